@@ -1,0 +1,181 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The target graph is the architecture: `docs/architecture.md` repeats this table with the reason for
+// each row, and `Scripts/check-layers` compares the two. A target imports lower ranks only.
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+let certificates: [Target.Dependency] = [
+  .product(name: "X509", package: "swift-certificates"),
+  .product(name: "SwiftASN1", package: "swift-asn1"),
+]
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+struct Row {
+  var name: String
+  var uses: [String]
+  var external: [Target.Dependency] = []
+}
+
+let library: [Row] = [
+  Row(name: "ParleyBase", uses: ["CParleyKernels"]),
+  Row(name: "ParleyAlgebra", uses: ["ParleyBase"]),
+  Row(name: "ParleyNetwork", uses: ["ParleyBase"]),
+  Row(name: "ParleyCrypto", uses: ["ParleyBase", "ParleyAlgebra"], external: [crypto]),
+  Row(name: "ParleyProgram", uses: ["ParleyBase", "ParleyAlgebra"], external: [bigInt]),
+  Row(
+    name: "ParleyEngine",
+    uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram"]),
+  Row(
+    name: "ParleyClear",
+    uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyProgram", "ParleyEngine"]),
+  Row(
+    name: "ParleyReplicated",
+    uses: [
+      "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
+    ]),
+  Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
+  Row(
+    name: "ParleyRuntime",
+    uses: [
+      "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
+    ], external: [bigInt]),
+  Row(
+    name: "ParleyStudy",
+    uses: ["ParleyBase", "ParleyProgram", "ParleySQL", "ParleyCrypto"],
+    external: [bigInt, yams, crypto]),
+  Row(
+    name: "ParleyTransport", uses: ["ParleyBase", "ParleyNetwork", "ParleyCrypto"],
+    external: nio + certificates + [crypto]),
+  Row(
+    name: "Parley",
+    uses: [
+      "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
+      "ParleyClear", "ParleyReplicated", "ParleySQL", "ParleyRuntime", "ParleyStudy", "ParleyTransport",
+    ], external: [bigInt]),
+  Row(
+    name: "ParleyTesting",
+    uses: [
+      "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
+      "ParleyClear", "ParleyReplicated", "ParleySQL", "ParleyRuntime",
+    ], external: [bigInt]),
+]
+
+let command = Row(
+  name: "ParleyCommand",
+  uses: [
+    "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyRuntime",
+    "ParleyStudy", "ParleyTransport", "ParleySQL", "ParleyCrypto",
+  ], external: [arguments, bigInt])
+
+let tests: [Row] = [
+  Row(name: "ParleyBaseTests", uses: ["ParleyBase"]),
+  Row(name: "ParleyAlgebraTests", uses: ["ParleyAlgebra", "ParleyBase"]),
+  Row(name: "ParleyNetworkTests", uses: ["ParleyNetwork", "ParleyBase"]),
+  Row(name: "ParleyCryptoTests", uses: ["ParleyCrypto", "ParleyBase", "ParleyAlgebra"]),
+  Row(
+    name: "ParleyProgramTests", uses: ["ParleyProgram", "ParleyBase", "ParleyAlgebra"],
+    external: [bigInt]),
+  Row(
+    name: "ParleyReplicatedTests",
+    uses: [
+      "ParleyTesting", "ParleyReplicated", "ParleyClear", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
+      "ParleyCrypto", "ParleyAlgebra", "ParleyBase", "ParleyRuntime",
+    ], external: [bigInt]),
+  Row(
+    name: "ParleySQLTests",
+    uses: [
+      "ParleySQL", "ParleyTesting", "ParleyProgram", "ParleyBase", "ParleyRuntime", "ParleyEngine",
+      "ParleyClear", "ParleyReplicated", "CSQLite",
+    ], external: [bigInt]),
+  Row(
+    name: "ParleyRuntimeTests",
+    uses: [
+      "ParleyRuntime", "ParleyTesting", "ParleyProgram", "ParleyBase", "ParleyNetwork", "ParleyEngine",
+      "ParleyCrypto", "ParleyReplicated",
+    ], external: [bigInt]),
+  Row(
+    name: "ParleyStudyTests",
+    uses: ["ParleyStudy", "ParleyBase", "ParleyProgram", "ParleySQL", "ParleyCrypto"],
+    external: [bigInt]),
+  Row(
+    name: "ParleyTransportTests",
+    uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"], external: nio),
+  Row(name: "ParleyTests", uses: ["Parley", "ParleyBase", "ParleyProgram"], external: [bigInt]),
+  Row(name: "ParleyCommandTests", uses: ["ParleyBase", "ParleyStudy"]),
+]
+
+/// `PARLEY_ONLY=ParleySQL,ParleySQLTests` builds just those targets and what they need: useful on a small
+/// machine while working on one layer. Everything is built when it is unset.
+let only = Context.environment["PARLEY_ONLY"]?.split(separator: ",").map(String.init) ?? []
+
+func closure(of roots: [String]) -> Set<String> {
+  var seen = Set<String>()
+  var open = roots
+  let all = Dictionary(uniqueKeysWithValues: (library + tests + [command]).map { ($0.name, $0.uses) })
+  while let next = open.popLast() {
+    guard seen.insert(next).inserted else { continue }
+    open += (all[next] ?? []).filter { !seen.contains($0) }
+  }
+  return seen
+}
+
+let kept = closure(of: only)
+func isKept(_ name: String) -> Bool { only.isEmpty || kept.contains(name) }
+
+func dependencies(_ row: Row) -> [Target.Dependency] {
+  row.uses.map { .target(name: $0) } + row.external
+}
+
+var targets: [Target] = [.target(name: "CParleyKernels")]
+targets += library.filter { isKept($0.name) }.map {
+  .target(name: $0.name, dependencies: dependencies($0), swiftSettings: strict)
+}
+if isKept(command.name) {
+  targets.append(
+    .executableTarget(
+      name: command.name, dependencies: dependencies(command),
+      resources: [.copy("Resources")], swiftSettings: strict))
+}
+if tests.contains(where: { $0.uses.contains("CSQLite") && isKept($0.name) }) {
+  targets.append(.systemLibrary(name: "CSQLite", path: "Tests/CSQLite", providers: [.apt(["libsqlite3-dev"])]))
+}
+targets += tests.filter { isKept($0.name) }.map {
+  .testTarget(name: $0.name, dependencies: dependencies($0), swiftSettings: strict)
+}
+
+var products: [Product] = []
+if isKept("Parley") { products.append(.library(name: "Parley", targets: ["Parley"])) }
+if isKept("ParleyTesting") { products.append(.library(name: "ParleyTesting", targets: ["ParleyTesting"])) }
+if isKept(command.name) { products.append(.executable(name: "parley", targets: [command.name])) }
+
+let package = Package(
+  name: "parley",
+  products: products,
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: targets
+)

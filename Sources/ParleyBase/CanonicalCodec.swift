@@ -1,0 +1,77 @@
+/// Writes the canonical encoding: little-endian integers, length-prefixed strings and byte fields.
+///
+/// One value has one encoding, so hashes over it can be compared between parties.
+public struct CanonicalWriter: Sendable {
+  public private(set) var bytes: [UInt8] = []
+  public init() {}
+
+  public mutating func write<T: FixedWidthInteger>(_ value: T) {
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+  public mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+  public mutating func write(_ value: some Collection<UInt8>) {
+    write(UInt64(value.count))
+    bytes.append(contentsOf: value)
+  }
+  public mutating func write(_ value: String) { write(Array(value.utf8)) }
+  public mutating func write<T>(list: [T], _ body: (inout CanonicalWriter, T) -> Void) {
+    write(UInt64(list.count))
+    for element in list { body(&self, element) }
+  }
+}
+
+/// Reads the canonical encoding; refuses anything the writer would not have produced.
+public struct CanonicalReader: Sendable {
+  private let bytes: [UInt8]
+  private var position = 0
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  private func malformed(_ what: String) -> ParleyError {
+    ParleyError(.protocolViolation, "malformed message: \(what)")
+  }
+
+  public mutating func read<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(ParleyError) -> T {
+    let size = MemoryLayout<T>.size
+    guard bytes.count - position >= size else { throw malformed("ends early") }
+    var value = T.zero
+    withUnsafeMutableBytes(of: &value) { target in
+      for i in 0..<size { target[i] = bytes[position + i] }
+    }
+    position += size
+    return T(littleEndian: value)
+  }
+  public mutating func readBool() throws(ParleyError) -> Bool {
+    let byte: UInt8 = try read()
+    guard byte <= 1 else { throw malformed("flag that is neither 0 nor 1") }
+    return byte == 1
+  }
+  public mutating func readCount(atMost limit: Int) throws(ParleyError) -> Int {
+    let count: UInt64 = try read()
+    guard count <= UInt64(limit) else { throw malformed("length over the limit") }
+    return Int(count)
+  }
+  public mutating func readBytes(atMost limit: Int) throws(ParleyError) -> [UInt8] {
+    let count = try readCount(atMost: limit)
+    guard bytes.count - position >= count else { throw malformed("ends early") }
+    defer { position += count }
+    return Array(bytes[position..<position + count])
+  }
+  public mutating func readString(atMost limit: Int) throws(ParleyError) -> String {
+    guard let text = String(validating: try readBytes(atMost: limit), as: UTF8.self) else {
+      throw malformed("text that is not UTF-8")
+    }
+    return text
+  }
+  /// Every message is consumed whole.
+  public func finish() throws(ParleyError) {
+    guard position == bytes.count else { throw malformed("bytes left over") }
+  }
+}
+
+/// Lower-case hexadecimal.
+public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  var text: [UInt8] = []
+  for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+  return String(decoding: text, as: UTF8.self)
+}

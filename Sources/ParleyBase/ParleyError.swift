@@ -1,0 +1,91 @@
+/// The one error type of Parley: a stable code, what went wrong, where, and how to fix it.
+///
+/// Messages never contain secret values: shares, keys, cell contents. A row and column number is allowed
+/// only in messages shown to the holder of that row.
+public struct ParleyError: Error, Sendable, Hashable {
+  /// A stable, documented identifier; the part before the slash is the category that fixes the exit code.
+  public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+    public init(_ rawValue: String) { self.rawValue = rawValue }
+    public var description: String { rawValue }
+    /// The part before the slash.
+    public var category: String { String(rawValue.prefix { $0 != "/" }) }
+  }
+
+  /// Where it went wrong. Every part is optional; lines and columns count from 1.
+  public struct Place: Sendable, Hashable {
+    public var file: String?
+    public var line: Int?
+    public var column: Int?
+    /// A node, step, party or field, in words.
+    public var item: String?
+
+    public init(file: String? = nil, line: Int? = nil, column: Int? = nil, item: String? = nil) {
+      self.file = file
+      self.line = line
+      self.column = column
+      self.item = item
+    }
+  }
+
+  public var code: Code
+  public var message: String
+  public var place: Place?
+  /// What the reader can do about it, as an imperative sentence.
+  public var remedy: String?
+
+  public init(_ code: Code, _ message: String, at place: Place? = nil, remedy: String? = nil) {
+    self.code = code
+    self.message = message
+    self.place = place
+    self.remedy = remedy
+  }
+
+  /// Process exit code by category; `docs/exit-codes.md` lists them.
+  public var exitCode: Int32 {
+    switch code.category {
+    case "usage": 2
+    case "study", "sql": 3
+    case "data": 4
+    case "identity": 5
+    case "network": 6
+    case "aborted": 7
+    case "plan": 8
+    case "state": 9
+    case "interrupted": 130
+    default: 70
+    }
+  }
+}
+
+extension ParleyError: CustomStringConvertible {
+  public var description: String {
+    var text = ""
+    if let place {
+      var parts: [String] = []
+      if let file = place.file { parts.append(file) }
+      if let line = place.line { parts.append(String(line)) }
+      if let column = place.column { parts.append(String(column)) }
+      text += parts.joined(separator: ":")
+      if let item = place.item { text += text.isEmpty ? item : " (\(item))" }
+      text += ": "
+    }
+    text += message + " [\(code)]"
+    if let remedy { text += "\n  fix: \(remedy)" }
+    return text
+  }
+}
+
+extension ParleyError.Code {
+  public static let usage = Self("usage/arguments")
+  public static let peerAborted = Self("aborted/peer")
+  public static let cheating = Self("aborted/check-failed")
+  public static let protocolViolation = Self("aborted/protocol-violation")
+  public static let sessionMismatch = Self("aborted/session-mismatch")
+  public static let randomnessReuse = Self("internal/randomness-reuse")
+  public static let invariant = Self("internal/invariant")
+  public static let timeout = Self("network/timeout")
+  public static let linkLost = Self("network/link-lost")
+  public static let interrupted = Self("interrupted/signal")
+}

@@ -1,0 +1,52 @@
+/// The position of one operation in a program: it addresses both the channel and the random stream.
+///
+/// Packed into 64 bits as instruction (24) · iteration (8) · sub-step (16) · chunk (16). A step is never
+/// counted up at run time: it follows from the program alone, so that concurrency and retries cannot move it
+/// (design: randomness and channels are addressed, not iterated).
+public struct StepID: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
+  public let rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public init(instruction: Int, iteration: Int = 0, sub: Int = 0, chunk: Int = 0) {
+    precondition(instruction >= 0 && instruction < 1 << 24, "instruction out of range")
+    precondition(iteration >= 0 && iteration < 1 << 8, "iteration out of range")
+    precondition(sub >= 0 && sub < 1 << 16 && chunk >= 0 && chunk < 1 << 16, "sub-step out of range")
+    rawValue =
+      UInt64(instruction) << 40 | UInt64(iteration) << 32 | UInt64(sub) << 16 | UInt64(chunk)
+  }
+
+  public var instruction: Int { Int(rawValue >> 40) }
+  public var iteration: Int { Int(rawValue >> 32 & 0xff) }
+  public var sub: Int { Int(rawValue >> 16 & 0xffff) }
+  public var chunk: Int { Int(rawValue & 0xffff) }
+
+  public func iteration(_ value: Int) -> StepID {
+    StepID(instruction: instruction, iteration: value, sub: sub, chunk: chunk)
+  }
+  public func sub(_ value: Int) -> StepID {
+    StepID(instruction: instruction, iteration: iteration, sub: value, chunk: chunk)
+  }
+  public func chunk(_ value: Int) -> StepID {
+    StepID(instruction: instruction, iteration: iteration, sub: sub, chunk: value)
+  }
+  /// The step without its chunk: what keys a random stream, whose blocks are addressed by element.
+  public var stream: StepID { StepID(rawValue: rawValue & ~0xffff) }
+
+  /// Instructions from here on are control messages of the runtime (hello, session id, acknowledgements).
+  public static let firstControlInstruction = 0xff_0000
+  public static func control(_ number: Int, sub: Int = 0) -> StepID {
+    StepID(instruction: firstControlInstruction + number, sub: sub)
+  }
+
+  public static func < (lhs: StepID, rhs: StepID) -> Bool { lhs.rawValue < rhs.rawValue }
+
+  public var description: String {
+    var text =
+      instruction >= Self.firstControlInstruction
+      ? "control-\(instruction - Self.firstControlInstruction)" : "step-\(instruction)"
+    if iteration > 0 { text += ".\(iteration)" }
+    if sub > 0 { text += "/\(sub)" }
+    if chunk > 0 { text += "#\(chunk)" }
+    return text
+  }
+}

@@ -1,0 +1,144 @@
+package import ParleyBase
+package import ParleyProgram
+
+/// One party's side of a sharing protocol: what an engine must do to execute a ``LoweredProgram``.
+///
+/// The vector is the primitive. Local operations return at once. A communicating operation has two halves:
+/// `start` computes this party's messages and queues them, `finish` receives and gives the result, so that all
+/// operations of one round share one flight. Comparison, division, sort and everything above are programs over
+/// these operations, written once in the lowering.
+///
+/// `count` is always the number of elements of the result (or, for reductions, of the operands).
+package protocol Engine: AnyObject {
+  /// A vector of shares of ring words.
+  associatedtype Arith
+  /// A vector of shares of bits.
+  associatedtype Plane
+
+  var descriptor: EngineDescriptor { get }
+
+  // MARK: Local
+
+  func constant(_ value: UInt64, count: Int) -> Arith
+  func constantPlane(_ value: Bool, count: Int) -> Plane
+  /// Σ factor·term + constant; a term of one element is repeated to `count`.
+  func linear(_ terms: [(Arith, UInt64)], constant: UInt64, count: Int) -> Arith
+  /// Sum of all elements, as a vector of one.
+  func sum(_ a: Arith) -> Arith
+  func stack(_ parts: [Arith]) -> Arith
+  func element(_ a: Arith, at index: Int) -> Arith
+  func xor(_ a: Plane, _ b: Plane, count: Int) -> Plane
+  func not(_ a: Plane) -> Plane
+  func stack(planes: [Plane]) -> Plane
+  func element(_ a: Plane, at index: Int) -> Plane
+  func `repeat`(_ a: Plane, count: Int) -> Plane
+  /// Elements `start ..< start + count`.
+  func slice(_ a: Plane, start: Int, count: Int) -> Plane
+
+  // MARK: One round
+
+  /// State between the two halves.
+  associatedtype Pending
+  func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending
+  func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<Arith, Plane>
+
+  // MARK: Inputs
+
+  /// Receives this party's shares of `count` values that `holder` deals at `step` (see ``InputDealer``).
+  func receiveArith(from holder: PartyIndex, count: Int, step: StepID) throws(ParleyError) -> Arith
+  /// The planes of one input column, `planes` of them.
+  func receivePlanes(
+    from holder: PartyIndex, planes: Int, count: Int, step: StepID
+  ) throws(ParleyError) -> [Plane]
+  /// Holders' parts one after the other.
+  func concatenate(_ parts: [Arith]) -> Arith
+  func concatenate(planes parts: [Plane]) -> Plane
+
+  // MARK: Verification and opening
+
+  /// Checks everything up to and including `step`; semi-honest engines answer at once.
+  func verify(through step: StepID) throws(ParleyError) -> VerificationToken
+  /// Class N: the value itself goes to `recipients` (computing or not). The sending half; every computing
+  /// party calls it.
+  func startOpening(
+    _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,
+    token: borrowing VerificationToken
+  ) throws(ParleyError)
+  /// The receiving half at a computing party that is a recipient.
+  func finishOpening(_ value: Opened<Arith, Plane>, step: StepID) throws(ParleyError) -> ClearValues
+  /// Class U: opens `value + mask` (arithmetic, mod 2^64) to all computing parties before verification. The
+  /// mask is consumed: it must be uniform, used here only, and independent of every secret.
+  func openMasked(
+    _ value: Arith, mask: consuming FreshMask<Arith>, step: StepID
+  ) throws(ParleyError) -> [UInt64]
+  /// A shared vector of uniform ring words, from the keys alone.
+  func freshMask(count: Int, step: StepID) throws(ParleyError) -> FreshMask<Arith>
+}
+
+/// What a round can do.
+package enum Exchange<Arith, Plane> {
+  /// Elementwise products, each of `count` elements; an operand of one element is repeated.
+  case multiply([(Arith, Arith)], count: Int)
+  /// For each list: Σ over pairs and elements.
+  case innerProducts([[(Arith, Arith)]])
+  case matrixProduct(Arith, Arith, rows: Int, inner: Int, columns: Int)
+  /// Elementwise; an operand of one element is repeated.
+  case and([(Plane, Plane)], count: Int)
+  /// See ``Instruction/Kind/summands``.
+  case summands(Arith, width: Int)
+  /// See ``Instruction/Kind/bitSummands``.
+  case bitSummands([Plane])
+}
+
+package enum ExchangeResult<Arith, Plane> {
+  case arith([Arith])
+  case planes([Plane])
+  /// By summand, then by bit.
+  case summandPlanes([[Plane]])
+  /// By plane, then by summand.
+  case summandArith([[Arith]])
+}
+
+/// A value on its way out.
+package enum Opened<Arith, Plane> {
+  case arith(Arith, count: Int)
+  /// Least significant plane first.
+  case planes([Plane], count: Int)
+}
+
+/// An opened value in the clear.
+package enum ClearValues: Sendable, Hashable {
+  case words([UInt64])
+  /// By plane, each packed 64 elements to a word, element 0 in bit 0 of word 0; bits past the end are zero.
+  case planes([[UInt64]], count: Int)
+}
+
+/// Proof that everything an opening depends on has been verified. Only an engine's `verify` makes one, and
+/// it cannot be copied, stored or sent.
+package struct VerificationToken: ~Copyable {
+  package let through: StepID
+  /// For engines only: calling this anywhere else defeats the check.
+  package init(verifiedThrough step: StepID) { through = step }
+}
+
+/// A uniform shared mask that one class-U opening consumes.
+package struct FreshMask<Arith>: ~Copyable {
+  package let value: Arith
+  /// For engines only.
+  package init(uniform value: Arith) { self.value = value }
+}
+
+/// A holder's side of the input protocol of one engine: turns plain values into messages for the computing
+/// parties. A holder needs no engine.
+package protocol InputDealer: AnyObject {
+  /// Deals ring words at `step` and sends them.
+  func dealArith(_ values: [UInt64], step: StepID) throws(ParleyError)
+  /// Deals bit planes (packed as in ``ClearValues/planes(_:count:)``) at `step`.
+  func dealPlanes(_ planes: [[UInt64]], count: Int, step: StepID) throws(ParleyError)
+}
+
+/// The receiving side of a recipient that does not compute.
+package protocol OutputReceiver: AnyObject {
+  func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64]
+  func receivePlanes(planes: Int, count: Int, step: StepID) throws(ParleyError) -> [[UInt64]]
+}

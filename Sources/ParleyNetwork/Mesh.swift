@@ -1,0 +1,49 @@
+package import ParleyBase
+
+/// One party's authenticated, metered links to every other principal of a session.
+///
+/// A message is addressed by its ``StepID`` and has a length both sides know from the program; an arriving
+/// message whose step or length differs from what the receiver expects is a protocol violation. Messages of one
+/// link are delivered in order and exactly once. Sending to oneself is allowed (a principal may hold several
+/// roles) and costs nothing.
+///
+/// Engines call this from one dedicated thread per party; all calls block. Implementations are the in-memory
+/// mesh, the simulated link and the TLS mesh.
+package protocol Mesh: AnyObject, Sendable {
+  var local: PartyIndex { get }
+  /// Number of principals, computing or not.
+  var count: Int { get }
+  var meter: Meter { get }
+
+  /// Queues one message: `fill` writes exactly `byteCount` bytes straight into the outgoing buffer, and must
+  /// overwrite all of it. May block for back-pressure; `byteCount` may be 0 (the message is still sent).
+  func send(
+    step: StepID, to party: PartyIndex, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(ParleyError)
+
+  /// Pushes everything queued to the network. Called once a round, before the first receive.
+  func flush() throws(ParleyError)
+
+  /// Blocks until the message of `step` from `party` is there and copies it; its length must equal
+  /// `target.count`.
+  func receive(step: StepID, from party: PartyIndex, into target: UnsafeMutableRawBufferPointer)
+    throws(ParleyError)
+
+  /// A message whose length only the sender knows (handshake, receipts); longer than `limit` is a violation.
+  func receiveControl(step: StepID, from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8]
+
+  /// Ends the session for everyone: peers get one generic "aborted" without a reason, local calls that block
+  /// or follow throw. Idempotent.
+  func abort(_ reason: ParleyError)
+
+  /// Orderly end: everything queued is delivered, then links are closed. Idempotent.
+  func close()
+}
+
+extension Mesh {
+  package func send(step: StepID, to party: PartyIndex, bytes: [UInt8]) throws(ParleyError) {
+    try send(step: step, to: party, byteCount: bytes.count) { target in
+      target.copyBytes(from: bytes)
+    }
+  }
+}

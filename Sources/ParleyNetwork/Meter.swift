@@ -1,0 +1,58 @@
+package import ParleyBase
+internal import Synchronization
+
+/// Counts what one party sends: protocol payload by peer, messages, and the depth of dependent messages.
+///
+/// Depth is measured as a logical clock that every frame carries: a party's clock is the largest depth it has
+/// received, and a message is sent with clock + 1. The largest depth of a session is its number of rounds. Control
+/// messages (steps from ``StepID/firstControlInstruction`` on) are counted apart and carry no depth.
+public final class Meter: Sendable {
+  public struct Reading: Sendable, Hashable {
+    /// Payload bytes sent to each principal, by index.
+    public var sentBytes: [Int]
+    public var sentMessages: [Int]
+    /// Bytes of handshake and other control messages, all peers together.
+    public var controlBytes: Int
+    /// Largest depth seen: the rounds so far.
+    public var rounds: Int
+  }
+
+  private struct State {
+    var reading: Reading
+    var clock = 0
+  }
+  private let state: Mutex<State>
+
+  public init(count: Int) {
+    state = Mutex(
+      State(
+        reading: Reading(
+          sentBytes: Array(repeating: 0, count: count), sentMessages: Array(repeating: 0, count: count),
+          controlBytes: 0, rounds: 0)))
+  }
+
+  /// Records one message and returns the depth its frame must carry.
+  package func recordSend(step: StepID, to party: PartyIndex, bytes: Int) -> UInt32 {
+    state.withLock { state in
+      guard step.instruction < StepID.firstControlInstruction else {
+        state.reading.controlBytes += bytes
+        return 0
+      }
+      state.reading.sentBytes[party.rawValue] += bytes
+      state.reading.sentMessages[party.rawValue] += 1
+      let depth = state.clock + 1
+      state.reading.rounds = max(state.reading.rounds, depth)
+      return UInt32(depth)
+    }
+  }
+
+  /// Records the depth of a message when it is consumed.
+  package func recordReceive(depth: UInt32) {
+    state.withLock { state in
+      state.clock = max(state.clock, Int(depth))
+      state.reading.rounds = max(state.reading.rounds, state.clock)
+    }
+  }
+
+  public var reading: Reading { state.withLock { $0.reading } }
+}

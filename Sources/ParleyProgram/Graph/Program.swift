@@ -1,0 +1,242 @@
+public import BigInt
+
+/// A typed dataflow graph over columns: what is computed, as data.
+///
+/// Sizes are public, every value is a bounded integer or a bit, secret unless it is a constant, and only a
+/// ``Disclosure`` brings a value to a principal. The size of a program does not depend on the number of rows.
+/// Nodes are built by ``ProgramBuilder``, which refuses a node whose range it cannot carry.
+public struct Program: Sendable, Hashable {
+  public struct NodeID: RawRepresentable, Hashable, Sendable, Comparable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+  }
+  public struct TableID: RawRepresentable, Hashable, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+  }
+  public struct InputID: RawRepresentable, Hashable, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+  }
+  public struct DisclosureID: RawRepresentable, Hashable, Sendable, Comparable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  /// How many elements a value has.
+  public enum Shape: Hashable, Sendable {
+    /// One element for each row of a table: all holders' rows one after the other, padding included.
+    case rows(TableID)
+    /// A number of elements fixed by the program; a scalar is `fixed(1)`.
+    case fixed(Int)
+    public static let scalar = Shape.fixed(1)
+  }
+
+  public enum Sort: Hashable, Sendable {
+    /// An integer within the interval.
+    case integer(Interval)
+    /// 0 or 1 in the Boolean domain.
+    case bit
+  }
+
+  public struct ValueType: Hashable, Sendable {
+    public var sort: Sort
+    public var shape: Shape
+    public init(_ sort: Sort, _ shape: Shape) {
+      self.sort = sort
+      self.shape = shape
+    }
+    /// The interval of an integer; [0, 1] of a bit.
+    public var range: Interval {
+      if case .integer(let interval) = sort { interval } else { .bit }
+    }
+    public var isBit: Bool { sort == .bit }
+  }
+
+  /// A table: the union of its holders' rows. `maximumRows` bounds the rows of all holders together and is what
+  /// range analysis uses for sums.
+  public struct Table: Hashable, Sendable {
+    public var name: String
+    /// Principals that contribute rows, by name.
+    public var holders: [String]
+    public var maximumRows: Int
+    public init(name: String, holders: [String], maximumRows: Int) {
+      self.name = name
+      self.holders = holders
+      self.maximumRows = maximumRows
+    }
+  }
+
+  /// A secret column that holders share row by row.
+  public struct Input: Hashable, Sendable {
+    public enum Role: String, Hashable, Sendable { case value, isNull, isValid }
+    public var table: TableID
+    /// Column name in the study; for ``Role/isValid`` the empty string.
+    public var column: String
+    public var role: Role
+    /// Integers after scaling (decimal 1.25 with scale 2 is 125; a category is its position in the list; a
+    /// date is days since 1970-01-01); ``Program/Sort/bit`` for Booleans and the two flags.
+    public var sort: Sort
+    public init(table: TableID, column: String, role: Role, sort: Sort) {
+      self.table = table
+      self.column = column
+      self.role = role
+      self.sort = sort
+    }
+  }
+
+  public enum Comparison: String, Hashable, Sendable { case less, lessOrEqual, equal }
+  public enum Extremum: String, Hashable, Sendable { case minimum, maximum }
+
+  /// What a node computes. Operands of elementwise operations have one shape, or one of them is a scalar
+  /// (which is repeated).
+  public indirect enum Operation: Hashable, Sendable {
+    case input(InputID)
+    case constant(BigInt)
+    case bitConstant(Bool)
+    case add(NodeID, NodeID)
+    case subtract(NodeID, NodeID)
+    case multiply(NodeID, NodeID)
+    case scale(NodeID, by: BigInt)
+    case compare(Comparison, NodeID, NodeID)
+    case not(NodeID)
+    case and(NodeID, NodeID)
+    case or(NodeID, NodeID)
+    case xor(NodeID, NodeID)
+    /// `condition ? then : else`, elementwise; `then` and `else` both integers or both bits.
+    case select(condition: NodeID, then: NodeID, else: NodeID)
+    /// A bit as the integer 0 or 1.
+    case integer(fromBit: NodeID)
+    /// Sum over all elements; a bit counts as 0 or 1. Scalar.
+    case sum(NodeID)
+    /// Sum over all elements of the elementwise product; bits count as 0 or 1. Scalar.
+    case innerProduct(NodeID, NodeID)
+    /// Smallest or largest element. Scalar.
+    case extremum(Extremum, NodeID)
+    /// OR over all elements. Scalar bit.
+    case any(NodeID)
+    /// floor(dividend / divisor); the divisor's range excludes 0 and negatives.
+    case quotient(NodeID, NodeID)
+    /// floor of the square root of a value that is not negative.
+    case squareRoot(NodeID)
+    /// floor(value / 2^bits).
+    case truncate(NodeID, bits: Int)
+    /// Scalars (all integers or all bits) side by side: `fixed(count)`.
+    case stack([NodeID])
+    /// One element of a fixed-shape value. Scalar.
+    case element(NodeID, at: Int)
+    /// Row-major matrix product: (rows × inner) · (inner × columns).
+    case matrixProduct(NodeID, NodeID, rows: Int, inner: Int, columns: Int)
+  }
+
+  public struct Node: Hashable, Sendable {
+    public var operation: Operation
+    public var type: ValueType
+    /// Where in the study this came from, for errors ("AVG(age), line 31").
+    public var origin: String?
+  }
+
+  /// The only door out: one node's value goes to named principals.
+  public struct Disclosure: Hashable, Sendable {
+    /// What the opened value is, for the statement the parties sign.
+    public enum Meaning: Hashable, Sendable {
+      /// A statistic, with its name.
+      case statistic
+      /// One record's own value comes out (MIN, MAX).
+      case recordValue
+      /// A bit that tells outcomes apart: absent group, withheld cell, NULL value.
+      case outcome
+    }
+    public var name: String
+    public var node: NodeID
+    public var recipients: [String]
+    public var meaning: Meaning
+    /// In words, what the recipients learn.
+    public var explanation: String
+    public init(
+      name: String, node: NodeID, recipients: [String], meaning: Meaning, explanation: String
+    ) {
+      self.name = name
+      self.node = node
+      self.recipients = recipients
+      self.meaning = meaning
+      self.explanation = explanation
+    }
+  }
+
+  /// How the disclosed vectors of one query are laid out as a table: one row per public group.
+  public struct ResultTable: Hashable, Sendable {
+    /// How an opened integer is shown.
+    public enum Format: Hashable, Sendable {
+      case integer
+      /// value / 10^scale
+      case decimal(scale: Int)
+      /// days since 1970-01-01
+      case date
+      case boolean
+      /// position in the list
+      case category([String])
+    }
+    public struct Column: Hashable, Sendable {
+      public var name: String
+      public var value: DisclosureID
+      /// Opened bits that are 1 where the value is NULL; nil when it cannot be.
+      public var isNull: DisclosureID?
+      public var format: Format
+      /// Largest difference from the exact statistic, as a decimal text ("0" when exact).
+      public var precision: String
+      public init(
+        name: String, value: DisclosureID, isNull: DisclosureID?, format: Format, precision: String
+      ) {
+        self.name = name
+        self.value = value
+        self.isNull = isNull
+        self.format = format
+        self.precision = precision
+      }
+    }
+    /// A column of the result that is public: the labels of the groups.
+    public struct Key: Hashable, Sendable {
+      public var name: String
+      /// One label per group; nil is SQL NULL (the group of missing keys).
+      public var labels: [String?]
+      public init(name: String, labels: [String?]) {
+        self.name = name
+        self.labels = labels
+      }
+    }
+    public var name: String
+    public var groupCount: Int
+    public var keys: [Key]
+    public var columns: [Column]
+    /// Column order as written: an index into `keys` (negative: -1 - index) or `columns`.
+    public var order: [Int]
+    /// Bits that are 1 where the group has no row at all; nil for a query without GROUP BY.
+    public var isAbsent: DisclosureID?
+    /// Bits that are 1 where the cell is withheld; nil when no minimum applies.
+    public var isWithheld: DisclosureID?
+    public init(
+      name: String, groupCount: Int, keys: [Key], columns: [Column], order: [Int], isAbsent: DisclosureID?,
+      isWithheld: DisclosureID?
+    ) {
+      self.name = name
+      self.groupCount = groupCount
+      self.keys = keys
+      self.columns = columns
+      self.order = order
+      self.isAbsent = isAbsent
+      self.isWithheld = isWithheld
+    }
+  }
+
+  public internal(set) var tables: [Table] = []
+  public internal(set) var inputs: [Input] = []
+  public internal(set) var nodes: [Node] = []
+  public internal(set) var disclosures: [Disclosure] = []
+  public internal(set) var results: [ResultTable] = []
+
+  public subscript(id: NodeID) -> Node { nodes[id.rawValue] }
+  public subscript(id: DisclosureID) -> Disclosure { disclosures[id.rawValue] }
+}

@@ -1,0 +1,315 @@
+public import BigInt
+public import ParleyBase
+
+/// Builds a ``Program`` node by node, carrying the range of every value and sharing equal nodes.
+///
+/// Scalars combine with vectors of any shape. Constants fold. Every method throws `plan/…` errors that name the
+/// node's origin.
+public struct ProgramBuilder: Sendable {
+  public typealias NodeID = Program.NodeID
+  public private(set) var program = Program()
+  private var known: [Program.Operation: NodeID] = [:]
+  /// Put on every node built until it is changed.
+  public var origin: String?
+
+  public init() {}
+
+  // MARK: Tables, inputs, results
+
+  public mutating func table(_ table: Program.Table) -> Program.TableID {
+    program.tables.append(table)
+    return Program.TableID(rawValue: program.tables.count - 1)
+  }
+
+  /// The node of an input column; asking twice for the same column gives the same node.
+  public mutating func input(_ input: Program.Input) -> NodeID {
+    let id: Program.InputID
+    if let index = program.inputs.firstIndex(of: input) {
+      id = Program.InputID(rawValue: index)
+    } else {
+      program.inputs.append(input)
+      id = Program.InputID(rawValue: program.inputs.count - 1)
+    }
+    return append(.input(id), .init(input.sort, .rows(input.table)))
+  }
+
+  public mutating func disclose(_ disclosure: Program.Disclosure) -> Program.DisclosureID {
+    program.disclosures.append(disclosure)
+    return Program.DisclosureID(rawValue: program.disclosures.count - 1)
+  }
+
+  public mutating func result(_ result: Program.ResultTable) { program.results.append(result) }
+
+  // MARK: Constants
+
+  public mutating func constant(_ value: BigInt) -> NodeID {
+    append(.constant(value), .init(.integer(.exactly(value)), .scalar))
+  }
+  public mutating func constant(_ value: Bool) -> NodeID {
+    append(.bitConstant(value), .init(.bit, .scalar))
+  }
+
+  // MARK: Integers
+
+  public mutating func add(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+    if let x = constantValue(a), let y = constantValue(b) { return constant(x + y) }
+    if constantValue(a) == 0 { return b }
+    if constantValue(b) == 0 { return a }
+    return append(.add(a, b), .init(.integer(try range(a) + range(b)), try shape(a, b)))
+  }
+  public mutating func subtract(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+    if a == b, case .integer = program[a].type.sort { return constant(0) }
+    if let x = constantValue(a), let y = constantValue(b) { return constant(x - y) }
+    if constantValue(b) == 0 { return a }
+    return append(.subtract(a, b), .init(.integer(try range(a) - range(b)), try shape(a, b)))
+  }
+  public mutating func multiply(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+    if let x = constantValue(a) { return try scale(b, by: x) }
+    if let y = constantValue(b) { return try scale(a, by: y) }
+    let interval = a == b ? try range(a).squared : try range(a) * range(b)
+    return append(.multiply(min(a, b), max(a, b)), .init(.integer(interval), try shape(a, b)))
+  }
+  public mutating func scale(_ a: NodeID, by factor: BigInt) throws(ParleyError) -> NodeID {
+    if let x = constantValue(a) { return constant(x * factor) }
+    if factor == 1 { return a }
+    let interval = try range(a) * .exactly(factor)
+    return append(.scale(a, by: factor), .init(.integer(interval), program[a].type.shape))
+  }
+  public mutating func negate(_ a: NodeID) throws(ParleyError) -> NodeID { try scale(a, by: -1) }
+
+  /// floor(a / b), for b ≥ 1.
+  public mutating func quotient(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+    let x = try range(a), y = try range(b)
+    guard y.lower >= 1 else {
+      throw refusal("divisor-range", "the divisor's range \(y) reaches 0 or below", "select 1 where it is 0")
+    }
+    if let n = constantValue(a), let d = constantValue(b) { return constant(n.flooredQuotient(by: d)) }
+    let ends = [x.lower, x.upper].flatMap { n in [y.lower, y.upper].map { n.flooredQuotient(by: $0) } }
+    return append(
+      .quotient(a, b), .init(.integer(Interval(ends.min()!, ends.max()!)), try shape(a, b)))
+  }
+
+  /// floor(√a), for a ≥ 0.
+  public mutating func squareRoot(_ a: NodeID) throws(ParleyError) -> NodeID {
+    let x = try range(a)
+    guard x.lower >= 0 else {
+      throw refusal("negative-root", "the range \(x) of a square root reaches below 0", "clamp it at 0 first")
+    }
+    if let value = constantValue(a) { return constant(value.squareRoot()) }
+    let interval = Interval(x.lower.squareRoot(), x.upper.squareRoot())
+    return append(.squareRoot(a), .init(.integer(interval), program[a].type.shape))
+  }
+
+  /// floor(a / 2^bits).
+  public mutating func truncate(_ a: NodeID, bits: Int) throws(ParleyError) -> NodeID {
+    let x = try range(a)
+    let divisor = BigInt(1) << bits
+    let interval = Interval(x.lower.flooredQuotient(by: divisor), x.upper.flooredQuotient(by: divisor))
+    return append(.truncate(a, bits: bits), .init(.integer(interval), program[a].type.shape))
+  }
+
+  public mutating func integer(fromBit a: NodeID) throws(ParleyError) -> NodeID {
+    if case .bitConstant(let value) = program[a].operation { return constant(value ? 1 : 0) }
+    try requireBit(a)
+    return append(.integer(fromBit: a), .init(.integer(.bit), program[a].type.shape))
+  }
+
+  // MARK: Bits
+
+  public mutating func compare(
+    _ comparison: Program.Comparison, _ a: NodeID, _ b: NodeID
+  ) throws(ParleyError) -> NodeID {
+    let x = try range(a), y = try range(b)
+    let shape = try shape(a, b)
+    // What the ranges alone decide is public and costs nothing.
+    var decided: Bool?
+    switch comparison {
+    case .less: decided = x.upper < y.lower ? true : x.lower >= y.upper ? false : nil
+    case .lessOrEqual: decided = x.upper <= y.lower ? true : x.lower > y.upper ? false : nil
+    case .equal:
+      decided =
+        x.upper < y.lower || y.upper < x.lower
+        ? false : x == y && x.lower == x.upper ? true : nil
+    }
+    if let decided { return constant(decided) }
+    return append(.compare(comparison, a, b), .init(.bit, shape))
+  }
+  public mutating func not(_ a: NodeID) throws(ParleyError) -> NodeID {
+    if let value = bitValue(a) { return constant(!value) }
+    if case .not(let inner) = program[a].operation { return inner }
+    try requireBit(a)
+    return append(.not(a), program[a].type)
+  }
+  public mutating func and(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+    if let value = bitValue(a) { return value ? b : constant(false) }
+    if let value = bitValue(b) { return value ? a : constant(false) }
+    if a == b { return a }
+    try requireBit(a)
+    try requireBit(b)
+    return append(.and(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
+  }
+  public mutating func or(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+    if let value = bitValue(a) { return value ? constant(true) : b }
+    if let value = bitValue(b) { return value ? constant(true) : a }
+    if a == b { return a }
+    try requireBit(a)
+    try requireBit(b)
+    return append(.or(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
+  }
+  public mutating func xor(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+    if let value = bitValue(a) { return value ? try not(b) : b }
+    if let value = bitValue(b) { return value ? try not(a) : a }
+    if a == b { return constant(false) }
+    try requireBit(a)
+    try requireBit(b)
+    return append(.xor(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
+  }
+
+  /// `condition ? a : b`; a and b both integers or both bits.
+  public mutating func select(
+    _ condition: NodeID, _ a: NodeID, _ b: NodeID
+  ) throws(ParleyError) -> NodeID {
+    if let value = bitValue(condition) { return value ? a : b }
+    if a == b { return a }
+    try requireBit(condition)
+    guard program[a].type.isBit == program[b].type.isBit else {
+      throw refusal("type", "the two branches of a choice differ in type", "make both numbers or both conditions")
+    }
+    let sort: Program.Sort =
+      program[a].type.isBit ? .bit : .integer(try range(a).union(try range(b)))
+    let shape = try shape(condition, try widest(a, b))
+    return append(.select(condition: condition, then: a, else: b), .init(sort, shape))
+  }
+
+  // MARK: Reductions
+
+  /// Sum over all elements; bits count as 0 or 1.
+  public mutating func sum(_ a: NodeID) throws(ParleyError) -> NodeID {
+    let type = program[a].type
+    let count = elements(type.shape)
+    if case .fixed(1) = type.shape, !type.isBit { return a }
+    return append(.sum(a), .init(.integer(sumRange(type, of: type.range, count: count)), .scalar))
+  }
+  /// Sum of elementwise products, without a product ever being communicated.
+  public mutating func innerProduct(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+    let shape = try shape(a, b)
+    let product = a == b ? program[a].type.range.squared : program[a].type.range * program[b].type.range
+    let type = Program.ValueType(.integer(product), shape)
+    return append(
+      .innerProduct(min(a, b), max(a, b)),
+      .init(.integer(sumRange(type, of: product, count: elements(shape))), .scalar))
+  }
+  public mutating func extremum(_ kind: Program.Extremum, _ a: NodeID) throws(ParleyError) -> NodeID {
+    if program[a].type.shape == .scalar { return a }
+    return append(.extremum(kind, a), .init(.integer(try range(a)), .scalar))
+  }
+  public mutating func any(_ a: NodeID) throws(ParleyError) -> NodeID {
+    try requireBit(a)
+    if program[a].type.shape == .scalar { return a }
+    return append(.any(a), .init(.bit, .scalar))
+  }
+
+  // MARK: Shapes
+
+  /// Scalars side by side.
+  public mutating func stack(_ parts: [NodeID]) throws(ParleyError) -> NodeID {
+    guard let first = parts.first else {
+      throw refusal("empty", "nothing to put side by side", "give at least one value")
+    }
+    if parts.count == 1 { return first }
+    var union = program[first].type.range
+    for part in parts {
+      let type = program[part].type
+      guard type.shape == .scalar, type.isBit == program[first].type.isBit else {
+        throw refusal("type", "only scalars of one kind can be put side by side", "reduce them first")
+      }
+      union = union.union(type.range)
+    }
+    let sort: Program.Sort = program[first].type.isBit ? .bit : .integer(union)
+    return append(.stack(parts), .init(sort, .fixed(parts.count)))
+  }
+  public mutating func element(_ a: NodeID, at index: Int) throws(ParleyError) -> NodeID {
+    if case .stack(let parts) = program[a].operation { return parts[index] }
+    guard case .fixed(let count) = program[a].type.shape, index >= 0, index < count else {
+      throw refusal("index", "element \(index) is outside the value", "use an index below its size")
+    }
+    if count == 1 { return a }
+    return append(.element(a, at: index), .init(program[a].type.sort, .scalar))
+  }
+  public mutating func matrixProduct(
+    _ a: NodeID, _ b: NodeID, rows: Int, inner: Int, columns: Int
+  ) throws(ParleyError) -> NodeID {
+    guard program[a].type.shape == .fixed(rows * inner), program[b].type.shape == .fixed(inner * columns) else {
+      throw refusal("shape", "matrix sizes do not fit their values", "check rows, inner size and columns")
+    }
+    let interval = (try range(a) * range(b)).summed(count: BigInt(inner))
+    return append(
+      .matrixProduct(a, b, rows: rows, inner: inner, columns: columns),
+      .init(.integer(interval), .fixed(rows * columns)))
+  }
+
+  public func type(of node: NodeID) -> Program.ValueType { program[node].type }
+
+  // MARK: Private
+
+  private mutating func append(_ operation: Program.Operation, _ type: Program.ValueType) -> NodeID {
+    if let id = known[operation] { return id }
+    let id = NodeID(rawValue: program.nodes.count)
+    program.nodes.append(.init(operation: operation, type: type, origin: origin))
+    known[operation] = id
+    return id
+  }
+
+  private func constantValue(_ node: NodeID) -> BigInt? {
+    if case .constant(let value) = program[node].operation { value } else { nil }
+  }
+  private func bitValue(_ node: NodeID) -> Bool? {
+    if case .bitConstant(let value) = program[node].operation { value } else { nil }
+  }
+  private func requireBit(_ node: NodeID) throws(ParleyError) {
+    guard program[node].type.isBit else {
+      throw refusal("type", "a condition is needed here, and this is a number", "compare it with something")
+    }
+  }
+  private func range(_ node: NodeID) throws(ParleyError) -> Interval {
+    guard case .integer(let interval) = program[node].type.sort else {
+      throw refusal(
+        "type", "a number is needed here, and this is a condition", "use CASE WHEN … THEN 1 ELSE 0 END")
+    }
+    return interval
+  }
+  private func shape(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> Program.Shape {
+    let x = program[a].type.shape, y = program[b].type.shape
+    if x == y || y == .scalar { return x }
+    if x == .scalar { return y }
+    throw refusal("shape", "values of different sizes meet", "combine values of one table, or scalars")
+  }
+  private func widest(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+    try shape(a, b) == program[a].type.shape ? a : b
+  }
+
+  private func elements(_ shape: Program.Shape) -> BigInt {
+    switch shape {
+    case .rows(let table): BigInt(program.tables[table.rawValue].maximumRows)
+    case .fixed(let count): BigInt(count)
+    }
+  }
+  /// A table may have fewer rows than its maximum, a fixed value may not.
+  private func sumRange(_ type: Program.ValueType, of range: Interval, count: BigInt) -> Interval {
+    if case .fixed = type.shape { return Interval(range.lower * count, range.upper * count) }
+    return range.summed(count: count)
+  }
+
+  private func refusal(_ code: String, _ message: String, _ remedy: String) -> ParleyError {
+    ParleyError(
+      .init("plan/\(code)"), message, at: origin.map { .init(item: $0) }, remedy: remedy)
+  }
+}
+
+extension BigInt {
+  /// Quotient rounded towards minus infinity; the divisor is positive.
+  package func flooredQuotient(by divisor: BigInt) -> BigInt {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+}

@@ -1,0 +1,174 @@
+package import BigInt
+
+/// A register that holds a vector of ring words (arithmetic sharing over Z_2^64).
+package struct ArithRegister: Hashable, Sendable {
+  package let index: Int
+  package init(_ index: Int) { self.index = index }
+}
+
+/// A register that holds one bit plane: one Boolean-shared bit for each element.
+package struct PlaneRegister: Hashable, Sendable {
+  package let index: Int
+  package init(_ index: Int) { self.index = index }
+}
+
+/// The length of a register, symbolic until the rows are known.
+package enum Length: Hashable, Sendable {
+  case fixed(Int)
+  case rows(table: Int)
+  /// Inside the body of a ``Instruction/Kind/reduce``: half of the current length, rounded up.
+  case half
+
+  package func evaluate(rows: [Int], half: Int = 0) -> Int {
+    switch self {
+    case .fixed(let count): count
+    case .rows(let table): rows[table]
+    case .half: half
+    }
+  }
+}
+
+/// A program in the instruction set of engines: what one party executes, the same for all.
+///
+/// Instructions are in execution order. Those that communicate carry the round they belong to; all
+/// communicating instructions of one round are started before any of them is finished, and `flush` is called
+/// once between. Local instructions run as soon as their operands are there. Registers are written once.
+package struct LoweredProgram: Hashable, Sendable {
+  package var instructions: [Instruction] = []
+  package var arithCount = 0
+  package var planeCount = 0
+  /// Number of rounds before the openings, not counting the inputs and those inside reductions.
+  package var roundCount = 0
+
+  package init() {}
+}
+
+package struct Instruction: Hashable, Sendable {
+  /// Unique in the program, bodies of reductions included: the instruction part of every ``StepID``.
+  package var id: Int
+  package var length: Length
+  /// Communication depth; for a local instruction, of its operands.
+  package var round: Int
+  package var kind: Kind
+  /// Registers whose last use is this instruction.
+  package var lastUseArith: [ArithRegister] = []
+  package var lastUsePlanes: [PlaneRegister] = []
+  /// The node of the program it comes from.
+  package var node: Int?
+
+  package init(id: Int, length: Length, round: Int, kind: Kind, node: Int? = nil) {
+    self.id = id
+    self.length = length
+    self.round = round
+    self.kind = kind
+    self.node = node
+  }
+
+  package struct Term: Hashable, Sendable {
+    package var register: ArithRegister
+    package var factor: UInt64
+    package init(_ register: ArithRegister, _ factor: UInt64) {
+      self.register = register
+      self.factor = factor
+    }
+  }
+  package struct ArithPair: Hashable, Sendable {
+    package var a: ArithRegister, b: ArithRegister
+    package init(_ a: ArithRegister, _ b: ArithRegister) { (self.a, self.b) = (a, b) }
+  }
+  package struct PlanePair: Hashable, Sendable {
+    package var a: PlaneRegister, b: PlaneRegister
+    package init(_ a: PlaneRegister, _ b: PlaneRegister) { (self.a, self.b) = (a, b) }
+  }
+
+  package indirect enum Kind: Hashable, Sendable {
+    // Inputs: shared by the holders before the first round.
+    /// Input column `input` (index into the program) as ring words.
+    case inputArith(input: Int, out: ArithRegister)
+    /// Input column as bits of `value - offset`, least significant first.
+    case inputPlanes(input: Int, offset: BigInt, out: [PlaneRegister])
+
+    // Local.
+    case constantArith(UInt64, out: ArithRegister)
+    case constantPlane(Bool, out: PlaneRegister)
+    /// Σ factor·term + constant mod 2^64. A term of length 1 is repeated.
+    case linear(terms: [Term], constant: UInt64, out: ArithRegister)
+    /// Sum over all elements; `length` is the operand's, the result has length 1.
+    case sumRows(ArithRegister, out: ArithRegister)
+    case stackArith([ArithRegister], out: ArithRegister)
+    case elementArith(ArithRegister, at: Int, out: ArithRegister)
+    /// XOR elementwise, one result for each pair. A plane of length 1 is repeated.
+    case xor([PlanePair], out: [PlaneRegister])
+    case not([PlaneRegister], out: [PlaneRegister])
+    /// Planes of length 1 side by side, for each list one result.
+    case stackPlanes([[PlaneRegister]], out: [PlaneRegister])
+    case elementPlanes([PlaneRegister], at: Int, out: [PlaneRegister])
+    /// Length 1 repeated to `length`.
+    case repeatPlanes([PlaneRegister], out: [PlaneRegister])
+
+    // One round each.
+    /// Elementwise products. An operand of length 1 is repeated.
+    case multiply([ArithPair], out: [ArithRegister])
+    /// For each list: the sum over pairs and elements of the products, length 1. `length` is the operands'.
+    case innerProducts([[ArithPair]], out: [ArithRegister])
+    case matrixProduct(
+      ArithRegister, ArithRegister, rows: Int, inner: Int, columns: Int, out: ArithRegister)
+    case and([PlanePair], out: [PlaneRegister])
+    /// The low `width` bits of summands x_1 + … + x_k = x mod 2^64 as Boolean sharings, one list of planes for
+    /// each summand; the engine's descriptor gives k.
+    case summands(ArithRegister, width: Int, out: [[PlaneRegister]])
+    /// Bits b_1 ⊕ … ⊕ b_k = b as arithmetic sharings of 0 or 1; the descriptor gives k.
+    case bitSummands([PlaneRegister], out: [[ArithRegister]])
+
+    // Several rounds.
+    /// Halves `state` until one element is left: with n elements and h = ⌈n/2⌉ the body gets the first h as
+    /// `low` and the last h as `high` (for odd n they overlap in one element, so the operation must be
+    /// idempotent: minimum, maximum, or, and) and leaves the combined h elements in `combined`.
+    case reduce(state: [PlaneRegister], body: ReductionBody, out: [PlaneRegister])
+
+    // The door out: after verification, in one last round.
+    case openArith(ArithRegister, disclosure: Int)
+    case openPlanes([PlaneRegister], disclosure: Int)
+  }
+
+  package struct ReductionBody: Hashable, Sendable {
+    package var low: [PlaneRegister]
+    package var high: [PlaneRegister]
+    package var combined: [PlaneRegister]
+    /// Plane instructions only; rounds count from 1 within the body.
+    package var instructions: [Instruction]
+    package var roundCount: Int
+    package init(
+      low: [PlaneRegister], high: [PlaneRegister], combined: [PlaneRegister], instructions: [Instruction],
+      roundCount: Int
+    ) {
+      self.low = low
+      self.high = high
+      self.combined = combined
+      self.instructions = instructions
+      self.roundCount = roundCount
+    }
+  }
+
+  package var communicates: Bool {
+    switch kind {
+    case .multiply, .innerProducts, .matrixProduct, .and, .summands, .bitSummands, .reduce, .openArith,
+      .openPlanes:
+      true
+    default: false
+    }
+  }
+}
+
+extension Instruction.ReductionBody {
+  /// The lengths h of the levels that reduce `count` elements to one.
+  package static func levels(count: Int) -> [Int] {
+    var lengths: [Int] = []
+    var n = count
+    while n > 1 {
+      n = (n + 1) / 2
+      lengths.append(n)
+    }
+    return lengths
+  }
+}
