@@ -1,0 +1,86 @@
+/// The declared shape of a table: what front ends bind names against and what holders' data is checked against.
+public struct TableSchema: Hashable, Sendable {
+  public var name: String
+  public var columns: [ColumnSchema]
+  /// Principals that contribute rows.
+  public var holders: [String]
+  /// Largest number of rows of all holders together; range analysis of sums rests on it.
+  public var maximumRows: Int
+  /// Every holder pads its rows to this number, so that its true row count stays secret below it.
+  public var padTo: Int?
+
+  public init(
+    name: String, columns: [ColumnSchema], holders: [String], maximumRows: Int, padTo: Int? = nil
+  ) {
+    self.name = name
+    self.columns = columns
+    self.holders = holders
+    self.maximumRows = maximumRows
+    self.padTo = padTo
+  }
+}
+
+public struct ColumnSchema: Hashable, Sendable {
+  public var name: String
+  public var type: ColumnType
+  public var isNullable: Bool
+
+  public init(name: String, type: ColumnType, isNullable: Bool) {
+    self.name = name
+    self.type = type
+    self.isNullable = isNullable
+  }
+}
+
+/// A column's type with its range, in the integers that are shared.
+public enum ColumnType: Hashable, Sendable {
+  case integer(ClosedRange<Int64>)
+  /// Shared as value · 10^scale; the range is in those units. Scale 1 to 9.
+  case decimal(scale: Int, ClosedRange<Int64>)
+  case boolean
+  /// Days since 1970-01-01.
+  case date(ClosedRange<Int64>)
+  /// One of the listed texts, shared as its position.
+  case category([String])
+
+  /// The range of the shared integer.
+  public var range: ClosedRange<Int64> {
+    switch self {
+    case .integer(let range), .decimal(_, let range), .date(let range): range
+    case .boolean: 0...1
+    case .category(let values): 0...Int64(max(values.count - 1, 0))
+    }
+  }
+}
+
+/// What may be released, and to whom.
+public struct ReleaseRules: Hashable, Sendable {
+  /// Cells with fewer rows than this (but at least one) are withheld; 0 or 1 turns the rule off.
+  public var minimumCell: Int
+  public var recipients: [String]
+  public init(minimumCell: Int, recipients: [String]) {
+    self.minimumCell = minimumCell
+    self.recipients = recipients
+  }
+}
+
+/// One holder's rows of one table, already checked, as the integers that are shared.
+public struct TableData: Hashable, Sendable {
+  public struct Column: Hashable, Sendable {
+    /// Integers in the units of ``ColumnType``; 0 where the cell is NULL.
+    public var values: [Int64]
+    /// True where the cell is NULL; empty for a column that is not nullable.
+    public var isNull: [Bool]
+    public init(values: [Int64], isNull: [Bool]) {
+      self.values = values
+      self.isNull = isNull
+    }
+  }
+  public var rowCount: Int
+  /// In the order of the schema.
+  public var columns: [Column]
+  public init(rowCount: Int, columns: [Column]) {
+    self.rowCount = rowCount
+    self.columns = columns
+  }
+}
