@@ -1,0 +1,35 @@
+public import ParleyBase
+public import ParleyProgram
+
+/// One query of a study.
+public struct SQLQuery: Hashable, Sendable {
+  /// Names the result table.
+  public var name: String
+  public var text: String
+  /// The study file, and the line in it at which `text` begins: errors point there.
+  public var file: String?
+  public var line: Int
+
+  public init(name: String, text: String, file: String? = nil, line: Int = 1) {
+    self.name = name
+    self.text = text
+    self.file = file
+    self.line = line
+  }
+}
+
+/// SQL text to ``Program``.
+///
+/// Each query is one `SELECT` over one table, the union of its holders' rows, and becomes one
+/// ``Program/ResultTable``. Groups are public (the product of the keys' declared domains), everything about them
+/// is secret. `docs/sql.md` has the dialect.
+public enum SQLFrontEnd {
+  /// - Throws: `sql/…` with file, line, column and a suggestion; `plan/release-set` when the results together
+  ///   would give away a count that the minimum cell withholds; other `plan/…` from range analysis.
+  public static func compile(
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) -> Program {
+    throw ParleyError(.init("sql/empty"), "the study asks no query")
+  }
+}
+
