@@ -29,7 +29,23 @@ public enum SQLFrontEnd {
   public static func compile(
     _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> Program {
-    throw ParleyError(.init("sql/empty"), "the study asks no query")
+    guard !queries.isEmpty else {
+      throw ParleyError(
+        .init("sql/empty"), "the study asks no query", remedy: "add one, such as SELECT COUNT(*) FROM patients")
+    }
+    var bound: [LogicalQuery] = []
+    for query in queries {
+      let source = Source(query)
+      if bound.contains(where: { $0.source.query.name == query.name }) {
+        throw source.error(
+          "sql/duplicate-name", "two queries are called '\(query.name)'", at: SourceRange(start: 0, end: 0),
+          remedy: "give every query a name of its own")
+      }
+      bound.append(try QueryBinder.bind(try Parser.parse(source), source: source, tables: tables))
+    }
+    for table in tables {
+      try ReleaseSet.check(bound.filter { $0.table.name == table.name }, minimum: rules.minimumCell)
+    }
+    return try QueryCompiler.program(of: bound, rules: rules)
   }
 }
-
