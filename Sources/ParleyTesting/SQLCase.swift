@@ -78,7 +78,8 @@ package struct SQLCase: Sendable, CustomStringConvertible {
           // Few distinct values half of the time.
           let range = column.type.range
           let values = (0..<size).map { _ in
-            random.chance(50) ? Int64.random(in: range, using: &random) : random.chance(50) ? range.lowerBound : range.upperBound
+            random.chance(50)
+              ? Int64.random(in: range, using: &random) : random.chance(50) ? range.lowerBound : range.upperBound
           }
           return TableData.Column(values: values, isNull: isNull)
         })

@@ -171,7 +171,10 @@ struct SQLQueryGenerator {
     }
     if random.chance(30) {
       offset = .init(Int64.random(in: -300...300, using: &random), scale: Int.random(in: 0...2, using: &random))
-      ours = random.chance(50) ? "\(offset.text) + \(ours)" : "\(ours) - \(SQLDifferential.Fixed(-offset.digits, scale: offset.scale).text)"
+      ours =
+        random.chance(50)
+        ? "\(offset.text) + \(ours)"
+        : "\(ours) - \(SQLDifferential.Fixed(-offset.digits, scale: offset.scale).text)"
     }
     let expectation: SQLDifferential.Expectation =
       function == "AVG"

@@ -120,7 +120,9 @@ import Testing
     let base = Array(
       "SELECT sex, age / 10 AS band, 100 * AVG(CASE WHEN sick THEN 1.5 ELSE -2 END) FROM patients WHERE age BETWEEN 3 AND 99 AND sex IN ('male') GROUP BY sex, band HAVING COUNT(*) >= 5 ORDER BY 1 DESC NULLS LAST"
         .utf8)
-    let pieces = ["(", ")", "'", "\"", " NULL ", ",", "*", "/", "-", "é", " CASE ", " END ", " 0 ", "."].map { Array($0.utf8) }
+    let pieces = ["(", ")", "'", "\"", " NULL ", ",", "*", "/", "-", "é", " CASE ", " END ", " 0 ", "."].map {
+      Array($0.utf8)
+    }
     for _ in 0..<500 {
       var bytes = base
       for _ in 0..<1 + next(4) {

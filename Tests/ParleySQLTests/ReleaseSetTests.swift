@@ -36,7 +36,10 @@ import Testing
     ["SELECT COUNT(*) FROM patients GROUP BY age / 10", "SELECT COUNT(*) FROM patients GROUP BY \(band)"],
     ["SELECT COUNT(*) FROM patients GROUP BY age / 10, \(band)"],
     // Statistics that count groups.
-    ["SELECT SUM(CASE WHEN sex = 'male' THEN 1 ELSE 0 END) FROM patients", "SELECT COUNT(*) FROM patients GROUP BY sex"],
+    [
+      "SELECT SUM(CASE WHEN sex = 'male' THEN 1 ELSE 0 END) FROM patients",
+      "SELECT COUNT(*) FROM patients GROUP BY sex",
+    ],
     ["SELECT AVG(age < 30), age / 10 FROM patients GROUP BY age / 10"],
     ["SELECT AVG(sex = 'male') FROM patients", "SELECT COUNT(*) FROM patients GROUP BY sex"],
     ["SELECT COUNT(CASE WHEN sex = 'male' THEN chol END), sex FROM patients GROUP BY sex"],
@@ -60,7 +63,10 @@ import Testing
       "SELECT sex, age / 10, AVG(disease) FROM patients GROUP BY sex, age / 10 ORDER BY 2, 1",
       "SELECT age / 10, sex, AVG(chol) FROM patients GROUP BY age / 10, sex",
     ],
-    ["SELECT sex, COUNT(*) FROM patients GROUP BY sex", "SELECT age / 10, COUNT(*) FROM patients GROUP BY age / 10"],
+    [
+      "SELECT sex, COUNT(*) FROM patients GROUP BY sex",
+      "SELECT age / 10, COUNT(*) FROM patients GROUP BY age / 10",
+    ],
     ["SELECT COUNT(*) FROM patients WHERE age < 30", "SELECT AVG(chol) FROM patients WHERE (age < 30)"],
     ["SELECT age / 10, AVG(age) FROM patients GROUP BY age / 10"],
   ]
@@ -76,7 +82,9 @@ import Testing
   @Test(arguments: accepted) func isAccepted(texts: [String]) throws { _ = try Self.compile(texts) }
 
   @Test func aMinimumFromHavingCountsToo() throws {
-    let texts = ["SELECT COUNT(*) FROM patients", "SELECT COUNT(*) FROM patients WHERE disease HAVING COUNT(*) >= 3"]
+    let texts = [
+      "SELECT COUNT(*) FROM patients", "SELECT COUNT(*) FROM patients WHERE disease HAVING COUNT(*) >= 3",
+    ]
     let error = try #require(throws: ParleyError.self) { try Self.compile(texts, minimum: 0) }
     #expect(error.code.rawValue == "plan/release-set")
   }
