@@ -19,7 +19,8 @@ import Testing
 
   @Test(arguments: 0..<8) func randomQueriesEqualSQLite(part: UInt64) {
     let differences = SQLDifferential.differences(
-      seed: 20_260_100 + part * 1_000_000, count: Self.perPart, executor: Self.plaintext, oracle: SQLiteOracle.answers)
+      seed: 20_260_100 + part * 1_000_000, count: Self.perPart, executor: Self.plaintext,
+      oracle: SQLiteOracle.answers)
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
