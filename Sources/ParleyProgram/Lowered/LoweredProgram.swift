@@ -50,9 +50,6 @@ package struct Instruction: Hashable, Sendable {
   /// Communication depth; for a local instruction, of its operands.
   package var round: Int
   package var kind: Kind
-  /// Registers whose last use is this instruction.
-  package var lastUseArith: [ArithRegister] = []
-  package var lastUsePlanes: [PlaneRegister] = []
   /// The node of the program it comes from.
   package var node: Int?
 

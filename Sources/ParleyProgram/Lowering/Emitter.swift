@@ -28,6 +28,16 @@ struct RawOperation {
   var planesIn: [PlaneRegister]
   var arithOut: [ArithRegister]
   var planesOut: [PlaneRegister]
+  /// For a reduction, whose `kind` the scheduler makes.
+  var reduction: PendingReduction?
+}
+
+/// The body of a reduction before it is merged with others of its length and scheduled.
+struct PendingReduction {
+  var low: [PlaneRegister]
+  var high: [PlaneRegister]
+  var combined: [PlaneRegister]
+  var operations: [RawOperation]
 }
 
 /// Allocates registers and collects unscheduled operations; equal operations are emitted once.
@@ -76,7 +86,16 @@ final class Emitter {
     operations.append(
       RawOperation(
         kind: kind, length: length, node: node, arithIn: arithIn, planesIn: planesIn, arithOut: arithOut,
-        planesOut: planesOut))
+        planesOut: planesOut, reduction: nil))
+  }
+
+  func emitReduction(
+    state: [PlaneRegister], out: [PlaneRegister], length: Length, body: PendingReduction
+  ) {
+    operations.append(
+      RawOperation(
+        kind: .xor([], out: []), length: length, node: node, arithIn: [], planesIn: state, arithOut: [],
+        planesOut: out, reduction: body))
   }
 
   /// The longer of two lengths; a length of one is repeated.
