@@ -77,6 +77,24 @@ import Testing
     #expect(try results.partyValues().allSatisfy { $0 })
   }
 
+  /// Sizes around those whose buffers are used again, growing and shrinking, under a bound that keeps some.
+  @Test(arguments: [1 << 16, 300_000, 64 << 20]) func recycledBuffersCarryTheirOwnMessage(bound: Int) throws {
+    let sizes = [65_535, 65_536, 65_537, 200_000, 131_072, 100_000, 99_999, 0, 400_000, 70_000, 210_000]
+    let network = InMemoryNetwork(count: 3, options: InMemoryOptions(bytesPerLink: bound))
+    let results = runParties(network) { mesh -> Bool in
+      var same = true
+      for i in 0..<66 {
+        let size = sizes[i % sizes.count]
+        let mine = UInt8(i * 3 + mesh.local.rawValue)
+        try mesh.send(step: step(i), to: mesh.next(), bytes: [UInt8](repeating: mine, count: size))
+        let got = try mesh.take(size, step: step(i), from: mesh.next(-1))
+        same = same && got == [UInt8](repeating: UInt8(i * 3 + mesh.next(-1).rawValue), count: size)
+      }
+      return same
+    }
+    #expect(try results.partyValues().allSatisfy { $0 })
+  }
+
   @Test func oneMessageMayExceedTheBound() throws {
     let network = InMemoryNetwork(count: 2, options: InMemoryOptions(bytesPerLink: 16))
     let results = runParties(network) { mesh -> Int in
