@@ -43,7 +43,8 @@ let library: [Row] = [
     uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram"]),
   Row(
     name: "ParleyClear",
-    uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyProgram", "ParleyEngine"]),
+    uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyProgram", "ParleyEngine"],
+    external: [bigInt]),
   Row(
     name: "ParleyReplicated",
     uses: [
