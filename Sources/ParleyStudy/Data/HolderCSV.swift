@@ -13,6 +13,8 @@ public struct CSVReport: Sendable, Hashable {
   /// The first hundred rows that were dropped or had cells made NULL, with the reason.
   public var listed: [ParleyError] = []
 
+  public init() {}
+
   /// Lines to show before anything is sent.
   public var notices: [String] {
     var lines: [String] = []
@@ -61,6 +63,13 @@ public enum HolderCSV {
         ])
     }
     return check(source, file: path, table: table, holder: holder)
+  }
+
+  /// The same for bytes in memory, handed out `piece` at a time through a window of `window` bytes at first.
+  package static func check(
+    bytes: [UInt8], file: String, table: Study.Table, holder: String, piece: Int = .max, window: Int = 1 << 18
+  ) -> Outcome {
+    check(MemorySource(bytes, piece: piece), file: file, table: table, holder: holder, window: window)
   }
 
   static func check(

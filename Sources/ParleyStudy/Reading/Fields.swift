@@ -5,11 +5,23 @@ import Yams
 struct Fields {
   let problems: Problems
   /// In words, for messages: "party 'va'".
-  var what: String
+  let what: String
   let position: Position?
   private let entries: [String: (key: Node, value: Node)]
   /// Keys in the order of the file.
   let keys: [String]
+
+  /// As below, called by its name where it has one: "table 'patients'" instead of "table 1".
+  init?(_ node: Node, _ kind: String, number: Int, in owner: String = "", allowed: [String], _ problems: Problems)
+  {
+    var what = "\(kind) \(number)"
+    if case .mapping(let mapping) = node {
+      for (key, value) in mapping where key.writtenText == "name" {
+        if let name = value.writtenText { what = "\(kind) '\(name)'" }
+      }
+    }
+    self.init(node, of: what + owner, allowed: allowed, problems)
+  }
 
   /// Reports keys that are not in `allowed` (nil allows all) or that are there twice. Nil when the node is not a
   /// mapping.

@@ -151,19 +151,29 @@ enum Suggestion {
   /// The nearest of `words` when it is near enough to be a slip.
   static func nearest(to word: String, among words: some Sequence<String>) -> String? {
     let wanted = Array(word.lowercased().utf8.prefix(64))
-    let limit = max(1, min(3, wanted.count / 3 + 1))
+    let limit = min(3, wanted.count / 3 + 1, wanted.count - 1)
     var best: (distance: Int, word: String)?
     for candidate in words {
-      let distance = distance(wanted, Array(candidate.lowercased().utf8.prefix(64)))
+      var distance = distance(wanted, Array(candidate.lowercased().utf8.prefix(64)))
+      if isShortened(word, of: candidate) { distance = min(distance, 1) }
       if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
     }
     return best?.word
   }
 
+  /// `max-rows` of `maximum-rows`, `dose` and `dose (mg)`.
+  private static func isShortened(_ word: String, of candidate: String) -> Bool {
+    let parts = word.lowercased().split { "-_ ".contains($0) }
+    let whole = candidate.lowercased().split { "-_ ".contains($0) }
+    let (short, long) = word.count < candidate.count ? (word, candidate) : (candidate, word)
+    if short.count >= 3, long.lowercased().hasPrefix(short.lowercased()) { return true }
+    return parts.count == whole.count && zip(parts, whole).allSatisfy { $0.count >= 3 && $1.hasPrefix($0) }
+  }
+
   /// A remedy that names the nearest word, or all of them.
   static func remedy(for word: String, among words: [String], else other: String = "") -> String {
     if let nearest = nearest(to: word, among: words) { return "did you mean '\(nearest)'?" }
-    guard !words.isEmpty else { return other }
+    guard !words.isEmpty else { return other.isEmpty ? "remove it" : other }
     let listed = words.count > 20 ? words[..<20].joined(separator: ", ") + ", …" : words.joined(separator: ", ")
     return "use one of: \(listed)"
   }

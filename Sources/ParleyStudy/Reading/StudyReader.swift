@@ -53,11 +53,9 @@ struct StudyReader {
       ?? []
     var parties: [Study.Party] = []
     for (number, node) in nodes.enumerated() {
-      guard
-        var entry = Fields(node, of: "party \(number + 1)", allowed: StudyKeys.party, problems)
+      guard let entry = Fields(node, "party", number: number + 1, allowed: StudyKeys.party, problems)
       else { continue }
       guard let name = entry.text("name", required: true, example: "university") else { continue }
-      entry.what = "party '\(name)'"
       guard Identity.isValid(name: name) else {
         problems.add(
           .studyValue, "'\(name)' cannot name a party", at: entry.position(of: "name"),
@@ -178,12 +176,11 @@ struct StudyReader {
     }
     var queries: [Study.Query] = []
     for (number, node) in nodes.enumerated() {
-      guard var entry = Fields(node, of: "query \(number + 1)", allowed: StudyKeys.query, problems) else {
+      guard let entry = Fields(node, "query", number: number + 1, allowed: StudyKeys.query, problems) else {
         continue
       }
       let name = entry.text("name", required: true, example: "overall")
       if let name {
-        entry.what = "query '\(name)'"
         if !Identity.isValid(name: name) {
           problems.add(
             .studyValue, "'\(name)' cannot name a query", at: entry.position(of: "name"),

@@ -19,12 +19,11 @@ struct TableReader {
     }
     var tables: [Study.Table] = []
     for (number, node) in nodes.enumerated() {
-      guard var entry = Fields(node, of: "table \(number + 1)", allowed: StudyKeys.table, problems) else {
+      guard let entry = Fields(node, "table", number: number + 1, allowed: StudyKeys.table, problems) else {
         continue
       }
       let name = entry.text("name", required: true, example: "patients")
       if let name {
-        entry.what = "table '\(name)'"
         checkIdentifier(name, "table", entry.position(of: "name"))
         if let other = tables.first(where: { $0.schema.name.lowercased() == name.lowercased() }) {
           problems.add(
@@ -99,11 +98,12 @@ struct TableReader {
     var columns: [ColumnSchema] = []
     var details: [Study.ColumnDetails] = []
     for (number, node) in nodes.enumerated() {
-      let what = "column \(number + 1) of \(entry.what)"
-      guard var column = Fields(node, of: what, allowed: StudyKeys.column, problems) else { continue }
+      guard
+        let column = Fields(
+          node, "column", number: number + 1, in: " of \(entry.what)", allowed: StudyKeys.column, problems)
+      else { continue }
       let name = column.text("name", required: true, example: "age")
       if let name {
-        column.what = "column '\(name)' of \(entry.what)"
         checkIdentifier(name, "column", column.position(of: "name"))
         if let other = columns.firstIndex(where: { $0.name.lowercased() == name.lowercased() }) {
           problems.add(
