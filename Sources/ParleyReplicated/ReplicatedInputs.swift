@@ -1,7 +1,7 @@
 package import ParleyAlgebra
 package import ParleyBase
-package import ParleyCrypto
-package import ParleyEngine
+internal import ParleyCrypto
+internal import ParleyEngine
 package import ParleyNetwork
 
 /// The shares of a holder's value x: x_0 and x_1 are streams under seeds κ_0 (which P_0 and P_2 receive) and κ_1

@@ -1,6 +1,7 @@
-package import ParleyAlgebra
+internal import ParleyAlgebra
 package import ParleyBase
 internal import ParleyCrypto
+internal import ParleyNetwork
 package import ParleyEngine
 
 /// Openings. A computing recipient r lacks share r+2, which P_{r+1} sends: it follows from the output and the

@@ -1,5 +1,5 @@
-package import ParleyAlgebra
-package import ParleyBase
+internal import ParleyAlgebra
+internal import ParleyBase
 package import ParleyEngine
 
 /// Local operations on bit planes. The results of one call share a buffer.
