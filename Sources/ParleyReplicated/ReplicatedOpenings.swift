@@ -1,8 +1,8 @@
 internal import ParleyAlgebra
 package import ParleyBase
 internal import ParleyCrypto
-internal import ParleyNetwork
 package import ParleyEngine
+internal import ParleyNetwork
 
 /// Openings. A computing recipient r lacks share r+2, which P_{r+1} sends: it follows from the output and the
 /// recipient's own shares, so nothing else is revealed. A recipient that does not compute gets three additive
