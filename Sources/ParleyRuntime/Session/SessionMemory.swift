@@ -12,6 +12,11 @@ package protocol SessionMemory: AnyObject, Sendable {
   /// Raises the counter to `attempt` and remembers the peers, in one durable write. Called before the first
   /// message after the hellos.
   func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError)
+  /// Throws when too many sessions with this principal failed (protocols.md 0.8). Asked before the first message.
+  func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError)
+  func recordAbort(identity: [UInt8]) throws(ParleyError)
+  /// Enters a line in the ledger of releases; durable when it returns.
+  func record(_ entry: LedgerEntry) throws(ParleyError)
 }
 
 /// The state of another principal as it last presented it.
@@ -43,4 +48,7 @@ package final class EphemeralMemory: SessionMemory {
   package func recordAgreement(attempt agreed: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
     attempt.withLock { $0 = max($0, agreed) }
   }
+  package func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError) {}
+  package func recordAbort(identity: [UInt8]) throws(ParleyError) {}
+  package func record(_ entry: LedgerEntry) throws(ParleyError) {}
 }
