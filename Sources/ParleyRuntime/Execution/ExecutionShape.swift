@@ -1,5 +1,4 @@
 package import ParleyBase
-package import ParleyProgram
 
 /// How long the tables of one run are: all that execution needs to know beyond the program. Public to every
 /// party of the session, and agreed on before the first step.

@@ -1,0 +1,2 @@
+import ParleyBase
+import Testing
