@@ -1,4 +1,4 @@
-public import ParleyBase
+internal import ParleyBase
 
 /// What one principal says about its side of a run. Part of the ``Receipt``; public to all principals.
 public struct PartyReport: Sendable, Hashable, Codable {
@@ -58,7 +58,9 @@ public struct PartyReport: Sendable, Hashable, Codable {
   /// Most bytes of one report: two lists of up to 256 numbers, and some.
   static let limit = 8 << 10
 
-  static func read(_ bytes: [UInt8], party expected: PartyIndex, principals: Int) throws(ParleyError) -> PartyReport {
+  static func read(_ bytes: [UInt8], party expected: PartyIndex, principals: Int) throws(ParleyError)
+    -> PartyReport
+  {
     var reader = CanonicalReader(bytes)
     func malformed(_ what: String) -> ParleyError {
       ParleyError(.protocolViolation, "malformed message: \(what)")

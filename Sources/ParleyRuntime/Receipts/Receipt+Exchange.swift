@@ -37,7 +37,8 @@ extension Receipt {
       if predicted.rounds != measured.rounds {
         lines.append("P\(report.party): \(predicted.rounds) rounds planned, \(measured.rounds) measured")
       }
-      for (index, (planned, sent)) in zip(predicted.sentBytes, measured.sentBytes).enumerated() where planned != sent {
+      for (index, (planned, sent)) in zip(predicted.sentBytes, measured.sentBytes).enumerated()
+      where planned != sent {
         lines.append("P\(report.party) to P\(index): \(planned) bytes planned, \(sent) sent")
       }
       if let planned = predicted.peakMemoryBytes, let used = measured.peakMemoryBytes, used > planned {

@@ -172,7 +172,8 @@ public struct Receipt: Sendable, Hashable, Codable {
   public init(readingFrom path: String) throws(ParleyError) {
     guard let bytes = try DurableFile.read(path, atMost: 16 << 20) else {
       throw ParleyError(
-        .init("data/receipt"), "there is no such file", at: .init(file: path), remedy: "give the path of a receipt")
+        .init("data/receipt"), "there is no such file", at: .init(file: path), remedy: "give the path of a receipt"
+      )
     }
     try self.init(fileBytes: bytes, path: path)
   }

@@ -48,7 +48,7 @@ package struct Handshake {
   /// Whether a failed handshake is known to all, so that links are closed in order (everything queued still
   /// arrives) instead of being aborted.
   package static func isOrderly(_ error: ParleyError) -> Bool {
-    [.sessionMismatch, .tooManyRows, .peerRolledBack].contains(error.code)
+    [.sessionMismatch, .tooManyRows, .rolledBack].contains(error.code)
   }
 
   package func run() throws(ParleyError) -> EstablishedSession {
@@ -149,7 +149,7 @@ package struct Handshake {
         let seen = other.seen[party.rawValue]
         guard seen.stateID != hello.stateID || hello.attempt > seen.attempt else {
           throw ParleyError(
-            .peerRolledBack,
+            .rolledBack,
             "the state directory of \(description.label(party)) is at attempt \(hello.attempt), but "
               + "\(description.label(witness)) has seen it at \(seen.attempt): it was restored from a backup or "
               + "copied",
@@ -255,9 +255,4 @@ package struct Handshake {
     }
     return seeds
   }
-}
-
-extension ParleyError.Code {
-  public static let tooManyRows = Self("data/too-many-rows")
-  public static let peerRolledBack = Self("state/rolled-back")
 }

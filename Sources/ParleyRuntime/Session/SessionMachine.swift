@@ -1,4 +1,4 @@
-public import ParleyBase
+package import ParleyBase
 
 /// Where a session is, at one principal.
 public enum SessionPhase: String, Sendable, Hashable, Codable, CaseIterable {

@@ -1,15 +1,6 @@
 internal import Foundation
 internal import Glibc
-public import ParleyBase
-
-extension ParleyError.Code {
-  public static let stateLocked = Self("state/locked")
-  public static let diskFull = Self("state/disk-full")
-  public static let stateCorrupt = Self("state/corrupt")
-  public static let statePermissions = Self("state/permissions")
-  public static let stateIO = Self("state/io")
-  public static let abortCap = Self("state/abort-cap")
-}
+package import ParleyBase
 
 /// Files that survive a crash whole: old contents or new contents, never a mixture.
 package enum DurableFile {

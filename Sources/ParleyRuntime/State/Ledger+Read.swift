@@ -43,7 +43,8 @@ extension Ledger {
 
   private static func shortened(_ path: String, has: Int, knew: Int) -> ParleyError {
     ParleyError(
-      .peerRolledBack, "the ledger of releases has \(has) entries, but \(knew) were written: it was restored from "
+      .rolledBack,
+      "the ledger of releases has \(has) entries, but \(knew) were written: it was restored from "
         + "a backup or shortened", at: .init(file: path),
       remedy: "put the newest ledger back, or move the state directory aside and start with a new one")
   }

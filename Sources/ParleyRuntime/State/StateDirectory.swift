@@ -116,7 +116,9 @@ public final class StateDirectory: Sendable {
 
   // MARK: Aborts
 
-  private static func key(_ identity: [UInt8]) -> String { hexadecimal(Digest.sha256("parley/state/1", [identity])) }
+  private static func key(_ identity: [UInt8]) -> String {
+    hexadecimal(Digest.sha256("parley/state/1", [identity]))
+  }
 
   /// How often a session with the owner of this key failed in a way that could be an attempt to cheat.
   public func aborts(identity: [UInt8]) -> Int { state.withLock { $0.body.aborts[Self.key(identity)] ?? 0 } }
@@ -168,7 +170,8 @@ extension StateDirectory: SessionMemory {
   }
 
   package func lastSeen(identity: [UInt8]) -> PeerMemory? {
-    guard let peer = state.withLock({ $0.body.peers[Self.key(identity)] }), let id = bytes(hexadecimal: peer.stateID)
+    guard let peer = state.withLock({ $0.body.peers[Self.key(identity)] }),
+      let id = bytes(hexadecimal: peer.stateID)
     else { return nil }
     return PeerMemory(stateID: id, attempt: peer.attempt)
   }
@@ -189,7 +192,8 @@ extension StateDirectory: SessionMemory {
         .abortCap,
         "\(count) sessions with \(principal.name) failed in a way that could be attempts to cheat; no further one "
           + "is started", at: .init(file: path, item: principal.name),
-        remedy: "read the local logs, settle the cause with \(principal.name), then clear the counter of this peer")
+        remedy: "read the local logs, settle the cause with \(principal.name), then clear the counter of this peer"
+      )
     }
   }
 
