@@ -1,13 +1,54 @@
 internal import ParleyBase
 
-/// One message on its way: a buffer that is written once by the sender and handed over as it is.
+/// One message on its way: a buffer that is written once by the sender and handed over as it is. It has one owner
+/// at a time: the sender, the queue, the receiver, the spares.
 final class FrameBuffer: @unchecked Sendable {
-  let bytes: UnsafeMutableRawBufferPointer
+  private let storage: UnsafeMutableRawBufferPointer
+  private var count: Int
+  var capacity: Int { storage.count }
+  var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: storage[0..<count]) }
 
   init(byteCount: Int) {
-    bytes = .allocate(byteCount: byteCount, alignment: 16)
+    storage = .allocate(byteCount: byteCount, alignment: 16)
+    count = byteCount
   }
-  deinit { bytes.deallocate() }
+  deinit { storage.deallocate() }
+
+  /// Makes it the buffer of a message of `byteCount`, if it is large enough and not much too large.
+  func reuse(byteCount: Int) -> Bool {
+    guard byteCount <= capacity && capacity / 2 <= byteCount else { return false }
+    count = byteCount
+    return true
+  }
+}
+
+/// Large buffers of one link that wait for their next message to the same peer (so what an earlier message left
+/// in them is nothing the peer has not had). Without them each large message costs a page
+/// fault per 4 KiB, more than copying it.
+struct SpareBuffers {
+  /// Smaller ones come from the allocator's own caches.
+  static let smallest = 64 << 10
+  private var buffers: [FrameBuffer] = []
+  private var bytes = 0
+
+  mutating func take(byteCount: Int) -> FrameBuffer? {
+    guard let index = buffers.firstIndex(where: { $0.reuse(byteCount: byteCount) }) else { return nil }
+    bytes -= buffers[index].capacity
+    return buffers.remove(at: index)
+  }
+
+  /// Keeps `buffer`, and lets go of the oldest ones while they hold more than `limit`.
+  mutating func put(_ buffer: FrameBuffer, limit: Int) {
+    guard buffer.capacity >= Self.smallest else { return }
+    buffers.append(buffer)
+    bytes += buffer.capacity
+    while bytes > limit || buffers.count > 8 { bytes -= buffers.removeFirst().capacity }
+  }
+
+  mutating func removeAll() {
+    buffers = []
+    bytes = 0
+  }
 }
 
 struct Frame: Sendable {

@@ -68,12 +68,11 @@ package final class InMemoryMesh: Mesh {
     step: StepID, to party: PartyIndex, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(ParleyError) {
     try check(party, step)
-    let buffer = FrameBuffer(byteCount: byteCount)
+    let link = links[local.rawValue][party.rawValue]
+    let buffer = link.buffer(byteCount: byteCount)
     fill(buffer.bytes)
     let depth = party == local ? 0 : meter.recordSend(step: step, to: party, bytes: byteCount)
-    try links[local.rawValue][party.rawValue].put(Frame(step: step, depth: depth, buffer: buffer)) {
-      isWaitedFor(by: party)
-    }
+    try link.put(Frame(step: step, depth: depth, buffer: buffer)) { isWaitedFor(by: party) }
   }
 
   /// Whether `party`, or the one it waits for, and so on, waits for the local party.
@@ -101,6 +100,7 @@ package final class InMemoryMesh: Mesh {
       throw error
     }
     if party != local { meter.recordReceive(depth: frame.depth) }
+    links[party.rawValue][local.rawValue].recycle(frame.buffer)
   }
 
   package func receiveControl(

@@ -19,6 +19,7 @@ final class MemoryLink: @unchecked Sendable {
   // Under the lock:
   private var frames = FrameQueue<Frame>()
   private var queuedBytes = 0
+  private var spares = SpareBuffers()
   private var receiversAsleep = 0
   private var sendersAsleep = 0
 
@@ -28,6 +29,19 @@ final class MemoryLink: @unchecked Sendable {
     bound = options.bytesPerLink
     patience = options.patience
     spins = options.spins
+  }
+
+  /// A buffer for the next message; its contents are arbitrary.
+  func buffer(byteCount: Int) -> FrameBuffer {
+    guard byteCount >= SpareBuffers.smallest else { return FrameBuffer(byteCount: byteCount) }
+    return lock.withLock { spares.take(byteCount: byteCount) } ?? FrameBuffer(byteCount: byteCount)
+  }
+
+  /// Gives back the buffer of a message that has been copied out. What waits and what is spare stay below the
+  /// bound together.
+  func recycle(_ buffer: FrameBuffer) {
+    guard buffer.capacity >= SpareBuffers.smallest else { return }
+    lock.withLock { spares.put(buffer, limit: max(0, bound - queuedBytes)) }
   }
 
   /// Queues a frame. Blocks while the link holds something and would hold more than the bound, except when the
@@ -112,6 +126,7 @@ final class MemoryLink: @unchecked Sendable {
     lock.withLock {
       if receiver.end != nil {
         frames.removeAll()
+        spares.removeAll()
         queuedBytes = 0
         available.store(0, ordering: .relaxed)
       }
