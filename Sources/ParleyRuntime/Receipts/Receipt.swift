@@ -78,7 +78,7 @@ public struct Receipt: Sendable, Hashable, Codable {
   // MARK: Signing
 
   /// Identity key, message, signature; false when the signature is not by that key.
-  public typealias Verifier = ([UInt8], [UInt8], [UInt8]) -> Bool
+  public typealias Verifier = @Sendable ([UInt8], [UInt8], [UInt8]) -> Bool
 
   /// The bytes that are signed.
   public func signedBytes() throws(ParleyError) -> [UInt8] {

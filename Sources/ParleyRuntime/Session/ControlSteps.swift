@@ -17,16 +17,16 @@ package enum ControlStep {
   /// What a step is for, in words for people; `nil` for steps of the program.
   package static func name(_ step: StepID) -> String? {
     switch step {
-    case hello: "saying hello"
-    case helloRoll: "comparing what everybody said"
-    case sessionID: "comparing the session id"
-    case seed: "agreeing on keys"
-    case inputsReceived: "acknowledging the inputs"
-    case clearToOpen: "confirming that all checks passed"
-    case report: "exchanging reports"
-    case reportRoll: "comparing reports"
-    case signature: "signing the receipt"
-    case signatureRoll: "comparing signatures"
+    case hello: "the greeting"
+    case helloRoll: "the comparison of greetings"
+    case sessionID: "the session id"
+    case seed: "the keys"
+    case inputsReceived: "the acknowledgement of the inputs"
+    case clearToOpen: "the clearance to open"
+    case report: "the reports"
+    case reportRoll: "the comparison of reports"
+    case signature: "the signatures"
+    case signatureRoll: "the comparison of signatures"
     default: nil
     }
   }

@@ -21,7 +21,7 @@ package import ParleyNetwork
 package struct Handshake {
   /// How far a peer may be ahead of the own counter: enough for every honest use, and small enough that nobody
   /// can exhaust the 64-bit counter.
-  static let largestLead: UInt64 = 1 << 32
+  package static let largestLead: UInt64 = 1 << 32
 
   private let description: SessionDescription
   private let mesh: any Mesh
@@ -211,7 +211,7 @@ package struct Handshake {
   ///
   /// Identity keys enter in the order of the principals rather than sorted: the order is part of what is agreed,
   /// so this binds no less.
-  static func sessionID(_ description: SessionDescription, nonces: [[UInt8]], roll: [[UInt8]]) -> [UInt8] {
+  package static func sessionID(_ description: SessionDescription, nonces: [[UInt8]], roll: [[UInt8]]) -> [UInt8] {
     var attempt = CanonicalWriter()
     attempt.write(description.attempt)
     let fields = SessionDescription.Field.allCases.map { description.encoding(of: $0) }

@@ -1,45 +1,71 @@
-internal import ParleyBase
+package import ParleyBase
 
 /// What a principal says first: what it believes the session is, and what it brings.
 ///
 /// The prefix (magic, format) never changes, so that a party of another version is told apart from garbage. The
 /// digests of the single fields serve only to say *which* field differs; what binds is the agreement hash.
-struct Hello: Hashable {
+package struct Hello: Hashable, Sendable {
   /// What this principal remembers of another's state directory (anti-rollback, protocols.md 12).
-  struct Seen: Hashable {
-    var stateID: [UInt8]
-    var attempt: UInt64
+  package struct Seen: Hashable, Sendable {
+    package var stateID: [UInt8]
+    package var attempt: UInt64
+    package init(stateID: [UInt8], attempt: UInt64) {
+      self.stateID = stateID
+      self.attempt = attempt
+    }
   }
-  struct Rows: Hashable {
-    var table: Int
-    var rows: Int
+  package struct Rows: Hashable, Sendable {
+    package var table: Int
+    package var rows: Int
+    package init(table: Int, rows: Int) {
+      self.table = table
+      self.rows = rows
+    }
   }
 
-  static let magic = Array("PARLEYHI".utf8)
-  static let format: UInt16 = 1
+  package static let magic = Array("PARLEYHI".utf8)
+  package static let format: UInt16 = 1
   /// 9 digests, 64 parameters of at most 2·256 bytes, 256 memories of 40 bytes, and some.
-  static let limit = 64 << 10
+  package static let limit = 64 << 10
 
-  var agreement: [UInt8]
-  var version: String
-  var protocolID: String
+  package var agreement: [UInt8]
+  package var version: String
+  package var protocolID: String
   /// SHA-256 of each field, in the order of ``SessionDescription/Field``.
-  var fieldDigests: [[UInt8]]
-  var parameters: [SessionDescription.Parameter]
-  var attempt: UInt64
-  var stateID: [UInt8]
-  var nonce: [UInt8]
-  var leavesAfterInputs: Bool
+  package var fieldDigests: [[UInt8]]
+  package var parameters: [SessionDescription.Parameter]
+  package var attempt: UInt64
+  package var stateID: [UInt8]
+  package var nonce: [UInt8]
+  package var leavesAfterInputs: Bool
   /// Rows of every table this principal contributes to, by table; padded where the study pads.
-  var rows: [Rows]
+  package var rows: [Rows]
   /// By principal; all zero where nothing is known.
-  var seen: [Seen]
+  package var seen: [Seen]
 
-  static func digests(_ description: SessionDescription) -> [[UInt8]] {
+  package init(
+    agreement: [UInt8], version: String, protocolID: String, fieldDigests: [[UInt8]],
+    parameters: [SessionDescription.Parameter], attempt: UInt64, stateID: [UInt8], nonce: [UInt8],
+    leavesAfterInputs: Bool, rows: [Rows], seen: [Seen]
+  ) {
+    self.agreement = agreement
+    self.version = version
+    self.protocolID = protocolID
+    self.fieldDigests = fieldDigests
+    self.parameters = parameters
+    self.attempt = attempt
+    self.stateID = stateID
+    self.nonce = nonce
+    self.leavesAfterInputs = leavesAfterInputs
+    self.rows = rows
+    self.seen = seen
+  }
+
+  package static func digests(_ description: SessionDescription) -> [[UInt8]] {
     SessionDescription.Field.allCases.map { Digest.sha256("parley/agreement/1", [description.encoding(of: $0)]) }
   }
 
-  var encoded: [UInt8] {
+  package var encoded: [UInt8] {
     var out = CanonicalWriter()
     for byte in Self.magic { out.write(byte) }
     out.write(Self.format)
@@ -67,7 +93,7 @@ struct Hello: Hashable {
   }
 
   /// `nil` when the sender speaks another format of the hello.
-  static func decode(_ bytes: [UInt8]) throws(ParleyError) -> Hello? {
+  package static func decode(_ bytes: [UInt8]) throws(ParleyError) -> Hello? {
     var reader = CanonicalReader(bytes)
     for expected in magic {
       let byte: UInt8 = try reader.read()
