@@ -7,6 +7,7 @@ package enum ControlStep {
   package static let helloRoll = StepID.control(1)
   package static let sessionID = StepID.control(2)
   package static let seed = StepID.control(3)
+  package static let ready = StepID.control(10)
   package static let inputsReceived = StepID.control(4)
   package static let clearToOpen = StepID.control(5)
   package static let report = StepID.control(6)
@@ -21,6 +22,7 @@ package enum ControlStep {
     case helloRoll: "the comparison of greetings"
     case sessionID: "the session id"
     case seed: "the keys"
+    case ready: "everybody's agreement"
     case inputsReceived: "the acknowledgement of the inputs"
     case clearToOpen: "the clearance to open"
     case report: "the reports"

@@ -9,11 +9,15 @@ package import ParleyNetwork
 /// | 2 | roll of all hellos | every computing party to everybody |
 /// | 3 | session id | over every link, both ways |
 /// | 4 | 32 bytes of key material | every pair of computing parties, both ways |
+/// | 4 | ready | every computing party to everybody who does not compute |
 ///
 /// After flight 2 everybody holds the same hellos (``RollCall`` says why), so everybody reaches the same verdict:
 /// a mismatch of version, study, program, … is found by all at once and ends the session with the same clear
 /// message everywhere, in an orderly way (``isOrderly(_:)``), told apart from cheating. The own attempt counter is
 /// durable before flight 1, the agreed one (the maximum) and what is remembered of the peers before flight 3.
+///
+/// Nobody sends an input before every principal has accepted: a computing party goes on when it has the session id
+/// from everybody, the others when every computing party has said so (one honest of them suffices).
 ///
 /// Key material: each of a pair contributes 32 bytes over the encrypted link and the key schedule hashes both
 /// with the session id. A deviating member may choose its half last and so select among keys, but it knows the key
@@ -85,6 +89,7 @@ package struct Handshake {
 
     let id = Self.sessionID(agreed, nonces: hellos.map(\.nonce), roll: raw)
     try compareSessionID(id)
+    try awaitEverybody(id)
     return EstablishedSession(
       description: agreed, local: mesh.local, id: id, rows: sizes,
       leaving: Set(zip(everyone, hellos).filter { $0.1.leavesAfterInputs }.map(\.0)),
@@ -108,7 +113,7 @@ package struct Handshake {
       let table = description.tables[index]
       guard count >= 0, table.padTo.map({ $0 == count }) ?? (count <= table.maximumRows) else {
         throw ParleyError(
-          .tooManyRows, "table \(table.name) has \(count) rows here, which the study does not allow",
+          .init("data/row-count"), "table \(table.name) has \(count) rows here, which the study does not allow",
           at: .init(item: table.name), remedy: "raise the table's row limit in the study, or give fewer rows")
       }
     }
@@ -230,6 +235,21 @@ package struct Handshake {
           "sid mismatch: \(description.label(peer)) derives another session id from the same hellos",
           remedy: "make all principals run the same build of Parley"
         ).placed(peer, ControlStep.sessionID)
+      }
+    }
+  }
+
+  private func awaitEverybody(_ id: [UInt8]) throws(ParleyError) {
+    if description.isComputing(mesh.local) {
+      for principal in description.principals where !description.isComputing(principal.index) {
+        try mesh.send(step: ControlStep.ready, to: principal.index, bytes: id)
+      }
+      return try mesh.flush()
+    }
+    for party in description.computing {
+      guard try mesh.receiveControl(step: ControlStep.ready, from: party, atMost: 32) == id else {
+        throw ParleyError(.protocolViolation, "malformed message: readiness for another session")
+          .placed(party, ControlStep.ready)
       }
     }
   }

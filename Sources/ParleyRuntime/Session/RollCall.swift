@@ -15,8 +15,8 @@ package import ParleyNetwork
 /// link. Statements of two participants without a link (two holders) are thereby bound as well: a computing party
 /// that relays differently to different receivers, or that tells different parties different things about itself,
 /// makes rolls differ at an honest one. With dishonest computing parties only there is no privacy to protect.
-/// What is not promised: a deviating party can make some honest parties accept and others abort; the session id
-/// comparison or the missing next message ends the session for those, before any secret is sent.
+/// What is not promised: a deviating party can make some honest participants accept and others abort. Those that
+/// accepted are stopped by whatever needs everybody next; ``Handshake`` has such a barrier before any input.
 ///
 /// Cost: 2 flights; |payload|·(links) + |roll|·(computing parties)·(participants − 1) bytes.
 package struct RollCall {

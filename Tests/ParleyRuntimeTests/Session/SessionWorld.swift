@@ -73,7 +73,8 @@ struct SessionWorld: Sendable {
   func run(interceptor: @escaping Interceptor = { _ in .pass }) -> Run {
     var options = InMemoryOptions()
     options.patience = patience
-    return run(InterceptedNetwork(wrapping: InMemoryNetwork(count: Self.count, options: options), interceptor: interceptor))
+    return run(
+      InterceptedNetwork(wrapping: InMemoryNetwork(count: Self.count, options: options), interceptor: interceptor))
   }
 
   func run(_ network: some PartyNetwork) -> Run {
@@ -120,7 +121,8 @@ struct SessionWorld: Sendable {
         let parts: [UInt64] = [value &* 7, value &* 11, value &- value &* 18]
         for target in 0..<3 {
           try mesh.send(
-            step: StepID(instruction: 1, sub: party + 1), to: PartyIndex(target), bytes: parts[target].littleEndianBytes)
+            step: StepID(instruction: 1, sub: party + 1), to: PartyIndex(target),
+            bytes: parts[target].littleEndianBytes)
         }
       }
     }
@@ -195,7 +197,9 @@ final class ScriptedMemory: SessionMemory {
     return first + 1
   }
   func lastSeen(identity: [UInt8]) -> PeerMemory? { nil }
-  func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) { try note(.agree(attempt)) }
+  func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
+    try note(.agree(attempt))
+  }
   func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError) {}
   func recordAbort(identity: [UInt8]) throws(ParleyError) { try note(.abort(identity)) }
   func record(_ entry: LedgerEntry) throws(ParleyError) { try note(.record(entry.event)) }
