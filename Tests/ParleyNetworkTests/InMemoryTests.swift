@@ -177,15 +177,4 @@ import Testing
     #expect(try results.partyValues()[1] == "P0 waits for P1 at step-4.2/1")
     #expect(network.stallReport.lines.isEmpty)
   }
-
-  @Test func unknownPartyIsRefused() {
-    let mesh = InMemoryNetwork(count: 2).meshes[0]
-    for party in [-1, 2] {
-      let error = #expect(throws: ParleyError.self) {
-        try mesh.send(step: step(1), to: PartyIndex(party), bytes: [])
-      }
-      #expect(error?.message == "P\(party) is not among the 2 principals of the session")
-      #expect(throws: ParleyError.self) { try mesh.take(0, step: step(1), from: PartyIndex(party)) }
-    }
-  }
 }

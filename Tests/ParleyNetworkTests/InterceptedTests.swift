@@ -13,7 +13,7 @@ import Testing
       simulated
       ? SimulatedNetwork(count: 2, link: .lan)
       : InMemoryNetwork(count: 2, options: InMemoryOptions(patience: .seconds(20)))
-    let network = InterceptedNetwork(wrapping: AnyNetwork(inner), recording: .bytes) { message in
+    let network = InterceptedNetwork(wrapping: inner, recording: .bytes) { message in
       message.from.rawValue == 0 && message.ordinal == 1 ? action : .pass
     }
     let results = runParties(network) { mesh -> [[UInt8]] in
@@ -24,11 +24,6 @@ import Testing
       return try reads.map { try mesh.take($0.count, step: step($0.step), from: PartyIndex(0)) }
     }
     return (results[1], network.transcript)
-  }
-
-  private struct AnyNetwork: PartyNetwork {
-    let meshes: [any Mesh]
-    init(_ network: any PartyNetwork) { meshes = network.meshes }
   }
 
   private let honest: [[UInt8]] = [[0, 0], [1, 1], [2, 2], [3, 3]]

@@ -142,4 +142,18 @@ import Testing
     }
     #expect(failure(results[1]).message == "P0 closed its link before P1 got the message of step-5")
   }
+
+  @Test(arguments: Kind.allCases) func unknownPartyIsRefused(kind: Kind) {
+    let mesh = network(kind, count: 2).meshes[0]
+    for party in [-1, 2] {
+      let error = #expect(throws: ParleyError.self) {
+        try mesh.send(step: step(1), to: PartyIndex(party), bytes: [])
+      }
+      #expect(error?.message == "P\(party) is not among the 2 principals of the session")
+      #expect(throws: ParleyError.self) { try mesh.take(0, step: step(1), from: PartyIndex(party)) }
+      #expect(throws: ParleyError.self) {
+        try mesh.receiveControl(step: .control(1), from: PartyIndex(party), atMost: 1)
+      }
+    }
+  }
 }
