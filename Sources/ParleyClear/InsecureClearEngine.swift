@@ -32,7 +32,7 @@ package final class InsecureClearEngine: Engine {
     EngineDescriptor(
       name: "insecure-clear", adversary: .semiHonest, parties: 1, privacyThreshold: 0,
       arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, bytesPerWord: 8, bitsPerBit: 1,
-      multiply: [], and: [], summands: [], bitSummands: [],
+      multiply: [], and: [], summands: [], shiftedSummands: [], bitSummands: [],
       inputArith: [.init(from: 0, to: 0, size: .words(8))], inputPlanes: [.init(from: 0, to: 0, size: .planes(1))],
       openToComputing: [], openPlanesToComputing: [],
       openToRecipient: [.init(from: 0, to: 0, size: .words(8))],
@@ -108,6 +108,9 @@ package final class InsecureClearEngine: Engine {
         parts.map { part in
           (0..<width).map { bit in ClearBits(part.map { $0 >> UInt64(bit) & 1 == 1 }) }
         })
+    case .shiftedSummands(let a, let bits):
+      return .arith(
+        split(a.words, into: descriptor.arithmeticSummands).map { part in ClearWords(part.map { $0 >> UInt64(bits) }) })
     case .bitSummands(let planes):
       return .summandArith(
         planes.map { plane in

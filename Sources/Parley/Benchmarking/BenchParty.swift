@@ -56,20 +56,20 @@ package struct BenchParty {
       let end = Box(ContinuousClock.now)
       let before = Box(mesh.meter.reading)
       let after = Box(mesh.meter.reading)
-      let opened = try Executor(
-        engine: engine, mesh: mesh, program: lowered, shape: shape, recipients: [[PartyIndex(0)]]
-      ).run(
-        ExecutionHooks(
-          inputsReceived: { () throws(ParleyError) in
-            // Everybody has its inputs before anybody's clock starts.
-            try barrier(mesh, repetition)
-            before.value = mesh.meter.reading
-            start.value = .now
-          },
-          computed: { () throws(ParleyError) in
-            end.value = .now
-            after.value = mesh.meter.reading
-          }, verified: { _ in }))
+      let executor = Executor(
+        engine: engine, mesh: mesh, program: lowered, shape: shape, recipients: [[PartyIndex(0)]])
+      executor.hooks = ExecutionHooks(
+        inputsReceived: { () throws(ParleyError) in
+          // Everybody has its inputs before anybody's clock starts.
+          try barrier(mesh, repetition)
+          before.value = mesh.meter.reading
+          start.value = .now
+        },
+        computed: { () throws(ParleyError) in
+          end.value = .now
+          after.value = mesh.meter.reading
+        }, verified: { (_) throws(ParleyError) in })
+      let opened = try executor.run()
       if repetition > 0 { seconds.append(start.value.duration(to: end.value).seconds) }
       sentBytes = after.value.sentBytes.reduce(0, +) - before.value.sentBytes.reduce(0, +)
       rounds.value = after.value.rounds - before.value.rounds

@@ -158,10 +158,11 @@ package struct Participant: Sendable {
         let engine = try ReplicatedEngine<UInt64>(
           mesh: mesh, keysWithPrevious: try session.keys(with: local.advanced(by: -1, of: 3)),
           keysWithNext: try session.keys(with: local.advanced(by: 1, of: 3)))
-        return try Executor(
+        let executor = Executor(
           engine: engine, mesh: mesh, program: prepared.lowered, shape: session.executionShape,
-          recipients: recipients, onProgress: observers.progress
-        ).run(hooks)
+          recipients: recipients, onProgress: observers.progress)
+        executor.hooks = hooks
+        return try executor.run()
       }
     } else if description.isRecipient(local) {
       roles.collect = { (session, mesh) throws(ParleyError) in

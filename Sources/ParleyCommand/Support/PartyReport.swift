@@ -8,7 +8,12 @@ struct RoleReport: Codable {
   struct Table: Codable {
     var name: String
     var columns: [String]
-    var rows: [[String]]
+    /// By row and column: `value`, or `outcome` (null, withheld, absent).
+    var rows: [[Cell]]
+  }
+  struct Cell: Codable {
+    var value: String?
+    var outcome: String?
   }
   var party: String
   var seconds: Double
@@ -25,7 +30,25 @@ struct RoleReport: Codable {
 
 extension RoleReport.Table {
   init(_ table: DecodedTable) {
-    self.init(name: table.name, columns: table.columns, rows: table.rows.map { $0.map(\.text) })
+    self.init(name: table.name, columns: table.columns, rows: table.rows.map { $0.map(RoleReport.Cell.init) })
+  }
+}
+
+extension RoleReport.Cell {
+  init(_ cell: DecodedTable.Cell) {
+    switch cell {
+    case .value(let text): self.init(value: text)
+    case .null: self.init(outcome: "null")
+    case .withheld: self.init(outcome: "withheld")
+    case .absent: self.init(outcome: "absent")
+    }
+  }
+  var decoded: DecodedTable.Cell {
+    switch outcome {
+    case "withheld": .withheld
+    case "absent": .absent
+    default: value.map(DecodedTable.Cell.value) ?? .null
+    }
   }
 }
 
