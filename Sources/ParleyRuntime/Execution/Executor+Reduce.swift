@@ -98,5 +98,8 @@ extension Executor {
 }
 
 extension RegisterSet {
-  init(_ planes: [PlaneRegister]) { add(planes) }
+  init(_ planes: [PlaneRegister]) {
+    self.init()
+    add(planes)
+  }
 }
