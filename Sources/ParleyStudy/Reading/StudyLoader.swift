@@ -114,13 +114,14 @@ final class Problems {
 
   var isEmpty: Bool { list.isEmpty }
 
-  func add(_ code: ParleyError.Code, _ message: String, at position: Position?, remedy: String) {
+  func add(_ code: ParleyError.Code, _ message: String, at position: Position?, remedy: @autoclosure () -> String)
+  {
     guard list.count < StudyLoader.problemLimit else {
       suppressed += 1
       return
     }
     let place = ParleyError.Place(file: file, line: position?.line, column: position?.column)
-    list.append(ParleyError(code, message, at: place, remedy: remedy))
+    list.append(ParleyError(code, message, at: place, remedy: remedy()))
   }
 
   /// By position; a last entry counts what was not listed.
@@ -148,12 +149,12 @@ struct Position: Hashable, Sendable {
 
 /// "did you mean" for a word that is not one of the allowed.
 enum Suggestion {
-  /// The nearest of `words` when it is near enough to be a slip.
+  /// The nearest of the first thousand `words` when it is near enough to be a slip.
   static func nearest(to word: String, among words: some Sequence<String>) -> String? {
     let wanted = Array(word.lowercased().utf8.prefix(64))
     let limit = min(3, wanted.count / 3 + 1, wanted.count - 1)
     var best: (distance: Int, word: String)?
-    for candidate in words {
+    for candidate in words.prefix(1000) {
       var distance = distance(wanted, Array(candidate.lowercased().utf8.prefix(64)))
       if isShortened(word, of: candidate) { distance = min(distance, 1) }
       if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
