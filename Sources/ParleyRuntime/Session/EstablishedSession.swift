@@ -1,0 +1,29 @@
+public import ParleyBase
+
+/// What all principals share once the handshake is through. Equal at all of them except for ``local`` and
+/// ``pairSeeds``.
+public struct EstablishedSession: Sendable {
+  /// With the agreed attempt.
+  public let description: SessionDescription
+  public let local: PartyIndex
+  /// 32 bytes; names this run and no other, ever (protocols.md 0.1).
+  public let id: [UInt8]
+  /// By table, the rows of each of its holders in the order of the table; padded where the study pads. Public.
+  public let rows: [[Int]]
+  /// Holders that leave once their inputs are acknowledged.
+  public let leaving: Set<PartyIndex>
+  /// For each other computing party, at computing parties only: 64 bytes, the contribution of the lower index
+  /// first. Known to the two parties of the pair. Key material for the key schedule, salted with ``id``.
+  package let pairSeeds: [PartyIndex: [UInt8]]
+
+  /// Rows of a table, all holders together.
+  public func totalRows(table: Int) -> Int { rows[table].reduce(0, +) }
+  /// Rows that `party` contributes to a table, or `nil` when it is no holder of it.
+  public func rows(table: Int, of party: PartyIndex) -> Int? {
+    description.tables[table].holders.firstIndex(of: party).map { rows[table][$0] }
+  }
+  /// Those that stay to the end and sign the receipt.
+  public var staying: [PartyIndex] {
+    description.principals.map(\.index).filter { !leaving.contains($0) }
+  }
+}
