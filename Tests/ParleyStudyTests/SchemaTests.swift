@@ -16,6 +16,11 @@ import Testing
     return current
   }
 
+  @Test func theProgramHoldsTheDocumentedSchema() throws {
+    #expect(
+      try StudySchema.text == String(contentsOfFile: Sample.root + "/docs/study.schema.json", encoding: .utf8))
+  }
+
   @Test func keysAreTheReaders() throws {
     let schema = try schema()
     let pairs: [(String?, [String])] = [

@@ -54,6 +54,11 @@ public enum StudyLoader {
     return Outcome(study: problems.isEmpty ? study : nil, problems: problems.sorted)
   }
 
+  /// One error that lists several; the code is the first one's.
+  public static func combining(_ problems: [ParleyError], file: String) -> ParleyError {
+    ParleyError.combining(problems, file: file)
+  }
+
   private static func study(of outcome: Outcome, file: String) throws(ParleyError) -> Study {
     if let study = outcome.study { return study }
     throw ParleyError.combining(outcome.problems, file: file)
@@ -92,7 +97,7 @@ public enum StudyLoader {
 
 extension ParleyError {
   /// One error that lists several; the code is the first one's.
-  public static func combining(_ problems: [ParleyError], file: String) -> ParleyError {
+  static func combining(_ problems: [ParleyError], file: String) -> ParleyError {
     guard let first = problems.first else {
       return ParleyError(.invariant, "a refusal without a reason", at: .init(file: file))
     }
