@@ -122,6 +122,19 @@ import Testing
     #expect(pooled["sex"]?.count == 920)
   }
 
+  @Test func heartDiseaseCompiles() throws {
+    let study = try StudyLoader.load(path: Self.folder + "/study.yml")
+    let program = try study.program()
+    #expect(program.results.map(\.name) == ["overall", "prevalence"])
+  }
+
+  @Test func errorsInSQLNameTheStudysLine() throws {
+    let text = try Sample.text(replacing: "COUNT(*) AS n", with: "COUNT(agee) AS n")
+    let study = try StudyLoader.load(text: text, file: "s.yml")
+    let error = #expect(throws: ParleyError.self) { try study.program() }
+    #expect(error?.place?.file == "s.yml" && error?.place?.line == 29, "\(String(describing: error))")
+  }
+
   @Test func heartDiseaseHasItsRules() throws {
     let study = try StudyLoader.load(path: Self.folder + "/study.yml")
     #expect(study.release.minimumCell == 5)

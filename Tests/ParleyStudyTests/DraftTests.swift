@@ -13,7 +13,7 @@ import Testing
         paths.append("\(folder)/\(name)")
         try content.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
       }
-      text = try StudyDraft.from(files: paths)
+      text = try StudyDraft.from(paths)
     }
     return text
   }
@@ -105,8 +105,8 @@ import Testing
       let error = #expect(throws: ParleyError.self) { try draft(["a.csv": csv]) }
       #expect(error?.code == code)
     }
-    let missing = #expect(throws: ParleyError.self) { try StudyDraft.from(files: ["/nonexistent.csv"]) }
+    let missing = #expect(throws: ParleyError.self) { try StudyDraft.from(["/nonexistent.csv"]) }
     #expect(missing?.code == .dataUnreadable)
-    #expect(throws: ParleyError.self) { try StudyDraft.from(files: []) }
+    #expect(throws: ParleyError.self) { try StudyDraft.from([]) }
   }
 }

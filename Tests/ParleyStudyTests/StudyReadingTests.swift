@@ -165,6 +165,7 @@ import Testing
     Bad("description: A study to break.", "description: a: b", .studySyntax, "quotes"),
     Bad("description: A study to break.", "\tdescription: x", .studySyntax, "spaces"),
     Bad("name: Sample", "name: &anchor Sample", .studySyntax, "anchors"),
+    Bad("organisation: Hospital B", "organisation: \"x # y\", key: &a z", .studySyntax, "anchors"),
     Bad("name: Sample", "name: *alias", .studySyntax, "alias"),
     Bad("recipients: [office]", "recipients: [office", .studySyntax, "not YAML", line: 38),
     Bad("description: A study to break.", "--- ", .studySyntax, "one document"),

@@ -10,8 +10,8 @@ public enum StudyDraft {
   /// Labels in fewer rows are left for the author to add by hand.
   public static let rareLimit = 5
 
-  /// The text of a study file, with a table of all files together.
-  public static func from(files: [String]) throws(ParleyError) -> String {
+  /// The text of a study file with one table; each file becomes a holder of it, named after the file.
+  public static func from(_ files: [String]) throws(ParleyError) -> String {
     guard !files.isEmpty else {
       throw ParleyError(.usage, "no data file was named", remedy: "name one: parley study init --from a.csv")
     }

@@ -148,9 +148,10 @@ struct ColumnReader {
       let map = Fields(node, of: "labels of \(column.what)", allowed: values, problems)
     else { return [] }
     var labels: [String] = []
+    var seen: Set<String> = []
     for value in values {
       let label = map.has(value) ? map.text(value, required: true, example: "…") : value
-      if let label, labels.contains(label) {
+      if let label, !seen.insert(label).inserted {
         problems.add(
           .studyDuplicate, "two values of \(column.what) are labelled '\(label)'", at: map.position(of: value),
           remedy: "give every value a label of its own")

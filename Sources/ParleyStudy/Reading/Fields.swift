@@ -39,13 +39,14 @@ struct Fields {
     position = node.position
     var entries: [String: (key: Node, value: Node)] = [:]
     var keys: [String] = []
+    let known = allowed.map { Set($0) }
     for (key, value) in mapping {
       guard case .scalar(let scalar) = key else {
         problems.add(.studyType, "a key of \(what) is not a word", at: key.position, remedy: "write 'key: value'")
         continue
       }
       let name = scalar.string
-      if let allowed, !allowed.contains(name) {
+      if let known, let allowed, !known.contains(name) {
         problems.add(
           .studyUnknownKey, "\(what) has no key '\(name)'", at: key.position,
           remedy: Suggestion.remedy(for: name, among: allowed))

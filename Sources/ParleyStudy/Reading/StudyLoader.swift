@@ -54,6 +54,11 @@ public enum StudyLoader {
     return Outcome(study: problems.isEmpty ? study : nil, problems: problems.sorted)
   }
 
+  /// One error that lists several; the code is the first one's.
+  public static func combining(_ problems: [ParleyError], file: String) -> ParleyError {
+    ParleyError.combining(problems, file: file)
+  }
+
   private static func study(of outcome: Outcome, file: String) throws(ParleyError) -> Study {
     if let study = outcome.study { return study }
     throw ParleyError.combining(outcome.problems, file: file)
@@ -92,7 +97,7 @@ public enum StudyLoader {
 
 extension ParleyError {
   /// One error that lists several; the code is the first one's.
-  public static func combining(_ problems: [ParleyError], file: String) -> ParleyError {
+  static func combining(_ problems: [ParleyError], file: String) -> ParleyError {
     guard let first = problems.first else {
       return ParleyError(.invariant, "a refusal without a reason", at: .init(file: file))
     }
@@ -114,13 +119,14 @@ final class Problems {
 
   var isEmpty: Bool { list.isEmpty }
 
-  func add(_ code: ParleyError.Code, _ message: String, at position: Position?, remedy: String) {
+  func add(_ code: ParleyError.Code, _ message: String, at position: Position?, remedy: @autoclosure () -> String)
+  {
     guard list.count < StudyLoader.problemLimit else {
       suppressed += 1
       return
     }
     let place = ParleyError.Place(file: file, line: position?.line, column: position?.column)
-    list.append(ParleyError(code, message, at: place, remedy: remedy))
+    list.append(ParleyError(code, message, at: place, remedy: remedy()))
   }
 
   /// By position; a last entry counts what was not listed.
@@ -148,12 +154,12 @@ struct Position: Hashable, Sendable {
 
 /// "did you mean" for a word that is not one of the allowed.
 enum Suggestion {
-  /// The nearest of `words` when it is near enough to be a slip.
+  /// The nearest of the first thousand `words` when it is near enough to be a slip.
   static func nearest(to word: String, among words: some Sequence<String>) -> String? {
     let wanted = Array(word.lowercased().utf8.prefix(64))
     let limit = min(3, wanted.count / 3 + 1, wanted.count - 1)
     var best: (distance: Int, word: String)?
-    for candidate in words {
+    for candidate in words.prefix(1000) {
       var distance = distance(wanted, Array(candidate.lowercased().utf8.prefix(64)))
       if isShortened(word, of: candidate) { distance = min(distance, 1) }
       if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }

@@ -28,11 +28,11 @@ enum YAMLText {
     return node
   }
 
-  /// An ampersand that begins a word is an anchor, or text that a reader could take for one.
+  /// An ampersand that begins a word is an anchor, or text that a reader could take for one. Looked for before
+  /// parsing, because nested aliases as keys would keep the parser busy for ever.
   private static func findAnchor(in text: String, _ problems: Problems) -> Bool {
     var line = 1, column = 0
     var previous = UInt8(ascii: "\n")
-    var inComment = false
     var pending = false
     for byte in text.utf8 {
       if pending {
@@ -46,14 +46,11 @@ enum YAMLText {
         }
       }
       column += 1
-      let startsWord = previous <= UInt8(ascii: " ") || "[{,:-?".utf8.contains(previous)
+      let startsWord = previous <= UInt8(ascii: " ") || "[{,:".utf8.contains(previous)
       if byte == UInt8(ascii: "\n") {
         line += 1
         column = 0
-        inComment = false
-      } else if byte == UInt8(ascii: "#"), previous <= UInt8(ascii: " ") {
-        inComment = true
-      } else if byte == UInt8(ascii: "&"), !inComment, startsWord {
+      } else if byte == UInt8(ascii: "&"), startsWord {
         pending = true
       }
       previous = byte
