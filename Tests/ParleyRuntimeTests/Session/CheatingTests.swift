@@ -32,7 +32,7 @@ import Testing
   private func expectCaught(
     _ what: String, by honest: [Int], _ interceptor: @escaping Interceptor
   ) throws -> SessionWorld.Run {
-    let world = try SessionWorld()
+    let world = SessionWorld()
     let late = Mutex<[StepID]>([])
     let run = world.run { message in
       if message.step.instruction < StepID.firstControlInstruction { late.withLock { $0.append(message.step) } }
@@ -100,8 +100,8 @@ import Testing
   }
 
   @Test func otherPublicValuesAreNotOpened() throws {
-    var world = try SessionWorld()
-    let memories = try (0..<6).map { _ in try ScriptedMemory() }
+    var world = SessionWorld()
+    let memories = (0..<6).map { _ in ScriptedMemory() }
     world.memories = memories
     world.publicDigest = { $0 == 2 ? [2] : [1] }
     let opened = Mutex(false)
@@ -132,7 +132,7 @@ import Testing
       let position = Int.random(in: 0..<4096, using: &generator)
       let bit = UInt8(1) << UInt8.random(in: 0..<8, using: &generator)
       let touched = Mutex(false)
-      let run = try SessionWorld().run { message in
+      let run = SessionWorld().run { message in
         guard message.step == step, message.from == from, !message.bytes.isEmpty else { return .pass }
         touched.withLock { $0 = true }
         switch kind {
