@@ -230,9 +230,13 @@ package struct Handshake {
     try mesh.flush()
     for peer in peers {
       let other = try mesh.receiveControl(step: ControlStep.sessionID, from: peer, atMost: 32)
+      guard other.count == id.count else {
+        throw ParleyError(.protocolViolation, "malformed message: a session id of \(other.count) bytes")
+          .placed(peer, ControlStep.sessionID)
+      }
       guard other == id else {
         throw ParleyError(
-          .sessionMismatch,
+          .sidMismatch,
           "sid mismatch: \(description.label(peer)) derives another session id from the same hellos",
           remedy: "make all principals run the same build of Parley"
         ).placed(peer, ControlStep.sessionID)

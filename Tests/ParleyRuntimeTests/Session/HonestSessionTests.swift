@@ -37,7 +37,8 @@ import Testing
     for a in 0..<3 {
       #expect(keys[a].keys.sorted() == (0..<3).filter { $0 != a }.map { PartyIndex($0) })
       for b in 0..<3 where b > a {
-        let mine = try #require(keys[a][PartyIndex(b)]).generator(.multiply).stream(StepID(instruction: 0)).bytes(32)
+        let mine = try #require(keys[a][PartyIndex(b)]).generator(.multiply).stream(StepID(instruction: 0)).bytes(
+          32)
         let theirs = try #require(keys[b][PartyIndex(a)]).generator(.multiply).stream(StepID(instruction: 0))
           .bytes(32)
         #expect(mine == theirs)

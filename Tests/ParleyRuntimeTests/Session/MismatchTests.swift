@@ -78,7 +78,7 @@ import Testing
       return .change(bytes)
     }
     let error = try #require(run.error(1))
-    #expect(error.code == .sessionMismatch)
+    #expect(error.code == .sidMismatch)
     #expect(error.message.hasPrefix("sid mismatch"))
     #expect(run.aborts[1]?.counts == false)
     #expect(run.nobodyHasOutput)
