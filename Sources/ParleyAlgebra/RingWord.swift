@@ -43,6 +43,23 @@ package protocol RingWord: FixedWidthInteger, UnsignedInteger, Sendable {
     _ planes: [UnsafePointer<UInt64>], count: Int, into values: UnsafeMutablePointer<Self>)
 }
 
+extension RingWord {
+  /// Planes of all of `values`, each with room for them.
+  package static func toPlanes(_ values: Storage<Self>, planes: [Storage<UInt64>]) {
+    precondition(planes.allSatisfy { $0.count >= Kernels.words(forBits: values.count) }, "plane too short")
+    withExtendedLifetime((values, planes)) {
+      toPlanes(values.pointer, count: values.count, planes: planes.map(\.pointer))
+    }
+  }
+  /// The inverse, for all of `values`.
+  package static func fromPlanes(_ planes: [Storage<UInt64>], into values: Storage<Self>) {
+    precondition(planes.allSatisfy { $0.count >= Kernels.words(forBits: values.count) }, "plane too short")
+    withExtendedLifetime((planes, values)) {
+      fromPlanes(planes.map { UnsafePointer($0.pointer) }, count: values.count, into: values.pointer)
+    }
+  }
+}
+
 extension UInt64: RingWord {
   package static func rep3Multiply(
     _ products: [ShareProduct<UInt64>], count: Int, zero: ZeroSharing, firstElement: UInt64

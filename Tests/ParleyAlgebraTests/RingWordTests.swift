@@ -26,11 +26,10 @@ import Testing
     let zs = (0..<3).map { _ in Storage<Word>(count: pairs.count) }
     var inner: Word = 0
     for i in 0..<3 {
-      let sx = SharePointers(lo: UnsafePointer(xs[i].pointer), hi: UnsafePointer(xs[(i + 1) % 3].pointer))
-      let sy = SharePointers(lo: UnsafePointer(ys[i].pointer), hi: UnsafePointer(ys[(i + 1) % 3].pointer))
+      let sx = SharePointers(xs[i], xs[(i + 1) % 3]), sy = SharePointers(ys[i], ys[(i + 1) % 3])
       let zero = ZeroSharing(mine: keys[i], next: keys[(i + 1) % 3], stream: 9)
       Word.rep3Multiply(
-        [ShareProduct(sx, sy, out: zs[i].pointer)], count: pairs.count, zero: zero, firstElement: 3)
+        [ShareProduct(sx, sy, out: zs[i])], count: pairs.count, zero: zero, firstElement: 3)
       inner &+= Word.rep3InnerProduct(sx, sy, count: pairs.count)
     }
     #expect(x.indices.allSatisfy { zs[0][$0] &+ zs[1][$0] &+ zs[2][$0] == x[$0] &* y[$0] })
@@ -44,16 +43,16 @@ import Testing
       UInt64.apply(.xor, of: keys[0], stream: 4, firstElement: first, to: a.pointer, count: count)
       ScalarRing.apply(.xor, of: keys[0], stream: 4, firstElement: first, to: b.pointer, count: count)
       #expect(a.array == b.array)
-      let shares = SharePointers(lo: UnsafePointer(a.pointer), hi: UnsafePointer(b.pointer))
+      let shares = SharePointers(a, b)
       let zero = ZeroSharing(mine: keys[1], next: keys[2], stream: 5)
       let out = (0..<4).map { _ in Storage<UInt64>(count: count) }
       for repeated in [false, true] {
-        let x = SharePointers(lo: shares.lo, hi: shares.hi, isRepeated: repeated)
+        let x = SharePointers(a, b, isRepeated: repeated)
         UInt64.rep3Multiply(
-          [ShareProduct(x, shares, out: out[0].pointer), ShareProduct(shares, x, out: out[1].pointer)],
+          [ShareProduct(x, shares, out: out[0]), ShareProduct(shares, x, out: out[1])],
           count: count, zero: zero, firstElement: first)
         ScalarRing.rep3Multiply(
-          [ShareProduct(x, shares, out: out[2].pointer), ShareProduct(shares, x, out: out[3].pointer)],
+          [ShareProduct(x, shares, out: out[2]), ShareProduct(shares, x, out: out[3])],
           count: count, zero: zero, firstElement: first)
         #expect(out[0].array == out[2].array && out[1].array == out[3].array)
       }
@@ -89,9 +88,11 @@ import Testing
       planes[0].array == [
         0xaaaa_aaaa_aaaa_aaaa, 0xaaaa_aaaa_aaaa_aaaa, 0xaaaa_aaaa_aaaa_aaaa, 0x02aa_aaaa_aaaa_aaaa,
       ])
-    out.pointer.update(repeating: 0, count: 256)
-    UInt8.fromPlanes(planes.map { UnsafePointer($0.pointer) }, count: 250, into: out.pointer)
-    #expect(out.array.prefix(250) == all.array.prefix(250))
+    let back = Storage<UInt8>(count: 250)
+    UInt8.fromPlanes(planes, into: back)
+    #expect(back.array == Array(all.array.prefix(250)))
+    UInt8.toPlanes(back, planes: planes)
+    #expect(planes[7].array == [0, 0, .max, .max >> 6])
     var product: [UInt8] = [1, 1, 1, 1]
     let a = SharePointers(lo: source, hi: source + 4)
     product.withUnsafeMutableBufferPointer {

@@ -13,6 +13,10 @@ struct SeededGenerator: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
   mutating func words(_ count: Int) -> [UInt64] { (0..<count).map { _ in next() } }
+  static func words(_ count: Int, seed: UInt64) -> [UInt64] {
+    var generator = SeededGenerator(seed)
+    return generator.words(count)
+  }
 }
 
 /// Words at an address that is a multiple of 8 but of nothing more, between two words that must not change.
@@ -106,6 +110,36 @@ extension BackendTests {
       }
     }
 
+    /// Long results bypass the caches; storages made on the spot stay alive for the call.
+    @Test func longProducts() {
+      let count = (1 << 19) + 35
+      let zero = ZeroSharing(mine: mine, next: next, stream: 8)
+      let v = (0..<4).map { SeededGenerator.words(count, seed: seed + UInt64($0)) }
+      let a = keystream(mine, stream: 8, firstWord: 1, count: count)
+      let b = keystream(next, stream: 8, firstWord: 1, count: count)
+      let wantWords = a.indices.map { e in
+        v[0][e] &* v[2][e] &+ v[0][e] &* v[3][e] &+ v[1][e] &* v[2][e] &+ a[e] &- b[e]
+      }
+      let wantBits = a.indices.map { e in
+        (v[0][e] & v[2][e]) ^ (v[0][e] & v[3][e]) ^ (v[1][e] & v[2][e]) ^ a[e] ^ b[e]
+      }
+      func product(_ out: Storage<UInt64>) -> [ShareProduct<UInt64>] {
+        [
+          ShareProduct(
+            SharePointers(Storage(copying: v[0]), Storage(copying: v[1])),
+            SharePointers(Storage(copying: [0] + v[2]), Storage(copying: [0] + v[3]), from: 1), out: out, from: 7)
+        ]
+      }
+      withEachBackend { backend in
+        guard backend != .generic else { return }
+        let words = Storage<UInt64>(count: count + 7), bits = Storage<UInt64>(count: count + 7)
+        Kernels.rep3Multiply(product(words), count: count, zero: zero, firstWord: 1)
+        Kernels.rep3And(product(bits), words: count, zero: zero, firstWord: 1)
+        #expect(Array(words.array.dropFirst(7)) == wantWords, "\(backend)")
+        #expect(Array(bits.array.dropFirst(7)) == wantBits, "\(backend)")
+      }
+    }
+
     /// The result may replace an operand.
     @Test func productInPlace() {
       let zero = ZeroSharing(mine: mine, next: next, stream: 3)
@@ -169,7 +203,8 @@ extension BackendTests {
           for e in 0..<count {
             want &+= x.lo[e] &* y.lo[e] &+ x.lo[e] &* y.hi[e] &+ x.hi[e] &* y.lo[e]
           }
-          #expect(Kernels.rep3InnerProduct(x, y, count: count) == want, "\(backend), count \(count)")
+          let got = withExtendedLifetime(v) { Kernels.rep3InnerProduct(x, y, count: count) }
+          #expect(got == want, "\(backend), count \(count)")
         }
         for (rows, inner, columns) in [
           (0, 3, 3), (3, 0, 3), (3, 3, 0), (1, 1, 1), (1, 5, 1), (7, 3, 1), (2, 3, 5), (8, 8, 8), (9, 17, 15),
@@ -189,10 +224,12 @@ extension BackendTests {
               }
             }
           }
-          Kernels.rep3MatrixAccumulate(
-            SharePointers(lo: a[0].readOnly, hi: a[1].readOnly),
-            SharePointers(lo: b[0].readOnly, hi: b[1].readOnly), rows: rows, inner: inner, columns: columns,
-            to: out.pointer)
+          withExtendedLifetime((a, b)) {
+            Kernels.rep3MatrixAccumulate(
+              SharePointers(lo: a[0].readOnly, hi: a[1].readOnly),
+              SharePointers(lo: b[0].readOnly, hi: b[1].readOnly), rows: rows, inner: inner, columns: columns,
+              to: out.pointer)
+          }
           #expect(out.array == want, "\(backend), \(rows) × \(inner) × \(columns)")
           #expect(out.guardsHold)
         }

@@ -19,6 +19,17 @@ func withEachBackend(_ body: (Kernels.Backend) throws -> Void) rethrows {
 
 extension BackendTests {
   @Suite struct KnownAnswers {
+    /// The loops below really run once for each backend, from generic to the best, and leave the best.
+    @Test func everyBackendRuns() {
+      var seen: [Kernels.Backend] = []
+      withEachBackend { backend in
+        #expect(Kernels.Backend.active == backend)
+        seen.append(backend)
+      }
+      #expect(seen == Kernels.Backend.allCases.filter { $0.rawValue <= Kernels.Backend.best.rawValue })
+      #expect(Kernels.Backend.active == .best)
+    }
+
     struct Vector: Sendable {
       var key, plain, cipher: String
     }

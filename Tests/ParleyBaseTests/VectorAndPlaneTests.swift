@@ -121,11 +121,32 @@ extension BackendTests {
               if count % 64 != 0 { planes[j].pointer[words - 1] |= UInt64.max << UInt64(count % 64) }
             }
             let back = Unaligned([UInt64](repeating: 5, count: count))
-            Kernels.planesToWords(planes.map(\.readOnly), count: count, into: back.pointer)
+            withExtendedLifetime(planes) {
+              Kernels.planesToWords(planes.map(\.readOnly), count: count, into: back.pointer)
+            }
             let mask = width == 64 ? UInt64.max : (1 << UInt64(width)) &- 1
             #expect(back.array == values.map { $0 & mask } && back.guardsHold, comment)
           }
         }
+      }
+    }
+
+    /// The forms that take storages keep them alive, also when nothing else does.
+    @Test func transposeOfStorages() {
+      let values = SeededGenerator.words(700, seed: seed)
+      let planes = (0..<40).map { _ in Storage<UInt64>(uninitialized: 11) }
+      Kernels.wordsToPlanes(Storage(copying: values), planes: planes)
+      let back = Storage<UInt64>(uninitialized: 700)
+      Kernels.planesToWords(planes, into: back)
+      #expect(back.array == values.map { $0 & ((1 << 40) - 1) })
+    }
+
+    @Test func shortPlaneTraps() async {
+      await #expect(processExitsWith: .failure) {
+        Kernels.wordsToPlanes(Storage(count: 65), planes: [Storage(count: 1)])
+      }
+      await #expect(processExitsWith: .failure) {
+        Kernels.planesToWords([Storage(count: 1)], into: Storage(count: 65))
       }
     }
   }

@@ -67,4 +67,20 @@ extension Kernels {
       }
     }
   }
+
+  /// ``wordsToPlanes(_:count:planes:)`` for all of `values`; each plane has room for them.
+  package static func wordsToPlanes(_ values: Storage<UInt64>, planes: [Storage<UInt64>]) {
+    precondition(planes.allSatisfy { $0.count >= words(forBits: values.count) }, "plane too short")
+    withExtendedLifetime((values, planes)) {
+      wordsToPlanes(values.pointer, count: values.count, planes: planes.map(\.pointer))
+    }
+  }
+
+  /// ``planesToWords(_:count:into:)`` for all of `values`.
+  package static func planesToWords(_ planes: [Storage<UInt64>], into values: Storage<UInt64>) {
+    precondition(planes.allSatisfy { $0.count >= words(forBits: values.count) }, "plane too short")
+    withExtendedLifetime((planes, values)) {
+      planesToWords(planes.map { UnsafePointer($0.pointer) }, count: values.count, into: values.pointer)
+    }
+  }
 }

@@ -1,16 +1,30 @@
 import CParleyKernels
 
 /// The two shares of a vector that one party of three holds: (x_i, x_{i+1}) as (lo, hi).
+///
+/// Made from storage it keeps that alive; made from pointers it does not.
 package struct SharePointers<Word> {
   package let lo: UnsafePointer<Word>
   package let hi: UnsafePointer<Word>
   /// A vector of one element (bit 0 of word 0 for planes) that stands for a longer one.
   package let isRepeated: Bool
+  private let owners: (AnyObject, AnyObject)?
 
   package init(lo: UnsafePointer<Word>, hi: UnsafePointer<Word>, isRepeated: Bool = false) {
     self.lo = lo
     self.hi = hi
     self.isRepeated = isRepeated
+    owners = nil
+  }
+
+  /// The elements from `start` on.
+  package init(_ lo: Storage<Word>, _ hi: Storage<Word>, from start: Int = 0, isRepeated: Bool = false)
+  where Word: FixedWidthInteger & UnsignedInteger & Sendable {
+    precondition(start >= 0 && start <= lo.count && start <= hi.count, "start out of range")
+    self.lo = UnsafePointer(lo.pointer + start)
+    self.hi = UnsafePointer(hi.pointer + start)
+    self.isRepeated = isRepeated
+    owners = (lo, hi)
   }
 }
 
@@ -20,11 +34,24 @@ package struct ShareProduct<Word> {
   package let x: SharePointers<Word>
   package let y: SharePointers<Word>
   package let out: UnsafeMutablePointer<Word>
+  private let owner: AnyObject?
 
   package init(_ x: SharePointers<Word>, _ y: SharePointers<Word>, out: UnsafeMutablePointer<Word>) {
     self.x = x
     self.y = y
     self.out = out
+    owner = nil
+  }
+
+  /// The result goes to `out` from element `start` on; keeps `out` alive.
+  package init(
+    _ x: SharePointers<Word>, _ y: SharePointers<Word>, out: Storage<Word>, from start: Int = 0
+  ) where Word: FixedWidthInteger & UnsignedInteger & Sendable {
+    precondition(start >= 0 && start <= out.count, "start out of range")
+    self.x = x
+    self.y = y
+    self.out = out.pointer + start
+    owner = out
   }
 }
 
@@ -86,7 +113,7 @@ extension Kernels {
     _ x: SharePointers<UInt64>, _ y: SharePointers<UInt64>, count: Int
   ) -> UInt64 {
     precondition(!x.isRepeated && !y.isRepeated, "an inner product takes whole vectors")
-    return c_parley_rep3_inner(x.lo, x.hi, y.lo, y.hi, size(count))
+    return withExtendedLifetime((x, y)) { c_parley_rep3_inner(x.lo, x.hi, y.lo, y.hi, size(count)) }
   }
 
   /// out[rows][columns] += A_lo·(B_lo + B_hi) + A_hi·B_lo, row-major, without zero sharing.
@@ -95,8 +122,10 @@ extension Kernels {
     to out: UnsafeMutablePointer<UInt64>
   ) {
     precondition(!a.isRepeated && !b.isRepeated, "a matrix product takes whole matrices")
-    c_parley_matrix_accumulate(out, a.lo, b.lo, b.hi, size(rows), size(inner), size(columns))
-    c_parley_matrix_accumulate(out, a.hi, b.lo, nil, size(rows), size(inner), size(columns))
+    withExtendedLifetime((a, b)) {
+      c_parley_matrix_accumulate(out, a.lo, b.lo, b.hi, size(rows), size(inner), size(columns))
+      c_parley_matrix_accumulate(out, a.hi, b.lo, nil, size(rows), size(inner), size(columns))
+    }
   }
 
   private static func withPairs(
@@ -114,7 +143,7 @@ extension Kernels {
             x_lo: product.x.lo, x_hi: product.x.hi, y_lo: product.y.lo, y_hi: product.y.hi,
             out: product.out, flags: UInt32(flags)))
       }
-      body(UnsafePointer(pairs.baseAddress), products.count)
+      withExtendedLifetime(products) { body(UnsafePointer(pairs.baseAddress), products.count) }
     }
   }
 }

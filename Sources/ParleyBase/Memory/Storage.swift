@@ -6,6 +6,9 @@
 /// synchronises writers.
 package final class Storage<Word: FixedWidthInteger & UnsignedInteger & Sendable>: @unchecked Sendable {
   package let count: Int
+  /// Valid while this storage lives. A local array of storages may be released right after its last use, which
+  /// is where the pointers are taken: hand storages to functions that take them, or hold the array with
+  /// `withExtendedLifetime`.
   package let pointer: UnsafeMutablePointer<Word>
   private let block: BufferPool.Block
   private let isSecret: Bool
