@@ -1,7 +1,8 @@
 public import ParleyBase
+package import ParleyCrypto
 
 /// What all principals share once the handshake is through. Equal at all of them except for ``local`` and
-/// ``pairSeeds``.
+/// ``keys``.
 public struct EstablishedSession: Sendable {
   /// With the agreed attempt.
   public let description: SessionDescription
@@ -12,9 +13,17 @@ public struct EstablishedSession: Sendable {
   public let rows: [[Int]]
   /// Holders that leave once their inputs are acknowledged.
   public let leaving: Set<PartyIndex>
-  /// For each other computing party, at computing parties only: 64 bytes, the contribution of the lower index
-  /// first. Known to the two parties of the pair. Key material for the key schedule, salted with ``id``.
-  package let pairSeeds: [PartyIndex: [UInt8]]
+  /// The keys shared with each other computing party; empty at principals that do not compute. One instance for
+  /// the session, because it carries the record of what has been used.
+  package let keys: [PartyIndex: KeySchedule]
+
+  /// The sizes as an executor wants them. Tables of the description are those of the program, in its order.
+  package var shape: ExecutionShape {
+    ExecutionShape(
+      tables: zip(description.tables, rows).map { table, counts in
+        zip(table.holders, counts).map { ExecutionShape.Part(holder: $0, rowCount: $1) }
+      })
+  }
 
   /// Rows of a table, all holders together.
   public func totalRows(table: Int) -> Int { rows[table].reduce(0, +) }

@@ -1,4 +1,5 @@
 package import ParleyBase
+internal import ParleyCrypto
 package import ParleyNetwork
 
 /// Agrees on a session over a connected mesh: the first thing that crosses any link.
@@ -93,7 +94,7 @@ package struct Handshake {
     return EstablishedSession(
       description: agreed, local: mesh.local, id: id, rows: sizes,
       leaving: Set(zip(everyone, hellos).filter { $0.1.leavesAfterInputs }.map(\.0)),
-      pairSeeds: try exchangeSeeds())
+      keys: try exchangeSeeds(id))
   }
 
   // MARK: Hello
@@ -132,7 +133,7 @@ package struct Handshake {
     return Hello(
       agreement: description.agreementHash, version: description.version, protocolID: description.protocolID,
       fieldDigests: Hello.digests(description), parameters: description.parameters, attempt: attempt,
-      stateID: memory.stateID, nonce: try SystemRandom.bytes(32), leavesAfterInputs: leavesAfterInputs,
+      stateID: memory.stateID, nonce: SecureRandom.bytes(32), leavesAfterInputs: leavesAfterInputs,
       rows: rows.sorted { $0.key < $1.key }.map { Hello.Rows(table: $0.key, rows: $0.value) },
       seen: description.principals.map { principal in
         let known = principal.index == mesh.local ? nil : memory.lastSeen(identity: principal.identity)
@@ -229,9 +230,13 @@ package struct Handshake {
     try mesh.flush()
     for peer in peers {
       let other = try mesh.receiveControl(step: ControlStep.sessionID, from: peer, atMost: 32)
+      guard other.count == id.count else {
+        throw ParleyError(.protocolViolation, "malformed message: a session id of \(other.count) bytes")
+          .placed(peer, ControlStep.sessionID)
+      }
       guard other == id else {
         throw ParleyError(
-          .sessionMismatch,
+          .sidMismatch,
           "sid mismatch: \(description.label(peer)) derives another session id from the same hellos",
           remedy: "make all principals run the same build of Parley"
         ).placed(peer, ControlStep.sessionID)
@@ -254,25 +259,22 @@ package struct Handshake {
     }
   }
 
-  private func exchangeSeeds() throws(ParleyError) -> [PartyIndex: [UInt8]] {
+  private func exchangeSeeds(_ id: [UInt8]) throws(ParleyError) -> [PartyIndex: KeySchedule] {
     guard description.isComputing(mesh.local) else { return [:] }
     let peers = description.computing.filter { $0 != mesh.local }
     var own: [PartyIndex: [UInt8]] = [:]
     for peer in peers {
-      let half = try SystemRandom.bytes(32)
+      let half = SecureRandom.bytes(KeySchedule.contributionBytes)
       own[peer] = half
       try mesh.send(step: ControlStep.seed, to: peer, bytes: half)
     }
     try mesh.flush()
-    var seeds: [PartyIndex: [UInt8]] = [:]
+    var keys: [PartyIndex: KeySchedule] = [:]
     for peer in peers {
-      let half = try mesh.receiveControl(step: ControlStep.seed, from: peer, atMost: 32)
-      guard half.count == 32 else {
-        throw ParleyError(.protocolViolation, "malformed message: key material of \(half.count) bytes")
-          .placed(peer, ControlStep.seed)
-      }
-      seeds[peer] = mesh.local < peer ? own[peer, default: []] + half : half + own[peer, default: []]
+      let half = try mesh.receiveControl(step: ControlStep.seed, from: peer, atMost: KeySchedule.contributionBytes)
+      keys[peer] = try KeySchedule(
+        mine: own[peer] ?? [], theirs: half, pair: (mesh.local, peer), sessionID: id)
     }
-    return seeds
+    return keys
   }
 }

@@ -61,6 +61,7 @@ public struct SessionDescription: Sendable, Hashable {
   /// By index; the first ``computingCount`` compute.
   public var principals: [Principal]
   public var computingCount: Int
+  /// The tables of the program, in its order.
   public var tables: [Table]
   /// Tells runs of one study apart.
   public var jobID: [UInt8]

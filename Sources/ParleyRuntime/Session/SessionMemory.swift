@@ -1,4 +1,5 @@
 package import ParleyBase
+internal import ParleyCrypto
 internal import Synchronization
 
 /// What a principal remembers from one session to the next; ``StateDirectory`` keeps it on disk.
@@ -36,7 +37,7 @@ package final class EphemeralMemory: SessionMemory {
   package let stateID: [UInt8]
   private let attempt = Mutex<UInt64>(0)
 
-  package init() throws(ParleyError) { stateID = try SystemRandom.bytes(32) }
+  package init() { stateID = SecureRandom.bytes(32) }
 
   package func reserveAttempt() throws(ParleyError) -> UInt64 {
     attempt.withLock {

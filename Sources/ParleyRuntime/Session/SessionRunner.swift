@@ -1,4 +1,5 @@
 package import ParleyBase
+internal import ParleyCrypto
 package import ParleyNetwork
 
 /// Runs one principal's side of a session, from a connected mesh to the signed receipt. ``SessionMachine`` has the
@@ -99,7 +100,7 @@ package final class SessionRunner<Output: Sendable> {
     do throws(ParleyError) {
       var commitment: [UInt8]?
       if let output = outcome.output {
-        let salt = try SystemRandom.bytes(32)
+        let salt = SecureRandom.bytes(32)
         outcome.salt = salt
         commitment = Receipt.commitment(
           session: session.id, recipient: mesh.local, outputs: roles.encode(output), salt: salt)

@@ -1,5 +1,6 @@
 internal import Foundation
 public import ParleyBase
+internal import ParleyCrypto
 internal import Synchronization
 
 /// What one principal must not forget between sessions, on disk: `--state DIR`.
@@ -76,7 +77,7 @@ public final class StateDirectory: Sendable {
           remedy: "put state.json back, or move the whole directory aside and start with a new one")
       }
       body = Body(
-        id: hexadecimal(try SystemRandom.bytes(32)), secret: hexadecimal(try SystemRandom.bytes(32)))
+        id: hexadecimal(SecureRandom.bytes(32)), secret: hexadecimal(SecureRandom.bytes(32)))
       try file.write(body)
     }
     guard body.format == 1, let id = bytes(hexadecimal: body.id), let secret = bytes(hexadecimal: body.secret),

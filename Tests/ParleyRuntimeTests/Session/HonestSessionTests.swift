@@ -1,4 +1,5 @@
 import ParleyBase
+import ParleyCrypto
 import ParleyNetwork
 import ParleyRuntime
 import Synchronization
@@ -6,7 +7,7 @@ import Testing
 
 @Suite struct HonestSessionTests {
   @Test func everyRoleGetsWhatItShould() throws {
-    let run = try SessionWorld().run()
+    let run = SessionWorld().run()
     for party in 0..<SessionWorld.count { #expect(run.error(party) == nil, "P\(party)") }
     let outcomes = (0..<SessionWorld.count).compactMap { run.outcome($0) }
     try #require(outcomes.count == SessionWorld.count)
@@ -28,25 +29,30 @@ import Testing
     try receipt.verify(identities: (0..<6).map { SessionWorld.identity($0) }, SessionWorld.verify)
   }
 
-  @Test func pairSeedsAgreeAndDiffer() throws {
-    let run = try SessionWorld().run()
-    let seeds = (0..<3).compactMap { run.outcome($0)?.session.pairSeeds }
-    try #require(seeds.count == 3)
+  @Test func keysArePairwise() throws {
+    let run = SessionWorld().run()
+    let keys = (0..<3).compactMap { run.outcome($0)?.session.keys }
+    try #require(keys.count == 3)
+    var streams: Set<[UInt8]> = []
     for a in 0..<3 {
-      #expect(seeds[a].keys.sorted() == (0..<3).filter { $0 != a }.map { PartyIndex($0) })
-      for b in 0..<3 where b != a {
-        #expect(seeds[a][PartyIndex(b)] == seeds[b][PartyIndex(a)])
-        #expect(seeds[a][PartyIndex(b)]?.count == 64)
+      #expect(keys[a].keys.sorted() == (0..<3).filter { $0 != a }.map { PartyIndex($0) })
+      for b in 0..<3 where b > a {
+        let mine = try #require(keys[a][PartyIndex(b)]).generator(.multiply).stream(StepID(instruction: 0)).bytes(
+          32)
+        let theirs = try #require(keys[b][PartyIndex(a)]).generator(.multiply).stream(StepID(instruction: 0))
+          .bytes(32)
+        #expect(mine == theirs)
+        streams.insert(mine)
       }
     }
-    #expect(Set(seeds.flatMap { $0.values }).count == 3)
-    for party in 3..<6 { #expect(run.outcome(party)?.session.pairSeeds.isEmpty == true) }
+    #expect(streams.count == 3)
+    for party in 3..<6 { #expect(run.outcome(party)?.session.keys.isEmpty == true) }
   }
 
   @Test func attemptIsTheMaximumAndDurableBeforeMessages() throws {
-    var world = try SessionWorld()
+    var world = SessionWorld()
     let attempts: [UInt64] = [3, 17, 0, 5, 41, 2]
-    let memories = try attempts.map { try ScriptedMemory(attempt: $0) }
+    let memories = attempts.map { ScriptedMemory(attempt: $0) }
     world.memories = memories
     let early = Mutex<[String]>([])
     let run = world.run { message in
@@ -66,8 +72,8 @@ import Testing
       (ScriptedMemory.Call.reserve, Set<StepID>()),
       (.agree(1), [ControlStep.hello, ControlStep.helloRoll]),
     ] {
-      var world = try SessionWorld()
-      world.memories[1] = try ScriptedMemory(failsAt: call)
+      var world = SessionWorld()
+      world.memories[1] = ScriptedMemory(failsAt: call)
       let sent = Mutex<Set<StepID>>([])
       let run = world.run { message in
         if message.from == PartyIndex(1) { sent.withLock { _ = $0.insert(message.step) } }
@@ -81,8 +87,8 @@ import Testing
   }
 
   @Test func releasesAreEnteredBeforeTheyCanHappen() throws {
-    var world = try SessionWorld()
-    let memories = try (0..<6).map { _ in try ScriptedMemory() }
+    var world = SessionWorld()
+    let memories = (0..<6).map { _ in ScriptedMemory() }
     world.memories = memories
     let early = Mutex<[String]>([])
     let run = world.run { message in
@@ -101,8 +107,8 @@ import Testing
 
   @Test func aReleaseThatCannotBeEnteredIsNotOpened() throws {
     for party in [0, 1, 4, 5] {
-      var world = try SessionWorld()
-      world.memories[party] = try ScriptedMemory(failsAt: .record(.begun))
+      var world = SessionWorld()
+      world.memories[party] = ScriptedMemory(failsAt: .record(.begun))
       let run = world.run()
       #expect(run.error(party)?.code == .diskFull, "P\(party)")
       if party < 3 { #expect(run.nobodyHasOutput, "P\(party)") }
@@ -110,7 +116,7 @@ import Testing
   }
 
   @Test func decliningEndsTheSession() throws {
-    var world = try SessionWorld()
+    var world = SessionWorld()
     world.confirm = { (party) throws(ParleyError) in
       if party == 3 { throw ParleyError(.init("usage/declined"), "the disclosure statement was not accepted") }
     }
@@ -156,7 +162,7 @@ import Testing
   }
 
   @Test func anExecutorThatSkipsTheClearanceFails() throws {
-    var world = try SessionWorld()
+    var world = SessionWorld()
     world.skipsClearance = true
     let run = world.run()
     #expect((0..<3).contains { run.error($0)?.code == .invariant })

@@ -23,8 +23,8 @@ import Testing
   /// and nothing but greetings is sent.
   @Test(arguments: SessionDescription.Field.allCases, [1, 3, 5])
   func everybodyLearnsWhatDiffers(field: SessionDescription.Field, deviant: Int) throws {
-    var world = try SessionWorld()
-    let memories = try (0..<6).map { _ in try ScriptedMemory() }
+    var world = SessionWorld()
+    let memories = (0..<6).map { _ in ScriptedMemory() }
     world.memories = memories
     world.adapt = { party, plan in if party == deviant { Self.change(field, &plan.description) } }
     let sent = Mutex<Set<StepID>>([])
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func parametersAreNamed() throws {
-    var world = try SessionWorld()
+    var world = SessionWorld()
     world.adapt = { party, plan in
       if party == 1 { plan.description.parameters.removeAll { $0.name == "ring" } }
       if party == 2 { plan.mode = .party }
@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func sidMismatchIsToldApartFromCheating() throws {
-    let world = try SessionWorld()
+    let world = SessionWorld()
     let run = world.run { message in
       guard message.step == ControlStep.sessionID, message.from == PartyIndex(0), message.to == PartyIndex(1)
       else {
@@ -78,7 +78,7 @@ import Testing
       return .change(bytes)
     }
     let error = try #require(run.error(1))
-    #expect(error.code == .sessionMismatch)
+    #expect(error.code == .sidMismatch)
     #expect(error.message.hasPrefix("sid mismatch"))
     #expect(run.aborts[1]?.counts == false)
     #expect(run.nobodyHasOutput)
@@ -127,14 +127,14 @@ import Testing
   }
 
   @Test func twoSessionsHaveTwoIDs() throws {
-    let world = try SessionWorld()
+    let world = SessionWorld()
     let first = world.run().outcome(0)?.session, second = world.run().outcome(0)?.session
     #expect(first != nil && first?.id != second?.id)
     #expect(second?.description.attempt == 2)
   }
 
   @Test func rowsBeyondTheStudyAreRefusedByAll() throws {
-    var world = try SessionWorld()
+    var world = SessionWorld()
     world.adapt = { party, plan in if party == 3 { plan.rows = [0: 91] } }
     let run = world.run()
     for party in 0..<6 {

@@ -1,4 +1,5 @@
 import ParleyBase
+import ParleyCrypto
 import ParleyNetwork
 import ParleyRuntime
 import Synchronization
@@ -27,8 +28,8 @@ struct SessionWorld: Sendable {
   var skipsClearance = false
   var patience = Duration.seconds(20)
 
-  init() throws {
-    memories = try (0..<Self.count).map { _ in try EphemeralMemory() }
+  init() {
+    memories = (0..<Self.count).map { _ in EphemeralMemory() }
   }
 
   static func hash(_ text: String) -> [UInt8] { Digest.sha256("test", [Array(text.utf8)]) }
@@ -181,8 +182,8 @@ final class ScriptedMemory: SessionMemory {
   private let failsAt: Call?
   private let calls = Mutex<[Call]>([])
 
-  init(attempt: UInt64 = 0, failsAt: Call? = nil) throws {
-    stateID = try SystemRandom.bytes(32)
+  init(attempt: UInt64 = 0, failsAt: Call? = nil) {
+    stateID = SecureRandom.bytes(32)
     first = attempt
     self.failsAt = failsAt
   }
