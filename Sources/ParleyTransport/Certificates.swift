@@ -1,8 +1,8 @@
-internal import Crypto
+package import Crypto
 internal import Foundation
 internal import NIOCore
-internal import NIOSSL
-internal import ParleyBase
+package import NIOSSL
+package import ParleyBase
 internal import SwiftASN1
 internal import X509
 
@@ -10,7 +10,7 @@ internal import X509
 ///
 /// There is no authority: a certificate only carries the key, and the key is compared with the study. TLS proves
 /// possession of it (CertificateVerify, RFC 8446 section 4.4.3), so the self-signature is not consulted.
-struct TLSIdentity {
+package struct TLSIdentity {
   /// DER of a SubjectPublicKeyInfo for an uncompressed P-256 key, up to the 65 bytes of the key (RFC 5480).
   static let p256Prefix: [UInt8] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
@@ -19,8 +19,10 @@ struct TLSIdentity {
 
   let server: NIOSSLContext
   let client: NIOSSLContext
+  /// What a dialling party uses: tests weaken a copy to see it refused.
+  package let dialling: TLSConfiguration
 
-  init(key: P256.Signing.PrivateKey, options: TransportOptions) throws(ParleyError) {
+  package init(key: P256.Signing.PrivateKey, options: TransportOptions) throws(ParleyError) {
     do {
       let now = Date()
       let from = now + TimeInterval(options.validFrom.components.seconds)
@@ -42,6 +44,7 @@ struct TLSIdentity {
       dial.privateKey = .privateKey(secret)
       Self.harden(&accept)
       Self.harden(&dial)
+      dialling = dial
       server = try NIOSSLContext(configuration: accept)
       client = try NIOSSLContext(configuration: dial)
     } catch {
@@ -86,7 +89,8 @@ struct TLSIdentity {
     return ParleyError(
       .certificateExpired,
       "the certificate of \(owner) is valid from \(text(from)) to \(text(until)), and the clock here says \(text(now))",
-      remedy: "compare the clocks of both machines (certificates are made at start, so an invalid one nearly always "
+      remedy:
+        "compare the clocks of both machines (certificates are made at start, so an invalid one nearly always "
         + "means a wrong clock), then start that party again")
   }
 }

@@ -99,7 +99,8 @@ final class Connection: LinkChannelOwner {
   private func verify(_ chain: [NIOSSLCertificate], pinned: [[UInt8]]) -> Bool {
     guard let leaf = chain.first, let key = TLSIdentity.publicKey(of: leaf) else {
       fail(
-        ParleyError(.foreignPeer, "the peer at \(address) showed a certificate without a P-256 key"), definite: true)
+        ParleyError(.foreignPeer, "the peer at \(address) showed a certificate without a P-256 key"),
+        definite: true)
       return false
     }
     let shown = fingerprint(ofPublicKey: key)
@@ -193,6 +194,16 @@ final class Connection: LinkChannelOwner {
     channel.flushPipeline()
   }
 
+  /// Sends `count` bytes that the peer discards.
+  func sendPadding(_ count: Int) {
+    guard phase == .established else { return }
+    var buffer = channel.allocator.buffer(capacity: 4 + count)
+    buffer.writeInteger(Segment.header(.probe, count), endianness: .little)
+    buffer.writeRepeatingByte(0, count: count)
+    channel.write(buffer)
+    channel.flushPipeline()
+  }
+
   // MARK: receiving
 
   func plaintext(_ bytes: UnsafeRawBufferPointer) {
@@ -227,7 +238,9 @@ final class Connection: LinkChannelOwner {
       let type = Segment(rawValue: UInt8(headerWord >> 24))
       headerBytes = 0
       headerWord = 0
-      if let type, helloReceived != (type == .hello), type == .data || type == .probe || length <= Segment.controlLimit {
+      if let type, helloReceived != (type == .hello),
+        type == .data || type == .probe || length <= Segment.controlLimit
+      {
         bodyType = type
         bodyLeft = length
         control.removeAll(keepingCapacity: true)

@@ -105,7 +105,9 @@ struct Inbound {
         skip -= used
       } else if let direct, directFilled < Int(direct.length), let posted, let base = posted.target.baseAddress {
         used = min(Int(direct.length) - directFilled, rest.count)
-        if let source = rest.baseAddress { base.advanced(by: directFilled).copyMemory(from: source, byteCount: used) }
+        if let source = rest.baseAddress {
+          base.advanced(by: directFilled).copyMemory(from: source, byteCount: used)
+        }
         directFilled += used
       } else if let tail, !tail.isComplete {
         used = min(Int(tail.header.length) - tail.filled, rest.count)

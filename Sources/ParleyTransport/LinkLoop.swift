@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Foundation
 internal import Glibc
 internal import NIOCore
 internal import Synchronization
@@ -13,7 +12,6 @@ final class MeshLock: @unchecked Sendable {
 
   init() {
     mutex = .allocate(capacity: 1)
-    mutex.initialize(to: pthread_mutex_t())
     pthread_mutex_init(mutex, nil)
   }
   deinit {

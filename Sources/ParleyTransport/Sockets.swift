@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Dispatch
 internal import Glibc
 internal import NIOCore
 package import ParleyBase
@@ -6,9 +6,7 @@ package import ParleyBase
 /// Monotonic nanoseconds: what timers and round trips are measured with.
 @inline(__always)
 func monotonicNanoseconds() -> UInt64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  DispatchTime.now().uptimeNanoseconds
 }
 
 extension Duration {

@@ -37,7 +37,8 @@ extension TLSMesh: ConnectionDelegate {
     guard link.acknowledge(hello.resume) else {
       link.failure = ParleyError(
         .protocolViolation, "\(link.name) asks for bytes that were never sent", at: .init(item: link.name))
-      connection.fail(ParleyError(.protocolViolation, "\(link.name) resumed at an impossible position"), definite: true)
+      connection.fail(
+        ParleyError(.protocolViolation, "\(link.name) resumed at an impossible position"), definite: true)
       return
     }
     adopt(connection, link, resume: hello.resume, now)

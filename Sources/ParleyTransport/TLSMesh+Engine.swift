@@ -7,7 +7,8 @@ extension TLSMesh {
     step: StepID, to party: PartyIndex, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(ParleyError) {
     guard byteCount >= 0, byteCount <= FrameHeader.maximumLength else {
-      throw ParleyError(.invariant, "a message of \(byteCount) bytes does not fit a frame", at: .init(item: "\(step)"))
+      throw ParleyError(
+        .invariant, "a message of \(byteCount) bytes does not fit a frame", at: .init(item: "\(step)"))
     }
     guard party != local else {
       sendToSelf(step: step, byteCount: byteCount, fill: fill)
@@ -106,7 +107,9 @@ extension TLSMesh {
     if let header = link.inbound.direct { meter.recordReceive(depth: header.depth) }
   }
 
-  package func receiveControl(step: StepID, from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8] {
+  package func receiveControl(step: StepID, from party: PartyIndex, atMost limit: Int) throws(ParleyError)
+    -> [UInt8]
+  {
     if party == local {
       let bytes = try takeFromSelf(step: step)
       guard bytes.count <= limit else { throw wrongLength(step, local, bytes.count, limit) }

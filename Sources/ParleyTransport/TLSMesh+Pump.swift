@@ -152,7 +152,8 @@ extension TLSMesh {
     let (descriptor, code) = Sockets.startConnecting(to: address)
     guard let descriptor else {
       link.lastProblem = ParleyError(
-        .unreachable, "cannot reach \(link.name) at \(endpoint): \(Sockets.text(code))", at: .init(item: link.name))
+        .unreachable, "cannot reach \(link.name) at \(endpoint): \(Sockets.text(code))", at: .init(item: link.name)
+      )
       return
     }
     link.attempt = makeConnection(

@@ -109,7 +109,8 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
       let theirs = principal.endpoint != nil
       guard mine || theirs else {
         throw ParleyError(
-          .badEndpoint, "\(principals[local.rawValue].name) and \(principal.name) need a link and neither has an endpoint",
+          .badEndpoint,
+          "\(principals[local.rawValue].name) and \(principal.name) need a link and neither has an endpoint",
           remedy: "give one of the two an endpoint in the study")
       }
       let dials = theirs && (!mine || local.rawValue > index)
@@ -125,7 +126,8 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
     guard principals.indices.contains(local.rawValue), session.count == 32 else {
       throw ParleyError(.invariant, "the mesh needs a party of the study and a 32-byte session hash")
     }
-    for principal in principals where (try? P256.Signing.PublicKey(x963Representation: principal.publicKey)) == nil {
+    for principal in principals where (try? P256.Signing.PublicKey(x963Representation: principal.publicKey)) == nil
+    {
       throw ParleyError(
         ParleyError.Code("study/key"), "the public key of \(principal.name) is not a P-256 key",
         remedy: "copy the key that `parley identity` printed at \(principal.name) into the study")

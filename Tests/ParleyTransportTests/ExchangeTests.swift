@@ -1,9 +1,8 @@
 import Foundation
 import ParleyBase
 import ParleyNetwork
+import ParleyTransport
 import Testing
-
-@testable import ParleyTransport
 
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct ExchangeTests {
@@ -19,7 +18,9 @@ struct ExchangeTests {
           try mesh.connect(timeout: .seconds(20))
           for (round, size) in sizes.enumerated() {
             let step = StepID(instruction: round + 1)
-            for other in 0..<3 { try mesh.give(step, to: other, pattern(UInt64(me * 100 + other * 10 + round), size)) }
+            for other in 0..<3 {
+              try mesh.give(step, to: other, pattern(UInt64(me * 100 + other * 10 + round), size))
+            }
             try mesh.flush()
             for other in 0..<3 {
               let got = try mesh.take(step, from: other, size)

@@ -4,10 +4,9 @@ import Glibc
 import NIOCore
 import ParleyBase
 import ParleyNetwork
+import ParleyTransport
 import Synchronization
 import Testing
-
-@testable import ParleyTransport
 
 /// Parties on loopback, each with its own key, listener and thread.
 struct World {
