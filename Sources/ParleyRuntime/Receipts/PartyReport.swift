@@ -8,6 +8,7 @@ public struct PartyReport: Sendable, Hashable, Codable {
     public var sentBytes: [Int]
     /// Absent where it is not predicted (an uncalibrated machine) or cannot be read.
     public var milliseconds: Int?
+    /// Of the process: of all parties together when they share one (a trial in process).
     public var peakMemoryBytes: Int?
 
     public init(rounds: Int, sentBytes: [Int], milliseconds: Int? = nil, peakMemoryBytes: Int? = nil) {

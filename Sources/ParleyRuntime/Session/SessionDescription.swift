@@ -197,6 +197,9 @@ public struct SessionDescription: Sendable, Hashable {
       guard Set(table.holders).count == table.holders.count,
         table.holders.allSatisfy({ principals.indices.contains($0.rawValue) })
       else { throw refuse("table \(table.name) lists a holder twice or one that is no principal") }
+      guard table.maximumRows >= 0, table.padTo.map({ (0...table.maximumRows).contains($0) }) ?? true else {
+        throw refuse("table \(table.name) is padded beyond its row limit, or the limit is negative")
+      }
     }
     for principal in principals {
       let party = principal.index

@@ -134,8 +134,9 @@ package struct SessionOutcome<Output: Sendable>: Sendable {
   /// Opens this principal's commitment in the receipt; keep it with the output, and show it only to those who may
   /// see the output.
   package var salt: [UInt8]?
-  /// Signed by all; `nil` for holders that left early, and when ``receiptProblem`` is set.
+  /// Signed by all; `nil` for holders that left early, and when the exchange failed.
   package var receipt: Receipt?
-  /// The outputs were released, but the receipt could not be completed: the result stands, unsigned.
+  /// The outputs were released, but the receipt or its entry in the ledger could not be completed. The result
+  /// stands.
   package var receiptProblem: ParleyError?
 }

@@ -108,12 +108,13 @@ package final class SessionRunner<Output: Sendable> {
       let receipt = try Receipt.exchange(
         session, report: report(outputs: commitment), mode: plan.mode, mesh: mesh, sign: services.sign,
         verify: services.verify)
+      outcome.receipt = receipt
+      try reach(.receipted)
+      // Closed first: what follows is local, and its failure must not take signatures away from others.
+      mesh.close()
       if hasBegunRelease {
         try services.memory.record(entry(.released, session, outputs: hexadecimal(receipt.outputsHash)))
       }
-      try reach(.receipted)
-      outcome.receipt = receipt
-      mesh.close()
       try reach(.ended)
     } catch {
       let problem = end(error)
@@ -135,6 +136,9 @@ package final class SessionRunner<Output: Sendable> {
       (roles.collect != nil) == (!isComputing && description.isRecipient(local))
     else {
       throw ParleyError(.invariant, "the roles given to \(description.label(local)) are not those of the study")
+    }
+    guard plan.predicted.map({ $0.sentBytes.count == description.principals.count }) ?? true else {
+      throw ParleyError(.invariant, "the predicted cost is about another number of principals")
     }
   }
 

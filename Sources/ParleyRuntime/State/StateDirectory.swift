@@ -19,7 +19,8 @@ internal import Synchronization
 /// the hello of a restored or cloned directory is not ahead of it); two directories with one id used at the same
 /// time, by the same rule. *Not* detected: the whole directory restored together when no peer remembers it (all
 /// restored, or a first session with new peers), and a copy that was never used. Sessions stay secure then, since
-/// keys come from fresh nonces; what is lost is the memory of releases and aborts in between.
+/// keys come from fresh nonces; what is lost is the memory of releases and aborts in between. A peer that lies about
+/// what it has seen can stop a session, which it could do anyway, and nothing else.
 public final class StateDirectory: Sendable {
   struct Peer: Codable, Hashable {
     var stateID: String

@@ -13,7 +13,9 @@ import Testing
   }
 
   /// Replaces one hello inside a roll.
-  static func roll(_ bytes: [UInt8], changing party: Int) -> [UInt8] {
+  static func roll(
+    _ bytes: [UInt8], changing party: Int, _ change: ([UInt8]) -> [UInt8] = withOtherNonce
+  ) -> [UInt8] {
     var reader = CanonicalReader(bytes)
     var out = CanonicalWriter()
     do {
@@ -23,7 +25,7 @@ import Testing
         let index: UInt32 = try reader.read()
         let hello = try reader.readBytes(atMost: Hello.limit)
         out.write(index)
-        out.write(Int(index) == party ? withOtherNonce(hello) : hello)
+        out.write(Int(index) == party ? change(hello) : hello)
       }
     } catch { return bytes }
     return out.bytes

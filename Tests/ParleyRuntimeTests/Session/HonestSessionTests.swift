@@ -105,6 +105,17 @@ import Testing
     #expect(memories[4].log.suffix(1) == [.record(.begun)])
   }
 
+  /// The last line of the ledger fails: the result and the receipt stand, here and at all others.
+  @Test func aLedgerThatFailsAtTheEndTakesNothingAway() throws {
+    var world = SessionWorld()
+    world.memories[2] = ScriptedMemory(failsAt: .record(.released))
+    let run = world.run()
+    for party in [0, 1, 2, 3, 5] { #expect(run.outcome(party)?.receipt != nil, "P\(party)") }
+    #expect(run.outcome(2)?.output == SessionWorld.sum)
+    #expect(run.outcome(2)?.receiptProblem?.code == .diskFull)
+    #expect(run.outcome(0)?.receiptProblem == nil)
+  }
+
   @Test func aReleaseThatCannotBeEnteredIsNotOpened() throws {
     for party in [0, 1, 4, 5] {
       var world = SessionWorld()

@@ -60,6 +60,26 @@ import Testing
     #expect(message.contains("“ring” is absent at P1 (beta) and “64” here"), "\(message)")
   }
 
+  /// A party whose greeting has a newer format, as a future version would send it.
+  @Test func anotherFormatIsAVersionMismatch() throws {
+    @Sendable func newer(_ hello: [UInt8]) -> [UInt8] { Array(hello.prefix(8)) + [2, 0, 77] }
+    let run = SessionWorld().run { message in
+      guard message.from == PartyIndex(1) else { return .pass }
+      switch message.step {
+      case ControlStep.hello: return .change(newer(message.bytes))
+      case ControlStep.helloRoll: return .change(CheatingTests.roll(message.bytes, changing: 1, newer))
+      default: return .pass
+      }
+    }
+    // P1 runs the old code here, so it may notice first that its words were changed; the verdicts of the others
+    // are either this or the echo of that.
+    let codes = [0, 2, 3, 4, 5].map { run.error($0)?.code }
+    #expect(codes.allSatisfy { $0 == .sessionMismatch || $0 == .peerAborted })
+    for party in [0, 2, 3, 4, 5] where run.error(party)?.code == .sessionMismatch {
+      #expect(run.error(party)?.message.contains("version: P1 (beta) speaks another format") == true)
+    }
+  }
+
   @Test func modeIsAgreed() throws {
     let trial = SessionPlan(description: SessionWorld.description, mode: .localTrial)
     let real = SessionPlan(description: SessionWorld.description, mode: .party)
@@ -157,7 +177,7 @@ import Testing
       ("role", { $0.principals[5].isRecipient = false }),
       ("holder twice", { $0.tables[0].holders.append(PartyIndex(0)) }),
       ("holder unknown", { $0.tables[0].holders.append(PartyIndex(6)) }),
-      ("long", { $0.version = String(repeating: "x", count: 257) }),
+      ("padding", { $0.tables[1].padTo = 51 }), ("long", { $0.version = String(repeating: "x", count: 257) }),
     ]
     for (name, change) in changes {
       var description = SessionWorld.description
