@@ -1,10 +1,10 @@
-public import ParleyBase
+package import ParleyBase
 internal import ParleyCrypto
 internal import ParleyEngine
 package import ParleyNetwork
-public import ParleyProgram
+internal import ParleyProgram
 internal import ParleyReplicated
-package import ParleyRuntime
+internal import ParleyRuntime
 
 /// One computing party of a benchmark: repeats a scenario over a connected mesh of three.
 package struct BenchParty {
