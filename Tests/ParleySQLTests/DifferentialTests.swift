@@ -1,4 +1,5 @@
 import BigInt
+import Foundation
 import ParleyBase
 import ParleyClear
 import ParleyProgram
@@ -12,9 +13,13 @@ import Testing
     try InsecurePlaintextEvaluator.results(program, tables: tables, data: data)
   }
 
+  /// 480 queries; `PARLEY_SQL_QUERIES` in the environment asks for more.
+  static let perPart =
+    (ProcessInfo.processInfo.environment["PARLEY_SQL_QUERIES"].flatMap { Int($0) } ?? 480) / 8
+
   @Test(arguments: 0..<8) func randomQueriesEqualSQLite(part: UInt64) {
     let differences = SQLDifferential.differences(
-      seed: 20_260_100 + part * 1000, count: 60, executor: Self.plaintext, oracle: SQLiteOracle.answers)
+      seed: 20_260_100 + part * 1_000_000, count: Self.perPart, executor: Self.plaintext, oracle: SQLiteOracle.answers)
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
