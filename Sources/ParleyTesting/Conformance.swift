@@ -16,12 +16,17 @@ package struct Conformance<F: EngineFamily>: Sendable {
   package var family: F
   package var seed: UInt64
   package var lengths: [Int]
+  package var links: TestWorld<F>.Links
 
   /// - Parameter lengths: none, one, around a word of bits, and more than one message chunk.
-  package init(_ family: F, seed: UInt64, lengths: [Int] = [0, 1, 2, 63, 64, 65, 1000, 70_000]) {
+  package init(
+    _ family: F, seed: UInt64, lengths: [Int] = [0, 1, 2, 63, 64, 65, 1000, 70_000],
+    links: TestWorld<F>.Links = .inMemory
+  ) {
     self.family = family
     self.seed = seed
     self.lengths = lengths
+    self.links = links
   }
 
   package struct Failure: Error, CustomStringConvertible {
@@ -56,7 +61,7 @@ package struct Conformance<F: EngineFamily>: Sendable {
     let holder = PartyIndex(computing)
     let outside = PartyIndex(computing + 1)
     let recipients = (0..<computing).map { PartyIndex($0) } + [outside]
-    let world = TestWorld(family, outsiders: 2, seed: seed)
+    let world = TestWorld(family, outsiders: 2, seed: seed, links: links)
     let shapes = ShapeBoard()
     let outcome = try world.run { party throws -> [ClearValues] in
       if party.index == holder {

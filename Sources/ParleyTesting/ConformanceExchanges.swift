@@ -82,7 +82,7 @@ extension Conformance {
     let bits = counts.map { random.bits($0) }
     let outside = PartyIndex(computing + 1)
     let recipients = [PartyIndex(computing - 1), outside]
-    let world = TestWorld(family, outsiders: 2, seed: seed)
+    let world = TestWorld(family, outsiders: 2, seed: seed, links: links)
     let outcome = try world.run { party throws -> [ClearValues] in
       if let place = holders.firstIndex(of: party.index) {
         try party.dealer.dealArith(parts[place], step: .init(instruction: 1, sub: place + 1))

@@ -16,7 +16,9 @@ struct ReductionRun<E: Engine> {
   /// Next round of the body; 0 when the level has not begun.
   var round = 0
   var pending = PendingExchanges<E>()
-  private(set) var isEmpty: Bool
+  let isEmpty: Bool
+  /// Operands that nothing reads after the first level has begun.
+  let freedAtStart: RegisterSet
 
   init(_ item: Schedule.Item, count: Int, registers: RegisterFile<E>) throws(ParleyError) {
     guard case .reduce(let state, let body, let out) = item.instruction.kind else {
@@ -35,6 +37,11 @@ struct ReductionRun<E: Engine> {
     var kept = body.outerRegisters
     kept.add(body.combined)
     schedule = Schedule(body.instructions, kept: kept)
+    var early = RegisterSet()
+    let outer = Set(body.outerRegisters.planes)
+    let operands = Set(state.map(\.index))
+    early.planes = item.freed.planes.filter { operands.contains($0) && !outer.contains($0) }
+    freedAtStart = early
   }
 
   var isDone: Bool { level == levels.count }

@@ -116,6 +116,7 @@ package final class Executor<E: Engine> {
       for item in round.reductions {
         reductions.append(try ReductionRun(item, count: length(of: item.instruction), registers: registers))
       }
+      for run in reductions { registers.free(run.freedAtStart) }
       var isFirst = true
       repeat {
         // Level by level, all reductions of the round share each flight.
