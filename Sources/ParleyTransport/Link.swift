@@ -34,6 +34,7 @@ final class Link {
   var log = CircularBuffer<ByteBuffer>(initialCapacity: 32)
   /// The chunk small frames are gathered in until the next flush.
   var open: ByteBuffer?
+  private var pool = BufferPool()
   var acknowledged: UInt64 = 0
   var cursor: UInt64 = 0
   var logEnd: UInt64 = 0
@@ -71,35 +72,31 @@ final class Link {
   static let gatherCapacity = 64 << 10
   /// Plaintext encrypted and written at once: stays in the second-level cache on its way through.
   static let pieceLimit = 256 << 10
+  /// Parts of a piece below this are copied together rather than encrypted one by one.
+  static let copyLimit = 8 << 10
 
   func append(_ header: FrameHeader, count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
-    let size = FrameHeader.size + count
-    if size > Self.gatherLimit {
-      seal()
-      var buffer = ByteBufferAllocator().buffer(capacity: size)
-      Self.put(header, count, fill, into: &buffer)
-      push(buffer)
-      return
-    }
+    let isLarge = count > Self.gatherLimit
+    let size = FrameHeader.size + (isLarge ? 0 : count)
     if let gathered = open?.readableBytes, gathered + size > Self.gatherCapacity { seal() }
     if open == nil { open = ByteBufferAllocator().buffer(capacity: max(512, size)) }
     // The optional is taken out so that the buffer stays uniquely referenced while it is written.
     guard var buffer = open.take() else { return }
-    Self.put(header, count, fill, into: &buffer)
-    open = buffer
-  }
-
-  private static func put(
-    _ header: FrameHeader, _ count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void,
-    into buffer: inout ByteBuffer
-  ) {
-    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.size + count) { bytes in
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { bytes in
       header.store(into: bytes)
-      if count > 0 {
-        fill(UnsafeMutableRawBufferPointer(rebasing: bytes[FrameHeader.size..<FrameHeader.size + count]))
-      }
-      return FrameHeader.size + count
+      if !isLarge, count > 0 { fill(UnsafeMutableRawBufferPointer(rebasing: bytes[FrameHeader.size..<size])) }
+      return size
     }
+    open = buffer
+    guard isLarge else { return }
+    // A large payload has a buffer of its own, which the engine fills and the pieces are cut from.
+    seal()
+    var payload = pool.take(count)
+    payload.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
+      fill(UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]))
+      return count
+    }
+    push(payload)
   }
 
   /// Makes gathered frames ready to go out.
@@ -117,38 +114,45 @@ final class Link {
   func pushOutput(now: UInt64) {
     guard let connection, connection.phase == .established else { return }
     let channel = connection.channel
-    while !channel.hasPending, !channel.writeBroken, cursor < logEnd {
+    while cursor < logEnd, !channel.hasPending, !channel.writeBroken {
+      writePiece(channel)
+      connection.lastSent = now
+    }
+  }
+
+  /// One data segment of what comes next, an acknowledgement in front of it if one is due; written as one flush.
+  private func writePiece(_ channel: LinkChannel) {
+    let total = min(Int(logEnd - cursor), Self.pieceLimit)
+    var left = total
+    var head = channel.allocator.buffer(capacity: 16 + min(total, 2 * Self.copyLimit))
+    if received > acknowledgeSent {
+      head.writeInteger(Segment.header(.acknowledge, 8), endianness: .little)
+      head.writeInteger(received, endianness: .little)
+      acknowledgeSent = received
+    }
+    head.writeInteger(Segment.header(.data, total), endianness: .little)
+    while left > 0 {
       let start = Int(cursor - cursorChunkStart)
       let chunk = log[log.index(log.startIndex, offsetBy: cursorIndex)]
-      let count = min(chunk.readableBytes - start, Self.pieceLimit)
-      let piece = chunk.getSlice(at: chunk.readerIndex + start, length: count) ?? ByteBuffer()
-      writePiece(piece, count, channel)
+      let count = min(chunk.readableBytes - start, left)
+      if count <= Self.copyLimit {
+        // Small frames share one TLS record with the headers.
+        chunk.withUnsafeReadableBytes { bytes in
+          _ = head.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]))
+        }
+      } else {
+        if head.readableBytes > 0 { channel.write(head) }
+        head.clear()
+        if let slice = chunk.getSlice(at: chunk.readerIndex + start, length: count) { channel.write(slice) }
+      }
+      left -= count
       cursor &+= UInt64(count)
       if start + count == chunk.readableBytes {
         cursorIndex += 1
         cursorChunkStart = cursor
       }
-      connection.lastSent = now
     }
-  }
-
-  private func writePiece(_ piece: ByteBuffer, _ count: Int, _ channel: LinkChannel) {
-    let small = count <= 8 << 10
-    var head = channel.allocator.buffer(capacity: 16 + (small ? count : 0))
-    if received > acknowledgeSent {
-      // Acknowledgements ride along with data.
-      head.writeInteger(Segment.header(.acknowledge, 8), endianness: .little)
-      head.writeInteger(received, endianness: .little)
-      acknowledgeSent = received
-    }
-    head.writeInteger(Segment.header(.data, count), endianness: .little)
-    if small {
-      head.writeImmutableBuffer(piece)
-      channel.write(head)
-    } else {
-      channel.write(head)
-      channel.write(piece)
-    }
+    if head.readableBytes > 0 { channel.write(head) }
     channel.flushPipeline()
   }
 
@@ -157,10 +161,10 @@ final class Link {
     guard position >= acknowledged, position <= cursor else { return false }
     acknowledged = position
     // Whole chunks are released. Each lies before the cursor, so the cursor's index moves along.
-    while let first = log.first {
-      let end = firstChunkStart &+ UInt64(first.readableBytes)
+    while let size = log.first?.readableBytes {
+      let end = firstChunkStart &+ UInt64(size)
       guard end <= position else { break }
-      log.removeFirst()
+      pool.give(log.removeFirst())
       firstChunkStart = end
       cursorIndex -= 1
     }
@@ -192,5 +196,31 @@ final class Link {
     downSince = now
     nextDial = now
     backoff = 50_000_000
+  }
+}
+
+/// Large buffers for reuse: fresh memory costs a page fault every 4 KiB, which is more than encrypting them.
+private struct BufferPool {
+  private static let smallest = 32 << 10
+  private static let limit = 32 << 20
+  private var free: [ByteBuffer] = []
+  private var bytes = 0
+
+  mutating func take(_ count: Int) -> ByteBuffer {
+    // A buffer more than four times too large would pin memory for nothing.
+    if let index = free.firstIndex(where: { $0.capacity >= count && $0.capacity / 4 <= count }) {
+      bytes -= free[index].capacity
+      return free.remove(at: index)
+    }
+    return ByteBufferAllocator().buffer(capacity: count)
+  }
+
+  mutating func give(_ buffer: ByteBuffer) {
+    let capacity = buffer.capacity
+    guard capacity >= Self.smallest, capacity + bytes <= Self.limit else { return }
+    var buffer = buffer
+    buffer.clear()
+    bytes += capacity
+    free.append(buffer)
   }
 }

@@ -24,7 +24,7 @@ extension TLSMesh {
     let header = FrameHeader(step: step.rawValue, depth: depth, length: UInt32(byteCount))
     link.append(header, count: byteCount, fill: fill)
     if link.logEnd - link.cursor >= UInt64(Link.pieceLimit) { link.pushOutput(now: monotonicNanoseconds()) }
-    if link.unacknowledged > options.replayLimit { try awaitRoom(link, step: step) }
+    if isFull(link) { try awaitRoom(link, step: step) }
   }
 
   private func sendToSelf(step: StepID, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
@@ -35,7 +35,12 @@ extension TLSMesh {
     locked { selfQueue.append((step, bytes)) }
   }
 
-  /// Back-pressure: waits until the peer has acknowledged enough.
+  /// Too much is kept for replay, or, while the link is up, too much waits to go out.
+  private func isFull(_ link: Link) -> Bool {
+    link.unacknowledged > options.replayLimit || (link.isUp && link.logEnd - link.cursor > UInt64(options.unsentLimit))
+  }
+
+  /// Back-pressure: waits until the socket has taken and the peer acknowledged enough.
   private func awaitRoom(_ link: Link, step: StepID) throws(ParleyError) {
     link.seal()
     let began = (PartyIndex(link.party), step, ContinuousClock.now)
@@ -45,7 +50,7 @@ extension TLSMesh {
       waiting = nil
       blockedInSend -= 1
     }
-    while link.unacknowledged > options.replayLimit, !link.peerFinished {
+    while isFull(link), !link.peerFinished {
       try check(link)
       pump(forEngine: true)
     }

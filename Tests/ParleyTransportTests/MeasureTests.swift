@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ParleyBase
 import ParleyNetwork
 import ParleyTransport
@@ -8,7 +9,9 @@ import Testing
 /// measurements run.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct MeasureTests {
-  static let full = ProcessInfo.processInfo.environment["PARLEY_MEASURE"] != nil
+  /// "latency", "bulk", anything else for both.
+  static let mode = ProcessInfo.processInfo.environment["PARLEY_MEASURE"]
+  static let full = mode != nil
 
   static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
@@ -16,9 +19,10 @@ struct MeasureTests {
   func measure() async throws {
     let world = try World(listening: [true, true], computingCount: 2)
     let meshes = try world.meshes()
-    let rounds = Self.full ? 4000 : 20
+    let rounds = Self.full ? (Self.mode == "bulk" ? 1 : 4000) : 20
     let bulk: [(Int, Int)] =
-      Self.full ? [(64 << 10, 8000), (1 << 20, 1000), (8 << 20, 200), (64 << 20, 20)] : [(1 << 20, 3)]
+      Self.mode == "latency"
+      ? [] : Self.full ? [(64 << 10, 8000), (1 << 20, 1000), (8 << 20, 200), (64 << 20, 20)] : [(1 << 20, 3)]
     let endings = await runParties(
       (0..<2).map { me in
         { @Sendable in
@@ -35,10 +39,13 @@ struct MeasureTests {
             if Self.full, me == 0 { show("mesh 64 B", Self.median(tls) * 1e6, "us") }
           }
           for (index, entry) in bulk.enumerated() {
+            let begin = clock()
             let seconds = try TransportBench.oneWay(
               mesh, peer: PartyIndex(1 - me), bytes: entry.0, count: entry.1, base: 100 + index)
             if Self.full, me == 0 {
-              show("one way \(entry.0) B", Double(entry.0 * entry.1) / seconds / 1e9, "GB/s")
+              let bytes = Double(entry.0 * entry.1)
+              show("one way \(entry.0) B", bytes / seconds / 1e9, "GB/s")
+              show("  both ends' processor time", Double(clock() - begin) / 1e6 / bytes * 1e9, "s/GB")
             }
           }
           mesh.close()
