@@ -55,7 +55,7 @@ let library: [Row] = [
     name: "ParleyRuntime",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-    ], external: [bigInt]),
+    ], external: [bigInt, crypto]),
   Row(
     name: "ParleyStudy",
     uses: ["ParleyBase", "ParleyProgram", "ParleySQL", "ParleyCrypto"],

@@ -35,6 +35,18 @@ package protocol Engine: AnyObject {
   /// Elements `start ..< start + count`.
   func slice(_ a: Plane, start: Int, count: Int) -> Plane
 
+  // The same for many planes at once: an engine may keep the results in one buffer. There are defaults that
+  // call the operations above one by one.
+
+  /// Elementwise, one result for each pair; an operand of one element is repeated to `count`.
+  func xor(pairs: [(Plane, Plane)], count: Int) -> [Plane]
+  func not(planes: [Plane]) -> [Plane]
+  /// For each list of planes, one plane: their elements one after the other.
+  func stack(lists: [[Plane]]) -> [Plane]
+  func elements(planes: [Plane], at index: Int) -> [Plane]
+  func `repeat`(planes: [Plane], count: Int) -> [Plane]
+  func slice(planes: [Plane], start: Int, count: Int) -> [Plane]
+
   // MARK: One round
 
   /// State between the two halves.
@@ -86,6 +98,8 @@ package enum Exchange<Arith, Plane> {
   case and([(Plane, Plane)], count: Int)
   /// See ``Instruction/Kind/summands``.
   case summands(Arith, width: Int)
+  /// See ``Instruction/Kind/shiftedSummands(_:bits:out:)``.
+  case shiftedSummands(Arith, bits: Int)
   /// See ``Instruction/Kind/bitSummands``.
   case bitSummands([Plane])
 }

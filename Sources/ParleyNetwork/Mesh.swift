@@ -14,9 +14,16 @@ package protocol Mesh: AnyObject, Sendable {
   /// Number of principals, computing or not.
   var count: Int { get }
   var meter: Meter { get }
+  /// What the local thread is blocked on just now, or nil while it runs. Readable from any thread, so that a
+  /// runtime can print "waiting on PARTY at STEP for T".
+  var waitingOn: Waiting? { get }
 
   /// Queues one message: `fill` writes exactly `byteCount` bytes straight into the outgoing buffer, and must
   /// overwrite all of it. May block for back-pressure; `byteCount` may be 0 (the message is still sent).
+  ///
+  /// Rule for engines: all messages of a round are queued before the first receive of that round, and every
+  /// party receives what it is sent in the order of the program. Under this rule back-pressure may slow a sender
+  /// but never deadlocks, whatever the size of the round.
   func send(
     step: StepID, to party: PartyIndex, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(ParleyError)
@@ -25,7 +32,7 @@ package protocol Mesh: AnyObject, Sendable {
   func flush() throws(ParleyError)
 
   /// Blocks until the message of `step` from `party` is there and copies it; its length must equal
-  /// `target.count`.
+  /// `target.count`. Another step or length is a protocol violation: it aborts the session, and is thrown.
   func receive(step: StepID, from party: PartyIndex, into target: UnsafeMutableRawBufferPointer)
     throws(ParleyError)
 
@@ -41,6 +48,8 @@ package protocol Mesh: AnyObject, Sendable {
 }
 
 extension Mesh {
+  package var waitingOn: Waiting? { nil }
+
   package func send(step: StepID, to party: PartyIndex, bytes: [UInt8]) throws(ParleyError) {
     try send(step: step, to: party, byteCount: bytes.count) { target in
       target.copyBytes(from: bytes)

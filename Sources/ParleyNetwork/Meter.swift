@@ -40,9 +40,10 @@ public final class Meter: Sendable {
       }
       state.reading.sentBytes[party.rawValue] += bytes
       state.reading.sentMessages[party.rawValue] += 1
-      let depth = state.clock + 1
-      state.reading.rounds = max(state.reading.rounds, depth)
-      return UInt32(depth)
+      // Clamped: the clock comes from frames of peers, and a hostile depth must not trap here.
+      let depth = UInt32(clamping: state.clock + 1)
+      state.reading.rounds = max(state.reading.rounds, Int(depth))
+      return depth
     }
   }
 

@@ -1,0 +1,134 @@
+/// Kernels of Parley: AES-128 in counter mode, replicated-sharing products, vectors of ring words, bit planes.
+///
+/// Every function exists for several instruction sets; the fastest that the processor has is chosen once. No
+/// function allocates, none branches on or indexes by the contents of a buffer. Words are 64 bits wide and
+/// little-endian machines are assumed. Pointers to words need the alignment of a word only; 64 bytes is faster.
+/// Counts are in words unless the name says otherwise, and may be zero. An output may be identical to an input,
+/// but must not overlap it otherwise.
+#ifndef C_PARLEY_H
+#define C_PARLEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Backends
+
+#define C_PARLEY_BACKEND_GENERIC 0
+/// AES-NI and AVX2.
+#define C_PARLEY_BACKEND_AVX2 1
+/// VAES, GFNI and AVX-512 (F, BW, DQ, VL, VBMI).
+#define C_PARLEY_BACKEND_AVX512 2
+
+/// The best backend of this processor.
+int c_parley_best_backend(void);
+/// The backend in use.
+int c_parley_backend(void);
+/// Uses `backend` from now on, in the whole process; answers 0 and changes nothing when the processor lacks it.
+/// All backends compute the same, so this is for comparing them in tests and benchmarks.
+int c_parley_force_backend(int backend);
+
+// Memory
+
+/// Overwrites with zeros; the compiler cannot remove it.
+void c_parley_zeroize(void *bytes, size_t count);
+/// 1 when equal, else 0; takes the same time for all contents.
+int c_parley_equal(const void *a, const void *b, size_t count);
+/// Asks the system to back a large, fresh region with large pages. Only a hint.
+void c_parley_advise_large(void *bytes, size_t count);
+
+// AES-128 (FIPS 197)
+
+#define C_PARLEY_AES128_SCHEDULE_BYTES 176
+
+/// Expands a 16-byte key to the 176-byte schedule that the functions below take as `key`.
+void c_parley_aes128_expand(const void *key, void *schedule);
+/// Encrypts `count` blocks of 16 bytes.
+void c_parley_aes128_encrypt(const void *key, const void *in, void *out, size_t count);
+/// Keystream of `bytes` bytes: block b = AES(LE64(stream) || LE64(b)), starting with block `first_block`.
+void c_parley_aes128_keystream(
+    const void *key, uint64_t stream, uint64_t first_block, void *out, size_t bytes);
+
+#define C_PARLEY_ADD 0
+#define C_PARLEY_SUBTRACT 1
+#define C_PARLEY_XOR 2
+
+/// words[e] = words[e] (op) keystream word first_word + e; two words to a block.
+void c_parley_keystream_apply(
+    int op, const void *key, uint64_t stream, uint64_t first_word, uint64_t *words, size_t count);
+
+// Replicated sharing among three parties
+
+#define C_PARLEY_X_REPEATED 1
+#define C_PARLEY_Y_REPEATED 2
+
+/// Two shared operands, each as the two shares (lo, hi) that this party holds, and where the result goes.
+typedef struct c_parley_rep3_pair {
+  const uint64_t *x_lo, *x_hi, *y_lo, *y_hi;
+  uint64_t *out;
+  /// C_PARLEY_X_REPEATED: only element 0 of x is read (bit 0 of word 0 for planes). Same for y.
+  uint32_t flags;
+} c_parley_rep3_pair;
+
+/// out[e] = x_lo y_lo + x_lo y_hi + x_hi y_lo + F_mine - F_next mod 2^64, F_k = keystream of key k. Pair p takes
+/// the keystream words first_word + p*words .. first_word + (p+1)*words - 1.
+void c_parley_rep3_multiply(
+    const c_parley_rep3_pair *pairs, size_t pair_count, size_t words, const void *mine, const void *next,
+    uint64_t stream, uint64_t first_word);
+/// The same over GF(2), bit by bit: products are `and`, sums are `xor`.
+void c_parley_rep3_and(
+    const c_parley_rep3_pair *pairs, size_t pair_count, size_t words, const void *mine, const void *next,
+    uint64_t stream, uint64_t first_word);
+/// words[e] += F_mine - F_next (C_PARLEY_ADD) or ^= F_mine ^ F_next (C_PARLEY_XOR).
+void c_parley_rep3_zero_apply(
+    int op, const void *mine, const void *next, uint64_t stream, uint64_t first_word, uint64_t *words,
+    size_t count);
+/// Sum of x_lo y_lo + x_lo y_hi + x_hi y_lo.
+uint64_t c_parley_rep3_inner(
+    const uint64_t *x_lo, const uint64_t *x_hi, const uint64_t *y_lo, const uint64_t *y_hi, size_t count);
+
+// Vectors of words mod 2^64
+
+void c_parley_add(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t count);
+void c_parley_sub(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t count);
+void c_parley_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t count);
+/// out = factor * a + addend.
+void c_parley_affine(uint64_t *out, const uint64_t *a, uint64_t factor, uint64_t addend, size_t count);
+/// out += factor * a.
+void c_parley_accumulate(uint64_t *out, const uint64_t *a, uint64_t factor, size_t count);
+uint64_t c_parley_sum(const uint64_t *a, size_t count);
+uint64_t c_parley_dot(const uint64_t *a, const uint64_t *b, size_t count);
+/// c[rows][columns] += a[rows][inner] * (b[inner][columns] + b2[inner][columns]), row-major; b2 may be null.
+void c_parley_matrix_accumulate(
+    uint64_t *c, const uint64_t *a, const uint64_t *b, const uint64_t *b2, size_t rows, size_t inner,
+    size_t columns);
+
+// Bit planes: 64 elements to a word, element e in bit e % 64 of word e / 64
+
+void c_parley_xor(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t count);
+void c_parley_and(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t count);
+/// out = a ^ mask.
+void c_parley_xor_constant(uint64_t *out, const uint64_t *a, uint64_t mask, size_t count);
+/// out = bits start .. start + count - 1 of a; unused bits of the last word become zero. Reads no word of `a`
+/// without a wanted bit.
+void c_parley_bits_slice(uint64_t *out, const uint64_t *a, size_t start, size_t count);
+/// Puts the first `count` bits of `a` at bits start .. of `out`, keeping the bits before and after.
+void c_parley_bits_insert(uint64_t *out, size_t start, const uint64_t *a, size_t count);
+/// Number of ones.
+uint64_t c_parley_popcount(const uint64_t *a, size_t count);
+
+/// planes[j], j < width <= 64, gets bit j of each of `count` values; unused bits of the last word become zero.
+void c_parley_words_to_planes(
+    uint64_t *const *planes, size_t width, const uint64_t *values, size_t count);
+/// The inverse; bits from `width` on become zero. Reads whole words of the planes.
+void c_parley_planes_to_words(
+    uint64_t *values, const uint64_t *const *planes, size_t width, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -239,13 +239,21 @@ public struct ProgramBuilder: Sendable {
   public mutating func matrixProduct(
     _ a: NodeID, _ b: NodeID, rows: Int, inner: Int, columns: Int
   ) throws(ParleyError) -> NodeID {
-    guard program[a].type.shape == .fixed(rows * inner), program[b].type.shape == .fixed(inner * columns) else {
+    guard holds(rows * inner, a), holds(inner * columns, b) else {
       throw refusal("shape", "matrix sizes do not fit their values", "check rows, inner size and columns")
     }
     let interval = (try range(a) * range(b)).summed(count: BigInt(inner))
     return append(
       .matrixProduct(a, b, rows: rows, inner: inner, columns: columns),
       .init(.integer(interval), .fixed(rows * columns)))
+  }
+
+  /// Whether a value has `count` elements: a column of a table counts when the table is meant to be full.
+  private func holds(_ count: Int, _ node: NodeID) -> Bool {
+    switch program[node].type.shape {
+    case .fixed(let size): size == count
+    case .rows(let table): program.tables[table.rawValue].maximumRows == count
+    }
   }
 
   public func type(of node: NodeID) -> Program.ValueType { program[node].type }

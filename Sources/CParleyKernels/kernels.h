@@ -1,0 +1,96 @@
+// What one backend provides; `cpu.c` chooses one and the other files fill them.
+#ifndef C_PARLEY_KERNELS_H
+#define C_PARLEY_KERNELS_H
+
+#include "include/c_parley.h"
+
+#if defined(__x86_64__)
+#define C_PARLEY_X86 1
+#define C_PARLEY_TARGET_AVX2 __attribute__((target("avx2,aes")))
+#define C_PARLEY_TARGET_AVX512 \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,aes,vaes,gfni")))
+#endif
+
+#define C_PARLEY_INLINE static inline __attribute__((always_inline))
+
+typedef struct c_parley_aes_ops {
+  void (*encrypt)(const uint8_t *key, const uint8_t *in, uint8_t *out, size_t blocks);
+  void (*keystream)(
+      const uint8_t *key, uint64_t stream, uint64_t first_block, uint64_t *out, size_t blocks);
+  /// F_mine - F_next, or F_mine ^ F_next; two words to a block.
+  void (*zero_sub)(
+      const uint8_t *mine, const uint8_t *next, uint64_t stream, uint64_t first_block, uint64_t *out,
+      size_t blocks);
+  void (*zero_xor)(
+      const uint8_t *mine, const uint8_t *next, uint64_t stream, uint64_t first_block, uint64_t *out,
+      size_t blocks);
+  /// Number of words that the two fused products below take at a time; they are null where it is 0.
+  size_t fused_words;
+  /// `words` is a multiple of `fused_words`; y may not be repeated.
+  void (*fused_multiply)(
+      const c_parley_rep3_pair *pair, size_t words, const uint8_t *mine, const uint8_t *next,
+      uint64_t stream, uint64_t first_block);
+  void (*fused_and)(
+      const c_parley_rep3_pair *pair, size_t words, const uint8_t *mine, const uint8_t *next,
+      uint64_t stream, uint64_t first_block);
+} c_parley_aes_ops;
+
+typedef struct c_parley_vector_ops {
+  void (*add)(uint64_t *, const uint64_t *, const uint64_t *, size_t);
+  void (*sub)(uint64_t *, const uint64_t *, const uint64_t *, size_t);
+  void (*multiply)(uint64_t *, const uint64_t *, const uint64_t *, size_t);
+  void (*xor_)(uint64_t *, const uint64_t *, const uint64_t *, size_t);
+  void (*and_)(uint64_t *, const uint64_t *, const uint64_t *, size_t);
+  void (*affine)(uint64_t *, const uint64_t *, uint64_t, uint64_t, size_t);
+  void (*accumulate)(uint64_t *, const uint64_t *, uint64_t, size_t);
+  void (*xor_constant)(uint64_t *, const uint64_t *, uint64_t, size_t);
+  uint64_t (*sum)(const uint64_t *, size_t);
+  uint64_t (*dot)(const uint64_t *, const uint64_t *, size_t);
+  uint64_t (*rep3_inner)(
+      const uint64_t *, const uint64_t *, const uint64_t *, const uint64_t *, size_t);
+  uint64_t (*popcount)(const uint64_t *, size_t);
+  /// out = the products of the pair + alpha; y may not be repeated.
+  void (*combine_multiply)(const c_parley_rep3_pair *, size_t, const uint64_t *alpha);
+  void (*combine_and)(const c_parley_rep3_pair *, size_t, const uint64_t *alpha);
+  /// out[i] = a[i] >> shift | a[i+1] << (64 - shift), 0 < shift < 64; reads count + 1 words.
+  void (*shift_right)(uint64_t *, const uint64_t *, unsigned shift, size_t count);
+} c_parley_vector_ops;
+
+typedef struct c_parley_matrix_ops {
+  void (*accumulate)(
+      uint64_t *c, const uint64_t *a, const uint64_t *b, const uint64_t *b2, size_t rows, size_t inner,
+      size_t columns);
+} c_parley_matrix_ops;
+
+typedef struct c_parley_transpose_ops {
+  /// 512 values to 8 words of each plane, and back. Missing planes read as zero.
+  void (*to_planes)(uint64_t *const *planes, size_t width, size_t offset, const uint64_t *values);
+  void (*to_words)(uint64_t *values, const uint64_t *const *planes, size_t width, size_t offset);
+} c_parley_transpose_ops;
+
+typedef struct c_parley_backend_ops {
+  int id;
+  const c_parley_aes_ops *aes;
+  const c_parley_vector_ops *vector;
+  const c_parley_matrix_ops *matrix;
+  const c_parley_transpose_ops *transpose;
+} c_parley_backend_ops;
+
+const c_parley_backend_ops *c_parley_active(void);
+
+extern const c_parley_aes_ops c_parley_aes_generic;
+extern const c_parley_vector_ops c_parley_vector_generic;
+extern const c_parley_matrix_ops c_parley_matrix_generic;
+extern const c_parley_transpose_ops c_parley_transpose_generic;
+#ifdef C_PARLEY_X86
+extern const c_parley_aes_ops c_parley_aes_aesni;
+extern const c_parley_vector_ops c_parley_vector_avx2;
+extern const c_parley_matrix_ops c_parley_matrix_avx2;
+extern const c_parley_transpose_ops c_parley_transpose_avx2;
+extern const c_parley_aes_ops c_parley_aes_vaes;
+extern const c_parley_vector_ops c_parley_vector_avx512;
+extern const c_parley_matrix_ops c_parley_matrix_avx512;
+extern const c_parley_transpose_ops c_parley_transpose_avx512;
+#endif
+
+#endif

@@ -1,0 +1,30 @@
+import CParleyKernels
+
+/// The compute kernels: loops over whole vectors, in C, one version for each instruction set.
+///
+/// Pointers are to words of 64 bits; counts are checked for sign only, so the caller answers for the sizes.
+/// No function branches on or indexes by the contents of a vector. An output may be one of the inputs, but must
+/// not overlap it otherwise.
+package enum Kernels {
+  /// An implementation of all kernels. All of them compute the same.
+  package enum Backend: Int32, CaseIterable, Sendable {
+    case generic = 0
+    /// AES-NI and AVX2.
+    case avx2 = 1
+    /// VAES, GFNI and AVX-512.
+    case avx512 = 2
+
+    /// The fastest that this processor has.
+    package static var best: Backend { Backend(rawValue: c_parley_best_backend()) ?? .generic }
+    /// The one in use, in the whole process.
+    package static var active: Backend { Backend(rawValue: c_parley_backend()) ?? .generic }
+    /// Switches the whole process to this backend, to compare it with others; false when the processor
+    /// lacks it.
+    package func force() -> Bool { c_parley_force_backend(rawValue) == 1 }
+  }
+
+  static func size(_ count: Int) -> Int {
+    precondition(count >= 0, "negative count")
+    return count
+  }
+}

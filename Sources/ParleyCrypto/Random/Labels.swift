@@ -1,0 +1,40 @@
+/// Every domain-separation label of the project, so that no two uses can share one.
+package enum DomainLabel: String, CaseIterable, Sendable {
+  case multiply = "parley/1/prg/multiply"
+  case open = "parley/1/prg/open"
+  case input = "parley/1/prg/input"
+  case permutation = "parley/1/prg/permutation"
+  case proofMask = "parley/1/prg/proof-mask"
+  case finalP = "parley/1/prg/final-p"
+  case challenge = "parley/1/prg/challenge"
+  case commitment = "parley/1/commitment"
+}
+
+/// What a sub-key of a pairwise key is for. One key has one role (protocol brief 0.9).
+package enum KeyRole: CaseIterable, Sendable {
+  /// Zero sharing and random sharing of products.
+  case multiply
+  /// Masks of openings.
+  case open
+  /// Shares of inputs.
+  case input
+  case permutation
+  /// Masks of the shares of a verification proof.
+  case proofMask
+  /// The last message of a verification proof.
+  case finalP
+  /// Challenges of a verification proof.
+  case challenge
+
+  package var label: DomainLabel {
+    switch self {
+    case .multiply: .multiply
+    case .open: .open
+    case .input: .input
+    case .permutation: .permutation
+    case .proofMask: .proofMask
+    case .finalP: .finalP
+    case .challenge: .challenge
+    }
+  }
+}

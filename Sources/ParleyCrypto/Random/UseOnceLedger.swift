@@ -1,0 +1,52 @@
+package import ParleyBase
+import Synchronization
+
+/// Remembers which random streams have been used, and refuses the second use of one.
+///
+/// Two vectors masked by the same stream give away their difference, so reuse is a bug of the caller that must
+/// never go unnoticed: in debug builds it traps, in release builds it throws and the session ends. One entry
+/// for each stream, not for each element; about 50 bytes.
+package final class UseOnceLedger: Sendable {
+  package enum Policy: Sendable {
+    case traps
+    case throwsError
+
+    /// Traps in debug builds, throws in release builds.
+    package static var standard: Policy {
+      var policy = Policy.throwsError
+      assert(
+        {
+          policy = .traps
+          return true
+        }())
+      return policy
+    }
+  }
+
+  private struct Entry: Hashable {
+    let label: DomainLabel
+    let prover: Int
+    let stream: UInt64
+  }
+
+  private let policy: Policy
+  private let used = Mutex(Set<Entry>())
+
+  package init(policy: Policy = .standard) { self.policy = policy }
+
+  /// Notes the use of a stream, once.
+  package func claim(_ label: DomainLabel, prover: PartyIndex?, stream: UInt64) throws(ParleyError) {
+    let entry = Entry(label: label, prover: prover?.rawValue ?? -1, stream: stream)
+    let isNew = used.withLock { $0.insert(entry).inserted }
+    guard !isNew else { return }
+    let step = StepID(rawValue: stream)
+    switch policy {
+    case .traps: preconditionFailure("random stream used twice: \(label.rawValue) at \(step)")
+    case .throwsError:
+      throw ParleyError(
+        .randomnessReuse, "a random stream was about to be used a second time",
+        at: .init(item: "\(label.rawValue) at \(step)"),
+        remedy: "end the session and report this as a bug: every operation needs a step of its own")
+    }
+  }
+}

@@ -1,0 +1,16 @@
+extension Engine {
+  package func xor(pairs: [(Plane, Plane)], count: Int) -> [Plane] {
+    pairs.map { xor($0.0, $0.1, count: count) }
+  }
+  package func not(planes: [Plane]) -> [Plane] { planes.map { not($0) } }
+  package func stack(lists: [[Plane]]) -> [Plane] { lists.map { stack(planes: $0) } }
+  package func elements(planes: [Plane], at index: Int) -> [Plane] {
+    planes.map { element($0, at: index) }
+  }
+  package func `repeat`(planes: [Plane], count: Int) -> [Plane] {
+    planes.map { `repeat`($0, count: count) }
+  }
+  package func slice(planes: [Plane], start: Int, count: Int) -> [Plane] {
+    planes.map { slice($0, start: start, count: count) }
+  }
+}

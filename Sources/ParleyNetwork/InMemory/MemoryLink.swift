@@ -1,0 +1,137 @@
+internal import ParleyBase
+internal import Synchronization
+
+/// One direction between two parties of a process: frames in order, bounded, blocking at both ends.
+///
+/// Each link has its own lock and conditions, so that a party waiting for one peer is not woken by another.
+final class MemoryLink: @unchecked Sendable {
+  let sender: PartyState
+  let receiver: PartyState
+  private let bound: Int
+  private let patience: Duration
+  private let spins: Int
+
+  private let lock = Lock()
+  private let arrived = Condition()
+  private let drained = Condition()
+  /// Frames there; written under the lock, read by the spinning receiver without.
+  private let available = Atomic<Int>(0)
+  // Under the lock:
+  private var frames = FrameQueue<Frame>()
+  private var queuedBytes = 0
+  private var spares = SpareBuffers()
+  private var receiversAsleep = 0
+  private var sendersAsleep = 0
+
+  init(sender: PartyState, receiver: PartyState, options: InMemoryOptions) {
+    self.sender = sender
+    self.receiver = receiver
+    bound = options.bytesPerLink
+    patience = options.patience
+    spins = options.spins
+  }
+
+  /// A buffer for the next message; its contents are arbitrary.
+  func buffer(byteCount: Int) -> FrameBuffer {
+    guard byteCount >= SpareBuffers.smallest else { return FrameBuffer(byteCount: byteCount) }
+    return lock.withLock { spares.take(byteCount: byteCount) } ?? FrameBuffer(byteCount: byteCount)
+  }
+
+  /// Gives back the buffer of a message that has been copied out. What waits and what is spare stay below the
+  /// bound together.
+  func recycle(_ buffer: FrameBuffer) {
+    guard buffer.capacity >= SpareBuffers.smallest else { return }
+    lock.withLock { spares.put(buffer, limit: max(0, bound - queuedBytes)) }
+  }
+
+  /// Queues a frame. Blocks while the link holds something and would hold more than the bound, except when the
+  /// receiver (through whomever it waits for) waits for this sender: then only this sender can make progress,
+  /// and the frame passes over the bound. `circular` answers that.
+  func put(_ frame: Frame, circular: () -> Bool) throws(ParleyError) {
+    lock.lock()
+    defer { lock.unlock() }
+    if sender !== receiver && !hasRoom(for: frame.count) {
+      try waitForRoom(frame, circular: circular)
+    }
+    try sender.check(step: frame.step)
+    // A peer that has closed has received everything its program wanted: what comes later has no reader.
+    if receiver.end != nil { return }
+    frames.append(frame)
+    queuedBytes += frame.count
+    available.add(1, ordering: .releasing)
+    if receiversAsleep > 0 { arrived.wakeAll() }
+  }
+
+  private func hasRoom(for count: Int) -> Bool {
+    frames.isEmpty || count <= bound - min(queuedBytes, bound)
+  }
+
+  private func waitForRoom(_ frame: Frame, circular: () -> Bool) throws(ParleyError) {
+    let waiting = Waiting(party: receiver.party, step: frame.step, need: .room)
+    let deadline = MonotonicTime.deadline(in: patience)
+    sender.waiting.set(waiting)
+    sendersAsleep += 1
+    defer {
+      sendersAsleep -= 1
+      sender.waiting.set(nil)
+    }
+    while !hasRoom(for: frame.count) {
+      if sender.end != nil || receiver.end != nil || circular() { return }
+      let now = MonotonicTime.now
+      if now >= deadline {
+        throw MeshErrors.timeout(waiting, after: patience, at: sender.party)
+      }
+      // Looks again each millisecond: a circle may close without anything happening on this link.
+      _ = drained.wait(lock, until: min(deadline, now &+ 1_000_000))
+    }
+  }
+
+  /// The next frame; blocks until there is one.
+  func take(step: StepID) throws(ParleyError) -> Frame {
+    if available.load(ordering: .acquiring) == 0 && sender !== receiver {
+      spinBriefly(spins) { available.load(ordering: .acquiring) > 0 }
+    }
+    lock.lock()
+    defer { lock.unlock() }
+    if frames.isEmpty { try waitForFrame(step: step) }
+    try receiver.check(step: step)
+    guard let frame = frames.popFirst() else {
+      throw MeshErrors.peerClosed(sender.party, step: step, at: receiver.party)
+    }
+    available.subtract(1, ordering: .relaxed)
+    queuedBytes -= frame.count
+    if sendersAsleep > 0 { drained.wakeAll() }
+    return frame
+  }
+
+  /// Returns when a frame is there or none can come any more.
+  private func waitForFrame(step: StepID) throws(ParleyError) {
+    let waiting = Waiting(party: sender.party, step: step)
+    let deadline = MonotonicTime.deadline(in: patience)
+    receiver.waiting.set(waiting)
+    receiversAsleep += 1
+    defer {
+      receiversAsleep -= 1
+      receiver.waiting.set(nil)
+    }
+    while frames.isEmpty && receiver.end == nil && sender.end == nil {
+      guard arrived.wait(lock, until: deadline) || !frames.isEmpty else {
+        throw MeshErrors.timeout(waiting, after: patience, at: receiver.party)
+      }
+    }
+  }
+
+  /// After the end of either party: everybody who sleeps here looks again. What nobody will read is dropped.
+  func wake() {
+    lock.withLock {
+      if receiver.end != nil {
+        frames.removeAll()
+        spares.removeAll()
+        queuedBytes = 0
+        available.store(0, ordering: .relaxed)
+      }
+      arrived.wakeAll()
+      drained.wakeAll()
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package import ParleyAlgebra
+package import ParleyBase
+internal import ParleyCrypto
+internal import ParleyEngine
+package import ParleyNetwork
+
+/// The shares of a holder's value x: x_0 and x_1 are streams under seeds κ_0 (which P_0 and P_2 receive) and κ_1
+/// (P_0 and P_1); x_2 = x − x_0 − x_1 goes to P_1 and P_2. One computing party sees two uniform streams, the
+/// others one stream and x_2, which the stream they lack masks. Two words on the wire for each value.
+enum InputSeeds {
+  static let step = StepID.control(16)
+  static let bytes = 16
+
+  /// Which seeds computing party `party` receives, in this order.
+  static func known(to party: Int) -> [Int] { [[0, 1], [1], [0]][party] }
+
+  static func generator(_ seed: [UInt8]) -> AddressedPRG {
+    AddressedPRG(role: .input, prover: nil, key: AESKey(seed), ledger: UseOnceLedger())
+  }
+}
+
+/// The seeds of one holder that a computing party knows.
+struct HolderSeeds {
+  var generators: [AddressedPRG?] = [nil, nil]
+
+  init(_ message: [UInt8], party: Int, holder: PartyIndex) throws(ParleyError) {
+    let known = InputSeeds.known(to: party)
+    guard message.count == known.count * InputSeeds.bytes else {
+      throw ParleyError(.protocolViolation, "\(holder) sent input seeds of a wrong length")
+    }
+    for (index, share) in known.enumerated() {
+      let start = index * InputSeeds.bytes
+      generators[share] = InputSeeds.generator(Array(message[start..<start + InputSeeds.bytes]))
+    }
+  }
+}
+
+extension ReplicatedEngine {
+  /// The holder's generator of share `share`, 0 or 1; its seeds arrive before its first input.
+  private func inputStream(
+    _ share: Int, from holder: PartyIndex, step: StepID
+  ) throws(ParleyError) -> RandomStream {
+    guard let generator = try seeds(of: holder).generators[share] else {
+      throw ParleyError(.invariant, "party \(party) has no seed of input share \(share)")
+    }
+    return try generator.stream(step)
+  }
+
+  private func seeds(of holder: PartyIndex) throws(ParleyError) -> HolderSeeds {
+    if let known = holderSeeds[holder] { return known }
+    let message = try mesh.receiveControl(step: InputSeeds.step, from: holder, atMost: 2 * InputSeeds.bytes)
+    do throws(ParleyError) {
+      let seeds = try HolderSeeds(message, party: party, holder: holder)
+      holderSeeds[holder] = seeds
+      return seeds
+    } catch {
+      mesh.abort(error)
+      throw error
+    }
+  }
+
+  package func receiveArith(
+    from holder: PartyIndex, count: Int, step: StepID
+  ) throws(ParleyError) -> Arith {
+    _ = try seeds(of: holder)
+    let (storage, vector) = newWords(count)
+    for (place, share) in [party, (party + 1) % 3].enumerated() {
+      let out = storage.pointer + place * count
+      if share == 2 {
+        try receiveWords(into: out, count: count, from: holder, step: step)
+      } else {
+        let stream = try inputStream(share, from: holder, step: step)
+        out.update(repeating: 0, count: count)
+        Word.apply(.add, of: stream.key, stream: stream.stream, firstElement: 0, to: out, count: count)
+      }
+    }
+    return vector
+  }
+
+  package func receivePlanes(
+    from holder: PartyIndex, planes: Int, count: Int, step: StepID
+  ) throws(ParleyError) -> [Plane] {
+    _ = try seeds(of: holder)
+    let layout = PlaneLayout(planes: planes, count: count)
+    let storage = Storage<UInt64>(uninitialized: 2 * layout.words, pool: pool)
+    for (place, share) in [party, (party + 1) % 3].enumerated() {
+      let out = storage.pointer + place * layout.words
+      if share == 2 {
+        try receivePlanes(into: out, layout, from: holder, step: step)
+      } else {
+        let stream = try inputStream(share, from: holder, step: step)
+        stream.key.keystream(
+          stream: stream.stream, into: UnsafeMutableRawBufferPointer(start: out, count: layout.words * 8))
+        layout.maskTails(out, 0..<layout.words)
+      }
+    }
+    return (0..<planes).map {
+      let start = $0 * layout.wordsPerPlane
+      return SharedPlane(storage, lo: start, hi: layout.words + start, count: count)
+    }
+  }
+}
+
+/// A holder's side of the input protocol. Draws its two seeds from the operating system when it deals for the
+/// first time; it needs no keys and may be a computing party itself.
+package final class ReplicatedDealer<Word: RingWord>: InputDealer {
+  private let mesh: any Mesh
+  private let seeds: [[UInt8]]
+  private let generators: [AddressedPRG]
+  private let pool = BufferPool()
+  private var hasSentSeeds = false
+
+  package convenience init(mesh: any Mesh) {
+    self.init(
+      mesh: mesh,
+      insecureSeeds: (0..<2).map { _ in SecureRandom.bytes(InputSeeds.bytes) })
+  }
+
+  /// For tests, which need a run they can repeat.
+  package init(mesh: any Mesh, insecureSeeds: [[UInt8]]) {
+    precondition(insecureSeeds.count == 2 && insecureSeeds.allSatisfy { $0.count == InputSeeds.bytes })
+    self.mesh = mesh
+    seeds = insecureSeeds
+    generators = insecureSeeds.map { InputSeeds.generator($0) }
+  }
+
+  private func sendSeeds() throws(ParleyError) {
+    guard !hasSentSeeds else { return }
+    hasSentSeeds = true
+    for party in 0..<3 {
+      try mesh.send(
+        step: InputSeeds.step, to: PartyIndex(party), bytes: InputSeeds.known(to: party).flatMap { seeds[$0] })
+    }
+  }
+
+  package func dealArith(_ values: [UInt64], step: StepID) throws(ParleyError) {
+    try sendSeeds()
+    let streams = [try generators[0].stream(step), try generators[1].stream(step)]
+    let size = MemoryLayout<Word>.size
+    for (index, range) in chunks(of: values.count).enumerated() {
+      let rest = Storage<Word>(uninitialized: range.count, pool: pool)
+      values.withUnsafeBufferPointer { source in
+        guard let base = source.baseAddress else { return }
+        WordConversion<Word>.narrow(base + range.lowerBound, into: rest.pointer, count: range.count)
+      }
+      for stream in streams {
+        Word.apply(
+          .subtract, of: stream.key, stream: stream.stream, firstElement: UInt64(range.lowerBound),
+          to: rest.pointer, count: range.count)
+      }
+      for party in 1...2 {
+        try mesh.send(step: step.chunk(index), to: PartyIndex(party), byteCount: range.count * size) {
+          $0.copyMemory(from: UnsafeRawBufferPointer(rest.bytes))
+        }
+      }
+    }
+  }
+
+  package func dealPlanes(_ planes: [[UInt64]], count: Int, step: StepID) throws(ParleyError) {
+    try sendSeeds()
+    let layout = PlaneLayout(planes: planes.count, count: count)
+    guard planes.allSatisfy({ $0.count == layout.wordsPerPlane }) else {
+      throw ParleyError(.invariant, "planes of another length than the column")
+    }
+    let rest = Storage<UInt64>(uninitialized: layout.words, pool: pool)
+    for (index, plane) in planes.enumerated() {
+      plane.withUnsafeBufferPointer { source in
+        guard let base = source.baseAddress else { return }
+        (rest.pointer + index * layout.wordsPerPlane).update(from: base, count: layout.wordsPerPlane)
+      }
+    }
+    for generator in generators {
+      let stream = try generator.stream(step)
+      stream.key.apply(.xor, stream: stream.stream, to: rest.pointer, count: layout.words)
+    }
+    layout.maskTails(rest.pointer, 0..<layout.words)
+    for (index, range) in chunks(of: layout.words).enumerated() {
+      for party in 1...2 {
+        try mesh.send(
+          step: step.chunk(index), to: PartyIndex(party), byteCount: layout.bytes(range)
+        ) { layout.pack(rest.pointer, range, to: $0) }
+      }
+    }
+  }
+}
+
+/// A recipient that does not compute: adds up one fresh additive share from each computing party.
+package final class ReplicatedReceiver<Word: RingWord>: OutputReceiver {
+  private let mesh: any Mesh
+  private let pool = BufferPool()
+
+  package init(mesh: any Mesh) { self.mesh = mesh }
+
+  package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
+    let total = Storage<Word>(repeating: 0, count: count, pool: pool)
+    let share = Storage<Word>(uninitialized: count, pool: pool)
+    let size = MemoryLayout<Word>.size
+    for party in 0..<3 {
+      for (index, range) in chunks(of: count).enumerated() {
+        try mesh.receive(
+          step: step.chunk(index), from: PartyIndex(party),
+          into: UnsafeMutableRawBufferPointer(
+            start: share.pointer + range.lowerBound, count: range.count * size))
+      }
+      Word.add(total.pointer, share.pointer, into: total.pointer, count: count)
+    }
+    return WordConversion<Word>.widen(total.pointer, count: count)
+  }
+
+  package func receivePlanes(planes: Int, count: Int, step: StepID) throws(ParleyError) -> [[UInt64]] {
+    let layout = PlaneLayout(planes: planes, count: count)
+    let total = Storage<UInt64>(repeating: 0, count: layout.words, pool: pool)
+    let share = Storage<UInt64>(uninitialized: layout.words, pool: pool)
+    for party in 0..<3 {
+      try mesh.receivePlanes(into: share.pointer, layout, from: PartyIndex(party), step: step)
+      Kernels.xor(total.pointer, share.pointer, into: total.pointer, words: layout.words)
+    }
+    return (0..<planes).map {
+      Array(UnsafeBufferPointer(start: total.pointer + $0 * layout.wordsPerPlane, count: layout.wordsPerPlane))
+    }
+  }
+}

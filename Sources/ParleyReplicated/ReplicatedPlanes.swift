@@ -1,0 +1,116 @@
+internal import ParleyAlgebra
+internal import ParleyBase
+package import ParleyEngine
+
+/// Local operations on bit planes. The results of one call share a buffer.
+extension ReplicatedSharing {
+  /// `planes` planes of `count` elements in one buffer, filled by `body(index, lo, hi)`.
+  private func makePlanes(
+    _ planes: Int, count: Int,
+    _ body: (Int, UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>) -> Void
+  ) -> [Plane] {
+    let words = Kernels.words(forBits: count)
+    let storage = Storage<UInt64>(uninitialized: 2 * planes * words, pool: pool)
+    return (0..<planes).map { index in
+      let (lo, hi) = (index * words, (planes + index) * words)
+      body(index, storage.pointer + lo, storage.pointer + hi)
+      return SharedPlane(storage, lo: lo, hi: hi, count: count)
+    }
+  }
+
+  package func constantPlane(_ value: Bool, count: Int) -> Plane {
+    makePlanes(1, count: count) { _, lo, hi in
+      Kernels.fill(lo, bit: value && holdsConstantLo ? 1 : 0, count: count)
+      Kernels.fill(hi, bit: value && holdsConstantHi ? 1 : 0, count: count)
+    }[0]
+  }
+
+  package func xor(pairs: [(Plane, Plane)], count: Int) -> [Plane] {
+    makePlanes(pairs.count, count: count) { index, lo, hi in
+      let a = pairs[index].0.operand(length: count)
+      let b = pairs[index].1.operand(length: count)
+      xorShare(a.lo, a.isRepeated, b.lo, b.isRepeated, into: lo, count: count)
+      xorShare(a.hi, a.isRepeated, b.hi, b.isRepeated, into: hi, count: count)
+    }
+  }
+  package func xor(_ a: Plane, _ b: Plane, count: Int) -> Plane { xor(pairs: [(a, b)], count: count)[0] }
+
+  private func xorShare(
+    _ a: UnsafePointer<UInt64>, _ aIsRepeated: Bool, _ b: UnsafePointer<UInt64>, _ bIsRepeated: Bool,
+    into out: UnsafeMutablePointer<UInt64>, count: Int
+  ) {
+    let words = Kernels.words(forBits: count)
+    if !aIsRepeated && !bIsRepeated {
+      Kernels.xor(a, b, into: out, words: words)
+    } else if aIsRepeated && bIsRepeated {
+      Kernels.fill(out, bit: a[0] ^ b[0], count: count)
+    } else {
+      Kernels.xor(aIsRepeated ? b : a, mask: 0 &- ((aIsRepeated ? a : b)[0] & 1), into: out, words: words)
+      Kernels.maskTail(out, count: count)
+    }
+  }
+
+  /// Share 0 flips; the party that does not hold it has nothing to do.
+  package func not(planes: [Plane]) -> [Plane] {
+    guard party != 1, let count = planes.first?.count, planes.allSatisfy({ $0.count == count }) else {
+      return party == 1 ? planes : planes.map { not($0) }
+    }
+    return makePlanes(planes.count, count: count) { index, lo, hi in
+      let plane = planes[index]
+      let flipped = holdsConstantLo ? (plane.lo, lo) : (plane.hi, hi)
+      let kept = holdsConstantLo ? (plane.hi, hi) : (plane.lo, lo)
+      Kernels.not(flipped.0, into: flipped.1, count: count)
+      kept.1.update(from: kept.0, count: plane.words)
+    }
+  }
+  package func not(_ a: Plane) -> Plane { not(planes: [a])[0] }
+
+  package func stack(lists: [[Plane]]) -> [Plane] {
+    let counts = lists.map { $0.reduce(0) { $0 + $1.count } }
+    guard let count = counts.first, counts.allSatisfy({ $0 == count }) else {
+      return lists.map { stack(lists: [$0])[0] }
+    }
+    return makePlanes(lists.count, count: count) { index, lo, hi in
+      let words = Kernels.words(forBits: count)
+      lo.update(repeating: 0, count: words)
+      hi.update(repeating: 0, count: words)
+      var at = 0
+      for part in lists[index] {
+        Kernels.insert(part.lo, count: part.count, into: lo, at: at)
+        Kernels.insert(part.hi, count: part.count, into: hi, at: at)
+        at += part.count
+      }
+    }
+  }
+  package func stack(planes: [Plane]) -> Plane { stack(lists: [planes])[0] }
+  package func concatenate(planes parts: [Plane]) -> Plane { stack(lists: [parts])[0] }
+
+  package func elements(planes: [Plane], at position: Int) -> [Plane] {
+    makePlanes(planes.count, count: 1) { index, lo, hi in
+      precondition(position >= 0 && position < planes[index].count, "no such element")
+      lo[0] = Kernels.bit(planes[index].lo, at: position)
+      hi[0] = Kernels.bit(planes[index].hi, at: position)
+    }
+  }
+  package func element(_ a: Plane, at index: Int) -> Plane { elements(planes: [a], at: index)[0] }
+
+  package func `repeat`(planes: [Plane], count: Int) -> [Plane] {
+    makePlanes(planes.count, count: count) { index, lo, hi in
+      precondition(planes[index].count == 1, "only one element can be repeated")
+      Kernels.fill(lo, bit: planes[index].lo[0], count: count)
+      Kernels.fill(hi, bit: planes[index].hi[0], count: count)
+    }
+  }
+  package func `repeat`(_ a: Plane, count: Int) -> Plane { `repeat`(planes: [a], count: count)[0] }
+
+  package func slice(planes: [Plane], start: Int, count: Int) -> [Plane] {
+    makePlanes(planes.count, count: count) { index, lo, hi in
+      precondition(start >= 0 && count >= 0 && start + count <= planes[index].count, "no such elements")
+      Kernels.slice(planes[index].lo, start: start, count: count, into: lo)
+      Kernels.slice(planes[index].hi, start: start, count: count, into: hi)
+    }
+  }
+  package func slice(_ a: Plane, start: Int, count: Int) -> Plane {
+    slice(planes: [a], start: start, count: count)[0]
+  }
+}

@@ -1,0 +1,116 @@
+internal import ParleyAlgebra
+internal import ParleyBase
+internal import ParleyCrypto
+internal import ParleyEngine
+
+/// Products: z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + α_i stays as lo and goes to the predecessor, whose hi it
+/// is; this party's hi comes from the successor. One word for each result and party, in one round.
+extension ReplicatedEngine {
+  func startMultiply(
+    _ pairs: [(Arith, Arith)], count: Int, step: StepID
+  ) throws(ParleyError) -> Pending {
+    for (a, b) in pairs where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
+      throw mismatch("factors", step)
+    }
+    let total = pairs.count * count
+    let storage = Storage<Word>(uninitialized: 2 * total, pool: pool)
+    let zero = try multiplyKeys.zeroSharing(step)
+    try sendWords(storage.pointer, count: total, to: previous, step: step) { range in
+      for run in vectorRuns(range, length: count) {
+        let products = run.vectors.map { index in
+          ShareProduct(
+            pairs[index].0.operand(length: count, start: run.start),
+            pairs[index].1.operand(length: count, start: run.start),
+            out: storage.pointer + index * count + run.start)
+        }
+        Word.rep3Multiply(products, count: run.count, zero: zero, firstElement: UInt64(run.first))
+      }
+    }
+    return pending(storage, vectors: pairs.count, count: count, step: step)
+  }
+
+  func startInnerProducts(
+    _ lists: [[(Arith, Arith)]], step: StepID
+  ) throws(ParleyError) -> Pending {
+    let storage = Storage<Word>(uninitialized: 2 * lists.count, pool: pool)
+    let zero = try multiplyKeys.zeroSharing(step)
+    for (index, list) in lists.enumerated() {
+      var total: Word = 0
+      for (a, b) in list {
+        guard a.count == b.count || a.count == 1 || b.count == 1 else { throw mismatch("factors", step) }
+        // A repeated factor is multiplied with the sum of the other, which is local.
+        let isWhole = a.count == b.count
+        let x = isWhole || a.count == 1 ? a : sum(a)
+        let y = isWhole || b.count == 1 ? b : sum(b)
+        total &+= Word.rep3InnerProduct(x.operand(length: x.count), y.operand(length: y.count), count: x.count)
+      }
+      storage.pointer[index] = total
+    }
+    Word.rep3AddZero(zero, firstElement: 0, to: storage.pointer, count: lists.count)
+    try sendWords(storage.pointer, count: lists.count, to: previous, step: step)
+    return pending(storage, vectors: lists.count, count: 1, step: step)
+  }
+
+  func startMatrixProduct(
+    _ a: Arith, _ b: Arith, rows: Int, inner: Int, columns: Int, step: StepID
+  ) throws(ParleyError) -> Pending {
+    guard a.count == rows * inner, b.count == inner * columns else { throw mismatch("matrices", step) }
+    let total = rows * columns
+    let storage = Storage<Word>(uninitialized: 2 * total, pool: pool)
+    let zero = try multiplyKeys.zeroSharing(step)
+    // Whole rows to a chunk.
+    let chunk = max(1, chunkElements / max(columns, 1)) * max(columns, 1)
+    try sendWords(storage.pointer, count: total, to: previous, step: step, chunk: chunk) { range in
+      guard !range.isEmpty else { return }
+      let first = range.lowerBound / columns
+      let out = storage.pointer + range.lowerBound
+      out.update(repeating: 0, count: range.count)
+      Word.rep3MatrixAccumulate(
+        SharePointers(lo: a.lo + first * inner, hi: a.hi + first * inner), b.operand(length: b.count),
+        rows: range.count / columns, inner: inner, columns: columns, to: out)
+      Word.rep3AddZero(zero, firstElement: UInt64(range.lowerBound), to: out, count: range.count)
+    }
+    return pending(storage, vectors: 1, count: total, step: step, chunk: chunk)
+  }
+
+  private func pending(
+    _ storage: Storage<Word>, vectors: Int, count: Int, step: StepID, chunk: Int? = nil
+  ) -> Pending {
+    let total = vectors * count
+    let results = (0..<vectors).map {
+      SharedWords(storage, lo: $0 * count, hi: total + $0 * count, count: count)
+    }
+    return Pending(
+      result: .arith(results),
+      incoming: .words(storage, start: total, count: total, chunk: chunk ?? chunkElements), sender: next,
+      step: step)
+  }
+
+  func startAnd(_ pairs: [(Plane, Plane)], count: Int, step: StepID) throws(ParleyError) -> Pending {
+    for (a, b) in pairs where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
+      throw mismatch("planes", step)
+    }
+    let layout = PlaneLayout(planes: pairs.count, count: count)
+    let words = layout.wordsPerPlane
+    let storage = Storage<UInt64>(uninitialized: 2 * layout.words, pool: pool)
+    let zero = try multiplyKeys.zeroSharing(step)
+    try sendPlanes(storage.pointer, layout, to: previous, step: step) { range in
+      for run in vectorRuns(range, length: words) {
+        let products = run.vectors.map { index in
+          ShareProduct(
+            pairs[index].0.operand(length: count, start: run.start),
+            pairs[index].1.operand(length: count, start: run.start),
+            out: storage.pointer + index * words + run.start)
+        }
+        Kernels.rep3And(products, words: run.count, zero: zero, firstWord: UInt64(run.first))
+      }
+      layout.maskTails(storage.pointer, range)
+    }
+    let results = pairs.indices.map {
+      SharedPlane(storage, lo: $0 * words, hi: layout.words + $0 * words, count: count)
+    }
+    return Pending(
+      result: .planes(results), incoming: .planes(storage, start: layout.words, layout), sender: next,
+      step: step)
+  }
+}

@@ -1,0 +1,141 @@
+/// How `planes` bit planes of `count` elements lie in memory (one after the other, whole words) and on the wire
+/// (one after the other, whole bytes), and how the words are cut into messages.
+///
+/// Chunks are ranges of memory words, so that a large plane is cut and small ones travel together, and sending
+/// one chunk overlaps with computing the next.
+struct PlaneLayout {
+  let planes: Int
+  let count: Int
+
+  /// Words of a message: half a megabyte.
+  static let chunkWords = 1 << 16
+
+  var wordsPerPlane: Int { (count + 63) / 64 }
+  var bytesPerPlane: Int { (count + 7) / 8 }
+  var words: Int { planes * wordsPerPlane }
+
+  /// A piece of one plane within a chunk.
+  struct Segment {
+    var plane: Int
+    /// First word within the plane.
+    var start: Int
+    var words: Int
+    var bytes: Int
+    /// Whether the plane ends here, with bits past its end.
+    var hasTail: Bool
+  }
+
+  /// Whether memory and wire are the same bytes.
+  var isDense: Bool { bytesPerPlane == wordsPerPlane * 8 }
+
+  func segments(_ chunk: Range<Int>) -> [Segment] {
+    var list: [Segment] = []
+    var at = chunk.lowerBound
+    while at < chunk.upperBound {
+      let plane = at / wordsPerPlane
+      let start = at % wordsPerPlane
+      let words = min(wordsPerPlane - start, chunk.upperBound - at)
+      let isLast = start + words == wordsPerPlane
+      list.append(
+        Segment(
+          plane: plane, start: start, words: words, bytes: isLast ? bytesPerPlane - start * 8 : words * 8,
+          hasTail: isLast && count % 64 != 0))
+      at += words
+    }
+    return list
+  }
+
+  func bytes(_ chunk: Range<Int>) -> Int {
+    guard !isDense, !chunk.isEmpty else { return chunk.count * 8 }
+    // Wire offset of a memory word: whole planes before it, then whole words.
+    func offset(_ word: Int) -> Int { word / wordsPerPlane * bytesPerPlane + word % wordsPerPlane * 8 }
+    return offset(chunk.upperBound) - offset(chunk.lowerBound)
+  }
+
+  /// Clears the bits past the end of every plane that ends within the chunk.
+  func maskTails(_ words: UnsafeMutablePointer<UInt64>, _ chunk: Range<Int>) {
+    guard count % 64 != 0, !chunk.isEmpty else { return }
+    let mask = (1 as UInt64) << UInt64(count % 64) &- 1
+    var last = (chunk.lowerBound / wordsPerPlane + 1) * wordsPerPlane - 1
+    while last < chunk.upperBound {
+      words[last] &= mask
+      last += wordsPerPlane
+    }
+  }
+
+  /// Writes the chunk's part of `words` (the start of all planes) in wire form.
+  func pack(_ words: UnsafePointer<UInt64>, _ chunk: Range<Int>, to target: UnsafeMutableRawBufferPointer) {
+    guard let base = target.baseAddress else { return }
+    if isDense {
+      base.copyMemory(from: words + chunk.lowerBound, byteCount: chunk.count * 8)
+      return
+    }
+    var source = words + chunk.lowerBound
+    var out = base
+    for segment in segments(chunk) {
+      out.copyMemory(from: source, byteCount: segment.bytes)
+      source += segment.words
+      out += segment.bytes
+    }
+  }
+
+  /// Spreads a chunk that was received to the start of its own words, in place, from the last plane to the
+  /// first. Answers whether all bits past the ends are zero, as every sender keeps them.
+  func unpack(_ words: UnsafeMutablePointer<UInt64>, _ chunk: Range<Int>) -> Bool {
+    var excess: UInt64 = 0
+    let mask: UInt64 = count % 64 == 0 ? 0 : ~((1 as UInt64) << UInt64(count % 64) &- 1)
+    if isDense { return true }
+    let base = UnsafeMutableRawPointer(words + chunk.lowerBound)
+    let list = segments(chunk)
+    var from = bytes(chunk)
+    var to = chunk.count * 8
+    for segment in list.reversed() {
+      from -= segment.bytes
+      to -= segment.words * 8
+      let target = base + to
+      target.copyMemory(from: base + from, byteCount: segment.bytes)
+      (target + segment.bytes).initializeMemory(
+        as: UInt8.self, repeating: 0, count: segment.words * 8 - segment.bytes)
+      if segment.hasTail {
+        excess |= target.load(fromByteOffset: (segment.words - 1) * 8, as: UInt64.self) & mask
+      }
+    }
+    return excess == 0
+  }
+}
+
+/// `total` words cut into messages of `size`, in order; at least one message, which may be empty.
+func chunks(of total: Int, size: Int = PlaneLayout.chunkWords) -> [Range<Int>] {
+  guard total > size else { return [0..<total] }
+  return stride(from: 0, to: total, by: size).map { $0..<min($0 + size, total) }
+}
+
+/// Runs of a chunk of `chunk` words out of vectors of `length` words that lie one after the other: whole vectors
+/// together, and the pieces at both ends.
+struct VectorRun {
+  var vectors: Range<Int>
+  /// First word within the vector; 0 for more than one.
+  var start: Int
+  /// Words of each vector.
+  var count: Int
+  /// First word of all.
+  var first: Int
+}
+
+func vectorRuns(_ chunk: Range<Int>, length: Int) -> [VectorRun] {
+  var runs: [VectorRun] = []
+  var at = chunk.lowerBound
+  while at < chunk.upperBound {
+    let (vector, start) = at.quotientAndRemainder(dividingBy: length)
+    let whole = (chunk.upperBound - at) / length
+    if start == 0 && whole > 0 {
+      runs.append(VectorRun(vectors: vector..<vector + whole, start: 0, count: length, first: at))
+      at += whole * length
+    } else {
+      let count = min(length - start, chunk.upperBound - at)
+      runs.append(VectorRun(vectors: vector..<vector + 1, start: start, count: count, first: at))
+      at += count
+    }
+  }
+  return runs
+}

@@ -1,0 +1,45 @@
+package import ParleyBase
+
+/// How long the tables of one run are: all that execution needs to know beyond the program. Public to every
+/// party of the session, and agreed on before the first step.
+package struct ExecutionShape: Hashable, Sendable {
+  /// The rows one holder contributes to a table, padding included.
+  package struct Part: Hashable, Sendable {
+    package var holder: PartyIndex
+    package var rowCount: Int
+    package init(holder: PartyIndex, rowCount: Int) {
+      self.holder = holder
+      self.rowCount = rowCount
+    }
+  }
+
+  /// By table of the program: the holders' parts, in the order in which their rows follow each other.
+  package var tables: [[Part]]
+
+  package init(tables: [[Part]]) { self.tables = tables }
+
+  /// Rows of each table, all holders together.
+  package var rows: [Int] { tables.map { $0.reduce(0) { $0 + $1.rowCount } } }
+}
+
+/// How far a run is. Counts program instructions and flights of messages, both known in advance.
+package struct ExecutionProgress: Hashable, Sendable {
+  package var instructionsDone: Int
+  package var instructionCount: Int
+  package var roundsDone: Int
+  package var roundCount: Int
+
+  package init(instructionsDone: Int, instructionCount: Int, roundsDone: Int, roundCount: Int) {
+    self.instructionsDone = instructionsDone
+    self.instructionCount = instructionCount
+    self.roundsDone = roundsDone
+    self.roundCount = roundCount
+  }
+}
+
+extension StepID {
+  /// Where `holder` deals its part of the input that `instruction` reads. Sub-step 0 is left to the engine.
+  package static func input(instruction: Int, holder: PartyIndex) -> StepID {
+    StepID(instruction: instruction, sub: holder.rawValue + 1)
+  }
+}

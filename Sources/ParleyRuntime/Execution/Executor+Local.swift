@@ -1,0 +1,42 @@
+internal import ParleyBase
+internal import ParleyEngine
+internal import ParleyProgram
+
+extension Executor {
+  /// Runs an instruction without communication.
+  func runLocal(_ instruction: Instruction, half: Int) throws(ParleyError) {
+    let count = length(of: instruction, half: half)
+    switch instruction.kind {
+    case .constantArith(let value, let out):
+      registers.write(engine.constant(value, count: count), to: out)
+    case .constantPlane(let value, let out):
+      registers.write(engine.constantPlane(value, count: count), to: out)
+    case .linear(let terms, let constant, let out):
+      var values: [(E.Arith, UInt64)] = []
+      values.reserveCapacity(terms.count)
+      for term in terms { values.append((try registers[term.register], term.factor)) }
+      registers.write(engine.linear(values, constant: constant, count: count), to: out)
+    case .sumRows(let a, let out):
+      registers.write(engine.sum(try registers[a]), to: out)
+    case .stackArith(let list, let out):
+      registers.write(engine.stack(try registers.values(list)), to: out)
+    case .elementArith(let a, let index, let out):
+      registers.write(engine.element(try registers[a], at: index), to: out)
+    case .xor(let pairs, let out):
+      try registers.write(engine.xor(pairs: try registers.pairs(pairs), count: count), to: out)
+    case .not(let list, let out):
+      try registers.write(engine.not(planes: try registers.values(list)), to: out)
+    case .stackPlanes(let lists, let out):
+      var values: [[E.Plane]] = []
+      values.reserveCapacity(lists.count)
+      for list in lists { values.append(try registers.values(list)) }
+      try registers.write(engine.stack(lists: values), to: out)
+    case .elementPlanes(let list, let index, let out):
+      try registers.write(engine.elements(planes: try registers.values(list), at: index), to: out)
+    case .repeatPlanes(let list, let out):
+      try registers.write(engine.repeat(planes: try registers.values(list), count: count), to: out)
+    default:
+      throw ParleyError(.invariant, "instruction \(instruction.id) is not local")
+    }
+  }
+}

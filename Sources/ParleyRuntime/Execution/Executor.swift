@@ -1,0 +1,178 @@
+package import ParleyBase
+package import ParleyEngine
+package import ParleyNetwork
+package import ParleyProgram
+
+/// Runs a ``LoweredProgram`` on one party's engine: inputs, rounds, verification, openings.
+///
+/// Synchronous: it belongs on the party's dedicated thread. All exchanges of one round share one flight of
+/// messages; reductions of one round advance in step, so that a round takes as many flights as its longest
+/// reduction. Openings come last, in one flight, and only with the engine's verification token.
+///
+/// A reduction over an empty table gives zero bits (the neutral value of OR; the lowering masks minima and
+/// maxima of nothing).
+package final class Executor<E: Engine> {
+  let engine: E
+  let mesh: any Mesh
+  let program: LoweredProgram
+  let shape: ExecutionShape
+  let recipients: [[PartyIndex]]
+  let rows: [Int]
+  let schedule: Schedule
+  var registers: RegisterFile<E>
+  var progress: ExecutionProgress
+  private let onProgress: ((ExecutionProgress) -> Void)?
+  /// Called between the phases of a run; the session sets them to acknowledge inputs and to clear the openings.
+  package var hooks: ExecutionHooks?
+
+  /// - Parameters:
+  ///   - recipients: by disclosure of the program, who receives it.
+  ///   - onProgress: called on the party's thread after every flight.
+  package init(
+    engine: E, mesh: any Mesh, program: LoweredProgram, shape: ExecutionShape, recipients: [[PartyIndex]],
+    onProgress: ((ExecutionProgress) -> Void)? = nil
+  ) {
+    self.engine = engine
+    self.mesh = mesh
+    self.program = program
+    self.shape = shape
+    self.recipients = recipients
+    self.onProgress = onProgress
+    rows = shape.rows
+    schedule = Schedule(program.instructions)
+    registers = RegisterFile(arithCount: program.arithCount, planeCount: program.planeCount)
+    progress = ExecutionProgress(
+      instructionsDone: 0, instructionCount: program.instructions.count, roundsDone: 0,
+      roundCount: schedule.flights(rows: rows))
+  }
+
+  /// Executes the program once and returns what this party receives, by disclosure. Any failure aborts the
+  /// session for everyone before it is thrown here.
+  package func run() throws(ParleyError) -> [Int: ClearValues] {
+    do throws(ParleyError) {
+      try mesh.flush()
+      try receiveInputs()
+      try hooks?.inputsReceived()
+      for round in schedule.rounds { try run(round) }
+      try hooks?.computed()
+      return try open()
+    } catch {
+      mesh.abort(error)
+      throw error
+    }
+  }
+
+  func length(of instruction: Instruction, half: Int = 0) -> Int {
+    instruction.length.evaluate(rows: rows, half: half)
+  }
+
+  func didFinishFlight() {
+    progress.roundsDone += 1
+    onProgress?(progress)
+  }
+
+  // MARK: Inputs
+
+  private func receiveInputs() throws(ParleyError) {
+    for item in schedule.inputs {
+      let instruction = item.instruction
+      guard case .rows(let table) = instruction.length, shape.tables.indices.contains(table) else {
+        throw ParleyError(.invariant, "input instruction \(instruction.id) is not as long as a table")
+      }
+      switch instruction.kind {
+      case .inputArith(_, let out):
+        var parts: [E.Arith] = []
+        for part in shape.tables[table] {
+          parts.append(
+            try engine.receiveArith(
+              from: part.holder, count: part.rowCount,
+              step: .input(instruction: instruction.id, holder: part.holder)))
+        }
+        registers.write(parts.count == 1 ? parts[0] : engine.concatenate(parts), to: out)
+      case .inputPlanes(_, _, let out):
+        var parts: [[E.Plane]] = []
+        for part in shape.tables[table] {
+          parts.append(
+            try engine.receivePlanes(
+              from: part.holder, planes: out.count, count: part.rowCount,
+              step: .input(instruction: instruction.id, holder: part.holder)))
+        }
+        try registers.write(
+          parts.count == 1 ? parts[0] : out.indices.map { i in engine.concatenate(planes: parts.map { $0[i] }) },
+          to: out)
+      default: break
+      }
+      registers.free(item.freed)
+      progress.instructionsDone += 1
+    }
+  }
+
+  // MARK: Rounds
+
+  private func run(_ round: Schedule.Round) throws(ParleyError) {
+    if !round.exchanges.isEmpty || !round.reductions.isEmpty {
+      var pending = try start(round.exchanges, half: 0, iteration: 0)
+      var reductions: [ReductionRun<E>] = []
+      for item in round.reductions {
+        reductions.append(try ReductionRun(item, count: length(of: item.instruction), registers: registers))
+      }
+      for run in reductions { registers.free(run.freedAtStart) }
+      var isFirst = true
+      repeat {
+        // Level by level, all reductions of the round share each flight.
+        for i in reductions.indices where !reductions[i].isDone { try advance(&reductions[i]) }
+        let isUnderWay = reductions.contains { !$0.isDone }
+        guard isUnderWay || (isFirst && !round.exchanges.isEmpty) else { break }
+        try mesh.flush()
+        if isFirst { try finish(&pending) }
+        for i in reductions.indices where !reductions[i].isDone { try finishFlight(&reductions[i]) }
+        isFirst = false
+        didFinishFlight()
+      } while reductions.contains { !$0.isDone }
+      for run in reductions { try complete(run) }
+      progress.instructionsDone += round.exchanges.count + round.reductions.count
+    }
+    for item in round.locals {
+      try runLocal(item.instruction, half: 0)
+      registers.free(item.freed)
+      progress.instructionsDone += 1
+    }
+  }
+
+  // MARK: Openings
+
+  private func open() throws(ParleyError) -> [Int: ClearValues] {
+    let last = program.instructions.map(\.id).max() ?? 0
+    let token = try engine.verify(
+      through: StepID(instruction: last, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
+    try hooks?.verified([])
+    var values: [Int: ClearValues] = [:]
+    guard !schedule.openings.isEmpty else { return values }
+    var mine: [(Int, Opened<E.Arith, E.Plane>, StepID)] = []
+    for instruction in schedule.openings {
+      let count = length(of: instruction)
+      let step = StepID(instruction: instruction.id)
+      let disclosure: Int
+      let value: Opened<E.Arith, E.Plane>
+      switch instruction.kind {
+      case .openArith(let register, let index):
+        (disclosure, value) = (index, .arith(try registers[register], count: count))
+      case .openPlanes(let list, let index):
+        (disclosure, value) = (index, .planes(try registers.values(list), count: count))
+      default: continue
+      }
+      guard recipients.indices.contains(disclosure), !recipients[disclosure].isEmpty else {
+        throw ParleyError(.invariant, "disclosure \(disclosure) has no recipient")
+      }
+      try engine.startOpening(value, to: recipients[disclosure], step: step, token: token)
+      if recipients[disclosure].contains(mesh.local) { mine.append((disclosure, value, step)) }
+    }
+    try mesh.flush()
+    for (disclosure, value, step) in mine {
+      values[disclosure] = try engine.finishOpening(value, step: step)
+    }
+    progress.instructionsDone += schedule.openings.count
+    didFinishFlight()
+    return values
+  }
+}

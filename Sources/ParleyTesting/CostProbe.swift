@@ -1,0 +1,181 @@
+package import ParleyBase
+internal import ParleyEngine
+internal import ParleyNetwork
+internal import ParleyProgram
+
+/// Compares what an engine sends with what its descriptor says, message by message: the cost contract.
+package struct CostProbe<F: EngineFamily>: Sendable {
+  /// One operation and its size.
+  package enum Operation: Sendable, Hashable {
+    case multiply(items: Int, count: Int)
+    /// `items` results, each over `count` elements.
+    case innerProducts(items: Int, count: Int)
+    case matrixProduct(rows: Int, inner: Int, columns: Int)
+    case and(items: Int, count: Int)
+    case summands(width: Int, count: Int)
+    case bitSummands(items: Int, count: Int)
+    case inputArith(count: Int)
+    case inputPlanes(planes: Int, count: Int)
+    case openToComputing(PartyIndex, count: Int)
+    case openPlanesToComputing(PartyIndex, planes: Int, count: Int)
+    case openToRecipient(count: Int)
+    case openPlanesToRecipient(planes: Int, count: Int)
+  }
+
+  /// Bytes by sender and receiver, and the longest chain of messages.
+  package struct Cost: Sendable, Hashable {
+    package var bytes: [[Int]]
+    package var rounds: Int
+  }
+
+  package var family: F
+  package var seed: UInt64
+  package init(_ family: F, seed: UInt64) {
+    self.family = family
+    self.seed = seed
+  }
+
+  private var holder: PartyIndex { PartyIndex(family.computing) }
+  private var recipient: PartyIndex { PartyIndex(family.computing + 1) }
+
+  /// What the descriptor promises.
+  package func predicted(_ operation: Operation) -> Cost {
+    let descriptor = family.descriptor
+    var cost = Cost(
+      bytes: Array(
+        repeating: Array(repeating: 0, count: family.computing + 2), count: family.computing + 2), rounds: 0)
+    func add(
+      _ messages: [EngineDescriptor.Message], items: Int, length: Int,
+      _ ends: (EngineDescriptor.Message) -> (Int, Int) = { ($0.from, $0.to) }
+    ) {
+      for message in messages {
+        let (from, to) = ends(message)
+        cost.bytes[from][to] += message.bytes(items: items, length: length)
+        cost.rounds = 1
+      }
+    }
+    func relative(to party: PartyIndex) -> (EngineDescriptor.Message) -> (Int, Int) {
+      { (party.advanced(by: $0.from, of: family.computing).rawValue, party.rawValue) }
+    }
+    switch operation {
+    case .multiply(let items, let count): add(descriptor.multiply, items: items, length: count)
+    case .innerProducts(let items, _): add(descriptor.multiply, items: items, length: 1)
+    case .matrixProduct(let rows, _, let columns): add(descriptor.multiply, items: 1, length: rows * columns)
+    case .and(let items, let count): add(descriptor.and, items: items, length: count)
+    case .summands(let width, let count): add(descriptor.summands, items: width, length: count)
+    case .bitSummands(let items, let count): add(descriptor.bitSummands, items: items, length: count)
+    case .inputArith(let count):
+      add(descriptor.inputArith, items: 1, length: count) { (holder.rawValue, $0.to) }
+    case .inputPlanes(let planes, let count):
+      add(descriptor.inputPlanes, items: planes, length: count) { (holder.rawValue, $0.to) }
+    case .openToComputing(let party, let count):
+      add(descriptor.openToComputing, items: 1, length: count, relative(to: party))
+    case .openPlanesToComputing(let party, let planes, let count):
+      add(descriptor.openPlanesToComputing, items: planes, length: count, relative(to: party))
+    case .openToRecipient(let count):
+      add(descriptor.openToRecipient, items: 1, length: count) { ($0.from, recipient.rawValue) }
+    case .openPlanesToRecipient(let planes, let count):
+      add(descriptor.openPlanesToRecipient, items: planes, length: count) { ($0.from, recipient.rawValue) }
+    }
+    return cost
+  }
+
+  /// What the meters say after the operation and nothing else: operands are public constants.
+  package func measured(_ operation: Operation) throws(ParleyError) -> Cost {
+    let (holder, recipient) = (holder, recipient)
+    let outcome = try TestWorld(family, outsiders: 2, seed: seed).run { party throws in
+      let step = StepID(instruction: 1)
+      guard let engine = party.engine else {
+        try Self.outside(operation, party, holder: holder, recipient: recipient, step: step)
+        return
+      }
+      if let exchange = Self.exchange(operation, engine) {
+        _ = try party.exchange(exchange, step: step)
+        return
+      }
+      switch operation {
+      case .inputArith(let count): _ = try engine.receiveArith(from: holder, count: count, step: step)
+      case .inputPlanes(let planes, let count):
+        _ = try engine.receivePlanes(from: holder, planes: planes, count: count, step: step)
+      default:
+        guard let (value, to) = Self.opening(operation, engine, recipient: recipient) else { return }
+        let token = try engine.verify(through: step)
+        try engine.startOpening(value, to: [to], step: step, token: token)
+        try party.mesh.flush()
+        if to == party.index { _ = try engine.finishOpening(value, step: step) }
+      }
+    }
+    return Cost(bytes: outcome.readings.map(\.sentBytes), rounds: outcome.rounds)
+  }
+
+  /// Throws when an operation costs anything else than the descriptor says.
+  package func check(_ operations: [Operation]) throws {
+    for operation in operations {
+      let (said, cost) = (predicted(operation), try measured(operation))
+      guard said == cost else {
+        throw Conformance(family, seed: seed).fail("\(operation) costs \(cost), the descriptor says \(said)")
+      }
+    }
+  }
+
+  private static func exchange(
+    _ operation: Operation, _ engine: F.E
+  ) -> Exchange<F.E.Arith, F.E.Plane>? {
+    switch operation {
+    case .multiply(let items, let count):
+      let a = engine.constant(3, count: count)
+      return .multiply(Array(repeating: (a, a), count: items), count: count)
+    case .innerProducts(let items, let count):
+      let a = engine.constant(3, count: count)
+      return .innerProducts(Array(repeating: [(a, a)], count: items))
+    case .matrixProduct(let rows, let inner, let columns):
+      return .matrixProduct(
+        engine.constant(2, count: rows * inner), engine.constant(3, count: inner * columns), rows: rows,
+        inner: inner, columns: columns)
+    case .and(let items, let count):
+      let a = engine.constantPlane(true, count: count)
+      return .and(Array(repeating: (a, a), count: items), count: count)
+    case .summands(let width, let count): return .summands(engine.constant(9, count: count), width: width)
+    case .bitSummands(let items, let count):
+      return .bitSummands(Array(repeating: engine.constantPlane(true, count: count), count: items))
+    default: return nil
+    }
+  }
+
+  private static func opening(
+    _ operation: Operation, _ engine: F.E, recipient: PartyIndex
+  ) -> (Opened<F.E.Arith, F.E.Plane>, PartyIndex)? {
+    func words(_ count: Int) -> Opened<F.E.Arith, F.E.Plane> {
+      .arith(engine.constant(5, count: count), count: count)
+    }
+    func bits(_ planes: Int, _ count: Int) -> Opened<F.E.Arith, F.E.Plane> {
+      .planes(Array(repeating: engine.constantPlane(true, count: count), count: planes), count: count)
+    }
+    switch operation {
+    case .openToComputing(let party, let count): return (words(count), party)
+    case .openPlanesToComputing(let party, let planes, let count): return (bits(planes, count), party)
+    case .openToRecipient(let count): return (words(count), recipient)
+    case .openPlanesToRecipient(let planes, let count): return (bits(planes, count), recipient)
+    default: return nil
+    }
+  }
+
+  private static func outside(
+    _ operation: Operation, _ party: TestWorld<F>.Party, holder: PartyIndex, recipient: PartyIndex, step: StepID
+  ) throws(ParleyError) {
+    switch operation {
+    case .inputArith(let count) where party.index == holder:
+      try party.dealer.dealArith(Array(repeating: 7, count: count), step: step)
+    case .inputPlanes(let planes, let count) where party.index == holder:
+      try party.dealer.dealPlanes(
+        Array(repeating: Array(repeating: true, count: count).packedPlane, count: planes), count: count,
+        step: step)
+    case .openToRecipient(let count) where party.index == recipient:
+      _ = try party.receiver.receiveArith(count: count, step: step)
+    case .openPlanesToRecipient(let planes, let count) where party.index == recipient:
+      _ = try party.receiver.receivePlanes(planes: planes, count: count, step: step)
+    default: break
+    }
+    try party.mesh.flush()
+  }
+}

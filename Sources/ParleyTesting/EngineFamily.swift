@@ -1,0 +1,85 @@
+package import ParleyAlgebra
+package import ParleyBase
+package import ParleyClear
+package import ParleyCrypto
+package import ParleyEngine
+package import ParleyNetwork
+package import ParleyProgram
+package import ParleyReplicated
+
+/// How tests make the parties of one protocol. All keys follow from the seed of the test.
+package protocol EngineFamily: Sendable {
+  associatedtype E: Engine
+  var descriptor: EngineDescriptor { get }
+  /// Width of the ring.
+  var wordBits: Int { get }
+  func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> E
+  func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer
+  func makeReceiver(mesh: any Mesh) -> any OutputReceiver
+}
+
+extension EngineFamily {
+  /// Number of computing parties.
+  package var computing: Int { descriptor.parties }
+  package var wordMask: UInt64 { wordBits == 64 ? .max : 1 << UInt64(wordBits) &- 1 }
+}
+
+/// The cleartext twin, with any number of summands.
+package struct ClearFamily: EngineFamily {
+  package var arithmeticSummands: Int
+  package var booleanSummands: Int
+  package init(arithmeticSummands: Int = 1, booleanSummands: Int = 1) {
+    self.arithmeticSummands = arithmeticSummands
+    self.booleanSummands = booleanSummands
+  }
+
+  package var wordBits: Int { 64 }
+  package var descriptor: EngineDescriptor {
+    InsecureClearEngine.descriptor(arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands)
+  }
+  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> InsecureClearEngine {
+    InsecureClearEngine(
+      mesh: mesh, arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, seed: seed)
+  }
+  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer { InsecureClearDealer(mesh: mesh) }
+  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver { InsecureClearReceiver(mesh: mesh) }
+}
+
+/// Three parties on replicated shares, semi-honest.
+package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
+  package var ledgerPolicy: UseOnceLedger.Policy
+  package init(_ word: Word.Type = UInt64.self, ledgerPolicy: UseOnceLedger.Policy = .standard) {
+    self.ledgerPolicy = ledgerPolicy
+  }
+
+  package var wordBits: Int { Word.bitWidth }
+  package var descriptor: EngineDescriptor { ReplicatedEngine<Word>.descriptor }
+  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<Word> {
+    try ReplicatedEngine(
+      mesh: mesh,
+      keysWithPrevious: InsecureKeys.schedule(
+        of: mesh.local, with: mesh.local.advanced(by: -1, of: 3), seed: seed, policy: ledgerPolicy),
+      keysWithNext: InsecureKeys.schedule(
+        of: mesh.local, with: mesh.local.advanced(by: 1, of: 3), seed: seed, policy: ledgerPolicy))
+  }
+  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+    var random = InsecureRandom(seed: seed, 0x6465_616c, UInt64(mesh.local.rawValue))
+    return ReplicatedDealer<Word>(mesh: mesh, insecureSeeds: [random.bytes(16), random.bytes(16)])
+  }
+  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver { ReplicatedReceiver<Word>(mesh: mesh) }
+}
+
+/// Pairwise keys that follow from a seed.
+package enum InsecureKeys {
+  package static func schedule(
+    of party: PartyIndex, with peer: PartyIndex, seed: UInt64, policy: UseOnceLedger.Policy = .standard
+  ) throws(ParleyError) -> KeySchedule {
+    func contribution(_ from: PartyIndex, _ to: PartyIndex) -> [UInt8] {
+      var random = InsecureRandom(seed: seed, UInt64(from.rawValue), UInt64(to.rawValue))
+      return random.bytes(KeySchedule.contributionBytes)
+    }
+    return try KeySchedule(
+      mine: contribution(party, peer), theirs: contribution(peer, party), pair: (party, peer),
+      sessionID: Array("insecure test session".utf8), policy: policy)
+  }
+}

@@ -1,0 +1,103 @@
+package import ParleyBase
+package import ParleyEngine
+package import ParleyNetwork
+internal import ParleyProgram
+
+/// All parties of one protocol in this process, each on its own thread, with keys from one seed.
+package struct TestWorld<F: EngineFamily>: Sendable {
+  /// What joins the parties.
+  package enum Links: Sendable {
+    case inMemory
+    case simulated(LinkProfile)
+    /// In memory, seen and perhaps tampered with.
+    case intercepted(Transcript.Detail, Interceptor?)
+  }
+
+  package var family: F
+  /// Holders and recipients that do not compute; their indices follow those of the computing parties.
+  package var outsiders: Int
+  package var seed: UInt64
+  package var links: Links
+
+  package init(_ family: F, outsiders: Int = 0, seed: UInt64, links: Links = .inMemory) {
+    self.family = family
+    self.outsiders = outsiders
+    self.seed = seed
+    self.links = links
+  }
+
+  /// One party, on its thread.
+  package struct Party {
+    package let mesh: any Mesh
+    /// Nil at principals that do not compute.
+    package let engine: F.E?
+    package let dealer: any InputDealer
+    package let receiver: any OutputReceiver
+    package var index: PartyIndex { mesh.local }
+
+    /// Starts and finishes one exchange in a round of its own.
+    package func exchange(
+      _ exchange: Exchange<F.E.Arith, F.E.Plane>, step: StepID
+    ) throws(ParleyError) -> ExchangeResult<F.E.Arith, F.E.Plane> {
+      guard let engine else { throw ParleyError(.invariant, "\(index) does not compute") }
+      let pending = try engine.start(exchange, step: step)
+      try mesh.flush()
+      return try engine.finish(pending)
+    }
+  }
+
+  package struct Outcome<R: Sendable>: Sendable {
+    /// By principal.
+    package var values: [R]
+    package var readings: [Meter.Reading]
+    /// Only with intercepted links.
+    package var transcript: Transcript?
+    /// Only with simulated links: the virtual time of the whole run.
+    package var elapsed: Duration
+    /// The longest chain of dependent messages.
+    package var rounds: Int { readings.map(\.rounds).max() ?? 0 }
+  }
+
+  /// Runs `body` at every principal. The error of the party that failed first names the seed.
+  package func run<R: Sendable>(
+    _ body: @escaping @Sendable (Party) throws -> R
+  ) throws(ParleyError) -> Outcome<R> {
+    let count = family.computing + outsiders
+    switch links {
+    case .inMemory:
+      return try run(InMemoryNetwork(count: count), body) { _ in (nil, .zero) }
+    case .simulated(let profile):
+      return try run(SimulatedNetwork(count: count, link: profile), body) { (nil, $0.elapsed) }
+    case .intercepted(let detail, let interceptor):
+      let network = InterceptedNetwork(
+        wrapping: InMemoryNetwork(count: count), recording: detail, interceptor: interceptor)
+      return try run(network, body) { ($0.transcript, .zero) }
+    }
+  }
+
+  private func run<N: PartyNetwork, R: Sendable>(
+    _ network: N, _ body: @escaping @Sendable (Party) throws -> R,
+    _ observe: (N) -> (Transcript?, Duration)
+  ) throws(ParleyError) -> Outcome<R> {
+    let (family, seed) = (family, seed)
+    let results = runParties(network) { mesh in
+      let engine =
+        mesh.local.rawValue < family.computing ? try family.makeEngine(mesh: mesh, seed: seed) : nil
+      return try body(
+        Party(
+          mesh: mesh, engine: engine, dealer: family.makeDealer(mesh: mesh, seed: seed),
+          receiver: family.makeReceiver(mesh: mesh)))
+    }
+    let values: [R]
+    do throws(ParleyError) {
+      values = try results.partyValues()
+    } catch {
+      var named = error
+      named.message += " (\(family.descriptor.name), seed \(seed))"
+      throw named
+    }
+    let (transcript, elapsed) = observe(network)
+    return Outcome(
+      values: values, readings: network.meshes.map(\.meter.reading), transcript: transcript, elapsed: elapsed)
+  }
+}

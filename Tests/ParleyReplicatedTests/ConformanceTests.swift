@@ -1,0 +1,40 @@
+import ParleyBase
+import ParleyNetwork
+import ParleyTesting
+import Testing
+
+/// The suite every engine passes, on the cleartext engine first.
+@Suite struct ConformanceTests {
+  @Test(arguments: [1, 2, 3]) func clear(summands: Int) throws {
+    let family = ClearFamily(arithmeticSummands: summands, booleanSummands: 4 - summands)
+    try Conformance(family, seed: 0x5eed_0001, lengths: [0, 1, 2, 63, 64, 65, 1000]).run()
+  }
+
+  @Test func replicated() throws {
+    try Conformance(ReplicatedFamily(UInt64.self), seed: 0x5eed_0002).run()
+  }
+
+  @Test func replicatedInTheSmallRing() throws {
+    let family = ReplicatedFamily(UInt8.self)
+    try Conformance(family, seed: 0x5eed_0003, lengths: [0, 1, 2, 63, 64, 65, 1000]).run()
+  }
+}
+
+/// The suite itself: one flipped bit anywhere among the computing parties' products is noticed.
+@Suite struct ConformanceSuiteTests {
+  @Test(arguments: [0, 1, 2]) func aFlippedBitIsNoticed(sender: Int) {
+    let family = ReplicatedFamily(UInt64.self)
+    let suite = Conformance(
+      family, seed: 0x5eed_0004, lengths: [65],
+      links: .intercepted(.sizes) { message in
+        guard message.from.rawValue == sender, message.step.instruction == 100, !message.bytes.isEmpty else {
+          return .pass
+        }
+        var bytes = message.bytes
+        bytes[0] ^= 1
+        return .change(bytes)
+      })
+    #expect(throws: (any Error).self) { try suite.products() }
+    #expect(throws: (any Error).self) { try suite.planeProducts() }
+  }
+}

@@ -1,0 +1,62 @@
+import ParleyBase
+import ParleyProgram
+import ParleyTesting
+import Testing
+
+/// Messages equal the descriptor byte for byte, for sizes within a message and across several.
+@Suite struct CostTests {
+  func operations<F>(_ family: F) -> [CostProbe<F>.Operation] {
+    var list: [CostProbe<F>.Operation] = []
+    for count in [0, 1, 9, 64, 1001] {
+      list += [
+        .multiply(items: 3, count: count), .innerProducts(items: 4, count: count), .and(items: 5, count: count),
+        .summands(width: min(family.wordBits, 13), count: count), .bitSummands(items: 2, count: count),
+        .inputArith(count: count), .inputPlanes(planes: 7, count: count), .openToRecipient(count: count),
+        .openPlanesToRecipient(planes: 3, count: count),
+      ]
+      for party in 0..<family.computing {
+        list += [
+          .openToComputing(PartyIndex(party), count: count),
+          .openPlanesToComputing(PartyIndex(party), planes: 3, count: count),
+        ]
+      }
+    }
+    return list + [.matrixProduct(rows: 3, inner: 50, columns: 7), .matrixProduct(rows: 1, inner: 1, columns: 1)]
+  }
+
+  @Test func clear() throws {
+    let family = ClearFamily()
+    try CostProbe(family, seed: 11).check(operations(family))
+  }
+
+  @Test func replicated() throws {
+    let family = ReplicatedFamily(UInt64.self)
+    try CostProbe(family, seed: 12).check(operations(family))
+    try CostProbe(family, seed: 13).check([
+      .multiply(items: 2, count: 70_000), .and(items: 70, count: 70_001), .summands(width: 64, count: 70_001),
+      .bitSummands(items: 1, count: 70_000), .inputArith(count: 70_000), .inputPlanes(planes: 64, count: 70_001),
+      .matrixProduct(rows: 300, inner: 2, columns: 301), .openToRecipient(count: 70_000),
+      .openToComputing(PartyIndex(1), count: 70_000),
+    ])
+  }
+
+  @Test func replicatedInTheSmallRing() throws {
+    let family = ReplicatedFamily(UInt8.self)
+    try CostProbe(family, seed: 14).check(operations(family))
+  }
+
+  /// The comparison itself: a descriptor that says something else is noticed.
+  @Test func aDifferenceIsNoticed() {
+    struct Cheaper: EngineFamilyWrapper {
+      let base = ReplicatedFamily(UInt64.self)
+      var descriptor: EngineDescriptor {
+        var descriptor = base.descriptor
+        descriptor.multiply.removeLast()
+        return descriptor
+      }
+    }
+    #expect(throws: (any Error).self) {
+      try CostProbe(Cheaper(), seed: 15).check([.multiply(items: 1, count: 3)])
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import ParleyBase
+import ParleyEngine
+import ParleyNetwork
+import ParleyProgram
+import ParleyReplicated
+import ParleyTesting
+
+/// A replicated family of which a test changes one thing.
+protocol EngineFamilyWrapper: EngineFamily where E == ReplicatedEngine<UInt64> {
+  var base: ReplicatedFamily<UInt64> { get }
+}
+
+extension EngineFamilyWrapper {
+  var wordBits: Int { base.wordBits }
+  func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> E {
+    try base.makeEngine(mesh: mesh, seed: seed)
+  }
+  func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer { base.makeDealer(mesh: mesh, seed: seed) }
+  func makeReceiver(mesh: any Mesh) -> any OutputReceiver { base.makeReceiver(mesh: mesh) }
+}
