@@ -44,8 +44,10 @@ extension ReplicatedEngine {
     switch party {
     case 0:
       let total = Storage<Word>(uninitialized: a.count, pool: pool)
-      Word.add(a.lo, a.hi, into: total.pointer, count: a.count)
-      planes(total.pointer, at: first)
+      withExtendedLifetime(total) {
+        Word.add(a.lo, a.hi, into: total.pointer, count: a.count)
+        planes(total.pointer, at: first)
+      }
       try mask(inputKeys.next, at: second)
       Kernels.xor(base + first, base + second, into: base + first, words: size)
       try sendPlanes(base + first, layout, to: previous, step: step)
@@ -96,8 +98,10 @@ extension ReplicatedEngine {
     case 0:
       let both = Storage<UInt64>(uninitialized: (count + 63) / 64, pool: pool)
       for (index, plane) in planes.enumerated() {
-        Kernels.xor(plane.lo, plane.hi, into: both.pointer, words: plane.words)
-        words(both.pointer, index, at: first)
+        withExtendedLifetime(both) {
+          Kernels.xor(plane.lo, plane.hi, into: both.pointer, words: plane.words)
+          words(both.pointer, index, at: first)
+        }
       }
       try mask(inputKeys.next, at: second)
       Word.subtract(base + first, base + second, into: base + first, count: size)

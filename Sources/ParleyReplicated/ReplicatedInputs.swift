@@ -202,9 +202,11 @@ package final class ReplicatedReceiver<Word: RingWord>: OutputReceiver {
           into: UnsafeMutableRawBufferPointer(
             start: share.pointer + range.lowerBound, count: range.count * size))
       }
-      Word.add(total.pointer, share.pointer, into: total.pointer, count: count)
+      withExtendedLifetime((total, share)) {
+        Word.add(total.pointer, share.pointer, into: total.pointer, count: count)
+      }
     }
-    return WordConversion<Word>.widen(total.pointer, count: count)
+    return WordConversion<Word>.widen(total, count: count)
   }
 
   package func receivePlanes(planes: Int, count: Int, step: StepID) throws(ParleyError) -> [[UInt64]] {
@@ -213,7 +215,9 @@ package final class ReplicatedReceiver<Word: RingWord>: OutputReceiver {
     let share = Storage<UInt64>(uninitialized: layout.words, pool: pool)
     for party in 0..<3 {
       try mesh.receivePlanes(into: share.pointer, layout, from: PartyIndex(party), step: step)
-      Kernels.xor(total.pointer, share.pointer, into: total.pointer, words: layout.words)
+      withExtendedLifetime((total, share)) {
+        Kernels.xor(total.pointer, share.pointer, into: total.pointer, words: layout.words)
+      }
     }
     return (0..<planes).map {
       Array(UnsafeBufferPointer(start: total.pointer + $0 * layout.wordsPerPlane, count: layout.wordsPerPlane))

@@ -80,8 +80,9 @@ enum WordConversion<Word: RingWord> {
     }
   }
 
-  static func widen(_ source: UnsafePointer<Word>, count: Int) -> [UInt64] {
-    [UInt64](unsafeUninitializedCapacity: count) { target, initialized in
+  static func widen(_ storage: Storage<Word>, count: Int) -> [UInt64] {
+    let source = UnsafePointer(storage.pointer)
+    return [UInt64](unsafeUninitializedCapacity: count) { target, initialized in
       if Word.self == UInt64.self, let base = target.baseAddress {
         UnsafeMutableRawPointer(base).copyMemory(from: source, byteCount: count * 8)
       } else {
