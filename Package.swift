@@ -43,7 +43,8 @@ let library: [Row] = [
     uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram"]),
   Row(
     name: "ParleyClear",
-    uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyProgram", "ParleyEngine"]),
+    uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyProgram", "ParleyEngine"],
+    external: [bigInt]),
   Row(
     name: "ParleyReplicated",
     uses: [
@@ -54,7 +55,7 @@ let library: [Row] = [
     name: "ParleyRuntime",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-    ], external: [bigInt]),
+    ], external: [bigInt, crypto]),
   Row(
     name: "ParleyStudy",
     uses: ["ParleyBase", "ParleyProgram", "ParleySQL", "ParleyCrypto"],

@@ -32,7 +32,7 @@ package final class InsecureClearEngine: Engine {
     EngineDescriptor(
       name: "insecure-clear", adversary: .semiHonest, parties: 1, privacyThreshold: 0,
       arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, bytesPerWord: 8, bitsPerBit: 1,
-      multiply: [], and: [], summands: [], bitSummands: [],
+      multiply: [], and: [], summands: [], shiftedSummands: [], bitSummands: [],
       inputArith: [.init(from: 0, to: 0, size: .words(8))], inputPlanes: [.init(from: 0, to: 0, size: .planes(1))],
       openToComputing: [], openPlanesToComputing: [],
       openToRecipient: [.init(from: 0, to: 0, size: .words(8))],
@@ -108,6 +108,9 @@ package final class InsecureClearEngine: Engine {
         parts.map { part in
           (0..<width).map { bit in ClearBits(part.map { $0 >> UInt64(bit) & 1 == 1 }) }
         })
+    case .shiftedSummands(let a, let bits):
+      return .arith(
+        split(a.values, into: descriptor.arithmeticSummands).map { part in ClearWords(part.map { $0 >> UInt64(bits) }) })
     case .bitSummands(let planes):
       return .summandArith(
         planes.map { plane in
@@ -119,12 +122,17 @@ package final class InsecureClearEngine: Engine {
     pending
   }
 
-  /// Random vectors that add up to `values`.
+  /// Vectors that add up to `values` and look random. One value is split in one way only, as a sharing is: bits
+  /// and shifted words of the same summands belong together.
   private func split(_ values: [UInt64], into count: Int) -> [[UInt64]] {
     var rest = values
     var parts: [[UInt64]] = []
-    for _ in 1..<count {
-      let part = values.map { _ in random.next() }
+    for index in 1..<count {
+      let part = values.map { value -> UInt64 in
+        var z = (value ^ UInt64(index)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 29)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 32)
+      }
       for index in rest.indices { rest[index] &-= part[index] }
       parts.append(part)
     }

@@ -98,6 +98,8 @@ package enum Exchange<Arith, Plane> {
   case and([(Plane, Plane)], count: Int)
   /// See ``Instruction/Kind/summands``.
   case summands(Arith, width: Int)
+  /// See ``Instruction/Kind/shiftedSummands(_:bits:out:)``.
+  case shiftedSummands(Arith, bits: Int)
   /// See ``Instruction/Kind/bitSummands``.
   case bitSummands([Plane])
 }

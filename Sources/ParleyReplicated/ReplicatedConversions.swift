@@ -68,54 +68,90 @@ extension ReplicatedEngine {
   func startBitSummands(_ planes: [Plane], step: StepID) throws(ParleyError) -> Pending {
     let count = planes.first?.count ?? 0
     guard planes.allSatisfy({ $0.count == count }) else { throw mismatch("planes", step) }
-    let size = planes.count * count
+    let (result, incoming) = try twoSummands(of: planes.count, count: count, step: step) { role, index, out in
+      let plane = planes[index]
+      guard role == .first else {
+        Word.fromPlanes([role == .secondAsHi ? plane.hi : plane.lo], count: count, into: out)
+        return
+      }
+      let both = Storage<UInt64>(uninitialized: plane.words, pool: pool)
+      withExtendedLifetime(both) {
+        Kernels.xor(plane.lo, plane.hi, into: both.pointer, words: plane.words)
+        Word.fromPlanes([UnsafePointer(both.pointer)], count: count, into: out)
+      }
+    }
+    return Pending(result: .summandArith(result), incoming: incoming, sender: next, step: step)
+  }
+
+  /// One message P_0 → P_2 of one word for each element: the summands of ``startSummands(_:width:step:)`` as words,
+  /// shifted right by whoever knows them.
+  func startShiftedSummands(_ a: Arith, bits: Int, step: StepID) throws(ParleyError) -> Pending {
+    guard (0..<Word.bitWidth).contains(bits) else { throw mismatch("shift and ring", step) }
+    let (result, incoming) = try twoSummands(of: 1, count: a.count, step: step) { role, _, out in
+      switch role {
+      case .first:
+        Word.add(a.lo, a.hi, into: out, count: a.count)
+        WordConversion<Word>.shiftRight(out, by: bits, into: out, count: a.count)
+      case .secondAsHi: WordConversion<Word>.shiftRight(a.hi, by: bits, into: out, count: a.count)
+      case .secondAsLo: WordConversion<Word>.shiftRight(a.lo, by: bits, into: out, count: a.count)
+      }
+    }
+    return Pending(result: .arith(result[0]), incoming: incoming, sender: next, step: step)
+  }
+
+  /// What a party knows of a value's two summands.
+  enum KnownSummand {
+    /// P_0: the first, which it inputs.
+    case first
+    /// P_1: the second, which is its hi share.
+    case secondAsHi
+    /// P_2: the second, which is its lo share.
+    case secondAsLo
+  }
+
+  /// Arithmetic sharings of two summands for each of `values` vectors: the first is an input of P_0 (brief 4.1), the
+  /// second is known to P_1 and P_2.
+  private func twoSummands(
+    of values: Int, count: Int, step: StepID,
+    fill: (KnownSummand, Int, UnsafeMutablePointer<Word>) -> Void
+  ) throws(ParleyError) -> ([[Arith]], Pending.Incoming?) {
+    let size = values * count
     let storage = Storage<Word>(uninitialized: 2 * size + count, pool: pool)
     let (first, second, zero) = (0, size, 2 * size)
     let base = storage.pointer
     (base + zero).update(repeating: 0, count: count)
 
-    func words(_ plane: UnsafePointer<UInt64>, _ index: Int, at start: Int) {
-      Word.fromPlanes([plane], count: count, into: base + start + index * count)
-    }
     func mask(_ generator: AddressedPRG, at start: Int) throws(ParleyError) {
       let stream = try generator.stream(step)
       (base + start).update(repeating: 0, count: size)
       Word.apply(.add, of: stream.key, stream: stream.stream, firstElement: 0, to: base + start, count: size)
-
     }
     func view(_ start: Int?, _ index: Int) -> Int { start.map { $0 + index * count } ?? zero }
     func list(_ one: (lo: Int?, hi: Int?), _ two: (lo: Int?, hi: Int?)) -> [[Arith]] {
-      planes.indices.map { index in
-        [one, two].map {
-          SharedWords(storage, lo: view($0.lo, index), hi: view($0.hi, index), count: count)
-        }
+      (0..<values).map { index in
+        [one, two].map { SharedWords(storage, lo: view($0.lo, index), hi: view($0.hi, index), count: count) }
       }
     }
+    func fillAll(_ role: KnownSummand, at start: Int) {
+      for index in 0..<values { fill(role, index, base + start + index * count) }
+    }
 
-    var incoming: Pending.Incoming?
-    let summands: [[Arith]]
     switch party {
     case 0:
-      let both = Storage<UInt64>(uninitialized: (count + 63) / 64, pool: pool)
-      for (index, plane) in planes.enumerated() {
-        withExtendedLifetime(both) {
-          Kernels.xor(plane.lo, plane.hi, into: both.pointer, words: plane.words)
-          words(both.pointer, index, at: first)
-        }
-      }
+      fillAll(.first, at: first)
       try mask(inputKeys.next, at: second)
       Word.subtract(base + first, base + second, into: base + first, count: size)
       try sendWords(base + first, count: size, to: previous, step: step)
-      summands = list((first, second), (nil, nil))
+      return (list((first, second), (nil, nil)), nil)
     case 1:
       try mask(inputKeys.mine, at: first)
-      for (index, plane) in planes.enumerated() { words(plane.hi, index, at: second) }
-      summands = list((first, nil), (nil, second))
+      fillAll(.secondAsHi, at: second)
+      return (list((first, nil), (nil, second)), nil)
     default:
-      for (index, plane) in planes.enumerated() { words(plane.lo, index, at: second) }
-      incoming = .words(storage, start: first, count: size, chunk: chunkElements)
-      summands = list((nil, first), (second, nil))
+      fillAll(.secondAsLo, at: second)
+      return (
+        list((nil, first), (second, nil)), .words(storage, start: first, count: size, chunk: chunkElements)
+      )
     }
-    return Pending(result: .summandArith(summands), incoming: incoming, sender: next, step: step)
   }
 }

@@ -82,6 +82,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
       booleanSummands: 2, bytesPerWord: 2 * bytes, bitsPerBit: 2,
       multiply: ring(.words(bytes)), and: ring(.planes(1)),
       summands: [.init(from: 0, to: 2, size: .planes(1))],
+      shiftedSummands: [.init(from: 0, to: 2, size: .words(bytes))],
       bitSummands: [.init(from: 0, to: 2, size: .words(bytes))],
       inputArith: [.init(from: 0, to: 1, size: .words(bytes)), .init(from: 0, to: 2, size: .words(bytes))],
       inputPlanes: [.init(from: 0, to: 1, size: .planes(1)), .init(from: 0, to: 2, size: .planes(1))],
@@ -113,6 +114,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
       try startMatrixProduct(a, b, rows: rows, inner: inner, columns: columns, step: step)
     case .and(let pairs, let count): try startAnd(pairs, count: count, step: step)
     case .summands(let a, let width): try startSummands(a, width: width, step: step)
+    case .shiftedSummands(let a, let bits): try startShiftedSummands(a, bits: bits, step: step)
     case .bitSummands(let planes): try startBitSummands(planes, step: step)
     }
   }

@@ -239,7 +239,7 @@ public struct ProgramBuilder: Sendable {
   public mutating func matrixProduct(
     _ a: NodeID, _ b: NodeID, rows: Int, inner: Int, columns: Int
   ) throws(ParleyError) -> NodeID {
-    guard program[a].type.shape == .fixed(rows * inner), program[b].type.shape == .fixed(inner * columns) else {
+    guard holds(rows * inner, a), holds(inner * columns, b) else {
       throw refusal("shape", "matrix sizes do not fit their values", "check rows, inner size and columns")
     }
     let interval = (try range(a) * range(b)).summed(count: BigInt(inner))
@@ -248,12 +248,26 @@ public struct ProgramBuilder: Sendable {
       .init(.integer(interval), .fixed(rows * columns)))
   }
 
+  /// Whether a value has `count` elements: a column of a table counts when the table is meant to be full.
+  private func holds(_ count: Int, _ node: NodeID) -> Bool {
+    switch program[node].type.shape {
+    case .fixed(let size): size == count
+    case .rows(let table): program.tables[table.rawValue].maximumRows == count
+    }
+  }
+
   public func type(of node: NodeID) -> Program.ValueType { program[node].type }
 
   // MARK: Private
 
-  private mutating func append(_ operation: Program.Operation, _ type: Program.ValueType) -> NodeID {
-    if let id = known[operation] { return id }
+  /// A node that is known already keeps its identity and the narrower of the two ranges: both are true of it.
+  mutating func append(_ operation: Program.Operation, _ type: Program.ValueType) -> NodeID {
+    if let id = known[operation] {
+      if type.range != program[id].type.range, program[id].type.range.contains(type.range) {
+        program.nodes[id.rawValue].type = type
+      }
+      return id
+    }
     let id = NodeID(rawValue: program.nodes.count)
     program.nodes.append(.init(operation: operation, type: type, origin: origin))
     known[operation] = id
@@ -271,14 +285,14 @@ public struct ProgramBuilder: Sendable {
       throw refusal("type", "a condition is needed here, and this is a number", "compare it with something")
     }
   }
-  private func range(_ node: NodeID) throws(ParleyError) -> Interval {
+  func range(_ node: NodeID) throws(ParleyError) -> Interval {
     guard case .integer(let interval) = program[node].type.sort else {
       throw refusal(
         "type", "a number is needed here, and this is a condition", "use CASE WHEN … THEN 1 ELSE 0 END")
     }
     return interval
   }
-  private func shape(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> Program.Shape {
+  func shape(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> Program.Shape {
     let x = program[a].type.shape, y = program[b].type.shape
     if x == y || y == .scalar { return x }
     if x == .scalar { return y }
@@ -300,7 +314,7 @@ public struct ProgramBuilder: Sendable {
     return range.summed(count: count)
   }
 
-  private func refusal(_ code: String, _ message: String, _ remedy: String) -> ParleyError {
+  func refusal(_ code: String, _ message: String, _ remedy: String) -> ParleyError {
     ParleyError(
       .init("plan/\(code)"), message, at: origin.map { .init(item: $0) }, remedy: remedy)
   }

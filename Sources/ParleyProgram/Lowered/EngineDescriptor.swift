@@ -48,6 +48,7 @@ package struct EngineDescriptor: Sendable, Hashable {
   package var multiply: [Message]
   package var and: [Message]
   package var summands: [Message]
+  package var shiftedSummands: [Message]
   package var bitSummands: [Message]
   /// From a holder (`from` is ignored) to computing party `to`.
   package var inputArith: [Message]
@@ -63,7 +64,8 @@ package struct EngineDescriptor: Sendable, Hashable {
   package init(
     name: String, adversary: Adversary, parties: Int, privacyThreshold: Int, arithmeticSummands: Int,
     booleanSummands: Int, bytesPerWord: Int, bitsPerBit: Int, multiply: [Message], and: [Message],
-    summands: [Message], bitSummands: [Message], inputArith: [Message], inputPlanes: [Message],
+    summands: [Message], shiftedSummands: [Message], bitSummands: [Message], inputArith: [Message],
+    inputPlanes: [Message],
     openToComputing: [Message], openPlanesToComputing: [Message], openToRecipient: [Message],
     openPlanesToRecipient: [Message]
   ) {
@@ -78,6 +80,7 @@ package struct EngineDescriptor: Sendable, Hashable {
     self.multiply = multiply
     self.and = and
     self.summands = summands
+    self.shiftedSummands = shiftedSummands
     self.bitSummands = bitSummands
     self.inputArith = inputArith
     self.inputPlanes = inputPlanes

@@ -50,9 +50,6 @@ package struct Instruction: Hashable, Sendable {
   /// Communication depth; for a local instruction, of its operands.
   package var round: Int
   package var kind: Kind
-  /// Registers whose last use is this instruction.
-  package var lastUseArith: [ArithRegister] = []
-  package var lastUsePlanes: [PlaneRegister] = []
   /// The node of the program it comes from.
   package var node: Int?
 
@@ -117,6 +114,9 @@ package struct Instruction: Hashable, Sendable {
     /// The low `width` bits of summands x_1 + … + x_k = x mod 2^64 as Boolean sharings, one list of planes for
     /// each summand; the engine's descriptor gives k.
     case summands(ArithRegister, width: Int, out: [[PlaneRegister]])
+    /// Words t_1 … t_k with t_j = s_j >> bits (as unsigned words) for the summands s_1 + … + s_k = x mod 2^64 of
+    /// ``summands(_:width:out:)``: exact truncation adds them and the carries that the shift loses.
+    case shiftedSummands(ArithRegister, bits: Int, out: [ArithRegister])
     /// Bits b_1 ⊕ … ⊕ b_k = b as arithmetic sharings of 0 or 1; the descriptor gives k.
     case bitSummands([PlaneRegister], out: [[ArithRegister]])
 
@@ -152,7 +152,8 @@ package struct Instruction: Hashable, Sendable {
 
   package var communicates: Bool {
     switch kind {
-    case .multiply, .innerProducts, .matrixProduct, .and, .summands, .bitSummands, .reduce, .openArith,
+    case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
+      .openArith,
       .openPlanes:
       true
     default: false

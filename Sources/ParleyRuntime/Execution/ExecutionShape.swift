@@ -28,6 +28,13 @@ package struct ExecutionProgress: Hashable, Sendable {
   package var instructionCount: Int
   package var roundsDone: Int
   package var roundCount: Int
+
+  package init(instructionsDone: Int, instructionCount: Int, roundsDone: Int, roundCount: Int) {
+    self.instructionsDone = instructionsDone
+    self.instructionCount = instructionCount
+    self.roundsDone = roundsDone
+    self.roundCount = roundCount
+  }
 }
 
 extension StepID {

@@ -27,6 +27,7 @@ extension Executor {
         exchange = .matrixProduct(try registers[a], try registers[b], rows: rows, inner: inner, columns: columns)
       case .and(let pairs, _): exchange = .and(try registers.pairs(pairs), count: count)
       case .summands(let a, let width, _): exchange = .summands(try registers[a], width: width)
+      case .shiftedSummands(let a, let bits, _): exchange = .shiftedSummands(try registers[a], bits: bits)
       case .bitSummands(let planes, _): exchange = .bitSummands(try registers.values(planes))
       default: throw ParleyError(.invariant, "instruction \(instruction.id) is no exchange")
       }
@@ -41,7 +42,8 @@ extension Executor {
   func finish(_ pending: inout PendingExchanges<E>) throws(ParleyError) {
     for (item, state) in pending.list {
       switch (item.instruction.kind, try engine.finish(state)) {
-      case (.multiply(_, let out), .arith(let values)), (.innerProducts(_, let out), .arith(let values)):
+      case (.multiply(_, let out), .arith(let values)), (.innerProducts(_, let out), .arith(let values)),
+        (.shiftedSummands(_, _, let out), .arith(let values)):
         try registers.write(values, to: out)
       case (.matrixProduct(_, _, _, _, _, let out), .arith(let values)):
         try registers.write(values, to: [out])

@@ -105,5 +105,8 @@ extension Executor {
 }
 
 extension RegisterSet {
-  init(_ planes: [PlaneRegister]) { add(planes) }
+  init(_ planes: [PlaneRegister]) {
+    self.init()
+    add(planes)
+  }
 }

@@ -22,6 +22,8 @@ package final class Executor<E: Engine> {
   var registers: RegisterFile<E>
   var progress: ExecutionProgress
   private let onProgress: ((ExecutionProgress) -> Void)?
+  /// Called between the phases of a run; the session sets them to acknowledge inputs and to clear the openings.
+  package var hooks: ExecutionHooks?
 
   /// - Parameters:
   ///   - recipients: by disclosure of the program, who receives it.
@@ -50,7 +52,9 @@ package final class Executor<E: Engine> {
     do throws(ParleyError) {
       try mesh.flush()
       try receiveInputs()
+      try hooks?.inputsReceived()
       for round in schedule.rounds { try run(round) }
+      try hooks?.computed()
       return try open()
     } catch {
       mesh.abort(error)
@@ -141,6 +145,7 @@ package final class Executor<E: Engine> {
     let last = program.instructions.map(\.id).max() ?? 0
     let token = try engine.verify(
       through: StepID(instruction: last, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
+    try hooks?.verified([])
     var values: [Int: ClearValues] = [:]
     guard !schedule.openings.isEmpty else { return values }
     var mine: [(Int, Opened<E.Arith, E.Plane>, StepID)] = []

@@ -1,0 +1,94 @@
+package import ParleyBase
+internal import ParleyCrypto
+internal import ParleyEngine
+package import ParleyNetwork
+internal import ParleyProgram
+internal import ParleyReplicated
+internal import ParleyRuntime
+
+/// One computing party of a benchmark: repeats a scenario over a connected mesh of three.
+package struct BenchParty {
+  package struct Measurement: Sendable, Codable {
+    /// For each repetition, seconds from having all inputs to having the result shares.
+    package var seconds: [Double]
+    /// Payload bytes this party sent in one repetition, between the same two points.
+    package var sentBytes: Int
+    package var rounds: Int
+    package var peakMemory: Int
+    package var isCorrect: Bool
+  }
+
+  package static func run(
+    _ scenario: BenchScenario, repeats: Int, over mesh: any Mesh
+  ) throws(ParleyError) -> Measurement {
+    let descriptor = ReplicatedEngine<UInt64>.descriptor
+    let lowered = try Lowering.lower(scenario.program, for: descriptor, options: scenario.options)
+    let shape = ExecutionShape(tables: [[.init(holder: PartyIndex(0), rowCount: scenario.data.rowCount)]])
+    let local = mesh.local
+    var seconds: [Double] = []
+    var sentBytes = 0
+    var isCorrect = true
+    let rounds = Box(0)
+    // The first repetition warms buffers and is not counted.
+    for repetition in 0...repeats {
+      let own = SecureRandom.bytes(64)
+      let previous = local.advanced(by: -1, of: 3), next = local.advanced(by: 1, of: 3)
+      let step = StepID.control(0x100, sub: repetition & 0xffff)
+      try mesh.send(step: step, to: previous, bytes: Array(own[..<32]))
+      try mesh.send(step: step, to: next, bytes: Array(own[32...]))
+      try mesh.flush()
+      let fromPrevious = try mesh.receiveControl(step: step, from: previous, atMost: 32)
+      let fromNext = try mesh.receiveControl(step: step, from: next, atMost: 32)
+      let session = Array("bench \(repetition)".utf8)
+      let engine = try ReplicatedEngine<UInt64>(
+        mesh: mesh,
+        keysWithPrevious: try KeySchedule(
+          mine: Array(own[..<32]), theirs: fromPrevious, pair: (me: local, peer: previous), sessionID: session),
+        keysWithNext: try KeySchedule(
+          mine: Array(own[32...]), theirs: fromNext, pair: (me: local, peer: next), sessionID: session))
+      if local.rawValue == 0 {
+        try InputFeeder(
+          program: lowered, inputs: scenario.program.inputs, shape: shape, holder: local,
+          tables: [0: .init(schema: scenario.schema, data: scenario.data)]
+        ).feed(to: ReplicatedDealer<UInt64>(mesh: mesh), over: mesh)
+      }
+      let start = Box(ContinuousClock.now)
+      let end = Box(ContinuousClock.now)
+      let before = Box(mesh.meter.reading)
+      let after = Box(mesh.meter.reading)
+      let executor = Executor(
+        engine: engine, mesh: mesh, program: lowered, shape: shape, recipients: [[PartyIndex(0)]])
+      executor.hooks = ExecutionHooks(
+        inputsReceived: { () throws(ParleyError) in
+          // Everybody has its inputs before anybody's clock starts.
+          try barrier(mesh, repetition)
+          before.value = mesh.meter.reading
+          start.value = .now
+        },
+        computed: { () throws(ParleyError) in
+          end.value = .now
+          after.value = mesh.meter.reading
+        }, verified: { (_) throws(ParleyError) in })
+      let opened = try executor.run()
+      if repetition > 0 { seconds.append(start.value.duration(to: end.value).seconds) }
+      sentBytes = after.value.sentBytes.reduce(0, +) - before.value.sentBytes.reduce(0, +)
+      rounds.value = after.value.rounds - before.value.rounds
+      if local.rawValue == 0, let values = opened[0] {
+        let type = scenario.program[scenario.program.disclosures[0].node].type
+        isCorrect = isCorrect && StudyResult.integers(values, of: type) == scenario.expected
+      }
+    }
+    return Measurement(
+      seconds: seconds, sentBytes: sentBytes, rounds: rounds.value,
+      peakMemory: ProcessResources.peakMemoryBytes ?? 0, isCorrect: isCorrect)
+  }
+
+  private static func barrier(_ mesh: any Mesh, _ repetition: Int) throws(ParleyError) {
+    let step = StepID.control(0x101, sub: repetition & 0xffff)
+    for party in 0..<3 where party != mesh.local.rawValue { try mesh.send(step: step, to: PartyIndex(party), bytes: []) }
+    try mesh.flush()
+    for party in 0..<3 where party != mesh.local.rawValue {
+      _ = try mesh.receiveControl(step: step, from: PartyIndex(party), atMost: 0)
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package import BigInt
+public import ParleyBase
+package import ParleyProgram
+
+/// A unit of work that `parley bench` measures, as an ordinary program: what is timed is what users run.
+public struct BenchScenario: Sendable {
+  public enum Name: String, CaseIterable, Sendable {
+    case multiply, compare
+    case compareFull = "compare-full"
+    case equal, matmul, divide, truncate
+  }
+  public var name: Name
+  public var size: Int
+  public var depth: Int
+  package var program: Program
+  package var options: LoweringOptions
+  package var schema: TableSchema
+  package var data: TableData
+  /// The integers that must be opened.
+  package var expected: [BigInt]
+
+  /// Builds the program, random inputs and the expected result.
+  ///
+  /// - Parameters:
+  ///   - size: elements; for `matmul` the side of the square matrices.
+  ///   - depth: dependent layers of `multiply`.
+  public init(_ name: Name, size: Int, depth: Int, seed: UInt64) throws(ParleyError) {
+    guard size >= 1, depth >= 1, depth <= 1000, size <= 1 << 26 else {
+      throw ParleyError(.usage, "--size must be 1 to 67108864 and --depth 1 to 1000", remedy: "choose smaller numbers")
+    }
+    self.name = name
+    self.size = size
+    self.depth = depth
+    var random = SeededGenerator(state: seed)
+    let rows = name == .matmul ? size * size : size
+    let ranges = Self.ranges(name, depth: depth)
+    schema = TableSchema(
+      name: "bench",
+      columns: ranges.enumerated().map { .init(name: "c\($0)", type: .integer($1), isNullable: false) },
+      holders: ["P0"], maximumRows: rows)
+    data = TableData(
+      rowCount: rows,
+      columns: ranges.map { range in
+        .init(values: (0..<rows).map { _ in Int64.random(in: range, using: &random) }, isNull: [])
+      })
+    if name == .equal {
+      for row in stride(from: 0, to: rows, by: 2) { data.columns[1].values[row] = data.columns[0].values[row] }
+    }
+    // The entries of a matrix are the rows of the table, row by row.
+    options = LoweringOptions(inputForm: .arithmetic, divisionRadix: 1)
+    program = try Self.program(name, schema: schema, ranges: ranges, size: size, depth: depth)
+    expected = Self.expected(name, data, size: size, depth: depth)
+  }
+
+  private static func ranges(_ name: Name, depth: Int) -> [ClosedRange<Int64>] {
+    switch name {
+    // Products of ±1 stay in range at any depth; the ring does the same work for them as for any word.
+    case .multiply: [-1...1, -1...1]
+    case .compare, .equal: Array(repeating: -(1 << 62) + 1...(1 << 62) - 1, count: 2)
+    case .compareFull: Array(repeating: .min ... .max, count: 2)
+    case .matmul: Array(repeating: -1000...1000, count: 2)
+    case .divide: [0...(1 << 40), 1...(1 << 20)]
+    case .truncate: [-(1 << 61)...(1 << 61)]
+    }
+  }
+
+  private static func program(
+    _ name: Name, schema: TableSchema, ranges: [ClosedRange<Int64>], size: Int, depth: Int
+  ) throws(ParleyError) -> Program {
+    var builder = ProgramBuilder()
+    let table = builder.table(.init(name: schema.name, holders: schema.holders, maximumRows: schema.maximumRows))
+    let columns = schema.columns.indices.map { index in
+      builder.input(
+        .init(
+          table: table, column: schema.columns[index].name, role: .value,
+          sort: .integer(Interval(BigInt(ranges[index].lowerBound), BigInt(ranges[index].upperBound)))))
+    }
+    let result: Program.NodeID
+    switch name {
+    case .multiply:
+      var product = columns[0]
+      for _ in 0..<depth { product = try builder.multiply(product, columns[1]) }
+      result = try builder.sum(product)
+    case .compare, .compareFull: result = try builder.sum(try builder.compare(.less, columns[0], columns[1]))
+    case .equal: result = try builder.sum(try builder.compare(.equal, columns[0], columns[1]))
+    case .matmul:
+      result = try builder.sum(
+        try builder.matrixProduct(columns[0], columns[1], rows: size, inner: size, columns: size))
+    case .divide: result = try builder.sum(try builder.quotient(columns[0], columns[1]))
+    case .truncate: result = try builder.sum(try builder.truncate(columns[0], bits: 20))
+    }
+    _ = builder.disclose(
+      .init(
+        name: "checksum", node: result, recipients: ["P0"], meaning: .statistic, explanation: "sum of the results"))
+    return builder.program
+  }
+
+  private static func expected(_ name: Name, _ data: TableData, size: Int, depth: Int) -> [BigInt] {
+    let a = data.columns[0].values
+    let b = data.columns.count > 1 ? data.columns[1].values : a
+    func sum(_ term: (Int) -> Int64) -> [BigInt] {
+      [a.indices.reduce(BigInt(0)) { $0 + BigInt(term($1)) }]
+    }
+    switch name {
+    case .multiply: return sum { a[$0] * (depth % 2 == 1 ? b[$0] : b[$0] * b[$0]) }
+    case .compare, .compareFull: return sum { a[$0] < b[$0] ? 1 : 0 }
+    case .equal: return sum { a[$0] == b[$0] ? 1 : 0 }
+    case .divide: return sum { a[$0] / b[$0] }
+    case .truncate: return sum { a[$0] >> 20 }
+    case .matmul:
+      // The sum of all entries of AB is (column sums of A) · (row sums of B).
+      var total = BigInt(0)
+      for k in 0..<size {
+        let column = (0..<size).reduce(Int64(0)) { $0 + a[$1 * size + k] }
+        let row = (0..<size).reduce(Int64(0)) { $0 + b[k * size + $1] }
+        total += BigInt(column) * BigInt(row)
+      }
+      return [total]
+    }
+  }
+}
+
+/// SplitMix64: reproducible data for benchmarks, never keys or masks.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

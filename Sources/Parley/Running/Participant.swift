@@ -1,0 +1,194 @@
+internal import Crypto
+package import ParleyBase
+package import ParleyCrypto
+package import ParleyEngine
+package import ParleyNetwork
+package import ParleyProgram
+internal import ParleyReplicated
+package import ParleyRuntime
+internal import ParleyStudy
+
+/// One principal of a study, with its data: what runs on one machine, in all the roles it has.
+package struct Participant: Sendable {
+  package var prepared: PreparedStudy
+  package var name: String
+  package var identity: Identity
+  /// By table index: this holder's checked rows.
+  package var data: [Int: TableData]
+  package var mode: Receipt.Mode
+  package var memory: any SessionMemory
+  /// Names runs of one study apart; equal at all parties.
+  package var job: [UInt8]
+  package var inputDigest: [UInt8]?
+  /// A pure holder ends once its inputs are acknowledged.
+  package var leavesAfterInputs: Bool
+
+  package init(
+    prepared: PreparedStudy, name: String, identity: Identity, data: [Int: TableData], mode: Receipt.Mode,
+    memory: any SessionMemory, job: [UInt8] = Array("default".utf8), inputDigest: [UInt8]? = nil,
+    leavesAfterInputs: Bool = false
+  ) {
+    self.prepared = prepared
+    self.name = name
+    self.identity = identity
+    self.data = data
+    self.mode = mode
+    self.memory = memory
+    self.job = job
+    self.inputDigest = inputDigest
+    self.leavesAfterInputs = leavesAfterInputs
+  }
+
+  package typealias Opened = [Int: ClearValues]
+
+  /// What the caller is told while the session runs; called on the session's thread.
+  package struct Observers {
+    package var log: (SessionEvent) -> Void
+    package var progress: (ExecutionProgress) -> Void
+    package var established: (EstablishedSession, Plan) -> Void
+    package init(
+      log: @escaping (SessionEvent) -> Void = { _ in },
+      progress: @escaping (ExecutionProgress) -> Void = { _ in },
+      established: @escaping (EstablishedSession, Plan) -> Void = { _, _ in }
+    ) {
+      self.log = log
+      self.progress = progress
+      self.established = established
+    }
+  }
+
+  package struct Ending: Sendable {
+    package var outcome: SessionOutcome<Opened>
+    /// For the agreed sizes.
+    package var plan: Plan
+    package var meter: Meter.Reading
+    /// Seconds from the handshake's end to the results.
+    package var seconds: Double
+  }
+
+  package var index: PartyIndex {
+    get throws(ParleyError) {
+      guard let index = prepared.study.index(of: name) else {
+        throw ParleyError(
+          .usage, "the study has no party named \(name)",
+          remedy: "use one of \(prepared.study.parties.map(\.name).joined(separator: ", "))")
+      }
+      return index
+    }
+  }
+
+  package func description() -> SessionDescription {
+    let study = prepared.study
+    let recipients = Set(prepared.program.disclosures.flatMap(\.recipients))
+    return SessionDescription(
+      protocolID: "\(prepared.descriptor.name)/\(prepared.descriptor.adversary.rawValue)",
+      version: PreparedStudy.version, programHash: prepared.programHash, studyHash: study.studyHash,
+      disclosureHash: prepared.statementHash,
+      parameters: [.init("word", "64"), .init("minimum-cell", String(study.release.minimumCell))],
+      principals: study.meshOrder.enumerated().map { index, name in
+        .init(
+          index: PartyIndex(index), name: name, identity: Array((study.party(name)?.key?.text ?? "").utf8),
+          isRecipient: recipients.contains(name))
+      },
+      computingCount: study.computing.count,
+      tables: study.tables.map { table in
+        .init(
+          name: table.schema.name, holders: table.schema.holders.map { study.index(of: $0)! },
+          maximumRows: table.schema.maximumRows, padTo: table.schema.padTo)
+      }, jobID: job)
+  }
+
+  /// Runs this principal's side over a connected mesh, on the calling thread.
+  package func run(over mesh: any Mesh, _ observers: Observers = Observers()) throws(ParleyError) -> Ending {
+    let description = description()
+    let local = mesh.local
+    let runPlan = Box<Plan?>(nil)
+    let started = Box<ContinuousClock.Instant>(.now)
+    var rows: [Int: Int] = [:]
+    for (table, data) in data { rows[table] = prepared.study.tables[table].schema.padTo ?? data.rowCount }
+    let sessionPlan = SessionPlan(
+      description: description, mode: mode, rows: rows, leavesAfterInputs: leavesAfterInputs,
+      inputDigest: inputDigest)
+    let services = SessionServices(
+      memory: memory,
+      sign: { try ReceiptSigning.sign($0, identity) }, verify: ReceiptSigning.verify,
+      confirm: { (session) throws(ParleyError) in
+        let plan = try prepared.plan(rows: session.rows)
+        runPlan.value = plan
+        started.value = .now
+        observers.established(session, plan)
+      }, log: observers.log)
+    let outcome = try SessionRunner(
+      sessionPlan, roles: try roles(description, local, observers), services: services, mesh: mesh
+    ).run()
+    guard let plan = runPlan.value else { throw ParleyError(.invariant, "a session ended without a plan") }
+    return Ending(
+      outcome: outcome, plan: plan, meter: mesh.meter.reading,
+      seconds: started.value.duration(to: .now).seconds)
+  }
+
+  private func roles(
+    _ description: SessionDescription, _ local: PartyIndex, _ observers: Observers
+  ) throws(ParleyError) -> SessionRoles<Opened> {
+    var held: [Int: InputFeeder.HeldTable] = [:]
+    for table in description.tables(of: local) {
+      let schema = prepared.study.tables[table].schema
+      guard let rows = data[table] else {
+        throw ParleyError(
+          .usage, "\(name) holds rows of table \(schema.name), and no data was given",
+          remedy: "add --data \(schema.name)=FILE.csv")
+      }
+      held[table] = .init(schema: schema, data: rows)
+    }
+    let study = prepared.study
+    return .program(
+      prepared.lowered, inputs: prepared.program.inputs,
+      recipients: prepared.program.disclosures.map { $0.recipients.compactMap { study.index(of: $0) }.sorted() },
+      held: held, in: description, at: local,
+      dealer: { (_, mesh) throws(ParleyError) in ReplicatedDealer<UInt64>(mesh: mesh) },
+      engine: { (session, mesh) throws(ParleyError) in
+        try ReplicatedEngine<UInt64>(
+          mesh: mesh, keysWithPrevious: try session.keys(withNeighbour: -1),
+          keysWithNext: try session.keys(withNeighbour: 1))
+      },
+      receiver: { (_, mesh) throws(ParleyError) in ReplicatedReceiver<UInt64>(mesh: mesh) },
+      onProgress: observers.progress)
+  }
+}
+
+extension EstablishedSession {
+  /// The keys shared with the computing party `offset` places further on the ring of three.
+  fileprivate func keys(withNeighbour offset: Int) throws(ParleyError) -> KeySchedule {
+    let peer = local.advanced(by: offset, of: description.computingCount)
+    guard let keys = keys[peer] else { throw ParleyError(.invariant, "no keys shared with \(peer)") }
+    return keys
+  }
+}
+
+/// Hybrid signatures on receipts, as bytes: the classical part followed by the post-quantum part.
+package enum ReceiptSigning {
+  package static func sign(_ message: [UInt8], _ identity: Identity) throws(ParleyError) -> [UInt8] {
+    let signature = try identity.sign(message, purpose: .receipt)
+    return signature.classical + signature.postQuantum
+  }
+  /// `identity` is the UTF-8 of a public identity's text form.
+  package static let verify: Receipt.Verifier = { identity, message, signature in
+    let split = HybridSignature.classicalLength
+    guard signature.count == split + HybridSignature.postQuantumLength,
+      let signer = try? PublicIdentity(text: String(decoding: identity, as: UTF8.self)),
+      let parsed = try? HybridSignature(
+        classical: Array(signature[..<split]), postQuantum: Array(signature[split...]))
+    else { return false }
+    return signer.verify(parsed, of: message, purpose: .receipt)
+  }
+}
+
+/// A value that closures on one thread share.
+final class Box<Value> {
+  var value: Value
+  init(_ value: Value) { self.value = value }
+}
+
+extension Duration {
+  package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

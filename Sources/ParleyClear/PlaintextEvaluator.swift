@@ -1,0 +1,241 @@
+public import BigInt
+public import ParleyBase
+public import ParleyProgram
+
+/// Computes a program on pooled plaintext, exactly: what the protocols' results are compared with.
+///
+/// It sees everything and protects nothing. Every value is checked against the range the program states for it,
+/// so a wrong range analysis shows here.
+public struct InsecurePlaintextEvaluator {
+  /// One vector per node; short integers stay machine words.
+  private enum Values {
+    case words([Int])
+    case wide([BigInt])
+
+    var count: Int {
+      switch self {
+      case .words(let values): values.count
+      case .wide(let values): values.count
+      }
+    }
+    var wide: [BigInt] {
+      switch self {
+      case .words(let values): values.map { BigInt($0) }
+      case .wide(let values): values
+      }
+    }
+  }
+
+  private let program: Program
+  private let schemas: [String: TableSchema]
+  private let data: [String: [TableData]]
+  private var nodes: [Values] = []
+
+  /// - Parameters:
+  ///   - tables: schemas of the tables that the program reads, found by name.
+  ///   - data: for each table name, the rows of each holder in the order of the schema's holders.
+  /// - Returns: the opened integers of every disclosure.
+  public static func evaluate(
+    _ program: Program, tables: [TableSchema], data: [String: [TableData]]
+  ) throws(ParleyError) -> [Program.DisclosureID: [BigInt]] {
+    var evaluator = InsecurePlaintextEvaluator(program: program, tables: tables, data: data)
+    for node in program.nodes { try evaluator.step(node) }
+    var opened: [Program.DisclosureID: [BigInt]] = [:]
+    for (index, disclosure) in program.disclosures.enumerated() {
+      opened[Program.DisclosureID(rawValue: index)] = evaluator.nodes[disclosure.node.rawValue].wide
+    }
+    return opened
+  }
+
+  /// The result tables as they would be shown.
+  public static func results(
+    _ program: Program, tables: [TableSchema], data: [String: [TableData]]
+  ) throws(ParleyError) -> [DecodedTable] {
+    try DecodedTable.decode(program, opened: try evaluate(program, tables: tables, data: data))
+  }
+
+  private init(program: Program, tables: [TableSchema], data: [String: [TableData]]) {
+    self.program = program
+    schemas = Dictionary(tables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.data = data
+  }
+
+  private func failure(_ message: String) -> ParleyError { ParleyError(.invariant, message) }
+
+  private mutating func step(_ node: Program.Node) throws(ParleyError) {
+    let range = node.type.range
+    let values = narrowed(try compute(node), to: range)
+    let isWithin =
+      switch values {
+      case .words(let words):
+        // Ends beyond a machine word bound nothing here.
+        words.allSatisfy { (Int(exactly: range.lower) ?? .min) <= $0 && $0 <= (Int(exactly: range.upper) ?? .max) }
+          && range.lower <= BigInt(Int.max) && range.upper >= BigInt(Int.min)
+      case .wide(let wide): wide.allSatisfy(range.contains)
+      }
+    guard isWithin else {
+      throw failure("a value leaves the range \(range) of \(node.origin ?? "a node")")
+    }
+    let elements =
+      switch node.type.shape {
+      case .rows(let table): rowCount(program.tables[table.rawValue].name)
+      case .fixed(let count): count
+      }
+    guard values.count == elements else { throw failure("a value has the wrong number of elements") }
+    nodes.append(values)
+  }
+
+  private func narrowed(_ values: Values, to range: Interval) -> Values {
+    guard range.signedWidth <= 64, case .wide(let wide) = values else { return values }
+    let words = wide.compactMap { Int(exactly: $0) }
+    return words.count == wide.count ? .words(words) : values
+  }
+
+  // MARK: Inputs
+
+  /// The rows of all holders together, with padding.
+  private func rowCount(_ table: String) -> Int {
+    (data[table] ?? []).reduce(0) { $0 + max($1.rowCount, schemas[table]?.padTo ?? 0) }
+  }
+
+  private func column(_ input: Program.Input) throws(ParleyError) -> Values {
+    let name = program.tables[input.table.rawValue].name
+    guard let schema = schemas[name] else { throw failure("table '\(name)' has no schema") }
+    // A cell without a value holds the number of its range that is nearest to 0.
+    let range = input.sort == .bit ? Interval.bit : Program.ValueType(input.sort, .scalar).range
+    let filler = Int(max(range.lower, min(range.upper, 0)))
+    var values: [Int] = []
+    for part in data[name] ?? [] {
+      let padding = max(0, (schema.padTo ?? 0) - part.rowCount)
+      if input.role == .isValid {
+        values += Array(repeating: 1, count: part.rowCount) + Array(repeating: 0, count: padding)
+        continue
+      }
+      guard let index = schema.columns.firstIndex(where: { $0.name == input.column }) else {
+        throw failure("table '\(name)' has no column '\(input.column)'")
+      }
+      let column = part.columns[index]
+      let isNull = column.isNull.isEmpty ? Array(repeating: false, count: part.rowCount) : column.isNull
+      if input.role == .isNull {
+        values += isNull.map { $0 ? 1 : 0 } + Array(repeating: 0, count: padding)
+      } else {
+        values += zip(column.values, isNull).map { $1 ? filler : Int($0) }
+        values += Array(repeating: filler, count: padding)
+      }
+    }
+    return .words(values)
+  }
+
+  // MARK: Operations
+
+  private subscript(id: Program.NodeID) -> Values { nodes[id.rawValue] }
+
+  /// Elementwise on machine words; the range says whether the results fit, and the operands are words.
+  private func map(
+    _ a: Program.NodeID, _ b: Program.NodeID, fits: Bool, _ words: (Int, Int) -> Int,
+    _ wide: (BigInt, BigInt) -> BigInt
+  ) -> Values {
+    if fits, case .words(let x) = self[a], case .words(let y) = self[b] {
+      return .words(Self.pairs(x, y).map(words))
+    }
+    return .wide(Self.pairs(self[a].wide, self[b].wide).map(wide))
+  }
+  /// A scalar meets a vector by repetition.
+  private static func pairs<T>(_ x: [T], _ y: [T]) -> [(T, T)] {
+    if x.count == y.count { return Array(zip(x, y)) }
+    if x.count == 1 { return y.map { (x[0], $0) } }
+    return x.map { ($0, y[0]) }
+  }
+  private func map(_ a: Program.NodeID, _ body: (BigInt) -> BigInt) -> Values { .wide(self[a].wide.map(body)) }
+
+  private func bits(_ a: Program.NodeID) throws(ParleyError) -> [Int] {
+    guard case .words(let words) = self[a] else { throw failure("a condition is not a bit") }
+    return words
+  }
+  private func bits(
+    _ a: Program.NodeID, _ b: Program.NodeID, _ body: (Int, Int) -> Int
+  ) throws(ParleyError) -> Values {
+    .words(Self.pairs(try bits(a), try bits(b)).map(body))
+  }
+
+  private func compute(_ node: Program.Node) throws(ParleyError) -> Values {
+    // Two words whose exact result is in this range cannot overflow.
+    let fits = node.type.range.signedWidth <= 64
+    switch node.operation {
+    case .input(let id): return try column(program.inputs[id.rawValue])
+    case .constant(let value): return .wide([value])
+    case .bitConstant(let value): return .words([value ? 1 : 0])
+    case .add(let a, let b): return map(a, b, fits: fits, { $0 &+ $1 }, +)
+    case .subtract(let a, let b): return map(a, b, fits: fits, { $0 &- $1 }, -)
+    case .multiply(let a, let b): return map(a, b, fits: fits, { $0 &* $1 }, *)
+    case .scale(let a, let factor): return map(a) { $0 * factor }
+    case .compare(let comparison, let a, let b): return compare(comparison, a, b)
+    case .not(let a): return .words(try bits(a).map { 1 - $0 })
+    case .and(let a, let b): return try bits(a, b, &)
+    case .or(let a, let b): return try bits(a, b, |)
+    case .xor(let a, let b): return try bits(a, b, ^)
+    case .select(let condition, let a, let b): return try select(condition, a, b)
+    case .integer(let a): return .words(try bits(a))
+    case .sum(let a): return .wide([self[a].wide.reduce(0, +)])
+    case .innerProduct(let a, let b):
+      return .wide([Self.pairs(self[a].wide, self[b].wide).reduce(0) { $0 + $1.0 * $1.1 }])
+    case .extremum(let kind, let a):
+      // Of nothing: the end of the range that decides nothing.
+      let range = node.type.range
+      let values = self[a].wide
+      return .wide([kind == .minimum ? values.min() ?? range.upper : values.max() ?? range.lower])
+    case .any(let a): return .words([try bits(a).reduce(0, |)])
+    case .quotient(let a, let b): return map(a, b, fits: false, { $0 / $1 }, { $0.flooredQuotient(by: $1) })
+    case .squareRoot(let a): return map(a) { $0.squareRoot() }
+    case .truncate(let a, let bits): return map(a) { $0.flooredQuotient(by: BigInt(1) << bits) }
+    case .stack(let parts):
+      if node.type.isBit {
+        var words: [Int] = []
+        for part in parts { words += try bits(part) }
+        return .words(words)
+      }
+      return .wide(parts.flatMap { self[$0].wide })
+    case .element(let a, let index):
+      if case .words(let words) = self[a] { return .words([words[index]]) }
+      return .wide([self[a].wide[index]])
+    case .matrixProduct(let a, let b, let rows, let inner, let columns):
+      let x = self[a].wide, y = self[b].wide
+      var product: [BigInt] = []
+      for row in 0..<rows {
+        for column in 0..<columns {
+          product.append((0..<inner).reduce(0) { $0 + x[row * inner + $1] * y[$1 * columns + column] })
+        }
+      }
+      return .wide(product)
+    }
+  }
+
+  private func compare(
+    _ comparison: Program.Comparison, _ a: Program.NodeID, _ b: Program.NodeID
+  ) -> Values {
+    func holds<T: Comparable>(_ x: T, _ y: T) -> Int {
+      switch comparison {
+      case .less: x < y ? 1 : 0
+      case .lessOrEqual: x <= y ? 1 : 0
+      case .equal: x == y ? 1 : 0
+      }
+    }
+    if case .words(let x) = self[a], case .words(let y) = self[b] { return .words(Self.pairs(x, y).map(holds)) }
+    return .words(Self.pairs(self[a].wide, self[b].wide).map(holds))
+  }
+
+  private func select(
+    _ condition: Program.NodeID, _ a: Program.NodeID, _ b: Program.NodeID
+  ) throws(ParleyError) -> Values {
+    let bits = try bits(condition)
+    let count = [bits.count, self[a].count, self[b].count].first { $0 != 1 } ?? 1
+    func choose<T>(_ x: [T], _ y: [T]) -> [T] {
+      (0..<count).map { index in
+        let bit = bits[bits.count == 1 ? 0 : index]
+        return bit == 1 ? x[x.count == 1 ? 0 : index] : y[y.count == 1 ? 0 : index]
+      }
+    }
+    if case .words(let x) = self[a], case .words(let y) = self[b] { return .words(choose(x, y)) }
+    return .wide(choose(self[a].wide, self[b].wide))
+  }
+}

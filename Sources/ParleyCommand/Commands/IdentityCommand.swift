@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import ParleyBase
+import ParleyCrypto
+
+struct IdentityCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "identity", abstract: "Make and show the key pair of a party.",
+    subcommands: [Create.self, Show.self])
+
+  struct Create: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a key pair and print its public key and fingerprint.",
+      discussion: "The file is readable by its owner only. Put the public key into the study file; compare the fingerprint by telephone.")
+    @Option(help: "The party's name in the study.") var name: String
+    @Option(help: "Folder of the identity files.") var directory: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      let store = IdentityFiles.store(directory)
+      let identity = try Identity.create(name: name)
+      try store.save(identity)
+      try IdentityFiles.show(identity.publicIdentity, name: name, path: store.path(of: name), json: json)
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the public key and fingerprint.")
+    @Option(help: "The party's name.") var name: String
+    @Option(help: "Folder of the identity files.") var directory: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      let store = IdentityFiles.store(directory)
+      try IdentityFiles.show(
+        try store.load(name: name).publicIdentity, name: name, path: store.path(of: name), json: json)
+    }
+  }
+}
+
+enum IdentityFiles {
+  static func store(_ directory: String?) -> IdentityStore {
+    directory.map { IdentityStore(directory: $0) } ?? .standard()
+  }
+
+  private struct Shown: Encodable {
+    var name: String
+    var publicKey: String
+    var fingerprint: String
+    var file: String
+  }
+  static func show(_ identity: PublicIdentity, name: String, path: String, json: Bool) throws {
+    if json {
+      Console.output(
+        try Console.json(
+          Shown(name: name, publicKey: identity.text, fingerprint: identity.fingerprint, file: path)))
+    } else {
+      Console.output("name         \(name)")
+      Console.output("fingerprint  \(identity.fingerprint)")
+      Console.output("file         \(path)")
+      Console.output("key          \(identity.text)")
+    }
+  }
+}

@@ -1,0 +1,259 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import Parley
+import ParleyBase
+import ParleyCrypto
+import ParleyNetwork
+import ParleyProgram
+import ParleyRuntime
+import ParleyStudy
+import ParleyTransport
+
+extension Console.Level: ExpressibleByArgument {}
+
+struct PartyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "party", abstract: "Take part in a study as one of its parties.",
+    discussion: "Parties may start in any order. Nothing leaves a data holder before it has accepted the disclosure statement.")
+  @Argument(help: "The study file.") var study: String
+  @Option(name: .customLong("as"), help: "Your party's name.") var name: String
+  @Option(help: "TABLE=FILE.csv, once for each table you hold.") var data: [String] = []
+  @Option(help: "Accept the disclosure statement with this hash (a prefix of 16 digits or more will do).")
+  var accept: String?
+  @Option(help: "Folder of the state: lock, attempt counter, ledger of releases.") var state: String?
+  @Option(help: "Folder of the identity files.") var identity: String?
+  @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
+  @Option(help: "Write the signed receipt here.") var receipt: String?
+  @Option(help: "Names this run when the same parties run one study several times at once.") var job = "default"
+  @Option(help: "Seconds to wait for the other parties to appear.") var wait = 600
+  @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
+  @Flag(help: "Print results as JSON.") var json = false
+
+  @Option(help: .hidden) var trial: String?
+  @Option(help: .hidden) var report: String?
+  @Option(help: .hidden) var synthetic: Int?
+  @Option(help: .hidden) var seed: UInt64 = 1
+
+  func run() throws {
+    let log = Log(level: logLevel, prefix: name)
+    var loaded = try StudyLoader.load(path: study)
+    var jobID = Array(job.utf8)
+    if let trial {
+      let (applied, id) = try Trial.load(trial, loaded)
+      loaded = applied
+      jobID = Array(id.utf8)
+    }
+    _ = try loaded.requireParty(name)
+    if trial == nil {
+      let missing = loaded.missingForParties()
+      guard missing.isEmpty else { throw StudyLoader.combining(missing, file: study) }
+      if loaded.requiresSignatures {
+        try SignatureFolder(ofStudy: study).requireSignatures(of: loaded, besides: nil)
+      }
+    }
+    let key = try IdentityFiles.store(trial.map { $0 + "/identities" } ?? identity).load(name: name)
+    guard loaded.party(name)?.key == key.publicIdentity else {
+      throw ParleyError(
+        .init("identity/other-key"), "the identity \(name) is not the one the study names for \(name)",
+        remedy: "put the key that 'parley identity show --name \(name)' prints into the study, or use --identity")
+    }
+    let prepared = try PreparedStudy(loaded)
+    // Data is read and checked before anything is connected.
+    let tables = try readData(prepared, log)
+    let memory: any SessionMemory
+    var digest: [UInt8]?
+    if trial == nil {
+      let directory = try StateDirectory(path: state ?? Self.statePath(name))
+      digest = try warnAboutEarlierReleases(directory, prepared, tables, log)
+      memory = directory
+    } else {
+      memory = EphemeralMemory()
+    }
+    if !tables.isEmpty, trial == nil { try acceptStatement(prepared) }
+    let isComputing = loaded.computing.contains(name)
+    let isRecipient = loaded.release.recipients.contains(name)
+    let participant = Participant(
+      prepared: prepared, name: name, identity: key, data: tables,
+      mode: trial == nil ? .party : .localTrial, memory: memory, job: jobID, inputDigest: digest,
+      leavesAfterInputs: !isComputing && !isRecipient)
+    try take(part: participant, prepared, key, log)
+  }
+
+  // MARK: Before the session
+
+  private func readData(_ prepared: PreparedStudy, _ log: Log) throws(ParleyError) -> [Int: TableData] {
+    var tables: [Int: TableData] = [:]
+    for text in data {
+      let argument = try DataArgument(text)
+      if let holder = argument.holder, holder != name {
+        throw ParleyError(.usage, "--data \(text) is another party's", remedy: "write --data \(argument.table)=FILE.csv")
+      }
+      let index = try StudyFiles.tableIndex(argument.table, in: prepared.study)
+      tables[index] = try StudyFiles.load(argument.file, table: index, holder: name, of: prepared.study, log: log)
+    }
+    for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
+      if tables[index] == nil, let synthetic {
+        tables[index] = SyntheticData.make(table.schema, rows: synthetic, seed: seed)
+      }
+      guard let rows = tables[index] else {
+        throw ParleyError(
+          .usage, "\(name) holds rows of \(table.schema.name), and no file was given",
+          remedy: "add --data \(table.schema.name)=FILE.csv")
+      }
+      if let limit = table.schema.padTo, rows.rowCount > limit {
+        throw ParleyError(
+          .init("data/over-padding"), "\(rows.rowCount) rows of \(table.schema.name) are more than pad-to allows (\(limit))",
+          remedy: "raise pad-to in the study, at every party")
+      }
+    }
+    return tables
+  }
+
+  static func statePath(_ name: String) -> String {
+    (ProcessInfo.processInfo.environment["PARLEY_HOME"] ?? NSHomeDirectory() + "/.parley") + "/state/\(name)"
+  }
+
+  /// Results of one study on changed data differ by what changed: the ledger knows, and says so.
+  private func warnAboutEarlierReleases(
+    _ directory: StateDirectory, _ prepared: PreparedStudy, _ tables: [Int: TableData], _ log: Log
+  ) throws(ParleyError) -> [UInt8]? {
+    guard !tables.isEmpty else { return nil }
+    let parts = tables.sorted { $0.key < $1.key }.map { index, data -> [UInt8] in
+      var writer = CanonicalWriter()
+      writer.write(Int64(index))
+      for column in data.columns {
+        writer.write(list: column.values) { $0.write($1) }
+        writer.write(list: column.isNull) { $0.write($1) }
+      }
+      return writer.bytes
+    }
+    let digest = directory.inputDigest(study: prepared.study.studyHash, parts: parts)
+    let verdict = directory.previousReleases(study: prepared.study.studyHash, inputDigest: digest)
+    if let message = verdict.message { log.warning(message) }
+    return digest
+  }
+
+  private func acceptStatement(_ prepared: PreparedStudy) throws(ParleyError) {
+    let hash = hexadecimal(prepared.statementHash)
+    if let accept {
+      guard accept.count >= 16, hash.hasPrefix(accept.lowercased()) else {
+        throw ParleyError(
+          .init("study/statement-not-accepted"), "the statement of this study has hash \(hash), not \(accept)",
+          remedy: "read it with 'parley study statement \(study)', then accept that hash")
+      }
+      return
+    }
+    FileHandle.standardError.write(Data((prepared.statement.text + "\nhash \(hash)\n").utf8))
+    guard Console.isTerminal(STDIN_FILENO) else {
+      throw ParleyError(
+        .init("study/statement-not-accepted"), "the disclosure statement has not been accepted",
+        remedy: "add --accept \(hash) once the data's owner agrees")
+    }
+    FileHandle.standardError.write(Data("Type yes to accept this statement and share your data: ".utf8))
+    guard readLine() == "yes" else {
+      throw ParleyError(
+        .init("study/statement-not-accepted"), "the disclosure statement was not accepted; nothing has been sent")
+    }
+  }
+
+  // MARK: The session
+
+  private func take(
+    part participant: Participant, _ prepared: PreparedStudy, _ key: Identity, _ log: Log
+  ) throws {
+    let study = prepared.study
+    let local = try participant.index
+    let mesh = try PartyMesh.make(
+      study, name: name, key: key, purpose: "session", job: participant.job, report: { Self.log($0, log) })
+    let interruption = Interruption(mesh)
+    defer { interruption.end() }
+    let started = ContinuousClock.now
+    log.info("waiting for the other parties")
+    try mesh.connect(timeout: .seconds(wait)) { log.info("waiting for \($0.joined(separator: ", "))") }
+    log.info("connected to everybody in \(Console.seconds(started.duration(to: .now).seconds)): TLS 1.3, X25519MLKEM768")
+    let watcher = ProgressWatcher(mesh, names: study.meshOrder, log: log)
+    defer { watcher.end() }
+    let ending: Participant.Ending
+    do {
+      ending = try participant.run(
+        over: mesh,
+        .init(
+          log: { event in
+            switch event {
+            case .reached(let phase): watcher.reach(phase)
+            case .aborted(let report): log.debug(report.description)
+            }
+          }, progress: { watcher.update($0) },
+          established: { _, plan in watcher.begin(plan, local) }))
+    } catch let error as ParleyError {
+      throw interruption.happened
+        ? ParleyError(.interrupted, "interrupted; the session was aborted for everybody, nothing was released") : error
+    }
+    let setup = started.duration(to: .now).seconds - ending.seconds
+    try finish(ending, prepared, local, setup, log)
+  }
+
+  private static func log(_ event: TransportEvent, _ log: Log) {
+    switch event {
+    case .listening(let port): log.debug("listening on port \(port)")
+    case .connected(let name): log.debug("connected to \(name)")
+    case .interrupted(let name, let reason): log.info("link to \(name) is down (\(reason)); trying again")
+    case .resumed(let name, let seconds): log.info("link to \(name) is back after \(Console.seconds(seconds))")
+    case .refused(let address, let error): log.warning("refused \(address): \(error.message)")
+    case .lost(let name, let error): log.warning("lost \(name): \(error.message)")
+    }
+  }
+
+  private func finish(
+    _ ending: Participant.Ending, _ prepared: PreparedStudy, _ local: PartyIndex, _ setup: Double, _ log: Log
+  ) throws {
+    let outcome = ending.outcome
+    var tables: [DecodedTable]?
+    if let opened = outcome.output { tables = try StudyResult(prepared, opened: opened).tables }
+    let plan = ending.plan
+    let predicted = plan.cost.bytes[local.rawValue]
+    if let tables {
+      if let out { try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out) }
+      if report == nil { try ResultOutput.show(tables, prepared, mode: "party", json: json) }
+    }
+    if ending.meter.sentBytes != predicted {
+      log.warning("sent \(ending.meter.sentBytes) bytes by peer where the plan says \(predicted)")
+    }
+    if let receipt = outcome.receipt, let path = self.receipt {
+      try FileOutput.write(try Console.json(receipt), to: path)
+    }
+    if let problem = outcome.receiptProblem { log.warning("no receipt: \(problem.description)") }
+    if let report {
+      let role = RoleReport(
+        party: name, seconds: ending.seconds, setupSeconds: setup, rounds: ending.meter.rounds,
+        sentBytes: ending.meter.sentBytes, predictedRounds: plan.cost.rounds, predictedBytes: predicted,
+        peakMemory: ProcessResources.peakMemoryBytes ?? 0, predictedMemory: ProcessMemory.predicted(plan),
+        tables: tables?.map(RoleReport.Table.init), receipt: outcome.receipt)
+      try FileOutput.write(try Console.json(role), to: report)
+    }
+    log.info(
+      "done in \(Console.seconds(ending.seconds)): sent \(Console.bytes(ending.meter.sentBytes.reduce(0, +))), \(ending.meter.rounds) rounds")
+  }
+}
+
+/// Ctrl-C and SIGTERM abort the session for everybody instead of leaving the others waiting.
+final class Interruption: @unchecked Sendable {
+  // Written on the signal queue before the mesh is aborted, read after the session ended with that abort.
+  private(set) var happened = false
+  private var sources: [any DispatchSourceSignal] = []
+
+  init(_ mesh: any Mesh) {
+    for number in [SIGINT, SIGTERM] {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { [self] in
+        happened = true
+        mesh.abort(ParleyError(.interrupted, "interrupted"))
+      }
+      source.resume()
+      sources.append(source)
+    }
+  }
+  func end() { for source in sources { source.cancel() } }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import Parley
+import ParleyBase
+import ParleyNetwork
+import ParleyProgram
+import ParleyStudy
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Say what a study discloses, what it costs and who must be trusted, without any data.")
+  @Argument(help: "The study file.") var study: String
+  @Option(
+    parsing: .upToNextOption,
+    help: "Rows of each holder, in the order of the study, table after table; the maximum is assumed otherwise.")
+  var rows: [Int] = []
+  @Option(help: "lan, wan, or LATENCY,BANDWIDTH (one way), such as 20ms,100Mbit.") var network = "lan"
+  @Flag(help: "Run the study on made-up data over a simulated network and report the virtual time.")
+  var simulate = false
+  @Flag(help: "Print JSON.") var json = false
+  @Flag(help: "Print Markdown, as an ethics board reads it.") var markdown = false
+
+  func run() throws {
+    let prepared = try StudyFiles.prepare(study)
+    let counts = try PlanReport.split(rows, prepared)
+    let link = try LinkArgument.parse(network)
+    var report = try PlanReport(prepared, rows: counts, network: link.profile)
+    if simulate { report.simulation = try Self.simulate(prepared, rows: counts, link: link.link) }
+    if json {
+      Console.output(try Console.json(report.encodable))
+    } else if markdown {
+      Console.output(report.markdown)
+    } else {
+      Console.output(report.text)
+    }
+  }
+
+  private static func simulate(
+    _ prepared: PreparedStudy, rows: [[Int]], link: LinkProfile
+  ) throws(ParleyError) -> PlanReport.Simulation {
+    let limit = 200_000
+    guard rows.joined().reduce(0, +) <= limit else {
+      throw ParleyError(
+        .usage, "a simulation runs the whole protocol in this process; \(limit) rows are the most it takes",
+        remedy: "give smaller numbers with --rows")
+    }
+    let network = SimulatedNetwork(count: prepared.study.parties.count, link: link)
+    let data = TrialData.synthetic(prepared.study, rows: rows, seed: 1)
+    let run = try TrialRun.run(prepared, data: data, network: network)
+    return PlanReport.Simulation(
+      virtualSeconds: network.elapsed.seconds, rounds: run.measuredRounds,
+      bytes: run.measuredBytes.joined().reduce(0, +),
+      equalsPlan: run.measuredBytes == run.cost.bytes && run.measuredRounds == run.cost.rounds)
+  }
+}
+
+enum LinkArgument {
+  static func parse(_ text: String) throws(ParleyError) -> (profile: NetworkProfile, link: LinkProfile) {
+    switch text {
+    case "lan": return (.lan, .lan)
+    case "wan": return (.wan, .wan)
+    default:
+      let link = try LinkProfile(parsing: text)
+      return (
+        NetworkProfile(
+          name: text, oneWayLatency: link.latency.seconds, bandwidth: Double(link.bitsPerSecond) / 8), link
+      )
+    }
+  }
+}
+
+enum TrialData {
+  /// Made-up rows within the declared ranges, for every holder of every table.
+  static func synthetic(_ study: Study, rows: [[Int]], seed: UInt64) -> [String: [Int: TableData]] {
+    var data: [String: [Int: TableData]] = [:]
+    for (index, table) in study.tables.enumerated() {
+      for (position, holder) in table.schema.holders.enumerated() {
+        data[holder, default: [:]][index] = SyntheticData.make(
+          table.schema, rows: rows[index][position], seed: seed &+ UInt64(index * 1000 + position))
+      }
+    }
+    return data
+  }
+}

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Foundation
+import Parley
+import ParleyBase
+import ParleyProgram
+import ParleyRuntime
+import ParleyStudy
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Try a study: all parties on this machine, with ephemeral keys.",
+    discussion: "Every role is a process of its own, talking mutual TLS on loopback. The receipt says “local trial”.")
+  @Argument(help: "The study file.") var study: String
+  @Option(help: "HOLDER:TABLE=FILE.csv, once for each holder of each table.") var data: [String] = []
+  @Option(help: "Make up this many rows for every holder without a file.") var synthetic: Int?
+  @Option(help: "Seed of the made-up rows.") var seed: UInt64 = 1
+  @Flag(help: "All parties in this process, over memory instead of TLS.") var inProcess = false
+  @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
+  @Option(help: "Write the signed receipt here.") var receipt: String?
+  @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
+  @Flag(help: "Print results as JSON.") var json = false
+
+  func run() throws {
+    let log = Log(level: logLevel, prefix: "")
+    try ResultOutput.checkPath(out)
+    let prepared = try StudyFiles.prepare(study)
+    let files = try StudyFiles.files(data, of: prepared.study)
+    if let synthetic {
+      guard synthetic >= 0 else { throw ParleyError(.usage, "--synthetic \(synthetic) is negative", remedy: "give 0 or more") }
+    } else {
+      try StudyFiles.requireAll(files, of: prepared.study)
+    }
+    let run = LocalRun(
+      studyPath: study, prepared: prepared, files: files, synthetic: synthetic, seed: seed, log: log,
+      logLevel: logLevel)
+    let outcome = inProcess ? try run.inProcess() : try run.processes()
+    if let out { try ResultOutput.write(outcome.tables, prepared, mode: "local trial", to: out) }
+    try ResultOutput.show(outcome.tables, prepared, mode: "local trial", json: json)
+    if let path = receipt, let signed = outcome.receipt { try FileOutput.write(try Console.json(signed), to: path) }
+    for line in outcome.costLines { log.info(line) }
+  }
+}
+
+/// One trial of a study on this machine.
+struct LocalRun {
+  var studyPath: String
+  var prepared: PreparedStudy
+  var files: [String: [Int: String]]
+  var synthetic: Int?
+  var seed: UInt64
+  var log: Log
+  var logLevel: Console.Level
+
+  struct Outcome {
+    var tables: [DecodedTable]
+    var receipt: Receipt?
+    var reports: [RoleReport]
+    var names: [String]
+    var wallSeconds: Double
+
+    var costLines: [String] {
+      let predicted = reports.first?.predictedRounds ?? 0
+      let rounds = reports.map(\.rounds).max() ?? 0
+      var lines = ["cost                    predicted      measured"]
+      func row(_ name: String, _ a: String, _ b: String) {
+        let pad = { (text: String, width: Int) in String(repeating: " ", count: max(1, width - text.count)) + text }
+        lines.append(name.padding(toLength: max(20, name.count), withPad: " ", startingAt: 0) + pad(a, 13) + pad(b, 14))
+      }
+      row("rounds", String(predicted), String(rounds))
+      for report in reports {
+        for (to, bytes) in report.sentBytes.enumerated() where bytes > 0 || report.predictedBytes[to] > 0 {
+          row("\(report.party) → \(names[to])", "\(report.predictedBytes[to]) B", "\(bytes) B")
+        }
+      }
+      let computing = reports.filter { $0.predictedMemory > 0 && $0.peakMemory > 0 }
+      if let largest = computing.max(by: { $0.peakMemory < $1.peakMemory }) {
+        row("peak memory", Console.bytes(largest.predictedMemory), Console.bytes(largest.peakMemory))
+      }
+      row("time", "-", Console.seconds(reports.map(\.seconds).max() ?? 0))
+      row("session set-up", "-", Console.seconds(reports.map(\.setupSeconds).max() ?? 0))
+      let equal = rounds == predicted && reports.allSatisfy { $0.sentBytes == $0.predictedBytes }
+      lines.append(equal ? "bytes and rounds equal the plan" : "bytes or rounds DIFFER from the plan")
+      return lines
+    }
+  }
+
+  /// Every role as a process of its own.
+  func processes() throws -> Outcome {
+    let start = ContinuousClock.now
+    // A holder's bad file is found here, before three processes wait for it.
+    for (holder, tables) in files {
+      for (table, file) in tables {
+        _ = try StudyFiles.load(file, table: table, holder: holder, of: prepared.study, log: log)
+      }
+    }
+    let trial = try Trial(prepared.study)
+    log.info("starting \(prepared.study.parties.count) parties, each a process with a key of its own")
+    var roles: [RoleProcess] = []
+    for name in prepared.study.meshOrder {
+      var arguments = [
+        "party", studyPath, "--as", name, "--trial", trial.directory, "--report",
+        trial.directory + "/\(name).report.json", "--log-level", logLevel == .debug ? "debug" : "quiet",
+        "--wait", "60", "--seed", String(seed &+ UInt64(roles.count)),
+      ]
+      if let synthetic { arguments += ["--synthetic", String(synthetic)] }
+      for (table, file) in files[name] ?? [:] {
+        arguments += ["--data", "\(prepared.study.tables[table].schema.name)=\(file)"]
+      }
+      roles.append(
+        try RoleProcess(
+          name: name, arguments: arguments, directory: trial.directory, showsErrors: logLevel == .debug))
+    }
+    try RoleProcess.wait(for: roles)
+    let reports = try roles.map { role -> RoleReport in
+      guard let data = FileManager.default.contents(atPath: role.reportPath) else {
+        throw ParleyError(.init("aborted/role"), "\(role.name) left no report")
+      }
+      return try JSONDecoder().decode(RoleReport.self, from: data)
+    }
+    guard let tables = reports.lazy.compactMap(\.tables).first else {
+      throw ParleyError(.invariant, "no recipient received a result")
+    }
+    return Outcome(
+      tables: tables.map(DecodedTable.init), receipt: reports.lazy.compactMap(\.receipt).first, reports: reports,
+      names: prepared.study.meshOrder, wallSeconds: start.duration(to: .now).seconds)
+  }
+
+  /// All parties in this process, over memory.
+  func inProcess() throws -> Outcome {
+    let start = ContinuousClock.now
+    var data: [String: [Int: TableData]] = [:]
+    for (index, table) in prepared.study.tables.enumerated() {
+      for (position, holder) in table.schema.holders.enumerated() {
+        if let file = files[holder]?[index] {
+          data[holder, default: [:]][index] = try StudyFiles.load(
+            file, table: index, holder: holder, of: prepared.study, log: log)
+        } else if let synthetic {
+          data[holder, default: [:]][index] = SyntheticData.make(
+            table.schema, rows: synthetic, seed: seed &+ UInt64(index * 1000 + position))
+        }
+      }
+    }
+    let run = try TrialRun.run(prepared, data: data)
+    let reports = prepared.study.meshOrder.enumerated().map { index, name in
+      RoleReport(
+        party: name, seconds: run.seconds, setupSeconds: 0, rounds: run.measuredRounds,
+        sentBytes: run.measuredBytes[index], predictedRounds: run.cost.rounds, predictedBytes: run.cost.bytes[index],
+        peakMemory: 0, predictedMemory: 0, tables: nil, receipt: run.receipt)
+    }
+    return Outcome(
+      tables: run.result.tables, receipt: run.receipt, reports: reports, names: prepared.study.meshOrder,
+      wallSeconds: start.duration(to: .now).seconds)
+  }
+}
+
+extension DecodedTable {
+  init(_ table: RoleReport.Table) {
+    self.init(name: table.name, columns: table.columns, rows: table.rows.map { $0.map(\.decoded) })
+  }
+}

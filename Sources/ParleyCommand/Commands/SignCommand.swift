@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Parley
+import ParleyBase
+import ParleyStudy
+
+struct SignCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sign", abstract: "Sign a study as one of its parties.",
+    discussion: "The signature stands beside the study, in STUDY.signatures/NAME.sig; send it to the others.")
+  @Argument(help: "The study file.") var study: String
+  @Option(name: .customLong("as"), help: "Your party's name.") var name: String
+  @Option(help: "Folder of the identity files.") var identity: String?
+
+  func run() throws {
+    let prepared = try StudyFiles.prepare(study)
+    let key = try IdentityFiles.store(identity).load(name: name)
+    Console.error(prepared.statement.text)
+    let signature = try prepared.study.sign(with: key, as: name)
+    let folder = SignatureFolder(ofStudy: study)
+    try folder.save(signature)
+    Console.output("signed \(prepared.study.studyHashText) as \(name): \(folder.path(of: name))")
+  }
+}
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Check the signatures on a study.")
+  @Argument(help: "The study file.") var study: String
+  @Flag(help: "Print JSON.") var json = false
+
+  private struct Row: Encodable {
+    var party: String
+    var status: String
+  }
+
+  func run() throws {
+    let loaded = try StudyLoader.load(path: study)
+    let rows = SignatureFolder(ofStudy: study).verify(loaded)
+    if json {
+      Console.output(try Console.json(rows.map { Row(party: $0.party, status: $0.status.rawValue) }))
+    } else {
+      Console.output("study \(loaded.studyHashText)")
+      for row in rows { Console.output("  \(row.party): \(row.status.rawValue)") }
+    }
+    guard rows.allSatisfy({ $0.status == .valid }) else {
+      throw ParleyError(
+        .studySignatureMissing, "not every party has signed this study",
+        remedy: "each party runs: parley sign \(study) --as ITS-NAME")
+    }
+  }
+}

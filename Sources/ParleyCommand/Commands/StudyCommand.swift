@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Parley
+import ParleyBase
+import ParleyStudy
+
+struct StudyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "study", abstract: "Write and check study files.",
+    subcommands: [Init.self, Check.self, Schema.self, Statement.self])
+
+  struct Init: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Draft a study file from sample data, with types and ranges to review.")
+    @Option(parsing: .upToNextOption, help: "CSV files of one table; each becomes a holder.") var from: [String]
+    @Option(help: "Write to this file instead of standard output.") var out: String?
+
+    func run() throws {
+      let text = try StudyDraft.from(from)
+      guard let out else { return Console.output(text) }
+      try FileOutput.write(text, to: out, overwrite: false)
+      Console.error("wrote \(out); review every range, then: parley plan \(out)")
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Check a study file and its queries.")
+    @Argument(help: "The study file.") var study: String
+    func run() throws {
+      let prepared = try StudyFiles.prepare(study)
+      Console.output("\(study): in order (\(prepared.program.results.count) results, hash \(prepared.study.studyHashText))")
+    }
+  }
+
+  struct Schema: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the JSON Schema of study files.")
+    func run() throws { Console.output(StudySchema.text) }
+  }
+
+  struct Statement: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print the disclosure statement and the hash that holders accept.")
+    @Argument(help: "The study file.") var study: String
+    func run() throws {
+      let prepared = try StudyFiles.prepare(study)
+      Console.output(prepared.statement.text)
+      Console.output("hash \(hexadecimal(prepared.statementHash))")
+    }
+  }
+}
+
+enum FileOutput {
+  /// Writes a whole file or nothing: a temporary file beside it is renamed over it.
+  static func write(_ text: String, to path: String, overwrite: Bool = true) throws(ParleyError) {
+    if !overwrite, FileManager.default.fileExists(atPath: path) {
+      throw ParleyError(.init("usage/exists"), "\(path) exists already", remedy: "choose another name, or move it away")
+    }
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw ParleyError(
+        .init("state/cannot-write"), "cannot write \(path): \(error.localizedDescription)",
+        remedy: "check the folder, its permissions and the free space")
+    }
+  }
+}

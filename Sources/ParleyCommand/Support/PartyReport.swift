@@ -1,0 +1,61 @@
+import Parley
+import ParleyBase
+import ParleyProgram
+import ParleyRuntime
+
+/// What one role's process leaves behind for whoever started it.
+struct RoleReport: Codable {
+  struct Table: Codable {
+    var name: String
+    var columns: [String]
+    /// By row and column: `value`, or `outcome` (null, withheld, absent).
+    var rows: [[Cell]]
+  }
+  struct Cell: Codable {
+    var value: String?
+    var outcome: String?
+  }
+  var party: String
+  var seconds: Double
+  var setupSeconds: Double
+  var rounds: Int
+  var sentBytes: [Int]
+  var predictedRounds: Int
+  var predictedBytes: [Int]
+  var peakMemory: Int
+  var predictedMemory: Int
+  var tables: [Table]?
+  var receipt: Receipt?
+}
+
+extension RoleReport.Table {
+  init(_ table: DecodedTable) {
+    self.init(name: table.name, columns: table.columns, rows: table.rows.map { $0.map(RoleReport.Cell.init) })
+  }
+}
+
+extension RoleReport.Cell {
+  init(_ cell: DecodedTable.Cell) {
+    switch cell {
+    case .value(let text): self.init(value: text)
+    case .null: self.init(outcome: "null")
+    case .withheld: self.init(outcome: "withheld")
+    case .absent: self.init(outcome: "absent")
+    }
+  }
+  var decoded: DecodedTable.Cell {
+    switch outcome {
+    case "withheld": .withheld
+    case "absent": .absent
+    default: value.map(DecodedTable.Cell.value) ?? .null
+    }
+  }
+}
+
+/// The form of a result that `--out FILE.json` and `--json` have.
+struct ResultFile: Encodable {
+  var study: String
+  var studyHash: String
+  var mode: String
+  var results: [RoleReport.Table]
+}

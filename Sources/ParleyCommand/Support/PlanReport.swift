@@ -1,0 +1,239 @@
+import Foundation
+import Parley
+import ParleyBase
+import ParleyProgram
+import ParleyStudy
+
+/// What `parley plan` says, as text, Markdown or JSON.
+struct PlanReport {
+  struct Simulation {
+    var virtualSeconds: Double
+    var rounds: Int
+    var bytes: Int
+    var equalsPlan: Bool
+  }
+  var prepared: PreparedStudy
+  var rows: [[Int]]
+  var network: NetworkProfile
+  var plan: Plan
+  var calibration: Calibration
+  var simulation: Simulation?
+
+  init(_ prepared: PreparedStudy, rows: [[Int]], network: NetworkProfile) throws(ParleyError) {
+    self.prepared = prepared
+    self.rows = rows
+    self.network = network
+    plan = try prepared.plan(rows: rows)
+    calibration = CalibrationFile.load()
+  }
+
+  /// The flat list of `--rows` by table and holder; the maximum, shared out evenly, when it is empty.
+  static func split(_ rows: [Int], _ prepared: PreparedStudy) throws(ParleyError) -> [[Int]] {
+    guard !rows.isEmpty else { return prepared.assumedRows }
+    let holders = prepared.study.tables.map(\.schema.holders.count)
+    guard rows.count == holders.reduce(0, +), rows.allSatisfy({ $0 >= 0 }) else {
+      throw ParleyError(
+        .usage, "--rows has \(rows.count) numbers, and the study needs \(holders.reduce(0, +))",
+        remedy: "give one number for each of "
+          + prepared.study.tables.flatMap { table in table.schema.holders.map { "\($0):\(table.schema.name)" } }
+          .joined(separator: " "))
+    }
+    var rest = rows[...]
+    return holders.map { count in
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
+    }
+  }
+
+  private var names: [String] { prepared.study.meshOrder }
+
+  /// Links that carry anything.
+  private var links: [(from: String, to: String, bytes: Int)] {
+    names.indices.flatMap { from in
+      names.indices.compactMap { to in
+        plan.cost.bytes[from][to] > 0 ? (names[from], names[to], plan.cost.bytes[from][to]) : nil
+      }
+    }
+  }
+  private var seconds: Double { plan.cost.seconds(on: network, calibration) }
+  private var calibrationNote: String {
+    calibration.isMeasured ? "calibrated on this machine" : "uncalibrated; parley bench --calibrate measures this machine"
+  }
+  /// Shares, message buffers and the program itself; see docs/performance.md.
+  private var memory: Int { PlanReport.memory(plan) }
+
+  static func memory(_ plan: Plan) -> Int { ProcessMemory.predicted(plan) }
+
+  private var rowLines: [String] {
+    zip(prepared.study.tables, rows).flatMap { table, counts in
+      zip(table.schema.holders, counts).map { "\($0): \(table.schema.padTo ?? $1) rows of \(table.schema.name)" }
+    }
+  }
+
+  private var columnLines: [String] {
+    prepared.study.tables.flatMap { table in
+      table.schema.columns.map { column in
+        let kind =
+          switch column.type {
+          case .integer(let range): "whole number, \(range.lowerBound) to \(range.upperBound)"
+          case .decimal(let scale, let range):
+            "decimal with \(scale) places, \(range.lowerBound) to \(range.upperBound) in units of the last place"
+          case .boolean: "true or false"
+          case .date(let range): "date, day \(range.lowerBound) to \(range.upperBound) since 1970"
+          case .category(let values): "one of \(values.count) values"
+          }
+        return "\(table.schema.name).\(column.name): \(kind)\(column.isNullable ? ", may be missing" : "")"
+      }
+    }
+  }
+
+  var text: String {
+    var lines: [String] = []
+    lines.append("Study      \(prepared.study.name)")
+    lines.append("           study hash \(prepared.study.studyHashText)")
+    lines.append("           program hash \(hexadecimal(prepared.programHash))")
+    lines.append("           statement hash \(hexadecimal(prepared.statementHash))")
+    lines.append("Protocol   \(plan.descriptor.name), \(plan.descriptor.adversary.rawValue), 64-bit words")
+    lines.append("")
+    lines.append(prepared.statement.text)
+    lines.append("Who must be trusted:")
+    lines += prepared.trust.lines.map { "  - \($0)" }
+    lines.append("")
+    lines.append("Columns and their ranges:")
+    lines += columnLines.map { "  \($0)" }
+    lines.append("")
+    lines.append("Cost for these sizes (exact; the run is measured against it):")
+    lines += rowLines.map { "  \($0)" }
+    lines.append("  rounds                  \(plan.cost.rounds)")
+    lines.append("  bytes                   \(Console.bytes(plan.cost.totalBytes)) in all")
+    for link in links { lines.append("    \(link.from) → \(link.to)  \(link.bytes) B") }
+    lines.append("  correlated randomness   \(plan.cost.correlations == 0 ? "none (keys only)" : String(plan.cost.correlations))")
+    lines.append("  memory                  \(Console.bytes(memory)) for a computing party")
+    lines.append("  time on \(network.name)  about \(Console.seconds(seconds)) (\(calibrationNote))")
+    if let simulation {
+      lines.append(
+        "  simulated run           \(Console.seconds(simulation.virtualSeconds)) of virtual time, \(simulation.rounds) rounds, \(Console.bytes(simulation.bytes)); bytes and rounds \(simulation.equalsPlan ? "equal the plan" : "DIFFER from the plan")"
+      )
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  var markdown: String {
+    var lines = ["# \(prepared.study.name)", ""]
+    if !prepared.study.description.isEmpty { lines += [prepared.study.description, ""] }
+    lines += ["## Who takes part", "", "| party | organisation | roles |", "|---|---|---|"]
+    for party in prepared.study.parties {
+      let roles = prepared.study.roles(of: party.name).map(\.rawValue).sorted().joined(separator: ", ")
+      lines.append("| \(party.name) | \(party.organisation) | \(roles) |")
+    }
+    lines += ["", "## What is disclosed to whom", "", "```", prepared.statement.text, "```", ""]
+    lines += ["## Who must be trusted", ""] + prepared.trust.lines.map { "- \($0)" }
+    lines += ["", "## Data", ""] + columnLines.map { "- \($0)" }
+    lines += ["", "## What is computed", ""]
+    for query in prepared.study.queries { lines += ["### \(query.name)", "", "```sql", query.sql, "```", ""] }
+    lines += ["## Cost", "", "| | |", "|---|---|"]
+    lines += rowLines.map { "| rows | \($0) |" }
+    lines.append("| rounds | \(plan.cost.rounds) |")
+    lines.append("| bytes, all links | \(plan.cost.totalBytes) |")
+    lines += links.map { "| \($0.from) → \($0.to) | \($0.bytes) B |" }
+    lines.append("| memory of a computing party | \(Console.bytes(memory)) |")
+    lines.append("| time on \(network.name) | about \(Console.seconds(seconds)), \(calibrationNote) |")
+    lines += ["", "## To compare", ""]
+    lines.append("- study hash `\(prepared.study.studyHashText)`")
+    lines.append("- program hash `\(hexadecimal(prepared.programHash))`")
+    lines.append("- statement hash `\(hexadecimal(prepared.statementHash))`")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  struct Encoded: Encodable {
+    struct Link: Encodable {
+      var from: String
+      var to: String
+      var bytes: Int
+    }
+    struct Item: Encodable {
+      var recipients: [String]
+      var result: String
+      var name: String
+      var explanation: String
+      var precision: String?
+      var values: Int
+    }
+    struct Simulated: Encodable {
+      var virtualSeconds: Double
+      var rounds: Int
+      var bytes: Int
+      var equalsPlan: Bool
+    }
+    var study: String
+    var studyHash: String
+    var programHash: String
+    var statementHash: String
+    var `protocol`: String
+    var adversary: String
+    var rows: [[Int]]
+    var disclosures: [Item]
+    var publicFacts: [String]
+    var rules: [String]
+    var trust: [String]
+    var rounds: Int
+    var bytes: Int
+    var links: [Link]
+    var correlations: Int
+    var memoryBytes: Int
+    var network: String
+    var seconds: Double
+    var isCalibrated: Bool
+    var simulation: Simulated?
+  }
+
+  var encodable: Encoded {
+    Encoded(
+      study: prepared.study.name, studyHash: prepared.study.studyHashText,
+      programHash: hexadecimal(prepared.programHash), statementHash: hexadecimal(prepared.statementHash),
+      protocol: plan.descriptor.name, adversary: plan.descriptor.adversary.rawValue, rows: rows,
+      disclosures: prepared.statement.items.map {
+        .init(
+          recipients: $0.recipients, result: $0.result, name: $0.name, explanation: $0.explanation,
+          precision: $0.precision, values: $0.count)
+      }, publicFacts: prepared.statement.publicFacts, rules: prepared.statement.rules, trust: prepared.trust.lines,
+      rounds: plan.cost.rounds, bytes: plan.cost.totalBytes,
+      links: links.map { .init(from: $0.from, to: $0.to, bytes: $0.bytes) },
+      correlations: plan.cost.correlations, memoryBytes: memory, network: network.name, seconds: seconds,
+      isCalibrated: calibration.isMeasured,
+      simulation: simulation.map {
+        .init(virtualSeconds: $0.virtualSeconds, rounds: $0.rounds, bytes: $0.bytes, equalsPlan: $0.equalsPlan)
+      })
+  }
+}
+
+/// What a computing party's process needs besides its shares.
+enum ProcessMemory {
+  /// Executable, runtime, TLS and program: measured with an empty table.
+  static let base = 40_000_000
+  /// Instructions and registers of the lowered program.
+  static let perInstruction = 600
+
+  static func predicted(_ plan: Plan) -> Int {
+    base + plan.cost.instructionCount * perInstruction + plan.cost.peakShareBytes
+  }
+}
+
+/// Where `parley bench --calibrate` keeps what it measured.
+enum CalibrationFile {
+  static var path: String {
+    let home = ProcessInfo.processInfo.environment["PARLEY_HOME"] ?? NSHomeDirectory() + "/.parley"
+    return home + "/calibration.json"
+  }
+  static func load() -> Calibration {
+    guard let data = FileManager.default.contents(atPath: path),
+      let stored = try? JSONDecoder().decode(Calibration.self, from: data)
+    else { return .typical }
+    return stored
+  }
+  static func save(_ calibration: Calibration) throws {
+    try FileManager.default.createDirectory(
+      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try FileOutput.write(try Console.json(calibration), to: path)
+  }
+}

@@ -1,0 +1,50 @@
+import Parley
+import ParleyBase
+import ParleyProgram
+import ParleyStudy
+
+enum ResultOutput {
+  static func show(_ tables: [DecodedTable], _ prepared: PreparedStudy, mode: String, json: Bool) throws {
+    if json {
+      Console.output(try encoded(tables, prepared, mode))
+      return
+    }
+    for table in tables { Console.output("\n\(table.name)\n" + table.text + notes(on: table)) }
+  }
+
+  /// Why something is not shown.
+  static func notes(on table: DecodedTable) -> String {
+    var notes = ""
+    let withheld = table.rows.filter { $0.contains(.withheld) }.count
+    if withheld > 0 {
+      notes += "\n(\(withheld) withheld: fewer rows than the study's minimum, or needed to protect such a group)"
+    }
+    let absent = table.rows.filter { $0.contains(.absent) }.count
+    if absent > 0 { notes += "\n(\(absent) absent: no row at all)" }
+    return notes
+  }
+
+  private static func encoded(_ tables: [DecodedTable], _ prepared: PreparedStudy, _ mode: String) throws -> String {
+    try Console.json(
+      ResultFile(
+        study: prepared.study.name, studyHash: prepared.study.studyHashText, mode: mode,
+        results: tables.map(RoleReport.Table.init)))
+  }
+
+  /// CSV (several results follow each other, each after a line with its name) or JSON, by the file's ending.
+  static func write(_ tables: [DecodedTable], _ prepared: PreparedStudy, mode: String, to path: String) throws {
+    if path.hasSuffix(".json") {
+      try FileOutput.write(try encoded(tables, prepared, mode), to: path)
+    } else if path.hasSuffix(".csv") {
+      let text = tables.map { tables.count > 1 ? "# \($0.name)\r\n" + $0.csv : $0.csv }.joined(separator: "\r\n")
+      try FileOutput.write(text, to: path)
+    } else {
+      throw ParleyError(.usage, "--out \(path) ends in neither .csv nor .json", remedy: "choose one of the two")
+    }
+  }
+
+  static func checkPath(_ path: String?) throws(ParleyError) {
+    guard let path, !path.hasSuffix(".json"), !path.hasSuffix(".csv") else { return }
+    throw ParleyError(.usage, "--out \(path) ends in neither .csv nor .json", remedy: "choose one of the two")
+  }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import Parley
+import ParleyBase
+import ParleyProgram
+import ParleyStudy
+
+/// `HOLDER:TABLE=FILE` or `TABLE=FILE`.
+struct DataArgument {
+  var holder: String?
+  var table: String
+  var file: String
+
+  init(_ text: String) throws(ParleyError) {
+    guard let equals = text.firstIndex(of: "="), text.index(after: equals) < text.endIndex else {
+      throw ParleyError(
+        .usage, "--data \(text) has no file", remedy: "write --data HOLDER:TABLE=FILE.csv, or TABLE=FILE.csv for a party")
+    }
+    let name = text[..<equals]
+    file = String(text[text.index(after: equals)...])
+    if let colon = name.firstIndex(of: ":") {
+      holder = String(name[..<colon])
+      table = String(name[name.index(after: colon)...])
+    } else {
+      holder = nil
+      table = String(name)
+    }
+  }
+}
+
+enum StudyFiles {
+  /// Reads and compiles a study; every problem is listed.
+  static func prepare(_ path: String) throws(ParleyError) -> PreparedStudy {
+    try PreparedStudy(try StudyLoader.load(path: path))
+  }
+
+  /// The rows of one holder, checked against the schema before anything else happens.
+  static func load(
+    _ file: String, table index: Int, holder: String, of study: Study, log: Log
+  ) throws(ParleyError) -> TableData {
+    let (data, report) = try HolderCSV.load(path: file, table: study.tables[index], holder: holder)
+    for notice in report.notices { log.warning("\(file): \(notice)") }
+    return data
+  }
+
+  static func tableIndex(_ name: String, in study: Study) throws(ParleyError) -> Int {
+    guard let index = study.tables.firstIndex(where: { $0.schema.name == name }) else {
+      throw ParleyError(
+        .usage, "the study has no table \(name)",
+        remedy: "use one of \(study.tables.map(\.schema.name).joined(separator: ", "))")
+    }
+    return index
+  }
+
+  /// Data by holder and table from `HOLDER:TABLE=FILE` arguments; every holder of every table must be there.
+  static func files(_ arguments: [String], of study: Study) throws(ParleyError) -> [String: [Int: String]] {
+    var files: [String: [Int: String]] = [:]
+    for text in arguments {
+      let argument = try DataArgument(text)
+      let table = try tableIndex(argument.table, in: study)
+      guard let holder = argument.holder else {
+        throw ParleyError(.usage, "--data \(text) names no holder", remedy: "write --data HOLDER:\(argument.table)=\(argument.file)")
+      }
+      guard study.tables[table].schema.holders.contains(holder) else {
+        throw ParleyError(
+          .usage, "\(holder) is no holder of table \(argument.table)",
+          remedy: "use one of \(study.tables[table].schema.holders.joined(separator: ", "))")
+      }
+      guard files[holder]?[table] == nil else {
+        throw ParleyError(.usage, "--data \(holder):\(argument.table) is given twice", remedy: "give one file for each")
+      }
+      files[holder, default: [:]][table] = argument.file
+    }
+    return files
+  }
+
+  static func requireAll(_ given: [String: [Int: String]], of study: Study) throws(ParleyError) {
+    for (index, table) in study.tables.enumerated() {
+      let missing = table.schema.holders.filter { given[$0]?[index] == nil }
+      guard missing.isEmpty else {
+        throw ParleyError(
+          .usage, "no data for \(missing.map { "\($0):\(table.schema.name)" }.joined(separator: ", "))",
+          remedy: "add --data \(missing[0]):\(table.schema.name)=FILE.csv, or try --synthetic 100")
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import ParleyBase
+import ParleyCrypto
+import ParleyNetwork
+import ParleyStudy
+import ParleyTransport
+
+/// A folder with ephemeral keys and loopback ports for all parties of a study, so that every role can run as a
+/// process of its own on this machine. Removed when the trial ends.
+final class Trial {
+  struct Party: Codable {
+    var key: String
+    var port: Int?
+  }
+  struct File: Codable {
+    var job: String
+    var parties: [String: Party]
+  }
+
+  let directory: String
+  let study: Study
+
+  /// Picks free ports by listening on port 0 and letting go again.
+  init(_ study: Study) throws {
+    let name = "parley-trial-" + hexadecimal(SecureRandom.bytes(8))
+    directory = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let store = IdentityStore(directory: directory + "/identities")
+    var parties: [String: Party] = [:]
+    var listeners: [MeshListener] = []
+    for party in study.parties {
+      let identity = try Identity.create(name: party.name)
+      try store.save(identity)
+      var port: Int?
+      if study.computing.contains(party.name) {
+        let listener = try MeshListener(endpoint: MeshEndpoint(host: "127.0.0.1", port: 0))
+        listeners.append(listener)
+        port = listener.port
+      }
+      parties[party.name] = Party(key: identity.publicIdentity.text, port: port)
+    }
+    listeners = []
+    let file = File(job: hexadecimal(SecureRandom.bytes(16)), parties: parties)
+    try FileOutput.write(try Console.json(file), to: directory + "/trial.json")
+    self.study = try Self.apply(file, to: study)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  static func load(_ directory: String, _ study: Study) throws -> (study: Study, job: String) {
+    guard let data = FileManager.default.contents(atPath: directory + "/trial.json"),
+      let file = try? JSONDecoder().decode(File.self, from: data)
+    else { throw ParleyError(.usage, "\(directory) holds no trial", remedy: "use parley run") }
+    return (try apply(file, to: study), file.job)
+  }
+
+  private static func apply(_ file: File, to study: Study) throws -> Study {
+    var keys: [String: PublicIdentity] = [:]
+    for (name, party) in file.parties { keys[name] = try PublicIdentity(text: party.key) }
+    var copy = study.withKeys(keys)
+    for index in copy.parties.indices {
+      let port = file.parties[copy.parties[index].name]?.port
+      copy.parties[index].endpoint = port.map { .init(host: "127.0.0.1", port: $0) }
+    }
+    copy.requiresSignatures = false
+    return copy
+  }
+}
+
+/// A role running as a process of its own.
+final class RoleProcess {
+  let name: String
+  let process = Process()
+  let reportPath: String
+  private let errorPath: String
+
+  init(name: String, arguments: [String], directory: String, showsErrors: Bool) throws {
+    self.name = name
+    reportPath = directory + "/\(name).report.json"
+    errorPath = directory + "/\(name).log"
+    process.executableURL = URL(fileURLWithPath: Self.executable)
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    if showsErrors {
+      process.standardError = FileHandle.standardError
+    } else {
+      FileManager.default.createFile(atPath: errorPath, contents: nil)
+      process.standardError = FileHandle(forWritingAtPath: errorPath)
+    }
+    try process.run()
+  }
+
+  /// This program itself.
+  static var executable: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+  }
+
+  /// Waits for all; when one fails the others are told to stop, and its own words are thrown.
+  static func wait(for all: [RoleProcess]) throws {
+    var running = all
+    var failed: RoleProcess?
+    while !running.isEmpty {
+      usleep(2000)
+      for role in running where !role.process.isRunning {
+        running.removeAll { $0 === role }
+        if role.process.terminationStatus != 0, failed == nil {
+          failed = role
+          // Peers notice by themselves; what still waits for a party that never came is interrupted.
+          DispatchQueue.global().asyncAfter(deadline: .now() + 3) { for other in all where other.process.isRunning { other.process.interrupt() } }
+        }
+      }
+    }
+    if let failed {
+      let told = all.filter { $0.process.terminationStatus != 0 }
+        .map { role -> String in
+          let text = (try? String(contentsOfFile: role.errorPath, encoding: .utf8)) ?? ""
+          return "[\(role.name)] " + text.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+      throw ParleyError(
+        .init(failed.process.terminationStatus == 4 ? "data/refused" : "aborted/role"),
+        "the run ended without a result: \(failed.name) stopped first (exit code \(failed.process.terminationStatus))\n"
+          + told.joined(separator: "\n"))
+    }
+  }
+}

@@ -1,0 +1,146 @@
+internal import BigInt
+internal import ParleyBase
+
+/// The canonical encoding of a program: what its hash is taken over. Every field of every part is written, each case
+/// with a tag of its own, so two programs share an encoding only when they are equal.
+extension Program {
+  package var canonicalBytes: [UInt8] {
+    var writer = CanonicalWriter()
+    writer.write("parley program 1")
+    writer.write(list: tables) { writer, table in
+      writer.write(table.name)
+      writer.write(list: table.holders) { $0.write($1) }
+      writer.write(Int64(table.maximumRows))
+    }
+    writer.write(list: inputs) { writer, input in
+      writer.write(Int64(input.table.rawValue))
+      writer.write(input.column)
+      writer.write(input.role.rawValue)
+      writer.write(input.sort)
+    }
+    writer.write(list: nodes) { writer, node in
+      writer.write(node.operation)
+      writer.write(node.type.sort)
+      writer.write(node.type.shape)
+    }
+    writer.write(list: disclosures) { writer, disclosure in
+      writer.write(disclosure.name)
+      writer.write(Int64(disclosure.node.rawValue))
+      writer.write(list: disclosure.recipients) { $0.write($1) }
+      let meaning: UInt8 =
+        switch disclosure.meaning {
+        case .statistic: 0
+        case .recordValue: 1
+        case .outcome: 2
+        }
+      writer.write(meaning)
+      writer.write(disclosure.explanation)
+    }
+    writer.write(list: results) { $0.write($1) }
+    return writer.bytes
+  }
+}
+
+extension CanonicalWriter {
+  fileprivate mutating func write(_ value: BigInt) {
+    write(value < 0)
+    write(Array(value.magnitude.serialize()))
+  }
+  fileprivate mutating func write(_ sort: Program.Sort) {
+    switch sort {
+    case .integer(let range):
+      write(UInt8(0))
+      write(range.lower)
+      write(range.upper)
+    case .bit: write(UInt8(1))
+    }
+  }
+  fileprivate mutating func write(_ shape: Program.Shape) {
+    switch shape {
+    case .rows(let table): write(tag: 0, table.rawValue)
+    case .fixed(let count): write(tag: 1, count)
+    }
+  }
+  fileprivate mutating func write(tag: UInt8, _ values: Int...) {
+    write(tag)
+    for value in values { write(Int64(value)) }
+  }
+  fileprivate mutating func write(_ id: Program.DisclosureID?) { write(Int64(id?.rawValue ?? -1)) }
+
+  fileprivate mutating func write(_ operation: Program.Operation) {
+    switch operation {
+    case .input(let id): write(tag: 0, id.rawValue)
+    case .constant(let value):
+      write(UInt8(1))
+      write(value)
+    case .bitConstant(let value): write(tag: 2, value ? 1 : 0)
+    case .add(let a, let b): write(tag: 3, a.rawValue, b.rawValue)
+    case .subtract(let a, let b): write(tag: 4, a.rawValue, b.rawValue)
+    case .multiply(let a, let b): write(tag: 5, a.rawValue, b.rawValue)
+    case .scale(let a, let factor):
+      write(tag: 6, a.rawValue)
+      write(factor)
+    case .compare(let comparison, let a, let b):
+      let kind =
+        switch comparison {
+        case .less: 0
+        case .lessOrEqual: 1
+        case .equal: 2
+        }
+      write(tag: 7, kind, a.rawValue, b.rawValue)
+    case .not(let a): write(tag: 8, a.rawValue)
+    case .and(let a, let b): write(tag: 9, a.rawValue, b.rawValue)
+    case .or(let a, let b): write(tag: 10, a.rawValue, b.rawValue)
+    case .xor(let a, let b): write(tag: 11, a.rawValue, b.rawValue)
+    case .select(let condition, let a, let b): write(tag: 12, condition.rawValue, a.rawValue, b.rawValue)
+    case .integer(let bit): write(tag: 13, bit.rawValue)
+    case .sum(let a): write(tag: 14, a.rawValue)
+    case .innerProduct(let a, let b): write(tag: 15, a.rawValue, b.rawValue)
+    case .extremum(let kind, let a): write(tag: 16, kind == .minimum ? 0 : 1, a.rawValue)
+    case .any(let a): write(tag: 17, a.rawValue)
+    case .quotient(let a, let b): write(tag: 18, a.rawValue, b.rawValue)
+    case .squareRoot(let a): write(tag: 19, a.rawValue)
+    case .truncate(let a, let bits): write(tag: 20, a.rawValue, bits)
+    case .stack(let parts):
+      write(UInt8(21))
+      write(list: parts) { $0.write(Int64($1.rawValue)) }
+    case .element(let a, let index): write(tag: 22, a.rawValue, index)
+    case .matrixProduct(let a, let b, let rows, let inner, let columns):
+      write(tag: 23, a.rawValue, b.rawValue, rows, inner, columns)
+    }
+  }
+
+  fileprivate mutating func write(_ table: Program.ResultTable) {
+    write(table.name)
+    write(Int64(table.groupCount))
+    write(list: table.keys) { writer, key in
+      writer.write(key.name)
+      writer.write(list: key.labels) { writer, label in
+        writer.write(label != nil)
+        writer.write(label ?? "")
+      }
+    }
+    write(list: table.columns) { writer, column in
+      writer.write(column.name)
+      writer.write(Int64(column.value.rawValue))
+      writer.write(column.isNull)
+      writer.write(column.format)
+      writer.write(column.precision)
+    }
+    write(list: table.order) { $0.write(Int64($1)) }
+    write(table.isAbsent)
+    write(table.isWithheld)
+  }
+
+  fileprivate mutating func write(_ format: Program.ResultTable.Format) {
+    switch format {
+    case .integer: write(tag: 0)
+    case .decimal(let scale): write(tag: 1, scale)
+    case .date: write(tag: 2)
+    case .boolean: write(tag: 3)
+    case .category(let labels):
+      write(tag: 4)
+      write(list: labels) { $0.write($1) }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/// The registers an instruction touches, by domain.
+package struct RegisterSet: Sendable {
+  package init() {}
+  package var arith: [Int] = []
+  package var planes: [Int] = []
+
+  package mutating func add(_ register: ArithRegister) { arith.append(register.index) }
+  package mutating func add(_ register: PlaneRegister) { planes.append(register.index) }
+  package mutating func add(_ registers: some Sequence<ArithRegister>) { arith += registers.map(\.index) }
+  package mutating func add(_ registers: some Sequence<PlaneRegister>) { planes += registers.map(\.index) }
+  package mutating func add(_ other: RegisterSet) {
+    arith += other.arith
+    planes += other.planes
+  }
+}
+
+extension Instruction {
+  /// Registers that execution reads. Those of a reduction's body that the body itself writes do not count.
+  package var operandRegisters: RegisterSet {
+    var set = RegisterSet()
+    switch kind {
+    case .inputArith, .inputPlanes, .constantArith, .constantPlane: break
+    case .linear(let terms, _, _): set.add(terms.lazy.map(\.register))
+    case .sumRows(let a, _), .elementArith(let a, _, _): set.add(a)
+    case .stackArith(let list, _): set.add(list)
+    case .xor(let pairs, _), .and(let pairs, _):
+      for pair in pairs {
+        set.add(pair.a)
+        set.add(pair.b)
+      }
+    case .not(let list, _), .elementPlanes(let list, _, _), .repeatPlanes(let list, _): set.add(list)
+    case .stackPlanes(let lists, _): set.add(lists.joined())
+    case .multiply(let pairs, _): for pair in pairs { set.add([pair.a, pair.b]) }
+    case .innerProducts(let lists, _): for pair in lists.joined() { set.add([pair.a, pair.b]) }
+    case .matrixProduct(let a, let b, _, _, _, _): set.add([a, b])
+    case .summands(let a, _, _), .shiftedSummands(let a, _, _): set.add(a)
+    case .bitSummands(let list, _): set.add(list)
+    case .reduce(let state, let body, _):
+      set.add(state)
+      set.add(body.outerRegisters)
+    case .openArith(let a, _): set.add(a)
+    case .openPlanes(let list, _): set.add(list)
+    }
+    return set
+  }
+
+  /// Registers that execution writes.
+  package var resultRegisters: RegisterSet {
+    var set = RegisterSet()
+    switch kind {
+    case .inputArith(_, let out), .constantArith(_, let out), .linear(_, _, let out), .sumRows(_, let out),
+      .stackArith(_, let out), .elementArith(_, _, let out), .matrixProduct(_, _, _, _, _, let out):
+      set.add(out)
+    case .inputPlanes(_, _, let out), .xor(_, let out), .not(_, let out), .stackPlanes(_, let out),
+      .elementPlanes(_, _, let out), .repeatPlanes(_, let out), .and(_, let out), .reduce(_, _, let out):
+      set.add(out)
+    case .constantPlane(_, let out): set.add(out)
+    case .multiply(_, let out), .innerProducts(_, let out), .shiftedSummands(_, _, let out): set.add(out)
+    case .summands(_, _, let out): set.add(out.joined())
+    case .bitSummands(_, let out): set.add(out.joined())
+    case .openArith, .openPlanes: break
+    }
+    return set
+  }
+
+  package var isInput: Bool {
+    switch kind {
+    case .inputArith, .inputPlanes: true
+    default: false
+    }
+  }
+  package var isOpening: Bool {
+    switch kind {
+    case .openArith, .openPlanes: true
+    default: false
+    }
+  }
+}
+
+extension Instruction.ReductionBody {
+  /// Registers that the body reads and something outside it wrote (constants, thresholds).
+  package var outerRegisters: RegisterSet {
+    var own = Set((low + high).map(\.index))
+    var ownArith: Set<Int> = []
+    var outer = RegisterSet()
+    for instruction in instructions {
+      let read = instruction.operandRegisters
+      outer.planes += read.planes.filter { !own.contains($0) }
+      outer.arith += read.arith.filter { !ownArith.contains($0) }
+      let written = instruction.resultRegisters
+      own.formUnion(written.planes)
+      ownArith.formUnion(written.arith)
+    }
+    outer.planes += combined.map(\.index).filter { !own.contains($0) }
+    return outer
+  }
+}

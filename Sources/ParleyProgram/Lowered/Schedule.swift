@@ -1,0 +1,82 @@
+/// The order in which one party executes a list of instructions, with the point at which each register dies.
+///
+/// Inputs come first. Then, round by round: every exchange of the round is started, the mesh is flushed once,
+/// every exchange is finished, and the local instructions that were waiting for the round run. Registers are
+/// freed by this order and not by the order of the list, so that no reordering can free a value too early.
+package struct Schedule: Sendable {
+  /// An instruction and the registers to free once it has run (an exchange: once it has been started, a
+  /// reduction: once it is done).
+  package struct Item: Sendable {
+    package var instruction: Instruction
+    package var freed = RegisterSet()
+  }
+  package struct Round: Sendable {
+    package var exchanges: [Item] = []
+    package var reductions: [Item] = []
+    package var locals: [Item] = []
+  }
+
+  package private(set) var inputs: [Item] = []
+  package private(set) var rounds: [Round] = []
+  package private(set) var openings: [Instruction] = []
+
+  /// - Parameter kept: registers that outlive the list; registers that only others write are among them.
+  package init(_ instructions: [Instruction], kept: RegisterSet = RegisterSet()) {
+    rounds = Array(repeating: Round(), count: (instructions.map(\.round).max() ?? 0) + 1)
+    for instruction in instructions {
+      let item = Item(instruction: instruction)
+      if instruction.isInput {
+        inputs.append(item)
+      } else if instruction.isOpening {
+        openings.append(instruction)
+      } else if case .reduce = instruction.kind {
+        rounds[instruction.round].reductions.append(item)
+      } else if instruction.communicates {
+        rounds[instruction.round].exchanges.append(item)
+      } else {
+        rounds[instruction.round].locals.append(item)
+      }
+    }
+    markLastUses(kept: kept)
+  }
+
+  /// Walks the order backwards: the first reader met is the last to run.
+  private mutating func markLastUses(kept: RegisterSet) {
+    var arith = Set(kept.arith)
+    var planes = Set(kept.planes)
+    for opening in openings {
+      arith.formUnion(opening.operandRegisters.arith)
+      planes.formUnion(opening.operandRegisters.planes)
+    }
+    func mark(_ item: inout Item) {
+      var touched = item.instruction.operandRegisters
+      touched.add(item.instruction.resultRegisters)
+      item.freed.arith = touched.arith.filter { arith.insert($0).inserted }
+      item.freed.planes = touched.planes.filter { planes.insert($0).inserted }
+    }
+    for r in rounds.indices.reversed() {
+      for i in rounds[r].locals.indices.reversed() { mark(&rounds[r].locals[i]) }
+      for i in rounds[r].reductions.indices.reversed() { mark(&rounds[r].reductions[i]) }
+      for i in rounds[r].exchanges.indices.reversed() { mark(&rounds[r].exchanges[i]) }
+    }
+    for i in inputs.indices.reversed() { mark(&inputs[i]) }
+  }
+
+  /// Flights of messages: a round is one if anything in it communicates, a reduction as many as its levels
+  /// need. Reductions of one round run in step with each other, and their first flight carries the round's
+  /// exchanges. The openings are one flight more.
+  package func flights(rows: [Int]) -> Int {
+    var total = openings.isEmpty ? 0 : 1
+    for round in rounds {
+      var longest = round.exchanges.isEmpty ? 0 : 1
+      for item in round.reductions {
+        guard case .reduce(_, let body, _) = item.instruction.kind else { continue }
+        let count = item.instruction.length.evaluate(rows: rows)
+        let perLevel = Set(body.instructions.filter(\.communicates).map(\.round)).count
+        longest = max(longest, Instruction.ReductionBody.levels(count: count).count * perLevel)
+      }
+      total += longest
+    }
+    return total
+  }
+}

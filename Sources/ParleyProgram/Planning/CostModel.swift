@@ -1,0 +1,288 @@
+/// Sizes of one run: the public numbers on which its cost depends.
+package struct RunShape: Hashable, Sendable {
+  package struct Part: Hashable, Sendable {
+    /// Index of the holder among the principals.
+    package var holder: Int
+    /// Rows it shares, padding included.
+    package var rows: Int
+    package init(holder: Int, rows: Int) {
+      self.holder = holder
+      self.rows = rows
+    }
+  }
+  /// Principals: computing parties first.
+  package var principals: Int
+  /// By table, in row order.
+  package var tables: [[Part]]
+  /// By disclosure: principals that receive it.
+  package var recipients: [[Int]]
+
+  package init(principals: Int, tables: [[Part]], recipients: [[Int]]) {
+    self.principals = principals
+    self.tables = tables
+    self.recipients = recipients
+  }
+  package var rows: [Int] { tables.map { $0.reduce(0) { $0 + $1.rows } } }
+}
+
+/// What a run will cost: exact bytes by link and rounds, planned memory, and counts from which time is predicted.
+public struct Cost: Hashable, Sendable {
+  /// Payload bytes from principal to principal.
+  public var bytes: [[Int]]
+  /// Largest depth of dependent messages.
+  public var rounds: Int
+  /// Largest number of bytes of shares that a computing party holds at once.
+  public var peakShareBytes: Int
+  /// Ring words multiplied and AND-ed bits, a party.
+  public var multiplications: Int
+  public var andBits: Int
+  /// Instructions executed, a party: what bounds small inputs.
+  public var instructionCount: Int
+  /// Correlated randomness taken from outside the protocol (none where keys suffice).
+  public var correlations: Int
+
+  public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
+  public func sent(by principal: Int) -> Int { bytes[principal].reduce(0, +) }
+}
+
+/// Computes the cost of a lowered program by walking its schedule with sizes only.
+///
+/// Bytes come from the closed forms of the engine's descriptor; rounds from the same logical clocks that
+/// messages carry (see the meter of the network layer), so plan and meter can be compared for equality.
+package struct CostModel {
+  private let schedule: Schedule
+  private let lowered: LoweredProgram
+  private let descriptor: EngineDescriptor
+  private let shape: RunShape
+  private let rows: [Int]
+
+  private var clocks: [Int]
+  private var largestDepth = 0
+  private var cost: Cost
+  private var liveBytes = 0
+  private var sizes: [Int: Int] = [:]
+  private var planeSizes: [Int: Int] = [:]
+
+  private init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ shape: RunShape) {
+    self.lowered = lowered
+    self.descriptor = descriptor
+    self.shape = shape
+    schedule = Schedule(lowered.instructions)
+    rows = shape.rows
+    clocks = Array(repeating: 0, count: shape.principals)
+    cost = Cost(
+      bytes: Array(repeating: Array(repeating: 0, count: shape.principals), count: shape.principals), rounds: 0,
+      peakShareBytes: 0, multiplications: 0, andBits: 0, instructionCount: 0, correlations: 0)
+  }
+
+  package static func cost(
+    of lowered: LoweredProgram, on descriptor: EngineDescriptor, shape: RunShape
+  ) -> Cost {
+    var model = CostModel(lowered, descriptor, shape)
+    model.inputs()
+    for round in model.schedule.rounds { model.run(round) }
+    model.openings()
+    model.cost.rounds = model.largestDepth
+    return model.cost
+  }
+
+  // MARK: Messages
+
+  /// Messages of one flight: all are sent before any is received.
+  private struct Flight {
+    var depths: [(to: Int, depth: Int)] = []
+  }
+
+  private mutating func send(_ bytes: Int, from: Int, to: Int, in flight: inout Flight) {
+    guard from != to else { return }
+    cost.bytes[from][to] += bytes
+    let depth = clocks[from] + 1
+    largestDepth = max(largestDepth, depth)
+    flight.depths.append((to, depth))
+  }
+  private mutating func send(
+    _ messages: [EngineDescriptor.Message], items: Int, length: Int, in flight: inout Flight
+  ) {
+    for message in messages {
+      send(message.bytes(items: items, length: length), from: message.from, to: message.to, in: &flight)
+    }
+  }
+  private mutating func receive(_ flight: Flight) {
+    for (to, depth) in flight.depths { clocks[to] = max(clocks[to], depth) }
+  }
+
+  // MARK: Memory
+
+  private mutating func allocate(_ instruction: Instruction, length: Int) {
+    let written = instruction.resultRegisters
+    for register in written.arith {
+      let count = instruction.resultLength(length, rows: rows)
+      sizes[register] = count * descriptor.bytesPerWord
+      liveBytes += sizes[register]!
+    }
+    for register in written.planes {
+      let count = instruction.resultLength(length, rows: rows)
+      planeSizes[register] = (count + 63) / 64 * descriptor.bitsPerBit * 8
+      liveBytes += planeSizes[register]!
+    }
+    cost.peakShareBytes = max(cost.peakShareBytes, liveBytes)
+  }
+  private mutating func free(_ registers: RegisterSet) {
+    for register in registers.arith { liveBytes -= sizes.removeValue(forKey: register) ?? 0 }
+    for register in registers.planes { liveBytes -= planeSizes.removeValue(forKey: register) ?? 0 }
+  }
+
+  // MARK: Phases
+
+  private mutating func inputs() {
+    var flight = Flight()
+    for item in schedule.inputs {
+      let instruction = item.instruction
+      guard case .rows(let table) = instruction.length else { continue }
+      for part in shape.tables[table] {
+        let messages: [EngineDescriptor.Message]
+        let items: Int
+        if case .inputPlanes(_, _, let out) = instruction.kind {
+          (messages, items) = (descriptor.inputPlanes, out.count)
+        } else {
+          (messages, items) = (descriptor.inputArith, 1)
+        }
+        for message in messages {
+          send(
+            message.bytes(items: items, length: part.rows), from: part.holder, to: message.to, in: &flight)
+        }
+      }
+      allocate(instruction, length: instruction.length.evaluate(rows: rows))
+      free(item.freed)
+      cost.instructionCount += 1
+    }
+    receive(flight)
+  }
+
+  private mutating func run(_ round: Schedule.Round) {
+    var flight = Flight()
+    for item in round.exchanges { exchange(item.instruction, half: 0, in: &flight) }
+    var reductions = round.reductions.map { Reduction($0, rows: rows) }
+    var isPending = !round.exchanges.isEmpty
+    while isPending || reductions.contains(where: { !$0.isDone }) {
+      for i in reductions.indices where !reductions[i].isDone {
+        for instruction in reductions[i].nextFlight() {
+          exchange(instruction, half: reductions[i].half, in: &flight)
+        }
+      }
+      receive(flight)
+      flight = Flight()
+      for i in reductions.indices { reductions[i].advance() }
+      isPending = false
+    }
+    for item in round.exchanges {
+      allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows))
+      free(item.freed)
+    }
+    for item in round.reductions {
+      // The first level's working set is the largest: low, high and the body's planes of half the length.
+      let reduction = Reduction(item, rows: rows)
+      let extra = reduction.workingPlanes * ((reduction.half + 63) / 64) * descriptor.bitsPerBit * 8
+      cost.peakShareBytes = max(cost.peakShareBytes, liveBytes + extra)
+      allocate(item.instruction, length: 1)
+      free(item.freed)
+    }
+    for item in round.locals {
+      cost.instructionCount += 1
+      allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows))
+      free(item.freed)
+    }
+  }
+
+  private mutating func exchange(_ instruction: Instruction, half: Int, in flight: inout Flight) {
+    let length = instruction.length.evaluate(rows: rows, half: half)
+    cost.instructionCount += 1
+    switch instruction.kind {
+    case .multiply(let pairs, _):
+      send(descriptor.multiply, items: pairs.count, length: length, in: &flight)
+      cost.multiplications += pairs.count * length
+    case .innerProducts(let lists, _):
+      send(descriptor.multiply, items: lists.count, length: 1, in: &flight)
+      cost.multiplications += lists.reduce(0) { $0 + $1.count } * length
+    case .matrixProduct(_, _, let rows, let inner, let columns, _):
+      send(descriptor.multiply, items: 1, length: rows * columns, in: &flight)
+      cost.multiplications += rows * inner * columns
+    case .and(let pairs, _):
+      send(descriptor.and, items: pairs.count, length: length, in: &flight)
+      cost.andBits += pairs.count * length
+    case .summands(_, let width, _):
+      send(descriptor.summands, items: width, length: length, in: &flight)
+    case .shiftedSummands:
+      send(descriptor.shiftedSummands, items: 1, length: length, in: &flight)
+    case .bitSummands(let planes, _):
+      send(descriptor.bitSummands, items: planes.count, length: length, in: &flight)
+    default: break
+    }
+  }
+
+  private mutating func openings() {
+    var flight = Flight()
+    for instruction in schedule.openings {
+      let length = instruction.length.evaluate(rows: rows)
+      let items: Int, disclosure: Int, isPlanes: Bool
+      switch instruction.kind {
+      case .openArith(_, let index): (items, disclosure, isPlanes) = (1, index, false)
+      case .openPlanes(let planes, let index): (items, disclosure, isPlanes) = (planes.count, index, true)
+      default: continue
+      }
+      cost.instructionCount += 1
+      for recipient in shape.recipients[disclosure] {
+        if recipient < descriptor.parties {
+          for message in isPlanes ? descriptor.openPlanesToComputing : descriptor.openToComputing {
+            send(
+              message.bytes(items: items, length: length),
+              from: (recipient + message.from) % descriptor.parties, to: recipient, in: &flight)
+          }
+        } else {
+          for message in isPlanes ? descriptor.openPlanesToRecipient : descriptor.openToRecipient {
+            send(message.bytes(items: items, length: length), from: message.from, to: recipient, in: &flight)
+          }
+        }
+      }
+    }
+    receive(flight)
+  }
+
+  /// The flights of one reduction, one after the other.
+  private struct Reduction {
+    let levels: [Int]
+    let rounds: [[Instruction]]
+    let workingPlanes: Int
+    var level = 0
+    var round = 0
+
+    init(_ item: Schedule.Item, rows: [Int]) {
+      levels = Instruction.ReductionBody.levels(count: item.instruction.length.evaluate(rows: rows))
+      guard case .reduce(_, let body, _) = item.instruction.kind else {
+        (self.rounds, workingPlanes) = ([], 0)
+        return
+      }
+      self.rounds = Schedule(body.instructions).rounds
+        .map { $0.exchanges.map(\.instruction) }.filter { !$0.isEmpty }
+      workingPlanes = body.low.count + body.high.count + body.combined.count
+    }
+    var isDone: Bool { level == levels.count || rounds.isEmpty }
+    var half: Int { level < levels.count ? levels[level] : 0 }
+    func nextFlight() -> [Instruction] { rounds[round] }
+    mutating func advance() {
+      guard !isDone else { return }
+      round += 1
+      if round == rounds.count { (level, round) = (level + 1, 0) }
+    }
+  }
+}
+
+extension Instruction {
+  /// Elements of each result, which a reducing instruction makes fewer than its operands'.
+  func resultLength(_ length: Int, rows: [Int]) -> Int {
+    switch kind {
+    case .sumRows, .innerProducts, .elementArith, .elementPlanes, .reduce: 1
+    default: length
+    }
+  }
+}

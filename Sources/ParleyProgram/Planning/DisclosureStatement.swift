@@ -1,0 +1,145 @@
+internal import ParleyBase
+
+/// Who learns exactly what, derived from the program and nothing else: the text that parties accept before a byte of
+/// data leaves them.
+public struct DisclosureStatement: Hashable, Sendable {
+  /// One thing that named principals learn.
+  public struct Item: Hashable, Sendable {
+    public var recipients: [String]
+    public var result: String
+    public var name: String
+    public var meaning: Program.Disclosure.Meaning
+    public var explanation: String
+    public var precision: String?
+    /// How many values: one for each public group.
+    public var count: Int
+  }
+  public var title: String
+  public var items: [Item]
+  /// What everybody in the session, or the computing parties, see besides results.
+  public var publicFacts: [String]
+  /// What is withheld, and by which rule.
+  public var rules: [String]
+
+  /// - Parameter publicFacts: sizes and other facts that are not in the program (row counts of holders).
+  public init(title: String, program: Program, publicFacts: [String], rules: [String]) {
+    self.title = title
+    self.publicFacts = publicFacts
+    self.rules = rules
+    items = program.disclosures.indices.map { index in
+      let disclosure = program.disclosures[index]
+      let id = Program.DisclosureID(rawValue: index)
+      let table = program.results.first { table in
+        table.isAbsent == id || table.isWithheld == id
+          || table.columns.contains { $0.value == id || $0.isNull == id }
+      }
+      let column = table?.columns.first { $0.value == id }
+      var count = 1
+      if case .fixed(let size) = program[disclosure.node].type.shape { count = size }
+      return Item(
+        recipients: disclosure.recipients, result: table?.name ?? "", name: disclosure.name,
+        meaning: disclosure.meaning, explanation: disclosure.explanation, precision: column?.precision,
+        count: count)
+    }
+  }
+
+  /// The canonical bytes whose hash a holder accepts.
+  public var canonicalBytes: [UInt8] {
+    var writer = CanonicalWriter()
+    writer.write("parley disclosure statement 1")
+    writer.write(text)
+    return writer.bytes
+  }
+
+  /// The statement in words.
+  public var text: String {
+    var lines = ["Disclosure statement: \(title)", ""]
+    var groups: [(recipients: [String], items: [Item])] = []
+    for item in items {
+      if let index = groups.firstIndex(where: { $0.recipients == item.recipients }) {
+        groups[index].items.append(item)
+      } else {
+        groups.append((item.recipients, [item]))
+      }
+    }
+    for group in groups {
+      let verb = group.recipients.count == 1 ? "learns" : "each learn"
+      lines.append("\(Self.list(group.recipients)) \(verb) exactly:")
+      var result: String?
+      for item in group.items {
+        if item.result != result {
+          result = item.result
+          lines.append("  result \"\(item.result)\"")
+        }
+        var line = "    - \(item.name)"
+        if item.count > 1 { line += " (\(item.count) values, one for each group)" }
+        line += ": \(item.explanation)"
+        if let precision = item.precision, precision != "0" { line += "; to within \(precision)" }
+        lines.append(line)
+      }
+      lines.append("")
+    }
+    if !rules.isEmpty {
+      lines.append("Release rules:")
+      lines += rules.map { "  - \($0)" }
+      lines.append("")
+    }
+    lines.append("Besides these results:")
+    lines += publicFacts.map { "  - \($0)" }
+    lines.append("  - nothing else about any row is opened to anybody")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  static func list(_ names: [String]) -> String {
+    switch names.count {
+    case 0: "nobody"
+    case 1: names[0]
+    default: names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
+    }
+  }
+}
+
+/// Who must collude, or be broken into, to learn what: in plain words, from the engine's description.
+public struct TrustStatement: Hashable, Sendable {
+  public var lines: [String]
+
+  package init(descriptor: EngineDescriptor, computing: [(name: String, organisation: String)], holders: [String])
+  {
+    let parties = computing.map { "\($0.name) (\($0.organisation))" }
+    let threshold = descriptor.privacyThreshold
+    var lines: [String] = []
+    lines.append(
+      "The computing parties are \(DisclosureStatement.list(parties)). Each holds random-looking shares of every row."
+    )
+    lines.append(
+      threshold == 1
+        ? "Any one of them alone learns nothing about any row, only the public sizes listed above."
+        : "Any \(threshold) of them together learn nothing about any row.")
+    lines.append(
+      "Any \(threshold + 1) of them together could reconstruct every row: they must not collude, share administrators, hosting or backups."
+    )
+    lines.append(
+      "A data holder learns nothing about another holder's rows from the computation, whatever it does with its own, except what the results say."
+    )
+    lines.append(
+      "A data holder or recipient that colludes with one computing party learns no more than the two know by themselves."
+    )
+    switch descriptor.adversary {
+    case .semiHonest:
+      lines.append(
+        "This holds when every computing party runs the agreed program (semi-honest): a party that sends wrong messages can make results wrong without being noticed."
+      )
+    case .malicious:
+      lines.append(
+        "This holds even when one computing party deviates in any way: the others then stop before any output. It can always stop the run, and it may learn the result first."
+      )
+    }
+    lines.append(
+      "Somebody who records the network learns sizes and times only: links are TLS 1.3 with mutual keys and a post-quantum hybrid key exchange."
+    )
+    lines.append(
+      "Data holders can supply false rows; nothing here detects a value that is wrong but within its declared range."
+    )
+    self.lines = lines
+  }
+}

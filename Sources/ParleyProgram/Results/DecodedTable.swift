@@ -1,0 +1,98 @@
+public import BigInt
+public import ParleyBase
+
+/// A result table as it is shown: exact texts and outcomes.
+public struct DecodedTable: Hashable, Sendable {
+  public enum Cell: Hashable, Sendable {
+    /// An exact decimal number, a label, a date (YYYY-MM-DD), `true` or `false`.
+    case value(String)
+    case null
+    /// The cell is withheld by the minimum-cell rule.
+    case withheld
+    /// The group has no row.
+    case absent
+  }
+  public var name: String
+  public var columns: [String]
+  /// One row per public group, in the order of the query; cells in the order of `columns`.
+  public var rows: [[Cell]]
+
+  public init(name: String, columns: [String], rows: [[Cell]]) {
+    self.name = name
+    self.columns = columns
+    self.rows = rows
+  }
+
+  /// The tables of a program from its opened integers, one for each element of the disclosed node.
+  public static func decode(
+    _ program: Program, opened: [Program.DisclosureID: [BigInt]]
+  ) throws(ParleyError) -> [DecodedTable] {
+    var tables: [DecodedTable] = []
+    for result in program.results { tables.append(try decode(result, opened: opened)) }
+    return tables
+  }
+
+  private static func decode(
+    _ result: Program.ResultTable, opened: [Program.DisclosureID: [BigInt]]
+  ) throws(ParleyError) -> DecodedTable {
+    func vector(_ id: Program.DisclosureID?) throws(ParleyError) -> [BigInt]? {
+      guard let id else { return nil }
+      guard let values = opened[id], values.count == result.groupCount else {
+        throw ParleyError(
+          .invariant, "disclosure \(id.rawValue) of result '\(result.name)' was not opened in full")
+      }
+      return values
+    }
+    let isAbsent = try vector(result.isAbsent), isWithheld = try vector(result.isWithheld)
+    var columns: [(values: [BigInt], isNull: [BigInt]?, format: Program.ResultTable.Format)] = []
+    for column in result.columns {
+      columns.append((try vector(column.value)!, try vector(column.isNull), column.format))
+    }
+    var rows: [[Cell]] = []
+    for group in 0..<result.groupCount {
+      var row: [Cell] = []
+      for index in result.order {
+        if index < 0 {
+          row.append(result.keys[-1 - index].labels[group].map(Cell.value) ?? .null)
+        } else if let isWithheld, isWithheld[group] != 0 {
+          row.append(.withheld)
+        } else if let isAbsent, isAbsent[group] != 0 {
+          row.append(.absent)
+        } else if let isNull = columns[index].isNull, isNull[group] != 0 {
+          row.append(.null)
+        } else {
+          row.append(.value(try columns[index].format.text(of: columns[index].values[group])))
+        }
+      }
+      rows.append(row)
+    }
+    let names = result.order.map { $0 < 0 ? result.keys[-1 - $0].name : result.columns[$0].name }
+    return DecodedTable(name: result.name, columns: names, rows: rows)
+  }
+}
+
+extension Program.ResultTable.Format {
+  /// The exact text of an opened integer.
+  public func text(of value: BigInt) throws(ParleyError) -> String {
+    switch self {
+    case .integer: return String(value)
+    case .decimal(let scale):
+      guard scale > 0 else { return String(value) }
+      let digits = String(value.magnitude)
+      let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
+      return (value < 0 ? "-" : "") + padded.dropLast(scale) + "." + padded.suffix(scale)
+    case .date:
+      guard let days = Int(exactly: value) else { throw outside(value) }
+      return CivilDate(daysSince1970: days).description
+    case .boolean:
+      guard value == 0 || value == 1 else { throw outside(value) }
+      return value == 1 ? "true" : "false"
+    case .category(let labels):
+      guard let position = Int(exactly: value), labels.indices.contains(position) else { throw outside(value) }
+      return labels[position]
+    }
+  }
+  private func outside(_ value: BigInt) -> ParleyError {
+    ParleyError(.invariant, "an opened value is outside its declared domain")
+  }
+}

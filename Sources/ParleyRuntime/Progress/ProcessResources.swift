@@ -1,0 +1,57 @@
+internal import Glibc
+
+/// What this process has used so far, read from the operating system.
+public enum ProcessResources {
+  /// Largest resident memory of this process (VmHWM), in bytes; `nil` where the system does not say.
+  public static var peakMemoryBytes: Int? {
+    guard let file = fopen("/proc/self/status", "re") else { return nil }
+    defer { fclose(file) }
+    var text: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 8192)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { break }
+      text += chunk[..<count]
+    }
+    return peakMemoryBytes(status: String(decoding: text, as: UTF8.self))
+  }
+
+  /// Reads "VmHWM:     1234 kB" from the text of /proc/PID/status.
+  package static func peakMemoryBytes(status: String) -> Int? {
+    for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+      let words = line.dropFirst(6).split(whereSeparator: { $0 == " " || $0 == "\t" })
+      guard words.count == 2, words[1] == "kB", let kilobytes = Int(words[0]), kilobytes >= 0,
+        kilobytes <= Int.max / 1024
+      else { return nil }
+      return kilobytes * 1024
+    }
+    return nil
+  }
+
+  /// Sets the peak back to the present use, so that a run can be measured apart from what came before it. False
+  /// where the system does not allow it.
+  @discardableResult
+  public static func resetPeakMemory() -> Bool {
+    guard let file = fopen("/proc/self/clear_refs", "we") else { return false }
+    let written = fputs("5", file) >= 0
+    return fclose(file) == 0 && written
+  }
+
+  /// Processor time of all threads of this process, user and system.
+  public static var processorTime: Duration { clock(CLOCK_PROCESS_CPUTIME_ID) }
+  /// Processor time of the calling thread.
+  public static var threadTime: Duration { clock(CLOCK_THREAD_CPUTIME_ID) }
+
+  private static func clock(_ id: clockid_t) -> Duration {
+    var time = timespec()
+    clock_gettime(id, &time)
+    return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+  }
+}
+
+extension Duration {
+  package var wholeMilliseconds: Int {
+    let parts = components
+    return Int(parts.seconds) * 1000 + Int(parts.attoseconds / 1_000_000_000_000_000)
+  }
+}

@@ -1,0 +1,100 @@
+internal import ParleyBase
+internal import ParleyNetwork
+
+extension Receipt.Body {
+  /// The same at every principal: everything in it was agreed in the handshake or in the exchange of reports.
+  init(_ session: EstablishedSession, mode: Receipt.Mode, reports: [PartyReport]) {
+    let description = session.description
+    self.init(
+      format: Receipt.format, session: hexadecimal(session.id), study: hexadecimal(description.studyHash),
+      program: hexadecimal(description.programHash), disclosure: hexadecimal(description.disclosureHash),
+      protocolID: description.protocolID, version: description.version, job: hexadecimal(description.jobID),
+      attempt: description.attempt, mode: mode, outcome: .completed,
+      parameters: description.parameters.map { .init(name: $0.name, value: $0.value) },
+      principals: description.principals.map { principal in
+        Receipt.Principal(
+          index: principal.index.rawValue, name: principal.name, identity: hexadecimal(principal.identity),
+          isComputing: description.isComputing(principal.index), isHolder: description.isHolder(principal.index),
+          isRecipient: principal.isRecipient, leftEarly: session.leaving.contains(principal.index))
+      },
+      tables: zip(description.tables, session.rows).map { table, rows in
+        Receipt.Table(
+          name: table.name,
+          parts: zip(table.holders, rows).map { Receipt.Table.Part(holder: $0.rawValue, rows: $1) },
+          isPadded: table.padTo != nil)
+      },
+      reports: reports, differences: Receipt.differences(reports))
+  }
+}
+
+extension Receipt {
+  /// What differs between plan and run, in words; time is not compared, since it is an estimate.
+  static func differences(_ reports: [PartyReport]) -> [String] {
+    var lines: [String] = []
+    for report in reports {
+      guard let predicted = report.predicted else { continue }
+      let measured = report.measured
+      if predicted.rounds != measured.rounds {
+        lines.append("P\(report.party): \(predicted.rounds) rounds planned, \(measured.rounds) measured")
+      }
+      for (index, (planned, sent)) in zip(predicted.sentBytes, measured.sentBytes).enumerated()
+      where planned != sent {
+        lines.append("P\(report.party) to P\(index): \(planned) bytes planned, \(sent) sent")
+      }
+      if let planned = predicted.peakMemoryBytes, let used = measured.peakMemoryBytes, used > planned {
+        lines.append("P\(report.party): \(planned) bytes of memory planned at most, \(used) used")
+      }
+    }
+    return lines
+  }
+
+  /// Exchanges reports and signatures among those that stayed. Two roll calls, so that everybody signs one body
+  /// and ends with all signatures; holders get those of other holders through the computing parties.
+  static func exchange(
+    _ session: EstablishedSession, report: PartyReport, mode: Mode, mesh: any Mesh,
+    sign: ([UInt8]) throws -> [UInt8], verify: Verifier
+  ) throws(ParleyError) -> Receipt {
+    let signers = session.staying
+    let description = session.description
+    let rollCall = RollCall(description, participants: signers, mesh: mesh)
+    var out = CanonicalWriter()
+    report.write(to: &out)
+    let raw = try rollCall.exchange(
+      out.bytes, subject: "report", direct: ControlStep.report, roll: ControlStep.reportRoll,
+      limit: PartyReport.limit)
+    var reports: [PartyReport] = []
+    for (party, bytes) in zip(signers, raw) {
+      do throws(ParleyError) {
+        let report = try PartyReport.read(bytes, party: party, principals: description.principals.count)
+        guard (report.outputs != nil) == description.isRecipient(party) else {
+          throw ParleyError(.protocolViolation, "malformed message: a commitment that is missing or too many")
+        }
+        reports.append(report)
+      } catch { throw error.placed(party, ControlStep.report) }
+    }
+    var receipt = Receipt(body: Body(session, mode: mode, reports: reports), signatures: [])
+    let message = try receipt.signedBytes()
+    let own: [UInt8]
+    do { own = try sign(message) } catch {
+      throw error as? ParleyError
+        ?? ParleyError(
+          .init("identity/signing"), "the receipt could not be signed: \(error)",
+          remedy: "check this principal's identity key")
+    }
+    let signatures = try rollCall.exchange(
+      own, subject: "signature", direct: ControlStep.signature, roll: ControlStep.signatureRoll,
+      limit: signatureLimit)
+    for (party, signature) in zip(signers, signatures) {
+      guard verify(description.principals[party.rawValue].identity, message, signature) else {
+        throw ParleyError(
+          .protocolViolation, "\(description.label(party)) signed something else than this receipt"
+        ).placed(party, ControlStep.signature)
+      }
+      receipt.signatures.append(Signature(party: party.rawValue, signature: hexadecimal(signature)))
+    }
+    return receipt
+  }
+
+  /// Room for a classical signature beside ML-DSA-87.
+  private static var signatureLimit: Int { 8 << 10 }
+}

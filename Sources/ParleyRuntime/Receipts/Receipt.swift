@@ -1,0 +1,185 @@
+internal import Foundation
+public import ParleyBase
+
+/// What all principals sign at the end of a run: what was computed, by whom, under which agreement, at what cost.
+///
+/// The file is JSON with one spelling (sorted keys, hexadecimal bytes, whole numbers); signatures are over
+/// `"parley/receipt/1" ‖ body` (both length-prefixed) with the body in compact canonical JSON.
+///
+/// **The outputs' hash must not let others guess them.** A plain hash of a small result (a count, a yes or no)
+/// could be tried out by principals that do not receive it (protocols.md 13). So every recipient commits to what
+/// it received with 32 random bytes of its own that it keeps: `SHA-256("parley/outputs/1", session id, recipient,
+/// outputs, salt)`. Modelling SHA-256 as a random oracle, the commitment is independent of the outputs for anybody
+/// without the salt; it binds the recipient, which can later show outputs and salt to an auditor, or to another
+/// recipient, who check them with ``opens(_:outputs:salt:recipient:)``. Recipients draw their salts themselves, so no
+/// computing party learns one, and recipients that share no link need none in common.
+public struct Receipt: Sendable, Hashable, Codable {
+  public enum Mode: String, Sendable, Hashable, Codable {
+    /// All roles on one machine with ephemeral keys: proves nothing about organisations.
+    case localTrial = "local trial"
+    case party
+  }
+  public enum Outcome: String, Sendable, Hashable, Codable { case completed }
+
+  public struct Principal: Sendable, Hashable, Codable {
+    public var index: Int
+    public var name: String
+    /// Public identity key, hexadecimal.
+    public var identity: String
+    public var isComputing: Bool
+    public var isHolder: Bool
+    public var isRecipient: Bool
+    /// Left once its inputs were acknowledged; has not signed.
+    public var leftEarly: Bool
+  }
+  public struct Table: Sendable, Hashable, Codable {
+    public struct Part: Sendable, Hashable, Codable {
+      public var holder: Int
+      public var rows: Int
+    }
+    public var name: String
+    public var parts: [Part]
+    public var isPadded: Bool
+  }
+  public struct Parameter: Sendable, Hashable, Codable {
+    public var name: String
+    public var value: String
+  }
+  public struct Body: Sendable, Hashable, Codable {
+    public var format: String
+    public var session: String
+    public var study: String
+    public var program: String
+    public var disclosure: String
+    public var protocolID: String
+    public var version: String
+    public var job: String
+    public var attempt: UInt64
+    public var mode: Mode
+    public var outcome: Outcome
+    public var parameters: [Parameter]
+    public var principals: [Principal]
+    public var tables: [Table]
+    /// Of everybody that stayed, by index.
+    public var reports: [PartyReport]
+    /// Where measured cost differs from the predicted; empty when all is as planned.
+    public var differences: [String]
+  }
+  public struct Signature: Sendable, Hashable, Codable {
+    public var party: Int
+    public var signature: String
+  }
+
+  public static let format = "parley-receipt/1"
+
+  public var body: Body
+  public var signatures: [Signature]
+
+  // MARK: Signing
+
+  /// Identity key, message, signature; false when the signature is not by that key.
+  public typealias Verifier = @Sendable ([UInt8], [UInt8], [UInt8]) -> Bool
+
+  /// The bytes that are signed.
+  public func signedBytes() throws(ParleyError) -> [UInt8] {
+    var out = CanonicalWriter()
+    out.write("parley/receipt/1")
+    out.write(try CanonicalJSON.encode(body))
+    return out.bytes
+  }
+
+  /// Hash over the commitments of all recipients: what the ledger keeps.
+  public var outputsHash: [UInt8] {
+    Digest.sha256(
+      "parley/outputs/1",
+      [Array(body.session.utf8)] + body.reports.map { Array("\($0.party):\($0.outputs ?? "")".utf8) })
+  }
+
+  /// Checks that everybody who stayed has signed this very body.
+  ///
+  /// - Parameter identities: public keys by index from the study, if the caller has it; otherwise the keys named
+  ///   in the receipt are used, and the caller must compare them with keys it knows.
+  public func verify(identities: [[UInt8]]? = nil, _ verifier: Verifier) throws(ParleyError) {
+    func refuse(_ what: String, _ item: String? = nil) -> ParleyError {
+      ParleyError(
+        .init("data/receipt"), "the receipt does not hold: \(what)", at: item.map { .init(item: $0) },
+        remedy: "get the receipt from a party that took part, unchanged")
+    }
+    guard body.format == Self.format else { throw refuse("it has another format (\(body.format.prefix(40)))") }
+    guard body.principals.map(\.index) == Array(body.principals.indices) else {
+      throw refuse("its principals are not in order")
+    }
+    if let identities {
+      guard identities.map({ hexadecimal($0) }) == body.principals.map(\.identity) else {
+        throw refuse("it names other keys than the study")
+      }
+    }
+    let signers = body.principals.filter { !$0.leftEarly }
+    guard body.principals.allSatisfy({ !$0.leftEarly || !($0.isComputing || $0.isRecipient) }) else {
+      throw refuse("a principal left early that could not")
+    }
+    guard signatures.map(\.party) == signers.map(\.index), body.reports.map(\.party) == signers.map(\.index) else {
+      throw refuse("signatures or reports are missing or out of order")
+    }
+    guard body.differences == Receipt.differences(body.reports) else {
+      throw refuse("the differences it lists are not those of its reports")
+    }
+    let message = try signedBytes()
+    for (principal, signature) in zip(signers, signatures) {
+      guard let key = bytes(hexadecimal: principal.identity),
+        let value = bytes(hexadecimal: signature.signature), verifier(key, message, value)
+      else { throw refuse("the signature of \(principal.name) is not by its key", principal.name) }
+    }
+  }
+
+  // MARK: Outputs
+
+  static func commitment(session: [UInt8], recipient: PartyIndex, outputs: [UInt8], salt: [UInt8]) -> [UInt8] {
+    var index = CanonicalWriter()
+    index.write(UInt32(recipient.rawValue))
+    return Digest.sha256("parley/outputs/1", [session, index.bytes, outputs, salt])
+  }
+
+  /// Whether `outputs` (canonical bytes) are what `recipient` committed to in this receipt.
+  public func opens(_ recipient: PartyIndex, outputs: [UInt8], salt: [UInt8]) -> Bool {
+    guard let session = bytes(hexadecimal: body.session), salt.count == 32,
+      let report = body.reports.first(where: { $0.party == recipient.rawValue }), let known = report.outputs
+    else { return false }
+    return known
+      == hexadecimal(Self.commitment(session: session, recipient: recipient, outputs: outputs, salt: salt))
+  }
+
+  // MARK: Files
+
+  /// The file's bytes: readable, and the same for the same receipt.
+  public func fileBytes() throws(ParleyError) -> [UInt8] { try CanonicalJSON.encode(self, pretty: true) + [10] }
+
+  /// Replaces the file whole or not at all; a full disk is `state/disk-full`.
+  public func write(to path: String) throws(ParleyError) { try DurableFile.replace(path, with: try fileBytes()) }
+
+  /// Reads a receipt and refuses any spelling but the canonical one, so that nothing unsigned can hide in the file.
+  public init(fileBytes: [UInt8], path: String? = nil) throws(ParleyError) {
+    guard let receipt = try? JSONDecoder().decode(Receipt.self, from: Data(fileBytes)),
+      try receipt.fileBytes() == fileBytes
+    else {
+      throw ParleyError(
+        .init("data/receipt"), "this is not a receipt as parley writes it", at: .init(file: path),
+        remedy: "get the receipt from a party that took part, unchanged")
+    }
+    self = receipt
+  }
+
+  public init(readingFrom path: String) throws(ParleyError) {
+    guard let bytes = try DurableFile.read(path, atMost: 16 << 20) else {
+      throw ParleyError(
+        .init("data/receipt"), "there is no such file", at: .init(file: path), remedy: "give the path of a receipt"
+      )
+    }
+    try self.init(fileBytes: bytes, path: path)
+  }
+
+  init(body: Body, signatures: [Signature]) {
+    self.body = body
+    self.signatures = signatures
+  }
+}

@@ -1,0 +1,35 @@
+package import ParleyBase
+
+/// The control messages of the session layer, in the order in which they cross a link. Numbers up to 15 belong to
+/// this layer.
+package enum ControlStep {
+  package static let hello = StepID.control(0)
+  package static let helloRoll = StepID.control(1)
+  package static let sessionID = StepID.control(2)
+  package static let seed = StepID.control(3)
+  package static let ready = StepID.control(10)
+  package static let inputsReceived = StepID.control(4)
+  package static let clearToOpen = StepID.control(5)
+  package static let report = StepID.control(6)
+  package static let reportRoll = StepID.control(7)
+  package static let signature = StepID.control(8)
+  package static let signatureRoll = StepID.control(9)
+
+  /// What a step is for, in words for people; `nil` for steps of the program.
+  package static func name(_ step: StepID) -> String? {
+    switch step {
+    case hello: "the greeting"
+    case helloRoll: "the comparison of greetings"
+    case sessionID: "the session id"
+    case seed: "the keys"
+    case ready: "everybody's agreement"
+    case inputsReceived: "the acknowledgement of the inputs"
+    case clearToOpen: "the clearance to open"
+    case report: "the reports"
+    case reportRoll: "the comparison of reports"
+    case signature: "the signatures"
+    case signatureRoll: "the comparison of signatures"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,47 @@
+internal import Crypto
+internal import Foundation
+internal import ParleyBase
+
+/// Labelled hashing: every preimage starts with a length-prefixed label, and every part is length-prefixed, so
+/// that no two uses can collide. The labels used in this module are listed here.
+///
+/// | label | preimage |
+/// |---|---|
+/// | parley/agreement/1 | canonical description without attempt |
+/// | parley/session-id/1 | description, attempt, roll of hellos, nonces |
+/// | parley/outputs/1 | session id, recipient, outputs, salt |
+/// | parley/receipt/1 | what parties sign |
+/// | parley/ledger/1 | chain of ledger lines |
+/// | parley/input/1 (HMAC) | study hash, input data |
+/// | parley/clear-to-open/1 | session id, public values |
+/// | parley/state/1 | checksum of a state file |
+package enum Digest {
+  package static func sha256(_ label: String, _ parts: [[UInt8]]) -> [UInt8] {
+    var out = CanonicalWriter()
+    out.write(label)
+    for part in parts { out.write(part) }
+    return Array(SHA256.hash(data: out.bytes))
+  }
+
+  /// HMAC-SHA256 fed piece by piece; pieces are length-prefixed.
+  package struct Keyed {
+    private var mac: HMAC<SHA256>
+    package init(_ label: String, key: [UInt8]) {
+      mac = HMAC<SHA256>(key: SymmetricKey(data: key))
+      update(Array(label.utf8))
+    }
+    package mutating func update(_ part: [UInt8]) {
+      withUnsafeBytes(of: UInt64(part.count).littleEndian) { mac.update(data: Array($0)) }
+      mac.update(data: part)
+    }
+    package consuming func finish() -> [UInt8] { Array(mac.finalize()) }
+  }
+}
+
+/// Equality in time that depends on the lengths only.
+package func equalInConstantTime(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+  guard a.count == b.count else { return false }
+  var difference: UInt8 = 0
+  for index in a.indices { difference |= a[index] ^ b[index] }
+  return difference == 0
+}

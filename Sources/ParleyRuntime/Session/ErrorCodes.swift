@@ -1,0 +1,15 @@
+public import ParleyBase
+
+extension ParleyError.Code {
+  public static let stateLocked = Self("state/locked")
+  public static let diskFull = Self("state/disk-full")
+  public static let stateCorrupt = Self("state/corrupt")
+  public static let statePermissions = Self("state/permissions")
+  public static let stateIO = Self("state/io")
+  public static let abortCap = Self("state/abort-cap")
+  /// A state directory or ledger that is older than what is known of it.
+  public static let rolledBack = Self("state/rolled-back")
+  /// Same description and hellos, another session id: two builds that do not fit together.
+  public static let sidMismatch = Self("aborted/sid-mismatch")
+  public static let tooManyRows = Self("data/too-many-rows")
+}

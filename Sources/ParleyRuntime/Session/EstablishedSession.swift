@@ -1,0 +1,38 @@
+public import ParleyBase
+package import ParleyCrypto
+
+/// What all principals share once the handshake is through. Equal at all of them except for ``local`` and
+/// ``keys``.
+public struct EstablishedSession: Sendable {
+  /// With the agreed attempt.
+  public let description: SessionDescription
+  public let local: PartyIndex
+  /// 32 bytes; names this run and no other, ever (protocols.md 0.1).
+  public let id: [UInt8]
+  /// By table, the rows of each of its holders in the order of the table; padded where the study pads. Public.
+  public let rows: [[Int]]
+  /// Holders that leave once their inputs are acknowledged.
+  public let leaving: Set<PartyIndex>
+  /// The keys shared with each other computing party; empty at principals that do not compute. One instance for
+  /// the session, because it carries the record of what has been used.
+  package let keys: [PartyIndex: KeySchedule]
+
+  /// The sizes as an executor wants them. Tables of the description are those of the program, in its order.
+  package var shape: ExecutionShape {
+    ExecutionShape(
+      tables: zip(description.tables, rows).map { table, counts in
+        zip(table.holders, counts).map { ExecutionShape.Part(holder: $0, rowCount: $1) }
+      })
+  }
+
+  /// Rows of a table, all holders together.
+  public func totalRows(table: Int) -> Int { rows[table].reduce(0, +) }
+  /// Rows that `party` contributes to a table, or `nil` when it is no holder of it.
+  public func rows(table: Int, of party: PartyIndex) -> Int? {
+    description.tables[table].holders.firstIndex(of: party).map { rows[table][$0] }
+  }
+  /// Those that stay to the end and sign the receipt.
+  public var staying: [PartyIndex] {
+    description.principals.map(\.index).filter { !leaving.contains($0) }
+  }
+}

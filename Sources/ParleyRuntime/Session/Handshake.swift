@@ -1,0 +1,280 @@
+package import ParleyBase
+internal import ParleyCrypto
+package import ParleyNetwork
+
+/// Agrees on a session over a connected mesh: the first thing that crosses any link.
+///
+/// | flight | message | who to whom |
+/// |--:|---|---|
+/// | 1 | hello: description digests, attempt, nonce, public sizes | over every link, both ways |
+/// | 2 | roll of all hellos | every computing party to everybody |
+/// | 3 | session id | over every link, both ways |
+/// | 4 | 32 bytes of key material | every pair of computing parties, both ways |
+/// | 4 | ready | every computing party to everybody who does not compute |
+///
+/// After flight 2 everybody holds the same hellos (``RollCall`` says why), so everybody reaches the same verdict:
+/// a mismatch of version, study, program, … is found by all at once and ends the session with the same clear
+/// message everywhere, in an orderly way (``isOrderly(_:)``), told apart from cheating. The own attempt counter is
+/// durable before flight 1, the agreed one (the maximum) and what is remembered of the peers before flight 3.
+///
+/// Nobody sends an input before every principal has accepted: a computing party goes on when it has the session id
+/// from everybody, the others when every computing party has said so (one honest of them suffices).
+///
+/// Key material: each of a pair contributes 32 bytes over the encrypted link and the key schedule hashes both
+/// with the session id. A deviating member may choose its half last and so select among keys, but it knows the key
+/// of its pair anyway; a key of two honest members is out of its reach.
+package struct Handshake {
+  /// How far a peer may be ahead of the own counter: enough for every honest use, and small enough that nobody
+  /// can exhaust the 64-bit counter.
+  package static let largestLead: UInt64 = 1 << 32
+
+  private let description: SessionDescription
+  private let mesh: any Mesh
+  private let memory: any SessionMemory
+  /// Own rows by table index.
+  private let rows: [Int: Int]
+  private let leavesAfterInputs: Bool
+
+  /// - Parameters:
+  ///   - rows: for each table (by index) that the local principal contributes to, its rows, or the padded number
+  ///     where the study pads.
+  ///   - leavesAfterInputs: a principal that only holds data need not stay for the receipt.
+  package init(
+    _ description: SessionDescription, mesh: any Mesh, memory: any SessionMemory, rows: [Int: Int],
+    leavesAfterInputs: Bool = false
+  ) {
+    self.description = description
+    self.mesh = mesh
+    self.memory = memory
+    self.rows = rows
+    self.leavesAfterInputs = leavesAfterInputs
+  }
+
+  /// Whether a failed handshake is known to all, so that links are closed in order (everything queued still
+  /// arrives) instead of being aborted.
+  package static func isOrderly(_ error: ParleyError) -> Bool {
+    [.sessionMismatch, .tooManyRows, .rolledBack].contains(error.code)
+  }
+
+  package func run() throws(ParleyError) -> EstablishedSession {
+    try checkOwn()
+    let own = try ownHello()
+    let everyone = description.principals.map(\.index)
+    let rollCall = RollCall(description, participants: everyone, mesh: mesh)
+    let raw = try rollCall.exchange(
+      own.encoded, subject: "hello", direct: ControlStep.hello, roll: ControlStep.helloRoll, limit: Hello.limit)
+
+    var hellos: [Hello] = []
+    for (party, bytes) in zip(everyone, raw) {
+      do throws(ParleyError) {
+        guard let hello = try Hello.decode(bytes) else { throw SessionMismatch.format(party, description) }
+        hellos.append(hello)
+      } catch { throw error.placed(party, ControlStep.hello) }
+    }
+    try SessionMismatch.check(hellos, local: mesh.local, description)
+    try checkMemories(hellos)
+    let sizes = try agreedRows(hellos)
+    for (party, hello) in zip(everyone, hellos) where hello.leavesAfterInputs {
+      guard canLeave(party) else {
+        throw violation("wants to leave early but has more to do than share its data", party)
+      }
+    }
+
+    var agreed = description
+    agreed.attempt = try agreedAttempt(hellos, own: own.attempt)
+    var peers: [[UInt8]: PeerMemory] = [:]
+    for (principal, hello) in zip(description.principals, hellos) where principal.index != mesh.local {
+      peers[principal.identity] = PeerMemory(stateID: hello.stateID, attempt: hello.attempt)
+    }
+    try memory.recordAgreement(attempt: agreed.attempt, peers: peers)
+
+    let id = Self.sessionID(agreed, nonces: hellos.map(\.nonce), roll: raw)
+    try compareSessionID(id)
+    try awaitEverybody(id)
+    return EstablishedSession(
+      description: agreed, local: mesh.local, id: id, rows: sizes,
+      leaving: Set(zip(everyone, hellos).filter { $0.1.leavesAfterInputs }.map(\.0)),
+      keys: try exchangeSeeds(id))
+  }
+
+  // MARK: Hello
+
+  private func checkOwn() throws(ParleyError) {
+    try description.validate()
+    guard mesh.count == description.principals.count else {
+      throw ParleyError(
+        .invariant, "the mesh joins \(mesh.count) principals, the study has \(description.principals.count)")
+    }
+    guard Set(rows.keys) == Set(description.tables(of: mesh.local)) else {
+      throw ParleyError(
+        .init("data/tables"), "the tables given are not those the study expects of this principal",
+        at: .init(item: description.label(mesh.local)), remedy: "give one file for each of its tables")
+    }
+    for (index, count) in rows {
+      let table = description.tables[index]
+      guard count >= 0, table.padTo.map({ $0 == count }) ?? (count <= table.maximumRows) else {
+        throw ParleyError(
+          .init("data/row-count"), "table \(table.name) has \(count) rows here, which the study does not allow",
+          at: .init(item: table.name), remedy: "raise the table's row limit in the study, or give fewer rows")
+      }
+    }
+    guard !leavesAfterInputs || canLeave(mesh.local) else {
+      throw ParleyError(
+        .invariant, "only a principal that neither computes nor receives an output can leave after its inputs")
+    }
+  }
+
+  private func canLeave(_ party: PartyIndex) -> Bool {
+    !description.isComputing(party) && !description.isRecipient(party)
+  }
+
+  private func ownHello() throws(ParleyError) -> Hello {
+    let attempt = try memory.reserveAttempt()
+    return Hello(
+      agreement: description.agreementHash, version: description.version, protocolID: description.protocolID,
+      fieldDigests: Hello.digests(description), parameters: description.parameters, attempt: attempt,
+      stateID: memory.stateID, nonce: SecureRandom.bytes(32), leavesAfterInputs: leavesAfterInputs,
+      rows: rows.sorted { $0.key < $1.key }.map { Hello.Rows(table: $0.key, rows: $0.value) },
+      seen: description.principals.map { principal in
+        let known = principal.index == mesh.local ? nil : memory.lastSeen(identity: principal.identity)
+        return Hello.Seen(
+          stateID: known?.stateID ?? [UInt8](repeating: 0, count: 32), attempt: known?.attempt ?? 0)
+      })
+  }
+
+  // MARK: Agreement
+
+  /// Nobody's state directory may be older than what another principal has seen of it: a restored backup or a
+  /// cloned machine would forget releases and counters.
+  private func checkMemories(_ hellos: [Hello]) throws(ParleyError) {
+    for (party, hello) in zip(description.principals.map(\.index), hellos) {
+      for (witness, other) in zip(description.principals.map(\.index), hellos) where witness != party {
+        guard other.seen.count == hellos.count else {
+          throw violation("remembers another number of principals", witness)
+        }
+        let seen = other.seen[party.rawValue]
+        guard seen.stateID != hello.stateID || hello.attempt > seen.attempt else {
+          throw ParleyError(
+            .rolledBack,
+            "the state directory of \(description.label(party)) is at attempt \(hello.attempt), but "
+              + "\(description.label(witness)) has seen it at \(seen.attempt): it was restored from a backup or "
+              + "copied",
+            at: .init(item: description.label(party)),
+            remedy: "let \(description.label(party)) start with a new state directory and keep the old one for "
+              + "its ledger of releases")
+        }
+      }
+    }
+  }
+
+  private func agreedRows(_ hellos: [Hello]) throws(ParleyError) -> [[Int]] {
+    for (party, hello) in zip(description.principals.map(\.index), hellos) {
+      guard hello.rows.map(\.table) == description.tables(of: party) else {
+        throw violation("announces rows of other tables than the study gives it", party)
+      }
+      for entry in hello.rows {
+        let table = description.tables[entry.table]
+        if let padTo = table.padTo, entry.rows != padTo {
+          throw violation("does not pad table \(table.name) to \(padTo) rows", party)
+        }
+      }
+    }
+    var sizes: [[Int]] = []
+    for (index, table) in description.tables.enumerated() {
+      let parts = table.holders.map { holder in
+        hellos[holder.rawValue].rows.first { $0.table == index }?.rows ?? 0
+      }
+      // At most 256 parts below 2^48: no overflow.
+      let total = parts.reduce(0, &+)
+      guard total <= table.maximumRows else {
+        throw ParleyError(
+          .tooManyRows, "table \(table.name) has \(total) rows in all, the study allows \(table.maximumRows)",
+          at: .init(item: table.name), remedy: "raise the table's row limit in the study and sign it again")
+      }
+      sizes.append(parts)
+    }
+    return sizes
+  }
+
+  private func agreedAttempt(_ hellos: [Hello], own: UInt64) throws(ParleyError) -> UInt64 {
+    var agreed = own
+    for (party, hello) in zip(description.principals.map(\.index), hellos) {
+      guard hello.attempt <= own || hello.attempt - own <= Self.largestLead else {
+        throw violation("proposes attempt \(hello.attempt), absurdly far ahead of \(own)", party)
+      }
+      agreed = max(agreed, hello.attempt)
+    }
+    return agreed
+  }
+
+  private func violation(_ what: String, _ party: PartyIndex) -> ParleyError {
+    ParleyError(.protocolViolation, "\(description.label(party)) \(what)").placed(party, ControlStep.hello)
+  }
+
+  // MARK: Session id and keys
+
+  /// `SHA-256(label ‖ … )` over every field of the description with its attempt, all nonces, and all hellos.
+  ///
+  /// Identity keys enter in the order of the principals rather than sorted: the order is part of what is agreed,
+  /// so this binds no less.
+  package static func sessionID(_ description: SessionDescription, nonces: [[UInt8]], roll: [[UInt8]]) -> [UInt8] {
+    var attempt = CanonicalWriter()
+    attempt.write(description.attempt)
+    let fields = SessionDescription.Field.allCases.map { description.encoding(of: $0) }
+    return Digest.sha256("parley/session-id/1", fields + [attempt.bytes] + nonces + roll)
+  }
+
+  private func compareSessionID(_ id: [UInt8]) throws(ParleyError) {
+    let peers = description.peers(of: mesh.local)
+    for peer in peers { try mesh.send(step: ControlStep.sessionID, to: peer, bytes: id) }
+    try mesh.flush()
+    for peer in peers {
+      let other = try mesh.receiveControl(step: ControlStep.sessionID, from: peer, atMost: 32)
+      guard other.count == id.count else {
+        throw ParleyError(.protocolViolation, "malformed message: a session id of \(other.count) bytes")
+          .placed(peer, ControlStep.sessionID)
+      }
+      guard other == id else {
+        throw ParleyError(
+          .sidMismatch,
+          "sid mismatch: \(description.label(peer)) derives another session id from the same hellos",
+          remedy: "make all principals run the same build of Parley"
+        ).placed(peer, ControlStep.sessionID)
+      }
+    }
+  }
+
+  private func awaitEverybody(_ id: [UInt8]) throws(ParleyError) {
+    if description.isComputing(mesh.local) {
+      for principal in description.principals where !description.isComputing(principal.index) {
+        try mesh.send(step: ControlStep.ready, to: principal.index, bytes: id)
+      }
+      return try mesh.flush()
+    }
+    for party in description.computing {
+      guard try mesh.receiveControl(step: ControlStep.ready, from: party, atMost: 32) == id else {
+        throw ParleyError(.protocolViolation, "malformed message: readiness for another session")
+          .placed(party, ControlStep.ready)
+      }
+    }
+  }
+
+  private func exchangeSeeds(_ id: [UInt8]) throws(ParleyError) -> [PartyIndex: KeySchedule] {
+    guard description.isComputing(mesh.local) else { return [:] }
+    let peers = description.computing.filter { $0 != mesh.local }
+    var own: [PartyIndex: [UInt8]] = [:]
+    for peer in peers {
+      let half = SecureRandom.bytes(KeySchedule.contributionBytes)
+      own[peer] = half
+      try mesh.send(step: ControlStep.seed, to: peer, bytes: half)
+    }
+    try mesh.flush()
+    var keys: [PartyIndex: KeySchedule] = [:]
+    for peer in peers {
+      let half = try mesh.receiveControl(step: ControlStep.seed, from: peer, atMost: KeySchedule.contributionBytes)
+      keys[peer] = try KeySchedule(
+        mine: own[peer] ?? [], theirs: half, pair: (mesh.local, peer), sessionID: id)
+    }
+    return keys
+  }
+}

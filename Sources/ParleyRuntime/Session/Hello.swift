@@ -1,0 +1,150 @@
+package import ParleyBase
+
+/// What a principal says first: what it believes the session is, and what it brings.
+///
+/// The prefix (magic, format) never changes, so that a party of another version is told apart from garbage. The
+/// digests of the single fields serve only to say *which* field differs; what binds is the agreement hash.
+package struct Hello: Hashable, Sendable {
+  /// What this principal remembers of another's state directory (anti-rollback, protocols.md 12).
+  package struct Seen: Hashable, Sendable {
+    package var stateID: [UInt8]
+    package var attempt: UInt64
+    package init(stateID: [UInt8], attempt: UInt64) {
+      self.stateID = stateID
+      self.attempt = attempt
+    }
+  }
+  package struct Rows: Hashable, Sendable {
+    package var table: Int
+    package var rows: Int
+    package init(table: Int, rows: Int) {
+      self.table = table
+      self.rows = rows
+    }
+  }
+
+  package static let magic = Array("PARLEYHI".utf8)
+  package static let format: UInt16 = 1
+  /// 9 digests, 64 parameters of at most 2·256 bytes, 256 memories of 40 bytes, and some.
+  package static let limit = 64 << 10
+
+  package var agreement: [UInt8]
+  package var version: String
+  package var protocolID: String
+  /// SHA-256 of each field, in the order of ``SessionDescription/Field``.
+  package var fieldDigests: [[UInt8]]
+  package var parameters: [SessionDescription.Parameter]
+  package var attempt: UInt64
+  package var stateID: [UInt8]
+  package var nonce: [UInt8]
+  package var leavesAfterInputs: Bool
+  /// Rows of every table this principal contributes to, by table; padded where the study pads.
+  package var rows: [Rows]
+  /// By principal; all zero where nothing is known.
+  package var seen: [Seen]
+
+  package init(
+    agreement: [UInt8], version: String, protocolID: String, fieldDigests: [[UInt8]],
+    parameters: [SessionDescription.Parameter], attempt: UInt64, stateID: [UInt8], nonce: [UInt8],
+    leavesAfterInputs: Bool, rows: [Rows], seen: [Seen]
+  ) {
+    self.agreement = agreement
+    self.version = version
+    self.protocolID = protocolID
+    self.fieldDigests = fieldDigests
+    self.parameters = parameters
+    self.attempt = attempt
+    self.stateID = stateID
+    self.nonce = nonce
+    self.leavesAfterInputs = leavesAfterInputs
+    self.rows = rows
+    self.seen = seen
+  }
+
+  package static func digests(_ description: SessionDescription) -> [[UInt8]] {
+    SessionDescription.Field.allCases.map { Digest.sha256("parley/agreement/1", [description.encoding(of: $0)]) }
+  }
+
+  package var encoded: [UInt8] {
+    var out = CanonicalWriter()
+    for byte in Self.magic { out.write(byte) }
+    out.write(Self.format)
+    out.write(agreement)
+    out.write(version)
+    out.write(protocolID)
+    out.write(list: fieldDigests) { $0.write($1) }
+    out.write(list: parameters) { out, parameter in
+      out.write(parameter.name)
+      out.write(parameter.value)
+    }
+    out.write(attempt)
+    out.write(stateID)
+    out.write(nonce)
+    out.write(leavesAfterInputs)
+    out.write(list: rows) { out, entry in
+      out.write(UInt32(entry.table))
+      out.write(UInt64(entry.rows))
+    }
+    out.write(list: seen) { out, seen in
+      out.write(seen.stateID)
+      out.write(seen.attempt)
+    }
+    return out.bytes
+  }
+
+  /// `nil` when the sender speaks another format of the hello.
+  package static func decode(_ bytes: [UInt8]) throws(ParleyError) -> Hello? {
+    var reader = CanonicalReader(bytes)
+    for expected in magic {
+      let byte: UInt8 = try reader.read()
+      guard byte == expected else { throw malformed("not a hello of this protocol") }
+    }
+    let format: UInt16 = try reader.read()
+    guard format == Self.format else { return nil }
+    typealias Limits = SessionDescription.Limits
+    let agreement = try read32(&reader)
+    let version = try reader.readString(atMost: Limits.text)
+    let protocolID = try reader.readString(atMost: Limits.text)
+    var digests: [[UInt8]] = []
+    for _ in 0..<(try reader.readCount(atMost: SessionDescription.Field.allCases.count)) {
+      digests.append(try read32(&reader))
+    }
+    guard digests.count == SessionDescription.Field.allCases.count else { throw malformed("digests are missing") }
+    var parameters: [SessionDescription.Parameter] = []
+    for _ in 0..<(try reader.readCount(atMost: Limits.parameters)) {
+      let name = try reader.readString(atMost: Limits.text)
+      parameters.append(.init(name, try reader.readString(atMost: Limits.text)))
+    }
+    let attempt: UInt64 = try reader.read()
+    let stateID = try read32(&reader)
+    let nonce = try read32(&reader)
+    let leaves = try reader.readBool()
+    var rows: [Rows] = []
+    for _ in 0..<(try reader.readCount(atMost: Limits.tables)) {
+      let table: UInt32 = try reader.read()
+      let count: UInt64 = try reader.read()
+      guard count < 1 << 48 else { throw malformed("a row count over 2^48") }
+      rows.append(Rows(table: Int(table), rows: Int(count)))
+    }
+    var seen: [Seen] = []
+    for _ in 0..<(try reader.readCount(atMost: Limits.principals)) {
+      let id = try read32(&reader)
+      seen.append(Seen(stateID: id, attempt: try reader.read()))
+    }
+    try reader.finish()
+    return Hello(
+      agreement: agreement, version: version, protocolID: protocolID, fieldDigests: digests,
+      parameters: parameters, attempt: attempt, stateID: stateID, nonce: nonce, leavesAfterInputs: leaves,
+      rows: rows, seen: seen)
+  }
+
+  private static func read32(_ reader: inout CanonicalReader) throws(ParleyError) -> [UInt8] {
+    let bytes = try reader.readBytes(atMost: 32)
+    guard bytes.count == 32 else { throw malformed("a field that has not 32 bytes") }
+    return bytes
+  }
+
+  private static func malformed(_ what: String) -> ParleyError {
+    ParleyError(.protocolViolation, "malformed message: \(what)")
+  }
+}

@@ -1,0 +1,66 @@
+package import ParleyBase
+package import ParleyEngine
+package import ParleyNetwork
+package import ParleyProgram
+
+extension SessionRoles where Output == [Int: ClearValues] {
+  /// The roles of a principal that runs a lowered program on some engine.
+  ///
+  /// - Parameters:
+  ///   - program: lowered for the engine; equal at all principals (its hash is part of the description).
+  ///   - inputs: of the program it was lowered from.
+  ///   - recipients: by disclosure, who receives it.
+  ///   - held: by table, the data of this principal; empty when it holds none.
+  ///   - dealer, engine, receiver: make this principal's side of the protocol, as far as it has that side.
+  ///   - onProgress: called on the session's thread.
+  package static func program<E: Engine>(
+    _ program: LoweredProgram, inputs: [Program.Input], recipients: [[PartyIndex]],
+    held: [Int: InputFeeder.HeldTable], in description: SessionDescription, at local: PartyIndex,
+    dealer: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any InputDealer,
+    engine: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> E,
+    receiver: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any OutputReceiver,
+    onProgress: ((ExecutionProgress) -> Void)? = nil
+  ) -> SessionRoles {
+    var roles = SessionRoles(encode: encodeValues)
+    if description.isHolder(local) {
+      roles.feed = { (session, mesh) throws(ParleyError) in
+        try InputFeeder(
+          program: program, inputs: inputs, shape: session.shape, holder: local, tables: held
+        ).feed(to: try dealer(session, mesh), over: mesh)
+      }
+    }
+    if description.isComputing(local) {
+      roles.compute = { (session, mesh, hooks) throws(ParleyError) in
+        let executor = Executor(
+          engine: try engine(session, mesh), mesh: mesh, program: program, shape: session.shape,
+          recipients: recipients, onProgress: onProgress)
+        executor.hooks = hooks
+        return try executor.run()
+      }
+    } else if description.isRecipient(local) {
+      roles.collect = { (session, mesh) throws(ParleyError) in
+        try OutputCollector(program: program, shape: session.shape, recipients: recipients, local: local)
+          .collect(from: try receiver(session, mesh))
+      }
+    }
+    return roles
+  }
+
+  /// Canonical bytes of what a principal received: by disclosure, ascending.
+  package static func encodeValues(_ values: [Int: ClearValues]) -> [UInt8] {
+    var out = CanonicalWriter()
+    out.write(list: values.sorted { $0.key < $1.key }) { out, entry in
+      out.write(UInt32(entry.key))
+      switch entry.value {
+      case .words(let words):
+        out.write(UInt8(0))
+        out.write(list: words) { $0.write($1) }
+      case .planes(let planes, let count):
+        out.write(UInt8(1))
+        out.write(UInt64(count))
+        out.write(list: planes) { out, plane in out.write(list: plane) { $0.write($1) } }
+      }
+    }
+    return out.bytes
+  }
+}

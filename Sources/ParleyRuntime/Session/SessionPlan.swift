@@ -1,0 +1,142 @@
+package import ParleyBase
+package import ParleyNetwork
+
+/// How a session is run at one principal.
+package struct SessionPlan: Sendable {
+  /// The attempt in it is ignored; the mode is added to its parameters.
+  package var description: SessionDescription
+  package var mode: Receipt.Mode
+  /// Own rows by table index; padded where the study pads.
+  package var rows: [Int: Int]
+  package var leavesAfterInputs: Bool
+  /// See ``StateDirectory/inputDigest(study:parts:)``; `nil` without data or state.
+  package var inputDigest: [UInt8]?
+  /// What the plan says this principal's part costs.
+  package var predicted: PartyReport.Cost?
+
+  package init(
+    description: SessionDescription, mode: Receipt.Mode, rows: [Int: Int] = [:], leavesAfterInputs: Bool = false,
+    inputDigest: [UInt8]? = nil, predicted: PartyReport.Cost? = nil
+  ) {
+    self.description = description
+    if !description.parameters.contains(where: { $0.name == "mode" }) {
+      self.description.parameters = (description.parameters + [.init("mode", mode.rawValue)])
+        .sorted { $0.name < $1.name }
+    }
+    self.mode = mode
+    self.rows = rows
+    self.leavesAfterInputs = leavesAfterInputs
+    self.inputDigest = inputDigest
+    self.predicted = predicted
+  }
+}
+
+/// What a principal does in a session, as closures: the runtime knows no engine. A principal has one closure for
+/// each of its roles; all run on the session's thread.
+package struct SessionRoles<Output: Sendable> {
+  /// Holder: deals all its inputs (``InputFeeder``). Messages to itself are allowed.
+  package var feed: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)?
+  /// Computing party: receives inputs, executes, verifies, opens, and calls the hooks in between.
+  package var compute: ((EstablishedSession, any Mesh, ExecutionHooks) throws(ParleyError) -> Output)?
+  /// Recipient that does not compute (``OutputCollector``).
+  package var collect: ((EstablishedSession, any Mesh) throws(ParleyError) -> Output)?
+  /// Canonical bytes of what this principal received; the receipt commits to them.
+  package var encode: (Output) -> [UInt8]
+
+  package init(
+    feed: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)? = nil,
+    compute: ((EstablishedSession, any Mesh, ExecutionHooks) throws(ParleyError) -> Output)? = nil,
+    collect: ((EstablishedSession, any Mesh) throws(ParleyError) -> Output)? = nil,
+    encode: @escaping (Output) -> [UInt8]
+  ) {
+    self.feed = feed
+    self.compute = compute
+    self.collect = collect
+    self.encode = encode
+  }
+}
+
+/// What an executor tells the session as it goes. Each is called exactly once, in this order; skipping one is an
+/// error of the executor and fails the session.
+package struct ExecutionHooks {
+  /// All inputs have arrived.
+  package var inputsReceived: () throws(ParleyError) -> Void
+  /// All instructions but the openings are done.
+  package var computed: () throws(ParleyError) -> Void
+  /// Every check has passed and nothing has been opened: returns when all computing parties say so. The argument
+  /// is a hash of every value that was public among the computing parties; they are compared.
+  package var verified: ([UInt8]) throws(ParleyError) -> Void
+
+  package init(
+    inputsReceived: @escaping () throws(ParleyError) -> Void, computed: @escaping () throws(ParleyError) -> Void,
+    verified: @escaping ([UInt8]) throws(ParleyError) -> Void
+  ) {
+    self.inputsReceived = inputsReceived
+    self.computed = computed
+    self.verified = verified
+  }
+}
+
+/// What the caller provides besides the roles.
+package struct SessionServices {
+  package var memory: any SessionMemory
+  /// Signs bytes with the principal's identity key.
+  package var sign: ([UInt8]) throws -> [UInt8]
+  /// Checks a signature: identity key, message, signature.
+  package var verify: Receipt.Verifier
+  /// Asked once the public sizes are known, before any input leaves. Throwing declines.
+  package var confirm: (EstablishedSession) throws(ParleyError) -> Void
+  /// Local log. Never contains secrets; reasons of aborts go here and nowhere else.
+  package var log: (SessionEvent) -> Void
+
+  package init(
+    memory: any SessionMemory, sign: @escaping ([UInt8]) throws -> [UInt8], verify: @escaping Receipt.Verifier,
+    confirm: @escaping (EstablishedSession) throws(ParleyError) -> Void = { (_) throws(ParleyError) in },
+    log: @escaping (SessionEvent) -> Void = { _ in }
+  ) {
+    self.memory = memory
+    self.sign = sign
+    self.verify = verify
+    self.confirm = confirm
+    self.log = log
+  }
+}
+
+package enum SessionEvent: Sendable {
+  case reached(SessionPhase)
+  case aborted(AbortReport)
+}
+
+/// Why a session ended early: for the local log only.
+package struct AbortReport: Sendable, Hashable, CustomStringConvertible {
+  /// The last phase that was reached.
+  package var phase: SessionPhase
+  /// The peer the failure was noticed at, as far as it is known.
+  package var peer: PartyIndex?
+  /// Where the failure was noticed, in words ("P2, step-17").
+  package var place: String?
+  package var reason: ParleyError
+  /// Whether it counts towards the peer's cap (``StateDirectory/abortCap``).
+  package var counts: Bool
+
+  package var description: String {
+    "session aborted after “\(phase.rawValue)”, while \(phase.activity): \(reason.message) [\(reason.code)]"
+      + (peer.map { ", peer \($0)" } ?? "") + (place.map { ", at \($0)" } ?? "")
+      + (counts ? ", counted against the peer" : "")
+  }
+}
+
+/// How a session that opened its outputs ended.
+package struct SessionOutcome<Output: Sendable>: Sendable {
+  package var session: EstablishedSession
+  /// `nil` at principals that receive nothing.
+  package var output: Output?
+  /// Opens this principal's commitment in the receipt; keep it with the output, and show it only to those who may
+  /// see the output.
+  package var salt: [UInt8]?
+  /// Signed by all; `nil` for holders that left early, and when the exchange failed.
+  package var receipt: Receipt?
+  /// The outputs were released, but the receipt or its entry in the ledger could not be completed. The result
+  /// stands.
+  package var receiptProblem: ParleyError?
+}

@@ -1,0 +1,255 @@
+package import ParleyBase
+internal import ParleyCrypto
+package import ParleyNetwork
+
+/// Runs one principal's side of a session, from a connected mesh to the signed receipt. ``SessionMachine`` has the
+/// order. One use; belongs on a dedicated thread.
+///
+/// **Ending badly.** Every failure ends the whole session (protocols.md 0.7): the mesh is aborted, peers get
+/// "aborted" and no reason, the reason with step and peer goes to the local log, the counter of the peer is raised
+/// where the failure could be an attempt to cheat. Disagreement found in the handshake is the exception: everybody
+/// finds it by itself, so links are closed in order and everybody has the clear message. After the opening links are
+/// closed in order as well: nothing secret is left to protect, and slower recipients are still receiving.
+///
+/// **What counts against a peer.** Failed checks and malformed messages always; a link that breaks, a peer that
+/// falls silent or aborts by itself between the first protocol message of the execution and the last opening
+/// (protocols.md 12, rules 7 and 12: a cheater who sees that its check will fail can pretend a crash).
+package final class SessionRunner<Output: Sendable> {
+  private let plan: SessionPlan
+  private let roles: SessionRoles<Output>
+  private let services: SessionServices
+  private let mesh: any Mesh
+  private var machine: SessionMachine
+  private let startedAt = Timestamp.now
+  private let started = ContinuousClock.now
+  private let processorTime = ProcessResources.processorTime
+  private var hasBegunRelease = false
+
+  package init(
+    _ plan: SessionPlan, roles: SessionRoles<Output>, services: SessionServices, mesh: any Mesh
+  ) {
+    self.plan = plan
+    self.roles = roles
+    self.services = services
+    self.mesh = mesh
+    machine = SessionMachine(isComputing: plan.description.isComputing(mesh.local))
+  }
+
+  package var phase: SessionPhase { machine.phase }
+
+  package func run() throws(ParleyError) -> SessionOutcome<Output> {
+    do throws(ParleyError) {
+      return try runPhases()
+    } catch {
+      throw machine.phase == .aborted ? error : end(error)
+    }
+  }
+
+  // MARK: The way through
+
+  private func runPhases() throws(ParleyError) -> SessionOutcome<Output> {
+    guard machine.phase == .connected else { throw ParleyError(.invariant, "a session runs once") }
+    let description = plan.description
+    let local = mesh.local
+    try checkRoles()
+    for principal in description.principals where principal.index != local {
+      try services.memory.refuseIfCapped(principal)
+    }
+    let session = try Handshake(
+      description, mesh: mesh, memory: services.memory, rows: plan.rows, leavesAfterInputs: plan.leavesAfterInputs
+    ).run()
+    machine.leaves = plan.leavesAfterInputs
+    try reach(.agreed)
+    try services.confirm(session)
+    try reach(.confirmed)
+
+    if let feed = roles.feed {
+      try beginRelease(session)
+      try feed(session, mesh)
+      try mesh.flush()
+    }
+    var outcome = SessionOutcome<Output>(session: session)
+    if let compute = roles.compute {
+      outcome.output = try compute(session, mesh, hooks(session))
+      guard machine.phase == .clearToOpen else {
+        throw ParleyError(
+          .invariant, "the executor returned after “\(machine.phase.rawValue)”, without clearance to open")
+      }
+    } else {
+      try awaitAcknowledgements(session)
+      try reach(.inputsSettled)
+      if plan.leavesAfterInputs {
+        mesh.close()
+        try reach(.ended)
+        return outcome
+      }
+      if let collect = roles.collect {
+        try beginRelease(session)
+        outcome.output = try collect(session, mesh)
+      }
+    }
+    if !description.isRecipient(local) { outcome.output = nil }
+    try reach(.opened)
+    return try finish(session, outcome)
+  }
+
+  /// From here on the outputs are out: a failure is reported beside them.
+  private func finish(
+    _ session: EstablishedSession, _ opened: SessionOutcome<Output>
+  ) throws(ParleyError) -> SessionOutcome<Output> {
+    var outcome = opened
+    do throws(ParleyError) {
+      var commitment: [UInt8]?
+      if let output = outcome.output {
+        let salt = SecureRandom.bytes(32)
+        outcome.salt = salt
+        commitment = Receipt.commitment(
+          session: session.id, recipient: mesh.local, outputs: roles.encode(output), salt: salt)
+      }
+      let receipt = try Receipt.exchange(
+        session, report: report(outputs: commitment), mode: plan.mode, mesh: mesh, sign: services.sign,
+        verify: services.verify)
+      outcome.receipt = receipt
+      try reach(.receipted)
+      // Closed first: what follows is local, and its failure must not take signatures away from others.
+      mesh.close()
+      if hasBegunRelease {
+        try services.memory.record(entry(.released, session, outputs: hexadecimal(receipt.outputsHash)))
+      }
+      try reach(.ended)
+    } catch {
+      let problem = end(error)
+      // Who neither computes nor receives cannot know whether anything was opened.
+      guard plan.description.isComputing(mesh.local) || outcome.output != nil else { throw problem }
+      outcome.receiptProblem = problem
+    }
+    return outcome
+  }
+
+  private func checkRoles() throws(ParleyError) {
+    let description = plan.description
+    let local = mesh.local
+    guard description.principals.indices.contains(local.rawValue) else {
+      throw ParleyError(.invariant, "\(local) is not a principal of this study")
+    }
+    let isComputing = description.isComputing(local)
+    guard (roles.compute != nil) == isComputing, (roles.feed != nil) == description.isHolder(local),
+      (roles.collect != nil) == (!isComputing && description.isRecipient(local))
+    else {
+      throw ParleyError(.invariant, "the roles given to \(description.label(local)) are not those of the study")
+    }
+    guard plan.predicted.map({ $0.sentBytes.count == description.principals.count }) ?? true else {
+      throw ParleyError(.invariant, "the predicted cost is about another number of principals")
+    }
+  }
+
+  private func hooks(_ session: EstablishedSession) -> ExecutionHooks {
+    ExecutionHooks(
+      inputsReceived: { [self] () throws(ParleyError) in
+        for holder in session.description.principals.map(\.index)
+        where session.description.isHolder(holder) && !session.description.isComputing(holder) {
+          try mesh.send(step: ControlStep.inputsReceived, to: holder, bytes: session.id)
+        }
+        try mesh.flush()
+        try reach(.inputsSettled)
+      },
+      computed: { [self] () throws(ParleyError) in try reach(.computed) },
+      verified: { [self] (publicDigest: [UInt8]) throws(ParleyError) in
+        try reach(.verified)
+        // The ledger comes first: after the clearance a crash can no longer tell whether others opened.
+        try beginRelease(session)
+        try exchangeClearance(session, publicDigest)
+        try reach(.clearToOpen)
+      })
+  }
+
+  private func awaitAcknowledgements(_ session: EstablishedSession) throws(ParleyError) {
+    guard roles.feed != nil else { return }
+    for party in session.description.computing {
+      let answer = try mesh.receiveControl(step: ControlStep.inputsReceived, from: party, atMost: 32)
+      guard answer == session.id else {
+        throw ParleyError(.protocolViolation, "malformed message: an acknowledgement of another session")
+          .placed(party, ControlStep.inputsReceived)
+      }
+    }
+  }
+
+  /// "OK" from every computing party to every other, with everything that was public so far (protocols.md 13).
+  private func exchangeClearance(
+    _ session: EstablishedSession, _ publicDigest: [UInt8]
+  ) throws(ParleyError) {
+    let own = Digest.sha256("parley/clear-to-open/1", [session.id, publicDigest])
+    let peers = session.description.computing.filter { $0 != mesh.local }
+    for peer in peers { try mesh.send(step: ControlStep.clearToOpen, to: peer, bytes: own) }
+    try mesh.flush()
+    for peer in peers {
+      let other = try mesh.receiveControl(step: ControlStep.clearToOpen, from: peer, atMost: 32)
+      guard other == own else {
+        throw ParleyError(
+          .cheating, "\(session.description.label(peer)) has other public values than this party"
+        ).placed(peer, ControlStep.clearToOpen)
+      }
+    }
+  }
+
+  private func reach(_ phase: SessionPhase) throws(ParleyError) {
+    try machine.advance(to: phase)
+    services.log(.reached(phase))
+  }
+
+  // MARK: Records
+
+  private func beginRelease(_ session: EstablishedSession) throws(ParleyError) {
+    guard !hasBegunRelease else { return }
+    try services.memory.record(entry(.begun, session, outputs: nil))
+    hasBegunRelease = true
+  }
+
+  private func entry(_ event: LedgerEntry.Event, _ session: EstablishedSession, outputs: String?) -> LedgerEntry {
+    LedgerEntry(
+      event: event, session: hexadecimal(session.id), study: hexadecimal(session.description.studyHash),
+      program: hexadecimal(session.description.programHash), input: plan.inputDigest.map { hexadecimal($0) },
+      outputs: outputs, attempt: session.description.attempt, time: Timestamp.now)
+  }
+
+  private func report(outputs: [UInt8]?) -> PartyReport {
+    let reading = mesh.meter.reading
+    return PartyReport(
+      party: mesh.local.rawValue, startedAt: startedAt, finishedAt: Timestamp.now,
+      processorMilliseconds: (ProcessResources.processorTime - processorTime).wholeMilliseconds,
+      predicted: plan.predicted,
+      measured: PartyReport.Cost(
+        rounds: reading.rounds, sentBytes: reading.sentBytes,
+        milliseconds: started.duration(to: .now).wholeMilliseconds,
+        peakMemoryBytes: ProcessResources.peakMemoryBytes),
+      controlBytes: reading.controlBytes, outputs: outputs.map { hexadecimal($0) })
+  }
+
+  // MARK: Ending badly
+
+  private func end(_ error: ParleyError) -> ParleyError {
+    let phase = machine.phase
+    let isOrderly =
+      switch phase {
+      case .connected: Handshake.isOrderly(error)
+      // Everything this party had to open is on its way: an abort would take it from recipients that are slower.
+      case .opened, .receipted, .ended: true
+      default: false
+      }
+    if isOrderly { mesh.close() } else { mesh.abort(error) }
+    let peer = Fault.party(in: error).flatMap { mesh.count > $0.rawValue ? $0 : nil }
+    var report = AbortReport(
+      phase: phase, peer: peer, place: error.place?.item, reason: error,
+      counts: peer != nil && peer != mesh.local && Fault.counts(error, after: phase))
+    if report.counts, let peer {
+      do {
+        try services.memory.recordAbort(identity: plan.description.principals[peer.rawValue].identity)
+      } catch let failure {
+        report.reason.message += " (and the abort could not be counted: \(failure.message))"
+      }
+    }
+    machine.abort()
+    services.log(.aborted(report))
+    return Fault.explain(report, label: peer.map { plan.description.label($0) })
+  }
+}

@@ -1,0 +1,98 @@
+internal import ParleyBase
+
+/// One line of the ledger of releases.
+///
+/// A release is entered twice: before it can happen (``Event/begun``: this principal's inputs or opening messages
+/// are about to leave) and when it has (``Event/released``). A begun release that was never finished counts as
+/// released: after a crash nobody can know who has seen the output (protocols.md 12, rule 5).
+public struct LedgerEntry: Sendable, Hashable, Codable {
+  public enum Event: String, Sendable, Hashable, Codable { case begun, released }
+
+  public var event: Event
+  public var session: String
+  public var study: String
+  public var program: String
+  /// Keyed digest of this principal's own input data; absent when it holds none. See
+  /// ``StateDirectory/inputDigest(study:parts:)``.
+  public var input: String?
+  /// Hash over the commitments to the outputs (``Receipt``); absent while begun.
+  public var outputs: String?
+  public var attempt: UInt64
+  /// UTC, ISO 8601.
+  public var time: String
+
+  public init(
+    event: Event, session: String, study: String, program: String, input: String?, outputs: String?,
+    attempt: UInt64, time: String
+  ) {
+    self.event = event
+    self.session = session
+    self.study = study
+    self.program = program
+    self.input = input
+    self.outputs = outputs
+    self.attempt = attempt
+    self.time = time
+  }
+}
+
+/// What the ledger says about a run that is about to start.
+public struct LedgerVerdict: Sendable, Hashable {
+  /// Earlier releases of this study with the same data, and with other data.
+  public var withSameInput: [LedgerEntry]
+  public var withOtherInput: [LedgerEntry]
+
+  /// A result of changed data beside the earlier one may reveal what changed.
+  public var warnsOfDifferencing: Bool { !withOtherInput.isEmpty }
+
+  /// One line for people, or `nil` when this study was never released from here.
+  public var message: String? {
+    if let last = withOtherInput.last {
+      return
+        "this study was released before with other data of yours (\(withOtherInput.count) time(s), last on "
+        + "\(last.time)): whoever has both results can compute what changed between them. If few rows changed, "
+        + "that may be single people"
+    }
+    if let last = withSameInput.last {
+      return "this study was released before with the same data (\(withSameInput.count) time(s), last on "
+        + "\(last.time)): the result will repeat"
+    }
+    return nil
+  }
+}
+
+/// An append-only file of JSON lines, each chained to the one before by a hash.
+///
+/// The chain makes an edit or a removed line inside visible; the head and length kept in the counter file make a
+/// shortened ledger visible. A last line without its line end (power cut in the middle of a write) is reported,
+/// not dropped: `DurableFile.append` takes failed writes back, so it means that the machine stopped.
+struct Ledger {
+  struct Line: Codable {
+    var entry: LedgerEntry
+    var chain: String
+  }
+  static let start = String(repeating: "0", count: 64)
+
+  let path: String
+  private(set) var entries: [LedgerEntry] = []
+  private(set) var head = Ledger.start
+
+  static func next(_ head: String, _ entry: LedgerEntry) throws(ParleyError) -> String {
+    hexadecimal(Digest.sha256("parley/ledger/1", [Array(head.utf8), try CanonicalJSON.encode(entry)]))
+  }
+
+  mutating func append(_ entry: LedgerEntry) throws(ParleyError) {
+    let chain = try Self.next(head, entry)
+    try DurableFile.append(try CanonicalJSON.encode(Line(entry: entry, chain: chain)) + [10], to: path)
+    entries.append(entry)
+    head = chain
+  }
+
+  func verdict(study: String, input: String?) -> LedgerVerdict {
+    // One release counts once, by its session.
+    var seen = Set<String>()
+    let earlier = entries.reversed().filter { $0.study == study && seen.insert($0.session).inserted }.reversed()
+    return LedgerVerdict(
+      withSameInput: earlier.filter { $0.input == input }, withOtherInput: earlier.filter { $0.input != input })
+  }
+}

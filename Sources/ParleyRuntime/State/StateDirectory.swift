@@ -1,0 +1,227 @@
+internal import Foundation
+public import ParleyBase
+internal import ParleyCrypto
+internal import Synchronization
+
+/// What one principal must not forget between sessions, on disk: `--state DIR`.
+///
+/// | file | holds |
+/// |---|---|
+/// | `lock` | exclusive lock, pid of the holder |
+/// | `state.json` | attempt counter, id and secret of this directory, what peers presented, aborts by peer, head of the ledger |
+/// | `ledger.jsonl` | one line for each begun and each finished release |
+///
+/// Everything is checked when it is read, and what does not check out is an error with a remedy: nothing is ever
+/// reset silently. Every change is durable (fsync of file and directory) when the call returns.
+///
+/// **Restored backups and clones.** Detected: a ledger older or shorter than `state.json`; a `state.json` older
+/// than what any peer of the next session has seen (peers remember the id of this directory and its counter, and
+/// the hello of a restored or cloned directory is not ahead of it); two directories with one id used at the same
+/// time, by the same rule. *Not* detected: the whole directory restored together when no peer remembers it (all
+/// restored, or a first session with new peers), and a copy that was never used. Sessions stay secure then, since
+/// keys come from fresh nonces; what is lost is the memory of releases and aborts in between. A peer that lies about
+/// what it has seen can stop a session, which it could do anyway, and nothing else.
+public final class StateDirectory: Sendable {
+  struct Peer: Codable, Hashable {
+    var stateID: String
+    var attempt: UInt64
+  }
+  struct Body: Codable {
+    var format = 1
+    var attempt: UInt64 = 0
+    var id: String
+    var secret: String
+    /// By hash of the identity key.
+    var peers: [String: Peer] = [:]
+    var aborts: [String: Int] = [:]
+    var ledgerCount = 0
+    var ledgerHead = Ledger.start
+  }
+  private struct State {
+    var body: Body
+    var ledger: Ledger
+  }
+
+  /// Failed checks and cut-off runs that one peer may cause before somebody must look (protocols.md 0.8, 12).
+  public static let abortCap = 16
+
+  public let path: String
+  package let stateID: [UInt8]
+  private let secret: [UInt8]
+  private let lock: StateLock
+  private let file: StateFile<Body>
+  private let state: Mutex<State>
+
+  /// Opens the directory, or makes it (readable by its owner only). Held exclusively until released.
+  public init(path: String) throws(ParleyError) {
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw ParleyError(
+        .stateIO, "cannot make the state directory: \(error.localizedDescription)", at: .init(file: path),
+        remedy: "give a path that can be written")
+    }
+    try Self.refuseIfOpenToOthers(path)
+    lock = try StateLock(path: path + "/lock")
+    file = StateFile(path: path + "/state.json")
+    let ledgerPath = path + "/ledger.jsonl"
+    let body: Body
+    if let known = try file.read() {
+      try Self.refuseIfOpenToOthers(file.path)
+      body = known
+    } else {
+      guard try DurableFile.read(ledgerPath, atMost: 256 << 20) == nil else {
+        throw ParleyError(
+          .stateCorrupt, "state.json is missing beside a ledger of releases", at: .init(file: file.path),
+          remedy: "put state.json back, or move the whole directory aside and start with a new one")
+      }
+      body = Body(
+        id: hexadecimal(SecureRandom.bytes(32)), secret: hexadecimal(SecureRandom.bytes(32)))
+      try file.write(body)
+    }
+    guard body.format == 1, let id = bytes(hexadecimal: body.id), let secret = bytes(hexadecimal: body.secret),
+      id.count == 32, secret.count == 32, body.ledgerCount >= 0
+    else {
+      throw ParleyError(
+        .stateCorrupt, "the file was written by another version of parley", at: .init(file: file.path),
+        remedy: "use the version that made this state directory, or start with a new one")
+    }
+    stateID = id
+    self.secret = secret
+    let ledger = try Ledger(path: ledgerPath, head: body.ledgerHead, count: body.ledgerCount)
+    state = Mutex(State(body: body, ledger: ledger))
+  }
+
+  private static func refuseIfOpenToOthers(_ path: String) throws(ParleyError) {
+    let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? Int ?? 0
+    guard mode & 0o077 == 0 else {
+      throw ParleyError(
+        .statePermissions, "other users can read this (mode \(String(mode, radix: 8)))", at: .init(file: path),
+        remedy: "run: chmod go= \(path)")
+    }
+  }
+
+  private func change<R>(_ body: (inout Body) -> R) throws(ParleyError) -> R {
+    // Written first, remembered second: memory is never ahead of the disk.
+    try state.withLock { (state: inout State) throws(ParleyError) -> R in
+      var changed = state.body
+      let result = body(&changed)
+      try file.write(changed)
+      state.body = changed
+      return result
+    }
+  }
+
+  public var attempt: UInt64 { state.withLock { $0.body.attempt } }
+
+  // MARK: Aborts
+
+  private static func key(_ identity: [UInt8]) -> String {
+    hexadecimal(Digest.sha256("parley/state/1", [identity]))
+  }
+
+  /// How often a session with the owner of this key failed in a way that could be an attempt to cheat.
+  public func aborts(identity: [UInt8]) -> Int { state.withLock { $0.body.aborts[Self.key(identity)] ?? 0 } }
+
+  /// An operator has looked into the failures with this peer.
+  public func clearAborts(identity: [UInt8]) throws(ParleyError) {
+    try change { $0.aborts[Self.key(identity)] = nil }
+  }
+
+  // MARK: Ledger
+
+  /// A digest of a holder's own data that says "same" or "other" and nothing else: HMAC-SHA256 with a secret
+  /// that never leaves this directory. Without the secret, small data (an age, a yes or no) could be guessed from
+  /// a plain hash. The study is part of it, so that digests of two studies cannot be compared.
+  public func inputDigest(study: [UInt8], parts: some Sequence<[UInt8]>) -> [UInt8] {
+    var mac = Digest.Keyed("parley/input/1", key: secret)
+    mac.update(study)
+    for part in parts { mac.update(part) }
+    return mac.finish()
+  }
+
+  /// What was released before; ask before the run, so that the holder can still decide.
+  public func previousReleases(study: [UInt8], inputDigest: [UInt8]?) -> LedgerVerdict {
+    state.withLock { $0.ledger.verdict(study: hexadecimal(study), input: inputDigest.map { hexadecimal($0) }) }
+  }
+
+  public var releases: [LedgerEntry] { state.withLock { $0.ledger.entries } }
+
+  /// Durable when it returns. The ledger line is written before the head that names it.
+  func append(_ entry: LedgerEntry) throws(ParleyError) {
+    try state.withLock { (state: inout State) throws(ParleyError) in
+      try state.ledger.append(entry)
+      var changed = state.body
+      changed.ledgerCount = state.ledger.entries.count
+      changed.ledgerHead = state.ledger.head
+      try file.write(changed)
+      state.body = changed
+    }
+  }
+}
+
+extension StateDirectory: SessionMemory {
+  package func reserveAttempt() throws(ParleyError) -> UInt64 {
+    // The handshake bounds how far peers can raise the counter, so 2^64 is out of reach.
+    try change {
+      $0.attempt &+= 1
+      return $0.attempt
+    }
+  }
+
+  package func lastSeen(identity: [UInt8]) -> PeerMemory? {
+    guard let peer = state.withLock({ $0.body.peers[Self.key(identity)] }),
+      let id = bytes(hexadecimal: peer.stateID)
+    else { return nil }
+    return PeerMemory(stateID: id, attempt: peer.attempt)
+  }
+
+  package func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
+    try change { body in
+      body.attempt = max(body.attempt, attempt)
+      for (identity, peer) in peers {
+        body.peers[Self.key(identity)] = Peer(stateID: hexadecimal(peer.stateID), attempt: peer.attempt)
+      }
+    }
+  }
+
+  package func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError) {
+    let count = aborts(identity: principal.identity)
+    guard count < Self.abortCap else {
+      throw ParleyError(
+        .abortCap,
+        "\(count) sessions with \(principal.name) failed in a way that could be attempts to cheat; no further one "
+          + "is started", at: .init(file: path, item: principal.name),
+        remedy: "read the local logs, settle the cause with \(principal.name), then clear the counter of this peer"
+      )
+    }
+  }
+
+  package func recordAbort(identity: [UInt8]) throws(ParleyError) {
+    try change { $0.aborts[Self.key(identity), default: 0] += 1 }
+  }
+
+  package func record(_ entry: LedgerEntry) throws(ParleyError) { try append(entry) }
+}
+
+/// Inverse of ``ParleyBase/hexadecimal(_:)``; lower case only, `nil` for anything else.
+package func bytes(hexadecimal text: String) -> [UInt8]? {
+  let digits = Array(text.utf8)
+  guard digits.count % 2 == 0 else { return nil }
+  func value(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case 48...57: digit - 48
+    case 97...102: digit - 87
+    default: nil
+    }
+  }
+  var result: [UInt8] = []
+  result.reserveCapacity(digits.count / 2)
+  for index in stride(from: 0, to: digits.count, by: 2) {
+    guard let high = value(digits[index]), let low = value(digits[index + 1]) else { return nil }
+    result.append(high << 4 | low)
+  }
+  return result
+}

@@ -1,0 +1,49 @@
+internal import Foundation
+package import ParleyBase
+
+/// A small JSON file with a checksum: what was truncated, edited or half-written is noticed and never read as
+/// something else.
+struct StateFile<Body: Codable> {
+  let path: String
+
+  private struct Wrapped: Codable {
+    var body: Body
+    var checksum: String
+  }
+
+  /// `nil` when there is no file.
+  func read() throws(ParleyError) -> Body? {
+    guard let bytes = try DurableFile.read(path, atMost: 16 << 20) else { return nil }
+    guard let wrapped = try? JSONDecoder().decode(Wrapped.self, from: Data(bytes)),
+      let body = try? CanonicalJSON.encode(wrapped.body),
+      wrapped.checksum == hexadecimal(Digest.sha256("parley/state/1", [body]))
+    else {
+      throw ParleyError(
+        .stateCorrupt, "the file is damaged: it was truncated, edited or not written by parley",
+        at: .init(file: path),
+        remedy: "restore the whole state directory from before the damage, or move it aside and start with a new "
+          + "one; keep its ledger.jsonl, which lists what was released")
+    }
+    return wrapped.body
+  }
+
+  func write(_ body: Body) throws(ParleyError) {
+    let bytes = try CanonicalJSON.encode(body)
+    let wrapped = Wrapped(body: body, checksum: hexadecimal(Digest.sha256("parley/state/1", [bytes])))
+    try DurableFile.replace(path, with: try CanonicalJSON.encode(wrapped) + [10])
+  }
+}
+
+/// JSON with one spelling for one value: sorted keys, no optional escapes, no white space.
+package enum CanonicalJSON {
+  package static func encode(_ value: some Encodable, pretty: Bool = false) throws(ParleyError) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting =
+      pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      return Array(try encoder.encode(value))
+    } catch {
+      throw ParleyError(.invariant, "a value has no JSON form: \(error)")
+    }
+  }
+}

@@ -1,0 +1,33 @@
+internal import Glibc
+internal import ParleyBase
+
+/// The exclusive lock of a state directory. The kernel releases it when the process ends, however it ends.
+final class StateLock: Sendable {
+  private let descriptor: Int32
+
+  init(path: String) throws(ParleyError) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw DurableFile.failure("open", path) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let isLocked = errno == EWOULDBLOCK
+      let error = DurableFile.failure("lock", path)
+      var text = [UInt8](repeating: 0, count: 20)
+      let count = isLocked ? max(0, pread(descriptor, &text, text.count, 0)) : 0
+      close(descriptor)
+      guard isLocked else { throw error }
+      let holder = String(decoding: text[..<count].prefix { (48...57).contains($0) }, as: UTF8.self)
+      throw ParleyError(
+        .stateLocked,
+        "another parley process uses this state directory" + (holder.isEmpty ? "" : " (pid \(holder))"),
+        at: .init(file: path),
+        remedy: "wait for it, stop it, or give this principal a state directory of its own")
+    }
+    self.descriptor = descriptor
+    // Only for the message above; the lock itself does not depend on it.
+    _ = ftruncate(descriptor, 0)
+    let pid = Array("\(getpid())\n".utf8)
+    _ = pwrite(descriptor, pid, pid.count, 0)
+  }
+
+  deinit { close(descriptor) }
+}

@@ -1,0 +1,148 @@
+import BigInt
+import ParleyProgram
+
+/// An expression over one row with names resolved and types aligned, free of source positions: equal expressions
+/// are equal values, which is how group keys are matched and filters compared.
+///
+/// Numbers are scaled integers; both sides of sums and comparisons have one scale.
+indirect enum RowExpression: Hashable, Sendable {
+  case column(Int)
+  case integer(BigInt)
+  case boolean(Bool)
+  case null(isCondition: Bool)
+  case add(RowExpression, RowExpression)
+  case subtract(RowExpression, RowExpression)
+  case multiply(RowExpression, RowExpression)
+  case scaled(RowExpression, by: BigInt)
+  /// Integer division by a positive constant, towards zero; in group keys only.
+  case bucket(RowExpression, width: BigInt)
+  case less(RowExpression, RowExpression)
+  case lessOrEqual(RowExpression, RowExpression)
+  case equal(RowExpression, RowExpression)
+  /// Equality of conditions.
+  case equivalent(RowExpression, RowExpression)
+  case not(RowExpression)
+  case and(RowExpression, RowExpression)
+  case or(RowExpression, RowExpression)
+  case isNull(RowExpression)
+  /// CASE: the first branch whose condition is true.
+  case choose([Branch], otherwise: RowExpression)
+  case coalesce([RowExpression])
+
+  struct Branch: Hashable, Sendable {
+    var condition: RowExpression
+    var result: RowExpression
+  }
+}
+
+extension RowExpression {
+  /// OR over conditions as a balanced tree.
+  static func any(_ parts: ArraySlice<RowExpression>) -> RowExpression {
+    guard let first = parts.first else { return .boolean(false) }
+    guard parts.count > 1 else { return first }
+    let middle = parts.startIndex + (parts.count + 1) / 2
+    return .or(any(parts[..<middle]), any(parts[middle...]))
+  }
+
+  var children: [RowExpression] {
+    switch self {
+    case .column, .integer, .boolean, .null: []
+    case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b), .less(let a, let b),
+      .lessOrEqual(let a, let b), .equal(let a, let b), .equivalent(let a, let b), .and(let a, let b),
+      .or(let a, let b):
+      [a, b]
+    case .scaled(let a, _), .bucket(let a, _), .not(let a), .isNull(let a): [a]
+    case .choose(let branches, let otherwise):
+      branches.flatMap { [$0.condition, $0.result] } + [otherwise]
+    case .coalesce(let parts): parts
+    }
+  }
+
+  /// Every mention of a column, by position in the schema.
+  var mentions: [Int] {
+    if case .column(let index) = self { [index] } else { children.flatMap(\.mentions) }
+  }
+  var columns: Set<Int> { Set(mentions) }
+
+  /// Columns on which a choice or condition inside depends: sums of such expressions can be counts.
+  var decidingColumns: Set<Int> {
+    switch self {
+    case .less, .lessOrEqual, .equal, .equivalent, .not, .and, .or, .isNull, .coalesce: columns
+    case .choose(let branches, let otherwise):
+      branches.reduce(into: otherwise.decidingColumns) { found, branch in
+        found.formUnion(branch.condition.columns)
+        found.formUnion(branch.result.decidingColumns)
+      }
+    default: children.reduce(into: []) { $0.formUnion($1.decidingColumns) }
+    }
+  }
+
+  /// Whether values are grouped into coarser ones: a bucket or a CASE anywhere inside.
+  var isCoarsened: Bool {
+    switch self {
+    case .bucket, .choose: true
+    default: children.contains(where: \.isCoarsened)
+    }
+  }
+  var containsBucket: Bool {
+    if case .bucket = self { true } else { children.contains(where: \.containsBucket) }
+  }
+}
+
+enum StatisticFunction: String, Hashable, Sendable, CaseIterable {
+  case countRows = "COUNT(*)"
+  case count = "COUNT"
+  case sum = "SUM"
+  case average = "AVG"
+  case minimum = "MIN"
+  case maximum = "MAX"
+  case variance = "VARIANCE"
+  case deviation = "STDDEV"
+  case correlation = "CORR"
+}
+
+struct Statistic: Hashable, Sendable {
+  var function: StatisticFunction
+  var arguments: [RowExpression]
+  var types: [SQLType]
+}
+
+/// Scan → filter → aggregate → project → order: the operators of one query.
+struct LogicalQuery: Sendable {
+  struct Key: Hashable, Sendable {
+    var expression: RowExpression
+    var type: SQLType
+    var range: SourceRange
+  }
+  struct Projection: Sendable {
+    enum Value: Sendable {
+      case key(Int)
+      /// factor · statistic + offset
+      case statistic(Statistic, factor: Decimal, offset: Decimal)
+    }
+    var name: String
+    var value: Value
+    var range: SourceRange
+  }
+  struct Order: Sendable {
+    var key: Int
+    var isDescending: Bool
+    var nullsFirst: Bool
+  }
+  var source: Source
+  var table: TableSchema
+  var filter: RowExpression?
+  var filterRange: SourceRange?
+  var keys: [Key]
+  /// One name for each key: its alias where it is selected, else its text.
+  var keyNames: [String]
+  var projections: [Projection]
+  /// From HAVING COUNT(*) >= k.
+  var minimumCell: Int?
+  var order: [Order]
+
+  var statistics: [Statistic] {
+    projections.compactMap { if case .statistic(let statistic, _, _) = $0.value { statistic } else { nil } }
+  }
+  var keySet: Set<RowExpression> { Set(keys.map(\.expression)) }
+}

@@ -1,0 +1,69 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// The type of an expression over one row.
+enum SQLType: Hashable, Sendable {
+  /// An exact decimal; scale 0 is an integer.
+  case number(scale: Int)
+  case boolean
+  case date
+  /// One of the listed texts.
+  case category([String])
+  /// A text literal, before something says which category it belongs to.
+  case text
+  /// NULL, before something says what of.
+  case null
+
+  init(_ type: ColumnType) {
+    switch type {
+    case .integer: self = .number(scale: 0)
+    case .decimal(let scale, _): self = .number(scale: scale)
+    case .boolean: self = .boolean
+    case .date: self = .date
+    case .category(let values): self = .category(values)
+    }
+  }
+
+  var described: String {
+    switch self {
+    case .number: "a number"
+    case .boolean: "a condition"
+    case .date: "a date"
+    case .category, .text: "a text"
+    case .null: "NULL"
+    }
+  }
+
+  /// How the integers of this type are shown.
+  var format: Program.ResultTable.Format {
+    switch self {
+    case .number(let scale): scale == 0 ? .integer : .decimal(scale: scale)
+    case .boolean: .boolean
+    case .date: .date
+    case .category(let labels): .category(labels)
+    case .text, .null: .integer
+    }
+  }
+}
+
+/// An exact decimal: digits / 10^scale.
+struct Decimal: Hashable, Sendable {
+  var digits: BigInt
+  var scale: Int
+
+  static let zero = Decimal(digits: 0, scale: 0)
+  static let one = Decimal(digits: 1, scale: 0)
+
+  func digits(atScale wanted: Int) -> BigInt { digits * powerOfTen(wanted - scale) }
+  static func + (a: Decimal, b: Decimal) -> Decimal {
+    let scale = max(a.scale, b.scale)
+    return Decimal(digits: a.digits(atScale: scale) + b.digits(atScale: scale), scale: scale)
+  }
+  static func * (a: Decimal, b: Decimal) -> Decimal {
+    Decimal(digits: a.digits * b.digits, scale: a.scale + b.scale)
+  }
+  static prefix func - (a: Decimal) -> Decimal { Decimal(digits: -a.digits, scale: a.scale) }
+}
+
+func powerOfTen(_ exponent: Int) -> BigInt { BigInt(10).power(exponent) }

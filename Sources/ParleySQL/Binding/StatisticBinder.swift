@@ -1,0 +1,158 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// Binds select items that contain a statistic: factor · statistic + offset.
+struct StatisticBinder {
+  let rows: RowBinder
+
+  enum Value {
+    case constant(Decimal)
+    case statistic(Statistic, factor: Decimal, offset: Decimal)
+  }
+
+  static func function(named name: String) -> StatisticFunction? {
+    switch name.uppercased() {
+    case "COUNT": .count
+    case "SUM": .sum
+    case "AVG": .average
+    case "MIN": .minimum
+    case "MAX": .maximum
+    case "VARIANCE", "VAR_SAMP": .variance
+    case "STDDEV", "STDDEV_SAMP": .deviation
+    case "CORR": .correlation
+    default: nil
+    }
+  }
+  static let functionNames = [
+    "COUNT", "SUM", "AVG", "MIN", "MAX", "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP", "CORR", "COALESCE",
+  ]
+  static func unknownFunction(_ name: Name, source: Source) -> ParleyError {
+    let remedy =
+      switch name.text.uppercased() {
+      case "VAR_POP", "STDDEV_POP":
+        "VARIANCE and STDDEV are the sample statistics; the population ones follow with COUNT"
+      case "MEDIAN", "PERCENTILE_CONT":
+        "quantiles need a sort of secret values, which this dialect does not have yet"
+      default: "functions: \(functionNames.joined(separator: ", "))"
+      }
+    return source.error(
+      "sql/unknown-function", "unknown function '\(name.text)'\(didYouMean(name.text, among: functionNames))",
+      at: name.range, remedy: remedy)
+  }
+
+  static func containsStatistic(_ syntax: SyntaxExpression) -> Bool {
+    switch syntax.kind {
+    case .name, .number, .text, .date, .boolean, .null: false
+    case .negated(let a), .not(let a), .isNull(let a): containsStatistic(a)
+    case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b):
+      containsStatistic(a) || containsStatistic(b)
+    case .between(let a, let b, let c): [a, b, c].contains(where: containsStatistic)
+    case .oneOf(let a, let list): ([a] + list).contains(where: containsStatistic)
+    case .caseWhen(let operand, let branches, let otherwise):
+      ([operand, otherwise].compactMap { $0 } + branches.flatMap { [$0.condition, $0.result] })
+        .contains(where: containsStatistic)
+    case .call(let name, let arguments):
+      function(named: name.text) != nil || (arguments ?? []).contains(where: containsStatistic)
+    }
+  }
+
+  func bind(_ syntax: SyntaxExpression) throws(ParleyError) -> Value {
+    switch syntax.kind {
+    case .number(let digits, let scale): return .constant(Decimal(digits: digits, scale: scale))
+    case .negated(let inner): return scaled(try bind(inner), by: -Decimal.one)
+    case .arithmetic(let sign, let a, let b) where sign != .over:
+      return try combine(sign, try bind(a), try bind(b), at: syntax)
+    case .call(let name, let arguments):
+      return .statistic(try statistic(name, arguments, range: syntax.range), factor: .one, offset: .zero)
+    default: throw refusal(syntax)
+    }
+  }
+
+  private func refusal(_ syntax: SyntaxExpression) -> ParleyError {
+    rows.error(
+      "expression-of-statistics",
+      "a column is one statistic, at most with constants added and multiplied", at: syntax.range,
+      remedy:
+        "select the statistics in columns of their own and combine them afterwards; AVG is a quotient already")
+  }
+
+  private func scaled(_ value: Value, by factor: Decimal) -> Value {
+    switch value {
+    case .constant(let constant): .constant(constant * factor)
+    case .statistic(let statistic, let old, let offset):
+      .statistic(statistic, factor: old * factor, offset: offset * factor)
+    }
+  }
+
+  private func combine(
+    _ sign: ArithmeticSign, _ a: Value, _ b: Value, at syntax: SyntaxExpression
+  ) throws(ParleyError) -> Value {
+    let right = sign == .minus ? scaled(b, by: -Decimal.one) : b
+    switch (a, right) {
+    case (.constant(let x), .constant(let y)): return .constant(sign == .times ? x * y : x + y)
+    case (.constant(let x), .statistic(let statistic, let factor, let offset)),
+      (.statistic(let statistic, let factor, let offset), .constant(let x)):
+      let result =
+        sign == .times
+        ? scaled(.statistic(statistic, factor: factor, offset: offset), by: x)
+        : Value.statistic(statistic, factor: factor, offset: offset + x)
+      guard statistic.function != .countRows, statistic.types.contains(where: { $0 == .date || $0 == .boolean }),
+        statistic.function == .minimum || statistic.function == .maximum
+      else { return result }
+      throw refusal(syntax)
+    case (.statistic, .statistic): throw refusal(syntax)
+    }
+  }
+
+  private func statistic(
+    _ name: Name, _ arguments: [SyntaxExpression]?, range: SourceRange
+  ) throws(ParleyError) -> Statistic {
+    guard let function = Self.function(named: name.text) else {
+      if name.text.uppercased() == "COALESCE" {
+        throw rows.error(
+          "expression-of-statistics", "COALESCE around a statistic is not part of the dialect", at: range,
+          remedy: "a statistic of no value is shown as NULL; use COALESCE inside the statistic for single values")
+      }
+      throw Self.unknownFunction(name, source: rows.source)
+    }
+    guard let arguments else {
+      guard function == .count else {
+        throw rows.error(
+          "arguments", "\(name.text)(*) means nothing", at: range, remedy: "only COUNT takes *; name a column")
+      }
+      return Statistic(function: .countRows, arguments: [], types: [])
+    }
+    let wanted = function == .correlation ? 2 : 1
+    guard arguments.count == wanted else {
+      throw rows.error(
+        "arguments",
+        "\(name.text) takes \(wanted == 1 ? "one argument" : "two arguments"), not \(arguments.count)",
+        at: range, remedy: wanted == 1 ? "write \(name.text)(x)" : "write CORR(x, y)")
+    }
+    var statistic = Statistic(function: function, arguments: [], types: [])
+    for argument in arguments {
+      let bound = try rows.bind(argument)
+      statistic.arguments.append(try checked(bound, for: function, name: name))
+      statistic.types.append(bound.type == .null ? .number(scale: 0) : bound.type)
+    }
+    return statistic
+  }
+
+  private func checked(
+    _ bound: TypedExpression, for function: StatisticFunction, name: Name
+  ) throws(ParleyError) -> RowExpression {
+    switch (function, bound.type) {
+    case (.count, _), (_, .number), (_, .boolean), (.minimum, .date), (.maximum, .date), (_, .null):
+      return bound.expression
+    case (_, .date):
+      throw rows.error(
+        "type", "\(name.text) of dates is not part of the dialect", at: bound.range,
+        remedy: "use COUNT, MIN or MAX of a date, or a numeric column")
+    default:
+      throw rows.error(
+        "type", "\(name.text) needs numbers, and this is \(bound.type.described)", at: bound.range,
+        remedy: "count categories with GROUP BY, or choose numbers with CASE WHEN … THEN … END")
+    }
+  }
+}

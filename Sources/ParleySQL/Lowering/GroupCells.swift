@@ -1,0 +1,111 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// The public cells of a grouping, and the secret bits "this row belongs to it".
+///
+/// Queries with the same keys share one value of this type and with it one decision about withholding.
+struct GroupCells {
+  /// A cell is named by its value of each key.
+  typealias Name = [RowExpression: KeyDomain.Value]
+
+  /// Cells of one grouping at most.
+  static let maximumCount = 4096
+
+  var names: [Name]
+  /// One bit per row for each cell.
+  var masks: [Program.NodeID]
+  var isGrouped: Bool
+  /// Rows of each cell, side by side.
+  var counts: Program.NodeID
+  /// Counts of contributing rows for each list of masks that statistics use, side by side.
+  var contributors: [[Program.NodeID]: Program.NodeID] = [:]
+}
+
+/// The cells of one query in its own order, with their labels.
+struct CellOrder {
+  var names: [GroupCells.Name]
+  /// For each key, one label per cell.
+  var labels: [[String?]]
+}
+
+extension RowLowering {
+  /// Cells in the order of the query: its ORDER BY, else the declared order of its keys.
+  static func order(of query: LogicalQuery, domains: [KeyDomain]) -> CellOrder {
+    var cells: [[Int]] = [[]]
+    for domain in domains {
+      cells = cells.flatMap { cell in domain.entries.indices.map { cell + [$0] } }
+    }
+    for order in query.order.reversed() {
+      let entries = domains[order.key].entries
+      // Positions in sorted order, so that sorting by them is stable and total.
+      let rank = ranks(entries.map(\.value), order)
+      let sorted = cells.enumerated().sorted {
+        let x = rank[$0.element[order.key]], y = rank[$1.element[order.key]]
+        return x != y ? x < y : $0.offset < $1.offset
+      }
+      cells = sorted.map(\.element)
+    }
+    let names = cells.map { cell in
+      var name = GroupCells.Name()
+      for (key, index) in cell.enumerated() {
+        name[query.keys[key].expression] = domains[key].entries[index].value
+      }
+      return name
+    }
+    let labels = domains.indices.map { key in cells.map { domains[key].entries[$0[key]].label } }
+    return CellOrder(names: names, labels: labels)
+  }
+
+  private static func ranks(_ values: [KeyDomain.Value], _ order: LogicalQuery.Order) -> [Int] {
+    let sorted = values.indices.sorted { a, b in
+      switch (values[a], values[b]) {
+      case (.null, .null): false
+      case (.null, _): order.nullsFirst
+      case (_, .null): !order.nullsFirst
+      case (.number(let x), .number(let y)): order.isDescending ? y < x : x < y
+      case (.text(let x), .text(let y)):
+        order.isDescending
+          ? y.utf8.lexicographicallyPrecedes(x.utf8) : x.utf8.lexicographicallyPrecedes(y.utf8)
+      default: a < b
+      }
+    }
+    var rank = [Int](repeating: 0, count: values.count)
+    for (position, index) in sorted.enumerated() { rank[index] = position }
+    return rank
+  }
+
+  mutating func cells(
+    of query: LogicalQuery, order: CellOrder, domains: [KeyDomain]
+  ) throws(ParleyError) -> GroupCells {
+    let base = try rows(passing: query.filter)
+    var masks: [Program.NodeID] = []
+    for name in order.names {
+      var mask = base
+      for (key, domain) in zip(query.keys, domains) {
+        let value = name[key.expression]
+        guard let entry = domain.entries.first(where: { $0.value == value }) else {
+          throw ParleyError(.invariant, "a cell has a key value outside its domain")
+        }
+        mask = try builder.and(mask, entry.indicator)
+      }
+      masks.append(mask)
+    }
+    let counts = try counts(of: masks)
+    return GroupCells(names: order.names, masks: masks, isGrouped: !query.keys.isEmpty, counts: counts)
+  }
+
+  /// Σ mask for each mask, side by side.
+  mutating func counts(of masks: [Program.NodeID]) throws(ParleyError) -> Program.NodeID {
+    var counts: [Program.NodeID] = []
+    for mask in masks { counts.append(try count(mask)) }
+    return try builder.stack(counts)
+  }
+  mutating func count(_ mask: Program.NodeID) throws(ParleyError) -> Program.NodeID {
+    isNever(mask) ? builder.constant(0) : try builder.sum(mask)
+  }
+  /// A mask that no row has, by the declared ranges alone.
+  func isNever(_ mask: Program.NodeID) -> Bool {
+    builder.program[mask].operation == .bitConstant(false)
+  }
+}

@@ -1,0 +1,122 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// Lowers the bound queries of a study into one program.
+struct QueryCompiler {
+  private let queries: [LogicalQuery]
+  private let rules: ReleaseRules
+  private var builder = ProgramBuilder()
+  private var tables: [String: RowLowering] = [:]
+  /// Cells and decision of every grouping met so far.
+  private var groupings: [Grouping: (cells: GroupCells, decision: CellDecision)] = [:]
+  /// Outcome bits that queries share are opened once.
+  private var outcomes: [Program.NodeID: Program.DisclosureID] = [:]
+
+  /// Queries that share their cells. A query without keys has its one cell for itself: what it withholds is no
+  /// part of any total that another publishes.
+  private struct Grouping: Hashable {
+    var table: String
+    var filter: RowExpression?
+    var keys: Set<RowExpression>
+    var name: String?
+    init(_ query: LogicalQuery) {
+      table = query.table.name
+      filter = query.filter
+      keys = query.keySet
+      name = query.keys.isEmpty ? query.source.query.name : nil
+    }
+  }
+
+  init(_ queries: [LogicalQuery], rules: ReleaseRules) {
+    self.queries = queries
+    self.rules = rules
+  }
+
+  static func program(of queries: [LogicalQuery], rules: ReleaseRules) throws(ParleyError) -> Program {
+    var compiler = QueryCompiler(queries, rules: rules)
+    for query in queries {
+      do {
+        try compiler.compile(query)
+      } catch {
+        // Errors of range analysis name the expression; the query adds the line.
+        guard error.place?.line == nil else { throw error }
+        var placed = error
+        let item = error.place?.item
+        placed.place = query.source.place(SourceRange(start: 0, end: 0))
+        if let item { placed.place?.item = item }
+        throw placed
+      }
+    }
+    return compiler.builder.program.pruned()
+  }
+
+  // MARK: One query
+
+  private mutating func compile(_ query: LogicalQuery) throws(ParleyError) {
+    var lowering = try lowering(for: query.table)
+    let result = try result(of: query, &lowering)
+    builder = lowering.builder
+    tables[query.table.name] = lowering
+    builder.result(result)
+  }
+
+  private mutating func lowering(for table: TableSchema) throws(ParleyError) -> RowLowering {
+    if var known = tables[table.name] {
+      known.builder = builder
+      return known
+    }
+    let id = builder.table(
+      .init(name: table.name, holders: table.holders, maximumRows: table.maximumRows))
+    return RowLowering(builder: builder, table: table, tableID: id)
+  }
+
+  private mutating func result(
+    of query: LogicalQuery, _ lowering: inout RowLowering
+  ) throws(ParleyError) -> Program.ResultTable {
+    lowering.builder.origin = query.source.query.name
+    var domains: [KeyDomain] = []
+    var cellCount = 1
+    for key in query.keys {
+      let domain = try lowering.domain(of: key, source: query.source)
+      cellCount *= domain.entries.count
+      guard cellCount <= GroupCells.maximumCount else {
+        throw query.source.error(
+          "sql/group-domain",
+          "the group keys have more than \(GroupCells.maximumCount) combinations, and every one is computed",
+          at: key.range, remedy: "use fewer keys or coarser buckets")
+      }
+      domains.append(domain)
+    }
+    let order = RowLowering.order(of: query, domains: domains)
+    let (cells, decision) = try grouping(of: query, order: order, domains: domains, &lowering)
+    let output = CellOutput(
+      query: query, cells: cells, decision: decision, recipients: rules.recipients, minimum: minimum(for: query),
+      positions: order.names.map { name in cells.names.firstIndex(of: name) ?? 0 })
+    return try output.result(labels: order.labels, &lowering, &outcomes)
+  }
+
+  private func minimum(for query: LogicalQuery) -> Int {
+    let grouping = Grouping(query)
+    return queries.filter { Grouping($0) == grouping }.compactMap(\.minimumCell).reduce(rules.minimumCell, max)
+  }
+
+  /// All queries with the same keys count the same cells, so what is withheld is decided once, over everything
+  /// that any of them counts.
+  private mutating func grouping(
+    of query: LogicalQuery, order: CellOrder, domains: [KeyDomain], _ lowering: inout RowLowering
+  ) throws(ParleyError) -> (GroupCells, CellDecision) {
+    let grouping = Grouping(query)
+    if let known = groupings[grouping] { return known }
+    var cells = try lowering.cells(of: query, order: order, domains: domains)
+    for other in queries where Grouping(other) == grouping {
+      for statistic in other.statistics {
+        let masks = try lowering.contributors(to: statistic, in: cells)
+        if cells.contributors[masks] == nil { cells.contributors[masks] = try lowering.counts(of: masks) }
+      }
+    }
+    let decision = try lowering.decision(for: cells, minimum: minimum(for: query))
+    groupings[grouping] = (cells, decision)
+    return (cells, decision)
+  }
+}

@@ -1,0 +1,262 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// A statistic of every cell, side by side, before anything is withheld.
+struct StatisticValue {
+  var value: Program.NodeID
+  /// 1 where SQL says NULL; nil where it never does in a cell that has rows.
+  var isNull: Program.NodeID?
+  var format: Program.ResultTable.Format
+  /// Half of the last place, as digits / 10^scale; zero when exact.
+  var error: Decimal
+  /// The value is 0 of itself in a cell without contributing rows.
+  var isZeroWhenEmpty: Bool
+}
+
+/// Formulas. Row-level products stay as small as the data allows: variance and correlation are computed from
+/// values shifted to the middle of their range, which changes neither. Everything after the sums runs on one
+/// vector with an element per cell, so divisions and roots happen once per column.
+extension RowLowering {
+  /// Places after the point of statistics that are not exact.
+  static var places: Int { 6 }
+
+  /// One argument of a statistic over rows.
+  struct Argument {
+    /// Integer or bit.
+    var value: Program.NodeID
+    var isNull: Program.NodeID?
+    var scale: Int
+  }
+
+  mutating func argument(_ expression: RowExpression, _ type: SQLType) throws(ParleyError) -> Argument {
+    let scale = if case .number(let scale) = type { scale } else { 0 }
+    let lowered = try lower(expression)
+    let isNull = try nullBit(lowered)
+    switch lowered {
+    case .number(let value, _): return Argument(value: value, isNull: isNull, scale: scale)
+    case .condition(let certain, _): return Argument(value: certain, isNull: isNull, scale: 0)
+    }
+  }
+
+  /// The masks of rows that contribute: in the cell, and no argument is NULL.
+  mutating func contributors(
+    to statistic: Statistic, in cells: GroupCells
+  ) throws(ParleyError) -> [Program.NodeID] {
+    var isNull: Program.NodeID?
+    for (expression, type) in zip(statistic.arguments, statistic.types) {
+      isNull = try either(isNull, try argument(expression, type).isNull)
+    }
+    guard let isNull else { return cells.masks }
+    let isPresent = try builder.not(isNull)
+    var masks: [Program.NodeID] = []
+    for mask in cells.masks { masks.append(try builder.and(mask, isPresent)) }
+    return masks
+  }
+
+  mutating func value(
+    of statistic: Statistic, in cells: GroupCells
+  ) throws(ParleyError) -> StatisticValue {
+    let masks = try contributors(to: statistic, in: cells)
+    guard let counts = cells.contributors[masks] else {
+      throw ParleyError(.invariant, "a statistic's contributors were not counted")
+    }
+    if statistic.function == .countRows || statistic.function == .count {
+      return StatisticValue(
+        value: counts, isNull: nil, format: .integer, error: .zero, isZeroWhenEmpty: true)
+    }
+    var arguments: [Argument] = []
+    for (expression, type) in zip(statistic.arguments, statistic.types) {
+      arguments.append(try argument(expression, type))
+    }
+    let first = arguments[0]
+    // A group that has rows has values, unless they can be NULL.
+    let hasValues = cells.isGrouped && masks == cells.masks
+    let isEmpty = hasValues ? nil : try builder.compare(.equal, counts, builder.constant(0))
+    switch statistic.function {
+    case .countRows, .count: throw ParleyError(.invariant, "counts are lowered above")
+    case .sum:
+      return StatisticValue(
+        value: try sums(first.value, masks), isNull: isEmpty, format: Self.format(scale: first.scale),
+        error: .zero, isZeroWhenEmpty: true)
+    case .average: return try average(first, masks, counts: counts, isEmpty: isEmpty)
+    case .minimum, .maximum:
+      return StatisticValue(
+        value: try extrema(statistic.function, first, masks), isNull: isEmpty,
+        format: statistic.types[0].format, error: .zero, isZeroWhenEmpty: false)
+    case .variance, .deviation:
+      return try spread(statistic.function, first, masks, counts: counts)
+    case .correlation: return try correlation(first, arguments[1], masks, counts: counts)
+    }
+  }
+
+  static func format(scale: Int) -> Program.ResultTable.Format {
+    scale == 0 ? .integer : .decimal(scale: scale)
+  }
+  private static var halfOfLastPlace: Decimal { Decimal(digits: 5, scale: places + 1) }
+
+  // MARK: Sums and extremes
+
+  /// Σ value over each mask, side by side.
+  private mutating func sums(
+    _ value: Program.NodeID, _ masks: [Program.NodeID]
+  ) throws(ParleyError) -> Program.NodeID {
+    let isScalar = builder.type(of: value).shape == .scalar
+    var parts: [Program.NodeID] = []
+    for mask in masks {
+      if isNever(mask) {
+        parts.append(builder.constant(0))
+      } else if isScalar {
+        parts.append(try builder.multiply(try count(mask), try integer(value)))
+      } else {
+        parts.append(try builder.innerProduct(mask, value))
+      }
+    }
+    return try builder.stack(parts)
+  }
+  private mutating func integer(_ value: Program.NodeID) throws(ParleyError) -> Program.NodeID {
+    builder.type(of: value).isBit ? try builder.integer(fromBit: value) : value
+  }
+
+  /// Rows outside the mask take the far end of the range, which decides nothing.
+  private mutating func extrema(
+    _ function: StatisticFunction, _ argument: Argument, _ masks: [Program.NodeID]
+  ) throws(ParleyError) -> Program.NodeID {
+    var parts: [Program.NodeID] = []
+    for mask in masks {
+      if builder.type(of: argument.value).isBit {
+        // All true is: none false.
+        let value = function == .maximum ? argument.value : try builder.not(argument.value)
+        let found = try builder.any(try builder.and(mask, value))
+        parts.append(function == .maximum ? found : try builder.not(found))
+      } else {
+        let range = builder.type(of: argument.value).range
+        let end = builder.constant(function == .minimum ? range.upper : range.lower)
+        let candidates = try builder.select(mask, argument.value, end)
+        parts.append(try builder.extremum(function == .minimum ? .minimum : .maximum, candidates))
+      }
+    }
+    return try builder.stack(parts)
+  }
+
+  // MARK: Quotients
+
+  /// round(numerator · 10^places / (10^scale · denominator)), to nearest, for a numerator ≥ 0 in units of
+  /// 10^-scale and a true quotient of at most `limit` units of 10^-scale.
+  private mutating func rounded(
+    _ numerator: Program.NodeID, over denominator: Program.NodeID, scale: Int, places: Int, limit: BigInt
+  ) throws(ParleyError) -> Program.NodeID {
+    let up = powerOfTen(max(0, places - scale)), down = powerOfTen(max(0, scale - places))
+    let divisor = try builder.scale(denominator, by: down)
+    let dividend = try builder.add(try builder.scale(numerator, by: 2 * up), divisor)
+    return try builder.quotient(
+      dividend, try builder.scale(divisor, by: 2), atMost: limit * up / down + 1)
+  }
+
+  /// base + round(Σ(x − base) / n): shifting by the smallest value keeps the division free of signs.
+  private mutating func average(
+    _ argument: Argument, _ masks: [Program.NodeID], counts: Program.NodeID, isEmpty: Program.NodeID?
+  ) throws(ParleyError) -> StatisticValue {
+    let range = builder.type(of: argument.value).range
+    // A multiple of what one unit of the last place is, so that adding the base back is exact.
+    let unit = powerOfTen(max(0, argument.scale - Self.places))
+    let base = range.lower < 0 ? range.lower.flooredQuotient(by: unit) * unit : 0
+    let value = base == 0 ? argument.value : try builder.subtract(argument.value, builder.constant(base))
+    let quotient = try rounded(
+      try sums(value, masks), over: try builder.atLeast(counts, 1), scale: argument.scale,
+      places: Self.places, limit: range.upper - base)
+    let up = powerOfTen(max(0, Self.places - argument.scale))
+    return StatisticValue(
+      value: try builder.add(quotient, builder.constant(base * up / unit)), isNull: isEmpty,
+      format: .decimal(scale: Self.places), error: Self.halfOfLastPlace, isZeroWhenEmpty: base == 0)
+  }
+
+  /// Values moved to the middle of their range: what statistics that ignore a shift are computed from.
+  private mutating func centred(_ value: Program.NodeID) throws(ParleyError) -> Program.NodeID {
+    let range = builder.type(of: value).range
+    let middle = (range.lower + range.upper).flooredQuotient(by: 2)
+    return middle == 0 ? value : try builder.subtract(value, builder.constant(middle))
+  }
+
+  /// n Σxy − Σx Σy, which is n² times the population covariance.
+  private mutating func comoment(
+    counts: Program.NodeID, products: Program.NodeID, _ a: Program.NodeID, _ b: Program.NodeID
+  ) throws(ParleyError) -> Program.NodeID {
+    try builder.subtract(try builder.multiply(counts, products), try builder.multiply(a, b))
+  }
+
+  /// Sample variance (nΣx² − (Σx)²) / (n(n−1)), or its root; NULL below two values.
+  ///
+  /// The root is isqrt(⌊4v⌋) with v = variance · 10^12, halved upwards: ⌊√v + ½⌋ exactly.
+  private mutating func spread(
+    _ function: StatisticFunction, _ argument: Argument, _ masks: [Program.NodeID], counts: Program.NodeID
+  ) throws(ParleyError) -> StatisticValue {
+    let isBit = builder.type(of: argument.value).isBit
+    let value = isBit ? argument.value : try centred(argument.value)
+    let range = builder.type(of: value).range
+    let sum = try sums(value, masks)
+    let squares = isBit ? sum : try sums(try builder.multiply(value, value), masks)
+    let moment = try builder.atLeast(
+      try comoment(counts: counts, products: squares, sum, sum), 0)
+    let many = try builder.atLeast(counts, 2)
+    let denominator = try builder.multiply(
+      many, try builder.atLeast(try builder.subtract(many, builder.constant(1)), 1))
+    // Deviations from the mean are at most the distance from 0, so V ≤ n² h² and V / (n(n−1)) ≤ 2 h².
+    let half = max(abs(range.lower), abs(range.upper))
+    let limit = 2 * half * half
+    let result: Program.NodeID
+    if function == .variance {
+      result = try rounded(
+        moment, over: denominator, scale: 2 * argument.scale, places: Self.places, limit: limit)
+    } else {
+      result = try halvedUpwards(
+        try builder.squareRoot(
+          try fourfold(moment, over: denominator, scale: 2 * argument.scale, limit: limit)))
+    }
+    return StatisticValue(
+      value: result, isNull: try builder.compare(.less, counts, builder.constant(2)),
+      format: .decimal(scale: Self.places), error: Self.halfOfLastPlace, isZeroWhenEmpty: true)
+  }
+
+  /// ⌊4 · 10^(2·places) · numerator / (10^scale · denominator)⌋
+  private mutating func fourfold(
+    _ numerator: Program.NodeID, over denominator: Program.NodeID, scale: Int, limit: BigInt
+  ) throws(ParleyError) -> Program.NodeID {
+    let up = powerOfTen(max(0, 2 * Self.places - scale)), down = powerOfTen(max(0, scale - 2 * Self.places))
+    return try builder.quotient(
+      try builder.scale(numerator, by: 4 * up), try builder.scale(denominator, by: down),
+      atMost: 4 * limit * up / down + 1)
+  }
+  /// ⌊(a + 1) / 2⌋
+  private mutating func halvedUpwards(_ a: Program.NodeID) throws(ParleyError) -> Program.NodeID {
+    try builder.truncate(try builder.add(a, builder.constant(1)), bits: 1)
+  }
+
+  /// A / √(Vx Vy) with A = nΣxy − ΣxΣy and V the same of one variable: the magnitude is
+  /// isqrt(⌊4 · 10^12 · A² / (Vx Vy)⌋) halved upwards, the sign that of A. Exactly the nearest sixth decimal, with
+  /// one division and one root of 43 bits. A² ≤ Vx Vy (Cauchy–Schwarz) bounds the quotient.
+  private mutating func correlation(
+    _ x: Argument, _ y: Argument, _ masks: [Program.NodeID], counts: Program.NodeID
+  ) throws(ParleyError) -> StatisticValue {
+    let a = try centred(try integer(x.value)), b = try centred(try integer(y.value))
+    let sumA = try sums(a, masks), sumB = try sums(b, masks)
+    let momentA = try builder.atLeast(
+      try comoment(
+        counts: counts, products: try sums(try builder.multiply(a, a), masks), sumA, sumA), 0)
+    let momentB = try builder.atLeast(
+      try comoment(
+        counts: counts, products: try sums(try builder.multiply(b, b), masks), sumB, sumB), 0)
+    let cross = try comoment(
+      counts: counts, products: try sums(try builder.multiply(a, b), masks), sumA, sumB)
+    let product = try builder.multiply(momentA, momentB)
+    let isNull = try builder.compare(.equal, product, builder.constant(0))
+    let magnitude = try halvedUpwards(
+      try builder.squareRoot(
+        try fourfold(
+          try builder.multiply(cross, cross), over: try builder.atLeast(product, 1), scale: 0, limit: 1)))
+    let isNegative = try builder.compare(.less, cross, builder.constant(0))
+    return StatisticValue(
+      value: try builder.select(isNegative, try builder.negate(magnitude), magnitude), isNull: isNull,
+      format: .decimal(scale: Self.places), error: Self.halfOfLastPlace, isZeroWhenEmpty: true)
+  }
+}

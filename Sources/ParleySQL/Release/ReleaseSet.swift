@@ -1,0 +1,140 @@
+import ParleyBase
+import ParleyProgram
+
+/// Refuses sets of results over one table from which a withheld count would follow by adding and subtracting.
+///
+/// With one filter for all queries, groupings that share no source column, and no statistic that is itself a
+/// count of groups, what is published about a grouping besides its shown cells is its grand total; the
+/// suppression rule is made for that. `docs/proofs/suppression.md` has the argument.
+struct ReleaseSet {
+  private let queries: [LogicalQuery]
+  private let minimum: Int
+
+  /// - Parameter queries: all queries of the study over one table.
+  static func check(_ queries: [LogicalQuery], minimum: Int) throws(ParleyError) {
+    let strictest = max(minimum, queries.compactMap(\.minimumCell).max() ?? 0)
+    guard strictest > 1 else { return }
+    let set = ReleaseSet(queries: queries, minimum: strictest)
+    try set.checkFilters()
+    try set.checkGroupings()
+    for query in queries { try set.checkStatistics(query) }
+  }
+
+  private func refusal(
+    _ query: LogicalQuery, _ range: SourceRange, _ message: String, remedy: String
+  ) -> ParleyError {
+    query.source.error(
+      "plan/release-set", "\(message), so counts under the minimum cell of \(minimum) could be derived", at: range,
+      remedy: remedy)
+  }
+
+  // MARK: Filters
+
+  private func checkFilters() throws(ParleyError) {
+    for query in queries.dropFirst() where query.filter != queries[0].filter {
+      let range = query.filterRange ?? SourceRange(start: 0, end: 0)
+      throw refusal(
+        query, range,
+        "the queries '\(queries[0].source.query.name)' and '\(query.source.query.name)' count the same table under different WHERE clauses: their difference is a group of its own",
+        remedy: "use one WHERE clause for all queries over '\(query.table.name)', or a study of its own for each")
+    }
+  }
+
+  // MARK: Groupings
+
+  private func sources(_ query: LogicalQuery) -> Set<Int> {
+    query.keys.reduce(into: []) { $0.formUnion($1.expression.columns) }
+  }
+  private func names(_ columns: Set<Int>, _ query: LogicalQuery) -> String {
+    columns.sorted().map { "'\(query.table.columns[$0].name)'" }.joined(separator: ", ")
+  }
+
+  private func checkGroupings() throws(ParleyError) {
+    for (index, query) in queries.enumerated() where !query.keys.isEmpty {
+      for (position, key) in query.keys.enumerated() {
+        let others = query.keys[..<position].reduce(into: Set<Int>()) { $0.formUnion($1.expression.columns) }
+        let shared = others.intersection(key.expression.columns)
+        guard shared.isEmpty else {
+          throw refusal(
+            query, key.range, "two group keys are made from the column \(names(shared, query)) and overlap",
+            remedy: "group by one expression over each column")
+        }
+      }
+      for other in queries[..<index] where !other.keys.isEmpty && other.keySet != query.keySet {
+        let shared = sources(query).intersection(sources(other))
+        guard shared.isEmpty else {
+          throw refusal(
+            query, query.keys[0].range,
+            "the queries '\(other.source.query.name)' and '\(query.source.query.name)' group by \(names(shared, query)) in different ways: one gives subtotals of the other",
+            remedy: "publish one of the two groupings, or use the same keys in both")
+        }
+      }
+    }
+  }
+
+  // MARK: Statistics
+
+  /// The group keys of the study that are made from a column.
+  private func keys(from column: Int) -> [RowExpression] {
+    queries.flatMap(\.keys).map(\.expression).filter { $0.columns.contains(column) }
+  }
+
+  private func checkStatistics(_ query: LogicalQuery) throws(ParleyError) {
+    for projection in query.projections {
+      guard case .statistic(let statistic, _, _) = projection.value else { continue }
+      let mentions = statistic.arguments.flatMap(\.mentions)
+      let deciding = statistic.arguments.reduce(into: Set<Int>()) { $0.formUnion($1.decidingColumns) }
+      for column in Set(mentions).sorted() {
+        let keys = keys(from: column)
+        guard !keys.isEmpty else { continue }
+        let schema = query.table.columns[column]
+        let what = "'\(query.source.text(projection.range))' uses '\(schema.name)', from which groups are made"
+        if deciding.contains(column) {
+          throw refusal(
+            query, projection.range, "\(what), in a condition: such a statistic counts groups",
+            remedy: "leave conditions over group columns out of statistics; the grouped query gives these numbers")
+        }
+        if isCount(schema.type) || keys.contains(where: { !$0.isCoarsened }) {
+          throw refusal(
+            query, projection.range, "\(what) one by one: such a statistic is a sum of group counts",
+            remedy: "group by coarser buckets of '\(schema.name)', or leave the statistic out")
+        }
+        if statistic.function == .count, schema.isNullable {
+          throw refusal(
+            query, projection.range, "\(what): counting its values gives the count of the group of missing ones",
+            remedy: "use COUNT(*)")
+        }
+        if mentions.count(where: { $0 == column }) > 1 {
+          throw refusal(
+            query, projection.range, "\(what), several times: sums of powers determine the groups",
+            remedy: "use AVG, VARIANCE or STDDEV of '\(schema.name)' itself")
+        }
+        try checkLevels(query, projection, column: column, what: what)
+      }
+    }
+  }
+
+  private func isCount(_ type: ColumnType) -> Bool {
+    switch type {
+    case .boolean, .category: true
+    case .integer, .decimal, .date: false
+    }
+  }
+
+  /// Sums of a column per group of that same column, beside its sum over all, give its sum over the withheld
+  /// groups, and with narrow groups the counts.
+  private func checkLevels(
+    _ query: LogicalQuery, _ projection: LogicalQuery.Projection, column: Int, what: String
+  ) throws(ParleyError) {
+    guard sources(query).contains(column) else { return }
+    for other in queries where !sources(other).contains(column) {
+      let uses = other.statistics.contains { $0.arguments.contains { $0.columns.contains(column) } }
+      guard !uses else {
+        throw refusal(
+          query, projection.range,
+          "\(what), and so does the query '\(other.source.query.name)' over all groups: the difference tells about withheld ones",
+          remedy: "publish statistics of '\(query.table.columns[column].name)' per group or over all, not both")
+      }
+    }
+  }
+}

@@ -1,0 +1,264 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// Expressions by precedence: OR, AND, NOT, predicates, + −, * /, sign, primary.
+extension Parser {
+  mutating func expression() throws(ParleyError) -> SyntaxExpression {
+    if depth == 0 { chained = 0 }
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.maximumDepth else {
+      throw source.error(
+        "sql/nesting", "the expression is nested more than \(Self.maximumDepth) deep", at: current.range,
+        remedy: "remove parentheses, or use IN for long lists of values")
+    }
+    var parts = [try conjunction()]
+    while take(keyword: "OR") { parts.append(try conjunction()) }
+    return joined(parts[...], SyntaxExpression.Kind.or)
+  }
+
+  /// A balanced tree: AND and OR are associative, and the depth of the tree is rounds of the protocol.
+  private func joined(
+    _ parts: ArraySlice<SyntaxExpression>,
+    _ make: (SyntaxExpression, SyntaxExpression) -> SyntaxExpression.Kind
+  ) -> SyntaxExpression {
+    guard parts.count > 1 else { return parts[parts.startIndex] }
+    let middle = parts.startIndex + (parts.count + 1) / 2
+    let a = joined(parts[..<middle], make), b = joined(parts[middle...], make)
+    return SyntaxExpression(kind: make(a, b), range: a.range.union(b.range))
+  }
+
+  /// Called for every operator that deepens the tree without deepening the parser, with its position in its row.
+  private mutating func chain(_ position: inout Int) throws(ParleyError) {
+    position += 1
+    if position > 1 { chained += 1 }
+    guard chained <= Self.maximumChained else {
+      throw source.error(
+        "sql/nesting", "more than \(Self.maximumChained) operators follow one another", at: current.range,
+        remedy: "split it into several queries, or use IN for long lists of values")
+    }
+  }
+  private func node(_ kind: SyntaxExpression.Kind, from start: Int) -> SyntaxExpression {
+    SyntaxExpression(kind: kind, range: SourceRange(start: start, end: lastEnd))
+  }
+
+  private mutating func conjunction() throws(ParleyError) -> SyntaxExpression {
+    var parts = [try negation()]
+    while take(keyword: "AND") { parts.append(try negation()) }
+    return joined(parts[...], SyntaxExpression.Kind.and)
+  }
+
+  private mutating func negation() throws(ParleyError) -> SyntaxExpression {
+    var starts: [Int] = []
+    var position = 0
+    while current.keyword == "NOT" {
+      try chain(&position)
+      starts.append(current.range.start)
+      advance()
+    }
+    var inner = try predicate()
+    for start in starts.reversed() { inner = node(.not(inner), from: start) }
+    return inner
+  }
+
+  private mutating func predicate() throws(ParleyError) -> SyntaxExpression {
+    var left = try sum()
+    var position = 0
+    while true {
+      let start = left.range.start
+      if case .symbol(let text) = current.kind,
+        let sign = ComparisonSign(rawValue: text == "!=" ? "<>" : text)
+      {
+        try chain(&position)
+        advance()
+        let right = try sum()
+        left = node(.comparison(sign, left, right), from: start)
+      } else if take(keyword: "IS") {
+        try chain(&position)
+        let negated = take(keyword: "NOT")
+        try expect(keyword: "NULL", "after IS")
+        left = node(.isNull(left), from: start)
+        if negated { left = node(.not(left), from: start) }
+      } else if ["BETWEEN", "IN", "LIKE"].contains(current.keyword)
+        || current.keyword == "NOT" && ["BETWEEN", "IN", "LIKE"].contains(following.keyword)
+      {
+        try chain(&position)
+        let negated = take(keyword: "NOT")
+        let word = current
+        advance()
+        switch word.keyword {
+        case "BETWEEN":
+          let low = try sum()
+          try expect(keyword: "AND", "between the bounds of BETWEEN")
+          left = node(.between(left, low: low, high: try sum()), from: start)
+        case "IN":
+          try expect(symbol: "(", "after IN")
+          if current.keyword == "SELECT" {
+            throw unsupported("a subquery", at: current.range, remedy: "list the values: IN (1, 2, 3)")
+          }
+          var values: [SyntaxExpression] = []
+          repeat { values.append(try expression()) } while take(symbol: ",")
+          try expect(symbol: ")", "after the values of IN")
+          left = node(.oneOf(left, values), from: start)
+        default:
+          throw unsupported("LIKE", at: word.range, remedy: "list the categories: IN ('a', 'b')")
+        }
+        if negated { left = node(.not(left), from: start) }
+      } else {
+        return left
+      }
+    }
+  }
+
+  private mutating func sum() throws(ParleyError) -> SyntaxExpression {
+    var left = try product()
+    var position = 0
+    while case .symbol(let text) = current.kind, text == "+" || text == "-" {
+      try chain(&position)
+      advance()
+      let right = try product()
+      left = node(.arithmetic(text == "+" ? .plus : .minus, left, right), from: left.range.start)
+    }
+    return left
+  }
+
+  private mutating func product() throws(ParleyError) -> SyntaxExpression {
+    var left = try signed()
+    var position = 0
+    while case .symbol(let text) = current.kind, text == "*" || text == "/" || text == "%" {
+      if text == "%" {
+        throw unsupported(
+          "the remainder '%'", at: current.range, remedy: "use a CASE expression with the values you need")
+      }
+      try chain(&position)
+      advance()
+      let right = try signed()
+      left = node(.arithmetic(text == "*" ? .times : .over, left, right), from: left.range.start)
+    }
+    return left
+  }
+
+  private mutating func signed() throws(ParleyError) -> SyntaxExpression {
+    var signs: [(isMinus: Bool, start: Int)] = []
+    var position = 0
+    while case .symbol(let text) = current.kind, text == "-" || text == "+" {
+      try chain(&position)
+      signs.append((text == "-", current.range.start))
+      advance()
+    }
+    var inner = try primary()
+    for sign in signs.reversed() where sign.isMinus {
+      if case .number(let digits, let scale) = inner.kind {
+        inner = node(.number(-digits, scale: scale), from: sign.start)
+      } else {
+        inner = node(.negated(inner), from: sign.start)
+      }
+    }
+    return inner
+  }
+
+  private mutating func primary() throws(ParleyError) -> SyntaxExpression {
+    let token = current
+    let start = token.range.start
+    switch token.kind {
+    case .number(let text):
+      advance()
+      let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+      let fraction = parts.count > 1 ? String(parts[1]) : ""
+      guard fraction.count <= 18, parts[0].count <= 30 else {
+        throw source.error(
+          "sql/number", "the number has too many digits", at: token.range,
+          remedy: "use at most 30 digits before the point and 18 after it")
+      }
+      return node(.number(BigInt(String(parts[0]) + fraction) ?? 0, scale: fraction.count), from: start)
+    case .text(let text):
+      advance()
+      return node(.text(text), from: start)
+    case .symbol("("):
+      advance()
+      if current.keyword == "SELECT" {
+        throw unsupported("a subquery", at: current.range, remedy: "write it as a query of its own")
+      }
+      var inner = try expression()
+      try expect(symbol: ")", "to close the parenthesis")
+      inner.range = SourceRange(start: start, end: lastEnd)
+      return inner
+    case .word, .quotedName: return try word()
+    default: throw expected("a value", "here")
+    }
+  }
+
+  private mutating func word() throws(ParleyError) -> SyntaxExpression {
+    let token = current
+    let start = token.range.start
+    switch token.keyword {
+    case "TRUE", "FALSE":
+      advance()
+      return node(.boolean(token.keyword == "TRUE"), from: start)
+    case "NULL":
+      advance()
+      return node(.null, from: start)
+    case "CASE":
+      return try caseExpression()
+    case "EXISTS":
+      throw unsupported("EXISTS", at: token.range, remedy: "query one table")
+    case "DATE":
+      if case .text(let text) = following.kind {
+        advance()
+        guard let date = CivilDate(text) else {
+          throw source.error(
+            "sql/date", "'\(text)' is not a date", at: current.range, remedy: "write DATE 'YYYY-MM-DD'")
+        }
+        advance()
+        return node(.date(daysSince1970: date.daysSince1970), from: start)
+      }
+    default: break
+    }
+    let first = try name("here")
+    if take(symbol: ".") {
+      return node(.name(qualifier: first, try name("after the dot")), from: start)
+    }
+    guard token.keyword != nil, take(symbol: "(") else { return node(.name(qualifier: nil, first), from: start) }
+    return try call(first)
+  }
+
+  private mutating func call(_ function: Name) throws(ParleyError) -> SyntaxExpression {
+    var arguments: [SyntaxExpression]? = []
+    if take(symbol: "*") {
+      arguments = nil
+    } else if current.kind != .symbol(")") {
+      if current.keyword == "DISTINCT" {
+        throw unsupported(
+          "DISTINCT inside an aggregate", at: current.range,
+          remedy: "count the groups of GROUP BY over the column instead")
+      }
+      var list: [SyntaxExpression] = []
+      repeat { list.append(try expression()) } while take(symbol: ",")
+      arguments = list
+    }
+    try expect(symbol: ")", "after the arguments of \(function.text)")
+    if current.keyword == "OVER" || current.keyword == "FILTER" {
+      throw unsupported(
+        current.described, at: current.range,
+        remedy: "use GROUP BY, and CASE WHEN inside the aggregate for conditions")
+    }
+    return node(.call(function, arguments), from: function.range.start)
+  }
+
+  private mutating func caseExpression() throws(ParleyError) -> SyntaxExpression {
+    let start = current.range.start
+    advance()
+    let operand = current.keyword == "WHEN" ? nil : try expression()
+    var branches: [SyntaxExpression.Branch] = []
+    while take(keyword: "WHEN") {
+      let condition = try expression()
+      try expect(keyword: "THEN", "after the condition of WHEN")
+      branches.append(.init(condition: condition, result: try expression()))
+    }
+    guard !branches.isEmpty else { throw expected("WHEN", "after CASE") }
+    let otherwise = take(keyword: "ELSE") ? try expression() : nil
+    try expect(keyword: "END", "to close CASE")
+    return node(.caseWhen(operand: operand, branches, else: otherwise), from: start)
+  }
+}

@@ -1,0 +1,132 @@
+import ParleyBase
+
+/// Query text to tokens. Comments (`-- …` and `/* … */`) and white space fall away.
+struct Lexer {
+  private let source: Source
+  private let bytes: [UInt8]
+  private var position = 0
+
+  init(_ source: Source) {
+    self.source = source
+    bytes = source.bytes
+  }
+
+  static func tokens(of source: Source) throws(ParleyError) -> [Token] {
+    var lexer = Lexer(source)
+    var tokens: [Token] = []
+    while true {
+      let token = try lexer.next()
+      tokens.append(token)
+      if token.kind == .end { return tokens }
+    }
+  }
+
+  private func byte(_ offset: Int = 0) -> UInt8? {
+    position + offset < bytes.count ? bytes[position + offset] : nil
+  }
+  private func slice(from start: Int) -> String {
+    String(decoding: bytes[start..<position], as: UTF8.self)
+  }
+  private func range(from start: Int) -> SourceRange { SourceRange(start: start, end: position) }
+
+  private mutating func next() throws(ParleyError) -> Token {
+    try skipBlanks()
+    let start = position
+    guard let first = byte() else { return Token(kind: .end, range: range(from: start)) }
+    if Self.isNameStart(first) {
+      while let next = byte(), Self.isNameStart(next) || Self.isDigit(next) { position += 1 }
+      return Token(kind: .word(slice(from: start)), range: range(from: start))
+    }
+    if Self.isDigit(first) || first == UInt8(ascii: ".") && byte(1).map(Self.isDigit) == true {
+      return try number()
+    }
+    if first == UInt8(ascii: "'") {
+      let text = try quoted(first, what: "text")
+      return Token(kind: .text(text), range: range(from: start))
+    }
+    if first == UInt8(ascii: "\"") {
+      let text = try quoted(first, what: "name")
+      return Token(kind: .quotedName(text), range: range(from: start))
+    }
+    for symbol in ["<>", "<=", ">=", "!=", "=", "<", ">", "(", ")", ",", "+", "-", "*", "/", ".", ";", "%"] {
+      let expected = Array(symbol.utf8)
+      if bytes[position...].starts(with: expected) {
+        position += expected.count
+        return Token(kind: .symbol(symbol), range: range(from: start))
+      }
+    }
+    position += 1
+    while let next = byte(), next & 0xc0 == 0x80 { position += 1 }
+    throw source.error(
+      "sql/character", "the character '\(slice(from: start))' means nothing in SQL", at: range(from: start),
+      remedy: "remove it, or put names in double quotes and texts in single quotes")
+  }
+
+  private mutating func skipBlanks() throws(ParleyError) {
+    while let next = byte() {
+      if next == 0x20 || (0x09...0x0d).contains(next) {
+        position += 1
+      } else if next == UInt8(ascii: "-"), byte(1) == next {
+        while let inside = byte(), inside != 0x0a { position += 1 }
+      } else if next == UInt8(ascii: "/"), byte(1) == UInt8(ascii: "*") {
+        let start = position
+        position += 2
+        while !(byte() == UInt8(ascii: "*") && byte(1) == UInt8(ascii: "/")) {
+          guard byte() != nil else {
+            throw source.error(
+              "sql/unterminated", "the comment that begins here does not end",
+              at: SourceRange(start: start, end: start + 2), remedy: "close it with */")
+          }
+          position += 1
+        }
+        position += 2
+      } else {
+        return
+      }
+    }
+  }
+
+  private mutating func number() throws(ParleyError) -> Token {
+    let start = position
+    while let next = byte(), Self.isDigit(next) { position += 1 }
+    if byte() == UInt8(ascii: ".") {
+      position += 1
+      while let next = byte(), Self.isDigit(next) { position += 1 }
+    }
+    if let next = byte(), Self.isNameStart(next) {
+      while let next = byte(), Self.isNameStart(next) || Self.isDigit(next) { position += 1 }
+      throw source.error(
+        "sql/number", "'\(slice(from: start))' is not a number", at: range(from: start),
+        remedy: "write it in full, such as 1500 or 0.25; exponents are not part of the dialect")
+    }
+    return Token(kind: .number(slice(from: start)), range: range(from: start))
+  }
+
+  /// A doubled quote inside stands for one.
+  private mutating func quoted(_ quote: UInt8, what: String) throws(ParleyError) -> String {
+    let start = position
+    var content: [UInt8] = []
+    position += 1
+    while let next = byte() {
+      position += 1
+      if next != quote {
+        content.append(next)
+      } else if byte() == quote {
+        content.append(quote)
+        position += 1
+      } else {
+        return String(decoding: content, as: UTF8.self)
+      }
+    }
+    throw source.error(
+      "sql/unterminated", "the \(what) that begins here does not end",
+      at: SourceRange(start: start, end: start + 1),
+      remedy: "close it with \(Character(UnicodeScalar(quote)))")
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+  /// Letters, underscore, and every byte of a character beyond ASCII.
+  private static func isNameStart(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "_") || byte >= 0x80 || (0x41...0x5a).contains(byte & 0xdf)
+  }
+}

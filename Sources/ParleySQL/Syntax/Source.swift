@@ -1,0 +1,72 @@
+import ParleyBase
+
+/// A query's text with its position in the study file: turns ranges into places and quotes itself.
+struct Source: Sendable {
+  let query: SQLQuery
+  let bytes: [UInt8]
+
+  init(_ query: SQLQuery) {
+    self.query = query
+    bytes = Array(query.text.utf8)
+  }
+
+  /// The text of a range with runs of white space made one blank.
+  func text(_ range: SourceRange) -> String {
+    String(decoding: bytes[range.start..<range.end], as: UTF8.self)
+      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  /// The line in the study file, and the column counted in characters from 1.
+  func place(_ range: SourceRange) -> ParleyError.Place {
+    let before = bytes[..<min(range.start, bytes.count)]
+    let lineStart = (before.lastIndex(of: 0x0a) ?? -1) + 1
+    let column = String(decoding: bytes[lineStart..<before.endIndex], as: UTF8.self).count + 1
+    let line = query.line + before.count { $0 == 0x0a }
+    return .init(file: query.file, line: line, column: column, item: "query '\(query.name)'")
+  }
+
+  /// "AVG(age), query 'overall', line 31": what nodes carry into errors of later stages.
+  func origin(_ range: SourceRange) -> String {
+    "\(text(range)), query '\(query.name)', line \(place(range).line ?? query.line)"
+  }
+
+  func error(_ code: String, _ message: String, at range: SourceRange, remedy: String?) -> ParleyError {
+    ParleyError(.init(code), message, at: place(range), remedy: remedy)
+  }
+}
+
+/// The candidate nearest to what was written, when it is near enough to be meant.
+///
+/// Distance: insertions, deletions, substitutions and swaps of neighbours, letters compared without case.
+func suggestion(for written: String, among candidates: [String]) -> String? {
+  let a = Array(written.lowercased())
+  var best: (distance: Int, candidate: String)?
+  for candidate in candidates {
+    let b = Array(candidate.lowercased())
+    guard abs(a.count - b.count) <= 3 else { continue }
+    let distance = editDistance(a, b)
+    if distance <= max(1, min(3, b.count / 2)), best.map({ distance < $0.distance }) ?? true {
+      best = (distance, candidate)
+    }
+  }
+  return best?.candidate
+}
+
+/// "; did you mean 'age'?" or nothing.
+func didYouMean(_ written: String, among candidates: [String]) -> String {
+  suggestion(for: written, among: candidates).map { "; did you mean '\($0)'?" } ?? ""
+}
+
+private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+  var rows = [Array(0...b.count)]
+  for i in 0..<a.count {
+    var row = [i + 1]
+    for j in 0..<b.count {
+      var cost = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, rows[i - 1][j - 1] + 1) }
+      row.append(cost)
+    }
+    rows.append(row)
+  }
+  return rows[a.count][b.count]
+}

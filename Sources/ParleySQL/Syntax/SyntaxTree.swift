@@ -1,0 +1,74 @@
+import BigInt
+
+/// What the parser makes of a query: names are not resolved yet.
+struct SelectStatement: Sendable {
+  struct Item: Sendable {
+    var expression: SyntaxExpression
+    var alias: Name?
+  }
+  struct Order: Sendable {
+    var expression: SyntaxExpression
+    var isDescending: Bool
+    /// nil: not said; NULL is then smaller than everything, as in SQLite.
+    var nullsFirst: Bool?
+  }
+  var items: [Item]
+  var table: Name
+  var tableAlias: Name?
+  var filter: SyntaxExpression?
+  var groupBy: [SyntaxExpression]
+  var having: SyntaxExpression?
+  var orderBy: [Order]
+}
+
+struct Name: Hashable, Sendable {
+  var text: String
+  var range: SourceRange
+}
+
+enum ComparisonSign: String, Hashable, Sendable {
+  case equal = "="
+  case notEqual = "<>"
+  case less = "<"
+  case lessOrEqual = "<="
+  case greater = ">"
+  case greaterOrEqual = ">="
+}
+
+enum ArithmeticSign: String, Hashable, Sendable {
+  case plus = "+"
+  case minus = "-"
+  case times = "*"
+  case over = "/"
+}
+
+struct SyntaxExpression: Sendable {
+  struct Branch: Sendable {
+    var condition: SyntaxExpression
+    var result: SyntaxExpression
+  }
+  indirect enum Kind: Sendable {
+    /// `column` or `table.column`
+    case name(qualifier: Name?, Name)
+    /// An exact decimal: digits / 10^scale.
+    case number(BigInt, scale: Int)
+    case text(String)
+    case date(daysSince1970: Int)
+    case boolean(Bool)
+    case null
+    case negated(SyntaxExpression)
+    case arithmetic(ArithmeticSign, SyntaxExpression, SyntaxExpression)
+    case comparison(ComparisonSign, SyntaxExpression, SyntaxExpression)
+    case not(SyntaxExpression)
+    case and(SyntaxExpression, SyntaxExpression)
+    case or(SyntaxExpression, SyntaxExpression)
+    case isNull(SyntaxExpression)
+    case between(SyntaxExpression, low: SyntaxExpression, high: SyntaxExpression)
+    case oneOf(SyntaxExpression, [SyntaxExpression])
+    case caseWhen(operand: SyntaxExpression?, [Branch], else: SyntaxExpression?)
+    /// `arguments` is nil for `COUNT(*)`.
+    case call(Name, [SyntaxExpression]?)
+  }
+  var kind: Kind
+  var range: SourceRange
+}

@@ -1,0 +1,87 @@
+import Foundation
+
+/// Bytes in order, a piece at a time.
+protocol ByteSource: AnyObject {
+  /// Fills part of the buffer; 0 at the end.
+  func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(FileSource.Failure) -> Int
+}
+
+/// A file, or a pipe, read once from front to back.
+final class FileSource: ByteSource {
+  struct Failure: Error { var reason: String }
+  private let descriptor: Int32
+
+  init(path: String) throws(Failure) {
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure(reason: String(cString: strerror(errno))) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+      close(descriptor)
+      throw Failure(reason: "it is a folder")
+    }
+  }
+  deinit { close(descriptor) }
+
+  func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Int {
+    while true {
+      let count = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      if errno != EINTR { throw Failure(reason: String(cString: strerror(errno))) }
+    }
+  }
+}
+
+/// Bytes that are in memory already.
+final class MemorySource: ByteSource {
+  private let bytes: [UInt8]
+  private var position = 0
+  /// Hands out at most this many bytes at a time.
+  private let piece: Int
+
+  init(_ bytes: [UInt8], piece: Int = .max) {
+    self.bytes = bytes
+    self.piece = piece
+  }
+
+  func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(FileSource.Failure) -> Int {
+    let count = min(buffer.count, bytes.count - position, piece)
+    _ = buffer.update(fromContentsOf: bytes[position..<position + count])
+    position += count
+    return count
+  }
+}
+
+enum TextCheck {
+  /// The offset of the first byte that cannot belong to UTF-8 text; the count when there is none.
+  static func firstInvalidByte(_ bytes: [UInt8]) -> Int {
+    bytes.withUnsafeBufferPointer { firstInvalidByte($0) }
+  }
+
+  /// RFC 3629: shortest forms only, no surrogates, nothing above U+10FFFF.
+  static func firstInvalidByte(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    var position = 0
+    while position < bytes.count {
+      let first = bytes[position]
+      if first < 0x80 {
+        position += 1
+        continue
+      }
+      let length: Int
+      var second: ClosedRange<UInt8> = 0x80...0xbf
+      switch first {
+      case 0xc2...0xdf: length = 2
+      case 0xe0: (length, second) = (3, 0xa0...0xbf)
+      case 0xe1...0xec, 0xee...0xef: length = 3
+      case 0xed: (length, second) = (3, 0x80...0x9f)
+      case 0xf0: (length, second) = (4, 0x90...0xbf)
+      case 0xf1...0xf3: length = 4
+      case 0xf4: (length, second) = (4, 0x80...0x8f)
+      default: return position
+      }
+      guard position + length <= bytes.count, second.contains(bytes[position + 1]) else { return position }
+      for offset in 2..<max(length, 2) where bytes[position + offset] & 0xc0 != 0x80 { return position }
+      position += length
+    }
+    return bytes.count
+  }
+}

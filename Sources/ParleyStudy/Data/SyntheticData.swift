@@ -1,0 +1,49 @@
+public import ParleyProgram
+
+/// Made-up rows within the declared ranges: to try a study and to measure it before any real data is near.
+///
+/// The rows depend on schema, count and seed alone. They are evenly spread and know nothing of real data; use them
+/// for cost and correctness, never for conclusions.
+public enum SyntheticData {
+  /// One holder's rows; one in ten cells of a nullable column is NULL.
+  public static func make(_ schema: TableSchema, rows: Int, seed: UInt64) -> TableData {
+    var columns: [TableData.Column] = []
+    for (number, column) in schema.columns.enumerated() {
+      // A stream of its own for every column, so that a column added at the end changes no other.
+      var random = SplitMix64(state: seed &+ UInt64(number) &* 0x9e37_79b9_7f4a_7c15)
+      var values: [Int64] = []
+      var isNull: [Bool] = []
+      values.reserveCapacity(rows)
+      let range = column.type.range
+      for _ in 0..<rows {
+        let missing = column.isNullable && random.next(upTo: 10) == 0
+        values.append(missing ? 0 : random.value(in: range))
+        if column.isNullable { isNull.append(missing) }
+      }
+      columns.append(.init(values: values, isNull: isNull))
+    }
+    return TableData(rowCount: rows, columns: columns)
+  }
+}
+
+/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014): small, seedable, not
+/// for secrets.
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+    return z ^ z >> 31
+  }
+
+  mutating func next(upTo bound: UInt64) -> UInt64 { next().multipliedFullWidth(by: bound).high }
+
+  mutating func value(in range: ClosedRange<Int64>) -> Int64 {
+    let span = UInt64(bitPattern: range.upperBound &- range.lowerBound)
+    let offset = span == .max ? next() : next(upTo: span + 1)
+    return range.lowerBound &+ Int64(bitPattern: offset)
+  }
+}

@@ -1,0 +1,171 @@
+/// How a holder's file is written.
+public struct CSVDialect: Sendable, Hashable {
+  public enum Delimiter: String, Sendable, Hashable, CaseIterable {
+    case comma = ","
+    case semicolon = ";"
+    case tab = "\t"
+    case pipe = "|"
+
+    /// The byte that separates fields.
+    public var byte: UInt8 {
+      switch self {
+      case .comma: UInt8(ascii: ",")
+      case .semicolon: UInt8(ascii: ";")
+      case .tab: UInt8(ascii: "\t")
+      case .pipe: UInt8(ascii: "|")
+      }
+    }
+    /// How a study file writes it.
+    public var word: String { self == .tab ? "tab" : rawValue }
+  }
+  public enum DecimalMark: String, Sendable, Hashable, CaseIterable {
+    case point = "."
+    case comma = ","
+    public var byte: UInt8 { self == .point ? UInt8(ascii: ".") : UInt8(ascii: ",") }
+  }
+
+  public var delimiter: Delimiter
+  public var decimalMark: DecimalMark
+  /// Texts that mean that there is no value.
+  public var nulls: [String]
+  public var trues: [String]
+  public var falses: [String]
+  public var dateFormat: DateFormat
+
+  public init(
+    delimiter: Delimiter = .comma, decimalMark: DecimalMark = .point, nulls: [String] = [""],
+    trues: [String] = ["true", "True", "TRUE", "1"], falses: [String] = ["false", "False", "FALSE", "0"],
+    dateFormat: DateFormat = .iso
+  ) {
+    self.delimiter = delimiter
+    self.decimalMark = decimalMark
+    self.nulls = nulls
+    self.trues = trues
+    self.falses = falses
+    self.dateFormat = dateFormat
+  }
+}
+
+/// A date layout of `YYYY`, `MM` and `DD`, each once, with separators between them.
+public struct DateFormat: Sendable, Hashable, CustomStringConvertible {
+  enum Piece: Hashable, Sendable {
+    case year, month, day
+    case literal(UInt8)
+  }
+  let pieces: [Piece]
+  public let description: String
+
+  public static let iso = DateFormat(
+    pieces: [.year, .literal(45), .month, .literal(45), .day], description: "YYYY-MM-DD")
+
+  private init(pieces: [Piece], description: String) {
+    self.pieces = pieces
+    self.description = description
+  }
+
+  /// Nil unless year, month and day each appear once and everything else is ASCII punctuation or a space.
+  public init?(_ text: String) {
+    var pieces: [Piece] = []
+    var rest = Array(text.utf8)[...]
+    while let first = rest.first {
+      if rest.starts(with: "YYYY".utf8) {
+        pieces.append(.year)
+        rest = rest.dropFirst(4)
+      } else if rest.starts(with: "MM".utf8) {
+        pieces.append(.month)
+        rest = rest.dropFirst(2)
+      } else if rest.starts(with: "DD".utf8) {
+        pieces.append(.day)
+        rest = rest.dropFirst(2)
+      } else if "-./ _".utf8.contains(first) {
+        pieces.append(.literal(first))
+        rest = rest.dropFirst()
+      } else {
+        return nil
+      }
+    }
+    for piece in [Piece.year, .month, .day] where pieces.filter({ $0 == piece }).count != 1 { return nil }
+    self.init(pieces: pieces, description: text)
+  }
+
+  /// Days since 1970-01-01, or nil when the text is not a date of this layout. Year, month and day have their
+  /// full number of digits.
+  func days(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+    var position = 0
+    var year = 0, month = 0, day = 0
+    func number(_ digits: Int) -> Int? {
+      guard text.count - position >= digits else { return nil }
+      var value = 0
+      for offset in 0..<digits {
+        let digit = text[position + offset]
+        guard digit >= 48, digit <= 57 else { return nil }
+        value = value * 10 + Int(digit - 48)
+      }
+      position += digits
+      return value
+    }
+    for piece in pieces {
+      switch piece {
+      case .year:
+        guard let value = number(4) else { return nil }
+        year = value
+      case .month:
+        guard let value = number(2) else { return nil }
+        month = value
+      case .day:
+        guard let value = number(2) else { return nil }
+        day = value
+      case .literal(let byte):
+        guard position < text.count, text[position] == byte else { return nil }
+        position += 1
+      }
+    }
+    guard position == text.count else { return nil }
+    return CivilDate.days(year: year, month: month, day: day)
+  }
+
+  func days(_ text: String) -> Int64? {
+    Array(text.utf8).withUnsafeBufferPointer { days($0) }
+  }
+}
+
+/// The proleptic Gregorian calendar in days since 1970-01-01, exact for all years 0 to 9999.
+public enum CivilDate {
+  static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
+  static func length(ofMonth month: Int, _ year: Int) -> Int {
+    switch month {
+    case 2: isLeap(year) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+
+  /// Nil for a date that does not exist.
+  public static func days(year: Int, month: Int, day: Int) -> Int64? {
+    guard (0...9999).contains(year), (1...12).contains(month), day >= 1, day <= length(ofMonth: month, year)
+    else { return nil }
+    var count = 365 * year
+    // Leap days of the years before this one; year 0 is a leap year.
+    if year > 0 { count += (year - 1) / 4 - (year - 1) / 100 + (year - 1) / 400 + 1 }
+    let beforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334][month - 1]
+    count += beforeMonth + (month > 2 && isLeap(year) ? 1 : 0) + day - 1
+    return Int64(count - 719_528)
+  }
+
+  /// `YYYY-MM-DD` of a day within years 0 to 9999.
+  public static func text(days: Int64) -> String {
+    var year = Int((days + 719_528) / 366)
+    while let next = Self.days(year: year + 1, month: 1, day: 1), next <= days { year += 1 }
+    var rest = days - (Self.days(year: year, month: 1, day: 1) ?? 0)
+    var month = 1
+    while rest >= Int64(length(ofMonth: month, year)) {
+      rest -= Int64(length(ofMonth: month, year))
+      month += 1
+    }
+    func padded(_ value: Int, _ width: Int) -> String {
+      let text = String(value)
+      return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(Int(rest) + 1, 2))"
+  }
+}

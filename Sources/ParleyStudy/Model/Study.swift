@@ -1,0 +1,216 @@
+public import ParleyBase
+public import ParleyCrypto
+public import ParleyProgram
+
+/// What a group of organisations agreed to compute: who takes part in which role, on which data, with which
+/// queries, under which rules. Read from a study file by ``StudyLoader``; `docs/study-file.md` describes it.
+public struct Study: Sendable, Hashable {
+  public var name: String
+  public var description: String
+  /// In the order of the file.
+  public var parties: [Party]
+  /// Names of the computing parties in mesh order.
+  public var computing: [String]
+  public var tables: [Table]
+  public var queries: [Query]
+  public var security: Security
+  public var release: Release
+  /// Seconds that a link may be down before the run ends.
+  public var patience: Int
+  /// Seconds that the whole run may take; nil for no limit.
+  public var deadline: Int?
+  /// A party refuses to run while a role has not signed.
+  public var requiresSignatures: Bool
+  /// The file it was read from, for messages; not part of the canonical bytes.
+  public var file: String
+
+  public init(
+    name: String, description: String, parties: [Party], computing: [String], tables: [Table],
+    queries: [Query], security: Security, release: Release, patience: Int = 60, deadline: Int? = nil,
+    requiresSignatures: Bool = true, file: String = "study"
+  ) {
+    self.name = name
+    self.description = description
+    self.parties = parties
+    self.computing = computing
+    self.tables = tables
+    self.queries = queries
+    self.security = security
+    self.release = release
+    self.patience = patience
+    self.deadline = deadline
+    self.requiresSignatures = requiresSignatures
+    self.file = file
+  }
+}
+
+extension Study {
+  /// Somebody who takes part.
+  public struct Party: Sendable, Hashable {
+    public var name: String
+    /// Who runs it; two of the computing parties may not name the same one. Empty when not given.
+    public var organisation: String
+    /// Absent in a study that is only tried on one machine.
+    public var key: PublicIdentity?
+    /// Where the others reach it; absent for a party that only dials out.
+    public var endpoint: Endpoint?
+    public var line: Int
+
+    public init(
+      name: String, organisation: String = "", key: PublicIdentity? = nil, endpoint: Endpoint? = nil,
+      line: Int = 0
+    ) {
+      self.name = name
+      self.organisation = organisation
+      self.key = key
+      self.endpoint = endpoint
+      self.line = line
+    }
+  }
+
+  /// `host:port`; an IPv6 address stands in brackets.
+  public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+    public var host: String
+    public var port: Int
+    public init(host: String, port: Int) {
+      self.host = host
+      self.port = port
+    }
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  }
+
+  public enum Role: String, Sendable, Hashable, CaseIterable {
+    case holder, computing, recipient
+  }
+
+  public struct Table: Sendable, Hashable {
+    public var schema: TableSchema
+    /// Parallel to the columns of the schema: what the program does not need but readers and writers do.
+    public var columns: [ColumnDetails]
+    /// How the holders' files are written, unless ``dialects`` says otherwise.
+    public var dialect: CSVDialect
+    /// Holders whose files are written in another way.
+    public var dialects: [String: CSVDialect]
+    public var badRows: BadRows
+    public var line: Int
+
+    public init(
+      schema: TableSchema, columns: [ColumnDetails], dialect: CSVDialect = CSVDialect(),
+      dialects: [String: CSVDialect] = [:], badRows: BadRows = .refuse, line: Int = 0
+    ) {
+      self.schema = schema
+      self.columns = columns
+      self.dialect = dialect
+      self.dialects = dialects
+      self.badRows = badRows
+      self.line = line
+    }
+
+    public func dialect(of holder: String) -> CSVDialect { dialects[holder] ?? dialect }
+  }
+
+  public struct ColumnDetails: Sendable, Hashable {
+    /// The column's name in the holders' files.
+    public var header: String
+    /// Parallel to the values of a category: what is shown instead of the coded value. Empty without labels.
+    public var labels: [String]
+    public var line: Int
+    public init(header: String, labels: [String] = [], line: Int = 0) {
+      self.header = header
+      self.labels = labels
+      self.line = line
+    }
+  }
+
+  /// What happens to a row with a cell that cannot be used.
+  public enum BadRows: String, Sendable, Hashable, CaseIterable {
+    /// Nothing is run; all bad rows (up to a hundred) are listed.
+    case refuse
+    /// The cell becomes NULL if its column is nullable; otherwise as ``refuse``.
+    case null
+    /// The row is left out and counted.
+    case drop
+  }
+
+  public struct Query: Sendable, Hashable {
+    public var name: String
+    public var sql: String
+    /// The line of the study file in which the first line of the SQL stands.
+    public var line: Int
+    public init(name: String, sql: String, line: Int = 1) {
+      self.name = name
+      self.sql = sql
+      self.line = line
+    }
+  }
+
+  public struct Security: Sendable, Hashable {
+    public enum SharingProtocol: String, Sendable, Hashable, CaseIterable { case replicated }
+    public enum Adversary: String, Sendable, Hashable, CaseIterable {
+      case semiHonest = "semi-honest"
+      case malicious
+    }
+    public var sharing: SharingProtocol
+    public var adversary: Adversary
+    public var line: Int
+    public init(sharing: SharingProtocol = .replicated, adversary: Adversary, line: Int = 0) {
+      self.sharing = sharing
+      self.adversary = adversary
+      self.line = line
+    }
+  }
+
+  public struct Release: Sendable, Hashable {
+    /// Cells with fewer rows are withheld; 0 or 1 turns the rule off.
+    public var minimumCell: Int
+    public var recipients: [String]
+    public var line: Int
+    public init(minimumCell: Int, recipients: [String], line: Int = 0) {
+      self.minimumCell = minimumCell
+      self.recipients = recipients
+      self.line = line
+    }
+  }
+}
+
+extension Study {
+  /// What front ends bind names against.
+  public var schemas: [TableSchema] { tables.map(\.schema) }
+  public var rules: ReleaseRules {
+    ReleaseRules(minimumCell: release.minimumCell, recipients: release.recipients)
+  }
+
+  public func party(_ name: String) -> Party? { parties.first { $0.name == name } }
+  public func table(_ name: String) -> Table? { tables.first { $0.schema.name == name } }
+
+  /// Holders of any table, in the order of the parties.
+  public var holders: [String] {
+    let all = Set(tables.flatMap(\.schema.holders))
+    return parties.map(\.name).filter(all.contains)
+  }
+
+  public func roles(of name: String) -> Set<Role> {
+    var roles: Set<Role> = []
+    if computing.contains(name) { roles.insert(.computing) }
+    if tables.contains(where: { $0.schema.holders.contains(name) }) { roles.insert(.holder) }
+    if release.recipients.contains(name) { roles.insert(.recipient) }
+    return roles
+  }
+
+  /// Names by ``PartyIndex``: the computing parties first, then everybody else in the order of the file.
+  public var meshOrder: [String] {
+    computing + parties.map(\.name).filter { !computing.contains($0) }
+  }
+  public func index(of name: String) -> PartyIndex? {
+    meshOrder.firstIndex(of: name).map { PartyIndex($0) }
+  }
+
+  /// The same study with other keys, as a trial on one machine with ephemeral keys needs.
+  public func withKeys(_ keys: [String: PublicIdentity]) -> Study {
+    var copy = self
+    for position in copy.parties.indices {
+      if let key = keys[copy.parties[position].name] { copy.parties[position].key = key }
+    }
+    return copy
+  }
+}

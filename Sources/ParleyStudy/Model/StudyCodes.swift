@@ -1,0 +1,26 @@
+public import ParleyBase
+
+extension ParleyError.Code {
+  /// The file is not YAML that a study file may be made of.
+  public static let studySyntax = Self("study/syntax")
+  public static let studyUnreadable = Self("study/unreadable")
+  /// A key the format does not have.
+  public static let studyUnknownKey = Self("study/unknown-key")
+  public static let studyMissing = Self("study/missing")
+  /// A list where a text belongs, and the like.
+  public static let studyType = Self("study/type")
+  public static let studyValue = Self("study/value")
+  public static let studyDuplicate = Self("study/duplicate")
+  /// A party or table that the study does not define.
+  public static let studyUnknownName = Self("study/unknown-name")
+  /// One organisation would run two of the computing parties.
+  public static let studyOneOrganisation = Self("study/one-organisation")
+  /// Larger than any study.
+  public static let studyLimit = Self("study/limit")
+  /// The study asks for a protection that this version does not have.
+  public static let studyUnsupported = Self("study/unsupported")
+  /// Something that a run between machines needs and a trial does not.
+  public static let studyNotReady = Self("study/not-ready")
+  public static let studySignatureMissing = Self("study/signature-missing")
+  public static let studySignatureInvalid = Self("study/signature-invalid")
+}

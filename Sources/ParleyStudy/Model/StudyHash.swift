@@ -1,0 +1,101 @@
+import Crypto
+import Foundation
+import ParleyBase
+import ParleyCrypto
+import ParleyProgram
+
+/// What parties sign and compare.
+///
+/// The encoding holds everything that changes what is computed, from what, by whom or for whom, and nothing of how
+/// the file is laid out. Endpoints stay out: they route, keys identify, and a party behind a gateway may need to
+/// write another address than its peers. Signatures stay out because they sign this.
+extension Study {
+  /// SHA-256 of ``canonicalBytes``.
+  public var studyHash: [UInt8] { Array(SHA256.hash(data: canonicalBytes)) }
+  public var studyHashText: String { hexadecimal(studyHash) }
+
+  public var canonicalBytes: [UInt8] {
+    var writer = CanonicalWriter()
+    writer.write("parley study 1")
+    writer.write(name)
+    writer.write(description)
+    writer.write(list: parties) { writer, party in
+      writer.write(party.name)
+      writer.write(party.organisation)
+      writer.write(party.key?.signingKey ?? [])
+      writer.write(party.key?.postQuantumKey ?? [])
+    }
+    writer.write(list: computing) { $0.write($1) }
+    writer.write(list: tables) { $1.encode(into: &$0) }
+    writer.write(list: queries) { writer, query in
+      writer.write(query.name)
+      writer.write(query.sql)
+    }
+    writer.write(security.sharing.rawValue)
+    writer.write(security.adversary.rawValue)
+    writer.write(Int64(release.minimumCell))
+    writer.write(list: release.recipients) { $0.write($1) }
+    writer.write(Int64(patience))
+    writer.write(Int64(deadline ?? 0))
+    writer.write(requiresSignatures)
+    return writer.bytes
+  }
+}
+
+extension Study.Table {
+  fileprivate func encode(into writer: inout CanonicalWriter) {
+    writer.write(schema.name)
+    writer.write(list: schema.holders) { $0.write($1) }
+    writer.write(Int64(schema.maximumRows))
+    writer.write(Int64(schema.padTo ?? 0))
+    writer.write(list: Array(zip(schema.columns, columns))) { writer, pair in
+      let (column, details) = pair
+      writer.write(column.name)
+      column.type.encode(into: &writer)
+      writer.write(column.isNullable)
+      writer.write(details.header)
+      writer.write(list: details.labels) { $0.write($1) }
+    }
+    dialect.encode(into: &writer)
+    writer.write(list: dialects.sorted { $0.key < $1.key }) { writer, entry in
+      writer.write(entry.key)
+      entry.value.encode(into: &writer)
+    }
+    writer.write(badRows.rawValue)
+  }
+}
+
+extension ColumnType {
+  fileprivate func encode(into writer: inout CanonicalWriter) {
+    switch self {
+    case .integer(let range):
+      writer.write(UInt8(0))
+      writer.write(range.lowerBound)
+      writer.write(range.upperBound)
+    case .decimal(let scale, let range):
+      writer.write(UInt8(1))
+      writer.write(Int64(scale))
+      writer.write(range.lowerBound)
+      writer.write(range.upperBound)
+    case .boolean: writer.write(UInt8(2))
+    case .date(let range):
+      writer.write(UInt8(3))
+      writer.write(range.lowerBound)
+      writer.write(range.upperBound)
+    case .category(let values):
+      writer.write(UInt8(4))
+      writer.write(list: values) { $0.write($1) }
+    }
+  }
+}
+
+extension CSVDialect {
+  fileprivate func encode(into writer: inout CanonicalWriter) {
+    writer.write(delimiter.rawValue)
+    writer.write(decimalMark.rawValue)
+    writer.write(list: nulls) { $0.write($1) }
+    writer.write(list: trues) { $0.write($1) }
+    writer.write(list: falses) { $0.write($1) }
+    writer.write(dateFormat.description)
+  }
+}

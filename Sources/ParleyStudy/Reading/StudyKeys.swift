@@ -1,0 +1,33 @@
+/// The keys of every mapping of a study file; the reader, the JSON Schema and its test share them.
+package enum StudyKeys {
+  package static let study = [
+    "parley", "name", "description", "parties", "computing", "tables", "queries", "program", "security", "release",
+    "patience", "deadline", "require-signatures",
+  ]
+  package static let party = ["name", "organisation", "key", "endpoint"]
+  package static let table = [
+    "name", "holders", "maximum-rows", "pad-to", "columns", "csv", "csv-by-holder", "bad-rows",
+  ]
+  package static let column = [
+    "name", "type", "range", "scale", "values", "labels", "nullable", "header",
+  ]
+  package static let csv = ["delimiter", "decimal", "null", "true", "false", "date"]
+  package static let query = ["name", "sql"]
+  package static let security = ["protocol", "adversary"]
+  package static let release = ["minimum-cell", "recipients"]
+  package static let columnTypes = ["int", "decimal", "bool", "date", "category"]
+}
+
+/// Sizes beyond which a study is refused.
+enum StudyLimits {
+  static let parties = 256
+  static let tables = 64
+  static let columns = 1024
+  static let categoryValues = 65_536
+  static let queries = 256
+  static let spellings = 64
+  static let rows = 1 << 30
+  static let patience = 1...86_400
+  static let deadline = 1...31 * 86_400
+  static let minimumCell = 0...1_000_000
+}

@@ -1,0 +1,211 @@
+/// The JSON Schema of study files, for editors: the same text as `docs/study.schema.json`, kept in the program so
+/// that it needs no file beside it.
+public enum StudySchema {
+  public static let text = #"""
+    {
+      "$schema": "https://json-schema.org/draft/2020-12/schema",
+      "$id": "parley-study-1.schema.json",
+      "title": "Parley study file, format 1",
+      "description": "docs/study-file.md explains every key. Parley itself checks more than this schema can say: names that refer to one another, ranges, organisations.",
+      "type": "object",
+      "required": ["parley", "name", "parties", "computing", "tables", "security", "release"],
+      "oneOf": [{ "required": ["queries"] }, { "required": ["program"] }],
+      "additionalProperties": false,
+      "properties": {
+        "parley": { "const": 1, "description": "Format of the file." },
+        "name": { "type": "string", "minLength": 1 },
+        "description": { "type": "string", "description": "What is computed, for what purpose." },
+        "parties": {
+          "type": "array",
+          "minItems": 3,
+          "maxItems": 256,
+          "description": "Everybody who takes part.",
+          "items": { "$ref": "#/$defs/party" }
+        },
+        "computing": {
+          "type": "array",
+          "minItems": 3,
+          "maxItems": 3,
+          "uniqueItems": true,
+          "description": "The three computing parties, run by three different organisations.",
+          "items": { "$ref": "#/$defs/partyName" }
+        },
+        "tables": { "type": "array", "minItems": 1, "maxItems": 64, "items": { "$ref": "#/$defs/table" } },
+        "queries": { "type": "array", "minItems": 1, "maxItems": 256, "items": { "$ref": "#/$defs/query" } },
+        "program": { "type": "string", "description": "A single SQL text, instead of queries." },
+        "security": { "$ref": "#/$defs/security" },
+        "release": { "$ref": "#/$defs/release" },
+        "patience": { "$ref": "#/$defs/duration", "default": "60s", "description": "How long a link may be down." },
+        "deadline": { "$ref": "#/$defs/duration", "description": "How long the whole run may take." },
+        "require-signatures": {
+          "type": "boolean",
+          "default": true,
+          "description": "A party refuses to run while another has not signed."
+        }
+      },
+      "$defs": {
+        "partyName": { "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$" },
+        "identifier": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" },
+        "duration": {
+          "anyOf": [{ "type": "integer", "minimum": 1 }, { "type": "string", "pattern": "^[0-9]+[smhd]?$" }]
+        },
+        "scalar": { "type": ["string", "number", "boolean"] },
+        "party": {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {
+            "name": { "$ref": "#/$defs/partyName" },
+            "organisation": { "type": "string", "description": "Who runs it. Required of computing parties." },
+            "key": {
+              "type": "string",
+              "pattern": "^\\s*parley1[A-Za-z0-9_\\s-]+$",
+              "description": "Public key as 'parley identity create' prints it. Not needed for a trial on one machine."
+            },
+            "endpoint": {
+              "type": "string",
+              "pattern": "^(\\[[0-9A-Fa-f:.%]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$",
+              "description": "host:port. Absent for a party that only calls out."
+            }
+          }
+        },
+        "table": {
+          "type": "object",
+          "required": ["name", "holders", "maximum-rows", "columns"],
+          "additionalProperties": false,
+          "properties": {
+            "name": { "$ref": "#/$defs/identifier" },
+            "holders": {
+              "type": "array",
+              "minItems": 1,
+              "uniqueItems": true,
+              "items": { "$ref": "#/$defs/partyName" },
+              "description": "The parties whose rows the table is made of."
+            },
+            "maximum-rows": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1073741824,
+              "description": "Most rows of all holders together; ranges of sums rest on it."
+            },
+            "pad-to": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1073741824,
+              "description": "Every holder pads to this number of rows, which hides its own below it."
+            },
+            "columns": { "type": "array", "minItems": 1, "maxItems": 1024, "items": { "$ref": "#/$defs/column" } },
+            "csv": { "$ref": "#/$defs/csv", "description": "How the holders' files are written." },
+            "csv-by-holder": {
+              "type": "object",
+              "additionalProperties": { "$ref": "#/$defs/csv" },
+              "description": "What is different in the files of some holders."
+            },
+            "bad-rows": { "enum": ["refuse", "null", "drop"], "default": "refuse" }
+          }
+        },
+        "column": {
+          "type": "object",
+          "required": ["name", "type"],
+          "additionalProperties": false,
+          "properties": {
+            "name": { "$ref": "#/$defs/identifier" },
+            "type": { "enum": ["int", "decimal", "bool", "date", "category"] },
+            "range": {
+              "type": "array",
+              "minItems": 2,
+              "maxItems": 2,
+              "items": { "type": ["number", "string"] },
+              "description": "Lowest and highest value; dates as YYYY-MM-DD."
+            },
+            "scale": { "type": "integer", "minimum": 1, "maximum": 9, "description": "Decimals of a decimal." },
+            "values": { "type": "array", "minItems": 1, "maxItems": 65536, "items": { "$ref": "#/$defs/scalar" } },
+            "labels": {
+              "type": "object",
+              "additionalProperties": { "$ref": "#/$defs/scalar" },
+              "description": "What results show instead of a value."
+            },
+            "nullable": { "type": "boolean", "default": false },
+            "header": { "type": "string", "description": "The column's name in the CSV files, if it differs." }
+          },
+          "allOf": [
+            {
+              "if": { "properties": { "type": { "enum": ["int", "date"] } } },
+              "then": { "required": ["range"] }
+            },
+            {
+              "if": { "properties": { "type": { "const": "decimal" } } },
+              "then": { "required": ["range", "scale"] }
+            },
+            {
+              "if": { "properties": { "type": { "const": "category" } } },
+              "then": { "required": ["values"] }
+            }
+          ]
+        },
+        "csv": {
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "delimiter": { "enum": [",", ";", "|", "\t", "comma", "semicolon", "pipe", "tab"], "default": "," },
+            "decimal": { "enum": [".", ",", "point", "comma"], "default": "." },
+            "null": { "type": "array", "items": { "$ref": "#/$defs/scalar" }, "default": [""] },
+            "true": {
+              "type": "array",
+              "items": { "$ref": "#/$defs/scalar" },
+              "default": ["true", "True", "TRUE", "1"]
+            },
+            "false": {
+              "type": "array",
+              "items": { "$ref": "#/$defs/scalar" },
+              "default": ["false", "False", "FALSE", "0"]
+            },
+            "date": {
+              "type": "string",
+              "default": "YYYY-MM-DD",
+              "description": "YYYY, MM and DD once each, with - . / _ or a space between."
+            }
+          }
+        },
+        "query": {
+          "type": "object",
+          "required": ["name", "sql"],
+          "additionalProperties": false,
+          "properties": {
+            "name": { "$ref": "#/$defs/partyName" },
+            "sql": { "type": "string", "minLength": 1 }
+          }
+        },
+        "security": {
+          "type": "object",
+          "required": ["adversary"],
+          "additionalProperties": false,
+          "properties": {
+            "protocol": { "enum": ["replicated"], "default": "replicated" },
+            "adversary": { "enum": ["semi-honest", "malicious"] }
+          }
+        },
+        "release": {
+          "type": "object",
+          "required": ["minimum-cell", "recipients"],
+          "additionalProperties": false,
+          "properties": {
+            "minimum-cell": {
+              "type": "integer",
+              "minimum": 0,
+              "maximum": 1000000,
+              "description": "Cells with fewer rows are withheld; 0 turns the rule off."
+            },
+            "recipients": {
+              "type": "array",
+              "minItems": 1,
+              "uniqueItems": true,
+              "items": { "$ref": "#/$defs/partyName" }
+            }
+          }
+        }
+      }
+    }
+
+    """#
+}

@@ -1,0 +1,142 @@
+import Foundation
+import ParleyBase
+import ParleyProgram
+import Yams
+
+/// The `tables` of a study file.
+struct TableReader {
+  let problems: Problems
+  init(_ problems: Problems) { self.problems = problems }
+
+  func tables(_ fields: Fields, parties: [String]) -> [Study.Table] {
+    let nodes = fields.list(
+      "tables", required: true, limit: StudyLimits.tables, example: "[{name: …, columns: […]}]")
+    guard let nodes else { return [] }
+    if nodes.isEmpty {
+      problems.add(
+        .studyMissing, "the study has no table", at: fields.position(of: "tables"),
+        remedy: "add '- name: patients' with holders, maximum-rows and columns")
+    }
+    var tables: [Study.Table] = []
+    for (number, node) in nodes.enumerated() {
+      guard let entry = Fields(node, "table", number: number + 1, allowed: StudyKeys.table, problems) else {
+        continue
+      }
+      let name = entry.text("name", required: true, example: "patients")
+      if let name {
+        checkIdentifier(name, "table", entry.position(of: "name"))
+        if let other = tables.first(where: { $0.schema.name.lowercased() == name.lowercased() }) {
+          problems.add(
+            .studyDuplicate, "two tables are called '\(name)' (upper and lower case count as the same)",
+            at: entry.position(of: "name"), remedy: "rename this one or the one in line \(other.line)")
+        }
+      }
+      tables.append(table(entry, name: name ?? "", parties: parties))
+    }
+    return tables
+  }
+
+  private func table(_ entry: Fields, name: String, parties: [String]) -> Study.Table {
+    let holders = self.holders(entry, parties: parties)
+    let rows = entry.integer("maximum-rows", in: 1...StudyLimits.rows, required: true, example: "2000")
+    let padTo = entry.integer("pad-to", in: 1...StudyLimits.rows, required: false, example: "500")
+    if let rows, let padTo, !holders.isEmpty,
+      padTo.multipliedReportingOverflow(by: holders.count).partialValue > rows
+    {
+      problems.add(
+        .studyValue,
+        "\(entry.what) pads each of \(holders.count) holders to \(padTo) rows, more than its \(rows) maximum-rows",
+        at: entry.position(of: "pad-to"),
+        remedy: "write 'maximum-rows: \(padTo * holders.count)' or a smaller 'pad-to'")
+    }
+    let dialects = DialectReader(problems)
+    var dialect = CSVDialect()
+    if let node = entry.node("csv", required: false, example: "{delimiter: \";\"}") {
+      dialect = dialects.dialect(node, of: "csv of \(entry.what)", base: CSVDialect())
+    }
+    var byHolder: [String: CSVDialect] = [:]
+    if let node = entry.node("csv-by-holder", required: false, example: "{HOLDER: {delimiter: \";\"}}"),
+      let map = Fields(node, of: "csv-by-holder of \(entry.what)", allowed: holders, problems)
+    {
+      for holder in map.keys {
+        guard let node = map.node(holder, required: false, example: "{delimiter: \";\"}") else { continue }
+        byHolder[holder] = dialects.dialect(node, of: "csv of '\(holder)'", base: dialect)
+      }
+    }
+    let (columns, details) = self.columns(entry, nulls: [dialect.nulls] + byHolder.values.map(\.nulls))
+    return Study.Table(
+      schema: TableSchema(
+        name: name, columns: columns, holders: holders, maximumRows: rows ?? StudyLimits.rows, padTo: padTo),
+      columns: details, dialect: dialect, dialects: byHolder,
+      badRows: entry.choice("bad-rows", Study.BadRows.self, default: .refuse) ?? .refuse,
+      line: entry.position?.line ?? 0)
+  }
+
+  private func holders(_ entry: Fields, parties: [String]) -> [String] {
+    guard let names = entry.texts("holders", required: true, limit: StudyLimits.parties, example: "[hospital-a]")
+    else {
+      return []
+    }
+    if names.isEmpty {
+      problems.add(
+        .studyMissing, "\(entry.what) has no holder", at: entry.position(of: "holders"),
+        remedy: "name the parties whose rows it is made of")
+    }
+    return PartyList.check(names, role: "a holder", parties, problems)
+  }
+
+  private func columns(_ entry: Fields, nulls: [[String]]) -> ([ColumnSchema], [Study.ColumnDetails]) {
+    let nodes = entry.list(
+      "columns", required: true, limit: StudyLimits.columns, example: "[{name: age, type: int, range: [0, 120]}]")
+    guard let nodes else { return ([], []) }
+    if nodes.isEmpty {
+      problems.add(
+        .studyMissing, "\(entry.what) has no column", at: entry.position(of: "columns"),
+        remedy: "add '- {name: age, type: int, range: [0, 120]}'")
+    }
+    let reader = ColumnReader(problems, nulls: Set(nulls.flatMap { $0 }))
+    var columns: [ColumnSchema] = []
+    var details: [Study.ColumnDetails] = []
+    for (number, node) in nodes.enumerated() {
+      guard
+        let column = Fields(
+          node, "column", number: number + 1, in: " of \(entry.what)", allowed: StudyKeys.column, problems)
+      else { continue }
+      let name = column.text("name", required: true, example: "age")
+      if let name {
+        checkIdentifier(name, "column", column.position(of: "name"))
+        if let other = columns.firstIndex(where: { $0.name.lowercased() == name.lowercased() }) {
+          problems.add(
+            .studyDuplicate, "\(entry.what) has two columns '\(name)' (upper and lower case count as the same)",
+            at: column.position(of: "name"), remedy: "rename this one or the one in line \(details[other].line)")
+        }
+      }
+      let header = column.text("header", required: false, example: "the name in the CSV file") ?? name ?? ""
+      if let other = details.firstIndex(where: { $0.header == header }), !header.isEmpty, column.has("header") {
+        problems.add(
+          .studyDuplicate, "\(column.what) has the header '\(header)' of another column",
+          at: column.position(of: "header"), remedy: "see line \(details[other].line); every column has its own")
+      }
+      let (type, labels) = reader.type(column)
+      columns.append(
+        ColumnSchema(name: name ?? "", type: type, isNullable: column.flag("nullable", default: false)))
+      details.append(Study.ColumnDetails(header: header, labels: labels, line: column.position?.line ?? 0))
+    }
+    return (columns, details)
+  }
+
+  /// Tables and columns are SQL identifiers.
+  private func checkIdentifier(_ name: String, _ kind: String, _ position: Position?) {
+    let bytes = Array(name.utf8)
+    let isLetter: (UInt8) -> Bool = { ($0 | 0x20) &- 97 < 26 || $0 == UInt8(ascii: "_") }
+    guard (1...64).contains(bytes.count), isLetter(bytes[0]),
+      bytes.allSatisfy({ isLetter($0) || $0 &- 48 < 10 })
+    else {
+      problems.add(
+        .studyValue, "'\(name)' cannot name a \(kind)", at: position,
+        remedy: "use 1 to 64 letters, digits and '_', starting with a letter"
+          + (kind == "column" ? "; 'header:' holds the name in the CSV file" : ""))
+      return
+    }
+  }
+}

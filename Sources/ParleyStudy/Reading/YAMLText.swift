@@ -1,0 +1,114 @@
+import Foundation
+import ParleyBase
+import Yams
+
+/// The step from YAML text to nodes with positions, through Yams, with the parts of YAML refused that a study
+/// file has no use for and that make files mean something else than they seem to: anchors (which also allow small
+/// files that grow without bound) and several documents.
+enum YAMLText {
+  static func root(of text: String, _ problems: Problems) -> Node? {
+    let text = text.hasPrefix("\u{feff}") ? String(text.dropFirst()) : text
+    guard !findAnchor(in: text, problems) else { return nil }
+    let node: Node?
+    do {
+      node = try Yams.compose(yaml: text)
+    } catch let error as YamlError {
+      report(error, problems)
+      return nil
+    } catch {
+      problems.add(.studySyntax, "the file is not YAML: \(error)", at: nil, remedy: "see docs/study-file.md")
+      return nil
+    }
+    guard let node else {
+      problems.add(
+        .studySyntax, "the study file is empty", at: Position(line: 1),
+        remedy: "draft one with 'parley study init --from FILE.csv', or see docs/study-file.md")
+      return nil
+    }
+    return node
+  }
+
+  /// An ampersand that begins a word is an anchor, or text that a reader could take for one. Looked for before
+  /// parsing, because nested aliases as keys would keep the parser busy for ever.
+  private static func findAnchor(in text: String, _ problems: Problems) -> Bool {
+    var line = 1, column = 0
+    var previous = UInt8(ascii: "\n")
+    var pending = false
+    for byte in text.utf8 {
+      if pending {
+        pending = false
+        if byte > UInt8(ascii: " ") && byte != UInt8(ascii: "&") {
+          problems.add(
+            .studySyntax, "YAML anchors ('&name') are not used in study files",
+            at: Position(line: line, column: column),
+            remedy: "write the text out where it is needed; for an ampersand in prose, put a space after it")
+          return true
+        }
+      }
+      column += 1
+      let startsWord = previous <= UInt8(ascii: " ") || "[{,:".utf8.contains(previous)
+      if byte == UInt8(ascii: "\n") {
+        line += 1
+        column = 0
+      } else if byte == UInt8(ascii: "&"), startsWord {
+        pending = true
+      }
+      previous = byte
+    }
+    return false
+  }
+
+  private static func report(_ error: YamlError, _ problems: Problems) {
+    switch error {
+    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+      .composer(let context, let problem, let mark, _):
+      let since =
+        context.map { " (\($0.text.trimmingCharacters(in: .whitespaces)) of line \($0.mark.line))" } ?? ""
+      problems.add(
+        .studySyntax, "not YAML: \(problem)\(since)", at: Position(line: mark.line, column: mark.column),
+        remedy: hint(problem))
+    case .duplicatedKeysInMapping(let keys, let context):
+      problems.add(
+        .studyDuplicate, "the key '\(keys.first ?? "")' is there twice in one mapping",
+        at: Position(line: context.mark.line, column: context.mark.column), remedy: "remove or rename one of them")
+    case .reader(let problem, let offset, _, let yaml):
+      let line = offset.map { yaml.prefix($0).count { $0.isNewline } + 1 }
+      problems.add(
+        .studySyntax, "not YAML: \(problem)", at: line.map { Position(line: $0) },
+        remedy: "remove the character; a text editor may show it as a box or not at all")
+    default:
+      problems.add(.studySyntax, "not YAML: \(error)", at: nil, remedy: "see docs/study-file.md")
+    }
+  }
+
+  private static func hint(_ problem: String) -> String {
+    if problem.contains("tab") || problem.contains("cannot start any token") {
+      return "indent with spaces, not tabs, and put texts with special characters in quotes"
+    }
+    if problem.contains("mapping values are not allowed") {
+      return "put texts that contain ': ' in quotes, and check the indentation"
+    }
+    if problem.contains("document") { return "keep one document per file" }
+    return "check indentation, quotes and brackets of this and the line before"
+  }
+}
+
+extension Node {
+  var position: Position? { mark.map { Position(line: $0.line, column: $0.column) } }
+
+  /// The text of a scalar as it is written; nil for lists, mappings and for a plain empty, `~` or `null`.
+  var writtenText: String? {
+    guard case .scalar(let scalar) = self else { return nil }
+    if scalar.style == .plain, ["", "~", "null", "Null", "NULL"].contains(scalar.string) { return nil }
+    return scalar.string
+  }
+
+  var kindInWords: String {
+    switch self {
+    case .scalar(let scalar): writtenText == nil && scalar.style == .plain ? "nothing" : "a single value"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    case .alias: "an alias"
+    }
+  }
+}

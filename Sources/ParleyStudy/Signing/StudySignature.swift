@@ -1,0 +1,204 @@
+import Foundation
+public import ParleyBase
+public import ParleyCrypto
+
+/// A party's consent to a study: its signature over the study's hash in its own name.
+///
+/// It lies in a file of its own beside the study, `STUDY.signatures/PARTY.sig`, so that parties can sign
+/// independently and hand the files around. The file is a JSON object: `parley-signature` (format, 1), `party`,
+/// `study` (hash, hexadecimal), `p256` and `ml-dsa-65` (base64url).
+public struct StudySignature: Sendable, Hashable {
+  public var party: String
+  public var studyHash: [UInt8]
+  public var signature: HybridSignature
+
+  public init(party: String, studyHash: [UInt8], signature: HybridSignature) {
+    self.party = party
+    self.studyHash = studyHash
+    self.signature = signature
+  }
+
+  static func message(studyHash: [UInt8], party: String) -> [UInt8] {
+    var writer = CanonicalWriter()
+    writer.write(studyHash)
+    writer.write(party)
+    return writer.bytes
+  }
+}
+
+/// How a party stands to a study.
+public enum SignatureStatus: String, Sendable, Hashable {
+  case valid
+  case missing
+  /// The study names no key for the party, so nothing can be checked.
+  case noKey = "no-key"
+  /// Signed, but not this study: it was changed afterwards, or the file belongs to another.
+  case otherStudy = "other-study"
+  case invalid
+}
+
+extension Study {
+  /// Signs as the party `name`, whose key in the study must be the identity's.
+  public func sign(with identity: Identity, as name: String) throws(ParleyError) -> StudySignature {
+    let party = try requireParty(name)
+    guard let key = party.key else {
+      throw ParleyError(
+        .studyNotReady, "party '\(name)' has no key in the study, so nobody could check its signature",
+        at: place(party.line),
+        remedy: "add 'key: \(identity.publicIdentity.text.prefix(24))…' (the whole line from "
+          + "'parley identity show') to the party, and give the changed study to all")
+    }
+    guard key == identity.publicIdentity else {
+      throw ParleyError(
+        .studySignatureInvalid,
+        "the key of '\(name)' in the study has fingerprint \(key.fingerprint), the identity '\(identity.name)' "
+          + "has \(identity.publicIdentity.fingerprint)",
+        at: place(party.line),
+        remedy: "sign with the identity whose key the study names, or correct the key in the study")
+    }
+    let hash = studyHash
+    return StudySignature(
+      party: name, studyHash: hash,
+      signature: try identity.sign(StudySignature.message(studyHash: hash, party: name), purpose: .study))
+  }
+
+  public func status(of signature: StudySignature?, as name: String) -> SignatureStatus {
+    guard let key = party(name)?.key else { return .noKey }
+    guard let signature else { return .missing }
+    guard signature.party == name else { return .invalid }
+    let hash = studyHash
+    guard signature.studyHash == hash else { return .otherStudy }
+    let message = StudySignature.message(studyHash: hash, party: name)
+    return key.verify(signature.signature, of: message, purpose: .study) ? .valid : .invalid
+  }
+}
+
+/// The signatures that lie beside a study file.
+public struct SignatureFolder: Sendable {
+  public let directory: String
+
+  public init(ofStudy path: String) { directory = path + ".signatures" }
+
+  private static let formatVersion = 1
+  private static let largestFile = 64 * 1024
+
+  public func path(of party: String) -> String { "\(directory)/\(party).sig" }
+
+  private struct Record: Codable {
+    var format: Int
+    var party: String
+    var study: String
+    var classical: String
+    var postQuantum: String
+    enum CodingKeys: String, CodingKey {
+      case format = "parley-signature"
+      case party, study
+      case classical = "p256"
+      case postQuantum = "ml-dsa-65"
+    }
+  }
+
+  /// Writes a signature, in place of an earlier one of the same party.
+  public func save(_ signature: StudySignature) throws(ParleyError) {
+    let record = Record(
+      format: Self.formatVersion, party: signature.party, study: hexadecimal(signature.studyHash),
+      classical: Base64URL.encode(signature.signature.classical),
+      postQuantum: Base64URL.encode(signature.signature.postQuantum))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      try encoder.encode(record).write(to: URL(fileURLWithPath: path(of: signature.party)), options: .atomic)
+    } catch {
+      throw ParleyError(
+        .studyUnreadable, "the signature could not be written: \(error.localizedDescription)",
+        at: .init(file: path(of: signature.party)), remedy: "check that the folder of the study can be written to")
+    }
+  }
+
+  /// The signature of a party; nil when there is none.
+  public func load(_ party: String) throws(ParleyError) -> StudySignature? {
+    let path = path(of: party)
+    let data: Data
+    do {
+      guard FileManager.default.fileExists(atPath: path) else { return nil }
+      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      defer { try? handle.close() }
+      data = try handle.read(upToCount: Self.largestFile) ?? Data()
+    } catch {
+      throw malformed(path, "it cannot be read")
+    }
+    guard let record = try? JSONDecoder().decode(Record.self, from: data), record.format == Self.formatVersion
+    else {
+      throw malformed(path, "it is not a JSON object with the fields of a signature")
+    }
+    guard let hash = Self.bytes(hexadecimal: record.study), let classical = Base64URL.decode(record.classical),
+      let postQuantum = Base64URL.decode(record.postQuantum),
+      let signature = try? HybridSignature(classical: classical, postQuantum: postQuantum)
+    else { throw malformed(path, "a field of it is not of the right form") }
+    return StudySignature(party: record.party, studyHash: hash, signature: signature)
+  }
+
+  /// Every party's standing, in the order of the study. An unreadable file counts as invalid.
+  public func verify(_ study: Study) -> [(party: String, status: SignatureStatus)] {
+    study.parties.map { party in
+      do { return (party.name, study.status(of: try load(party.name), as: party.name)) } catch {
+        return (party.name, .invalid)
+      }
+    }
+  }
+
+  /// Refuses unless every party but `own` has signed this very study, or the study waives signatures.
+  public func requireSignatures(of study: Study, besides own: String?) throws(ParleyError) {
+    guard study.requiresSignatures else { return }
+    var problems: [ParleyError] = []
+    for (party, status) in verify(study) where party != own && status != .valid {
+      problems.append(problem(party, status, study))
+    }
+    guard problems.isEmpty else { throw ParleyError.combining(problems, file: study.file) }
+  }
+
+  private func problem(_ party: String, _ status: SignatureStatus, _ study: Study) -> ParleyError {
+    let sign = "let '\(party)' run 'parley sign STUDY --as \(party)' and put its file here"
+    let waive = "or write 'require-signatures: false' in the study, which all parties must agree to"
+    switch status {
+    case .noKey:
+      return ParleyError(
+        .studyNotReady, "party '\(party)' has no key in the study, so its signature cannot be checked",
+        at: study.place(study.party(party)?.line ?? 0), remedy: "add its key; \(waive)")
+    case .missing, .valid:
+      return ParleyError(
+        .studySignatureMissing, "'\(party)' has not signed the study", at: .init(file: path(of: party)),
+        remedy: "\(sign), \(waive)")
+    case .otherStudy:
+      return ParleyError(
+        .studySignatureInvalid,
+        "'\(party)' signed another study than this one (hash \(study.studyHashText.prefix(16))…)",
+        at: .init(file: path(of: party)),
+        remedy: "compare the study files; if this one is right, \(sign)")
+    case .invalid:
+      return ParleyError(
+        .studySignatureInvalid, "the signature of '\(party)' does not verify", at: .init(file: path(of: party)),
+        remedy: "check the key of '\(party)' in the study by its fingerprint; if it is right, \(sign)")
+    }
+  }
+
+  private func malformed(_ path: String, _ why: String) -> ParleyError {
+    ParleyError(
+      .studySignatureInvalid, "the signature file is damaged: \(why)", at: .init(file: path),
+      remedy: "ask the signer for the file again")
+  }
+
+  private static func bytes(hexadecimal text: String) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count == 64, text == text.lowercased() else { return nil }
+    var bytes: [UInt8] = []
+    for position in stride(from: 0, to: 64, by: 2) {
+      guard let byte = UInt8(String(decoding: digits[position..<position + 2], as: UTF8.self), radix: 16) else {
+        return nil
+      }
+      bytes.append(byte)
+    }
+    return bytes
+  }
+}

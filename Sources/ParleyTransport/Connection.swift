@@ -1,0 +1,274 @@
+internal import Glibc
+internal import NIOCore
+internal import NIOSSL
+internal import ParleyBase
+
+/// What a connection needs from its mesh. Called with the mesh lock held.
+protocol ConnectionDelegate: AnyObject {
+  /// The peer's key is verified (listening side): says which link it is.
+  func hello(_ hello: Hello, on connection: Connection)
+  func segment(_ type: Segment, _ body: UnsafeRawBufferPointer, on connection: Connection)
+  /// Bytes of the peer's stream.
+  func stream(_ bytes: UnsafeRawBufferPointer, on connection: Connection)
+  func name(of party: Int) -> String
+}
+
+/// One TCP connection with TLS: from the first packet to its end. A link outlives its connections.
+final class Connection: LinkChannelOwner {
+  enum Phase {
+    /// TCP not yet there (dialling side).
+    case connecting
+    /// TLS, then hellos.
+    case handshaking
+    case established
+    /// Output closed, waiting for the peer to close too, so that our last words are not lost to a reset.
+    case lingering
+    case closed
+  }
+
+  let id: Int
+  let descriptor: Int32
+  let isDialer: Bool
+  /// Where the other end is, for messages.
+  let address: String
+  private(set) var phase: Phase
+  /// The peer: known from the start when dialling, from its key when listening.
+  var peer: Int?
+  var deadline: UInt64
+  var lastHeard: UInt64
+  var lastSent: UInt64
+  /// First reason why this connection is of no use; a definite one (wrong key) is kept over later symptoms.
+  private(set) var problem: ParleyError?
+  private(set) var isDefinite = false
+  private(set) var failed = false
+  var helloSent = false
+  var helloReceived = false
+  let channel: LinkChannel
+  private weak var delegate: (any ConnectionDelegate)?
+
+  // Segment parser.
+  private var headerBytes = 0
+  private var headerWord: UInt32 = 0
+  private var bodyType: Segment?
+  private var bodyLeft = 0
+  private var control: [UInt8] = []
+
+  init(
+    id: Int, descriptor: Int32, isDialer: Bool, address: String, peer: Int?, now: UInt64, limit: UInt64,
+    loop: LinkLoop, delegate: any ConnectionDelegate
+  ) {
+    self.id = id
+    self.descriptor = descriptor
+    self.isDialer = isDialer
+    self.address = address
+    self.peer = peer
+    self.delegate = delegate
+    phase = isDialer ? .connecting : .handshaking
+    deadline = now &+ limit
+    lastHeard = now
+    lastSent = now
+    channel = LinkChannel(descriptor: descriptor, loop: loop, readSize: 256 << 10)
+    channel.attach(self)
+  }
+
+  /// Starts TLS once TCP stands.
+  func startTLS(identity: TLSIdentity, pinned: [[UInt8]]) {
+    phase = .handshaking
+    do {
+      let tls: NIOSSLHandler
+      if isDialer {
+        tls = try NIOSSLClientHandler(
+          context: identity.client, serverHostname: nil,
+          customVerificationCallback: { [weak self] chain, promise in
+            promise.succeed(self?.verify(chain, pinned: pinned) == true ? .certificateVerified : .failed)
+          })
+      } else {
+        tls = NIOSSLServerHandler(
+          context: identity.server,
+          customVerificationCallback: { [weak self] chain, promise in
+            promise.succeed(self?.verify(chain, pinned: pinned) == true ? .certificateVerified : .failed)
+          })
+      }
+      try channel.start(tls: tls)
+    } catch {
+      channelFailed(error)
+    }
+  }
+
+  /// The leaf's key decides: the dialled party must hold exactly the pinned key, a caller any key of the study.
+  private func verify(_ chain: [NIOSSLCertificate], pinned: [[UInt8]]) -> Bool {
+    guard let leaf = chain.first, let key = TLSIdentity.publicKey(of: leaf) else {
+      fail(
+        ParleyError(.foreignPeer, "the peer at \(address) showed a certificate without a P-256 key"),
+        definite: true)
+      return false
+    }
+    let shown = fingerprint(ofPublicKey: key)
+    if isDialer {
+      guard let peer, pinned[peer] == key else {
+        let expected = peer.map { fingerprint(ofPublicKey: pinned[$0]) } ?? "none"
+        let name = peer.flatMap { delegate?.name(of: $0) } ?? "the peer"
+        fail(
+          ParleyError(
+            .wrongKey,
+            "wrong key at \(address) (\(name)): expected fingerprint \(expected), got \(shown)",
+            remedy: "check endpoint and key of \(name) in the study; compare the fingerprint with its owner over "
+              + "another channel"),
+          definite: true)
+        return false
+      }
+    } else {
+      guard let found = pinned.firstIndex(of: key) else {
+        fail(
+          ParleyError(
+            .foreignPeer,
+            "a foreign peer at \(address) was refused: its key with fingerprint \(shown) is not in the study",
+            remedy: "if it is a party of this study, put its present public key into the study at every party"),
+          definite: true)
+        return false
+      }
+      peer = found
+    }
+    let owner = peer.flatMap { delegate?.name(of: $0) } ?? "the peer"
+    if let error = TLSIdentity.validityProblem(of: leaf, owner: owner) {
+      fail(error, definite: true)
+      return false
+    }
+    return true
+  }
+
+  func establish() { phase = .established }
+
+  // MARK: ends
+
+  /// Marks the connection as useless; the mesh tears it down when the present call into it has returned.
+  func fail(_ error: ParleyError, definite: Bool = false) {
+    if problem == nil || (definite && !isDefinite) { problem = error }
+    isDefinite = isDefinite || definite
+    failed = true
+  }
+
+  func channelFailed(_ error: any Error) {
+    let reason: String
+    if let failure = error as? SocketFailure {
+      reason = Sockets.text(failure.code)
+    } else {
+      reason = tlsReason(error)
+    }
+    if isDialer, phase == .handshaking, helloSent, reason.uppercased().contains("ALERT") {
+      let name = peer.flatMap { delegate?.name(of: $0) } ?? "the peer"
+      fail(
+        ParleyError(
+          .refusedByPeer, "\(name) at \(address) refused this party: \(reason)",
+          remedy: "check that its study holds this party's present key, that both run the same release, and that "
+            + "the clocks agree"),
+        definite: true)
+    } else {
+      fail(ParleyError(.unreachable, "connection to \(address) broke: \(reason)"))
+    }
+  }
+
+  /// Sends what is queued, then nothing more; the rest of the peer's bytes is read and ignored.
+  func linger(until deadline: UInt64) {
+    guard phase != .closed, phase != .lingering else { return }
+    if !channel.hasPending { channel.halfClose() }
+    phase = .lingering
+    self.deadline = deadline
+  }
+
+  func close() {
+    guard phase != .closed else { return }
+    phase = .closed
+    channel.tearDown()
+  }
+
+  // MARK: sending
+
+  /// Writes one control segment and flushes it.
+  func send(_ type: Segment, _ body: [UInt8] = []) {
+    guard phase != .closed, phase != .lingering else { return }
+    var buffer = channel.allocator.buffer(capacity: 4 + body.count)
+    buffer.writeInteger(Segment.header(type, body.count), endianness: .little)
+    buffer.writeBytes(body)
+    channel.write(buffer)
+    channel.flushPipeline()
+  }
+
+  /// Sends `count` bytes that the peer discards.
+  func sendPadding(_ count: Int) {
+    guard phase == .established else { return }
+    var buffer = channel.allocator.buffer(capacity: 4 + count)
+    buffer.writeInteger(Segment.header(.probe, count), endianness: .little)
+    buffer.writeRepeatingByte(0, count: count)
+    channel.write(buffer)
+    channel.flushPipeline()
+  }
+
+  // MARK: receiving
+
+  func plaintext(_ bytes: UnsafeRawBufferPointer) {
+    var rest = bytes
+    while !rest.isEmpty, !failed, phase != .closed, phase != .lingering {
+      guard let type = bodyType else {
+        rest = parseHeader(rest)
+        continue
+      }
+      let count = min(bodyLeft, rest.count)
+      let piece = UnsafeRawBufferPointer(rebasing: rest[..<count])
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      bodyLeft -= count
+      switch type {
+      case .data: delegate?.stream(piece, on: self)
+      case .probe: break
+      default: control.append(contentsOf: piece)
+      }
+      if bodyLeft == 0 { endSegment(type) }
+    }
+  }
+
+  private func parseHeader(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    var used = 0
+    while headerBytes < 4, used < bytes.count {
+      headerWord |= UInt32(bytes[used]) << UInt32(8 * headerBytes)
+      headerBytes += 1
+      used += 1
+    }
+    if headerBytes == 4 {
+      let length = Int(headerWord & 0xff_ffff)
+      let type = Segment(rawValue: UInt8(headerWord >> 24))
+      headerBytes = 0
+      headerWord = 0
+      if let type, helloReceived != (type == .hello),
+        type == .data || type == .probe || length <= Segment.controlLimit
+      {
+        bodyType = type
+        bodyLeft = length
+        control.removeAll(keepingCapacity: true)
+        if length == 0 { endSegment(type) }
+      } else {
+        fail(
+          ParleyError(.protocolViolation, "the peer at \(address) broke the wire format"), definite: true)
+      }
+    }
+    return UnsafeRawBufferPointer(rebasing: bytes[used...])
+  }
+
+  private func endSegment(_ type: Segment) {
+    bodyType = nil
+    switch type {
+    case .data, .probe: break
+    case .hello:
+      do throws(ParleyError) {
+        let name = peer.flatMap { delegate?.name(of: $0) } ?? "the peer at \(address)"
+        let hello = try Hello(decoding: control, from: name)
+        helloReceived = true
+        delegate?.hello(hello, on: self)
+      } catch {
+        fail(error, definite: true)
+      }
+    default:
+      let body = control
+      body.withUnsafeBytes { delegate?.segment(type, $0, on: self) }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+internal import Crypto
+package import ParleyBase
+
+/// Where a party listens: what the others dial.
+package struct MeshEndpoint: Sendable, Hashable, CustomStringConvertible {
+  /// Host name or address literal.
+  package var host: String
+  /// 1 to 65535; 0 is allowed for a listener only and picks a free port.
+  package var port: Int
+
+  package init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// One principal as the others know it: its name, its pinned key and, if it listens, its endpoint.
+package struct MeshPrincipal: Sendable, Hashable {
+  package var name: String
+  /// P-256 public key in x963 form: 0x04, x, y (65 bytes).
+  package var publicKey: [UInt8]
+  /// Nil for a party that only dials out.
+  package var endpoint: MeshEndpoint?
+
+  package init(name: String, publicKey: [UInt8], endpoint: MeshEndpoint?) {
+    self.name = name
+    self.publicKey = publicKey
+    self.endpoint = endpoint
+  }
+}
+
+/// What the links tolerate. The defaults suit a study run over the internet.
+package struct TransportOptions: Sendable {
+  /// How long a broken link may stay down before it is given up.
+  package var patience: Duration = .seconds(60)
+  /// A link on which nothing was sent for this long sends a heartbeat.
+  package var heartbeat: Duration = .seconds(1)
+  /// A link on which nothing arrived for this long is dropped and dialled again.
+  package var silenceLimit: Duration = .seconds(5)
+  /// Longest time from the first packet of a connection to its accepted hello.
+  package var handshakeLimit: Duration = .seconds(10)
+  /// Sent bytes kept for replay per link; `send` waits while more are unacknowledged (soft: one message may
+  /// exceed it).
+  package var replayLimit = 128 << 20
+  /// Bytes not yet handed to the socket at which `send` waits while the link is up: running further ahead of the
+  /// network only moves data out of the caches (soft: one message may exceed it).
+  package var unsentLimit = 4 << 20
+  /// Bytes received ahead of the engine per link at which reading pauses (soft; not enforced while the engine
+  /// itself waits in the mesh, which is what keeps two parties sending to each other from blocking forever).
+  package var inboundLimit = 256 << 20
+  /// How long `close` waits for the peers' goodbyes once everything is acknowledged.
+  package var farewell: Duration = .seconds(2)
+  /// Longest wait for one message, or nil for none: a slow peer is reported by `waitingOn`, not punished.
+  package var stallLimit: Duration?
+  /// Validity of the certificate made at start, relative to now.
+  package var validFrom: Duration = .seconds(-86_400)
+  package var validUntil: Duration = .seconds(30 * 86_400)
+
+  package init() {}
+}
+
+/// What happened on the links, for the log. Contains names, addresses and codes, never payload.
+package enum TransportEvent: Sendable {
+  case listening(port: Int)
+  case connected(name: String)
+  /// The connection broke; the link replays when it is back.
+  case interrupted(name: String, reason: String)
+  case resumed(name: String, afterSeconds: Double)
+  /// A connection was refused: foreign key, expired certificate, other version or study.
+  case refused(address: String, error: ParleyError)
+  case lost(name: String, error: ParleyError)
+}
+
+extension ParleyError.Code {
+  /// A peer whose key is not in the study knocked.
+  package static let foreignPeer = Self("identity/foreign-peer")
+  /// The listener at an endpoint holds another key than the study says.
+  package static let wrongKey = Self("identity/wrong-key")
+  /// A certificate that is not valid at this time.
+  package static let certificateExpired = Self("identity/certificate-expired")
+  /// The listener refused our certificate.
+  package static let refusedByPeer = Self("identity/refused")
+  package static let portInUse = Self("network/port-in-use")
+  package static let cannotListen = Self("network/cannot-listen")
+  package static let versionMismatch = Self("network/version")
+  package static let unreachable = Self("network/unreachable")
+  package static let badEndpoint = Self("study/endpoint")
+}
+
+/// The fingerprint under which a key is shown: SHA-256 of its x963 form in hexadecimal.
+package func fingerprint(ofPublicKey key: [UInt8]) -> String {
+  hexadecimal(SHA256.hash(data: key))
+}

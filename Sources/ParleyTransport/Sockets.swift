@@ -1,0 +1,189 @@
+internal import Dispatch
+internal import Glibc
+internal import NIOCore
+package import ParleyBase
+
+/// Monotonic nanoseconds: what timers and round trips are measured with.
+@inline(__always)
+func monotonicNanoseconds() -> UInt64 {
+  DispatchTime.now().uptimeNanoseconds
+}
+
+extension Duration {
+  /// Clamped to what fits; negative becomes 0.
+  var nanosecondsClamped: UInt64 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    guard seconds < 1 << 33 else { return 1 << 62 }
+    return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+  }
+}
+
+/// Thin wrappers over the socket calls: non-blocking, close-on-exec, no signals.
+enum Sockets {
+  static func prepare(_ descriptor: Int32) {
+    var one: Int32 = 1
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+  }
+
+  static func isTransient(_ code: Int32) -> Bool { code == EAGAIN || code == EWOULDBLOCK || code == EINTR }
+
+  static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+  /// Starts a connection; nil with the error code when it fails at once.
+  static func startConnecting(to address: SocketAddress) -> (descriptor: Int32?, code: Int32) {
+    let family: Int32
+    switch address {
+    case .v4: family = AF_INET
+    case .v6: family = AF_INET6
+    case .unixDomainSocket: return (nil, EAFNOSUPPORT)
+    }
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(family, kind, 0)
+    guard descriptor >= 0 else { return (nil, errno) }
+    prepare(descriptor)
+    let result = address.withSockAddr { pointer, length in
+      connect(descriptor, pointer, socklen_t(length))
+    }
+    if result == 0 || errno == EINPROGRESS { return (descriptor, 0) }
+    let code = errno
+    _ = close(descriptor)
+    return (nil, code)
+  }
+
+  /// Accepts one connection; nil when none waits.
+  static func accept(_ listener: Int32) -> Int32? {
+    let descriptor = Glibc.accept(listener, nil, nil)
+    guard descriptor >= 0 else { return nil }
+    makeNonBlocking(descriptor)
+    prepare(descriptor)
+    return descriptor
+  }
+
+  static func makeNonBlocking(_ descriptor: Int32) {
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+  }
+
+  /// Sleeps until one of `entries` is ready or the time is up (rounded up to milliseconds).
+  static func wait(_ entries: inout [pollfd], nanoseconds: UInt64) -> Bool {
+    let milliseconds = Int32(min((nanoseconds + 999_999) / 1_000_000, 10_000))
+    return poll(&entries, nfds_t(entries.count), milliseconds) > 0
+  }
+
+  static func pendingError(_ descriptor: Int32) -> Int32 {
+    var code: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+    return code
+  }
+
+  static func localPort(_ descriptor: Int32) -> Int {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    let result = withUnsafeMutableBytes(of: &storage) { bytes in
+      getsockname(descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
+    }
+    guard result == 0 else { return 0 }
+    return withUnsafeBytes(of: storage) { Int(UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self))) }
+  }
+
+  /// Numeric form of the other end, for messages.
+  static func remoteText(_ descriptor: Int32) -> String {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
+    let result = withUnsafeMutableBytes(of: &storage) { bytes -> Int32 in
+      let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)
+      guard getpeername(descriptor, address, &length) == 0 else { return -1 }
+      return getnameinfo(
+        address, length, &host, socklen_t(host.count), &service, socklen_t(service.count),
+        NI_NUMERICHOST | NI_NUMERICSERV)
+    }
+    guard result == 0 else { return "an unknown address" }
+    func text(_ field: [CChar]) -> String {
+      String(decoding: field.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+    return MeshEndpoint(host: text(host), port: Int(text(service)) ?? 0).description
+  }
+}
+
+/// The one listening port of a party. Made before the mesh, so that a port in use is reported at once.
+package final class MeshListener: Sendable {
+  let descriptor: Int32
+  /// The port in use; the one that was picked when 0 was asked for.
+  package let port: Int
+
+  /// Listens on `endpoint`. A host that resolves to loopback binds loopback only; any other host binds every
+  /// address of the machine, because the name the others dial is often not an address of this machine.
+  package init(endpoint: MeshEndpoint) throws(ParleyError) {
+    let address: SocketAddress
+    do {
+      let named = try SocketAddress.makeAddressResolvingHost(endpoint.host, port: endpoint.port)
+      let loopback = named.ipAddress.map { $0.hasPrefix("127.") || $0 == "::1" } ?? false
+      address = loopback ? named : try SocketAddress(ipAddress: "0.0.0.0", port: endpoint.port)
+    } catch {
+      throw ParleyError(
+        .badEndpoint, "the endpoint \(endpoint) cannot be resolved",
+        remedy: "give this party's endpoint in the study as an address or a name that resolves here")
+    }
+    let family = if case .v6 = address { AF_INET6 } else { AF_INET }
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(family, kind, 0)
+    guard descriptor >= 0 else {
+      throw ParleyError(.cannotListen, "cannot make a socket: \(Sockets.text(errno))")
+    }
+    var one: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+    let bound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) }
+    guard bound == 0, listen(descriptor, 128) == 0 else {
+      let code = errno
+      _ = Glibc.close(descriptor)
+      if code == EADDRINUSE {
+        throw ParleyError(
+          .portInUse, "port \(endpoint.port) is in use by another program",
+          at: .init(item: "endpoint \(endpoint)"),
+          remedy: "stop the program that holds it (perhaps an earlier run of this party), or change the port of "
+            + "this party's endpoint in the study at every party")
+      }
+      throw ParleyError(
+        .cannotListen, "cannot listen on port \(endpoint.port): \(Sockets.text(code))",
+        at: .init(item: "endpoint \(endpoint)"),
+        remedy: code == EACCES
+          ? "choose a port above 1023, or allow this program to use lower ones"
+          : "check the endpoint of this party in the study")
+    }
+    self.descriptor = descriptor
+    port = Sockets.localPort(descriptor)
+  }
+
+  deinit { _ = Glibc.close(descriptor) }
+}
+
+/// Wakes a thread out of its poll.
+final class Waker: Sendable {
+  let descriptor: Int32
+  private let input: Int32
+
+  init() {
+    var ends: [Int32] = [-1, -1]
+    _ = pipe(&ends)
+    descriptor = ends[0]
+    input = ends[1]
+    Sockets.makeNonBlocking(descriptor)
+    Sockets.makeNonBlocking(input)
+  }
+  deinit {
+    _ = Glibc.close(descriptor)
+    _ = Glibc.close(input)
+  }
+  func wake() {
+    var byte: UInt8 = 0
+    _ = Glibc.write(input, &byte, 1)
+  }
+  func drain() {
+    var bytes = [UInt8](repeating: 0, count: 64)
+    while Glibc.read(descriptor, &bytes, bytes.count) > 0 {}
+  }
+}

@@ -1,0 +1,218 @@
+package import ParleyBase
+internal import ParleyNetwork
+
+/// What engines call.
+extension TLSMesh {
+  package func send(
+    step: StepID, to party: PartyIndex, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(ParleyError) {
+    guard byteCount >= 0, byteCount <= FrameHeader.maximumLength else {
+      throw ParleyError(
+        .invariant, "a message of \(byteCount) bytes does not fit a frame", at: .init(item: "\(step)"))
+    }
+    guard party != local else {
+      sendToSelf(step: step, byteCount: byteCount, fill: fill)
+      return
+    }
+    guardLock.lock()
+    defer { unlockAndReport() }
+    activity &+= 1
+    let link = try link(to: party)
+    let depth = meter.recordSend(step: step, to: party, bytes: byteCount)
+    // The peer said goodbye: it waits for nothing any more.
+    if link.peerFinished { return }
+    let header = FrameHeader(step: step.rawValue, depth: depth, length: UInt32(byteCount))
+    link.append(header, count: byteCount, fill: fill)
+    if link.logEnd - link.cursor >= UInt64(Link.pieceLimit) { link.pushOutput(now: monotonicNanoseconds()) }
+    if isFull(link) { try awaitRoom(link, step: step) }
+  }
+
+  private func sendToSelf(step: StepID, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      if byteCount > 0 { fill(UnsafeMutableRawBufferPointer(buffer)) }
+      count = byteCount
+    }
+    locked { selfQueue.append((step, bytes)) }
+  }
+
+  /// Too much is kept for replay, or, while the link is up, too much waits to go out.
+  private func isFull(_ link: Link) -> Bool {
+    link.unacknowledged > options.replayLimit || (link.isUp && link.logEnd - link.cursor > UInt64(options.unsentLimit))
+  }
+
+  /// Back-pressure: waits until the socket has taken and the peer acknowledged enough.
+  private func awaitRoom(_ link: Link, step: StepID) throws(ParleyError) {
+    link.seal()
+    let began = (PartyIndex(link.party), step, ContinuousClock.now)
+    waiting = began
+    blockedInSend += 1
+    defer {
+      waiting = nil
+      blockedInSend -= 1
+    }
+    while isFull(link), !link.peerFinished {
+      try check(link)
+      pump(forEngine: true)
+    }
+  }
+
+  package func flush() throws(ParleyError) {
+    guardLock.lock()
+    defer { unlockAndReport() }
+    activity &+= 1
+    if let ending { throw ending }
+    flushLinks()
+  }
+
+  func flushLinks() {
+    let now = monotonicNanoseconds()
+    for case let link? in links {
+      link.seal()
+      link.pushOutput(now: now)
+    }
+  }
+
+  package func receive(step: StepID, from party: PartyIndex, into target: UnsafeMutableRawBufferPointer)
+    throws(ParleyError)
+  {
+    if party == local {
+      let bytes = try takeFromSelf(step: step)
+      guard bytes.count == target.count else { throw wrongLength(step, local, bytes.count, target.count) }
+      target.copyBytes(from: bytes)
+      return
+    }
+    guardLock.lock()
+    defer { unlockAndReport() }
+    activity &+= 1
+    let link = try link(to: party, receiving: true)
+    flushLinks()
+    if let head = link.inbound.head {
+      try match(head.header, step: step, party: party)
+      guard Int(head.header.length) == target.count else {
+        throw violated(link, wrongLength(step, party, Int(head.header.length), target.count))
+      }
+      if head.isComplete {
+        if head.filled > 0 { target.copyMemory(from: head.bytes) }
+        link.inbound.removeHead()
+        meter.recordReceive(depth: head.header.depth)
+        return
+      }
+      link.inbound.adopt(head, target: target)
+    } else {
+      link.inbound.post(step: step.rawValue, target: target)
+    }
+    defer { link.inbound.unpost() }
+    try wait(on: link, step: step) { () throws(ParleyError) -> Bool in
+      if let header = link.inbound.mismatch {
+        try self.match(header, step: step, party: party)
+        throw self.violated(link, self.wrongLength(step, party, Int(header.length), target.count))
+      }
+      return link.inbound.isDirectComplete
+    }
+    if let header = link.inbound.direct { meter.recordReceive(depth: header.depth) }
+  }
+
+  package func receiveControl(step: StepID, from party: PartyIndex, atMost limit: Int) throws(ParleyError)
+    -> [UInt8]
+  {
+    if party == local {
+      let bytes = try takeFromSelf(step: step)
+      guard bytes.count <= limit else { throw wrongLength(step, local, bytes.count, limit) }
+      return bytes
+    }
+    guardLock.lock()
+    defer { unlockAndReport() }
+    activity &+= 1
+    let link = try link(to: party, receiving: true)
+    flushLinks()
+    try wait(on: link, step: step) { () throws(ParleyError) -> Bool in
+      guard let head = link.inbound.head else { return false }
+      try self.match(head.header, step: step, party: party)
+      guard Int(head.header.length) <= limit else {
+        throw self.violated(link, self.wrongLength(step, party, Int(head.header.length), limit))
+      }
+      return head.isComplete
+    }
+    guard let head = link.inbound.head else { return [] }
+    let bytes = [UInt8](head.bytes)
+    link.inbound.removeHead()
+    meter.recordReceive(depth: head.header.depth)
+    return bytes
+  }
+
+  // MARK: waiting
+
+  /// Pumps until `isDone`; lock held. Everything queued has been flushed.
+  private func wait(on link: Link, step: StepID, isDone: () throws(ParleyError) -> Bool) throws(ParleyError) {
+    if try isDone() { return }
+    let since = ContinuousClock.now
+    waiting = (PartyIndex(link.party), step, since)
+    defer { waiting = nil }
+    let limit = options.stallLimit.map { since + $0 }
+    repeat {
+      try check(link)
+      if link.peerFinished {
+        throw ParleyError(
+          .linkLost, "\(link.name) ended its session without sending \(step)", at: .init(item: link.name),
+          remedy: "look at the report of \(link.name)")
+      }
+      if let limit, ContinuousClock.now >= limit {
+        throw ParleyError(
+          .timeout, "\(link.name) did not send \(step) in time", at: .init(item: link.name),
+          remedy: "look at \(link.name)'s machine, or allow it more time in the study")
+      }
+      pump(forEngine: true)
+    } while try !isDone()
+  }
+
+  private func check(_ link: Link) throws(ParleyError) {
+    if let ending { throw ending }
+    if let failure = link.failure { throw failure }
+  }
+
+  private func link(to party: PartyIndex, receiving: Bool = false) throws(ParleyError) -> Link {
+    if let ending { throw ending }
+    guard links.indices.contains(party.rawValue), let link = links[party.rawValue] else {
+      throw ParleyError(
+        .invariant, "\(name(of: local.rawValue)) has no link to \(name(of: party.rawValue))",
+        remedy: "only pairs with a computing party are linked")
+    }
+    // What had arrived before a link was lost can still be received.
+    if let failure = link.failure, failure.code != .linkLost || !receiving { throw failure }
+    return link
+  }
+
+  // MARK: violations
+
+  private func match(_ header: FrameHeader, step: StepID, party: PartyIndex) throws(ParleyError) {
+    guard header.step != step.rawValue else { return }
+    let error = ParleyError(
+      .protocolViolation,
+      "\(name(of: party.rawValue)) sent \(StepID(rawValue: header.step)) where \(step) was due",
+      at: .init(item: "\(step)"), remedy: "check that every party runs the same study and release")
+    links[party.rawValue]?.failure = error
+    throw error
+  }
+
+  private func violated(_ link: Link, _ error: ParleyError) -> ParleyError {
+    link.failure = error
+    return error
+  }
+
+  private func wrongLength(_ step: StepID, _ party: PartyIndex, _ got: Int, _ due: Int) -> ParleyError {
+    ParleyError(
+      .protocolViolation, "\(name(of: party.rawValue)) sent \(got) bytes for \(step), \(due) were due",
+      at: .init(item: "\(step)"), remedy: "check that every party runs the same study and release")
+  }
+
+  private func takeFromSelf(step: StepID) throws(ParleyError) -> [UInt8] {
+    guardLock.lock()
+    defer { unlockAndReport() }
+    if let ending { throw ending }
+    guard let first = selfQueue.first, first.step == step else {
+      throw ParleyError(.invariant, "nothing was sent to oneself for \(step)", at: .init(item: "\(step)"))
+    }
+    selfQueue.removeFirst()
+    return first.bytes
+  }
+}

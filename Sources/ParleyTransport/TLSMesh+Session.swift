@@ -1,0 +1,181 @@
+internal import Glibc
+internal import NIOCore
+package import ParleyBase
+
+/// Begin and end of a session.
+extension TLSMesh {
+  /// Brings up every needed link; parties may start in any order. Reports every few seconds for whom it waits.
+  ///
+  /// Fails at once on what waiting cannot cure (a wrong key, another study, another version), otherwise after
+  /// `timeout` with the last problem of every missing link.
+  package func connect(timeout: Duration, onWaiting: ([String]) -> Void = { _ in }) throws(ParleyError) {
+    let start = monotonicNanoseconds()
+    let deadline = start &+ timeout.nanosecondsClamped
+    var nextReport = start &+ 2_000_000_000
+    var nextResolve = start
+    guardLock.lock()
+    defer { unlockAndReport() }
+    startCaretaker()
+    while true {
+      activity &+= 1
+      if let ending { throw ending }
+      let missing = links.compactMap { $0 }.filter { !$0.everUp && !$0.peerFinished }
+      if missing.isEmpty { break }
+      if let problem = definiteProblem ?? missing.lazy.compactMap(\.failure).first { throw giveUp(problem) }
+      let now = monotonicNanoseconds()
+      if now >= deadline { throw giveUp(timedOut(missing, timeout)) }
+      if now >= nextReport {
+        nextReport = now &+ 3_000_000_000
+        let names = missing.map(\.name)
+        unlockAndReport()
+        onWaiting(names)
+        guardLock.lock()
+      }
+      if now >= nextResolve, missing.contains(where: { $0.isDialer && $0.address == nil }) {
+        nextResolve = now &+ 1_000_000_000
+        resolve()
+        nextTick = 0
+      }
+      pump(forEngine: true, atMost: min(deadline - now, Self.longestSleep))
+    }
+    isConnected = true
+    definiteProblem = nil
+  }
+
+  /// Looks names up without the lock, since that may take long.
+  private func resolve() {
+    let open = links.compactMap { $0 }.filter { $0.isDialer && $0.address == nil }
+    let endpoints = open.compactMap(\.endpoint)
+    unlockAndReport()
+    let found = endpoints.map { try? SocketAddress.makeAddressResolvingHost($0.host, port: $0.port) }
+    guardLock.lock()
+    for (link, address) in zip(open, found) {
+      link.address = address
+      if address == nil, let endpoint = link.endpoint {
+        link.lastProblem = ParleyError(
+          .unreachable, "the host of \(link.name) (\(endpoint)) cannot be resolved", at: .init(item: link.name),
+          remedy: "check the endpoint in the study and this machine's name service")
+      }
+    }
+  }
+
+  private func timedOut(_ missing: [Link], _ timeout: Duration) -> ParleyError {
+    let names = missing.map(\.name).joined(separator: ", ")
+    var message = "no link to \(names) after \(timeout.components.seconds) s"
+    for link in missing {
+      if let problem = link.lastProblem { message += "; \(problem.message)" }
+    }
+    var code = ParleyError.Code.timeout
+    if let foreignProblem {
+      message += "; \(foreignProblem.message)"
+      // A stranger knocked while a party that should dial us was missing: that is the likelier reason.
+      if missing.contains(where: { !$0.isDialer }) { code = foreignProblem.code }
+    }
+    return ParleyError(
+      code, message, at: .init(item: names),
+      remedy: foreignProblem?.remedy
+        ?? "check that these parties have started with the same study and that their endpoints are reachable from "
+        + "here (`parley doctor` tests each link)")
+  }
+
+  /// Ends the attempt locally; the peers see closed connections and their own diagnosis.
+  private func giveUp(_ error: ParleyError) -> ParleyError {
+    ending = error
+    let now = monotonicNanoseconds()
+    for connection in connections where connection.phase != .closed && connection.phase != .lingering {
+      if connection.phase == .established {
+        connection.send(.abort)
+        connection.linger(until: now &+ 1_000_000_000)
+      } else if connection.phase == .handshaking, connection.helloSent {
+        connection.linger(until: now &+ 1_000_000_000)
+      } else {
+        connection.close()
+      }
+    }
+    settle(until: now &+ 200_000_000)
+    shutDown()
+    return error
+  }
+
+  package func abort(_ reason: ParleyError) {
+    guardLock.lock()
+    defer { unlockAndReport() }
+    guard !isClosed else { return }
+    isClosed = true
+    if ending == nil { ending = reason }
+    let now = monotonicNanoseconds()
+    for connection in connections {
+      switch connection.phase {
+      case .established:
+        connection.send(.abort)
+        connection.linger(until: now &+ 1_000_000_000)
+      case .connecting, .handshaking: connection.close()
+      case .lingering, .closed: break
+      }
+    }
+    for case let link? in links { link.connection = nil }
+    wakePollers()
+    settle(until: now &+ 500_000_000)
+    shutDown()
+  }
+
+  package func close() {
+    guardLock.lock()
+    defer { unlockAndReport() }
+    guard !isClosed else { return }
+    isClosed = true
+    guard ending == nil else {
+      // A peer aborted or connecting failed: nothing left to deliver.
+      for connection in connections where connection.phase != .lingering { connection.close() }
+      shutDown()
+      return
+    }
+    flushLinks()
+    while ending == nil, links.contains(where: { $0.map(isOwed) ?? false }) {
+      activity &+= 1
+      pump(forEngine: true)
+      for case let link? in links { link.pushOutput(now: monotonicNanoseconds()) }
+    }
+    sayGoodbye()
+    ending = ParleyError(.invariant, "the mesh was used after it was closed")
+    shutDown()
+  }
+
+  /// The peer still lacks bytes of ours, and there is hope.
+  private func isOwed(_ link: Link) -> Bool {
+    !link.isDrained && link.failure == nil && !link.peerFinished
+  }
+
+  private func sayGoodbye() {
+    let now = monotonicNanoseconds()
+    for case let link? in links {
+      guard let connection = link.connection, connection.phase == .established else { continue }
+      connection.send(.goodbye, bytes(of: link.logEnd) + bytes(of: link.received))
+      // What the peer still sends is not for us any more.
+      connection.linger(until: now &+ options.farewell.nanosecondsClamped)
+      link.connection = nil
+      link.peerFinished = true
+    }
+    settle(until: now &+ options.farewell.nanosecondsClamped)
+  }
+
+  /// Pumps until the last words are out and the peers have closed, or time is up.
+  private func settle(until deadline: UInt64) {
+    while connections.contains(where: { $0.phase == .lingering }) {
+      let now = monotonicNanoseconds()
+      guard now < deadline else { return }
+      pump(forEngine: true, atMost: min(deadline - now, 20_000_000))
+    }
+  }
+
+  private func shutDown() {
+    caretakerStop = true
+    wakePollers()
+    for connection in connections { connection.close() }
+    connections.removeAll()
+    for case let link? in links {
+      link.connection = nil
+      link.attempt = nil
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package import Crypto
+internal import Glibc
+internal import NIOCore
+internal import NIOSSL
+package import ParleyBase
+package import ParleyNetwork
+
+/// The mesh over TLS 1.3 and TCP.
+///
+/// Every link is mutually authenticated with keys pinned by the study, key exchange is X25519MLKEM768 only. A broken
+/// connection is dialled again and continues at the exact byte, so the protocol above notices nothing for as long as
+/// ``TransportOptions/patience``.
+///
+/// The engine's thread does the work: in `receive` it polls, reads, decrypts into its own buffer. A *caretaker*
+/// thread takes over whenever the engine computes (acknowledgements, heartbeats, reading ahead, pending output), and
+/// steps back as soon as the engine is in the mesh again. Two wake-ups per round trip are saved against an event
+/// loop with a thread of its own, and waking is what a round costs.
+package final class TLSMesh: Mesh, @unchecked Sendable {
+  // Unchecked: everything mutable is guarded by `guardLock`.
+  package let local: PartyIndex
+  package let count: Int
+  package let meter: Meter
+  package let principals: [MeshPrincipal]
+  package let options: TransportOptions
+  /// The port this party listens on.
+  package var listeningPort: Int? { listener?.port }
+
+  let guardLock = MeshLock()
+  let session: [UInt8]
+  let incarnation: [UInt8]
+  let identity: TLSIdentity
+  let pinned: [[UInt8]]
+  let listener: MeshListener?
+  let report: @Sendable (TransportEvent) -> Void
+  /// Wakes whoever polls.
+  let waker = Waker()
+
+  /// By party; nil for this party and where no link is needed.
+  var links: [Link?]
+  var connections: [Connection] = []
+  var nextConnection = 0
+  var selfQueue: [(step: StepID, bytes: [UInt8])] = []
+  /// Ends every call: the reason given to `abort`, a peer's abort, or "closed".
+  var ending: ParleyError?
+  var isClosed = false
+  /// Set by `connect`: from then on problems of single attempts are not fatal.
+  var isConnected = false
+  var definiteProblem: ParleyError?
+  var foreignProblem: ParleyError?
+  var events: [TransportEvent] = []
+
+  // Pump.
+  var pollers = 0
+  /// Threads of the engine that wait in the mesh.
+  var engineWaiters = 0
+  var caretakerPolls = false
+  var activity: UInt64 = 0
+  var nextTick: UInt64 = 0
+  var caretakerStarted = false
+  var caretakerStop = false
+  var caretakerDone = false
+  var waiting: (party: PartyIndex, step: StepID, since: ContinuousClock.Instant)?
+  /// Links whose reading is not paused for want of memory: those the engine waits in.
+  var blockedInSend = 0
+
+  /// - Parameters:
+  ///   - principals: computing parties first, in the order of the study; the index is the party.
+  ///   - computingCount: links exist between every pair of which at least one is below it.
+  ///   - key: this party's identity; its public half must be the one in `principals`.
+  ///   - session: 32 bytes that must agree at every party: the hash of study and session name.
+  ///   - listener: needed when this party has an endpoint; made here when nil.
+  ///   - report: called without locks held, from any thread.
+  package init(
+    local: PartyIndex, principals: [MeshPrincipal], computingCount: Int, key: P256.Signing.PrivateKey,
+    session: [UInt8], listener: MeshListener? = nil, options: TransportOptions = TransportOptions(),
+    needsLink: ((PartyIndex, PartyIndex) -> Bool)? = nil,
+    report: @escaping @Sendable (TransportEvent) -> Void = { _ in }
+  ) throws(ParleyError) {
+    try Self.validate(local: local, principals: principals, key: key, session: session)
+    self.local = local
+    count = principals.count
+    meter = Meter(count: principals.count)
+    self.principals = principals
+    self.options = options
+    self.session = session
+    self.report = report
+    var generator = SystemRandomNumberGenerator()
+    incarnation = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    identity = try TLSIdentity(key: key, options: options)
+    pinned = principals.map(\.publicKey)
+    if let listener {
+      self.listener = listener
+    } else if let endpoint = principals[local.rawValue].endpoint {
+      self.listener = try MeshListener(endpoint: endpoint)
+    } else {
+      self.listener = nil
+    }
+    let now = monotonicNanoseconds()
+    links = []
+    for (index, principal) in principals.enumerated() {
+      let other = PartyIndex(index)
+      let isNeeded = needsLink?(local, other) ?? (min(local.rawValue, index) < computingCount)
+      guard index != local.rawValue, isNeeded else {
+        links.append(nil)
+        continue
+      }
+      // Both listen: the higher index dials. One listens: the other dials.
+      let mine = principals[local.rawValue].endpoint != nil
+      let theirs = principal.endpoint != nil
+      guard mine || theirs else {
+        throw ParleyError(
+          .badEndpoint,
+          "\(principals[local.rawValue].name) and \(principal.name) need a link and neither has an endpoint",
+          remedy: "give one of the two an endpoint in the study")
+      }
+      let dials = theirs && (!mine || local.rawValue > index)
+      links.append(
+        Link(party: index, name: principal.name, isDialer: dials, endpoint: principal.endpoint, now: now))
+    }
+    if let port = self.listener?.port { events.append(.listening(port: port)) }
+  }
+
+  private static func validate(
+    local: PartyIndex, principals: [MeshPrincipal], key: P256.Signing.PrivateKey, session: [UInt8]
+  ) throws(ParleyError) {
+    guard principals.indices.contains(local.rawValue), session.count == 32 else {
+      throw ParleyError(.invariant, "the mesh needs a party of the study and a 32-byte session hash")
+    }
+    for principal in principals where (try? P256.Signing.PublicKey(x963Representation: principal.publicKey)) == nil
+    {
+      throw ParleyError(
+        ParleyError.Code("study/key"), "the public key of \(principal.name) is not a P-256 key",
+        remedy: "copy the key that `parley identity` printed at \(principal.name) into the study")
+    }
+    guard Set(principals.map(\.publicKey)).count == principals.count else {
+      throw ParleyError(
+        ParleyError.Code("study/key"), "two parties of the study have the same public key",
+        remedy: "let each party make a key of its own")
+    }
+    guard Array(key.publicKey.x963Representation) == principals[local.rawValue].publicKey else {
+      let own = fingerprint(ofPublicKey: Array(key.publicKey.x963Representation))
+      throw ParleyError(
+        .wrongKey,
+        "the identity in use (fingerprint \(own)) is not the one the study lists for "
+          + "\(principals[local.rawValue].name) (\(fingerprint(ofPublicKey: principals[local.rawValue].publicKey)))",
+        remedy: "use the identity of \(principals[local.rawValue].name), or update its key in the study")
+    }
+  }
+
+  /// Whom the engine waits for, since when: what `parley party` shows while nothing moves.
+  package var waitingOn: (party: PartyIndex, step: StepID, since: ContinuousClock.Instant)? {
+    locked { waiting }
+  }
+
+  func name(of party: Int) -> String {
+    principals.indices.contains(party) ? principals[party].name : "an unknown party"
+  }
+
+  /// Runs `body` with the mesh lock held; events that came up are reported afterwards.
+  func locked<T>(_ body: () -> T) -> T {
+    guardLock.lock()
+    let result = body()
+    unlockAndReport()
+    return result
+  }
+
+  func unlockAndReport() {
+    let batch = events
+    if !batch.isEmpty { events.removeAll() }
+    guardLock.unlock()
+    for event in batch { report(event) }
+  }
+
+  /// Wakes pollers of other threads.
+  func wakePollers() {
+    guard pollers > 0 else { return }
+    waker.wake()
+  }
+}

@@ -1,0 +1,182 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// Executes a lowered program on plain values, splitting values into random summands exactly as an engine would:
+/// the lowering's own oracle, independent of any engine.
+struct LoweredInterpreter {
+  var program: Program
+  var lowered: LoweredProgram
+  var summandCount: Int
+  var rows: [Int]
+  /// By input: the integers of the column.
+  var inputs: [[BigInt]]
+  var random: SplitMix
+
+  private var ariths: [ArithRegister: [UInt64]] = [:]
+  private var planes: [PlaneRegister: [Bool]] = [:]
+  private var opened: [Int: [BigInt]] = [:]
+  /// AND gates seen, counted per element.
+  private(set) var andCount = 0
+
+  init(
+    program: Program, lowered: LoweredProgram, summandCount: Int, rows: [Int], inputs: [[BigInt]], seed: UInt64
+  ) {
+    self.program = program
+    self.lowered = lowered
+    self.summandCount = summandCount
+    self.rows = rows
+    self.inputs = inputs
+    random = SplitMix(state: seed)
+  }
+
+  mutating func run() -> [Int: [BigInt]] {
+    execute(lowered.instructions, half: 0)
+    return opened
+  }
+
+  private mutating func execute(_ instructions: [Instruction], half: Int) {
+    for instruction in instructions {
+      let count = instruction.length.evaluate(rows: rows, half: half)
+      execute(instruction, count: count)
+    }
+  }
+
+  private func arith(_ register: ArithRegister, _ count: Int) -> [UInt64] {
+    let value = ariths[register]!
+    return value.count == count ? value : Array(repeating: value[0], count: count)
+  }
+  private func plane(_ register: PlaneRegister, _ count: Int) -> [Bool] {
+    let value = planes[register]!
+    return value.count == count ? value : Array(repeating: value[0], count: count)
+  }
+
+  /// A sharing has one set of summands, whatever view of them is asked for.
+  private var knownSplits: [ArithRegister: [[UInt64]]] = [:]
+  private mutating func splits(_ register: ArithRegister) -> [[UInt64]] {
+    if let known = knownSplits[register] { return known }
+    let parts = ariths[register]!.map { split($0) }
+    knownSplits[register] = parts
+    return parts
+  }
+
+  private mutating func split(_ value: UInt64) -> [UInt64] {
+    var parts = (1..<summandCount).map { _ in random.next() }
+    parts.append(parts.reduce(value) { $0 &- $1 })
+    return parts
+  }
+
+  private mutating func execute(_ instruction: Instruction, count: Int) {
+    switch instruction.kind {
+    case .inputArith(let input, let out):
+      ariths[out] = inputs[input].map { UInt64(truncatingIfNeeded: $0) }
+    case .inputPlanes(let input, let offset, let out):
+      for (i, register) in out.enumerated() {
+        planes[register] = inputs[input].map { (($0 - offset).magnitude >> i) & 1 == 1 }
+      }
+    case .constantArith(let value, let out): ariths[out] = Array(repeating: value, count: count)
+    case .constantPlane(let value, let out): planes[out] = Array(repeating: value, count: count)
+    case .linear(let terms, let constant, let out):
+      var sum = Array(repeating: constant, count: count)
+      for term in terms {
+        let value = arith(term.register, count)
+        for i in 0..<count { sum[i] &+= value[i] &* term.factor }
+      }
+      ariths[out] = sum
+    case .sumRows(let a, let out): ariths[out] = [ariths[a]!.reduce(0, &+)]
+    case .stackArith(let parts, let out): ariths[out] = parts.map { ariths[$0]![0] }
+    case .elementArith(let a, let at, let out): ariths[out] = [ariths[a]![at]]
+    case .xor(let pairs, let out):
+      for (pair, register) in zip(pairs, out) {
+        planes[register] = zip(plane(pair.a, count), plane(pair.b, count)).map { $0 != $1 }
+      }
+    case .and(let pairs, let out):
+      andCount += pairs.count * count
+      for (pair, register) in zip(pairs, out) {
+        planes[register] = zip(plane(pair.a, count), plane(pair.b, count)).map { $0 && $1 }
+      }
+    case .not(let a, let out):
+      for (source, register) in zip(a, out) { planes[register] = planes[source]!.map { !$0 } }
+    case .stackPlanes(let lists, let out):
+      for (list, register) in zip(lists, out) { planes[register] = list.map { planes[$0]![0] } }
+    case .elementPlanes(let a, let at, let out):
+      for (source, register) in zip(a, out) { planes[register] = [planes[source]![at]] }
+    case .repeatPlanes(let a, let out):
+      for (source, register) in zip(a, out) { planes[register] = plane(source, count) }
+    case .multiply(let pairs, let out):
+      for (pair, register) in zip(pairs, out) {
+        ariths[register] = zip(arith(pair.a, count), arith(pair.b, count)).map { $0 &* $1 }
+      }
+    case .innerProducts(let lists, let out):
+      for (list, register) in zip(lists, out) {
+        var sum: UInt64 = 0
+        for pair in list {
+          for (x, y) in zip(arith(pair.a, count), arith(pair.b, count)) { sum &+= x &* y }
+        }
+        ariths[register] = [sum]
+      }
+    case .matrixProduct(let a, let b, let rows, let inner, let columns, let out):
+      var product = Array(repeating: UInt64(0), count: rows * columns)
+      for i in 0..<rows {
+        for j in 0..<columns {
+          for k in 0..<inner {
+            product[i * columns + j] &+= ariths[a]![i * inner + k] &* ariths[b]![k * columns + j]
+          }
+        }
+      }
+      ariths[out] = product
+    case .summands(let a, let width, let out):
+      let parts = splits(a)
+      for (j, list) in out.enumerated() {
+        for i in 0..<width { planes[list[i]] = parts.map { $0[j] >> UInt64(i) & 1 == 1 } }
+      }
+    case .shiftedSummands(let a, let bits, let out):
+      let parts = splits(a)
+      for (j, register) in out.enumerated() { ariths[register] = parts.map { $0[j] >> UInt64(bits) } }
+    case .bitSummands(let list, let out):
+      for (source, registers) in zip(list, out) {
+        var last = planes[source]!
+        for register in registers.dropLast() {
+          let mask = last.map { _ in random.next() & 1 == 1 }
+          ariths[register] = mask.map { $0 ? 1 : 0 }
+          last = zip(last, mask).map { $0 != $1 }
+        }
+        ariths[registers.last!] = last.map { $0 ? 1 : 0 }
+      }
+    case .reduce(let state, let body, let out):
+      var current = state.map { planes[$0]! }
+      while current[0].count > 1 {
+        let h = (current[0].count + 1) / 2
+        for (i, register) in body.low.enumerated() { planes[register] = Array(current[i].prefix(h)) }
+        for (i, register) in body.high.enumerated() { planes[register] = Array(current[i].suffix(h)) }
+        execute(body.instructions, half: h)
+        current = body.combined.map { planes[$0]! }
+      }
+      for (i, register) in out.enumerated() { planes[register] = current[i] }
+    case .openArith(let a, let disclosure):
+      opened[disclosure] = arith(a, count).map { BigInt(Int64(bitPattern: $0)) }
+    case .openPlanes(let list, let disclosure):
+      let type = program[program.disclosures[disclosure].node].type
+      opened[disclosure] = (0..<count).map { row in
+        var value = BigInt(0)
+        for (i, register) in list.enumerated() where plane(register, count)[row] {
+          let negative = !type.isBit && type.range.lower < 0 && i == list.count - 1
+          value += (negative ? -1 : 1) * (BigInt(1) << i)
+        }
+        return value
+      }
+    }
+  }
+}
+
+/// A small seeded generator for tests.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

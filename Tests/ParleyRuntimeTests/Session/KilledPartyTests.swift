@@ -1,0 +1,94 @@
+import ParleyBase
+import ParleyNetwork
+import ParleyRuntime
+import Synchronization
+import Testing
+
+@Suite struct KilledPartyTests {
+  static let cases: [(Int, SessionPhase)] =
+    [.agreed, .confirmed, .inputsSettled, .computed, .verified, .clearToOpen, .opened].map { (1, $0) }
+    + [.agreed, .confirmed, .inputsSettled, .opened].map { (5, $0) }
+    + [.agreed, .confirmed].map { (3, $0) }
+
+  /// A process that ends takes its links with it: every other principal that still needs it ends with an error
+  /// that says who and while doing what.
+  @Test(arguments: cases) func othersEndClearly(victim: Int, phase: SessionPhase) throws {
+    var world = SessionWorld()
+    world.onEvent = { party, mesh, event in
+      if case .reached(phase) = event, party == victim { mesh.close() }
+    }
+    let run = world.run()
+    let mayOpen = [.clearToOpen, .opened].contains(phase) || victim == 5
+    for party in 0..<6 where party != victim {
+      // A holder that was acknowledged has left with nothing more to lose.
+      if party == 4 && run.outcome(4) != nil { continue }
+      let outcome = run.outcome(party)
+      #expect(mayOpen || outcome == nil, "P\(party)")
+      if let output = outcome?.output { #expect(output == SessionWorld.sum) }
+      check(run.error(party) ?? outcome?.receiptProblem, party)
+    }
+    #expect(mayOpen || run.nobodyHasOutput)
+    // What was opened stays: the missing receipt is told beside it.
+    if phase == .opened { #expect(run.outcome(2)?.output == SessionWorld.sum) }
+  }
+
+  private func check(_ error: ParleyError?, _ party: Int) {
+    guard let error else {
+      Issue.record("P\(party) has no error")
+      return
+    }
+    #expect([.peerAborted, .linkLost].contains(error.code), "P\(party): \(error)")
+    #expect(error.message.contains("while "), "P\(party): \(error)")
+    #expect(SessionWorld.names.contains { error.message.contains($0) }, "P\(party): \(error)")
+    #expect(error.remedy != nil)
+  }
+
+  /// Silence between the inputs and the opening counts like a failed check; before, it does not.
+  @Test func silenceCountsWhereItCouldBeCheating() throws {
+    for (victim, phase, counts) in [
+      (3, SessionPhase.agreed, false), (1, .inputsSettled, true), (1, .verified, true),
+    ] {
+      var world = SessionWorld()
+      let memories = (0..<6).map { _ in ScriptedMemory() }
+      world.memories = memories
+      world.onEvent = { party, mesh, event in
+        if case .reached(phase) = event, party == victim { mesh.close() }
+      }
+      _ = world.run()
+      let counted = [0, 2].contains { memories[$0].log.contains(.abort(SessionWorld.identity(victim))) }
+      #expect(counted == counts, "\(phase)")
+    }
+  }
+
+  /// The abort that peers see has no reason; the local log has one, with step and peer.
+  @Test func reasonsStayLocal() throws {
+    let run = SessionWorld().run { message in
+      message.step == ControlStep.sessionID && message.from == PartyIndex(0) && message.to == PartyIndex(1)
+        ? .truncate(to: 5) : .pass
+    }
+    let report = try #require(run.aborts[1])
+    #expect(report.peer == PartyIndex(0))
+    #expect(report.place?.contains("control-2") == true)
+    #expect(report.phase == .connected)
+    for party in [2, 3, 4, 5] {
+      let error = try #require(run.error(party))
+      #expect(error.code == .peerAborted)
+      #expect(!error.message.contains("sid"))
+      // Aborts travel from link to link, so the one named may have passed it on.
+      #expect(SessionWorld.names.contains { error.message.contains($0) }, "\(error)")
+    }
+  }
+
+  @Test func interruptionIsTold() throws {
+    var world = SessionWorld()
+    world.onEvent = { party, mesh, event in
+      if case .reached(.inputsSettled) = event, party == 2 {
+        mesh.abort(ParleyError(.interrupted, "stopped from the keyboard"))
+      }
+    }
+    let run = world.run()
+    #expect(run.error(2)?.code == .interrupted)
+    #expect(run.error(2)?.exitCode == 130)
+    #expect(run.error(0)?.code == .peerAborted)
+  }
+}

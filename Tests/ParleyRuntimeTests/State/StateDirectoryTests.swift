@@ -1,0 +1,279 @@
+import Foundation
+import Glibc
+import ParleyBase
+import ParleyNetwork
+import ParleyRuntime
+import Testing
+
+@Suite struct StateDirectoryTests {
+  static func entry(
+    _ event: LedgerEntry.Event, session: String, study: [UInt8] = SessionWorld.hash("study"), input: [UInt8]?
+  ) -> LedgerEntry {
+    LedgerEntry(
+      event: event, session: session, study: hexadecimal(study), program: "p",
+      input: input.map { hexadecimal($0) },
+      outputs: event == .released ? "o" : nil, attempt: 1, time: "2026-01-02T03:04:05Z")
+  }
+
+  /// Opens, expecting an error.
+  static func failure(_ path: String) -> ParleyError? {
+    do throws(ParleyError) {
+      _ = try StateDirectory(path: path)
+      return nil
+    } catch { return error }
+  }
+
+  @Test func remembersAcrossProcesses() throws {
+    let temporary = try TemporaryDirectory()
+    let path = temporary["state"]
+    var id: [UInt8] = []
+    do {
+      let state = try StateDirectory(path: path)
+      id = state.stateID
+      #expect(try state.reserveAttempt() == 1)
+      #expect(try state.reserveAttempt() == 2)
+      try state.recordAgreement(attempt: 9, peers: [[1]: PeerMemory(stateID: SessionWorld.hash("p"), attempt: 7)])
+      try state.recordAgreement(attempt: 5, peers: [:])
+      #expect(state.attempt == 9)
+      try state.recordAbort(identity: [1])
+    }
+    let state = try StateDirectory(path: path)
+    #expect(state.stateID == id)
+    #expect(try state.reserveAttempt() == 10)
+    #expect(state.lastSeen(identity: [1]) == PeerMemory(stateID: SessionWorld.hash("p"), attempt: 7))
+    #expect(state.lastSeen(identity: [2]) == nil)
+    #expect(state.aborts(identity: [1]) == 1)
+  }
+
+  @Test func lockIsExclusiveAndNamesTheHolder() throws {
+    let temporary = try TemporaryDirectory()
+    let first = try StateDirectory(path: temporary["state"])
+    let error = Self.failure(temporary["state"])
+    #expect(error?.code == .stateLocked)
+    #expect(error?.message == "another parley process uses this state directory (pid \(getpid()))")
+    #expect(error?.remedy != nil)
+    _ = try first.reserveAttempt()
+  }
+
+  @Test func lockEndsWithItsHolder() throws {
+    let temporary = try TemporaryDirectory()
+    do { _ = try StateDirectory(path: temporary["state"]) }
+    _ = try StateDirectory(path: temporary["state"])
+  }
+
+  @Test func ledgerTellsSameFromOther() throws {
+    let temporary = try TemporaryDirectory()
+    let study = SessionWorld.hash("study"), other = SessionWorld.hash("other study")
+    let state = try StateDirectory(path: temporary["state"])
+    let first = state.inputDigest(study: study, parts: [[1, 2], [3]])
+    let second = state.inputDigest(study: study, parts: [[1, 2], [4]])
+    #expect(state.previousReleases(study: study, inputDigest: first).message == nil)
+    // Begun and never finished counts as released.
+    try state.record(Self.entry(.begun, session: "s1", input: first))
+    let same = state.previousReleases(study: study, inputDigest: first)
+    #expect(!same.warnsOfDifferencing && same.withSameInput.count == 1)
+    #expect(same.message?.contains("same data") == true)
+    try state.record(Self.entry(.released, session: "s1", input: first))
+    #expect(state.previousReleases(study: study, inputDigest: first).withSameInput.count == 1)
+    let changed = state.previousReleases(study: study, inputDigest: second)
+    #expect(changed.warnsOfDifferencing)
+    #expect(changed.message?.contains("what changed between them") == true)
+    #expect(state.previousReleases(study: other, inputDigest: second).message == nil)
+    #expect(state.releases.count == 2)
+  }
+
+  /// The digest does not let anyone without the secret test a guess, and cuts its parts unambiguously.
+  @Test func inputDigestsAreKeyed() throws {
+    let temporary = try TemporaryDirectory()
+    let a = try StateDirectory(path: temporary["a"]), b = try StateDirectory(path: temporary["b"])
+    let study = SessionWorld.hash("study")
+    let digests = [
+      a.inputDigest(study: study, parts: [[1, 2], [3]]), b.inputDigest(study: study, parts: [[1, 2], [3]]),
+      a.inputDigest(study: study, parts: [[1], [2, 3]]), a.inputDigest(study: study, parts: [[1, 2, 3]]),
+      a.inputDigest(study: SessionWorld.hash("other"), parts: [[1, 2], [3]]),
+    ]
+    #expect(Set(digests).count == digests.count)
+    #expect(a.inputDigest(study: study, parts: [[1, 2], [3]]) == digests[0])
+  }
+
+  @Test func abortCapNeedsAnOperator() throws {
+    let temporary = try TemporaryDirectory()
+    let state = try StateDirectory(path: temporary["state"])
+    let peer = SessionWorld.description.principals[1]
+    for _ in 0..<StateDirectory.abortCap {
+      try state.refuseIfCapped(peer)
+      try state.recordAbort(identity: peer.identity)
+    }
+    let error = #expect(throws: ParleyError.self) { try state.refuseIfCapped(peer) }
+    #expect(error?.code == .abortCap)
+    #expect(error?.message.contains("beta") == true)
+    try state.refuseIfCapped(SessionWorld.description.principals[2])
+    try state.clearAborts(identity: peer.identity)
+    try state.refuseIfCapped(peer)
+  }
+
+  @Test func damagedStateIsNeverReset() throws {
+    let temporary = try TemporaryDirectory()
+    do {
+      let state = try StateDirectory(path: temporary["state"])
+      _ = try state.reserveAttempt()
+      try state.record(Self.entry(.begun, session: "s", input: nil))
+    }
+    let good = temporary.bytes("state/state.json")
+    var generator = Seeded(7)
+    for round in 0..<60 {
+      var bad = good
+      switch round % 3 {
+      case 0: bad = Array(good.prefix(Int.random(in: 0..<good.count - 1, using: &generator)))
+      case 1: bad[Int.random(in: 0..<good.count - 1, using: &generator)] ^= 1
+      default: bad += [0x7b]
+      }
+      temporary.write(bad, to: "state/state.json")
+      let error = Self.failure(temporary["state"])
+      #expect(error?.code == .stateCorrupt, "round \(round)")
+      #expect(error?.place?.file?.hasSuffix("state.json") == true)
+      #expect(error?.remedy?.contains("ledger") == true)
+      #expect(temporary.bytes("state/state.json") == bad, "the damaged file was changed")
+    }
+    temporary.write(good, to: "state/state.json")
+    #expect(try StateDirectory(path: temporary["state"]).attempt == 1)
+    unlink(temporary["state/state.json"])
+    #expect(Self.failure(temporary["state"])?.code == .stateCorrupt)
+    #expect(!temporary.names(in: "state").contains("state.json"))
+  }
+
+  @Test func damagedLedgerIsNeverReset() throws {
+    let temporary = try TemporaryDirectory()
+    do {
+      let state = try StateDirectory(path: temporary["state"])
+      for index in 0..<4 { try state.record(Self.entry(.begun, session: "s\(index)", input: nil)) }
+    }
+    let good = temporary.bytes("state/ledger.jsonl")
+    let lines = good.split(separator: 10).map { Array($0) + [10] }
+    #expect(lines.count == 4)
+    var edited = lines
+    edited[1] = Array(String(decoding: lines[1], as: UTF8.self).replacingOccurrences(of: "s1", with: "sX").utf8)
+    let cases: [(String, [UInt8], ParleyError.Code)] = [
+      ("a line is gone", Array(lines.dropLast().joined()), .rolledBack),
+      ("all is gone", [], .rolledBack),
+      ("a line in the middle is gone", Array((lines[..<1] + lines[2...]).joined()), .rolledBack),
+      ("lines are swapped", Array([lines[1], lines[0], lines[2], lines[3]].joined()), .stateCorrupt),
+      ("a line is edited", Array(edited.joined()), .stateCorrupt),
+      ("the end is cut", Array(good.dropLast(5)), .stateCorrupt),
+      ("garbage follows", good + [65, 10], .stateCorrupt),
+    ]
+    for (name, bad, code) in cases {
+      temporary.write(bad, to: "state/ledger.jsonl")
+      let error = Self.failure(temporary["state"])
+      #expect(error?.code == code, "\(name): \(error?.message ?? "accepted")")
+      #expect(error?.remedy != nil)
+      #expect(temporary.bytes("state/ledger.jsonl") == bad, "\(name): the file was changed")
+    }
+    unlink(temporary["state/ledger.jsonl"])
+    #expect(Self.failure(temporary["state"])?.code == .rolledBack)
+    temporary.write(good, to: "state/ledger.jsonl")
+    #expect(try StateDirectory(path: temporary["state"]).releases.count == 4)
+  }
+
+  /// A crash between the ledger line and the counter file leaves one line more than the counter file knows.
+  @Test func ledgerMayBeAheadByACrash() throws {
+    let temporary = try TemporaryDirectory()
+    do { try StateDirectory(path: temporary["state"]).record(Self.entry(.begun, session: "s1", input: nil)) }
+    let older = temporary.bytes("state/state.json")
+    do { try StateDirectory(path: temporary["state"]).record(Self.entry(.begun, session: "s2", input: nil)) }
+    temporary.write(older, to: "state/state.json")
+    let state = try StateDirectory(path: temporary["state"])
+    #expect(state.releases.map(\.session) == ["s1", "s2"])
+    try state.record(Self.entry(.released, session: "s2", input: nil))
+  }
+
+  @Test func othersMustNotRead() throws {
+    let temporary = try TemporaryDirectory()
+    do { _ = try StateDirectory(path: temporary["state"]) }
+    chmod(temporary["state/state.json"], 0o640)
+    #expect(Self.failure(temporary["state"])?.code == .statePermissions)
+    chmod(temporary["state/state.json"], 0o600)
+    chmod(temporary["state"], 0o755)
+    let error = Self.failure(temporary["state"])
+    #expect(error?.code == .statePermissions)
+    #expect(error?.remedy?.contains("chmod") == true)
+  }
+}
+
+/// Sessions over real state directories.
+@Suite struct StateInSessionTests {
+  private func world(_ temporary: TemporaryDirectory) throws -> SessionWorld {
+    var world = SessionWorld()
+    world.memories = try (0..<6).map { try StateDirectory(path: temporary["p\($0)"]) }
+    return world
+  }
+
+  @Test func countersAgreeAndGrow() throws {
+    let temporary = try TemporaryDirectory()
+    for expected in 1...3 as ClosedRange<UInt64> {
+      let run = try world(temporary).run()
+      for party in 0..<6 { #expect(run.outcome(party)?.session.description.attempt == expected) }
+    }
+    let state = try StateDirectory(path: temporary["p2"])
+    #expect(state.releases.map(\.event) == [.begun, .released, .begun, .released, .begun, .released])
+    let holder = try StateDirectory(path: temporary["p3"])
+    let verdict = holder.previousReleases(
+      study: SessionWorld.description.studyHash, inputDigest: SessionWorld.hash("changed data"))
+    #expect(verdict.warnsOfDifferencing && verdict.withOtherInput.count == 3)
+  }
+
+  /// A crash after the greeting: the counter is used up, and the next session does not take it for a backup.
+  @Test func aCrashInTheHandshakeIsNoRollback() throws {
+    let temporary = try TemporaryDirectory()
+    do {
+      var crashing = try world(temporary)
+      crashing.memories[1] = ForgetfulMemory(try #require(crashing.memories[1] as? StateDirectory))
+      #expect(crashing.run().error(1)?.code == .diskFull)
+    }
+    let run = try world(temporary).run()
+    for party in 0..<6 { #expect(run.error(party) == nil, "\(run.error(party)?.message ?? "")") }
+  }
+
+  /// Yesterday's state directory, restored: everybody refuses, and says whose it is.
+  @Test func aRestoredBackupIsRefusedByAll() throws {
+    let temporary = try TemporaryDirectory()
+    _ = try world(temporary).run()
+    let files = ["state.json", "ledger.jsonl"]
+    let backup = files.map { temporary.bytes("p1/" + $0) }
+    _ = try world(temporary).run()
+    for (name, bytes) in zip(files, backup) { temporary.write(bytes, to: "p1/" + name) }
+    let run = try world(temporary).run()
+    for party in 0..<6 {
+      #expect(run.error(party)?.code == .rolledBack, "P\(party)")
+      #expect(run.error(party)?.message.contains("P1 (beta)") == true)
+    }
+    #expect(run.aborts.allSatisfy { $0?.counts == false })
+    // A new directory is welcome.
+    try FileManager.default.removeItem(atPath: temporary["p1"])
+    #expect(try world(temporary).run().error(0) == nil)
+  }
+
+  @Test func theCapStopsSessionsBeforeTheFirstMessage() throws {
+    let temporary = try TemporaryDirectory()
+    let world = try world(temporary)
+    for _ in 0..<StateDirectory.abortCap { try world.memories[0].recordAbort(identity: SessionWorld.identity(1)) }
+    let run = world.run { message in message.from == PartyIndex(0) ? .drop : .pass }
+    #expect(run.error(0)?.code == .abortCap)
+    #expect(run.error(1)?.code == .peerAborted)
+  }
+}
+
+/// Fails where a full disk or a crash would hit between the greetings and the session id.
+private final class ForgetfulMemory: SessionMemory {
+  let inner: StateDirectory
+  init(_ inner: StateDirectory) { self.inner = inner }
+  var stateID: [UInt8] { inner.stateID }
+  func reserveAttempt() throws(ParleyError) -> UInt64 { try inner.reserveAttempt() }
+  func lastSeen(identity: [UInt8]) -> PeerMemory? { inner.lastSeen(identity: identity) }
+  func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
+    throw ParleyError(.diskFull, "no room")
+  }
+  func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError) {}
+  func recordAbort(identity: [UInt8]) throws(ParleyError) {}
+  func record(_ entry: LedgerEntry) throws(ParleyError) {}
+}

@@ -1,0 +1,58 @@
+import BigInt
+import Foundation
+import ParleyBase
+import ParleyClear
+import ParleyProgram
+import ParleySQL
+import ParleyTesting
+import Testing
+
+@Suite struct DifferentialTests {
+  /// The engine behind the suite: another engine is another closure.
+  static let plaintext: SQLDifferential.Executor = { program, tables, data in
+    try InsecurePlaintextEvaluator.results(program, tables: tables, data: data)
+  }
+
+  /// 480 queries; `PARLEY_SQL_QUERIES` in the environment asks for more.
+  static let perPart =
+    (ProcessInfo.processInfo.environment["PARLEY_SQL_QUERIES"].flatMap { Int($0) } ?? 480) / 8
+
+  @Test(arguments: 0..<8) func randomQueriesEqualSQLite(part: UInt64) {
+    let differences = SQLDifferential.differences(
+      seed: 20_260_100 + part * 1_000_000, count: Self.perPart, executor: Self.plaintext, oracle: SQLiteOracle.answers)
+    #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
+  }
+
+  @Test func aWrongEngineIsNoticed() {
+    let wrong: SQLDifferential.Executor = { program, tables, data in
+      var results = try Self.plaintext(program, tables, data)
+      for row in results[0].rows.indices {
+        for column in results[0].rows[row].indices {
+          if case .value(let text) = results[0].rows[row][column], let value = Int(text) {
+            results[0].rows[row][column] = .value(String(value + 1))
+          }
+        }
+      }
+      return results
+    }
+    let differences = SQLDifferential.differences(
+      seed: 1, count: 30, executor: wrong, oracle: SQLiteOracle.answers)
+    #expect(differences.count > 5)
+  }
+
+  @Test func theEvaluatorNoticesAWrongRange() throws {
+    var builder = ProgramBuilder()
+    let table = builder.table(.init(name: "t", holders: ["a"], maximumRows: 4))
+    let value = builder.input(.init(table: table, column: "x", role: .value, sort: .integer(Interval(0...5))))
+    _ = builder.disclose(
+      .init(
+        name: "x", node: try builder.sum(value), recipients: [], meaning: .statistic, explanation: ""))
+    let schema = TableSchema(
+      name: "t", columns: [.init(name: "x", type: .integer(0...9), isNullable: false)], holders: ["a"],
+      maximumRows: 4)
+    let data = ["t": [TableData(rowCount: 1, columns: [.init(values: [7], isNull: [])])]]
+    #expect(throws: ParleyError.self) {
+      try InsecurePlaintextEvaluator.evaluate(builder.program, tables: [schema], data: data)
+    }
+  }
+}

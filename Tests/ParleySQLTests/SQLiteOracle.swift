@@ -1,0 +1,109 @@
+import CSQLite
+import Foundation
+import ParleyProgram
+import ParleyTesting
+
+/// SQLite in memory with the statistics it lacks. Numbers arrive as scaled integers, so moments are exact.
+final class SQLiteOracle {
+  struct Failure: Error, CustomStringConvertible {
+    var description: String
+  }
+  private var database: OpaquePointer?
+
+  init() throws {
+    guard sqlite3_open(":memory:", &database) == SQLITE_OK else { throw Failure(description: "open") }
+    for (name, arguments) in [("variance", Int32(1)), ("stddev", 1), ("corr", 2)] {
+      let finish: @convention(c) (OpaquePointer?) -> Void =
+        switch name {
+        case "variance": { Moments.finish($0) { $0.variance } }
+        case "stddev": { Moments.finish($0) { $0.variance.map { $0.squareRoot() } } }
+        default: { Moments.finish($0) { $0.correlation } }
+        }
+      let status = sqlite3_create_function_v2(
+        database, name, arguments, SQLITE_UTF8, nil, nil, { Moments.step($0, $1, $2) }, finish, nil)
+      guard status == SQLITE_OK else { throw Failure(description: "register \(name)") }
+    }
+  }
+  deinit { sqlite3_close_v2(database) }
+
+  static func answers(_ test: SQLCase) throws -> [[SQLDifferential.Answer]] {
+    let oracle = try SQLiteOracle()
+    try oracle.load(test.table, test.holders)
+    return try oracle.rows(test.oracleText)
+  }
+
+  /// Σ over integers, kept by SQLite in zeroed memory for each group.
+  private struct Moments {
+    var n: Int64, x: Int64, y: Int64, xx: Int64, yy: Int64, xy: Int64
+    var variance: Double? { n < 2 ? nil : Double(n * xx - x * x) / Double(n * (n - 1)) }
+    var correlation: Double? {
+      let a = n * xx - x * x, b = n * yy - y * y
+      return a == 0 || b == 0 ? nil : Double(n * xy - x * y) / (Double(a).squareRoot() * Double(b).squareRoot())
+    }
+    static func of(_ context: OpaquePointer?) -> UnsafeMutablePointer<Moments>? {
+      sqlite3_aggregate_context(context, Int32(MemoryLayout<Moments>.size))?
+        .assumingMemoryBound(to: Moments.self)
+    }
+    static func step(
+      _ context: OpaquePointer?, _ count: Int32, _ values: UnsafeMutablePointer<OpaquePointer?>?
+    ) {
+      guard let moments = of(context), let values else { return }
+      for index in 0..<Int(count) where sqlite3_value_type(values[index]) == SQLITE_NULL { return }
+      let x = sqlite3_value_int64(values[0])
+      let y = count > 1 ? sqlite3_value_int64(values[1]) : 0
+      moments.pointee.n += 1
+      moments.pointee.x += x
+      moments.pointee.y += y
+      moments.pointee.xx += x * x
+      moments.pointee.yy += y * y
+      moments.pointee.xy += x * y
+    }
+    static func finish(_ context: OpaquePointer?, _ value: (Moments) -> Double?) {
+      if let moments = of(context), let result = value(moments.pointee) {
+        sqlite3_result_double(context, result)
+      } else {
+        sqlite3_result_null(context)
+      }
+    }
+  }
+
+  func load(_ table: TableSchema, _ holders: [TableData]) throws {
+    let names = table.columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    _ = try rows("CREATE TABLE \"\(table.name)\" (\(names))")
+    for holder in holders {
+      for row in 0..<holder.rowCount {
+        let cells = zip(table.columns, holder.columns).map { schema, column in
+          if !column.isNull.isEmpty, column.isNull[row] { return "NULL" }
+          guard case .category(let labels) = schema.type else { return String(column.values[row]) }
+          return "'\(labels[Int(column.values[row])].replacingOccurrences(of: "'", with: "''"))'"
+        }
+        _ = try rows("INSERT INTO \"\(table.name)\" VALUES (\(cells.joined(separator: ", ")))")
+      }
+    }
+  }
+
+  func rows(_ text: String) throws -> [[SQLDifferential.Answer]] {
+    var statement: OpaquePointer?
+    defer { sqlite3_finalize(statement) }
+    guard sqlite3_prepare_v2(database, text, -1, &statement, nil) == SQLITE_OK else {
+      throw Failure(description: "\(String(cString: sqlite3_errmsg(database))) in \(text)")
+    }
+    var rows: [[SQLDifferential.Answer]] = []
+    while true {
+      switch sqlite3_step(statement) {
+      case SQLITE_ROW:
+        rows.append(
+          (0..<sqlite3_column_count(statement)).map { column in
+            switch sqlite3_column_type(statement, column) {
+            case SQLITE_NULL: .null
+            case SQLITE_INTEGER: .integer(sqlite3_column_int64(statement, column))
+            case SQLITE_FLOAT: .real(sqlite3_column_double(statement, column))
+            default: .text(sqlite3_column_text(statement, column).map { String(cString: $0) } ?? "")
+            }
+          })
+      case SQLITE_DONE: return rows
+      default: throw Failure(description: "\(String(cString: sqlite3_errmsg(database))) in \(text)")
+      }
+    }
+  }
+}

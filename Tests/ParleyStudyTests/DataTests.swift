@@ -1,0 +1,150 @@
+import Foundation
+import ParleyBase
+import ParleyProgram
+import ParleyStudy
+import Testing
+
+@Suite struct CivilDateTests {
+  /// Foundation's calendar is the reference.
+  @Test func everyDayOfFourCenturies() throws {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = try #require(TimeZone(secondsFromGMT: 0))
+    for days in stride(from: Int64(-62_000), through: 85_000, by: 37) {
+      let date = Date(timeIntervalSince1970: Double(days) * 86_400)
+      let parts = calendar.dateComponents([.year, .month, .day], from: date)
+      let (year, month, day) = (parts.year ?? 0, parts.month ?? 0, parts.day ?? 0)
+      #expect(CivilDate.days(year: year, month: month, day: day) == days)
+      #expect(CivilDate.text(days: days) == String(format: "%04d-%02d-%02d", year, month, day))
+    }
+  }
+  @Test func edges() {
+    #expect(CivilDate.days(year: 1970, month: 1, day: 1) == 0)
+    #expect(CivilDate.days(year: 0, month: 1, day: 1) == -719_528)
+    #expect(CivilDate.text(days: -719_528) == "0000-01-01")
+    #expect(CivilDate.text(days: CivilDate.days(year: 9999, month: 12, day: 31) ?? 0) == "9999-12-31")
+    for (year, month, day) in [
+      (2021, 2, 29), (1900, 2, 29), (2020, 13, 1), (2020, 0, 1), (2020, 4, 31), (2020, 1, 0), (10_000, 1, 1),
+    ] {
+      #expect(CivilDate.days(year: year, month: month, day: day) == nil)
+    }
+    #expect(CivilDate.days(year: 2000, month: 2, day: 29) != nil)
+  }
+  @Test func layouts() {
+    for good in ["YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY", "YYYYMMDD", "DD MM YYYY"] {
+      #expect(DateFormat(good)?.description == good)
+    }
+    for bad in ["", "YYYY-MM", "YYYY-MM-DD-DD", "YY-MM-DD", "YYYY-MM-DDThh", "YYYY-mm-DD"] {
+      #expect(DateFormat(bad) == nil)
+    }
+  }
+}
+
+@Suite struct SyntheticDataTests {
+  @Test func withinTheSchemaAndRepeatable() throws {
+    let schema = try Sample.table().schema
+    let data = SyntheticData.make(schema, rows: 2000, seed: 7)
+    #expect(data == SyntheticData.make(schema, rows: 2000, seed: 7))
+    #expect(data != SyntheticData.make(schema, rows: 2000, seed: 8))
+    #expect(data.rowCount == 2000)
+    for (column, cells) in zip(schema.columns, data.columns) {
+      #expect(cells.values.count == 2000)
+      #expect(cells.isNull.count == (column.isNullable ? 2000 : 0))
+      #expect(cells.values.indices.allSatisfy { column.type.range.contains(cells.values[$0]) || cells.isNull[$0] })
+      #expect(cells.isNull.indices.allSatisfy { !cells.isNull[$0] || cells.values[$0] == 0 })
+      if column.isNullable { #expect((100..<300).contains(cells.isNull.count { $0 }), "seed 7") }
+    }
+    // Both ends of small ranges occur.
+    #expect(Set(data.columns[1].values) == [0, 1])
+    #expect(Set(data.columns[0].values).count > 100)
+  }
+  @Test func extremeRanges() {
+    let schema = TableSchema(
+      name: "t",
+      columns: [
+        ColumnSchema(name: "a", type: .integer(.min ... .max), isNullable: false),
+        ColumnSchema(name: "b", type: .integer(.max ... .max), isNullable: false),
+        ColumnSchema(name: "c", type: .integer(.min ... -1), isNullable: false),
+      ], holders: ["h"], maximumRows: 10)
+    let data = SyntheticData.make(schema, rows: 100, seed: 1)
+    #expect(data.columns[1].values.allSatisfy { $0 == .max })
+    #expect(data.columns[2].values.allSatisfy { $0 < 0 })
+    #expect(Set(data.columns[0].values).count == 100)
+  }
+}
+
+@Suite struct ExampleTests {
+  static let folder = Sample.root + "/Examples/heart-disease"
+
+  @Test func everyExampleLoads() throws {
+    let files = try #require(FileManager.default.enumerator(atPath: Sample.root + "/Examples"))
+    var count = 0
+    for case let file as String in files where file.hasSuffix(".yml") || file.hasSuffix(".yaml") {
+      let study = try StudyLoader.load(path: Sample.root + "/Examples/" + file)
+      #expect(!study.queries.isEmpty)
+      count += 1
+    }
+    #expect(count >= 1)
+  }
+
+  /// The pooled rows are the published ones: counts, means and variances computed with other software.
+  @Test func heartDiseaseEqualsTheReference() throws {
+    let study = try StudyLoader.load(path: Self.folder + "/study.yml")
+    let table = try #require(study.table("patients"))
+    var pooled: [String: [Int64]] = [:]
+    var rows: [String: Int] = [:]
+    for holder in table.schema.holders {
+      let (data, report) = try HolderCSV.load(path: "\(Self.folder)/\(holder).csv", table: table, holder: holder)
+      rows[holder] = data.rowCount
+      #expect(report.rowsDropped == 0 && report.cellsNulled == 0)
+      #expect(report.ignoredColumns == ["cp", "fbs", "restecg", "exang", "oldpeak", "slope", "ca", "thal"])
+      for (column, cells) in zip(table.schema.columns, data.columns) {
+        let present = cells.values.indices.filter { cells.isNull.isEmpty || !cells.isNull[$0] }
+        pooled[column.name, default: []] += present.map { cells.values[$0] }
+      }
+    }
+    #expect(rows == ["cleveland": 303, "hungarian": 294, "switzerland": 123, "va": 200])
+    let reference: [(String, count: Int, mean: Double, variance: Double, Int64, Int64)] = [
+      ("age", 920, 53.51086956521739, 88.82469129961679, 28, 77),
+      ("trestbps", 861, 132.13240418118468, 363.5150068876104, 0, 200),
+      ("chol", 890, 199.13033707865168, 12272.387942518422, 0, 603),
+      ("thalach", 865, 137.5456647398844, 672.1718127809892, 60, 202),
+    ]
+    for (name, count, mean, variance, least, greatest) in reference {
+      let values = try #require(pooled[name]).map(Double.init)
+      #expect(values.count == count)
+      let average = values.reduce(0, +) / Double(count)
+      let spread = values.map { ($0 - average) * ($0 - average) }.reduce(0, +) / Double(count - 1)
+      #expect(abs(average - mean) < 1e-9 && abs(spread - variance) < 1e-6, "\(name)")
+      #expect(pooled[name]?.min() == least && pooled[name]?.max() == greatest)
+    }
+    #expect(pooled["num"]?.count { $0 > 0 } == 509)
+    // The reason for the minimum cell.
+    #expect(pooled["sex"]?.count == 920)
+  }
+
+  @Test func heartDiseaseCompiles() throws {
+    let study = try StudyLoader.load(path: Self.folder + "/study.yml")
+    let program = try study.program()
+    #expect(program.results.map(\.name) == ["overall", "prevalence"])
+  }
+
+  @Test func errorsInSQLNameTheStudysLine() throws {
+    let text = try Sample.text(replacing: "COUNT(*) AS n", with: "COUNT(agee) AS n")
+    let study = try StudyLoader.load(text: text, file: "s.yml")
+    let error = #expect(throws: ParleyError.self) { try study.program() }
+    #expect(error?.place?.file == "s.yml" && error?.place?.line == 29, "\(String(describing: error))")
+  }
+
+  @Test func heartDiseaseHasItsRules() throws {
+    let study = try StudyLoader.load(path: Self.folder + "/study.yml")
+    #expect(study.release.minimumCell == 5)
+    #expect(study.tables[0].columns[1].labels == ["female", "male"])
+    #expect(Set(study.computing.compactMap { study.party($0)?.organisation }).count == 3)
+    let lines = try String(contentsOfFile: Self.folder + "/study.yml", encoding: .utf8).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    for query in study.queries {
+      let first = try #require(query.sql.split(separator: "\n").first)
+      #expect(lines[query.line - 1].hasSuffix(first))
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import ParleyBase
+import ParleyProgram
+import ParleyStudy
+import Testing
+
+@Suite struct DraftTests {
+  private func draft(_ files: [String: String]) throws -> String {
+    var text = ""
+    try Sample.withFolder { folder in
+      var paths: [String] = []
+      for (name, content) in files.sorted(by: { $0.key < $1.key }) {
+        paths.append("\(folder)/\(name)")
+        try content.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+      }
+      text = try StudyDraft.from(paths)
+    }
+    return text
+  }
+
+  @Test func typesAndRangesAreInferred() throws {
+    var csv = "id name,age,Weight (kg),ward,admitted,died,score,empty,code\n"
+    for row in 0..<40 {
+      csv += "patient-\(row),\(20 + row),\(50 + row).\(row % 10)5,\(row % 2 == 0 ? "north" : "south"),"
+      csv +=
+        "2021-0\(1 + row % 9)-1\(row % 10),\(row % 2),\(row % 3 == 0 ? "NA" : "-0.00\(1 + row % 9)"),,\(row % 3)\n"
+    }
+    let text = try draft(["Hospital A.csv": csv])
+    let study = try StudyLoader.load(text: text, file: "draft.yml")
+    let table = try #require(study.tables.first)
+    let columns = Dictionary(uniqueKeysWithValues: table.schema.columns.map { ($0.name, $0) })
+    #expect(columns["age"]?.type == .integer(0...100))
+    #expect(columns["weight__kg_"]?.type == .decimal(scale: 2, 0...10_000))
+    #expect(table.columns.map(\.header).contains("Weight (kg)"))
+    #expect(columns["ward"]?.type == .category(["north", "south"]))
+    #expect(columns["died"]?.type == .boolean)
+    #expect(columns["admitted"]?.type == .date(18262...21914))
+    #expect(columns["score"]?.type == .decimal(scale: 3, -1000...0) && columns["score"]?.isNullable == true)
+    #expect(columns["code"]?.type == .integer(0...5))
+    #expect(columns["id_name"] == nil && columns["empty"] == nil)
+    #expect(table.dialect.nulls.contains("NA"))
+    #expect(study.holders == ["Hospital-A"])
+    #expect(text.contains("# 'id name' is text with many different values"))
+    #expect(text.contains("codes?"))
+    // The draft fits the file it was made from.
+    let outcome = HolderCSV.check(bytes: Array(csv.utf8), file: "x", table: table, holder: "Hospital-A")
+    #expect(outcome.data?.rowCount == 40, "\(outcome.problems.first?.description ?? "")")
+    #expect(try StudyLoader.load(text: text, file: "d").security.adversary == .semiHonest)
+  }
+
+  @Test func noCellsShow() throws {
+    var csv = "name,salary,joined,town\n"
+    for row in 0..<30 {
+      csv +=
+        "Person\(row),\(51_237 + row * 391),2011-03-\(10 + row % 9),\(row < 25 ? "Springfield" : row < 29 ? "Shelbyville" : "Ogdenville")\n"
+    }
+    let text = try draft(["a.csv": csv])
+    #expect(
+      !text.contains("Person1") && !text.contains("51237") && !text.contains("62576") && !text.contains("2011-03"))
+    // Four rows are too few for a label, twenty-five are not.
+    #expect(text.contains("Springfield") && !text.contains("Shelbyville") && !text.contains("Ogdenville"))
+    #expect(text.contains("2 rarer values not written here"))
+    #expect(text.contains("no\n# cell of the data except the labels"))
+    // An extreme value is never a bound, also when it is round.
+    let round = try draft(["a.csv": "x\n" + String(repeating: "100\n", count: 6) + "-50\n"])
+    #expect(round.contains("range: [-100, 200]"), "\(round)")
+  }
+
+  @Test func severalFilesAndDialects() throws {
+    let a = "x,y,d\n1,1.5,2020-01-31\n2,2.25,2020-02-01\n"
+    let b = "y;x;d;extra\n1,5;3;31.01.2020;q\n;4;01.02.2020;q\n"
+    let text = try draft(["a.csv": a, "b.csv": b])
+    let study = try StudyLoader.load(text: text, file: "d.yml")
+    let table = try #require(study.tables.first)
+    #expect(study.holders == ["a", "b"])
+    #expect(table.dialect(of: "b").delimiter == .semicolon && table.dialect(of: "b").decimalMark == .comma)
+    #expect(table.dialect(of: "b").dateFormat.description == "DD.MM.YYYY")
+    #expect(table.schema.columns.map(\.name) == ["x", "y", "d"])
+    #expect(
+      table.schema.columns[1] == ColumnSchema(name: "y", type: .decimal(scale: 2, 0...500), isNullable: true))
+    for (holder, csv) in [("a", a), ("b", b)] {
+      let outcome = HolderCSV.check(bytes: Array(csv.utf8), file: holder, table: table, holder: holder)
+      #expect(outcome.data?.rowCount == 2, "\(outcome.problems.first?.description ?? "")")
+    }
+    let error = #expect(throws: ParleyError.self) { try draft(["a.csv": a, "b.csv": "x\n1\n"]) }
+    #expect(error?.code == .dataMissingColumn)
+  }
+
+  @Test func oddHeadersAndNames() throws {
+    let text = try draft([
+      "computing-a.csv": "\"a \"\"b\"\": #c\",1st,Ä,a_b\n1,2,3,4\n",
+      "x.y z.csv": "\"a \"\"b\"\": #c\",1st,Ä,a_b\n1,2,3,4\n",
+    ])
+    let study = try StudyLoader.load(text: text, file: "d.yml")
+    #expect(study.tables[0].columns.map(\.header) == ["a \"b\": #c", "1st", "Ä", "a_b"])
+    #expect(Set(study.tables[0].schema.columns.map(\.name)).count == 4)
+    #expect(study.holders == ["computing-a", "x-y-z"] && study.computing.count == 3)
+  }
+
+  @Test func badFiles() throws {
+    for (csv, code) in [
+      ("", ParleyError.Code.dataEmpty), ("a,b\n", .dataEmpty), ("a,a\n1,2\n", .dataDuplicateHeader),
+      ("a\n\"x\n", .dataSyntax),
+    ] {
+      let error = #expect(throws: ParleyError.self) { try draft(["a.csv": csv]) }
+      #expect(error?.code == code)
+    }
+    let missing = #expect(throws: ParleyError.self) { try StudyDraft.from(["/nonexistent.csv"]) }
+    #expect(missing?.code == .dataUnreadable)
+    #expect(throws: ParleyError.self) { try StudyDraft.from([]) }
+  }
+}
