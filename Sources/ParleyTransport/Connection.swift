@@ -68,7 +68,7 @@ final class Connection: LinkChannelOwner {
     deadline = now &+ limit
     lastHeard = now
     lastSent = now
-    channel = LinkChannel(descriptor: descriptor, loop: loop, readSize: 256 << 10)
+    channel = LinkChannel(descriptor: descriptor, loop: loop, readSize: 128 << 10)
     channel.attach(self)
   }
 
