@@ -11,6 +11,7 @@ protocol ConnectionDelegate: AnyObject {
   /// Bytes of the peer's stream.
   func stream(_ bytes: UnsafeRawBufferPointer, on connection: Connection)
   func name(of party: Int) -> String
+  func identityFingerprint(of party: Int) -> String?
 }
 
 /// One TCP connection with TLS: from the first packet to its end. A link outlives its connections.
@@ -67,7 +68,7 @@ final class Connection: LinkChannelOwner {
     deadline = now &+ limit
     lastHeard = now
     lastSent = now
-    channel = LinkChannel(descriptor: descriptor, loop: loop, readSize: 256 << 10)
+    channel = LinkChannel(descriptor: descriptor, loop: loop, readSize: 128 << 10)
     channel.attach(self)
   }
 
@@ -107,11 +108,14 @@ final class Connection: LinkChannelOwner {
     if isDialer {
       guard let peer, pinned[peer] == key else {
         let expected = peer.map { fingerprint(ofPublicKey: pinned[$0]) } ?? "none"
+        let holder =
+          pinned.firstIndex(of: key).flatMap { delegate?.name(of: $0) }.map { ", the key of \($0)" } ?? ""
+        let known = peer.flatMap { delegate?.identityFingerprint(of: $0) }.map { " (identity \($0))" } ?? ""
         let name = peer.flatMap { delegate?.name(of: $0) } ?? "the peer"
         fail(
           ParleyError(
             .wrongKey,
-            "wrong key at \(address) (\(name)): expected fingerprint \(expected), got \(shown)",
+            "wrong key at \(address) (\(name)): expected fingerprint \(expected)\(known), got \(shown)\(holder)",
             remedy: "check endpoint and key of \(name) in the study; compare the fingerprint with its owner over "
               + "another channel"),
           definite: true)

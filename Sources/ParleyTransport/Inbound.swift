@@ -8,8 +8,22 @@ final class InboundMessage {
   private var memory: UnsafeMutableRawPointer?
   private var capacity = 0
 
-  init(header: FrameHeader) { self.header = header }
+  init(header: FrameHeader, reusing block: UnsafeMutableRawBufferPointer? = nil) {
+    self.header = header
+    memory = block?.baseAddress
+    capacity = block?.count ?? 0
+  }
   deinit { free(memory) }
+
+  /// Gives the memory away; the message is empty afterwards.
+  func surrender() -> UnsafeMutableRawBufferPointer? {
+    defer {
+      memory = nil
+      capacity = 0
+      filled = 0
+    }
+    return memory.map { UnsafeMutableRawBufferPointer(start: $0, count: capacity) }
+  }
 
   var isComplete: Bool { filled == Int(header.length) }
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: filled) }
@@ -28,6 +42,32 @@ final class InboundMessage {
   }
 }
 
+/// Blocks of consumed messages for the next ones, because fresh memory costs a page fault every 4 KiB.
+private final class SpareBlocks {
+  private static let smallest = 4 << 10
+  private static let limit = 16 << 20
+  private var blocks: [UnsafeMutableRawBufferPointer] = []
+  private var bytes = 0
+
+  deinit { for block in blocks { free(block.baseAddress) } }
+
+  func take(atLeast count: Int) -> UnsafeMutableRawBufferPointer? {
+    guard count >= Self.smallest, let index = blocks.lastIndex(where: { $0.count >= count }) else { return nil }
+    bytes -= blocks[index].count
+    return blocks.remove(at: index)
+  }
+
+  func give(_ block: UnsafeMutableRawBufferPointer?) {
+    guard let block else { return }
+    guard block.count >= Self.smallest, block.count + bytes <= Self.limit else {
+      free(block.baseAddress)
+      return
+    }
+    bytes += block.count
+    blocks.append(block)
+  }
+}
+
 /// Cuts the incoming stream into frames and puts their bytes where they belong: straight into the target of a
 /// waiting `receive`, or into a queue.
 struct Inbound {
@@ -37,6 +77,7 @@ struct Inbound {
     var target: UnsafeMutableRawBufferPointer
   }
 
+  private let spare = SpareBlocks()
   private var partialHeader: [UInt8] = []
   /// Frames in order; the last one may be incomplete.
   private(set) var queue: [InboundMessage] = []
@@ -85,6 +126,7 @@ struct Inbound {
   mutating func removeHead() {
     guard let head else { return }
     queuedBytes -= head.filled
+    spare.give(head.surrender())
     queueStart += 1
     if queueStart == queue.count {
       queue.removeAll(keepingCapacity: true)
@@ -138,6 +180,6 @@ struct Inbound {
       }
       mismatch = header
     }
-    queue.append(InboundMessage(header: header))
+    queue.append(InboundMessage(header: header, reusing: spare.take(atLeast: Int(header.length))))
   }
 }

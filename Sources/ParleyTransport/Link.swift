@@ -71,7 +71,7 @@ final class Link {
   static let gatherLimit = 32 << 10
   static let gatherCapacity = 64 << 10
   /// Plaintext encrypted and written at once: stays in the second-level cache on its way through.
-  static let pieceLimit = 256 << 10
+  static let pieceLimit = 128 << 10
   /// Parts of a piece below this are copied together rather than encrypted one by one.
   static let copyLimit = 8 << 10
 
@@ -202,7 +202,7 @@ final class Link {
 /// Large buffers for reuse: fresh memory costs a page fault every 4 KiB, which is more than encrypting them.
 private struct BufferPool {
   private static let smallest = 32 << 10
-  private static let limit = 32 << 20
+  private static let limit = 64 << 20
   private var free: [ByteBuffer] = []
   private var bytes = 0
 
@@ -217,9 +217,16 @@ private struct BufferPool {
 
   mutating func give(_ buffer: ByteBuffer) {
     let capacity = buffer.capacity
-    guard capacity >= Self.smallest, capacity + bytes <= Self.limit else { return }
+    guard capacity >= Self.smallest, capacity <= Self.limit else { return }
+    // The sizes in use now displace those of an earlier phase.
+    while bytes + capacity > Self.limit, let oldest = free.first {
+      bytes -= oldest.capacity
+      free.removeFirst()
+    }
     var buffer = buffer
-    buffer.clear()
+    // Not `clear`, which would replace memory that the caller still refers to.
+    buffer.moveReaderIndex(to: 0)
+    buffer.moveWriterIndex(to: 0)
     bytes += capacity
     free.append(buffer)
   }

@@ -23,11 +23,14 @@ package struct MeshPrincipal: Sendable, Hashable {
   package var publicKey: [UInt8]
   /// Nil for a party that only dials out.
   package var endpoint: MeshEndpoint?
+  /// The fingerprint of its identity as people compare it, which may cover more than the link's key; shown in errors.
+  package var identityFingerprint: String?
 
-  package init(name: String, publicKey: [UInt8], endpoint: MeshEndpoint?) {
+  package init(name: String, publicKey: [UInt8], endpoint: MeshEndpoint?, identityFingerprint: String? = nil) {
     self.name = name
     self.publicKey = publicKey
     self.endpoint = endpoint
+    self.identityFingerprint = identityFingerprint
   }
 }
 
@@ -89,7 +92,7 @@ extension ParleyError.Code {
   package static let badEndpoint = Self("study/endpoint")
 }
 
-/// The fingerprint under which a key is shown: SHA-256 of its x963 form in hexadecimal.
+/// The fingerprint under which a link's key is shown: SHA-256 of its x963 form in hexadecimal.
 package func fingerprint(ofPublicKey key: [UInt8]) -> String {
   hexadecimal(SHA256.hash(data: key))
 }

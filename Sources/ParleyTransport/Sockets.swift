@@ -118,44 +118,70 @@ package final class MeshListener: Sendable {
   /// Listens on `endpoint`. A host that resolves to loopback binds loopback only; any other host binds every
   /// address of the machine, because the name the others dial is often not an address of this machine.
   package init(endpoint: MeshEndpoint) throws(ParleyError) {
-    let address: SocketAddress
-    do {
-      let named = try SocketAddress.makeAddressResolvingHost(endpoint.host, port: endpoint.port)
-      let loopback = named.ipAddress.map { $0.hasPrefix("127.") || $0 == "::1" } ?? false
-      address = loopback ? named : try SocketAddress(ipAddress: "0.0.0.0", port: endpoint.port)
-    } catch {
+    guard (0...65_535).contains(endpoint.port) else {
       throw ParleyError(
-        .badEndpoint, "the endpoint \(endpoint) cannot be resolved",
-        remedy: "give this party's endpoint in the study as an address or a name that resolves here")
+        .badEndpoint, "\(endpoint.port) is not a port", remedy: "use a port between 1 and 65535 in the study")
     }
+    var failure: Int32 = EADDRNOTAVAIL
+    for address in Self.addresses(for: endpoint) {
+      switch Self.listen(on: address) {
+      case .success(let descriptor):
+        self.descriptor = descriptor
+        port = Sockets.localPort(descriptor)
+        return
+      case .failure(let error):
+        failure = error.code
+        // Another program holds the port: no use in looking for an address family where it does not.
+        if failure == EADDRINUSE { throw Self.refusal(endpoint, failure) }
+      }
+    }
+    throw Self.refusal(endpoint, failure)
+  }
+
+  private static func addresses(for endpoint: MeshEndpoint) -> [SocketAddress] {
+    if let named = try? SocketAddress.makeAddressResolvingHost(endpoint.host, port: endpoint.port),
+      let text = named.ipAddress, text.hasPrefix("127.") || text == "::1"
+    {
+      return [named]
+    }
+    // Both families where the machine has both.
+    return ["::", "0.0.0.0"].compactMap { try? SocketAddress(ipAddress: $0, port: endpoint.port) }
+  }
+
+  private static func listen(on address: SocketAddress) -> Result<Int32, SocketFailure> {
     let family = if case .v6 = address { AF_INET6 } else { AF_INET }
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let descriptor = socket(family, kind, 0)
-    guard descriptor >= 0 else {
-      throw ParleyError(.cannotListen, "cannot make a socket: \(Sockets.text(errno))")
-    }
+    guard descriptor >= 0 else { return .failure(SocketFailure(code: errno)) }
+    let size = socklen_t(MemoryLayout<Int32>.size)
     var one: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, size)
+    if family == AF_INET6 {
+      var zero: Int32 = 0
+      setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &zero, size)
+    }
     let bound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) }
-    guard bound == 0, listen(descriptor, 128) == 0 else {
+    guard bound == 0, Glibc.listen(descriptor, 128) == 0 else {
       let code = errno
       _ = Glibc.close(descriptor)
-      if code == EADDRINUSE {
-        throw ParleyError(
-          .portInUse, "port \(endpoint.port) is in use by another program",
-          at: .init(item: "endpoint \(endpoint)"),
-          remedy: "stop the program that holds it (perhaps an earlier run of this party), or change the port of "
-            + "this party's endpoint in the study at every party")
-      }
-      throw ParleyError(
-        .cannotListen, "cannot listen on port \(endpoint.port): \(Sockets.text(code))",
-        at: .init(item: "endpoint \(endpoint)"),
-        remedy: code == EACCES
-          ? "choose a port above 1023, or allow this program to use lower ones"
-          : "check the endpoint of this party in the study")
+      return .failure(SocketFailure(code: code))
     }
-    self.descriptor = descriptor
-    port = Sockets.localPort(descriptor)
+    return .success(descriptor)
+  }
+
+  private static func refusal(_ endpoint: MeshEndpoint, _ code: Int32) -> ParleyError {
+    if code == EADDRINUSE {
+      return ParleyError(
+        .portInUse, "port \(endpoint.port) is in use by another program", at: .init(item: "endpoint \(endpoint)"),
+        remedy: "stop the program that holds it (perhaps an earlier run of this party), or change the port of "
+          + "this party's endpoint in the study at every party")
+    }
+    return ParleyError(
+      .cannotListen, "cannot listen on port \(endpoint.port): \(Sockets.text(code))",
+      at: .init(item: "endpoint \(endpoint)"),
+      remedy: code == EACCES
+        ? "choose a port above 1023, or allow this program to use lower ones"
+        : "check the endpoint of this party in the study")
   }
 
   deinit { _ = Glibc.close(descriptor) }

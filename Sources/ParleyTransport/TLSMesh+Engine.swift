@@ -37,19 +37,15 @@ extension TLSMesh {
 
   /// Too much is kept for replay, or, while the link is up, too much waits to go out.
   private func isFull(_ link: Link) -> Bool {
-    link.unacknowledged > options.replayLimit || (link.isUp && link.logEnd - link.cursor > UInt64(options.unsentLimit))
+    link.unacknowledged > options.replayLimit
+      || (link.isUp && link.logEnd - link.cursor > UInt64(options.unsentLimit))
   }
 
   /// Back-pressure: waits until the socket has taken and the peer acknowledged enough.
   private func awaitRoom(_ link: Link, step: StepID) throws(ParleyError) {
     link.seal()
-    let began = (PartyIndex(link.party), step, ContinuousClock.now)
-    waiting = began
-    blockedInSend += 1
-    defer {
-      waiting = nil
-      blockedInSend -= 1
-    }
+    waiting.set(Waiting(party: PartyIndex(link.party), step: step, need: .room))
+    defer { waiting.set(nil) }
     while isFull(link), !link.peerFinished {
       try check(link)
       pump(forEngine: true)
@@ -146,8 +142,8 @@ extension TLSMesh {
   private func wait(on link: Link, step: StepID, isDone: () throws(ParleyError) -> Bool) throws(ParleyError) {
     if try isDone() { return }
     let since = ContinuousClock.now
-    waiting = (PartyIndex(link.party), step, since)
-    defer { waiting = nil }
+    waiting.set(Waiting(party: PartyIndex(link.party), step: step, since: since))
+    defer { waiting.set(nil) }
     let limit = options.stallLimit.map { since + $0 }
     repeat {
       try check(link)
@@ -190,12 +186,14 @@ extension TLSMesh {
       .protocolViolation,
       "\(name(of: party.rawValue)) sent \(StepID(rawValue: header.step)) where \(step) was due",
       at: .init(item: "\(step)"), remedy: "check that every party runs the same study and release")
-    links[party.rawValue]?.failure = error
+    if let link = links[party.rawValue] { _ = violated(link, error) }
     throw error
   }
 
+  /// A violation ends the session for everyone.
   private func violated(_ link: Link, _ error: ParleyError) -> ParleyError {
     link.failure = error
+    endForEveryone(error)
     return error
   }
 

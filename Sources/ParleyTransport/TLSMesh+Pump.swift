@@ -24,7 +24,7 @@ extension TLSMesh {
       owners.append(connection)
     }
     let listenerIndex = entries.count
-    if let listener, ending == nil {
+    if let listener, ending == nil, hasRoomForStrangers {
       entries.append(pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0))
     }
     let kickIndex = entries.count
@@ -125,10 +125,15 @@ extension TLSMesh {
 
   // MARK: connections come and go
 
+  /// Strangers may not use up descriptors: those not yet known are few at a time.
+  private var hasRoomForStrangers: Bool {
+    connections.count < count + 64
+      || connections.count(where: { $0.phase == .handshaking && !$0.isDialer }) < 64
+  }
+
   private func acceptAll(_ now: UInt64) {
     guard let listener else { return }
-    // Strangers may not use up descriptors: those not yet known are few at a time.
-    while connections.filter({ $0.phase == .handshaking && !$0.isDialer }).count < 64 {
+    while hasRoomForStrangers {
       guard let descriptor = Sockets.accept(listener.descriptor) else { return }
       let connection = makeConnection(
         descriptor: descriptor, isDialer: false, address: Sockets.remoteText(descriptor), peer: nil, now: now)

@@ -100,6 +100,11 @@ extension TLSMesh {
   package func abort(_ reason: ParleyError) {
     guardLock.lock()
     defer { unlockAndReport() }
+    endForEveryone(reason)
+  }
+
+  /// Sends one generic abort to every peer and ends this side. Lock held.
+  func endForEveryone(_ reason: ParleyError) {
     guard !isClosed else { return }
     isClosed = true
     if ending == nil { ending = reason }
@@ -136,14 +141,14 @@ extension TLSMesh {
       pump(forEngine: true)
       for case let link? in links { link.pushOutput(now: monotonicNanoseconds()) }
     }
-    sayGoodbye()
-    ending = ParleyError(.invariant, "the mesh was used after it was closed")
+    if ending == nil { sayGoodbye() }
+    ending = ending ?? ParleyError(.invariant, "the mesh was used after it was closed")
     shutDown()
   }
 
   /// The peer still lacks bytes of ours, and there is hope.
   private func isOwed(_ link: Link) -> Bool {
-    !link.isDrained && link.failure == nil && !link.peerFinished
+    link.everUp && !link.isDrained && link.failure == nil && !link.peerFinished
   }
 
   private func sayGoodbye() {

@@ -59,9 +59,7 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   var caretakerStarted = false
   var caretakerStop = false
   var caretakerDone = false
-  var waiting: (party: PartyIndex, step: StepID, since: ContinuousClock.Instant)?
-  /// Links whose reading is not paused for want of memory: those the engine waits in.
-  var blockedInSend = 0
+  let waiting = WaitingSlot()
 
   /// - Parameters:
   ///   - principals: computing parties first, in the order of the study; the index is the party.
@@ -148,12 +146,14 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   }
 
   /// Whom the engine waits for, since when: what `parley party` shows while nothing moves.
-  package var waitingOn: (party: PartyIndex, step: StepID, since: ContinuousClock.Instant)? {
-    locked { waiting }
-  }
+  package var waitingOn: Waiting? { waiting.current }
 
   func name(of party: Int) -> String {
     principals.indices.contains(party) ? principals[party].name : "an unknown party"
+  }
+
+  func identityFingerprint(of party: Int) -> String? {
+    principals.indices.contains(party) ? principals[party].identityFingerprint : nil
   }
 
   /// Runs `body` with the mesh lock held; events that came up are reported afterwards.

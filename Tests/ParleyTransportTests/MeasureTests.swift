@@ -9,7 +9,7 @@ import Testing
 /// measurements run.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct MeasureTests {
-  /// "latency", "bulk", anything else for both.
+  /// "latency", "bulk", a message size in bytes, anything else for everything.
   static let mode = ProcessInfo.processInfo.environment["PARLEY_MEASURE"]
   static let full = mode != nil
 
@@ -19,10 +19,14 @@ struct MeasureTests {
   func measure() async throws {
     let world = try World(listening: [true, true], computingCount: 2)
     let meshes = try world.meshes()
-    let rounds = Self.full ? (Self.mode == "bulk" ? 1 : 4000) : 20
+    let rounds = Self.full ? (Self.mode == "bulk" || Int(Self.mode ?? "") != nil ? 1 : 4000) : 20
     let bulk: [(Int, Int)] =
-      Self.mode == "latency"
-      ? [] : Self.full ? [(64 << 10, 8000), (1 << 20, 1000), (8 << 20, 200), (64 << 20, 20)] : [(1 << 20, 3)]
+      switch Self.mode {
+      case nil: [(1 << 20, 3)]
+      case "latency": []
+      case let mode? where Int(mode) != nil: [(Int(mode) ?? 1, (1 << 30) / max(Int(mode) ?? 1, 1))]
+      default: [(64 << 10, 8000), (1 << 20, 1000), (8 << 20, 200), (64 << 20, 20)]
+      }
     let endings = await runParties(
       (0..<2).map { me in
         { @Sendable in

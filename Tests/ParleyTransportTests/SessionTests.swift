@@ -157,11 +157,13 @@ struct SessionTests {
       },
       { @Sendable in
         try meshes[1].connect(timeout: .seconds(20))
+        defer { meshes[1].close() }
         for _ in 0..<2 { try meshes[1].give(StepID(instruction: 1), to: 0, Array(repeating: 1, count: 8)) }
-        meshes[1].close()
+        _ = try meshes[1].take(StepID(instruction: 5), from: 0, 1)
       },
     ])
     #expect(endings[0].error?.code == .protocolViolation, "\(endings[0])")
+    #expect(endings[1].error?.code == .peerAborted, "a violation ends the session for everyone: \(endings[1])")
   }
 
   @Test("both send far more than the buffers hold before either receives")
@@ -269,6 +271,30 @@ struct SessionTests {
       },
     ])
     #expect(endings[0].error?.code == .timeout)
+  }
+
+  @Test("a large message under way can be aborted from another thread")
+  func abortFromOutside() async throws {
+    let world = try World(listening: [true, true], computingCount: 2)
+    let meshes = try world.meshes()
+    let interrupt = ParleyError(.interrupted, "interrupted")
+    let endings = await runParties([
+      { @Sendable in
+        try meshes[0].connect(timeout: .seconds(20))
+        _ = try meshes[0].take(StepID(instruction: 1), from: 1, 8)
+      },
+      { @Sendable in
+        defer { meshes[1].close() }
+        try meshes[1].connect(timeout: .seconds(20))
+        _ = try meshes[1].take(StepID(instruction: 1), from: 0, 8)
+      },
+      { @Sendable in
+        waitUntil { meshes[0].waitingOn != nil && meshes[1].waitingOn != nil }
+        meshes[0].abort(interrupt)
+      },
+    ])
+    #expect(endings[0].error == interrupt)
+    #expect(endings[1].error?.code == .peerAborted)
   }
 
   @Test("the doctor sees protocol, key exchange, round trip and bandwidth")
