@@ -16,6 +16,14 @@ package struct BenchParty {
     package var rounds: Int
     package var peakMemory: Int
     package var isCorrect: Bool
+
+    package init(seconds: [Double], sentBytes: Int, rounds: Int, peakMemory: Int, isCorrect: Bool) {
+      self.seconds = seconds
+      self.sentBytes = sentBytes
+      self.rounds = rounds
+      self.peakMemory = peakMemory
+      self.isCorrect = isCorrect
+    }
   }
 
   package static func run(

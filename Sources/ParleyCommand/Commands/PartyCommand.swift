@@ -186,7 +186,7 @@ struct PartyCommand: ParsableCommand {
             }
           }, progress: { watcher.update($0) },
           established: { _, plan in watcher.begin(plan, local) }))
-    } catch let error as ParleyError {
+    } catch {
       throw interruption.happened
         ? ParleyError(.interrupted, "interrupted; the session was aborted for everybody, nothing was released") : error
     }

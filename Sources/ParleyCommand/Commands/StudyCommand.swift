@@ -1,3 +1,4 @@
+import ParleyProgram
 import ArgumentParser
 import Foundation
 import Parley

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Parley
 import ParleyBase
@@ -65,7 +66,10 @@ final class TemporaryFolder {
 
   func write(_ text: String, _ name: String) throws {
     let file = path + "/" + name
-    FileManager.default.createFile(atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    guard
+      FileManager.default.createFile(
+        atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    else { throw ParleyError(.init("state/cannot-write"), "cannot write \(file)", remedy: "check the free space") }
   }
 }
 

@@ -12,7 +12,7 @@ enum LinkBench {
     let count = 2000
     let reports = try pair("roundtrip", bytes: bytes, repetitions: count, transport)
     let plain = try TransportBench.plainTCPRoundTrip(bytes: bytes, count: count).median
-    var result = result("roundtrip", bytes: bytes, repetitions: count, transport, reports)
+    var result = Self.result("roundtrip", bytes: bytes, repetitions: count, transport, reports)
     result.seconds = reports[0].measurement.seconds.median
     result.reference = .init(name: "plain TCP", seconds: plain)
     result.notes = [String(format: "ratio to plain TCP %.2f", result.seconds / plain)]
@@ -21,7 +21,7 @@ enum LinkBench {
 
   static func throughput(bytes: Int, repetitions: Int, _ transport: String) throws -> BenchResult {
     let reports = try pair("throughput", bytes: bytes, repetitions: repetitions, transport)
-    var result = result("throughput", bytes: bytes, repetitions: repetitions, transport, reports)
+    var result = Self.result("throughput", bytes: bytes, repetitions: repetitions, transport, reports)
     result.seconds = reports[0].measurement.seconds.median
     result.notes = [String(format: "%.2f GB/s one way", Double(bytes) / result.seconds / 1e9)]
     return result
@@ -32,7 +32,7 @@ enum LinkBench {
   ) throws -> [BenchPartyReport] {
     guard transport == "tls" else {
       let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(InMemoryNetwork(count: 2)) {
-        try party(scenario, bytes: bytes, repetitions: repetitions, over: $0)
+        try Self.party(scenario, bytes: bytes, repetitions: repetitions, over: $0)
       }
       return try results.partyValues().map { BenchPartyReport(measurement: $0, setupSeconds: 0) }
     }
@@ -63,7 +63,7 @@ enum LinkBench {
     } else {
       let message = min(bytes, 1 << 20)
       for repetition in 0...repetitions {
-        let time = try TransportBench.oneWay(
+        let time: Double = try TransportBench.oneWay(
           mesh, peer: peer, bytes: message, count: max(bytes / message, 1), base: 10 + repetition)
         if repetition > 0 { seconds.append(time) }
       }

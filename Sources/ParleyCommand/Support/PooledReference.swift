@@ -56,7 +56,7 @@ struct PooledReference {
     for sex in 0..<2 {
       for band in bands {
         let members = age.indices.filter { columns["sex"]?[$0] == Double(sex) && band.contains(age[$0] ?? -1) }
-        let ill = members.filter { (columns["num"]?[$0] ?? 0) ?? 0 > 0 }.count
+        let ill = members.filter { (columns["num"]?[$0] ?? 0) > 0 }.count
         groups.append([
           nil, nil, Number(value: Double(members.count), digits: 0),
           members.isEmpty ? nil : Number(value: Double(ill) / Double(members.count), digits: 6),
