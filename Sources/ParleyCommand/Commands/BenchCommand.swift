@@ -30,7 +30,8 @@ struct BenchCommand: ParsableCommand {
       throw ParleyError(.usage, "there is no protocol \(sharing)", remedy: "use --protocol replicated")
     }
     guard security == "semi-honest" else {
-      throw ParleyError(.usage, "\(security) is not available for replicated", remedy: "use --security semi-honest")
+      throw ParleyError(
+        .usage, "\(security) is not available for replicated", remedy: "use --security semi-honest")
     }
     guard ["tls", "memory"].contains(transport) else {
       throw ParleyError(.usage, "there is no transport \(transport)", remedy: "use tls or memory")
@@ -38,9 +39,13 @@ struct BenchCommand: ParsableCommand {
     guard (1...1000).contains(repetitions) else {
       throw ParleyError(.usage, "--repeat \(repetitions) is outside 1 to 1000", remedy: "choose another number")
     }
+    guard depth >= 1, size ?? 1 >= 1 else {
+      throw ParleyError(.usage, "--size and --depth are at least 1", remedy: "choose larger numbers")
+    }
     if calibrate { return try runCalibration() }
     guard let scenario else {
-      throw ParleyError(.usage, "no scenario is named", remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
+      throw ParleyError(
+        .usage, "no scenario is named", remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
     }
     try print(try measure(scenario))
   }
@@ -50,11 +55,18 @@ struct BenchCommand: ParsableCommand {
     case "roundtrip": return try LinkBench.roundTrip(bytes: size ?? 64, repetitions: repetitions, transport)
     case "throughput": return try LinkBench.throughput(bytes: size ?? 1 << 30, repetitions: repetitions, transport)
     case "aggregate": return try AggregateBench.run(rows: size ?? 1_000_000, repetitions: repetitions, transport)
-    case "setup": return try AggregateBench.setup(repetitions: repetitions)
+    case "setup":
+      guard transport == "tls" else {
+        throw ParleyError(
+          .usage, "setup measures the links of separate processes, and memory has none",
+          remedy: "use --transport tls")
+      }
+      return try AggregateBench.setup(repetitions: repetitions)
     default:
       guard let name = BenchScenario.Name(rawValue: scenario) else {
         throw ParleyError(
-          .usage, "there is no scenario \(scenario)", remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
+          .usage, "there is no scenario \(scenario)",
+          remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
       }
       return try ComputeBench(
         name: name, size: size ?? (name == .matmul ? 512 : 1_000_000), depth: depth, repetitions: repetitions,
@@ -133,6 +145,7 @@ struct BenchResult: Codable {
 extension [Double] {
   var median: Double {
     let sorted = sorted()
-    return isEmpty ? 0 : sorted.count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2
+    return isEmpty
+      ? 0 : sorted.count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2
   }
 }

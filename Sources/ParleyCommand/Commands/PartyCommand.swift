@@ -15,7 +15,9 @@ extension Console.Level: ExpressibleByArgument {}
 struct PartyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "party", abstract: "Take part in a study as one of its parties.",
-    discussion: "Parties may start in any order. Nothing leaves a data holder before it has accepted the disclosure statement.")
+    discussion:
+      "Parties may start in any order. Nothing leaves a data holder before it has accepted the disclosure statement."
+  )
   @Argument(help: "The study file.") var study: String
   @Option(name: .customLong("as"), help: "Your party's name.") var name: String
   @Option(help: "TABLE=FILE.csv, once for each table you hold.") var data: [String] = []
@@ -37,6 +39,8 @@ struct PartyCommand: ParsableCommand {
 
   func run() throws {
     let log = Log(level: logLevel, prefix: name)
+    try ResultOutput.checkPath(out)
+    try FileOutput.check(receipt)
     var loaded = try StudyLoader.load(path: study)
     var jobID = Array(job.utf8)
     if let trial {
@@ -87,14 +91,16 @@ struct PartyCommand: ParsableCommand {
     for text in data {
       let argument = try DataArgument(text)
       if let holder = argument.holder, holder != name {
-        throw ParleyError(.usage, "--data \(text) is another party's", remedy: "write --data \(argument.table)=FILE.csv")
+        throw ParleyError(
+          .usage, "--data \(text) is another party's", remedy: "write --data \(argument.table)=FILE.csv")
       }
       let index = try StudyFiles.tableIndex(argument.table, in: prepared.study)
       tables[index] = try StudyFiles.load(argument.file, table: index, holder: name, of: prepared.study, log: log)
     }
     for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
-      if tables[index] == nil, let synthetic {
-        tables[index] = SyntheticData.make(table.schema, rows: synthetic, seed: seed)
+      if tables[index] == nil, let synthetic, let position = table.schema.holders.firstIndex(of: name) {
+        tables[index] = TrialData.synthetic(
+          table.schema, table: index, holder: position, rows: synthetic, seed: seed)
       }
       guard let rows = tables[index] else {
         throw ParleyError(
@@ -103,7 +109,8 @@ struct PartyCommand: ParsableCommand {
       }
       if let limit = table.schema.padTo, rows.rowCount > limit {
         throw ParleyError(
-          .init("data/over-padding"), "\(rows.rowCount) rows of \(table.schema.name) are more than pad-to allows (\(limit))",
+          .init("data/over-padding"),
+          "\(rows.rowCount) rows of \(table.schema.name) are more than pad-to allows (\(limit))",
           remedy: "raise pad-to in the study, at every party")
       }
     }
@@ -170,12 +177,14 @@ struct PartyCommand: ParsableCommand {
     defer { interruption.end() }
     let started = ContinuousClock.now
     log.info("waiting for the other parties")
-    try mesh.connect(timeout: .seconds(wait)) { log.info("waiting for \($0.joined(separator: ", "))") }
-    log.info("connected to everybody in \(Console.seconds(started.duration(to: .now).seconds)): TLS 1.3, X25519MLKEM768")
     let watcher = ProgressWatcher(mesh, names: study.meshOrder, log: log)
     defer { watcher.end() }
     let ending: Participant.Ending
     do {
+      try mesh.connect(timeout: .seconds(wait)) { log.info("waiting for \($0.joined(separator: ", "))") }
+      log.info(
+        "connected to everybody in \(Console.seconds(started.duration(to: .now).seconds)): TLS 1.3, X25519MLKEM768"
+      )
       ending = try participant.run(
         over: mesh,
         .init(
@@ -188,7 +197,9 @@ struct PartyCommand: ParsableCommand {
           established: { _, plan in watcher.begin(plan, local) }))
     } catch {
       throw interruption.happened
-        ? ParleyError(.interrupted, "interrupted; the session was aborted for everybody, nothing was released") : error
+        ? ParleyError(
+          .interrupted, "interrupted; the session was aborted for everybody, nothing was released",
+          remedy: "start it again at all parties when you are ready") : error
     }
     let setup = started.duration(to: .now).seconds - ending.seconds
     try finish(ending, prepared, local, setup, log)
@@ -213,27 +224,30 @@ struct PartyCommand: ParsableCommand {
     if let opened = outcome.output { tables = try StudyResult(prepared, opened: opened).tables }
     let plan = ending.plan
     let predicted = plan.cost.bytes[local.rawValue]
+    // Receipt first: when it cannot be written there is no result without one.
+    if let receipt = outcome.receipt, let path = self.receipt { try ReceiptFile.write(receipt, to: path) }
     if let tables {
-      if let out { try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out) }
+      if let out {
+        try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out)
+      }
       if report == nil { try ResultOutput.show(tables, prepared, mode: "party", json: json) }
     }
     if ending.meter.sentBytes != predicted {
       log.warning("sent \(ending.meter.sentBytes) bytes by peer where the plan says \(predicted)")
-    }
-    if let receipt = outcome.receipt, let path = self.receipt {
-      try FileOutput.write(try Console.json(receipt), to: path)
     }
     if let problem = outcome.receiptProblem { log.warning("no receipt: \(problem.description)") }
     if let report {
       let role = RoleReport(
         party: name, seconds: ending.seconds, setupSeconds: setup, rounds: ending.meter.rounds,
         sentBytes: ending.meter.sentBytes, predictedRounds: plan.cost.rounds, predictedBytes: predicted,
+        predictedSeconds: plan.cost.seconds(on: .loopback, CalibrationFile.load()),
         peakMemory: ProcessResources.peakMemoryBytes ?? 0, predictedMemory: ProcessMemory.predicted(plan),
         tables: tables?.map(RoleReport.Table.init), receipt: outcome.receipt)
       try FileOutput.write(try Console.json(role), to: report)
     }
     log.info(
-      "done in \(Console.seconds(ending.seconds)): sent \(Console.bytes(ending.meter.sentBytes.reduce(0, +))), \(ending.meter.rounds) rounds")
+      "done in \(Console.seconds(ending.seconds)): sent \(Console.bytes(ending.meter.sentBytes.reduce(0, +))), \(ending.meter.rounds) rounds"
+    )
   }
 }
 
