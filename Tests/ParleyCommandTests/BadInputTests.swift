@@ -32,13 +32,13 @@ extension CommandTests {
 
     @Test func badQueries() async throws {
       try await check { $0.sql = "SELECT SUM(agee) AS x FROM people" }.failed(
-        3, "sql/unknown-column", "changed.yml:28:", "'agee'; did you mean 'age'?")
-      try await check { $0.sql = "SELECT FROM people" }.failed(3, "sql/syntax", "changed.yml:28:")
+        3, "sql/unknown-column", "changed.yml:26:", "'agee'; did you mean 'age'?")
+      try await check { $0.sql = "SELECT FROM people" }.failed(3, "sql/syntax", "changed.yml:26:")
     }
 
     @Test func oneOrganisation() async throws {
       try await check { $0.organisations = ["A", " a", "C", "D", "E"] }.failed(
-        3, "study/one-organisation", "changed.yml:7:", "'alpha' and 'beta'")
+        3, "study/one-organisation", "changed.yml:14:", "'alpha' and 'beta'")
     }
 
     struct File: Sendable, CustomTestStringConvertible {
@@ -64,7 +64,7 @@ extension CommandTests {
         "out of range", "data/range", "bad.csv:3: column 'age'", "[0, 120]",
         "age,city,income\n1,north,1\n300,north,1\n"),
       File("no number", "data/type", "bad.csv:2: column 'age'", "whole number", "age,city,income\nold,north,1\n"),
-      File("no such category", "data/range", "bad.csv:2: column 'city'", "", "age,city,income\n4,west,1\n"),
+      File("no such category", "data/type", "bad.csv:2: column 'city'", "", "age,city,income\n4,west,1\n"),
       File("missing value", "data/null", "bad.csv:2: column 'age'", "", "age,city,income\n,north,1\n"),
       File("empty file", "data/empty", "bad.csv:1:", "age,city,income", ""),
       File("missing column", "data/missing-column", "bad.csv:1:", "income", "age,city\n1,north\n"),

@@ -23,7 +23,7 @@ extension CommandTests {
 
     @Test func wrongWords() async throws {
       try await box.parley("nonsense").failed(2, "usage/arguments", "'nonsense'", "plan")
-      try await box.parley("plan", "--nonsense").failed(2, "usage/arguments", "--nonsense", "parley plan --help")
+      try await box.parley("plan", "--nonsense").failed(2, "usage/arguments", "parley plan --help")
       try await box.parley("plan").failed(2, "usage/arguments", "<study>")
       try await box.parley("--nonsense").failed(2, "usage/arguments", "--nonsense")
       try await box.parley("party", "s.yml", "--as", "x", "--log-level", "loud").failed(

@@ -205,6 +205,10 @@ extension CommandTests {
       }
       #expect(relay.hasFired)
       try await Task.sleep(for: .seconds(20))
+      // A holder whose shares have arrived is gone; everybody else waits and says for whom.
+      #expect(!(try #require(running["delta"]).process.isRunning))
+      let waiting = try Regex("waiting on (beta|gamma) at [^ ]+ for [0-9]+ s")
+      #expect(running.values.contains { $0.errors.contains(waiting) }, "\(running.mapValues(\.errors))")
       for name in ["alpha", "beta", "gamma", "press"] {
         #expect(try #require(running[name]).process.isRunning, "\(name) did not wait")
       }

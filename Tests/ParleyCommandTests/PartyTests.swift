@@ -83,10 +83,10 @@ extension CommandTests {
 
     @Test func signaturesOfOthers() async throws {
       try consortium.write { $0.signatures = true }
-      try await box.parley("sign", "study.yml", "--as", "omega").failed(5, "identity/missing", "omega")
+      try await box.parley("sign", "study.yml", "--as", "omega").failed(3, "study/unknown-name", "omega")
       try await box.parley("identity", "create", "--name", "beta", "--directory", "other").succeeded()
       let other = try await box.parley("sign", "study.yml", "--as", "beta", "--identity", "other")
-      #expect(other.status == 5 && other.errors.contains("[identity/"), "\(other)")
+      other.failed(3, "study/signature-invalid", "fingerprint", "study.yml:")
       // A signature under another name is none.
       try await box.parley("sign", "study.yml", "--as", "alpha").succeeded()
       try FileManager.default.copyItem(
@@ -118,6 +118,8 @@ extension CommandTests {
         2, "usage/arguments", "beta")
       try await box.parley("party", "study.yml", "--as", "alpha", "--data", "delta:people=delta.csv").failed(
         2, "usage/arguments", "another party")
+      try await box.parley(consortium.arguments("alpha", accept: hash) + ["--data", "people=delta.csv"]).failed(
+        2, "usage/arguments", "twice")
       try box.write("age,city,income\n500,north,1\n", "bad.csv")
       let bad = try await box.parley(consortium.arguments("alpha", accept: hash, files: ["alpha": "bad.csv"]))
       bad.failed(4, "data/range", "bad.csv:2: column 'age'")
@@ -179,6 +181,19 @@ extension CommandTests {
         "BAD  data people: bad.csv:2: column 'age'", "BAD  signatures: ", "BAD  port: ", "[network/port-in-use]",
         "fix: ",
       ] { #expect(end.output.contains(words), "\(words)\n\(end)") }
+      // Somebody else answers at the endpoint of beta.
+      try await box.parley("identity", "create", "--name", "beta", "--directory", "other").succeeded()
+      let shown = try await box.parley("identity", "show", "--name", "beta", "--directory", "other", "--json")
+      let key = try #require(try shown.json()["publicKey"] as? String)
+      try consortium.write()
+      try consortium.write("other.yml") { $0.keys["beta"] = key }
+      let stranger = try box.start(
+        ["doctor", "other.yml", "--as", "beta", "--identity", "other", "--state", "other", "--wait", "20"])
+      let caller = try await box.parley("doctor", "study.yml", "--as", "gamma", "--wait", "4")
+      stranger.signal(SIGKILL)
+      #expect(
+        caller.status == 1 && caller.output.contains("BAD  link to beta: ")
+          && caller.output.contains("[identity/wrong-key]"), "\(caller)")
       let none = try await box.parley("doctor", "study.yml", "--as", "alpha", "--offline", "--identity", "none")
       #expect(
         none.status == 1 && none.output.contains("BAD  identity: ")

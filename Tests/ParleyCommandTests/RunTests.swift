@@ -114,6 +114,37 @@ extension CommandTests {
       try await box.parley(["run", "padded.yml"] + Self.data).failed(4, "data/too-many-rows", "pad-to")
     }
 
+    /// A party of a trial is killed: the trial ends, says which, and leaves nothing.
+    @Test func killedRole() async throws {
+      var draft = Consortium.Draft()
+      draft.maximumRows = 20_000_000
+      try box.write(draft.text, "large.yml")
+      let run = try box.start(["run", "large.yml", "--synthetic", "5000000", "--out", "result.csv"])
+      try await run.says("starting 5 parties")
+      var victim: Int32?
+      while victim == nil, run.process.isRunning {
+        victim = Self.child(of: run.process.processIdentifier, as: "beta")
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      kill(try #require(victim), SIGKILL)
+      let ended = try await run.end()
+      ended.failed(7, "aborted/role", "beta stopped first", "[alpha]", fix: nil)
+      #expect(!box.exists("result.csv") && box.leftovers.isEmpty, "\(box.leftovers)")
+    }
+
+    /// The process of a role that `parent` started.
+    private static func child(of parent: Int32, as role: String) -> Int32? {
+      for entry in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+        guard let process = Int32(entry),
+          let words = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline")?.split(separator: 0),
+          let status = FileManager.default.contents(atPath: "/proc/\(entry)/status"),
+          words.contains(Data(role.utf8)), String(decoding: status, as: UTF8.self).contains("PPid:\t\(parent)\n")
+        else { continue }
+        return process
+      }
+      return nil
+    }
+
     /// Ctrl-C ends the parties of a trial and takes their keys away.
     @Test(arguments: [SIGINT, SIGTERM]) func interrupted(_ number: Int32) async throws {
       var draft = Consortium.Draft()

@@ -95,6 +95,16 @@ struct PartyCommand: ParsableCommand {
           .usage, "--data \(text) is another party's", remedy: "write --data \(argument.table)=FILE.csv")
       }
       let index = try StudyFiles.tableIndex(argument.table, in: prepared.study)
+      let holders = prepared.study.tables[index].schema.holders
+      guard holders.contains(name) else {
+        throw ParleyError(
+          .usage, "\(name) holds no rows of \(argument.table); \(holders.joined(separator: ", ")) do",
+          remedy: "leave --data \(text) out, or change the holders in the study, at every party")
+      }
+      guard tables[index] == nil else {
+        throw ParleyError(
+          .usage, "--data \(argument.table) is given twice", remedy: "give one file for each table")
+      }
       tables[index] = try StudyFiles.load(argument.file, table: index, holder: name, of: prepared.study, log: log)
     }
     for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {

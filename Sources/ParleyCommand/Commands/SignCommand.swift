@@ -16,6 +16,7 @@ struct SignCommand: ParsableCommand {
 
   func run() throws {
     let prepared = try StudyFiles.prepare(study)
+    _ = try prepared.study.requireParty(name)
     let key = try IdentityFiles.store(identity).load(name: name)
     Console.error(prepared.statement.text)
     let signature = try prepared.study.sign(with: key, as: name)

@@ -148,7 +148,7 @@ struct Ended: CustomStringConvertible {
     #expect(
       status == exit && !wasSignalled && !isLate, "wanted exit code \(exit)\n\(self)",
       sourceLocation: sourceLocation)
-    for text in ["[\(code)]"] + words + (fix.map { [$0] } ?? []) {
+    for text in ["[\(code)]"] + words.filter({ !$0.isEmpty }) + (fix.map { [$0] } ?? []) {
       #expect(errors.contains(text), "wanted: \(text)\n\(self)", sourceLocation: sourceLocation)
     }
     #expect(!output.contains("----"), "a result was shown\n\(self)", sourceLocation: sourceLocation)
