@@ -93,7 +93,9 @@ package struct BenchParty {
 
   private static func barrier(_ mesh: any Mesh, _ repetition: Int) throws(ParleyError) {
     let step = StepID.control(0x101, sub: repetition & 0xffff)
-    for party in 0..<3 where party != mesh.local.rawValue { try mesh.send(step: step, to: PartyIndex(party), bytes: []) }
+    for party in 0..<3 where party != mesh.local.rawValue {
+      try mesh.send(step: step, to: PartyIndex(party), bytes: [])
+    }
     try mesh.flush()
     for party in 0..<3 where party != mesh.local.rawValue {
       _ = try mesh.receiveControl(step: step, from: PartyIndex(party), atMost: 0)

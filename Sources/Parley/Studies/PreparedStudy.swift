@@ -83,7 +83,8 @@ public struct PreparedStudy: Sendable {
       let holders = table.schema.holders
       guard holders.count == counts.count else {
         throw ParleyError(
-          .usage, "table \(table.schema.name) has \(holders.count) holders, and \(counts.count) row counts were given",
+          .usage,
+          "table \(table.schema.name) has \(holders.count) holders, and \(counts.count) row counts were given",
           remedy: "give one number for each of \(holders.joined(separator: ", "))")
       }
       tables.append(
@@ -103,7 +104,8 @@ public struct PreparedStudy: Sendable {
       let total = parts.reduce(0) { $0 + $1.rows }
       guard total <= table.maximumRows else {
         throw ParleyError(
-          .init("plan/too-many-rows"), "table \(table.name) has \(total) rows; the study allows \(table.maximumRows)",
+          .init("plan/too-many-rows"),
+          "table \(table.name) has \(total) rows; the study allows \(table.maximumRows)",
           at: .init(item: table.name), remedy: "raise maximum-rows; the ranges of all sums are then checked again")
       }
     }
@@ -116,7 +118,9 @@ public struct PreparedStudy: Sendable {
   package var assumedRows: [[Int]] {
     study.tables.map { table in
       let holders = table.schema.holders.count
-      return (0..<holders).map { table.schema.maximumRows / holders + ($0 < table.schema.maximumRows % holders ? 1 : 0) }
+      return (0..<holders).map {
+        table.schema.maximumRows / holders + ($0 < table.schema.maximumRows % holders ? 1 : 0)
+      }
     }
   }
 }

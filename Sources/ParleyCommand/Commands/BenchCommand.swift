@@ -30,7 +30,8 @@ struct BenchCommand: ParsableCommand {
       throw ParleyError(.usage, "there is no protocol \(sharing)", remedy: "use --protocol replicated")
     }
     guard security == "semi-honest" else {
-      throw ParleyError(.usage, "\(security) is not available for replicated", remedy: "use --security semi-honest")
+      throw ParleyError(
+        .usage, "\(security) is not available for replicated", remedy: "use --security semi-honest")
     }
     guard ["tls", "memory"].contains(transport) else {
       throw ParleyError(.usage, "there is no transport \(transport)", remedy: "use tls or memory")
@@ -40,7 +41,8 @@ struct BenchCommand: ParsableCommand {
     }
     if calibrate { return try runCalibration() }
     guard let scenario else {
-      throw ParleyError(.usage, "no scenario is named", remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
+      throw ParleyError(
+        .usage, "no scenario is named", remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
     }
     try print(try measure(scenario))
   }
@@ -54,7 +56,8 @@ struct BenchCommand: ParsableCommand {
     default:
       guard let name = BenchScenario.Name(rawValue: scenario) else {
         throw ParleyError(
-          .usage, "there is no scenario \(scenario)", remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
+          .usage, "there is no scenario \(scenario)",
+          remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
       }
       return try ComputeBench(
         name: name, size: size ?? (name == .matmul ? 512 : 1_000_000), depth: depth, repetitions: repetitions,
@@ -133,6 +136,7 @@ struct BenchResult: Codable {
 extension [Double] {
   var median: Double {
     let sorted = sorted()
-    return isEmpty ? 0 : sorted.count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2
+    return isEmpty
+      ? 0 : sorted.count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2
   }
 }

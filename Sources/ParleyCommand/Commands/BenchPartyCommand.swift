@@ -23,7 +23,8 @@ struct BenchPartyCommand: ParsableCommand {
     let measurement: BenchParty.Measurement
     if let name = BenchScenario.Name(rawValue: scenario) {
       measurement = try BenchParty.run(
-        try BenchScenario(name, size: size, depth: depth, seed: ComputeBench.seed), repeats: repetitions, over: mesh)
+        try BenchScenario(name, size: size, depth: depth, seed: ComputeBench.seed), repeats: repetitions,
+        over: mesh)
     } else {
       measurement = try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
     }

@@ -84,7 +84,8 @@ struct DemoCommand: ParsableCommand {
     let reference = pooled.table(table.name)
     if table.rows.count == 1 {
       // One row reads better on end.
-      var lines = DecodedTable(name: table.name, columns: ["statistic", "joint (MPC)", "pooled plaintext", "difference"], rows: [])
+      var lines = DecodedTable(
+        name: table.name, columns: ["statistic", "joint (MPC)", "pooled plaintext", "difference"], rows: [])
       for (index, column) in table.columns.enumerated() {
         let cell = table.rows[0][index]
         let exact = reference?.row(0)?[index]

@@ -96,7 +96,9 @@ struct DoctorCommand: ParsableCommand {
     } else {
       findings.bad(
         "clock",
-        ParleyError(.init("network/clock"), "the clock says \(Timestamp.now)", remedy: "set the clock; certificates are valid around now"))
+        ParleyError(
+          .init("network/clock"), "the clock says \(Timestamp.now)",
+          remedy: "set the clock; certificates are valid around now"))
     }
   }
 
@@ -118,7 +120,9 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private func checkSignatures(_ prepared: PreparedStudy, _ findings: Findings) {
-    guard prepared.study.requiresSignatures else { return findings.good("signatures", "not required by the study") }
+    guard prepared.study.requiresSignatures else {
+      return findings.good("signatures", "not required by the study")
+    }
     _ = findings.check("signatures") {
       try SignatureFolder(ofStudy: study).requireSignatures(of: prepared.study, besides: nil)
       return ((), "all parties have signed")

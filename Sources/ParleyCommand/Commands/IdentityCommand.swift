@@ -11,7 +11,9 @@ struct IdentityCommand: ParsableCommand {
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make a key pair and print its public key and fingerprint.",
-      discussion: "The file is readable by its owner only. Put the public key into the study file; compare the fingerprint by telephone.")
+      discussion:
+        "The file is readable by its owner only. Put the public key into the study file; compare the fingerprint by telephone."
+    )
     @Option(help: "The party's name in the study.") var name: String
     @Option(help: "Folder of the identity files.") var directory: String?
     @Flag(help: "Print JSON.") var json = false

@@ -15,7 +15,9 @@ extension Console.Level: ExpressibleByArgument {}
 struct PartyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "party", abstract: "Take part in a study as one of its parties.",
-    discussion: "Parties may start in any order. Nothing leaves a data holder before it has accepted the disclosure statement.")
+    discussion:
+      "Parties may start in any order. Nothing leaves a data holder before it has accepted the disclosure statement."
+  )
   @Argument(help: "The study file.") var study: String
   @Option(name: .customLong("as"), help: "Your party's name.") var name: String
   @Option(help: "TABLE=FILE.csv, once for each table you hold.") var data: [String] = []
@@ -87,7 +89,8 @@ struct PartyCommand: ParsableCommand {
     for text in data {
       let argument = try DataArgument(text)
       if let holder = argument.holder, holder != name {
-        throw ParleyError(.usage, "--data \(text) is another party's", remedy: "write --data \(argument.table)=FILE.csv")
+        throw ParleyError(
+          .usage, "--data \(text) is another party's", remedy: "write --data \(argument.table)=FILE.csv")
       }
       let index = try StudyFiles.tableIndex(argument.table, in: prepared.study)
       tables[index] = try StudyFiles.load(argument.file, table: index, holder: name, of: prepared.study, log: log)
@@ -103,7 +106,8 @@ struct PartyCommand: ParsableCommand {
       }
       if let limit = table.schema.padTo, rows.rowCount > limit {
         throw ParleyError(
-          .init("data/over-padding"), "\(rows.rowCount) rows of \(table.schema.name) are more than pad-to allows (\(limit))",
+          .init("data/over-padding"),
+          "\(rows.rowCount) rows of \(table.schema.name) are more than pad-to allows (\(limit))",
           remedy: "raise pad-to in the study, at every party")
       }
     }
@@ -171,7 +175,8 @@ struct PartyCommand: ParsableCommand {
     let started = ContinuousClock.now
     log.info("waiting for the other parties")
     try mesh.connect(timeout: .seconds(wait)) { log.info("waiting for \($0.joined(separator: ", "))") }
-    log.info("connected to everybody in \(Console.seconds(started.duration(to: .now).seconds)): TLS 1.3, X25519MLKEM768")
+    log.info(
+      "connected to everybody in \(Console.seconds(started.duration(to: .now).seconds)): TLS 1.3, X25519MLKEM768")
     let watcher = ProgressWatcher(mesh, names: study.meshOrder, log: log)
     defer { watcher.end() }
     let ending: Participant.Ending
@@ -188,7 +193,8 @@ struct PartyCommand: ParsableCommand {
           established: { _, plan in watcher.begin(plan, local) }))
     } catch {
       throw interruption.happened
-        ? ParleyError(.interrupted, "interrupted; the session was aborted for everybody, nothing was released") : error
+        ? ParleyError(.interrupted, "interrupted; the session was aborted for everybody, nothing was released")
+        : error
     }
     let setup = started.duration(to: .now).seconds - ending.seconds
     try finish(ending, prepared, local, setup, log)
@@ -214,7 +220,9 @@ struct PartyCommand: ParsableCommand {
     let plan = ending.plan
     let predicted = plan.cost.bytes[local.rawValue]
     if let tables {
-      if let out { try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out) }
+      if let out {
+        try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out)
+      }
       if report == nil { try ResultOutput.show(tables, prepared, mode: "party", json: json) }
     }
     if ending.meter.sentBytes != predicted {
@@ -233,7 +241,8 @@ struct PartyCommand: ParsableCommand {
       try FileOutput.write(try Console.json(role), to: report)
     }
     log.info(
-      "done in \(Console.seconds(ending.seconds)): sent \(Console.bytes(ending.meter.sentBytes.reduce(0, +))), \(ending.meter.rounds) rounds")
+      "done in \(Console.seconds(ending.seconds)): sent \(Console.bytes(ending.meter.sentBytes.reduce(0, +))), \(ending.meter.rounds) rounds"
+    )
   }
 }
 

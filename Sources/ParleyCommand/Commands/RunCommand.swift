@@ -9,7 +9,8 @@ import ParleyStudy
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Try a study: all parties on this machine, with ephemeral keys.",
-    discussion: "Every role is a process of its own, talking mutual TLS on loopback. The receipt says “local trial”.")
+    discussion:
+      "Every role is a process of its own, talking mutual TLS on loopback. The receipt says “local trial”.")
   @Argument(help: "The study file.") var study: String
   @Option(help: "HOLDER:TABLE=FILE.csv, once for each holder of each table.") var data: [String] = []
   @Option(help: "Make up this many rows for every holder without a file.") var synthetic: Int?
@@ -26,7 +27,9 @@ struct RunCommand: ParsableCommand {
     let prepared = try StudyFiles.prepare(study)
     let files = try StudyFiles.files(data, of: prepared.study)
     if let synthetic {
-      guard synthetic >= 0 else { throw ParleyError(.usage, "--synthetic \(synthetic) is negative", remedy: "give 0 or more") }
+      guard synthetic >= 0 else {
+        throw ParleyError(.usage, "--synthetic \(synthetic) is negative", remedy: "give 0 or more")
+      }
     } else {
       try StudyFiles.requireAll(files, of: prepared.study)
     }
@@ -36,7 +39,9 @@ struct RunCommand: ParsableCommand {
     let outcome = inProcess ? try run.inProcess() : try run.processes()
     if let out { try ResultOutput.write(outcome.tables, prepared, mode: "local trial", to: out) }
     try ResultOutput.show(outcome.tables, prepared, mode: "local trial", json: json)
-    if let path = receipt, let signed = outcome.receipt { try FileOutput.write(try Console.json(signed), to: path) }
+    if let path = receipt, let signed = outcome.receipt {
+      try FileOutput.write(try Console.json(signed), to: path)
+    }
     for line in outcome.costLines { log.info(line) }
   }
 }
@@ -63,8 +68,10 @@ struct LocalRun {
       let rounds = reports.map(\.rounds).max() ?? 0
       var lines = ["cost                    predicted      measured"]
       func row(_ name: String, _ a: String, _ b: String) {
-        let pad = { (text: String, width: Int) in String(repeating: " ", count: max(1, width - text.count)) + text }
-        lines.append(name.padding(toLength: max(20, name.count), withPad: " ", startingAt: 0) + pad(a, 13) + pad(b, 14))
+        let pad = { (text: String, width: Int) in String(repeating: " ", count: max(1, width - text.count)) + text
+        }
+        lines.append(
+          name.padding(toLength: max(20, name.count), withPad: " ", startingAt: 0) + pad(a, 13) + pad(b, 14))
       }
       row("rounds", String(predicted), String(rounds))
       for report in reports {
@@ -144,7 +151,8 @@ struct LocalRun {
     let reports = prepared.study.meshOrder.enumerated().map { index, name in
       RoleReport(
         party: name, seconds: run.seconds, setupSeconds: 0, rounds: run.measuredRounds,
-        sentBytes: run.measuredBytes[index], predictedRounds: run.cost.rounds, predictedBytes: run.cost.bytes[index],
+        sentBytes: run.measuredBytes[index], predictedRounds: run.cost.rounds,
+        predictedBytes: run.cost.bytes[index],
         peakMemory: 0, predictedMemory: 0, tables: nil, receipt: run.receipt)
     }
     return Outcome(

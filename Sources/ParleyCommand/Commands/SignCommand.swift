@@ -1,9 +1,9 @@
-import ParleyProgram
-import ParleyCrypto
 import ArgumentParser
 import Foundation
 import Parley
 import ParleyBase
+import ParleyCrypto
+import ParleyProgram
 import ParleyStudy
 
 struct SignCommand: ParsableCommand {

@@ -1,8 +1,8 @@
-import ParleyProgram
 import ArgumentParser
 import Foundation
 import Parley
 import ParleyBase
+import ParleyProgram
 import ParleyStudy
 
 struct StudyCommand: ParsableCommand {
@@ -29,7 +29,8 @@ struct StudyCommand: ParsableCommand {
     @Argument(help: "The study file.") var study: String
     func run() throws {
       let prepared = try StudyFiles.prepare(study)
-      Console.output("\(study): in order (\(prepared.program.results.count) results, hash \(prepared.study.studyHashText))")
+      Console.output(
+        "\(study): in order (\(prepared.program.results.count) results, hash \(prepared.study.studyHashText))")
     }
   }
 
@@ -54,7 +55,8 @@ enum FileOutput {
   /// Writes a whole file or nothing: a temporary file beside it is renamed over it.
   static func write(_ text: String, to path: String, overwrite: Bool = true) throws(ParleyError) {
     if !overwrite, FileManager.default.fileExists(atPath: path) {
-      throw ParleyError(.init("usage/exists"), "\(path) exists already", remedy: "choose another name, or move it away")
+      throw ParleyError(
+        .init("usage/exists"), "\(path) exists already", remedy: "choose another name, or move it away")
     }
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)

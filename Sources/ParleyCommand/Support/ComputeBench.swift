@@ -57,7 +57,8 @@ struct BenchMesh: Codable {
 final class TemporaryFolder {
   let path: String
   init() throws {
-    path = FileManager.default.temporaryDirectory
+    path =
+      FileManager.default.temporaryDirectory
       .appendingPathComponent("parley-" + hexadecimal(SecureRandom.bytes(8))).path
     try FileManager.default.createDirectory(
       atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -109,7 +109,8 @@ enum AggregateBench {
       bytesSentPerParty: computing.map { $0.sentBytes.reduce(0, +) }, peakRSSBytes: computing.map(\.peakMemory))
     result.notes = [
       "planned memory \(Console.bytes(computing.map(\.predictedMemory).max() ?? 0))",
-      computing.allSatisfy { $0.sentBytes == $0.predictedBytes } ? "bytes equal the plan" : "bytes DIFFER from the plan",
+      computing.allSatisfy { $0.sentBytes == $0.predictedBytes }
+        ? "bytes equal the plan" : "bytes DIFFER from the plan",
     ]
     return result
   }

@@ -57,7 +57,8 @@ struct PlanReport {
   }
   private var seconds: Double { plan.cost.seconds(on: network, calibration) }
   private var calibrationNote: String {
-    calibration.isMeasured ? "calibrated on this machine" : "uncalibrated; parley bench --calibrate measures this machine"
+    calibration.isMeasured
+      ? "calibrated on this machine" : "uncalibrated; parley bench --calibrate measures this machine"
   }
   /// Shares, message buffers and the program itself; see docs/performance.md.
   private var memory: Int { PlanReport.memory(plan) }
@@ -107,7 +108,9 @@ struct PlanReport {
     lines.append("  rounds                  \(plan.cost.rounds)")
     lines.append("  bytes                   \(Console.bytes(plan.cost.totalBytes)) in all")
     for link in links { lines.append("    \(link.from) → \(link.to)  \(link.bytes) B") }
-    lines.append("  correlated randomness   \(plan.cost.correlations == 0 ? "none (keys only)" : String(plan.cost.correlations))")
+    lines.append(
+      "  correlated randomness   \(plan.cost.correlations == 0 ? "none (keys only)" : String(plan.cost.correlations))"
+    )
     lines.append("  memory                  \(Console.bytes(memory)) for a computing party")
     lines.append("  time on \(network.name)  about \(Console.seconds(seconds)) (\(calibrationNote))")
     if let simulation {

@@ -24,7 +24,8 @@ enum ResultOutput {
     return notes
   }
 
-  private static func encoded(_ tables: [DecodedTable], _ prepared: PreparedStudy, _ mode: String) throws -> String {
+  private static func encoded(_ tables: [DecodedTable], _ prepared: PreparedStudy, _ mode: String) throws -> String
+  {
     try Console.json(
       ResultFile(
         study: prepared.study.name, studyHash: prepared.study.studyHashText, mode: mode,

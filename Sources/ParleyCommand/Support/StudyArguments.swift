@@ -14,7 +14,8 @@ struct DataArgument {
   init(_ text: String) throws(ParleyError) {
     guard let equals = text.firstIndex(of: "="), text.index(after: equals) < text.endIndex else {
       throw ParleyError(
-        .usage, "--data \(text) has no file", remedy: "write --data HOLDER:TABLE=FILE.csv, or TABLE=FILE.csv for a party")
+        .usage, "--data \(text) has no file",
+        remedy: "write --data HOLDER:TABLE=FILE.csv, or TABLE=FILE.csv for a party")
     }
     let name = text[..<equals]
     file = String(text[text.index(after: equals)...])
@@ -59,7 +60,9 @@ enum StudyFiles {
       let argument = try DataArgument(text)
       let table = try tableIndex(argument.table, in: study)
       guard let holder = argument.holder else {
-        throw ParleyError(.usage, "--data \(text) names no holder", remedy: "write --data HOLDER:\(argument.table)=\(argument.file)")
+        throw ParleyError(
+          .usage, "--data \(text) names no holder",
+          remedy: "write --data HOLDER:\(argument.table)=\(argument.file)")
       }
       guard study.tables[table].schema.holders.contains(holder) else {
         throw ParleyError(
@@ -67,7 +70,8 @@ enum StudyFiles {
           remedy: "use one of \(study.tables[table].schema.holders.joined(separator: ", "))")
       }
       guard files[holder]?[table] == nil else {
-        throw ParleyError(.usage, "--data \(holder):\(argument.table) is given twice", remedy: "give one file for each")
+        throw ParleyError(
+          .usage, "--data \(holder):\(argument.table) is given twice", remedy: "give one file for each")
       }
       files[holder, default: [:]][table] = argument.file
     }
