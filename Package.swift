@@ -82,7 +82,7 @@ let command = Row(
   uses: [
     "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyRuntime",
     "ParleyStudy", "ParleyTransport", "ParleySQL", "ParleyCrypto",
-  ], external: [arguments, bigInt])
+  ], external: [arguments, bigInt, crypto])
 
 let tests: [Row] = [
   Row(name: "ParleyBaseTests", uses: ["ParleyBase"]),

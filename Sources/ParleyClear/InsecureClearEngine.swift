@@ -110,7 +110,9 @@ package final class InsecureClearEngine: Engine {
         })
     case .shiftedSummands(let a, let bits):
       return .arith(
-        split(a.values, into: descriptor.arithmeticSummands).map { part in ClearWords(part.map { $0 >> UInt64(bits) }) })
+        split(a.values, into: descriptor.arithmeticSummands).map { part in
+          ClearWords(part.map { $0 >> UInt64(bits) })
+        })
     case .bitSummands(let planes):
       return .summandArith(
         planes.map { plane in

@@ -44,8 +44,10 @@ extension ReplicatedEngine {
     switch party {
     case 0:
       let total = Storage<Word>(uninitialized: a.count, pool: pool)
-      Word.add(a.lo, a.hi, into: total.pointer, count: a.count)
-      planes(total.pointer, at: first)
+      withExtendedLifetime(total) {
+        Word.add(a.lo, a.hi, into: total.pointer, count: a.count)
+        planes(total.pointer, at: first)
+      }
       try mask(inputKeys.next, at: second)
       Kernels.xor(base + first, base + second, into: base + first, words: size)
       try sendPlanes(base + first, layout, to: previous, step: step)
@@ -73,8 +75,10 @@ extension ReplicatedEngine {
         return
       }
       let both = Storage<UInt64>(uninitialized: plane.words, pool: pool)
-      Kernels.xor(plane.lo, plane.hi, into: both.pointer, words: plane.words)
-      Word.fromPlanes([UnsafePointer(both.pointer)], count: count, into: out)
+      withExtendedLifetime(both) {
+        Kernels.xor(plane.lo, plane.hi, into: both.pointer, words: plane.words)
+        Word.fromPlanes([UnsafePointer(both.pointer)], count: count, into: out)
+      }
     }
     return Pending(result: .summandArith(result), incoming: incoming, sender: next, step: step)
   }
@@ -85,9 +89,11 @@ extension ReplicatedEngine {
     guard (0..<Word.bitWidth).contains(bits) else { throw mismatch("shift and ring", step) }
     let (result, incoming) = try twoSummands(of: 1, count: a.count, step: step) { role, _, out in
       switch role {
-      case .first: for i in 0..<a.count { out[i] = (a.lo[i] &+ a.hi[i]) >> Word(bits) }
-      case .secondAsHi: for i in 0..<a.count { out[i] = a.hi[i] >> Word(bits) }
-      case .secondAsLo: for i in 0..<a.count { out[i] = a.lo[i] >> Word(bits) }
+      case .first:
+        Word.add(a.lo, a.hi, into: out, count: a.count)
+        WordConversion<Word>.shiftRight(out, by: bits, into: out, count: a.count)
+      case .secondAsHi: WordConversion<Word>.shiftRight(a.hi, by: bits, into: out, count: a.count)
+      case .secondAsLo: WordConversion<Word>.shiftRight(a.lo, by: bits, into: out, count: a.count)
       }
     }
     return Pending(result: .arith(result[0]), incoming: incoming, sender: next, step: step)

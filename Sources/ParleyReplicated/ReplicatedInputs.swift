@@ -14,8 +14,12 @@ enum InputSeeds {
   /// Which seeds computing party `party` receives, in this order.
   static func known(to party: Int) -> [Int] { [[0, 1], [1], [0]][party] }
 
-  static func generator(_ seed: [UInt8]) -> AddressedPRG {
-    AddressedPRG(role: .input, prover: nil, key: AESKey(seed), ledger: UseOnceLedger())
+  /// The generator of the seed that starts at byte `start`.
+  static func generator(_ seeds: Storage<UInt8>, at start: Int) -> AddressedPRG {
+    let key = withExtendedLifetime(seeds) {
+      AESKey(UnsafeRawBufferPointer(start: seeds.pointer + start, count: bytes))
+    }
+    return AddressedPRG(role: .input, prover: nil, key: key, ledger: UseOnceLedger())
   }
 }
 
@@ -23,14 +27,13 @@ enum InputSeeds {
 struct HolderSeeds {
   var generators: [AddressedPRG?] = [nil, nil]
 
-  init(_ message: [UInt8], party: Int, holder: PartyIndex) throws(ParleyError) {
+  init(_ message: Storage<UInt8>, party: Int, holder: PartyIndex) throws(ParleyError) {
     let known = InputSeeds.known(to: party)
     guard message.count == known.count * InputSeeds.bytes else {
       throw ParleyError(.protocolViolation, "\(holder) sent input seeds of a wrong length")
     }
     for (index, share) in known.enumerated() {
-      let start = index * InputSeeds.bytes
-      generators[share] = InputSeeds.generator(Array(message[start..<start + InputSeeds.bytes]))
+      generators[share] = InputSeeds.generator(message, at: index * InputSeeds.bytes)
     }
   }
 }
@@ -48,7 +51,9 @@ extension ReplicatedEngine {
 
   private func seeds(of holder: PartyIndex) throws(ParleyError) -> HolderSeeds {
     if let known = holderSeeds[holder] { return known }
-    let message = try mesh.receiveControl(step: InputSeeds.step, from: holder, atMost: 2 * InputSeeds.bytes)
+    var bytes = try mesh.receiveControl(step: InputSeeds.step, from: holder, atMost: 2 * InputSeeds.bytes)
+    let message = Storage(copying: bytes)
+    SecureMemory.zeroize(&bytes)
     do throws(ParleyError) {
       let seeds = try HolderSeeds(message, party: party, holder: holder)
       holderSeeds[holder] = seeds
@@ -105,31 +110,41 @@ extension ReplicatedEngine {
 /// first time; it needs no keys and may be a computing party itself.
 package final class ReplicatedDealer<Word: RingWord>: InputDealer {
   private let mesh: any Mesh
-  private let seeds: [[UInt8]]
   private let generators: [AddressedPRG]
   private let pool = BufferPool()
-  private var hasSentSeeds = false
+  /// Gone once it has been sent.
+  private var seeds: Storage<UInt8>?
 
   package convenience init(mesh: any Mesh) {
-    self.init(
-      mesh: mesh,
-      insecureSeeds: (0..<2).map { _ in SecureRandom.bytes(InputSeeds.bytes) })
+    var bytes = SecureRandom.bytes(2 * InputSeeds.bytes)
+    self.init(mesh: mesh, seeds: Storage(copying: bytes))
+    SecureMemory.zeroize(&bytes)
   }
 
   /// For tests, which need a run they can repeat.
-  package init(mesh: any Mesh, insecureSeeds: [[UInt8]]) {
+  package convenience init(mesh: any Mesh, insecureSeeds: [[UInt8]]) {
     precondition(insecureSeeds.count == 2 && insecureSeeds.allSatisfy { $0.count == InputSeeds.bytes })
+    self.init(mesh: mesh, seeds: Storage(copying: insecureSeeds.flatMap { $0 }))
+  }
+
+  private init(mesh: any Mesh, seeds: Storage<UInt8>) {
     self.mesh = mesh
-    seeds = insecureSeeds
-    generators = insecureSeeds.map { InputSeeds.generator($0) }
+    self.seeds = seeds
+    generators = (0..<2).map { InputSeeds.generator(seeds, at: $0 * InputSeeds.bytes) }
   }
 
   private func sendSeeds() throws(ParleyError) {
-    guard !hasSentSeeds else { return }
-    hasSentSeeds = true
+    guard let seeds else { return }
+    self.seeds = nil
     for party in 0..<3 {
-      try mesh.send(
-        step: InputSeeds.step, to: PartyIndex(party), bytes: InputSeeds.known(to: party).flatMap { seeds[$0] })
+      let known = InputSeeds.known(to: party)
+      try mesh.send(step: InputSeeds.step, to: PartyIndex(party), byteCount: known.count * InputSeeds.bytes) {
+        for (place, share) in known.enumerated() {
+          UnsafeMutableRawBufferPointer(rebasing: $0.dropFirst(place * InputSeeds.bytes)).copyMemory(
+            from: UnsafeRawBufferPointer(
+              start: seeds.pointer + share * InputSeeds.bytes, count: InputSeeds.bytes))
+        }
+      }
     }
   }
 
@@ -202,9 +217,11 @@ package final class ReplicatedReceiver<Word: RingWord>: OutputReceiver {
           into: UnsafeMutableRawBufferPointer(
             start: share.pointer + range.lowerBound, count: range.count * size))
       }
-      Word.add(total.pointer, share.pointer, into: total.pointer, count: count)
+      withExtendedLifetime((total, share)) {
+        Word.add(total.pointer, share.pointer, into: total.pointer, count: count)
+      }
     }
-    return WordConversion<Word>.widen(total.pointer, count: count)
+    return WordConversion<Word>.widen(total, count: count)
   }
 
   package func receivePlanes(planes: Int, count: Int, step: StepID) throws(ParleyError) -> [[UInt64]] {
@@ -213,7 +230,9 @@ package final class ReplicatedReceiver<Word: RingWord>: OutputReceiver {
     let share = Storage<UInt64>(uninitialized: layout.words, pool: pool)
     for party in 0..<3 {
       try mesh.receivePlanes(into: share.pointer, layout, from: PartyIndex(party), step: step)
-      Kernels.xor(total.pointer, share.pointer, into: total.pointer, words: layout.words)
+      withExtendedLifetime((total, share)) {
+        Kernels.xor(total.pointer, share.pointer, into: total.pointer, words: layout.words)
+      }
     }
     return (0..<planes).map {
       Array(UnsafeBufferPointer(start: total.pointer + $0 * layout.wordsPerPlane, count: layout.wordsPerPlane))

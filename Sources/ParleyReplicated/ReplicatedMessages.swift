@@ -80,14 +80,30 @@ enum WordConversion<Word: RingWord> {
     }
   }
 
-  static func widen(_ source: UnsafePointer<Word>, count: Int) -> [UInt64] {
-    [UInt64](unsafeUninitializedCapacity: count) { target, initialized in
+  static func widen(_ storage: Storage<Word>, count: Int) -> [UInt64] {
+    let source = UnsafePointer(storage.pointer)
+    return [UInt64](unsafeUninitializedCapacity: count) { target, initialized in
       if Word.self == UInt64.self, let base = target.baseAddress {
         UnsafeMutableRawPointer(base).copyMemory(from: source, byteCount: count * 8)
       } else {
         for e in 0..<count { target.initializeElement(at: e, to: UInt64(source[e])) }
       }
       initialized = count
+    }
+  }
+
+  /// out = source >> bits, as unsigned words; `bits` is less than the width.
+  static func shiftRight(
+    _ source: UnsafePointer<Word>, by bits: Int, into target: UnsafeMutablePointer<Word>, count: Int
+  ) {
+    if Word.self == UInt64.self {
+      // The same type under its own name, so that the loop is compiled for it.
+      let from = UnsafeRawPointer(source).assumingMemoryBound(to: UInt64.self)
+      let to = UnsafeMutableRawPointer(target).assumingMemoryBound(to: UInt64.self)
+      let shift = UInt64(bits)
+      for e in 0..<count { to[e] = from[e] &>> shift }
+    } else {
+      for e in 0..<count { target[e] = source[e] >> Word(bits) }
     }
   }
 }

@@ -31,11 +31,11 @@ extension ReplicatedEngine {
       guard planes.allSatisfy({ $0.count == count }) else { throw mismatch("value and length", step) }
       let layout = PlaneLayout(planes: planes.count, count: count)
       if sendsShare {
-        let hi = gather(planes, \.hi, layout)
+        let hi = gather(planes.lazy.map(\.hi), layout)
         try sendPlanes(hi.pointer, layout, to: previous, step: step)
       }
       guard !outside.isEmpty else { return }
-      let fresh = gather(planes, \.lo, layout)
+      let fresh = gather(planes.lazy.map(\.lo), layout)
       Kernels.rep3XorZero(try openKeys.zeroSharing(step), to: fresh.pointer, count: layout.words)
       layout.maskTails(fresh.pointer, 0..<layout.words)
       for recipient in outside { try sendPlanes(fresh.pointer, layout, to: recipient, step: step) }
@@ -69,16 +69,16 @@ extension ReplicatedEngine {
     try receiveWords(into: missing.pointer, count: count, from: next, step: step)
     Word.add(missing.pointer, a.lo, into: missing.pointer, count: count)
     Word.add(missing.pointer, a.hi, into: missing.pointer, count: count)
-    return WordConversion<Word>.widen(missing.pointer, count: count)
+    return WordConversion<Word>.widen(missing, count: count)
   }
 
   private func gather(
-    _ planes: [Plane], _ share: KeyPath<Plane, UnsafePointer<UInt64>>, _ layout: PlaneLayout
+    _ shares: some Sequence<UnsafePointer<UInt64>>, _ layout: PlaneLayout
   ) -> Storage<UInt64> {
     let storage = Storage<UInt64>(uninitialized: layout.words, pool: pool)
-    for (index, plane) in planes.enumerated() {
+    for (index, share) in shares.enumerated() {
       (storage.pointer + index * layout.wordsPerPlane).update(
-        from: plane[keyPath: share], count: layout.wordsPerPlane)
+        from: share, count: layout.wordsPerPlane)
     }
     return storage
   }

@@ -11,11 +11,14 @@ extension ReplicatedSharing {
   ) -> [Plane] {
     let words = Kernels.words(forBits: count)
     let storage = Storage<UInt64>(uninitialized: 2 * planes * words, pool: pool)
-    return (0..<planes).map { index in
+    var list: [Plane] = []
+    list.reserveCapacity(planes)
+    for index in 0..<planes {
       let (lo, hi) = (index * words, (planes + index) * words)
       body(index, storage.pointer + lo, storage.pointer + hi)
-      return SharedPlane(storage, lo: lo, hi: hi, count: count)
+      list.append(SharedPlane(storage, lo: lo, hi: hi, count: count))
     }
+    return list
   }
 
   package func constantPlane(_ value: Bool, count: Int) -> Plane {
@@ -27,8 +30,16 @@ extension ReplicatedSharing {
 
   package func xor(pairs: [(Plane, Plane)], count: Int) -> [Plane] {
     makePlanes(pairs.count, count: count) { index, lo, hi in
-      let a = pairs[index].0.operand(length: count)
-      let b = pairs[index].1.operand(length: count)
+      let (first, second) = pairs[index]
+      if first.count == count && second.count == count && count <= 64 {
+        // Thousands of instructions of a study work on a handful of groups.
+        guard count > 0 else { return }
+        lo[0] = first.lo[0] ^ second.lo[0]
+        hi[0] = first.hi[0] ^ second.hi[0]
+        return
+      }
+      let a = first.operand(length: count)
+      let b = second.operand(length: count)
       xorShare(a.lo, a.isRepeated, b.lo, b.isRepeated, into: lo, count: count)
       xorShare(a.hi, a.isRepeated, b.hi, b.isRepeated, into: hi, count: count)
     }

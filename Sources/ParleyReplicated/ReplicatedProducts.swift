@@ -42,7 +42,9 @@ extension ReplicatedEngine {
         let isWhole = a.count == b.count
         let x = isWhole || a.count == 1 ? a : sum(a)
         let y = isWhole || b.count == 1 ? b : sum(b)
-        total &+= Word.rep3InnerProduct(x.operand(length: x.count), y.operand(length: y.count), count: x.count)
+        total &+= withExtendedLifetime((x, y)) {
+          Word.rep3InnerProduct(x.operand(length: x.count), y.operand(length: y.count), count: x.count)
+        }
       }
       storage.pointer[index] = total
     }

@@ -33,14 +33,14 @@ extension ReplicatedSharing {
     let constant = Word(truncatingIfNeeded: constant)
     let lo = holdsConstantLo ? constant : 0
     let hi = holdsConstantHi ? constant : 0
-    combine(terms, \.lo, constant: lo, count: count, into: storage.pointer)
-    combine(terms, \.hi, constant: hi, count: count, into: storage.pointer + count)
+    combine(terms, takesHi: false, constant: lo, count: count, into: storage.pointer)
+    combine(terms, takesHi: true, constant: hi, count: count, into: storage.pointer + count)
     return result
   }
 
   /// One of the two shares of a linear combination. Terms of one element add up to one addend first.
   private func combine(
-    _ terms: [(Arith, UInt64)], _ share: KeyPath<Arith, UnsafePointer<Word>>, constant: Word, count: Int,
+    _ terms: [(Arith, UInt64)], takesHi: Bool, constant: Word, count: Int,
     into out: UnsafeMutablePointer<Word>
   ) {
     var addend = constant
@@ -48,10 +48,11 @@ extension ReplicatedSharing {
     for (term, factor) in terms {
       precondition(term.count == count || term.count == 1, "operand of another length")
       let factor = Word(truncatingIfNeeded: factor)
+      let share = takesHi ? term.hi : term.lo
       if term.count == 1 {
-        addend &+= term[keyPath: share][0] &* factor
+        addend &+= share[0] &* factor
       } else {
-        whole.append((term[keyPath: share], factor))
+        whole.append((share, factor))
       }
     }
     guard let first = whole.first else {

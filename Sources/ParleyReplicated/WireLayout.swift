@@ -72,6 +72,14 @@ struct PlaneLayout {
     }
     var source = words + chunk.lowerBound
     var out = base
+    if wordsPerPlane == 1 {
+      for _ in chunk {
+        out.copyMemory(from: source, byteCount: bytesPerPlane)
+        source += 1
+        out += bytesPerPlane
+      }
+      return
+    }
     for segment in segments(chunk) {
       out.copyMemory(from: source, byteCount: segment.bytes)
       source += segment.words
@@ -86,6 +94,18 @@ struct PlaneLayout {
     let mask: UInt64 = count % 64 == 0 ? 0 : ~((1 as UInt64) << UInt64(count % 64) &- 1)
     if isDense { return true }
     let base = UnsafeMutableRawPointer(words + chunk.lowerBound)
+    if wordsPerPlane == 1 {
+      // A word is written only over bytes of its own plane and of later ones, which have been read.
+      for plane in (0..<chunk.count).reversed() {
+        var word: UInt64 = 0
+        withUnsafeMutableBytes(of: &word) {
+          $0.copyMemory(from: UnsafeRawBufferPointer(start: base + plane * bytesPerPlane, count: bytesPerPlane))
+        }
+        excess |= word & mask
+        (words + chunk.lowerBound)[plane] = word
+      }
+      return excess == 0
+    }
     let list = segments(chunk)
     var from = bytes(chunk)
     var to = chunk.count * 8

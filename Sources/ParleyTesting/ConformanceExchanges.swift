@@ -28,6 +28,7 @@ extension Conformance {
         let mask: UInt64 = width == 64 ? .max : 1 << UInt64(width) &- 1
         guard zip(totals, words).allSatisfy({ ($0 ^ $1) & mask == 0 }) else { throw fail(name) }
       }
+      try shiftedSummands(words)
       let name = "bit summands \(count)"
       let values = try evaluate(name, Operands(bits: bits)) { party, _, _, p in
         Exchange.opened(try party.exchange(.bitSummands(p), step: .init(instruction: 100)), count: count)
@@ -41,6 +42,33 @@ extension Conformance {
           for e in 0..<count { parity[e] ^= part[e] }
         }
         guard zip(parity, plane).allSatisfy({ $0 == ($1 ? 1 : 0) }) else { throw fail(name) }
+      }
+    }
+  }
+
+  /// Shifted summands are the very summands of the Boolean conversion, shifted: exact truncation relies on it.
+  private func shiftedSummands(_ words: [UInt64]) throws {
+    let (count, width) = (words.count, family.wordBits)
+    for bits in [0, 1, width / 2, width - 1] {
+      let name = "shifted summands \(count) by \(bits)"
+      let values = try evaluate(name, Operands(words: [words])) { party, engine, w, _ in
+        let whole = try engine.start(.summands(w[0], width: width), step: .init(instruction: 100))
+        let shifted = try engine.start(.shiftedSummands(w[0], bits: bits), step: .init(instruction: 101))
+        try party.mesh.flush()
+        return Exchange.opened(try engine.finish(whole), count: count)
+          + Exchange.opened(try engine.finish(shifted), count: count)
+      }
+      let summands = family.descriptor.arithmeticSummands
+      guard values.count == 2 * summands else { throw fail(name + ": number") }
+      for index in 0..<summands {
+        guard case .planes(let planes, _) = values[index], case .words(let shifted) = values[summands + index]
+        else { throw fail(name + ": kinds") }
+        for e in 0..<count {
+          let whole = planes.indices.reduce(UInt64(0)) {
+            $0 | (planes[$1][e / 64] >> UInt64(e % 64) & 1) << UInt64($1)
+          }
+          guard shifted[e] == whole >> UInt64(bits) else { throw fail("\(name): element \(e)") }
+        }
       }
     }
   }

@@ -13,6 +13,7 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     case matrixProduct(rows: Int, inner: Int, columns: Int)
     case and(items: Int, count: Int)
     case summands(width: Int, count: Int)
+    case shiftedSummands(count: Int)
     case bitSummands(items: Int, count: Int)
     case inputArith(count: Int)
     case inputPlanes(planes: Int, count: Int)
@@ -63,6 +64,7 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     case .matrixProduct(let rows, _, let columns): add(descriptor.multiply, items: 1, length: rows * columns)
     case .and(let items, let count): add(descriptor.and, items: items, length: count)
     case .summands(let width, let count): add(descriptor.summands, items: width, length: count)
+    case .shiftedSummands(let count): add(descriptor.shiftedSummands, items: 1, length: count)
     case .bitSummands(let items, let count): add(descriptor.bitSummands, items: items, length: count)
     case .inputArith(let count):
       add(descriptor.inputArith, items: 1, length: count) { (holder.rawValue, $0.to) }
@@ -136,6 +138,7 @@ package struct CostProbe<F: EngineFamily>: Sendable {
       let a = engine.constantPlane(true, count: count)
       return .and(Array(repeating: (a, a), count: items), count: count)
     case .summands(let width, let count): return .summands(engine.constant(9, count: count), width: width)
+    case .shiftedSummands(let count): return .shiftedSummands(engine.constant(9, count: count), bits: 3)
     case .bitSummands(let items, let count):
       return .bitSummands(Array(repeating: engine.constantPlane(true, count: count), count: items))
     default: return nil

@@ -87,6 +87,14 @@ import Testing
     }
   }
 
+  @Test func standardPolicyFollowsTheBuild() {
+    #if DEBUG
+      #expect(UseOnceLedger.Policy.standard == .traps)
+    #else
+      #expect(UseOnceLedger.Policy.standard == .throwsError)
+    #endif
+  }
+
   @Test func reuseTraps() async {
     await #expect(processExitsWith: .failure) {
       let schedule = try RandomTests().schedule(policy: .traps)

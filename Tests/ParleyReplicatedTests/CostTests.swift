@@ -11,6 +11,7 @@ import Testing
       list += [
         .multiply(items: 3, count: count), .innerProducts(items: 4, count: count), .and(items: 5, count: count),
         .summands(width: min(family.wordBits, 13), count: count), .bitSummands(items: 2, count: count),
+        .shiftedSummands(count: count),
         .inputArith(count: count), .inputPlanes(planes: 7, count: count), .openToRecipient(count: count),
         .openPlanesToRecipient(planes: 3, count: count),
       ]

@@ -172,6 +172,18 @@ import Testing
   @Test func clear() throws { try check(ClearFamily(booleanSummands: 2), seed: 31) }
   @Test func replicated() throws { try check(ReplicatedFamily(UInt64.self), seed: 32) }
 
+  /// Each of the 18 rounds waits for one latency and for nothing else.
+  @Test func aRoundIsOneLatency() throws {
+    let (job, _, _, _, _) = Self.job(3, seed: 36)
+    let latency = Duration.milliseconds(20)
+    let world = TestWorld(
+      ReplicatedFamily(UInt64.self), outsiders: 1, seed: 36,
+      links: .simulated(LinkProfile(latency: latency, bitsPerSecond: 1_000_000_000_000)))
+    let outcome = try world.run(job)
+    #expect(outcome.rounds == 18)
+    #expect((latency * 18..<latency * 18 + .milliseconds(1)).contains(outcome.elapsed))
+  }
+
   @Test func progressEndsWhereItSaid() throws {
     let (job, _, _, _, _) = Self.job(3, seed: 33)
     let outcome = try TestWorld(ReplicatedFamily(UInt64.self), outsiders: 1, seed: 33).run {

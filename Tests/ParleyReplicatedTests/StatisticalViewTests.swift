@@ -63,6 +63,7 @@ import Testing
       _ = try party.exchange(.and([(bit[0], bit[0])], count: count), step: .init(instruction: 5))
       _ = try party.exchange(.summands(a, width: 8), step: .init(instruction: 6))
       _ = try party.exchange(.bitSummands(bit), step: .init(instruction: 7))
+      _ = try party.exchange(.shiftedSummands(a, bits: 5), step: .init(instruction: 8))
       return seen
     }
     let transcript = try #require(outcome.transcript)

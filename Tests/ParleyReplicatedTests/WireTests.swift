@@ -27,6 +27,7 @@ import Testing
     "and": 0x7af5eaf743ecddcd,
     "summands": 0x051b72b43b506f2e,
     "bitSummands": 0x7302fb1ea9b81774,
+    "shiftedSummands": 0xe88ed85ab856129c,
     "inputArith": 0x81a4d737a07e1253,
     "inputPlanes": 0x503cad59368227cf,
     "openToComputing": 0xabc809d514df58fc,
@@ -63,6 +64,7 @@ import Testing
       case "and": exchange = .and([(p, p), (p, p)], count: count)
       case "summands": exchange = .summands(a, width: 64)
       case "bitSummands": exchange = .bitSummands([p])
+      case "shiftedSummands": exchange = .shiftedSummands(a, bits: 13)
       case "inputArith":
         _ = try engine.receiveArith(from: outside, count: count, step: step)
         return

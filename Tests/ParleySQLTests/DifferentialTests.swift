@@ -1,4 +1,5 @@
 import BigInt
+import Foundation
 import ParleyBase
 import ParleyClear
 import ParleyProgram
@@ -12,9 +13,35 @@ import Testing
     try InsecurePlaintextEvaluator.results(program, tables: tables, data: data)
   }
 
+  /// Queries for each engine: `PARLEY_SQL_QUERIES` in the environment, else enough for a release build, and a
+  /// sample where engines run unoptimised.
+  static func count(debug: Int) -> Int {
+    if let asked = ProcessInfo.processInfo.environment["PARLEY_SQL_QUERIES"].flatMap({ Int($0) }) { return asked }
+    #if DEBUG
+      return debug
+    #else
+      return 320
+    #endif
+  }
+
   @Test(arguments: 0..<8) func randomQueriesEqualSQLite(part: UInt64) {
     let differences = SQLDifferential.differences(
-      seed: 20_260_100 + part * 1000, count: 60, executor: Self.plaintext, oracle: SQLiteOracle.answers)
+      seed: 20_260_100 + part * 1_000_000, count: Self.count(debug: 320) / 8, executor: Self.plaintext,
+      oracle: SQLiteOracle.answers)
+    #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
+  }
+
+  @Test func replicatedEngineEqualsSQLite() {
+    let differences = SQLDifferential.differences(
+      seed: 31_000_000, count: Self.count(debug: 24),
+      executor: SQLDifferential.executor(ReplicatedFamily(), seed: 7), oracle: SQLiteOracle.answers)
+    #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
+  }
+
+  @Test func clearEngineEqualsSQLite() {
+    let differences = SQLDifferential.differences(
+      seed: 32_000_000, count: Self.count(debug: 24),
+      executor: SQLDifferential.executor(ClearFamily(), seed: 7), oracle: SQLiteOracle.answers)
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 

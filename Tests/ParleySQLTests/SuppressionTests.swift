@@ -71,6 +71,9 @@ import Testing
         case .null: Issue.record("a count is NULL")
         }
       }
+      // The withheld cells together are no small group either, unless all is withheld.
+      let hidden = zip(counts, seen).filter { $0.1 == .withheld }.map(\.0).reduce(0, +)
+      #expect(hidden == 0 || hidden >= test.minimum || seen.allSatisfy { $0 == .withheld }, "\(counts)")
       classes[seen, default: [:]][counts.reduce(0, +), default: []].append(counts)
     }
     for (seen, byTotal) in classes {
@@ -143,6 +146,30 @@ import Testing
     // g1 has too few values for the second query, and g0 has as many rows as g1: all of it is withheld in both.
     #expect(tables[0].rows.map { $0[0] } == [.value("g2"), .value("g1"), .value("g0")])
     #expect(tables[0].rows.map { $0[1] == .withheld } == tables[1].rows.map { $0[0] == .withheld }.reversed())
+  }
+
+  @Test func aQueryWithoutGroupsDecidesForItself() throws {
+    let tables = try Self.run(
+      ["SELECT COUNT(*) FROM t", "SELECT AVG(x) FROM t"], Self.schema(2), Self.data([9, 9], present: [2, 1]),
+      minimum: 5)
+    #expect(tables.map(\.rows) == [[[.value("18")]], [[.withheld]]])
+  }
+
+  /// Ranges that decide everything in advance fold the whole decision.
+  @Test(arguments: [0, 1, 3, 200]) func degenerateSizes(rows: Int) throws {
+    for groups in 1...3 {
+      var schema = Self.schema(groups)
+      schema.maximumRows = rows
+      for minimum in [0, 2, 3, 500] {
+        let counts = (0..<groups).map { $0 == 0 ? min(rows, 3) : 0 }
+        let table = try Self.run(
+          ["SELECT g, COUNT(*), AVG(x), STDDEV(x), MIN(x) FROM t GROUP BY g", "SELECT SUM(x), CORR(x, x) FROM t"],
+          schema, Self.data(counts), minimum: minimum)
+        let shown: DecodedTable.Cell =
+          rows == 0 ? .absent : minimum > min(rows, 3) ? .withheld : .value(String(min(rows, 3)))
+        #expect(table[0].rows[0][1] == shown, "\(groups) groups, minimum \(minimum)")
+      }
+    }
   }
 
   @Test func havingRaisesTheMinimum() throws {

@@ -1,10 +1,10 @@
-public import ParleyBase
+package import ParleyBase
 internal import ParleyCrypto
 internal import ParleyEngine
 package import ParleyNetwork
-public import ParleyProgram
+internal import ParleyProgram
 internal import ParleyReplicated
-package import ParleyRuntime
+internal import ParleyRuntime
 
 /// One computing party of a benchmark: repeats a scenario over a connected mesh of three.
 package struct BenchParty {
@@ -16,6 +16,14 @@ package struct BenchParty {
     package var rounds: Int
     package var peakMemory: Int
     package var isCorrect: Bool
+
+    package init(seconds: [Double], sentBytes: Int, rounds: Int, peakMemory: Int, isCorrect: Bool) {
+      self.seconds = seconds
+      self.sentBytes = sentBytes
+      self.rounds = rounds
+      self.peakMemory = peakMemory
+      self.isCorrect = isCorrect
+    }
   }
 
   package static func run(

@@ -1,6 +1,6 @@
-public import BigInt
+package import BigInt
 public import ParleyBase
-public import ParleyProgram
+package import ParleyProgram
 
 /// A unit of work that `parley bench` measures, as an ordinary program: what is timed is what users run.
 public struct BenchScenario: Sendable {

@@ -1,8 +1,8 @@
-public import BigInt
-public import ParleyBase
-internal import ParleyEngine
+package import BigInt
+package import ParleyBase
+package import ParleyEngine
 public import ParleyProgram
-public import ParleyStudy
+internal import ParleyStudy
 
 /// The opened results of a study, as tables.
 public struct StudyResult: Hashable, Sendable {

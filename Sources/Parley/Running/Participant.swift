@@ -1,12 +1,12 @@
 internal import Crypto
-public import ParleyBase
-public import ParleyCrypto
+package import ParleyBase
+package import ParleyCrypto
 package import ParleyEngine
 package import ParleyNetwork
 package import ParleyProgram
 internal import ParleyReplicated
 package import ParleyRuntime
-package import ParleyStudy
+internal import ParleyStudy
 
 /// One principal of a study, with its data: what runs on one machine, in all the roles it has.
 package struct Participant: Sendable {
@@ -119,7 +119,7 @@ package struct Participant: Sendable {
         observers.established(session, plan)
       }, log: observers.log)
     let outcome = try SessionRunner(
-      sessionPlan, roles: try roles(description, local, runPlan, observers), services: services, mesh: mesh
+      sessionPlan, roles: try roles(description, local, observers), services: services, mesh: mesh
     ).run()
     guard let plan = runPlan.value else { throw ParleyError(.invariant, "a session ended without a plan") }
     return Ending(
@@ -128,65 +128,40 @@ package struct Participant: Sendable {
   }
 
   private func roles(
-    _ description: SessionDescription, _ local: PartyIndex, _ runPlan: Box<Plan?>, _ observers: Observers
+    _ description: SessionDescription, _ local: PartyIndex, _ observers: Observers
   ) throws(ParleyError) -> SessionRoles<Opened> {
-    var roles = SessionRoles<Opened>(encode: Self.encode)
-    let prepared = prepared
-    let recipients = prepared.program.disclosures.map { disclosure in
-      disclosure.recipients.compactMap { prepared.study.index(of: $0) }.sorted()
+    var held: [Int: InputFeeder.HeldTable] = [:]
+    for table in description.tables(of: local) {
+      let schema = prepared.study.tables[table].schema
+      guard let rows = data[table] else {
+        throw ParleyError(
+          .usage, "\(name) holds rows of table \(schema.name), and no data was given",
+          remedy: "add --data \(schema.name)=FILE.csv")
+      }
+      held[table] = .init(schema: schema, data: rows)
     }
-    if description.isHolder(local) {
-      var held: [Int: InputFeeder.HeldTable] = [:]
-      for table in description.tables(of: local) {
-        guard let rows = data[table] else {
-          throw ParleyError(
-            .usage, "\(name) holds rows of table \(prepared.study.tables[table].schema.name), and no data was given",
-            remedy: "add --data \(prepared.study.tables[table].schema.name)=FILE.csv")
-        }
-        held[table] = .init(schema: prepared.study.tables[table].schema, data: rows)
-      }
-      let tables = held
-      roles.feed = { (session, mesh) throws(ParleyError) in
-        try InputFeeder(
-          program: prepared.lowered, inputs: prepared.program.inputs, shape: session.executionShape, holder: local,
-          tables: tables
-        ).feed(to: ReplicatedDealer<UInt64>(mesh: mesh), over: mesh)
-      }
-    }
-    if description.isComputing(local) {
-      roles.compute = { (session, mesh, hooks) throws(ParleyError) in
-        let engine = try ReplicatedEngine<UInt64>(
-          mesh: mesh, keysWithPrevious: try session.keys(with: local.advanced(by: -1, of: 3)),
-          keysWithNext: try session.keys(with: local.advanced(by: 1, of: 3)))
-        let executor = Executor(
-          engine: engine, mesh: mesh, program: prepared.lowered, shape: session.executionShape,
-          recipients: recipients, onProgress: observers.progress)
-        executor.hooks = hooks
-        return try executor.run()
-      }
-    } else if description.isRecipient(local) {
-      roles.collect = { (session, mesh) throws(ParleyError) in
-        try OutputCollector(
-          program: prepared.lowered, shape: session.executionShape, recipients: recipients, local: local
-        ).collect(from: ReplicatedReceiver<UInt64>(mesh: mesh))
-      }
-    }
-    return roles
+    let study = prepared.study
+    return .program(
+      prepared.lowered, inputs: prepared.program.inputs,
+      recipients: prepared.program.disclosures.map { $0.recipients.compactMap { study.index(of: $0) }.sorted() },
+      held: held, in: description, at: local,
+      dealer: { (_, mesh) throws(ParleyError) in ReplicatedDealer<UInt64>(mesh: mesh) },
+      engine: { (session, mesh) throws(ParleyError) in
+        try ReplicatedEngine<UInt64>(
+          mesh: mesh, keysWithPrevious: try session.keys(withNeighbour: -1),
+          keysWithNext: try session.keys(withNeighbour: 1))
+      },
+      receiver: { (_, mesh) throws(ParleyError) in ReplicatedReceiver<UInt64>(mesh: mesh) },
+      onProgress: observers.progress)
   }
+}
 
-  /// What a recipient's commitment in the receipt is taken over.
-  private static func encode(_ opened: Opened) -> [UInt8] {
-    var writer = CanonicalWriter()
-    for (index, values) in opened.sorted(by: { $0.key < $1.key }) {
-      writer.write(Int64(index))
-      switch values {
-      case .words(let words): writer.write(list: words) { $0.write($1) }
-      case .planes(let planes, let count):
-        writer.write(Int64(count))
-        writer.write(list: planes) { writer, plane in writer.write(list: plane) { $0.write($1) } }
-      }
-    }
-    return writer.bytes
+extension EstablishedSession {
+  /// The keys shared with the computing party `offset` places further on the ring of three.
+  fileprivate func keys(withNeighbour offset: Int) throws(ParleyError) -> KeySchedule {
+    let peer = local.advanced(by: offset, of: description.computingCount)
+    guard let keys = keys[peer] else { throw ParleyError(.invariant, "no keys shared with \(peer)") }
+    return keys
   }
 }
 
@@ -212,26 +187,6 @@ package enum ReceiptSigning {
 final class Box<Value> {
   var value: Value
   init(_ value: Value) { self.value = value }
-}
-
-extension EstablishedSession {
-  package var executionShape: ExecutionShape {
-    ExecutionShape(
-      tables: zip(description.tables, rows).map { table, rows in
-        zip(table.holders, rows).map { .init(holder: $0, rowCount: $1) }
-      })
-  }
-
-  /// The key schedule with one neighbour, from the seeds both contributed.
-  package func keys(with peer: PartyIndex) throws(ParleyError) -> KeySchedule {
-    guard let seeds = pairSeeds[peer], seeds.count == 64 else {
-      throw ParleyError(.invariant, "no key material with \(peer)")
-    }
-    let low = Array(seeds[..<32]), high = Array(seeds[32...])
-    return try KeySchedule(
-      mine: local < peer ? low : high, theirs: local < peer ? high : low, pair: (me: local, peer: peer),
-      sessionID: id)
-  }
 }
 
 extension Duration {

@@ -3,8 +3,8 @@ internal import ParleyCrypto
 internal import ParleyEngine
 package import ParleyNetwork
 public import ParleyProgram
-package import ParleyRuntime
-public import ParleyStudy
+public import ParleyRuntime
+internal import ParleyStudy
 
 /// All roles of a study in this process, over the in-memory mesh: a dress rehearsal with ephemeral keys.
 public enum TrialRun {
@@ -40,13 +40,14 @@ public enum TrialRun {
       participants.append(
         Participant(
           prepared: keyed, name: name, identity: identities[name]!, data: data[name] ?? [:], mode: .localTrial,
-          memory: try EphemeralMemory()))
+          memory: EphemeralMemory()))
     }
     let everyone = participants
     let network = network ?? InMemoryNetwork(count: everyone.count)
-    let endings = try runParties(network) { (mesh) throws(ParleyError) in
+    let results: [Result<Participant.Ending, ParleyError>] = runParties(network) { (mesh) throws(ParleyError) in
       try everyone[mesh.local.rawValue].run(over: mesh)
-    }.partyValues()
+    }
+    let endings = try results.partyValues()
     guard let opened = endings.lazy.compactMap(\.outcome.output).first else {
       throw ParleyError(.invariant, "no recipient received a result")
     }

@@ -1,6 +1,6 @@
 internal import Crypto
 public import ParleyBase
-package import ParleyCrypto
+internal import ParleyCrypto
 internal import ParleyEngine
 public import ParleyProgram
 internal import ParleyReplicated

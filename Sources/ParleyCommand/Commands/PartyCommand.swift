@@ -68,7 +68,7 @@ struct PartyCommand: ParsableCommand {
       digest = try warnAboutEarlierReleases(directory, prepared, tables, log)
       memory = directory
     } else {
-      memory = try EphemeralMemory()
+      memory = EphemeralMemory()
     }
     if !tables.isEmpty, trial == nil { try acceptStatement(prepared) }
     let isComputing = loaded.computing.contains(name)
@@ -164,18 +164,8 @@ struct PartyCommand: ParsableCommand {
   ) throws {
     let study = prepared.study
     let local = try participant.index
-    var options = TransportOptions()
-    options.patience = .seconds(study.patience)
-    if let deadline = study.deadline { options.stallLimit = .seconds(deadline) }
-    let mesh = try TLSMesh(
-      local: local,
-      principals: study.meshOrder.map { name in
-        let party = study.party(name)!
-        return MeshPrincipal(
-          name: name, publicKey: party.key!.signingKey,
-          endpoint: party.endpoint.map { MeshEndpoint(host: $0.host, port: $0.port) })
-      }, computingCount: study.computing.count, key: key.signingKey,
-      session: sessionName(study, participant.job), options: options, report: { Self.log($0, log) })
+    let mesh = try PartyMesh.make(
+      study, name: name, key: key, purpose: "session", job: participant.job, report: { Self.log($0, log) })
     let interruption = Interruption(mesh)
     defer { interruption.end() }
     let started = ContinuousClock.now
@@ -195,16 +185,14 @@ struct PartyCommand: ParsableCommand {
             case .aborted(let report): log.debug(report.description)
             }
           }, progress: { watcher.update($0) },
-          established: { session, plan in watcher.begin(plan, local) }))
-    } catch let error as ParleyError {
+          established: { _, plan in watcher.begin(plan, local) }))
+    } catch {
       throw interruption.happened
         ? ParleyError(.interrupted, "interrupted; the session was aborted for everybody, nothing was released") : error
     }
     let setup = started.duration(to: .now).seconds - ending.seconds
     try finish(ending, prepared, local, setup, log)
   }
-
-  private func sessionName(_ study: Study, _ job: [UInt8]) -> [UInt8] { SessionName.hash(study.studyHash, job) }
 
   private static func log(_ event: TransportEvent, _ log: Log) {
     switch event {

@@ -1,3 +1,5 @@
+import ParleyProgram
+import ParleyCrypto
 import ArgumentParser
 import Foundation
 import Parley

@@ -1,3 +1,4 @@
+import ParleyProgram
 import ArgumentParser
 import Foundation
 import Parley
@@ -12,7 +13,7 @@ struct StudyCommand: ParsableCommand {
   struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Draft a study file from sample data, with types and ranges to review.")
-    @Option(parsing: .upToNextOption, help: "CSV files; each becomes a table.") var from: [String]
+    @Option(parsing: .upToNextOption, help: "CSV files of one table; each becomes a holder.") var from: [String]
     @Option(help: "Write to this file instead of standard output.") var out: String?
 
     func run() throws {

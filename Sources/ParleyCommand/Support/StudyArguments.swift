@@ -39,7 +39,7 @@ enum StudyFiles {
     _ file: String, table index: Int, holder: String, of study: Study, log: Log
   ) throws(ParleyError) -> TableData {
     let (data, report) = try HolderCSV.load(path: file, table: study.tables[index], holder: holder)
-    for notice in report.notices { log.warning("\(file): \(notice)") }
+    for notice in report.notices { log.info("\(holder)'s file: \(notice)") }
     return data
   }
 

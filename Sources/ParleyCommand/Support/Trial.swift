@@ -86,8 +86,8 @@ final class RoleProcess {
     if showsErrors {
       process.standardError = FileHandle.standardError
     } else {
-      FileManager.default.createFile(atPath: errorPath, contents: nil)
-      process.standardError = FileHandle(forWritingAtPath: errorPath)
+      let created = FileManager.default.createFile(atPath: errorPath, contents: nil)
+      process.standardError = created ? FileHandle(forWritingAtPath: errorPath) : FileHandle.nullDevice
     }
     try process.run()
   }
@@ -101,14 +101,19 @@ final class RoleProcess {
   static func wait(for all: [RoleProcess]) throws {
     var running = all
     var failed: RoleProcess?
+    // Peers notice by themselves; what then still waits for a party that never came is interrupted.
+    var graceEnds: ContinuousClock.Instant?
     while !running.isEmpty {
       usleep(2000)
+      if let end = graceEnds, end < .now {
+        graceEnds = nil
+        for role in running { role.process.interrupt() }
+      }
       for role in running where !role.process.isRunning {
         running.removeAll { $0 === role }
         if role.process.terminationStatus != 0, failed == nil {
           failed = role
-          // Peers notice by themselves; what still waits for a party that never came is interrupted.
-          DispatchQueue.global().asyncAfter(deadline: .now() + 3) { for other in all where other.process.isRunning { other.process.interrupt() } }
+          graceEnds = .now + .seconds(3)
         }
       }
     }

@@ -31,7 +31,9 @@ package struct KeySchedule: Sendable {
         .protocolViolation, "a key contribution has the wrong length", at: .init(item: "\(pair.peer)"))
     }
     let isLow = pair.me < pair.peer
-    secret = Storage(copying: isLow ? mine + theirs : theirs + mine)
+    secret = Storage(uninitialized: 2 * Self.contributionBytes)
+    for (index, byte) in (isLow ? mine : theirs).enumerated() { secret[index] = byte }
+    for (index, byte) in (isLow ? theirs : mine).enumerated() { secret[Self.contributionBytes + index] = byte }
     (low, high) = isLow ? (pair.me, pair.peer) : (pair.peer, pair.me)
     self.sessionID = sessionID
     ledger = UseOnceLedger(policy: policy)
@@ -40,10 +42,10 @@ package struct KeySchedule: Sendable {
   /// The generator of a role; `prover` where the role serves the proofs of one party. Asking twice gives the
   /// same keys and the same record of what has been used.
   package func generator(_ role: KeyRole, prover: PartyIndex? = nil) -> AddressedPRG {
-    AddressedPRG(role: role, prover: prover, key: AESKey(derive(role, prover: prover)), ledger: ledger)
+    AddressedPRG(role: role, prover: prover, key: derive(role, prover: prover), ledger: ledger)
   }
 
-  private func derive(_ role: KeyRole, prover: PartyIndex?) -> [UInt8] {
+  private func derive(_ role: KeyRole, prover: PartyIndex?) -> AESKey {
     var info = CanonicalWriter()
     info.write(role.label.rawValue)
     info.write(UInt32(low.rawValue))
@@ -53,6 +55,6 @@ package struct KeySchedule: Sendable {
     let key = HKDF<SHA256>.deriveKey(
       inputKeyMaterial: SymmetricKey(data: UnsafeRawBufferPointer(secret.bytes)), salt: sessionID,
       info: info.bytes, outputByteCount: 16)
-    return key.withUnsafeBytes { Array($0) }
+    return key.withUnsafeBytes { AESKey($0) }
   }
 }

@@ -74,7 +74,6 @@ public struct DisclosureStatement: Hashable, Sendable {
         var line = "    - \(item.name)"
         if item.count > 1 { line += " (\(item.count) values, one for each group)" }
         line += ": \(item.explanation)"
-        if let precision = item.precision, precision != "0" { line += "; to within \(precision)" }
         lines.append(line)
       }
       lines.append("")

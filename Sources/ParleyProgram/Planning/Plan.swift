@@ -8,6 +8,16 @@ package struct Plan: Sendable, Hashable {
   package var shape: RunShape
   package var cost: Cost
 
+  package init(
+    program: Program, lowered: LoweredProgram, descriptor: EngineDescriptor, shape: RunShape, cost: Cost
+  ) {
+    self.program = program
+    self.lowered = lowered
+    self.descriptor = descriptor
+    self.shape = shape
+    self.cost = cost
+  }
+
   /// - Throws: `plan/…` where a value does not fit, with node, interval and remedy.
   package static func make(
     _ program: Program, for descriptor: EngineDescriptor, shape: RunShape, options: LoweringOptions = .init()

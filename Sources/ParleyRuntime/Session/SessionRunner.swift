@@ -8,7 +8,8 @@ package import ParleyNetwork
 /// **Ending badly.** Every failure ends the whole session (protocols.md 0.7): the mesh is aborted, peers get
 /// "aborted" and no reason, the reason with step and peer goes to the local log, the counter of the peer is raised
 /// where the failure could be an attempt to cheat. Disagreement found in the handshake is the exception: everybody
-/// finds it by itself, so links are closed in order and everybody has the clear message.
+/// finds it by itself, so links are closed in order and everybody has the clear message. After the opening links are
+/// closed in order as well: nothing secret is left to protect, and slower recipients are still receiving.
 ///
 /// **What counts against a peer.** Failed checks and malformed messages always; a link that breaks, a peer that
 /// falls silent or aborts by itself between the first protocol message of the execution and the last opening
@@ -228,7 +229,14 @@ package final class SessionRunner<Output: Sendable> {
 
   private func end(_ error: ParleyError) -> ParleyError {
     let phase = machine.phase
-    if phase == .connected && Handshake.isOrderly(error) { mesh.close() } else { mesh.abort(error) }
+    let isOrderly =
+      switch phase {
+      case .connected: Handshake.isOrderly(error)
+      // Everything this party had to open is on its way: an abort would take it from recipients that are slower.
+      case .opened, .receipted, .ended: true
+      default: false
+      }
+    if isOrderly { mesh.close() } else { mesh.abort(error) }
     let peer = Fault.party(in: error).flatMap { mesh.count > $0.rawValue ? $0 : nil }
     var report = AbortReport(
       phase: phase, peer: peer, place: error.place?.item, reason: error,

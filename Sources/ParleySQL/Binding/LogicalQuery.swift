@@ -36,6 +36,14 @@ indirect enum RowExpression: Hashable, Sendable {
 }
 
 extension RowExpression {
+  /// OR over conditions as a balanced tree.
+  static func any(_ parts: ArraySlice<RowExpression>) -> RowExpression {
+    guard let first = parts.first else { return .boolean(false) }
+    guard parts.count > 1 else { return first }
+    let middle = parts.startIndex + (parts.count + 1) / 2
+    return .or(any(parts[..<middle]), any(parts[middle...]))
+  }
+
   var children: [RowExpression] {
     switch self {
     case .column, .integer, .boolean, .null: []

@@ -87,12 +87,9 @@ struct RowBinder {
       return typed(.and(above, try compare(.lessOrEqual, operand, try bind(high))), .boolean)
     case .oneOf(let inner, let values):
       let operand = try bind(inner)
-      var result: RowExpression?
-      for value in values {
-        let match = try compare(.equal, operand, try bind(value))
-        result = result.map { .or($0, match) } ?? match
-      }
-      return typed(result ?? .boolean(false), .boolean)
+      var matches: [RowExpression] = []
+      for value in values { matches.append(try compare(.equal, operand, try bind(value))) }
+      return typed(RowExpression.any(matches[...]), .boolean)
     case .caseWhen(let operand, let branches, let otherwise):
       return try caseWhen(operand, branches, otherwise, range: range)
     case .call(let name, let arguments): return try call(name, arguments, range: range)

@@ -13,14 +13,18 @@ struct QueryCompiler {
   /// Outcome bits that queries share are opened once.
   private var outcomes: [Program.NodeID: Program.DisclosureID] = [:]
 
+  /// Queries that share their cells. A query without keys has its one cell for itself: what it withholds is no
+  /// part of any total that another publishes.
   private struct Grouping: Hashable {
     var table: String
     var filter: RowExpression?
     var keys: Set<RowExpression>
+    var name: String?
     init(_ query: LogicalQuery) {
       table = query.table.name
       filter = query.filter
       keys = query.keySet
+      name = query.keys.isEmpty ? query.source.query.name : nil
     }
   }
 

@@ -5,6 +5,7 @@ import ParleyProgram
 /// Expressions by precedence: OR, AND, NOT, predicates, + −, * /, sign, primary.
 extension Parser {
   mutating func expression() throws(ParleyError) -> SyntaxExpression {
+    if depth == 0 { chained = 0 }
     depth += 1
     defer { depth -= 1 }
     guard depth <= Self.maximumDepth else {
@@ -12,30 +13,47 @@ extension Parser {
         "sql/nesting", "the expression is nested more than \(Self.maximumDepth) deep", at: current.range,
         remedy: "remove parentheses, or use IN for long lists of values")
     }
-    var left = try conjunction()
-    while take(keyword: "OR") { left = join(left, try conjunction(), SyntaxExpression.Kind.or) }
-    return left
+    var parts = [try conjunction()]
+    while take(keyword: "OR") { parts.append(try conjunction()) }
+    return joined(parts[...], SyntaxExpression.Kind.or)
   }
 
-  private func join(
-    _ a: SyntaxExpression, _ b: SyntaxExpression,
+  /// A balanced tree: AND and OR are associative, and the depth of the tree is rounds of the protocol.
+  private func joined(
+    _ parts: ArraySlice<SyntaxExpression>,
     _ make: (SyntaxExpression, SyntaxExpression) -> SyntaxExpression.Kind
   ) -> SyntaxExpression {
-    SyntaxExpression(kind: make(a, b), range: a.range.union(b.range))
+    guard parts.count > 1 else { return parts[parts.startIndex] }
+    let middle = parts.startIndex + (parts.count + 1) / 2
+    let a = joined(parts[..<middle], make), b = joined(parts[middle...], make)
+    return SyntaxExpression(kind: make(a, b), range: a.range.union(b.range))
+  }
+
+  /// Called for every operator that deepens the tree without deepening the parser, with its position in its row.
+  private mutating func chain(_ position: inout Int) throws(ParleyError) {
+    position += 1
+    if position > 1 { chained += 1 }
+    guard chained <= Self.maximumChained else {
+      throw source.error(
+        "sql/nesting", "more than \(Self.maximumChained) operators follow one another", at: current.range,
+        remedy: "split it into several queries, or use IN for long lists of values")
+    }
   }
   private func node(_ kind: SyntaxExpression.Kind, from start: Int) -> SyntaxExpression {
     SyntaxExpression(kind: kind, range: SourceRange(start: start, end: lastEnd))
   }
 
   private mutating func conjunction() throws(ParleyError) -> SyntaxExpression {
-    var left = try negation()
-    while take(keyword: "AND") { left = join(left, try negation(), SyntaxExpression.Kind.and) }
-    return left
+    var parts = [try negation()]
+    while take(keyword: "AND") { parts.append(try negation()) }
+    return joined(parts[...], SyntaxExpression.Kind.and)
   }
 
   private mutating func negation() throws(ParleyError) -> SyntaxExpression {
     var starts: [Int] = []
+    var position = 0
     while current.keyword == "NOT" {
+      try chain(&position)
       starts.append(current.range.start)
       advance()
     }
@@ -46,15 +64,18 @@ extension Parser {
 
   private mutating func predicate() throws(ParleyError) -> SyntaxExpression {
     var left = try sum()
+    var position = 0
     while true {
       let start = left.range.start
       if case .symbol(let text) = current.kind,
         let sign = ComparisonSign(rawValue: text == "!=" ? "<>" : text)
       {
+        try chain(&position)
         advance()
         let right = try sum()
         left = node(.comparison(sign, left, right), from: start)
       } else if take(keyword: "IS") {
+        try chain(&position)
         let negated = take(keyword: "NOT")
         try expect(keyword: "NULL", "after IS")
         left = node(.isNull(left), from: start)
@@ -62,6 +83,7 @@ extension Parser {
       } else if ["BETWEEN", "IN", "LIKE"].contains(current.keyword)
         || current.keyword == "NOT" && ["BETWEEN", "IN", "LIKE"].contains(following.keyword)
       {
+        try chain(&position)
         let negated = take(keyword: "NOT")
         let word = current
         advance()
@@ -91,7 +113,9 @@ extension Parser {
 
   private mutating func sum() throws(ParleyError) -> SyntaxExpression {
     var left = try product()
+    var position = 0
     while case .symbol(let text) = current.kind, text == "+" || text == "-" {
+      try chain(&position)
       advance()
       let right = try product()
       left = node(.arithmetic(text == "+" ? .plus : .minus, left, right), from: left.range.start)
@@ -101,11 +125,13 @@ extension Parser {
 
   private mutating func product() throws(ParleyError) -> SyntaxExpression {
     var left = try signed()
+    var position = 0
     while case .symbol(let text) = current.kind, text == "*" || text == "/" || text == "%" {
       if text == "%" {
         throw unsupported(
           "the remainder '%'", at: current.range, remedy: "use a CASE expression with the values you need")
       }
+      try chain(&position)
       advance()
       let right = try signed()
       left = node(.arithmetic(text == "*" ? .times : .over, left, right), from: left.range.start)
@@ -115,7 +141,9 @@ extension Parser {
 
   private mutating func signed() throws(ParleyError) -> SyntaxExpression {
     var signs: [(isMinus: Bool, start: Int)] = []
+    var position = 0
     while case .symbol(let text) = current.kind, text == "-" || text == "+" {
+      try chain(&position)
       signs.append((text == "-", current.range.start))
       advance()
     }

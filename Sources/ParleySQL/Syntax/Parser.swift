@@ -7,7 +7,11 @@ struct Parser {
   private var position = 0
   /// Nesting of the expression being read; bounded so that hostile text cannot exhaust the stack.
   var depth = 0
-  static let maximumDepth = 200
+  static let maximumDepth = 50
+  /// Operators that follow another of their level and so make the tree deeper, in the whole clause; AND and OR
+  /// do not. With at most five operators at each level of nesting the tree is at most 350 deep.
+  var chained = 0
+  static let maximumChained = 100
 
   init(_ source: Source) throws(ParleyError) {
     self.source = source

@@ -164,6 +164,63 @@ import Testing
     }
   }
 
+  /// Greetings that are well-formed and told to everybody alike, but cannot be true.
+  @Test func impossibleGreetings() throws {
+    let lies: [(String, ParleyError.Code, String, @Sendable (inout Hello) -> Void)] = [
+      ("attempt", .protocolViolation, "absurdly far ahead", { $0.attempt = Handshake.largestLead + 2 }),
+      ("table", .protocolViolation, "rows of other tables", { $0.rows = [.init(table: 0, rows: 1)] }),
+      ("leaving", .protocolViolation, "leave early", { $0.leavesAfterInputs = true }),
+      ("memory", .protocolViolation, "another number of principals", { $0.seen.removeLast() }),
+      ("digest", .protocolViolation, "contradicts itself", { $0.fieldDigests[2][0] ^= 1 }),
+      ("agreement", .protocolViolation, "another agreement with the same fields", { $0.agreement[0] ^= 1 }),
+      ("no digests", .protocolViolation, "digests are missing", { $0.fieldDigests.removeLast() }),
+      ("nonce", .protocolViolation, "has not 32 bytes", { $0.nonce.removeLast() }),
+    ]
+    for (name, code, text, lie) in lies {
+      var world = SessionWorld()
+      let memories = (0..<6).map { _ in ScriptedMemory() }
+      world.memories = memories
+      world.lie = lie
+      let run = world.run()
+      for party in [0, 2, 3, 4, 5] {
+        let error = try #require(run.error(party), "\(name), P\(party)")
+        // Whoever finds it first aborts; the others find it or hear of it.
+        #expect([code, .peerAborted].contains(error.code), "\(name), P\(party): \(error)")
+      }
+      let found = [0, 2, 3, 4, 5].filter { run.error($0)?.code == code }
+      #expect(!found.isEmpty, "\(name)")
+      for party in found {
+        #expect(run.error(party)?.message.contains(text) == true, "\(name): \(run.error(party)?.message ?? "")")
+        #expect(memories[party].log.last == .abort(SessionWorld.identity(1)), "\(name), P\(party)")
+      }
+    }
+  }
+
+  /// The largest lead that is still allowed is taken over by all.
+  @Test func aPeerMayBeFarAhead() throws {
+    var world = SessionWorld()
+    world.memories[1] = ScriptedMemory(attempt: Handshake.largestLead)
+    #expect(world.run().outcome(0)?.session.description.attempt == Handshake.largestLead + 1)
+  }
+
+  @Test func onlyThoseWithNothingLeftToDoMayLeave() throws {
+    var world = SessionWorld()
+    world.adapt = { party, plan in if party == 2 { plan.leavesAfterInputs = true } }
+    #expect(world.run().error(2)?.code == .invariant)
+  }
+
+  @Test func rolesMustBeThoseOfTheStudy() throws {
+    var world = SessionWorld()
+    world.adapt = { party, plan in
+      if party == 3 { plan.description.tables[0].holders = [PartyIndex(0)] }
+      if party == 5 { plan.predicted = .init(rounds: 1, sentBytes: [1]) }
+    }
+    let run = world.run()
+    #expect(run.error(3)?.code == .invariant || run.error(3)?.code == .peerAborted)
+    #expect(run.error(5)?.code == .invariant || run.error(5)?.code == .peerAborted)
+    #expect([3, 5].contains { run.error($0)?.code == .invariant })
+  }
+
   @Test func helloRefusesOtherFormats() throws {
     let seen = [Hello.Seen(stateID: [UInt8](repeating: 0, count: 32), attempt: 0)]
     let hello = Hello(

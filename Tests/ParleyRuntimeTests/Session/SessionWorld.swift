@@ -27,6 +27,8 @@ struct SessionWorld: Sendable {
   var publicDigest: @Sendable (Int) -> [UInt8] = { _ in [1] }
   var skipsClearance = false
   var patience = Duration.seconds(20)
+  /// P1 says this to everybody, consistently, and then leaves.
+  var lie: (@Sendable (inout Hello) -> Void)?
 
   init() {
     memories = (0..<Self.count).map { _ in EphemeralMemory() }
@@ -99,6 +101,7 @@ struct SessionWorld: Sendable {
 
   private func runOne(_ mesh: any Mesh, _ recorder: Recorder) throws(ParleyError) -> SessionOutcome<UInt64> {
     let party = mesh.local.rawValue
+    if party == 1, let lie { throw try Self.lying(lie, mesh) }
     var plan = SessionPlan(
       description: Self.description, mode: .localTrial, rows: Self.rows(party), leavesAfterInputs: party == 4,
       inputDigest: Self.values[party].map { Self.hash("data \($0)") })
@@ -111,6 +114,21 @@ struct SessionWorld: Sendable {
         onEvent(party, mesh, event)
       })
     return try SessionRunner(plan, roles: roles(party), services: services, mesh: mesh).run()
+  }
+
+  /// A greeting with a lie in it, made and relayed as the protocol wants.
+  private static func lying(_ lie: (inout Hello) -> Void, _ mesh: any Mesh) throws(ParleyError) -> ParleyError {
+    let description = SessionPlan(description: description, mode: .localTrial).description
+    var hello = Hello(
+      agreement: description.agreementHash, version: description.version, protocolID: description.protocolID,
+      fieldDigests: Hello.digests(description), parameters: description.parameters, attempt: 1,
+      stateID: SecureRandom.bytes(32), nonce: SecureRandom.bytes(32), leavesAfterInputs: false, rows: [],
+      seen: Array(repeating: .init(stateID: [UInt8](repeating: 0, count: 32), attempt: 0), count: count))
+    lie(&hello)
+    _ = try RollCall(description, participants: description.principals.map(\.index), mesh: mesh).exchange(
+      hello.encoded, subject: "hello", direct: ControlStep.hello, roll: ControlStep.helloRoll, limit: Hello.limit)
+    _ = try? mesh.receiveControl(step: ControlStep.sessionID, from: PartyIndex(0), atMost: 32)
+    return ParleyError(.init("test/liar"), "lied")
   }
 
   // MARK: The toy protocol

@@ -1,0 +1,138 @@
+import ArgumentParser
+import Foundation
+import Parley
+import ParleyBase
+import ParleyCrypto
+import ParleyNetwork
+import ParleyProgram
+import ParleyStudy
+import ParleyTransport
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure protocols: seconds, bytes, rounds, memory.",
+    discussion: "Scenarios: \(BenchCommand.scenarios.joined(separator: ", ")).")
+  static let scenarios =
+    ["roundtrip", "throughput"] + BenchScenario.Name.allCases.map(\.rawValue) + ["aggregate", "setup"]
+
+  @Argument(help: "What to measure.") var scenario: String?
+  @Option(name: .customLong("protocol"), help: "replicated.") var sharing = "replicated"
+  @Option(help: "semi-honest.") var security = "semi-honest"
+  @Option(help: "Elements, rows, bytes, or the side of matrices.") var size: Int?
+  @Option(help: "Dependent layers of multiply.") var depth = 1
+  @Option(name: .customLong("repeat"), help: "Repetitions; the median is shown.") var repetitions = 5
+  @Option(help: "tls (separate processes) or memory (one process).") var transport = "tls"
+  @Flag(help: "Print one JSON object.") var json = false
+  @Flag(help: "Measure this machine for the planner's time predictions.") var calibrate = false
+
+  func run() throws {
+    guard sharing == "replicated" else {
+      throw ParleyError(.usage, "there is no protocol \(sharing)", remedy: "use --protocol replicated")
+    }
+    guard security == "semi-honest" else {
+      throw ParleyError(.usage, "\(security) is not available for replicated", remedy: "use --security semi-honest")
+    }
+    guard ["tls", "memory"].contains(transport) else {
+      throw ParleyError(.usage, "there is no transport \(transport)", remedy: "use tls or memory")
+    }
+    guard (1...1000).contains(repetitions) else {
+      throw ParleyError(.usage, "--repeat \(repetitions) is outside 1 to 1000", remedy: "choose another number")
+    }
+    if calibrate { return try runCalibration() }
+    guard let scenario else {
+      throw ParleyError(.usage, "no scenario is named", remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
+    }
+    try print(try measure(scenario))
+  }
+
+  private func measure(_ scenario: String) throws -> BenchResult {
+    switch scenario {
+    case "roundtrip": return try LinkBench.roundTrip(bytes: size ?? 64, repetitions: repetitions, transport)
+    case "throughput": return try LinkBench.throughput(bytes: size ?? 1 << 30, repetitions: repetitions, transport)
+    case "aggregate": return try AggregateBench.run(rows: size ?? 1_000_000, repetitions: repetitions, transport)
+    case "setup": return try AggregateBench.setup(repetitions: repetitions)
+    default:
+      guard let name = BenchScenario.Name(rawValue: scenario) else {
+        throw ParleyError(
+          .usage, "there is no scenario \(scenario)", remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
+      }
+      return try ComputeBench(
+        name: name, size: size ?? (name == .matmul ? 512 : 1_000_000), depth: depth, repetitions: repetitions,
+        transport: transport
+      ).run()
+    }
+  }
+
+  private func print(_ result: BenchResult) throws {
+    if json { return Console.output(try Console.json(result)) }
+    Console.output(
+      "\(result.scenario)  size \(result.size)  depth \(result.depth)  \(result.transport)  \(result.security)")
+    Console.output("  seconds        \(String(format: "%.6f", result.seconds))  (median of \(result.repeat))")
+    if let reference = result.reference {
+      Console.output("  \(reference.name)  \(String(format: "%.6f", reference.seconds))")
+    }
+    Console.output("  set-up         \(Console.seconds(result.setupSeconds))")
+    Console.output("  rounds         \(result.rounds)")
+    Console.output("  bytes sent     \(result.bytesSentPerParty.map(String.init).joined(separator: ", "))")
+    Console.output("  peak memory    \(result.peakRSSBytes.map(Console.bytes).joined(separator: ", "))")
+    for note in result.notes { Console.output("  \(note)") }
+  }
+
+  private func runCalibration() throws {
+    func seconds(_ name: BenchScenario.Name, _ size: Int, depth: Int = 1) throws -> (Double, BenchResult) {
+      let result = try ComputeBench(
+        name: name, size: size, depth: depth, repetitions: repetitions, transport: "tls"
+      ).run()
+      return (result.seconds, result)
+    }
+    Console.error("measuring multiplications, comparisons and small operations (about a minute)")
+    let (multiply, _) = try seconds(.multiply, 1_000_000, depth: 10)
+    let (compare, _) = try seconds(.compare, 1_000_000)
+    let (tiny, small) = try seconds(.divide, 1)
+    // A multiplication is measured with its traffic of eight bytes, an AND bit likewise, so bytes cost nothing more.
+    let calibration = Calibration(
+      isMeasured: true, secondsPerMultiplication: multiply / 1e7, secondsPerAndBit: compare / 181e6,
+      secondsPerInstruction: tiny / Double(max(small.rounds * 4, 1)), secondsPerByte: 0)
+    try CalibrationFile.save(calibration)
+    Console.output("saved \(CalibrationFile.path)")
+    Console.output(try Console.json(calibration))
+  }
+}
+
+struct BenchResult: Codable {
+  struct Reference: Codable {
+    var name: String
+    var seconds: Double
+  }
+  var scenario: String
+  var `protocol` = "replicated"
+  var security = "semi-honest"
+  var transport: String
+  var parties: Int
+  var size: Int
+  var depth: Int
+  var `repeat`: Int
+  var seconds: Double
+  var setupSeconds: Double
+  var rounds: Int
+  var bytesSentPerParty: [Int]
+  var peakRSSBytes: [Int]
+  var reference: Reference?
+  var notes: [String] = []
+
+  enum CodingKeys: String, CodingKey {
+    case scenario, `protocol`, security, transport, parties, size, depth, `repeat`, seconds
+    case setupSeconds = "setup_seconds"
+    case rounds
+    case bytesSentPerParty = "bytes_sent_per_party"
+    case peakRSSBytes = "peak_rss_bytes"
+    case reference, notes
+  }
+}
+
+extension [Double] {
+  var median: Double {
+    let sorted = sorted()
+    return isEmpty ? 0 : sorted.count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2
+  }
+}

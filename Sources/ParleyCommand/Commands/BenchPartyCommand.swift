@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+import Parley
+import ParleyBase
+import ParleyNetwork
+import ParleyTransport
+
+/// One party of a benchmark; started by `parley bench`.
+struct BenchPartyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "bench-party", shouldDisplay: false)
+  @Argument var scenario: String
+  @Option var index: Int
+  @Option var folder: String
+  @Option var size: Int
+  @Option var depth: Int
+  @Option(name: .customLong("repeat")) var repetitions: Int
+
+  func run() throws {
+    let start = ContinuousClock.now
+    let mesh = try BenchMesh.load(folder + "/mesh.json").connect(as: index)
+    let setup = start.duration(to: .now).seconds
+    defer { mesh.close() }
+    let measurement: BenchParty.Measurement
+    if let name = BenchScenario.Name(rawValue: scenario) {
+      measurement = try BenchParty.run(
+        try BenchScenario(name, size: size, depth: depth, seed: ComputeBench.seed), repeats: repetitions, over: mesh)
+    } else {
+      measurement = try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
+    }
+    let report = BenchPartyReport(measurement: measurement, setupSeconds: setup)
+    try FileOutput.write(try Console.json(report), to: "\(folder)/P\(index).report.json")
+  }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import BigInt
+import Foundation
+import Parley
+import ParleyBase
+import ParleyProgram
+import ParleyStudy
+
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Four real hospitals, three computing parties, one joint result: see what it is and what it costs.")
+  @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
+  @Flag(help: "Print the results as JSON and nothing else.") var json = false
+
+  static let hospitals = ["cleveland", "hungarian", "switzerland", "va"]
+
+  func run() throws {
+    let folder = try Self.folder()
+    let path = folder + "/study.yml"
+    let prepared = try StudyFiles.prepare(path)
+    let log = Log(level: json ? .quiet : logLevel, prefix: "")
+    if !json { introduce(prepared) }
+    let files = Dictionary(uniqueKeysWithValues: Self.hospitals.map { ($0, [0: "\(folder)/\($0).csv"]) })
+    let run = LocalRun(
+      studyPath: path, prepared: prepared, files: files, synthetic: nil, seed: 1, log: log,
+      logLevel: json ? .quiet : logLevel)
+    let outcome = try run.processes()
+    if json {
+      try ResultOutput.show(outcome.tables, prepared, mode: "local trial", json: true)
+      return
+    }
+    let pooled = try PooledReference(prepared, files: files)
+    for table in outcome.tables { show(table, beside: pooled) }
+    Console.output(
+      """
+
+      Empty cells are missing values and counted as NULL, never as 0. Zeros that stand in the data (one blood
+      pressure, 172 cholesterol values) are counted as recorded, as in the published reference results.
+      """)
+    Console.output("\n== Who learned what ==\n")
+    Console.output(prepared.statement.text)
+    Console.output("Who must be trusted:")
+    for line in prepared.trust.lines { Console.output("  - \(line)") }
+    Console.output("\n== What it cost ==\n")
+    for line in outcome.costLines { Console.output(line) }
+    Console.output(
+      """
+      started to finished     \(Console.seconds(outcome.wallSeconds))
+
+      == Your own study ==
+
+        parley study init --from mydata.csv > study.yml    draft a study, then review its ranges
+        parley plan study.yml --rows 1000                  what it discloses and costs, before any data is read
+        parley run study.yml --data me:mydata=mydata.csv   try it on this machine
+        parley party study.yml --as NAME                   take part for real (docs/guide-consortium.md)
+      """)
+  }
+
+  /// The study and its data, beside this program.
+  static func folder() throws(ParleyError) -> String {
+    guard let path = Bundle.module.path(forResource: "heart-disease", ofType: nil, inDirectory: "Resources") else {
+      throw ParleyError(
+        .init("data/demo-missing"), "the demo's data is not beside this program",
+        remedy: "start it with: swift run -c release parley demo")
+    }
+    return path
+  }
+
+  private func introduce(_ prepared: PreparedStudy) {
+    Console.output(
+      """
+      \(prepared.study.name)
+
+      Four hospitals hold \(Self.hospitals.count) files of patient records (UCI Heart Disease, CC BY 4.0). Three computing
+      parties, each a process with a key of its own, receive random-looking shares of every row over mutual TLS 1.3 with
+      post-quantum key exchange. No row and no hospital's subtotal exists in the clear anywhere but at its hospital.
+      """)
+  }
+
+  /// The joint result, the same on pooled plaintext, and the difference.
+  private func show(_ table: DecodedTable, beside pooled: PooledReference) {
+    Console.output("\n== \(table.name) ==\n")
+    let reference = pooled.table(table.name)
+    if table.rows.count == 1 {
+      // One row reads better on end.
+      var lines = DecodedTable(name: table.name, columns: ["statistic", "joint (MPC)", "pooled plaintext", "difference"], rows: [])
+      for (index, column) in table.columns.enumerated() {
+        let cell = table.rows[0][index]
+        let exact = reference?.row(0)?[index]
+        lines.rows.append([
+          .value(column), cell, .value(exact?.text ?? "-"), .value(exact?.difference(from: cell) ?? "-"),
+        ])
+      }
+      Console.output(lines.text)
+      return
+    }
+    var shown = table
+    for (index, column) in table.columns.enumerated() where reference?.isNumeric(index) == true {
+      shown.columns += ["\(column) (pooled)", "difference"]
+      for row in shown.rows.indices {
+        let cell = table.rows[row][index]
+        let exact = reference?.row(row)?[index]
+        shown.rows[row] += [
+          .value(exact?.text ?? "-"), .value(exact?.difference(from: cell) ?? "-"),
+        ]
+      }
+    }
+    Console.output(shown.text + ResultOutput.notes(on: table))
+  }
+}

@@ -1,0 +1,164 @@
+import ArgumentParser
+import Foundation
+import Parley
+import ParleyBase
+import ParleyCrypto
+import ParleyNetwork
+import ParleyProgram
+import ParleyRuntime
+import ParleyStudy
+import ParleyTransport
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Check everything a run needs, with the fix for each failure.",
+    discussion: "For the links, the other parties run the doctor at the same time.")
+  @Argument(help: "The study file.") var study: String
+  @Option(name: .customLong("as"), help: "Your party's name.") var name: String
+  @Option(help: "TABLE=FILE.csv, checked against the schema.") var data: [String] = []
+  @Option(help: "Folder of the state.") var state: String?
+  @Option(help: "Folder of the identity files.") var identity: String?
+  @Option(help: "Seconds to wait for the other parties.") var wait = 30
+  @Flag(help: "Leave the links out.") var offline = false
+  @Flag(help: "Print JSON.") var json = false
+
+  struct Finding: Encodable {
+    var check: String
+    var isGood: Bool
+    var detail: String
+    var fix: String?
+  }
+  final class Findings {
+    var list: [Finding] = []
+    func good(_ check: String, _ detail: String) { list.append(.init(check: check, isGood: true, detail: detail)) }
+    func bad(_ check: String, _ error: ParleyError) {
+      var place = error.description.split(separator: "\n").first.map(String.init) ?? error.message
+      if place.isEmpty { place = error.message }
+      list.append(.init(check: check, isGood: false, detail: place, fix: error.remedy))
+    }
+    /// Runs one check; what it returns is shown.
+    func check<T>(_ name: String, _ body: () throws -> (T, String)) -> T? {
+      do {
+        let (value, detail) = try body()
+        good(name, detail)
+        return value
+      } catch let error as ParleyError {
+        bad(name, error)
+      } catch {
+        bad(name, ParleyError(.invariant, "\(error)"))
+      }
+      return nil
+    }
+  }
+
+  func run() throws {
+    let findings = Findings()
+    let prepared = findings.check("study") { () -> (PreparedStudy, String) in
+      let prepared = try StudyFiles.prepare(study)
+      _ = try prepared.study.requireParty(name)
+      return (prepared, "in order, hash \(prepared.study.studyHashText)")
+    }
+    let key = findings.check("identity") { () -> (Identity, String) in
+      let key = try IdentityFiles.store(identity).load(name: name)
+      if let expected = prepared?.study.party(name)?.key, expected != key.publicIdentity {
+        throw ParleyError(
+          .init("identity/other-key"), "the study names another key for \(name)",
+          remedy: "put the key that 'parley identity show --name \(name)' prints into the study")
+      }
+      return (key, "fingerprint \(key.publicIdentity.fingerprint), readable by its owner only")
+    }
+    checkClock(findings)
+    _ = findings.check("state") {
+      let path = state ?? PartyCommand.statePath(name)
+      return (try StateDirectory(path: path), "\(path) is free and in order")
+    }
+    if let prepared {
+      checkFiles(prepared, findings)
+      checkSignatures(prepared, findings)
+      if let key, !offline { checkLinks(prepared, key, findings) }
+    }
+    if json {
+      Console.output(try Console.json(findings.list))
+    } else {
+      for finding in findings.list {
+        Console.output("\(finding.isGood ? "ok  " : "BAD ") \(finding.check): \(finding.detail)")
+        if let fix = finding.fix { Console.output("     fix: \(fix)") }
+      }
+    }
+    let bad = findings.list.filter { !$0.isGood }.count
+    if bad > 0 { throw ExitCode(1) }
+  }
+
+  private func checkClock(_ findings: Findings) {
+    let year = Calendar(identifier: .gregorian).component(.year, from: Date())
+    if (2025...2100).contains(year) {
+      findings.good("clock", Timestamp.now)
+    } else {
+      findings.bad(
+        "clock",
+        ParleyError(.init("network/clock"), "the clock says \(Timestamp.now)", remedy: "set the clock; certificates are valid around now"))
+    }
+  }
+
+  private func checkFiles(_ prepared: PreparedStudy, _ findings: Findings) {
+    for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
+      let file = data.compactMap { try? DataArgument($0) }.first { $0.table == table.schema.name }?.file
+      guard let file else {
+        findings.bad(
+          "data \(table.schema.name)",
+          ParleyError(.usage, "no file was given", remedy: "add --data \(table.schema.name)=FILE.csv"))
+        continue
+      }
+      _ = findings.check("data \(table.schema.name)") {
+        let rows = try StudyFiles.load(
+          file, table: index, holder: name, of: prepared.study, log: Log(level: .quiet, prefix: ""))
+        return (rows.rowCount, "\(rows.rowCount) rows fit the schema")
+      }
+    }
+  }
+
+  private func checkSignatures(_ prepared: PreparedStudy, _ findings: Findings) {
+    guard prepared.study.requiresSignatures else { return findings.good("signatures", "not required by the study") }
+    _ = findings.check("signatures") {
+      try SignatureFolder(ofStudy: study).requireSignatures(of: prepared.study, besides: nil)
+      return ((), "all parties have signed")
+    }
+  }
+
+  private func checkLinks(_ prepared: PreparedStudy, _ key: Identity, _ findings: Findings) {
+    let study = prepared.study
+    let missing = study.missingForParties()
+    guard missing.isEmpty else { return findings.bad("links", missing[0]) }
+    let mesh = findings.check("port") { () -> (TLSMesh, String) in
+      let mesh = try PartyMesh.make(study, name: name, key: key, purpose: "doctor", report: { _ in })
+      return (mesh, mesh.listeningPort.map { "listening on \($0)" } ?? "outbound only")
+    }
+    guard let mesh else { return }
+    defer { mesh.close() }
+    do {
+      try mesh.connect(timeout: .seconds(wait)) { Console.error("waiting for \($0.joined(separator: ", "))") }
+    } catch {
+      findings.bad("links", error)
+    }
+    for link in mesh.linkInfo {
+      guard link.isUp else {
+        findings.bad(
+          "link to \(link.name)",
+          link.lastProblem
+            ?? ParleyError(
+              .init("network/unreachable"), "not reached",
+              remedy: "have \(link.name) run the doctor now; check its endpoint and firewalls"))
+        continue
+      }
+      do {
+        let probe = try mesh.probe(link.party)
+        findings.good(
+          "link to \(link.name)",
+          "\(link.tlsVersion ?? "TLS") \(link.keyExchange), key \(link.fingerprint), round trip \(Console.seconds(probe.roundTrip)), \(Console.bytes(Int(probe.bandwidth)))/s"
+        )
+      } catch {
+        findings.bad("link to \(link.name)", error)
+      }
+    }
+  }
+}

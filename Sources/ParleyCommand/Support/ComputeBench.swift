@@ -1,0 +1,132 @@
+import Crypto
+import Foundation
+import Parley
+import ParleyBase
+import ParleyCrypto
+import ParleyNetwork
+import ParleyProgram
+import ParleyTransport
+
+/// Keys and ports of three benchmark parties, shared through a private folder.
+struct BenchMesh: Codable {
+  struct Party: Codable {
+    var privateKey: [UInt8]
+    var publicKey: [UInt8]
+    var port: Int
+  }
+  var parties: [Party]
+  var session: [UInt8]
+
+  init(count: Int) throws(ParleyError) {
+    var listeners: [MeshListener] = []
+    parties = []
+    for index in 0..<count {
+      let listener = try MeshListener(endpoint: MeshEndpoint(host: "127.0.0.1", port: 0))
+      listeners.append(listener)
+      let identity = try Identity.create(name: "bench\(index)")
+      parties.append(
+        Party(
+          privateKey: Array(identity.signingKey.rawRepresentation), publicKey: identity.publicIdentity.signingKey,
+          port: listener.port))
+    }
+    session = SecureRandom.bytes(32)
+  }
+
+  func connect(as index: Int) throws -> TLSMesh {
+    let mesh = try TLSMesh(
+      local: PartyIndex(index),
+      principals: parties.enumerated().map { index, party in
+        MeshPrincipal(
+          name: "P\(index)", publicKey: party.publicKey,
+          endpoint: MeshEndpoint(host: "127.0.0.1", port: party.port))
+      }, computingCount: parties.count,
+      key: try .init(rawRepresentation: parties[index].privateKey), session: session)
+    try mesh.connect(timeout: .seconds(30))
+    return mesh
+  }
+
+  static func load(_ path: String) throws -> BenchMesh {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ParleyError(.usage, "\(path) is no benchmark's folder", remedy: "use parley bench")
+    }
+    return try JSONDecoder().decode(BenchMesh.self, from: data)
+  }
+}
+
+/// A private folder that is removed at the end.
+final class TemporaryFolder {
+  let path: String
+  init() throws {
+    path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("parley-" + hexadecimal(SecureRandom.bytes(8))).path
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+  }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ text: String, _ name: String) throws {
+    let file = path + "/" + name
+    guard
+      FileManager.default.createFile(
+        atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    else { throw ParleyError(.init("state/cannot-write"), "cannot write \(file)", remedy: "check the free space") }
+  }
+}
+
+/// What one party of a benchmark reports.
+struct BenchPartyReport: Codable {
+  var measurement: BenchParty.Measurement
+  var setupSeconds: Double
+}
+
+/// A scenario on three parties, as processes over TLS or as threads over memory.
+struct ComputeBench {
+  var name: BenchScenario.Name
+  var size: Int
+  var depth: Int
+  var repetitions: Int
+  var transport: String
+  static let seed: UInt64 = 20_260_101
+
+  func run() throws -> BenchResult {
+    let reports = transport == "tls" ? try processes() : try threads()
+    guard reports.allSatisfy(\.measurement.isCorrect) else {
+      throw ParleyError(.init("internal/wrong-result"), "the parties computed a wrong result")
+    }
+    // A repetition takes as long as its slowest party.
+    let seconds = (0..<repetitions).map { index in reports.map { $0.measurement.seconds[index] }.max() ?? 0 }
+    return BenchResult(
+      scenario: name.rawValue, transport: transport, parties: 3, size: size, depth: depth, repeat: repetitions,
+      seconds: seconds.median, setupSeconds: reports.map(\.setupSeconds).max() ?? 0,
+      rounds: reports.map(\.measurement.rounds).max() ?? 0,
+      bytesSentPerParty: reports.map(\.measurement.sentBytes),
+      peakRSSBytes: reports.map(\.measurement.peakMemory))
+  }
+
+  private func processes() throws -> [BenchPartyReport] {
+    let folder = try TemporaryFolder()
+    try folder.write(try Console.json(try BenchMesh(count: 3)), "mesh.json")
+    let roles = try (0..<3).map { index in
+      try RoleProcess(
+        name: "P\(index)",
+        arguments: [
+          "bench-party", name.rawValue, "--index", String(index), "--folder", folder.path, "--size", String(size),
+          "--depth", String(depth), "--repeat", String(repetitions),
+        ], directory: folder.path, showsErrors: true)
+    }
+    try RoleProcess.wait(for: roles)
+    return try roles.map { role in
+      try JSONDecoder().decode(
+        BenchPartyReport.self, from: FileManager.default.contents(atPath: role.reportPath) ?? Data())
+    }
+  }
+
+  private func threads() throws -> [BenchPartyReport] {
+    let scenario = try BenchScenario(name, size: size, depth: depth, seed: Self.seed)
+    let repetitions = repetitions
+    let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(InMemoryNetwork(count: 3)) {
+      try BenchParty.run(scenario, repeats: repetitions, over: $0)
+    }
+    return try results.partyValues().map { BenchPartyReport(measurement: $0, setupSeconds: 0) }
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Parley
+import ParleyBase
+import ParleyNetwork
+import ParleyRuntime
+import ParleyTransport
+
+/// The link itself: round trips and one-way throughput between two of three parties.
+enum LinkBench {
+  /// Median round trip, with a blocking plain TCP pair on loopback measured in the same run as reference.
+  static func roundTrip(bytes: Int, repetitions: Int, _ transport: String) throws -> BenchResult {
+    let count = 2000
+    let reports = try pair("roundtrip", bytes: bytes, repetitions: count, transport)
+    let plain = try TransportBench.plainTCPRoundTrip(bytes: bytes, count: count).median
+    var result = Self.result("roundtrip", bytes: bytes, repetitions: count, transport, reports)
+    result.seconds = reports[0].measurement.seconds.median
+    result.reference = .init(name: "plain TCP", seconds: plain)
+    result.notes = [String(format: "ratio to plain TCP %.2f", result.seconds / plain)]
+    return result
+  }
+
+  static func throughput(bytes: Int, repetitions: Int, _ transport: String) throws -> BenchResult {
+    let reports = try pair("throughput", bytes: bytes, repetitions: repetitions, transport)
+    var result = Self.result("throughput", bytes: bytes, repetitions: repetitions, transport, reports)
+    result.seconds = reports[0].measurement.seconds.median
+    result.notes = [String(format: "%.2f GB/s one way", Double(bytes) / result.seconds / 1e9)]
+    return result
+  }
+
+  private static func pair(
+    _ scenario: String, bytes: Int, repetitions: Int, _ transport: String
+  ) throws -> [BenchPartyReport] {
+    guard transport == "tls" else {
+      let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(InMemoryNetwork(count: 2)) {
+        try Self.party(scenario, bytes: bytes, repetitions: repetitions, over: $0)
+      }
+      return try results.partyValues().map { BenchPartyReport(measurement: $0, setupSeconds: 0) }
+    }
+    let folder = try TemporaryFolder()
+    try folder.write(try Console.json(try BenchMesh(count: 2)), "mesh.json")
+    let roles = try (0..<2).map { index in
+      try RoleProcess(
+        name: "P\(index)",
+        arguments: [
+          "bench-party", scenario, "--index", String(index), "--folder", folder.path, "--size", String(bytes),
+          "--depth", "1", "--repeat", String(repetitions),
+        ], directory: folder.path, showsErrors: true)
+    }
+    try RoleProcess.wait(for: roles)
+    return try roles.map { role in
+      try JSONDecoder().decode(
+        BenchPartyReport.self, from: FileManager.default.contents(atPath: role.reportPath) ?? Data())
+    }
+  }
+
+  static func party(
+    _ scenario: String, bytes: Int, repetitions: Int, over mesh: any Mesh
+  ) throws(ParleyError) -> BenchParty.Measurement {
+    let peer = PartyIndex(1 - mesh.local.rawValue)
+    var seconds: [Double] = []
+    if scenario == "roundtrip" {
+      seconds = try TransportBench.roundTrip(mesh, peer: peer, bytes: bytes, count: repetitions)
+    } else {
+      let message = min(bytes, 1 << 20)
+      for repetition in 0...repetitions {
+        let time: Double = try TransportBench.oneWay(
+          mesh, peer: peer, bytes: message, count: max(bytes / message, 1), base: 10 + repetition)
+        if repetition > 0 { seconds.append(time) }
+      }
+    }
+    return BenchParty.Measurement(
+      seconds: seconds, sentBytes: mesh.meter.reading.sentBytes.reduce(0, +), rounds: mesh.meter.reading.rounds,
+      peakMemory: ProcessResources.peakMemoryBytes ?? 0, isCorrect: true)
+  }
+
+  private static func result(
+    _ name: String, bytes: Int, repetitions: Int, _ transport: String, _ reports: [BenchPartyReport]
+  ) -> BenchResult {
+    BenchResult(
+      scenario: name, transport: transport, parties: 2, size: bytes, depth: 1, repeat: repetitions, seconds: 0,
+      setupSeconds: reports.map(\.setupSeconds).max() ?? 0, rounds: reports.map(\.measurement.rounds).max() ?? 0,
+      bytesSentPerParty: reports.map(\.measurement.sentBytes), peakRSSBytes: reports.map(\.measurement.peakMemory))
+  }
+}
+
+/// The demo's study on made-up rows, through every layer, and the set-up of a session.
+enum AggregateBench {
+  static func run(rows: Int, repetitions: Int, _ transport: String) throws -> BenchResult {
+    let path = try DemoCommand.folder() + "/study.yml"
+    let folder = try TemporaryFolder()
+    // The demo's study allows 2,000 rows; the benchmark's copy allows as many as are asked for.
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+      .replacingOccurrences(of: "maximum-rows: 2000", with: "maximum-rows: \(max(rows, 4))")
+    try folder.write(text, "study.yml")
+    let prepared = try StudyFiles.prepare(folder.path + "/study.yml")
+    var outcomes: [LocalRun.Outcome] = []
+    for _ in 0..<repetitions {
+      let run = LocalRun(
+        studyPath: folder.path + "/study.yml", prepared: prepared, files: [:], synthetic: rows / 4, seed: 1,
+        log: Log(level: .quiet, prefix: ""), logLevel: .quiet)
+      outcomes.append(transport == "tls" ? try run.processes() : try run.inProcess())
+    }
+    let computing = outcomes[outcomes.count - 1].reports.prefix(3)
+    var result = BenchResult(
+      scenario: "aggregate", transport: transport, parties: 3, size: rows / 4 * 4, depth: 1, repeat: repetitions,
+      seconds: outcomes.map { $0.reports.map(\.seconds).max() ?? 0 }.median,
+      setupSeconds: outcomes.map { $0.reports.map(\.setupSeconds).max() ?? 0 }.median,
+      rounds: computing.map(\.rounds).max() ?? 0,
+      bytesSentPerParty: computing.map { $0.sentBytes.reduce(0, +) }, peakRSSBytes: computing.map(\.peakMemory))
+    result.notes = [
+      "planned memory \(Console.bytes(computing.map(\.predictedMemory).max() ?? 0))",
+      computing.allSatisfy { $0.sentBytes == $0.predictedBytes } ? "bytes equal the plan" : "bytes DIFFER from the plan",
+    ]
+    return result
+  }
+
+  /// From the start of a party's process side to the agreed session, with one row of data at each holder.
+  static func setup(repetitions: Int) throws -> BenchResult {
+    var result = try run(rows: 4, repetitions: repetitions, "tls")
+    result.scenario = "setup"
+    result.seconds = result.setupSeconds
+    result.notes = []
+    return result
+  }
+}

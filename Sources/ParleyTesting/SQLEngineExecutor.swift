@@ -1,0 +1,58 @@
+import BigInt
+import ParleyBase
+import ParleyEngine
+import ParleyProgram
+import ParleyRuntime
+
+extension SQLDifferential {
+  /// Runs programs with all parties of a protocol in this process. Holders deal and do not compute; the first
+  /// computing party is the recipient.
+  package static func executor<F: EngineFamily>(_ family: F, seed: UInt64) -> Executor {
+    { program, schemas, data in
+      let lowered = try Lowering.lower(program, for: family.descriptor)
+      var tables: [PartyIndex: [Int: InputFeeder.HeldTable]] = [:]
+      var shapes: [[ExecutionShape.Part]] = []
+      var next = family.computing
+      for (index, table) in program.tables.enumerated() {
+        guard let schema = schemas.first(where: { $0.name == table.name }) else {
+          throw ParleyError(.invariant, "table '\(table.name)' has no schema")
+        }
+        var parts: [ExecutionShape.Part] = []
+        for rows in data[table.name] ?? [] {
+          let holder = PartyIndex(next)
+          next += 1
+          tables[holder] = [index: InputFeeder.HeldTable(schema: schema, data: rows)]
+          parts.append(.init(holder: holder, rowCount: max(rows.rowCount, schema.padTo ?? 0)))
+        }
+        shapes.append(parts)
+      }
+      let job = ProgramRun(
+        program: lowered, inputs: program.inputs, shape: ExecutionShape(tables: shapes),
+        recipients: program.disclosures.map { _ in [PartyIndex(0)] }, tables: tables)
+      let outcome = try TestWorld(family, outsiders: next - family.computing, seed: seed).run(job)
+      var opened: [Program.DisclosureID: [BigInt]] = [:]
+      for (index, values) in outcome.values[0] {
+        let id = Program.DisclosureID(rawValue: index)
+        opened[id] = integers(values, type: program[program[id].node].type)
+      }
+      return try DecodedTable.decode(program, opened: opened)
+    }
+  }
+
+  /// Words are signed. Planes are two's complement where the range reaches below 0, else unsigned.
+  private static func integers(_ values: ClearValues, type: Program.ValueType) -> [BigInt] {
+    switch values {
+    case .words(let words): return words.map { BigInt(Int64(bitPattern: $0)) }
+    case .planes(let planes, let count):
+      let isSigned = type.range.lower < 0
+      return (0..<count).map { element in
+        var value = BigInt(0)
+        for (bit, plane) in planes.enumerated() where plane[element / 64] >> UInt64(element % 64) & 1 == 1 {
+          let weight = BigInt(1) << bit
+          value += isSigned && bit == planes.count - 1 ? -weight : weight
+        }
+        return value
+      }
+    }
+  }
+}
