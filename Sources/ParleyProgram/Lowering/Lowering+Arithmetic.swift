@@ -64,7 +64,7 @@ extension Lowering {
   func vector(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
     let register = try arith(id)
     let length = length(program[id].type.shape)
-    guard emitter.arithLength[register]! != length else { return register }
+    guard emitter.length(of: register) != length else { return register }
     throw ParleyError(
       .init("plan/constant-sum"), "the sum of a constant over all rows depends on no column",
       at: program[id].origin.map { .init(item: $0) }, remedy: "count rows with COUNT(*) instead")
@@ -73,7 +73,7 @@ extension Lowering {
   func arithInput(_ input: Int) -> ArithRegister {
     if let known = inputArith[input] { return known }
     let out = emitter.newArith(length(.rows(program.inputs[input].table)))
-    emitter.emit(.inputArith(input: input, out: out), emitter.arithLength[out]!, arithOut: [out])
+    emitter.emit(.inputArith(input: input, out: out), emitter.length(of: out), arithOut: [out])
     inputArith[input] = out
     return out
   }
