@@ -16,13 +16,18 @@ package struct BenchParty {
     package var rounds: Int
     package var peakMemory: Int
     package var isCorrect: Bool
+    /// Seconds of what the figure is compared with, measured in turn with it.
+    package var reference: [Double]?
 
-    package init(seconds: [Double], sentBytes: Int, rounds: Int, peakMemory: Int, isCorrect: Bool) {
+    package init(
+      seconds: [Double], sentBytes: Int, rounds: Int, peakMemory: Int, isCorrect: Bool, reference: [Double]? = nil
+    ) {
       self.seconds = seconds
       self.sentBytes = sentBytes
       self.rounds = rounds
       self.peakMemory = peakMemory
       self.isCorrect = isCorrect
+      self.reference = reference
     }
   }
 
