@@ -119,7 +119,7 @@ let tests: [Row] = [
     uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"],
     external: nio + [crypto]),
   Row(name: "ParleyTests", uses: ["Parley", "ParleyBase", "ParleyProgram"], external: [bigInt]),
-  Row(name: "ParleyCommandTests", uses: ["ParleyBase", "ParleyStudy"]),
+  Row(name: "ParleyCommandTests", uses: ["ParleyCommand", "ParleyBase", "ParleyStudy"]),
 ]
 
 /// `PARLEY_ONLY=ParleySQL,ParleySQLTests` builds just those targets and what they need: useful on a small

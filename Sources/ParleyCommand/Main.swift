@@ -13,9 +13,27 @@ enum Main {
       Console.error(error.description)
       exit(error.exitCode)
     } catch {
-      // Help and version come this way too, with exit code 0; a wrong word on the command line is 64.
-      ParleyTool.exit(withError: error)
+      // Help and version come this way too, with exit code 0.
+      guard ParleyTool.exitCode(for: error) == .validationFailure else { ParleyTool.exit(withError: error) }
+      let usage = wrongWords(error)
+      Console.error(usage.description)
+      exit(usage.exitCode)
     }
+  }
+
+  /// A wrong word on the command line, in the form of all other errors.
+  private static func wrongWords(_ error: any Error) -> ParleyError {
+    let commands = ParleyTool.configuration.subcommands.map { $0.configuration }
+      .filter { $0.shouldDisplay }.compactMap { $0.commandName }
+    guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-") else {
+      return ParleyError(.usage, ParleyTool.message(for: error), remedy: "parley --help lists the commands")
+    }
+    guard commands.contains(first) else {
+      return ParleyError(
+        .usage, "there is no command '\(first)'", remedy: "use one of \(commands.joined(separator: ", "))")
+    }
+    return ParleyError(
+      .usage, ParleyTool.message(for: error), remedy: "parley \(first) --help shows what it understands")
   }
 }
 

@@ -7,8 +7,13 @@ extension TLSMesh {
   /// Brings up every needed link; parties may start in any order. Reports every few seconds for whom it waits.
   ///
   /// Fails at once on what waiting cannot cure (a wrong key, another study, another version), otherwise after
-  /// `timeout` with the last problem of every missing link.
-  package func connect(timeout: Duration, onWaiting: ([String]) -> Void = { _ in }) throws(ParleyError) {
+  /// `timeout` with the last problem of every missing link. A link that came up and was lost for longer than the
+  /// patience ends the attempt as well.
+  ///
+  /// - Parameter needsAll: without it, problems of links end nothing: `linkInfo` shows them. For the doctor.
+  package func connect(
+    timeout: Duration, needsAll: Bool = true, onWaiting: ([String]) -> Void = { _ in }
+  ) throws(ParleyError) {
     let start = monotonicNanoseconds()
     let deadline = start &+ timeout.nanosecondsClamped
     var nextReport = start &+ 2_000_000_000
@@ -21,9 +26,14 @@ extension TLSMesh {
       if let ending { throw ending }
       let missing = links.compactMap { $0 }.filter { !$0.everUp && !$0.peerFinished }
       if missing.isEmpty { break }
-      if let problem = definiteProblem ?? missing.lazy.compactMap(\.failure).first { throw giveUp(problem) }
+      if needsAll, let problem = definiteProblem ?? links.lazy.compactMap({ $0?.failure }).first {
+        throw giveUp(problem)
+      }
       let now = monotonicNanoseconds()
-      if now >= deadline { throw giveUp(timedOut(missing, timeout)) }
+      if now >= deadline {
+        guard needsAll else { break }
+        throw giveUp(timedOut(missing, timeout))
+      }
       if now >= nextReport {
         nextReport = now &+ 3_000_000_000
         let names = missing.map(\.name)

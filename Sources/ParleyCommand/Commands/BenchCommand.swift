@@ -39,6 +39,9 @@ struct BenchCommand: ParsableCommand {
     guard (1...1000).contains(repetitions) else {
       throw ParleyError(.usage, "--repeat \(repetitions) is outside 1 to 1000", remedy: "choose another number")
     }
+    guard depth >= 1, size ?? 1 >= 1 else {
+      throw ParleyError(.usage, "--size and --depth are at least 1", remedy: "choose larger numbers")
+    }
     if calibrate { return try runCalibration() }
     guard let scenario else {
       throw ParleyError(
@@ -52,7 +55,13 @@ struct BenchCommand: ParsableCommand {
     case "roundtrip": return try LinkBench.roundTrip(bytes: size ?? 64, repetitions: repetitions, transport)
     case "throughput": return try LinkBench.throughput(bytes: size ?? 1 << 30, repetitions: repetitions, transport)
     case "aggregate": return try AggregateBench.run(rows: size ?? 1_000_000, repetitions: repetitions, transport)
-    case "setup": return try AggregateBench.setup(repetitions: repetitions)
+    case "setup":
+      guard transport == "tls" else {
+        throw ParleyError(
+          .usage, "setup measures the links of separate processes, and memory has none",
+          remedy: "use --transport tls")
+      }
+      return try AggregateBench.setup(repetitions: repetitions)
     default:
       guard let name = BenchScenario.Name(rawValue: scenario) else {
         throw ParleyError(

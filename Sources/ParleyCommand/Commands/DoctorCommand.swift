@@ -139,30 +139,50 @@ struct DoctorCommand: ParsableCommand {
     }
     guard let mesh else { return }
     defer { mesh.close() }
-    do {
-      try mesh.connect(timeout: .seconds(wait)) { Console.error("waiting for \($0.joined(separator: ", "))") }
-    } catch {
-      findings.bad("links", error)
+    let examined = examine(mesh, findings)
+    for link in mesh.linkInfo where !examined.contains(link.name) {
+      findings.bad(
+        "link to \(link.name)",
+        link.lastProblem
+          ?? ParleyError(
+            .init("network/unreachable"), "not reached",
+            remedy: "have \(link.name) run the doctor now; check its endpoint and firewalls"))
     }
-    for link in mesh.linkInfo {
-      guard link.isUp else {
-        findings.bad(
-          "link to \(link.name)",
-          link.lastProblem
-            ?? ParleyError(
-              .init("network/unreachable"), "not reached",
-              remedy: "have \(link.name) run the doctor now; check its endpoint and firewalls"))
-        continue
-      }
+  }
+
+  /// Measures every link as soon as it is up, until all are or the time is over; returns the names of those reached.
+  private func examine(_ mesh: TLSMesh, _ findings: Findings) -> Set<String> {
+    let start = ContinuousClock.now
+    var examined: Set<String> = []
+    var lastNotice = start
+    while start.duration(to: .now) < .seconds(wait) {
       do {
-        let probe = try mesh.probe(link.party)
-        findings.good(
-          "link to \(link.name)",
-          "\(link.tlsVersion ?? "TLS") \(link.keyExchange), key \(link.fingerprint), round trip \(Console.seconds(probe.roundTrip)), \(Console.bytes(Int(probe.bandwidth)))/s"
-        )
+        try mesh.connect(timeout: .milliseconds(100), needsAll: false)
       } catch {
-        findings.bad("link to \(link.name)", error)
+        findings.bad("links", error)
+        return examined
       }
+      for link in mesh.linkInfo where link.isUp && examined.insert(link.name).inserted {
+        let known = "\(link.tlsVersion ?? "TLS") \(link.keyExchange), key \(link.fingerprint)"
+        if let probe = try? mesh.probe(link.party) {
+          findings.good(
+            "link to \(link.name)",
+            "\(known), round trip \(Console.seconds(probe.roundTrip)), \(Console.bytes(Int(probe.bandwidth)))/s")
+        } else {
+          // It was reached and proved its key; its doctor was through before this one had measured.
+          findings.good("link to \(link.name)", "\(known), not measured: \(link.name)'s doctor had finished")
+        }
+      }
+      let missing = mesh.linkInfo.map(\.name).filter { !examined.contains($0) }
+      guard !missing.isEmpty else { break }
+      if lastNotice.duration(to: .now) > .seconds(3) {
+        lastNotice = .now
+        Console.error("waiting for \(missing.joined(separator: ", "))")
+      }
+      Thread.sleep(forTimeInterval: 0.02)
     }
+    // The others measure their side of the links: leaving at once would cut them short.
+    if !examined.isEmpty { Thread.sleep(forTimeInterval: 2) }
+    return examined
   }
 }

@@ -39,6 +39,8 @@ struct PartyCommand: ParsableCommand {
 
   func run() throws {
     let log = Log(level: logLevel, prefix: name)
+    try ResultOutput.checkPath(out)
+    try FileOutput.check(receipt)
     var loaded = try StudyLoader.load(path: study)
     var jobID = Array(job.utf8)
     if let trial {
@@ -96,8 +98,9 @@ struct PartyCommand: ParsableCommand {
       tables[index] = try StudyFiles.load(argument.file, table: index, holder: name, of: prepared.study, log: log)
     }
     for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
-      if tables[index] == nil, let synthetic {
-        tables[index] = SyntheticData.make(table.schema, rows: synthetic, seed: seed)
+      if tables[index] == nil, let synthetic, let position = table.schema.holders.firstIndex(of: name) {
+        tables[index] = TrialData.synthetic(
+          table.schema, table: index, holder: position, rows: synthetic, seed: seed)
       }
       guard let rows = tables[index] else {
         throw ParleyError(
@@ -174,13 +177,14 @@ struct PartyCommand: ParsableCommand {
     defer { interruption.end() }
     let started = ContinuousClock.now
     log.info("waiting for the other parties")
-    try mesh.connect(timeout: .seconds(wait)) { log.info("waiting for \($0.joined(separator: ", "))") }
-    log.info(
-      "connected to everybody in \(Console.seconds(started.duration(to: .now).seconds)): TLS 1.3, X25519MLKEM768")
     let watcher = ProgressWatcher(mesh, names: study.meshOrder, log: log)
     defer { watcher.end() }
     let ending: Participant.Ending
     do {
+      try mesh.connect(timeout: .seconds(wait)) { log.info("waiting for \($0.joined(separator: ", "))") }
+      log.info(
+        "connected to everybody in \(Console.seconds(started.duration(to: .now).seconds)): TLS 1.3, X25519MLKEM768"
+      )
       ending = try participant.run(
         over: mesh,
         .init(
@@ -193,8 +197,9 @@ struct PartyCommand: ParsableCommand {
           established: { _, plan in watcher.begin(plan, local) }))
     } catch {
       throw interruption.happened
-        ? ParleyError(.interrupted, "interrupted; the session was aborted for everybody, nothing was released")
-        : error
+        ? ParleyError(
+          .interrupted, "interrupted; the session was aborted for everybody, nothing was released",
+          remedy: "start it again at all parties when you are ready") : error
     }
     let setup = started.duration(to: .now).seconds - ending.seconds
     try finish(ending, prepared, local, setup, log)
@@ -219,6 +224,8 @@ struct PartyCommand: ParsableCommand {
     if let opened = outcome.output { tables = try StudyResult(prepared, opened: opened).tables }
     let plan = ending.plan
     let predicted = plan.cost.bytes[local.rawValue]
+    // Receipt first: when it cannot be written there is no result without one.
+    if let receipt = outcome.receipt, let path = self.receipt { try ReceiptFile.write(receipt, to: path) }
     if let tables {
       if let out {
         try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out)
@@ -228,14 +235,12 @@ struct PartyCommand: ParsableCommand {
     if ending.meter.sentBytes != predicted {
       log.warning("sent \(ending.meter.sentBytes) bytes by peer where the plan says \(predicted)")
     }
-    if let receipt = outcome.receipt, let path = self.receipt {
-      try FileOutput.write(try Console.json(receipt), to: path)
-    }
     if let problem = outcome.receiptProblem { log.warning("no receipt: \(problem.description)") }
     if let report {
       let role = RoleReport(
         party: name, seconds: ending.seconds, setupSeconds: setup, rounds: ending.meter.rounds,
         sentBytes: ending.meter.sentBytes, predictedRounds: plan.cost.rounds, predictedBytes: predicted,
+        predictedSeconds: plan.cost.seconds(on: .loopback, CalibrationFile.load()),
         peakMemory: ProcessResources.peakMemoryBytes ?? 0, predictedMemory: ProcessMemory.predicted(plan),
         tables: tables?.map(RoleReport.Table.init), receipt: outcome.receipt)
       try FileOutput.write(try Console.json(role), to: report)

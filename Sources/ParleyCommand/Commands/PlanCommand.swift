@@ -76,10 +76,15 @@ enum TrialData {
     var data: [String: [Int: TableData]] = [:]
     for (index, table) in study.tables.enumerated() {
       for (position, holder) in table.schema.holders.enumerated() {
-        data[holder, default: [:]][index] = SyntheticData.make(
-          table.schema, rows: rows[index][position], seed: seed &+ UInt64(index * 1000 + position))
+        data[holder, default: [:]][index] = synthetic(
+          table.schema, table: index, holder: position, rows: rows[index][position], seed: seed)
       }
     }
     return data
+  }
+
+  /// The made-up rows of one holder of one table, the same in every process of a trial.
+  static func synthetic(_ schema: TableSchema, table: Int, holder: Int, rows: Int, seed: UInt64) -> TableData {
+    SyntheticData.make(schema, rows: rows, seed: seed &+ UInt64(table * 1000 + holder))
   }
 }

@@ -24,6 +24,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let log = Log(level: logLevel, prefix: "")
     try ResultOutput.checkPath(out)
+    try FileOutput.check(receipt)
     let prepared = try StudyFiles.prepare(study)
     let files = try StudyFiles.files(data, of: prepared.study)
     if let synthetic {
@@ -37,11 +38,10 @@ struct RunCommand: ParsableCommand {
       studyPath: study, prepared: prepared, files: files, synthetic: synthetic, seed: seed, log: log,
       logLevel: logLevel)
     let outcome = inProcess ? try run.inProcess() : try run.processes()
+    // Receipt first: when it cannot be written there is no result without one.
+    if let path = receipt, let signed = outcome.receipt { try ReceiptFile.write(signed, to: path) }
     if let out { try ResultOutput.write(outcome.tables, prepared, mode: "local trial", to: out) }
     try ResultOutput.show(outcome.tables, prepared, mode: "local trial", json: json)
-    if let path = receipt, let signed = outcome.receipt {
-      try FileOutput.write(try Console.json(signed), to: path)
-    }
     for line in outcome.costLines { log.info(line) }
   }
 }
@@ -62,6 +62,7 @@ struct LocalRun {
     var reports: [RoleReport]
     var names: [String]
     var wallSeconds: Double
+    var predictedSeconds: Double
 
     var costLines: [String] {
       let predicted = reports.first?.predictedRounds ?? 0
@@ -83,7 +84,7 @@ struct LocalRun {
       if let largest = computing.max(by: { $0.peakMemory < $1.peakMemory }) {
         row("peak memory", Console.bytes(largest.predictedMemory), Console.bytes(largest.peakMemory))
       }
-      row("time", "-", Console.seconds(reports.map(\.seconds).max() ?? 0))
+      row("time", Console.seconds(predictedSeconds), Console.seconds(reports.map(\.seconds).max() ?? 0))
       row("session set-up", "-", Console.seconds(reports.map(\.setupSeconds).max() ?? 0))
       let equal = rounds == predicted && reports.allSatisfy { $0.sentBytes == $0.predictedBytes }
       lines.append(equal ? "bytes and rounds equal the plan" : "bytes or rounds DIFFER from the plan")
@@ -107,7 +108,7 @@ struct LocalRun {
       var arguments = [
         "party", studyPath, "--as", name, "--trial", trial.directory, "--report",
         trial.directory + "/\(name).report.json", "--log-level", logLevel == .debug ? "debug" : "quiet",
-        "--wait", "60", "--seed", String(seed &+ UInt64(roles.count)),
+        "--wait", "60", "--seed", String(seed),
       ]
       if let synthetic { arguments += ["--synthetic", String(synthetic)] }
       for (table, file) in files[name] ?? [:] {
@@ -129,7 +130,8 @@ struct LocalRun {
     }
     return Outcome(
       tables: tables.map(DecodedTable.init), receipt: reports.lazy.compactMap(\.receipt).first, reports: reports,
-      names: prepared.study.meshOrder, wallSeconds: start.duration(to: .now).seconds)
+      names: prepared.study.meshOrder, wallSeconds: start.duration(to: .now).seconds,
+      predictedSeconds: reports.map(\.predictedSeconds).max() ?? 0)
   }
 
   /// All parties in this process, over memory.
@@ -142,22 +144,24 @@ struct LocalRun {
           data[holder, default: [:]][index] = try StudyFiles.load(
             file, table: index, holder: holder, of: prepared.study, log: log)
         } else if let synthetic {
-          data[holder, default: [:]][index] = SyntheticData.make(
-            table.schema, rows: synthetic, seed: seed &+ UInt64(index * 1000 + position))
+          data[holder, default: [:]][index] = TrialData.synthetic(
+            table.schema, table: index, holder: position, rows: synthetic, seed: seed)
         }
       }
     }
     let run = try TrialRun.run(prepared, data: data)
+    let predictedSeconds = run.cost.seconds(on: .loopback, CalibrationFile.load())
     let reports = prepared.study.meshOrder.enumerated().map { index, name in
       RoleReport(
         party: name, seconds: run.seconds, setupSeconds: 0, rounds: run.measuredRounds,
         sentBytes: run.measuredBytes[index], predictedRounds: run.cost.rounds,
         predictedBytes: run.cost.bytes[index],
-        peakMemory: 0, predictedMemory: 0, tables: nil, receipt: run.receipt)
+        predictedSeconds: predictedSeconds, peakMemory: ProcessResources.peakMemoryBytes ?? 0, predictedMemory: 0,
+        tables: nil, receipt: run.receipt)
     }
     return Outcome(
       tables: run.result.tables, receipt: run.receipt, reports: reports, names: prepared.study.meshOrder,
-      wallSeconds: start.duration(to: .now).seconds)
+      wallSeconds: start.duration(to: .now).seconds, predictedSeconds: predictedSeconds)
   }
 }
 

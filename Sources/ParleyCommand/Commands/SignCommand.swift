@@ -45,6 +45,14 @@ struct VerifyCommand: ParsableCommand {
       Console.output("study \(loaded.studyHashText)")
       for row in rows { Console.output("  \(row.party): \(row.status.rawValue)") }
     }
+    let wrong = rows.filter { $0.status == .invalid || $0.status == .otherStudy }.map(\.party)
+    guard wrong.isEmpty else {
+      throw ParleyError(
+        .studySignatureInvalid, "the signature of \(wrong.joined(separator: ", ")) is not for this study file",
+        at: .init(file: study),
+        remedy:
+          "compare the study files; whoever agrees to this one signs it again: parley sign \(study) --as NAME")
+    }
     guard rows.allSatisfy({ $0.status == .valid }) else {
       throw ParleyError(
         .studySignatureMissing, "not every party has signed this study",

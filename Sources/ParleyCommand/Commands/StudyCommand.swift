@@ -50,20 +50,3 @@ struct StudyCommand: ParsableCommand {
     }
   }
 }
-
-enum FileOutput {
-  /// Writes a whole file or nothing: a temporary file beside it is renamed over it.
-  static func write(_ text: String, to path: String, overwrite: Bool = true) throws(ParleyError) {
-    if !overwrite, FileManager.default.fileExists(atPath: path) {
-      throw ParleyError(
-        .init("usage/exists"), "\(path) exists already", remedy: "choose another name, or move it away")
-    }
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw ParleyError(
-        .init("state/cannot-write"), "cannot write \(path): \(error.localizedDescription)",
-        remedy: "check the folder, its permissions and the free space")
-    }
-  }
-}

@@ -22,6 +22,8 @@ struct RoleReport: Codable {
   var sentBytes: [Int]
   var predictedRounds: Int
   var predictedBytes: [Int]
+  /// On links within one machine.
+  var predictedSeconds: Double
   var peakMemory: Int
   var predictedMemory: Int
   var tables: [Table]?

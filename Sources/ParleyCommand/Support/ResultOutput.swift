@@ -44,8 +44,10 @@ enum ResultOutput {
     }
   }
 
+  /// Before anything is computed: the form is known and the file can be written.
   static func checkPath(_ path: String?) throws(ParleyError) {
-    guard let path, !path.hasSuffix(".json"), !path.hasSuffix(".csv") else { return }
+    guard let path else { return }
+    guard !path.hasSuffix(".json"), !path.hasSuffix(".csv") else { return try FileOutput.check(path) }
     throw ParleyError(.usage, "--out \(path) ends in neither .csv nor .json", remedy: "choose one of the two")
   }
 }

@@ -1,9 +1,11 @@
+import Dispatch
 import Foundation
 import ParleyBase
 import ParleyCrypto
 import ParleyNetwork
 import ParleyStudy
 import ParleyTransport
+import Synchronization
 
 /// A folder with ephemeral keys and loopback ports for all parties of a study, so that every role can run as a
 /// process of its own on this machine. Removed when the trial ends.
@@ -103,8 +105,15 @@ final class RoleProcess {
     var failed: RoleProcess?
     // Peers notice by themselves; what then still waits for a party that never came is interrupted.
     var graceEnds: ContinuousClock.Instant?
+    let stop = StopSignal()
+    defer { stop.end() }
+    var isStopping = false
     while !running.isEmpty {
       usleep(2000)
+      if stop.happened, !isStopping {
+        isStopping = true
+        for role in running { role.process.interrupt() }
+      }
       if let end = graceEnds, end < .now {
         graceEnds = nil
         for role in running { role.process.interrupt() }
@@ -117,6 +126,11 @@ final class RoleProcess {
         }
       }
     }
+    if isStopping {
+      throw ParleyError(
+        .interrupted, "interrupted; every party of the trial was stopped",
+        remedy: "start it again when you are ready")
+    }
     if let failed {
       let told = all.filter { $0.process.terminationStatus != 0 }
         .map { role -> String in
@@ -128,5 +142,27 @@ final class RoleProcess {
         "the run ended without a result: \(failed.name) stopped first (exit code \(failed.process.terminationStatus))\n"
           + told.joined(separator: "\n"))
     }
+  }
+}
+
+/// Notices Ctrl-C and SIGTERM, so that the parties of a trial end, and their folder goes, before this process does.
+final class StopSignal: @unchecked Sendable {
+  // Unchecked: `sources` is used by the thread that makes and ends this.
+  private let flag = Mutex(false)
+  private var sources: [any DispatchSourceSignal] = []
+  var happened: Bool { flag.withLock { $0 } }
+
+  init() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { [weak self] in self?.flag.withLock { $0 = true } }
+      source.resume()
+      sources.append(source)
+    }
+  }
+  func end() {
+    for source in sources { source.cancel() }
+    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
   }
 }

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+extension CommandTests {
+  @Suite("parley bench") struct Benches {
+    let box: Sandbox
+    init() throws { box = try Sandbox() }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+      var scenario: String
+      var size: Int
+      var parties = 3
+      var testDescription: String { scenario }
+    }
+    static let cases = [
+      Case(scenario: "roundtrip", size: 64, parties: 2), Case(scenario: "throughput", size: 1 << 20, parties: 2),
+      Case(scenario: "multiply", size: 64), Case(scenario: "compare", size: 64),
+      Case(scenario: "compare-full", size: 64),
+      Case(scenario: "equal", size: 64), Case(scenario: "matmul", size: 8), Case(scenario: "divide", size: 16),
+      Case(scenario: "truncate", size: 16), Case(scenario: "aggregate", size: 8), Case(scenario: "setup", size: 4),
+    ]
+
+    /// One JSON object with the documented fields, over TLS and in memory, with the same traffic.
+    @Test(arguments: cases) func scenario(_ one: Case) async throws {
+      var traffic: [[Int]] = []
+      for transport in one.scenario == "setup" ? ["tls"] : ["tls", "memory"] {
+        let ended = try await box.parley(
+          "bench", one.scenario, "--protocol", "replicated", "--security", "semi-honest", "--size",
+          String(one.size),
+          "--repeat", "1", "--transport", transport, "--json")
+        ended.succeeded()
+        let object = try ended.json()
+        for (key, text) in [
+          ("scenario", one.scenario), ("protocol", "replicated"), ("security", "semi-honest"),
+          ("transport", transport),
+        ] { #expect(object[key] as? String == text, "\(key)\n\(ended)") }
+        for (key, number) in [("parties", one.parties), ("size", one.size), ("depth", 1), ("repeat", 1)] {
+          #expect(object[key] as? Int == number, "\(key)\n\(ended)")
+        }
+        #expect(try #require(object["seconds"] as? Double) > 0, "\(ended)")
+        #expect(try #require(object["setup_seconds"] as? Double) >= 0, "\(ended)")
+        #expect(try #require(object["rounds"] as? Int) > 0, "\(ended)")
+        let sent = try #require(object["bytes_sent_per_party"] as? [Int])
+        #expect(sent.count == one.parties && sent.contains { $0 > 0 }, "\(ended)")
+        let memory = try #require(object["peak_rss_bytes"] as? [Int])
+        #expect(memory.count == one.parties && memory.allSatisfy { $0 > 0 }, "\(ended)")
+        traffic.append(sent)
+      }
+      #expect(Set(traffic).count == 1, "\(traffic)")
+      #expect(box.leftovers.isEmpty)
+    }
+
+    @Test func depthCounts() async throws {
+      let ended = try await box.parley(
+        "bench", "multiply", "--size", "8", "--depth", "5", "--repeat", "2", "--json", "--transport", "memory")
+      ended.succeeded()
+      let object = try ended.json()
+      #expect(
+        object["rounds"] as? Int == 5 && object["depth"] as? Int == 5 && object["repeat"] as? Int == 2, "\(ended)")
+      let text = try await box.parley("bench", "multiply", "--size", "8", "--repeat", "1", "--transport", "memory")
+      text.succeeded()
+      #expect(text.output.contains("seconds") && text.output.contains("bytes sent"), "\(text)")
+    }
+
+    @Test func wrongWords() async throws {
+      for words in [
+        ["nonsense"], [], ["multiply", "--size", "0"], ["throughput", "--size", "0", "--transport", "memory"],
+        ["multiply", "--size", "8", "--depth", "0"], ["multiply", "--repeat", "0"],
+        ["multiply", "--protocol", "shamir"],
+        ["multiply", "--security", "malicious"], ["multiply", "--transport", "pigeon"],
+        ["setup", "--transport", "memory"],
+        ["matmul", "--size=-3"], ["multiply", "--size", "many"],
+      ] { try await box.parley(["bench"] + words).failed(2, "usage/arguments") }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+/// The demo's files, beside the executable.
+enum Demo {
+  static let hospitals = ["cleveland", "hungarian", "switzerland", "va"]
+  static var folder: String? {
+    let base = URL(fileURLWithPath: Sandbox.executable).deletingLastPathComponent()
+    return ["parley_ParleyCommand.resources", "parley_ParleyCommand.bundle"]
+      .map { base.appendingPathComponent($0 + "/Resources/heart-disease").path }
+      .first { FileManager.default.fileExists(atPath: $0) }
+  }
+}
+
+extension CommandTests {
+  @Suite("parley demo and parley run") struct Runs {
+    let box: Sandbox
+    init() throws {
+      box = try Sandbox()
+      try box.write(Consortium.Draft().text, "study.yml")
+      try box.write(Consortium.alphaRows, "alpha.csv")
+      try box.write(Consortium.deltaRows, "delta.csv")
+    }
+    static let data = ["--data", "alpha:people=alpha.csv", "--data", "delta:people=delta.csv"]
+
+    /// The numbers were computed from the pooled file by another program.
+    @Test func demo() async throws {
+      let demo = try await box.parley("demo")
+      demo.succeeded()
+      let rows = demo.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+      func value(_ name: String) throws -> Double {
+        let row = try #require(rows.first { $0.first == name }, "\(name)\n\(demo)")
+        return try #require(Double(row[1]), "\(name)\n\(demo)")
+      }
+      #expect(try value("patients") == 920)
+      for (name, mean, variance, smallest, largest) in [
+        ("age", 53.51086956521739, 88.82469129961679, 28.0, 77.0),
+        ("trestbps", 132.13240418118468, 363.5150068876104, 0, 200),
+        ("chol", 199.13033707865168, 12272.387942518422, 0, 603),
+        ("thalach", 137.5456647398844, 672.1718127809892, 60, 202),
+      ] {
+        // Half a millionth of precision and as much of rounding.
+        #expect(abs(try value(name + "_mean") - mean) <= 1e-6)
+        #expect(abs(try value(name + "_sd") - variance.squareRoot()) <= 1e-6)
+        #expect(try value(name + "_min") == smallest && value(name + "_max") == largest)
+      }
+      // The men under 30 are four, and the women of 70 and over protect them; no woman is under 30.
+      for (group, state) in [
+        ("male +under 30", "withheld"), ("female +70 and over", "withheld"), ("female +under 30", "absent"),
+      ] {
+        let pattern = try Regex("\(group) +\(state) +\(state)")
+        #expect(demo.output.contains(pattern), "\(group)\n\(demo)")
+      }
+      #expect(demo.output.contains(try Regex("male +50-59 +303 +0.636964")), "\(demo)")
+      for words in [
+        "bytes and rounds equal the plan", "pooled plaintext", "each learn exactly", "Who must be trusted",
+        "parley study init", "Zeros that stand in the data", "peak memory", "university → foundation",
+      ] { #expect(demo.output.contains(words), "\(words)\n\(demo)") }
+      #expect(!demo.output.contains("DIFFER"), "\(demo)")
+      #expect(box.leftovers.isEmpty)
+    }
+
+    @Test func processesAndOneProcessAgree() async throws {
+      for mode in [[], ["--in-process"]] {
+        let run = try await box.parley(["run", "study.yml", "--out", "result.csv"] + Self.data + mode)
+        run.succeeded()
+        #expect(run.errors.contains("bytes and rounds equal the plan"), "\(run)")
+        #expect(try box.read("result.csv") == Consortium.resultCSV)
+        let json = try await box.parley(
+          ["run", "study.yml", "--json", "--receipt", "receipt.json"] + Self.data + mode)
+        json.succeeded()
+        #expect(try json.json()["mode"] as? String == "local trial")
+        #expect(try box.read("receipt.json").contains("local"), "\(json)")
+      }
+      #expect(box.leftovers.isEmpty)
+    }
+
+    /// Made-up rows are the same wherever they are made.
+    @Test func synthetic() async throws {
+      var results: [String] = []
+      for mode in [[], ["--in-process"]] {
+        let run = try await box.parley(
+          ["run", "study.yml", "--synthetic", "30", "--seed", "7", "--out", "result.json", "--log-level", "quiet"]
+            + mode)
+        run.succeeded()
+        #expect(run.errors.isEmpty, "\(run)")
+        results.append(try box.read("result.json"))
+      }
+      #expect(results[0] == results[1])
+      try await box.parley("run", "study.yml", "--synthetic", "-1").failed(2, "usage/arguments")
+      try await box.parley("run", "study.yml", "--synthetic", "60").failed(4, "data/too-many-rows", "120", "100")
+    }
+
+    @Test func padding() async throws {
+      var draft = Consortium.Draft()
+      draft.padTo = 9
+      try box.write(draft.text, "padded.yml")
+      let plan = try await box.parley("plan", "padded.yml", "--rows", "4", "2")
+      plan.succeeded()
+      #expect(
+        plan.output.contains("alpha has at most 9 rows of people (it shares exactly 9, padding included)"),
+        "\(plan)")
+      #expect(plan.output.contains("alpha: 9 rows of people"), "\(plan)")
+      let other = try await box.parley("plan", "padded.yml", "--rows", "1", "9", "--json")
+      let json = try await box.parley("plan", "padded.yml", "--rows", "4", "2", "--json")
+      #expect(try other.json()["bytes"] as? Int == json.json()["bytes"] as? Int)
+      for mode in [[], ["--in-process"]] {
+        let run = try await box.parley(["run", "padded.yml", "--out", "result.csv"] + Self.data + mode)
+        run.succeeded()
+        #expect(run.errors.contains("bytes and rounds equal the plan"), "\(run)")
+        #expect(try box.read("result.csv") == Consortium.resultCSV)
+      }
+      try box.write("age,city,income\n" + String(repeating: "1,north,1\n", count: 10), "alpha.csv")
+      try await box.parley(["run", "padded.yml"] + Self.data).failed(4, "data/too-many-rows", "pad-to")
+    }
+
+    /// Ctrl-C ends the parties of a trial and takes their keys away.
+    @Test(arguments: [SIGINT, SIGTERM]) func interrupted(_ number: Int32) async throws {
+      var draft = Consortium.Draft()
+      draft.maximumRows = 20_000_000
+      try box.write(draft.text, "large.yml")
+      let run = try box.start(["run", "large.yml", "--synthetic", "5000000", "--out", "result.csv"])
+      try await run.says("starting 5 parties")
+      try await Task.sleep(for: .milliseconds(300))
+      run.signal(number)
+      let ended = try await run.end()
+      ended.failed(130, "interrupted/signal")
+      #expect(!box.exists("result.csv") && box.leftovers.isEmpty, "\(box.leftovers)")
+    }
+  }
+}
