@@ -68,7 +68,7 @@ let library: [Row] = [
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
       "ParleyClear", "ParleyReplicated", "ParleySQL", "ParleyRuntime", "ParleyStudy", "ParleyTransport",
-    ], external: [bigInt]),
+    ], external: [bigInt, crypto]),
   Row(
     name: "ParleyTesting",
     uses: [
@@ -116,7 +116,8 @@ let tests: [Row] = [
     external: [bigInt]),
   Row(
     name: "ParleyTransportTests",
-    uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"], external: nio),
+    uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"],
+    external: nio + [crypto]),
   Row(name: "ParleyTests", uses: ["Parley", "ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(name: "ParleyCommandTests", uses: ["ParleyCommand", "ParleyBase", "ParleyStudy"]),
 ]

@@ -46,6 +46,6 @@ public enum SQLFrontEnd {
     for table in tables {
       try ReleaseSet.check(bound.filter { $0.table.name == table.name }, minimum: rules.minimumCell)
     }
-    return try QueryCompiler.program(of: bound, rules: rules)
+    return try QueryCompiler.program(of: bound, tables: tables, rules: rules)
   }
 }

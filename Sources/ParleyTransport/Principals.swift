@@ -46,13 +46,13 @@ package struct TransportOptions: Sendable {
   package var handshakeLimit: Duration = .seconds(10)
   /// Sent bytes kept for replay per link; `send` waits while more are unacknowledged (soft: one message may
   /// exceed it).
-  package var replayLimit = 128 << 20
+  package var replayLimit = 32 << 20
   /// Bytes not yet handed to the socket at which `send` waits while the link is up: running further ahead of the
   /// network only moves data out of the caches (soft: one message may exceed it).
   package var unsentLimit = 4 << 20
   /// Bytes received ahead of the engine per link at which reading pauses (soft; not enforced while the engine
   /// itself waits in the mesh, which is what keeps two parties sending to each other from blocking forever).
-  package var inboundLimit = 256 << 20
+  package var inboundLimit = 64 << 20
   /// How long `close` waits for the peers' goodbyes once everything is acknowledged.
   package var farewell: Duration = .seconds(2)
   /// Longest wait for one message, or nil for none: a slow peer is reported by `waitingOn`, not punished.

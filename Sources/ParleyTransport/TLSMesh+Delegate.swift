@@ -124,6 +124,8 @@ extension TLSMesh: ConnectionDelegate {
       guard body.count == 8, link.acknowledge(number()) else { return malformed() }
     case .ping:
       guard body.count == 8 else { return malformed() }
+      // A closing peer asks this way whether everything has come.
+      if link.received > link.acknowledgeSent { sendAcknowledgement(link, connection) }
       connection.send(.pong, Array(body))
     case .pong:
       guard body.count == 8 else { return malformed() }

@@ -146,6 +146,9 @@ extension TLSMesh {
       return
     }
     flushLinks()
+    for case let link? in links where isOwed(link) && !(link.connection?.channel.hasPending ?? true) {
+      link.connection?.send(.ping, bytes(of: monotonicNanoseconds()))
+    }
     while ending == nil, links.contains(where: { $0.map(isOwed) ?? false }) {
       activity &+= 1
       pump(forEngine: true)

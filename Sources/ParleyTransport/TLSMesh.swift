@@ -14,7 +14,8 @@ package import ParleyNetwork
 /// The engine's thread does the work: in `receive` it polls, reads, decrypts into its own buffer. A *caretaker*
 /// thread takes over whenever the engine computes (acknowledgements, heartbeats, reading ahead, pending output), and
 /// steps back as soon as the engine is in the mesh again. Two wake-ups per round trip are saved against an event
-/// loop with a thread of its own, and waking is what a round costs.
+/// loop with a thread of its own, and waking is what a round costs. There is no spin before the poll: five microseconds
+/// of it gained 2 of 43 µs per round trip on idle cores and cost 5 of 22 µs on busy ones, where the peer needs the core.
 package final class TLSMesh: Mesh, @unchecked Sendable {
   // Unchecked: everything mutable is guarded by `guardLock`.
   package let local: PartyIndex

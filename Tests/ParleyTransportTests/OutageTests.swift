@@ -116,7 +116,7 @@ struct OutageTests {
 
   @Test("a peer that was restarted is not taken for the one that left")
   func restarted() async throws {
-    let (world, proxy, meshes) = try through()
+    let (world, proxy, meshes) = try through { $0.patience = .seconds(2) }
     defer { proxy.stop() }
     var seen = world.principals
     seen[0].endpoint?.port = proxy.port

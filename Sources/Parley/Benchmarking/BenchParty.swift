@@ -16,13 +16,18 @@ package struct BenchParty {
     package var rounds: Int
     package var peakMemory: Int
     package var isCorrect: Bool
+    /// Seconds of what the figure is compared with, measured in turn with it.
+    package var reference: [Double]?
 
-    package init(seconds: [Double], sentBytes: Int, rounds: Int, peakMemory: Int, isCorrect: Bool) {
+    package init(
+      seconds: [Double], sentBytes: Int, rounds: Int, peakMemory: Int, isCorrect: Bool, reference: [Double]? = nil
+    ) {
       self.seconds = seconds
       self.sentBytes = sentBytes
       self.rounds = rounds
       self.peakMemory = peakMemory
       self.isCorrect = isCorrect
+      self.reference = reference
     }
   }
 
@@ -93,7 +98,9 @@ package struct BenchParty {
 
   private static func barrier(_ mesh: any Mesh, _ repetition: Int) throws(ParleyError) {
     let step = StepID.control(0x101, sub: repetition & 0xffff)
-    for party in 0..<3 where party != mesh.local.rawValue { try mesh.send(step: step, to: PartyIndex(party), bytes: []) }
+    for party in 0..<3 where party != mesh.local.rawValue {
+      try mesh.send(step: step, to: PartyIndex(party), bytes: [])
+    }
     try mesh.flush()
     for party in 0..<3 where party != mesh.local.rawValue {
       _ = try mesh.receiveControl(step: step, from: PartyIndex(party), atMost: 0)

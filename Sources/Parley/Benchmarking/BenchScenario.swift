@@ -26,7 +26,8 @@ public struct BenchScenario: Sendable {
   ///   - depth: dependent layers of `multiply`.
   public init(_ name: Name, size: Int, depth: Int, seed: UInt64) throws(ParleyError) {
     guard size >= 1, depth >= 1, depth <= 1000, size <= 1 << 26 else {
-      throw ParleyError(.usage, "--size must be 1 to 67108864 and --depth 1 to 1000", remedy: "choose smaller numbers")
+      throw ParleyError(
+        .usage, "--size must be 1 to 67108864 and --depth 1 to 1000", remedy: "choose smaller numbers")
     }
     self.name = name
     self.size = size
@@ -91,7 +92,8 @@ public struct BenchScenario: Sendable {
     }
     _ = builder.disclose(
       .init(
-        name: "checksum", node: result, recipients: ["P0"], meaning: .statistic, explanation: "sum of the results"))
+        name: "checksum", node: result, recipients: ["P0"], meaning: .statistic, explanation: "sum of the results")
+    )
     return builder.program
   }
 

@@ -89,7 +89,9 @@ extension DecodedTable {
   /// RFC 4180, with NULL, withheld and absent spelt out.
   public var csv: String {
     func field(_ text: String) -> String {
-      text.contains { ",\"\r\n".contains($0) } ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+      text.contains { ",\"\r\n".contains($0) }
+        ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        : text
     }
     return ([columns] + rows.map { $0.map(\.text) })
       .map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()

@@ -6,11 +6,10 @@ package import ParleyNetwork
 package import ParleyProgram
 internal import ParleyReplicated
 package import ParleyRuntime
-internal import ParleyStudy
 
 /// One principal of a study, with its data: what runs on one machine, in all the roles it has.
 package struct Participant: Sendable {
-  package var prepared: PreparedStudy
+  package var prepared: PreparedProgram
   package var name: String
   package var identity: Identity
   /// By table index: this holder's checked rows.
@@ -24,7 +23,7 @@ package struct Participant: Sendable {
   package var leavesAfterInputs: Bool
 
   package init(
-    prepared: PreparedStudy, name: String, identity: Identity, data: [Int: TableData], mode: Receipt.Mode,
+    prepared: PreparedProgram, name: String, identity: Identity, data: [Int: TableData], mode: Receipt.Mode,
     memory: any SessionMemory, job: [UInt8] = Array("default".utf8), inputDigest: [UInt8]? = nil,
     leavesAfterInputs: Bool = false
   ) {
@@ -37,6 +36,16 @@ package struct Participant: Sendable {
     self.job = job
     self.inputDigest = inputDigest
     self.leavesAfterInputs = leavesAfterInputs
+  }
+
+  package init(
+    prepared: PreparedStudy, name: String, identity: Identity, data: [Int: TableData], mode: Receipt.Mode,
+    memory: any SessionMemory, job: [UInt8] = Array("default".utf8), inputDigest: [UInt8]? = nil,
+    leavesAfterInputs: Bool = false
+  ) {
+    self.init(
+      prepared: prepared.core, name: name, identity: identity, data: data, mode: mode, memory: memory, job: job,
+      inputDigest: inputDigest, leavesAfterInputs: leavesAfterInputs)
   }
 
   package typealias Opened = [Int: ClearValues]
@@ -68,33 +77,32 @@ package struct Participant: Sendable {
 
   package var index: PartyIndex {
     get throws(ParleyError) {
-      guard let index = prepared.study.index(of: name) else {
+      guard let index = prepared.index(of: name) else {
         throw ParleyError(
           .usage, "the study has no party named \(name)",
-          remedy: "use one of \(prepared.study.parties.map(\.name).joined(separator: ", "))")
+          remedy: "use one of \(prepared.names.joined(separator: ", "))")
       }
       return index
     }
   }
 
   package func description() -> SessionDescription {
-    let study = prepared.study
     let recipients = Set(prepared.program.disclosures.flatMap(\.recipients))
     return SessionDescription(
       protocolID: "\(prepared.descriptor.name)/\(prepared.descriptor.adversary.rawValue)",
-      version: PreparedStudy.version, programHash: prepared.programHash, studyHash: study.studyHash,
+      version: PreparedStudy.version, programHash: prepared.programHash, studyHash: prepared.studyHash,
       disclosureHash: prepared.statementHash,
-      parameters: [.init("word", "64"), .init("minimum-cell", String(study.release.minimumCell))],
-      principals: study.meshOrder.enumerated().map { index, name in
+      parameters: [.init("word", "64"), .init("minimum-cell", String(prepared.minimumCell))],
+      principals: prepared.principals.enumerated().map { index, principal in
         .init(
-          index: PartyIndex(index), name: name, identity: Array((study.party(name)?.key?.text ?? "").utf8),
-          isRecipient: recipients.contains(name))
+          index: PartyIndex(index), name: principal.name, identity: Array((principal.key?.text ?? "").utf8),
+          isRecipient: recipients.contains(principal.name))
       },
-      computingCount: study.computing.count,
-      tables: study.tables.map { table in
+      computingCount: prepared.computingCount,
+      tables: prepared.tables.map { table in
         .init(
-          name: table.schema.name, holders: table.schema.holders.map { study.index(of: $0)! },
-          maximumRows: table.schema.maximumRows, padTo: table.schema.padTo)
+          name: table.name, holders: table.holders.map { prepared.index(of: $0)! },
+          maximumRows: table.maximumRows, padTo: table.padTo)
       }, jobID: job)
   }
 
@@ -105,7 +113,7 @@ package struct Participant: Sendable {
     let runPlan = Box<Plan?>(nil)
     let started = Box<ContinuousClock.Instant>(.now)
     var rows: [Int: Int] = [:]
-    for (table, data) in data { rows[table] = prepared.study.tables[table].schema.padTo ?? data.rowCount }
+    for (table, data) in data { rows[table] = prepared.tables[table].padTo ?? data.rowCount }
     let sessionPlan = SessionPlan(
       description: description, mode: mode, rows: rows, leavesAfterInputs: leavesAfterInputs,
       inputDigest: inputDigest)
@@ -132,7 +140,7 @@ package struct Participant: Sendable {
   ) throws(ParleyError) -> SessionRoles<Opened> {
     var held: [Int: InputFeeder.HeldTable] = [:]
     for table in description.tables(of: local) {
-      let schema = prepared.study.tables[table].schema
+      let schema = prepared.tables[table]
       guard let rows = data[table] else {
         throw ParleyError(
           .usage, "\(name) holds rows of table \(schema.name), and no data was given",
@@ -140,10 +148,11 @@ package struct Participant: Sendable {
       }
       held[table] = .init(schema: schema, data: rows)
     }
-    let study = prepared.study
     return .program(
       prepared.lowered, inputs: prepared.program.inputs,
-      recipients: prepared.program.disclosures.map { $0.recipients.compactMap { study.index(of: $0) }.sorted() },
+      recipients: prepared.program.disclosures.map {
+        $0.recipients.compactMap { prepared.index(of: $0) }.sorted()
+      },
       held: held, in: description, at: local,
       dealer: { (_, mesh) throws(ParleyError) in ReplicatedDealer<UInt64>(mesh: mesh) },
       engine: { (session, mesh) throws(ParleyError) in

@@ -1,6 +1,6 @@
 public import ParleyBase
-internal import ParleyCrypto
-internal import ParleyEngine
+package import ParleyCrypto
+package import ParleyEngine
 package import ParleyNetwork
 public import ParleyProgram
 public import ParleyRuntime
@@ -32,14 +32,49 @@ public enum TrialRun {
   package static func run(
     _ prepared: PreparedStudy, data: [String: [Int: TableData]], network: (any PartyNetwork)?
   ) throws(ParleyError) -> Report {
+    let identities = try Self.identities(for: prepared.core)
+    let keyed = prepared.withKeys(identities.mapValues(\.publicIdentity))
+    let rehearsal = try run(keyed.core, identities: identities, data: data, network: network)
+    let endings = rehearsal.endings
+    return Report(
+      result: try StudyResult(keyed, opened: rehearsal.opened), cost: rehearsal.plan.cost,
+      measuredBytes: endings.map(\.meter.sentBytes), measuredRounds: endings.map(\.meter.rounds).max() ?? 0,
+      seconds: endings.map(\.seconds).max() ?? 0, receipt: endings.lazy.compactMap(\.outcome.receipt).first,
+      plan: rehearsal.plan)
+  }
+
+  // MARK: Any front end
+
+  /// How a rehearsal ended, by principal.
+  package struct Rehearsal: Sendable {
+    package var endings: [Participant.Ending]
+    package var plan: Plan
+    /// What all recipients together received, by disclosure.
+    package var opened: [Int: ClearValues]
+  }
+
+  /// Ephemeral keys for everybody.
+  package static func identities(for prepared: PreparedProgram) throws(ParleyError) -> [String: Identity] {
     var identities: [String: Identity] = [:]
-    for party in prepared.study.parties { identities[party.name] = try Identity.create(name: party.name) }
-    let keyed = try PreparedStudy(prepared.study.withKeys(identities.mapValues(\.publicIdentity)))
+    for (index, name) in prepared.names.enumerated() {
+      identities[name] = try Identity.create(name: "trial-\(index)")
+    }
+    return identities
+  }
+
+  /// - Parameters:
+  ///   - prepared: with the keys of `identities`.
+  ///   - data: by holder name, then table index.
+  package static func run(
+    _ prepared: PreparedProgram, identities: [String: Identity], data: [String: [Int: TableData]],
+    network: (any PartyNetwork)?
+  ) throws(ParleyError) -> Rehearsal {
     var participants: [Participant] = []
-    for name in keyed.study.meshOrder {
+    for name in prepared.names {
+      guard let identity = identities[name] else { throw ParleyError(.invariant, "\(name) has no trial key") }
       participants.append(
         Participant(
-          prepared: keyed, name: name, identity: identities[name]!, data: data[name] ?? [:], mode: .localTrial,
+          prepared: prepared, name: name, identity: identity, data: data[name] ?? [:], mode: .localTrial,
           memory: EphemeralMemory()))
     }
     let everyone = participants
@@ -48,14 +83,11 @@ public enum TrialRun {
       try everyone[mesh.local.rawValue].run(over: mesh)
     }
     let endings = try results.partyValues()
-    guard let opened = endings.lazy.compactMap(\.outcome.output).first else {
-      throw ParleyError(.invariant, "no recipient received a result")
+    var opened: [Int: ClearValues] = [:]
+    for ending in endings {
+      if let values = ending.outcome.output { opened.merge(values) { first, _ in first } }
     }
-    let plan = endings[0].plan
-    return Report(
-      result: try StudyResult(keyed, opened: opened), cost: plan.cost,
-      measuredBytes: endings.map(\.meter.sentBytes), measuredRounds: endings.map(\.meter.rounds).max() ?? 0,
-      seconds: endings.map(\.seconds).max() ?? 0, receipt: endings.lazy.compactMap(\.outcome.receipt).first,
-      plan: plan)
+    guard !opened.isEmpty else { throw ParleyError(.invariant, "no recipient received a result") }
+    return Rehearsal(endings: endings, plan: endings[0].plan, opened: opened)
   }
 }

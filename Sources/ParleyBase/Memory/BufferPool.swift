@@ -29,7 +29,7 @@ package final class BufferPool: Sendable {
   private let state = Mutex(State())
 
   /// Keeps at most `limit` bytes that nobody uses.
-  package init(limit: Int = 1 << 30) { self.limit = limit }
+  package init(limit: Int = 1 << 26) { self.limit = limit }
 
   /// Bytes held for reuse.
   package var retainedBytes: Int { state.withLock { $0.retained } }

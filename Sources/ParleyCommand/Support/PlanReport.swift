@@ -3,6 +3,7 @@ import Parley
 import ParleyBase
 import ParleyProgram
 import ParleyStudy
+import ParleyTransport
 
 /// What `parley plan` says, as text, Markdown or JSON.
 struct PlanReport {
@@ -111,6 +112,9 @@ struct PlanReport {
     lines.append(
       "  correlated randomness   \(plan.cost.correlations == 0 ? "none (keys only)" : String(plan.cost.correlations))"
     )
+    lines.append(
+      "  program                 \(plan.cost.instructionCount) instructions, \(plan.lowered.planeCount + plan.lowered.arithCount) registers"
+    )
     lines.append("  memory                  \(Console.bytes(memory)) for a computing party")
     lines.append("  time on \(network.name)  about \(Console.seconds(seconds)) (\(calibrationNote))")
     if let simulation {
@@ -210,15 +214,25 @@ struct PlanReport {
   }
 }
 
-/// What a computing party's process needs besides its shares.
+/// What a computing party's process needs: the program, its shares, buffers that are kept for reuse, and messages under
+/// way. The constants were measured (docs/performance.md); the figure holds within a factor of 1.3.
 enum ProcessMemory {
-  /// Executable, runtime, TLS and program: measured with an empty table.
-  static let base = 40_000_000
-  /// Instructions and registers of the lowered program.
-  static let perInstruction = 600
+  /// Executable, runtime and TLS.
+  static let base = 25_000_000
+  /// Lowering and keeping one register.
+  static let perRegister = 330
+  /// Buffers an engine keeps for reuse (the limit of its pool).
+  static let pool = 64 << 20
 
   static func predicted(_ plan: Plan) -> Int {
-    base + plan.cost.instructionCount * perInstruction + plan.cost.peakShareBytes
+    let registers = plan.lowered.planeCount + plan.lowered.arithCount
+    let options = TransportOptions()
+    let links =
+      (0..<plan.descriptor.parties).map { party in
+        plan.cost.bytes[party].reduce(0) { $0 + min($1, options.replayLimit) }
+          + plan.cost.bytes.reduce(0) { $0 + min($1[party], options.inboundLimit) }
+      }.max() ?? 0
+    return base + registers * perRegister + plan.cost.peakShareBytes + min(plan.cost.peakShareBytes, pool) + links
   }
 }
 

@@ -1,22 +1,14 @@
-extension Instruction {
-  /// One instruction's kind from several of the same kind, length and round.
-  static func joined(_ kinds: [Kind]) -> Kind {
+extension Instruction.Kind {
+  /// One instruction's kind from several products or conversions of the same kind, length and round.
+  static func joined(_ kinds: [Instruction.Kind]) -> Instruction.Kind {
     guard kinds.count > 1 else { return kinds[0] }
-    var pairs: [PlanePair] = []
     var planes: [PlaneRegister] = []
-    var planesOut: [PlaneRegister] = []
-    var products: [ArithPair] = []
-    var lists: [[ArithPair]] = []
+    var products: [Instruction.ArithPair] = []
+    var lists: [[Instruction.ArithPair]] = []
     var arithOut: [ArithRegister] = []
     var arithLists: [[ArithRegister]] = []
     for kind in kinds {
       switch kind {
-      case .xor(let more, let out), .and(let more, let out):
-        pairs += more
-        planesOut += out
-      case .not(let more, let out):
-        planes += more
-        planesOut += out
       case .multiply(let more, let out):
         products += more
         arithOut += out
@@ -30,9 +22,6 @@ extension Instruction {
       }
     }
     switch kinds[0] {
-    case .xor: return .xor(pairs, out: planesOut)
-    case .and: return .and(pairs, out: planesOut)
-    case .not: return .not(planes, out: planesOut)
     case .multiply: return .multiply(products, out: arithOut)
     case .innerProducts: return .innerProducts(lists, out: arithOut)
     default: return .bitSummands(planes, out: arithLists)

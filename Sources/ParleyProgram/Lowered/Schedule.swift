@@ -42,17 +42,19 @@ package struct Schedule: Sendable {
 
   /// Walks the order backwards: the first reader met is the last to run.
   private mutating func markLastUses(kept: RegisterSet) {
-    var arith = Set(kept.arith)
-    var planes = Set(kept.planes)
+    var arith = SeenRegisters()
+    var planes = SeenRegisters()
+    for register in kept.arith { _ = arith.insert(register) }
+    for register in kept.planes { _ = planes.insert(register) }
     for opening in openings {
-      arith.formUnion(opening.operandRegisters.arith)
-      planes.formUnion(opening.operandRegisters.planes)
+      for register in opening.operandRegisters.arith { _ = arith.insert(register) }
+      for register in opening.operandRegisters.planes { _ = planes.insert(register) }
     }
     func mark(_ item: inout Item) {
       var touched = item.instruction.operandRegisters
       touched.add(item.instruction.resultRegisters)
-      item.freed.arith = touched.arith.filter { arith.insert($0).inserted }
-      item.freed.planes = touched.planes.filter { planes.insert($0).inserted }
+      item.freed.arith = touched.arith.filter { arith.insert($0) }
+      item.freed.planes = touched.planes.filter { planes.insert($0) }
     }
     for r in rounds.indices.reversed() {
       for i in rounds[r].locals.indices.reversed() { mark(&rounds[r].locals[i]) }
@@ -78,5 +80,18 @@ package struct Schedule: Sendable {
       total += longest
     }
     return total
+  }
+}
+
+/// A set of register numbers, which are small and dense.
+private struct SeenRegisters {
+  private var seen: [Bool] = []
+  /// True when the register is new.
+  mutating func insert(_ register: Int) -> Bool {
+    if register >= seen.count {
+      seen += Array(repeating: false, count: max(register + 1 - seen.count, seen.count))
+    }
+    defer { seen[register] = true }
+    return !seen[register]
   }
 }

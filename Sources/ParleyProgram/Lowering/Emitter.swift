@@ -19,17 +19,40 @@ struct Bit: Hashable {
   var known: Bool? { source == .constant ? inverted : nil }
 }
 
-/// An instruction before it is scheduled.
+/// An instruction before it is scheduled. Programs have hundreds of thousands of gates, so a gate is kept without any
+/// list of its own.
 struct RawOperation {
-  var kind: Instruction.Kind
+  enum Body {
+    case xor(PlaneRegister, PlaneRegister, out: PlaneRegister)
+    case and(PlaneRegister, PlaneRegister, out: PlaneRegister)
+    case not(PlaneRegister, out: PlaneRegister)
+    case general(General)
+  }
+  /// Everything but gates.
+  final class General {
+    let kind: Instruction.Kind
+    let arithIn: [ArithRegister]
+    let planesIn: [PlaneRegister]
+    let arithOut: [ArithRegister]
+    let planesOut: [PlaneRegister]
+    /// For a reduction, whose `kind` the scheduler makes.
+    let reduction: PendingReduction?
+
+    init(
+      _ kind: Instruction.Kind, arithIn: [ArithRegister], planesIn: [PlaneRegister], arithOut: [ArithRegister],
+      planesOut: [PlaneRegister], reduction: PendingReduction? = nil
+    ) {
+      self.kind = kind
+      self.arithIn = arithIn
+      self.planesIn = planesIn
+      self.arithOut = arithOut
+      self.planesOut = planesOut
+      self.reduction = reduction
+    }
+  }
+  var body: Body
   var length: Length
   var node: Int?
-  var arithIn: [ArithRegister]
-  var planesIn: [PlaneRegister]
-  var arithOut: [ArithRegister]
-  var planesOut: [PlaneRegister]
-  /// For a reduction, whose `kind` the scheduler makes.
-  var reduction: PendingReduction?
 }
 
 /// The body of a reduction before it is merged with others of its length and scheduled.
@@ -42,10 +65,11 @@ struct PendingReduction {
 
 /// Allocates registers and collects unscheduled operations; equal operations are emitted once.
 final class Emitter {
-  /// Register numbers are shared with the bodies of reductions, so that one program has one numbering.
+  /// Registers are numbered through the bodies of reductions as well, so that one program has one numbering; their
+  /// lengths are kept by number.
   final class Registers {
-    var arith = 0
-    var planes = 0
+    var arith: [Length] = []
+    var planes: [Length] = []
   }
   private struct PairKey: Hashable {
     var a: Int
@@ -53,8 +77,6 @@ final class Emitter {
   }
   /// Planes that are AND-ed or XOR-ed together in one instruction when they fall into the same round.
   private(set) var operations: [RawOperation] = []
-  private(set) var planeLength: [PlaneRegister: Length] = [:]
-  private(set) var arithLength: [ArithRegister: Length] = [:]
   let registers: Registers
   /// The program node operations are emitted for.
   var node: Int?
@@ -66,43 +88,45 @@ final class Emitter {
 
   init(registers: Registers = Registers()) { self.registers = registers }
 
+  func length(of register: PlaneRegister) -> Length { registers.planes[register.index] }
+  func length(of register: ArithRegister) -> Length { registers.arith[register.index] }
+
   func newPlane(_ length: Length) -> PlaneRegister {
-    defer { registers.planes += 1 }
-    let register = PlaneRegister(registers.planes)
-    planeLength[register] = length
-    return register
+    registers.planes.append(length)
+    return PlaneRegister(registers.planes.count - 1)
   }
   func newArith(_ length: Length) -> ArithRegister {
-    defer { registers.arith += 1 }
-    let register = ArithRegister(registers.arith)
-    arithLength[register] = length
-    return register
+    registers.arith.append(length)
+    return ArithRegister(registers.arith.count - 1)
   }
 
   func emit(
     _ kind: Instruction.Kind, _ length: Length, arithIn: [ArithRegister] = [],
     planesIn: [PlaneRegister] = [], arithOut: [ArithRegister] = [], planesOut: [PlaneRegister] = []
   ) {
-    operations.append(
-      RawOperation(
-        kind: kind, length: length, node: node, arithIn: arithIn, planesIn: planesIn, arithOut: arithOut,
-        planesOut: planesOut, reduction: nil))
+    emit(
+      .general(.init(kind, arithIn: arithIn, planesIn: planesIn, arithOut: arithOut, planesOut: planesOut)),
+      length)
+  }
+
+  private func emit(_ body: RawOperation.Body, _ length: Length) {
+    operations.append(RawOperation(body: body, length: length, node: node))
   }
 
   func emitReduction(
     state: [PlaneRegister], out: [PlaneRegister], length: Length, body: PendingReduction
   ) {
-    operations.append(
-      RawOperation(
-        kind: .xor([], out: []), length: length, node: node, arithIn: [], planesIn: state, arithOut: [],
-        planesOut: out, reduction: body))
+    emit(
+      .general(
+        .init(.xor([], out: []), arithIn: [], planesIn: state, arithOut: [], planesOut: out, reduction: body)),
+      length)
   }
 
   /// The longer of two lengths; a length of one is repeated.
   func joined(_ a: Length, _ b: Length) -> Length { a == .fixed(1) ? b : a }
 
   func length(_ bit: Bit) -> Length {
-    if case .plane(let register) = bit.source { planeLength[register]! } else { .fixed(1) }
+    if case .plane(let register) = bit.source { self.length(of: register) } else { .fixed(1) }
   }
 
   // MARK: Gates
@@ -115,9 +139,9 @@ final class Emitter {
     if x == y { return .constant(inverted) }
     let key = PairKey(a: min(x.index, y.index), b: max(x.index, y.index))
     if let register = knownXor[key] { return Bit(source: .plane(register), inverted: inverted) }
-    let length = joined(planeLength[x]!, planeLength[y]!)
+    let length = joined(self.length(of: x), self.length(of: y))
     let out = newPlane(length)
-    emit(.xor([.init(x, y)], out: [out]), length, planesIn: [x, y], planesOut: [out])
+    emit(.xor(x, y, out: out), length)
     knownXor[key] = out
     return Bit(source: .plane(out), inverted: inverted)
   }
@@ -130,9 +154,9 @@ final class Emitter {
     let x = materialised(a), y = materialised(b)
     let key = PairKey(a: min(x.index, y.index), b: max(x.index, y.index))
     if let register = knownAnd[key] { return .plane(register) }
-    let length = joined(planeLength[x]!, planeLength[y]!)
+    let length = joined(self.length(of: x), self.length(of: y))
     let out = newPlane(length)
-    emit(.and([.init(x, y)], out: [out]), length, planesIn: [x, y], planesOut: [out])
+    emit(.and(x, y, out: out), length)
     knownAnd[key] = out
     return .plane(out)
   }
@@ -157,9 +181,9 @@ final class Emitter {
     case .plane(let register):
       guard bit.inverted else { return register }
       if let known = knownNot[register] { return known }
-      let length = planeLength[register]!
+      let length = self.length(of: register)
       let out = newPlane(length)
-      emit(.not([register], out: [out]), length, planesIn: [register], planesOut: [out])
+      emit(.not(register, out: out), length)
       knownNot[register] = out
       return out
     }
@@ -168,7 +192,7 @@ final class Emitter {
   /// A plane of exactly `length`: constants and planes of length 1 are repeated.
   func materialised(_ bit: Bit, length: Length) -> PlaneRegister {
     let register = materialised(bit)
-    guard planeLength[register]! != length else { return register }
+    guard self.length(of: register) != length else { return register }
     let out = newPlane(length)
     emit(.repeatPlanes([register], out: [out]), length, planesIn: [register], planesOut: [out])
     return out
@@ -180,7 +204,7 @@ final class Emitter {
   func linear(_ terms: [(ArithRegister, UInt64)], constant: UInt64 = 0) -> ArithRegister {
     let merged = merge(terms)
     if merged.count == 1, merged[0].factor == 1, constant == 0 { return merged[0].register }
-    let length = merged.reduce(Length.fixed(1)) { joined($0, arithLength[$1.register]!) }
+    let length = merged.reduce(Length.fixed(1)) { joined($0, self.length(of: $1.register)) }
     let out = newArith(length)
     if merged.isEmpty {
       emit(.constantArith(constant, out: out), length, arithOut: [out])
@@ -205,7 +229,7 @@ final class Emitter {
   }
 
   func multiply(_ a: ArithRegister, _ b: ArithRegister) -> ArithRegister {
-    let length = joined(arithLength[a]!, arithLength[b]!)
+    let length = joined(self.length(of: a), self.length(of: b))
     let out = newArith(length)
     emit(.multiply([.init(a, b)], out: [out]), length, arithIn: [a, b], arithOut: [out])
     return out
@@ -214,7 +238,7 @@ final class Emitter {
   /// Σ over pairs and elements of the products.
   func innerProduct(_ pairs: [(ArithRegister, ArithRegister)]) -> ArithRegister {
     let length = pairs.reduce(Length.fixed(1)) {
-      joined($0, joined(arithLength[$1.0]!, arithLength[$1.1]!))
+      joined($0, joined(self.length(of: $1.0), self.length(of: $1.1)))
     }
     let out = newArith(.fixed(1))
     emit(
@@ -224,15 +248,15 @@ final class Emitter {
   }
 
   func sumRows(_ a: ArithRegister) -> ArithRegister {
-    guard arithLength[a]! != .fixed(1) else { return a }
+    guard self.length(of: a) != .fixed(1) else { return a }
     let out = newArith(.fixed(1))
-    emit(.sumRows(a, out: out), arithLength[a]!, arithIn: [a], arithOut: [out])
+    emit(.sumRows(a, out: out), self.length(of: a), arithIn: [a], arithOut: [out])
     return out
   }
 
   /// The low `width` bits of each summand of `a`.
   func summands(_ a: ArithRegister, width: Int, count: Int) -> [[Bit]] {
-    let length = arithLength[a]!
+    let length = self.length(of: a)
     let out = (0..<count).map { _ in (0..<width).map { _ in newPlane(length) } }
     emit(
       .summands(a, width: width, out: out), length, arithIn: [a], planesOut: out.flatMap(\.self))
@@ -241,7 +265,7 @@ final class Emitter {
 
   /// Each summand of `a`, shifted right by `bits` as an unsigned word.
   func shiftedSummands(_ a: ArithRegister, bits: Int, count: Int) -> [ArithRegister] {
-    let length = arithLength[a]!
+    let length = self.length(of: a)
     let out = (0..<count).map { _ in newArith(length) }
     emit(.shiftedSummands(a, bits: bits, out: out), length, arithIn: [a], arithOut: out)
     return out
@@ -249,7 +273,7 @@ final class Emitter {
 
   /// Bits whose XOR is `bit`, as ring words.
   func bitSummands(_ register: PlaneRegister, count: Int) -> [ArithRegister] {
-    let length = planeLength[register]!
+    let length = self.length(of: register)
     let out = (0..<count).map { _ in newArith(length) }
     emit(.bitSummands([register], out: [out]), length, planesIn: [register], arithOut: out)
     return out

@@ -4,18 +4,24 @@
 /// conversions; local XORs are merged where their operands are there in time. Reductions over the same length that do
 /// not depend on each other run in lockstep as one.
 struct Scheduler {
-  private var depthOfPlane: [PlaneRegister: Int] = [:]
-  private var depthOfArith: [ArithRegister: Int] = [:]
+  /// By register number; registers that nobody in the scheduled list writes have depth 0.
+  private var depthOfPlane: [Int32]
+  private var depthOfArith: [Int32]
   /// By depth: local operations whose result has it, in order.
   private var local: [[RawOperation]] = []
   /// By round - 1: operations that communicate in it.
   private var exchanged: [[RawOperation]] = []
 
+  private init(_ registers: Emitter.Registers) {
+    depthOfPlane = Array(repeating: 0, count: registers.planes.count)
+    depthOfArith = Array(repeating: 0, count: registers.arith.count)
+  }
+
   // MARK: Entry points
 
   static func schedule(_ emitter: Emitter) -> LoweredProgram {
-    var scheduler = Scheduler()
-    let openings = scheduler.place(emitter.operations)
+    var scheduler = Scheduler(emitter.registers)
+    let openings = scheduler.place(emitter.operations, emitter.registers)
     var instructions = scheduler.instructions()
     let last = scheduler.exchanged.count + 1
     instructions += openings.map {
@@ -25,154 +31,177 @@ struct Scheduler {
     result.roundCount = scheduler.exchanged.count
     var next = 0
     result.instructions = number(instructions, from: &next)
-    result.arithCount = emitter.registers.arith
-    result.planeCount = emitter.registers.planes
+    result.arithCount = emitter.registers.arith.count
+    result.planeCount = emitter.registers.planes.count
     return result
   }
 
-  private static func scheduleBody(_ operations: [RawOperation]) -> (instructions: [Instruction], rounds: Int) {
-    var scheduler = Scheduler()
-    _ = scheduler.place(operations)
+  private static func scheduleBody(
+    _ operations: [RawOperation], _ registers: Emitter.Registers
+  ) -> (instructions: [Instruction], rounds: Int) {
+    var scheduler = Scheduler(registers)
+    _ = scheduler.place(operations, registers)
     return (scheduler.instructions(), scheduler.exchanged.count)
   }
 
   // MARK: Placing
 
-  private struct GroupKey: Hashable {
-    var length: Length
-    var generation: Int
-  }
-
   /// Places every operation; openings are returned, they come last.
-  private mutating func place(_ operations: [RawOperation]) -> [RawOperation] {
-    // Generation: how many reductions lie on the path to a value. Operations of one generation are in
-    // topological order; its reductions come after all of them.
-    var generationOfPlane: [PlaneRegister: Int] = [:]
-    var generationOfArith: [ArithRegister: Int] = [:]
-    var byGeneration: [[RawOperation]] = []
-    var reductions: [[Length: [RawOperation]]] = []
+  ///
+  /// Operations fall into generations by how many reductions lie on the path to their operands. Operations of one
+  /// generation are in topological order; its reductions come after all of them, merged by length.
+  private mutating func place(
+    _ operations: [RawOperation], _ registers: Emitter.Registers
+  ) -> [RawOperation] {
+    var generationOfPlane: [Int32] = Array(repeating: 0, count: registers.planes.count)
+    var generationOfArith: [Int32] = Array(repeating: 0, count: registers.arith.count)
+    var byGeneration: [[RawOperation]] = [[]]
+    var reductions: [[Length: [RawOperation]]] = [[:]]
     var openings: [RawOperation] = []
     for operation in operations {
-      var generation = 0
-      for register in operation.planesIn { generation = max(generation, generationOfPlane[register] ?? 0) }
-      for register in operation.arithIn { generation = max(generation, generationOfArith[register] ?? 0) }
-      switch operation.kind {
-      case .openArith, .openPlanes:
+      if operation.isOpening {
         openings.append(operation)
         continue
-      default: break
       }
-      let own = generation + (operation.reduction == nil ? 0 : 1)
-      for register in operation.planesOut { generationOfPlane[register] = own }
-      for register in operation.arithOut { generationOfArith[register] = own }
-      while byGeneration.count <= generation {
+      let generation = operation.latest(generationOfPlane, generationOfArith)
+      let isReduction = operation.reduction != nil
+      operation.mark(generation + (isReduction ? 1 : 0), &generationOfPlane, &generationOfArith)
+      while byGeneration.count <= Int(generation) {
         byGeneration.append([])
         reductions.append([:])
       }
-      if operation.reduction == nil {
-        byGeneration[generation].append(operation)
+      if isReduction {
+        reductions[Int(generation)][operation.length, default: []].append(operation)
       } else {
-        reductions[generation][operation.length, default: []].append(operation)
+        byGeneration[Int(generation)].append(operation)
       }
     }
     for generation in byGeneration.indices {
       for operation in byGeneration[generation] { put(operation) }
       // Dictionary order is not the same everywhere; parties need one order.
-      let groups = reductions[generation].sorted {
-        $0.value[0].planesOut[0].index < $1.value[0].planesOut[0].index
-      }
-      for (_, members) in groups { put(Self.merged(members)) }
+      let groups = reductions[generation].values.sorted { $0[0].firstResult < $1[0].firstResult }
+      for members in groups { put(Self.merged(members, registers)) }
     }
     return openings
   }
 
-  private func depth(_ operation: RawOperation) -> Int {
-    var depth = 0
-    for register in operation.planesIn { depth = max(depth, depthOfPlane[register] ?? 0) }
-    for register in operation.arithIn { depth = max(depth, depthOfArith[register] ?? 0) }
-    return depth
-  }
-
   private mutating func put(_ operation: RawOperation) {
-    var depth = depth(operation)
-    if Instruction(id: 0, length: operation.length, round: 0, kind: operation.kind).communicates {
-      while exchanged.count <= depth { exchanged.append([]) }
-      exchanged[depth].append(operation)
-      depth += 1
-    } else {
+    let depth = Int(operation.latest(depthOfPlane, depthOfArith))
+    guard operation.communicates else {
       while local.count <= depth { local.append([]) }
       local[depth].append(operation)
+      operation.mark(Int32(depth), &depthOfPlane, &depthOfArith)
+      return
     }
-    for register in operation.planesOut { depthOfPlane[register] = depth }
-    for register in operation.arithOut { depthOfArith[register] = depth }
+    while exchanged.count <= depth { exchanged.append([]) }
+    exchanged[depth].append(operation)
+    operation.mark(Int32(depth + 1), &depthOfPlane, &depthOfArith)
   }
 
-  private static func merged(_ members: [RawOperation]) -> RawOperation {
-    var result = members[0]
-    var body = result.reduction!
-    for member in members.dropFirst() {
-      let other = member.reduction!
-      result.planesIn += member.planesIn
-      result.planesOut += member.planesOut
-      body.low += other.low
-      body.high += other.high
-      body.combined += other.combined
-      body.operations += other.operations
+  private static func merged(_ members: [RawOperation], _ registers: Emitter.Registers) -> RawOperation {
+    var state: [PlaneRegister] = []
+    var out: [PlaneRegister] = []
+    var body = PendingReduction(low: [], high: [], combined: [], operations: [])
+    for member in members {
+      guard case .general(let general) = member.body, let reduction = general.reduction else { continue }
+      state += general.planesIn
+      out += general.planesOut
+      body.low += reduction.low
+      body.high += reduction.high
+      body.combined += reduction.combined
+      body.operations += reduction.operations
     }
-    let (instructions, rounds) = scheduleBody(body.operations)
-    result.kind = .reduce(
-      state: result.planesIn,
+    let (instructions, rounds) = scheduleBody(body.operations, registers)
+    let kind = Instruction.Kind.reduce(
+      state: state,
       body: .init(
         low: body.low, high: body.high, combined: body.combined, instructions: instructions,
-        roundCount: rounds), out: result.planesOut)
-    result.reduction = nil
-    return result
+        roundCount: rounds), out: out)
+    return RawOperation(
+      body: .general(.init(kind, arithIn: [], planesIn: state, arithOut: [], planesOut: out)),
+      length: members[0].length, node: members[0].node)
   }
 
   // MARK: Instructions
 
   private func instructions() -> [Instruction] {
     var result: [Instruction] = []
+    var position: [Int32] = Array(repeating: -1, count: depthOfPlane.count)
     for depth in 0..<max(local.count, exchanged.count) {
-      if depth < local.count { result += Self.mergedLocal(local[depth], round: depth) }
+      if depth < local.count { result += mergedLocal(local[depth], depth: depth, &position) }
       if depth < exchanged.count { result += Self.mergedExchanges(exchanged[depth], round: depth + 1) }
     }
     return result
   }
 
   private struct Family: Hashable {
+    enum Kind { case xor, not, and, multiply, innerProducts, bitSummands }
     var length: Length
-    var kind: Int
+    var kind: Kind
   }
   /// What may share an instruction with others of its length, or nil.
   private static func family(_ operation: RawOperation) -> Family? {
-    let kind: Int
-    switch operation.kind {
-    case .xor: kind = 0
-    case .not: kind = 1
-    case .and: kind = 2
-    case .multiply: kind = 3
-    case .innerProducts: kind = 4
-    case .bitSummands: kind = 5
-    default: return nil
+    let kind: Family.Kind
+    switch operation.body {
+    case .xor: kind = .xor
+    case .not: kind = .not
+    case .and: kind = .and
+    case .general(let general):
+      switch general.kind {
+      case .multiply: kind = .multiply
+      case .innerProducts: kind = .innerProducts
+      case .bitSummands: kind = .bitSummands
+      default: return nil
+      }
     }
     return Family(length: operation.length, kind: kind)
   }
 
   private static func instruction(_ members: [RawOperation], round: Int) -> Instruction {
-    Instruction(
-      id: 0, length: members[0].length, round: round, kind: Instruction.joined(members.map(\.kind)),
-      node: members[0].node)
+    let kind: Instruction.Kind
+    switch members[0].body {
+    case .general: kind = .joined(members.map(\.kind))
+    case .xor, .and, .not:
+      var pairs: [Instruction.PlanePair] = []
+      var single: [PlaneRegister] = []
+      var results: [PlaneRegister] = []
+      results.reserveCapacity(members.count)
+      for member in members {
+        switch member.body {
+        case .xor(let a, let b, let out), .and(let a, let b, let out):
+          pairs.append(.init(a, b))
+          results.append(out)
+        case .not(let a, let out):
+          single.append(a)
+          results.append(out)
+        case .general: break
+        }
+      }
+      if case .xor = members[0].body {
+        kind = .xor(pairs, out: results)
+      } else if case .and = members[0].body {
+        kind = .and(pairs, out: results)
+      } else {
+        kind = .not(single, out: results)
+      }
+    }
+    return Instruction(id: 0, length: members[0].length, round: round, kind: kind, node: members[0].node)
   }
 
   /// Merges XORs and inversions of one length into the earliest instruction that comes after their operands.
-  private static func mergedLocal(_ operations: [RawOperation], round: Int) -> [Instruction] {
+  ///
+  /// - Parameter position: by plane, the place of its instruction among the local ones of its depth.
+  private func mergedLocal(
+    _ operations: [RawOperation], depth: Int, _ position: inout [Int32]
+  ) -> [Instruction] {
     var groups: [[RawOperation]] = []
-    var position: [PlaneRegister: Int] = [:]
     var open: [Family: [Int]] = [:]
     for operation in operations {
-      let ready = operation.planesIn.reduce(-1) { max($0, position[$1] ?? -1) }
-      let family = family(operation)
+      var ready: Int32 = -1
+      operation.forEachPlaneRead { plane in
+        if depthOfPlane[plane.index] == depth { ready = max(ready, position[plane.index]) }
+      }
+      let family = Self.family(operation)
       let index: Int
       if let family, let earliest = open[family]?.first(where: { $0 > ready }) {
         index = earliest
@@ -182,9 +211,9 @@ struct Scheduler {
         groups.append([operation])
         if let family { open[family, default: []].append(index) }
       }
-      for register in operation.planesOut { position[register] = index }
+      operation.forEachPlaneWritten { position[$0.index] = Int32(index) }
     }
-    return groups.map { instruction($0, round: round) }
+    return groups.map { Self.instruction($0, round: depth) }
   }
 
   private static func mergedExchanges(_ operations: [RawOperation], round: Int) -> [Instruction] {

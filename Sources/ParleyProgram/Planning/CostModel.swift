@@ -60,8 +60,9 @@ package struct CostModel {
   private var largestDepth = 0
   private var cost: Cost
   private var liveBytes = 0
-  private var sizes: [Int: Int] = [:]
-  private var planeSizes: [Int: Int] = [:]
+  /// Bytes of each live register, by number.
+  private var sizes: [Int]
+  private var planeSizes: [Int]
 
   private init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ shape: RunShape) {
     self.lowered = lowered
@@ -69,6 +70,8 @@ package struct CostModel {
     self.shape = shape
     schedule = Schedule(lowered.instructions)
     rows = shape.rows
+    sizes = Array(repeating: 0, count: lowered.arithCount)
+    planeSizes = Array(repeating: 0, count: lowered.planeCount)
     clocks = Array(repeating: 0, count: shape.principals)
     cost = Cost(
       bytes: Array(repeating: Array(repeating: 0, count: shape.principals), count: shape.principals), rounds: 0,
@@ -118,18 +121,24 @@ package struct CostModel {
     for register in written.arith {
       let count = instruction.resultLength(length, rows: rows)
       sizes[register] = count * descriptor.bytesPerWord
-      liveBytes += sizes[register]!
+      liveBytes += sizes[register]
     }
     for register in written.planes {
       let count = instruction.resultLength(length, rows: rows)
       planeSizes[register] = (count + 63) / 64 * descriptor.bitsPerBit * 8
-      liveBytes += planeSizes[register]!
+      liveBytes += planeSizes[register]
     }
     cost.peakShareBytes = max(cost.peakShareBytes, liveBytes)
   }
   private mutating func free(_ registers: RegisterSet) {
-    for register in registers.arith { liveBytes -= sizes.removeValue(forKey: register) ?? 0 }
-    for register in registers.planes { liveBytes -= planeSizes.removeValue(forKey: register) ?? 0 }
+    for register in registers.arith {
+      liveBytes -= sizes[register]
+      sizes[register] = 0
+    }
+    for register in registers.planes {
+      liveBytes -= planeSizes[register]
+      planeSizes[register] = 0
+    }
   }
 
   // MARK: Phases

@@ -11,12 +11,10 @@ package struct SessionPlan: Sendable {
   package var leavesAfterInputs: Bool
   /// See ``StateDirectory/inputDigest(study:parts:)``; `nil` without data or state.
   package var inputDigest: [UInt8]?
-  /// What the plan says this principal's part costs.
-  package var predicted: PartyReport.Cost?
 
   package init(
     description: SessionDescription, mode: Receipt.Mode, rows: [Int: Int] = [:], leavesAfterInputs: Bool = false,
-    inputDigest: [UInt8]? = nil, predicted: PartyReport.Cost? = nil
+    inputDigest: [UInt8]? = nil
   ) {
     self.description = description
     if !description.parameters.contains(where: { $0.name == "mode" }) {
@@ -27,7 +25,6 @@ package struct SessionPlan: Sendable {
     self.rows = rows
     self.leavesAfterInputs = leavesAfterInputs
     self.inputDigest = inputDigest
-    self.predicted = predicted
   }
 }
 
@@ -86,18 +83,22 @@ package struct SessionServices {
   package var verify: Receipt.Verifier
   /// Asked once the public sizes are known, before any input leaves. Throwing declines.
   package var confirm: (EstablishedSession) throws(ParleyError) -> Void
+  /// What the plan says this principal's part costs, for the sizes that were agreed; asked after ``confirm``.
+  package var predicted: () -> PartyReport.Cost?
   /// Local log. Never contains secrets; reasons of aborts go here and nowhere else.
   package var log: (SessionEvent) -> Void
 
   package init(
     memory: any SessionMemory, sign: @escaping ([UInt8]) throws -> [UInt8], verify: @escaping Receipt.Verifier,
     confirm: @escaping (EstablishedSession) throws(ParleyError) -> Void = { (_) throws(ParleyError) in },
+    predicted: @escaping () -> PartyReport.Cost? = { nil },
     log: @escaping (SessionEvent) -> Void = { _ in }
   ) {
     self.memory = memory
     self.sign = sign
     self.verify = verify
     self.confirm = confirm
+    self.predicted = predicted
     self.log = log
   }
 }

@@ -217,7 +217,7 @@ package final class SessionRunner<Output: Sendable> {
     return PartyReport(
       party: mesh.local.rawValue, startedAt: startedAt, finishedAt: Timestamp.now,
       processorMilliseconds: (ProcessResources.processorTime - processorTime).wholeMilliseconds,
-      predicted: plan.predicted,
+      predicted: services.predicted(),
       measured: PartyReport.Cost(
         rounds: reading.rounds, sentBytes: reading.sentBytes,
         milliseconds: started.duration(to: .now).wholeMilliseconds,

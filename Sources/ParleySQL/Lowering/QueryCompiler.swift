@@ -33,8 +33,13 @@ struct QueryCompiler {
     self.rules = rules
   }
 
-  static func program(of queries: [LogicalQuery], rules: ReleaseRules) throws(ParleyError) -> Program {
+  /// - Parameter declared: the tables of the study; those of the program are the same, in the same order, whether
+  ///   a query reads them or not.
+  static func program(
+    of queries: [LogicalQuery], tables declared: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) -> Program {
     var compiler = QueryCompiler(queries, rules: rules)
+    for table in declared { compiler.declare(table) }
     for query in queries {
       do {
         try compiler.compile(query)
@@ -66,9 +71,13 @@ struct QueryCompiler {
       known.builder = builder
       return known
     }
+    throw ParleyError(.invariant, "a query was bound to table \(table.name), which is not declared")
+  }
+
+  private mutating func declare(_ table: TableSchema) {
     let id = builder.table(
       .init(name: table.name, holders: table.holders, maximumRows: table.maximumRows))
-    return RowLowering(builder: builder, table: table, tableID: id)
+    tables[table.name] = RowLowering(builder: builder, table: table, tableID: id)
   }
 
   private mutating func result(

@@ -1,0 +1,161 @@
+internal import Crypto
+public import ParleyBase
+internal import ParleyCrypto
+internal import ParleyProgram
+internal import ParleyStudy
+
+/// What a program will disclose, cost and rest on, for given sizes; made without data.
+public struct ProgramPlan: Sendable, CustomStringConvertible {
+  /// Who learns exactly what, and what everybody sees.
+  public let statement: String
+  /// What a holder accepts: SHA-256 of the statement, hexadecimal.
+  public let statementHash: String
+  /// SHA-256 of the program, hexadecimal.
+  public let programHash: String
+  /// Who must collude to learn what.
+  public let trust: [String]
+  /// Names by index of ``bytes``.
+  public let parties: [String]
+  /// Protocol payload from party to party. Exact: the run is measured against it.
+  public let bytes: [[Int]]
+  /// Longest chain of dependent messages. Exact.
+  public let rounds: Int
+  /// Largest number of bytes of shares that a computing party holds at once.
+  public let peakShareBytes: Int
+
+  public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
+
+  init(_ prepared: PreparedProgram, _ plan: Plan) {
+    statement = prepared.statement.text
+    statementHash = hexadecimal(prepared.statementHash)
+    programHash = hexadecimal(prepared.programHash)
+    trust = prepared.trust.lines
+    parties = prepared.names
+    bytes = plan.cost.bytes
+    rounds = plan.cost.rounds
+    peakShareBytes = plan.cost.peakShareBytes
+  }
+
+  public var description: String {
+    let lines =
+      ["Who must be trusted:"] + trust.map { "  - \($0)" }
+      + [
+        "",
+        "Cost: \(totalBytes) bytes over all links, \(rounds) rounds, \(peakShareBytes) bytes of shares at a party",
+      ]
+    return statement + "\n" + lines.joined(separator: "\n")
+  }
+}
+
+extension SecureProgram {
+  /// The program, checked and lowered: every range and size has been reasoned through.
+  ///
+  /// - Throws: `plan/…` and `study/…` with file and line of the Swift call at fault.
+  public func prepared() throws(ParleyError) -> PreparedProgram {
+    if let failure = workshop.failure { throw failure }
+    guard !workshop.columns.isEmpty else {
+      throw ParleyError(
+        .init("plan/nothing-revealed"), "the program reveals nothing, so there is nothing to compute",
+        at: .init(item: title), remedy: "reveal a scalar to somebody")
+    }
+    var builder = workshop.builder
+    builder.result(
+      .init(
+        name: title, groupCount: 1, keys: [], columns: workshop.columns, order: Array(workshop.columns.indices),
+        isAbsent: nil, isWithheld: nil))
+    let schemas = tables.map(\.schema)
+    var principals: [PreparedProgram.Principal] = []
+    for party in parties {
+      principals.append(
+        .init(
+          name: party.name, organisation: party.organisation,
+          key: try party.key.map { (text) throws(ParleyError) in try PublicIdentity(text: text) },
+          endpoint: party.endpoint))
+    }
+    try checkRoles()
+    do throws(ParleyError) {
+      return try PreparedProgram(
+        title: title, program: builder.program.pruned(), principals: principals, computing: computingCount,
+        tables: schemas, minimumCell: 0,
+        rules: [
+          "no minimum of the whole program: a result may rest on a single row unless its formula says otherwise"
+        ],
+        publicFacts: PreparedProgram.publicFacts(of: schemas, agreement: "program"),
+        studyHash: agreement(builder.program.pruned(), schemas))
+    } catch {
+      throw workshop.placed(error)
+    }
+  }
+
+  /// A party without a role would wait for a session that does not need it.
+  private func checkRoles() throws(ParleyError) {
+    let recipients = Set(workshop.builder.program.disclosures.flatMap(\.recipients))
+    let holders = Set(tables.flatMap(\.schema.holders))
+    for party in parties.dropFirst(computingCount)
+    where !recipients.contains(party.name) && !holders.contains(party.name) {
+      throw ParleyError(
+        .init("study/value"), "party '\(party.name)' neither computes, nor holds data, nor receives a result",
+        at: .init(item: title), remedy: "leave it out")
+    }
+  }
+
+  /// What parties of one program compare: everything that a study's hash covers.
+  private func agreement(_ program: Program, _ schemas: [TableSchema]) -> [UInt8] {
+    var writer = CanonicalWriter()
+    writer.write("parley swift program 1")
+    writer.write(title)
+    writer.write(list: parties) { writer, party in
+      writer.write(party.name)
+      writer.write(party.organisation)
+      writer.write(party.key ?? "")
+    }
+    writer.write(Int64(computingCount))
+    writer.write(list: schemas) { writer, schema in
+      writer.write(Int64(schema.padTo ?? 0))
+      writer.write(list: schema.columns) { writer, column in
+        writer.write(column.name)
+        writer.write("\(column.type)")
+        writer.write(column.isNullable)
+      }
+    }
+    writer.write(program.canonicalBytes)
+    return Array(SHA256.hash(data: writer.bytes))
+  }
+
+  /// What the program will disclose and cost.
+  ///
+  /// - Parameter rows: by table, then holder; a table left out is taken to be full, its rows shared out evenly.
+  public func plan(rows: [String: [String: Int]] = [:]) throws(ParleyError) -> ProgramPlan {
+    try prepared().plan(rows: rows)
+  }
+
+  /// Runs the program in this process: all parties, over memory, with keys made for the occasion. The way to try
+  /// it, and to test it. Blocks the calling thread.
+  ///
+  /// - Parameter data: by holder, then table.
+  public func run(data: [String: [String: ProgramRows]]) throws(ParleyError) -> ProgramResult {
+    try prepared().run(data: data)
+  }
+}
+
+extension PreparedProgram {
+  /// What the program will disclose and cost.
+  ///
+  /// - Parameter rows: by table, then holder; a table left out is taken to be full, its rows shared out evenly.
+  public func plan(rows: [String: [String: Int]] = [:]) throws(ParleyError) -> ProgramPlan {
+    var counts = assumedRows
+    for (name, byHolder) in rows {
+      guard let index = tables.firstIndex(where: { $0.name == name }) else { throw unknown("table", name) }
+      let holders = tables[index].holders
+      if let stranger = byHolder.keys.sorted().first(where: { !holders.contains($0) }) {
+        throw unknown("holder of \(name)", stranger)
+      }
+      counts[index] = holders.map { max(0, byHolder[$0] ?? 0) }
+    }
+    return ProgramPlan(self, try plan(rows: counts))
+  }
+
+  func unknown(_ what: String, _ name: String) -> ParleyError {
+    ParleyError(.usage, "the program has no \(what) '\(name)'", remedy: "use a name that it declares")
+  }
+}

@@ -1,0 +1,124 @@
+internal import BigInt
+public import ParleyBase
+internal import ParleyCrypto
+internal import ParleyEngine
+package import ParleyNetwork
+internal import ParleyProgram
+internal import ParleyRuntime
+
+/// What a run brought out.
+public struct ProgramResult: Sendable {
+  /// Protocol payload sent, from party to party; at a party of its own, the row of that party only.
+  public let sentBytes: [[Int]]
+  public let rounds: Int
+  /// From the end of the handshake to the results.
+  public let seconds: Double
+  /// Whether bytes by link and rounds equal the plan's.
+  public let equalsPlan: Bool
+
+  private let program: Program
+  private let opened: [Int: Int]
+
+  init(_ prepared: PreparedProgram, endings: [Participant.Ending], opened: [Int: ClearValues]) throws(ParleyError)
+  {
+    program = prepared.program
+    sentBytes = endings.map(\.meter.sentBytes)
+    rounds = endings.map(\.meter.rounds).max() ?? 0
+    seconds = endings.map(\.seconds).max() ?? 0
+    let planned = endings.first?.plan.cost
+    equalsPlan =
+      endings.count == prepared.principals.count && sentBytes == planned?.bytes && rounds == planned?.rounds
+    self.opened = try Self.decoded(opened, of: program)
+  }
+
+  /// One party's side of a run between machines.
+  init(_ prepared: PreparedProgram, _ ending: Participant.Ending, at party: PartyIndex) throws(ParleyError) {
+    program = prepared.program
+    sentBytes = [ending.meter.sentBytes]
+    rounds = ending.meter.rounds
+    seconds = ending.seconds
+    equalsPlan =
+      ending.meter.sentBytes == ending.plan.cost.bytes[party.rawValue] && rounds <= ending.plan.cost.rounds
+    opened = try Self.decoded(ending.outcome.output ?? [:], of: program)
+  }
+
+  private static func decoded(
+    _ opened: [Int: ClearValues], of program: Program
+  ) throws(ParleyError) -> [Int: Int] {
+    var numbers: [Int: Int] = [:]
+    for (index, values) in opened {
+      let node = program[Program.DisclosureID(rawValue: index)].node
+      let integers = StudyResult.integers(values, of: program[node].type)
+      guard let first = integers.first, let number = Int(exactly: first) else {
+        throw ParleyError(.invariant, "an opened value does not fit its declared range")
+      }
+      numbers[index] = number
+    }
+    return numbers
+  }
+
+  /// The value behind a handle; nil where there is none (the mean of no rows, a result that is withheld).
+  ///
+  /// - Throws: `usage/…` when the handle is of another program, or the result went to other recipients.
+  public subscript<Value>(handle: Revealed<Value>) -> Value {
+    get throws(ParleyError) {
+      guard program.disclosures.indices.contains(handle.index),
+        program.disclosures[handle.index].name == handle.name
+      else {
+        throw ParleyError(
+          .usage, "'\(handle.name)' is not a result of this program",
+          remedy: "use the handles of the program that ran")
+      }
+      guard let value = opened[handle.index] else {
+        throw ParleyError(
+          .usage, "'\(handle.name)' was not revealed to this party",
+          remedy: "ask at \(program.disclosures[handle.index].recipients.joined(separator: ", "))")
+      }
+      guard let presence = handle.presence else { return handle.decode(value) }
+      return handle.decode(opened[presence] == 1 ? value : nil)
+    }
+  }
+}
+
+extension PreparedProgram {
+  /// Runs the program in this process: all parties, over memory, with keys made for the occasion. Blocks the
+  /// calling thread.
+  ///
+  /// - Parameter data: by holder, then table.
+  public func run(data: [String: [String: ProgramRows]]) throws(ParleyError) -> ProgramResult {
+    try run(data: data, network: nil)
+  }
+
+  package func run(
+    data: [String: [String: ProgramRows]], network: (any PartyNetwork)?
+  ) throws(ParleyError) -> ProgramResult {
+    if let stranger = data.keys.sorted().first(where: { index(of: $0) == nil }) {
+      throw unknown("party", stranger)
+    }
+    var checked: [String: [Int: TableData]] = [:]
+    for name in names { checked[name] = try tableData(data[name] ?? [:], of: name) }
+    let identities = try TrialRun.identities(for: self)
+    let keyed = withKeys(identities.mapValues(\.publicIdentity), studyHash: studyHash)
+    let rehearsal = try TrialRun.run(keyed, identities: identities, data: checked, network: network)
+    return try ProgramResult(self, endings: rehearsal.endings, opened: rehearsal.opened)
+  }
+
+  /// One holder's rows, checked; every table it holds must be there.
+  func tableData(_ data: [String: ProgramRows], of holder: String) throws(ParleyError) -> [Int: TableData] {
+    if let stranger = data.keys.sorted().first(where: { name in
+      !tables.contains { $0.name == name && $0.holders.contains(holder) }
+    }) {
+      throw unknown("table of \(holder)", stranger)
+    }
+    var checked: [Int: TableData] = [:]
+    for (index, table) in tables.enumerated() where table.holders.contains(holder) {
+      guard let rows = data[table.name] else {
+        throw ParleyError(
+          .usage, "\(holder) holds rows of table \(table.name), and no data was given",
+          remedy: "give its rows; an empty list for every column when there are none")
+      }
+      checked[index] = try rows.checked(table)
+    }
+    return checked
+  }
+}

@@ -1,0 +1,105 @@
+internal import ParleyBase
+internal import ParleyProgram
+
+/// One cell of a holder's data.
+public enum Cell: Hashable, Sendable {
+  case int(Int)
+  case decimal(FixedPoint)
+  case bool(Bool)
+  case text(String)
+  case missing
+}
+
+extension Cell: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByStringLiteral, ExpressibleByNilLiteral
+{
+  public init(integerLiteral value: Int) { self = .int(value) }
+  public init(floatLiteral value: Double) { self = .decimal(FixedPoint(floatLiteral: value)) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(stringLiteral value: String) { self = .text(value) }
+  public init(nilLiteral: ()) { self = .missing }
+}
+
+/// One holder's rows of one table, column by column: `["age": [34, 71], "smoker": [true, nil]]`.
+public struct ProgramRows: Sendable, ExpressibleByDictionaryLiteral {
+  public var columns: [String: [Cell]]
+
+  public init(_ columns: [String: [Cell]]) { self.columns = columns }
+  public init(dictionaryLiteral elements: (String, [Cell])...) {
+    columns = Dictionary(elements) { _, last in last }
+  }
+
+  /// The rows as they are shared, every cell checked against its column. Messages are for the holder of the rows:
+  /// they name row and column, and no value.
+  func checked(_ schema: TableSchema) throws(ParleyError) -> TableData {
+    func refuse(_ code: String, _ message: String, row: Int? = nil, _ column: String, _ remedy: String)
+      -> ParleyError
+    {
+      let place = row.map { "\(schema.name).\(column), row \($0 + 1)" } ?? "\(schema.name).\(column)"
+      return ParleyError(.init("data/\(code)"), message, at: .init(item: place), remedy: remedy)
+    }
+    let known = schema.columns.map(\.name)
+    if let stranger = columns.keys.sorted().first(where: { !known.contains($0) }) {
+      throw refuse(
+        "missing-column", "the table has no such column", stranger, "use \(known.joined(separator: ", "))")
+    }
+    guard let count = schema.columns.first.map({ columns[$0.name]?.count ?? 0 }) else {
+      throw refuse("missing-column", "the table declares no column", "", "declare the columns that are used")
+    }
+    var list: [TableData.Column] = []
+    for column in schema.columns {
+      guard let cells = columns[column.name] else {
+        throw refuse("missing-column", "the column is not there", column.name, "give a cell for every row")
+      }
+      guard cells.count == count else {
+        throw refuse(
+          "field-count", "\(cells.count) cells where the first column has \(count)", column.name,
+          "give a cell for every row; a missing one is nil")
+      }
+      var values: [Int64] = [], isNull: [Bool] = []
+      values.reserveCapacity(count)
+      for (row, cell) in cells.enumerated() {
+        if cell == .missing, !column.isNullable {
+          throw refuse(
+            "null", "the cell is missing", row: row, column.name, "declare the column with mayBeMissing")
+        }
+        guard let value = column.type.units(of: cell) else {
+          throw refuse(
+            "type", "the cell is not of the column's type", row: row, column.name,
+            "give a number, truth value or listed text as declared, with no more decimal places than declared")
+        }
+        guard cell == .missing || column.type.range.contains(value) else {
+          throw refuse(
+            "range", "the cell is outside of the column's range", row: row, column.name,
+            "correct the cell, or declare a wider range at every party")
+        }
+        values.append(value)
+        if column.isNullable { isNull.append(cell == .missing) }
+      }
+      list.append(.init(values: values, isNull: isNull))
+    }
+    if let padded = schema.padTo, count > padded {
+      throw ParleyError(
+        .init("data/over-padding"), "\(count) rows of \(schema.name) are more than padTo allows (\(padded))",
+        at: .init(item: schema.name), remedy: "raise padTo at every party")
+    }
+    return TableData(rowCount: count, columns: list)
+  }
+}
+
+extension ColumnType {
+  /// The integer that is shared for a cell; 0 for a missing one, nil for a cell of another type.
+  fileprivate func units(of cell: Cell) -> Int64? {
+    switch (self, cell) {
+    case (_, .missing): 0
+    case (.integer, .int(let value)), (.date, .int(let value)): Int64(value)
+    case (.integer, .decimal(let value)): value.units(atScale: 0).map(Int64.init)
+    case (.decimal(let scale, _), .decimal(let value)): value.units(atScale: scale).map(Int64.init)
+    case (.decimal(let scale, _), .int(let value)):
+      FixedPoint(units: value, scale: 0).units(atScale: scale).map(Int64.init)
+    case (.boolean, .bool(let value)): value ? 1 : 0
+    case (.category(let labels), .text(let text)): labels.firstIndex(of: text).map(Int64.init)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,92 @@
+internal import ParleyBase
+internal import ParleyProgram
+
+/// Somebody who takes part in a ``SecureProgram``. A text literal is a party of that name.
+public struct Party: Hashable, Sendable, ExpressibleByStringLiteral {
+  public var name: String
+  /// Who runs it: no organisation may run two computing parties. The name when not given.
+  public var organisation: String
+  /// The text of its public key (``PartyIdentity/publicKey``); needed to run between machines.
+  public var key: String?
+  /// `host:port` where others reach it; nil for a party that only dials out.
+  public var endpoint: String?
+
+  public init(_ name: String, organisation: String? = nil, key: String? = nil, endpoint: String? = nil) {
+    self.name = name
+    self.organisation = organisation ?? name
+    self.key = key
+    self.endpoint = endpoint
+  }
+  public init(stringLiteral name: String) { self.init(name) }
+}
+
+/// A computation over private data of several parties, written in Swift.
+///
+/// Declare tables and their columns, compute with them, and ``SecretScalar/reveal(to:as:file:line:)`` what may come
+/// out. Nothing is computed while you write: the program is data, which ``prepared()`` checks (ranges, sizes, names)
+/// and refuses with the file and line of the Swift call at fault.
+///
+/// Build a program on one task; what ``prepared()`` returns can be sent anywhere.
+public final class SecureProgram {
+  public let title: String
+  let workshop: Workshop
+  let parties: [Party]
+  let computingCount: Int
+  private(set) var tables: [SecureTable] = []
+
+  /// - Parameters:
+  ///   - computing: the three computing parties, of three organisations.
+  ///   - others: who holds data or receives results without computing.
+  public init(_ title: String, computing: [Party], others: [Party] = [], file: String = #fileID, line: Int = #line)
+  {
+    self.title = title
+    parties = computing + others
+    workshop = Workshop(parties: parties.map(\.name))
+    computingCount = computing.count
+    let site = CallSite(file: file, line: line)
+    if Set(parties.map(\.name)).count < parties.count {
+      _ = workshop.fail(
+        "study/duplicate", "two parties have one name", at: site, remedy: "give every party a name of its own")
+    }
+    var seen: [String: String] = [:]
+    for party in computing {
+      let plain = party.organisation.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      if let other = seen.updateValue(party.name, forKey: plain), other != party.name {
+        _ = workshop.fail(
+          "study/one-organisation",
+          "'\(party.organisation)' would run two of the three computing parties, '\(other)' and '\(party.name)', and with both of them see all data",
+          at: site, remedy: "let another organisation run one of them")
+      }
+    }
+  }
+
+  /// A table: the union of its holders' rows.
+  ///
+  /// - Parameters:
+  ///   - maximumRows: of all holders together; sums are checked for this many.
+  ///   - padTo: every holder shares exactly this many rows, so that its number of rows stays secret below it.
+  public func table(
+    _ name: String, holders: [String], maximumRows: Int, padTo: Int? = nil, file: String = #fileID,
+    line: Int = #line
+  ) -> SecureTable {
+    let site = CallSite(file: file, line: line)
+    workshop.check(holders, "holder", at: site)
+    if tables.contains(where: { $0.schema.name == name }) {
+      _ = workshop.fail("study/duplicate", "two tables are called \(name)", at: site, remedy: "rename one of them")
+    }
+    let limit = padTo.map { $0.multipliedReportingOverflow(by: holders.count) }
+    if maximumRows < 1 || limit.map({ $0.overflow || $0.partialValue > maximumRows }) ?? false
+      || padTo.map({ $0 < 0 }) ?? false
+    {
+      _ = workshop.fail(
+        "study/value", "table \(name): \(maximumRows) rows are less than 1 or than the padding of all holders",
+        at: site,
+        remedy: "raise maximumRows, or lower padTo")
+    }
+    let id = workshop.builder.table(.init(name: name, holders: holders, maximumRows: maximumRows))
+    let schema = TableSchema(name: name, columns: [], holders: holders, maximumRows: maximumRows, padTo: padTo)
+    let table = SecureTable(workshop: workshop, id: id, schema: schema)
+    tables.append(table)
+    return table
+  }
+}

@@ -1,0 +1,118 @@
+internal import BigInt
+internal import ParleyBase
+internal import ParleyProgram
+
+/// A table of a ``SecureProgram``: where secret columns come from.
+///
+/// Every column declares its range, which every sum and product is checked against; a cell outside of it is refused
+/// where its holder reads it. With `mayBeMissing`, a row without a value takes no part in what is computed from the
+/// column.
+public final class SecureTable {
+  private let workshop: Workshop
+  private let id: Program.TableID
+  private(set) var schema: TableSchema
+
+  init(workshop: Workshop, id: Program.TableID, schema: TableSchema) {
+    self.workshop = workshop
+    self.id = id
+    self.schema = schema
+  }
+
+  public var name: String { schema.name }
+
+  /// A column of whole numbers.
+  public func int(
+    _ name: String, in range: ClosedRange<Int>, mayBeMissing: Bool = false, file: String = #fileID,
+    line: Int = #line
+  ) -> SecretColumn<Int> {
+    let range = Int64(range.lowerBound)...Int64(range.upperBound)
+    return .init(formula: column(name, .integer(range), mayBeMissing, CallSite(file: file, line: line)))
+  }
+
+  /// A column of numbers with `scale` decimal places (1 to 9).
+  public func decimal(
+    _ name: String, scale: Int, in range: ClosedRange<FixedPoint>, mayBeMissing: Bool = false,
+    file: String = #fileID, line: Int = #line
+  ) -> SecretColumn<FixedPoint> {
+    let site = CallSite(file: file, line: line)
+    var bounds: ClosedRange<Int64> = 0...0
+    if (1...9).contains(scale), let lower = range.lowerBound.units(atScale: scale),
+      let upper = range.upperBound.units(atScale: scale)
+    {
+      bounds = Int64(lower)...Int64(upper)
+    } else {
+      _ = workshop.fail(
+        "study/value", "column \(name): \(range) in \(scale) decimal places", at: site,
+        remedy: "give 1 to 9 places, and bounds with no more than these")
+    }
+    return .init(formula: column(name, .decimal(scale: scale, bounds), mayBeMissing, site))
+  }
+
+  /// A column of yes and no.
+  public func bool(
+    _ name: String, mayBeMissing: Bool = false, file: String = #fileID, line: Int = #line
+  ) -> SecretColumn<Bool> {
+    .init(formula: column(name, .boolean, mayBeMissing, CallSite(file: file, line: line)))
+  }
+
+  /// A column of one of the listed texts.
+  public func category(
+    _ name: String, _ values: [String], mayBeMissing: Bool = false, file: String = #fileID, line: Int = #line
+  ) -> SecretColumn<String> {
+    let site = CallSite(file: file, line: line)
+    if values.isEmpty || Set(values).count < values.count {
+      _ = workshop.fail(
+        "study/value", "column \(name) lists no value, or one twice", at: site, remedy: "list every value once")
+    }
+    return .init(formula: column(name, .category(values), mayBeMissing, site))
+  }
+
+  /// Rows of all holders.
+  public func count(file: String = #fileID, line: Int = #line) -> SecretScalar<Int> {
+    .init(formula: .count(rows).placed(file, line))
+  }
+  /// Rows for which `condition` is there and holds.
+  public func count(
+    where condition: SecretColumn<Bool>, file: String = #fileID, line: Int = #line
+  ) -> SecretScalar<Int> {
+    .init(formula: .count(.given(condition.formula, rows)).placed(file, line))
+  }
+
+  /// Every row that is not padding.
+  private var rows: SecretFormula {
+    let id = id
+    return SecretFormula(
+      workshop,
+      Expression(schema.name) { workshop in
+        let isValid = workshop.builder.input(.init(table: id, column: "", role: .isValid, sort: .bit))
+        return BuiltValue(node: isValid, isPresent: isValid, allRows: isValid)
+      })
+  }
+
+  private func column(_ name: String, _ type: ColumnType, _ isNullable: Bool, _ site: CallSite) -> SecretFormula {
+    if name.isEmpty || schema.columns.contains(where: { $0.name == name }) {
+      _ = workshop.fail(
+        "study/duplicate", "table \(schema.name) has a column \(name) already, or the name is empty", at: site,
+        remedy: "declare every column once")
+    }
+    schema.columns.append(.init(name: name, type: type, isNullable: isNullable))
+    let id = id
+    let rows = rows
+    let formula = SecretFormula(
+      workshop,
+      Expression("\(schema.name).\(name)") { workshop in
+        var value = try rows.built()
+        let range = Interval(BigInt(type.range.lowerBound), BigInt(type.range.upperBound))
+        value.node = workshop.builder.input(
+          .init(table: id, column: name, role: .value, sort: type == .boolean ? .bit : .integer(range)))
+        if isNullable, let isValid = value.allRows {
+          let isNull = workshop.builder.input(.init(table: id, column: name, role: .isNull, sort: .bit))
+          value.isPresent = try workshop.builder.and(isValid, try workshop.builder.not(isNull))
+        }
+        if case .decimal(let scale, _) = type { value.scale = scale }
+        if case .category(let labels) = type { value.labels = labels }
+        return value
+      })
+    return formula.placed(site.file, site.line)
+  }
+}

@@ -1,0 +1,165 @@
+internal import Crypto
+package import ParleyBase
+package import ParleyCrypto
+internal import ParleyEngine
+public import ParleyProgram
+internal import ParleyReplicated
+
+/// A program with those who take part, lowered for its protocol: what runs, whichever front end it came from, and
+/// everything that can be said about it without data.
+public struct PreparedProgram: Sendable {
+  /// Somebody who takes part.
+  package struct Principal: Sendable, Hashable {
+    package var name: String
+    package var organisation: String
+    /// Absent until keys are known: a trial makes its own.
+    package var key: PublicIdentity?
+    /// `host:port`, for programs that are not part of a study.
+    package var endpoint: String?
+    package init(name: String, organisation: String, key: PublicIdentity?, endpoint: String? = nil) {
+      self.name = name
+      self.organisation = organisation
+      self.key = key
+      self.endpoint = endpoint
+    }
+  }
+
+  public let title: String
+  /// In mesh order: the computing parties first.
+  package private(set) var principals: [Principal]
+  package let computingCount: Int
+  /// The tables of the program, in its order.
+  package let tables: [TableSchema]
+  package let minimumCell: Int
+  /// What the parties have agreed on: of a study, its hash.
+  package private(set) var studyHash: [UInt8]
+  /// What is computed; printed, hashed and costed before anything runs.
+  public let program: Program
+  package let lowered: LoweredProgram
+  package let descriptor: EngineDescriptor
+  /// SHA-256 of the program's canonical encoding.
+  public let programHash: [UInt8]
+  /// Who learns exactly what.
+  public let statement: DisclosureStatement
+  /// What a holder accepts: SHA-256 of the statement.
+  public let statementHash: [UInt8]
+  /// Who must collude to learn what.
+  public let trust: TrustStatement
+
+  /// - Parameters:
+  ///   - computing: how many of the principals compute; they come first.
+  ///   - rules: what is withheld, in words.
+  ///   - studyHash: of what the program was made from, given the hash of the program.
+  package init(
+    title: String, program: Program, principals: [Principal], computing: Int, tables: [TableSchema],
+    minimumCell: Int, rules: [String], publicFacts: [String], studyHash: [UInt8]
+  ) throws(ParleyError) {
+    self.title = title
+    self.program = program
+    self.principals = principals
+    computingCount = computing
+    self.tables = tables
+    self.minimumCell = minimumCell
+    self.studyHash = studyHash
+    guard program.tables.map(\.name) == tables.map(\.name) else {
+      throw ParleyError(.invariant, "the program's tables are not the declared ones")
+    }
+    descriptor = ReplicatedEngine<UInt64>.descriptor
+    guard computing == descriptor.parties else {
+      throw ParleyError(
+        .init("study/computing"),
+        "\(computing) computing parties are named; the protocol has \(descriptor.parties)",
+        remedy: "name \(descriptor.parties) computing parties")
+    }
+    lowered = try Lowering.lower(program, for: descriptor)
+    programHash = Array(SHA256.hash(data: program.canonicalBytes))
+    statement = DisclosureStatement(title: title, program: program, publicFacts: publicFacts, rules: rules)
+    statementHash = Array(SHA256.hash(data: statement.canonicalBytes))
+    let holders = Set(tables.flatMap(\.holders))
+    trust = TrustStatement(
+      descriptor: descriptor, computing: principals.prefix(computing).map { ($0.name, $0.organisation) },
+      holders: principals.map(\.name).filter(holders.contains))
+  }
+
+  package var names: [String] { principals.map(\.name) }
+  package func index(of name: String) -> PartyIndex? {
+    principals.firstIndex { $0.name == name }.map { PartyIndex($0) }
+  }
+
+  /// The same program among the same parties with other keys; nothing is compiled again.
+  ///
+  /// - Parameter studyHash: of the study with those keys.
+  package func withKeys(_ keys: [String: PublicIdentity], studyHash: [UInt8]) -> PreparedProgram {
+    var copy = self
+    for index in copy.principals.indices {
+      if let key = keys[copy.principals[index].name] { copy.principals[index].key = key }
+    }
+    copy.studyHash = studyHash
+    return copy
+  }
+
+  /// What everybody sees besides results.
+  package static func publicFacts(of tables: [TableSchema], agreement: String) -> [String] {
+    var facts: [String] = []
+    for table in tables {
+      for holder in table.holders {
+        if let padded = table.padTo {
+          facts.append(
+            "everybody sees that \(holder) has at most \(padded) rows of \(table.name) (it shares exactly \(padded), padding included)"
+          )
+        } else {
+          facts.append("everybody sees how many rows of \(table.name) \(holder) has")
+        }
+      }
+    }
+    facts.append("everybody sees this \(agreement), who takes part, and when and how long they compute")
+    return facts
+  }
+
+  /// The sizes of a run: for each table, rows by holder in the declared order (padding included).
+  ///
+  /// - Throws: `usage/…` when the numbers do not fit the tables.
+  package func shape(rows: [[Int]]) throws(ParleyError) -> RunShape {
+    var parts: [[RunShape.Part]] = []
+    for (table, counts) in zip(tables, rows) {
+      guard table.holders.count == counts.count else {
+        throw ParleyError(
+          .usage,
+          "table \(table.name) has \(table.holders.count) holders, and \(counts.count) row counts were given",
+          remedy: "give one number for each of \(table.holders.joined(separator: ", "))")
+      }
+      parts.append(
+        zip(table.holders, counts).map { .init(holder: index(of: $0)!.rawValue, rows: table.padTo ?? $1) })
+    }
+    return RunShape(
+      principals: principals.count, tables: parts,
+      recipients: program.disclosures.map { disclosure in
+        disclosure.recipients.compactMap { index(of: $0)?.rawValue }.sorted()
+      })
+  }
+
+  /// The plan for given sizes.
+  package func plan(rows: [[Int]]) throws(ParleyError) -> Plan {
+    let shape = try shape(rows: rows)
+    for (table, parts) in zip(program.tables, shape.tables) {
+      let total = parts.reduce(0) { $0 + $1.rows }
+      guard total <= table.maximumRows else {
+        throw ParleyError(
+          .init("plan/too-many-rows"),
+          "table \(table.name) has \(total) rows; the study allows \(table.maximumRows)",
+          at: .init(item: table.name), remedy: "raise maximum-rows; the ranges of all sums are then checked again")
+      }
+    }
+    return Plan(
+      program: program, lowered: lowered, descriptor: descriptor, shape: shape,
+      cost: CostModel.cost(of: lowered, on: descriptor, shape: shape))
+  }
+
+  /// The rows a plan assumes when none are given: the maximum, shared out evenly.
+  package var assumedRows: [[Int]] {
+    tables.map { table in
+      let holders = table.holders.count
+      return (0..<holders).map { table.maximumRows / holders + ($0 < table.maximumRows % holders ? 1 : 0) }
+    }
+  }
+}

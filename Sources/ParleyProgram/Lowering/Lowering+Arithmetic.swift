@@ -1,0 +1,183 @@
+internal import BigInt
+internal import ParleyBase
+
+/// Nodes as ring words: linear maps, products, sums, bits as words, truncation.
+extension Lowering {
+  func arith(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
+    if let known = ariths[id] { return known }
+    guard fitsWord(id) else { throw overflow(id, "this value") }
+    let before = emitter.node
+    emitter.node = id.rawValue
+    defer { emitter.node = before }
+    let register = try computeArith(id)
+    ariths[id] = register
+    return register
+  }
+
+  func computeArith(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
+    let node = program[id]
+    if prefersBits(id), !node.type.isBit { return try arithFromBits(try word(id), like: node.type) }
+    switch node.operation {
+    case .input(let input): return arithInput(input.rawValue)
+    case .constant(let value):
+      return emitter.linear([], constant: UInt64(truncatingIfNeeded: value))
+    case .add(let a, let b): return emitter.linear([(try arith(a), 1), (try arith(b), 1)])
+    case .subtract(let a, let b): return emitter.linear([(try arith(a), 1), (try arith(b), .max)])
+    case .scale(let a, let factor):
+      return emitter.linear([(try arith(a), UInt64(truncatingIfNeeded: factor))])
+    case .multiply(let a, let b): return emitter.multiply(try arith(a), try arith(b))
+    case .select(let condition, let a, let b):
+      let x = try arith(a), y = try arith(b)
+      let difference = emitter.linear([(x, 1), (y, .max)])
+      let chosen = emitter.multiply(try arithBit(try bit(condition)), difference)
+      return emitter.linear([(y, 1), (chosen, 1)])
+    case .integer(let bit): return try arithBit(try self.bit(bit))
+    case .sum(let a):
+      if program[a].type.isBit { return try count(try bit(a), length(program[a].type.shape)) }
+      return emitter.sumRows(try vector(a))
+    case .innerProduct(let a, let b): return try innerProduct(a, b)
+    case .truncate(let a, let bits): return try truncate(a, bits: bits)
+    case .stack(let parts):
+      var registers: [ArithRegister] = []
+      for part in parts { registers.append(try arith(part)) }
+      let out = emitter.newArith(.fixed(parts.count))
+      emitter.emit(
+        .stackArith(registers, out: out), .fixed(parts.count), arithIn: registers, arithOut: [out])
+      return out
+    case .element(let a, let index):
+      let operand = try arith(a)
+      let out = emitter.newArith(.fixed(1))
+      emitter.emit(.elementArith(operand, at: index, out: out), .fixed(1), arithIn: [operand], arithOut: [out])
+      return out
+    case .matrixProduct(let a, let b, let rows, let inner, let columns):
+      let x = try arith(a), y = try arith(b)
+      let out = emitter.newArith(.fixed(rows * columns))
+      emitter.emit(
+        .matrixProduct(x, y, rows: rows, inner: inner, columns: columns, out: out), .fixed(rows * columns),
+        arithIn: [x, y], arithOut: [out])
+      return out
+    default: return try arithBit(try bit(id))
+    }
+  }
+
+  /// The node as a vector of its own shape; a repeated scalar would be summed once only.
+  func vector(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
+    let register = try arith(id)
+    let length = length(program[id].type.shape)
+    guard emitter.length(of: register) != length else { return register }
+    throw ParleyError(
+      .init("plan/constant-sum"), "the sum of a constant over all rows depends on no column",
+      at: program[id].origin.map { .init(item: $0) }, remedy: "count rows with COUNT(*) instead")
+  }
+
+  func arithInput(_ input: Int) -> ArithRegister {
+    if let known = inputArith[input] { return known }
+    let out = emitter.newArith(length(.rows(program.inputs[input].table)))
+    emitter.emit(.inputArith(input: input, out: out), emitter.length(of: out), arithOut: [out])
+    inputArith[input] = out
+    return out
+  }
+
+  /// A bit as the ring word 0 or 1: t = a + b - 2ab folds the engine's XOR summands (protocols 4.2).
+  func arithBit(_ bit: Bit) throws(ParleyError) -> ArithRegister {
+    guard case .plane(let register) = bit.source else {
+      return emitter.linear([], constant: bit.inverted ? 1 : 0)
+    }
+    let plain: ArithRegister
+    if let known = bitWords[register] {
+      plain = known
+    } else {
+      let summands = summandWords(register)
+      plain = summands.dropFirst().reduce(summands[0]) { sum, next in
+        emitter.linear([(sum, 1), (next, 1), (emitter.multiply(sum, next), UInt64(bitPattern: -2))])
+      }
+      bitWords[register] = plain
+    }
+    return bit.inverted ? emitter.linear([(plain, .max)], constant: 1) : plain
+  }
+
+  func summandWords(_ register: PlaneRegister) -> [ArithRegister] {
+    if let known = summandWords[register] { return known }
+    let words = emitter.bitSummands(register, count: descriptor.booleanSummands)
+    summandWords[register] = words
+    return words
+  }
+
+  /// How many elements of a vector of bits are 1: Σ(s + t - 2st) needs one inner product instead of a product
+  /// per element.
+  func count(_ bit: Bit, _ length: Length) throws(ParleyError) -> ArithRegister {
+    let register = emitter.materialised(bit, length: length)
+    if let known = bitWords[register] { return emitter.sumRows(known) }
+    let summands = summandWords(register)
+    guard let last = summands.last, summands.count > 1 else { return emitter.sumRows(summands[0]) }
+    let rest = summands.dropFirst().dropLast().reduce(summands[0]) { sum, next in
+      emitter.linear([(sum, 1), (next, 1), (emitter.multiply(sum, next), UInt64(bitPattern: -2))])
+    }
+    return emitter.linear([
+      (emitter.sumRows(rest), 1), (emitter.sumRows(last), 1),
+      (emitter.innerProduct([(rest, last)]), UInt64(bitPattern: -2)),
+    ])
+  }
+
+  func innerProduct(_ a: Program.NodeID, _ b: Program.NodeID) throws(ParleyError) -> ArithRegister {
+    let x = program[a].type, y = program[b].type
+    if x.isBit, y.isBit {
+      let shape = x.shape == .scalar ? y.shape : x.shape
+      return try count(emitter.and(try bit(a), try bit(b)), length(shape))
+    }
+    return emitter.innerProduct([(try arith(a), try arith(b))])
+  }
+
+  /// floor(x / 2^f) from the shifted summands and the carries their shift loses: with x' = x + 2^62 unsigned
+  /// and s_1 + … = x' mod 2^64, floor(x' / 2^f) = Σ(s_j >> f) + carry into bit f - 2^(64-f)·carry out of bit 64.
+  /// Written out in docs/proofs/truncation.md [own].
+  func truncate(_ id: Program.NodeID, bits: Int) throws(ParleyError) -> ArithRegister {
+    let range = program[id].type.range
+    guard range.signedWidth <= 63 else { throw overflow(id, "the operand of a truncation") }
+    if bits == 0 { return try arith(id) }
+    guard bits < 62 else { return try arithFromBits(try word(id), like: program[id].type) }
+    let offset = UInt64(1) << 62
+    let shifted = emitter.linear([(try arith(id), 1)], constant: offset)
+    let parts = emitter.shiftedSummands(shifted, bits: bits, count: descriptor.arithmeticSummands)
+    var terms: [(ArithRegister, UInt64)] = parts.map { ($0, 1) }
+    let summands = emitter.summands(shifted, width: 64, count: descriptor.arithmeticSummands)
+    // Fold to two rows without dropping the carry out of the top, then read both carries off one network.
+    var rows = summands
+    var lostTop: [Bit] = []
+    var lowRows = summands.map { Array($0[..<bits]) }
+    while rows.count > 2 {
+      let (sum, carry, top) = emitter.carrySaveKeepingTop(rows[0], rows[1], rows[2])
+      rows = [sum, carry] + rows[3...]
+      lostTop.append(top)
+    }
+    var lostLow: [Bit] = []
+    while lowRows.count > 2 {
+      let (sum, carry, top) = emitter.carrySaveKeepingTop(lowRows[0], lowRows[1], lowRows[2])
+      lowRows = [sum, carry] + lowRows[3...]
+      lostLow.append(top)
+    }
+    if rows.count == 2 {
+      lostTop.append(emitter.carryOut(rows[0], rows[1]))
+      lostLow.append(emitter.carryOut(lowRows[0], lowRows[1]))
+    }
+    for bit in lostLow { terms.append((try arithBit(bit), 1)) }
+    for bit in lostTop { terms.append((try arithBit(bit), 0 &- (UInt64(1) << (64 - UInt64(bits))))) }
+    return emitter.linear(terms, constant: 0 &- (offset >> UInt64(bits)))
+  }
+
+  /// Σ 2^i·bit_i, the sign bit negative.
+  func arithFromBits(_ word: Word, like type: Program.ValueType) throws(ParleyError) -> ArithRegister {
+    let used = word.resized(min(word.width, max(type.range.signedWidth, 1)))
+    var terms: [(ArithRegister, UInt64)] = []
+    var constant: UInt64 = 0
+    for (i, bit) in used.bits.enumerated() {
+      let weight = UInt64(1) << UInt64(i)
+      let factor = i == used.width - 1 ? 0 &- weight : weight
+      switch bit.known {
+      case .some(let value): constant &+= value ? factor : 0
+      case .none: terms.append((try arithBit(bit), factor))
+      }
+    }
+    return emitter.linear(terms, constant: constant)
+  }
+}
