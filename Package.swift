@@ -117,7 +117,12 @@ let tests: [Row] = [
   Row(
     name: "ParleyTransportTests",
     uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"], external: nio),
-  Row(name: "ParleyTests", uses: ["Parley", "ParleyBase", "ParleyProgram"], external: [bigInt]),
+  Row(
+    name: "ParleyTests",
+    uses: [
+      "Parley", "ParleyBase", "ParleyProgram", "ParleyStudy", "ParleyCrypto", "ParleyNetwork", "ParleyEngine",
+      "ParleyRuntime", "ParleyTransport", "ParleyTesting",
+    ], external: [bigInt]),
   Row(name: "ParleyCommandTests", uses: ["ParleyBase", "ParleyStudy"]),
 ]
 
