@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ParleyBase
+import ParleyCrypto
 import ParleyRuntime
 import ParleyStudy
 
