@@ -184,6 +184,34 @@ private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
     }
   }
 
+  @Test(arguments: [1, 2, 3, 6, 7]) func positionOfTheFirstExtremum(count: Int) throws {
+    var random = SplitMix(state: UInt64(count) + 40)
+    for _ in 0..<6 {
+      let values = (0..<count).map { _ in BigInt(Int(random.next() % 4)) - 2 }
+      for kind in [Program.Extremum.minimum, .maximum] {
+        try check(
+          Array(repeating: small, count: count), values.map { [$0] }
+        ) { builder, inputs in
+          var scalars: [Program.NodeID] = []
+          for input in inputs { scalars.append(try builder.sum(input)) }
+          return try builder.position(of: kind, in: try builder.stack(scalars))
+        } expected: { rows in
+          let all = rows.map { $0[0] }
+          let best = kind == .minimum ? all.min()! : all.max()!
+          return [BigInt(all.firstIndex(of: best)!)]
+        }
+      }
+    }
+  }
+
+  @Test func positionInATableIsRefused() throws {
+    var builder = ProgramBuilder()
+    let table = builder.table(.init(name: "t", holders: ["h"], maximumRows: 3))
+    let column = builder.input(.init(table: table, column: "c", role: .value, sort: .integer(small)))
+    let error = #expect(throws: ParleyError.self) { try builder.position(of: .maximum, in: column) }
+    #expect(error?.code.rawValue == "plan/shape")
+  }
+
   @Test func countsAndInnerProductsOfBits() throws {
     try check([small, small], allPairs(-9...12, -9...12)) { builder, inputs in
       let positive = try builder.compare(.less, builder.constant(0), inputs[0])
