@@ -116,9 +116,13 @@ let tests: [Row] = [
     external: [bigInt]),
   Row(
     name: "ParleyTransportTests",
-    uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"],
-    external: nio + [crypto]),
-  Row(name: "ParleyTests", uses: ["Parley", "ParleyBase", "ParleyProgram"], external: [bigInt]),
+    uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"], external: nio + [crypto]),
+  Row(
+    name: "ParleyTests",
+    uses: [
+      "Parley", "ParleyBase", "ParleyProgram", "ParleyStudy", "ParleyCrypto", "ParleyNetwork", "ParleyEngine",
+      "ParleyRuntime", "ParleyTransport", "ParleyTesting",
+    ], external: [bigInt]),
   Row(name: "ParleyCommandTests", uses: ["ParleyCommand", "ParleyBase", "ParleyStudy"]),
 ]
 

@@ -1,5 +1,8 @@
 // Three hospitals learn the mean weight of all their patients, and how many smokers are over 60, without any of
 // them showing a row. Each is a data holder, a computing party and a recipient at once.
+// snippet.hide
+#if canImport(Parley) && canImport(CParleyKernels)  // false where the build leaves the library out (PARLEY_ONLY)
+// snippet.show
 import Parley
 
 let hospitals = ["north", "south", "west"]
@@ -27,3 +30,5 @@ print(plan.statement)
 print("mean weight of adults:", try result[meanWeight]?.description ?? "withheld")
 print("smokers over 60:", try result[oldSmokers])
 print("\(plan.totalBytes) bytes in \(plan.rounds) rounds planned, and so it was: \(result.equalsPlan)")
+// snippet.hide
+#endif

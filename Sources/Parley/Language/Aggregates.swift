@@ -53,7 +53,7 @@ extension SecretFormula {
   /// base + round(Σ(x − base) / n): shifting by the smallest value keeps the division free of signs, and bounding
   /// the quotient by the range of x keeps it short.
   static func mean(_ a: SecretFormula, places: Int) -> SecretFormula {
-    .over([a], "mean(\(a.expression.text))") { workshop in
+    .over([a], "mean(\(a.expression.text), to \(places) places)") { workshop in
       let value = try a.built()
       let mask = try rows(of: value, a.expression.text)
       guard (value.scale...18).contains(places) else {
@@ -107,7 +107,7 @@ extension SecretFormula {
 
   /// round(a / b) to nearest, halves upwards.
   static func quotient(_ a: SecretFormula, _ b: SecretFormula, places: Int) -> SecretFormula {
-    .over([a, b], "(\(a.expression.text) / \(b.expression.text))") { workshop in
+    .over([a, b], "(\(a.expression.text) / \(b.expression.text), to \(places) places)") { workshop in
       let x = try a.built(), y = try b.built()
       // a·10^-s / (b·10^-t) in units of 10^-places is a·10^(places + t - s) / b.
       let shift = places + y.scale - x.scale

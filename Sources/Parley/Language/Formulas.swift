@@ -12,6 +12,8 @@ extension SecretFormula {
   enum Relation: String {
     case less = "<"
     case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
     case equal = "=="
     case notEqual = "!="
   }
@@ -83,6 +85,8 @@ extension SecretFormula {
         switch kind {
         case .less: try workshop.builder.compare(.less, u, v)
         case .lessOrEqual: try workshop.builder.compare(.lessOrEqual, u, v)
+        case .greater: try workshop.builder.compare(.less, v, u)
+        case .greaterOrEqual: try workshop.builder.compare(.lessOrEqual, v, u)
         case .equal: try workshop.builder.compare(.equal, u, v)
         case .notEqual: try workshop.builder.not(try workshop.builder.compare(.equal, u, v))
         }

@@ -41,21 +41,21 @@ extension SecretValue where Element: SecretNumber {
   public static func <= (a: Element, b: Self) -> Bits {
     .init(formula: .relation(.lessOrEqual, b.formula.constant(a), b.formula))
   }
-  public static func > (a: Self, b: Self) -> Bits { .init(formula: .relation(.less, b.formula, a.formula)) }
+  public static func > (a: Self, b: Self) -> Bits { .init(formula: .relation(.greater, a.formula, b.formula)) }
   public static func > (a: Self, b: Element) -> Bits {
-    .init(formula: .relation(.less, a.formula.constant(b), a.formula))
+    .init(formula: .relation(.greater, a.formula, a.formula.constant(b)))
   }
   public static func > (a: Element, b: Self) -> Bits {
-    .init(formula: .relation(.less, b.formula, b.formula.constant(a)))
+    .init(formula: .relation(.greater, b.formula.constant(a), b.formula))
   }
   public static func >= (a: Self, b: Self) -> Bits {
-    .init(formula: .relation(.lessOrEqual, b.formula, a.formula))
+    .init(formula: .relation(.greaterOrEqual, a.formula, b.formula))
   }
   public static func >= (a: Self, b: Element) -> Bits {
-    .init(formula: .relation(.lessOrEqual, a.formula.constant(b), a.formula))
+    .init(formula: .relation(.greaterOrEqual, a.formula, a.formula.constant(b)))
   }
   public static func >= (a: Element, b: Self) -> Bits {
-    .init(formula: .relation(.lessOrEqual, b.formula, b.formula.constant(a)))
+    .init(formula: .relation(.greaterOrEqual, b.formula.constant(a), b.formula))
   }
   public static func == (a: Self, b: Self) -> Bits { .init(formula: .relation(.equal, a.formula, b.formula)) }
   public static func == (a: Self, b: Element) -> Bits {
@@ -106,16 +106,16 @@ extension SecretColumn where Element: SecretNumber {
     .init(formula: .relation(.lessOrEqual, a.formula, b.formula))
   }
   public static func > (a: Self, b: SecretScalar<Element>) -> SecretColumn<Bool> {
-    .init(formula: .relation(.less, b.formula, a.formula))
+    .init(formula: .relation(.greater, a.formula, b.formula))
   }
   public static func > (a: SecretScalar<Element>, b: Self) -> SecretColumn<Bool> {
-    .init(formula: .relation(.less, b.formula, a.formula))
+    .init(formula: .relation(.greater, a.formula, b.formula))
   }
   public static func >= (a: Self, b: SecretScalar<Element>) -> SecretColumn<Bool> {
-    .init(formula: .relation(.lessOrEqual, b.formula, a.formula))
+    .init(formula: .relation(.greaterOrEqual, a.formula, b.formula))
   }
   public static func >= (a: SecretScalar<Element>, b: Self) -> SecretColumn<Bool> {
-    .init(formula: .relation(.lessOrEqual, b.formula, a.formula))
+    .init(formula: .relation(.greaterOrEqual, a.formula, b.formula))
   }
   public static func == (a: Self, b: SecretScalar<Element>) -> SecretColumn<Bool> {
     .init(formula: .relation(.equal, a.formula, b.formula))

@@ -74,8 +74,8 @@ public struct ProgramResult: Sendable {
           .usage, "'\(handle.name)' was not revealed to this party",
           remedy: "ask at \(program.disclosures[handle.index].recipients.joined(separator: ", "))")
       }
-      guard let presence = handle.presence else { return handle.decode(value) }
-      return handle.decode(opened[presence] == 1 ? value : nil)
+      guard let missing = handle.missing else { return handle.decode(value) }
+      return handle.decode(opened[missing] == 0 ? value : nil)
     }
   }
 }

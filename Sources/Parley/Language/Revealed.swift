@@ -7,8 +7,8 @@ public struct Revealed<Value: Sendable>: Sendable {
   /// As it is called in the disclosure statement.
   public let name: String
   let index: Int
-  /// The bit that says whether there is a value.
-  let presence: Int?
+  /// The disclosure of the bit that is 1 where there is no value.
+  let missing: Int?
   let decode: @Sendable (Int?) -> Value
 }
 
@@ -22,7 +22,7 @@ extension SecretScalar {
     let (index, _, scale) = formula.disclosed(
       Element.self, to: recipients, as: name, at: CallSite(file: file, line: line))
     // A scalar is always there; a handle of a program that is refused is never asked.
-    return Revealed(name: name, index: index, presence: nil) { Element(openedUnits: $0 ?? 0, scale: scale) }
+    return Revealed(name: name, index: index, missing: nil) { Element(openedUnits: $0 ?? 0, scale: scale) }
   }
 }
 
@@ -34,9 +34,9 @@ extension OptionalScalar {
   public func reveal(
     to recipients: [String], as name: String, file: String = #fileID, line: Int = #line
   ) -> Revealed<Element?> {
-    let (index, presence, scale) = formula.disclosed(
+    let (index, missing, scale) = formula.disclosed(
       Element.self, to: recipients, as: name, at: CallSite(file: file, line: line))
-    return Revealed(name: name, index: index, presence: presence) {
+    return Revealed(name: name, index: index, missing: missing) {
       $0.map { Element(openedUnits: $0, scale: scale) }
     }
   }
@@ -45,7 +45,7 @@ extension OptionalScalar {
 extension SecretFormula {
   fileprivate func disclosed(
     _ type: (some SecretElement).Type, to recipients: [String], as name: String, at site: CallSite
-  ) -> (index: Int, presence: Int?, scale: Int) {
+  ) -> (index: Int, missing: Int?, scale: Int) {
     do {
       return try workshop.building("reveal(\(expression.text))", at: site) {
         try disclose(type, to: recipients, as: name, at: site)
@@ -57,7 +57,7 @@ extension SecretFormula {
 
   private func disclose(
     _ type: (some SecretElement).Type, to recipients: [String], as name: String, at site: CallSite
-  ) throws(ParleyError) -> (index: Int, presence: Int?, scale: Int) {
+  ) throws(ParleyError) -> (index: Int, missing: Int?, scale: Int) {
     var value = try built(at: site)
     workshop.checkReveal(name: name, to: recipients, at: site)
     let range = workshop.builder.type(of: value.node).range
@@ -80,19 +80,20 @@ extension SecretFormula {
         name: name, node: value.node, recipients: recipients,
         meaning: value.isRecord ? .recordValue : .statistic,
         explanation: "\(expression.text), over the rows of all holders together.\(record)"))
-    var presence: Program.DisclosureID?
+    var missing: Program.DisclosureID?
     if let isPresent = value.isPresent {
-      presence = workshop.builder.disclose(
+      missing = workshop.builder.disclose(
         .init(
-          name: "\(name) is there", node: isPresent, recipients: recipients, meaning: .outcome,
-          explanation: "One bit: 0 where \(name) has no value, because no row takes part or it is withheld."))
+          name: "\(name) is missing", node: try workshop.builder.not(isPresent), recipients: recipients,
+          meaning: .outcome,
+          explanation: "One bit: 1 where \(name) has no value, because no row takes part or it is withheld."))
     }
     let isBit = workshop.builder.type(of: value.node).isBit
     workshop.columns.append(
       .init(
-        name: name, value: id, isNull: nil,
+        name: name, value: id, isNull: missing,
         format: isBit ? .boolean : value.scale == 0 ? .integer : .decimal(scale: value.scale),
-        precision: "as computed"))
-    return (id.rawValue, presence?.rawValue, value.scale)
+        precision: "0"))
+    return (id.rawValue, missing?.rawValue, value.scale)
   }
 }

@@ -125,6 +125,13 @@ package struct Participant: Sendable {
         runPlan.value = plan
         started.value = .now
         observers.established(session, plan)
+      },
+      predicted: {
+        runPlan.value.map { plan in
+          .init(
+            rounds: plan.cost.rounds,
+            sentBytes: plan.cost.bytes.indices.contains(local.rawValue) ? plan.cost.bytes[local.rawValue] : [])
+        }
       }, log: observers.log)
     let outcome = try SessionRunner(
       sessionPlan, roles: try roles(description, local, observers), services: services, mesh: mesh

@@ -32,8 +32,8 @@ enum FileOutput {
 
   /// A descriptor for what exists and is no regular file; nil for everything that can be replaced.
   private static func openDevice(_ path: String) throws(ParleyError) -> Int32? {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return nil }
+    let kind = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+    guard let kind, kind != .typeRegular, kind != .typeSymbolicLink else { return nil }
     let descriptor = open(path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw DurableFile.failure("open", path) }
     return descriptor

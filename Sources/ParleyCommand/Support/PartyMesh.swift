@@ -29,7 +29,8 @@ enum PartyMesh {
       principals.append(
         MeshPrincipal(
           name: name, publicKey: key.signingKey,
-          endpoint: party.endpoint.map { MeshEndpoint(host: $0.host, port: $0.port) }))
+          endpoint: party.endpoint.map { MeshEndpoint(host: $0.host, port: $0.port) },
+          identityFingerprint: key.fingerprint))
     }
     return try TLSMesh(
       local: local, principals: principals, computingCount: study.computing.count, key: key.signingKey,

@@ -118,7 +118,7 @@ public struct TrustStatement: Hashable, Sendable {
       "Any \(threshold + 1) of them together could reconstruct every row: they must not collude, share administrators, hosting or backups."
     )
     lines.append(
-      "A data holder learns nothing about another holder's rows from the computation, whatever it does with its own, except what the results say."
+      "A data holder that deals its rows as agreed learns nothing about another holder's rows except what the results say."
     )
     lines.append(
       "A data holder or recipient that colludes with one computing party learns no more than the two know by themselves."

@@ -31,12 +31,14 @@ extension Receipt {
   /// What differs between plan and run, in words; time is not compared, since it is an estimate.
   static func differences(_ reports: [PartyReport]) -> [String] {
     var lines: [String] = []
+    // Rounds are the longest chain of the whole session; a principal that sends early sees a shorter one.
+    let rounds = reports.map(\.measured.rounds).max() ?? 0
+    if let planned = reports.lazy.compactMap(\.predicted?.rounds).first(where: { $0 != rounds }) {
+      lines.append("\(planned) rounds planned, \(rounds) measured")
+    }
     for report in reports {
       guard let predicted = report.predicted else { continue }
       let measured = report.measured
-      if predicted.rounds != measured.rounds {
-        lines.append("P\(report.party): \(predicted.rounds) rounds planned, \(measured.rounds) measured")
-      }
       for (index, (planned, sent)) in zip(predicted.sentBytes, measured.sentBytes).enumerated()
       where planned != sent {
         lines.append("P\(report.party) to P\(index): \(planned) bytes planned, \(sent) sent")

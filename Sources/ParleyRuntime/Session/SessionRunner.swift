@@ -138,9 +138,6 @@ package final class SessionRunner<Output: Sendable> {
     else {
       throw ParleyError(.invariant, "the roles given to \(description.label(local)) are not those of the study")
     }
-    guard plan.predicted.map({ $0.sentBytes.count == description.principals.count }) ?? true else {
-      throw ParleyError(.invariant, "the predicted cost is about another number of principals")
-    }
   }
 
   private func hooks(_ session: EstablishedSession) -> ExecutionHooks {

@@ -36,7 +36,7 @@ public enum StudySchema {
         "security": { "$ref": "#/$defs/security" },
         "release": { "$ref": "#/$defs/release" },
         "patience": { "$ref": "#/$defs/duration", "default": "60s", "description": "How long a link may be down." },
-        "deadline": { "$ref": "#/$defs/duration", "description": "How long the whole run may take." },
+        "deadline": { "$ref": "#/$defs/duration", "description": "Longest wait for one message of another party." },
         "require-signatures": {
           "type": "boolean",
           "default": true,

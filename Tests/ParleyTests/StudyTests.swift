@@ -1,0 +1,116 @@
+import Parley
+import ParleyBase
+import ParleyCrypto
+import ParleyProgram
+import ParleyStudy
+import Testing
+
+/// Studies through the facade: what is compared, refused, planned and measured.
+@Suite struct StudyTests {
+  static func text(
+    _ cast: Cast, queries: [String], minimum: Int = 0, padTo: Int? = nil, organisations: [String]? = nil
+  ) -> String {
+    var lines = ["parley: 1", "name: Facade", "parties:"]
+    for (index, name) in cast.names.enumerated() {
+      lines.append("  - {name: \(name), organisation: \(organisations?[index] ?? "Organisation \(index)")}")
+    }
+    lines.append("computing: [\(Cast.computing.joined(separator: ", "))]")
+    lines.append("tables:")
+    for table in ["others", "patients"] {
+      lines += [
+        "  - name: \(table)", "    holders: [\(cast.holders.joined(separator: ", "))]", "    maximum-rows: 200",
+      ]
+      if let padTo { lines.append("    pad-to: \(padTo)") }
+      lines += [
+        "    columns:", "      - {name: age, type: int, range: [0, 120]}",
+        "      - {name: sex, type: category, values: [f, m], nullable: true}",
+        "      - {name: dose, type: decimal, scale: 2, range: [-1.5, 99.25], nullable: true}",
+        "      - {name: smoker, type: bool}",
+      ]
+    }
+    lines.append("queries:")
+    for (index, query) in queries.enumerated() { lines.append("  - {name: q\(index), sql: \"\(query)\"}") }
+    lines += [
+      "security: {protocol: replicated, adversary: semi-honest}",
+      "release: {minimum-cell: \(minimum), recipients: [\(cast.recipients.joined(separator: ", "))]}",
+      "require-signatures: false",
+    ]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  static func prepared(
+    _ cast: Cast, queries: [String], minimum: Int = 0, padTo: Int? = nil
+  ) throws -> PreparedStudy {
+    let text = text(cast, queries: queries, minimum: minimum, padTo: padTo)
+    return try PreparedStudy(StudyLoader.load(text: text, file: "facade.yml"))
+  }
+
+  static let queries: [[String]] = [
+    ["SELECT COUNT(*) AS n FROM patients"],
+    ["SELECT AVG(age) AS a, STDDEV(dose) AS s, MIN(dose) AS lo, MAX(age) AS hi FROM patients WHERE smoker"],
+    ["SELECT sex, COUNT(*) AS n, SUM(dose) AS d, AVG(age) AS a FROM patients GROUP BY sex"],
+    [
+      "SELECT CORR(age, dose) AS c, VARIANCE(age) AS v FROM patients",
+      "SELECT smoker, COUNT(dose) AS n FROM patients WHERE age BETWEEN 20 AND 60 GROUP BY smoker",
+    ],
+  ]
+
+  /// Queries on the second of two tables, so that the order of tables counts as well.
+  @Test(arguments: queries, Cast.allCases) func planEqualsMeter(_ queries: [String], _ cast: Cast) throws {
+    for (rows, minimum, padTo) in [
+      ([12, 0], 0, nil), ([7, 9], 3, nil), ([0, 0], 2, nil), ([5, 1], 0, 8 as Int?),
+    ] {
+      let prepared = try Self.prepared(cast, queries: queries, minimum: minimum, padTo: padTo)
+      var data: [String: [Int: TableData]] = [:]
+      for (index, holder) in cast.holders.enumerated() {
+        for (number, table) in prepared.study.tables.enumerated() {
+          data[holder, default: [:]][number] = SyntheticData.make(
+            table.schema, rows: rows[index], seed: UInt64(10 * index + number))
+        }
+      }
+      let report = try TrialRun.run(prepared, data: data)
+      let plan = try prepared.plan(rows: [rows, rows])
+      let note = Comment(rawValue: "\(queries), \(cast), rows \(rows)")
+      #expect(report.measuredBytes == plan.cost.bytes, note)
+      #expect(report.measuredRounds == plan.cost.rounds, note)
+      #expect(report.result.tables.count == queries.count, note)
+      if queries == Self.queries[0], minimum == 0 {
+        #expect(report.result.tables[0].rows == [[.value(String(rows[0] + rows[1]))]], note)
+      }
+    }
+  }
+
+  @Test func hashesFollowWhatIsComputed() throws {
+    let first = try Self.prepared(.apart, queries: Self.queries[1])
+    let again = try Self.prepared(.apart, queries: Self.queries[1])
+    #expect(first.statementHash == again.statementHash)
+    #expect(first.programHash == again.programHash)
+    #expect(first.study.studyHash == again.study.studyHash)
+    let other = try Self.prepared(.apart, queries: Self.queries[2])
+    #expect(first.statementHash != other.statementHash)
+    #expect(first.programHash != other.programHash)
+    // The same names and words in the statement, another filter in the program.
+    let filtered = try Self.prepared(.apart, queries: [Self.queries[1][0].replacing("smoker", with: "NOT smoker")])
+    #expect(first.programHash != filtered.programHash)
+    let recipient = try Self.prepared(.computingRecipient, queries: Self.queries[1])
+    #expect(first.statementHash != recipient.statementHash)
+  }
+
+  @Test func keysChangeTheStudyAndNothingElse() throws {
+    let study = try Self.prepared(.apart, queries: Self.queries[0])
+    let keys = try TrialRun.identities(for: study.core).mapValues(\.publicIdentity)
+    let keyed = study.withKeys(keys)
+    #expect(keyed.study.studyHash != study.study.studyHash)
+    #expect(keyed.core.studyHash == keyed.study.studyHash)
+    #expect(keyed.programHash == study.programHash && keyed.statementHash == study.statementHash)
+    #expect(try PreparedStudy(keyed.study).core.studyHash == keyed.core.studyHash)
+  }
+
+  @Test func oneOrganisationIsRefused() {
+    let text = Self.text(
+      .apart, queries: Self.queries[0], organisations: ["University", "Registry", " university ", "H1", "H2", "O"])
+    let error = #expect(throws: ParleyError.self) { try StudyLoader.load(text: text, file: "facade.yml") }
+    #expect(error?.code == .studyOneOrganisation)
+    #expect(error?.place?.line != nil)
+  }
+}
