@@ -31,7 +31,8 @@ struct StateCommand: ParsableCommand {
     }
     Console.output("folder    \(directory.path)")
     Console.output("attempts  \(directory.attempt)")
-    Console.output("releases  \(directory.releases.count { $0.event == .released })")
+    // A release is entered when it begins and when it has happened; one that only began counts as well.
+    Console.output("releases  \(Set(directory.releases.map(\.session)).count)")
     for entry in directory.releases {
       Console.output("  \(entry.time)  study \(entry.study.prefix(16))…  \(entry.event.rawValue)")
     }
