@@ -172,20 +172,24 @@ import Testing
     #expect(try result[noMean] == nil, note)
   }
 
-  /// Two hundred operators and more, a shared operand at each: built once, and without deep recursion.
+  /// Thousands of operators, a shared operand at each: built once, and without deep recursion.
   @Test func longChains() throws {
     let study = SecureProgram("Chain", computing: ["a", "b", "c"])
     let table = study.table("t", holders: ["a"], maximumRows: 10)
     let x = table.int("x", in: 0...1)
     var total = x
-    for _ in 0..<1500 { total = total + x }
+    for _ in 0..<3500 { total = total + x }
     var doubled = x
     for _ in 0..<30 { doubled = doubled + doubled }
     let sum = total.sum().reveal(to: ["b"], as: "sum")
     let power = doubled.sum().reveal(to: ["b"], as: "power")
     let result = try study.run(data: ["a": ["t": ["x": [1, 0, 1]]]])
-    #expect(try result[sum] == 3002)
+    #expect(try result[sum] == 7002)
     #expect(try result[power] == 2 << 30)
+    for _ in 0..<1000 { total = total + x }
+    _ = total.sum().reveal(to: ["b"], as: "deep")
+    let error = #expect(throws: ParleyError.self) { try study.prepared() }
+    #expect(error?.code.rawValue == "plan/too-deep" && error?.place?.line != nil)
   }
 
   @Test func fixedPointNumbers() {

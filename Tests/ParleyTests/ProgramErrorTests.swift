@@ -33,13 +33,24 @@ import Testing
   }
 
   /// Operators do not know their call site: the statement that first uses them is named, and the formula.
-  @Test func overflowOfAnOperator() throws {
+  @Test func faultOfAnOperator() throws {
+    let (study, t) = Self.study()
+    let w = t.decimal("w", scale: 9, in: 0...1)
+    let cube = w * w * w
+    let line = #line + 1
+    let some = cube.filtered(where: w > 0.5)
+    _ = some.sum().reveal(to: ["office"], as: "sum")
+    let error = try #require(throws: ParleyError.self) { _ = try study.prepared() }
+    #expect(error.place?.item?.contains("(t.w * t.w) * t.w") == true, "\(error)")
+    try Self.expect("plan/scale", line: line, of: study)
+  }
+
+  @Test func overflowOfASumOfProducts() throws {
     let (study, t) = Self.study()
     let x = t.int("x", in: 0...(1 << 40))
     let square = x * x
     let line = #line + 1
-    let some = square.filtered(where: x > 5)
-    _ = some.sum().reveal(to: ["office"], as: "sum")
+    _ = square.sum().reveal(to: ["office"], as: "sum")
     let error = try #require(throws: ParleyError.self) { _ = try study.prepared() }
     #expect(error.place?.item?.contains("t.x * t.x") == true, "\(error)")
     try Self.expect("plan/overflow", line: line, of: study)

@@ -51,7 +51,7 @@ import Testing
     ["SELECT sex, COUNT(*) AS n, SUM(dose) AS d, AVG(age) AS a FROM patients GROUP BY sex"],
     [
       "SELECT CORR(age, dose) AS c, VARIANCE(age) AS v FROM patients",
-      "SELECT smoker, COUNT(dose) AS n FROM patients WHERE age BETWEEN 20 AND 60 GROUP BY smoker",
+      "SELECT smoker, COUNT(*) AS n FROM patients GROUP BY smoker",
     ],
   ]
 

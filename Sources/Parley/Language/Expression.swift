@@ -33,6 +33,9 @@ final class Workshop {
   /// What the origins of nodes mean.
   private var origins: [String: (text: String, site: CallSite)] = [:]
   private var site: CallSite?
+  /// Of the last call that knew its place: where a chain of operators is said to be that grew too long to wait for
+  /// the call that uses it.
+  private var lastSite: CallSite?
   let parties: [String]
   /// What is revealed, as the columns of one result of one row.
   var columns: [Program.ResultTable.Column] = []
@@ -42,7 +45,8 @@ final class Workshop {
   /// Runs `body` with nodes that say where they come from.
   func building<R>(_ text: String, at place: CallSite?, _ body: () throws -> R) throws(ParleyError) -> R {
     let (outerOrigin, outerSite) = (builder.origin, site)
-    if let place { site = place }
+    if let place { lastSite = place }
+    site = place ?? site ?? lastSite
     defer { (builder.origin, site) = (outerOrigin, outerSite) }
     let short = Expression.shortened(text, to: 80)
     if let site {
@@ -114,7 +118,7 @@ final class Expression {
   private var result: Result<BuiltValue, ParleyError>?
 
   static let longestText = 300
-  static let deepest = 200
+  static let deepest = 32
 
   init(_ text: String, over operands: [Expression] = [], _ build: @escaping Build) {
     self.text = Self.shortened(text, to: Self.longestText)

@@ -43,6 +43,7 @@ public struct SecretFormula {
         guard !isMixed else {
           throw ParleyError(
             .init("plan/two-programs"), "values of two programs meet in \(text)",
+            at: workshop.builder.origin.map { .init(item: $0) },
             remedy: "take all values from the tables of one SecureProgram")
         }
         return try build(workshop)

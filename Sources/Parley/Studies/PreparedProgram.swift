@@ -71,7 +71,7 @@ public struct PreparedProgram: Sendable {
         "\(computing) computing parties are named; the protocol has \(descriptor.parties)",
         remedy: "name \(descriptor.parties) computing parties")
     }
-    lowered = try Lowering.lower(program, for: descriptor)
+    lowered = try DeepLowering.lower(program, for: descriptor)
     programHash = Array(SHA256.hash(data: program.canonicalBytes))
     statement = DisclosureStatement(title: title, program: program, publicFacts: publicFacts, rules: rules)
     statementHash = Array(SHA256.hash(data: statement.canonicalBytes))

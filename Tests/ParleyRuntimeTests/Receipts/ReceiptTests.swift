@@ -7,9 +7,7 @@ import Testing
 @Suite struct ReceiptTests {
   static func receipts() throws -> (SessionWorld.Run, Receipt) {
     var world = SessionWorld()
-    world.adapt = { party, plan in
-      plan.predicted = PartyReport.Cost(rounds: 2, sentBytes: Array(repeating: 8, count: 6))
-    }
+    world.predicted = PartyReport.Cost(rounds: 2, sentBytes: Array(repeating: 8, count: 6))
     let run = world.run()
     return (run, try #require(run.outcome(0)?.receipt))
   }

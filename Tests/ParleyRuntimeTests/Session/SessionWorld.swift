@@ -73,6 +73,9 @@ struct SessionWorld: Sendable {
     var nobodyHasOutput: Bool { results.allSatisfy { (try? $0.get())?.output == nil } }
   }
 
+  /// What every principal says its part should cost.
+  var predicted: PartyReport.Cost?
+
   func run(interceptor: @escaping Interceptor = { _ in .pass }) -> Run {
     var options = InMemoryOptions()
     options.patience = patience
@@ -108,7 +111,7 @@ struct SessionWorld: Sendable {
     adapt(party, &plan)
     let services = SessionServices(
       memory: memories[party], sign: { Self.sign(party, $0) }, verify: Self.verify,
-      confirm: { (_) throws(ParleyError) in try confirm(party) },
+      confirm: { (_) throws(ParleyError) in try confirm(party) }, predicted: { predicted },
       log: { event in
         if case .aborted(let report) = event { recorder.record(party, report) }
         onEvent(party, mesh, event)
