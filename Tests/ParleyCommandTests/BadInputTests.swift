@@ -131,6 +131,11 @@ extension CommandTests {
         "run", "study.yml", "--in-process", "--synthetic", "10", "--receipt", "/dev/full", "--out", "result.csv")
       ended.failed(9, "state/disk-full", "/dev/full", "free space")
       #expect(!box.exists("result.csv"))
+      // A link to a device stays what it is.
+      try FileManager.default.createSymbolicLink(atPath: box.url("link.csv"), withDestinationPath: "/dev/full")
+      try await box.parley("run", "study.yml", "--in-process", "--synthetic", "10", "--out", "link.csv").failed(
+        9, "state/disk-full", "link.csv")
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: box.url("link.csv")) == "/dev/full")
       var status = stat()
       #expect(stat("/dev/full", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
     }

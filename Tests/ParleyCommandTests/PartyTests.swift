@@ -52,6 +52,7 @@ extension CommandTests {
       #expect(Set(receipts).count == 1)
       let receipt = try #require(try JSONSerialization.jsonObject(with: Data(receipts[0].utf8)) as? [String: Any])
       #expect((receipt["signatures"] as? [Any])?.count == 4, "\(receipts[0].prefix(600))")
+      try await receiptsAndState()
       let trial = try await box.parley(
         "run", "study.yml", "--in-process", "--out", "trial.csv", "--data", "alpha:people=alpha.csv", "--data",
         "delta:people=delta.csv")
@@ -79,6 +80,27 @@ extension CommandTests {
       try consortium.write(endpoints: ["beta": 9]) { $0.signatures = true }
       try await box.parley("verify", "study.yml").succeeded()
       #expect(box.leftovers.isEmpty)
+    }
+
+    /// What the session above left behind stands up to checking, and an altered copy does not.
+    private func receiptsAndState() async throws {
+      let checked = try await box.parley("receipt", "gamma.receipt", "--study", "study.yml")
+      checked.succeeded()
+      for words in [
+        "receipt of a party, completed", "delta: holder, left once its inputs had arrived", "press: recipient",
+        "cost as planned", "signed by all 4",
+      ] { #expect(checked.output.contains(words), "\(words)\n\(checked)") }
+      try box.write(
+        try box.read("gamma.receipt").replacing("\"attempt\" : 1", with: "\"attempt\" : 2"), "altered.receipt")
+      try await box.parley("receipt", "altered.receipt", "--study", "study.yml").failed(
+        4, "data/receipt", fix: nil)
+      try consortium.write("other.yml") { $0.minimumCell = 1 }
+      try await box.parley("receipt", "gamma.receipt", "--study", "other.yml").failed(4, "data/receipt", "study")
+      try await box.parley("receipt", "nosuch.receipt").failed(4, "data/receipt", "nosuch.receipt")
+      let state = try await box.parley("state", "--as", "alpha", "--study", "study.yml")
+      state.succeeded()
+      #expect(
+        state.output.contains("releases  1") && state.output.contains("failed sessions with beta: 0"), "\(state)")
     }
 
     @Test func signaturesOfOthers() async throws {

@@ -70,7 +70,9 @@ extension CommandTests {
           ["run", "study.yml", "--json", "--receipt", "receipt.json"] + Self.data + mode)
         json.succeeded()
         #expect(try json.json()["mode"] as? String == "local trial")
-        #expect(try box.read("receipt.json").contains("local"), "\(json)")
+        let receipt = try await box.parley("receipt", "receipt.json")
+        receipt.succeeded()
+        #expect(receipt.output.contains("local trial") && receipt.output.contains("signed by all"), "\(receipt)")
       }
       #expect(box.leftovers.isEmpty)
     }

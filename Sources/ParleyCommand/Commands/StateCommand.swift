@@ -31,12 +31,13 @@ struct StateCommand: ParsableCommand {
     }
     Console.output("folder    \(directory.path)")
     Console.output("attempts  \(directory.attempt)")
-    Console.output("releases  \(directory.releases.count)")
+    // A release is entered when it begins and when it has happened; one that only began counts as well.
+    Console.output("releases  \(Set(directory.releases.map(\.session)).count)")
     for entry in directory.releases {
       Console.output("  \(entry.time)  study \(entry.study.prefix(16))…  \(entry.event.rawValue)")
     }
     guard let study else { return }
-    for party in try StudyLoader.load(path: study).parties {
+    for party in try StudyLoader.load(path: study).parties where party.name != name {
       guard let key = party.key else { continue }
       Console.output("failed sessions with \(party.name): \(directory.aborts(identity: Array(key.text.utf8)))")
     }

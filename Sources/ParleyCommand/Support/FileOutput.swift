@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ParleyBase
 import ParleyRuntime
 
@@ -18,7 +19,8 @@ enum FileOutput {
 
   /// Finds out before anything is computed that a file could not be written afterwards.
   static func check(_ path: String?) throws(ParleyError) {
-    guard let path else { return }
+    // A pipe's reader would take closing it for the end.
+    guard let path, kind(path) != S_IFIFO else { return }
     if let device = try openDevice(path) {
       close(device)
       return
@@ -32,11 +34,17 @@ enum FileOutput {
 
   /// A descriptor for what exists and is no regular file; nil for everything that can be replaced.
   private static func openDevice(_ path: String) throws(ParleyError) -> Int32? {
-    let kind = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
-    guard let kind, kind != .typeRegular, kind != .typeSymbolicLink else { return nil }
+    guard let kind = kind(path), kind != S_IFREG else { return nil }
     let descriptor = open(path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw DurableFile.failure("open", path) }
     return descriptor
+  }
+
+  /// What there is at `path`, as `S_IFREG` and its like; nil for nothing. Links are followed: /dev/stdout is one, and
+  /// must not be replaced by a file.
+  private static func kind(_ path: String) -> mode_t? {
+    var status = Glibc.stat()
+    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
   }
 }
 

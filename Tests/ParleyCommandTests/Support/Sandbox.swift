@@ -7,7 +7,7 @@ final class Sandbox: Sendable {
   let path: String
 
   init() throws {
-    path = NSTemporaryDirectory() + "/parley-command-test-" + UUID().uuidString
+    path = FileManager.default.temporaryDirectory.path + "/parley-command-test-" + UUID().uuidString
     for folder in ["", "/tmp"] {
       try FileManager.default.createDirectory(atPath: path + folder, withIntermediateDirectories: true)
     }
