@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ParleyBase
 import ParleyRuntime
 
@@ -20,7 +19,7 @@ enum FileOutput {
   /// Finds out before anything is computed that a file could not be written afterwards.
   static func check(_ path: String?) throws(ParleyError) {
     // A pipe's reader would take closing it for the end.
-    guard let path, kind(path) != S_IFIFO else { return }
+    guard let path, type(path) != .typeUnknown else { return }
     if let device = try openDevice(path) {
       close(device)
       return
@@ -34,17 +33,19 @@ enum FileOutput {
 
   /// A descriptor for what exists and is no regular file; nil for everything that can be replaced.
   private static func openDevice(_ path: String) throws(ParleyError) -> Int32? {
-    guard let kind = kind(path), kind != S_IFREG else { return nil }
+    guard isDevice(path) else { return nil }
     let descriptor = open(path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw DurableFile.failure("open", path) }
     return descriptor
   }
 
-  /// What there is at `path`, as `S_IFREG` and its like; nil for nothing. Links are followed: /dev/stdout is one, and
-  /// must not be replaced by a file.
-  private static func kind(_ path: String) -> mode_t? {
-    var status = Glibc.stat()
-    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+  private static func isDevice(_ path: String) -> Bool { type(path).map { $0 != .typeRegular } ?? false }
+
+  /// What there is at `path` (a pipe is of unknown type to Foundation); nil for nothing. Links are followed: /dev/stdout is
+  /// one, and must not be replaced by a file.
+  private static func type(_ path: String) -> FileAttributeType? {
+    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    return (try? FileManager.default.attributesOfItem(atPath: target))?[.type] as? FileAttributeType
   }
 }
 
