@@ -67,13 +67,8 @@ struct LocalRun {
     var costLines: [String] {
       let predicted = reports.first?.predictedRounds ?? 0
       let rounds = reports.map(\.rounds).max() ?? 0
-      var lines = ["cost                    predicted      measured"]
-      func row(_ name: String, _ a: String, _ b: String) {
-        let pad = { (text: String, width: Int) in String(repeating: " ", count: max(1, width - text.count)) + text
-        }
-        lines.append(
-          name.padding(toLength: max(20, name.count), withPad: " ", startingAt: 0) + pad(a, 13) + pad(b, 14))
-      }
+      var rows: [[String]] = [["cost", "predicted", "measured"]]
+      func row(_ name: String, _ planned: String, _ measured: String) { rows.append([name, planned, measured]) }
       row("rounds", String(predicted), String(rounds))
       for report in reports {
         for (to, bytes) in report.sentBytes.enumerated() where bytes > 0 || report.predictedBytes[to] > 0 {
@@ -87,6 +82,11 @@ struct LocalRun {
       row("time", Console.seconds(predictedSeconds), Console.seconds(reports.map(\.seconds).max() ?? 0))
       row("session set-up", "-", Console.seconds(reports.map(\.setupSeconds).max() ?? 0))
       let equal = rounds == predicted && reports.allSatisfy { $0.sentBytes == $0.predictedBytes }
+      let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
+      var lines = rows.map { row in
+        let numbers = (1..<3).map { String(repeating: " ", count: widths[$0] - row[$0].count + 3) + row[$0] }
+        return row[0] + String(repeating: " ", count: widths[0] - row[0].count) + numbers.joined()
+      }
       lines.append(equal ? "bytes and rounds equal the plan" : "bytes or rounds DIFFER from the plan")
       return lines
     }

@@ -71,9 +71,15 @@ public struct DisclosureStatement: Hashable, Sendable {
           result = item.result
           lines.append("  result \"\(item.result)\"")
         }
-        var line = "    - \(item.name)"
+        // The result's name stands above, and an explanation that begins with the column's name says it already.
+        var name = item.name
+        if name.hasPrefix(item.result + ".") { name.removeFirst(item.result.count + 1) }
+        let explanation =
+          item.explanation.hasPrefix(name + ": ")
+          ? String(item.explanation.dropFirst(name.count + 2)) : item.explanation
+        var line = "    - \(name)"
         if item.count > 1 { line += " (\(item.count) values, one for each group)" }
-        line += ": \(item.explanation)"
+        line += ": \(explanation)"
         lines.append(line)
       }
       lines.append("")

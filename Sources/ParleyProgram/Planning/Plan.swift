@@ -81,7 +81,7 @@ public struct Calibration: Hashable, Sendable, Codable {
     self.secondsPerByte = secondsPerByte
   }
   public static let typical = Calibration(
-    isMeasured: false, secondsPerMultiplication: 4e-9, secondsPerAndBit: 0.1e-9, secondsPerInstruction: 3e-6,
+    isMeasured: false, secondsPerMultiplication: 4e-9, secondsPerAndBit: 0.1e-9, secondsPerInstruction: 40e-6,
     secondsPerByte: 1e-9)
 }
 
