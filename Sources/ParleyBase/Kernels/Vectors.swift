@@ -35,11 +35,4 @@ extension Kernels {
   package static func sum(_ a: Words, count: Int) -> UInt64 { c_parley_sum(a, size(count)) }
   /// Σ a·b.
   package static func dot(_ a: Words, _ b: Words, count: Int) -> UInt64 { c_parley_dot(a, b, size(count)) }
-
-  /// out[rows][columns] += a[rows][inner] · b[inner][columns], row-major.
-  package static func matrixAccumulate(
-    _ a: Words, _ b: Words, rows: Int, inner: Int, columns: Int, to out: MutableWords
-  ) {
-    c_parley_matrix_accumulate(out, a, b, nil, size(rows), size(inner), size(columns))
-  }
 }

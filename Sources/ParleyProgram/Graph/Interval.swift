@@ -37,8 +37,6 @@ public struct Interval: Hashable, Sendable, CustomStringConvertible {
   public func contains(_ value: BigInt) -> Bool { lower <= value && value <= upper }
   public func contains(_ other: Interval) -> Bool { lower <= other.lower && other.upper <= upper }
 
-  /// Bits of `value - lower` for every value of the interval.
-  public var offsetWidth: Int { (upper - lower).bitWidthUnsigned }
   /// Bits of two's complement that hold every value; 1 for [0,0].
   public var signedWidth: Int {
     let positive = upper < 0 ? 0 : upper.bitWidthUnsigned

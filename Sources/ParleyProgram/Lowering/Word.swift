@@ -33,8 +33,4 @@ struct Word {
   func resized(_ width: Int) -> Word {
     Word((0..<width).map { $0 < bits.count ? bits[$0] : sign })
   }
-  func shiftedLeft(_ count: Int) -> Word {
-    Word(Array(repeating: .zero, count: count) + bits)
-  }
-  var known: Bool { bits.allSatisfy { $0.known != nil } }
 }

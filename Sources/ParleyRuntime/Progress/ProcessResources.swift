@@ -28,15 +28,6 @@ public enum ProcessResources {
     return nil
   }
 
-  /// Sets the peak back to the present use, so that a run can be measured apart from what came before it. False
-  /// where the system does not allow it.
-  @discardableResult
-  public static func resetPeakMemory() -> Bool {
-    guard let file = fopen("/proc/self/clear_refs", "we") else { return false }
-    let written = fputs("5", file) >= 0
-    return fclose(file) == 0 && written
-  }
-
   /// Processor time of all threads of this process, user and system.
   public static var processorTime: Duration { clock(CLOCK_PROCESS_CPUTIME_ID) }
   /// Processor time of the calling thread.

@@ -37,11 +37,3 @@ package enum Digest {
     package consuming func finish() -> [UInt8] { Array(mac.finalize()) }
   }
 }
-
-/// Equality in time that depends on the lengths only.
-package func equalInConstantTime(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-  guard a.count == b.count else { return false }
-  var difference: UInt8 = 0
-  for index in a.indices { difference |= a[index] ^ b[index] }
-  return difference == 0
-}
