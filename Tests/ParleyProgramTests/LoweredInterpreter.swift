@@ -8,7 +8,7 @@ struct LoweredInterpreter {
   var program: Program
   var lowered: LoweredProgram
   var summandCount: Int
-  var rows: [Int]
+  var rows: RowCounts
   /// By input: the integers of the column.
   var inputs: [[BigInt]]
   var random: SplitMix
@@ -16,11 +16,13 @@ struct LoweredInterpreter {
   private var ariths: [ArithRegister: [UInt64]] = [:]
   private var planes: [PlaneRegister: [Bool]] = [:]
   private var opened: [Int: [BigInt]] = [:]
+  /// What the computing parties see before anything else, by ``LoweredProgram/verdicts``.
+  private(set) var verdicts: [Bool] = []
   /// AND gates seen, counted per element.
   private(set) var andCount = 0
 
   init(
-    program: Program, lowered: LoweredProgram, summandCount: Int, rows: [Int], inputs: [[BigInt]], seed: UInt64
+    program: Program, lowered: LoweredProgram, summandCount: Int, rows: RowCounts, inputs: [[BigInt]], seed: UInt64
   ) {
     self.program = program
     self.lowered = lowered
@@ -103,6 +105,11 @@ struct LoweredInterpreter {
       for (source, register) in zip(a, out) { planes[register] = [planes[source]![at]] }
     case .repeatPlanes(let a, let out):
       for (source, register) in zip(a, out) { planes[register] = plane(source, count) }
+    case .slicePlanes(let list, let out):
+      guard case .part(let index, let table) = instruction.length else { preconditionFailure("no part") }
+      for (source, register) in zip(list, out) {
+        planes[register] = Array(planes[source]![rows.part(index, of: table)])
+      }
     case .multiply(let pairs, let out):
       for (pair, register) in zip(pairs, out) {
         ariths[register] = zip(arith(pair.a, count), arith(pair.b, count)).map { $0 &* $1 }
@@ -152,7 +159,8 @@ struct LoweredInterpreter {
         execute(body.instructions, half: h)
         current = body.combined.map { planes[$0]! }
       }
-      for (i, register) in out.enumerated() { planes[register] = current[i] }
+      for (i, register) in out.enumerated() { planes[register] = current[i].isEmpty ? [false] : current[i] }
+    case .openVerdicts(let register): verdicts = plane(register, count)
     case .openArith(let a, let disclosure):
       opened[disclosure] = arith(a, count).map { BigInt(Int64(bitPattern: $0)) }
     case .openPlanes(let list, let disclosure):

@@ -4,9 +4,9 @@ import ParleyProgram
 import Testing
 
 /// A described engine that no code implements: what the lowering sees of one.
-func descriptor(summands: Int) -> EngineDescriptor {
+func descriptor(summands: Int, adversary: Adversary = .semiHonest) -> EngineDescriptor {
   EngineDescriptor(
-    name: "test", adversary: .semiHonest, parties: 3, privacyThreshold: 1, arithmeticSummands: summands,
+    name: "test", adversary: adversary, parties: 3, privacyThreshold: 1, arithmeticSummands: summands,
     booleanSummands: summands, bytesPerWord: 16, bitsPerBit: 2, multiply: [], and: [], summands: [],
     shiftedSummands: [], bitSummands: [], inputArith: [], inputPlanes: [], openToComputing: [],
     openPlanesToComputing: [], openToRecipient: [], openPlanesToRecipient: [])

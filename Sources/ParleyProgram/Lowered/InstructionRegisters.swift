@@ -28,7 +28,9 @@ extension Instruction {
         set.add(pair.a)
         set.add(pair.b)
       }
-    case .not(let list, _), .elementPlanes(let list, _, _), .repeatPlanes(let list, _): set.add(list)
+    case .not(let list, _), .elementPlanes(let list, _, _), .repeatPlanes(let list, _),
+      .slicePlanes(let list, _):
+      set.add(list)
     case .stackPlanes(let lists, _): set.add(lists.joined())
     case .multiply(let pairs, _): for pair in pairs { set.add([pair.a, pair.b]) }
     case .innerProducts(let lists, _): for pair in lists.joined() { set.add([pair.a, pair.b]) }
@@ -38,6 +40,7 @@ extension Instruction {
     case .reduce(let state, let body, _):
       set.add(state)
       set.add(body.outerRegisters)
+    case .openVerdicts(let plane): set.add(plane)
     case .openArith(let a, _): set.add(a)
     case .openPlanes(let list, _): set.add(list)
     }
@@ -52,13 +55,14 @@ extension Instruction {
       .stackArith(_, let out), .elementArith(_, _, let out), .matrixProduct(_, _, _, _, _, let out):
       set.add(out)
     case .inputPlanes(_, _, let out), .xor(_, let out), .not(_, let out), .stackPlanes(_, let out),
-      .elementPlanes(_, _, let out), .repeatPlanes(_, let out), .and(_, let out), .reduce(_, _, let out):
+      .elementPlanes(_, _, let out), .repeatPlanes(_, let out), .slicePlanes(_, let out), .and(_, let out),
+      .reduce(_, _, let out):
       set.add(out)
     case .constantPlane(_, let out): set.add(out)
     case .multiply(_, let out), .innerProducts(_, let out), .shiftedSummands(_, _, let out): set.add(out)
     case .summands(_, _, let out): set.add(out.joined())
     case .bitSummands(_, let out): set.add(out.joined())
-    case .openArith, .openPlanes: break
+    case .openVerdicts, .openArith, .openPlanes: break
     }
     return set
   }
@@ -71,7 +75,7 @@ extension Instruction {
   }
   package var isOpening: Bool {
     switch kind {
-    case .openArith, .openPlanes: true
+    case .openVerdicts, .openArith, .openPlanes: true
     default: false
     }
   }

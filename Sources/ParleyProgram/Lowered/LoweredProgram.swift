@@ -16,13 +16,16 @@ package struct PlaneRegister: Hashable, Sendable {
 package enum Length: Hashable, Sendable {
   case fixed(Int)
   case rows(table: Int)
+  /// The rows that one holder of a table contributes, by its position among the holders.
+  case part(Int, table: Int)
   /// Inside the body of a ``Instruction/Kind/reduce``: half of the current length, rounded up.
   case half
 
-  package func evaluate(rows: [Int], half: Int = 0) -> Int {
+  package func evaluate(rows: RowCounts, half: Int = 0) -> Int {
     switch self {
     case .fixed(let count): count
     case .rows(let table): rows[table]
+    case .part(let index, let table): rows.part(index, of: table).count
     case .half: half
     }
   }
@@ -39,8 +42,23 @@ package struct LoweredProgram: Hashable, Sendable {
   package var planeCount = 0
   /// Number of rounds before the openings, not counting the inputs and those inside reductions.
   package var roundCount = 0
+  /// What the bits of ``Instruction/Kind/openVerdicts(_:)`` say, in their order; empty when nothing is checked.
+  package var verdicts: [Verdict] = []
 
   package init() {}
+
+  /// Whether the rows that one holder shared of one table are within the declared ranges: a bit that is 1 when they
+  /// are not.
+  package struct Verdict: Hashable, Sendable {
+    package var table: Int
+    package var tableName: String
+    package var holder: String
+    package init(table: Int, tableName: String, holder: String) {
+      self.table = table
+      self.tableName = tableName
+      self.holder = holder
+    }
+  }
 }
 
 package struct Instruction: Hashable, Sendable {
@@ -102,6 +120,8 @@ package struct Instruction: Hashable, Sendable {
     case elementPlanes([PlaneRegister], at: Int, out: [PlaneRegister])
     /// Length 1 repeated to `length`.
     case repeatPlanes([PlaneRegister], out: [PlaneRegister])
+    /// The rows of one holder out of planes with the rows of all; `length` is ``Length/part(_:table:)``.
+    case slicePlanes([PlaneRegister], out: [PlaneRegister])
 
     // One round each.
     /// Elementwise products. An operand of length 1 is repeated.
@@ -126,7 +146,9 @@ package struct Instruction: Hashable, Sendable {
     /// idempotent: minimum, maximum, or, and) and leaves the combined h elements in `combined`.
     case reduce(state: [PlaneRegister], body: ReductionBody, out: [PlaneRegister])
 
-    // The door out: after verification, in one last round.
+    // The door out: after verification, in one last round, or two.
+    /// One bit for each of ``LoweredProgram/verdicts``, to all computing parties, before anything else is opened.
+    case openVerdicts(PlaneRegister)
     case openArith(ArithRegister, disclosure: Int)
     case openPlanes([PlaneRegister], disclosure: Int)
   }
@@ -153,8 +175,7 @@ package struct Instruction: Hashable, Sendable {
   package var communicates: Bool {
     switch kind {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .openArith,
-      .openPlanes:
+      .openVerdicts, .openArith, .openPlanes:
       true
     default: false
     }

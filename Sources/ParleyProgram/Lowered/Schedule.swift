@@ -18,6 +18,8 @@ package struct Schedule: Sendable {
 
   package private(set) var inputs: [Item] = []
   package private(set) var rounds: [Round] = []
+  /// Opened to the computing parties before all other openings, in a flight of its own.
+  package private(set) var verdicts: Instruction?
   package private(set) var openings: [Instruction] = []
 
   /// - Parameter kept: registers that outlive the list; registers that only others write are among them.
@@ -27,6 +29,8 @@ package struct Schedule: Sendable {
       let item = Item(instruction: instruction)
       if instruction.isInput {
         inputs.append(item)
+      } else if case .openVerdicts = instruction.kind {
+        verdicts = instruction
       } else if instruction.isOpening {
         openings.append(instruction)
       } else if case .reduce = instruction.kind {
@@ -46,7 +50,7 @@ package struct Schedule: Sendable {
     var planes = SeenRegisters()
     for register in kept.arith { _ = arith.insert(register) }
     for register in kept.planes { _ = planes.insert(register) }
-    for opening in openings {
+    for opening in [verdicts].compactMap(\.self) + openings {
       for register in opening.operandRegisters.arith { _ = arith.insert(register) }
       for register in opening.operandRegisters.planes { _ = planes.insert(register) }
     }
@@ -66,9 +70,9 @@ package struct Schedule: Sendable {
 
   /// Flights of messages: a round is one if anything in it communicates, a reduction as many as its levels
   /// need. Reductions of one round run in step with each other, and their first flight carries the round's
-  /// exchanges. The openings are one flight more.
-  package func flights(rows: [Int]) -> Int {
-    var total = openings.isEmpty ? 0 : 1
+  /// exchanges. The verdicts are one flight more, and the openings are.
+  package func flights(rows: RowCounts) -> Int {
+    var total = (verdicts == nil ? 0 : 1) + (openings.isEmpty ? 0 : 1)
     for round in rounds {
       var longest = round.exchanges.isEmpty ? 0 : 1
       for item in round.reductions {

@@ -198,6 +198,14 @@ final class Emitter {
     return out
   }
 
+  /// The rows of one holder; `length` is its part.
+  func slice(_ bit: Bit, _ length: Length) -> Bit {
+    guard case .plane(let register) = bit.source else { return bit }
+    let out = newPlane(length)
+    emit(.slicePlanes([register], out: [out]), length, planesIn: [register], planesOut: [out])
+    return Bit(source: .plane(out), inverted: bit.inverted)
+  }
+
   // MARK: Ring words
 
   /// Σ factor·term + constant; a single unscaled term is returned as it is.

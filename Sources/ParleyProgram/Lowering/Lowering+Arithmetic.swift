@@ -18,7 +18,7 @@ extension Lowering {
     let node = program[id]
     if prefersBits(id), !node.type.isBit { return try arithFromBits(try word(id), like: node.type) }
     switch node.operation {
-    case .input(let input): return arithInput(input.rawValue)
+    case .input(let input): return try arithInput(input.rawValue)
     case .constant(let value):
       return emitter.linear([], constant: UInt64(truncatingIfNeeded: value))
     case .add(let a, let b): return emitter.linear([(try arith(a), 1), (try arith(b), 1)])
@@ -68,14 +68,6 @@ extension Lowering {
     throw ParleyError(
       .init("plan/constant-sum"), "the sum of a constant over all rows depends on no column",
       at: program[id].origin.map { .init(item: $0) }, remedy: "count rows with COUNT(*) instead")
-  }
-
-  func arithInput(_ input: Int) -> ArithRegister {
-    if let known = inputArith[input] { return known }
-    let out = emitter.newArith(length(.rows(program.inputs[input].table)))
-    emitter.emit(.inputArith(input: input, out: out), emitter.length(of: out), arithOut: [out])
-    inputArith[input] = out
-    return out
   }
 
   /// A bit as the ring word 0 or 1: t = a + b - 2ab folds the engine's XOR summands (protocols 4.2).

@@ -24,7 +24,7 @@ extension Lowering {
     switch node.operation {
     case .input(let input):
       return options.inputForm == .arithmetic
-        ? try wordFromArith(try arith(id), width: width) : wordInput(input.rawValue)
+        ? try wordFromArith(try arith(id), width: width) : try wordInput(input.rawValue)
     case .constant(let value): return Word(constant: value)
     case .add(let a, let b): return emitter.add(try word(a), try word(b), width: width)
     case .subtract(let a, let b): return emitter.subtract(try word(a), try word(b), width: width)
@@ -101,33 +101,6 @@ extension Lowering {
         .elementPlanes(operands, at: index, out: outs), .fixed(1), planesIn: operands, planesOut: outs)
     }
     return result
-  }
-
-  /// Holders share `value - offset` in as many bits as the range needs; a range that reaches below 0 is offset
-  /// by its sign bit's weight, so that inverting the top bit gives two's complement.
-  func wordInput(_ input: Int) -> Word {
-    if let known = inputWords[input] { return known }
-    let column = program.inputs[input]
-    guard case .integer(let range) = column.sort else { return Word(unsigned: [bitInput(input)]) }
-    let signed = range.lower < 0
-    let width = signed ? range.signedWidth : max(range.signedWidth - 1, 1)
-    let length = length(.rows(column.table))
-    let planes = (0..<width).map { _ in emitter.newPlane(length) }
-    let offset = signed ? -(BigInt(1) << (width - 1)) : 0
-    emitter.emit(.inputPlanes(input: input, offset: offset, out: planes), length, planesOut: planes)
-    var word = Word(planes.map(Bit.plane))
-    if signed { word.bits[width - 1] = !word.bits[width - 1] } else { word = Word(unsigned: word.bits) }
-    inputWords[input] = word
-    return word
-  }
-
-  func bitInput(_ input: Int) -> Bit {
-    if let known = inputWords[input] { return known.bits[0] }
-    let length = length(.rows(program.inputs[input].table))
-    let plane = emitter.newPlane(length)
-    emitter.emit(.inputPlanes(input: input, offset: 0, out: [plane]), length, planesOut: [plane])
-    inputWords[input] = Word([.plane(plane)])
-    return .plane(plane)
   }
 
   /// A→B: the low bits of the summands, added (protocols 4.2). Only as many bits as the range needs.

@@ -13,10 +13,20 @@ package struct LoweringOptions: Sendable, Hashable {
   package var inputForm: InputForm
   /// Bits of a quotient found per step of a division of short vectors; long ones use 1.
   package var divisionRadix: Int
+  /// Whether columns are shared and checked as for an adversary that is ``Adversary/malicious``, on engines for a
+  /// semi-honest one as well (benchmarks that compare the two).
+  package var checksInputs: Bool
+  /// Leaves out the checks whatever the adversary: for benchmarks of single operations, on made-up data.
+  package var insecureUncheckedInputs: Bool
 
-  package init(inputForm: InputForm = .planned, divisionRadix: Int = 3) {
+  package init(
+    inputForm: InputForm = .planned, divisionRadix: Int = 3, checksInputs: Bool = false,
+    insecureUncheckedInputs: Bool = false
+  ) {
     self.inputForm = inputForm
     self.divisionRadix = divisionRadix
+    self.checksInputs = checksInputs
+    self.insecureUncheckedInputs = insecureUncheckedInputs
   }
 }
 
@@ -34,13 +44,17 @@ package final class Lowering {
   var bits: [Program.NodeID: Bit] = [:]
   var bitWords: [PlaneRegister: ArithRegister] = [:]
   var summandWords: [PlaneRegister: [ArithRegister]] = [:]
-  var inputArith: [Int: ArithRegister] = [:]
-  var inputWords: [Int: Word] = [:]
+  var inputs = Inputs()
+  /// By input, the one form in which holders share it; nil where holders are trusted to share two that agree.
+  let forms: [Int: SharedForm]?
 
-  private init(_ program: Program, _ descriptor: EngineDescriptor, _ options: LoweringOptions) {
+  private init(
+    _ program: Program, _ descriptor: EngineDescriptor, _ options: LoweringOptions, forms: [Int: SharedForm]?
+  ) {
     self.program = program
     self.descriptor = descriptor
     self.options = options
+    self.forms = forms
   }
 
   /// The instructions that compute and open all disclosures of `program` on the described engine.
@@ -49,11 +63,25 @@ package final class Lowering {
   package static func lower(
     _ program: Program, for descriptor: EngineDescriptor, options: LoweringOptions = .init()
   ) throws(ParleyError) -> LoweredProgram {
-    let lowering = Lowering(program, descriptor, options)
-    for (index, disclosure) in program.disclosures.enumerated() {
-      try lowering.open(disclosure, index)
+    let isChecked =
+      (descriptor.adversary == .malicious || options.checksInputs) && !options.insecureUncheckedInputs
+    var forms: [Int: SharedForm]?
+    if isChecked {
+      // What the program asks for does not depend on the forms: one pass to see it, one to compute.
+      let survey = Lowering(program, descriptor, options, forms: nil)
+      try survey.openAll()
+      forms = survey.singleForms()
     }
-    return Scheduler.schedule(lowering.emitter)
+    let lowering = Lowering(program, descriptor, options, forms: forms)
+    try lowering.openAll()
+    let verdicts = isChecked ? try lowering.openVerdicts() : []
+    var lowered = Scheduler.schedule(lowering.emitter)
+    lowered.verdicts = verdicts
+    return lowered
+  }
+
+  private func openAll() throws(ParleyError) {
+    for (index, disclosure) in program.disclosures.enumerated() { try open(disclosure, index) }
   }
 
   // MARK: Openings

@@ -14,7 +14,7 @@ extension RawOperation {
   var isOpening: Bool {
     guard case .general(let general) = body else { return false }
     switch general.kind {
-    case .openArith, .openPlanes: return true
+    case .openVerdicts, .openArith, .openPlanes: return true
     default: return false
     }
   }

@@ -22,7 +22,7 @@ package struct RunShape: Hashable, Sendable {
     self.tables = tables
     self.recipients = recipients
   }
-  package var rows: [Int] { tables.map { $0.reduce(0) { $0 + $1.rows } } }
+  package var rows: RowCounts { RowCounts(parts: tables.map { $0.map(\.rows) }) }
 }
 
 /// What a run will cost: exact bytes by link and rounds, planned memory, and counts from which time is predicted.
@@ -54,7 +54,7 @@ package struct CostModel {
   private let lowered: LoweredProgram
   private let descriptor: EngineDescriptor
   private let shape: RunShape
-  private let rows: [Int]
+  private let rows: RowCounts
 
   private var clocks: [Int]
   private var largestDepth = 0
@@ -84,6 +84,7 @@ package struct CostModel {
     var model = CostModel(lowered, descriptor, shape)
     model.inputs()
     for round in model.schedule.rounds { model.run(round) }
+    model.verdicts()
     model.openings()
     model.cost.rounds = model.largestDepth
     return model.cost
@@ -229,6 +230,21 @@ package struct CostModel {
     }
   }
 
+  /// One bit a verdict, to every computing party.
+  private mutating func verdicts() {
+    guard schedule.verdicts != nil else { return }
+    var flight = Flight()
+    cost.instructionCount += 1
+    for recipient in 0..<descriptor.parties {
+      for message in descriptor.openPlanesToComputing {
+        send(
+          message.bytes(items: 1, length: lowered.verdicts.count),
+          from: (recipient + message.from) % descriptor.parties, to: recipient, in: &flight)
+      }
+    }
+    receive(flight)
+  }
+
   private mutating func openings() {
     var flight = Flight()
     for instruction in schedule.openings {
@@ -265,7 +281,7 @@ package struct CostModel {
     var level = 0
     var round = 0
 
-    init(_ item: Schedule.Item, rows: [Int]) {
+    init(_ item: Schedule.Item, rows: RowCounts) {
       levels = Instruction.ReductionBody.levels(count: item.instruction.length.evaluate(rows: rows))
       guard case .reduce(_, let body, _) = item.instruction.kind else {
         (self.rounds, workingPlanes) = ([], 0)
@@ -288,7 +304,7 @@ package struct CostModel {
 
 extension Instruction {
   /// Elements of each result, which a reducing instruction makes fewer than its operands'.
-  func resultLength(_ length: Int, rows: [Int]) -> Int {
+  func resultLength(_ length: Int, rows: RowCounts) -> Int {
     switch kind {
     case .sumRows, .innerProducts, .elementArith, .elementPlanes, .reduce: 1
     default: length

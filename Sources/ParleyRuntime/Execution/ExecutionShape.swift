@@ -1,4 +1,5 @@
 package import ParleyBase
+package import ParleyProgram
 
 /// How long the tables of one run are: all that execution needs to know beyond the program. Public to every
 /// party of the session, and agreed on before the first step.
@@ -18,8 +19,8 @@ package struct ExecutionShape: Hashable, Sendable {
 
   package init(tables: [[Part]]) { self.tables = tables }
 
-  /// Rows of each table, all holders together.
-  package var rows: [Int] { tables.map { $0.reduce(0) { $0 + $1.rowCount } } }
+  /// Rows of each table, and of each holder.
+  package var rows: RowCounts { RowCounts(parts: tables.map { $0.map(\.rowCount) }) }
 }
 
 /// How far a run is. Counts program instructions and flights of messages, both known in advance.

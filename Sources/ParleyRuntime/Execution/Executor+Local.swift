@@ -35,6 +35,13 @@ extension Executor {
       try registers.write(engine.elements(planes: try registers.values(list), at: index), to: out)
     case .repeatPlanes(let list, let out):
       try registers.write(engine.repeat(planes: try registers.values(list), count: count), to: out)
+    case .slicePlanes(let list, let out):
+      guard case .part(let index, let table) = instruction.length else {
+        throw ParleyError(.invariant, "instruction \(instruction.id) slices what is no holder's part")
+      }
+      let part = rows.part(index, of: table)
+      try registers.write(
+        engine.slice(planes: try registers.values(list), start: part.lowerBound, count: part.count), to: out)
     default:
       throw ParleyError(.invariant, "instruction \(instruction.id) is not local")
     }

@@ -7,7 +7,8 @@ package import ParleyProgram
 ///
 /// Synchronous: it belongs on the party's dedicated thread. All exchanges of one round share one flight of
 /// messages; reductions of one round advance in step, so that a round takes as many flights as its longest
-/// reduction. Openings come last, in one flight, and only with the engine's verification token.
+/// reduction. Openings come last, and only with the engine's verification token: first the verdicts on the holders'
+/// rows, to the computing parties, which end the run if one is set; then the results, in one flight.
 ///
 /// A reduction over an empty table gives zero bits (the neutral value of OR; the lowering masks minima and
 /// maxima of nothing).
@@ -17,7 +18,7 @@ package final class Executor<E: Engine> {
   let program: LoweredProgram
   let shape: ExecutionShape
   let recipients: [[PartyIndex]]
-  let rows: [Int]
+  let rows: RowCounts
   let schedule: Schedule
   var registers: RegisterFile<E>
   var progress: ExecutionProgress
@@ -57,7 +58,8 @@ package final class Executor<E: Engine> {
       try hooks?.computed()
       return try open()
     } catch {
-      mesh.abort(error)
+      // What every computing party finds by itself is no abort: a slower party still gets its verdicts.
+      if error.code == .outOfRange { mesh.close() } else { mesh.abort(error) }
       throw error
     }
   }
@@ -145,6 +147,7 @@ package final class Executor<E: Engine> {
     let last = program.instructions.map(\.id).max() ?? 0
     let token = try engine.verify(
       through: StepID(instruction: last, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
+    try openVerdicts(token)
     try hooks?.verified([])
     var values: [Int: ClearValues] = [:]
     guard !schedule.openings.isEmpty else { return values }

@@ -5,7 +5,7 @@ package import ParleyProgram
 /// The receiving side of a recipient that does not compute: walks the openings in the order of the program.
 package struct OutputCollector {
   private let program: LoweredProgram
-  private let rows: [Int]
+  private let rows: RowCounts
   private let recipients: [[PartyIndex]]
   private let local: PartyIndex
 

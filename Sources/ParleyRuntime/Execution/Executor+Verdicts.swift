@@ -1,0 +1,52 @@
+internal import ParleyBase
+internal import ParleyEngine
+internal import ParleyProgram
+
+extension ParleyError.Code {
+  /// A holder shared rows that are not within the declared ranges; found inside the computation.
+  package static let outOfRange = Self("data/out-of-range")
+}
+
+extension Executor {
+  /// Opens to every computing party, for each holder and table, whether the rows it shared are within the declared
+  /// ranges, before anything else is opened. The bits are values of class N: they need the verification token.
+  ///
+  /// All computing parties see the same bits, so each of them ends the session for the same reason by itself, and
+  /// none has ended it for the others: the error has no place, and so counts against nobody.
+  ///
+  /// - Throws: `data/out-of-range` with holders and tables; never a row, a column or a value.
+  func openVerdicts(_ token: borrowing VerificationToken) throws(ParleyError) {
+    guard let instruction = schedule.verdicts else { return }
+    guard case .openVerdicts(let register) = instruction.kind else {
+      throw ParleyError(.invariant, "instruction \(instruction.id) opens no verdicts")
+    }
+    let verdicts = program.verdicts
+    for (table, parts) in shape.tables.enumerated() {
+      let covered = verdicts.count { $0.table == table }
+      guard covered == 0 || covered == parts.count else {
+        throw ParleyError(.invariant, "\(covered) verdicts were planned for the \(parts.count) parts of table \(table)")
+      }
+    }
+    let value = Opened<E.Arith, E.Plane>.planes([try registers[register]], count: verdicts.count)
+    let step = StepID(instruction: instruction.id)
+    let computing = (0..<engine.descriptor.parties).map { PartyIndex($0) }
+    try engine.startOpening(value, to: computing, step: step, token: token)
+    try mesh.flush()
+    guard case .planes(let planes, let count) = try engine.finishOpening(value, step: step), planes.count == 1,
+      count == verdicts.count
+    else { throw ParleyError(.invariant, "the engine opened verdicts of another form") }
+    progress.instructionsDone += 1
+    didFinishFlight()
+    let guilty = verdicts.indices.filter { planes[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }.map { verdicts[$0] }
+    guard guilty.isEmpty else { throw Self.refusal(of: guilty) }
+  }
+
+  private static func refusal(of guilty: [LoweredProgram.Verdict]) -> ParleyError {
+    let what = guilty.map { "\($0.holder) has shared rows of table \($0.tableName)" }.joined(separator: "; ")
+    return ParleyError(
+      .outOfRange, "\(what) that are not within the declared ranges; the run ends and nothing is opened",
+      remedy:
+        "ask the holder to compare its file with the study's ranges and to use an unchanged program; its own checks refuse such rows"
+    )
+  }
+}
