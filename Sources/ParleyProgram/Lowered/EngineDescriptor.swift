@@ -16,6 +16,8 @@ package struct EngineDescriptor: Sendable, Hashable {
       case words(Int)
       /// items · ⌈length/8⌉ bytes (bit planes, each packed to whole bytes)
       case planes(Int)
+      /// So many bytes, whatever the size of the operation (digests)
+      case bytes(Int)
     }
     package var from: Int
     package var to: Int
@@ -29,6 +31,7 @@ package struct EngineDescriptor: Sendable, Hashable {
       switch size {
       case .words(let bytes): items * length * bytes
       case .planes(let count): items * count * ((length + 7) / 8)
+      case .bytes(let count): count
       }
     }
   }
@@ -60,6 +63,11 @@ package struct EngineDescriptor: Sendable, Hashable {
   /// To a recipient that does not compute (`to` is ignored), from each computing party `from`.
   package var openToRecipient: [Message]
   package var openPlanesToRecipient: [Message]
+  /// What every computing party sends to each of its two neighbours for each holder, once all inputs have
+  /// arrived: 0 where the copies that two parties have of one share are not compared.
+  package var inputComparisonBytes: Int
+  /// How products are verified before an opening; nil where the engine trusts the parties.
+  package var verifier: VerifierDescriptor?
 
   package init(
     name: String, adversary: Adversary, parties: Int, privacyThreshold: Int, arithmeticSummands: Int,
@@ -67,7 +75,7 @@ package struct EngineDescriptor: Sendable, Hashable {
     summands: [Message], shiftedSummands: [Message], bitSummands: [Message], inputArith: [Message],
     inputPlanes: [Message],
     openToComputing: [Message], openPlanesToComputing: [Message], openToRecipient: [Message],
-    openPlanesToRecipient: [Message]
+    openPlanesToRecipient: [Message], inputComparisonBytes: Int = 0, verifier: VerifierDescriptor? = nil
   ) {
     self.name = name
     self.adversary = adversary
@@ -88,5 +96,7 @@ package struct EngineDescriptor: Sendable, Hashable {
     self.openPlanesToComputing = openPlanesToComputing
     self.openToRecipient = openToRecipient
     self.openPlanesToRecipient = openPlanesToRecipient
+    self.inputComparisonBytes = inputComparisonBytes
+    self.verifier = verifier
   }
 }

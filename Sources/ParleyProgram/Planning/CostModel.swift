@@ -40,6 +40,10 @@ public struct Cost: Hashable, Sendable {
   public var instructionCount: Int
   /// Correlated randomness taken from outside the protocol (none where keys suffice).
   public var correlations: Int
+  /// log2 of the probability that a deviating party goes unnoticed in one run; nil where nothing is verified.
+  public var cheatingExponent: Double?
+  /// Proofs that verify the products.
+  public var proofs = 0
 
   public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
   public func sent(by principal: Int) -> Int { bytes[principal].reduce(0, +) }
@@ -63,6 +67,9 @@ package struct CostModel {
   /// Bytes of each live register, by number.
   private var sizes: [Int]
   private var planeSizes: [Int]
+  private var verification: ProofTraffic?
+  /// Registers that a product reads or writes.
+  private var isRecorded: (arith: Set<Int>, planes: Set<Int>) = ([], [])
 
   private init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ shape: RunShape) {
     self.lowered = lowered
@@ -73,9 +80,11 @@ package struct CostModel {
     sizes = Array(repeating: 0, count: lowered.arithCount)
     planeSizes = Array(repeating: 0, count: lowered.planeCount)
     clocks = Array(repeating: 0, count: shape.principals)
+    verification = descriptor.verifier.map { ProofTraffic($0) }
     cost = Cost(
       bytes: Array(repeating: Array(repeating: 0, count: shape.principals), count: shape.principals), rounds: 0,
-      peakShareBytes: 0, multiplications: 0, andBits: 0, instructionCount: 0, correlations: 0)
+      peakShareBytes: 0, multiplications: 0, andBits: 0, instructionCount: 0, correlations: 0,
+      cheatingExponent: nil)
   }
 
   package static func cost(
@@ -84,6 +93,7 @@ package struct CostModel {
     var model = CostModel(lowered, descriptor, shape)
     model.inputs()
     for round in model.schedule.rounds { model.run(round) }
+    model.verify()
     model.verdicts()
     model.openings()
     model.cost.rounds = model.largestDepth
@@ -115,6 +125,40 @@ package struct CostModel {
     for (to, depth) in flight.depths { clocks[to] = max(clocks[to], depth) }
   }
 
+  // MARK: Verification
+
+  /// The messages of all proofs under way: they travel with the flight of the computation.
+  private mutating func sendProofs(in flight: inout Flight) {
+    guard let messages = verification?.messages(parties: descriptor.parties) else { return }
+    for message in messages { send(message.bytes, from: message.from, to: message.to, in: &flight) }
+  }
+  private mutating func endFlight(isLast: Bool = false) {
+    guard let (closed, released) = verification?.endFlight(isLast: isLast) else { return }
+    cost.peakShareBytes = max(cost.peakShareBytes, liveBytes + (verification?.workingBytes ?? 0))
+    liveBytes -= released
+    cost.proofs += closed.count
+    for exponent in closed.map(\.cheatingExponent) {
+      cost.cheatingExponent = max(cost.cheatingExponent ?? -.infinity, exponent)
+    }
+  }
+
+  /// What is left after the last round, and the message with which every party vouches for all its checks.
+  private mutating func verify() {
+    guard let descriptor = verification?.schedule.descriptor else { return }
+    endFlight(isLast: true)
+    while verification?.isIdle == false {
+      var flight = Flight()
+      sendProofs(in: &flight)
+      receive(flight)
+      endFlight(isLast: true)
+    }
+    var flight = Flight()
+    for from in 0..<self.descriptor.parties {
+      for to in 0..<self.descriptor.parties { send(descriptor.closingBytes, from: from, to: to, in: &flight) }
+    }
+    receive(flight)
+  }
+
   // MARK: Memory
 
   private mutating func allocate(_ instruction: Instruction, length: Int) {
@@ -131,14 +175,32 @@ package struct CostModel {
     }
     cost.peakShareBytes = max(cost.peakShareBytes, liveBytes)
   }
+  /// Operands and results of products stay until the proof that covers them has folded them.
   private mutating func free(_ registers: RegisterSet) {
     for register in registers.arith {
       liveBytes -= sizes[register]
+      if isRecorded.arith.contains(register) { retain(sizes[register]) }
       sizes[register] = 0
     }
     for register in registers.planes {
       liveBytes -= planeSizes[register]
+      if isRecorded.planes.contains(register) { retain(planeSizes[register]) }
       planeSizes[register] = 0
+    }
+  }
+  private mutating func retain(_ bytes: Int) {
+    liveBytes += bytes
+    verification?.retainedBytes += bytes
+  }
+  private mutating func record(_ instruction: Instruction) {
+    guard verification != nil else { return }
+    switch instruction.kind {
+    case .multiply, .innerProducts, .matrixProduct, .and:
+      var touched = instruction.operandRegisters
+      touched.add(instruction.resultRegisters)
+      isRecorded.arith.formUnion(touched.arith)
+      isRecorded.planes.formUnion(touched.planes)
+    default: break
     }
   }
 
@@ -167,6 +229,22 @@ package struct CostModel {
       cost.instructionCount += 1
     }
     receive(flight)
+    compareInputs()
+  }
+
+  /// Every two computing parties compare the copies of the share they have in common, holder by holder.
+  private mutating func compareInputs() {
+    let holders = Set(shape.tables.joined().map(\.holder)).count
+    guard descriptor.inputComparisonBytes > 0, holders > 0 else { return }
+    var flight = Flight()
+    for from in 0..<descriptor.parties {
+      for offset in [1, descriptor.parties - 1] {
+        send(
+          descriptor.inputComparisonBytes * holders, from: from, to: (from + offset) % descriptor.parties,
+          in: &flight)
+      }
+    }
+    receive(flight)
   }
 
   private mutating func run(_ round: Schedule.Round) {
@@ -180,7 +258,9 @@ package struct CostModel {
           exchange(instruction, half: reductions[i].half, in: &flight)
         }
       }
+      sendProofs(in: &flight)
       receive(flight)
+      endFlight()
       flight = Flight()
       for i in reductions.indices { reductions[i].advance() }
       isPending = false
@@ -207,19 +287,29 @@ package struct CostModel {
   private mutating func exchange(_ instruction: Instruction, half: Int, in flight: inout Flight) {
     let length = instruction.length.evaluate(rows: rows, half: half)
     cost.instructionCount += 1
+    record(instruction)
     switch instruction.kind {
     case .multiply(let pairs, _):
       send(descriptor.multiply, items: pairs.count, length: length, in: &flight)
       cost.multiplications += pairs.count * length
+      verification?.schedule.recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
     case .innerProducts(let lists, _):
       send(descriptor.multiply, items: lists.count, length: 1, in: &flight)
       cost.multiplications += lists.reduce(0) { $0 + $1.count } * length
+      let terms = lists.joined().reduce(0) { total, pair in
+        // A factor that is repeated is multiplied with the sum of the other.
+        let (a, b) = (sizes[pair.a.index], sizes[pair.b.index])
+        return total + (a == b ? a / descriptor.bytesPerWord : 1)
+      }
+      verification?.schedule.recordProducts(outputs: lists.count, terms: terms)
     case .matrixProduct(_, _, let rows, let inner, let columns, _):
       send(descriptor.multiply, items: 1, length: rows * columns, in: &flight)
       cost.multiplications += rows * inner * columns
+      verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns)
     case .and(let pairs, _):
       send(descriptor.and, items: pairs.count, length: length, in: &flight)
       cost.andBits += pairs.count * length
+      verification?.schedule.recordAnds(words: pairs.count * ((length + 63) / 64))
     case .summands(_, let width, _):
       send(descriptor.summands, items: width, length: length, in: &flight)
     case .shiftedSummands:

@@ -1,11 +1,7 @@
 internal import ParleyBase
 internal import ParleyEngine
+internal import ParleyNetwork
 internal import ParleyProgram
-
-extension ParleyError.Code {
-  /// A holder shared rows that are not within the declared ranges; found inside the computation.
-  package static let outOfRange = Self("data/out-of-range")
-}
 
 extension Executor {
   /// Opens to every computing party, for each holder and table, whether the rows it shared are within the declared
@@ -24,7 +20,8 @@ extension Executor {
     for (table, parts) in shape.tables.enumerated() {
       let covered = verdicts.count { $0.table == table }
       guard covered == 0 || covered == parts.count else {
-        throw ParleyError(.invariant, "\(covered) verdicts were planned for the \(parts.count) parts of table \(table)")
+        throw ParleyError(
+          .invariant, "\(covered) verdicts were planned for the \(parts.count) parts of table \(table)")
       }
     }
     let value = Opened<E.Arith, E.Plane>.planes([try registers[register]], count: verdicts.count)

@@ -12,4 +12,6 @@ extension ParleyError.Code {
   /// Same description and hellos, another session id: two builds that do not fit together.
   public static let sidMismatch = Self("aborted/sid-mismatch")
   public static let tooManyRows = Self("data/too-many-rows")
+  /// A holder shared rows that are not within the declared ranges; found inside the computation.
+  public static let outOfRange = Self("data/out-of-range")
 }

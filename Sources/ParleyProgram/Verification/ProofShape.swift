@@ -1,0 +1,116 @@
+internal import Glibc
+
+/// The public sizes of one proof of a batch, from which everything about its messages follows: what the engine
+/// sends and what the planner counts.
+///
+/// Roles for prover i (protocol brief 4.4.1): left verifier i−1, right verifier i+1. All three parties prove at the
+/// same time, so a stage is described once, for prover 0.
+package struct ProofShape: Hashable, Sendable {
+  package enum Statement: Hashable, Sendable {
+    /// AND gates, 64 to a word.
+    case bits(words: Int)
+    /// Products of ring words: `terms` products add up to `outputs` results.
+    case words(outputs: Int, terms: Int)
+    /// One matrix product.
+    case matrix(rows: Int, inner: Int, columns: Int)
+  }
+
+  /// Two parties and a size; offsets are relative to the prover.
+  package struct Message: Hashable, Sendable {
+    package var from: Int
+    package var to: Int
+    package var bytes: Int
+  }
+
+  package let statement: Statement
+  package let plan: FoldPlan
+
+  package static let seedBytes = 16
+  package static let digestBytes = 32
+  package static let elementBytes = 8
+  /// A claimed integer sum: fixed-width two's complement.
+  package static let claimBytes = 32
+  /// Blocks of the first level of AND gates, of words and not of field elements.
+  package static let bitFactor = 32
+  /// Integer sums claimed for a batch of ring products: error 2^-64.
+  package static let wordClaims = 64
+  /// Integer sums claimed for a matrix product, each random in rows and in columns: error (3/4)^160 < 2^-66.
+  package static let matrixClaims = 160
+
+  package init(_ statement: Statement) {
+    self.statement = statement
+    switch statement {
+    case .bits(let words):
+      let groups = max(1, (2 * words + Self.bitFactor - 1) / Self.bitFactor)
+      plan = FoldPlan(elements: 64 * groups, first: [8])
+    case .words(_, let terms): plan = FoldPlan(elements: 2 * terms, first: [4, 4])
+    case .matrix(_, let inner, _): plan = FoldPlan(elements: 2 * inner * Self.matrixClaims, first: [4, 4])
+    }
+  }
+
+  /// Claimed integer sums; 0 for bits.
+  package var claims: Int {
+    switch statement {
+    case .bits: 0
+    case .words: Self.wordClaims
+    case .matrix: Self.matrixClaims
+    }
+  }
+
+  /// Bytes of the prover's messages to its left verifier, in order: what the statement needs, the levels, the last.
+  package var proofBytes: [Int] {
+    let opening: Int
+    switch statement {
+    case .bits: opening = (Self.bitFactor * Self.bitFactor - 1) * Self.elementBytes
+    case .words, .matrix: opening = claims * Self.claimBytes
+    }
+    return [opening] + plan.levels.map { $0.products * Self.elementBytes } + [
+      plan.finalProducts * Self.elementBytes
+    ]
+  }
+
+  /// Bytes of the one message from left to right verifier.
+  package var finalBytes: Int { (claims + 2) * Self.elementBytes }
+
+  /// Ready; then challenge and proof in turn, the echo with the last proof; then the final message.
+  package var stageCount: Int { 2 * proofBytes.count + 2 }
+
+  /// The messages of one stage.
+  package func messages(stage: Int) -> [Message] {
+    let proofs = proofBytes
+    if stage == 0 { return [Message(from: 1, to: 2, bytes: Self.digestBytes)] }
+    if stage == stageCount - 1 { return [Message(from: 2, to: 1, bytes: finalBytes)] }
+    if stage % 2 == 1 { return [Message(from: 2, to: 0, bytes: Self.seedBytes)] }
+    let index = stage / 2 - 1
+    var messages = [Message(from: 0, to: 2, bytes: proofs[index])]
+    if index == proofs.count - 1 { messages.append(Message(from: 0, to: 1, bytes: Self.digestBytes)) }
+    return messages
+  }
+
+  /// The operands of the gates are needed up to here: the second challenge of ring products, which folds them.
+  package static let lastStageWithOperands = 6
+
+  /// Bytes of the vectors that a party holds while it proves and verifies: u as the prover, then the four folded ones.
+  package var workingBytes: Int {
+    let groups = plan.levels.first?.groups ?? plan.finalElements
+    switch statement {
+    case .bits(let words): return 4 * 64 * 8 * max(1, (2 * words + Self.bitFactor - 1) / Self.bitFactor)
+    case .words(_, let terms): return 8 * (2 * terms + 4 * groups)
+    case .matrix(_, let inner, _): return 8 * (4 * 2 * inner * claims + 4 * groups)
+    }
+  }
+
+  /// log2 of the probability that a false batch passes (protocol brief 4.4.1 and 4.4.2; docs/proofs/verification.md).
+  package var cheatingExponent: Double {
+    let levels = Double(plan.levels.count)
+    switch statement {
+    case .bits:
+      // Coefficients of degree 2, the level of words and every other level 2, the last message 2.
+      return log2(2 + 2 * (levels + 1) + 2) - 64
+    case .words, .matrix:
+      let primes = 54.6
+      let claimed = self.claims == Self.wordClaims ? -64.0 : Double(Self.matrixClaims) * log2(0.75)
+      return log2(exp2(claimed) + exp2(2 - primes) + (3 + 2 * levels) * exp2(-60))
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/// The messages of all proofs that are under way, stage by stage, as the cost model counts them.
+struct ProofTraffic {
+  var schedule: VerificationSchedule
+  private var active: [(shape: ProofShape, stage: Int, retainedBytes: Int)] = []
+  /// Bytes of operands and results that no proof under way holds yet.
+  var retainedBytes = 0
+
+  init(_ descriptor: VerifierDescriptor) { schedule = VerificationSchedule(descriptor) }
+
+  var isIdle: Bool { active.isEmpty }
+
+  /// All messages of this flight, between parties and not relative to a prover: every party proves.
+  func messages(parties: Int) -> [ProofShape.Message] {
+    active.flatMap { proof in
+      proof.shape.messages(stage: proof.stage).flatMap { message in
+        (0..<parties).map {
+          .init(from: ($0 + message.from) % parties, to: ($0 + message.to) % parties, bytes: message.bytes)
+        }
+      }
+    }
+  }
+
+  /// Memory of the proofs besides the shares they are about.
+  var workingBytes: Int { active.reduce(0) { $0 + $1.shape.workingBytes } }
+
+  /// Moves every proof on by a stage, and begins those whose gates are complete. Answers these, and how many bytes of
+  /// shares have become free: a proof needs them up to the stage at which both vectors are folded.
+  mutating func endFlight(isLast: Bool) -> (closed: [ProofShape], releasedBytes: Int) {
+    var released = 0
+    for index in active.indices {
+      active[index].stage += 1
+      guard active[index].stage > ProofShape.lastStageWithOperands else { continue }
+      released += active[index].retainedBytes
+      active[index].retainedBytes = 0
+    }
+    active.removeAll { $0.stage == $0.shape.stageCount }
+    let closed = schedule.close(all: isLast)
+    for (index, shape) in closed.enumerated() {
+      active.append((shape, 0, index == closed.count - 1 ? retainedBytes : 0))
+    }
+    if !closed.isEmpty { retainedBytes = 0 }
+    return (closed, released)
+  }
+}
