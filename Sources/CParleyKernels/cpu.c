@@ -5,17 +5,17 @@
 
 static const c_parley_backend_ops generic = {
     C_PARLEY_BACKEND_GENERIC, &c_parley_aes_generic, &c_parley_vector_generic, &c_parley_matrix_generic,
-    &c_parley_transpose_generic};
+    &c_parley_transpose_generic, &c_parley_gf64_generic, &c_parley_sums_generic, &c_parley_prime_generic};
 
 #ifdef C_PARLEY_X86
 #include <cpuid.h>
 
 static const c_parley_backend_ops avx2 = {
     C_PARLEY_BACKEND_AVX2, &c_parley_aes_aesni, &c_parley_vector_avx2, &c_parley_matrix_avx2,
-    &c_parley_transpose_avx2};
+    &c_parley_transpose_avx2, &c_parley_gf64_generic, &c_parley_sums_avx2, &c_parley_prime_bmi2};
 static const c_parley_backend_ops avx512 = {
     C_PARLEY_BACKEND_AVX512, &c_parley_aes_vaes, &c_parley_vector_avx512, &c_parley_matrix_avx512,
-    &c_parley_transpose_avx512};
+    &c_parley_transpose_avx512, &c_parley_gf64_generic, &c_parley_sums_avx2, &c_parley_prime_bmi2};
 
 static int has(unsigned word, unsigned bits) { return (word & bits) == bits; }
 
@@ -29,10 +29,10 @@ static unsigned saved_state(void) {
 static int detect(void) {
   unsigned a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return C_PARLEY_BACKEND_GENERIC;
-  if (!has(c, bit_AES | bit_OSXSAVE | bit_AVX)) return C_PARLEY_BACKEND_GENERIC;
+  if (!has(c, bit_AES | bit_PCLMUL | bit_OSXSAVE | bit_AVX)) return C_PARLEY_BACKEND_GENERIC;
   unsigned saved = saved_state();
   if (!has(saved, 0x6)) return C_PARLEY_BACKEND_GENERIC;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has(b, bit_AVX2)) return C_PARLEY_BACKEND_GENERIC;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has(b, bit_AVX2 | bit_BMI2)) return C_PARLEY_BACKEND_GENERIC;
   if (has(saved, 0xe6) && has(b, bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL) &&
       has(c, bit_AVX512VBMI | bit_VAES | bit_GFNI))
     return C_PARLEY_BACKEND_AVX512;

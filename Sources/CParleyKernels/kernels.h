@@ -7,6 +7,9 @@
 #if defined(__x86_64__)
 #define C_PARLEY_X86 1
 #define C_PARLEY_TARGET_AVX2 __attribute__((target("avx2,aes")))
+#define C_PARLEY_TARGET_BMI2 __attribute__((target("avx2,bmi2")))
+#define C_PARLEY_TARGET_PCLMUL __attribute__((target("avx2,pclmul")))
+#define C_PARLEY_TARGET_VPCLMUL __attribute__((target("avx2,pclmul,vpclmulqdq")))
 #define C_PARLEY_TARGET_AVX512 \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,aes,vaes,gfni")))
 #endif
@@ -68,12 +71,47 @@ typedef struct c_parley_transpose_ops {
   void (*to_words)(uint64_t *values, const uint64_t *const *planes, size_t width, size_t offset);
 } c_parley_transpose_ops;
 
+typedef struct c_parley_gf64_ops {
+  uint64_t (*multiply)(uint64_t, uint64_t);
+  uint64_t (*dot)(const uint64_t *, const uint64_t *, size_t);
+  void (*masked_outer)(
+      const uint64_t *x, const uint64_t *y, size_t groups, size_t factor, const uint64_t *weights, uint64_t *sums);
+  void (*expand_fold)(
+      const uint64_t *x, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out);
+  void (*weigh)(uint64_t *values, size_t groups, const uint64_t *weights);
+  void (*outer)(const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, uint64_t *sums);
+  void (*fold)(const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out);
+} c_parley_gf64_ops;
+
+typedef struct c_parley_sums_ops {
+  void (*lifted)(const uint64_t *u, const uint64_t *v, size_t outputs, const uint64_t *selectors, uint64_t *sums);
+  void (*plain)(const uint64_t *t, size_t count, const uint64_t *selectors, uint64_t *sums);
+  void (*wide)(const uint64_t *values, size_t count, const uint64_t *selectors, uint64_t *sums);
+  void (*wide_inner)(const uint64_t *u, const uint64_t *v, size_t count, uint64_t *sum);
+} c_parley_sums_ops;
+
+typedef struct c_parley_prime_ops {
+  void (*merge)(
+      const uint64_t *selectors, size_t count, const uint64_t *coefficients, const c_parley_prime *, uint64_t *out);
+  void (*weigh)(
+      const uint64_t *values, size_t outputs, const uint64_t *weights, const c_parley_prime *, uint64_t *out);
+  void (*scale)(const uint64_t *values, size_t count, uint64_t weight, const c_parley_prime *, uint64_t *out);
+  void (*outer)(
+      const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, const c_parley_prime *, uint64_t *sums);
+  void (*fold)(
+      const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, const c_parley_prime *,
+      uint64_t *out);
+} c_parley_prime_ops;
+
 typedef struct c_parley_backend_ops {
   int id;
   const c_parley_aes_ops *aes;
   const c_parley_vector_ops *vector;
   const c_parley_matrix_ops *matrix;
   const c_parley_transpose_ops *transpose;
+  const c_parley_gf64_ops *gf64;
+  const c_parley_sums_ops *sums;
+  const c_parley_prime_ops *prime;
 } c_parley_backend_ops;
 
 const c_parley_backend_ops *c_parley_active(void);
@@ -82,11 +120,18 @@ extern const c_parley_aes_ops c_parley_aes_generic;
 extern const c_parley_vector_ops c_parley_vector_generic;
 extern const c_parley_matrix_ops c_parley_matrix_generic;
 extern const c_parley_transpose_ops c_parley_transpose_generic;
+extern const c_parley_gf64_ops c_parley_gf64_generic;
+extern const c_parley_sums_ops c_parley_sums_generic;
+extern const c_parley_prime_ops c_parley_prime_generic;
 #ifdef C_PARLEY_X86
 extern const c_parley_aes_ops c_parley_aes_aesni;
 extern const c_parley_vector_ops c_parley_vector_avx2;
 extern const c_parley_matrix_ops c_parley_matrix_avx2;
 extern const c_parley_transpose_ops c_parley_transpose_avx2;
+extern const c_parley_gf64_ops c_parley_gf64_pclmul;
+extern const c_parley_gf64_ops c_parley_gf64_vpclmul;
+extern const c_parley_sums_ops c_parley_sums_avx2;
+extern const c_parley_prime_ops c_parley_prime_bmi2;
 extern const c_parley_aes_ops c_parley_aes_vaes;
 extern const c_parley_vector_ops c_parley_vector_avx512;
 extern const c_parley_matrix_ops c_parley_matrix_avx512;

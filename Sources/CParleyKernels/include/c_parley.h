@@ -18,7 +18,7 @@ extern "C" {
 // Backends
 
 #define C_PARLEY_BACKEND_GENERIC 0
-/// AES-NI and AVX2.
+/// AES-NI, PCLMULQDQ, AVX2 and BMI2.
 #define C_PARLEY_BACKEND_AVX2 1
 /// VAES, GFNI and AVX-512 (F, BW, DQ, VL, VBMI).
 #define C_PARLEY_BACKEND_AVX512 2
@@ -126,6 +126,72 @@ void c_parley_words_to_planes(
 /// The inverse; bits from `width` on become zero. Reads whole words of the planes.
 void c_parley_planes_to_words(
     uint64_t *values, const uint64_t *const *planes, size_t width, size_t count);
+
+// Proofs over bits: GF(2^64) = GF(2)[X] / (X^64 + X^4 + X^3 + X + 1), bit i of a word is the coefficient of X^i
+//
+// Public are the weights and the coefficients, so their multiples may be looked up; everything else is a share.
+// `factor` is 1 to 64. An output overlaps no input unless said.
+
+uint64_t c_parley_gf64_multiply(uint64_t a, uint64_t b);
+/// Sum of a[e] b[e].
+uint64_t c_parley_gf64_dot(const uint64_t *a, const uint64_t *b, size_t count);
+/// sums[j*factor + k] ^= sum over d < groups of weights[d] (x[d*factor + j] & y[d*factor + k]).
+void c_parley_gf64_masked_outer(
+    const uint64_t *x, const uint64_t *y, size_t groups, size_t factor, const uint64_t *weights, uint64_t *sums);
+/// out[64*d + l] = sum of the coefficients[j] for which bit l of x[d*factor + j] is set.
+void c_parley_gf64_expand_fold(
+    const uint64_t *x, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out);
+/// values[64*d + l] *= X^l weights[d].
+void c_parley_gf64_weigh(uint64_t *values, size_t groups, const uint64_t *weights);
+/// sums[j*factor + k] ^= sum over d < groups of u[d*factor + j] v[d*factor + k].
+void c_parley_gf64_outer(
+    const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, uint64_t *sums);
+/// out[d] = sum of coefficients[j] u[d*factor + j]; out may be u.
+void c_parley_gf64_fold(
+    const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out);
+
+// Proofs over words: exact sums, chosen by public selectors
+//
+// At most 2^23 values. Numbers of several words are little-endian.
+
+/// sums[3*k ...] += sum of the u[2g] v[2g] + u[2g+1] v[2g+1] with bit k of selectors[g] set, k < 64.
+void c_parley_lifted_subset_sums(
+    const uint64_t *u, const uint64_t *v, size_t outputs, const uint64_t *selectors, uint64_t *sums);
+/// sums[k] += sum of the t[g] with bit k of selectors[g] set, mod 2^64.
+void c_parley_subset_sums(const uint64_t *t, size_t count, const uint64_t *selectors, uint64_t *sums);
+/// sums[2*k ...] += sum of the values[g] with bit k of selectors[g] set.
+void c_parley_wide_subset_sums(
+    const uint64_t *values, size_t count, const uint64_t *selectors, uint64_t *sums);
+/// sum (3 words) += sum of u[e] v[e]; any count.
+void c_parley_wide_inner(const uint64_t *u, const uint64_t *v, size_t count, uint64_t *sum);
+
+// Proofs over words: the field of a public prime P, 2^60 < P < 2^61
+//
+// Selectors, weights and coefficients are public; weights and coefficients are in [0, P). Results are in [0, P).
+
+typedef struct c_parley_prime {
+  uint64_t value;
+  /// floor(2^125 / P) - 2^64.
+  uint64_t reciprocal;
+} c_parley_prime;
+
+/// out[g] = sum of the coefficients[k] with bit k of selectors[g] set, k < 64.
+void c_parley_prime_merge(
+    const uint64_t *selectors, size_t count, const uint64_t *coefficients, c_parley_prime prime, uint64_t *out);
+/// out[2g + i] = weights[g] values[2g + i], i < 2; any values.
+void c_parley_prime_weigh(
+    const uint64_t *values, size_t outputs, const uint64_t *weights, c_parley_prime prime, uint64_t *out);
+/// out[e] = weight values[e]; any values.
+void c_parley_prime_scale(
+    const uint64_t *values, size_t count, uint64_t weight, c_parley_prime prime, uint64_t *out);
+/// sums[j*factor + k] += sum over d < groups of u[d*factor + j] v[d*factor + k]; u in [0, P), any v; factor 1 to
+/// 32.
+void c_parley_prime_outer(
+    const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, c_parley_prime prime, uint64_t *sums);
+/// out[d] = sum of coefficients[j] u[d*factor + j]; any u; factor 1 to 32; out may be u.
+void c_parley_prime_fold(
+    const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, c_parley_prime prime,
+    uint64_t *out);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,7 @@ package enum Kernels {
   /// An implementation of all kernels. All of them compute the same.
   package enum Backend: Int32, CaseIterable, Sendable {
     case generic = 0
-    /// AES-NI and AVX2.
+    /// AES-NI, PCLMULQDQ, AVX2 and BMI2.
     case avx2 = 1
     /// VAES, GFNI and AVX-512.
     case avx512 = 2

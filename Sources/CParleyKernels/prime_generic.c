@@ -1,0 +1,3 @@
+#define TARGET
+#define TABLE c_parley_prime_generic
+#include "prime_body.h"

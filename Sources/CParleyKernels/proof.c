@@ -1,0 +1,63 @@
+// Entry points of the kernels of proofs.
+#include "kernels.h"
+
+uint64_t c_parley_gf64_multiply(uint64_t a, uint64_t b) { return c_parley_active()->gf64->multiply(a, b); }
+uint64_t c_parley_gf64_dot(const uint64_t *a, const uint64_t *b, size_t count) {
+  return c_parley_active()->gf64->dot(a, b, count);
+}
+void c_parley_gf64_masked_outer(
+    const uint64_t *x, const uint64_t *y, size_t groups, size_t factor, const uint64_t *weights, uint64_t *sums) {
+  c_parley_active()->gf64->masked_outer(x, y, groups, factor, weights, sums);
+}
+void c_parley_gf64_expand_fold(
+    const uint64_t *x, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out) {
+  c_parley_active()->gf64->expand_fold(x, groups, factor, coefficients, out);
+}
+void c_parley_gf64_weigh(uint64_t *values, size_t groups, const uint64_t *weights) {
+  c_parley_active()->gf64->weigh(values, groups, weights);
+}
+void c_parley_gf64_outer(
+    const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, uint64_t *sums) {
+  c_parley_active()->gf64->outer(u, v, groups, factor, sums);
+}
+void c_parley_gf64_fold(
+    const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out) {
+  c_parley_active()->gf64->fold(u, groups, factor, coefficients, out);
+}
+
+void c_parley_lifted_subset_sums(
+    const uint64_t *u, const uint64_t *v, size_t outputs, const uint64_t *selectors, uint64_t *sums) {
+  c_parley_active()->sums->lifted(u, v, outputs, selectors, sums);
+}
+void c_parley_subset_sums(const uint64_t *t, size_t count, const uint64_t *selectors, uint64_t *sums) {
+  c_parley_active()->sums->plain(t, count, selectors, sums);
+}
+void c_parley_wide_subset_sums(
+    const uint64_t *values, size_t count, const uint64_t *selectors, uint64_t *sums) {
+  c_parley_active()->sums->wide(values, count, selectors, sums);
+}
+void c_parley_wide_inner(const uint64_t *u, const uint64_t *v, size_t count, uint64_t *sum) {
+  c_parley_active()->sums->wide_inner(u, v, count, sum);
+}
+
+void c_parley_prime_merge(
+    const uint64_t *selectors, size_t count, const uint64_t *coefficients, c_parley_prime prime, uint64_t *out) {
+  c_parley_active()->prime->merge(selectors, count, coefficients, &prime, out);
+}
+void c_parley_prime_weigh(
+    const uint64_t *values, size_t outputs, const uint64_t *weights, c_parley_prime prime, uint64_t *out) {
+  c_parley_active()->prime->weigh(values, outputs, weights, &prime, out);
+}
+void c_parley_prime_scale(
+    const uint64_t *values, size_t count, uint64_t weight, c_parley_prime prime, uint64_t *out) {
+  c_parley_active()->prime->scale(values, count, weight, &prime, out);
+}
+void c_parley_prime_outer(
+    const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, c_parley_prime prime, uint64_t *sums) {
+  c_parley_active()->prime->outer(u, v, groups, factor, &prime, sums);
+}
+void c_parley_prime_fold(
+    const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, c_parley_prime prime,
+    uint64_t *out) {
+  c_parley_active()->prime->fold(u, groups, factor, coefficients, &prime, out);
+}

@@ -1,0 +1,3 @@
+#define TARGET
+#define TABLE c_parley_sums_generic
+#include "sums_body.h"
