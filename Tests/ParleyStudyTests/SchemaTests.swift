@@ -44,6 +44,7 @@ import Testing
     #expect(try choices("table", "bad-rows") == Study.BadRows.allCases.map(\.rawValue))
     #expect(try choices("security", "protocol") == Study.Security.SharingProtocol.allCases.map(\.rawValue))
     #expect(try choices("security", "adversary") == Study.Security.Adversary.allCases.map(\.rawValue))
+    #expect(try choices("security", "verifier") == Study.Security.Verifier.allCases.map(\.rawValue))
     #expect(try Set(choices("csv", "delimiter")).isSuperset(of: CSVDialect.Delimiter.allCases.map(\.rawValue)))
     for word in try choices("csv", "delimiter") where word != "," && word != "comma" {
       let text = try Sample.text(

@@ -157,6 +157,8 @@ import Testing
     Bad("sql: SELECT AVG(age) AS mean FROM patients", "sql: \"  \"", .studyType, "SQL text"),
     Bad("sql: SELECT AVG(age) AS mean FROM patients", "sq: SELECT 1", .studyUnknownKey, "did you mean 'sql'?"),
     Bad("adversary: semi-honest", "adversary: honest", .studyValue, "semi-honest"),
+    Bad("adversary: semi-honest", "adversary: semi-honest\n  verifier: proofs", .studyValue, "malicious", line: 35),
+    Bad("adversary: semi-honest", "adversary: malicious\n  verifier: proof", .studyValue, "proofs", line: 35),
     Bad("adversary: semi-honest", "adversery: semi-honest", .studyUnknownKey, "did you mean 'adversary'?"),
     Bad("protocol: replicated", "protocol: shamir", .studyValue, "replicated"),
     Bad("minimum-cell: 5", "minimum-cell: -1", .studyValue, "minimum-cell"),
@@ -294,6 +296,25 @@ import Testing
     let error = #expect(throws: ParleyError.self) { try study.checkSupported(by: offers) }
     #expect(error?.code == .studyUnsupported && error?.place?.line == 34)
     #expect(error?.remedy?.contains("semi-honest") == true)
+  }
+
+  @Test func verifiersAreChecked() throws {
+    let offers = [Study.Offer(.replicated, .semiHonest), Study.Offer(.replicated, .malicious, .proofs)]
+    func study(_ verifier: String) throws -> Study {
+      let text = try Sample.text(
+        replacing: "adversary: semi-honest", with: "adversary: malicious\n  verifier: \(verifier)")
+      return try StudyLoader.load(text: text, file: "s.yml")
+    }
+    try Sample.study().checkSupported(by: offers)
+    try study("proofs").checkSupported(by: offers)
+    let automatic = try study("auto")
+    try automatic.checkSupported(by: offers)
+    let plain = try StudyLoader.load(
+      text: Sample.text(replacing: "adversary: semi-honest", with: "adversary: malicious"), file: "s.yml")
+    #expect(automatic.studyHash == plain.studyHash && plain.security.verifier == .auto)
+    let error = #expect(throws: ParleyError.self) { try study("macs").checkSupported(by: offers) }
+    #expect(error?.code == .studyUnsupported && error?.message.contains("'macs'") == true)
+    #expect(error?.remedy?.contains("verifier: proofs") == true)
   }
 
   @Test func whatPartiesNeedBeyondATrial() throws {

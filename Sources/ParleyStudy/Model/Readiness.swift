@@ -6,16 +6,38 @@ extension Study {
   public struct Offer: Sendable, Hashable {
     public var sharing: Security.SharingProtocol
     public var adversary: Security.Adversary
-    public init(_ sharing: Security.SharingProtocol, _ adversary: Security.Adversary) {
+    /// Nil where nothing is verified.
+    public var verifier: Security.Verifier?
+    public init(
+      _ sharing: Security.SharingProtocol, _ adversary: Security.Adversary, _ verifier: Security.Verifier? = nil
+    ) {
       self.sharing = sharing
       self.adversary = adversary
+      self.verifier = verifier
+    }
+    func fits(_ security: Security) -> Bool {
+      sharing == security.sharing && adversary == security.adversary
+        && (verifier == nil || security.verifier == .auto || verifier == security.verifier)
+    }
+    fileprivate var words: String {
+      "protocol: \(sharing.rawValue) with adversary: \(adversary.rawValue)"
+        + (verifier.map { " and verifier: \($0.rawValue)" } ?? "")
     }
   }
 
   /// Refuses a study whose security profile no engine at hand offers: `study/unsupported`.
   public func checkSupported(by offers: [Offer]) throws(ParleyError) {
-    guard !offers.contains(Offer(security.sharing, security.adversary)) else { return }
-    let words = offers.map { "protocol: \($0.sharing.rawValue) with adversary: \($0.adversary.rawValue)" }
+    guard !offers.contains(where: { $0.fits(security) }) else { return }
+    let same = offers.filter { $0.sharing == security.sharing && $0.adversary == security.adversary }
+    guard same.isEmpty else {
+      throw ParleyError(
+        .studyUnsupported,
+        "this version does not have the verifier '\(security.verifier.rawValue)' for a "
+          + "\(security.adversary.rawValue) adversary with the \(security.sharing.rawValue) protocol",
+        at: .init(file: file, line: security.line > 0 ? security.line : nil, item: "security"),
+        remedy: "write \(same.map(\.words).joined(separator: "; or ")), or leave 'verifier' out")
+    }
+    let words = offers.map(\.words)
     throw ParleyError(
       .studyUnsupported,
       "no engine of this version protects against a \(security.adversary.rawValue) adversary with the "

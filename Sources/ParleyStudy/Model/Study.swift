@@ -150,12 +150,26 @@ extension Study {
       case semiHonest = "semi-honest"
       case malicious
     }
+    /// How a deviation is found where the adversary is malicious.
+    public enum Verifier: String, Sendable, Hashable, CaseIterable {
+      /// Left to the planner.
+      case auto
+      /// Distributed zero-knowledge proofs about the messages that were sent.
+      case proofs
+      /// Authenticated values: every product is computed a second time with a secret factor.
+      case macs
+    }
     public var sharing: SharingProtocol
     public var adversary: Adversary
+    /// Has a meaning only where the adversary is malicious.
+    public var verifier: Verifier
     public var line: Int
-    public init(sharing: SharingProtocol = .replicated, adversary: Adversary, line: Int = 0) {
+    public init(
+      sharing: SharingProtocol = .replicated, adversary: Adversary, verifier: Verifier = .auto, line: Int = 0
+    ) {
       self.sharing = sharing
       self.adversary = adversary
+      self.verifier = verifier
       self.line = line
     }
   }

@@ -38,6 +38,8 @@ extension Study {
     writer.write(Int64(patience))
     writer.write(Int64(deadline ?? 0))
     writer.write(requiresSignatures)
+    // At the end and only if it was chosen: studies from before there was a choice keep their hash.
+    if security.verifier != .auto { writer.write(security.verifier.rawValue) }
     return writer.bytes
   }
 }

@@ -13,7 +13,7 @@ package enum StudyKeys {
   ]
   package static let csv = ["delimiter", "decimal", "null", "true", "false", "date"]
   package static let query = ["name", "sql"]
-  package static let security = ["protocol", "adversary"]
+  package static let security = ["protocol", "adversary", "verifier"]
   package static let release = ["minimum-cell", "recipients"]
   package static let columnTypes = ["int", "decimal", "bool", "date", "category"]
 }

@@ -219,8 +219,14 @@ struct StudyReader {
     else { return Study.Security(adversary: .semiHonest) }
     let sharing = entry.choice("protocol", Study.Security.SharingProtocol.self, default: .replicated)
     let adversary = entry.choice("adversary", Study.Security.Adversary.self, default: nil)
+    let verifier = entry.choice("verifier", Study.Security.Verifier.self, default: .auto)
+    if adversary == .semiHonest, entry.has("verifier") {
+      problems.add(
+        .studyValue, "'verifier' has no meaning under 'adversary: semi-honest', where nothing is verified",
+        at: entry.position(of: "verifier"), remedy: "write 'adversary: malicious', or remove 'verifier'")
+    }
     return Study.Security(
-      sharing: sharing ?? .replicated, adversary: adversary ?? .semiHonest,
+      sharing: sharing ?? .replicated, adversary: adversary ?? .semiHonest, verifier: verifier ?? .auto,
       line: entry.position(of: "adversary")?.line ?? 0)
   }
 

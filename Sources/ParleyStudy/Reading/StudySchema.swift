@@ -182,7 +182,8 @@ public enum StudySchema {
           "additionalProperties": false,
           "properties": {
             "protocol": { "enum": ["replicated"], "default": "replicated" },
-            "adversary": { "enum": ["semi-honest", "malicious"] }
+            "adversary": { "enum": ["semi-honest", "malicious"] },
+            "verifier": { "enum": ["auto", "proofs", "macs"], "default": "auto" }
           }
         },
         "release": {
