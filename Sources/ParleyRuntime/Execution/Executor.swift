@@ -52,13 +52,18 @@ package final class Executor<E: Engine> {
     do throws(ParleyError) {
       try mesh.flush()
       try receiveInputs()
+      try engine.startInputComparison()
+      try mesh.flush()
+      try engine.finishInputComparison()
       try hooks?.inputsReceived()
       for round in schedule.rounds { try run(round) }
       try hooks?.computed()
       return try open()
     } catch {
-      mesh.abort(error)
-      throw error
+      let failure = engine.classify(error)
+      mesh.abort(failure)
+      engine.destroy()
+      throw failure
     }
   }
 
@@ -123,9 +128,11 @@ package final class Executor<E: Engine> {
         for i in reductions.indices where !reductions[i].isDone { try advance(&reductions[i]) }
         let isUnderWay = reductions.contains { !$0.isDone }
         guard isUnderWay || (isFirst && !round.exchanges.isEmpty) else { break }
+        try engine.sendChecks()
         try mesh.flush()
         if isFirst { try finish(&pending) }
         for i in reductions.indices where !reductions[i].isDone { try finishFlight(&reductions[i]) }
+        try engine.receiveChecks()
         isFirst = false
         didFinishFlight()
       } while reductions.contains { !$0.isDone }
@@ -145,7 +152,7 @@ package final class Executor<E: Engine> {
     let last = program.instructions.map(\.id).max() ?? 0
     let token = try engine.verify(
       through: StepID(instruction: last, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
-    try hooks?.verified([])
+    try hooks?.verified(engine.publicDigest)
     var values: [Int: ClearValues] = [:]
     guard !schedule.openings.isEmpty else { return values }
     var mine: [(Int, Opened<E.Arith, E.Plane>, StepID)] = []
