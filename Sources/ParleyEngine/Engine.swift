@@ -68,6 +68,22 @@ package protocol Engine: AnyObject {
 
   // MARK: Verification and opening
 
+  /// Once all inputs have arrived: the computing parties compare the copies that they have of the same shares. The
+  /// two halves of one flight; nothing where parties are trusted.
+  func startInputComparison() throws(ParleyError)
+  func finishInputComparison() throws(ParleyError)
+  /// Checks that travel with the computation: this half queues what is due after everything else of a flight has
+  /// been queued,
+  func sendChecks() throws(ParleyError)
+  /// and this half receives after everything else of the flight has been received.
+  func receiveChecks() throws(ParleyError)
+  /// A hash of every value that was public among the computing parties so far, for them to compare.
+  var publicDigest: [UInt8] { get }
+  /// What a failure during execution counts as; asked before the session is aborted.
+  func classify(_ error: ParleyError) -> ParleyError
+  /// After an abort: destroys all keys and unused randomness; every later use of them fails.
+  func destroy()
+
   /// Checks everything up to and including `step`; semi-honest engines answer at once.
   func verify(through step: StepID) throws(ParleyError) -> VerificationToken
   /// Class N: the value itself goes to `recipients` (computing or not). The sending half; every computing

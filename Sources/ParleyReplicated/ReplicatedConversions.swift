@@ -10,7 +10,7 @@ internal import ParleyEngine
 /// sent to P_2. Sound among semi-honest parties; a malicious engine takes x_0, x_1, x_2 as three free summands.
 extension ReplicatedEngine {
   /// One message P_0 → P_2 of `width` planes.
-  func startSummands(_ a: Arith, width: Int, step: StepID) throws(ParleyError) -> Pending {
+  func startSummands(_ a: Arith, width: Int, step: StepID) throws(ParleyError) -> ReplicatedPending<Word> {
     guard (0...Word.bitWidth).contains(width) else { throw mismatch("width and ring", step) }
     let layout = PlaneLayout(planes: width, count: a.count)
     let size = layout.words
@@ -39,7 +39,7 @@ extension ReplicatedEngine {
       }
     }
 
-    var incoming: Pending.Incoming?
+    var incoming: ReplicatedPending<Word>.Incoming?
     let summands: [[Plane]]
     switch party {
     case 0:
@@ -61,11 +61,11 @@ extension ReplicatedEngine {
       incoming = .planes(storage, start: first, layout)
       summands = [list(lo: nil, hi: first), list(lo: second, hi: nil)]
     }
-    return Pending(result: .summandPlanes(summands), incoming: incoming, sender: next, step: step)
+    return ReplicatedPending(result: .summandPlanes(summands), incoming: incoming, sender: next, step: step)
   }
 
   /// One message P_0 → P_2 of one word for each element.
-  func startBitSummands(_ planes: [Plane], step: StepID) throws(ParleyError) -> Pending {
+  func startBitSummands(_ planes: [Plane], step: StepID) throws(ParleyError) -> ReplicatedPending<Word> {
     let count = planes.first?.count ?? 0
     guard planes.allSatisfy({ $0.count == count }) else { throw mismatch("planes", step) }
     let (result, incoming) = try twoSummands(of: planes.count, count: count, step: step) { role, index, out in
@@ -80,12 +80,12 @@ extension ReplicatedEngine {
         Word.fromPlanes([UnsafePointer(both.pointer)], count: count, into: out)
       }
     }
-    return Pending(result: .summandArith(result), incoming: incoming, sender: next, step: step)
+    return ReplicatedPending(result: .summandArith(result), incoming: incoming, sender: next, step: step)
   }
 
   /// One message P_0 → P_2 of one word for each element: the summands of ``startSummands(_:width:step:)`` as words,
   /// shifted right by whoever knows them.
-  func startShiftedSummands(_ a: Arith, bits: Int, step: StepID) throws(ParleyError) -> Pending {
+  func startShiftedSummands(_ a: Arith, bits: Int, step: StepID) throws(ParleyError) -> ReplicatedPending<Word> {
     guard (0..<Word.bitWidth).contains(bits) else { throw mismatch("shift and ring", step) }
     let (result, incoming) = try twoSummands(of: 1, count: a.count, step: step) { role, _, out in
       switch role {
@@ -96,7 +96,7 @@ extension ReplicatedEngine {
       case .secondAsLo: WordConversion<Word>.shiftRight(a.lo, by: bits, into: out, count: a.count)
       }
     }
-    return Pending(result: .arith(result[0]), incoming: incoming, sender: next, step: step)
+    return ReplicatedPending(result: .arith(result[0]), incoming: incoming, sender: next, step: step)
   }
 
   /// What a party knows of a value's two summands.
@@ -114,7 +114,7 @@ extension ReplicatedEngine {
   private func twoSummands(
     of values: Int, count: Int, step: StepID,
     fill: (KnownSummand, Int, UnsafeMutablePointer<Word>) -> Void
-  ) throws(ParleyError) -> ([[Arith]], Pending.Incoming?) {
+  ) throws(ParleyError) -> ([[Arith]], ReplicatedPending<Word>.Incoming?) {
     let size = values * count
     let storage = Storage<Word>(uninitialized: 2 * size + count, pool: pool)
     let (first, second, zero) = (0, size, 2 * size)

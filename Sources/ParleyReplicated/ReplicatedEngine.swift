@@ -25,27 +25,13 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
   package let pool: BufferPool
   package let party: Int
   /// Who receives this party's summands of products, and who sends its own.
-  let previous: PartyIndex
-  let next: PartyIndex
+  package let previous: PartyIndex
+  package let next: PartyIndex
 
-  let multiplyKeys: RolePair
-  let openKeys: RolePair
+  package let multiplyKeys: RolePair
+  package let openKeys: RolePair
   let inputKeys: RolePair
-  /// By holder that has dealt already: the seeds of shares 0 and 1 as far as this party knows them.
-  var holderSeeds: [PartyIndex: HolderSeeds] = [:]
-
-  /// The generators of one role under k_i (shared with the predecessor) and k_{i+1} (with the successor).
-  struct RolePair {
-    let mine: AddressedPRG
-    let next: AddressedPRG
-    init(_ role: KeyRole, previous: KeySchedule, next: KeySchedule) {
-      mine = previous.generator(role)
-      self.next = next.generator(role)
-    }
-    func zeroSharing(_ step: StepID) throws(ParleyError) -> ZeroSharing {
-      try AddressedPRG.zeroSharing(mine: mine, next: next, step: step)
-    }
-  }
+  package var holderSeeds: [PartyIndex: HolderSeeds] = [:]
 
   /// - Parameters:
   ///   - mesh: its first three principals compute.
@@ -93,20 +79,9 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
 
   // MARK: One round
 
-  /// What an exchange still has to receive. The result is complete already but for the words that arrive: its
-  /// vectors are views into the buffers that are received into.
-  package struct Pending {
-    enum Incoming {
-      case words(Storage<Word>, start: Int, count: Int, chunk: Int)
-      case planes(Storage<UInt64>, start: Int, PlaneLayout)
-    }
-    let result: ExchangeResult<Arith, Plane>
-    let incoming: Incoming?
-    let sender: PartyIndex
-    let step: StepID
-  }
-
-  package func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending {
+  package func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> ReplicatedPending<
+    Word
+  > {
     switch exchange {
     case .multiply(let pairs, let count): try startMultiply(pairs, count: count, step: step)
     case .innerProducts(let lists): try startInnerProducts(lists, step: step)
@@ -119,24 +94,20 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     }
   }
 
-  package func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<Arith, Plane> {
-    switch pending.incoming {
-    case nil: break
-    case .words(let storage, let start, let count, let chunk):
-      try receiveWords(
-        into: storage.pointer + start, count: count, from: pending.sender, step: pending.step, chunk: chunk)
-    case .planes(let storage, let start, let layout):
-      try receivePlanes(into: storage.pointer + start, layout, from: pending.sender, step: pending.step)
-    }
-    return pending.result
-  }
+  package func finish(
+    _ pending: consuming ReplicatedPending<Word>
+  ) throws(ParleyError) -> ExchangeResult<Arith, Plane> { try receive(pending) }
+
+  package func receiveArith(
+    from holder: PartyIndex, count: Int, step: StepID
+  ) throws(ParleyError) -> Arith { try receiveShares(from: holder, count: count, step: step) }
+
+  package func receivePlanes(
+    from holder: PartyIndex, planes: Int, count: Int, step: StepID
+  ) throws(ParleyError) -> [Plane] { try receiveShares(from: holder, planes: planes, count: count, step: step) }
 
   /// Semi-honest parties have nothing to check.
   package func verify(through step: StepID) throws(ParleyError) -> VerificationToken {
     VerificationToken(verifiedThrough: step)
-  }
-
-  func mismatch(_ what: String, _ step: StepID) -> ParleyError {
-    ParleyError(.invariant, "\(what) of an exchange do not fit together", at: .init(item: step.description))
   }
 }

@@ -24,8 +24,10 @@ enum InputSeeds {
 }
 
 /// The seeds of one holder that a computing party knows.
-struct HolderSeeds {
+package struct HolderSeeds {
   var generators: [AddressedPRG?] = [nil, nil]
+  /// The seeds themselves, to be compared with another party's copy by a hash.
+  var bytes: [[UInt8]?] = [nil, nil]
 
   init(_ message: Storage<UInt8>, party: Int, holder: PartyIndex) throws(ParleyError) {
     let known = InputSeeds.known(to: party)
@@ -34,11 +36,12 @@ struct HolderSeeds {
     }
     for (index, share) in known.enumerated() {
       generators[share] = InputSeeds.generator(message, at: index * InputSeeds.bytes)
+      bytes[share] = Array(message.array[index * InputSeeds.bytes..<(index + 1) * InputSeeds.bytes])
     }
   }
 }
 
-extension ReplicatedEngine {
+extension ReplicatedSharing {
   /// The holder's generator of share `share`, 0 or 1; its seeds arrive before its first input.
   private func inputStream(
     _ share: Int, from holder: PartyIndex, step: StepID
@@ -49,7 +52,7 @@ extension ReplicatedEngine {
     return try generator.stream(step)
   }
 
-  private func seeds(of holder: PartyIndex) throws(ParleyError) -> HolderSeeds {
+  func seeds(of holder: PartyIndex) throws(ParleyError) -> HolderSeeds {
     if let known = holderSeeds[holder] { return known }
     var bytes = try mesh.receiveControl(step: InputSeeds.step, from: holder, atMost: 2 * InputSeeds.bytes)
     let message = Storage(copying: bytes)
@@ -64,9 +67,7 @@ extension ReplicatedEngine {
     }
   }
 
-  package func receiveArith(
-    from holder: PartyIndex, count: Int, step: StepID
-  ) throws(ParleyError) -> Arith {
+  func receiveShares(from holder: PartyIndex, count: Int, step: StepID) throws(ParleyError) -> Arith {
     _ = try seeds(of: holder)
     let (storage, vector) = newWords(count)
     for (place, share) in [party, (party + 1) % 3].enumerated() {
@@ -82,7 +83,7 @@ extension ReplicatedEngine {
     return vector
   }
 
-  package func receivePlanes(
+  func receiveShares(
     from holder: PartyIndex, planes: Int, count: Int, step: StepID
   ) throws(ParleyError) -> [Plane] {
     _ = try seeds(of: holder)

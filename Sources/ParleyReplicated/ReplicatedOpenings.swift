@@ -72,17 +72,6 @@ extension ReplicatedEngine {
     return WordConversion<Word>.widen(missing, count: count)
   }
 
-  private func gather(
-    _ shares: some Sequence<UnsafePointer<UInt64>>, _ layout: PlaneLayout
-  ) -> Storage<UInt64> {
-    let storage = Storage<UInt64>(uninitialized: layout.words, pool: pool)
-    for (index, share) in shares.enumerated() {
-      (storage.pointer + index * layout.wordsPerPlane).update(
-        from: share, count: layout.wordsPerPlane)
-    }
-    return storage
-  }
-
   /// Class U: value + mask goes to all three computing parties in one round. The mask is uniform and used
   /// nowhere else, so the sum is uniform and independent of every secret.
   package func openMasked(
@@ -93,6 +82,20 @@ extension ReplicatedEngine {
     try sendWords(masked.hi, count: masked.count, to: previous, step: step)
     try mesh.flush()
     return try open(masked, count: masked.count, step: step)
+  }
+}
+
+/// What openings need whatever the adversary.
+extension ReplicatedSharing {
+  func gather(
+    _ shares: some Sequence<UnsafePointer<UInt64>>, _ layout: PlaneLayout
+  ) -> Storage<UInt64> {
+    let storage = Storage<UInt64>(uninitialized: layout.words, pool: pool)
+    for (index, share) in shares.enumerated() {
+      (storage.pointer + index * layout.wordsPerPlane).update(
+        from: share, count: layout.wordsPerPlane)
+    }
+    return storage
   }
 
   /// (F_i, F_{i+1}): each share is known to the two parties that hold it and uniform to the third.

@@ -5,10 +5,10 @@ internal import ParleyEngine
 
 /// Products: z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + α_i stays as lo and goes to the predecessor, whose hi it
 /// is; this party's hi comes from the successor. One word for each result and party, in one round.
-extension ReplicatedEngine {
+extension ReplicatedSharing {
   func startMultiply(
     _ pairs: [(Arith, Arith)], count: Int, step: StepID
-  ) throws(ParleyError) -> Pending {
+  ) throws(ParleyError) -> ReplicatedPending<Word> {
     for (a, b) in pairs where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
       throw mismatch("factors", step)
     }
@@ -26,22 +26,18 @@ extension ReplicatedEngine {
         Word.rep3Multiply(products, count: run.count, zero: zero, firstElement: UInt64(run.first))
       }
     }
-    return pending(storage, vectors: pairs.count, count: count, step: step)
+    return pending(storage, vectors: pairs.count, count: count, zero: zero, step: step)
   }
 
   func startInnerProducts(
     _ lists: [[(Arith, Arith)]], step: StepID
-  ) throws(ParleyError) -> Pending {
+  ) throws(ParleyError) -> ReplicatedPending<Word> {
     let storage = Storage<Word>(uninitialized: 2 * lists.count, pool: pool)
     let zero = try multiplyKeys.zeroSharing(step)
     for (index, list) in lists.enumerated() {
       var total: Word = 0
       for (a, b) in list {
-        guard a.count == b.count || a.count == 1 || b.count == 1 else { throw mismatch("factors", step) }
-        // A repeated factor is multiplied with the sum of the other, which is local.
-        let isWhole = a.count == b.count
-        let x = isWhole || a.count == 1 ? a : sum(a)
-        let y = isWhole || b.count == 1 ? b : sum(b)
+        let (x, y) = try wholeFactors(a, b, step)
         total &+= withExtendedLifetime((x, y)) {
           Word.rep3InnerProduct(x.operand(length: x.count), y.operand(length: y.count), count: x.count)
         }
@@ -50,12 +46,19 @@ extension ReplicatedEngine {
     }
     Word.rep3AddZero(zero, firstElement: 0, to: storage.pointer, count: lists.count)
     try sendWords(storage.pointer, count: lists.count, to: previous, step: step)
-    return pending(storage, vectors: lists.count, count: 1, step: step)
+    return pending(storage, vectors: lists.count, count: 1, zero: zero, step: step)
+  }
+
+  /// A repeated factor is multiplied with the sum of the other, which is local.
+  func wholeFactors(_ a: Arith, _ b: Arith, _ step: StepID) throws(ParleyError) -> (Arith, Arith) {
+    guard a.count == b.count || a.count == 1 || b.count == 1 else { throw mismatch("factors", step) }
+    let isWhole = a.count == b.count
+    return (isWhole || a.count == 1 ? a : sum(a), isWhole || b.count == 1 ? b : sum(b))
   }
 
   func startMatrixProduct(
     _ a: Arith, _ b: Arith, rows: Int, inner: Int, columns: Int, step: StepID
-  ) throws(ParleyError) -> Pending {
+  ) throws(ParleyError) -> ReplicatedPending<Word> {
     guard a.count == rows * inner, b.count == inner * columns else { throw mismatch("matrices", step) }
     let total = rows * columns
     let storage = Storage<Word>(uninitialized: 2 * total, pool: pool)
@@ -72,23 +75,24 @@ extension ReplicatedEngine {
         rows: range.count / columns, inner: inner, columns: columns, to: out)
       Word.rep3AddZero(zero, firstElement: UInt64(range.lowerBound), to: out, count: range.count)
     }
-    return pending(storage, vectors: 1, count: total, step: step, chunk: chunk)
+    return pending(storage, vectors: 1, count: total, zero: zero, step: step, chunk: chunk)
   }
 
   private func pending(
-    _ storage: Storage<Word>, vectors: Int, count: Int, step: StepID, chunk: Int? = nil
-  ) -> Pending {
+    _ storage: Storage<Word>, vectors: Int, count: Int, zero: ZeroSharing, step: StepID, chunk: Int? = nil
+  ) -> ReplicatedPending<Word> {
     let total = vectors * count
     let results = (0..<vectors).map {
       SharedWords(storage, lo: $0 * count, hi: total + $0 * count, count: count)
     }
-    return Pending(
+    return ReplicatedPending(
       result: .arith(results),
       incoming: .words(storage, start: total, count: total, chunk: chunk ?? chunkElements), sender: next,
-      step: step)
+      step: step, zero: zero)
   }
 
-  func startAnd(_ pairs: [(Plane, Plane)], count: Int, step: StepID) throws(ParleyError) -> Pending {
+  func startAnd(_ pairs: [(Plane, Plane)], count: Int, step: StepID) throws(ParleyError) -> ReplicatedPending<Word>
+  {
     for (a, b) in pairs where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
       throw mismatch("planes", step)
     }
@@ -111,8 +115,8 @@ extension ReplicatedEngine {
     let results = pairs.indices.map {
       SharedPlane(storage, lo: $0 * words, hi: layout.words + $0 * words, count: count)
     }
-    return Pending(
+    return ReplicatedPending(
       result: .planes(results), incoming: .planes(storage, start: layout.words, layout), sender: next,
-      step: step)
+      step: step, zero: zero)
   }
 }

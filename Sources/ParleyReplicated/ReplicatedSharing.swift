@@ -1,5 +1,6 @@
 package import ParleyAlgebra
 package import ParleyBase
+internal import ParleyCrypto
 package import ParleyEngine
 package import ParleyNetwork
 
@@ -13,11 +14,64 @@ package protocol ReplicatedSharing: Engine where Arith == SharedWords<Word>, Pla
   var party: Int { get }
   var mesh: any Mesh { get }
   var pool: BufferPool { get }
+  /// Who receives this party's summands of products, and who sends its own.
+  var previous: PartyIndex { get }
+  var next: PartyIndex { get }
+  var multiplyKeys: RolePair { get }
+  var openKeys: RolePair { get }
+  /// By holder that has dealt already: the seeds of shares 0 and 1 as far as this party knows them.
+  var holderSeeds: [PartyIndex: HolderSeeds] { get set }
+}
+
+/// The generators of one role under k_i (shared with the predecessor) and k_{i+1} (with the successor).
+package struct RolePair {
+  let mine: AddressedPRG
+  let next: AddressedPRG
+  init(_ role: KeyRole, previous: KeySchedule, next: KeySchedule) {
+    mine = previous.generator(role)
+    self.next = next.generator(role)
+  }
+  func zeroSharing(_ step: StepID) throws(ParleyError) -> ZeroSharing {
+    try AddressedPRG.zeroSharing(mine: mine, next: next, step: step)
+  }
+}
+
+/// What an exchange still has to receive. The result is complete already but for the words that arrive: its
+/// vectors are views into the buffers that are received into.
+package struct ReplicatedPending<Word: RingWord> {
+  enum Incoming {
+    case words(Storage<Word>, start: Int, count: Int, chunk: Int)
+    case planes(Storage<UInt64>, start: Int, PlaneLayout)
+  }
+  let result: ExchangeResult<SharedWords<Word>, SharedPlane>
+  let incoming: Incoming?
+  let sender: PartyIndex
+  let step: StepID
+  /// Of products: what masks the summands.
+  var zero: ZeroSharing?
 }
 
 extension ReplicatedSharing {
   var holdsConstantLo: Bool { party == 0 }
   var holdsConstantHi: Bool { party == 2 }
+
+  func receive(
+    _ pending: consuming ReplicatedPending<Word>
+  ) throws(ParleyError) -> ExchangeResult<Arith, Plane> {
+    switch pending.incoming {
+    case nil: break
+    case .words(let storage, let start, let count, let chunk):
+      try receiveWords(
+        into: storage.pointer + start, count: count, from: pending.sender, step: pending.step, chunk: chunk)
+    case .planes(let storage, let start, let layout):
+      try receivePlanes(into: storage.pointer + start, layout, from: pending.sender, step: pending.step)
+    }
+    return pending.result
+  }
+
+  func mismatch(_ what: String, _ step: StepID) -> ParleyError {
+    ParleyError(.invariant, "\(what) of an exchange do not fit together", at: .init(item: step.description))
+  }
 
   func newWords(_ count: Int) -> (storage: Storage<Word>, vector: Arith) {
     let storage = Storage<Word>(uninitialized: 2 * count, pool: pool)

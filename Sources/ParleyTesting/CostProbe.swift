@@ -52,8 +52,8 @@ package struct CostProbe<F: EngineFamily>: Sendable {
       for message in messages {
         let (from, to) = ends(message)
         cost.bytes[from][to] += message.bytes(items: items, length: length)
-        cost.rounds = 1
       }
+      if !messages.isEmpty { cost.rounds += 1 }
     }
     func relative(to party: PartyIndex) -> (EngineDescriptor.Message) -> (Int, Int) {
       { (party.advanced(by: $0.from, of: family.computing).rawValue, party.rawValue) }
@@ -71,15 +71,28 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     case .inputPlanes(let planes, let count):
       add(descriptor.inputPlanes, items: planes, length: count) { (holder.rawValue, $0.to) }
     case .openToComputing(let party, let count):
+      addVerification(to: &cost)
       add(descriptor.openToComputing, items: 1, length: count, relative(to: party))
     case .openPlanesToComputing(let party, let planes, let count):
+      addVerification(to: &cost)
       add(descriptor.openPlanesToComputing, items: planes, length: count, relative(to: party))
     case .openToRecipient(let count):
+      addVerification(to: &cost)
       add(descriptor.openToRecipient, items: 1, length: count) { ($0.from, recipient.rawValue) }
     case .openPlanesToRecipient(let planes, let count):
+      addVerification(to: &cost)
       add(descriptor.openPlanesToRecipient, items: planes, length: count) { ($0.from, recipient.rawValue) }
     }
     return cost
+  }
+
+  /// The message that ends a verification, from every computing party to both others; there is nothing to prove.
+  private func addVerification(to cost: inout Cost) {
+    guard let closing = family.descriptor.verifier?.closingBytes else { return }
+    for from in 0..<family.computing {
+      for to in 0..<family.computing where to != from { cost.bytes[from][to] += closing }
+    }
+    cost.rounds = 1
   }
 
   /// What the meters say after the operation and nothing else: operands are public constants.

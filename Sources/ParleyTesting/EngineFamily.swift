@@ -69,8 +69,46 @@ package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
   package func makeReceiver(mesh: any Mesh) -> any OutputReceiver { ReplicatedReceiver<Word>(mesh: mesh) }
 }
 
+/// Three parties on replicated shares, secure with abort against one that deviates.
+package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
+  package var ledgerPolicy: UseOnceLedger.Policy
+  package var descriptor: EngineDescriptor
+
+  /// - Parameter proofsEvery: gates (words of ANDs, products) from which on a proof begins; nil for production's.
+  package init(
+    _ word: Word.Type = UInt64.self, proofsEvery gates: Int? = nil,
+    ledgerPolicy: UseOnceLedger.Policy = .standard
+  ) {
+    self.ledgerPolicy = ledgerPolicy
+    descriptor = VerifiedReplicatedEngine<Word>.descriptor
+    if let gates {
+      descriptor.verifier?.bitWordsPerProof = gates
+      descriptor.verifier?.wordTermsPerProof = gates
+    }
+  }
+
+  package var wordBits: Int { Word.bitWidth }
+  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> VerifiedReplicatedEngine<Word> {
+    try VerifiedReplicatedEngine(
+      mesh: mesh,
+      keysWithPrevious: InsecureKeys.schedule(
+        of: mesh.local, with: mesh.local.advanced(by: -1, of: 3), seed: seed, policy: ledgerPolicy),
+      keysWithNext: InsecureKeys.schedule(
+        of: mesh.local, with: mesh.local.advanced(by: 1, of: 3), seed: seed, policy: ledgerPolicy),
+      sessionID: InsecureKeys.sessionID, descriptor: descriptor)
+  }
+  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+    ReplicatedFamily(Word.self).makeDealer(mesh: mesh, seed: seed)
+  }
+  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver {
+    VerifiedReplicatedReceiver<Word>(mesh: mesh, sessionID: InsecureKeys.sessionID)
+  }
+}
+
 /// Pairwise keys that follow from a seed.
 package enum InsecureKeys {
+  package static let sessionID = Array("insecure test session".utf8)
+
   package static func schedule(
     of party: PartyIndex, with peer: PartyIndex, seed: UInt64, policy: UseOnceLedger.Policy = .standard
   ) throws(ParleyError) -> KeySchedule {
@@ -80,6 +118,6 @@ package enum InsecureKeys {
     }
     return try KeySchedule(
       mine: contribution(party, peer), theirs: contribution(peer, party), pair: (party, peer),
-      sessionID: Array("insecure test session".utf8), policy: policy)
+      sessionID: sessionID, policy: policy)
   }
 }

@@ -20,6 +20,22 @@ import Testing
   }
 }
 
+/// The engine that withstands a deviating party passes the same suite, whatever the number of proofs.
+@Suite struct VerifiedConformanceTests {
+  @Test(arguments: [nil, 1, 40] as [Int?]) func verified(proofsEvery: Int?) throws {
+    let family = VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery)
+    try Conformance(
+      family, seed: 0x5eed_0012,
+      lengths: proofsEvery == nil ? [0, 1, 2, 63, 64, 65, 1000, 70_000] : [0, 1, 65, 1000]
+    ).run()
+  }
+
+  @Test func verifiedInTheSmallRing() throws {
+    let family = VerifiedReplicatedFamily(UInt8.self)
+    try Conformance(family, seed: 0x5eed_0013, lengths: [0, 1, 2, 63, 64, 65, 1000]).run()
+  }
+}
+
 /// The suite itself: one flipped bit anywhere among the computing parties' products is noticed.
 @Suite struct ConformanceSuiteTests {
   @Test(arguments: [0, 1, 2]) func aFlippedBitIsNoticed(sender: Int) {

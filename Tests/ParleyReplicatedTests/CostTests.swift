@@ -46,6 +46,11 @@ import Testing
     try CostProbe(family, seed: 14).check(operations(family))
   }
 
+  @Test func verified() throws {
+    let family = VerifiedReplicatedFamily(UInt64.self)
+    try CostProbe(family, seed: 16).check(operations(family))
+  }
+
   /// The comparison itself: a descriptor that says something else is noticed.
   @Test func aDifferenceIsNoticed() {
     struct Cheaper: EngineFamilyWrapper {

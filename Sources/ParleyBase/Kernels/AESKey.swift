@@ -13,6 +13,10 @@ package struct AESKey: Sendable {
 
   package init(_ bytes: [UInt8]) { self = bytes.withUnsafeBytes { AESKey($0) } }
 
+  /// Overwrites the key in all copies of this value. What is encrypted with it afterwards is worthless, so that only
+  /// owners that use it no more may call this.
+  package func destroy() { c_parley_zeroize(schedule.pointer, schedule.count * 8) }
+
   var pointer: UnsafePointer<UInt64> { UnsafePointer(schedule.pointer) }
 
   /// Encrypts `count` blocks of 16 bytes; `output` may be `input`.

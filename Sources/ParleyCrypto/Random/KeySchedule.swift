@@ -45,6 +45,13 @@ package struct KeySchedule: Sendable {
     AddressedPRG(role: role, prover: prover, key: derive(role, prover: prover), ledger: ledger)
   }
 
+  /// Overwrites the shared secret and every key derived from it, in all copies of this value; generators that exist
+  /// refuse further streams. After an abort nothing of the session can be masked or unmasked again (brief 0.7).
+  package func destroy() {
+    SecureMemory.zeroize(secret.bytes)
+    ledger.close()
+  }
+
   private func derive(_ role: KeyRole, prover: PartyIndex?) -> AESKey {
     var info = CanonicalWriter()
     info.write(role.label.rawValue)
@@ -55,6 +62,8 @@ package struct KeySchedule: Sendable {
     let key = HKDF<SHA256>.deriveKey(
       inputKeyMaterial: SymmetricKey(data: UnsafeRawBufferPointer(secret.bytes)), salt: sessionID,
       info: info.bytes, outputByteCount: 16)
-    return key.withUnsafeBytes { AESKey($0) }
+    let expanded = key.withUnsafeBytes { AESKey($0) }
+    ledger.adopt(expanded)
+    return expanded
   }
 }

@@ -8,6 +8,14 @@ package enum DomainLabel: String, CaseIterable, Sendable {
   case finalP = "parley/1/prg/final-p"
   case challenge = "parley/1/prg/challenge"
   case commitment = "parley/1/commitment"
+  case gates = "parley/1/digest/gates"
+  case proofReady = "parley/1/digest/proof-ready"
+  case proofEcho = "parley/1/digest/proof-echo"
+  case opening = "parley/1/digest/opening"
+  case inputCopies = "parley/1/digest/input-copies"
+  case verified = "parley/1/digest/verified"
+  case publicValues = "parley/1/digest/public-values"
+  case outputMask = "parley/1/prg/output-mask"
 }
 
 /// What a sub-key of a pairwise key is for. One key has one role (protocol brief 0.9).

@@ -29,15 +29,39 @@ package final class UseOnceLedger: Sendable {
     let stream: UInt64
   }
 
+  private struct State {
+    var used: Set<Entry> = []
+    var keys: [AESKey] = []
+    var isClosed = false
+  }
+
   private let policy: Policy
-  private let used = Mutex(Set<Entry>())
+  private let state = Mutex(State())
 
   package init(policy: Policy = .standard) { self.policy = policy }
+
+  /// A key that is overwritten when the ledger is closed.
+  func adopt(_ key: AESKey) { state.withLock { $0.keys.append(key) } }
+
+  /// Overwrites all keys and refuses every stream from now on.
+  package func close() {
+    state.withLock { state in
+      for key in state.keys { key.destroy() }
+      state.keys = []
+      state.isClosed = true
+    }
+  }
 
   /// Notes the use of a stream, once.
   package func claim(_ label: DomainLabel, prover: PartyIndex?, stream: UInt64) throws(ParleyError) {
     let entry = Entry(label: label, prover: prover?.rawValue ?? -1, stream: stream)
-    let isNew = used.withLock { $0.insert(entry).inserted }
+    let (isNew, isClosed) = state.withLock { ($0.used.insert(entry).inserted, $0.isClosed) }
+    guard !isClosed else {
+      throw ParleyError(
+        .randomnessReuse, "the keys of this session have been destroyed",
+        at: .init(item: "\(label.rawValue) at \(StepID(rawValue: stream))"),
+        remedy: "start a new session: nothing of one that was aborted can be used again")
+    }
     guard !isNew else { return }
     let step = StepID(rawValue: stream)
     switch policy {

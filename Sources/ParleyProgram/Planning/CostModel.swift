@@ -208,10 +208,12 @@ package struct CostModel {
 
   private mutating func inputs() {
     var flight = Flight()
+    var holders: Set<Int> = []
     for item in schedule.inputs {
       let instruction = item.instruction
       guard case .rows(let table) = instruction.length else { continue }
       for part in shape.tables[table] {
+        holders.insert(part.holder)
         let messages: [EngineDescriptor.Message]
         let items: Int
         if case .inputPlanes(_, _, let out) = instruction.kind {
@@ -229,12 +231,11 @@ package struct CostModel {
       cost.instructionCount += 1
     }
     receive(flight)
-    compareInputs()
+    compareInputs(holders: holders.count)
   }
 
   /// Every two computing parties compare the copies of the share they have in common, holder by holder.
-  private mutating func compareInputs() {
-    let holders = Set(shape.tables.joined().map(\.holder)).count
+  private mutating func compareInputs(holders: Int) {
     guard descriptor.inputComparisonBytes > 0, holders > 0 else { return }
     var flight = Flight()
     for from in 0..<descriptor.parties {

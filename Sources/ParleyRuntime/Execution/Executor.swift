@@ -53,14 +53,19 @@ package final class Executor<E: Engine> {
     do throws(ParleyError) {
       try mesh.flush()
       try receiveInputs()
+      try engine.startInputComparison()
+      try mesh.flush()
+      try engine.finishInputComparison()
       try hooks?.inputsReceived()
       for round in schedule.rounds { try run(round) }
       try hooks?.computed()
       return try open()
     } catch {
+      let failure = engine.classify(error)
       // What every computing party finds by itself is no abort: a slower party still gets its verdicts.
-      if error.code == .outOfRange { mesh.close() } else { mesh.abort(error) }
-      throw error
+      if failure.code == .outOfRange { mesh.close() } else { mesh.abort(failure) }
+      engine.destroy()
+      throw failure
     }
   }
 
@@ -125,9 +130,11 @@ package final class Executor<E: Engine> {
         for i in reductions.indices where !reductions[i].isDone { try advance(&reductions[i]) }
         let isUnderWay = reductions.contains { !$0.isDone }
         guard isUnderWay || (isFirst && !round.exchanges.isEmpty) else { break }
+        try engine.sendChecks()
         try mesh.flush()
         if isFirst { try finish(&pending) }
         for i in reductions.indices where !reductions[i].isDone { try finishFlight(&reductions[i]) }
+        try engine.receiveChecks()
         isFirst = false
         didFinishFlight()
       } while reductions.contains { !$0.isDone }
@@ -148,7 +155,7 @@ package final class Executor<E: Engine> {
     let token = try engine.verify(
       through: StepID(instruction: last, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
     try openVerdicts(token)
-    try hooks?.verified([])
+    try hooks?.verified(engine.publicDigest)
     var values: [Int: ClearValues] = [:]
     guard !schedule.openings.isEmpty else { return values }
     var mine: [(Int, Opened<E.Arith, E.Plane>, StepID)] = []

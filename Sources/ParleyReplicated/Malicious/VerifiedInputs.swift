@@ -1,0 +1,99 @@
+internal import ParleyAlgebra
+package import ParleyBase
+internal import ParleyCrypto
+internal import ParleyEngine
+internal import ParleyNetwork
+
+/// What holders have dealt, as hashes: the parties that got copies of one share compare them before anything is
+/// computed. The hash tells its receiver nothing: it has the preimage or the run ends.
+struct InputCopies {
+  private let digests: ProtocolDigest
+  /// By holder: the shares that arrived as such, which P_1 and P_2 have copies of.
+  private var streams: [PartyIndex: ProtocolDigest.Stream] = [:]
+
+  init(digests: ProtocolDigest) { self.digests = digests }
+
+  var holders: [PartyIndex] { streams.keys.sorted() }
+
+  mutating func note(_ holder: PartyIndex, _ step: StepID, _ bytes: UnsafeRawBufferPointer?) {
+    var stream =
+      streams[holder] ?? digests.stream(.inputCopies, step: VerifiedSteps.inputCopies, party: holder)
+    withUnsafeBytes(of: step.rawValue.littleEndian) { stream.update($0) }
+    if let bytes { stream.update(bytes) }
+    streams[holder] = stream
+  }
+
+  /// The hash of this party's copies of share `share` of everything that `holder` has dealt: of the seed that makes
+  /// shares 0 and 1, or of share 2 itself.
+  func digest(of holder: PartyIndex, share: Int, seed: [UInt8]?) -> [UInt8] {
+    guard share != 2 else { return streams[holder]?.finish() ?? [] }
+    return digests.of(
+      .inputCopies, step: StepID(rawValue: VerifiedSteps.inputCopies.rawValue | UInt64(share + 1) << 16),
+      party: holder, [seed ?? []])
+  }
+}
+
+extension VerifiedReplicatedEngine {
+  package func receiveArith(
+    from holder: PartyIndex, count: Int, step: StepID
+  ) throws(ParleyError) -> Arith {
+    let vector = try receiveShares(from: holder, count: count, step: step)
+    let size = count * MemoryLayout<Word>.size
+    note(
+      holder, step, lo: UnsafeRawBufferPointer(start: vector.lo, count: size),
+      hi: UnsafeRawBufferPointer(start: vector.hi, count: size))
+    return vector
+  }
+
+  package func receivePlanes(
+    from holder: PartyIndex, planes: Int, count: Int, step: StepID
+  ) throws(ParleyError) -> [Plane] {
+    let list = try receiveShares(from: holder, planes: planes, count: count, step: step)
+    // The planes of a column lie one after the other.
+    let size = planes * ((count + 63) / 64) * 8
+    note(
+      holder, step, lo: list.first.map { UnsafeRawBufferPointer(start: $0.lo, count: size) },
+      hi: list.first.map { UnsafeRawBufferPointer(start: $0.hi, count: size) })
+    return list
+  }
+
+  /// P_1 has share 2 as hi, P_2 as lo.
+  private func note(
+    _ holder: PartyIndex, _ step: StepID, lo: UnsafeRawBufferPointer?, hi: UnsafeRawBufferPointer?
+  ) {
+    inputCopies.note(holder, step, party == 1 ? hi : party == 2 ? lo : nil)
+  }
+
+  /// To each neighbour, holder by holder, the hash of the share that the two have in common.
+  package func startInputComparison() throws(ParleyError) {
+    let holders = inputCopies.holders
+    guard !holders.isEmpty else { return }
+    for (peer, share) in [(previous, party), (next, (party + 1) % 3)] {
+      try mesh.send(
+        step: VerifiedSteps.inputCopies, to: peer,
+        bytes: holders.flatMap {
+          inputCopies.digest(of: $0, share: share, seed: holderSeeds[$0]?.bytes[share % 2])
+        })
+    }
+  }
+
+  package func finishInputComparison() throws(ParleyError) {
+    let holders = inputCopies.holders
+    guard !holders.isEmpty else { return }
+    let size = ProtocolDigest.byteCount
+    for (peer, share) in [(previous, party), (next, (party + 1) % 3)] {
+      let message = Storage<UInt8>(uninitialized: size * holders.count)
+      try mesh.receive(step: VerifiedSteps.inputCopies, from: peer, into: message.bytes)
+      for (index, holder) in holders.enumerated() {
+        let own = inputCopies.digest(of: holder, share: share, seed: holderSeeds[holder]?.bytes[share % 2])
+        guard Array(message.array[index * size..<(index + 1) * size]) == own else {
+          throw ParleyError(
+            .cheating,
+            "\(peer) and this party hold different copies of what \(holder) dealt; either \(holder) or \(peer) deviates, and they cannot be told apart",
+            at: .init(item: "\(peer) or \(holder), \(VerifiedSteps.inputCopies)"),
+            remedy: "let \(holder) and the operator of \(peer) check their software and start again")
+        }
+      }
+    }
+  }
+}

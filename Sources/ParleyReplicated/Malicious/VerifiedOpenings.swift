@@ -1,0 +1,214 @@
+package import ParleyAlgebra
+package import ParleyBase
+internal import ParleyCrypto
+package import ParleyEngine
+package import ParleyNetwork
+
+/// Openings (protocol brief 4.5 [own], docs/proofs/verification.md): the value of one holder of a share and the digest of
+/// the other in the same flight, compared before anything that depends on the value is sent. A recipient that computes
+/// lacks one share; one that does not gets all three, masked afresh.
+extension VerifiedReplicatedEngine {
+  package func startOpening(
+    _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,
+    token: borrowing VerificationToken
+  ) throws(ParleyError) {
+    guard step.rawValue <= token.through.rawValue else {
+      throw ParleyError(
+        .invariant, "an opening comes after the step that has been verified", at: .init(item: step.description))
+    }
+    let outside = recipients.filter { $0.rawValue >= 3 }
+    switch value {
+    case .arith(let a, let count):
+      guard a.count == count else { throw mismatch("value and length", step) }
+      try sendShare(a, to: recipients, step)
+      guard !outside.isEmpty else { return }
+      let streams = try masks(step)
+      let shares = [a.lo, a.hi].enumerated().map { place, source in
+        let masked = Storage<Word>(uninitialized: count, pool: pool)
+        masked.pointer.update(from: source, count: count)
+        streams.mask(masked.pointer, share: (party + place) % 3, count: count)
+        return masked
+      }
+      for recipient in outside {
+        try sendWords(shares[0].pointer, count: count, to: recipient, step: step)
+        try sendDigest(digest(shares[1].bytes, share: party + 1, step), to: recipient, step)
+      }
+    case .planes(let planes, let count):
+      guard planes.allSatisfy({ $0.count == count }) else { throw mismatch("value and length", step) }
+      let layout = PlaneLayout(planes: planes.count, count: count)
+      let shares = [gather(planes.lazy.map(\.lo), layout), gather(planes.lazy.map(\.hi), layout)]
+      if recipients.contains(previous) { try sendPlanes(shares[1].pointer, layout, to: previous, step: step) }
+      if recipients.contains(next) {
+        try sendDigest(digest(shares[0].bytes, share: party, step), to: next, step)
+      }
+      guard !outside.isEmpty else { return }
+      let streams = try masks(step)
+      for (place, share) in shares.enumerated() {
+        streams.mask(planes: share.pointer, share: (party + place) % 3, count: layout.words)
+        layout.maskTails(share.pointer, 0..<layout.words)
+      }
+      for recipient in outside {
+        try sendPlanes(shares[0].pointer, layout, to: recipient, step: step)
+        try sendDigest(digest(shares[1].bytes, share: party + 1, step), to: recipient, step)
+      }
+    }
+  }
+
+  /// Recipient r lacks share r+2, which P_{r+1} has as hi and P_{r+2} as lo.
+  private func sendShare(_ a: Arith, to recipients: [PartyIndex], _ step: StepID) throws(ParleyError) {
+    if recipients.contains(previous) { try sendWords(a.hi, count: a.count, to: previous, step: step) }
+    if recipients.contains(next) {
+      let bytes = UnsafeRawBufferPointer(start: a.lo, count: a.count * MemoryLayout<Word>.size)
+      try sendDigest(digest(bytes, share: party, step), to: next, step)
+    }
+  }
+
+  private func masks(_ step: StepID) throws(ParleyError) -> OutputMask.Streams {
+    guard let outputMask else {
+      throw ParleyError(.invariant, "an opening before verification", at: .init(item: step.description))
+    }
+    return try outputMask.streams(step)
+  }
+
+  private func digest(_ share: UnsafeMutableRawBufferPointer, share number: Int, _ step: StepID) -> [UInt8] {
+    digest(UnsafeRawBufferPointer(share), share: number, step)
+  }
+  private func digest(_ share: UnsafeRawBufferPointer, share number: Int, _ step: StepID) -> [UInt8] {
+    digests.ofShare(share, number: number, step)
+  }
+  private func sendDigest(_ digest: [UInt8], to party: PartyIndex, _ step: StepID) throws(ParleyError) {
+    try mesh.send(step: VerifiedSteps.digest(of: step), to: party, bytes: digest)
+  }
+
+  package func finishOpening(
+    _ value: Opened<Arith, Plane>, step: StepID
+  ) throws(ParleyError) -> ClearValues {
+    switch value {
+    case .arith(let a, let count):
+      return .words(try open(a, count: count, step: step))
+    case .planes(let planes, let count):
+      let layout = PlaneLayout(planes: planes.count, count: count)
+      let words = layout.wordsPerPlane
+      let missing = Storage<UInt64>(uninitialized: layout.words, pool: pool)
+      try receivePlanes(into: missing.pointer, layout, from: next, step: step)
+      try compare(UnsafeRawBufferPointer(missing.bytes), step)
+      let opened = planes.enumerated().map { index, plane in
+        let out = missing.pointer + index * words
+        Kernels.xor(out, plane.lo, into: out, words: words)
+        Kernels.xor(out, plane.hi, into: out, words: words)
+        return Array(UnsafeBufferPointer(start: out, count: words))
+      }
+      return .planes(opened, count: count)
+    }
+  }
+
+  /// Receives the missing share, compares it with the digest of its other holder, and adds up.
+  private func open(_ a: Arith, count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
+    let missing = Storage<Word>(uninitialized: count, pool: pool)
+    try receiveWords(into: missing.pointer, count: count, from: next, step: step)
+    try compare(UnsafeRawBufferPointer(missing.bytes), step)
+    Word.add(missing.pointer, a.lo, into: missing.pointer, count: count)
+    Word.add(missing.pointer, a.hi, into: missing.pointer, count: count)
+    return WordConversion<Word>.widen(missing, count: count)
+  }
+
+  private func compare(_ share: UnsafeRawBufferPointer, _ step: StepID) throws(ParleyError) {
+    let theirs = try mesh.receiveDigest(from: previous, step)
+    guard theirs == digest(share, share: party + 2, step) else {
+      throw ParleyError(
+        .cheating, "the two holders of a share that was to be opened do not agree on it",
+        at: .init(item: "\(next) or \(previous), \(step)"))
+    }
+  }
+
+  /// Class U: value + mask goes to all three computing parties in one flight and is compared in it. The mask is uniform
+  /// and used nowhere else, so the sum is uniform and independent of every secret, whatever errors earlier products carry.
+  package func openMasked(
+    _ value: Arith, mask: consuming FreshMask<Arith>, step: StepID
+  ) throws(ParleyError) -> [UInt64] {
+    guard value.count == mask.value.count else { throw mismatch("value and mask", step) }
+    let masked = linear([(value, 1), (mask.value, 1)], constant: 0, count: value.count)
+    try sendShare(masked, to: [previous, next], step)
+    try mesh.flush()
+    let words = try open(masked, count: masked.count, step: step)
+    words.withUnsafeBytes { publicValues.update($0) }
+    return words
+  }
+}
+
+extension ProtocolDigest {
+  func ofShare(_ share: UnsafeRawBufferPointer, number: Int, _ step: StepID) -> [UInt8] {
+    var stream = stream(.opening, step: step, party: PartyIndex(number % 3))
+    stream.update(share)
+    return stream.finish()
+  }
+}
+
+extension Mesh {
+  func receiveDigest(from party: PartyIndex, _ step: StepID) throws(ParleyError) -> [UInt8] {
+    let bytes = Storage<UInt8>(uninitialized: ProtocolDigest.byteCount, isSecret: false)
+    try receive(step: VerifiedSteps.digest(of: step), from: party, into: bytes.bytes)
+    return bytes.array
+  }
+}
+
+/// A recipient that does not compute: share j comes from P_j, its digest from P_{j−1}.
+package final class VerifiedReplicatedReceiver<Word: RingWord>: OutputReceiver {
+  private let mesh: any Mesh
+  private let digests: ProtocolDigest
+  private let pool = BufferPool()
+
+  package init(mesh: any Mesh, sessionID: [UInt8]) {
+    self.mesh = mesh
+    digests = ProtocolDigest(sessionID: sessionID)
+  }
+
+  package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
+    let total = Storage<Word>(repeating: 0, count: count, pool: pool)
+    let size = MemoryLayout<Word>.size
+    try receive(step) { (party) throws(ParleyError) in
+      let share = Storage<Word>(uninitialized: count, pool: pool)
+      for (index, range) in chunks(of: count).enumerated() {
+        try mesh.receive(
+          step: step.chunk(index), from: party,
+          into: UnsafeMutableRawBufferPointer(start: share.pointer + range.lowerBound, count: range.count * size))
+      }
+      Word.add(total.pointer, share.pointer, into: total.pointer, count: count)
+      return digests.ofShare(UnsafeRawBufferPointer(share.bytes), number: party.rawValue, step)
+    }
+    return WordConversion<Word>.widen(total, count: count)
+  }
+
+  package func receivePlanes(planes: Int, count: Int, step: StepID) throws(ParleyError) -> [[UInt64]] {
+    let layout = PlaneLayout(planes: planes, count: count)
+    let total = Storage<UInt64>(repeating: 0, count: layout.words, pool: pool)
+    try receive(step) { (party) throws(ParleyError) in
+      let share = Storage<UInt64>(uninitialized: layout.words, pool: pool)
+      try mesh.receivePlanes(into: share.pointer, layout, from: party, step: step)
+      Kernels.xor(total.pointer, share.pointer, into: total.pointer, words: layout.words)
+      return digests.ofShare(UnsafeRawBufferPointer(share.bytes), number: party.rawValue, step)
+    }
+    return (0..<planes).map {
+      Array(UnsafeBufferPointer(start: total.pointer + $0 * layout.wordsPerPlane, count: layout.wordsPerPlane))
+    }
+  }
+
+  /// `share` receives one share and gives its digest.
+  private func receive(
+    _ step: StepID, share: (PartyIndex) throws(ParleyError) -> [UInt8]
+  ) throws(ParleyError) {
+    var own: [[UInt8]] = []
+    var theirs: [[UInt8]] = []
+    for party in 0..<3 {
+      own.append(try share(PartyIndex(party)))
+      theirs.append(try mesh.receiveDigest(from: PartyIndex(party), step))
+    }
+    for number in 0..<3 where own[number] != theirs[(number + 2) % 3] {
+      let failure = ParleyError(
+        .cheating, "the two computing parties that hold a share of a result do not agree on it",
+        at: .init(item: "P\(number) or P\((number + 2) % 3), \(step)"))
+      mesh.abort(failure)
+      throw failure
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package import ParleyAlgebra
+package import ParleyBase
+package import ParleyCrypto
+package import ParleyEngine
+package import ParleyNetwork
+package import ParleyProgram
+
+/// One of three parties computing on replicated shares, secure with abort against one party that deviates in any way.
+///
+/// Products are those of ``ReplicatedEngine``: they stay private under attack and are wrong by at most an additive error
+/// that does not depend on honest shares, provided that the two honest parties agree on the share they have in common
+/// (protocol brief 4.4). Every product is proved by a distributed zero-knowledge proof before anything that depends on
+/// it is opened (4.4.1 for bits, 4.4.2 for words; Boneh et al. 2019/188, Boyle et al. 2019/1390). Conversions start from
+/// three summands, each known to two parties, and cost no message. Openings compare the value of one holder with the
+/// digest of the other before anything else is sent (4.5); inputs are compared between the parties that got copies.
+///
+/// No fairness: a corrupt party may learn its output and stop the others. Nothing is opened after a failed check.
+package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing {
+  package typealias Arith = SharedWords<Word>
+  package typealias Plane = SharedPlane
+
+  package let descriptor: EngineDescriptor
+  package let mesh: any Mesh
+  package let pool: BufferPool
+  package let party: Int
+  package let previous: PartyIndex
+  package let next: PartyIndex
+  package let multiplyKeys: RolePair
+  package let openKeys: RolePair
+  package var holderSeeds: [PartyIndex: HolderSeeds] = [:]
+
+  let digests: ProtocolDigest
+  private let keys: [KeySchedule]
+  var pipeline: ProofPipeline<Word>
+  var inputCopies: InputCopies
+  /// Every value that was opened to all, for the comparison at the end.
+  var publicValues: ProtocolDigest.Stream
+  /// Hides shares from recipients that do not compute; known once verification has ended.
+  var outputMask: OutputMask?
+  private var isVerifying = false
+  private var verifications = 0
+
+  /// - Parameters:
+  ///   - mesh: its first three principals compute.
+  ///   - keysWithPrevious: of this session, with party i−1.
+  ///   - keysWithNext: with party i+1.
+  ///   - descriptor: tests lower the sizes from which on proofs begin.
+  package init(
+    mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8],
+    descriptor: EngineDescriptor = VerifiedReplicatedEngine.descriptor, pool: BufferPool = BufferPool()
+  ) throws(ParleyError) {
+    guard mesh.count >= 3, (0..<3).contains(mesh.local.rawValue), let verifier = descriptor.verifier else {
+      throw ParleyError(
+        .invariant, "the replicated protocol runs at computing parties 0, 1 and 2, not at \(mesh.local)")
+    }
+    self.mesh = mesh
+    self.pool = pool
+    self.descriptor = descriptor
+    party = mesh.local.rawValue
+    previous = mesh.local.advanced(by: -1, of: 3)
+    next = mesh.local.advanced(by: 1, of: 3)
+    multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
+    openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
+    keys = [keysWithPrevious, keysWithNext]
+    digests = ProtocolDigest(sessionID: sessionID)
+    pipeline = ProofPipeline(
+      verifier,
+      links: ProofLinks(
+        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, digests: digests))
+    inputCopies = InputCopies(digests: digests)
+    publicValues = digests.stream(.publicValues, step: VerifiedSteps.verified(0), party: PartyIndex(0))
+  }
+
+  /// Every message of the protocol, for the planner.
+  package static var descriptor: EngineDescriptor {
+    typealias Message = EngineDescriptor.Message
+    var descriptor = ReplicatedEngine<Word>.descriptor
+    let bytes = MemoryLayout<Word>.size
+    let digest = ProtocolDigest.byteCount
+    func toRecipient(_ size: Message.Size) -> [Message] {
+      (0..<3).flatMap { [Message(from: $0, to: 0, size: size), Message(from: $0, to: 0, size: .bytes(digest))] }
+    }
+    func toComputing(_ size: Message.Size) -> [Message] {
+      [Message(from: 1, to: 0, size: size), Message(from: 2, to: 0, size: .bytes(digest))]
+    }
+    descriptor.adversary = .malicious
+    descriptor.arithmeticSummands = 3
+    descriptor.booleanSummands = 3
+    descriptor.summands = []
+    descriptor.shiftedSummands = []
+    descriptor.bitSummands = []
+    descriptor.openToComputing = toComputing(.words(bytes))
+    descriptor.openPlanesToComputing = toComputing(.planes(1))
+    descriptor.openToRecipient = toRecipient(.words(bytes))
+    descriptor.openPlanesToRecipient = toRecipient(.planes(1))
+    descriptor.inputComparisonBytes = digest
+    descriptor.verifier = VerifierDescriptor(
+      method: .proofs, bitWordsPerProof: 1 << 17, wordTermsPerProof: 1 << 19,
+      closingBytes: digest + OutputMask.nonceBytes)
+    return descriptor
+  }
+
+  // MARK: One round
+
+  /// An exchange under way, with what its proof will need.
+  package struct Pending {
+    enum Gates {
+      case none
+      case ands([(Plane, Plane)], count: Int)
+      case products([(Arith, Arith)], count: Int)
+      case sums([[(Arith, Arith)]])
+      case matrix(Arith, Arith, rows: Int, inner: Int, columns: Int)
+    }
+    let base: ReplicatedPending<Word>
+    let gates: Gates
+  }
+
+  package func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending {
+    switch exchange {
+    case .multiply(let pairs, let count):
+      return Pending(
+        base: try startMultiply(pairs, count: count, step: step), gates: .products(pairs, count: count))
+    case .innerProducts(let lists):
+      var whole: [[(Arith, Arith)]] = []
+      for list in lists {
+        var pairs: [(Arith, Arith)] = []
+        for (a, b) in list { pairs.append(try wholeFactors(a, b, step)) }
+        whole.append(pairs)
+      }
+      return Pending(base: try startInnerProducts(whole, step: step), gates: .sums(whole))
+    case .matrixProduct(let a, let b, let rows, let inner, let columns):
+      return Pending(
+        base: try startMatrixProduct(a, b, rows: rows, inner: inner, columns: columns, step: step),
+        gates: .matrix(a, b, rows: rows, inner: inner, columns: columns))
+    case .and(let pairs, let count):
+      return Pending(base: try startAnd(pairs, count: count, step: step), gates: .ands(pairs, count: count))
+    case .summands(let a, let width): return try local(.summandPlanes(summands(a, width: width, step)), step)
+    case .shiftedSummands(let a, let bits): return try local(.arith(shiftedSummands(a, bits: bits, step)), step)
+    case .bitSummands(let planes): return try local(.summandArith(bitSummands(planes, step)), step)
+    }
+  }
+
+  private func local(_ result: ExchangeResult<Arith, Plane>, _ step: StepID) -> Pending {
+    Pending(base: ReplicatedPending(result: result, incoming: nil, sender: next, step: step), gates: .none)
+  }
+
+  package func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<Arith, Plane> {
+    let (base, gates) = (pending.base, pending.gates)
+    let result = try receive(base)
+    guard let zero = base.zero else { return result }
+    try pipeline.record(base.step) { recorder in
+      switch (gates, result) {
+      case (.ands(let pairs, let count), .planes(let results)):
+        recorder.recordAnds(pairs, results: results, count: count, zero: zero, step: base.step)
+      case (.products(let pairs, let count), .arith(let results)):
+        recorder.recordProducts(pairs, results: results, count: count, zero: zero, step: base.step)
+      case (.sums(let lists), .arith(let results)):
+        recorder.recordSums(lists, results: results, zero: zero, step: base.step)
+      case (.matrix(let a, let b, let rows, let inner, let columns), .arith(let results)):
+        recorder.recordMatrix(
+          MatrixGates(
+            x: a, y: b, z: results[0], zero: zero, rows: rows, inner: inner, columns: columns,
+            claimCount: ProofShape.matrixClaims), step: base.step)
+      default: break
+      }
+    }
+    return result
+  }
+
+  // MARK: Verification
+
+  package func sendChecks() throws(ParleyError) { try pipeline.send() }
+  package func receiveChecks() throws(ParleyError) { try pipeline.receive(isLast: false) }
+
+  package var publicDigest: [UInt8] { publicValues.finish() }
+
+  /// Proves what is left, then every party tells both others that all its checks have passed. Only who has heard that
+  /// from both holds the token (protocol brief 4.4.1, step 4).
+  package func verify(through step: StepID) throws(ParleyError) -> VerificationToken {
+    isVerifying = true
+    pipeline.begin(all: true)
+    while !pipeline.isIdle {
+      try pipeline.send()
+      try mesh.flush()
+      try pipeline.receive(isLast: true)
+    }
+    try pipeline.requireCovered()
+    let place = VerifiedSteps.verified(verifications)
+    verifications += 1
+    let own = digests.of(
+      .verified, step: place, party: PartyIndex(0), [pipeline.transcript, publicValues.finish()])
+    outputMask = try OutputMask.agree(own, step: place, mesh: mesh, digests: digests)
+    isVerifying = false
+    return VerificationToken(verifiedThrough: step)
+  }
+
+  /// Any failure while a proof is under way can be the escape of a party that knows that its check will fail, and
+  /// counts as one (protocol brief 12).
+  package func classify(_ error: ParleyError) -> ParleyError {
+    guard isVerifying || pipeline.hasChallenged, [.timeout, .linkLost, .protocolViolation].contains(error.code)
+    else { return error }
+    var counted = error
+    counted.code = .cheating
+    counted.message += " (while products were being verified, which counts as an attempt to cheat)"
+    return counted
+  }
+
+  /// Ends the use of everything that the session's keys could still mask.
+  package func destroy() {
+    for schedule in keys { schedule.destroy() }
+    outputMask = nil
+    holderSeeds = [:]
+  }
+}
+
+/// Steps of the engine's own messages, beyond those of programs and before those of proofs.
+enum VerifiedSteps {
+  static let inputCopies = StepID(instruction: 0xdf_0000)
+  static func verified(_ number: Int) -> StepID { StepID(instruction: 0xdf_0001 + number) }
+  /// The digest beside an opened value.
+  static func digest(of step: StepID) -> StepID {
+    StepID(instruction: step.instruction, iteration: step.iteration, sub: step.sub | 0x8000)
+  }
+}

@@ -1,0 +1,116 @@
+internal import ParleyAlgebra
+package import ParleyBase
+internal import ParleyEngine
+
+/// Which of its two shares a party looks at: as the prover lo in u and hi in v, as the left verifier hi in u, as the
+/// right one lo in v.
+package enum ShareSide: Sendable {
+  case lo
+  case hi
+}
+
+/// The AND gates of one batch, 64 to a word, as views of the operands and results.
+package struct BitGates {
+  private struct Run {
+    let x: SharedPlane
+    let y: SharedPlane
+    let z: SharedPlane
+    let count: Int
+    let zero: ZeroSharing
+    /// Keystream word of the run's first word.
+    let firstWord: Int
+    let words: Int
+    /// Words of the batch before this run.
+    let start: Int
+
+    /// What is used of word `index` of a plane of this length.
+    func mask(_ index: Int) -> UInt64 {
+      index == words - 1 && count % 64 != 0 ? 1 << UInt64(count % 64) &- 1 : .max
+    }
+  }
+  private var runs: [Run] = []
+  package private(set) var words = 0
+
+  package init() {}
+
+  /// One exchange of products; `results` are theirs.
+  package mutating func append(
+    _ pairs: [(SharedPlane, SharedPlane)], results: [SharedPlane], count: Int, zero: ZeroSharing
+  ) {
+    let size = (count + 63) / 64
+    guard size > 0 else { return }
+    for (index, (x, y)) in pairs.enumerated() {
+      runs.append(
+        Run(
+          x: x, y: y, z: results[index], count: count, zero: zero, firstWord: index * size, words: size,
+          start: words))
+      words += size
+    }
+  }
+
+  /// Calls `body` with every run that has words in `range`: the run, its words, and where they begin in the range.
+  private func forEachRun(_ range: Range<Int>, _ body: (Run, Range<Int>, Int) -> Void) {
+    var low = 0
+    var high = runs.count
+    while low < high {
+      let middle = (low + high) / 2
+      if runs[middle].start + runs[middle].words <= range.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    while low < runs.count, runs[low].start < range.upperBound {
+      let run = runs[low]
+      let first = max(range.lowerBound, run.start)
+      let last = min(range.upperBound, run.start + run.words)
+      body(run, first - run.start..<last - run.start, first - range.lowerBound)
+      low += 1
+    }
+  }
+
+  /// Both operands of words `range`, side by side: x_0, y_0, x_1, y_1, … or, swapped, y_0, x_0, ….
+  package func gather(
+    _ range: Range<Int>, _ side: ShareSide, isSwapped: Bool, into out: UnsafeMutablePointer<UInt64>
+  ) {
+    forEachRun(range) { run, words, at in
+      func fill(_ plane: SharedPlane, _ target: UnsafeMutablePointer<UInt64>) {
+        let source = side == .lo ? plane.lo : plane.hi
+        if plane.count == run.count {
+          for (place, word) in words.enumerated() { target[2 * place] = source[word] }
+        } else {
+          let bit = 0 &- (source[0] & 1)
+          for (place, word) in words.enumerated() { target[2 * place] = bit & run.mask(word) }
+        }
+      }
+      fill(run.x, out + 2 * at + (isSwapped ? 1 : 0))
+      fill(run.y, out + 2 * at + (isSwapped ? 0 : 1))
+    }
+  }
+
+  /// t^L = z_i ⊕ x_i y_i ⊕ F_i, which the left verifier i−1 knows: its hi shares and its key with i.
+  package func leftTargets(_ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>) {
+    forEachRun(range) { run, words, at in
+      let target = out + at
+      target.update(repeating: 0, count: words.count)
+      run.zero.next.apply(
+        .xor, stream: run.zero.stream, firstWord: UInt64(run.firstWord + words.lowerBound), to: target,
+        count: words.count)
+      let (x, y, z) = (run.x.hi, run.y.hi, run.z.hi)
+      let (xRepeated, yRepeated) = (run.x.count != run.count, run.y.count != run.count)
+      for (place, word) in words.enumerated() {
+        let a = xRepeated ? 0 &- (x[0] & 1) : x[word]
+        let b = yRepeated ? 0 &- (y[0] & 1) : y[word]
+        target[place] = (target[place] ^ z[word] ^ a & b) & run.mask(word)
+      }
+    }
+  }
+
+  /// t^R = F_{i+1}, which the right verifier i+1 knows: its key with i.
+  package func rightTargets(_ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>) {
+    forEachRun(range) { run, words, at in
+      let target = out + at
+      target.update(repeating: 0, count: words.count)
+      run.zero.mine.apply(
+        .xor, stream: run.zero.stream, firstWord: UInt64(run.firstWord + words.lowerBound), to: target,
+        count: words.count)
+      if words.upperBound == run.words { target[words.count - 1] &= run.mask(run.words - 1) }
+    }
+  }
+}

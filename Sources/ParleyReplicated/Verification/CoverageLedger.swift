@@ -1,0 +1,37 @@
+package import ParleyBase
+
+/// What has been computed and must be covered by a check before anything is opened: one entry for every step that
+/// multiplies. A step that is never covered, or covered twice, ends the session (protocol brief, appendix A, row 3: the
+/// usual way in which implementations lose their security).
+package struct CoverageLedger: Sendable {
+  private var open: Set<StepID> = []
+  private var covered: Set<StepID> = []
+
+  package init() {}
+
+  package mutating func enter(_ step: StepID) throws(ParleyError) {
+    guard !covered.contains(step), open.insert(step).inserted else {
+      throw Self.broken("a step was computed twice", step)
+    }
+  }
+  package mutating func cover(_ step: StepID) throws(ParleyError) {
+    guard open.remove(step) != nil else {
+      throw Self.broken(
+        covered.contains(step)
+          ? "a step was covered by two checks" : "a check covers a step that was not computed",
+        step)
+    }
+    covered.insert(step)
+  }
+  /// Everything has been covered.
+  package func requireEmpty() throws(ParleyError) {
+    if let step = open.min() { throw Self.broken("a step was not covered by any check", step) }
+  }
+  package var uncovered: Int { open.count }
+  package var coveredCount: Int { covered.count }
+
+  private static func broken(_ what: String, _ step: StepID) -> ParleyError {
+    ParleyError(
+      .invariant, what, at: .init(item: step.description), remedy: "report this: nothing was opened after it")
+  }
+}

@@ -1,0 +1,110 @@
+internal import ParleyAlgebra
+internal import ParleyBase
+internal import ParleyCrypto
+internal import ParleyEngine
+internal import ParleyProgram
+
+/// Collects the products that wait for a proof, and everything that must be covered before an opening.
+struct GateRecorder<Word: RingWord> {
+  private let digests: ProtocolDigest
+  private var schedule: VerificationSchedule
+  private var bits = BitGates()
+  private var words = WordGates<Word>()
+  private var matrices: [MatrixGates<Word>] = []
+  /// Steps of the gates in each collection, in order: what the parties of a proof agree on.
+  private var bitSteps: [StepID] = []
+  private var wordSteps: [StepID] = []
+  private var matrixSteps: [StepID] = []
+
+  init(_ descriptor: VerifierDescriptor, digests: ProtocolDigest) {
+    schedule = VerificationSchedule(descriptor)
+    self.digests = digests
+  }
+
+  /// What has been computed and not proved.
+  var pendingSteps: [StepID] { bitSteps + wordSteps + matrixSteps }
+
+  var hasGates: Bool { bits.words > 0 || words.outputs > 0 || !matrices.isEmpty }
+
+  mutating func recordAnds(
+    _ pairs: [(SharedPlane, SharedPlane)], results: [SharedPlane], count: Int, zero: ZeroSharing, step: StepID
+  ) {
+    let before = bits.words
+    bits.append(pairs, results: results, count: count, zero: zero)
+    schedule.recordAnds(words: bits.words - before)
+    bitSteps.append(step)
+  }
+
+  mutating func recordProducts(
+    _ pairs: [(SharedWords<Word>, SharedWords<Word>)], results: [SharedWords<Word>], count: Int, zero: ZeroSharing,
+    step: StepID
+  ) {
+    let before = (words.outputs, words.terms)
+    words.append(pairs, results: results, count: count, zero: zero)
+    schedule.recordProducts(outputs: words.outputs - before.0, terms: words.terms - before.1)
+    wordSteps.append(step)
+  }
+
+  mutating func recordSums(
+    _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], results: [SharedWords<Word>], zero: ZeroSharing,
+    step: StepID
+  ) {
+    let before = (words.outputs, words.terms)
+    words.append(sums: lists, results: results, zero: zero)
+    schedule.recordProducts(outputs: words.outputs - before.0, terms: words.terms - before.1)
+    wordSteps.append(step)
+  }
+
+  mutating func recordMatrix(_ gates: MatrixGates<Word>, step: StepID) {
+    guard gates.rows > 0, gates.columns > 0 else { return }
+    schedule.recordMatrix(rows: gates.rows, inner: gates.inner, columns: gates.columns)
+    matrices.append(gates)
+    matrixSteps.append(step)
+  }
+
+  /// A batch whose proof begins now.
+  struct Batch {
+    let proof: any BatchProof
+    let steps: [StepID]
+    let gateDigest: [UInt8]
+  }
+
+  /// The batches that are complete at the end of a flight (see ``VerificationSchedule``).
+  mutating func close(all: Bool, firstNumber: Int) -> [Batch] {
+    var batches: [Batch] = []
+    func add(_ proof: any BatchProof, _ steps: [StepID]) {
+      let place = StepID(instruction: ProofRun.firstInstruction + firstNumber + batches.count)
+      var digest = digests.stream(.gates, step: place, party: PartyIndex(0))
+      var sizes = CanonicalWriter()
+      switch proof.shape.statement {
+      case .bits(let words): sizes.write(UInt64(words))
+      case .words(let outputs, let terms):
+        sizes.write(UInt64(outputs))
+        sizes.write(UInt64(terms))
+      case .matrix(let rows, let inner, let columns):
+        for size in [rows, inner, columns] { sizes.write(UInt64(size)) }
+      }
+      sizes.write(list: steps) { $0.write($1.rawValue) }
+      digest.update(sizes.bytes)
+      batches.append(Batch(proof: proof, steps: steps, gateDigest: digest.finish()))
+    }
+    var nextMatrix = 0
+    for shape in schedule.close(all: all) {
+      switch shape.statement {
+      case .bits:
+        add(BitProof(bits), bitSteps)
+        (bits, bitSteps) = (BitGates(), [])
+      case .words:
+        add(LiftedProof(words, shape: shape, ringBits: Word.bitWidth), wordSteps)
+        (words, wordSteps) = (WordGates(), [])
+      case .matrix:
+        add(
+          LiftedProof(matrices[nextMatrix], shape: shape, ringBits: Word.bitWidth), [matrixSteps[nextMatrix]])
+        nextMatrix += 1
+      }
+    }
+    matrices.removeFirst(nextMatrix)
+    matrixSteps.removeFirst(nextMatrix)
+    return batches
+  }
+}

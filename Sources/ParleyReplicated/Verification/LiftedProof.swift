@@ -1,0 +1,288 @@
+internal import ParleyBase
+internal import ParleyProgram
+
+/// The proof of ring products modulo 2^64 through integers and a random prime: protocol brief 4.4.2 [own adaptation of
+/// Brüggemann, Nof, Schneider, CCS 2026], with all of L's messages to R in one (docs/proofs/verification.md).
+///
+/// Message 0 claims random subset sums over the integers, shared with 248-bit masks. Challenge 1 draws a prime of 61
+/// bits and merges the claims modulo it; from there it is the folding proof over that field.
+final class LiftedProof: BatchProof {
+  let shape: ProofShape
+  private var statement: (any LiftedStatement)?
+  private let claimCount: Int
+  private var readers = 3
+
+  private struct Merge {
+    let field: PrimeField
+    let coefficients: [UInt64]
+    init(_ challenge: Challenge, count: Int) {
+      field = PrimeField(challenge.prime())
+      coefficients = challenge.elements(.merge, count: count, in: field)
+    }
+    /// Σ m_k·c_k of claims or shares of claims.
+    func target(_ claims: [UInt64]) -> UInt64 {
+      coefficients.indices.reduce(0) { total, k in
+        let words = claims[k * WideInteger.words..<(k + 1) * WideInteger.words]
+        return field.add(total, field.multiply(coefficients[k], WideInteger.residue(words, field.modulus)))
+      }
+    }
+  }
+
+  // Prover
+  private var firstChallenge: Challenge?
+  private var proverMerge: Merge?
+  private var proverU: Storage<UInt64>?
+  private var prover: ProverVectors<PrimeField>?
+  // Left verifier
+  private var leftClaims: [UInt64] = []
+  private var leftResidues: [UInt64] = []
+  private var left: VerifierVector<PrimeField>?
+  private var lastLeftShare: [UInt64] = []
+  // Right verifier
+  private var rightClaims: [UInt64] = []
+  private var rightResidues: [UInt64] = []
+  private var right: VerifierVector<PrimeField>?
+  private var lastRightShare: [UInt64] = []
+  private let ringMask: UInt64
+
+  /// Elements that are worked on at a time: 64 KiB.
+  private static let tile = 1 << 13
+
+  /// - Parameter ringBits: k of the ring Z_{2^k}.
+  init(_ statement: some LiftedStatement, shape: ProofShape, ringBits: Int) {
+    self.statement = statement
+    self.shape = shape
+    claimCount = statement.claimCount
+    ringMask = ringBits == 64 ? .max : 1 << UInt64(ringBits) &- 1
+  }
+
+  private func finishedReading() {
+    readers -= 1
+    if readers == 0 { statement = nil }
+  }
+
+  private func foldChallenge(
+    _ index: Int, _ challenge: Challenge, _ field: PrimeField
+  ) -> (alpha: [UInt64], beta: [UInt64]) {
+    let count = index == shape.proofBytes.count ? shape.plan.finalElements : shape.plan.levels[index - 2].factor
+    return (
+      challenge.elements(.alpha, count: count, in: field), challenge.elements(.beta, count: count, in: field)
+    )
+  }
+
+  // MARK: The first level, from pieces
+
+  private func forEachTile(_ body: (_ groups: Range<Int>, _ elements: Range<Int>) -> Void) {
+    let size = shape.plan.levels[0]
+    let step = Self.tile / size.factor
+    let count = statement?.elementCount ?? 0
+    for start in stride(from: 0, to: size.groups, by: step) {
+      let groups = start..<min(start + step, size.groups)
+      body(groups, min(groups.lowerBound * size.factor, count)..<min(groups.upperBound * size.factor, count))
+    }
+  }
+
+  private func fill(
+    _ vector: any LiftedVector, _ groups: Range<Int>, _ elements: Range<Int>,
+    into out: UnsafeMutablePointer<UInt64>
+  ) {
+    vector.fill(elements, into: out)
+    (out + elements.count).update(repeating: 0, count: groups.count * shape.plan.levels[0].factor - elements.count)
+  }
+
+  /// The whole vector, where there is no level.
+  private func short(_ vector: any LiftedVector, _ field: PrimeField) -> FoldVector<PrimeField> {
+    let count = statement?.elementCount ?? 0
+    let storage = Storage<UInt64>(uninitialized: shape.plan.finalElements)
+    vector.fill(0..<count, into: storage.pointer)
+    for index in 0..<count { storage[index] = field.modulus.reduce([storage[index]]) }
+    return FoldVector(field, plan: shape.plan, level: 0, storage: storage, count: count)
+  }
+
+  private func folded(
+    _ vector: any LiftedVector, _ field: PrimeField, by coefficients: [UInt64]
+  ) -> FoldVector<PrimeField> {
+    let size = shape.plan.levels[0]
+    let out = Storage<UInt64>(uninitialized: FoldVector<PrimeField>.capacity(shape.plan, level: 1) + size.groups)
+    let piece = Storage<UInt64>(uninitialized: Self.tile)
+    withExtendedLifetime((out, piece)) {
+      forEachTile { groups, elements in
+        fill(vector, groups, elements, into: piece.pointer)
+        field.fold(
+          piece.pointer, groups: groups.count, factor: size.factor, coefficients: coefficients,
+          into: out.pointer + groups.lowerBound)
+      }
+    }
+    return FoldVector(field, plan: shape.plan, level: 1, storage: out, count: size.groups)
+  }
+
+  // MARK: Prover
+
+  func prove(_ index: Int, _ challenge: Challenge, p: [UInt64]) throws -> [UInt64] {
+    switch index {
+    case 0:
+      firstChallenge = challenge
+      return statement?.claims(challenge) ?? []
+    case 1:
+      let merge = Merge(challenge, count: claimCount)
+      proverMerge = merge
+      let products = startProducts(merge)
+      if shape.plan.levels.isEmpty { return prover?.finalProducts(p: merge.field.element(p[0], p[1])) ?? [] }
+      return Array(products.dropFirst())
+    default:
+      guard let field = proverMerge?.field else { return [] }
+      let (alpha, beta) = foldChallenge(index, challenge, field)
+      if index == 2 { startFold(field, alpha, beta) } else { prover?.fold(alpha: alpha, beta: beta) }
+      let isLast = index == shape.proofBytes.count - 1
+      return (isLast ? prover?.finalProducts(p: field.element(p[0], p[1])) : prover?.products) ?? []
+    }
+  }
+
+  /// Makes u, which stays, and the products of the first level; v is made again for the fold.
+  private func startProducts(_ merge: Merge) -> [UInt64] {
+    guard let statement, let first = firstChallenge else { return [] }
+    let modulus = merge.field.modulus
+    let u = statement.leftVector(.lo, first, merge: merge.coefficients, modulus)
+    let v = statement.rightVector(.hi, first, modulus)
+    guard let size = shape.plan.levels.first else {
+      prover = ProverVectors(u: short(u, merge.field), v: short(v, merge.field))
+      finishedReading()
+      return []
+    }
+    let whole = Storage<UInt64>(uninitialized: size.elements)
+    let piece = Storage<UInt64>(uninitialized: Self.tile)
+    var sums = [UInt64](repeating: 0, count: size.factor * size.factor)
+    withExtendedLifetime((whole, piece)) {
+      forEachTile { groups, elements in
+        let target = whole.pointer + groups.lowerBound * size.factor
+        fill(u, groups, elements, into: target)
+        fill(v, groups, elements, into: piece.pointer)
+        sums.withUnsafeMutableBufferPointer {
+          merge.field.outer(
+            target, piece.pointer, groups: groups.count, factor: size.factor, into: $0.baseAddress!)
+        }
+      }
+    }
+    proverU = whole
+    return sums
+  }
+
+  private func startFold(_ field: PrimeField, _ alpha: [UInt64], _ beta: [UInt64]) {
+    guard let statement, let first = firstChallenge, let whole = proverU else { return }
+    let v = folded(statement.rightVector(.hi, first, field.modulus), field, by: beta)
+    var u = FoldVector(field, plan: shape.plan, level: 0, storage: whole, count: shape.plan.levels[0].elements)
+    u.fold(alpha)
+    prover = ProverVectors(u: u, v: v)
+    proverU = nil
+    finishedReading()
+  }
+
+  func leftShare(_ index: Int, of message: [UInt64], mask: [UInt64]) -> [UInt64] {
+    guard index == 0 else {
+      guard let field = proverMerge?.field else { return [] }
+      return field.subtract(message, field.elements(mask))
+    }
+    return stride(from: 0, to: message.count, by: WideInteger.words).flatMap { start in
+      let words = start..<start + WideInteger.words
+      return WideInteger.subtract(message[words], WideInteger.mask(mask[words])[...])
+    }
+  }
+
+  // MARK: Verifiers
+
+  func absorbLeft(_ index: Int, share: [UInt64], challenge: (Int) -> Challenge) -> Bool {
+    if index == 0 {
+      leftClaims = share
+      leftResidues = statement?.leftResidues(challenge(0)) ?? []
+      return true
+    }
+    let merge = Merge(challenge(1), count: claimCount)
+    let field = merge.field
+    guard share.allSatisfy({ $0 < field.modulus.value }) else { return false }
+    let isLast = index == shape.proofBytes.count - 1
+    if index == 1, let statement {
+      let u = statement.leftVector(.hi, challenge(0), merge: merge.coefficients, field.modulus)
+      let target = merge.target(leftClaims)
+      guard !isLast else {
+        left = VerifierVector(vector: short(u, field), target: target)
+        lastLeftShare = share
+        finishedReading()
+        return true
+      }
+      let (alpha, beta) = foldChallenge(2, challenge(2), field)
+      left = VerifierVector(
+        vector: folded(u, field, by: alpha),
+        target: FoldTarget(field).folded(
+          target, products: share, factor: shape.plan.levels[0].factor, alpha: alpha, beta: beta))
+      finishedReading()
+    } else if isLast {
+      lastLeftShare = share
+    } else {
+      let (alpha, beta) = foldChallenge(index + 1, challenge(index + 1), field)
+      left?.absorb(share, factor: shape.plan.levels[index - 1].factor, alpha: alpha, beta: beta, isLeft: true)
+    }
+    return true
+  }
+
+  /// d_k = c^L_k − Σ t^L for every claim, then (x̂, ẑ_L).
+  func leftMessage(p: [UInt64], challenge: (Int) -> Challenge) -> [UInt64] {
+    guard let left else { return [] }
+    let last = shape.proofBytes.count
+    let field = left.vector.field
+    let (alpha, beta) = foldChallenge(last, challenge(last), field)
+    let differences = (0..<claimCount).map { (leftClaims[$0 * WideInteger.words] &- leftResidues[$0]) & ringMask }
+    return differences
+      + left.leftMessage(lastLeftShare, p: field.element(p[0], p[1]), alpha: alpha, beta: beta)
+  }
+
+  func absorbRight(_ index: Int, mask: [UInt64], challenge: (Int) -> Challenge) {
+    if index == 0 {
+      rightClaims = stride(from: 0, to: mask.count, by: WideInteger.words).flatMap {
+        WideInteger.mask(mask[$0..<$0 + WideInteger.words])
+      }
+      rightResidues = statement?.rightResidues(challenge(0)) ?? []
+      return
+    }
+    let merge = Merge(challenge(1), count: claimCount)
+    let field = merge.field
+    let share = field.elements(mask)
+    let isLast = index == shape.proofBytes.count - 1
+    if index == 1, let statement {
+      let v = statement.rightVector(.lo, challenge(0), field.modulus)
+      let target = merge.target(rightClaims)
+      guard !isLast else {
+        right = VerifierVector(vector: short(v, field), target: target)
+        lastRightShare = share
+        return finishedReading()
+      }
+      let (alpha, beta) = foldChallenge(2, challenge(2), field)
+      right = VerifierVector(
+        vector: folded(v, field, by: beta),
+        target: FoldTarget(field).folded(
+          target, products: share, factor: shape.plan.levels[0].factor, alpha: alpha, beta: beta))
+      finishedReading()
+    } else if isLast {
+      lastRightShare = share
+    } else {
+      let (alpha, beta) = foldChallenge(index + 1, challenge(index + 1), field)
+      right?.absorb(share, factor: shape.plan.levels[index - 1].factor, alpha: alpha, beta: beta, isLeft: false)
+    }
+  }
+
+  /// Every claim modulo the ring, d_k = Σ t^R − c^R_k, and the folded product.
+  func accepts(_ message: [UInt64], challenge: (Int) -> Challenge) -> Bool {
+    guard let right, message.count == claimCount + 2 else { return false }
+    let field = right.vector.field
+    let tail = Array(message[claimCount...])
+    guard tail.allSatisfy({ $0 < field.modulus.value }) else { return false }
+    var difference: UInt64 = 0
+    for k in 0..<claimCount {
+      let own = (rightResidues[k] &- rightClaims[k * WideInteger.words]) & ringMask
+      difference |= own ^ message[k]
+    }
+    let last = shape.proofBytes.count
+    let (alpha, beta) = foldChallenge(last, challenge(last), field)
+    let holds = right.accepts(tail, products: lastRightShare, alpha: alpha, beta: beta)
+    return difference == 0 && holds
+  }
+}

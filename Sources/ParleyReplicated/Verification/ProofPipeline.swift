@@ -1,0 +1,71 @@
+internal import ParleyAlgebra
+internal import ParleyBase
+internal import ParleyCrypto
+internal import ParleyProgram
+
+/// All proofs under way at one party, moved on by one stage with every flight of the computation, so that verifying
+/// costs no rounds while there is something to compute.
+struct ProofPipeline<Word: RingWord> {
+  private let links: ProofLinks
+  private(set) var recorder: GateRecorder<Word>
+  private var ledger = CoverageLedger()
+  private var active: [(run: ProofRun, steps: [StepID])] = []
+  private var started = 0
+  /// All gates that proofs have been begun for, in order.
+  private var gateDigests: [[UInt8]] = []
+
+  init(_ descriptor: VerifierDescriptor, links: ProofLinks) {
+    self.links = links
+    recorder = GateRecorder(descriptor, digests: links.digests)
+  }
+
+  mutating func record(_ step: StepID, _ body: (inout GateRecorder<Word>) -> Void) throws(ParleyError) {
+    try ledger.enter(step)
+    let before = recorder.pendingSteps.count
+    body(&recorder)
+    // An exchange without elements leaves nothing to prove.
+    if recorder.pendingSteps.count == before { try ledger.cover(step) }
+  }
+
+  /// From the first challenge to the token every failure counts as an attempt to cheat: a prover may know already
+  /// that its check will fail (protocol brief 12).
+  var hasChallenged: Bool { active.contains { $0.run.hasChallenged } }
+  var isIdle: Bool { active.isEmpty }
+  var proofCount: Int { started }
+
+  func send() throws(ParleyError) {
+    for (run, _) in active { try run.send() }
+  }
+
+  /// The receiving half; then batches that are complete begin.
+  mutating func receive(isLast: Bool) throws(ParleyError) {
+    for (run, steps) in active {
+      try run.receive()
+      guard run.isDone else { continue }
+      for step in steps { try ledger.cover(step) }
+    }
+    active.removeAll { $0.run.isDone }
+    begin(all: isLast)
+  }
+
+  mutating func begin(all: Bool) {
+    for batch in recorder.close(all: all, firstNumber: started) {
+      active.append(
+        (ProofRun(number: started, links: links, proof: batch.proof, gateDigest: batch.gateDigest), batch.steps))
+      gateDigests.append(batch.gateDigest)
+      started += 1
+    }
+  }
+
+  /// What has been proved, for the parties to compare.
+  var transcript: [UInt8] { gateDigests.flatMap { $0 } }
+
+  /// Nothing is left to prove. Steps without gates (no elements) never had anything to cover.
+  mutating func requireCovered() throws(ParleyError) {
+    guard isIdle, !recorder.hasGates else {
+      throw ParleyError(.invariant, "verification ended with products that were not proved")
+    }
+    for step in recorder.pendingSteps { try ledger.cover(step) }
+    try ledger.requireEmpty()
+  }
+}
