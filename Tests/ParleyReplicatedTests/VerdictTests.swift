@@ -96,6 +96,7 @@ import Testing
 
   @Test func clear() throws { try check(ClearFamily(arithmeticSummands: 3, booleanSummands: 3), seed: 41) }
   @Test func replicated() throws { try check(ReplicatedFamily(UInt64.self), seed: 42) }
+  @Test func verified() throws { try check(VerifiedReplicatedFamily(UInt64.self), seed: 46) }
 
   /// The edges of a range are in it, by both forms.
   @Test func edges() throws {
@@ -121,10 +122,8 @@ import Testing
     }
   }
 
-  /// Bytes, rounds and flights of an honest run are those of the plan, the verdicts included, and every computing
-  /// party gets them: nobody else does.
-  @Test func planEqualsMeter() throws {
-    let family = ReplicatedFamily(UInt64.self)
+  /// Bytes, rounds and flights of an honest run are those of the plan, the verdicts included.
+  private func checkPlan<F: EngineFamily>(_ family: F, openedBytes: Int) throws {
     let example = try Case()
     let lowered = try Self.lower(example.program, for: family)
     let job = example.job(lowered, computing: 3, rows: Self.honest)
@@ -139,12 +138,16 @@ import Testing
     var without = lowered
     without.instructions.removeAll { if case .openVerdicts = $0.kind { true } else { false } }
     let unopened = CostModel.cost(of: without, on: family.descriptor, shape: shape)
-    // One byte to each computing party, in one round.
-    #expect(cost.totalBytes == unopened.totalBytes + 3)
+    #expect(cost.totalBytes == unopened.totalBytes + openedBytes)
     #expect(cost.rounds == unopened.rounds + 1)
-    #expect(
-      Schedule(lowered.instructions).flights(rows: shape.rows) == Schedule(without.instructions).flights(
-        rows: shape.rows) + 1)
+    let flights = Schedule(lowered.instructions).flights(rows: shape.rows)
+    #expect(flights == Schedule(without.instructions).flights(rows: shape.rows) + 1)
+  }
+
+  /// One byte to each computing party, in one round; with verification, a digest of 32 bytes beside it.
+  @Test func planEqualsMeter() throws {
+    try checkPlan(ReplicatedFamily(UInt64.self), openedBytes: 3)
+    try checkPlan(VerifiedReplicatedFamily(UInt64.self), openedBytes: 3 * (1 + 32))
   }
 
   /// A shape with more parts than were planned for would leave rows unchecked.

@@ -65,7 +65,6 @@ struct Fields {
   }
 
   func has(_ key: String) -> Bool { entries[key] != nil }
-  func has(_ key: String) -> Bool { entries[key] != nil }
   func position(of key: String) -> Position? { entries[key]?.value.position ?? position }
   func keyPosition(of key: String) -> Position? { entries[key]?.key.position ?? position }
 
