@@ -84,6 +84,7 @@ C_PARLEY_INLINE TARGET void four_bytes(
     const lookup *table, const numbers *n, size_t quads, size_t b, __m256i sum[2][8]) {
   for (int half = 0; half < 2; half++)
     for (size_t i = b; i < b + 4; i++) sum[half][i] = _mm256_setzero_si256();
+#pragma clang loop unroll(disable)
   for (size_t q = 0; q < quads; q++) {
     __m256i first = n->elements[q][0], second = n->elements[q][1];
 #pragma clang loop unroll(full)
