@@ -10,6 +10,9 @@
 #include "kernels.h"
 
 __extension__ typedef unsigned __int128 uint128;
+typedef uint32_t half4 __attribute__((vector_size(16)));
+typedef uint64_t word2 __attribute__((vector_size(16)));
+typedef uint64_t word4 __attribute__((vector_size(32)));
 
 /// Ten digits of six bits and one of four: the tables of the widest buckets fill 22 KiB, which leaves room in a
 /// first-level cache of 32 KiB.
