@@ -50,6 +50,26 @@ extension CommandTests {
       #expect(box.leftovers.isEmpty)
     }
 
+    /// The time ends with the verification; bytes of inputs and proofs are the same over either transport.
+    @Test(arguments: ["multiply", "compare", "matmul", "truncate", "aggregate"])
+    func malicious(_ scenario: String) async throws {
+      var traffic: [[Int]] = []
+      for transport in ["tls", "memory"] {
+        let ended = try await box.parley(
+          "bench", scenario, "--security", "malicious", "--size", "8", "--repeat", "1", "--transport", transport,
+          "--json")
+        ended.succeeded()
+        let object = try ended.json()
+        #expect(object["security"] as? String == "malicious", "\(ended)")
+        traffic.append(try #require(object["bytes_sent_per_party"] as? [Int]))
+      }
+      #expect(Set(traffic).count == 1, "\(traffic)")
+      let plain = try await box.parley(
+        "bench", scenario, "--size", "8", "--repeat", "1", "--transport", "memory", "--json")
+      let sent = try #require(try plain.json()["bytes_sent_per_party"] as? [Int])
+      #expect(zip(traffic[0], sent).allSatisfy { $0 > $1 }, "\(traffic), \(sent)")
+    }
+
     @Test func depthCounts() async throws {
       let ended = try await box.parley(
         "bench", "multiply", "--size", "8", "--depth", "5", "--repeat", "2", "--json", "--transport", "memory")
@@ -67,7 +87,7 @@ extension CommandTests {
         ["nonsense"], [], ["multiply", "--size", "0"], ["throughput", "--size", "0", "--transport", "memory"],
         ["multiply", "--size", "8", "--depth", "0"], ["multiply", "--repeat", "0"],
         ["multiply", "--protocol", "shamir"],
-        ["multiply", "--security", "malicious"], ["multiply", "--transport", "pigeon"],
+        ["multiply", "--security", "covert"], ["multiply", "--transport", "pigeon"],
         ["setup", "--transport", "memory"],
         ["matmul", "--size=-3"], ["multiply", "--size", "many"],
       ] { try await box.parley(["bench"] + words).failed(2, "usage/arguments") }

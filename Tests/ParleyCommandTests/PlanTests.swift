@@ -48,6 +48,26 @@ extension CommandTests {
       #expect((object["memoryBytes"] as? Int ?? 0) > 0)
     }
 
+    @Test func malicious() async throws {
+      try box.write(Consortium.Draft(adversary: "malicious").text, "malicious.yml")
+      let text = try await box.parley("plan", "malicious.yml", "--rows", "4", "2")
+      text.succeeded()
+      for words in [
+        "replicated, malicious", "a deviation goes unnoticed with probability at most 2^-", "verifier                proofs: ",
+        "range checks            ", "one bit per holder (alpha and delta)", "honest majority", "no fairness",
+      ] { #expect(text.output.contains(words), "\(words)\n\(text)") }
+      let plan = try await box.parley(
+        "plan", "malicious.yml", "--rows", "4", "2", "--network", "wan", "--simulate", "--json")
+      plan.succeeded()
+      let object = try plan.json()
+      #expect(try #require(object["cheatingExponent"] as? Double) < -40, "\(plan)")
+      #expect(object["verifier"] as? String == "proofs" && object["verifierReason"] is String, "\(plan)")
+      let checks = try #require(object["rangeChecks"] as? [String: Int])
+      #expect(checks["verdicts"] == 2 && checks["andBits"] ?? 0 > 0, "\(plan)")
+      #expect((object["verdicts"] as? [String])?.count == 1)
+      #expect(try #require(object["simulation"] as? [String: Any])["equalsPlan"] as? Bool == true, "\(plan)")
+    }
+
     @Test func simulated() async throws {
       let plan = try await box.parley(
         "plan", "study.yml", "--rows", "4", "2", "--network", "wan", "--simulate", "--json")

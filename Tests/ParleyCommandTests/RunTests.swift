@@ -24,8 +24,8 @@ extension CommandTests {
     static let data = ["--data", "alpha:people=alpha.csv", "--data", "delta:people=delta.csv"]
 
     /// The numbers were computed from the pooled file by another program.
-    @Test func demo() async throws {
-      let demo = try await box.parley("demo")
+    @Test(arguments: ["semi-honest", "malicious"]) func demo(_ adversary: String) async throws {
+      let demo = try await box.parley("demo", "--adversary", adversary)
       demo.succeeded()
       let rows = demo.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
       func value(_ name: String) throws -> Double {

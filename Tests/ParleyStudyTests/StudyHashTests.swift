@@ -36,7 +36,7 @@ import Testing
     ("header: Dose (mg)", "header: dose"),
     ("name: smoker, type: bool, nullable: true", "name: smoker, type: bool"),
     ("2029-12-31", "2029-12-30"), ("COUNT(*) AS n", "COUNT(*) AS m"), ("name: ages", "name: age"),
-    ("adversary: semi-honest", "adversary: malicious"), 
+    ("adversary: semi-honest", "adversary: malicious"),
     ("adversary: semi-honest", "adversary: malicious\n  verifier: proofs"),
     ("adversary: semi-honest", "adversary: malicious\n  verifier: macs"), ("minimum-cell: 5", "minimum-cell: 6"),
     ("recipients: [office]", "recipients: [office, a]"), ("patience: 2m", "patience: 3m"),

@@ -157,7 +157,8 @@ import Testing
     Bad("sql: SELECT AVG(age) AS mean FROM patients", "sql: \"  \"", .studyType, "SQL text"),
     Bad("sql: SELECT AVG(age) AS mean FROM patients", "sq: SELECT 1", .studyUnknownKey, "did you mean 'sql'?"),
     Bad("adversary: semi-honest", "adversary: honest", .studyValue, "semi-honest"),
-    Bad("adversary: semi-honest", "adversary: semi-honest\n  verifier: proofs", .studyValue, "malicious", line: 35),
+    Bad(
+      "adversary: semi-honest", "adversary: semi-honest\n  verifier: proofs", .studyValue, "malicious", line: 35),
     Bad("adversary: semi-honest", "adversary: malicious\n  verifier: proof", .studyValue, "proofs", line: 35),
     Bad("adversary: semi-honest", "adversery: semi-honest", .studyUnknownKey, "did you mean 'adversary'?"),
     Bad("protocol: replicated", "protocol: shamir", .studyValue, "replicated"),

@@ -42,6 +42,7 @@ struct OperationProbe {
   var rows: [Int]
   var seed: UInt64
   var maximumRows = 100
+  var adversary = Adversary.semiHonest
 
   struct Values {
     var x: [Int]
@@ -85,7 +86,7 @@ struct OperationProbe {
     let prepared = try PreparedProgram(
       title: name, program: program,
       principals: cast.names.map { .init(name: $0, organisation: $0, key: nil) }, computing: 3, tables: [schema],
-      minimumCell: 0, rules: [], publicFacts: [], studyHash: Array(repeating: 7, count: 32))
+      adversary: adversary, minimumCell: 0, rules: [], publicFacts: [], studyHash: Array(repeating: 7, count: 32))
 
     var random = InsecureRandom(seed: seed)
     var all = Values(x: [], y: [], b: [])
@@ -110,7 +111,7 @@ struct OperationProbe {
     let keyed = prepared.withKeys(identities.mapValues(\.publicIdentity), studyHash: prepared.studyHash)
     let rehearsal = try TrialRun.run(keyed, identities: identities, data: data, network: nil)
 
-    let note = Comment(rawValue: "\(name), \(cast), rows \(rows), seed \(seed)")
+    let note = Comment(rawValue: "\(name), \(adversary), \(cast), rows \(rows), seed \(seed)")
     let expected = expect(all)
     for (index, node) in program.disclosures.map(\.node).enumerated() {
       let opened = StudyResult.integers(try #require(rehearsal.opened[index], note), of: program[node].type)

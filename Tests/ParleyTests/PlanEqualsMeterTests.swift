@@ -13,6 +13,11 @@ import Testing
     Cast.allCases.enumerated().flatMap { index, cast in
       shapes.map { OperationProbe(cast: cast, rows: $0, seed: UInt64(100 * index + $0[0])) }
     }
+      + [
+        OperationProbe(cast: .apart, rows: [7, 6], seed: 301, adversary: .malicious),
+        OperationProbe(cast: .holdersCompute, rows: [1, 0], seed: 302, adversary: .malicious),
+        OperationProbe(cast: .computingRecipient, rows: [64, 3], seed: 303, adversary: .malicious),
+      ]
   }
 
   static func floored(_ a: Int, _ b: Int) -> Int { a >= 0 ? a / b : -((-a + b - 1) / b) }

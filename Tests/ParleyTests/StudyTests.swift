@@ -8,7 +8,8 @@ import Testing
 /// Studies through the facade: what is compared, refused, planned and measured.
 @Suite struct StudyTests {
   static func text(
-    _ cast: Cast, queries: [String], minimum: Int = 0, padTo: Int? = nil, organisations: [String]? = nil
+    _ cast: Cast, queries: [String], minimum: Int = 0, padTo: Int? = nil, organisations: [String]? = nil,
+    security: String = "adversary: semi-honest"
   ) -> String {
     var lines = ["parley: 1", "name: Facade", "parties:"]
     for (index, name) in cast.names.enumerated() {
@@ -31,7 +32,7 @@ import Testing
     lines.append("queries:")
     for (index, query) in queries.enumerated() { lines.append("  - {name: q\(index), sql: \"\(query)\"}") }
     lines += [
-      "security: {protocol: replicated, adversary: semi-honest}",
+      "security: {protocol: replicated, \(security)}",
       "release: {minimum-cell: \(minimum), recipients: [\(cast.recipients.joined(separator: ", "))]}",
       "require-signatures: false",
     ]
@@ -39,9 +40,10 @@ import Testing
   }
 
   static func prepared(
-    _ cast: Cast, queries: [String], minimum: Int = 0, padTo: Int? = nil
+    _ cast: Cast, queries: [String], minimum: Int = 0, padTo: Int? = nil,
+    security: String = "adversary: semi-honest"
   ) throws -> PreparedStudy {
-    let text = text(cast, queries: queries, minimum: minimum, padTo: padTo)
+    let text = text(cast, queries: queries, minimum: minimum, padTo: padTo, security: security)
     return try PreparedStudy(StudyLoader.load(text: text, file: "facade.yml"))
   }
 

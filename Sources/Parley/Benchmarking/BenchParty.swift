@@ -3,13 +3,13 @@ internal import ParleyCrypto
 internal import ParleyEngine
 package import ParleyNetwork
 internal import ParleyProgram
-internal import ParleyReplicated
 internal import ParleyRuntime
 
 /// One computing party of a benchmark: repeats a scenario over a connected mesh of three.
 package struct BenchParty {
   package struct Measurement: Sendable, Codable {
-    /// For each repetition, seconds from having all inputs to having the result shares.
+    /// For each repetition, seconds from having all inputs to having the result shares, verified where the adversary
+    /// is malicious.
     package var seconds: [Double]
     /// Payload bytes this party sent in one repetition, between the same two points.
     package var sentBytes: Int
@@ -32,10 +32,9 @@ package struct BenchParty {
   }
 
   package static func run(
-    _ scenario: BenchScenario, repeats: Int, over mesh: any Mesh
+    _ scenario: BenchScenario, on suite: ProtocolSuite, repeats: Int, over mesh: any Mesh
   ) throws(ParleyError) -> Measurement {
-    let descriptor = ReplicatedEngine<UInt64>.descriptor
-    let lowered = try Lowering.lower(scenario.program, for: descriptor, options: scenario.options)
+    let lowered = try Lowering.lower(scenario.program, for: suite.descriptor, options: scenario.options)
     let shape = ExecutionShape(tables: [[.init(holder: PartyIndex(0), rowCount: scenario.data.rowCount)]])
     let local = mesh.local
     var seconds: [Double] = []
@@ -53,36 +52,36 @@ package struct BenchParty {
       let fromPrevious = try mesh.receiveControl(step: step, from: previous, atMost: 32)
       let fromNext = try mesh.receiveControl(step: step, from: next, atMost: 32)
       let session = Array("bench \(repetition)".utf8)
-      let engine = try ReplicatedEngine<UInt64>(
-        mesh: mesh,
+      let engine = try suite.engine(
+        over: mesh,
         keysWithPrevious: try KeySchedule(
           mine: Array(own[..<32]), theirs: fromPrevious, pair: (me: local, peer: previous), sessionID: session),
         keysWithNext: try KeySchedule(
-          mine: Array(own[32...]), theirs: fromNext, pair: (me: local, peer: next), sessionID: session))
+          mine: Array(own[32...]), theirs: fromNext, pair: (me: local, peer: next), sessionID: session),
+        sessionID: session)
       if local.rawValue == 0 {
         try InputFeeder(
           program: lowered, inputs: scenario.program.inputs, shape: shape, holder: local,
           tables: [0: .init(schema: scenario.schema, data: scenario.data)]
-        ).feed(to: ReplicatedDealer<UInt64>(mesh: mesh), over: mesh)
+        ).feed(to: suite.dealer(over: mesh), over: mesh)
       }
       let start = Box(ContinuousClock.now)
       let end = Box(ContinuousClock.now)
       let before = Box(mesh.meter.reading)
       let after = Box(mesh.meter.reading)
-      let executor = Executor(
-        engine: engine, mesh: mesh, program: lowered, shape: shape, recipients: [[PartyIndex(0)]])
-      executor.hooks = ExecutionHooks(
+      let hooks = ExecutionHooks(
         inputsReceived: { () throws(ParleyError) in
           // Everybody has its inputs before anybody's clock starts.
           try barrier(mesh, repetition)
           before.value = mesh.meter.reading
           start.value = .now
         },
-        computed: { () throws(ParleyError) in
+        computed: { () throws(ParleyError) in },
+        verified: { (_) throws(ParleyError) in
           end.value = .now
           after.value = mesh.meter.reading
-        }, verified: { (_) throws(ParleyError) in })
-      let opened = try executor.run()
+        })
+      let opened = try execute(lowered, on: engine, over: mesh, shape: shape, hooks)
       if repetition > 0 { seconds.append(start.value.duration(to: end.value).seconds) }
       sentBytes = after.value.sentBytes.reduce(0, +) - before.value.sentBytes.reduce(0, +)
       rounds.value = after.value.rounds - before.value.rounds
@@ -94,6 +93,15 @@ package struct BenchParty {
     return Measurement(
       seconds: seconds, sentBytes: sentBytes, rounds: rounds.value,
       peakMemory: ProcessResources.peakMemoryBytes ?? 0, isCorrect: isCorrect)
+  }
+
+  private static func execute<E: Engine>(
+    _ program: LoweredProgram, on engine: E, over mesh: any Mesh, shape: ExecutionShape, _ hooks: ExecutionHooks
+  ) throws(ParleyError) -> [Int: ClearValues] {
+    let executor = Executor(
+      engine: engine, mesh: mesh, program: program, shape: shape, recipients: [[PartyIndex(0)]])
+    executor.hooks = hooks
+    return try executor.run()
   }
 
   private static func barrier(_ mesh: any Mesh, _ repetition: Int) throws(ParleyError) {

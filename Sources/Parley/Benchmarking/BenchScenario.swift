@@ -48,7 +48,7 @@ public struct BenchScenario: Sendable {
       for row in stride(from: 0, to: rows, by: 2) { data.columns[1].values[row] = data.columns[0].values[row] }
     }
     // The entries of a matrix are the rows of the table, row by row.
-    options = LoweringOptions(inputForm: .arithmetic, divisionRadix: 1)
+    options = LoweringOptions(inputForm: .arithmetic, divisionRadix: 1, insecureUncheckedInputs: true)
     program = try Self.program(name, schema: schema, ranges: ranges, size: size, depth: depth)
     expected = Self.expected(name, data, size: size, depth: depth)
   }

@@ -22,6 +22,9 @@ public struct ProgramPlan: Sendable, CustomStringConvertible {
   public let rounds: Int
   /// Largest number of bytes of shares that a computing party holds at once.
   public let peakShareBytes: Int
+  /// log2 of the probability that a deviating computing party goes unnoticed; nil for a semi-honest adversary, against
+  /// whom nothing is verified.
+  public let cheatingExponent: Double?
 
   public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
 
@@ -34,6 +37,7 @@ public struct ProgramPlan: Sendable, CustomStringConvertible {
     bytes = plan.cost.bytes
     rounds = plan.cost.rounds
     peakShareBytes = plan.cost.peakShareBytes
+    cheatingExponent = plan.cost.cheatingExponent
   }
 
   public var description: String {
@@ -76,7 +80,7 @@ extension SecureProgram {
     do throws(ParleyError) {
       return try PreparedProgram(
         title: title, program: builder.program.pruned(), principals: principals, computing: computingCount,
-        tables: schemas, minimumCell: 0,
+        tables: schemas, adversary: adversary == .malicious ? .malicious : .semiHonest, minimumCell: 0,
         rules: [
           "no minimum of the whole program: a result may rest on a single row unless its formula says otherwise"
         ],
@@ -119,6 +123,7 @@ extension SecureProgram {
       }
     }
     writer.write(program.canonicalBytes)
+    writer.write(adversary.rawValue)
     return Array(SHA256.hash(data: writer.bytes))
   }
 

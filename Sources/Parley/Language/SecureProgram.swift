@@ -32,14 +32,27 @@ public final class SecureProgram {
   let workshop: Workshop
   let parties: [Party]
   let computingCount: Int
+  let adversary: Adversary
   private(set) var tables: [SecureTable] = []
+
+  /// Whom a run withstands.
+  public enum Adversary: String, Sendable, Hashable, CaseIterable {
+    /// Every computing party runs the agreed program, and tries to learn from what it sees.
+    case semiHonest = "semi-honest"
+    /// One computing party may deviate in any way, and holders may lie about ranges: the run then ends before any output.
+    case malicious
+  }
 
   /// - Parameters:
   ///   - computing: the three computing parties, of three organisations.
   ///   - others: who holds data or receives results without computing.
-  public init(_ title: String, computing: [Party], others: [Party] = [], file: String = #fileID, line: Int = #line)
-  {
+  ///   - adversary: whom the run withstands; part of what the parties compare.
+  public init(
+    _ title: String, computing: [Party], others: [Party] = [], adversary: Adversary = .semiHonest,
+    file: String = #fileID, line: Int = #line
+  ) {
     self.title = title
+    self.adversary = adversary
     parties = computing + others
     workshop = Workshop(parties: parties.map(\.name))
     computingCount = computing.count

@@ -4,7 +4,6 @@ package import ParleyCrypto
 package import ParleyEngine
 package import ParleyNetwork
 package import ParleyProgram
-internal import ParleyReplicated
 package import ParleyRuntime
 
 /// One principal of a study, with its data: what runs on one machine, in all the roles it has.
@@ -89,10 +88,11 @@ package struct Participant: Sendable {
   package func description() -> SessionDescription {
     let recipients = Set(prepared.program.disclosures.flatMap(\.recipients))
     return SessionDescription(
-      protocolID: "\(prepared.descriptor.name)/\(prepared.descriptor.adversary.rawValue)",
+      protocolID: prepared.suite.protocolID,
       version: PreparedStudy.version, programHash: prepared.programHash, studyHash: prepared.studyHash,
       disclosureHash: prepared.statementHash,
-      parameters: [.init("word", "64"), .init("minimum-cell", String(prepared.minimumCell))],
+      parameters: [.init("word", "64"), .init("minimum-cell", String(prepared.minimumCell))]
+        + (prepared.descriptor.verifier.map { [.init("verifier", $0.method.rawValue)] } ?? []),
       principals: prepared.principals.enumerated().map { index, principal in
         .init(
           index: PartyIndex(index), name: principal.name, identity: Array((principal.key?.text ?? "").utf8),
@@ -161,13 +161,15 @@ package struct Participant: Sendable {
         $0.recipients.compactMap { prepared.index(of: $0) }.sorted()
       },
       held: held, in: description, at: local,
-      dealer: { (_, mesh) throws(ParleyError) in ReplicatedDealer<UInt64>(mesh: mesh) },
-      engine: { (session, mesh) throws(ParleyError) in
-        try ReplicatedEngine<UInt64>(
-          mesh: mesh, keysWithPrevious: try session.keys(withNeighbour: -1),
-          keysWithNext: try session.keys(withNeighbour: 1))
+      dealer: { [suite = prepared.suite] (_, mesh) throws(ParleyError) in suite.dealer(over: mesh) },
+      engine: { [suite = prepared.suite] (session, mesh) throws(ParleyError) in
+        try suite.engine(
+          over: mesh, keysWithPrevious: try session.keys(withNeighbour: -1),
+          keysWithNext: try session.keys(withNeighbour: 1), sessionID: session.id)
       },
-      receiver: { (_, mesh) throws(ParleyError) in ReplicatedReceiver<UInt64>(mesh: mesh) },
+      receiver: { [suite = prepared.suite] (session, mesh) throws(ParleyError) in
+        suite.receiver(over: mesh, sessionID: session.id)
+      },
       onProgress: observers.progress)
   }
 }

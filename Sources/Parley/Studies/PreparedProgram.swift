@@ -3,7 +3,6 @@ package import ParleyBase
 package import ParleyCrypto
 internal import ParleyEngine
 public import ParleyProgram
-internal import ParleyReplicated
 
 /// A program with those who take part, lowered for its protocol: what runs, whichever front end it came from, and
 /// everything that can be said about it without data.
@@ -36,7 +35,8 @@ public struct PreparedProgram: Sendable {
   /// What is computed; printed, hashed and costed before anything runs.
   public let program: Program
   package let lowered: LoweredProgram
-  package let descriptor: EngineDescriptor
+  package let suite: ProtocolSuite
+  package var descriptor: EngineDescriptor { suite.descriptor }
   /// SHA-256 of the program's canonical encoding.
   public let programHash: [UInt8]
   /// Who learns exactly what.
@@ -48,11 +48,13 @@ public struct PreparedProgram: Sendable {
 
   /// - Parameters:
   ///   - computing: how many of the principals compute; they come first.
+  ///   - adversary: whom the run withstands.
   ///   - rules: what is withheld, in words.
   ///   - studyHash: of what the program was made from, given the hash of the program.
   package init(
     title: String, program: Program, principals: [Principal], computing: Int, tables: [TableSchema],
-    minimumCell: Int, rules: [String], publicFacts: [String], studyHash: [UInt8]
+    adversary: Adversary = .semiHonest, minimumCell: Int, rules: [String], publicFacts: [String],
+    studyHash: [UInt8]
   ) throws(ParleyError) {
     self.title = title
     self.program = program
@@ -64,7 +66,8 @@ public struct PreparedProgram: Sendable {
     guard program.tables.map(\.name) == tables.map(\.name) else {
       throw ParleyError(.invariant, "the program's tables are not the declared ones")
     }
-    descriptor = ReplicatedEngine<UInt64>.descriptor
+    suite = ProtocolSuite(adversary)
+    let descriptor = suite.descriptor
     guard computing == descriptor.parties else {
       throw ParleyError(
         .init("study/computing"),
@@ -73,7 +76,8 @@ public struct PreparedProgram: Sendable {
     }
     lowered = try DeepLowering.lower(program, for: descriptor)
     programHash = Array(SHA256.hash(data: program.canonicalBytes))
-    statement = DisclosureStatement(title: title, program: program, publicFacts: publicFacts, rules: rules)
+    statement = DisclosureStatement(
+      title: title, program: program, verdicts: lowered.verdicts, publicFacts: publicFacts, rules: rules)
     statementHash = Array(SHA256.hash(data: statement.canonicalBytes))
     let holders = Set(tables.flatMap(\.holders))
     trust = TrustStatement(
@@ -153,6 +157,14 @@ public struct PreparedProgram: Sendable {
     return Plan(
       program: program, lowered: lowered, descriptor: descriptor, shape: shape,
       cost: CostModel.cost(of: lowered, on: descriptor, shape: shape))
+  }
+
+  /// What it costs not to trust data holders; nil where they are trusted. Lowers the program a second time.
+  package func inputChecks(_ plan: Plan) throws(ParleyError) -> InputChecks? {
+    guard descriptor.adversary == .malicious else { return nil }
+    var trusting = descriptor
+    trusting.adversary = .semiHonest
+    return InputChecks(plan, trusting: try DeepLowering.lower(program, for: trusting))
   }
 
   /// The rows a plan assumes when none are given: the maximum, shared out evenly.

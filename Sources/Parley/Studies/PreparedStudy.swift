@@ -19,7 +19,7 @@ public struct PreparedStudy: Sendable {
   ///   results would give a withheld count away, `study/unsupported`.
   public init(_ study: Study) throws(ParleyError) {
     self.study = study
-    try study.checkSupported(by: [.init(.replicated, .semiHonest)])
+    try study.checkSupported(by: [.init(.replicated, .semiHonest), .init(.replicated, .malicious, .proofs)])
     let program = try SQLFrontEnd.compile(
       study.queries.map { SQLQuery(name: $0.name, text: $0.sql, file: study.file, line: $0.line) },
       tables: study.schemas, rules: study.rules)
@@ -28,8 +28,9 @@ public struct PreparedStudy: Sendable {
       principals: study.meshOrder.map { name in
         let party = study.party(name)
         return .init(name: name, organisation: party?.organisation ?? "", key: party?.key)
-      }, computing: study.computing.count, tables: study.schemas, minimumCell: study.release.minimumCell,
-      rules: Self.rules(of: study),
+      }, computing: study.computing.count, tables: study.schemas,
+      adversary: study.security.adversary == .malicious ? .malicious : .semiHonest,
+      minimumCell: study.release.minimumCell, rules: Self.rules(of: study),
       publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study"), studyHash: study.studyHash)
   }
 
@@ -70,6 +71,19 @@ public struct PreparedStudy: Sendable {
   package func shape(rows: [[Int]]) throws(ParleyError) -> RunShape { try core.shape(rows: rows) }
   /// The plan for given sizes: for each table, rows by holder in the order of the study.
   package func plan(rows: [[Int]]) throws(ParleyError) -> Plan { try core.plan(rows: rows) }
+  /// Which verifier the run has and why; nil where nothing is verified.
+  package func verifierChoice(_ plan: Plan, on network: NetworkProfile) -> VerifierChoice? {
+    guard plan.descriptor.verifier != nil else { return nil }
+    let requested: VerifierDescriptor.Method? =
+      switch study.security.verifier {
+      case .auto: nil
+      case .proofs: .proofs
+      case .macs: .macs
+      }
+    return VerifierChoice.choose(requested: requested, proofs: plan.cost, macs: nil, on: network)
+  }
+  /// What it costs not to trust data holders; nil where they are trusted.
+  package func inputChecks(_ plan: Plan) throws(ParleyError) -> InputChecks? { try core.inputChecks(plan) }
   /// The rows a plan assumes when none are given: the maximum, shared out evenly.
   package var assumedRows: [[Int]] { core.assumedRows }
 }

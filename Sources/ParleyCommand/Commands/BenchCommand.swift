@@ -17,7 +17,7 @@ struct BenchCommand: ParsableCommand {
 
   @Argument(help: "What to measure.") var scenario: String?
   @Option(name: .customLong("protocol"), help: "replicated.") var sharing = "replicated"
-  @Option(help: "semi-honest.") var security = "semi-honest"
+  @Option(help: "semi-honest or malicious.") var security = ProtocolSuite.semiHonest
   @Option(help: "Elements, rows, bytes, or the side of matrices.") var size: Int?
   @Option(help: "Dependent layers of multiply.") var depth = 1
   @Option(name: .customLong("repeat"), help: "Repetitions; the median is shown.") var repetitions = 5
@@ -28,10 +28,6 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     guard sharing == "replicated" else {
       throw ParleyError(.usage, "there is no protocol \(sharing)", remedy: "use --protocol replicated")
-    }
-    guard security == "semi-honest" else {
-      throw ParleyError(
-        .usage, "\(security) is not available for replicated", remedy: "use --security semi-honest")
     }
     guard ["tls", "memory"].contains(transport) else {
       throw ParleyError(.usage, "there is no transport \(transport)", remedy: "use tls or memory")
@@ -54,14 +50,15 @@ struct BenchCommand: ParsableCommand {
     switch scenario {
     case "roundtrip": return try LinkBench.roundTrip(bytes: size ?? 64, repetitions: repetitions, transport)
     case "throughput": return try LinkBench.throughput(bytes: size ?? 1 << 30, repetitions: repetitions, transport)
-    case "aggregate": return try AggregateBench.run(rows: size ?? 1_000_000, repetitions: repetitions, transport)
+    case "aggregate":
+      return try AggregateBench.run(rows: size ?? 1_000_000, repetitions: repetitions, transport, security)
     case "setup":
       guard transport == "tls" else {
         throw ParleyError(
           .usage, "setup measures the links of separate processes, and memory has none",
           remedy: "use --transport tls")
       }
-      return try AggregateBench.setup(repetitions: repetitions)
+      return try AggregateBench.setup(repetitions: repetitions, security)
     default:
       guard let name = BenchScenario.Name(rawValue: scenario) else {
         throw ParleyError(
@@ -70,7 +67,7 @@ struct BenchCommand: ParsableCommand {
       }
       return try ComputeBench(
         name: name, size: size ?? (name == .matmul ? 512 : 1_000_000), depth: depth, repetitions: repetitions,
-        transport: transport
+        transport: transport, security: security
       ).run()
     }
   }
@@ -93,7 +90,7 @@ struct BenchCommand: ParsableCommand {
   private func runCalibration() throws {
     func seconds(_ name: BenchScenario.Name, _ size: Int, depth: Int = 1) throws -> (Double, BenchResult) {
       let result = try ComputeBench(
-        name: name, size: size, depth: depth, repetitions: repetitions, transport: "tls"
+        name: name, size: size, depth: depth, repetitions: repetitions, transport: "tls", security: .semiHonest
       ).run()
       return (result.seconds, result)
     }
@@ -110,6 +107,8 @@ struct BenchCommand: ParsableCommand {
     Console.output(try Console.json(calibration))
   }
 }
+
+extension ProtocolSuite: ExpressibleByArgument {}
 
 struct BenchResult: Codable {
   struct Reference: Codable {

@@ -14,6 +14,7 @@ struct BenchPartyCommand: ParsableCommand {
   @Option var size: Int
   @Option var depth: Int
   @Option(name: .customLong("repeat")) var repetitions: Int
+  @Option var security = ProtocolSuite.semiHonest
 
   func run() throws {
     let start = ContinuousClock.now
@@ -23,8 +24,8 @@ struct BenchPartyCommand: ParsableCommand {
     let measurement: BenchParty.Measurement
     if let name = BenchScenario.Name(rawValue: scenario) {
       measurement = try BenchParty.run(
-        try BenchScenario(name, size: size, depth: depth, seed: ComputeBench.seed), repeats: repetitions,
-        over: mesh)
+        try BenchScenario(name, size: size, depth: depth, seed: ComputeBench.seed), on: security,
+        repeats: repetitions, over: mesh)
     } else {
       measurement = try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
     }

@@ -12,12 +12,22 @@ struct DemoCommand: ParsableCommand {
     abstract: "Four real hospitals, three computing parties, one joint result: see what it is and what it costs.")
   @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
   @Flag(help: "Print the results as JSON and nothing else.") var json = false
+  @Option(help: "semi-honest, or malicious: the run also withstands a computing party that deviates.")
+  var adversary = ProtocolSuite.semiHonest
+
+  /// As it stands in the demo's study.
+  static let adversaryLine = "adversary: semi-honest"
 
   static let hospitals = ["cleveland", "hungarian", "switzerland", "va"]
 
   func run() throws {
     let folder = try Self.folder()
-    let path = folder + "/study.yml"
+    // The study stands beside the program; for another adversary it is a copy that says so.
+    let copy = try TemporaryFolder()
+    let text = try String(contentsOfFile: folder + "/study.yml", encoding: .utf8)
+      .replacingOccurrences(of: Self.adversaryLine, with: "adversary: \(adversary.rawValue)")
+    try copy.write(text, "study.yml")
+    let path = adversary == .semiHonest ? folder + "/study.yml" : copy.path + "/study.yml"
     let prepared = try StudyFiles.prepare(path)
     let log = Log(level: json ? .quiet : logLevel, prefix: "")
     if !json { introduce(prepared) }

@@ -87,6 +87,7 @@ struct ComputeBench {
   var depth: Int
   var repetitions: Int
   var transport: String
+  var security: ProtocolSuite
   static let seed: UInt64 = 20_260_101
 
   func run() throws -> BenchResult {
@@ -97,7 +98,8 @@ struct ComputeBench {
     // A repetition takes as long as its slowest party.
     let seconds = (0..<repetitions).map { index in reports.map { $0.measurement.seconds[index] }.max() ?? 0 }
     return BenchResult(
-      scenario: name.rawValue, transport: transport, parties: 3, size: size, depth: depth, repeat: repetitions,
+      scenario: name.rawValue, security: security.rawValue, transport: transport, parties: 3, size: size,
+      depth: depth, repeat: repetitions,
       seconds: seconds.median, setupSeconds: reports.map(\.setupSeconds).max() ?? 0,
       rounds: reports.map(\.measurement.rounds).max() ?? 0,
       bytesSentPerParty: reports.map(\.measurement.sentBytes),
@@ -112,7 +114,7 @@ struct ComputeBench {
         name: "P\(index)",
         arguments: [
           "bench-party", name.rawValue, "--index", String(index), "--folder", folder.path, "--size", String(size),
-          "--depth", String(depth), "--repeat", String(repetitions),
+          "--depth", String(depth), "--repeat", String(repetitions), "--security", security.rawValue,
         ], directory: folder.path, showsErrors: true)
     }
     try RoleProcess.wait(for: roles)
@@ -124,9 +126,9 @@ struct ComputeBench {
 
   private func threads() throws -> [BenchPartyReport] {
     let scenario = try BenchScenario(name, size: size, depth: depth, seed: Self.seed)
-    let repetitions = repetitions
+    let (repetitions, security) = (repetitions, security)
     let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(InMemoryNetwork(count: 3)) {
-      try BenchParty.run(scenario, repeats: repetitions, over: $0)
+      try BenchParty.run(scenario, on: security, repeats: repetitions, over: $0)
     }
     return try results.partyValues().map { BenchPartyReport(measurement: $0, setupSeconds: 0) }
   }

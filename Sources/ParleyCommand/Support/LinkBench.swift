@@ -95,12 +95,15 @@ enum LinkBench {
 
 /// The demo's study on made-up rows, through every layer, and the set-up of a session.
 enum AggregateBench {
-  static func run(rows: Int, repetitions: Int, _ transport: String) throws -> BenchResult {
+  static func run(
+    rows: Int, repetitions: Int, _ transport: String, _ security: ProtocolSuite
+  ) throws -> BenchResult {
     let path = try DemoCommand.folder() + "/study.yml"
     let folder = try TemporaryFolder()
     // The demo's study allows 2,000 rows; the benchmark's copy allows as many as are asked for.
     let text = try String(contentsOfFile: path, encoding: .utf8)
       .replacingOccurrences(of: "maximum-rows: 2000", with: "maximum-rows: \(max(rows, 4))")
+      .replacingOccurrences(of: DemoCommand.adversaryLine, with: "adversary: \(security.rawValue)")
     try folder.write(text, "study.yml")
     let prepared = try StudyFiles.prepare(folder.path + "/study.yml")
     var outcomes: [LocalRun.Outcome] = []
@@ -112,7 +115,8 @@ enum AggregateBench {
     }
     let computing = outcomes[outcomes.count - 1].reports.prefix(3)
     var result = BenchResult(
-      scenario: "aggregate", transport: transport, parties: 3, size: rows / 4 * 4, depth: 1, repeat: repetitions,
+      scenario: "aggregate", security: security.rawValue, transport: transport, parties: 3, size: rows / 4 * 4,
+      depth: 1, repeat: repetitions,
       seconds: outcomes.map { $0.reports.map(\.seconds).max() ?? 0 }.median,
       setupSeconds: outcomes.map { $0.reports.map(\.setupSeconds).max() ?? 0 }.median,
       rounds: computing.map(\.rounds).max() ?? 0,
@@ -128,8 +132,8 @@ enum AggregateBench {
   }
 
   /// From the start of a party's process side to the agreed session, with one row of data at each holder.
-  static func setup(repetitions: Int) throws -> BenchResult {
-    var result = try run(rows: 4, repetitions: repetitions, "tls")
+  static func setup(repetitions: Int, _ security: ProtocolSuite) throws -> BenchResult {
+    var result = try run(rows: 4, repetitions: repetitions, "tls", security)
     result.scenario = "setup"
     result.seconds = result.setupSeconds
     result.notes = []

@@ -19,6 +19,8 @@ struct PlanReport {
   var plan: Plan
   var calibration: Calibration
   var simulation: Simulation?
+  var verifier: VerifierChoice?
+  var checks: InputChecks?
 
   init(_ prepared: PreparedStudy, rows: [[Int]], network: NetworkProfile) throws(ParleyError) {
     self.prepared = prepared
@@ -26,6 +28,8 @@ struct PlanReport {
     self.network = network
     plan = try prepared.plan(rows: rows)
     calibration = CalibrationFile.load()
+    verifier = prepared.verifierChoice(plan, on: network)
+    checks = try prepared.inputChecks(plan)
   }
 
   /// The flat list of `--rows` by table and holder; the maximum, shared out evenly, when it is empty.
@@ -65,6 +69,25 @@ struct PlanReport {
   private var memory: Int { PlanReport.memory(plan) }
 
   static func memory(_ plan: Plan) -> Int { ProcessMemory.predicted(plan) }
+
+  /// What withstanding deviating parties and holders means for this run.
+  private var verificationLines: [(name: String, text: String)] {
+    var lines: [(String, String)] = []
+    if let exponent = plan.cost.cheatingExponent {
+      // Rounded up: the printed bound holds.
+      let bound = String(format: "%.1f", (exponent * 10).rounded(.up) / 10)
+      lines.append(("cheating", "a deviation goes unnoticed with probability at most 2^\(bound)"))
+    }
+    if let verifier { lines.append(("verifier", "\(verifier.method.rawValue): \(verifier.reason)")) }
+    if let checks {
+      lines.append(
+        (
+          "range checks",
+          "\(checks.andBits) of \(plan.cost.andBits) AND bits, \(checks.multiplications) of \(plan.cost.multiplications) products; \(checks.verdicts) verdicts"
+        ))
+    }
+    return lines
+  }
 
   private var rowLines: [String] {
     zip(prepared.study.tables, rows).flatMap { table, counts in
@@ -115,6 +138,9 @@ struct PlanReport {
     lines.append(
       "  program                 \(plan.cost.instructionCount) instructions, \(plan.lowered.planeCount + plan.lowered.arithCount) registers"
     )
+    for line in verificationLines {
+      lines.append("  " + line.name.padding(toLength: 24, withPad: " ", startingAt: 0) + line.text)
+    }
     lines.append("  memory                  \(Console.bytes(memory)) for a computing party")
     lines.append("  time on \(network.name)  about \(Console.seconds(seconds)) (\(calibrationNote))")
     if let simulation {
@@ -143,6 +169,7 @@ struct PlanReport {
     lines.append("| rounds | \(plan.cost.rounds) |")
     lines.append("| bytes, all links | \(plan.cost.totalBytes) |")
     lines += links.map { "| \($0.from) → \($0.to) | \($0.bytes) B |" }
+    lines += verificationLines.map { "| \($0.name) | \($0.text) |" }
     lines.append("| memory of a computing party | \(Console.bytes(memory)) |")
     lines.append("| time on \(network.name) | about \(Console.seconds(seconds)), \(calibrationNote) |")
     lines += ["", "## To compare", ""]
@@ -191,7 +218,18 @@ struct PlanReport {
     var network: String
     var seconds: Double
     var isCalibrated: Bool
+    struct Checks: Encodable {
+      var andBits: Int
+      var multiplications: Int
+      var verdicts: Int
+    }
     var simulation: Simulated?
+    var verdicts: [String]
+    /// log2; absent where nothing is verified.
+    var cheatingExponent: Double?
+    var verifier: String?
+    var verifierReason: String?
+    var rangeChecks: Checks?
   }
 
   var encodable: Encoded {
@@ -210,6 +248,10 @@ struct PlanReport {
       isCalibrated: calibration.isMeasured,
       simulation: simulation.map {
         .init(virtualSeconds: $0.virtualSeconds, rounds: $0.rounds, bytes: $0.bytes, equalsPlan: $0.equalsPlan)
+      }, verdicts: prepared.statement.verdicts, cheatingExponent: plan.cost.cheatingExponent,
+      verifier: verifier?.method.rawValue, verifierReason: verifier?.reason,
+      rangeChecks: checks.map {
+        .init(andBits: $0.andBits, multiplications: $0.multiplications, verdicts: $0.verdicts)
       })
   }
 }

@@ -16,14 +16,29 @@ public struct DisclosureStatement: Hashable, Sendable {
   }
   public var title: String
   public var items: [Item]
+  /// What the computing parties learn about holders' rows before anything else is opened, in words; empty where
+  /// nothing is checked inside the computation.
+  public var verdicts: [String]
   /// What everybody in the session, or the computing parties, see besides results.
   public var publicFacts: [String]
   /// What is withheld, and by which rule.
   public var rules: [String]
 
-  /// - Parameter publicFacts: sizes and other facts that are not in the program (row counts of holders).
-  public init(title: String, program: Program, publicFacts: [String], rules: [String]) {
+  /// - Parameters:
+  ///   - verdicts: of the lowered program.
+  ///   - publicFacts: sizes and other facts that are not in the program (row counts of holders).
+  package init(
+    title: String, program: Program, verdicts: [LoweredProgram.Verdict] = [], publicFacts: [String],
+    rules: [String]
+  ) {
     self.title = title
+    self.verdicts = Set(verdicts.map(\.table)).sorted().map { table in
+      let own = verdicts.filter { $0.table == table }
+      let holders = own.map(\.holder)
+      return own.count == 1
+        ? "whether \(holders[0])'s rows of \(own[0].tableName) are within the declared ranges, one bit"
+        : "whether each holder's rows of \(own[0].tableName) are within the declared ranges, one bit per holder (\(Self.list(holders)))"
+    }
     self.publicFacts = publicFacts
     self.rules = rules
     items = program.disclosures.indices.map { index in
@@ -84,6 +99,12 @@ public struct DisclosureStatement: Hashable, Sendable {
       }
       lines.append("")
     }
+    if !verdicts.isEmpty {
+      lines.append("The computing parties each learn, before anything else is opened:")
+      lines += verdicts.map { "  - \($0)" }
+      lines.append("  If a holder's are not, the run ends there and nothing else is opened.")
+      lines.append("")
+    }
     if !rules.isEmpty {
       lines.append("Release rules:")
       lines += rules.map { "  - \($0)" }
@@ -124,7 +145,9 @@ public struct TrustStatement: Hashable, Sendable {
       "Any \(threshold + 1) of them together could reconstruct every row: they must not collude, share administrators, hosting or backups."
     )
     lines.append(
-      "A data holder that deals its rows as agreed learns nothing about another holder's rows except what the results say."
+      descriptor.adversary == .malicious
+        ? "A data holder learns nothing about another holder's rows except what the results say, however it deals its own: shares that do not fit together and rows out of range end the run."
+        : "A data holder that deals its rows as agreed learns nothing about another holder's rows except what the results say."
     )
     lines.append(
       "A data holder or recipient that colludes with one computing party learns no more than the two know by themselves."
@@ -135,9 +158,11 @@ public struct TrustStatement: Hashable, Sendable {
         "This holds when every computing party runs the agreed program (semi-honest): a party that sends wrong messages can make results wrong without being noticed."
       )
     case .malicious:
-      lines.append(
-        "This holds even when one computing party deviates in any way: the others then stop before any output. It can always stop the run, and it may learn the result first."
-      )
+      lines += [
+        "This holds even when one computing party deviates in any way (malicious), as long as the other two run the agreed program (honest majority): they notice before anything is opened and end the run. The plan states the probability that a deviation goes unnoticed.",
+        "There is no fairness: a party can always end the run, and one recipient may have its result when another has not. Nobody is told a wrong result.",
+        "A run that ends early tells its parties that it ended, and the verdicts listed above if it came that far; nothing about any row beyond them.",
+      ]
     }
     lines.append(
       "Somebody who records the network learns sizes and times only: links are TLS 1.3 with mutual keys and a post-quantum hybrid key exchange."

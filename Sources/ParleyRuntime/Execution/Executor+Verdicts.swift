@@ -7,8 +7,9 @@ extension Executor {
   /// Opens to every computing party, for each holder and table, whether the rows it shared are within the declared
   /// ranges, before anything else is opened. The bits are values of class N: they need the verification token.
   ///
-  /// All computing parties see the same bits, so each of them ends the session for the same reason by itself, and
-  /// none has ended it for the others: the error has no place, and so counts against nobody.
+  /// All computing parties see the same bits, so each of them ends the session for the same reason by itself. They wait
+  /// for each other before they do, so that no abort comes before a verdict; the error has no place, and so counts
+  /// against nobody.
   ///
   /// - Throws: `data/out-of-range` with holders and tables; never a row, a column or a value.
   func openVerdicts(_ token: borrowing VerificationToken) throws(ParleyError) {
@@ -35,7 +36,22 @@ extension Executor {
     progress.instructionsDone += 1
     didFinishFlight()
     let guilty = verdicts.indices.filter { planes[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }.map { verdicts[$0] }
-    guard guilty.isEmpty else { throw Self.refusal(of: guilty) }
+    guard guilty.isEmpty else {
+      awaitVerdicts(of: computing.filter { $0 != mesh.local })
+      throw Self.refusal(of: guilty)
+    }
+  }
+
+  /// Returns when the other computing parties say that they have their verdicts. A failure of that changes nothing: this
+  /// party has its own.
+  private func awaitVerdicts(of peers: [PartyIndex]) {
+    do throws(ParleyError) {
+      for peer in peers { try mesh.send(step: ControlStep.verdictsRefuse, to: peer, bytes: []) }
+      try mesh.flush()
+      for peer in peers {
+        _ = try mesh.receiveControl(step: ControlStep.verdictsRefuse, from: peer, atMost: 0)
+      }
+    } catch {}
   }
 
   private static func refusal(of guilty: [LoweredProgram.Verdict]) -> ParleyError {

@@ -62,8 +62,7 @@ package final class Executor<E: Engine> {
       return try open()
     } catch {
       let failure = engine.classify(error)
-      // What every computing party finds by itself is no abort: a slower party still gets its verdicts.
-      if failure.code == .outOfRange { mesh.close() } else { mesh.abort(failure) }
+      mesh.abort(failure)
       engine.destroy()
       throw failure
     }

@@ -10,6 +10,8 @@ package enum ControlStep {
   package static let ready = StepID.control(10)
   package static let inputsReceived = StepID.control(4)
   package static let clearToOpen = StepID.control(5)
+  /// Instead of the clearance: the verdicts end the run.
+  package static let verdictsRefuse = StepID.control(11)
   package static let report = StepID.control(6)
   package static let reportRoll = StepID.control(7)
   package static let signature = StepID.control(8)
@@ -25,6 +27,7 @@ package enum ControlStep {
     case ready: "everybody's agreement"
     case inputsReceived: "the acknowledgement of the inputs"
     case clearToOpen: "the clearance to open"
+    case verdictsRefuse: "the end of a run with rows out of range"
     case report: "the reports"
     case reportRoll: "the comparison of reports"
     case signature: "the signatures"

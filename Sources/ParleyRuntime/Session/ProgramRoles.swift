@@ -13,11 +13,11 @@ extension SessionRoles where Output == [Int: ClearValues] {
   ///   - held: by table, the data of this principal; empty when it holds none.
   ///   - dealer, engine, receiver: make this principal's side of the protocol, as far as it has that side.
   ///   - onProgress: called on the session's thread.
-  package static func program<E: Engine>(
+  package static func program(
     _ program: LoweredProgram, inputs: [Program.Input], recipients: [[PartyIndex]],
     held: [Int: InputFeeder.HeldTable], in description: SessionDescription, at local: PartyIndex,
     dealer: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any InputDealer,
-    engine: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> E,
+    engine: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any Engine,
     receiver: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any OutputReceiver,
     onProgress: ((ExecutionProgress) -> Void)? = nil
   ) -> SessionRoles {
@@ -31,11 +31,9 @@ extension SessionRoles where Output == [Int: ClearValues] {
     }
     if description.isComputing(local) {
       roles.compute = { (session, mesh, hooks) throws(ParleyError) in
-        let executor = Executor(
-          engine: try engine(session, mesh), mesh: mesh, program: program, shape: session.shape,
-          recipients: recipients, onProgress: onProgress)
-        executor.hooks = hooks
-        return try executor.run()
+        try execute(
+          program, on: try engine(session, mesh), over: mesh, shape: session.shape, recipients: recipients, hooks,
+          onProgress)
       }
     } else if description.isRecipient(local) {
       roles.collect = { (session, mesh) throws(ParleyError) in
@@ -44,6 +42,16 @@ extension SessionRoles where Output == [Int: ClearValues] {
       }
     }
     return roles
+  }
+
+  private static func execute<E: Engine>(
+    _ program: LoweredProgram, on engine: E, over mesh: any Mesh, shape: ExecutionShape,
+    recipients: [[PartyIndex]], _ hooks: ExecutionHooks, _ onProgress: ((ExecutionProgress) -> Void)?
+  ) throws(ParleyError) -> Output {
+    let executor = Executor(
+      engine: engine, mesh: mesh, program: program, shape: shape, recipients: recipients, onProgress: onProgress)
+    executor.hooks = hooks
+    return try executor.run()
   }
 
   /// Canonical bytes of what a principal received: by disclosure, ascending.

@@ -8,8 +8,7 @@ package import ParleyNetwork
 /// **Ending badly.** Every failure ends the whole session (protocols.md 0.7): the mesh is aborted, peers get
 /// "aborted" and no reason, the reason with step and peer goes to the local log, the counter of the peer is raised
 /// where the failure could be an attempt to cheat. Disagreement found in the handshake is the exception: everybody
-/// finds it by itself, so links are closed in order and everybody has the clear message. Rows out of range (``Executor``) are the same among the computing
-/// parties. After the opening links are
+/// finds it by itself, so links are closed in order and everybody has the clear message. After the opening links are
 /// closed in order as well: nothing secret is left to protect, and slower recipients are still receiving.
 ///
 /// **What counts against a peer.** Failed checks and malformed messages always; a link that breaks, a peer that
@@ -232,8 +231,7 @@ package final class SessionRunner<Output: Sendable> {
       case .connected: Handshake.isOrderly(error)
       // Everything this party had to open is on its way: an abort would take it from recipients that are slower.
       case .opened, .receipted, .ended: true
-      // Every computing party has found it by itself.
-      default: error.code == .outOfRange
+      default: false
       }
     if isOrderly { mesh.close() } else { mesh.abort(error) }
     let peer = Fault.party(in: error).flatMap { mesh.count > $0.rawValue ? $0 : nil }

@@ -23,6 +23,7 @@ struct Consortium {
     var minimumCell = 2
     var maximumRows = 100
     var padTo: Int?
+    var adversary = "semi-honest"
     var sql = """
       SELECT city, COUNT(*) AS n, SUM(age) AS ages, SUM(income) AS incomes
             FROM people
@@ -48,7 +49,7 @@ struct Consortium {
       lines.append("      - {name: city, type: category, values: [north, south]}")
       lines.append("      - {name: income, type: int, range: [0, 1000], nullable: true}")
       lines += ["queries:", "  - name: cities", "    sql: |", "      " + sql]
-      lines.append("security: {protocol: replicated, adversary: semi-honest}")
+      lines.append("security: {protocol: replicated, adversary: \(adversary)}")
       lines.append("release: {minimum-cell: \(minimumCell), recipients: [alpha, press]}")
       lines += ["patience: \(patience)", "require-signatures: \(signatures)", ""]
       return lines.joined(separator: "\n")

@@ -1,0 +1,55 @@
+package import ParleyBase
+package import ParleyCrypto
+package import ParleyEngine
+package import ParleyNetwork
+package import ParleyProgram
+internal import ParleyReplicated
+
+/// The protocols at hand: the one place where an adversary is turned into an engine, a dealer and a receiver.
+package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
+  /// Replicated sharing, every party runs the agreed program.
+  case semiHonest = "semi-honest"
+  /// Replicated sharing with abort when a party deviates; products are proved.
+  case malicious
+
+  package init(_ adversary: Adversary) {
+    switch adversary {
+    case .semiHonest: self = .semiHonest
+    case .malicious: self = .malicious
+    }
+  }
+
+  package var descriptor: EngineDescriptor {
+    switch self {
+    case .semiHonest: ReplicatedEngine<UInt64>.descriptor
+    case .malicious: VerifiedReplicatedEngine<UInt64>.descriptor
+    }
+  }
+
+  /// What parties compare when they meet.
+  package var protocolID: String { "\(descriptor.name)/\(descriptor.adversary.rawValue)" }
+
+  /// One computing party's side. Keys are those of the session with the parties before and after it.
+  package func engine(
+    over mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8]
+  ) throws(ParleyError) -> any Engine {
+    switch self {
+    case .semiHonest:
+      try ReplicatedEngine<UInt64>(mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext)
+    case .malicious:
+      try VerifiedReplicatedEngine<UInt64>(
+        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID)
+    }
+  }
+
+  /// A holder's side; the same dealing for both, whose copies the parties of ``malicious`` compare.
+  package func dealer(over mesh: any Mesh) -> any InputDealer { ReplicatedDealer<UInt64>(mesh: mesh) }
+
+  /// The side of a recipient that does not compute.
+  package func receiver(over mesh: any Mesh, sessionID: [UInt8]) -> any OutputReceiver {
+    switch self {
+    case .semiHonest: ReplicatedReceiver<UInt64>(mesh: mesh)
+    case .malicious: VerifiedReplicatedReceiver<UInt64>(mesh: mesh, sessionID: sessionID)
+    }
+  }
+}
