@@ -53,7 +53,8 @@ extension CommandTests {
       let text = try await box.parley("plan", "malicious.yml", "--rows", "4", "2")
       text.succeeded()
       for words in [
-        "replicated, malicious", "a deviation goes unnoticed with probability at most 2^-", "verifier                proofs: ",
+        "replicated, malicious", "a deviation goes unnoticed with probability at most 2^-",
+        "verifier                proofs: ",
         "range checks            ", "one bit per holder (alpha and delta)", "honest majority", "no fairness",
       ] { #expect(text.output.contains(words), "\(words)\n\(text)") }
       let plan = try await box.parley(

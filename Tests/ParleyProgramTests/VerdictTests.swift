@@ -167,6 +167,28 @@ import Testing
     }
   }
 
+  /// A flag is one shared bit, also where the program multiplies by it.
+  @Test func flagsAreBits() throws {
+    var builder = ProgramBuilder()
+    let table = builder.table(.init(name: "t", holders: ["a"], maximumRows: 9))
+    let flag = builder.input(.init(table: table, column: "", role: .isValid, sort: .bit))
+    let value = builder.input(.init(table: table, column: "c", role: .value, sort: .integer(Interval(-5...1000))))
+    let nodes = [
+      try builder.innerProduct(flag, value), try builder.sum(flag), try builder.any(flag),
+      try builder.sum(try builder.integer(fromBit: try builder.not(flag))),
+    ]
+    for node in nodes {
+      _ = builder.disclose(.init(name: "s", node: node, recipients: ["a"], meaning: .statistic, explanation: ""))
+    }
+    let lowered = try Lowering.lower(builder.program, for: descriptor(summands: 3, adversary: .malicious))
+    #expect(dealt(lowered).words == [1] && dealt(lowered).bits == [0])
+    var interpreter = LoweredInterpreter(
+      program: builder.program, lowered: lowered, summandCount: 3, rows: [4],
+      inputs: [[1, 0, 1, 1], [10, 20, 300, -4]], seed: 9)
+    #expect(interpreter.run() == [0: [306], 1: [3], 2: [1], 3: [1]])
+    #expect(interpreter.verdicts == [false])
+  }
+
   @Test func semiHonestProgramsHaveNoVerdicts() throws {
     var builder = ProgramBuilder()
     let table = builder.table(.init(name: "t", holders: ["a"], maximumRows: 9))

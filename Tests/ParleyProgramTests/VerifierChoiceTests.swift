@@ -4,7 +4,8 @@ import Testing
 @Suite struct VerifierChoiceTests {
   private func cost(rounds: Int, bytes: Int) -> Cost {
     var cost = CostModel.cost(
-      of: LoweredProgram(), on: descriptor(summands: 3), shape: RunShape(principals: 2, tables: [], recipients: []))
+      of: LoweredProgram(), on: descriptor(summands: 3), shape: RunShape(principals: 2, tables: [], recipients: [])
+    )
     cost.bytes = [[0, bytes], [bytes, 0]]
     cost.rounds = rounds
     return cost

@@ -51,7 +51,9 @@ import Testing
       ])
     #expect(prepared.statement.text.contains("one bit per holder"))
     let trust = prepared.trust.lines.joined(separator: "\n")
-    for words in ["honest majority", "no fairness", "A run that ends early tells", "rows out of range end the run"] {
+    for words in [
+      "honest majority", "no fairness", "A run that ends early tells", "rows out of range end the run",
+    ] {
       #expect(trust.contains(words), "\(words)")
     }
     let plan = try prepared.plan(rows: [[5, 5], [5, 5]])
@@ -111,7 +113,8 @@ import Testing
     }
     let results: [Result<Participant.Ending, ParleyError>] = runParties(network.meshes, closing: false) { mesh in
       let (participant, notes) = everyone[mesh.local.rawValue]
-      return try participant.run(over: mesh, .init(log: { if case .aborted(let report) = $0 { notes.add(report) } }))
+      return try participant.run(
+        over: mesh, .init(log: { if case .aborted(let report) = $0 { notes.add(report) } }))
     }
     for index in 0..<3 {
       guard case .failure(let error) = results[index] else {

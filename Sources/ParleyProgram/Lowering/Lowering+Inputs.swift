@@ -68,7 +68,9 @@ extension Lowering {
     if let known = inputs.arith[input] { return known }
     let column = program.inputs[input]
     let register: ArithRegister
-    if forms?[input] == .bits {
+    if forms?[input] == .bits, column.sort == .bit {
+      register = try arithBit(bitInput(input))
+    } else if forms?[input] == .bits {
       register = try arithFromBits(
         try wordInput(input), like: .init(column.sort, .rows(column.table)))
     } else {
@@ -82,9 +84,8 @@ extension Lowering {
   // MARK: Bits
 
   func wordInput(_ input: Int) throws(ParleyError) -> Word {
+    guard case .integer(let range) = program.inputs[input].sort else { return Word(unsigned: [bitInput(input)]) }
     if let known = inputs.words[input] { return known }
-    let column = program.inputs[input]
-    guard case .integer(let range) = column.sort else { return Word(unsigned: [bitInput(input)]) }
     let layout = BitLayout(range)
     let bits =
       forms?[input] == .words ? try bitsOfWordInput(input, layout) : dealtBits(input, layout)
