@@ -7,7 +7,7 @@ package import ParleyBase
 /// follows from the programs alone (a Kahn process network) and not from threads, so that two attacked runs can be
 /// compared message by message. It is also the worst network for honest parties: all others tell them earlier.
 ///
-/// Parties that wait on each other in a circle get a deadlock report at once.
+/// Parties that wait on each other in a circle time out at once, with a deadlock report.
 package final class TapeNetwork: PartyNetwork {
   package let meshes: [any Mesh]
   private let core: TapeCore
@@ -187,11 +187,13 @@ final class TapeCore: @unchecked Sendable {
       circle.append(at)
       at = waiting.party.rawValue
     } while at != local
-    let error = MeshErrors.deadlock(
+    var error = MeshErrors.deadlock(
       StallReport(
         lines: circle.sorted().compactMap { index in
           sleeping[index].map { StallReport.Line(party: PartyIndex(index), waiting: $0) }
         }))
+    // What a real network says of it in the end.
+    error.code = .timeout
     for index in circle { ends[index] = .failed(error) }
     for condition in woken { condition.wakeAll() }
   }
