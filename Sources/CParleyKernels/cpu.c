@@ -10,12 +10,15 @@ static const c_parley_backend_ops generic = {
 #ifdef C_PARLEY_X86
 #include <cpuid.h>
 
-static const c_parley_backend_ops avx2 = {
-    C_PARLEY_BACKEND_AVX2, &c_parley_aes_aesni, &c_parley_vector_avx2, &c_parley_matrix_avx2,
-    &c_parley_transpose_avx2, &c_parley_gf64_generic, &c_parley_sums_avx2, &c_parley_prime_bmi2};
-static const c_parley_backend_ops avx512 = {
-    C_PARLEY_BACKEND_AVX512, &c_parley_aes_vaes, &c_parley_vector_avx512, &c_parley_matrix_avx512,
-    &c_parley_transpose_avx512, &c_parley_gf64_generic, &c_parley_sums_avx2, &c_parley_prime_bmi2};
+// Each with carry-less multiplication on 128-bit and on 256-bit registers.
+#define AVX2(GF64)                                                                         \
+  {C_PARLEY_BACKEND_AVX2, &c_parley_aes_aesni,      &c_parley_vector_avx2, &c_parley_matrix_avx2, \
+   &c_parley_transpose_avx2, &(GF64), &c_parley_sums_avx2,   &c_parley_prime_bmi2}
+#define AVX512(GF64)                                                                          \
+  {C_PARLEY_BACKEND_AVX512, &c_parley_aes_vaes,        &c_parley_vector_avx512, &c_parley_matrix_avx512, \
+   &c_parley_transpose_avx512, &(GF64), &c_parley_sums_avx2,     &c_parley_prime_bmi2}
+static const c_parley_backend_ops avx2[2] = {AVX2(c_parley_gf64_pclmul), AVX2(c_parley_gf64_vpclmul)};
+static const c_parley_backend_ops avx512[2] = {AVX512(c_parley_gf64_pclmul), AVX512(c_parley_gf64_vpclmul)};
 
 static int has(unsigned word, unsigned bits) { return (word & bits) == bits; }
 
@@ -38,14 +41,20 @@ static int detect(void) {
     return C_PARLEY_BACKEND_AVX512;
   return C_PARLEY_BACKEND_AVX2;
 }
+
+/// VPCLMULQDQ; what else it needs, `detect` has asked for.
+static int has_wide_carryless(void) {
+  unsigned a, b, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && has(c, bit_VPCLMULQDQ);
+}
 #else
 static int detect(void) { return C_PARLEY_BACKEND_GENERIC; }
 #endif
 
-static const c_parley_backend_ops *backend(int id) {
+static const c_parley_backend_ops *backend(int id, int narrow) {
 #ifdef C_PARLEY_X86
-  if (id == C_PARLEY_BACKEND_AVX512) return &avx512;
-  if (id == C_PARLEY_BACKEND_AVX2) return &avx2;
+  if (id == C_PARLEY_BACKEND_AVX512) return &avx512[!narrow && has_wide_carryless()];
+  if (id == C_PARLEY_BACKEND_AVX2) return &avx2[!narrow && has_wide_carryless()];
 #endif
   return id == C_PARLEY_BACKEND_GENERIC ? &generic : 0;
 }
@@ -57,7 +66,7 @@ const c_parley_backend_ops *c_parley_active(void) {
   const c_parley_backend_ops *ops = atomic_load_explicit(&active, memory_order_acquire);
   if (__builtin_expect(!ops, 0)) {
     const c_parley_backend_ops *none = 0;
-    ops = backend(detect());
+    ops = backend(detect(), 0);
     if (!atomic_compare_exchange_strong(&active, &none, ops)) ops = none;
   }
   return ops;
@@ -68,7 +77,9 @@ int c_parley_best_backend(void) { return detect(); }
 int c_parley_backend(void) { return c_parley_active()->id; }
 
 int c_parley_force_backend(int id) {
-  const c_parley_backend_ops *ops = id <= detect() ? backend(id) : 0;
+  int narrow = id & C_PARLEY_NARROW_CARRYLESS;
+  id &= ~C_PARLEY_NARROW_CARRYLESS;
+  const c_parley_backend_ops *ops = id <= detect() ? backend(id, narrow) : 0;
   if (!ops) return 0;
   atomic_store_explicit(&active, ops, memory_order_release);
   return 1;

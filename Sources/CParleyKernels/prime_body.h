@@ -8,6 +8,9 @@ __extension__ typedef unsigned __int128 uint128;
 
 enum { MAX_FACTOR = 32, TERMS = 8 };
 
+/// For loops that were measured to be slower with registers of four words, which have no full products.
+#define SCALAR _Pragma("clang loop vectorize(disable)")
+
 C_PARLEY_INLINE uint64_t high_product(uint64_t a, uint64_t b) { return (uint64_t)((uint128)a * b >> 64); }
 
 /// a - m when that is not negative, else a; for a < m + 2^63, m < 2^63.
@@ -40,54 +43,105 @@ C_PARLEY_INLINE uint64_t reduce8(uint128 t, const c_parley_prime *p) {
 
 static TARGET void merge(
     const uint64_t *selectors, size_t n, const uint64_t *coefficients, const c_parley_prime *p, uint64_t *out) {
+  const c_parley_prime prime = *p;
   uint64_t tables[8][256];
   for (size_t digit = 0; digit < 8; digit++) {
     uint64_t *table = tables[digit];
     table[0] = 0;
     for (size_t b = 0; b < 8; b++)
       for (size_t i = 0; i < (size_t)1 << b; i++)
-        table[((size_t)1 << b) + i] = subtract_once(table[i] + coefficients[8 * digit + b], p->value);
+        table[((size_t)1 << b) + i] = subtract_once(table[i] + coefficients[8 * digit + b], prime.value);
   }
   for (size_t g = 0; g < n; g++) {
     uint64_t sum = 0, selector = selectors[g];
     for (size_t digit = 0; digit < 8; digit++) sum += tables[digit][selector >> 8 * digit & 0xff];
-    out[g] = reduce(sum, p);
+    out[g] = reduce(sum, &prime);
   }
+}
+
+/// For w < P: at most 2^64 w / P, and less by under P / 2^61 + 1 <= 2.
+C_PARLEY_INLINE uint64_t shoup_quotient(uint64_t w, const c_parley_prime *p) {
+  uint64_t top = w << 3;
+  return top + high_product(top, p->reciprocal);
+}
+
+/// w x mod P for any x (Shoup): with the quotient above, w x / P exceeds floor(quotient x / 2^64) by less than 3.
+C_PARLEY_INLINE uint64_t multiply_by(uint64_t w, uint64_t quotient, uint64_t x, const c_parley_prime *p) {
+  uint64_t r = w * x - high_product(quotient, x) * p->value;
+  return subtract_once(subtract_once(r, 2 * p->value), p->value);
 }
 
 static TARGET void weigh(
     const uint64_t *values, size_t outputs, const uint64_t *weights, const c_parley_prime *p, uint64_t *out) {
-  for (size_t g = 0; g < outputs; g++)
-    for (size_t i = 2 * g; i < 2 * g + 2; i++) out[i] = reduce((uint128)weights[g] * values[i], p);
+  const c_parley_prime prime = *p;
+  SCALAR for (size_t g = 0; g < outputs; g++) {
+    uint64_t w = weights[g], quotient = shoup_quotient(w, &prime), a = values[2 * g], b = values[2 * g + 1];
+    out[2 * g] = multiply_by(w, quotient, a, &prime);
+    out[2 * g + 1] = multiply_by(w, quotient, b, &prime);
+  }
 }
 
 static TARGET void scale(
     const uint64_t *values, size_t n, uint64_t weight, const c_parley_prime *p, uint64_t *out) {
-  for (size_t e = 0; e < n; e++) out[e] = reduce((uint128)weight * values[e], p);
+  const c_parley_prime prime = *p;
+  uint64_t quotient = shoup_quotient(weight, &prime);
+  for (size_t e = 0; e < n; e++) out[e] = multiply_by(weight, quotient, values[e], &prime);
+}
+
+typedef struct {
+  uint128 low;
+  uint64_t top;
+} sum3;
+
+C_PARLEY_INLINE void add_to(sum3 *sum, uint128 a) {
+  sum->low += a;
+  sum->top += sum->low < a;
+}
+
+/// The sums of at most eight groups; `groups` and `factor` may be constants.
+C_PARLEY_INLINE TARGET void outer_block(
+    const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, sum3 *sums) {
+  for (size_t j = 0; j < factor; j++)
+    for (size_t k = 0; k < factor; k++) {
+      uint128 sum = 0;
+      for (size_t d = 0; d < groups; d++) sum += (uint128)u[d * factor + j] * v[d * factor + k];
+      add_to(&sums[j * factor + k], sum);
+    }
+}
+
+C_PARLEY_INLINE TARGET void outer_by(
+    const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, const c_parley_prime *p, uint64_t *sums) {
+  sum3 total[MAX_FACTOR * MAX_FACTOR];
+  for (size_t e = 0; e < factor * factor; e++) {
+    total[e].low = sums[e];
+    total[e].top = 0;
+  }
+  size_t d = 0;
+  for (; d + TERMS <= groups; d += TERMS) outer_block(u + d * factor, v + d * factor, TERMS, factor, total);
+  outer_block(u + d * factor, v + d * factor, groups - d, factor, total);
+  for (size_t e = 0; e < factor * factor; e++) sums[e] = reduce3(total[e].low, total[e].top, p);
 }
 
 static TARGET void outer(
     const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, const c_parley_prime *p, uint64_t *sums) {
-  for (size_t j = 0; j < factor; j++)
-    for (size_t k = 0; k < factor; k++) {
-      uint128 sum = sums[j * factor + k];
-      uint64_t top = 0;
-      for (size_t d = 0; d < groups; d++) {
-        uint128 q = (uint128)u[d * factor + j] * v[d * factor + k];
-        sum += q;
-        top += sum < q;
-      }
-      sums[j * factor + k] = reduce3(sum, top, p);
-    }
+  if (factor == 4)
+    outer_by(u, v, groups, 4, p, sums);
+  else if (factor == 2)
+    outer_by(u, v, groups, 2, p, sums);
+  else
+    outer_by(u, v, groups, factor, p, sums);
 }
 
 C_PARLEY_INLINE TARGET void fold_by(
     const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, const c_parley_prime *p,
     uint64_t *out) {
-  for (size_t d = 0; d < groups; d++) {
+  const c_parley_prime prime = *p;
+  uint64_t c[TERMS];
+  for (size_t j = 0; j < factor; j++) c[j] = coefficients[j];
+  SCALAR for (size_t d = 0; d < groups; d++) {
     uint128 sum = 0;
-    for (size_t j = 0; j < factor; j++) sum += (uint128)u[d * factor + j] * coefficients[j];
-    out[d] = reduce8(sum, p);
+    for (size_t j = 0; j < factor; j++) sum += (uint128)u[d * factor + j] * c[j];
+    out[d] = reduce8(sum, &prime);
   }
 }
 

@@ -5,72 +5,97 @@
 #include "sums.h"
 
 /// Adds up the buckets of one digit, in place, so that bucket 2^b holds the sum for bit b of the digit: the upper
-/// half is that sum for the highest bit, and then goes to the lower half.
-C_PARLEY_INLINE TARGET void combine(uint64_t *table, unsigned bits, unsigned lanes) {
-  for (unsigned b = bits; b-- > 0;) {
-    uint64_t *upper = table + ((size_t)lanes << b), sum[4] = {0};
-    for (size_t i = 0; i < (size_t)1 << b; i++)
-      for (unsigned l = 0; l < lanes; l++) {
-        sum[l] += upper[lanes * i + l];
-        table[lanes * i + l] += upper[lanes * i + l];
-      }
-    for (unsigned l = 0; l < lanes; l++) upper[l] = sum[l];
+/// half is that sum for the highest bit, and then goes to the lower half. LANES is the type of a bucket.
+#define COMBINE(LANES, TABLE_OF_DIGIT, BITS)                                                \
+  _Pragma("clang loop unroll(full)") for (unsigned top = (BITS); top-- > 0;) {              \
+    LANES *lower = (TABLE_OF_DIGIT), *upper = lower + ((size_t)1 << top), total = upper[0]; \
+    lower[0] += upper[0];                                                                   \
+    _Pragma("clang loop unroll(full)") for (size_t i = 1; i < (size_t)1 << top; i++) {      \
+      total += upper[i];                                                                    \
+      lower[i] += upper[i];                                                                 \
+    }                                                                                       \
+    *upper = total;                                                                         \
+  }
+
+/// `bits` is a constant.
+C_PARLEY_INLINE TARGET void combine_lifted(word4 *table, unsigned bits, uint64_t *sums) {
+  COMBINE(word4, table, bits)
+  for (unsigned b = 0; b < bits; b++) {
+    word4 limbs = table[(size_t)1 << b];
+    add3(sums + 3 * b, limbs[0] + ((uint128)limbs[1] << 32), limbs[2] + ((uint128)limbs[3] << 32));
   }
 }
 
 static TARGET void lifted(
     const uint64_t *u, const uint64_t *v, size_t outputs, const uint64_t *selectors, uint64_t *sums) {
-  uint64_t tables[DIGITS][4 * BUCKETS] __attribute__((aligned(64)));
+  word4 tables[DIGITS][BUCKETS];
   memset(tables, 0, sizeof tables);
   for (size_t g = 0; g < outputs; g++) {
     uint128 p = (uint128)u[2 * g] * v[2 * g], q = (uint128)u[2 * g + 1] * v[2 * g + 1];
-    uint64_t limbs[4];
-    for (int l = 0; l < 4; l++) limbs[l] = (uint64_t)(uint32_t)(p >> 32 * l) + (uint32_t)(q >> 32 * l);
+    word2 low = {(uint64_t)p, (uint64_t)(p >> 64)}, high = {(uint64_t)q, (uint64_t)(q >> 64)};
+    word4 limbs = __builtin_convertvector((half4)low, word4) + __builtin_convertvector((half4)high, word4);
     uint64_t selector = selectors[g];
-    for (unsigned digit = 0; digit < DIGITS; digit++, selector >>= DIGIT) {
-      uint64_t *bucket = tables[digit] + 4 * (selector % BUCKETS);
-      for (int l = 0; l < 4; l++) bucket[l] += limbs[l];
-    }
+#pragma clang loop unroll(full)
+    for (unsigned digit = 0; digit < DIGITS; digit++)
+      tables[digit][selector >> DIGIT * digit & (BUCKETS - 1)] += limbs;
   }
-  for (unsigned digit = 0; digit < DIGITS; digit++) {
-    combine(tables[digit], digit_bits(digit), 4);
-    for (unsigned b = 0; b < digit_bits(digit); b++) {
-      const uint64_t *limbs = tables[digit] + ((size_t)4 << b);
-      add3(
-          sums + 3 * (DIGIT * digit + b), limbs[0] + ((uint128)limbs[1] << 32),
-          limbs[2] + ((uint128)limbs[3] << 32));
-    }
+  for (unsigned digit = 0; digit < DIGITS - 1; digit++)
+    combine_lifted(tables[digit], DIGIT, sums + 3 * DIGIT * digit);
+  combine_lifted(tables[DIGITS - 1], LAST_DIGIT, sums + 3 * DIGIT * (DIGITS - 1));
+}
+
+typedef union {
+  word2 bucket[BUCKETS];
+  word4 two[BUCKETS / 2];
+} wide_table;
+
+/// Two buckets to a register; `bits` is a constant, which keeps the loops free of branches.
+C_PARLEY_INLINE TARGET void combine_wide(wide_table *table, unsigned bits, uint64_t *sums) {
+  COMBINE(word4, table->two, bits - 1)
+  word4 lowest = table->two[0];
+  add2(sums, lowest[2] + ((uint128)lowest[3] << 32));
+  for (unsigned b = 1; b < bits; b++) {
+    word4 two = table->two[(size_t)1 << (b - 1)];
+    add2(sums + 2 * b, two[0] + two[2] + ((uint128)(two[1] + two[3]) << 32));
   }
 }
 
 static TARGET void wide(const uint64_t *values, size_t n, const uint64_t *selectors, uint64_t *sums) {
-  uint64_t tables[DIGITS][2 * BUCKETS] __attribute__((aligned(64)));
+  wide_table tables[DIGITS];
   memset(tables, 0, sizeof tables);
   for (size_t g = 0; g < n; g++) {
-    uint64_t lo = (uint32_t)values[g], hi = values[g] >> 32, selector = selectors[g];
-    for (unsigned digit = 0; digit < DIGITS; digit++, selector >>= DIGIT) {
-      uint64_t *bucket = tables[digit] + 2 * (selector % BUCKETS);
-      bucket[0] += lo;
-      bucket[1] += hi;
-    }
+    word2 limbs = {(uint32_t)values[g], values[g] >> 32};
+    uint64_t selector = selectors[g];
+#pragma clang loop unroll(full)
+    for (unsigned digit = 0; digit < DIGITS; digit++)
+      tables[digit].bucket[selector >> DIGIT * digit & (BUCKETS - 1)] += limbs;
   }
-  for (unsigned digit = 0; digit < DIGITS; digit++) {
-    combine(tables[digit], digit_bits(digit), 2);
-    for (unsigned b = 0; b < digit_bits(digit); b++) {
-      const uint64_t *limbs = tables[digit] + ((size_t)2 << b);
-      add2(sums + 2 * (DIGIT * digit + b), limbs[0] + ((uint128)limbs[1] << 32));
-    }
-  }
+  for (unsigned digit = 0; digit < DIGITS - 1; digit++)
+    combine_wide(&tables[digit], DIGIT, sums + 2 * DIGIT * digit);
+  combine_wide(&tables[DIGITS - 1], LAST_DIGIT, sums + 2 * DIGIT * (DIGITS - 1));
 }
 
+/// Digits of eight bits; four buckets to a register.
 static TARGET void plain(const uint64_t *t, size_t n, const uint64_t *selectors, uint64_t *sums) {
-  uint64_t tables[8][256];
+  union {
+    uint64_t bucket[256];
+    word4 four[64];
+  } tables[8];
   memset(tables, 0, sizeof tables);
-  for (size_t g = 0; g < n; g++)
-    for (unsigned digit = 0; digit < 8; digit++) tables[digit][selectors[g] >> 8 * digit & 0xff] += t[g];
+  for (size_t g = 0; g < n; g++) {
+    uint64_t selector = selectors[g], value = t[g];
+#pragma clang loop unroll(full)
+    for (unsigned digit = 0; digit < 8; digit++) tables[digit].bucket[selector >> 8 * digit & 0xff] += value;
+  }
   for (unsigned digit = 0; digit < 8; digit++) {
-    combine(tables[digit], 8, 1);
-    for (unsigned b = 0; b < 8; b++) sums[8 * digit + b] += tables[digit][(size_t)1 << b];
+    COMBINE(word4, tables[digit].four, 6)
+    for (unsigned b = 0; b < 6; b++) {
+      word4 four = tables[digit].four[(size_t)1 << b];
+      sums[8 * digit + 2 + b] += four[0] + four[1] + four[2] + four[3];
+    }
+    word4 four = tables[digit].four[0];
+    sums[8 * digit] += four[1] + four[3];
+    sums[8 * digit + 1] += four[2] + four[3];
   }
 }
 

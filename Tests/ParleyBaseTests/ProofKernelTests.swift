@@ -31,8 +31,20 @@ extension BackendTests {
       }
     }
 
+    /// Each backend, with both widths of carry-less multiplication.
+    func withEachMultiplier(_ body: (String) -> Void) {
+      let before = Kernels.Backend.active
+      defer { _ = before.force() }
+      for backend in Kernels.Backend.allCases {
+        for narrow in [false, true] where backend.force(narrow: narrow) {
+          #expect(Kernels.Backend.active == backend)
+          body(narrow ? "\(backend), narrow" : "\(backend)")
+        }
+      }
+    }
+
     @Test func knownProducts() {
-      withEachBackend { backend in
+      withEachMultiplier { backend in
         for (a, b, want) in [
           (0, 0, 0), (1, 1, 1), (2, 3, 6), (1 << 63, 2, 0x1b), (1 << 32, 1 << 32, 0x1b), (1 << 63, 4, 0x36),
           // X^126 = X^62 (X^4 + X^3 + X + 1) = X^66 + X^65 + X^63 + X^62.
@@ -50,7 +62,7 @@ extension BackendTests {
     }
 
     @Test func productsAndInnerProducts() {
-      withEachBackend { backend in
+      withEachMultiplier { backend in
         var generator = SeededGenerator(seed)
         for count in [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 63, 64, 65, 200] {
           for extreme in [false, true] {
@@ -82,7 +94,7 @@ extension BackendTests {
               }
             }
           }
-          withEachBackend { backend in
+          withEachMultiplier { backend in
             let (u, v, w) = (Unaligned(x), Unaligned(y), Unaligned(weights))
             let first = Unaligned(start), second = Unaligned(start)
             Kernels.gf64MaskedOuter(
@@ -110,7 +122,7 @@ extension BackendTests {
           want[e] ^= Self.product(x[d * factor + e / factor] & y[d * factor + e % factor], weights[d])
         }
       }
-      withEachBackend { backend in
+      withEachMultiplier { backend in
         let (u, v, w, sums) = (Unaligned(x), Unaligned(y), Unaligned(weights), Unaligned(want.map { _ in 0 }))
         Kernels.gf64MaskedOuter(
           u.readOnly, v.readOnly, groups: groups, factor: factor, weights: w.readOnly, into: sums.pointer)
@@ -129,7 +141,7 @@ extension BackendTests {
               x[e / 64 * factor + j] >> UInt64(e % 64) & 1 == 1 ? sum ^ coefficients[j] : sum
             }
           }
-          withEachBackend { backend in
+          withEachMultiplier { backend in
             let (u, c, out) = (Unaligned(x), Unaligned(coefficients), Unaligned(want.map { _ in 5 }))
             Kernels.gf64ExpandFold(
               u.readOnly, groups: groups, factor: factor, coefficients: c.readOnly, into: out.pointer)
@@ -148,7 +160,7 @@ extension BackendTests {
         let want = values.indices.map { e in
           Self.product(values[e], Self.product(1 << UInt64(e % 64), weights[e / 64]))
         }
-        withEachBackend { backend in
+        withEachMultiplier { backend in
           let (v, w) = (Unaligned(values), Unaligned(Array(weights)))
           Kernels.gf64Weigh(v.pointer, groups: groups, weights: w.readOnly)
           #expect(v.array == want, "\(backend), seed \(seed), groups \(groups)")
@@ -165,7 +177,7 @@ extension BackendTests {
           let want = (0..<groups).map { d in
             (0..<factor).reduce(0 as UInt64) { $0 ^ Self.product(coefficients[$1], u[d * factor + $1]) }
           }
-          withEachBackend { backend in
+          withEachMultiplier { backend in
             let (x, c, out) = (Unaligned(u), Unaligned(coefficients), Unaligned(want.map { _ in 5 }))
             let comment: Comment = "\(backend), seed \(seed), factor \(factor), groups \(groups)"
             Kernels.gf64Fold(

@@ -18,7 +18,7 @@ extern "C" {
 // Backends
 
 #define C_PARLEY_BACKEND_GENERIC 0
-/// AES-NI, PCLMULQDQ, AVX2 and BMI2.
+/// AES-NI, PCLMULQDQ, AVX2 and BMI2; VPCLMULQDQ too where the processor has it.
 #define C_PARLEY_BACKEND_AVX2 1
 /// VAES, GFNI and AVX-512 (F, BW, DQ, VL, VBMI).
 #define C_PARLEY_BACKEND_AVX512 2
@@ -30,6 +30,8 @@ int c_parley_backend(void);
 /// Uses `backend` from now on, in the whole process; answers 0 and changes nothing when the processor lacks it.
 /// All backends compute the same, so this is for comparing them in tests and benchmarks.
 int c_parley_force_backend(int backend);
+/// Added to `backend` above: carry-less multiplication takes 128-bit registers even where there are 256-bit ones.
+#define C_PARLEY_NARROW_CARRYLESS 0x100
 
 // Memory
 

@@ -9,7 +9,7 @@ package enum Kernels {
   /// An implementation of all kernels. All of them compute the same.
   package enum Backend: Int32, CaseIterable, Sendable {
     case generic = 0
-    /// AES-NI, PCLMULQDQ, AVX2 and BMI2.
+    /// AES-NI, PCLMULQDQ, AVX2 and BMI2; VPCLMULQDQ too where the processor has it.
     case avx2 = 1
     /// VAES, GFNI and AVX-512.
     case avx512 = 2
@@ -19,8 +19,10 @@ package enum Kernels {
     /// The one in use, in the whole process.
     package static var active: Backend { Backend(rawValue: c_parley_backend()) ?? .generic }
     /// Switches the whole process to this backend, to compare it with others; false when the processor
-    /// lacks it.
-    package func force() -> Bool { c_parley_force_backend(rawValue) == 1 }
+    /// lacks it. Carry-less multiplication takes the widest registers that there are, or 128 bits when `narrow`.
+    package func force(narrow: Bool = false) -> Bool {
+      c_parley_force_backend(narrow ? rawValue | C_PARLEY_NARROW_CARRYLESS : rawValue) == 1
+    }
   }
 
   static func size(_ count: Int) -> Int {

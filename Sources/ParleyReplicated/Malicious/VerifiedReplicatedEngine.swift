@@ -66,7 +66,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing 
     pipeline = ProofPipeline(
       verifier,
       links: ProofLinks(
-        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, digests: digests))
+        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, digests: digests), pool: pool)
     inputCopies = InputCopies(digests: digests)
     publicValues = digests.stream(.publicValues, step: VerifiedSteps.verified(0), party: PartyIndex(0))
   }
