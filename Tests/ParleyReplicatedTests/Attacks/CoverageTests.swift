@@ -87,4 +87,34 @@ import Testing
       #expect(error.code == .invariant || error.code == .peerAborted)
     }
   }
+
+  /// Nor does it cover what is computed after it: a product that follows the verification is not opened with the old
+  /// token, and is with a new one.
+  @Test(arguments: [false, true]) func productsAfterTheTokenAreNotCovered(isVerifiedAgain: Bool) {
+    let results = runParties(InMemoryNetwork(count: 3)) { mesh -> ClearValues? in
+      let engine = try VerifiedReplicatedFamily(UInt64.self).makeEngine(mesh: mesh, seed: 5)
+      let through = StepID(instruction: 99)
+      let first = try engine.verify(through: through)
+      let a = engine.constant(6, count: 1)
+      let pending = try engine.start(.multiply([(a, a)], count: 1), step: .init(instruction: 1))
+      try mesh.flush()
+      let value = Opened<SharedWords<UInt64>, SharedPlane>.arith(try engine.finish(pending).vectors[0], count: 1)
+      let everybody = (0..<3).map { PartyIndex($0) }
+      if isVerifiedAgain {
+        let second = try engine.verify(through: through)
+        try engine.startOpening(value, to: everybody, step: .init(instruction: 2), token: second)
+      } else {
+        try engine.startOpening(value, to: everybody, step: .init(instruction: 2), token: first)
+      }
+      try mesh.flush()
+      return try engine.finishOpening(value, step: .init(instruction: 2))
+    }
+    for result in results {
+      switch result {
+      case .success(let value): #expect(isVerifiedAgain && value == .words([36]))
+      case .failure(let error):
+        #expect(!isVerifiedAgain && [.invariant, .peerAborted].contains(error.code), "\(error)")
+      }
+    }
+  }
 }
