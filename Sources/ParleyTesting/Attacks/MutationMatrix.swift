@@ -18,9 +18,9 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
     case identity
     /// The change was visible, and everybody has the right result.
     case accepted
-    /// Somebody had its result before the change was noticed, where there is no fairness to promise.
+    /// The same, but somebody had its result before, where there is no fairness to promise.
     case late
-    /// The same earlier than that, or keys that are still usable after a failure.
+    /// Somebody had its result where nothing may have been opened, or keys are still usable after a failure.
     case early
     case wrong
   }
@@ -37,8 +37,10 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
   package var world: AttackWorld<F>
   package var corrupt: PartyIndex
   package var expected: [ClearValues]
-  /// Every how many-th message is changed.
+  /// Every how many-th change is tried.
   package var stride: Int
+  /// What messages are for, in this protocol.
+  package var classify: @Sendable (InterceptedMessage) -> MessageClass = { MessageClass.of($0) }
 
   package init(_ world: AttackWorld<F>, corrupt: PartyIndex, expected: [ClearValues], stride: Int = 1) {
     self.world = world
@@ -87,7 +89,7 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
       isIdentity.withLock { $0 = same }
       return action
     }
-    let kind = MessageClass.of(target)
+    let kind = classify(target)
     let outcome = judge(result, kind, isIdentity: isIdentity.withLock { $0 } ?? true)
     return Trial(mutation: mutation, message: target, kind: kind, outcome: outcome, report: result.description)
   }
@@ -98,8 +100,9 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
     let failed = honest.filter { result[$0].failure != nil }
     guard !failed.isEmpty else { return isIdentity ? .identity : .accepted }
     guard failed.allSatisfy({ result[$0].keysAreGone }) else { return .early }
-    if honest.contains(where: { result[$0].values != nil }) { return kind.isFollowedByOutput ? .late : .early }
-    if failed.contains(where: { result[$0].hasCaught }) { return .caught }
+    let hasOutput = honest.contains { result[$0].values != nil }
+    if hasOutput && !kind.isFollowedByOutput { return .early }
+    if failed.contains(where: { result[$0].hasCaught }) { return hasOutput ? .late : .caught }
     return result[corrupt].hasCaught ? .own : .stopped
   }
 

@@ -39,4 +39,12 @@ import Testing
     #expect(offending == 0, "\(matrix.complaint(trials))")
     #expect(Set(trials.map(\.kind)).isSuperset(of: [.exchange, .proof, .final, .challenge, .opening]))
   }
+
+  /// The harness sees wrong results where there are some: the semi-honest engine believes everything.
+  @Test func theSemiHonestEngineBelievesEverything() throws {
+    let world = AttackWorld(ReplicatedFamily(UInt64.self), .threeProducts(a: 3, b: 5, d: 7), seed: 0x5eed_a100)
+    let trials = try MutationMatrix(world, corrupt: PartyIndex(1), expected: [.words([105 * 105])]).run()
+    #expect(trials.contains { $0.outcome == .wrong && $0.kind == .exchange && $0.mutation == .addOne })
+    #expect(trials.contains { $0.outcome == .wrong && $0.kind == .opening && $0.mutation == .flipBit })
+  }
 }
