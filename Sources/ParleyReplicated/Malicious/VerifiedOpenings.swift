@@ -16,6 +16,12 @@ extension VerifiedReplicatedEngine {
       throw ParleyError(
         .invariant, "an opening comes after the step that has been verified", at: .init(item: step.description))
     }
+    // A token says nothing about what was computed after it.
+    guard pipeline.isCovered else {
+      throw ParleyError(
+        .invariant, "products were computed after the verification and not proved",
+        at: .init(item: step.description))
+    }
     let outside = recipients.filter { $0.rawValue >= 3 }
     switch value {
     case .arith(let a, let count):
