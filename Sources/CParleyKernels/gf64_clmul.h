@@ -179,7 +179,8 @@ C_PARLEY_INLINE TARGET void fold_by(
   for (; d < groups; d++) out[d] = reduce_one(wide_dot(u + d * factor, coefficients, factor));
 }
 
-static TARGET void fold(const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out) {
+static TARGET void fold(
+    const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out) {
   if (factor == 8)
     fold_by(u, groups, 8, coefficients, out);
   else if (factor == 32)

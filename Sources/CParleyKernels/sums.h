@@ -16,9 +16,7 @@ typedef uint64_t word4 __attribute__((vector_size(32)));
 
 /// Ten digits of six bits and one of four: the tables of the widest buckets fill 22 KiB, which leaves room in a
 /// first-level cache of 32 KiB.
-enum { DIGIT = 6, DIGITS = 11, BUCKETS = 1 << DIGIT };
-
-C_PARLEY_INLINE unsigned digit_bits(unsigned digit) { return digit == DIGITS - 1 ? 64 - DIGIT * (DIGITS - 1) : DIGIT; }
+enum { DIGIT = 6, DIGITS = 11, LAST_DIGIT = 64 - DIGIT * (DIGITS - 1), BUCKETS = 1 << DIGIT };
 
 C_PARLEY_INLINE void add2(uint64_t *sum, uint128 value) {
   value += sum[0];

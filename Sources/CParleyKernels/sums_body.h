@@ -6,15 +6,25 @@
 
 /// Adds up the buckets of one digit, in place, so that bucket 2^b holds the sum for bit b of the digit: the upper
 /// half is that sum for the highest bit, and then goes to the lower half. LANES is the type of a bucket.
-#define COMBINE(LANES, TABLE_OF_DIGIT, BITS)                        \
-  for (unsigned top = (BITS); top-- > 0;) {                         \
-    LANES *lower = (TABLE_OF_DIGIT), *upper = lower + ((size_t)1 << top), total = {0}; \
-    for (size_t i = 0; i < (size_t)1 << top; i++) {                 \
-      total += upper[i];                                            \
-      lower[i] += upper[i];                                         \
-    }                                                               \
-    *upper = total;                                                 \
+#define COMBINE(LANES, TABLE_OF_DIGIT, BITS)                                                \
+  _Pragma("clang loop unroll(full)") for (unsigned top = (BITS); top-- > 0;) {              \
+    LANES *lower = (TABLE_OF_DIGIT), *upper = lower + ((size_t)1 << top), total = upper[0]; \
+    lower[0] += upper[0];                                                                   \
+    _Pragma("clang loop unroll(full)") for (size_t i = 1; i < (size_t)1 << top; i++) {      \
+      total += upper[i];                                                                    \
+      lower[i] += upper[i];                                                                 \
+    }                                                                                       \
+    *upper = total;                                                                         \
   }
+
+/// `bits` is a constant.
+C_PARLEY_INLINE TARGET void combine_lifted(word4 *table, unsigned bits, uint64_t *sums) {
+  COMBINE(word4, table, bits)
+  for (unsigned b = 0; b < bits; b++) {
+    word4 limbs = table[(size_t)1 << b];
+    add3(sums + 3 * b, limbs[0] + ((uint128)limbs[1] << 32), limbs[2] + ((uint128)limbs[3] << 32));
+  }
+}
 
 static TARGET void lifted(
     const uint64_t *u, const uint64_t *v, size_t outputs, const uint64_t *selectors, uint64_t *sums) {
@@ -26,35 +36,43 @@ static TARGET void lifted(
     word4 limbs = __builtin_convertvector((half4)low, word4) + __builtin_convertvector((half4)high, word4);
     uint64_t selector = selectors[g];
 #pragma clang loop unroll(full)
-    for (unsigned digit = 0; digit < DIGITS; digit++) tables[digit][selector >> DIGIT * digit & (BUCKETS - 1)] += limbs;
+    for (unsigned digit = 0; digit < DIGITS; digit++)
+      tables[digit][selector >> DIGIT * digit & (BUCKETS - 1)] += limbs;
   }
-  for (unsigned digit = 0; digit < DIGITS; digit++) {
-    COMBINE(word4, tables[digit], digit_bits(digit))
-    for (unsigned b = 0; b < digit_bits(digit); b++) {
-      word4 limbs = tables[digit][(size_t)1 << b];
-      add3(
-          sums + 3 * (DIGIT * digit + b), limbs[0] + ((uint128)limbs[1] << 32),
-          limbs[2] + ((uint128)limbs[3] << 32));
-    }
+  for (unsigned digit = 0; digit < DIGITS - 1; digit++)
+    combine_lifted(tables[digit], DIGIT, sums + 3 * DIGIT * digit);
+  combine_lifted(tables[DIGITS - 1], LAST_DIGIT, sums + 3 * DIGIT * (DIGITS - 1));
+}
+
+typedef union {
+  word2 bucket[BUCKETS];
+  word4 two[BUCKETS / 2];
+} wide_table;
+
+/// Two buckets to a register; `bits` is a constant, which keeps the loops free of branches.
+C_PARLEY_INLINE TARGET void combine_wide(wide_table *table, unsigned bits, uint64_t *sums) {
+  COMBINE(word4, table->two, bits - 1)
+  word4 lowest = table->two[0];
+  add2(sums, lowest[2] + ((uint128)lowest[3] << 32));
+  for (unsigned b = 1; b < bits; b++) {
+    word4 two = table->two[(size_t)1 << (b - 1)];
+    add2(sums + 2 * b, two[0] + two[2] + ((uint128)(two[1] + two[3]) << 32));
   }
 }
 
 static TARGET void wide(const uint64_t *values, size_t n, const uint64_t *selectors, uint64_t *sums) {
-  word2 tables[DIGITS][BUCKETS];
+  wide_table tables[DIGITS];
   memset(tables, 0, sizeof tables);
   for (size_t g = 0; g < n; g++) {
     word2 limbs = {(uint32_t)values[g], values[g] >> 32};
     uint64_t selector = selectors[g];
 #pragma clang loop unroll(full)
-    for (unsigned digit = 0; digit < DIGITS; digit++) tables[digit][selector >> DIGIT * digit & (BUCKETS - 1)] += limbs;
+    for (unsigned digit = 0; digit < DIGITS; digit++)
+      tables[digit].bucket[selector >> DIGIT * digit & (BUCKETS - 1)] += limbs;
   }
-  for (unsigned digit = 0; digit < DIGITS; digit++) {
-    COMBINE(word2, tables[digit], digit_bits(digit))
-    for (unsigned b = 0; b < digit_bits(digit); b++) {
-      word2 limbs = tables[digit][(size_t)1 << b];
-      add2(sums + 2 * (DIGIT * digit + b), limbs[0] + ((uint128)limbs[1] << 32));
-    }
-  }
+  for (unsigned digit = 0; digit < DIGITS - 1; digit++)
+    combine_wide(&tables[digit], DIGIT, sums + 2 * DIGIT * digit);
+  combine_wide(&tables[DIGITS - 1], LAST_DIGIT, sums + 2 * DIGIT * (DIGITS - 1));
 }
 
 /// Digits of eight bits; four buckets to a register.

@@ -92,6 +92,77 @@ enum WordConversion<Word: RingWord> {
     }
   }
 
+  /// The words as 64-bit words.
+  static func widen(_ source: UnsafePointer<Word>, into target: UnsafeMutablePointer<UInt64>, count: Int) {
+    if Word.self == UInt64.self {
+      UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count * 8)
+    } else {
+      for e in 0..<count { target[e] = UInt64(source[e]) }
+    }
+  }
+
+  /// out[e] = source[e·step].
+  static func strided(
+    _ source: UnsafePointer<Word>, step: Int, into target: UnsafeMutablePointer<UInt64>, count: Int
+  ) {
+    guard Word.self == UInt64.self else {
+      for e in 0..<count { target[e] = UInt64(source[e * step]) }
+      return
+    }
+    let words = UnsafeRawPointer(source).assumingMemoryBound(to: UInt64.self)
+    for e in 0..<count { target[e] = words[e * step] }
+  }
+
+  /// out[2e] = source[e], or source[0] everywhere.
+  static func spread(
+    _ source: UnsafePointer<Word>, isRepeated: Bool, into target: UnsafeMutablePointer<UInt64>, count: Int
+  ) {
+    if isRepeated {
+      let value = UInt64(source[0])
+      for e in 0..<count { target[2 * e] = value }
+    } else if Word.self == UInt64.self {
+      let words = UnsafeRawPointer(source).assumingMemoryBound(to: UInt64.self)
+      for e in 0..<count { target[2 * e] = words[e] }
+    } else {
+      for e in 0..<count { target[2 * e] = UInt64(source[e]) }
+    }
+  }
+
+  /// out[e] −= x[e]·y[e] modulo 2^64; a repeated factor is one word.
+  static func subtractProducts(
+    _ x: UnsafePointer<Word>, _ xIsRepeated: Bool, _ y: UnsafePointer<Word>, _ yIsRepeated: Bool,
+    from target: UnsafeMutablePointer<UInt64>, count: Int
+  ) {
+    guard Word.self == UInt64.self else {
+      for e in 0..<count {
+        target[e] &-= UInt64(x[xIsRepeated ? 0 : e]) &* UInt64(y[yIsRepeated ? 0 : e])
+      }
+      return
+    }
+    let a = UnsafeRawPointer(x).assumingMemoryBound(to: UInt64.self)
+    let b = UnsafeRawPointer(y).assumingMemoryBound(to: UInt64.self)
+    switch (xIsRepeated, yIsRepeated) {
+    case (false, false): for e in 0..<count { target[e] &-= a[e] &* b[e] }
+    case (true, false): Kernels.accumulate(b, factor: 0 &- a[0], into: target, count: count)
+    case (false, true): Kernels.accumulate(a, factor: 0 &- b[0], into: target, count: count)
+    case (true, true):
+      let product = a[0] &* b[0]
+      for e in 0..<count { target[e] &-= product }
+    }
+  }
+
+  /// Σ x[e]·y[e], modulo 2^64.
+  static func dot(_ x: UnsafePointer<Word>, _ y: UnsafePointer<Word>, count: Int) -> UInt64 {
+    guard Word.self == UInt64.self else {
+      var total: UInt64 = 0
+      for e in 0..<count { total &+= UInt64(x[e]) &* UInt64(y[e]) }
+      return total
+    }
+    return Kernels.dot(
+      UnsafeRawPointer(x).assumingMemoryBound(to: UInt64.self),
+      UnsafeRawPointer(y).assumingMemoryBound(to: UInt64.self), count: count)
+  }
+
   /// out = source >> bits, as unsigned words; `bits` is less than the width.
   static func shiftRight(
     _ source: UnsafePointer<Word>, by bits: Int, into target: UnsafeMutablePointer<Word>, count: Int

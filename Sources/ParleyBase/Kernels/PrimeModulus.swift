@@ -35,6 +35,9 @@ package struct PrimeModulus: Sendable, Hashable {
     limbs.reversed().reduce(0) { reduce(high: $0, low: $1) }
   }
 
+  /// The residue of an integer of two words.
+  package func reduce(low: UInt64, high: UInt64) -> UInt64 { reduce(high: reduce(high: 0, low: high), low: low) }
+
   /// high < P. Barrett's reduction; for the bound on the error of the quotient see `reduce` in `prime_body.h`.
   private func reduce(high: UInt64, low: UInt64) -> UInt64 {
     let top = high &<< 3 | low &>> 61

@@ -28,14 +28,14 @@ package struct VerifierState<Word: RingWord> {
 
   init(
     _ verifier: VerifierDescriptor, mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule,
-    sessionID: [UInt8]
+    sessionID: [UInt8], pool: BufferPool
   ) {
     keys = [keysWithPrevious, keysWithNext]
     digests = ProtocolDigest(sessionID: sessionID)
     pipeline = ProofPipeline(
       verifier,
       links: ProofLinks(
-        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, digests: digests))
+        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, digests: digests), pool: pool)
     inputCopies = InputCopies(digests: digests)
     publicValues = digests.stream(.publicValues, step: VerifiedSteps.verified(0), party: PartyIndex(0))
   }

@@ -53,7 +53,8 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
     openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
     checks = VerifierState(
-      verifier, mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID)
+      verifier, mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID,
+      pool: pool)
   }
 
   /// Every message of the protocol, for the planner.

@@ -1,5 +1,5 @@
 internal import ParleyAlgebra
-internal import ParleyBase
+package import ParleyBase
 package import ParleyProgram
 
 /// The proof of a batch of AND gates over GF(2^64) (protocol brief 4.4.1), with a first level on words [own;
@@ -14,6 +14,7 @@ package final class BitProof: BatchProof {
   private var gates: BitGates?
   private let field = BinaryField64()
   private let groups: Int
+  private let pool: BufferPool?
   private var prover: ProverVectors<BinaryField64>?
   private var left: VerifierVector<BinaryField64>?
   private var right: VerifierVector<BinaryField64>?
@@ -33,7 +34,8 @@ package final class BitProof: BatchProof {
     let group: [UInt64]
   }
 
-  package init(_ gates: BitGates) {
+  package init(_ gates: BitGates, pool: BufferPool? = nil) {
+    self.pool = pool
     self.gates = gates
     shape = ProofShape(.bits(words: gates.words))
     groups = max(1, (2 * gates.words + Self.factor - 1) / Self.factor)
@@ -65,8 +67,8 @@ package final class BitProof: BatchProof {
   private func wordProducts(_ c: Coefficients) -> [UInt64] {
     let size = Self.factor
     var sums = [UInt64](repeating: 0, count: size * size)
-    let u = Storage<UInt64>(uninitialized: Self.tile * size)
-    let v = Storage<UInt64>(uninitialized: Self.tile * size)
+    let u = Storage<UInt64>(uninitialized: Self.tile * size, pool: pool)
+    let v = Storage<UInt64>(uninitialized: Self.tile * size, pool: pool)
     withExtendedLifetime((u, v)) {
       forEachTile { tile in
         gather(tile, .lo, isSwapped: false, into: u.pointer)
@@ -92,8 +94,8 @@ package final class BitProof: BatchProof {
     _ side: ShareSide, isSwapped: Bool, by challenge: [UInt64], weights: Coefficients?
   ) -> FoldVector<BinaryField64> {
     let capacity = FoldVector<BinaryField64>.capacity(shape.plan, level: 0)
-    let out = Storage<UInt64>(uninitialized: max(capacity, 64 * groups))
-    let words = Storage<UInt64>(uninitialized: Self.tile * Self.factor)
+    let out = Storage<UInt64>(uninitialized: max(capacity, 64 * groups), pool: pool)
+    let words = Storage<UInt64>(uninitialized: Self.tile * Self.factor, pool: pool)
     let coefficients =
       weights.map { c in challenge.indices.map { field.multiply(challenge[$0], c.lane[$0 / 2]) } } ?? challenge
     withExtendedLifetime((out, words)) {
@@ -118,7 +120,7 @@ package final class BitProof: BatchProof {
   ) -> UInt64 {
     guard let gates else { return 0 }
     let lanes = Self.lanes
-    let words = Storage<UInt64>(uninitialized: Self.tile * lanes)
+    let words = Storage<UInt64>(uninitialized: Self.tile * lanes, pool: pool)
     var total: UInt64 = 0
     withExtendedLifetime(words) {
       forEachTile { tile in

@@ -7,6 +7,7 @@ internal import ParleyProgram
 /// Collects the products that wait for a proof, and everything that must be covered before an opening.
 struct GateRecorder<Word: RingWord> {
   private let digests: ProtocolDigest
+  private let pool: BufferPool
   private var schedule: VerificationSchedule
   private var bits = BitGates()
   private var words = WordGates<Word>()
@@ -16,7 +17,8 @@ struct GateRecorder<Word: RingWord> {
   private var wordSteps: [StepID] = []
   private var matrixSteps: [StepID] = []
 
-  init(_ descriptor: VerifierDescriptor, digests: ProtocolDigest) {
+  init(_ descriptor: VerifierDescriptor, digests: ProtocolDigest, pool: BufferPool) {
+    self.pool = pool
     schedule = VerificationSchedule(descriptor)
     self.digests = digests
   }
@@ -92,14 +94,15 @@ struct GateRecorder<Word: RingWord> {
     for shape in schedule.close(all: all) {
       switch shape.statement {
       case .bits:
-        add(BitProof(bits), bitSteps)
+        add(BitProof(bits, pool: pool), bitSteps)
         (bits, bitSteps) = (BitGates(), [])
       case .words:
-        add(LiftedProof(words, shape: shape, ringBits: Word.bitWidth), wordSteps)
+        add(LiftedProof(words, shape: shape, ringBits: Word.bitWidth, pool: pool), wordSteps)
         (words, wordSteps) = (WordGates(), [])
       case .matrix:
         add(
-          LiftedProof(matrices[nextMatrix], shape: shape, ringBits: Word.bitWidth), [matrixSteps[nextMatrix]])
+          LiftedProof(matrices[nextMatrix], shape: shape, ringBits: Word.bitWidth, pool: pool),
+          [matrixSteps[nextMatrix]])
         nextMatrix += 1
       }
     }

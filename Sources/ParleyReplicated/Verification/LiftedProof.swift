@@ -44,12 +44,14 @@ final class LiftedProof: BatchProof {
   private var right: VerifierVector<PrimeField>?
   private var lastRightShare: [UInt64] = []
   private let ringMask: UInt64
+  private let pool: BufferPool?
 
   /// Elements that are worked on at a time: 64 KiB.
   private static let tile = 1 << 13
 
   /// - Parameter ringBits: k of the ring Z_{2^k}.
-  init(_ statement: some LiftedStatement, shape: ProofShape, ringBits: Int) {
+  init(_ statement: some LiftedStatement, shape: ProofShape, ringBits: Int, pool: BufferPool? = nil) {
+    self.pool = pool
     self.statement = statement
     self.shape = shape
     claimCount = statement.claimCount
@@ -103,7 +105,8 @@ final class LiftedProof: BatchProof {
     _ vector: any LiftedVector, _ field: PrimeField, by coefficients: [UInt64]
   ) -> FoldVector<PrimeField> {
     let size = shape.plan.levels[0]
-    let out = Storage<UInt64>(uninitialized: FoldVector<PrimeField>.capacity(shape.plan, level: 1) + size.groups)
+    let out = Storage<UInt64>(
+      uninitialized: FoldVector<PrimeField>.capacity(shape.plan, level: 1) + size.groups, pool: pool)
     let piece = Storage<UInt64>(uninitialized: Self.tile)
     withExtendedLifetime((out, piece)) {
       forEachTile { groups, elements in
@@ -149,7 +152,7 @@ final class LiftedProof: BatchProof {
       finishedReading()
       return []
     }
-    let whole = Storage<UInt64>(uninitialized: size.elements)
+    let whole = Storage<UInt64>(uninitialized: size.elements, pool: pool)
     let piece = Storage<UInt64>(uninitialized: Self.tile)
     var sums = [UInt64](repeating: 0, count: size.factor * size.factor)
     withExtendedLifetime((whole, piece)) {

@@ -36,7 +36,7 @@ struct MatrixGates<Word: RingWord>: LiftedStatement {
     let (start, step) = ofRows ? (1, inner) : (columns, 1)
     withExtendedLifetime((out, line)) {
       for l in 0..<inner {
-        for index in 0..<length { line.pointer[index] = UInt64(source[l * start + index * step]) }
+        WordConversion<Word>.strided(source + l * start, step: step, into: line.pointer, count: length)
         for (block, list) in lists.enumerated() {
           withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { sums in
             sums.initialize(repeating: 0)
@@ -112,14 +112,17 @@ struct MatrixGates<Word: RingWord>: LiftedStatement {
   func rightResidues(_ challenge: Challenge) -> [UInt64] {
     residues(challenge) { range, out in
       let mask = keystream(zero.mine, range)
-      for place in 0..<range.count { out[place] = UInt64(mask[place]) }
+      withExtendedLifetime(mask) { WordConversion<Word>.widen(mask.pointer, into: out, count: range.count) }
     }
   }
 
   func leftResidues(_ challenge: Challenge) -> [UInt64] {
     var total = residues(challenge) { range, out in
       let mask = keystream(zero.next, range)
-      for (place, index) in range.enumerated() { out[place] = UInt64(z.hi[index] &- mask[place]) }
+      withExtendedLifetime(mask) {
+        Word.subtract(z.hi + range.lowerBound, mask.pointer, into: mask.pointer, count: range.count)
+        WordConversion<Word>.widen(mask.pointer, into: out, count: range.count)
+      }
     }
     let a = combinations(challenge, .hi, ofRows: true)
     let b = combinations(challenge, .hi, ofRows: false)
@@ -155,10 +158,9 @@ struct MatrixGates<Word: RingWord>: LiftedStatement {
     withExtendedLifetime((first, second, out)) {
       for k in 0..<claimCount {
         for l in k * inner..<(k + 1) * inner {
-          for (place, source) in [first, second].enumerated() {
-            let value = modulus.reduce([source.pointer[2 * l], source.pointer[2 * l + 1]])
-            out.pointer[2 * l + place] = modulus.multiply(weights[k], value)
-          }
+          let (x, y) = (first.pointer + 2 * l, second.pointer + 2 * l)
+          out.pointer[2 * l] = modulus.multiply(weights[k], modulus.reduce(low: x[0], high: x[1]))
+          out.pointer[2 * l + 1] = modulus.multiply(weights[k], modulus.reduce(low: y[0], high: y[1]))
         }
       }
     }

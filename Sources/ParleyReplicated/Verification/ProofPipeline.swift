@@ -14,9 +14,9 @@ struct ProofPipeline<Word: RingWord> {
   /// All gates that proofs have been begun for, in order.
   private var gateDigests: [[UInt8]] = []
 
-  init(_ descriptor: VerifierDescriptor, links: ProofLinks) {
+  init(_ descriptor: VerifierDescriptor, links: ProofLinks, pool: BufferPool) {
     self.links = links
-    recorder = GateRecorder(descriptor, digests: links.digests)
+    recorder = GateRecorder(descriptor, digests: links.digests, pool: pool)
   }
 
   mutating func record(_ step: StepID, _ body: (inout GateRecorder<Word>) -> Void) throws(ParleyError) {

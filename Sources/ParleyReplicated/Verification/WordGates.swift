@@ -23,6 +23,8 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     /// Keystream element of the first.
     let first: Int
     let output: Int
+    /// The run whose products these are, one for each; nil for sums.
+    let run: Int?
   }
   private var runs: [Run] = []
   private var blocks: [Block] = []
@@ -41,7 +43,8 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     guard count > 0 else { return }
     for (index, (x, y)) in pairs.enumerated() {
       runs.append(Run(x: x, y: y, count: count, start: terms, output: outputs, isInner: false))
-      blocks.append(Block(z: results[index], zero: zero, first: index * count, output: outputs))
+      blocks.append(
+        Block(z: results[index], zero: zero, first: index * count, output: outputs, run: runs.count - 1))
       outputs += count
       terms += count
     }
@@ -52,7 +55,7 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     sums lists: [[(SharedWords<Word>, SharedWords<Word>)]], results: [SharedWords<Word>], zero: ZeroSharing
   ) {
     for (index, list) in lists.enumerated() {
-      blocks.append(Block(z: results[index], zero: zero, first: index, output: outputs))
+      blocks.append(Block(z: results[index], zero: zero, first: index, output: outputs, run: nil))
       for (x, y) in list where x.count > 0 {
         runs.append(Run(x: x, y: y, count: x.count, start: terms, output: outputs, isInner: true))
         terms += x.count
@@ -76,15 +79,9 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     into out: UnsafeMutablePointer<UInt64>
   ) {
     let source = side == .lo ? vector.lo : vector.hi
-    if vector.count != run.count {
-      let value = UInt64(source[0])
-      for place in 0..<range.count { out[2 * place] = value }
-    } else if Word.self == UInt64.self {
-      let words = UnsafeRawPointer(source + range.lowerBound).assumingMemoryBound(to: UInt64.self)
-      for place in 0..<range.count { out[2 * place] = words[place] }
-    } else {
-      for (place, index) in range.enumerated() { out[2 * place] = UInt64(source[index]) }
-    }
+    let isRepeated = vector.count != run.count
+    WordConversion<Word>.spread(
+      isRepeated ? source : source + range.lowerBound, isRepeated: isRepeated, into: out, count: range.count)
   }
 
   /// Calls `body` for every piece of `range` (products) that lies in one run: the run, its products, the place in the
@@ -206,43 +203,23 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     }
   }
 
-  /// t^L = z_i − Σ x_i y_i − F_i; the sums of products are subtracted result by result.
+  /// t^L = z_i − Σ x_i y_i − F_i. Blocks of single products and their runs lie in the same order.
   func leftResidues(_ challenge: Challenge) -> [UInt64] {
     var sums = residues(challenge) { block, range, out in
-      for (place, index) in range.enumerated() { out[place] = UInt64(block.z.hi[index]) }
+      WordConversion<Word>.widen(block.z.hi + range.lowerBound, into: out, count: range.count)
       keystream(block.zero.next, block, range, .subtract, to: out)
+      guard let run = block.run.map({ runs[$0] }) else { return }
+      let (xIsRepeated, yIsRepeated) = (run.x.count != run.count, run.y.count != run.count)
+      WordConversion<Word>.subtractProducts(
+        xIsRepeated ? run.x.hi : run.x.hi + range.lowerBound, xIsRepeated,
+        yIsRepeated ? run.y.hi : run.y.hi + range.lowerBound, yIsRepeated, from: out, count: range.count)
     }
-    let values = Storage<UInt64>(uninitialized: Self.tile)
-    let selectors = Storage<UInt64>(uninitialized: Self.tile, isSecret: false)
-    withExtendedLifetime((values, selectors)) {
-      for run in runs {
-        if run.isInner {
-          var total: Word = 0
-          let (x, y) = (run.x.hi, run.y.hi)
-          for index in 0..<run.count { total &+= x[index] &* y[index] }
-          let selector = challenge.words(.selector, count: 1, from: run.output)[0]
-          for k in 0..<64 where selector >> UInt64(k) & 1 == 1 { sums[k] &-= UInt64(total) }
-          continue
-        }
-        forEachTile(run.count) { range in
-          negativeProducts(run, range, into: values.pointer)
-          challenge.fill(selectors.pointer, .selector, count: range.count, from: run.output + range.lowerBound)
-          sums.withUnsafeMutableBufferPointer {
-            Kernels.subsetSums(
-              values.pointer, count: range.count, selectors: selectors.pointer, into: $0.baseAddress!)
-          }
-        }
-      }
+    for run in runs where run.isInner {
+      let total = WordConversion<Word>.dot(run.x.hi, run.y.hi, count: run.count)
+      let selector = challenge.words(.selector, count: 1, from: run.output)[0]
+      for k in 0..<64 where selector >> UInt64(k) & 1 == 1 { sums[k] &-= total }
     }
     return sums
-  }
-
-  private func negativeProducts(_ run: Run, _ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>) {
-    let (x, y) = (run.x.hi, run.y.hi)
-    let (xStep, yStep) = (run.x.count == run.count ? 1 : 0, run.y.count == run.count ? 1 : 0)
-    for (place, index) in range.enumerated() {
-      out[place] = 0 &- UInt64(x[index * xStep]) &* UInt64(y[index * yStep])
-    }
   }
 
   // MARK: Vectors
