@@ -98,16 +98,19 @@ extension ReplicatedParty {
     return storage
   }
 
+}
+
+extension RolePair {
   /// (F_i, F_{i+1}): each share is known to the two parties that hold it and uniform to the third.
   func uniformWords<Word: RingWord>(
-    count: Int, step: StepID
+    count: Int, step: StepID, pool: BufferPool
   ) throws(ParleyError) -> SharedWords<Word> {
-    let (storage, vector) = newWords(Word.self, count)
-    storage.pointer.update(repeating: 0, count: 2 * count)
-    let lo = try openKeys.mine.stream(step)
-    let hi = try openKeys.next.stream(step)
-    Word.apply(.add, of: lo.key, stream: lo.stream, firstElement: 0, to: storage.pointer, count: count)
-    Word.apply(.add, of: hi.key, stream: hi.stream, firstElement: 0, to: storage.pointer + count, count: count)
-    return vector
+    let storage = Storage<Word>(repeating: 0, count: 2 * count, pool: pool)
+    for (generator, start) in [(mine, 0), (next, count)] {
+      let stream = try generator.stream(step)
+      Word.apply(
+        .add, of: stream.key, stream: stream.stream, firstElement: 0, to: storage.pointer + start, count: count)
+    }
+    return SharedWords(storage, lo: 0, hi: count, count: count)
   }
 }

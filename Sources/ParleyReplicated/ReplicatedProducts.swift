@@ -56,26 +56,35 @@ extension ReplicatedParty {
     return (isWhole || a.count == 1 ? a : sumWords(a), isWhole || b.count == 1 ? b : sumWords(b))
   }
 
+  /// Several left factors of the same shape, one below the other.
   func startMatrixProduct<Word: RingWord>(
-    _ a: SharedWords<Word>, _ b: SharedWords<Word>, rows: Int, inner: Int, columns: Int, step: StepID
+    _ factors: [SharedWords<Word>], _ b: SharedWords<Word>, rows: Int, inner: Int, columns: Int, step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {
-    guard a.count == rows * inner, b.count == inner * columns else { throw mismatch("matrices", step) }
-    let total = rows * columns
+    guard factors.allSatisfy({ $0.count == rows * inner }), b.count == inner * columns else {
+      throw mismatch("matrices", step)
+    }
+    let total = factors.count * rows * columns
     let storage = Storage<Word>(uninitialized: 2 * total, pool: pool)
     let zero = try multiplyKeys.zeroSharing(step)
     // Whole rows to a chunk.
     let chunk = max(1, chunkElements / max(columns, 1)) * max(columns, 1)
     try sendWords(storage.pointer, count: total, to: previous, step: step, chunk: chunk) { range in
       guard !range.isEmpty else { return }
-      let first = range.lowerBound / columns
       let out = storage.pointer + range.lowerBound
       out.update(repeating: 0, count: range.count)
-      Word.rep3MatrixAccumulate(
-        SharePointers(lo: a.lo + first * inner, hi: a.hi + first * inner), b.operand(length: b.count),
-        rows: range.count / columns, inner: inner, columns: columns, to: out)
+      for run in vectorRuns(range.lowerBound / columns..<range.upperBound / columns, length: rows) {
+        for index in run.vectors {
+          let (a, row) = (factors[index], index == run.vectors.lowerBound ? run.start : 0)
+          Word.rep3MatrixAccumulate(
+            SharePointers(lo: a.lo + row * inner, hi: a.hi + row * inner), b.operand(length: b.count),
+            rows: run.count, inner: inner, columns: columns,
+            to: storage.pointer + (index * rows + row) * columns)
+        }
+      }
       Word.rep3AddZero(zero, firstElement: UInt64(range.lowerBound), to: out, count: range.count)
     }
-    return pending(storage, vectors: 1, count: total, zero: zero, step: step, chunk: chunk)
+    return pending(
+      storage, vectors: factors.count, count: rows * columns, zero: zero, step: step, chunk: chunk)
   }
 
   private func pending<Word: RingWord>(

@@ -90,12 +90,18 @@ extension ReplicatedParty {
     _ terms: [(SharedWords<Word>, UInt64)], constant: UInt64, count: Int
   ) -> SharedWords<Word> {
     let (storage, result) = newWords(Word.self, count)
-    let constant = Word(truncatingIfNeeded: constant)
+    let constant = lift(constant, Word.self)
     let lo = holdsConstantLo ? constant : 0
     let hi = holdsConstantHi ? constant : 0
     combine(terms, takesHi: false, constant: lo, count: count, into: storage.pointer)
     combine(terms, takesHi: true, constant: hi, count: count, into: storage.pointer + count)
     return result
+  }
+
+  /// Public words in a ring. In a wider one −1 stays −1: any number does that is the same mod 2^64, as long as values and
+  /// macs take the same one.
+  private func lift<Word: RingWord>(_ value: UInt64, _ ring: Word.Type) -> Word {
+    Word(truncatingIfNeeded: Int64(bitPattern: value))
   }
 
   /// One of the two shares of a linear combination. Terms of one element add up to one addend first.
@@ -107,8 +113,7 @@ extension ReplicatedParty {
     var whole: [(UnsafePointer<Word>, Word)] = []
     for (term, factor) in terms {
       precondition(term.count == count || term.count == 1, "operand of another length")
-      // In a wider ring −1 stays −1: both are the same mod 2^64, and this one has a loop of its own below.
-      let factor = Word(truncatingIfNeeded: Int64(bitPattern: factor))
+      let factor = lift(factor, Word.self)
       let share = takesHi ? term.hi : term.lo
       if term.count == 1 {
         addend &+= share[0] &* factor
@@ -171,6 +176,6 @@ extension ReplicatedSharing {
   package func element(_ a: Arith, at index: Int) -> Arith { wordsElement(a, at: index) }
 
   package func freshMask(count: Int, step: StepID) throws(ParleyError) -> FreshMask<Arith> {
-    FreshMask(uniform: try uniformWords(count: count, step: step))
+    FreshMask(uniform: try openKeys.uniformWords(count: count, step: step, pool: pool))
   }
 }

@@ -68,6 +68,8 @@ package struct CostModel {
   private var sizes: [Int]
   private var planeSizes: [Int]
   private var verification: ProofTraffic?
+  /// Values with macs, which one check covers at the end.
+  private var authenticatedCount = 0
   /// Registers that a product reads or writes.
   private var isRecorded: (arith: Set<Int>, planes: Set<Int>) = ([], [])
 
@@ -132,19 +134,47 @@ package struct CostModel {
     for message in messages { send(message.bytes, from: message.from, to: message.to, in: &flight) }
   }
   private mutating func endFlight(isLast: Bool = false) {
-    guard let (closed, released) = verification?.endFlight(isLast: isLast) else { return }
+    liveBytes -= verification?.endFlight() ?? 0
+    beginProofs(all: isLast)
+  }
+  private mutating func beginProofs(all: Bool) {
+    guard let closed = verification?.begin(all: all) else { return }
     cost.peakShareBytes = max(cost.peakShareBytes, liveBytes + (verification?.workingBytes ?? 0))
-    liveBytes -= released
     cost.proofs += closed.count
-    for exponent in closed.map(\.cheatingExponent) {
-      cost.cheatingExponent = max(cost.cheatingExponent ?? -.infinity, exponent)
+    for shape in closed { note(shape.cheatingExponent) }
+  }
+  private mutating func note(_ cheatingExponent: Double) {
+    cost.cheatingExponent = max(cost.cheatingExponent ?? -.infinity, cheatingExponent)
+  }
+
+  /// Whether ring words carry macs and one check covers them.
+  private var authenticates: Bool { descriptor.verifier?.method == .macs }
+
+  /// A flight of the check of authenticated values.
+  private mutating func send(_ check: MacCheckShape.Flight) {
+    var flight = Flight()
+    for message in check.messages {
+      for party in 0..<descriptor.parties {
+        send(
+          message.bytes, from: (party + message.from) % descriptor.parties,
+          to: (party + message.to) % descriptor.parties, in: &flight)
+      }
     }
+    sendProofs(in: &flight)
+    receive(flight)
+    verification?.schedule.recordAnds(words: check.andWords)
+    endFlight()
   }
 
   /// What is left after the last round, and the message with which every party vouches for all its checks.
   private mutating func verify() {
     guard let descriptor = verification?.schedule.descriptor else { return }
-    endFlight(isLast: true)
+    beginProofs(all: true)
+    if authenticatedCount > 0 {
+      note(MacCheckShape.cheatingExponent)
+      for flight in MacCheckShape.flights { send(flight) }
+      beginProofs(all: true)
+    }
     while verification?.isIdle == false {
       var flight = Flight()
       sendProofs(in: &flight)
@@ -156,6 +186,7 @@ package struct CostModel {
       for to in 0..<self.descriptor.parties { send(descriptor.closingBytes, from: from, to: to, in: &flight) }
     }
     receive(flight)
+    if authenticatedCount > 0 { send(MacCheckShape.lastFlight) }
   }
 
   // MARK: Memory
@@ -178,7 +209,10 @@ package struct CostModel {
   private mutating func free(_ registers: RegisterSet) {
     for register in registers.arith {
       liveBytes -= sizes[register]
-      if isRecorded.arith.contains(register) { retain(sizes[register]) }
+      if isRecorded.arith.contains(register) {
+        // Macs are checked at the end, proofs release what they have folded.
+        if authenticates { liveBytes += sizes[register] } else { retain(sizes[register]) }
+      }
       sizes[register] = 0
     }
     for register in registers.planes {
@@ -194,6 +228,9 @@ package struct CostModel {
   private mutating func record(_ instruction: Instruction) {
     guard verification != nil else { return }
     switch instruction.kind {
+    case .multiply where authenticates, .innerProducts where authenticates, .matrixProduct where authenticates,
+      .shiftedSummands where authenticates, .bitSummands where authenticates, .inputArith where authenticates:
+      isRecorded.arith.formUnion(instruction.resultRegisters.arith)
     case .multiply, .innerProducts, .matrixProduct, .and:
       var touched = instruction.operandRegisters
       touched.add(instruction.resultRegisters)
@@ -225,6 +262,7 @@ package struct CostModel {
             message.bytes(items: items, length: part.rows), from: part.holder, to: message.to, in: &flight)
         }
       }
+      record(instruction)
       allocate(instruction, length: instruction.length.evaluate(rows: rows))
       free(item.freed)
       cost.instructionCount += 1
@@ -244,7 +282,17 @@ package struct CostModel {
           in: &flight)
       }
     }
+    for item in schedule.inputs {
+      guard case .inputArith = item.instruction.kind else { continue }
+      let length = item.instruction.length.evaluate(rows: rows)
+      send(descriptor.authenticateInput, items: 1, length: length, in: &flight)
+      authenticate(length)
+    }
     receive(flight)
+  }
+
+  private mutating func authenticate(_ count: Int) {
+    if authenticates { authenticatedCount += count }
   }
 
   private mutating func run(_ round: Schedule.Round) {
@@ -292,7 +340,7 @@ package struct CostModel {
     case .multiply(let pairs, _):
       send(descriptor.multiply, items: pairs.count, length: length, in: &flight)
       cost.multiplications += pairs.count * length
-      verification?.schedule.recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
+      recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
     case .innerProducts(let lists, _):
       send(descriptor.multiply, items: lists.count, length: 1, in: &flight)
       cost.multiplications += lists.reduce(0) { $0 + $1.count } * length
@@ -301,11 +349,12 @@ package struct CostModel {
         let (a, b) = (sizes[pair.a.index], sizes[pair.b.index])
         return total + (a == b ? a / descriptor.bytesPerWord : 1)
       }
-      verification?.schedule.recordProducts(outputs: lists.count, terms: terms)
+      recordProducts(outputs: lists.count, terms: terms)
     case .matrixProduct(_, _, let rows, let inner, let columns, _):
       send(descriptor.multiply, items: 1, length: rows * columns, in: &flight)
       cost.multiplications += rows * inner * columns
-      verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns)
+      authenticate(rows * columns)
+      if !authenticates { verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns) }
     case .and(let pairs, _):
       send(descriptor.and, items: pairs.count, length: length, in: &flight)
       cost.andBits += pairs.count * length
@@ -314,10 +363,17 @@ package struct CostModel {
       send(descriptor.summands, items: width, length: length, in: &flight)
     case .shiftedSummands:
       send(descriptor.shiftedSummands, items: 1, length: length, in: &flight)
+      authenticate(descriptor.arithmeticSummands * length)
     case .bitSummands(let planes, _):
       send(descriptor.bitSummands, items: planes.count, length: length, in: &flight)
+      authenticate(descriptor.booleanSummands * planes.count * length)
     default: break
     }
+  }
+
+  private mutating func recordProducts(outputs: Int, terms: Int) {
+    authenticate(outputs)
+    if !authenticates { verification?.schedule.recordProducts(outputs: outputs, terms: terms) }
   }
 
   private mutating func openings() {

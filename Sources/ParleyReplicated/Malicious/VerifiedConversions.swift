@@ -7,7 +7,7 @@ internal import ParleyEngine
 extension CheckedReplicated {
   /// Where this party's two shares lie among the shares of the three summands: summand `party` has its lo, summand
   /// `party + 1` its hi, everything else is zero.
-  private func spread<V>(lo: V, hi: V, zero: V) -> [(lo: V, hi: V)] {
+  func spread<V>(lo: V, hi: V, zero: V) -> [(lo: V, hi: V)] {
     (0..<3).map { summand in
       (lo: summand == party ? lo : zero, hi: summand == (party + 1) % 3 ? hi : zero)
     }

@@ -116,7 +116,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
       return Pending(base: try startInnerProducts(whole, step: step), gates: .sums(whole))
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       return Pending(
-        base: try startMatrixProduct(a, b, rows: rows, inner: inner, columns: columns, step: step),
+        base: try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step),
         gates: .matrix(a, b, rows: rows, inner: inner, columns: columns))
     case .and(let pairs, let count):
       return Pending(base: try startAnd(pairs, count: count, step: step), gates: .ands(pairs, count: count))
