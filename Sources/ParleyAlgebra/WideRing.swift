@@ -165,7 +165,9 @@ extension UInt128: RingWord {
   ) {
     let half = Storage<UInt64>(uninitialized: count)
     withExtendedLifetime(half) {
-      for (shift, range) in [(0, 0..<Swift.min(64, planes.count)), (64, Swift.min(64, planes.count)..<planes.count)]
+      for (shift, range) in [
+        (0, 0..<Swift.min(64, planes.count)), (64, Swift.min(64, planes.count)..<planes.count),
+      ]
       where !range.isEmpty {
         for e in 0..<count { half.pointer[e] = UInt64(truncatingIfNeeded: values[e] &>> UInt128(shift)) }
         UInt64.toPlanes(half.pointer, count: count, planes: Array(planes[range]))
@@ -178,7 +180,9 @@ extension UInt128: RingWord {
     let half = Storage<UInt64>(uninitialized: count)
     values.update(repeating: 0, count: count)
     withExtendedLifetime(half) {
-      for (shift, range) in [(0, 0..<Swift.min(64, planes.count)), (64, Swift.min(64, planes.count)..<planes.count)]
+      for (shift, range) in [
+        (0, 0..<Swift.min(64, planes.count)), (64, Swift.min(64, planes.count)..<planes.count),
+      ]
       where !range.isEmpty {
         UInt64.fromPlanes(Array(planes[range]), count: count, into: half.pointer)
         for e in 0..<count { values[e] |= UInt128(half.pointer[e]) &<< UInt128(shift) }

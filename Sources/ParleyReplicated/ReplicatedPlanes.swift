@@ -44,7 +44,9 @@ extension ReplicatedParty {
       xorShare(a.hi, a.isRepeated, b.hi, b.isRepeated, into: hi, count: count)
     }
   }
-  package func xor(_ a: SharedPlane, _ b: SharedPlane, count: Int) -> SharedPlane { xor(pairs: [(a, b)], count: count)[0] }
+  package func xor(_ a: SharedPlane, _ b: SharedPlane, count: Int) -> SharedPlane {
+    xor(pairs: [(a, b)], count: count)[0]
+  }
 
   private func xorShare(
     _ a: UnsafePointer<UInt64>, _ aIsRepeated: Bool, _ b: UnsafePointer<UInt64>, _ bIsRepeated: Bool,

@@ -50,7 +50,9 @@ extension ReplicatedParty {
   }
 
   /// A repeated factor is multiplied with the sum of the other, which is local.
-  func wholeFactors<Word: RingWord>(_ a: SharedWords<Word>, _ b: SharedWords<Word>, _ step: StepID) throws(ParleyError) -> (SharedWords<Word>, SharedWords<Word>) {
+  func wholeFactors<Word: RingWord>(_ a: SharedWords<Word>, _ b: SharedWords<Word>, _ step: StepID)
+    throws(ParleyError) -> (SharedWords<Word>, SharedWords<Word>)
+  {
     guard a.count == b.count || a.count == 1 || b.count == 1 else { throw mismatch("factors", step) }
     let isWhole = a.count == b.count
     return (isWhole || a.count == 1 ? a : sumWords(a), isWhole || b.count == 1 ? b : sumWords(b))
@@ -100,7 +102,8 @@ extension ReplicatedParty {
       step: step, zero: zero)
   }
 
-  func startAnd<Word: RingWord>(_ pairs: [(SharedPlane, SharedPlane)], count: Int, step: StepID) throws(ParleyError) -> ReplicatedPending<Word>
+  func startAnd<Word: RingWord>(_ pairs: [(SharedPlane, SharedPlane)], count: Int, step: StepID)
+    throws(ParleyError) -> ReplicatedPending<Word>
   {
     for (a, b) in pairs where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
       throw mismatch("planes", step)

@@ -1,54 +1,3 @@
-/// Sizes of one run: the public numbers on which its cost depends.
-package struct RunShape: Hashable, Sendable {
-  package struct Part: Hashable, Sendable {
-    /// Index of the holder among the principals.
-    package var holder: Int
-    /// Rows it shares, padding included.
-    package var rows: Int
-    package init(holder: Int, rows: Int) {
-      self.holder = holder
-      self.rows = rows
-    }
-  }
-  /// Principals: computing parties first.
-  package var principals: Int
-  /// By table, in row order.
-  package var tables: [[Part]]
-  /// By disclosure: principals that receive it.
-  package var recipients: [[Int]]
-
-  package init(principals: Int, tables: [[Part]], recipients: [[Int]]) {
-    self.principals = principals
-    self.tables = tables
-    self.recipients = recipients
-  }
-  package var rows: [Int] { tables.map { $0.reduce(0) { $0 + $1.rows } } }
-}
-
-/// What a run will cost: exact bytes by link and rounds, planned memory, and counts from which time is predicted.
-public struct Cost: Hashable, Sendable {
-  /// Payload bytes from principal to principal.
-  public var bytes: [[Int]]
-  /// Largest depth of dependent messages.
-  public var rounds: Int
-  /// Largest number of bytes of shares that a computing party holds at once.
-  public var peakShareBytes: Int
-  /// Ring words multiplied and AND-ed bits, a party.
-  public var multiplications: Int
-  public var andBits: Int
-  /// Instructions executed, a party: what bounds small inputs.
-  public var instructionCount: Int
-  /// Correlated randomness taken from outside the protocol (none where keys suffice).
-  public var correlations: Int
-  /// log2 of the probability that a deviating party goes unnoticed in one run; nil where nothing is verified.
-  public var cheatingExponent: Double?
-  /// Proofs that verify the products.
-  public var proofs = 0
-
-  public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
-  public func sent(by principal: Int) -> Int { bytes[principal].reduce(0, +) }
-}
-
 /// Computes the cost of a lowered program by walking its schedule with sizes only.
 ///
 /// Bytes come from the closed forms of the engine's descriptor; rounds from the same logical clocks that
@@ -402,43 +351,5 @@ package struct CostModel {
       }
     }
     receive(flight)
-  }
-
-  /// The flights of one reduction, one after the other.
-  private struct Reduction {
-    let levels: [Int]
-    let rounds: [[Instruction]]
-    let workingPlanes: Int
-    var level = 0
-    var round = 0
-
-    init(_ item: Schedule.Item, rows: [Int]) {
-      levels = Instruction.ReductionBody.levels(count: item.instruction.length.evaluate(rows: rows))
-      guard case .reduce(_, let body, _) = item.instruction.kind else {
-        (self.rounds, workingPlanes) = ([], 0)
-        return
-      }
-      self.rounds = Schedule(body.instructions).rounds
-        .map { $0.exchanges.map(\.instruction) }.filter { !$0.isEmpty }
-      workingPlanes = body.low.count + body.high.count + body.combined.count
-    }
-    var isDone: Bool { level == levels.count || rounds.isEmpty }
-    var half: Int { level < levels.count ? levels[level] : 0 }
-    func nextFlight() -> [Instruction] { rounds[round] }
-    mutating func advance() {
-      guard !isDone else { return }
-      round += 1
-      if round == rounds.count { (level, round) = (level + 1, 0) }
-    }
-  }
-}
-
-extension Instruction {
-  /// Elements of each result, which a reducing instruction makes fewer than its operands'.
-  func resultLength(_ length: Int, rows: [Int]) -> Int {
-    switch kind {
-    case .sumRows, .innerProducts, .elementArith, .elementPlanes, .reduce: 1
-    default: length
-    }
   }
 }

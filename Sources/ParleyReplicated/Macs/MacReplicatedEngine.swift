@@ -220,7 +220,8 @@ package final class MacReplicatedEngine: CheckedReplicated {
   func requireKey(_ step: StepID) throws(ParleyError) {
     guard !isKeyOpen else {
       throw ParleyError(
-        .invariant, "the key of this session's authenticated values has been opened: no ring words can be multiplied",
+        .invariant,
+        "the key of this session's authenticated values has been opened: no ring words can be multiplied",
         at: .init(item: step.description), remedy: "verify once, after the last product")
     }
   }
