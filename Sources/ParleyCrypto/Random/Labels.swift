@@ -5,7 +5,7 @@ package enum DomainLabel: String, CaseIterable, Sendable {
   case input = "parley/1/prg/input"
   case permutation = "parley/1/prg/permutation"
   case proofMask = "parley/1/prg/proof-mask"
-  case finalP = "parley/1/prg/final-p"
+  case finalMask = "parley/1/prg/final-mask"
   case challenge = "parley/1/prg/challenge"
   case commitment = "parley/1/commitment"
   case gates = "parley/1/digest/gates"
@@ -31,8 +31,8 @@ package enum KeyRole: CaseIterable, Sendable {
   case permutation
   /// Masks of the shares of a verification proof.
   case proofMask
-  /// The last message of a verification proof.
-  case finalP
+  /// The masks p and q of the last message of a verification proof, between the prover and one verifier each.
+  case finalMask
   /// Challenges of a verification proof.
   case challenge
 
@@ -43,7 +43,7 @@ package enum KeyRole: CaseIterable, Sendable {
     case .input: .input
     case .permutation: .permutation
     case .proofMask: .proofMask
-    case .finalP: .finalP
+    case .finalMask: .finalMask
     case .challenge: .challenge
     }
   }

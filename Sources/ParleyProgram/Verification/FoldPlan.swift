@@ -40,8 +40,9 @@ package struct FoldPlan: Hashable, Sendable {
     finalElements = rest
   }
 
-  /// Products shared in the last message: (d+1)·d, but for the one that follows from the claim.
-  package var finalProducts: Int { (finalElements + 1) * finalElements - 1 }
+  /// Products shared in the last message, whose vectors have one mask each in front: (d+1)², but for the one that
+  /// follows from the claim.
+  package var finalProducts: Int { (finalElements + 1) * (finalElements + 1) - 1 }
   /// Challenges that reach the prover after it has the vectors.
   package var challenges: Int { levels.count }
 }

@@ -38,7 +38,8 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
   ///   - descriptor: tests lower the sizes from which on proofs begin.
   package init(
     mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8],
-    descriptor: EngineDescriptor = VerifiedReplicatedEngine.descriptor, pool: BufferPool = BufferPool()
+    descriptor: EngineDescriptor = VerifiedReplicatedEngine.descriptor,
+    pool: BufferPool = BufferPool(limit: 1 << 28)
   ) throws(ParleyError) {
     guard mesh.count >= 3, (0..<3).contains(mesh.local.rawValue), let verifier = descriptor.verifier else {
       throw ParleyError(

@@ -145,7 +145,7 @@ package final class BitProof: BatchProof {
 
   // MARK: Prover
 
-  package func prove(_ index: Int, _ challenge: Challenge, p: [UInt64]) -> [UInt64] {
+  package func prove(_ index: Int, _ challenge: Challenge, masks: [UInt64]) -> [UInt64] {
     if index == 0 {
       let c = coefficients(challenge)
       proverCoefficients = c
@@ -162,7 +162,7 @@ package final class BitProof: BatchProof {
       prover?.fold(alpha: alpha, beta: beta)
     }
     let isLast = index == shape.proofBytes.count - 1
-    return (isLast ? prover?.finalProducts(p: field.element(p[0], p[1])) : prover?.products) ?? []
+    return (isLast ? prover?.finalProducts(in: field, masks) : prover?.products) ?? []
   }
 
   package func leftShare(_ index: Int, of message: [UInt64], mask: [UInt64]) -> [UInt64] {
@@ -229,10 +229,11 @@ package final class BitProof: BatchProof {
     }
   }
 
-  package func accepts(_ message: [UInt64], challenge: (Int) -> Challenge) -> Bool {
+  package func accepts(_ message: [UInt64], q: [UInt64], challenge: (Int) -> Challenge) -> Bool {
     let last = shape.proofBytes.count
     guard message.count == 2, let right else { return false }
     let (alpha, beta) = foldChallenge(last, challenge(last))
-    return right.accepts(message, products: lastRightShare, alpha: alpha, beta: beta)
+    return right.accepts(
+      message, products: lastRightShare, q: field.element(q[0], q[1]), alpha: alpha, beta: beta)
   }
 }

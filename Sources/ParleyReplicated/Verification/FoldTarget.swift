@@ -2,8 +2,8 @@
 ///
 /// A level with factor C claims Σ_j Z_jj = τ for the C² products Z_jk = ⟨u^j, v^k⟩ of blocks; Z_00 is not shared but
 /// follows from the claim. With challenges α, β the next claim is ⟨Σ α_j u^j, Σ β_k v^k⟩ = Σ α_j β_k Z_jk. The last
-/// message does the same with single elements and a uniform u_0 = p in front (protocol brief 4.4.1, steps 2 and 3; the
-/// folding is that of 2019/188, section 4, with random linear combinations in place of Lagrange nodes).
+/// message does the same with single elements and uniform u_0 = p and v_0 = q in front (protocol brief 4.4.1, steps 2
+/// and 3; the folding is that of 2019/188, section 4, with random linear combinations in place of Lagrange nodes).
 package struct FoldTarget<F: FoldingField> {
   package let field: F
   package init(_ field: F) { self.field = field }
@@ -21,19 +21,20 @@ package struct FoldTarget<F: FoldingField> {
     return combined(all, rows: alpha, columns: beta)
   }
 
-  /// What must equal x̂·ŷ: Σ α_j β_k Z_jk over j = 0…d, k = 1…d with α_0 = 1 and Z_11 = τ − Σ_{j≥2} Z_jj.
+  /// What must equal x̂·ŷ: Σ α_j β_k Z_jk over j, k = 0…d with α_0 = β_0 = 1 and Z_11 = τ − Σ_{j≥2} Z_jj.
   ///
-  /// - Parameter products: row by row (j = 0 first) without Z_11.
+  /// - Parameter products: row by row without Z_11.
   package func final(
     _ target: UInt64, products: [UInt64], elements d: Int, alpha: [UInt64], beta: [UInt64]
   ) -> UInt64 {
-    precondition(products.count == (d + 1) * d - 1, "the last message shares all products but one")
+    let size = d + 1
+    precondition(products.count == size * size - 1, "the last message shares all products but one")
     var all = products
-    all.insert(0, at: d)
+    all.insert(0, at: size + 1)
     var first = target
-    for j in 1..<d { first = field.subtract(first, all[(j + 1) * d + j]) }
-    all[d] = first
-    return combined(all, rows: [1] + alpha, columns: beta)
+    for j in 1..<d { first = field.subtract(first, all[(j + 1) * size + j + 1]) }
+    all[size + 1] = first
+    return combined(all, rows: [1] + alpha, columns: [1] + beta)
   }
 
   private func combined(_ products: [UInt64], rows: [UInt64], columns: [UInt64]) -> UInt64 {

@@ -47,7 +47,7 @@ final class LiftedProof: BatchProof {
   private let pool: BufferPool?
 
   /// Elements that are worked on at a time: 64 KiB.
-  private static let tile = 1 << 13
+  static let tile = 1 << 13
 
   /// - Parameter ringBits: k of the ring Z_{2^k}.
   init(_ statement: some LiftedStatement, shape: ProofShape, ringBits: Int, pool: BufferPool? = nil) {
@@ -107,7 +107,7 @@ final class LiftedProof: BatchProof {
     let size = shape.plan.levels[0]
     let out = Storage<UInt64>(
       uninitialized: FoldVector<PrimeField>.capacity(shape.plan, level: 1) + size.groups, pool: pool)
-    let piece = Storage<UInt64>(uninitialized: Self.tile)
+    let piece = Storage<UInt64>(uninitialized: Self.tile, pool: pool)
     withExtendedLifetime((out, piece)) {
       forEachTile { groups, elements in
         fill(vector, groups, elements, into: piece.pointer)
@@ -121,7 +121,7 @@ final class LiftedProof: BatchProof {
 
   // MARK: Prover
 
-  func prove(_ index: Int, _ challenge: Challenge, p: [UInt64]) throws -> [UInt64] {
+  func prove(_ index: Int, _ challenge: Challenge, masks: [UInt64]) throws -> [UInt64] {
     switch index {
     case 0:
       firstChallenge = challenge
@@ -130,14 +130,14 @@ final class LiftedProof: BatchProof {
       let merge = Merge(challenge, count: claimCount)
       proverMerge = merge
       let products = startProducts(merge)
-      if shape.plan.levels.isEmpty { return prover?.finalProducts(p: merge.field.element(p[0], p[1])) ?? [] }
+      if shape.plan.levels.isEmpty { return prover?.finalProducts(in: merge.field, masks) ?? [] }
       return Array(products.dropFirst())
     default:
       guard let field = proverMerge?.field else { return [] }
       let (alpha, beta) = foldChallenge(index, challenge, field)
       if index == 2 { startFold(field, alpha, beta) } else { prover?.fold(alpha: alpha, beta: beta) }
       let isLast = index == shape.proofBytes.count - 1
-      return (isLast ? prover?.finalProducts(p: field.element(p[0], p[1])) : prover?.products) ?? []
+      return (isLast ? prover?.finalProducts(in: field, masks) : prover?.products) ?? []
     }
   }
 
@@ -153,7 +153,7 @@ final class LiftedProof: BatchProof {
       return []
     }
     let whole = Storage<UInt64>(uninitialized: size.elements, pool: pool)
-    let piece = Storage<UInt64>(uninitialized: Self.tile)
+    let piece = Storage<UInt64>(uninitialized: Self.tile, pool: pool)
     var sums = [UInt64](repeating: 0, count: size.factor * size.factor)
     withExtendedLifetime((whole, piece)) {
       forEachTile { groups, elements in
@@ -273,7 +273,7 @@ final class LiftedProof: BatchProof {
   }
 
   /// Every claim modulo the ring, d_k = Σ t^R − c^R_k, and the folded product.
-  func accepts(_ message: [UInt64], challenge: (Int) -> Challenge) -> Bool {
+  func accepts(_ message: [UInt64], q: [UInt64], challenge: (Int) -> Challenge) -> Bool {
     guard let right, message.count == claimCount + 2 else { return false }
     let field = right.vector.field
     let tail = Array(message[claimCount...])
@@ -285,7 +285,8 @@ final class LiftedProof: BatchProof {
     }
     let last = shape.proofBytes.count
     let (alpha, beta) = foldChallenge(last, challenge(last), field)
-    let holds = right.accepts(tail, products: lastRightShare, alpha: alpha, beta: beta)
+    let holds = right.accepts(
+      tail, products: lastRightShare, q: field.element(q[0], q[1]), alpha: alpha, beta: beta)
     return difference == 0 && holds
   }
 }

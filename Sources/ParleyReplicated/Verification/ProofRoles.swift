@@ -14,13 +14,17 @@ package struct ProverVectors<F: FoldingField> {
   /// What this level shares: Z_jk row by row without Z_00.
   package var products: [UInt64] { Array(u.products(with: v).dropFirst()) }
 
-  /// Z_jk = u_j·v_k for j = 0…d, k = 1…d row by row without Z_11, where u_0 = p hides Σ α_j u_j from the right
-  /// verifier.
-  package func finalProducts(p: UInt64) -> [UInt64] {
-    let right = v.finalElements
+  /// Z_jk = u_j·v_k for j, k = 0…d row by row without Z_11. u_0 = p hides Σ α_j u_j from the right verifier; v_0 = q
+  /// hides Σ β_k v_k from the left one, whose message could otherwise test a guess of it (docs/proofs/verification.md).
+  package func finalProducts(p: UInt64, q: UInt64) -> [UInt64] {
+    let right = [q] + v.finalElements
     var list = ([p] + u.finalElements).flatMap { a in right.map { u.field.multiply(a, $0) } }
-    list.remove(at: right.count)
+    list.remove(at: right.count + 1)
     return list
+  }
+
+  func finalProducts(in field: F, _ masks: [UInt64]) -> [UInt64] {
+    finalProducts(p: field.element(masks[0], masks[1]), q: field.element(masks[2], masks[3]))
   }
 
   package mutating func fold(alpha: [UInt64], beta: [UInt64]) {
@@ -59,12 +63,12 @@ package struct VerifierVector<F: FoldingField> {
     return [sum, target(products, alpha, beta)]
   }
 
-  /// Whether x̂·ŷ = ẑ_L + ẑ_R, ŷ = Σ β_k v_k.
+  /// Whether x̂·ŷ = ẑ_L + ẑ_R, ŷ = q + Σ β_k v_k.
   package func accepts(
-    _ message: [UInt64], products: [UInt64], alpha: [UInt64], beta: [UInt64]
+    _ message: [UInt64], products: [UInt64], q: UInt64, alpha: [UInt64], beta: [UInt64]
   ) -> Bool {
     let field = vector.field
-    let y = zip(beta, vector.finalElements).reduce(0) { field.add($0, field.multiply($1.0, $1.1)) }
+    let y = zip(beta, vector.finalElements).reduce(q) { field.add($0, field.multiply($1.0, $1.1)) }
     let z = field.add(message[1], target(products, alpha, beta))
     return field.subtract(field.multiply(message[0], y), z) == 0
   }
@@ -83,8 +87,8 @@ package protocol BatchProof: AnyObject {
 
   /// Message t as it is before sharing. The prover's challenge t has arrived.
   ///
-  /// - Parameter p: two uniform words, for the last message's u_0.
-  func prove(_ index: Int, _ challenge: Challenge, p: [UInt64]) throws -> [UInt64]
+  /// - Parameter masks: of the last message, four uniform words: two for u_0 = p, two for v_0 = q.
+  func prove(_ index: Int, _ challenge: Challenge, masks: [UInt64]) throws -> [UInt64]
   /// The left verifier's share: the message less what ``rightShare`` makes of the same mask.
   func leftShare(_ index: Int, of message: [UInt64], mask: [UInt64]) -> [UInt64]
   /// Takes in the left verifier's share of message t, which must be in canonical form: false otherwise.
@@ -94,7 +98,7 @@ package protocol BatchProof: AnyObject {
   /// The same for the right verifier, whose share is the mask.
   func absorbRight(_ index: Int, mask: [UInt64], challenge: (Int) -> Challenge)
   /// Whether the proof holds.
-  func accepts(_ message: [UInt64], challenge: (Int) -> Challenge) -> Bool
+  func accepts(_ message: [UInt64], q: [UInt64], challenge: (Int) -> Challenge) -> Bool
 }
 
 extension BatchProof {

@@ -6,20 +6,22 @@ internal import ParleyProgram
 /// The keys and links of one party as all its proofs need them: it proves, is left verifier for its successor and
 /// right verifier for its predecessor (protocol brief 4.4.1: L = P_{i−1}, R = P_{i+1} for prover P_i).
 ///
-/// k_j is shared by P_{j−1} and P_j. Masks of P_i's proof come from k_{i+1}, its last message's p from k_i, the challenges
-/// for P_i from k_{i+2}; each role has sub-keys of its own with the prover in the label (0.9).
+/// k_j is shared by P_{j−1} and P_j. Masks of P_i's proof and its last message's q come from k_{i+1}, p from k_i, the
+/// challenges for P_i from k_{i+2}; each role has sub-keys of its own with the prover in the label (0.9).
 struct ProofLinks {
   let mesh: any Mesh
   let previous: PartyIndex
   let next: PartyIndex
   /// As the prover.
   let ownMask: AddressedPRG
-  let ownFinal: AddressedPRG
+  let ownP: AddressedPRG
+  let ownQ: AddressedPRG
   /// As the left verifier of the successor.
-  let leftFinal: AddressedPRG
+  let leftP: AddressedPRG
   let leftChallenge: AddressedPRG
   /// As the right verifier of the predecessor.
   let rightMask: AddressedPRG
+  let rightQ: AddressedPRG
   let rightChallenge: AddressedPRG
   let digests: ProtocolDigest
 
@@ -29,10 +31,12 @@ struct ProofLinks {
     previous = party.advanced(by: -1, of: 3)
     next = party.advanced(by: 1, of: 3)
     ownMask = keysWithNext.generator(.proofMask, prover: party)
-    ownFinal = keysWithPrevious.generator(.finalP, prover: party)
-    leftFinal = keysWithNext.generator(.finalP, prover: next)
+    ownP = keysWithPrevious.generator(.finalMask, prover: party)
+    ownQ = keysWithNext.generator(.finalMask, prover: party)
+    leftP = keysWithNext.generator(.finalMask, prover: next)
     leftChallenge = keysWithPrevious.generator(.challenge, prover: next)
     rightMask = keysWithPrevious.generator(.proofMask, prover: previous)
+    rightQ = keysWithPrevious.generator(.finalMask, prover: previous)
     rightChallenge = keysWithNext.generator(.challenge, prover: previous)
     self.digests = digests
   }
@@ -101,7 +105,7 @@ final class ProofRun {
     switch stage {
     case 0: try send(ready(of: links.previous), to: links.next)
     case proof.shape.stageCount - 1:
-      let p = try links.leftFinal.stream(step(0)).words(2).array
+      let p = try links.leftP.stream(step(0)).words(2).array
       let challenge = try challenges(through: lastMessage + 1, isLeft: true)
       try send(words: proof.leftMessage(p: p, challenge: challenge), to: links.previous)
     case let odd where odd % 2 == 1: try send(seed(stage / 2, isLeft: true), to: links.next)
@@ -126,10 +130,11 @@ final class ProofRun {
 
   private func prove(_ index: Int) throws(ParleyError) {
     let isLast = index == lastMessage
-    let p = isLast ? try links.ownFinal.stream(step(0)).words(2).array : []
+    let masks =
+      isLast ? try links.ownP.stream(step(0)).words(2).array + links.ownQ.stream(step(0)).words(2).array : []
     let message: [UInt64]
     do {
-      message = try proof.prove(index, Challenge(seed: received[index]), p: p)
+      message = try proof.prove(index, Challenge(seed: received[index]), masks: masks)
     } catch {
       throw ParleyError(.invariant, "a proof could not be computed", at: .init(item: step(index).description))
     }
@@ -161,7 +166,8 @@ final class ProofRun {
 
   private func check() throws(ParleyError) {
     let message = try receiveWords(proof.shape.finalBytes / 8, from: links.next)
-    guard proof.accepts(message, challenge: try challenges(through: lastMessage + 1, isLeft: false)) else {
+    let q = try links.rightQ.stream(step(0)).words(2).array
+    guard proof.accepts(message, q: q, challenge: try challenges(through: lastMessage + 1, isLeft: false)) else {
       throw cheating("the proof of a batch of products does not hold", either)
     }
   }

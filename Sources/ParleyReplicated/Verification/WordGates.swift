@@ -70,6 +70,14 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   private func gather(
     _ run: Run, _ range: Range<Int>, _ side: ShareSide, isSwapped: Bool, into out: UnsafeMutablePointer<UInt64>
   ) {
+    if Word.self == UInt64.self, run.x.count == run.count, run.y.count == run.count {
+      let (first, second) = isSwapped ? (run.y, run.x) : (run.x, run.y)
+      let (a, b) = side == .lo ? (first.lo, second.lo) : (first.hi, second.hi)
+      Kernels.interleave(
+        UnsafeRawPointer(a + range.lowerBound).assumingMemoryBound(to: UInt64.self),
+        UnsafeRawPointer(b + range.lowerBound).assumingMemoryBound(to: UInt64.self), into: out, count: range.count)
+      return
+    }
     fill(run.x, run, range, side, into: out + (isSwapped ? 1 : 0))
     fill(run.y, run, range, side, into: out + (isSwapped ? 0 : 1))
   }
@@ -250,9 +258,21 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     let merge: [UInt64]
     let modulus: PrimeModulus
 
+    /// Challenges of one piece.
+    private let weights = Storage<UInt64>(uninitialized: LiftedProof.tile, isSecret: false)
+    private let selectors = Storage<UInt64>(uninitialized: LiftedProof.tile, isSecret: false)
+
+    init(
+      gates: WordGates, side: ShareSide, challenge: Challenge, merge: [UInt64], modulus: PrimeModulus
+    ) {
+      self.gates = gates
+      self.side = side
+      self.challenge = challenge
+      self.merge = merge
+      self.modulus = modulus
+    }
+
     func fill(_ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>) {
-      let weights = Storage<UInt64>(uninitialized: range.count / 2 + 1, isSecret: false)
-      let selectors = Storage<UInt64>(uninitialized: range.count / 2 + 1, isSecret: false)
       gates.forEachRun(range.lowerBound / 2..<range.upperBound / 2) { run, products, at in
         let target = out + 2 * at
         gates.gather(run, products, side, isSwapped: false, into: target)
