@@ -17,7 +17,7 @@ extension CheckedReplicated {
         .invariant, "an opening comes after the step that has been verified", at: .init(item: step.description))
     }
     // A token says nothing about what was computed after it.
-    guard pipeline.isCovered else {
+    guard checks.pipeline.isCovered else {
       throw ParleyError(
         .invariant, "products were computed after the verification and not proved",
         at: .init(item: step.description))
