@@ -43,7 +43,7 @@ package struct FoldVector<F: FoldingField> {
     return sums
   }
 
-  mutating func fold(_ coefficients: [UInt64]) {
+  package mutating func fold(_ coefficients: [UInt64]) {
     let size = plan.levels[level]
     precondition(coefficients.count == size.factor, "one coefficient for each block")
     field.fold(
@@ -53,7 +53,7 @@ package struct FoldVector<F: FoldingField> {
   }
 
   /// What the last message is about.
-  var finalElements: [UInt64] {
+  package var finalElements: [UInt64] {
     precondition(level == plan.levels.count, "levels are left to fold")
     return (0..<plan.finalElements).map { storage[$0] }
   }

@@ -75,24 +75,26 @@ package struct FoldedClaim<F: SmallField> {
       (knownU, knownV) = (folded(knownU, alpha), folded(knownV, beta))
     }
     let d = plan.finalElements
-    let p = elements(1)[0]
-    var products = prover.finalProducts(p: p)
+    let (p, q) = (elements(1)[0], elements(1)[0])
+    var products = prover.finalProducts(p: p, q: q)
     let error = field.subtract(claim, field.innerProduct(knownU, knownV))
     let (alpha, beta) = (elements(d), elements(d))
-    if foresees, d > 1 {
-      // Row 0 is p's; the products of rows 1… follow it.
-      var rest = Array(products[d...])
-      hide(error, in: &rest, rows: alpha, columns: beta)
-      products.replaceSubrange(d..., with: rest)
-    } else if !foresees {
-      var rest = Array(products[d...])
-      spread(error, cheat, in: &rest, rows: d, first: 0, random: &random)
-      products.replaceSubrange(d..., with: rest)
+    // Row and column 0 are the masks'; the products of the elements are the rest.
+    let inner = (0..<products.count).filter { index in
+      let place = index < d + 2 ? index : index + 1
+      return place / (d + 1) > 0 && place % (d + 1) > 0
     }
+    var rest = inner.map { products[$0] }
+    if foresees {
+      if d > 1 { hide(error, in: &rest, rows: alpha, columns: beta) }
+    } else {
+      spread(error, cheat, in: &rest, rows: d, first: 0, random: &random)
+    }
+    for (index, value) in zip(inner, rest) { products[index] = value }
     let mask = elements(products.count)
     let message = leftVerifier.leftMessage(
       zip(products, mask).map { field.subtract($0, $1) }, p: p, alpha: alpha, beta: beta)
-    return rightVerifier.accepts(message, products: mask, alpha: alpha, beta: beta)
+    return rightVerifier.accepts(message, products: mask, q: q, alpha: alpha, beta: beta)
   }
 
   private func folded(_ values: [UInt64], _ coefficients: [UInt64]) -> [UInt64] {

@@ -27,6 +27,7 @@ import Testing
     var levels: [(alpha: [UInt64], beta: [UInt64])]
     var final: (alpha: [UInt64], beta: [UInt64])
     var p: UInt64
+    var q: UInt64
     var masks: [[UInt64]]
   }
 
@@ -47,10 +48,11 @@ import Testing
       prover.fold(alpha: alpha, beta: index == 0 ? lie : beta)
     }
     let mask = tape.masks[plan.levels.count]
-    let share = zip(prover.finalProducts(p: tape.p), mask).map { field.subtract($0, $1) }
+    let share = zip(prover.finalProducts(p: tape.p, q: tape.q), mask).map { field.subtract($0, $1) }
     var message = left.leftMessage(share, p: tape.p, alpha: tape.final.alpha, beta: tape.final.beta)
     message[1] = field.add(message[1], correction)
-    return right.accepts(message, products: mask, alpha: tape.final.alpha, beta: tape.final.beta)
+    return right.accepts(
+      message, products: mask, q: tape.q, alpha: tape.final.alpha, beta: tape.final.beta)
   }
 
   /// `sim/attack_oneway_without_echo.py`: a left verifier that lies about a challenge can make the check pass exactly
@@ -68,7 +70,7 @@ import Testing
       let tape = Tape(
         levels: plan.levels.map { (elements($0.factor, &random), elements($0.factor, &random)) },
         final: (elements(plan.finalElements, &random), elements(plan.finalElements, &random)),
-        p: random.next() & 0xff,
+        p: random.next() & 0xff, q: random.next() & 0xff,
         masks: plan.levels.map { elements($0.products, &random) } + [elements(plan.finalProducts, &random)])
       let lie = elements(plan.levels[0].factor, &random)
       func decides(_ bit: UInt64, _ correction: UInt64) -> Bool {
@@ -85,6 +87,59 @@ import Testing
       }
     }
     #expect(trials > 190 && wrong * 20 < trials, "\(wrong) of \(trials) wrong, \(right) right, seed \(seed)")
+  }
+
+  /// A left verifier that does everything right up to its own message can add (1, ŷ) to it, with the ŷ that follows from
+  /// a guess of the share it must not know. Without a mask in ŷ the right verifier accepts exactly when the guess is right,
+  /// so that abort or no abort answers a question about the secret. With q it accepts one time in 256 whatever the guess.
+  @Test func theMaskOfTheRightSideHidesWhetherAGuessIsRight() {
+    let plan = FoldPlan(elements: 32, first: [4])
+    let seed = 0x5eed_4003 as UInt64
+    var random = InsecureRandom(seed: seed)
+    var accepted: [Bool: [Bool: Int]] = [false: [:], true: [:]]
+    let trials = 2000
+    for _ in 0..<trials {
+      let u = elements(32, &random)
+      let v = random.bits(32).map { $0 ? 1 as UInt64 : 0 }
+      for isRight in [false, true] {
+        var guess = v
+        if !isRight { guess[5] ^= 1 }
+        for isMasked in [false, true] {
+          let q = isMasked ? random.next() & 0xff : 0
+          var (left, right) = (
+            VerifierVector(vector: vector(u, plan), target: field.innerProduct(u, v)),
+            VerifierVector(vector: vector(v, plan), target: 0)
+          )
+          var prover = ProverVectors(u: vector(u, plan), v: vector(v, plan))
+          var guessed = vector(guess, plan)
+          for level in plan.levels {
+            let (alpha, beta) = (elements(level.factor, &random), elements(level.factor, &random))
+            let mask = elements(level.products, &random)
+            let share = zip(prover.products, mask).map { field.subtract($0, $1) }
+            left.absorb(share, factor: level.factor, alpha: alpha, beta: beta, isLeft: true)
+            right.absorb(mask, factor: level.factor, alpha: alpha, beta: beta, isLeft: false)
+            prover.fold(alpha: alpha, beta: beta)
+            guessed.fold(beta)
+          }
+          let d = plan.finalElements
+          let (alpha, beta, p) = (elements(d, &random), elements(d, &random), random.next() & 0xff)
+          let mask = elements(plan.finalProducts, &random)
+          let share = zip(prover.finalProducts(p: p, q: q), mask).map { field.subtract($0, $1) }
+          var message = left.leftMessage(share, p: p, alpha: alpha, beta: beta)
+          message[0] ^= 1
+          message[1] ^= field.innerProduct(guessed.finalElements, beta)
+          if right.accepts(message, products: mask, q: q, alpha: alpha, beta: beta) {
+            accepted[isMasked]?[isRight, default: 0] += 1
+          }
+        }
+      }
+    }
+    #expect(accepted[false]?[true] == trials, "without a mask a right guess always passes, seed \(seed)")
+    #expect((accepted[false]?[false] ?? 0) * 20 < trials, "without a mask a wrong guess fails, seed \(seed)")
+    for isRight in [false, true] {
+      // 2000/256 is 7.8 in expectation.
+      #expect((accepted[true]?[isRight] ?? 0) < 30, "with the mask, right guess \(isRight), seed \(seed)")
+    }
   }
 
   /// `sim/attack_without_ready.py`, (a): if the first challenge is out before the right verifier's half of the
