@@ -85,7 +85,9 @@ package final class InsecureClearEngine: Engine {
         lists.map { list in
           ClearWords([
             list.reduce(0) { total, pair in
-              zip(pair.0.values, pair.1.values).reduce(total) { $0 &+ $1.0 &* $1.1 }
+              let (a, b) = pair
+              let count = a.values.count == 1 ? b.values.count : a.values.count
+              return (0..<count).reduce(total) { $0 &+ a[repeated: $1] &* b[repeated: $1] }
             }
           ])
         })

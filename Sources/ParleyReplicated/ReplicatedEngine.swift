@@ -86,7 +86,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     case .multiply(let pairs, let count): try startMultiply(pairs, count: count, step: step)
     case .innerProducts(let lists): try startInnerProducts(lists, step: step)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
-      try startMatrixProduct(a, b, rows: rows, inner: inner, columns: columns, step: step)
+      try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step)
     case .and(let pairs, let count): try startAnd(pairs, count: count, step: step)
     case .summands(let a, let width): try startSummands(a, width: width, step: step)
     case .shiftedSummands(let a, let bits): try startShiftedSummands(a, bits: bits, step: step)

@@ -41,7 +41,7 @@ package struct HolderSeeds {
   }
 }
 
-extension ReplicatedSharing {
+extension ReplicatedParty {
   /// The holder's generator of share `share`, 0 or 1; its seeds arrive before its first input.
   private func inputStream(
     _ share: Int, from holder: PartyIndex, step: StepID
@@ -67,9 +67,11 @@ extension ReplicatedSharing {
     }
   }
 
-  func receiveShares(from holder: PartyIndex, count: Int, step: StepID) throws(ParleyError) -> Arith {
+  func receiveShares<Word: RingWord>(
+    from holder: PartyIndex, count: Int, step: StepID
+  ) throws(ParleyError) -> SharedWords<Word> {
     _ = try seeds(of: holder)
-    let (storage, vector) = newWords(count)
+    let (storage, vector) = newWords(Word.self, count)
     for (place, share) in [party, (party + 1) % 3].enumerated() {
       let out = storage.pointer + place * count
       if share == 2 {
@@ -85,7 +87,7 @@ extension ReplicatedSharing {
 
   func receiveShares(
     from holder: PartyIndex, planes: Int, count: Int, step: StepID
-  ) throws(ParleyError) -> [Plane] {
+  ) throws(ParleyError) -> [SharedPlane] {
     _ = try seeds(of: holder)
     let layout = PlaneLayout(planes: planes, count: count)
     let storage = Storage<UInt64>(uninitialized: 2 * layout.words, pool: pool)

@@ -3,11 +3,11 @@ internal import ParleyBase
 internal import ParleyNetwork
 
 /// Vectors as messages, in chunks, so that sending one overlaps with computing the next.
-extension ReplicatedSharing {
+extension ReplicatedParty {
   var chunkElements: Int { PlaneLayout.chunkWords }
 
   /// Sends `count` words in chunks; `prepare` makes each chunk ready before it is copied out.
-  func sendWords(
+  func sendWords<Word: RingWord>(
     _ words: UnsafePointer<Word>, count: Int, to party: PartyIndex, step: StepID, chunk: Int? = nil,
     prepare: (Range<Int>) -> Void = { _ in }
   ) throws(ParleyError) {
@@ -20,7 +20,7 @@ extension ReplicatedSharing {
     }
   }
 
-  func receiveWords(
+  func receiveWords<Word: RingWord>(
     into words: UnsafeMutablePointer<Word>, count: Int, from party: PartyIndex, step: StepID,
     chunk: Int? = nil
   ) throws(ParleyError) {

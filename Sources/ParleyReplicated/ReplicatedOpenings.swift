@@ -86,7 +86,7 @@ extension ReplicatedEngine {
 }
 
 /// What openings need whatever the adversary.
-extension ReplicatedSharing {
+extension ReplicatedParty {
   func gather(
     _ shares: some Sequence<UnsafePointer<UInt64>>, _ layout: PlaneLayout
   ) -> Storage<UInt64> {
@@ -98,14 +98,19 @@ extension ReplicatedSharing {
     return storage
   }
 
+}
+
+extension RolePair {
   /// (F_i, F_{i+1}): each share is known to the two parties that hold it and uniform to the third.
-  package func freshMask(count: Int, step: StepID) throws(ParleyError) -> FreshMask<Arith> {
-    let (storage, vector) = newWords(count)
-    storage.pointer.update(repeating: 0, count: 2 * count)
-    let lo = try openKeys.mine.stream(step)
-    let hi = try openKeys.next.stream(step)
-    Word.apply(.add, of: lo.key, stream: lo.stream, firstElement: 0, to: storage.pointer, count: count)
-    Word.apply(.add, of: hi.key, stream: hi.stream, firstElement: 0, to: storage.pointer + count, count: count)
-    return FreshMask(uniform: vector)
+  func uniformWords<Word: RingWord>(
+    count: Int, step: StepID, pool: BufferPool
+  ) throws(ParleyError) -> SharedWords<Word> {
+    let storage = Storage<Word>(repeating: 0, count: 2 * count, pool: pool)
+    for (generator, start) in [(mine, 0), (next, count)] {
+      let stream = try generator.stream(step)
+      Word.apply(
+        .add, of: stream.key, stream: stream.stream, firstElement: 0, to: storage.pointer + start, count: count)
+    }
+    return SharedWords(storage, lo: 0, hi: count, count: count)
   }
 }

@@ -1,17 +1,17 @@
 internal import ParleyAlgebra
 internal import ParleyBase
-package import ParleyEngine
+internal import ParleyEngine
 
 /// Local operations on bit planes. The results of one call share a buffer.
-extension ReplicatedSharing {
+extension ReplicatedParty {
   /// `planes` planes of `count` elements in one buffer, filled by `body(index, lo, hi)`.
   private func makePlanes(
     _ planes: Int, count: Int,
     _ body: (Int, UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>) -> Void
-  ) -> [Plane] {
+  ) -> [SharedPlane] {
     let words = Kernels.words(forBits: count)
     let storage = Storage<UInt64>(uninitialized: 2 * planes * words, pool: pool)
-    var list: [Plane] = []
+    var list: [SharedPlane] = []
     list.reserveCapacity(planes)
     for index in 0..<planes {
       let (lo, hi) = (index * words, (planes + index) * words)
@@ -21,14 +21,14 @@ extension ReplicatedSharing {
     return list
   }
 
-  package func constantPlane(_ value: Bool, count: Int) -> Plane {
+  package func constantPlane(_ value: Bool, count: Int) -> SharedPlane {
     makePlanes(1, count: count) { _, lo, hi in
       Kernels.fill(lo, bit: value && holdsConstantLo ? 1 : 0, count: count)
       Kernels.fill(hi, bit: value && holdsConstantHi ? 1 : 0, count: count)
     }[0]
   }
 
-  package func xor(pairs: [(Plane, Plane)], count: Int) -> [Plane] {
+  package func xor(pairs: [(SharedPlane, SharedPlane)], count: Int) -> [SharedPlane] {
     makePlanes(pairs.count, count: count) { index, lo, hi in
       let (first, second) = pairs[index]
       if first.count == count && second.count == count && count <= 64 {
@@ -44,7 +44,9 @@ extension ReplicatedSharing {
       xorShare(a.hi, a.isRepeated, b.hi, b.isRepeated, into: hi, count: count)
     }
   }
-  package func xor(_ a: Plane, _ b: Plane, count: Int) -> Plane { xor(pairs: [(a, b)], count: count)[0] }
+  package func xor(_ a: SharedPlane, _ b: SharedPlane, count: Int) -> SharedPlane {
+    xor(pairs: [(a, b)], count: count)[0]
+  }
 
   private func xorShare(
     _ a: UnsafePointer<UInt64>, _ aIsRepeated: Bool, _ b: UnsafePointer<UInt64>, _ bIsRepeated: Bool,
@@ -62,7 +64,7 @@ extension ReplicatedSharing {
   }
 
   /// Share 0 flips; the party that does not hold it has nothing to do.
-  package func not(planes: [Plane]) -> [Plane] {
+  package func not(planes: [SharedPlane]) -> [SharedPlane] {
     guard party != 1, let count = planes.first?.count, planes.allSatisfy({ $0.count == count }) else {
       return party == 1 ? planes : planes.map { not($0) }
     }
@@ -74,9 +76,9 @@ extension ReplicatedSharing {
       kept.1.update(from: kept.0, count: plane.words)
     }
   }
-  package func not(_ a: Plane) -> Plane { not(planes: [a])[0] }
+  package func not(_ a: SharedPlane) -> SharedPlane { not(planes: [a])[0] }
 
-  package func stack(lists: [[Plane]]) -> [Plane] {
+  package func stack(lists: [[SharedPlane]]) -> [SharedPlane] {
     let counts = lists.map { $0.reduce(0) { $0 + $1.count } }
     guard let count = counts.first, counts.allSatisfy({ $0 == count }) else {
       return lists.map { stack(lists: [$0])[0] }
@@ -93,35 +95,35 @@ extension ReplicatedSharing {
       }
     }
   }
-  package func stack(planes: [Plane]) -> Plane { stack(lists: [planes])[0] }
-  package func concatenate(planes parts: [Plane]) -> Plane { stack(lists: [parts])[0] }
+  package func stack(planes: [SharedPlane]) -> SharedPlane { stack(lists: [planes])[0] }
+  package func concatenate(planes parts: [SharedPlane]) -> SharedPlane { stack(lists: [parts])[0] }
 
-  package func elements(planes: [Plane], at position: Int) -> [Plane] {
+  package func elements(planes: [SharedPlane], at position: Int) -> [SharedPlane] {
     makePlanes(planes.count, count: 1) { index, lo, hi in
       precondition(position >= 0 && position < planes[index].count, "no such element")
       lo[0] = Kernels.bit(planes[index].lo, at: position)
       hi[0] = Kernels.bit(planes[index].hi, at: position)
     }
   }
-  package func element(_ a: Plane, at index: Int) -> Plane { elements(planes: [a], at: index)[0] }
+  package func element(_ a: SharedPlane, at index: Int) -> SharedPlane { elements(planes: [a], at: index)[0] }
 
-  package func `repeat`(planes: [Plane], count: Int) -> [Plane] {
+  package func `repeat`(planes: [SharedPlane], count: Int) -> [SharedPlane] {
     makePlanes(planes.count, count: count) { index, lo, hi in
       precondition(planes[index].count == 1, "only one element can be repeated")
       Kernels.fill(lo, bit: planes[index].lo[0], count: count)
       Kernels.fill(hi, bit: planes[index].hi[0], count: count)
     }
   }
-  package func `repeat`(_ a: Plane, count: Int) -> Plane { `repeat`(planes: [a], count: count)[0] }
+  package func `repeat`(_ a: SharedPlane, count: Int) -> SharedPlane { `repeat`(planes: [a], count: count)[0] }
 
-  package func slice(planes: [Plane], start: Int, count: Int) -> [Plane] {
+  package func slice(planes: [SharedPlane], start: Int, count: Int) -> [SharedPlane] {
     makePlanes(planes.count, count: count) { index, lo, hi in
       precondition(start >= 0 && count >= 0 && start + count <= planes[index].count, "no such elements")
       Kernels.slice(planes[index].lo, start: start, count: count, into: lo)
       Kernels.slice(planes[index].hi, start: start, count: count, into: hi)
     }
   }
-  package func slice(_ a: Plane, start: Int, count: Int) -> Plane {
+  package func slice(_ a: SharedPlane, start: Int, count: Int) -> SharedPlane {
     slice(planes: [a], start: start, count: count)[0]
   }
 }

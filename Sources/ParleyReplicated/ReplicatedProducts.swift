@@ -5,9 +5,9 @@ internal import ParleyEngine
 
 /// Products: z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + α_i stays as lo and goes to the predecessor, whose hi it
 /// is; this party's hi comes from the successor. One word for each result and party, in one round.
-extension ReplicatedSharing {
-  func startMultiply(
-    _ pairs: [(Arith, Arith)], count: Int, step: StepID
+extension ReplicatedParty {
+  func startMultiply<Word: RingWord>(
+    _ pairs: [(SharedWords<Word>, SharedWords<Word>)], count: Int, step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {
     for (a, b) in pairs where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
       throw mismatch("factors", step)
@@ -29,8 +29,8 @@ extension ReplicatedSharing {
     return pending(storage, vectors: pairs.count, count: count, zero: zero, step: step)
   }
 
-  func startInnerProducts(
-    _ lists: [[(Arith, Arith)]], step: StepID
+  func startInnerProducts<Word: RingWord>(
+    _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {
     let storage = Storage<Word>(uninitialized: 2 * lists.count, pool: pool)
     let zero = try multiplyKeys.zeroSharing(step)
@@ -50,35 +50,46 @@ extension ReplicatedSharing {
   }
 
   /// A repeated factor is multiplied with the sum of the other, which is local.
-  func wholeFactors(_ a: Arith, _ b: Arith, _ step: StepID) throws(ParleyError) -> (Arith, Arith) {
+  func wholeFactors<Word: RingWord>(_ a: SharedWords<Word>, _ b: SharedWords<Word>, _ step: StepID)
+    throws(ParleyError) -> (SharedWords<Word>, SharedWords<Word>)
+  {
     guard a.count == b.count || a.count == 1 || b.count == 1 else { throw mismatch("factors", step) }
     let isWhole = a.count == b.count
-    return (isWhole || a.count == 1 ? a : sum(a), isWhole || b.count == 1 ? b : sum(b))
+    return (isWhole || a.count == 1 ? a : sumWords(a), isWhole || b.count == 1 ? b : sumWords(b))
   }
 
-  func startMatrixProduct(
-    _ a: Arith, _ b: Arith, rows: Int, inner: Int, columns: Int, step: StepID
+  /// Several left factors of the same shape, one below the other.
+  func startMatrixProduct<Word: RingWord>(
+    _ factors: [SharedWords<Word>], _ b: SharedWords<Word>, rows: Int, inner: Int, columns: Int, step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {
-    guard a.count == rows * inner, b.count == inner * columns else { throw mismatch("matrices", step) }
-    let total = rows * columns
+    guard factors.allSatisfy({ $0.count == rows * inner }), b.count == inner * columns else {
+      throw mismatch("matrices", step)
+    }
+    let total = factors.count * rows * columns
     let storage = Storage<Word>(uninitialized: 2 * total, pool: pool)
     let zero = try multiplyKeys.zeroSharing(step)
     // Whole rows to a chunk.
     let chunk = max(1, chunkElements / max(columns, 1)) * max(columns, 1)
     try sendWords(storage.pointer, count: total, to: previous, step: step, chunk: chunk) { range in
       guard !range.isEmpty else { return }
-      let first = range.lowerBound / columns
       let out = storage.pointer + range.lowerBound
       out.update(repeating: 0, count: range.count)
-      Word.rep3MatrixAccumulate(
-        SharePointers(lo: a.lo + first * inner, hi: a.hi + first * inner), b.operand(length: b.count),
-        rows: range.count / columns, inner: inner, columns: columns, to: out)
+      for run in vectorRuns(range.lowerBound / columns..<range.upperBound / columns, length: rows) {
+        for index in run.vectors {
+          let (a, row) = (factors[index], index == run.vectors.lowerBound ? run.start : 0)
+          Word.rep3MatrixAccumulate(
+            SharePointers(lo: a.lo + row * inner, hi: a.hi + row * inner), b.operand(length: b.count),
+            rows: run.count, inner: inner, columns: columns,
+            to: storage.pointer + (index * rows + row) * columns)
+        }
+      }
       Word.rep3AddZero(zero, firstElement: UInt64(range.lowerBound), to: out, count: range.count)
     }
-    return pending(storage, vectors: 1, count: total, zero: zero, step: step, chunk: chunk)
+    return pending(
+      storage, vectors: factors.count, count: rows * columns, zero: zero, step: step, chunk: chunk)
   }
 
-  private func pending(
+  private func pending<Word: RingWord>(
     _ storage: Storage<Word>, vectors: Int, count: Int, zero: ZeroSharing, step: StepID, chunk: Int? = nil
   ) -> ReplicatedPending<Word> {
     let total = vectors * count
@@ -91,7 +102,8 @@ extension ReplicatedSharing {
       step: step, zero: zero)
   }
 
-  func startAnd(_ pairs: [(Plane, Plane)], count: Int, step: StepID) throws(ParleyError) -> ReplicatedPending<Word>
+  func startAnd<Word: RingWord>(_ pairs: [(SharedPlane, SharedPlane)], count: Int, step: StepID)
+    throws(ParleyError) -> ReplicatedPending<Word>
   {
     for (a, b) in pairs where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
       throw mismatch("planes", step)

@@ -4,12 +4,12 @@ internal import ParleyCrypto
 package import ParleyEngine
 package import ParleyNetwork
 
-/// What all engines on replicated shares have in common, whatever adversary they withstand: the vectors and
-/// everything that needs no communication.
+/// What all engines on replicated shares have in common, whatever adversary they withstand and whatever they keep
+/// beside the shares of a value: the messages of products and inputs, vectors of shares, and everything that needs no
+/// communication.
 ///
 /// Public constants enter at share 0, which P_0 holds as lo and P_2 as hi.
-package protocol ReplicatedSharing: Engine where Arith == SharedWords<Word>, Plane == SharedPlane {
-  associatedtype Word: RingWord
+package protocol ReplicatedParty: AnyObject {
   /// This party, 0 to 2.
   var party: Int { get }
   var mesh: any Mesh { get }
@@ -21,6 +21,12 @@ package protocol ReplicatedSharing: Engine where Arith == SharedWords<Word>, Pla
   var openKeys: RolePair { get }
   /// By holder that has dealt already: the seeds of shares 0 and 1 as far as this party knows them.
   var holderSeeds: [PartyIndex: HolderSeeds] { get set }
+}
+
+/// An engine whose ring words are replicated shares and nothing else.
+package protocol ReplicatedSharing: ReplicatedParty, Engine
+where Arith == SharedWords<Word>, Plane == SharedPlane {
+  associatedtype Word: RingWord
 }
 
 /// The generators of one role under k_i (shared with the predecessor) and k_{i+1} (with the successor).
@@ -51,13 +57,13 @@ package struct ReplicatedPending<Word: RingWord> {
   var zero: ZeroSharing?
 }
 
-extension ReplicatedSharing {
+extension ReplicatedParty {
   var holdsConstantLo: Bool { party == 0 }
   var holdsConstantHi: Bool { party == 2 }
 
-  func receive(
+  func receive<Word>(
     _ pending: consuming ReplicatedPending<Word>
-  ) throws(ParleyError) -> ExchangeResult<Arith, Plane> {
+  ) throws(ParleyError) -> ExchangeResult<SharedWords<Word>, SharedPlane> {
     switch pending.incoming {
     case nil: break
     case .words(let storage, let start, let count, let chunk):
@@ -73,18 +79,18 @@ extension ReplicatedSharing {
     ParleyError(.invariant, "\(what) of an exchange do not fit together", at: .init(item: step.description))
   }
 
-  func newWords(_ count: Int) -> (storage: Storage<Word>, vector: Arith) {
+  func newWords<Word: RingWord>(
+    _ word: Word.Type = Word.self, _ count: Int
+  ) -> (storage: Storage<Word>, vector: SharedWords<Word>) {
     let storage = Storage<Word>(uninitialized: 2 * count, pool: pool)
     return (storage, SharedWords(storage, lo: 0, hi: count, count: count))
   }
 
-  package func constant(_ value: UInt64, count: Int) -> Arith {
-    linear([], constant: value, count: count)
-  }
-
-  package func linear(_ terms: [(Arith, UInt64)], constant: UInt64, count: Int) -> Arith {
-    let (storage, result) = newWords(count)
-    let constant = Word(truncatingIfNeeded: constant)
+  func linearWords<Word: RingWord>(
+    _ terms: [(SharedWords<Word>, UInt64)], constant: UInt64, count: Int
+  ) -> SharedWords<Word> {
+    let (storage, result) = newWords(Word.self, count)
+    let constant = lift(constant, Word.self)
     let lo = holdsConstantLo ? constant : 0
     let hi = holdsConstantHi ? constant : 0
     combine(terms, takesHi: false, constant: lo, count: count, into: storage.pointer)
@@ -92,16 +98,22 @@ extension ReplicatedSharing {
     return result
   }
 
+  /// Public words in a ring. In a wider one −1 stays −1: any number does that is the same mod 2^64, as long as values and
+  /// macs take the same one.
+  private func lift<Word: RingWord>(_ value: UInt64, _ ring: Word.Type) -> Word {
+    Word(truncatingIfNeeded: Int64(bitPattern: value))
+  }
+
   /// One of the two shares of a linear combination. Terms of one element add up to one addend first.
-  private func combine(
-    _ terms: [(Arith, UInt64)], takesHi: Bool, constant: Word, count: Int,
+  private func combine<Word: RingWord>(
+    _ terms: [(SharedWords<Word>, UInt64)], takesHi: Bool, constant: Word, count: Int,
     into out: UnsafeMutablePointer<Word>
   ) {
     var addend = constant
     var whole: [(UnsafePointer<Word>, Word)] = []
     for (term, factor) in terms {
       precondition(term.count == count || term.count == 1, "operand of another length")
-      let factor = Word(truncatingIfNeeded: factor)
+      let factor = lift(factor, Word.self)
       let share = takesHi ? term.hi : term.lo
       if term.count == 1 {
         addend &+= share[0] &* factor
@@ -125,16 +137,16 @@ extension ReplicatedSharing {
     }
   }
 
-  package func sum(_ a: Arith) -> Arith {
-    let (storage, result) = newWords(1)
+  func sumWords<Word: RingWord>(_ a: SharedWords<Word>) -> SharedWords<Word> {
+    let (storage, result) = newWords(Word.self, 1)
     storage.pointer[0] = Word.sum(a.lo, count: a.count)
     storage.pointer[1] = Word.sum(a.hi, count: a.count)
     return result
   }
 
-  package func stack(_ parts: [Arith]) -> Arith {
+  func stackWords<Word: RingWord>(_ parts: [SharedWords<Word>]) -> SharedWords<Word> {
     let count = parts.reduce(0) { $0 + $1.count }
-    let (storage, result) = newWords(count)
+    let (storage, result) = newWords(Word.self, count)
     var at = storage.pointer
     for part in parts {
       at.update(from: part.lo, count: part.count)
@@ -144,13 +156,26 @@ extension ReplicatedSharing {
     return result
   }
 
-  package func concatenate(_ parts: [Arith]) -> Arith { stack(parts) }
-
-  package func element(_ a: Arith, at index: Int) -> Arith {
+  func wordsElement<Word: RingWord>(_ a: SharedWords<Word>, at index: Int) -> SharedWords<Word> {
     precondition(index >= 0 && index < a.count, "no such element")
-    let (storage, result) = newWords(1)
+    let (storage, result) = newWords(Word.self, 1)
     storage.pointer[0] = a.lo[index]
     storage.pointer[1] = a.hi[index]
     return result
+  }
+}
+
+extension ReplicatedSharing {
+  package func constant(_ value: UInt64, count: Int) -> Arith { linearWords([], constant: value, count: count) }
+  package func linear(_ terms: [(Arith, UInt64)], constant: UInt64, count: Int) -> Arith {
+    linearWords(terms, constant: constant, count: count)
+  }
+  package func sum(_ a: Arith) -> Arith { sumWords(a) }
+  package func stack(_ parts: [Arith]) -> Arith { stackWords(parts) }
+  package func concatenate(_ parts: [Arith]) -> Arith { stackWords(parts) }
+  package func element(_ a: Arith, at index: Int) -> Arith { wordsElement(a, at: index) }
+
+  package func freshMask(count: Int, step: StepID) throws(ParleyError) -> FreshMask<Arith> {
+    FreshMask(uniform: try openKeys.uniformWords(count: count, step: step, pool: pool))
   }
 }

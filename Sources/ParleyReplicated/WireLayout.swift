@@ -92,7 +92,16 @@ struct PlaneLayout {
   func unpack(_ words: UnsafeMutablePointer<UInt64>, _ chunk: Range<Int>) -> Bool {
     var excess: UInt64 = 0
     let mask: UInt64 = count % 64 == 0 ? 0 : ~((1 as UInt64) << UInt64(count % 64) &- 1)
-    if isDense { return true }
+    if isDense {
+      // Nothing moves, but a plane of 57 to 63 elements more than whole words has a tail in its last byte too.
+      guard mask != 0 else { return true }
+      var last = (chunk.lowerBound / wordsPerPlane + 1) * wordsPerPlane - 1
+      while last < chunk.upperBound {
+        excess |= words[last] & mask
+        last += wordsPerPlane
+      }
+      return excess == 0
+    }
     let base = UnsafeMutableRawPointer(words + chunk.lowerBound)
     if wordsPerPlane == 1 {
       // A word is written only over bytes of its own plane and of later ones, which have been read.

@@ -97,6 +97,7 @@ package struct Conformance<F: EngineFamily>: Sendable {
           from: holder, planes: 1, count: bits.count, step: .init(instruction: index, sub: 2))
       }
       do {
+        try party.compareInputs()
         let results = try body(party, engine, words, planes)
         if party.index.rawValue == 0 { shapes.set(results.map { ShapeBoard.Shape($0) }) }
         let token = try engine.verify(through: StepID(instruction: 999_999))

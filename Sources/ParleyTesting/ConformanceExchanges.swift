@@ -142,6 +142,7 @@ extension Conformance {
         .arith(engine.concatenate(words), count: total),
         .planes([engine.concatenate(planes: planes)], count: total),
       ]
+      try party.compareInputs()
       let token = try engine.verify(through: .init(instruction: 10))
       for (index, value) in opened.enumerated() {
         try engine.startOpening(value, to: recipients, step: .init(instruction: 3 + index), token: token)

@@ -106,7 +106,8 @@ extension Conformance {
         let first = try engine.start(
           .multiply([(w[0], w[1]), (w[0], w[2]), (w[2], w[1])], count: count), step: .init(instruction: 100))
         let second = try engine.start(
-          .innerProducts([[(w[0], w[1])], [(w[0], w[0]), (w[1], w[0])], []]), step: .init(instruction: 101))
+          .innerProducts([[(w[0], w[1])], [(w[0], w[0]), (w[1], w[0])], [(w[0], w[2]), (w[2], w[1])], []]),
+          step: .init(instruction: 101))
         try party.mesh.flush()
         return Exchange.opened(try engine.finish(first), count: count)
           + Exchange.opened(try engine.finish(second), count: 1)
@@ -116,7 +117,7 @@ extension Conformance {
         name, values,
         words: [
           zip(a, b).map { $0 &* $1 }, a.map { $0 &* single[0] }, b.map { $0 &* single[0] }, [dot],
-          [a.reduce(dot) { $0 &+ $1 &* $1 }], [0],
+          [a.reduce(dot) { $0 &+ $1 &* $1 }], [(a + b).reduce(0) { $0 &+ $1 &* single[0] }], [0],
         ])
     }
     for (rows, inner, columns) in [(1, 1, 1), (2, 3, 4), (7, 1, 5), (17, 33, 9), (3, 2, 70_000)]

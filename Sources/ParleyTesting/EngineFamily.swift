@@ -105,6 +105,36 @@ package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
   }
 }
 
+/// Three parties on replicated shares with macs, secure with abort against one that deviates.
+package struct MacReplicatedFamily: EngineFamily {
+  package var ledgerPolicy: UseOnceLedger.Policy
+  package var descriptor: EngineDescriptor
+
+  /// - Parameter proofsEvery: words of ANDs from which on a proof begins; nil for production's.
+  package init(proofsEvery gates: Int? = nil, ledgerPolicy: UseOnceLedger.Policy = .standard) {
+    self.ledgerPolicy = ledgerPolicy
+    descriptor = MacReplicatedEngine.descriptor
+    if let gates { descriptor.verifier?.bitWordsPerProof = gates }
+  }
+
+  package var wordBits: Int { 64 }
+  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> MacReplicatedEngine {
+    try MacReplicatedEngine(
+      mesh: mesh,
+      keysWithPrevious: InsecureKeys.schedule(
+        of: mesh.local, with: mesh.local.advanced(by: -1, of: 3), seed: seed, policy: ledgerPolicy),
+      keysWithNext: InsecureKeys.schedule(
+        of: mesh.local, with: mesh.local.advanced(by: 1, of: 3), seed: seed, policy: ledgerPolicy),
+      sessionID: InsecureKeys.sessionID, descriptor: descriptor)
+  }
+  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+    ReplicatedFamily(UInt64.self).makeDealer(mesh: mesh, seed: seed)
+  }
+  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver {
+    VerifiedReplicatedReceiver<UInt64>(mesh: mesh, sessionID: InsecureKeys.sessionID)
+  }
+}
+
 /// Pairwise keys that follow from a seed.
 package enum InsecureKeys {
   package static let sessionID = Array("insecure test session".utf8)

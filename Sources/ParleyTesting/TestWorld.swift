@@ -35,6 +35,14 @@ package struct TestWorld<F: EngineFamily>: Sendable {
     package let receiver: any OutputReceiver
     package var index: PartyIndex { mesh.local }
 
+    /// What computing parties do once all inputs have arrived.
+    package func compareInputs() throws(ParleyError) {
+      guard let engine else { return }
+      try engine.startInputComparison()
+      try mesh.flush()
+      try engine.finishInputComparison()
+    }
+
     /// Starts and finishes one exchange in a round of its own.
     package func exchange(
       _ exchange: Exchange<F.E.Arith, F.E.Plane>, step: StepID

@@ -8,6 +8,7 @@ import Testing
   /// Three parties multiply every pair of bytes; the summands add up to the product.
   @Test func allProductsOfBytes() { products(UInt8.self, elements: 0..<256) }
   @Test func productsOfWords() { products(UInt64.self, elements: 0..<23) }
+  @Test func productsOfWideWords() { products(UInt128.self, elements: 0..<23) }
 
   func products<Word: RingWord>(_ type: Word.Type, elements: Range<UInt64>) {
     let pairs = elements.flatMap { x in elements.map { (x, $0) } }
@@ -60,6 +61,63 @@ import Testing
       ScalarRing.rep3AddZero(zero, firstElement: first, to: b.pointer, count: count)
       #expect(a.array == b.array)
     }
+  }
+
+  /// The ring of 128 bits against the scalar twin, within a tile of the keystream and across several.
+  @Test func wideWordsEqualScalarTwin() {
+    typealias Wide = ScalarRing<UInt128>
+    for (count, first) in [(1, UInt64(0)), (65, 7), (300, 8192)] {
+      let a = Storage<UInt128>(count: count), b = Storage<UInt128>(count: count)
+      for (offset, combination) in [AESKey.Combination.add, .subtract, .xor].enumerated() {
+        let stream = UInt64(4 + offset)
+        UInt128.apply(
+          combination, of: keys[0], stream: stream, firstElement: first, to: a.pointer, count: count)
+        Wide.apply(combination, of: keys[0], stream: stream, firstElement: first, to: b.pointer, count: count)
+      }
+      #expect(a.array == b.array)
+      UInt128.apply(.add, of: keys[1], stream: 7, firstElement: 0, to: b.pointer, count: count)
+      let shares = SharePointers(a, b)
+      let zero = ZeroSharing(mine: keys[1], next: keys[2], stream: 5)
+      for repeated in [false, true] {
+        let x = SharePointers(a, b, isRepeated: repeated)
+        let out = (0..<8).map { _ in Storage<UInt128>(count: count) }
+        let operands = [(x, shares), (shares, x), (x, x), (shares, shares)]
+        UInt128.rep3Multiply(
+          operands.enumerated().map { ShareProduct($1.0, $1.1, out: out[$0]) }, count: count, zero: zero,
+          firstElement: first)
+        Wide.rep3Multiply(
+          operands.enumerated().map { ShareProduct($1.0, $1.1, out: out[4 + $0]) }, count: count, zero: zero,
+          firstElement: first)
+        for index in 0..<4 { #expect(out[index].array == out[4 + index].array, "\(index), \(count)") }
+      }
+      #expect(
+        UInt128.rep3InnerProduct(shares, shares, count: count)
+          == Wide.rep3InnerProduct(shares, shares, count: count))
+      let planes = (0..<100).map { _ in Storage<UInt64>(count: (count + 63) / 64) }
+      let twins = (0..<100).map { _ in Storage<UInt64>(count: (count + 63) / 64) }
+      UInt128.toPlanes(a, planes: planes)
+      withExtendedLifetime(twins) {
+        Wide.toPlanes(UnsafePointer(a.pointer), count: count, planes: twins.map(\.pointer))
+      }
+      #expect(planes.map(\.array) == twins.map(\.array))
+      let back = Storage<UInt128>(count: count)
+      UInt128.fromPlanes(planes, into: back)
+      #expect(back.array == a.array.map { $0 & (1 << 100 - 1) })
+      let words = Storage<UInt64>(count: count)
+      UInt128.truncate(a.pointer, into: words.pointer, count: count)
+      #expect(words.array == a.array.map { UInt64(truncatingIfNeeded: $0) })
+      #expect(
+        UInt128.weightedSum(a.pointer, weights: words.pointer, count: count)
+          == zip(a.array, words.array).reduce(0) { $0 &+ $1.0 &* UInt128($1.1) })
+    }
+    let (a, b) = ((0..<6).map { UInt128.max / 7 &* UInt128($0) }, (0..<15).map { UInt128.max / 11 &* UInt128($0) })
+    let (left, right) = (Storage(copying: a), Storage(copying: b))
+    let out = (0..<2).map { _ in Storage<UInt128>(count: 10) }
+    UInt128.rep3MatrixAccumulate(
+      SharePointers(left, left), SharePointers(right, right), rows: 2, inner: 3, columns: 5, to: out[0].pointer)
+    Wide.rep3MatrixAccumulate(
+      SharePointers(left, left), SharePointers(right, right), rows: 2, inner: 3, columns: 5, to: out[1].pointer)
+    #expect(out[0].array == out[1].array)
   }
 
   /// Element e of a byte stream is byte e of the keystream.

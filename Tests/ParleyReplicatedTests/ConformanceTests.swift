@@ -36,6 +36,16 @@ import Testing
   }
 }
 
+/// So does the engine that verifies ring words by macs.
+@Suite struct MacConformanceTests {
+  @Test(arguments: [nil, 1] as [Int?]) func macs(proofsEvery: Int?) throws {
+    let family = MacReplicatedFamily(proofsEvery: proofsEvery)
+    try Conformance(
+      family, seed: 0x5eed_0014, lengths: proofsEvery == nil ? [0, 1, 2, 63, 64, 65, 1000, 70_000] : [0, 1, 65]
+    ).run()
+  }
+}
+
 /// The suite itself: one flipped bit anywhere among the computing parties' products is noticed.
 @Suite struct ConformanceSuiteTests {
   @Test(arguments: [0, 1, 2]) func aFlippedBitIsNoticed(sender: Int) {

@@ -51,6 +51,15 @@ import Testing
     try CostProbe(family, seed: 16).check(operations(family))
   }
 
+  @Test func macs() throws {
+    let family = MacReplicatedFamily()
+    try CostProbe(family, seed: 17).check(operations(family))
+    try CostProbe(family, seed: 18).check([
+      .multiply(items: 2, count: 70_000), .matrixProduct(rows: 300, inner: 2, columns: 301),
+      .shiftedSummands(count: 30_000), .bitSummands(items: 2, count: 30_000),
+    ])
+  }
+
   /// The comparison itself: a descriptor that says something else is noticed.
   @Test func aDifferenceIsNoticed() {
     struct Cheaper: EngineFamilyWrapper {

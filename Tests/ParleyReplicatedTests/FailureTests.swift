@@ -43,8 +43,8 @@ import Testing
     #expect(found == .randomnessReuse)
   }
 
-  /// Planes have one encoding: bits past the end are zero.
-  @Test func bitsPastTheEndAreRefused() {
+  /// Planes have one encoding: bits past the end are zero, also where the last word takes all its bytes on the wire.
+  @Test(arguments: [3, 57, 63, 65, 127, 500]) func bitsPastTheEndAreRefused(count: Int) {
     let world = TestWorld(
       ReplicatedFamily(UInt64.self), seed: 2,
       links: .intercepted(.sizes) { message in
@@ -53,8 +53,8 @@ import Testing
     let found = code {
       _ = try world.run { party throws in
         guard let engine = party.engine else { return }
-        let plane = engine.constantPlane(true, count: 3)
-        _ = try party.exchange(.and([(plane, plane)], count: 3), step: .init(instruction: 9))
+        let plane = engine.constantPlane(true, count: count)
+        _ = try party.exchange(.and([(plane, plane), (plane, plane)], count: count), step: .init(instruction: 9))
       }
     }
     #expect(found == .protocolViolation)

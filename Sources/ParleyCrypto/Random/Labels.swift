@@ -16,6 +16,8 @@ package enum DomainLabel: String, CaseIterable, Sendable {
   case verified = "parley/1/digest/verified"
   case publicValues = "parley/1/digest/public-values"
   case outputMask = "parley/1/prg/output-mask"
+  case macChallenge = "parley/1/prg/mac-challenge"
+  case commitments = "parley/1/digest/commitments"
 }
 
 /// What a sub-key of a pairwise key is for. One key has one role (protocol brief 0.9).

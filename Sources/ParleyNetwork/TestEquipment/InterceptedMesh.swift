@@ -10,6 +10,14 @@ package struct InterceptedMessage: Sendable, Hashable {
   package var bytes: [UInt8]
   /// The number of messages the honest program sent on this link before.
   package var ordinal: Int
+
+  package init(step: StepID, from: PartyIndex, to: PartyIndex, bytes: [UInt8], ordinal: Int) {
+    self.step = step
+    self.from = from
+    self.to = to
+    self.bytes = bytes
+    self.ordinal = ordinal
+  }
 }
 
 /// Test equipment: what happens to a message instead of being sent as it is.

@@ -66,6 +66,8 @@ package struct EngineDescriptor: Sendable, Hashable {
   /// What every computing party sends to each of its two neighbours for each holder, once all inputs have
   /// arrived: 0 where the copies that two parties have of one share are not compared.
   package var inputComparisonBytes: Int
+  /// Messages in the flight of that comparison, for every arithmetic input column.
+  package var authenticateInput: [Message] = []
   /// How products are verified before an opening; nil where the engine trusts the parties.
   package var verifier: VerifierDescriptor?
 

@@ -1,54 +1,3 @@
-/// Sizes of one run: the public numbers on which its cost depends.
-package struct RunShape: Hashable, Sendable {
-  package struct Part: Hashable, Sendable {
-    /// Index of the holder among the principals.
-    package var holder: Int
-    /// Rows it shares, padding included.
-    package var rows: Int
-    package init(holder: Int, rows: Int) {
-      self.holder = holder
-      self.rows = rows
-    }
-  }
-  /// Principals: computing parties first.
-  package var principals: Int
-  /// By table, in row order.
-  package var tables: [[Part]]
-  /// By disclosure: principals that receive it.
-  package var recipients: [[Int]]
-
-  package init(principals: Int, tables: [[Part]], recipients: [[Int]]) {
-    self.principals = principals
-    self.tables = tables
-    self.recipients = recipients
-  }
-  package var rows: RowCounts { RowCounts(parts: tables.map { $0.map(\.rows) }) }
-}
-
-/// What a run will cost: exact bytes by link and rounds, planned memory, and counts from which time is predicted.
-public struct Cost: Hashable, Sendable {
-  /// Payload bytes from principal to principal.
-  public var bytes: [[Int]]
-  /// Largest depth of dependent messages.
-  public var rounds: Int
-  /// Largest number of bytes of shares that a computing party holds at once.
-  public var peakShareBytes: Int
-  /// Ring words multiplied and AND-ed bits, a party.
-  public var multiplications: Int
-  public var andBits: Int
-  /// Instructions executed, a party: what bounds small inputs.
-  public var instructionCount: Int
-  /// Correlated randomness taken from outside the protocol (none where keys suffice).
-  public var correlations: Int
-  /// log2 of the probability that a deviating party goes unnoticed in one run; nil where nothing is verified.
-  public var cheatingExponent: Double?
-  /// Proofs that verify the products.
-  public var proofs = 0
-
-  public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
-  public func sent(by principal: Int) -> Int { bytes[principal].reduce(0, +) }
-}
-
 /// Computes the cost of a lowered program by walking its schedule with sizes only.
 ///
 /// Bytes come from the closed forms of the engine's descriptor; rounds from the same logical clocks that
@@ -68,6 +17,8 @@ package struct CostModel {
   private var sizes: [Int]
   private var planeSizes: [Int]
   private var verification: ProofTraffic?
+  /// Values with macs, which one check covers at the end.
+  private var authenticatedCount = 0
   /// Registers that a product reads or writes.
   private var isRecorded: (arith: Set<Int>, planes: Set<Int>) = ([], [])
 
@@ -133,19 +84,47 @@ package struct CostModel {
     for message in messages { send(message.bytes, from: message.from, to: message.to, in: &flight) }
   }
   private mutating func endFlight(isLast: Bool = false) {
-    guard let (closed, released) = verification?.endFlight(isLast: isLast) else { return }
+    liveBytes -= verification?.endFlight() ?? 0
+    beginProofs(all: isLast)
+  }
+  private mutating func beginProofs(all: Bool) {
+    guard let closed = verification?.begin(all: all) else { return }
     cost.peakShareBytes = max(cost.peakShareBytes, liveBytes + (verification?.workingBytes ?? 0))
-    liveBytes -= released
     cost.proofs += closed.count
-    for exponent in closed.map(\.cheatingExponent) {
-      cost.cheatingExponent = max(cost.cheatingExponent ?? -.infinity, exponent)
+    for shape in closed { note(shape.cheatingExponent) }
+  }
+  private mutating func note(_ cheatingExponent: Double) {
+    cost.cheatingExponent = max(cost.cheatingExponent ?? -.infinity, cheatingExponent)
+  }
+
+  /// Whether ring words carry macs and one check covers them.
+  private var authenticates: Bool { descriptor.verifier?.method == .macs }
+
+  /// A flight of the check of authenticated values.
+  private mutating func send(_ check: MacCheckShape.Flight) {
+    var flight = Flight()
+    for message in check.messages {
+      for party in 0..<descriptor.parties {
+        send(
+          message.bytes, from: (party + message.from) % descriptor.parties,
+          to: (party + message.to) % descriptor.parties, in: &flight)
+      }
     }
+    sendProofs(in: &flight)
+    receive(flight)
+    verification?.schedule.recordAnds(words: check.andWords)
+    endFlight()
   }
 
   /// What is left after the last round, and the message with which every party vouches for all its checks.
   private mutating func verify() {
     guard let descriptor = verification?.schedule.descriptor else { return }
-    endFlight(isLast: true)
+    beginProofs(all: true)
+    if authenticatedCount > 0 {
+      note(MacCheckShape.cheatingExponent)
+      for flight in MacCheckShape.flights { send(flight) }
+      beginProofs(all: true)
+    }
     while verification?.isIdle == false {
       var flight = Flight()
       sendProofs(in: &flight)
@@ -157,6 +136,7 @@ package struct CostModel {
       for to in 0..<self.descriptor.parties { send(descriptor.closingBytes, from: from, to: to, in: &flight) }
     }
     receive(flight)
+    if authenticatedCount > 0 { send(MacCheckShape.lastFlight) }
   }
 
   // MARK: Memory
@@ -179,7 +159,10 @@ package struct CostModel {
   private mutating func free(_ registers: RegisterSet) {
     for register in registers.arith {
       liveBytes -= sizes[register]
-      if isRecorded.arith.contains(register) { retain(sizes[register]) }
+      if isRecorded.arith.contains(register) {
+        // Macs are checked at the end, proofs release what they have folded.
+        if authenticates { liveBytes += sizes[register] } else { retain(sizes[register]) }
+      }
       sizes[register] = 0
     }
     for register in registers.planes {
@@ -195,6 +178,9 @@ package struct CostModel {
   private mutating func record(_ instruction: Instruction) {
     guard verification != nil else { return }
     switch instruction.kind {
+    case .multiply where authenticates, .innerProducts where authenticates, .matrixProduct where authenticates,
+      .shiftedSummands where authenticates, .bitSummands where authenticates, .inputArith where authenticates:
+      isRecorded.arith.formUnion(instruction.resultRegisters.arith)
     case .multiply, .innerProducts, .matrixProduct, .and:
       var touched = instruction.operandRegisters
       touched.add(instruction.resultRegisters)
@@ -226,6 +212,7 @@ package struct CostModel {
             message.bytes(items: items, length: part.rows), from: part.holder, to: message.to, in: &flight)
         }
       }
+      record(instruction)
       allocate(instruction, length: instruction.length.evaluate(rows: rows))
       free(item.freed)
       cost.instructionCount += 1
@@ -245,7 +232,17 @@ package struct CostModel {
           in: &flight)
       }
     }
+    for item in schedule.inputs {
+      guard case .inputArith = item.instruction.kind else { continue }
+      let length = item.instruction.length.evaluate(rows: rows)
+      send(descriptor.authenticateInput, items: 1, length: length, in: &flight)
+      authenticate(length)
+    }
     receive(flight)
+  }
+
+  private mutating func authenticate(_ count: Int) {
+    if authenticates { authenticatedCount += count }
   }
 
   private mutating func run(_ round: Schedule.Round) {
@@ -293,7 +290,7 @@ package struct CostModel {
     case .multiply(let pairs, _):
       send(descriptor.multiply, items: pairs.count, length: length, in: &flight)
       cost.multiplications += pairs.count * length
-      verification?.schedule.recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
+      recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
     case .innerProducts(let lists, _):
       send(descriptor.multiply, items: lists.count, length: 1, in: &flight)
       cost.multiplications += lists.reduce(0) { $0 + $1.count } * length
@@ -302,11 +299,12 @@ package struct CostModel {
         let (a, b) = (sizes[pair.a.index], sizes[pair.b.index])
         return total + (a == b ? a / descriptor.bytesPerWord : 1)
       }
-      verification?.schedule.recordProducts(outputs: lists.count, terms: terms)
+      recordProducts(outputs: lists.count, terms: terms)
     case .matrixProduct(_, _, let rows, let inner, let columns, _):
       send(descriptor.multiply, items: 1, length: rows * columns, in: &flight)
       cost.multiplications += rows * inner * columns
-      verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns)
+      authenticate(rows * columns)
+      if !authenticates { verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns) }
     case .and(let pairs, _):
       send(descriptor.and, items: pairs.count, length: length, in: &flight)
       cost.andBits += pairs.count * length
@@ -315,8 +313,10 @@ package struct CostModel {
       send(descriptor.summands, items: width, length: length, in: &flight)
     case .shiftedSummands:
       send(descriptor.shiftedSummands, items: 1, length: length, in: &flight)
+      authenticate(descriptor.arithmeticSummands * length)
     case .bitSummands(let planes, _):
       send(descriptor.bitSummands, items: planes.count, length: length, in: &flight)
+      authenticate(descriptor.booleanSummands * planes.count * length)
     default: break
     }
   }
@@ -334,6 +334,11 @@ package struct CostModel {
       }
     }
     receive(flight)
+  }
+
+  private mutating func recordProducts(outputs: Int, terms: Int) {
+    authenticate(outputs)
+    if !authenticates { verification?.schedule.recordProducts(outputs: outputs, terms: terms) }
   }
 
   private mutating func openings() {
@@ -362,43 +367,5 @@ package struct CostModel {
       }
     }
     receive(flight)
-  }
-
-  /// The flights of one reduction, one after the other.
-  private struct Reduction {
-    let levels: [Int]
-    let rounds: [[Instruction]]
-    let workingPlanes: Int
-    var level = 0
-    var round = 0
-
-    init(_ item: Schedule.Item, rows: RowCounts) {
-      levels = Instruction.ReductionBody.levels(count: item.instruction.length.evaluate(rows: rows))
-      guard case .reduce(_, let body, _) = item.instruction.kind else {
-        (self.rounds, workingPlanes) = ([], 0)
-        return
-      }
-      self.rounds = Schedule(body.instructions).rounds
-        .map { $0.exchanges.map(\.instruction) }.filter { !$0.isEmpty }
-      workingPlanes = body.low.count + body.high.count + body.combined.count
-    }
-    var isDone: Bool { level == levels.count || rounds.isEmpty }
-    var half: Int { level < levels.count ? levels[level] : 0 }
-    func nextFlight() -> [Instruction] { rounds[round] }
-    mutating func advance() {
-      guard !isDone else { return }
-      round += 1
-      if round == rounds.count { (level, round) = (level + 1, 0) }
-    }
-  }
-}
-
-extension Instruction {
-  /// Elements of each result, which a reducing instruction makes fewer than its operands'.
-  func resultLength(_ length: Int, rows: RowCounts) -> Int {
-    switch kind {
-    case .sumRows, .innerProducts, .elementArith, .elementPlanes, .reduce: 1
-    default: length
-    }
   }
 }

@@ -23,9 +23,9 @@ struct ProofTraffic {
   /// Memory of the proofs besides the shares they are about.
   var workingBytes: Int { active.reduce(0) { $0 + $1.shape.workingBytes } }
 
-  /// Moves every proof on by a stage, and begins those whose gates are complete. Answers these, and how many bytes of
-  /// shares have become free: a proof needs them up to the stage at which both vectors are folded.
-  mutating func endFlight(isLast: Bool) -> (closed: [ProofShape], releasedBytes: Int) {
+  /// Moves every proof on by a stage. Answers how many bytes of shares have become free: a proof needs them up to the
+  /// stage at which both vectors are folded.
+  mutating func endFlight() -> Int {
     var released = 0
     for index in active.indices {
       active[index].stage += 1
@@ -34,11 +34,16 @@ struct ProofTraffic {
       active[index].retainedBytes = 0
     }
     active.removeAll { $0.stage == $0.shape.stageCount }
+    return released
+  }
+
+  /// Begins the proofs whose gates are complete, or all, and answers which.
+  mutating func begin(all isLast: Bool) -> [ProofShape] {
     let closed = schedule.close(all: isLast)
     for (index, shape) in closed.enumerated() {
       active.append((shape, 0, index == closed.count - 1 ? retainedBytes : 0))
     }
     if !closed.isEmpty { retainedBytes = 0 }
-    return (closed, released)
+    return closed
   }
 }

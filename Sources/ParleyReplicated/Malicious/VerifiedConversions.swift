@@ -4,16 +4,18 @@ internal import ParleyEngine
 
 /// Conversions start from three summands x = x_0 + x_1 + x_2: share x_j is known to P_j and P_{j−1}, hence a sharing
 /// whose only nonzero share is number j, for free and consistent whatever a third party does (protocol brief 4.2).
-extension VerifiedReplicatedEngine {
+extension CheckedReplicated {
   /// Where this party's two shares lie among the shares of the three summands: summand `party` has its lo, summand
   /// `party + 1` its hi, everything else is zero.
-  private func spread<V>(lo: V, hi: V, zero: V) -> [(lo: V, hi: V)] {
+  func spread<V>(lo: V, hi: V, zero: V) -> [(lo: V, hi: V)] {
     (0..<3).map { summand in
       (lo: summand == party ? lo : zero, hi: summand == (party + 1) % 3 ? hi : zero)
     }
   }
 
-  func summands(_ a: Arith, width: Int, _ step: StepID) throws(ParleyError) -> [[Plane]] {
+  func summands<Word>(
+    _ a: SharedWords<Word>, width: Int, _ step: StepID
+  ) throws(ParleyError) -> [[SharedPlane]] {
     guard (0...Word.bitWidth).contains(width) else { throw mismatch("width and ring", step) }
     let layout = PlaneLayout(planes: width, count: a.count)
     let storage = Storage<UInt64>(uninitialized: 2 * layout.words + layout.wordsPerPlane, pool: pool)
@@ -34,7 +36,9 @@ extension VerifiedReplicatedEngine {
     }
   }
 
-  func shiftedSummands(_ a: Arith, bits: Int, _ step: StepID) throws(ParleyError) -> [Arith] {
+  func shiftedSummands<Word>(
+    _ a: SharedWords<Word>, bits: Int, _ step: StepID
+  ) throws(ParleyError) -> [SharedWords<Word>] {
     guard (0..<Word.bitWidth).contains(bits) else { throw mismatch("shift and ring", step) }
     return words(count: a.count, of: 1) { _, lo, hi in
       WordConversion<Word>.shiftRight(a.lo, by: bits, into: lo, count: a.count)
@@ -42,7 +46,9 @@ extension VerifiedReplicatedEngine {
     }[0]
   }
 
-  func bitSummands(_ planes: [Plane], _ step: StepID) throws(ParleyError) -> [[Arith]] {
+  func bitSummands<Word>(
+    _ planes: [SharedPlane], _ step: StepID
+  ) throws(ParleyError) -> [[SharedWords<Word>]] {
     let count = planes.first?.count ?? 0
     guard planes.allSatisfy({ $0.count == count }) else { throw mismatch("planes", step) }
     return words(count: count, of: planes.count) { index, lo, hi in
@@ -52,9 +58,9 @@ extension VerifiedReplicatedEngine {
   }
 
   /// The three summands of `values` vectors of which this party knows the shares that `fill` writes.
-  private func words(
+  private func words<Word: RingWord>(
     count: Int, of values: Int, fill: (Int, UnsafeMutablePointer<Word>, UnsafeMutablePointer<Word>) -> Void
-  ) -> [[Arith]] {
+  ) -> [[SharedWords<Word>]] {
     let storage = Storage<Word>(uninitialized: (2 * values + 1) * count, pool: pool)
     let zero = 2 * values * count
     (storage.pointer + zero).update(repeating: 0, count: count)

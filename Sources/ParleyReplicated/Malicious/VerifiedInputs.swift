@@ -33,11 +33,12 @@ struct InputCopies {
   }
 }
 
-extension VerifiedReplicatedEngine {
-  package func receiveArith(
+extension CheckedReplicated {
+  /// Receives shares, of which this party's copies are compared later.
+  func receiveNotedShares<Word: RingWord>(
     from holder: PartyIndex, count: Int, step: StepID
-  ) throws(ParleyError) -> Arith {
-    let vector = try receiveShares(from: holder, count: count, step: step)
+  ) throws(ParleyError) -> SharedWords<Word> {
+    let vector: SharedWords<Word> = try receiveShares(from: holder, count: count, step: step)
     let size = count * MemoryLayout<Word>.size
     note(
       holder, step, lo: UnsafeRawBufferPointer(start: vector.lo, count: size),
@@ -47,7 +48,7 @@ extension VerifiedReplicatedEngine {
 
   package func receivePlanes(
     from holder: PartyIndex, planes: Int, count: Int, step: StepID
-  ) throws(ParleyError) -> [Plane] {
+  ) throws(ParleyError) -> [SharedPlane] {
     let list = try receiveShares(from: holder, planes: planes, count: count, step: step)
     // The planes of a column lie one after the other.
     let size = planes * ((count + 63) / 64) * 8
@@ -61,31 +62,32 @@ extension VerifiedReplicatedEngine {
   private func note(
     _ holder: PartyIndex, _ step: StepID, lo: UnsafeRawBufferPointer?, hi: UnsafeRawBufferPointer?
   ) {
-    inputCopies.note(holder, step, party == 1 ? hi : party == 2 ? lo : nil)
+    checks.inputCopies.note(holder, step, party == 1 ? hi : party == 2 ? lo : nil)
   }
 
   /// To each neighbour, holder by holder, the hash of the share that the two have in common.
-  package func startInputComparison() throws(ParleyError) {
-    let holders = inputCopies.holders
+  func sendInputCopies() throws(ParleyError) {
+    let holders = checks.inputCopies.holders
     guard !holders.isEmpty else { return }
     for (peer, share) in [(previous, party), (next, (party + 1) % 3)] {
       try mesh.send(
         step: VerifiedSteps.inputCopies, to: peer,
         bytes: holders.flatMap {
-          inputCopies.digest(of: $0, share: share, seed: holderSeeds[$0]?.bytes[share % 2])
+          checks.inputCopies.digest(of: $0, share: share, seed: holderSeeds[$0]?.bytes[share % 2])
         })
     }
   }
 
-  package func finishInputComparison() throws(ParleyError) {
-    let holders = inputCopies.holders
+  func compareInputCopies() throws(ParleyError) {
+    let holders = checks.inputCopies.holders
     guard !holders.isEmpty else { return }
     let size = ProtocolDigest.byteCount
     for (peer, share) in [(previous, party), (next, (party + 1) % 3)] {
       let message = Storage<UInt8>(uninitialized: size * holders.count)
       try mesh.receive(step: VerifiedSteps.inputCopies, from: peer, into: message.bytes)
       for (index, holder) in holders.enumerated() {
-        let own = inputCopies.digest(of: holder, share: share, seed: holderSeeds[holder]?.bytes[share % 2])
+        let own = checks.inputCopies.digest(
+          of: holder, share: share, seed: holderSeeds[holder]?.bytes[share % 2])
         guard Array(message.array[index * size..<(index + 1) * size]) == own else {
           throw ParleyError(
             .cheating,

@@ -1,20 +1,26 @@
 package import ParleyAlgebra
 package import ParleyBase
 internal import ParleyCrypto
-package import ParleyEngine
+internal import ParleyEngine
 package import ParleyNetwork
 
 /// Openings (protocol brief 4.5 [own], docs/proofs/verification.md): the value of one holder of a share and the digest of
 /// the other in the same flight, compared before anything that depends on the value is sent. A recipient that computes
 /// lacks one share; one that does not gets all three, masked afresh.
-extension VerifiedReplicatedEngine {
-  package func startOpening(
-    _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,
+extension CheckedReplicated {
+  func sendOpening<Word>(
+    _ value: Opened<SharedWords<Word>, SharedPlane>, to recipients: [PartyIndex], step: StepID,
     token: borrowing VerificationToken
   ) throws(ParleyError) {
     guard step.rawValue <= token.through.rawValue else {
       throw ParleyError(
         .invariant, "an opening comes after the step that has been verified", at: .init(item: step.description))
+    }
+    // A token says nothing about what was computed after it.
+    guard checks.pipeline.isCovered else {
+      throw ParleyError(
+        .invariant, "products were computed after the verification and not proved",
+        at: .init(item: step.description))
     }
     let outside = recipients.filter { $0.rawValue >= 3 }
     switch value {
@@ -55,7 +61,9 @@ extension VerifiedReplicatedEngine {
   }
 
   /// Recipient r lacks share r+2, which P_{r+1} has as hi and P_{r+2} as lo.
-  private func sendShare(_ a: Arith, to recipients: [PartyIndex], _ step: StepID) throws(ParleyError) {
+  func sendShare<Word: RingWord>(
+    _ a: SharedWords<Word>, to recipients: [PartyIndex], _ step: StepID
+  ) throws(ParleyError) {
     if recipients.contains(previous) { try sendWords(a.hi, count: a.count, to: previous, step: step) }
     if recipients.contains(next) {
       let bytes = UnsafeRawBufferPointer(start: a.lo, count: a.count * MemoryLayout<Word>.size)
@@ -64,7 +72,7 @@ extension VerifiedReplicatedEngine {
   }
 
   private func masks(_ step: StepID) throws(ParleyError) -> OutputMask.Streams {
-    guard let outputMask else {
+    guard let outputMask = checks.outputMask else {
       throw ParleyError(.invariant, "an opening before verification", at: .init(item: step.description))
     }
     return try outputMask.streams(step)
@@ -74,18 +82,18 @@ extension VerifiedReplicatedEngine {
     digest(UnsafeRawBufferPointer(share), share: number, step)
   }
   private func digest(_ share: UnsafeRawBufferPointer, share number: Int, _ step: StepID) -> [UInt8] {
-    digests.ofShare(share, number: number, step)
+    checks.digests.ofShare(share, number: number, step)
   }
   private func sendDigest(_ digest: [UInt8], to party: PartyIndex, _ step: StepID) throws(ParleyError) {
     try mesh.send(step: VerifiedSteps.digest(of: step), to: party, bytes: digest)
   }
 
-  package func finishOpening(
-    _ value: Opened<Arith, Plane>, step: StepID
+  func receiveOpening<Word>(
+    _ value: Opened<SharedWords<Word>, SharedPlane>, step: StepID
   ) throws(ParleyError) -> ClearValues {
     switch value {
     case .arith(let a, let count):
-      return .words(try open(a, count: count, step: step))
+      return .words(WordConversion<Word>.widen(try open(a, step: step), count: count))
     case .planes(let planes, let count):
       let layout = PlaneLayout(planes: planes.count, count: count)
       let words = layout.wordsPerPlane
@@ -103,13 +111,14 @@ extension VerifiedReplicatedEngine {
   }
 
   /// Receives the missing share, compares it with the digest of its other holder, and adds up.
-  private func open(_ a: Arith, count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
+  func open<Word: RingWord>(_ a: SharedWords<Word>, step: StepID) throws(ParleyError) -> Storage<Word> {
+    let count = a.count
     let missing = Storage<Word>(uninitialized: count, pool: pool)
     try receiveWords(into: missing.pointer, count: count, from: next, step: step)
     try compare(UnsafeRawBufferPointer(missing.bytes), step)
     Word.add(missing.pointer, a.lo, into: missing.pointer, count: count)
     Word.add(missing.pointer, a.hi, into: missing.pointer, count: count)
-    return WordConversion<Word>.widen(missing, count: count)
+    return missing
   }
 
   private func compare(_ share: UnsafeRawBufferPointer, _ step: StepID) throws(ParleyError) {
@@ -121,17 +130,14 @@ extension VerifiedReplicatedEngine {
     }
   }
 
-  /// Class U: value + mask goes to all three computing parties in one flight and is compared in it. The mask is uniform
-  /// and used nowhere else, so the sum is uniform and independent of every secret, whatever errors earlier products carry.
-  package func openMasked(
-    _ value: Arith, mask: consuming FreshMask<Arith>, step: StepID
+  /// Class U: `masked` = value + mask goes to all three computing parties in one flight and is compared in it. The mask
+  /// is uniform and used nowhere else, so the sum is uniform and independent of every secret, whatever errors earlier
+  /// products carry. The receiving half of ``sendShare(_:to:_:)``.
+  func receiveMasked<Word: RingWord>(
+    _ masked: SharedWords<Word>, step: StepID
   ) throws(ParleyError) -> [UInt64] {
-    guard value.count == mask.value.count else { throw mismatch("value and mask", step) }
-    let masked = linear([(value, 1), (mask.value, 1)], constant: 0, count: value.count)
-    try sendShare(masked, to: [previous, next], step)
-    try mesh.flush()
-    let words = try open(masked, count: masked.count, step: step)
-    words.withUnsafeBytes { publicValues.update($0) }
+    let words = WordConversion<Word>.widen(try open(masked, step: step), count: masked.count)
+    words.withUnsafeBytes { checks.publicValues.update($0) }
     return words
   }
 }

@@ -15,7 +15,7 @@ package import ParleyProgram
 /// digest of the other before anything else is sent (4.5); inputs are compared between the parties that got copies.
 ///
 /// No fairness: a corrupt party may learn its output and stop the others. Nothing is opened after a failed check.
-package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing {
+package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing, CheckedReplicated {
   package typealias Arith = SharedWords<Word>
   package typealias Plane = SharedPlane
 
@@ -29,16 +29,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing 
   package let openKeys: RolePair
   package var holderSeeds: [PartyIndex: HolderSeeds] = [:]
 
-  let digests: ProtocolDigest
-  private let keys: [KeySchedule]
-  var pipeline: ProofPipeline<Word>
-  var inputCopies: InputCopies
-  /// Every value that was opened to all, for the comparison at the end.
-  var publicValues: ProtocolDigest.Stream
-  /// Hides shares from recipients that do not compute; known once verification has ended.
-  var outputMask: OutputMask?
-  private var isVerifying = false
-  private var verifications = 0
+  package var checks: VerifierState<Word>
 
   /// - Parameters:
   ///   - mesh: its first three principals compute.
@@ -62,14 +53,9 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing 
     next = mesh.local.advanced(by: 1, of: 3)
     multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
     openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
-    keys = [keysWithPrevious, keysWithNext]
-    digests = ProtocolDigest(sessionID: sessionID)
-    pipeline = ProofPipeline(
-      verifier,
-      links: ProofLinks(
-        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, digests: digests), pool: pool)
-    inputCopies = InputCopies(digests: digests)
-    publicValues = digests.stream(.publicValues, step: VerifiedSteps.verified(0), party: PartyIndex(0))
+    checks = VerifierState(
+      verifier, mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID,
+      pool: pool)
   }
 
   /// Every message of the protocol, for the planner.
@@ -131,7 +117,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing 
       return Pending(base: try startInnerProducts(whole, step: step), gates: .sums(whole))
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       return Pending(
-        base: try startMatrixProduct(a, b, rows: rows, inner: inner, columns: columns, step: step),
+        base: try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step),
         gates: .matrix(a, b, rows: rows, inner: inner, columns: columns))
     case .and(let pairs, let count):
       return Pending(base: try startAnd(pairs, count: count, step: step), gates: .ands(pairs, count: count))
@@ -149,7 +135,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing 
     let (base, gates) = (pending.base, pending.gates)
     let result = try receive(base)
     guard let zero = base.zero else { return result }
-    try pipeline.record(base.step) { recorder in
+    try checks.pipeline.record(base.step) { recorder in
       switch (gates, result) {
       case (.ands(let pairs, let count), .planes(let results)):
         recorder.recordAnds(pairs, results: results, count: count, zero: zero, step: base.step)
@@ -168,48 +154,48 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing 
     return result
   }
 
+  // MARK: Inputs and openings
+
+  package func receiveArith(
+    from holder: PartyIndex, count: Int, step: StepID
+  ) throws(ParleyError) -> Arith { try receiveNotedShares(from: holder, count: count, step: step) }
+
+  package func startInputComparison() throws(ParleyError) { try sendInputCopies() }
+  package func finishInputComparison() throws(ParleyError) { try compareInputCopies() }
+
+  package func startOpening(
+    _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,
+    token: borrowing VerificationToken
+  ) throws(ParleyError) { try sendOpening(value, to: recipients, step: step, token: token) }
+
+  package func finishOpening(
+    _ value: Opened<Arith, Plane>, step: StepID
+  ) throws(ParleyError) -> ClearValues { try receiveOpening(value, step: step) }
+
+  package func openMasked(
+    _ value: Arith, mask: consuming FreshMask<Arith>, step: StepID
+  ) throws(ParleyError) -> [UInt64] {
+    guard value.count == mask.value.count else { throw mismatch("value and mask", step) }
+    let masked = linear([(value, 1), (mask.value, 1)], constant: 0, count: value.count)
+    try sendShare(masked, to: [previous, next], step)
+    try mesh.flush()
+    return try receiveMasked(masked, step: step)
+  }
+
   // MARK: Verification
-
-  package func sendChecks() throws(ParleyError) { try pipeline.send() }
-  package func receiveChecks() throws(ParleyError) { try pipeline.receive(isLast: false) }
-
-  package var publicDigest: [UInt8] { publicValues.finish() }
 
   /// Proves what is left, then every party tells both others that all its checks have passed. Only who has heard that
   /// from both holds the token (protocol brief 4.4.1, step 4).
   package func verify(through step: StepID) throws(ParleyError) -> VerificationToken {
-    isVerifying = true
-    pipeline.begin(all: true)
-    while !pipeline.isIdle {
-      try pipeline.send()
-      try mesh.flush()
-      try pipeline.receive(isLast: true)
-    }
-    try pipeline.requireCovered()
-    let place = VerifiedSteps.verified(verifications)
-    verifications += 1
-    let own = digests.of(
-      .verified, step: place, party: PartyIndex(0), [pipeline.transcript, publicValues.finish()])
-    outputMask = try OutputMask.agree(own, step: place, mesh: mesh, digests: digests)
-    isVerifying = false
+    checks.isVerifying = true
+    try proveRest()
+    try closeVerification()
+    checks.isVerifying = false
     return VerificationToken(verifiedThrough: step)
   }
 
-  /// Any failure while a proof is under way can be the escape of a party that knows that its check will fail, and
-  /// counts as one (protocol brief 12).
-  package func classify(_ error: ParleyError) -> ParleyError {
-    guard isVerifying || pipeline.hasChallenged, [.timeout, .linkLost, .protocolViolation].contains(error.code)
-    else { return error }
-    var counted = error
-    counted.code = .cheating
-    counted.message += " (while products were being verified, which counts as an attempt to cheat)"
-    return counted
-  }
-
-  /// Ends the use of everything that the session's keys could still mask.
   package func destroy() {
-    for schedule in keys { schedule.destroy() }
-    outputMask = nil
+    checks.destroy()
     holderSeeds = [:]
   }
 }

@@ -25,6 +25,8 @@ package struct Challenge: Sendable {
     case prime = 8
     /// Coefficients that merge the claimed sums.
     case merge = 9
+    /// One word for each authenticated value.
+    case coefficient = 10
   }
 
   /// Words `first ..< first + count` of one purpose.

@@ -32,6 +32,8 @@ struct ProofPipeline<Word: RingWord> {
   var hasChallenged: Bool { active.contains { $0.run.hasChallenged } }
   var isIdle: Bool { active.isEmpty }
   var proofCount: Int { started }
+  /// Every product so far has been proved.
+  var isCovered: Bool { isIdle && ledger.uncovered == 0 }
 
   func send() throws(ParleyError) {
     for (run, _) in active { try run.send() }

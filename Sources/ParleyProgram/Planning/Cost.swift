@@ -1,0 +1,50 @@
+/// Sizes of one run: the public numbers on which its cost depends.
+package struct RunShape: Hashable, Sendable {
+  package struct Part: Hashable, Sendable {
+    /// Index of the holder among the principals.
+    package var holder: Int
+    /// Rows it shares, padding included.
+    package var rows: Int
+    package init(holder: Int, rows: Int) {
+      self.holder = holder
+      self.rows = rows
+    }
+  }
+  /// Principals: computing parties first.
+  package var principals: Int
+  /// By table, in row order.
+  package var tables: [[Part]]
+  /// By disclosure: principals that receive it.
+  package var recipients: [[Int]]
+
+  package init(principals: Int, tables: [[Part]], recipients: [[Int]]) {
+    self.principals = principals
+    self.tables = tables
+    self.recipients = recipients
+  }
+  package var rows: RowCounts { RowCounts(parts: tables.map { $0.map(\.rows) }) }
+}
+
+/// What a run will cost: exact bytes by link and rounds, planned memory, and counts from which time is predicted.
+public struct Cost: Hashable, Sendable {
+  /// Payload bytes from principal to principal.
+  public var bytes: [[Int]]
+  /// Largest depth of dependent messages.
+  public var rounds: Int
+  /// Largest number of bytes of shares that a computing party holds at once.
+  public var peakShareBytes: Int
+  /// Ring words multiplied and AND-ed bits, a party.
+  public var multiplications: Int
+  public var andBits: Int
+  /// Instructions executed, a party: what bounds small inputs.
+  public var instructionCount: Int
+  /// Correlated randomness taken from outside the protocol (none where keys suffice).
+  public var correlations: Int
+  /// log2 of the probability that a deviating party goes unnoticed in one run; nil where nothing is verified.
+  public var cheatingExponent: Double?
+  /// Proofs that verify the products.
+  public var proofs = 0
+
+  public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
+  public func sent(by principal: Int) -> Int { bytes[principal].reduce(0, +) }
+}

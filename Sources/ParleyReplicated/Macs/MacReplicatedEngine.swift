@@ -1,0 +1,252 @@
+internal import ParleyAlgebra
+package import ParleyBase
+package import ParleyCrypto
+package import ParleyEngine
+package import ParleyNetwork
+package import ParleyProgram
+
+/// One of three parties computing on replicated shares, secure with abort against one party that deviates in any way:
+/// the second verifier, independent of the proofs of ring products of ``VerifiedReplicatedEngine``.
+///
+/// SPDZ-wise (Chida et al. 2018/570) over Z_{2^{k+s}} with k = s = 64 (Abspoel et al. 2019/1298; protocol brief 4.4.3):
+/// every ring word is shared together with its product by a key r that nobody knows, both modulo 2^128. A product takes
+/// two products of replicated shares in one round, 32 bytes for each party. One check at the end compares random
+/// combinations of all values and all macs (see ``MacReplicatedEngine/verify(through:)``). AND gates, inputs, conversions
+/// to bits and openings are those of the engine with proofs.
+///
+/// The check opens r, after which nothing can be authenticated: products of ring words fail from then on, with
+/// `internal/invariant`. Bits can still be computed, verified and opened.
+package final class MacReplicatedEngine: CheckedReplicated {
+  package typealias Arith = AuthenticatedWords
+  package typealias Plane = SharedPlane
+  package typealias ProofWord = UInt64
+
+  package let descriptor: EngineDescriptor
+  package let mesh: any Mesh
+  package let pool: BufferPool
+  package let party: Int
+  package let previous: PartyIndex
+  package let next: PartyIndex
+  package let multiplyKeys: RolePair
+  package let openKeys: RolePair
+  package var holderSeeds: [PartyIndex: HolderSeeds] = [:]
+  package var checks: VerifierState<UInt64>
+
+  let sessionID: [UInt8]
+  /// Shares of r: (F_i, F_{i+1}), uniform modulo 2^128 and unknown to every single party.
+  let key: SharedWords<UInt128>
+  var isKeyOpen = false
+  var recorder = MacRecorder()
+  /// Inputs whose macs have not been computed.
+  var inputs: [AuthenticatedWords] = []
+  /// Their products with r, between the two halves of the comparison of inputs.
+  var inputMacs: [ReplicatedPending<UInt128>] = []
+  /// Exchanges that have been started and not finished.
+  var underWay = 0
+
+  /// - Parameters: as of ``VerifiedReplicatedEngine``.
+  package init(
+    mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8],
+    descriptor: EngineDescriptor = MacReplicatedEngine.descriptor, pool: BufferPool = BufferPool()
+  ) throws(ParleyError) {
+    guard mesh.count >= 3, (0..<3).contains(mesh.local.rawValue), let verifier = descriptor.verifier else {
+      throw ParleyError(
+        .invariant, "the replicated protocol runs at computing parties 0, 1 and 2, not at \(mesh.local)")
+    }
+    self.mesh = mesh
+    self.pool = pool
+    self.descriptor = descriptor
+    self.sessionID = sessionID
+    party = mesh.local.rawValue
+    previous = mesh.local.advanced(by: -1, of: 3)
+    next = mesh.local.advanced(by: 1, of: 3)
+    multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
+    openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
+    checks = VerifierState(
+      verifier, mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID,
+      pool: pool)
+    key = try openKeys.uniformWords(count: 1, step: MacSteps.key, pool: pool)
+  }
+
+  /// Every message of the protocol, for the planner. Holders and recipients see no difference to the engine with proofs.
+  package static var descriptor: EngineDescriptor {
+    typealias Message = EngineDescriptor.Message
+    var descriptor = VerifiedReplicatedEngine<UInt64>.descriptor
+    let bytes = MemoryLayout<UInt128>.size
+    func ring(words: Int) -> [Message] {
+      (0..<3).map { Message(from: $0, to: ($0 + 2) % 3, size: .words(words * bytes)) }
+    }
+    descriptor.bytesPerWord = 4 * bytes
+    descriptor.multiply = ring(words: 2)
+    // Three summands, of which only the macs cost anything.
+    descriptor.shiftedSummands = ring(words: 3)
+    descriptor.bitSummands = ring(words: 3)
+    descriptor.authenticateInput = ring(words: 1)
+    descriptor.verifier?.method = .macs
+    return descriptor
+  }
+
+  // MARK: One round
+
+  /// An exchange under way.
+  package struct Pending {
+    enum Work {
+      case done(ExchangeResult<Arith, Plane>)
+      case ands(ReplicatedPending<UInt64>, [(Plane, Plane)], count: Int)
+      /// Values, then macs.
+      case products(ReplicatedPending<UInt128>)
+      /// Macs of free sharings, so many of which belong together.
+      case macs(ReplicatedPending<UInt128>, of: [SharedWords<UInt128>], group: Int, isShift: Bool)
+    }
+    let work: Work
+    let step: StepID
+  }
+
+  package func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending {
+    let work = try begin(exchange, step)
+    underWay += 1
+    return Pending(work: work, step: step)
+  }
+
+  private func begin(_ exchange: Exchange<Arith, Plane>, _ step: StepID) throws(ParleyError) -> Pending.Work {
+    switch exchange {
+    case .and(let pairs, let count):
+      return .ands(try startAnd(pairs, count: count, step: step), pairs, count: count)
+    case .summands(let a, let width):
+      return .done(.summandPlanes(try summands(truncated(a.value), width: width, step)))
+    case .multiply(let pairs, let count):
+      try requireKey(step)
+      let factors = try factors(pairs, step)
+      return .products(try startMultiply(factors.values + factors.macs, count: count, step: step))
+    case .innerProducts(let lists):
+      try requireKey(step)
+      var values: [[(SharedWords<UInt128>, SharedWords<UInt128>)]] = []
+      var macs = values
+      for list in lists {
+        let factors = try factors(list, step)
+        values.append(factors.values)
+        macs.append(factors.macs)
+      }
+      return .products(try startInnerProducts(values + macs, step: step))
+    case .matrixProduct(let a, let b, let rows, let inner, let columns):
+      try requireKey(step)
+      let factors = [a.value, try mac(of: a, step)]
+      return .products(
+        try startMatrixProduct(factors, b.value, rows: rows, inner: inner, columns: columns, step: step))
+    case .shiftedSummands(let a, let bits):
+      let free = try shiftedSummands(truncated(a.value), bits: bits, step).map { extended($0) }
+      return try authenticate(free, count: a.count, group: free.count, isShift: true, step)
+    case .bitSummands(let planes):
+      let free: [[SharedWords<UInt128>]] = try bitSummands(planes, step)
+      return try authenticate(
+        free.flatMap { $0 }, count: planes.first?.count ?? 0, group: 3, isShift: false, step)
+    }
+  }
+
+  /// [z] = [x]·[y] and [r z] = [r x]·[y] (2018/570, protocol 4.1, step 4).
+  private func factors(
+    _ pairs: [(Arith, Arith)], _ step: StepID
+  ) throws(ParleyError) -> (
+    values: [(SharedWords<UInt128>, SharedWords<UInt128>)], macs: [(SharedWords<UInt128>, SharedWords<UInt128>)]
+  ) {
+    var macs: [(SharedWords<UInt128>, SharedWords<UInt128>)] = []
+    for (x, y) in pairs { macs.append((try mac(of: x, step), y.value)) }
+    return (pairs.map { ($0.0.value, $0.1.value) }, macs)
+  }
+
+  private func mac(of a: Arith, _ step: StepID) throws(ParleyError) -> SharedWords<UInt128> {
+    guard let mac = a.mac else {
+      throw ParleyError(
+        .invariant, "a factor is an input that was not compared or a mask that was not opened",
+        at: .init(item: step.description))
+    }
+    return mac
+  }
+
+  /// Sharings that cost nothing are authenticated by a product with r each (protocol brief 4.2 and 4.4.3).
+  private func authenticate(
+    _ values: [SharedWords<UInt128>], count: Int, group: Int, isShift: Bool, _ step: StepID
+  ) throws(ParleyError) -> Pending.Work {
+    .macs(try startMacs(values, count: count, step: step), of: values, group: group, isShift: isShift)
+  }
+  func startMacs(
+    _ values: [SharedWords<UInt128>], count: Int, step: StepID
+  ) throws(ParleyError) -> ReplicatedPending<UInt128> {
+    try requireKey(step)
+    return try startMultiply(values.map { ($0, key) }, count: count, step: step)
+  }
+
+  package func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<Arith, Plane> {
+    underWay -= 1
+    let step = pending.step
+    switch pending.work {
+    case .done(let result): return result
+    case .ands(let base, let pairs, let count):
+      guard case .planes(let results) = try receive(base) else { throw mismatch("kinds", step) }
+      if let zero = base.zero {
+        try checks.pipeline.record(step) {
+          $0.recordAnds(pairs, results: results, count: count, zero: zero, step: step)
+        }
+      }
+      return .planes(results)
+    case .products(let base):
+      let words = try receiveWords(of: base)
+      let half = words.count / 2
+      let results = (0..<half).map { AuthenticatedWords(words[$0], .known(words[half + $0])) }
+      try recorder.record(step, results)
+      return .arith(results)
+    case .macs(let base, let values, let group, let isShift):
+      let results = try finishMacs(base, of: values)
+      guard !isShift else { return .arith(results) }
+      return .summandArith(
+        stride(from: 0, to: results.count, by: group).map { Array(results[$0..<$0 + group]) })
+    }
+  }
+
+  func receiveWords(of base: ReplicatedPending<UInt128>) throws(ParleyError) -> [SharedWords<UInt128>] {
+    guard case .arith(let words) = try receive(base) else { throw mismatch("kinds", base.step) }
+    return words
+  }
+  func finishMacs(
+    _ base: ReplicatedPending<UInt128>, of values: [SharedWords<UInt128>]
+  ) throws(ParleyError) -> [AuthenticatedWords] {
+    let macs = try receiveWords(of: base)
+    let results = zip(values, macs).map { AuthenticatedWords($0, .known($1)) }
+    try recorder.record(base.step, results)
+    return results
+  }
+
+  /// Whoever knows r makes any error pass: after the check that opens it nothing is authenticated.
+  func requireKey(_ step: StepID) throws(ParleyError) {
+    guard !isKeyOpen else {
+      throw ParleyError(
+        .invariant,
+        "the key of this session's authenticated values has been opened: no ring words can be multiplied",
+        at: .init(item: step.description), remedy: "verify once, after the last product")
+    }
+  }
+
+  package func destroy() {
+    checks.destroy()
+    holderSeeds = [:]
+    isKeyOpen = true
+    SecureMemory.zeroize(key.storage.bytes)
+    recorder.clear()
+    (inputs, inputMacs) = ([], [])
+  }
+}
+
+/// Steps of the engine's own messages, beyond those of programs and before ``VerifiedSteps``.
+package enum MacSteps {
+  /// Where the shares of the key come from; no message.
+  package static let key = StepID(instruction: 0xde_0000)
+  package static let commitments = StepID(instruction: 0xde_0001)
+  package static let coins = StepID(instruction: 0xde_0002)
+  package static let keyOpening = StepID(instruction: 0xde_0003)
+  package static func zeroTest(_ level: Int) -> StepID { StepID(instruction: 0xde_0004, sub: level) }
+  package static let verdict = StepID(instruction: 0xde_0005)
+  /// The macs of the inputs, in the order in which they arrived.
+  package static func input(_ index: Int) -> StepID { StepID(instruction: 0xde_1000 + index) }
+  /// The mac of the mask of a masked opening.
+  package static func mask(of step: StepID) -> StepID { step.sub(step.sub | 0x4000) }
+}

@@ -1,0 +1,90 @@
+package import ParleyAlgebra
+package import ParleyBase
+internal import ParleyCrypto
+package import ParleyEngine
+internal import ParleyNetwork
+internal import ParleyProgram
+
+/// What engines that withstand a deviating party have in common, however they verify products of ring words: proofs of
+/// AND gates, compared copies of inputs, openings with digests, and the end of a verification.
+package protocol CheckedReplicated: ReplicatedParty, Engine where Plane == SharedPlane {
+  /// Ring of the products that are proved beside AND gates.
+  associatedtype ProofWord: RingWord
+  var checks: VerifierState<ProofWord> { get set }
+}
+
+/// What such an engine remembers.
+package struct VerifierState<Word: RingWord> {
+  let digests: ProtocolDigest
+  private let keys: [KeySchedule]
+  var pipeline: ProofPipeline<Word>
+  var inputCopies: InputCopies
+  /// Every value that was opened to all, for the comparison at the end.
+  var publicValues: ProtocolDigest.Stream
+  /// Hides shares from recipients that do not compute; known once verification has ended.
+  var outputMask: OutputMask?
+  var isVerifying = false
+  fileprivate var verifications = 0
+
+  init(
+    _ verifier: VerifierDescriptor, mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule,
+    sessionID: [UInt8], pool: BufferPool
+  ) {
+    keys = [keysWithPrevious, keysWithNext]
+    digests = ProtocolDigest(sessionID: sessionID)
+    pipeline = ProofPipeline(
+      verifier,
+      links: ProofLinks(
+        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, digests: digests), pool: pool)
+    inputCopies = InputCopies(digests: digests)
+    publicValues = digests.stream(.publicValues, step: VerifiedSteps.verified(0), party: PartyIndex(0))
+  }
+
+  /// Ends the use of everything that the session's keys could still mask.
+  mutating func destroy() {
+    for schedule in keys { schedule.destroy() }
+    outputMask = nil
+  }
+}
+
+extension CheckedReplicated {
+  package func sendChecks() throws(ParleyError) { try checks.pipeline.send() }
+  package func receiveChecks() throws(ParleyError) { try checks.pipeline.receive(isLast: false) }
+
+  package var publicDigest: [UInt8] { checks.publicValues.finish() }
+
+  /// Runs all proofs to their ends.
+  func proveRest() throws(ParleyError) {
+    checks.pipeline.begin(all: true)
+    while !checks.pipeline.isIdle {
+      try checks.pipeline.send()
+      try mesh.flush()
+      try checks.pipeline.receive(isLast: true)
+    }
+    try checks.pipeline.requireCovered()
+  }
+
+  /// Every party tells both others that all its checks have passed, and what they were about.
+  ///
+  /// - Parameter more: equal at all parties, like the transcript of the proofs.
+  func closeVerification(_ more: [[UInt8]] = []) throws(ParleyError) {
+    let place = VerifiedSteps.verified(checks.verifications)
+    checks.verifications += 1
+    let own = checks.digests.of(
+      .verified, step: place, party: PartyIndex(0),
+      [checks.pipeline.transcript, checks.publicValues.finish()] + more)
+    checks.outputMask = try OutputMask.agree(own, step: place, mesh: mesh, digests: checks.digests)
+  }
+
+  /// Any failure while a proof is under way can be the escape of a party that knows that its check will fail, and
+  /// counts as one (protocol brief 12).
+  package func classify(_ error: ParleyError) -> ParleyError {
+    guard checks.isVerifying || checks.pipeline.hasChallenged,
+      [.timeout, .linkLost, .protocolViolation].contains(error.code)
+    else { return error }
+    var counted = error
+    counted.code = .cheating
+    counted.message += " (while products were being verified, which counts as an attempt to cheat)"
+    return counted
+  }
+}

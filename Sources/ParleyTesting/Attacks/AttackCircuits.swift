@@ -1,0 +1,100 @@
+internal import ParleyBase
+internal import ParleyEngine
+
+extension AttackCircuit {
+  /// Every operation of an engine with three summands on both sides, in seven flights, so that proofs travel with the
+  /// computation: products, sums of products, a matrix product, conjunctions of whole and of ragged planes, both
+  /// conversions, shifted summands, and an opening under a mask.
+  ///
+  /// - Parameters:
+  ///   - words: three columns: two of six words, one of one.
+  ///   - bits: two columns of 70 bits.
+  package static func everything(words: [[UInt64]], bits: [[Bool]]) -> AttackCircuit {
+    let count = 6
+    let rows = 70
+    return AttackCircuit(
+      "everything", words: words, bits: bits,
+      outputs: [
+        .words(count), .words(count), .words(2), .words(4), .planes(2, count: rows), .planes(1, count: count),
+      ]
+    ) { party in
+      let engine = party.engine
+      let (a, b, s) = (party.words[0], party.words[1], party.words[2])
+      let (p, q) = (party.planes[0], party.planes[1])
+      let first = try party.flight([
+        (100, .multiply([(a, b), (a, s)], count: count)), (101, .and([(p, q)], count: rows)),
+      ])
+      let (ab, pq) = (first[0].vectors[0], first[1].bits[0])
+      let second = try party.flight([
+        (102, .innerProducts([[(ab, a)], [(a, b), (b, s)]])),
+        (103, .matrixProduct(a, b, rows: 2, inner: 3, columns: 2)),
+        (104, .summands(ab, width: 2)), (105, .shiftedSummands(ab, bits: 1)), (106, .and([(pq, p)], count: rows)),
+      ])
+      let (summands, shifted) = (second[2].bitsOfSummands, second[3].vectors)
+      let low = summands.map { $0[0] }
+      let third = try party.flight([
+        (107, .bitSummands(low)),
+        (
+          108,
+          .and(
+            [(engine.xor(low[0], low[2], count: count), engine.xor(low[1], low[2], count: count))], count: count)
+        ),
+      ])
+      // Bit 1 of the sum of three numbers: the three bits 1 and the majority of the bits 0.
+      let carry = engine.xor(third[1].bits[0], low[2], count: count)
+      let second1 = summands.map { $0[1] }.reduce(carry) { engine.xor($0, $1, count: count) }
+      // 2·Σ (x_j >> 1) + Σ (x_j & 1) is x again; the bits are added up over the ring.
+      let bitParts = third[0].summandsOfBits
+      func exclusiveOr(_ step: Int, _ pairs: [(Arith, Arith)]) throws -> [Arith] {
+        let products = try party.products(step, pairs, count: count)
+        return zip(pairs, products).map {
+          engine.linear([($0.0, 1), ($0.1, 1), ($1, 0 &- 2)], constant: 0, count: count)
+        }
+      }
+      let half = try exclusiveOr(109, bitParts.map { ($0[0], $0[1]) })
+      let whole = try exclusiveOr(110, zip(half, bitParts).map { ($0, $1[2]) })
+      let sum = engine.linear(shifted.map { ($0, 2) } + whole.map { ($0, 1) }, constant: 0, count: count)
+      let fresh = try engine.freshMask(count: count, step: .init(instruction: 111))
+      let mask = fresh.value
+      let masked = try engine.openMasked(sum, mask: fresh, step: .init(instruction: 112))
+      let known = engine.stack(masked.map { engine.constant($0, count: 1) })
+      let back = engine.linear([(known, 1), (mask, 0 &- 1)], constant: 0, count: count)
+      let last = try party.flight([
+        (113, .multiply([(back, first[0].vectors[1])], count: count)),
+        (114, .and([(second[4].bits[0], q)], count: rows)),
+      ])
+      return [
+        .arith(sum, count: count), .arith(last[0].vectors[0], count: count),
+        .arith(engine.stack(second[0].vectors), count: 2), .arith(second[1].vectors[0], count: 4),
+        .planes([last[1].bits[0], pq], count: rows), .planes([second1], count: count),
+      ]
+    }
+  }
+
+  /// Three products in a row, the circuit of the attack on delayed checks (BS26, eprint 2026/234; protocol brief 4.6):
+  /// c = a·b, then e = c·d, then the square of e.
+  package static func threeProducts(a: UInt64, b: UInt64, d: UInt64) -> AttackCircuit {
+    AttackCircuit("three products", words: [[a], [b], [d]], outputs: [.words(1)]) { party in
+      let c = try party.products(100, [(party.words[0], party.words[1])], count: 1)[0]
+      let e = try party.products(101, [(c, party.words[2])], count: 1)[0]
+      return [.arith(try party.products(102, [(e, e)], count: 1)[0], count: 1)]
+    }
+  }
+
+  /// `count` products of words and of bits in one exchange each.
+  package static func batch(words: [[UInt64]], bits: [[Bool]]) -> AttackCircuit {
+    let (many, planes) = (words.first?.count ?? 0, bits.first?.count ?? 0)
+    return AttackCircuit(
+      "\(many) products and \(planes) conjunctions", words: words, bits: bits,
+      outputs: (many > 0 ? [.words(many)] : []) + (planes > 0 ? [.planes(1, count: planes)] : [])
+    ) { party in
+      var exchanges: [(Int, Exchange<Arith, Plane>)] = []
+      if many > 0 { exchanges.append((100, .multiply([(party.words[0], party.words[1])], count: many))) }
+      if planes > 0 { exchanges.append((101, .and([(party.planes[0], party.planes[1])], count: planes))) }
+      let results = try party.flight(exchanges)
+      return results.map {
+        if case .arith(let list) = $0 { .arith(list[0], count: many) } else { .planes($0.bits, count: planes) }
+      }
+    }
+  }
+}

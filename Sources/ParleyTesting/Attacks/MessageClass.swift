@@ -1,0 +1,49 @@
+package import ParleyBase
+package import ParleyNetwork
+
+/// What a message is for, as far as its step and its ends say; tables of attacks are kept by it.
+package enum MessageClass: String, CaseIterable, Sendable, Comparable {
+  case input
+  case inputComparison = "input comparison"
+  case exchange
+  case opening
+  case openingDigest = "opening digest"
+  case maskedOpening = "masked opening"
+  case maskedDigest = "masked opening digest"
+  case ready
+  case challenge
+  case proof
+  case echo
+  case final
+  case verified
+
+  /// Openings and the message before them: as there is no fairness, one honest principal can have its output when
+  /// another one stops.
+  package var isFollowedByOutput: Bool { [.opening, .openingDigest, .verified].contains(self) }
+
+  package static func < (a: MessageClass, b: MessageClass) -> Bool {
+    guard let first = allCases.firstIndex(of: a), let second = allCases.firstIndex(of: b) else { return false }
+    return first < second
+  }
+
+  /// In an ``AttackCircuit`` on replicated shares. A proof's stages alternate: odd ones carry challenges and, at the
+  /// end, the left verifier's message; even ones the prover's.
+  package static func of(_ message: InterceptedMessage) -> MessageClass {
+    of(step: message.step, from: message.from, to: message.to)
+  }
+  package static func of(step: StepID, from: PartyIndex, to: PartyIndex) -> MessageClass {
+    let isToPrevious = from.rawValue < 3 && to == from.advanced(by: -1, of: 3)
+    switch step.instruction {
+    case StepID.firstControlInstruction...: return .input
+    case 0xe0_0000...:
+      if step.sub == 0 { return .ready }
+      if isToPrevious { return step.sub % 2 == 0 ? .proof : .final }
+      return step.sub % 2 == 0 ? .echo : .challenge
+    case 0xdf_0000: return .inputComparison
+    case 0xdf_0001...: return .verified
+    case 1000...: return step.sub >= 0x8000 ? .openingDigest : .opening
+    case 0..<100: return .input
+    default: return step.sub >= 0x8000 ? .maskedDigest : step.instruction == 112 ? .maskedOpening : .exchange
+    }
+  }
+}

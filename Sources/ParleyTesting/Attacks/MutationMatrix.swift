@@ -1,0 +1,147 @@
+package import ParleyBase
+package import ParleyEngine
+package import ParleyNetwork
+internal import Synchronization
+
+/// Every message of one corrupt computing party, changed in every way: whatever the change, no honest principal may end
+/// with a wrong result, and a change that its receiver can see must be noticed by an honest principal's own check
+/// before anything is opened.
+package struct MutationMatrix<F: EngineFamily>: Sendable {
+  package enum Outcome: String, CaseIterable, Sendable {
+    /// An honest principal's own check fired.
+    case caught
+    /// Nobody went on, because a message did not come.
+    case stopped
+    /// The same because the corrupt party, which runs the honest program but for the change, noticed its own lie first.
+    case own
+    /// The receiver saw no difference, and everybody has the right result.
+    case identity
+    /// The change was visible, and everybody has the right result.
+    case accepted
+    /// The same, but somebody had its result before, where there is no fairness to promise.
+    case late
+    /// Somebody had its result where nothing may have been opened, or keys are still usable after a failure.
+    case early
+    case wrong
+  }
+
+  /// One run.
+  package struct Trial: Sendable {
+    package var mutation: Mutation
+    package var message: InterceptedMessage
+    package var kind: MessageClass
+    package var outcome: Outcome
+    package var report: String
+  }
+
+  package var world: AttackWorld<F>
+  package var corrupt: PartyIndex
+  package var expected: [ClearValues]
+  /// Every how many-th change is tried.
+  package var stride: Int
+  /// What messages are for, in this protocol.
+  package var classify: @Sendable (InterceptedMessage) -> MessageClass = { MessageClass.of($0) }
+
+  package init(_ world: AttackWorld<F>, corrupt: PartyIndex, expected: [ClearValues], stride: Int = 1) {
+    self.world = world
+    self.corrupt = corrupt
+    self.expected = expected
+    self.stride = stride
+  }
+
+  package struct Failure: Error, CustomStringConvertible {
+    package var description: String
+  }
+
+  /// Runs everything; throws when the honest run fails already.
+  package func run(_ mutations: [Mutation] = Mutation.allCases) throws -> [Trial] {
+    let honest = world.run()
+    guard honest.values == expected, honest[world.recipient].values == expected else {
+      let got = honest.values ?? []
+      let places = zip(got, expected).enumerated().filter { $0.element.0 != $0.element.1 }.map(\.offset)
+      throw Failure(
+        description: "the honest run gives other results at \(places), seed \(world.seed): \(honest.description)")
+    }
+    var trials: [Trial] = []
+    var number = 0
+    for to in world.everybody where to != corrupt && to != world.holder {
+      let link = honest.transcript.links[.init(from: corrupt, to: to), default: []]
+      for (ordinal, entry) in link.enumerated() {
+        for mutation in mutations {
+          number += 1
+          guard number % stride == 0 else { continue }
+          let message = InterceptedMessage(
+            step: entry.step, from: corrupt, to: to, bytes: entry.bytes ?? [], ordinal: ordinal)
+          if let trial = attack(message, mutation, link: link) { trials.append(trial) }
+        }
+      }
+    }
+    return trials
+  }
+
+  private func attack(_ target: InterceptedMessage, _ mutation: Mutation, link: [Transcript.Entry]) -> Trial? {
+    let isIdentity = Mutex<Bool?>(nil)
+    let result = world.run { message, _ in
+      guard message.from == target.from, message.to == target.to, message.ordinal == target.ordinal else {
+        return .pass
+      }
+      let (action, same) = mutation.apply(to: message, link: link, seed: world.seed)
+      isIdentity.withLock { $0 = same }
+      return action
+    }
+    let kind = classify(target)
+    let outcome = judge(result, kind, isIdentity: isIdentity.withLock { $0 } ?? true)
+    return Trial(mutation: mutation, message: target, kind: kind, outcome: outcome, report: result.description)
+  }
+
+  private func judge(_ result: AttackOutcome, _ kind: MessageClass, isIdentity: Bool) -> Outcome {
+    let honest = world.everybody.filter { $0 != corrupt }
+    if honest.contains(where: { result[$0].values.map { $0 != expected } ?? false }) { return .wrong }
+    let failed = honest.filter { result[$0].failure != nil }
+    guard !failed.isEmpty else { return isIdentity ? .identity : .accepted }
+    guard failed.allSatisfy({ result[$0].keysAreGone }) else { return .early }
+    let hasOutput = honest.contains { result[$0].values != nil }
+    if hasOutput && !kind.isFollowedByOutput { return .early }
+    if failed.contains(where: { result[$0].hasCaught }) { return hasOutput ? .late : .caught }
+    return result[corrupt].hasCaught ? .own : .stopped
+  }
+
+  /// Runs that must not be: wrong results, visible changes that nobody noticed, and changes of a message, as against
+  /// a message that does not come, that no check of an honest principal noticed.
+  package func offending(_ trials: [Trial]) -> [Trial] {
+    trials.filter {
+      switch $0.outcome {
+      case .wrong, .accepted, .early: true
+      case .stopped: $0.mutation != .drop
+      // The answer to a wrong challenge is in another field; liars that do not mind are in the tests of challenges.
+      case .own: $0.kind != .challenge
+      case .caught, .identity, .late: false
+      }
+    }
+  }
+
+  /// Outcomes by kind of message and mutation, for reading.
+  package static func table(_ trials: [Trial]) -> String {
+    var cells: [MessageClass: [Mutation: [Outcome: Int]]] = [:]
+    for trial in trials {
+      cells[trial.kind, default: [:]][trial.mutation, default: [:]][trial.outcome, default: 0] += 1
+    }
+    return cells.sorted { $0.key < $1.key }.map { kind, row in
+      "\(kind.rawValue)\n"
+        + row.sorted { $0.key.rawValue < $1.key.rawValue }.map { mutation, counts in
+          "  \(mutation.rawValue): "
+            + counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.value) \($0.key.rawValue)" }
+            .joined(separator: ", ")
+        }.joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+
+  /// The offending runs, and how to repeat them.
+  package func complaint(_ trials: [Trial]) -> String {
+    offending(trials).prefix(20).map {
+      "\($0.outcome.rawValue): \($0.mutation.rawValue) on \($0.kind.rawValue) message of \($0.message.step) "
+        + "from \($0.message.from) to \($0.message.to) (number \($0.message.ordinal) of the link), seed \(world.seed): "
+        + $0.report
+    }.joined(separator: "\n")
+  }
+}
