@@ -75,24 +75,23 @@ package struct FoldedClaim<F: SmallField> {
       (knownU, knownV) = (folded(knownU, alpha), folded(knownV, beta))
     }
     let d = plan.finalElements
-    let p = elements(1)[0]
-    var products = prover.finalProducts(p: p)
+    let (p, q) = (elements(1)[0], elements(1)[0])
+    var products = prover.finalProducts(p: p, q: q)
     let error = field.subtract(claim, field.innerProduct(knownU, knownV))
     let (alpha, beta) = (elements(d), elements(d))
+    // Rows and columns 1…d, row by row without the first: row 0 is p's, column 0 q's, and product 1,1 is not sent.
+    let places = (1...d).flatMap { j in (1...d).map { k in j * (d + 1) + k - 1 } }.dropFirst()
+    var rest = places.map { products[$0] }
     if foresees, d > 1 {
-      // Row 0 is p's; the products of rows 1… follow it.
-      var rest = Array(products[d...])
       hide(error, in: &rest, rows: alpha, columns: beta)
-      products.replaceSubrange(d..., with: rest)
     } else if !foresees {
-      var rest = Array(products[d...])
       spread(error, cheat, in: &rest, rows: d, first: 0, random: &random)
-      products.replaceSubrange(d..., with: rest)
     }
+    for (place, product) in zip(places, rest) { products[place] = product }
     let mask = elements(products.count)
     let message = leftVerifier.leftMessage(
       zip(products, mask).map { field.subtract($0, $1) }, p: p, alpha: alpha, beta: beta)
-    return rightVerifier.accepts(message, products: mask, alpha: alpha, beta: beta)
+    return rightVerifier.accepts(message, products: mask, q: q, alpha: alpha, beta: beta)
   }
 
   private func folded(_ values: [UInt64], _ coefficients: [UInt64]) -> [UInt64] {

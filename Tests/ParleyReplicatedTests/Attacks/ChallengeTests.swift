@@ -132,7 +132,7 @@ import Testing
       let keys = try InsecureKeys.schedule(of: PartyIndex(pair.0), with: PartyIndex(pair.1), seed: 0x5eed_f005)
       var seen: Set<[UInt8]> = []
       var count = 0
-      for role in [KeyRole.proofMask, .finalP, .challenge, .multiply, .open] {
+      for role in [KeyRole.proofMask, .finalMask, .challenge, .multiply, .open] {
         for prover in 0..<3 {
           count += 1
           seen.insert(

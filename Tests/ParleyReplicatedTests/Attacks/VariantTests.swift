@@ -47,10 +47,11 @@ import Testing
       prover.fold(alpha: alpha, beta: index == 0 ? lie : beta)
     }
     let mask = tape.masks[plan.levels.count]
-    let share = zip(prover.finalProducts(p: tape.p), mask).map { field.subtract($0, $1) }
+    // Without the mask of v, which alone would spoil the guess already.
+    let share = zip(prover.finalProducts(p: tape.p, q: 0), mask).map { field.subtract($0, $1) }
     var message = left.leftMessage(share, p: tape.p, alpha: tape.final.alpha, beta: tape.final.beta)
     message[1] = field.add(message[1], correction)
-    return right.accepts(message, products: mask, alpha: tape.final.alpha, beta: tape.final.beta)
+    return right.accepts(message, products: mask, q: 0, alpha: tape.final.alpha, beta: tape.final.beta)
   }
 
   /// `sim/attack_oneway_without_echo.py`: a left verifier that lies about a challenge can make the check pass exactly
