@@ -21,7 +21,8 @@ extension MacReplicatedEngine {
   /// difference f − r·e, and all later differences are combinations of such, to which each gate's α adds an own uniform
   /// multiple.
   ///
-  /// One coin toss serves one check, and one check opens the key: see ``requireKey(_:)``.
+  /// One coin toss serves one check, and one check opens the key: see ``requireKey(_:)``. The argument is in
+  /// docs/proofs/macs.md.
   package func verify(through step: StepID) throws(ParleyError) -> VerificationToken {
     checks.isVerifying = true
     let covers = recorder.transcript

@@ -41,7 +41,15 @@ extension MacReplicatedEngine {
   package func startOpening(
     _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,
     token: borrowing VerificationToken
-  ) throws(ParleyError) { try sendOpening(low(value), to: recipients, step: step, token: token) }
+  ) throws(ParleyError) {
+    // A token says nothing about what was computed after it.
+    guard recorder.count == 0 else {
+      throw ParleyError(
+        .invariant, "ring words were computed after the verification and not checked",
+        at: .init(item: step.description))
+    }
+    try sendOpening(low(value), to: recipients, step: step, token: token)
+  }
 
   package func finishOpening(
     _ value: Opened<Arith, Plane>, step: StepID

@@ -47,7 +47,8 @@ package final class MacReplicatedEngine: CheckedReplicated {
   /// - Parameters: as of ``VerifiedReplicatedEngine``.
   package init(
     mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8],
-    descriptor: EngineDescriptor = MacReplicatedEngine.descriptor, pool: BufferPool = BufferPool()
+    descriptor: EngineDescriptor = MacReplicatedEngine.descriptor,
+    pool: BufferPool = BufferPool(limit: 1 << 28)
   ) throws(ParleyError) {
     guard mesh.count >= 3, (0..<3).contains(mesh.local.rawValue), let verifier = descriptor.verifier else {
       throw ParleyError(

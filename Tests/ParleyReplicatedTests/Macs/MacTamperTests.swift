@@ -202,6 +202,24 @@ import Testing
     }
   }
 
+  /// A token from before the first product opens nothing that has been computed since.
+  @Test func aTokenCoversNothingLater() throws {
+    _ = try TestWorld(MacReplicatedFamily(), seed: 81).run { party throws in
+      guard let engine = party.engine else { return }
+      let token = try engine.verify(through: .init(instruction: 10))
+      let a = engine.constant(5, count: 3)
+      guard
+        case .arith(let products) = try party.exchange(
+          .multiply([(a, a)], count: 3), step: .init(instruction: 2))
+      else { return }
+      let failure = #expect(throws: ParleyError.self) {
+        try engine.startOpening(
+          .arith(products[0], count: 3), to: [PartyIndex(0)], step: .init(instruction: 3), token: token)
+      }
+      #expect(failure?.code == .invariant)
+    }
+  }
+
   /// Inputs are authenticated when they have been compared, masks when they have been opened.
   @Test func whatHasNoMacIsNotMultiplied() throws {
     _ = try TestWorld(MacReplicatedFamily(), seed: 80).run { party throws in
