@@ -59,11 +59,11 @@ import Testing
     let plan = try prepared.plan(rows: [[5, 5], [5, 5]])
     let checks = try #require(try prepared.inputChecks(plan))
     #expect(checks.verdicts == 2 && checks.andBits > 0 && checks.andBits < plan.cost.andBits)
-    #expect(prepared.verifierChoice(plan, on: .lan)?.method == .proofs)
+    #expect(prepared.verifierChoice?.method == .proofs)
 
     let plain = try StudyTests.prepared(.apart, queries: StudyTests.queries[1])
     let trusting = try plain.plan(rows: [[5, 5], [5, 5]])
-    #expect(try plain.inputChecks(trusting) == nil && plain.verifierChoice(trusting, on: .lan) == nil)
+    #expect(try plain.inputChecks(trusting) == nil && plain.verifierChoice == nil)
     #expect(plain.statement.verdicts.isEmpty && plain.statementHash != prepared.statementHash)
     #expect(trusting.cost.cheatingExponent == nil)
     // Counting needs no column with a range.
@@ -71,12 +71,18 @@ import Testing
     #expect(count.statement.verdicts.isEmpty)
   }
 
-  @Test func macsAreRefused() {
-    let error = #expect(throws: ParleyError.self) {
+  @Test func aStudyChoosesItsVerifier() throws {
+    func prepared(_ verifier: String) throws -> PreparedStudy {
       try StudyTests.prepared(
-        .apart, queries: StudyTests.queries[0], security: "adversary: malicious, verifier: macs")
+        .apart, queries: StudyTests.queries[1], security: "adversary: malicious, verifier: \(verifier)")
     }
-    #expect(error?.code == .studyUnsupported && error?.message.contains("macs") == true)
+    for (verifier, method) in [("proofs", VerifierDescriptor.Method.proofs), ("macs", .macs)] {
+      let study = try prepared(verifier)
+      #expect(study.descriptor.verifier?.method == method && study.verifierChoice?.method == method)
+    }
+    let chosen = try prepared("auto")
+    #expect(chosen.descriptor.verifier?.method == chosen.verifierChoice?.method)
+    #expect(chosen.verifierChoice?.reason.contains("because") == true)
   }
 
   @Test func partiesCompareAdversaryAndVerifier() throws {

@@ -11,11 +11,14 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
   case semiHonest = "semi-honest"
   /// Replicated sharing with abort when a party deviates; products are proved.
   case malicious
+  /// The same against the same; ring words carry macs, AND gates are proved.
+  case maliciousMacs = "malicious-macs"
 
-  package init(_ adversary: Adversary) {
+  /// - Parameter verifier: of a malicious adversary; proofs where nothing else is asked for.
+  package init(_ adversary: Adversary, verifier: VerifierDescriptor.Method? = nil) {
     switch adversary {
     case .semiHonest: self = .semiHonest
-    case .malicious: self = .malicious
+    case .malicious: self = verifier == .macs ? .maliciousMacs : .malicious
     }
   }
 
@@ -23,6 +26,7 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .semiHonest: ReplicatedEngine<UInt64>.descriptor
     case .malicious: VerifiedReplicatedEngine<UInt64>.descriptor
+    case .maliciousMacs: MacReplicatedEngine.descriptor
     }
   }
 
@@ -39,17 +43,20 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
     case .malicious:
       try VerifiedReplicatedEngine<UInt64>(
         mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID)
+    case .maliciousMacs:
+      try MacReplicatedEngine(
+        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID)
     }
   }
 
-  /// A holder's side; the same dealing for both, whose copies the parties of ``malicious`` compare.
+  /// A holder's side; the same dealing for all; parties that withstand a malicious one compare their copies.
   package func dealer(over mesh: any Mesh) -> any InputDealer { ReplicatedDealer<UInt64>(mesh: mesh) }
 
   /// The side of a recipient that does not compute.
   package func receiver(over mesh: any Mesh, sessionID: [UInt8]) -> any OutputReceiver {
     switch self {
     case .semiHonest: ReplicatedReceiver<UInt64>(mesh: mesh)
-    case .malicious: VerifiedReplicatedReceiver<UInt64>(mesh: mesh, sessionID: sessionID)
+    case .malicious, .maliciousMacs: VerifiedReplicatedReceiver<UInt64>(mesh: mesh, sessionID: sessionID)
     }
   }
 }

@@ -49,11 +49,13 @@ public struct PreparedProgram: Sendable {
   /// - Parameters:
   ///   - computing: how many of the principals compute; they come first.
   ///   - adversary: whom the run withstands.
+  ///   - verifier: how, where the adversary is malicious; proofs if nil.
   ///   - rules: what is withheld, in words.
   ///   - studyHash: of what the program was made from, given the hash of the program.
   package init(
     title: String, program: Program, principals: [Principal], computing: Int, tables: [TableSchema],
-    adversary: Adversary = .semiHonest, minimumCell: Int, rules: [String], publicFacts: [String],
+    adversary: Adversary = .semiHonest, verifier: VerifierDescriptor.Method? = nil, minimumCell: Int,
+    rules: [String], publicFacts: [String],
     studyHash: [UInt8]
   ) throws(ParleyError) {
     self.title = title
@@ -66,7 +68,7 @@ public struct PreparedProgram: Sendable {
     guard program.tables.map(\.name) == tables.map(\.name) else {
       throw ParleyError(.invariant, "the program's tables are not the declared ones")
     }
-    suite = ProtocolSuite(adversary)
+    suite = ProtocolSuite(adversary, verifier: verifier)
     let descriptor = suite.descriptor
     guard computing == descriptor.parties else {
       throw ParleyError(

@@ -9,6 +9,8 @@ public struct PreparedStudy: Sendable {
   public let study: Study
   /// What runs, and what the command line and the library say about it.
   package let core: PreparedProgram
+  /// Which verifier the run has and why; nil where nothing is verified.
+  package let verifierChoice: VerifierChoice?
 
   /// The version that parties compare when they meet.
   public static let version = "0.1.0"
@@ -19,30 +21,62 @@ public struct PreparedStudy: Sendable {
   ///   results would give a withheld count away, `study/unsupported`.
   public init(_ study: Study) throws(ParleyError) {
     self.study = study
-    try study.checkSupported(by: [.init(.replicated, .semiHonest), .init(.replicated, .malicious, .proofs)])
+    try study.checkSupported(by: [
+      .init(.replicated, .semiHonest), .init(.replicated, .malicious, .proofs),
+      .init(.replicated, .malicious, .macs),
+    ])
     let program = try SQLFrontEnd.compile(
       study.queries.map { SQLQuery(name: $0.name, text: $0.sql, file: study.file, line: $0.line) },
       tables: study.schemas, rules: study.rules)
-    core = try PreparedProgram(
+    guard study.security.adversary == .malicious else {
+      core = try Self.prepare(study, program, verifier: nil)
+      verifierChoice = nil
+      return
+    }
+    func cost(_ prepared: PreparedProgram) throws(ParleyError) -> Cost {
+      try prepared.plan(rows: prepared.assumedRows).cost
+    }
+    switch study.security.verifier {
+    case .proofs:
+      core = try Self.prepare(study, program, verifier: .proofs)
+      verifierChoice = VerifierChoice.choose(requested: .proofs, proofs: try cost(core), macs: nil, on: .lan)
+    case .macs:
+      core = try Self.prepare(study, program, verifier: .macs)
+      verifierChoice = VerifierChoice.choose(requested: .macs, proofs: nil, macs: try cost(core), on: .lan)
+    case .auto:
+      // Every party must come to the same choice, so it rests on the study alone: the largest sizes it allows, a network
+      // and rates that are the same everywhere.
+      let proofs = try Self.prepare(study, program, verifier: .proofs)
+      let macs = try Self.prepare(study, program, verifier: .macs)
+      verifierChoice = VerifierChoice.choose(proofs: try cost(proofs), macs: try cost(macs), on: .lan)
+      core = verifierChoice?.method == .macs ? macs : proofs
+    }
+  }
+
+  private static func prepare(
+    _ study: Study, _ program: Program, verifier: VerifierDescriptor.Method?
+  ) throws(ParleyError) -> PreparedProgram {
+    try PreparedProgram(
       title: study.name, program: program,
       principals: study.meshOrder.map { name in
         let party = study.party(name)
         return .init(name: name, organisation: party?.organisation ?? "", key: party?.key)
       }, computing: study.computing.count, tables: study.schemas,
-      adversary: study.security.adversary == .malicious ? .malicious : .semiHonest,
-      minimumCell: study.release.minimumCell, rules: Self.rules(of: study),
+      adversary: study.security.adversary == .malicious ? .malicious : .semiHonest, verifier: verifier,
+      minimumCell: study.release.minimumCell, rules: rules(of: study),
       publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study"), studyHash: study.studyHash)
   }
 
-  private init(_ study: Study, _ core: PreparedProgram) {
+  private init(_ study: Study, _ core: PreparedProgram, _ verifierChoice: VerifierChoice?) {
     self.study = study
     self.core = core
+    self.verifierChoice = verifierChoice
   }
 
   /// The same study with other keys, as a trial needs; nothing is compiled again.
   package func withKeys(_ keys: [String: PublicIdentity]) -> PreparedStudy {
     let keyed = study.withKeys(keys)
-    return PreparedStudy(keyed, core.withKeys(keys, studyHash: keyed.studyHash))
+    return PreparedStudy(keyed, core.withKeys(keys, studyHash: keyed.studyHash), verifierChoice)
   }
 
   /// What is computed; printed, hashed and costed before anything runs.
@@ -71,17 +105,6 @@ public struct PreparedStudy: Sendable {
   package func shape(rows: [[Int]]) throws(ParleyError) -> RunShape { try core.shape(rows: rows) }
   /// The plan for given sizes: for each table, rows by holder in the order of the study.
   package func plan(rows: [[Int]]) throws(ParleyError) -> Plan { try core.plan(rows: rows) }
-  /// Which verifier the run has and why; nil where nothing is verified.
-  package func verifierChoice(_ plan: Plan, on network: NetworkProfile) -> VerifierChoice? {
-    guard plan.descriptor.verifier != nil else { return nil }
-    let requested: VerifierDescriptor.Method? =
-      switch study.security.verifier {
-      case .auto: nil
-      case .proofs: .proofs
-      case .macs: .macs
-      }
-    return VerifierChoice.choose(requested: requested, proofs: plan.cost, macs: nil, on: network)
-  }
   /// What it costs not to trust data holders; nil where they are trusted.
   package func inputChecks(_ plan: Plan) throws(ParleyError) -> InputChecks? { try core.inputChecks(plan) }
   /// The rows a plan assumes when none are given: the maximum, shared out evenly.

@@ -28,7 +28,7 @@ struct PlanReport {
     self.network = network
     plan = try prepared.plan(rows: rows)
     calibration = CalibrationFile.load()
-    verifier = prepared.verifierChoice(plan, on: network)
+    verifier = prepared.verifierChoice
     checks = try prepared.inputChecks(plan)
   }
 

@@ -44,6 +44,10 @@ public struct Cost: Hashable, Sendable {
   public var cheatingExponent: Double?
   /// Proofs that verify the products.
   public var proofs = 0
+  /// Ring words that proofs or macs verify, and AND-ed bits that proofs do, a party.
+  public var provedWords = 0
+  public var authenticatedWords = 0
+  public var provedBits = 0
 
   public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
   public func sent(by principal: Int) -> Int { bytes[principal].reduce(0, +) }

@@ -48,6 +48,14 @@ package struct CostModel {
     model.verdicts()
     model.openings()
     model.cost.rounds = model.largestDepth
+    if descriptor.verifier != nil {
+      model.cost.provedBits = model.cost.andBits
+      if model.authenticates {
+        model.cost.authenticatedWords = model.cost.multiplications
+      } else {
+        model.cost.provedWords = model.cost.multiplications
+      }
+    }
     return model.cost
   }
 

@@ -80,6 +80,11 @@ public struct Calibration: Hashable, Sendable, Codable {
     self.secondsPerInstruction = secondsPerInstruction
     self.secondsPerByte = secondsPerByte
   }
+  /// Proving a ring product or an AND gate in all three roles, and carrying a mac through a product and its check:
+  /// typical figures, on one core.
+  static let secondsPerProvedWord = 60e-9
+  static let secondsPerAuthenticatedWord = 25e-9
+  static let secondsPerProvedBit = 2e-9
   public static let typical = Calibration(
     isMeasured: false, secondsPerMultiplication: 4e-9, secondsPerAndBit: 0.1e-9, secondsPerInstruction: 40e-6,
     secondsPerByte: 1e-9)
@@ -93,6 +98,9 @@ extension Cost {
     return Double(rounds) * network.oneWayLatency + Double(busiest) / network.bandwidth
       + Double(multiplications) * calibration.secondsPerMultiplication
       + Double(andBits) * calibration.secondsPerAndBit
+      + Double(provedWords) * Calibration.secondsPerProvedWord
+      + Double(authenticatedWords) * Calibration.secondsPerAuthenticatedWord
+      + Double(provedBits) * Calibration.secondsPerProvedBit
       + Double(instructionCount) * calibration.secondsPerInstruction
       + Double(most) * calibration.secondsPerByte
   }
