@@ -30,6 +30,8 @@ public struct InsecurePlaintextEvaluator {
   private let schemas: [String: TableSchema]
   private let data: [String: [TableData]]
   private var nodes: [Values] = []
+  /// Columns of tuples, by node.
+  private var tuples: [Int: [Values]] = [:]
 
   /// - Parameters:
   ///   - tables: schemas of the tables that the program reads, found by name.
@@ -63,6 +65,11 @@ public struct InsecurePlaintextEvaluator {
   private func failure(_ message: String) -> ParleyError { ParleyError(.invariant, message) }
 
   private mutating func step(_ node: Program.Node) throws(ParleyError) {
+    if let columns = try tuple(node) {
+      tuples[nodes.count] = columns
+      nodes.append(.words([]))
+      return
+    }
     let range = node.type.range
     let values = narrowed(try compute(node), to: range)
     let isWithin =
@@ -76,12 +83,9 @@ public struct InsecurePlaintextEvaluator {
     guard isWithin else {
       throw failure("a value leaves the range \(range) of \(node.origin ?? "a node")")
     }
-    let elements =
-      switch node.type.shape {
-      case .rows(let table): rowCount(program.tables[table.rawValue].name)
-      case .fixed(let count): count
-      }
-    guard values.count == elements else { throw failure("a value has the wrong number of elements") }
+    guard values.count == elements(node.type.shape) else {
+      throw failure("a value has the wrong number of elements")
+    }
     nodes.append(values)
   }
 
@@ -89,6 +93,16 @@ public struct InsecurePlaintextEvaluator {
     guard range.signedWidth <= 64, case .wide(let wide) = values else { return values }
     let words = wide.compactMap { Int(exactly: $0) }
     return words.count == wide.count ? .words(words) : values
+  }
+
+  private func elements(_ shape: Program.Shape) -> Int {
+    switch shape {
+    case .rows(let table): rowCount(program.tables[table.rawValue].name)
+    case .fixed(let count): count
+    case .concatenated(let parts): parts.reduce(0) { $0 + elements($1) }
+    case .first(let count, let whole): min(count, elements(whole))
+    case .product(let outer, let inner): elements(outer) * elements(inner)
+    }
   }
 
   // MARK: Inputs
@@ -207,6 +221,7 @@ public struct InsecurePlaintextEvaluator {
         }
       }
       return .wide(product)
+    default: return try rows(node)
     }
   }
 
@@ -237,5 +252,89 @@ public struct InsecurePlaintextEvaluator {
     }
     if case .words(let x) = self[a], case .words(let y) = self[b] { return .words(choose(x, y)) }
     return .wide(choose(self[a].wide, self[b].wide))
+  }
+
+  // MARK: Whole columns
+
+  /// The operand's elements in a public order; nil gives 0.
+  private func picked(_ a: Program.NodeID, _ order: [Int?]) -> Values {
+    switch self[a] {
+    case .words(let values): .words(order.map { $0.map { values[$0] } ?? 0 })
+    case .wide(let values): .wide(order.map { $0.map { values[$0] } ?? 0 })
+    }
+  }
+
+  private func rows(_ node: Program.Node) throws(ParleyError) -> Values {
+    switch node.operation {
+    case .spread(let a, let shape): return picked(a, Array(repeating: 0, count: elements(shape)))
+    case .concatenate(let parts):
+      if node.type.isBit {
+        var words: [Int] = []
+        for part in parts { words += try bits(part) }
+        return .words(words)
+      }
+      return .wide(parts.flatMap { self[$0].wide })
+    case .shift(let a, let rows):
+      let count = self[a].count
+      return picked(a, (0..<count).map { (0..<count).contains($0 - rows) ? $0 - rows : nil })
+    case .prefix(let a, let count): return picked(a, Array(0..<min(count, self[a].count)))
+    case .outer(let a, let shape):
+      let inner = elements(shape)
+      return picked(a, (0..<self[a].count * inner).map { $0 / inner })
+    case .inner(let a, let shape):
+      let count = self[a].count
+      return picked(a, (0..<elements(shape) * count).map { $0 % count })
+    case .runningSum(let a):
+      var total = BigInt(0)
+      return .wide(
+        self[a].wide.map { value in
+          total += value
+          return total
+        })
+    case .component(let a, let index):
+      guard let columns = tuples[a.rawValue], columns.indices.contains(index) else {
+        throw failure("a column of what is no tuple")
+      }
+      return columns[index]
+    default: throw failure("an operation that this evaluator does not know")
+    }
+  }
+
+  /// The columns of a tuple; nil for a node that is none.
+  private func tuple(_ node: Program.Node) throws(ParleyError) -> [Values]? {
+    switch node.operation {
+    case .sort(let keys, let payload):
+      let columns = keys.map { (values: self[$0.value].wide, isDescending: $0.isDescending) }
+      let order = (0..<elements(node.type.shape)).sorted { x, y in
+        for column in columns where column.values[x] != column.values[y] {
+          return (column.values[x] < column.values[y]) != column.isDescending
+        }
+        return x < y
+      }
+      return payload.map { picked($0, order) }
+    case .shuffle(let payload):
+      let order = Array(0..<elements(node.type.shape)).shuffled()
+      return payload.map { picked($0, order) }
+    case .scan(let items, let restart):
+      let restarts = try bits(restart)
+      return items.map { item in
+        var carried = BigInt(0)
+        let values = self[item.value].wide.enumerated().map { row, value in
+          if row == 0 || restarts[row] == 1 {
+            carried = value
+          } else {
+            switch item.scan {
+            case .sum: carried += value
+            case .minimum: carried = min(carried, value)
+            case .maximum, .any: carried = max(carried, value)
+            case .first: break
+            }
+          }
+          return carried
+        }
+        return .wide(values)
+      }
+    default: return nil
+    }
   }
 }

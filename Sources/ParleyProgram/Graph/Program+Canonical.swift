@@ -37,6 +37,11 @@ extension Program {
       writer.write(disclosure.explanation)
     }
     writer.write(list: results) { $0.write($1) }
+    writer.write(list: requirements) { writer, requirement in
+      writer.write(Int64(requirement.violated.rawValue))
+      writer.write(requirement.message)
+      writer.write(requirement.remedy)
+    }
     return writer.bytes
   }
 }
@@ -59,6 +64,16 @@ extension CanonicalWriter {
     switch shape {
     case .rows(let table): write(tag: 0, table.rawValue)
     case .fixed(let count): write(tag: 1, count)
+    case .concatenated(let parts):
+      write(tag: 2)
+      write(list: parts) { $0.write($1) }
+    case .first(let count, let whole):
+      write(tag: 3, count)
+      write(whole)
+    case .product(let outer, let inner):
+      write(tag: 4)
+      write(outer)
+      write(inner)
     }
   }
   fileprivate mutating func write(tag: UInt8, _ values: Int...) {
@@ -107,12 +122,44 @@ extension CanonicalWriter {
     case .element(let a, let index): write(tag: 22, a.rawValue, index)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       write(tag: 23, a.rawValue, b.rawValue, rows, inner, columns)
+    case .spread(let a, let shape):
+      write(tag: 24, a.rawValue)
+      write(shape)
+    case .concatenate(let parts):
+      write(UInt8(25))
+      write(list: parts) { $0.write(Int64($1.rawValue)) }
+    case .shift(let a, let rows): write(tag: 26, a.rawValue, rows)
+    case .prefix(let a, let count): write(tag: 27, a.rawValue, count)
+    case .outer(let a, let shape):
+      write(tag: 28, a.rawValue)
+      write(shape)
+    case .inner(let a, let shape):
+      write(tag: 29, a.rawValue)
+      write(shape)
+    case .runningSum(let a): write(tag: 30, a.rawValue)
+    case .sort(let keys, let payload):
+      write(UInt8(31))
+      write(list: keys) { writer, key in
+        writer.write(Int64(key.value.rawValue))
+        writer.write(key.isDescending)
+      }
+      write(list: payload) { $0.write(Int64($1.rawValue)) }
+    case .shuffle(let payload):
+      write(UInt8(32))
+      write(list: payload) { $0.write(Int64($1.rawValue)) }
+    case .scan(let items, let restart):
+      write(tag: 33, restart.rawValue)
+      write(list: items) { writer, item in
+        writer.write(item.scan.rawValue)
+        writer.write(Int64(item.value.rawValue))
+      }
+    case .component(let a, let index): write(tag: 34, a.rawValue, index)
     }
   }
 
   fileprivate mutating func write(_ table: Program.ResultTable) {
     write(table.name)
-    write(Int64(table.groupCount))
+    write(Int64(table.groupCount ?? -1))
     write(list: table.keys) { writer, key in
       writer.write(key.name)
       writer.write(list: key.labels) { writer, label in

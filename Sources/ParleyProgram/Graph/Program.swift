@@ -26,12 +26,49 @@ public struct Program: Sendable, Hashable {
   }
 
   /// How many elements a value has.
-  public enum Shape: Hashable, Sendable {
+  public indirect enum Shape: Hashable, Sendable {
     /// One element for each row of a table: all holders' rows one after the other, padding included.
     case rows(TableID)
     /// A number of elements fixed by the program; a scalar is `fixed(1)`.
     case fixed(Int)
+    /// The rows of several shapes one after the other.
+    case concatenated([Shape])
+    /// So many rows of a shape, or all where it has fewer.
+    case first(Int, of: Shape)
+    /// Every row of one shape with every row of another.
+    case product(Shape, Shape)
     public static let scalar = Shape.fixed(1)
+  }
+
+  /// One key of a sort; the first of several decides first.
+  public struct SortKey: Hashable, Sendable {
+    /// Integers or bits.
+    public var value: NodeID
+    public var isDescending: Bool
+    public init(_ value: NodeID, isDescending: Bool = false) {
+      self.value = value
+      self.isDescending = isDescending
+    }
+  }
+
+  /// What a scan carries from row to row of one segment.
+  public enum Scan: String, Hashable, Sendable, CaseIterable {
+    /// Σ of the rows so far; bits count as 0 or 1.
+    case sum
+    case minimum
+    case maximum
+    /// OR of the rows so far.
+    case any
+    /// The value of the segment's first row.
+    case first
+  }
+  public struct ScanItem: Hashable, Sendable {
+    public var scan: Scan
+    public var value: NodeID
+    public init(_ scan: Scan, _ value: NodeID) {
+      self.scan = scan
+      self.value = value
+    }
   }
 
   public enum Sort: Hashable, Sendable {
@@ -129,6 +166,31 @@ public struct Program: Sendable, Hashable {
     case element(NodeID, at: Int)
     /// Row-major matrix product: (rows × inner) · (inner × columns).
     case matrixProduct(NodeID, NodeID, rows: Int, inner: Int, columns: Int)
+
+    // Whole columns. Lengths are public; where a row comes from is not.
+    /// A scalar for every row of a shape.
+    case spread(NodeID, Shape)
+    /// Rows of several values one after the other.
+    case concatenate([NodeID])
+    /// Row i is row i - by of the operand; rows that would come from outside are 0.
+    case shift(NodeID, by: Int)
+    /// The first `count` rows, or all where there are fewer.
+    case prefix(NodeID, count: Int)
+    /// Row i · n + j is row i of the operand, n being the rows of the shape: the outer side of a product.
+    case outer(NodeID, Shape)
+    /// Row i · n + j is row j of the operand with its n rows, for every row i of the shape: the inner side.
+    case inner(NodeID, Shape)
+    /// Σ of rows 0 … i.
+    case runningSum(NodeID)
+    /// The payload's rows in the order of the keys, rows with equal keys in the order they had. A tuple: its
+    /// columns are read with ``component(_:at:)``.
+    case sort(keys: [SortKey], payload: [NodeID])
+    /// The payload's rows in a uniformly random order that nobody knows. A tuple.
+    case shuffle([NodeID])
+    /// Inclusive scans; a segment begins at row 0 and wherever the bit `restart` is 1. A tuple.
+    case scan([ScanItem], restart: NodeID)
+    /// One column of a tuple.
+    case component(NodeID, at: Int)
   }
 
   public struct Node: Hashable, Sendable {
@@ -208,7 +270,9 @@ public struct Program: Sendable, Hashable {
       }
     }
     public var name: String
-    public var groupCount: Int
+    /// Rows of the result. Nil: the result is a set of secret size, as many rows as were opened; those whose
+    /// ``isAbsent`` bit is 1 are padding and not shown.
+    public var groupCount: Int?
     public var keys: [Key]
     public var columns: [Column]
     /// Column order as written: an index into `keys` (negative: -1 - index) or `columns`.
@@ -218,7 +282,7 @@ public struct Program: Sendable, Hashable {
     /// Bits that are 1 where the cell is withheld; nil when no minimum applies.
     public var isWithheld: DisclosureID?
     public init(
-      name: String, groupCount: Int, keys: [Key], columns: [Column], order: [Int], isAbsent: DisclosureID?,
+      name: String, groupCount: Int?, keys: [Key], columns: [Column], order: [Int], isAbsent: DisclosureID?,
       isWithheld: DisclosureID?
     ) {
       self.name = name
@@ -231,6 +295,20 @@ public struct Program: Sendable, Hashable {
     }
   }
 
+  /// A bit that must come out as 0: what the analyst assumed of the data and what is checked inside the computation
+  /// (keys that are unique, a bound that is not passed). When it is 1 the results are not shown.
+  public struct Requirement: Hashable, Sendable {
+    public var violated: DisclosureID
+    public var message: String
+    public var remedy: String
+    public init(violated: DisclosureID, message: String, remedy: String) {
+      self.violated = violated
+      self.message = message
+      self.remedy = remedy
+    }
+  }
+
+  public internal(set) var requirements: [Requirement] = []
   public internal(set) var tables: [Table] = []
   public internal(set) var inputs: [Input] = []
   public internal(set) var nodes: [Node] = []

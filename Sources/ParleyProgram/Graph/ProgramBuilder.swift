@@ -40,6 +40,8 @@ public struct ProgramBuilder: Sendable {
 
   public mutating func result(_ result: Program.ResultTable) { program.results.append(result) }
 
+  public mutating func require(_ requirement: Program.Requirement) { program.requirements.append(requirement) }
+
   // MARK: Constants
 
   public mutating func constant(_ value: BigInt) -> NodeID {
@@ -250,10 +252,7 @@ public struct ProgramBuilder: Sendable {
 
   /// Whether a value has `count` elements: a column of a table counts when the table is meant to be full.
   private func holds(_ count: Int, _ node: NodeID) -> Bool {
-    switch program[node].type.shape {
-    case .fixed(let size): size == count
-    case .rows(let table): program.tables[table.rawValue].maximumRows == count
-    }
+    elements(program[node].type.shape) == BigInt(count)
   }
 
   public func type(of node: NodeID) -> Program.ValueType { program[node].type }
@@ -280,7 +279,7 @@ public struct ProgramBuilder: Sendable {
   private func bitValue(_ node: NodeID) -> Bool? {
     if case .bitConstant(let value) = program[node].operation { value } else { nil }
   }
-  private func requireBit(_ node: NodeID) throws(ParleyError) {
+  func requireBit(_ node: NodeID) throws(ParleyError) {
     guard program[node].type.isBit else {
       throw refusal("type", "a condition is needed here, and this is a number", "compare it with something")
     }
@@ -302,10 +301,14 @@ public struct ProgramBuilder: Sendable {
     try shape(a, b) == program[a].type.shape ? a : b
   }
 
-  private func elements(_ shape: Program.Shape) -> BigInt {
+  /// The largest number of elements of a shape.
+  func elements(_ shape: Program.Shape) -> BigInt {
     switch shape {
     case .rows(let table): BigInt(program.tables[table.rawValue].maximumRows)
     case .fixed(let count): BigInt(count)
+    case .concatenated(let parts): parts.reduce(0) { $0 + elements($1) }
+    case .first(let count, let whole): min(BigInt(count), elements(whole))
+    case .product(let outer, let inner): elements(outer) * elements(inner)
     }
   }
   /// A table may have fewer rows than its maximum, a fixed value may not.

@@ -3,10 +3,19 @@ extension Program {
   /// needed is neither shared by a holder nor computed. Order, disclosures and results stay.
   public func pruned() -> Program {
     var isNeeded = [Bool](repeating: false, count: nodes.count)
+    /// By tuple: its columns that are read.
+    var columns: [NodeID: Set<Int>] = [:]
     for disclosure in disclosures { isNeeded[disclosure.node.rawValue] = true }
     // Operands come before the nodes that use them.
     for index in nodes.indices.reversed() where isNeeded[index] {
-      for operand in nodes[index].operation.operands { isNeeded[operand.rawValue] = true }
+      let operation = nodes[index].operation
+      if case .component(let tuple, let position) = operation { columns[tuple, default: []].insert(position) }
+      let used = columns[NodeID(rawValue: index)] ?? []
+      for operand in operation.keepingColumns(used).operands { isNeeded[operand.rawValue] = true }
+    }
+    // Where a column of a tuple stands once those that nobody reads are gone.
+    let positions = columns.mapValues { used in
+      Dictionary(uniqueKeysWithValues: used.sorted().enumerated().map { ($1, $0) })
     }
     var result = self
     result.nodes = []
@@ -20,7 +29,11 @@ extension Program {
         if newInput.updateValue(id, forKey: input) == nil { result.inputs.append(inputs[input.rawValue]) }
         node.operation = .input(id)
       } else {
-        node.operation = node.operation.mapOperands { newNode[$0]! }
+        if case .component(let tuple, let position) = node.operation, let new = positions[tuple]?[position] {
+          node.operation = .component(tuple, at: new)
+        }
+        node.operation = node.operation.keepingColumns(columns[NodeID(rawValue: index)] ?? [])
+          .mapOperands { newNode[$0]! }
       }
       newNode[NodeID(rawValue: index)] = NodeID(rawValue: result.nodes.count)
       result.nodes.append(node)
@@ -33,6 +46,17 @@ extension Program {
 }
 
 extension Program.Operation {
+  /// A tuple with those of its columns that are read; anything else as it is.
+  fileprivate func keepingColumns(_ used: Set<Int>) -> Self {
+    func kept<T>(_ list: [T]) -> [T] { list.indices.filter(used.contains).map { list[$0] } }
+    switch self {
+    case .sort(let keys, let payload): return .sort(keys: keys, payload: kept(payload))
+    case .shuffle(let payload): return .shuffle(kept(payload))
+    case .scan(let items, let restart): return .scan(kept(items), restart: restart)
+    default: return self
+    }
+  }
+
   /// The nodes it reads.
   public var operands: [Program.NodeID] {
     var found: [Program.NodeID] = []
@@ -69,6 +93,21 @@ extension Program.Operation {
     case .element(let a, let index): .element(map(a), at: index)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       .matrixProduct(map(a), map(b), rows: rows, inner: inner, columns: columns)
+    case .spread(let a, let shape): .spread(map(a), shape)
+    case .concatenate(let parts): .concatenate(parts.map(map))
+    case .shift(let a, let rows): .shift(map(a), by: rows)
+    case .prefix(let a, let count): .prefix(map(a), count: count)
+    case .outer(let a, let shape): .outer(map(a), shape)
+    case .inner(let a, let shape): .inner(map(a), shape)
+    case .runningSum(let a): .runningSum(map(a))
+    case .sort(let keys, let payload):
+      .sort(
+        keys: keys.map { Program.SortKey(map($0.value), isDescending: $0.isDescending) },
+        payload: payload.map(map))
+    case .shuffle(let payload): .shuffle(payload.map(map))
+    case .scan(let items, let restart):
+      .scan(items.map { Program.ScanItem($0.scan, map($0.value)) }, restart: map(restart))
+    case .component(let a, let index): .component(map(a), at: index)
     }
   }
 }

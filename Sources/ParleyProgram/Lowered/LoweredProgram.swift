@@ -13,9 +13,12 @@ package struct PlaneRegister: Hashable, Sendable {
 }
 
 /// The length of a register, symbolic until the rows are known.
-package enum Length: Hashable, Sendable {
+package indirect enum Length: Hashable, Sendable {
   case fixed(Int)
   case rows(table: Int)
+  case sum([Length])
+  case atMost(Int, Length)
+  case product(Length, Length)
   /// The rows that one holder of a table contributes, by its position among the holders.
   case part(Int, table: Int)
   /// Inside the body of a ``Instruction/Kind/reduce``: half of the current length, rounded up.
@@ -26,6 +29,10 @@ package enum Length: Hashable, Sendable {
     case .fixed(let count): count
     case .rows(let table): rows[table]
     case .part(let index, let table): rows.part(index, of: table).count
+    case .sum(let parts): parts.reduce(0) { $0 + $1.evaluate(rows: rows, half: half) }
+    case .atMost(let count, let whole): min(count, whole.evaluate(rows: rows, half: half))
+    case .product(let outer, let inner):
+      outer.evaluate(rows: rows, half: half) * inner.evaluate(rows: rows, half: half)
     case .half: half
     }
   }

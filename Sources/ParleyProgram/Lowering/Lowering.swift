@@ -115,6 +115,9 @@ package final class Lowering {
     switch shape {
     case .fixed(let count): .fixed(count)
     case .rows(let table): .rows(table: table.rawValue)
+    case .concatenated(let parts): .sum(parts.map(length))
+    case .first(let count, let whole): .atMost(count, length(whole))
+    case .product(let outer, let inner): .product(length(outer), length(inner))
     }
   }
 

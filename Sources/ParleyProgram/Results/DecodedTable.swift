@@ -14,7 +14,8 @@ public struct DecodedTable: Hashable, Sendable {
   }
   public var name: String
   public var columns: [String]
-  /// One row per public group, in the order of the query; cells in the order of `columns`.
+  /// One row per public group, in the order of the query, or the rows of a result of secret size; cells in the order
+  /// of `columns`.
   public var rows: [[Cell]]
 
   public init(name: String, columns: [String], rows: [[Cell]]) {
@@ -24,9 +25,14 @@ public struct DecodedTable: Hashable, Sendable {
   }
 
   /// The tables of a program from its opened integers, one for each element of the disclosed node.
+  ///
+  /// - Throws: `data/requirement` when the data break an assumption of the analyst; then no table is shown.
   public static func decode(
     _ program: Program, opened: [Program.DisclosureID: [BigInt]]
   ) throws(ParleyError) -> [DecodedTable] {
+    for requirement in program.requirements where opened[requirement.violated]?.contains(1) == true {
+      throw ParleyError(.init("data/requirement"), requirement.message, remedy: requirement.remedy)
+    }
     var tables: [DecodedTable] = []
     for result in program.results { tables.append(try decode(result, opened: opened)) }
     return tables
@@ -35,9 +41,11 @@ public struct DecodedTable: Hashable, Sendable {
   private static func decode(
     _ result: Program.ResultTable, opened: [Program.DisclosureID: [BigInt]]
   ) throws(ParleyError) -> DecodedTable {
+    var count = result.groupCount
+    if count == nil { count = (result.isAbsent ?? result.columns.first?.value).flatMap { opened[$0]?.count } }
     func vector(_ id: Program.DisclosureID?) throws(ParleyError) -> [BigInt]? {
       guard let id else { return nil }
-      guard let values = opened[id], values.count == result.groupCount else {
+      guard let values = opened[id], values.count == count else {
         throw ParleyError(
           .invariant, "disclosure \(id.rawValue) of result '\(result.name)' was not opened in full")
       }
@@ -49,7 +57,9 @@ public struct DecodedTable: Hashable, Sendable {
       columns.append((try vector(column.value)!, try vector(column.isNull), column.format))
     }
     var rows: [[Cell]] = []
-    for group in 0..<result.groupCount {
+    for group in 0..<(count ?? 0) {
+      // Padding of a result of secret size.
+      if result.groupCount == nil, let isAbsent, isAbsent[group] != 0 { continue }
       var row: [Cell] = []
       for index in result.order {
         if index < 0 {
