@@ -50,7 +50,8 @@ let library: [Row] = [
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
     ]),
-  Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
+  Row(name: "ParleyTables", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
+  Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram", "ParleyTables"], external: [bigInt]),
   Row(
     name: "ParleyRuntime",
     uses: [
@@ -67,7 +68,8 @@ let library: [Row] = [
     name: "Parley",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-      "ParleyClear", "ParleyReplicated", "ParleySQL", "ParleyRuntime", "ParleyStudy", "ParleyTransport",
+      "ParleyClear", "ParleyReplicated", "ParleyTables", "ParleySQL", "ParleyRuntime", "ParleyStudy",
+      "ParleyTransport",
     ], external: [bigInt, crypto]),
   Row(
     name: "ParleyTesting",
@@ -98,6 +100,9 @@ let tests: [Row] = [
       "ParleyTesting", "ParleyReplicated", "ParleyClear", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
       "ParleyCrypto", "ParleyAlgebra", "ParleyBase", "ParleyRuntime",
     ], external: [bigInt]),
+  Row(
+    name: "ParleyTablesTests",
+    uses: ["ParleyTables", "ParleyProgram", "ParleyClear", "ParleyBase", "CSQLite"], external: [bigInt]),
   Row(
     name: "ParleySQLTests",
     uses: [

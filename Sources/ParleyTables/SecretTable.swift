@@ -1,0 +1,223 @@
+package import ParleyProgram
+
+/// What the integers of a column mean. Boolean columns are bits, all others integers.
+package enum SecretType: Hashable, Sendable {
+  case integer
+  /// value · 10^scale
+  case decimal(scale: Int)
+  case boolean
+  /// Days since 1970-01-01.
+  case date
+  /// Seconds since 1970-01-01.
+  case timestamp
+  /// Position in the list.
+  case category([String])
+  /// At most so many bytes of UTF-8 in parts of seven, the first most significant, padded with zeros.
+  case text(bytes: Int)
+}
+
+/// One column of a secret table.
+///
+/// Where a row is not valid or the value is NULL, the values are arbitrary within their ranges: no operator may
+/// let them decide anything, and none is opened.
+package struct SecretColumn: Hashable, Sendable {
+  package var name: String
+  package var type: SecretType
+  /// One node, several for text. Each has the table's shape, or is a scalar that holds for every row.
+  package var parts: [Program.NodeID]
+  /// Bit: the value is NULL. Nil: it never is.
+  package var isNull: Program.NodeID?
+  package init(
+    name: String, type: SecretType, parts: [Program.NodeID], isNull: Program.NodeID? = nil
+  ) {
+    self.name = name
+    self.type = type
+    self.parts = parts
+    self.isNull = isNull
+  }
+}
+
+/// One key of an order.
+package struct TableOrder: Hashable, Sendable {
+  package var column: Int
+  package var isDescending: Bool
+  package var nullsFirst: Bool
+  /// - Parameter nullsFirst: by default NULL counts as less than every value, as in SQLite.
+  package init(column: Int, isDescending: Bool = false, nullsFirst: Bool? = nil) {
+    self.column = column
+    self.isDescending = isDescending
+    self.nullsFirst = nullsFirst ?? !isDescending
+  }
+}
+
+/// The order in which the rows of a table are known to be.
+package struct RowOrder: Hashable, Sendable {
+  package struct Key: Hashable, Sendable {
+    /// The columns that hold this key in every valid row: several after a join on it.
+    package var columns: Set<Int>
+    package var isDescending: Bool
+    package var nullsFirst: Bool
+    /// The key of every row, NULL included as a value of its own: all rows that are valid and have the same values
+    /// of the keys so far stand in one unbroken run of rows in which these nodes are equal, whether the other
+    /// rows of the run are valid or not.
+    package var values: [Program.NodeID]
+  }
+  package var keys: [Key]
+  /// Valid rows come before all others.
+  package var isValidFirst: Bool
+  /// Rows with equal keys are in an order that says nothing about where they came from.
+  package var areTiesRandom: Bool
+}
+
+/// In valid rows, equal values (or NULLs) in the columns `from` go with equal values in the columns `to`.
+package struct Dependency: Hashable, Sendable {
+  package var from: Set<Int>
+  package var to: Set<Int>
+  package init(from: Set<Int>, to: Set<Int>) {
+    self.from = from
+    self.to = to
+  }
+}
+
+/// A table whose cells, and whose set of rows, are secret. The number of its row slots is public.
+package struct SecretTable: Hashable, Sendable {
+  package var columns: [SecretColumn]
+  /// Bit: the slot holds a row. Nil: every slot does.
+  package var isValid: Program.NodeID?
+  package var shape: Program.Shape
+  /// Sets of columns whose values together are never NULL and differ between any two valid rows: known from how the
+  /// table was made, or declared and checked by whoever declared it. The empty set: there is at most one row.
+  package var uniqueKeys: [Set<Int>] = []
+  package var dependencies: [Dependency] = []
+  package var order: RowOrder?
+  /// At most so many rows are valid, whatever the data are. Nil: as many as there are slots.
+  package var validBound: Int?
+
+  package init(columns: [SecretColumn], isValid: Program.NodeID?, shape: Program.Shape) {
+    self.columns = columns
+    self.isValid = isValid
+    self.shape = shape
+  }
+
+  /// The same rows with these of its columns, in this order; a column may be named twice.
+  package func selecting(_ indices: [Int]) -> SecretTable {
+    var places: [Int: Set<Int>] = [:]
+    for (place, index) in indices.enumerated() { places[index, default: []].insert(place) }
+    func first(_ set: Set<Int>) -> Set<Int>? {
+      let found = set.compactMap { places[$0]?.min() }
+      return found.count == set.count ? Set(found) : nil
+    }
+    var table = self
+    table.columns = indices.map { columns[$0] }
+    table.uniqueKeys = uniqueKeys.compactMap(first)
+    table.dependencies = dependencies.compactMap { dependency in
+      let to = dependency.to.reduce(into: Set<Int>()) { $0.formUnion(places[$1] ?? []) }
+      guard let from = first(dependency.from), !to.isEmpty else { return nil }
+      return Dependency(from: from, to: to)
+    }
+    // A key that is no column any more still says how the rows stand.
+    table.order?.keys = (order?.keys ?? []).map { key in
+      var key = key
+      key.columns = key.columns.reduce(into: []) { $0.formUnion(places[$1] ?? []) }
+      return key
+    }
+    return table
+  }
+
+  /// The same rows with another column at the end. Its nodes have the table's shape or are scalars.
+  package func appending(_ column: SecretColumn) -> SecretTable {
+    var table = self
+    table.columns.append(column)
+    return table
+  }
+}
+
+/// One column of a result of grouping.
+package struct TableAggregate: Hashable, Sendable {
+  package enum Function: Hashable, Sendable {
+    /// Rows; the column is ignored.
+    case countRows
+    /// Values that are not NULL.
+    case count
+    /// Of numbers, and of conditions as 0 and 1. NULL without values.
+    case sum
+    /// NULL without values. Texts have none.
+    case minimum
+    case maximum
+    /// Conditions: some value is true; every value is true. NULL without values.
+    case any
+    case every
+    /// Rounded to the nearest sixth decimal, halves upwards. NULL without values.
+    case average
+    /// The value of some row of the group: for a column that the keys determine.
+    case representative
+  }
+  package var function: Function
+  package var column: Int
+  /// Counts, sums and means each different value once.
+  package var isDistinct: Bool
+  package var name: String
+  package init(_ function: Function, of column: Int = 0, isDistinct: Bool = false, name: String = "") {
+    self.function = function
+    self.column = column
+    self.isDistinct = isDistinct
+    self.name = name
+  }
+}
+
+/// How two tables are joined.
+package enum JoinKind: Hashable, Sendable {
+  case inner
+  /// Rows of that side without a match stay, with NULL on the other side.
+  case left
+  case right
+  case full
+  /// Left rows that have a match, once each: EXISTS, IN.
+  case semi
+  /// Left rows that have none. `nullAware`: NOT IN, where a NULL on either side makes the answer unknown; otherwise
+  /// NOT EXISTS.
+  case anti(nullAware: Bool)
+}
+
+/// What is known about the keys of a join.
+package enum JoinUniqueness: Hashable, Sendable {
+  /// On that side no two valid rows have the same keys. Checked inside the computation unless the table's
+  /// ``SecretTable/uniqueKeys`` say so already; if it is violated nothing is shown.
+  case left
+  case right
+  /// Both may repeat; the result has at most `bound` rows, otherwise nothing is shown. Without a bound only small
+  /// tables can be joined. Semi and anti joins need none.
+  case neither(bound: Int?)
+}
+
+/// A column that a window adds.
+package struct WindowFunction: Hashable, Sendable {
+  /// The rows that a running statistic of a row sees.
+  package enum Frame: Hashable, Sendable {
+    /// ROWS: from the first row of the partition to this one.
+    case rows
+    /// RANGE: to the last row that the order does not tell from this one. SQL's default with an ORDER BY.
+    case range
+    /// All of the partition. SQL's default without an ORDER BY.
+    case partition
+  }
+  package enum Function: Hashable, Sendable {
+    case rowNumber
+    case rank
+    case denseRank
+    /// The value so many rows earlier or later in the partition, NULL where there is none.
+    case lag(Int, by: Int)
+    case lead(Int, by: Int)
+    case countRows(Frame)
+    case count(Int, Frame)
+    case sum(Int, Frame)
+    case minimum(Int, Frame)
+    case maximum(Int, Frame)
+  }
+  package var function: Function
+  package var name: String
+  package init(_ function: Function, name: String = "") {
+    self.function = function
+    self.name = name
+  }
+}
