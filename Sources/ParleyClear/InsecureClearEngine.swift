@@ -29,7 +29,7 @@ package final class InsecureClearEngine: Engine {
   }
 
   package static func descriptor(arithmeticSummands: Int = 1, booleanSummands: Int = 1) -> EngineDescriptor {
-    EngineDescriptor(
+    var descriptor = EngineDescriptor(
       name: "insecure-clear", adversary: .semiHonest, parties: 1, privacyThreshold: 0,
       arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, bytesPerWord: 8, bitsPerBit: 1,
       multiply: [], and: [], summands: [], shiftedSummands: [], bitSummands: [],
@@ -37,6 +37,8 @@ package final class InsecureClearEngine: Engine {
       openToComputing: [], openPlanesToComputing: [],
       openToRecipient: [.init(from: 0, to: 0, size: .words(8))],
       openPlanesToRecipient: [.init(from: 0, to: 0, size: .planes(1))])
+    (descriptor.shuffles, descriptor.shufflePass) = (true, [[], [], []])
+    return descriptor
   }
 
   // MARK: Local
@@ -67,6 +69,14 @@ package final class InsecureClearEngine: Engine {
   }
   package func slice(_ a: ClearBits, start: Int, count: Int) -> ClearBits {
     ClearBits(Array(a.bits[start..<start + count]))
+  }
+  package func gather(
+    words: [ClearWords], planes: [ClearBits], by order: [Int32]
+  ) -> (words: [ClearWords], planes: [ClearBits]) {
+    (
+      words.map { column in ClearWords(order.map { column.values[Int($0)] }) },
+      planes.map { plane in ClearBits(order.map { plane.bits[Int($0)] }) }
+    )
   }
   package func concatenate(_ parts: [ClearWords]) -> ClearWords { stack(parts) }
   package func concatenate(planes parts: [ClearBits]) -> ClearBits { stack(planes: parts) }
@@ -120,7 +130,20 @@ package final class InsecureClearEngine: Engine {
         planes.map { plane in
           split(plane.bits, into: descriptor.booleanSummands).map { part in ClearWords(part.map { $0 ? 1 : 0 }) }
         })
+    case .shufflePass(let pass, let words, let planes, let count):
+      let moved = gather(words: words, planes: planes, by: order(of: count, pass: pass, step))
+      return .shuffled(words: moved.words, planes: moved.planes)
     }
+  }
+
+  /// Some permutation, always the same for a step and a pass.
+  private func order(of count: Int, pass: Int, _ step: StepID) -> [Int32] {
+    var random = SplitMix(state: step.rawValue &* 3 &+ UInt64(pass))
+    var order = (0..<Int32(count)).map { $0 }
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      order.swapAt(last, Int(random.next() % UInt64(last + 1)))
+    }
+    return order
   }
   package func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<ClearWords, ClearBits> {
     pending

@@ -34,6 +34,11 @@ package protocol Engine: AnyObject {
   func `repeat`(_ a: Plane, count: Int) -> Plane
   /// Elements `start ..< start + count`.
   func slice(_ a: Plane, start: Int, count: Int) -> Plane
+  /// Columns of rows that all computing parties know: result[j] = source[order[j]], for words and planes of one length.
+  /// Elements may be repeated and left out, and the result may have any length.
+  func gather(
+    words: [Arith], planes: [Plane], by order: [Int32]
+  ) -> (words: [Arith], planes: [Plane])
 
   // The same for many planes at once: an engine may keep the results in one buffer. There are defaults that
   // call the operations above one by one.
@@ -118,6 +123,10 @@ package enum Exchange<Arith, Plane> {
   case shiftedSummands(Arith, bits: Int)
   /// See ``Instruction/Kind/bitSummands``.
   case bitSummands([Plane])
+  /// One pass (0, 1 or 2) of a shuffle of `count` rows by a permutation that two computing parties know. All columns move
+  /// together: words, and bit planes. Three passes with the same instruction give a permutation that nobody knows; they
+  /// may have the same step. Only engines whose descriptor says so shuffle.
+  case shufflePass(Int, words: [Arith], planes: [Plane], count: Int)
 }
 
 package enum ExchangeResult<Arith, Plane> {
@@ -127,6 +136,8 @@ package enum ExchangeResult<Arith, Plane> {
   case summandPlanes([[Plane]])
   /// By plane, then by summand.
   case summandArith([[Arith]])
+  /// In the order of the columns that went in.
+  case shuffled(words: [Arith], planes: [Plane])
 }
 
 /// A value on its way out.

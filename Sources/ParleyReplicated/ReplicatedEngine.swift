@@ -30,6 +30,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
 
   package let multiplyKeys: RolePair
   package let openKeys: RolePair
+  package let shuffleKeys: ShuffleKeys
   let inputKeys: RolePair
   package var holderSeeds: [PartyIndex: HolderSeeds] = [:]
 
@@ -51,6 +52,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     next = mesh.local.advanced(by: 1, of: 3)
     multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
     openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
+    shuffleKeys = ShuffleKeys(previous: keysWithPrevious, next: keysWithNext)
     inputKeys = RolePair(.input, previous: keysWithPrevious, next: keysWithNext)
     descriptor = Self.descriptor
   }
@@ -63,7 +65,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
       [Message(from: 0, to: 2, size: size), .init(from: 1, to: 0, size: size), .init(from: 2, to: 1, size: size)]
     }
     func everybody(_ size: Message.Size) -> [Message] { (0..<3).map { Message(from: $0, to: 0, size: size) } }
-    return EngineDescriptor(
+    var descriptor = EngineDescriptor(
       name: "replicated", adversary: .semiHonest, parties: 3, privacyThreshold: 1, arithmeticSummands: 2,
       booleanSummands: 2, bytesPerWord: 2 * bytes, bitsPerBit: 2,
       multiply: ring(.words(bytes)), and: ring(.planes(1)),
@@ -75,6 +77,14 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
       openToComputing: [.init(from: 1, to: 0, size: .words(bytes))],
       openPlanesToComputing: [.init(from: 1, to: 0, size: .planes(1))],
       openToRecipient: everybody(.words(bytes)), openPlanesToRecipient: everybody(.planes(1)))
+    descriptor.shuffles = true
+    // Both of the pair (P_p, P_{p+1}) send to the third party.
+    descriptor.shufflePass = (0..<3).map { pass in
+      [pass, (pass + 1) % 3].flatMap { from in
+        [Message.Size.words(bytes), .planes(1)].map { Message(from: from, to: (pass + 2) % 3, size: $0) }
+      }
+    }
+    return descriptor
   }
 
   // MARK: One round
@@ -91,6 +101,8 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     case .summands(let a, let width): try startSummands(a, width: width, step: step)
     case .shiftedSummands(let a, let bits): try startShiftedSummands(a, bits: bits, step: step)
     case .bitSummands(let planes): try startBitSummands(planes, step: step)
+    case .shufflePass(let pass, let words, let planes, let count):
+      try startShuffle(pass: pass, words: words, planes: planes, count: count, step: step).pending
     }
   }
 

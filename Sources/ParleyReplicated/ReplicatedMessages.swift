@@ -163,6 +163,20 @@ enum WordConversion<Word: RingWord> {
       UnsafeRawPointer(y).assumingMemoryBound(to: UInt64.self), count: count)
   }
 
+  /// out[j] = source[order[j]]. Indices lie within the source.
+  static func gather(
+    _ source: UnsafePointer<Word>, by order: UnsafePointer<UInt32>, into target: UnsafeMutablePointer<Word>,
+    count: Int
+  ) {
+    guard Word.self == UInt64.self else {
+      for j in 0..<count { target[j] = source[Int(order[j])] }
+      return
+    }
+    let from = UnsafeRawPointer(source).assumingMemoryBound(to: UInt64.self)
+    let to = UnsafeMutableRawPointer(target).assumingMemoryBound(to: UInt64.self)
+    for j in 0..<count { to[j] = from[Int(truncatingIfNeeded: order[j])] }
+  }
+
   /// out = source >> bits, as unsigned words; `bits` is less than the width.
   static func shiftRight(
     _ source: UnsafePointer<Word>, by bits: Int, into target: UnsafeMutablePointer<Word>, count: Int

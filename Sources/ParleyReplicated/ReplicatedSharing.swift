@@ -27,6 +27,7 @@ package protocol ReplicatedParty: AnyObject {
 package protocol ReplicatedSharing: ReplicatedParty, Engine
 where Arith == SharedWords<Word>, Plane == SharedPlane {
   associatedtype Word: RingWord
+  var shuffleKeys: ShuffleKeys { get }
 }
 
 /// The generators of one role under k_i (shared with the predecessor) and k_{i+1} (with the successor).
@@ -55,6 +56,14 @@ package struct ReplicatedPending<Word: RingWord> {
   let step: StepID
   /// Of products: what masks the summands.
   var zero: ZeroSharing?
+  /// Of shuffles: messages of other senders and steps.
+  var more: [Arrival] = []
+
+  struct Arrival {
+    let incoming: Incoming
+    let sender: PartyIndex
+    let step: StepID
+  }
 }
 
 extension ReplicatedParty {
@@ -64,15 +73,20 @@ extension ReplicatedParty {
   func receive<Word>(
     _ pending: consuming ReplicatedPending<Word>
   ) throws(ParleyError) -> ExchangeResult<SharedWords<Word>, SharedPlane> {
-    switch pending.incoming {
-    case nil: break
-    case .words(let storage, let start, let count, let chunk):
-      try receiveWords(
-        into: storage.pointer + start, count: count, from: pending.sender, step: pending.step, chunk: chunk)
-    case .planes(let storage, let start, let layout):
-      try receivePlanes(into: storage.pointer + start, layout, from: pending.sender, step: pending.step)
-    }
+    if let incoming = pending.incoming { try receive(incoming, from: pending.sender, pending.step) }
+    for arrival in pending.more { try receive(arrival.incoming, from: arrival.sender, arrival.step) }
     return pending.result
+  }
+
+  private func receive<Word>(
+    _ incoming: ReplicatedPending<Word>.Incoming, from sender: PartyIndex, _ step: StepID
+  ) throws(ParleyError) {
+    switch incoming {
+    case .words(let storage, let start, let count, let chunk):
+      try receiveWords(into: storage.pointer + start, count: count, from: sender, step: step, chunk: chunk)
+    case .planes(let storage, let start, let layout):
+      try receivePlanes(into: storage.pointer + start, layout, from: sender, step: step)
+    }
   }
 
   func mismatch(_ what: String, _ step: StepID) -> ParleyError {
@@ -174,6 +188,11 @@ extension ReplicatedSharing {
   package func stack(_ parts: [Arith]) -> Arith { stackWords(parts) }
   package func concatenate(_ parts: [Arith]) -> Arith { stackWords(parts) }
   package func element(_ a: Arith, at index: Int) -> Arith { wordsElement(a, at: index) }
+  package func gather(
+    words: [Arith], planes: [Plane], by order: [Int32]
+  ) -> (words: [Arith], planes: [Plane]) {
+    (gatherWords(words, by: order), gatherPlanes(planes, by: order))
+  }
 
   package func freshMask(count: Int, step: StepID) throws(ParleyError) -> FreshMask<Arith> {
     FreshMask(uniform: try openKeys.uniformWords(count: count, step: step, pool: pool))

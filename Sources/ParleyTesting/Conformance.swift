@@ -152,6 +152,8 @@ package struct Conformance<F: EngineFamily>: Sendable {
     try conversions()
     try maskedOpenings()
     try severalHolders()
+    try gathers()
+    if family.descriptor.shuffles { try shuffles() }
   }
 }
 
@@ -165,6 +167,8 @@ extension Exchange {
     case .planes(let list): list.map { .planes([$0], count: count) }
     case .summandPlanes(let lists): lists.map { .planes($0, count: count) }
     case .summandArith(let lists): lists.flatMap { $0.map { .arith($0, count: count) } }
+    case .shuffled(let words, let planes):
+      words.map { .arith($0, count: count) } + planes.map { .planes([$0], count: count) }
     }
   }
 }

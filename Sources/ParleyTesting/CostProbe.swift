@@ -15,6 +15,7 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     case summands(width: Int, count: Int)
     case shiftedSummands(count: Int)
     case bitSummands(items: Int, count: Int)
+    case shufflePass(Int, words: Int, planes: Int, count: Int)
     case inputArith(count: Int)
     case inputPlanes(planes: Int, count: Int)
     case openToComputing(PartyIndex, count: Int)
@@ -66,6 +67,10 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     case .summands(let width, let count): add(descriptor.summands, items: width, length: count)
     case .shiftedSummands(let count): add(descriptor.shiftedSummands, items: 1, length: count)
     case .bitSummands(let items, let count): add(descriptor.bitSummands, items: items, length: count)
+    case .shufflePass(let pass, let words, let planes, let count):
+      let messages = descriptor.shuffleBytes(pass: pass, words: words, planes: planes, length: count)
+      for message in messages { cost.bytes[message.from][message.to] += message.bytes }
+      cost.rounds += messages.isEmpty ? 0 : 1
     case .inputArith(let count):
       add(descriptor.inputArith, items: 1, length: count) { (holder.rawValue, $0.to) }
     case .inputPlanes(let planes, let count):
@@ -154,6 +159,10 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     case .shiftedSummands(let count): return .shiftedSummands(engine.constant(9, count: count), bits: 3)
     case .bitSummands(let items, let count):
       return .bitSummands(Array(repeating: engine.constantPlane(true, count: count), count: items))
+    case .shufflePass(let pass, let words, let planes, let count):
+      return .shufflePass(
+        pass, words: Array(repeating: engine.constant(7, count: count), count: words),
+        planes: Array(repeating: engine.constantPlane(true, count: count), count: planes), count: count)
     default: return nil
     }
   }

@@ -22,6 +22,13 @@ import Testing
         ]
       }
     }
+    if family.descriptor.shuffles {
+      for pass in 0..<3 {
+        for (words, planes, count) in [
+          (1, 1, 0), (0, 0, 5), (2, 0, 9), (0, 3, 9), (1, 65, 1001), (2, 130, 64), (1, 1, 1),
+        ] { list.append(.shufflePass(pass, words: words, planes: planes, count: count)) }
+      }
+    }
     return list + [.matrixProduct(rows: 3, inner: 50, columns: 7), .matrixProduct(rows: 1, inner: 1, columns: 1)]
   }
 
@@ -38,6 +45,7 @@ import Testing
       .bitSummands(items: 1, count: 70_000), .inputArith(count: 70_000), .inputPlanes(planes: 64, count: 70_001),
       .matrixProduct(rows: 300, inner: 2, columns: 301), .openToRecipient(count: 70_000),
       .openToComputing(PartyIndex(1), count: 70_000),
+      .shufflePass(1, words: 2, planes: 67, count: 70_001),
     ])
   }
 

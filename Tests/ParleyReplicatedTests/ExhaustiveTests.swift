@@ -44,6 +44,8 @@ import Testing
         case .planes(let list): [.planes(list, count: count)]
         case .summandPlanes(let lists): lists.map { .planes($0, count: count) }
         case .summandArith(let lists): lists.flatMap { $0.map { .arith($0, count: count) } }
+        case .shuffled(let words, let planes):
+          words.map { .arith($0, count: count) } + planes.map { .planes([$0], count: count) }
         }
       let token = try engine.verify(through: .init(instruction: 1000))
       for (index, value) in opened.enumerated() {

@@ -4,6 +4,7 @@ package enum DomainLabel: String, CaseIterable, Sendable {
   case open = "parley/1/prg/open"
   case input = "parley/1/prg/input"
   case permutation = "parley/1/prg/permutation"
+  case shuffleMask = "parley/1/prg/shuffle-mask"
   case proofMask = "parley/1/prg/proof-mask"
   case finalMask = "parley/1/prg/final-mask"
   case challenge = "parley/1/prg/challenge"
@@ -28,7 +29,10 @@ package enum KeyRole: CaseIterable, Sendable {
   case open
   /// Shares of inputs.
   case input
+  /// The permutations of the passes of a shuffle.
   case permutation
+  /// The masks of their messages.
+  case shuffleMask
   /// Masks of the shares of a verification proof.
   case proofMask
   /// The masks p and q of the last message of a verification proof, between the prover and one verifier each.
@@ -42,6 +46,7 @@ package enum KeyRole: CaseIterable, Sendable {
     case .open: .open
     case .input: .input
     case .permutation: .permutation
+    case .shuffleMask: .shuffleMask
     case .proofMask: .proofMask
     case .finalMask: .finalMask
     case .challenge: .challenge

@@ -63,6 +63,10 @@ package struct EngineDescriptor: Sendable, Hashable {
   /// To a recipient that does not compute (`to` is ignored), from each computing party `from`.
   package var openToRecipient: [Message]
   package var openPlanesToRecipient: [Message]
+  /// Whether ``shufflePass`` is offered.
+  package var shuffles: Bool = false
+  /// By pass of a shuffle: its messages, of all ring words (`words`) and of all bit planes (`planes`) of the rows.
+  package var shufflePass: [[Message]] = []
   /// What every computing party sends to each of its two neighbours for each holder, once all inputs have
   /// arrived: 0 where the copies that two parties have of one share are not compared.
   package var inputComparisonBytes: Int
@@ -100,5 +104,22 @@ package struct EngineDescriptor: Sendable, Hashable {
     self.openPlanesToRecipient = openPlanesToRecipient
     self.inputComparisonBytes = inputComparisonBytes
     self.verifier = verifier
+  }
+
+  /// Bytes by sender and receiver of one pass of a shuffle of `length` rows with so many columns of words and planes.
+  /// Columns of one kind travel in one message; there is none for a kind without columns.
+  package func shuffleBytes(
+    pass: Int, words: Int, planes: Int, length: Int
+  ) -> [(from: Int, to: Int, bytes: Int)] {
+    guard shufflePass.indices.contains(pass) else { return [] }
+    return shufflePass[pass].compactMap { message in
+      let items: Int
+      switch message.size {
+      case .words: items = words
+      case .planes: items = planes
+      case .bytes: items = 1
+      }
+      return items == 0 ? nil : (message.from, message.to, message.bytes(items: items, length: length))
+    }
   }
 }

@@ -31,6 +31,16 @@ extension MacReplicatedEngine {
     AuthenticatedWords(wordsElement(a.value, at: index), mac: a.mac.map { wordsElement($0, at: index) })
   }
 
+  package func gather(
+    words: [Arith], planes: [Plane], by order: [Int32]
+  ) -> (words: [Arith], planes: [Plane]) {
+    let values = gatherWords(words.map(\.value), by: order)
+    let moved = zip(words, values).map { source, value in
+      AuthenticatedWords(value, mac: source.mac.map { gatherWords([$0], by: order)[0] })
+    }
+    return (moved, gatherPlanes(planes, by: order))
+  }
+
   /// Parts of one input column that have no macs yet get them together, as one vector.
   package func concatenate(_ parts: [Arith]) -> Arith {
     let places = parts.compactMap(\.place)

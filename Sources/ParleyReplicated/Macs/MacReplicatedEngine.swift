@@ -78,6 +78,7 @@ package final class MacReplicatedEngine: CheckedReplicated {
       (0..<3).map { Message(from: $0, to: ($0 + 2) % 3, size: .words(words * bytes)) }
     }
     descriptor.bytesPerWord = 4 * bytes
+    (descriptor.shuffles, descriptor.shufflePass) = (false, [])
     descriptor.multiply = ring(words: 2)
     // Three summands, of which only the macs cost anything.
     descriptor.shiftedSummands = ring(words: 3)
@@ -141,6 +142,7 @@ package final class MacReplicatedEngine: CheckedReplicated {
       let free: [[SharedWords<UInt128>]] = try bitSummands(planes, step)
       return try authenticate(
         free.flatMap { $0 }, count: planes.first?.count ?? 0, group: 3, isShift: false, step)
+    case .shufflePass: throw noShuffles(step)
     }
   }
 

@@ -27,6 +27,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
   package let next: PartyIndex
   package let multiplyKeys: RolePair
   package let openKeys: RolePair
+  package let shuffleKeys: ShuffleKeys
   package var holderSeeds: [PartyIndex: HolderSeeds] = [:]
 
   package var checks: VerifierState<Word>
@@ -53,6 +54,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     next = mesh.local.advanced(by: 1, of: 3)
     multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
     openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
+    shuffleKeys = ShuffleKeys(previous: keysWithPrevious, next: keysWithNext)
     checks = VerifierState(
       verifier, mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID,
       pool: pool)
@@ -76,6 +78,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     descriptor.summands = []
     descriptor.shiftedSummands = []
     descriptor.bitSummands = []
+    (descriptor.shuffles, descriptor.shufflePass) = (false, [])
     descriptor.openToComputing = toComputing(.words(bytes))
     descriptor.openPlanesToComputing = toComputing(.planes(1))
     descriptor.openToRecipient = toRecipient(.words(bytes))
@@ -124,6 +127,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     case .summands(let a, let width): return try local(.summandPlanes(summands(a, width: width, step)), step)
     case .shiftedSummands(let a, let bits): return try local(.arith(shiftedSummands(a, bits: bits, step)), step)
     case .bitSummands(let planes): return try local(.summandArith(bitSummands(planes, step)), step)
+    case .shufflePass: throw noShuffles(step)
     }
   }
 

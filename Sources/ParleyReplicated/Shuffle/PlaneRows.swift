@@ -1,0 +1,89 @@
+internal import ParleyAlgebra
+internal import ParleyBase
+
+/// Moves the elements of many bit planes alike: 64 planes at a time become one word for each element, the words move, and
+/// become planes again. Bits past the ends of the results are zero.
+struct PlaneMover {
+  private let order: UnsafePointer<UInt32>
+  private let count: Int
+  private let source: Storage<UInt64>
+  private let moved: Storage<UInt64>
+
+  /// - Parameters:
+  ///   - order: element j of a result is element `order[j]`; valid while this value is used.
+  ///   - sourceCount: elements of the planes that are read; `count` of those that are written.
+  init(_ order: UnsafePointer<UInt32>, from sourceCount: Int, to count: Int, pool: BufferPool) {
+    self.order = order
+    self.count = count
+    source = Storage<UInt64>(uninitialized: sourceCount, pool: pool)
+    moved = Storage<UInt64>(uninitialized: count, pool: pool)
+  }
+
+  func move(_ planes: [UnsafePointer<UInt64>], into targets: [UnsafeMutablePointer<UInt64>]) {
+    withExtendedLifetime((source, moved)) {
+      for start in stride(from: 0, to: planes.count, by: 64) {
+        let block = start..<min(start + 64, planes.count)
+        Kernels.planesToWords(Array(planes[block]), count: source.count, into: source.pointer)
+        WordConversion<UInt64>.gather(source.pointer, by: order, into: moved.pointer, count: count)
+        Kernels.wordsToPlanes(moved.pointer, count: count, planes: Array(targets[block]))
+      }
+    }
+  }
+}
+
+/// Rows in an order that all computing parties know.
+extension ReplicatedParty {
+  /// Calls `body` with the order as indices of `rows` elements.
+  private func withIndices<R>(
+    _ order: [Int32], rows: Int, _ body: (UnsafePointer<UInt32>) -> R
+  ) -> R {
+    precondition(order.allSatisfy { $0 >= 0 && Int($0) < rows }, "no such element")
+    // One place more, so that there is an address even for no elements.
+    return (order + [0]).withUnsafeBufferPointer { indices in
+      indices.withMemoryRebound(to: UInt32.self) { body($0.baseAddress!) }
+    }
+  }
+
+  func gatherWords<Word: RingWord>(_ columns: [SharedWords<Word>], by order: [Int32]) -> [SharedWords<Word>] {
+    guard let rows = columns.first?.count else { return [] }
+    precondition(columns.allSatisfy { $0.count == rows }, "columns of different lengths")
+    let (count, total) = (order.count, columns.count * order.count)
+    let storage = Storage<Word>(uninitialized: 2 * total, pool: pool)
+    withIndices(order, rows: rows) { indices in
+      for (index, column) in columns.enumerated() {
+        let target = storage.pointer + index * count
+        WordConversion<Word>.gather(column.lo, by: indices, into: target, count: count)
+        WordConversion<Word>.gather(column.hi, by: indices, into: target + total, count: count)
+      }
+    }
+    return columns.indices.map {
+      SharedWords(storage, lo: $0 * count, hi: total + $0 * count, count: count)
+    }
+  }
+
+  func gatherPlanes(_ planes: [SharedPlane], by order: [Int32]) -> [SharedPlane] {
+    guard let rows = planes.first?.count else { return [] }
+    precondition(planes.allSatisfy { $0.count == rows }, "planes of different lengths")
+    let layout = PlaneLayout(planes: planes.count, count: order.count)
+    let storage = Storage<UInt64>(uninitialized: 2 * layout.words, pool: pool)
+    withIndices(order, rows: rows) { indices in
+      let mover = PlaneMover(indices, from: rows, to: order.count, pool: pool)
+      mover.move(planes.map(\.lo), into: layout.starts(storage.pointer))
+      mover.move(planes.map(\.hi), into: layout.starts(storage.pointer + layout.words))
+    }
+    return layout.shared(storage)
+  }
+}
+
+extension PlaneLayout {
+  /// Where each plane begins.
+  func starts(_ words: UnsafeMutablePointer<UInt64>) -> [UnsafeMutablePointer<UInt64>] {
+    (0..<planes).map { words + $0 * wordsPerPlane }
+  }
+  /// Planes in a buffer that holds all lo shares, then all hi shares.
+  func shared(_ storage: Storage<UInt64>) -> [SharedPlane] {
+    (0..<planes).map {
+      SharedPlane(storage, lo: $0 * wordsPerPlane, hi: words + $0 * wordsPerPlane, count: count)
+    }
+  }
+}
