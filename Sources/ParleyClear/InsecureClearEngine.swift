@@ -55,6 +55,17 @@ package final class InsecureClearEngine: Engine {
         terms.reduce(constant) { $0 &+ $1.0[repeated: index] &* $1.1 }
       })
   }
+  package func constantPlanes(_ bits: [[UInt64]], count: Int) -> [ClearBits] {
+    bits.map { ClearBits(packed: $0, count: count) }
+  }
+  package func runningSum(_ a: ClearWords) -> ClearWords {
+    var total: UInt64 = 0
+    return ClearWords(
+      a.values.map { value in
+        total &+= value
+        return total
+      })
+  }
   package func sum(_ a: ClearWords) -> ClearWords { ClearWords([a.values.reduce(0, &+)]) }
   package func stack(_ parts: [ClearWords]) -> ClearWords { ClearWords(parts.flatMap(\.values)) }
   package func element(_ a: ClearWords, at index: Int) -> ClearWords { ClearWords([a.values[index]]) }

@@ -21,12 +21,16 @@ package protocol Engine: AnyObject {
 
   func constant(_ value: UInt64, count: Int) -> Arith
   func constantPlane(_ value: Bool, count: Int) -> Plane
+  /// Public bits, packed 64 elements to a word; bits past the end are zero.
+  func constantPlanes(_ bits: [[UInt64]], count: Int) -> [Plane]
   /// Σ factor·term + constant; a term of one element is repeated to `count`.
   func linear(_ terms: [(Arith, UInt64)], constant: UInt64, count: Int) -> Arith
   /// Sum of all elements, as a vector of one.
   func sum(_ a: Arith) -> Arith
   func stack(_ parts: [Arith]) -> Arith
   func element(_ a: Arith, at index: Int) -> Arith
+  /// Σ of elements 0 … i mod 2^64, for every i.
+  func runningSum(_ a: Arith) -> Arith
   func xor(_ a: Plane, _ b: Plane, count: Int) -> Plane
   func not(_ a: Plane) -> Plane
   func stack(planes: [Plane]) -> Plane

@@ -28,6 +28,15 @@ extension ReplicatedParty {
     }[0]
   }
 
+  package func constantPlanes(_ bits: [[UInt64]], count: Int) -> [SharedPlane] {
+    makePlanes(bits.count, count: count) { index, lo, hi in
+      for word in bits[index].indices {
+        lo[word] = holdsConstantLo ? bits[index][word] : 0
+        hi[word] = holdsConstantHi ? bits[index][word] : 0
+      }
+    }
+  }
+
   package func xor(pairs: [(SharedPlane, SharedPlane)], count: Int) -> [SharedPlane] {
     makePlanes(pairs.count, count: count) { index, lo, hi in
       let (first, second) = pairs[index]

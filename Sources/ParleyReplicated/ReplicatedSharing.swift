@@ -158,6 +158,18 @@ extension ReplicatedParty {
     return result
   }
 
+  func runningSumWords<Word: RingWord>(_ a: SharedWords<Word>) -> SharedWords<Word> {
+    let (storage, result) = newWords(Word.self, a.count)
+    var lo: Word = 0, hi: Word = 0
+    for index in 0..<a.count {
+      lo &+= a.lo[index]
+      hi &+= a.hi[index]
+      storage.pointer[index] = lo
+      storage.pointer[a.count + index] = hi
+    }
+    return result
+  }
+
   func stackWords<Word: RingWord>(_ parts: [SharedWords<Word>]) -> SharedWords<Word> {
     let count = parts.reduce(0) { $0 + $1.count }
     let (storage, result) = newWords(Word.self, count)
@@ -185,6 +197,7 @@ extension ReplicatedSharing {
     linearWords(terms, constant: constant, count: count)
   }
   package func sum(_ a: Arith) -> Arith { sumWords(a) }
+  package func runningSum(_ a: Arith) -> Arith { runningSumWords(a) }
   package func stack(_ parts: [Arith]) -> Arith { stackWords(parts) }
   package func concatenate(_ parts: [Arith]) -> Arith { stackWords(parts) }
   package func element(_ a: Arith, at index: Int) -> Arith { wordsElement(a, at: index) }

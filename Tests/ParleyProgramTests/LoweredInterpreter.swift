@@ -13,8 +13,8 @@ struct LoweredInterpreter {
   var inputs: [[BigInt]]
   var random: SplitMix
 
-  private var ariths: [ArithRegister: [UInt64]] = [:]
-  private var planes: [PlaneRegister: [Bool]] = [:]
+  fileprivate var ariths: [ArithRegister: [UInt64]] = [:]
+  fileprivate var planes: [PlaneRegister: [Bool]] = [:]
   private var opened: [Int: [BigInt]] = [:]
   /// What the computing parties see before anything else, by ``LoweredProgram/verdicts``.
   private(set) var verdicts: [Bool] = []
@@ -37,7 +37,7 @@ struct LoweredInterpreter {
     return opened
   }
 
-  private mutating func execute(_ instructions: [Instruction], half: Int) {
+  fileprivate mutating func execute(_ instructions: [Instruction], half: Int) {
     for instruction in instructions {
       let count = instruction.length.evaluate(rows: rows, half: half)
       execute(instruction, count: count)
@@ -48,7 +48,7 @@ struct LoweredInterpreter {
     let value = ariths[register]!
     return value.count == count ? value : Array(repeating: value[0], count: count)
   }
-  private func plane(_ register: PlaneRegister, _ count: Int) -> [Bool] {
+  fileprivate func plane(_ register: PlaneRegister, _ count: Int) -> [Bool] {
     let value = planes[register]!
     return value.count == count ? value : Array(repeating: value[0], count: count)
   }
@@ -160,6 +160,37 @@ struct LoweredInterpreter {
         current = body.combined.map { planes[$0]! }
       }
       for (i, register) in out.enumerated() { planes[register] = current[i].isEmpty ? [false] : current[i] }
+    case .concatenateArith(let list, let out): ariths[out] = list.flatMap { ariths[$0]! }
+    case .concatenatePlanes(let lists, let out):
+      for (list, register) in zip(lists, out) { planes[register] = list.flatMap { planes[$0]! } }
+    case .firstRow(let out): planes[out] = (0..<count).map { $0 == 0 }
+    case .runningSum(let a, let out):
+      var total: UInt64 = 0
+      ariths[out] = ariths[a]!.map { value in
+        total &+= value
+        return total
+      }
+    case .moveRows(let move, let bundle, let from, let out):
+      let inner =
+        if case .outer(let length) = move { length.evaluate(rows: rows) } else { 0 }
+      let order = move.source(count: count, of: from.evaluate(rows: rows), inner: inner).map { Int($0) }
+      let missing = count - order.count
+      guard case .shift(let by) = move else {
+        pick(bundle, out, order)
+        return
+      }
+      pick(
+        bundle, out,
+        by > 0 ? Array(repeating: -1, count: missing) + order : order + Array(repeating: -1, count: missing))
+    case .shuffle(let bundle, let out): pick(bundle, out, Array(0..<count).shuffled(using: &random))
+    case .sort(let keys, _, _, let bundle, let out):
+      let columns = keys.reversed().map { plane($0, count) }
+      let order = (0..<count).sorted { x, y in
+        for column in columns where column[x] != column[y] { return column[y] }
+        return x < y
+      }
+      pick(bundle, out, order)
+    case .scan(let function, let bundle, let out): scan(function, bundle, out, count)
     case .openVerdicts(let register): verdicts = plane(register, count)
     case .openArith(let a, let disclosure):
       opened[disclosure] = arith(a, count).map { BigInt(Int64(bitPattern: $0)) }
@@ -174,6 +205,43 @@ struct LoweredInterpreter {
         return value
       }
     }
+  }
+}
+
+extension LoweredInterpreter {
+  /// Rows at the given places; -1 gives zeros.
+  private mutating func pick(_ bundle: RowBundle, _ out: RowBundle, _ order: [Int]) {
+    for (source, register) in zip(bundle.arith, out.arith) {
+      let values = ariths[source]!
+      ariths[register] = order.map { $0 < 0 ? 0 : values[$0] }
+    }
+    for (source, register) in zip(bundle.planes, out.planes) {
+      let values = planes[source]!
+      planes[register] = order.map { $0 < 0 ? false : values[$0] }
+    }
+  }
+
+  /// Row after row: what any network of an associative function must agree with.
+  private mutating func scan(_ function: RowFunction, _ bundle: RowBundle, _ out: RowBundle, _ count: Int) {
+    var words = bundle.arith.map { Array(ariths[$0]!.prefix(1)) }
+    var bits = bundle.planes.map { Array(planes[$0]!.prefix(1)) }
+    for row in 1..<max(count, 1) {
+      for (index, register) in function.low.arith.enumerated() { ariths[register] = [words[index][row - 1]] }
+      for (index, register) in function.low.planes.enumerated() { planes[register] = [bits[index][row - 1]] }
+      for (index, source) in bundle.arith.enumerated() {
+        ariths[function.high.arith[index]] = [ariths[source]![row]]
+      }
+      for (index, source) in bundle.planes.enumerated() {
+        planes[function.high.planes[index]] = [planes[source]![row]]
+      }
+      execute(function.instructions, half: 1)
+      for (index, register) in function.result.arith.enumerated() { words[index].append(ariths[register]![0]) }
+      for (index, register) in function.result.planes.enumerated() {
+        bits[index].append(plane(register, 1)[0])
+      }
+    }
+    for (index, register) in out.arith.enumerated() { ariths[register] = words[index] }
+    for (index, register) in out.planes.enumerated() { planes[register] = bits[index] }
   }
 }
 

@@ -13,7 +13,7 @@ func descriptor(summands: Int, adversary: Adversary = .semiHonest) -> EngineDesc
 }
 
 /// Builds a program over one table of two columns, runs it lowered, and compares with `expected`.
-private func check(
+func check(
   _ ranges: [Interval], _ rows: [[BigInt]], options: LoweringOptions = .init(), seed: UInt64 = 1,
   maximumRows: Int? = nil, sourceLocation: SourceLocation = #_sourceLocation,
   build: (inout ProgramBuilder, [Program.NodeID]) throws -> Program.NodeID,

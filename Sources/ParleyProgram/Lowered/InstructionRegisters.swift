@@ -8,6 +8,10 @@ package struct RegisterSet: Sendable {
   package mutating func add(_ register: PlaneRegister) { planes.append(register.index) }
   package mutating func add(_ registers: some Sequence<ArithRegister>) { arith += registers.map(\.index) }
   package mutating func add(_ registers: some Sequence<PlaneRegister>) { planes += registers.map(\.index) }
+  package mutating func add(_ bundle: RowBundle) {
+    add(bundle.arith)
+    add(bundle.planes)
+  }
   package mutating func add(_ other: RegisterSet) {
     arith += other.arith
     planes += other.planes
@@ -40,6 +44,14 @@ extension Instruction {
     case .reduce(let state, let body, _):
       set.add(state)
       set.add(body.outerRegisters)
+    case .concatenateArith(let list, _): set.add(list)
+    case .concatenatePlanes(let lists, _): set.add(lists.joined())
+    case .firstRow: break
+    case .runningSum(let a, _): set.add(a)
+    case .moveRows(_, let rows, _, _), .shuffle(let rows, _), .scan(_, let rows, _): set.add(rows)
+    case .sort(let keys, _, _, let rows, _):
+      set.add(keys)
+      set.add(rows)
     case .openVerdicts(let plane): set.add(plane)
     case .openArith(let a, _): set.add(a)
     case .openPlanes(let list, _): set.add(list)
@@ -62,6 +74,11 @@ extension Instruction {
     case .multiply(_, let out), .innerProducts(_, let out), .shiftedSummands(_, _, let out): set.add(out)
     case .summands(_, _, let out): set.add(out.joined())
     case .bitSummands(_, let out): set.add(out.joined())
+    case .concatenateArith(_, let out), .runningSum(_, let out): set.add(out)
+    case .concatenatePlanes(_, let out): set.add(out)
+    case .firstRow(let out): set.add(out)
+    case .moveRows(_, _, _, let out), .shuffle(_, let out), .sort(_, _, _, _, let out), .scan(_, _, let out):
+      set.add(out)
     case .openVerdicts, .openArith, .openPlanes: break
     }
     return set

@@ -129,6 +129,16 @@ package struct Instruction: Hashable, Sendable {
     case repeatPlanes([PlaneRegister], out: [PlaneRegister])
     /// The rows of one holder out of planes with the rows of all; `length` is ``Length/part(_:table:)``.
     case slicePlanes([PlaneRegister], out: [PlaneRegister])
+    /// Rows of several vectors one after the other; `length` is the result's.
+    case concatenateArith([ArithRegister], out: ArithRegister)
+    /// For each list one plane.
+    case concatenatePlanes([[PlaneRegister]], out: [PlaneRegister])
+    /// Rows in other places, by position; `length` is the result's, `from` the operands'.
+    case moveRows(RowMove, RowBundle, from: Length, out: RowBundle)
+    /// A plane that is 1 in row 0 only.
+    case firstRow(out: PlaneRegister)
+    /// Σ of rows 0 … i mod 2^64.
+    case runningSum(ArithRegister, out: ArithRegister)
 
     // One round each.
     /// Elementwise products. An operand of length 1 is repeated.
@@ -152,6 +162,15 @@ package struct Instruction: Hashable, Sendable {
     /// `low` and the last h as `high` (for odd n they overlap in one element, so the operation must be
     /// idempotent: minimum, maximum, or, and) and leaves the combined h elements in `combined`.
     case reduce(state: [PlaneRegister], body: ReductionBody, out: [PlaneRegister])
+
+    /// The rows in an order that nobody knows: three passes, a round each.
+    case shuffle(RowBundle, out: RowBundle)
+    /// The rows of the bundle in ascending order of `keys` (unsigned, least significant plane first), stable: keys and
+    /// bundle are shuffled, comparisons of shuffled rows are opened (class N), rows are moved by the public order that
+    /// they tell. `less` compares keys with the row's own number below them, in `indexBits` bits.
+    case sort(keys: [PlaneRegister], indexBits: Int, less: RowFunction, RowBundle, out: RowBundle)
+    /// Inclusive scan with an associative function.
+    case scan(RowFunction, RowBundle, out: RowBundle)
 
     // The door out: after verification, in one last round, or two.
     /// One bit for each of ``LoweredProgram/verdicts``, to all computing parties, before anything else is opened.
@@ -182,8 +201,18 @@ package struct Instruction: Hashable, Sendable {
   package var communicates: Bool {
     switch kind {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .openVerdicts, .openArith, .openPlanes:
+      .shuffle, .sort, .scan, .openVerdicts, .openArith, .openPlanes:
       true
+    default: false
+    }
+  }
+}
+
+extension Instruction {
+  /// Whether the instruction is an algorithm over whole columns that takes its rounds for itself.
+  package var isRowAlgorithm: Bool {
+    switch kind {
+    case .shuffle, .sort, .scan: true
     default: false
     }
   }

@@ -13,6 +13,8 @@ package struct Schedule: Sendable {
   package struct Round: Sendable {
     package var exchanges: [Item] = []
     package var reductions: [Item] = []
+    /// Algorithms over whole columns, one after the other, after everything else that communicates.
+    package var rowAlgorithms: [Item] = []
     package var locals: [Item] = []
   }
 
@@ -35,6 +37,8 @@ package struct Schedule: Sendable {
         openings.append(instruction)
       } else if case .reduce = instruction.kind {
         rounds[instruction.round].reductions.append(item)
+      } else if instruction.isRowAlgorithm {
+        rounds[instruction.round].rowAlgorithms.append(item)
       } else if instruction.communicates {
         rounds[instruction.round].exchanges.append(item)
       } else {
@@ -62,6 +66,7 @@ package struct Schedule: Sendable {
     }
     for r in rounds.indices.reversed() {
       for i in rounds[r].locals.indices.reversed() { mark(&rounds[r].locals[i]) }
+      for i in rounds[r].rowAlgorithms.indices.reversed() { mark(&rounds[r].rowAlgorithms[i]) }
       for i in rounds[r].reductions.indices.reversed() { mark(&rounds[r].reductions[i]) }
       for i in rounds[r].exchanges.indices.reversed() { mark(&rounds[r].exchanges[i]) }
     }
@@ -70,7 +75,8 @@ package struct Schedule: Sendable {
 
   /// Flights of messages: a round is one if anything in it communicates, a reduction as many as its levels
   /// need. Reductions of one round run in step with each other, and their first flight carries the round's
-  /// exchanges. The verdicts are one flight more, and the openings are.
+  /// exchanges. The verdicts are one flight more, and the openings are. For a sort this is an estimate, and flights
+  /// of verifications inside it are not counted.
   package func flights(rows: RowCounts) -> Int {
     var total = (verdicts == nil ? 0 : 1) + (openings.isEmpty ? 0 : 1)
     for round in rounds {
@@ -82,8 +88,25 @@ package struct Schedule: Sendable {
         longest = max(longest, Instruction.ReductionBody.levels(count: count).count * perLevel)
       }
       total += longest
+      for item in round.rowAlgorithms { total += item.instruction.rowFlights(rows: rows) }
     }
     return total
+  }
+}
+
+extension Instruction {
+  /// Flights of an algorithm over whole columns.
+  fileprivate func rowFlights(rows: RowCounts) -> Int {
+    let count = length.evaluate(rows: rows)
+    guard count > 1 else { return 0 }
+    switch kind {
+    case .shuffle: return 3
+    case .scan(let function, _, _): return ScanLevels.counts(rows: count).count * function.flights
+    case .sort(_, _, let less, _, _):
+      let levels = Double(Int.bitWidth - count.leadingZeroBitCount)
+      return 3 + Int(levels * levels / 6 + levels / 2) * (less.flights + 1)
+    default: return 0
+    }
   }
 }
 

@@ -37,11 +37,14 @@ struct RawOperation {
     let planesOut: [PlaneRegister]
     /// For a reduction, whose `kind` the scheduler makes.
     let reduction: PendingReduction?
+    /// What a sort or scan applies to rows; the scheduler puts its instructions in order.
+    let function: PendingFunction?
 
     init(
       _ kind: Instruction.Kind, arithIn: [ArithRegister], planesIn: [PlaneRegister], arithOut: [ArithRegister],
-      planesOut: [PlaneRegister], reduction: PendingReduction? = nil
+      planesOut: [PlaneRegister], reduction: PendingReduction? = nil, function: PendingFunction? = nil
     ) {
+      self.function = function
       self.kind = kind
       self.arithIn = arithIn
       self.planesIn = planesIn
@@ -60,6 +63,14 @@ struct PendingReduction {
   var low: [PlaneRegister]
   var high: [PlaneRegister]
   var combined: [PlaneRegister]
+  var operations: [RawOperation]
+}
+
+/// A ``RowFunction`` before its instructions are scheduled.
+struct PendingFunction {
+  var low: RowBundle
+  var high: RowBundle
+  var result: RowBundle
   var operations: [RawOperation]
 }
 
@@ -109,7 +120,7 @@ final class Emitter {
       length)
   }
 
-  private func emit(_ body: RawOperation.Body, _ length: Length) {
+  func emit(_ body: RawOperation.Body, _ length: Length) {
     operations.append(RawOperation(body: body, length: length, node: node))
   }
 

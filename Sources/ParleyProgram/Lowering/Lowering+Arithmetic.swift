@@ -16,6 +16,10 @@ extension Lowering {
 
   func computeArith(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
     let node = program[id]
+    // A column that went through a sort as words stays one, whatever it was made of.
+    if case .component(let tuple, let index) = node.operation, !node.type.isBit {
+      return try tupleArith(tuple, index, like: id)
+    }
     if prefersBits(id), !node.type.isBit { return try arithFromBits(try word(id), like: node.type) }
     switch node.operation {
     case .input(let input): return try arithInput(input.rawValue)
@@ -56,7 +60,9 @@ extension Lowering {
         .matrixProduct(x, y, rows: rows, inner: inner, columns: columns, out: out), .fixed(rows * columns),
         arithIn: [x, y], arithOut: [out])
       return out
-    default: return try arithBit(try bit(id))
+    default:
+      if !node.type.isBit, let register = try arithRows(id) { return register }
+      return try arithBit(try bit(id))
     }
   }
 

@@ -20,6 +20,9 @@ extension Lowering {
   func computeWord(_ id: Program.NodeID) throws(ParleyError) -> Word {
     let node = program[id]
     let width = node.type.range.signedWidth
+    if case .component(let tuple, let index) = node.operation {
+      return Word(try tupleBits(tuple, index, like: id, width: width))
+    }
     guard hasBits(id) else { return try wordFromArith(try arith(id), width: width) }
     switch node.operation {
     case .input(let input):
@@ -51,6 +54,7 @@ extension Lowering {
     case .element(let a, let index):
       return Word(element(try word(a).bits, at: index))
     default:
+      if let bits = try bitRows(id, width: width) { return Word(bits) }
       guard fitsWord(id) else { throw overflow(id, "this value") }
       return try wordFromArith(try arith(id), width: width)
     }
@@ -143,7 +147,9 @@ extension Lowering {
       for part in parts { operands.append([try bit(part)]) }
       return stack(operands, width: 1)[0]
     case .element(let a, let index): return element([try bit(a)], at: index)[0]
-    default: throw overflow(id, "a condition that is computed as a number")
+    default:
+      if let bits = try bitRows(id, width: nil) { return bits[0] }
+      throw overflow(id, "a condition that is computed as a number")
     }
   }
 

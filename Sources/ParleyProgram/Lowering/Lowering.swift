@@ -45,6 +45,9 @@ package final class Lowering {
   var bitWords: [PlaneRegister: ArithRegister] = [:]
   var summandWords: [PlaneRegister: [ArithRegister]] = [:]
   var inputs = Inputs()
+  var tuples: [Program.NodeID: TupleColumns] = [:]
+  /// See ``formDemand()``.
+  private(set) lazy var demand: [ColumnKey: Forms] = formDemand()
   /// By input, the one form in which holders share it; nil where holders are trusted to share two that agree.
   let forms: [Int: SharedForm]?
 
@@ -143,7 +146,16 @@ package final class Lowering {
       return !fitsWord(id) || prefersBits(a) || prefersBits(b)
     case .scale(let a, _), .truncate(let a, _), .element(let a, _): return !fitsWord(id) || prefersBits(a)
     case .select(_, let a, let b): return !fitsWord(id) || prefersBits(a) || prefersBits(b)
-    case .stack(let parts): return !fitsWord(id) || parts.contains { prefersBits($0) }
+    case .stack(let parts), .concatenate(let parts):
+      return !fitsWord(id) || parts.contains { prefersBits($0) }
+    case .spread(let a, _), .shift(let a, _), .prefix(let a, _), .outer(let a, _), .inner(let a, _):
+      return !fitsWord(id) || prefersBits(a)
+    case .runningSum: return !fitsWord(id)
+    case .component(let tuple, let index):
+      guard let (operand, scan) = carried(tuple, index), scan == nil || scan == .first else {
+        return !fitsWord(id) || carried(tuple, index)?.scan != .sum
+      }
+      return !fitsWord(id) || prefersBits(operand)
     default: return true
     }
   }
@@ -156,8 +168,22 @@ package final class Lowering {
     case .constant, .integer: return true
     case .select(_, let a, let b): return hasBits(a) && hasBits(b)
     case .truncate(let a, _), .element(let a, _): return hasBits(a)
-    case .stack(let parts): return parts.allSatisfy { hasBits($0) }
+    case .stack(let parts), .concatenate(let parts): return parts.allSatisfy { hasBits($0) }
+    case .spread(let a, _), .shift(let a, _), .prefix(let a, _), .outer(let a, _), .inner(let a, _):
+      return hasBits(a)
+    case .component(let tuple, let index):
+      guard let (operand, scan) = carried(tuple, index), scan != .sum else { return false }
+      return hasBits(operand)
     default: return false
+    }
+  }
+
+  /// What column `index` of a tuple is made of, and how.
+  func carried(_ tuple: Program.NodeID, _ index: Int) -> (operand: Program.NodeID, scan: Program.Scan?)? {
+    switch program[tuple].operation {
+    case .sort(_, let payload), .shuffle(let payload): (payload[index], nil)
+    case .scan(let items, _): (items[index].value, items[index].scan)
+    default: nil
     }
   }
 

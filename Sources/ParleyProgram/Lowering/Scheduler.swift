@@ -77,12 +77,26 @@ struct Scheduler {
       }
     }
     for generation in byGeneration.indices {
-      for operation in byGeneration[generation] { put(operation) }
+      for operation in byGeneration[generation] { put(Self.withFunction(operation, registers)) }
       // Dictionary order is not the same everywhere; parties need one order.
       let groups = reductions[generation].values.sorted { $0[0].firstResult < $1[0].firstResult }
       for members in groups { put(Self.merged(members, registers)) }
     }
     return openings
+  }
+
+  /// A sort or scan with the instructions of its function in order.
+  private static func withFunction(_ operation: RawOperation, _ registers: Emitter.Registers) -> RawOperation {
+    guard case .general(let general) = operation.body, let pending = general.function else { return operation }
+    let (instructions, rounds) = scheduleBody(pending.operations, registers)
+    let function = RowFunction(
+      low: pending.low, high: pending.high, result: pending.result, instructions: instructions, roundCount: rounds)
+    var result = operation
+    result.body = .general(
+      .init(
+        general.kind.with(function), arithIn: general.arithIn, planesIn: general.planesIn,
+        arithOut: general.arithOut, planesOut: general.planesOut))
+    return result
   }
 
   private mutating func put(_ operation: RawOperation) {
@@ -241,6 +255,10 @@ struct Scheduler {
       if case .reduce(let state, var body, let out) = result[index].kind {
         body.instructions = number(body.instructions, from: &next)
         result[index].kind = .reduce(state: state, body: body, out: out)
+      }
+      if var function = result[index].kind.function {
+        function.instructions = number(function.instructions, from: &next)
+        result[index].kind = result[index].kind.with(function)
       }
     }
     return result

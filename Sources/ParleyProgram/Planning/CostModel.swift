@@ -5,18 +5,18 @@
 package struct CostModel {
   private let schedule: Schedule
   private let lowered: LoweredProgram
-  private let descriptor: EngineDescriptor
+  let descriptor: EngineDescriptor
   private let shape: RunShape
-  private let rows: RowCounts
+  let rows: RowCounts
 
   private var clocks: [Int]
   private var largestDepth = 0
-  private var cost: Cost
-  private var liveBytes = 0
+  var cost: Cost
+  var liveBytes = 0
   /// Bytes of each live register, by number.
   private var sizes: [Int]
   private var planeSizes: [Int]
-  private var verification: ProofTraffic?
+  var verification: ProofTraffic?
   /// Values with macs, which one check covers at the end.
   private var authenticatedCount = 0
   /// Registers that a product reads or writes.
@@ -62,11 +62,11 @@ package struct CostModel {
   // MARK: Messages
 
   /// Messages of one flight: all are sent before any is received.
-  private struct Flight {
+  struct Flight {
     var depths: [(to: Int, depth: Int)] = []
   }
 
-  private mutating func send(_ bytes: Int, from: Int, to: Int, in flight: inout Flight) {
+  mutating func send(_ bytes: Int, from: Int, to: Int, in flight: inout Flight) {
     guard from != to else { return }
     cost.bytes[from][to] += bytes
     let depth = clocks[from] + 1
@@ -80,18 +80,18 @@ package struct CostModel {
       send(message.bytes(items: items, length: length), from: message.from, to: message.to, in: &flight)
     }
   }
-  private mutating func receive(_ flight: Flight) {
+  mutating func receive(_ flight: Flight) {
     for (to, depth) in flight.depths { clocks[to] = max(clocks[to], depth) }
   }
 
   // MARK: Verification
 
   /// The messages of all proofs under way: they travel with the flight of the computation.
-  private mutating func sendProofs(in flight: inout Flight) {
+  mutating func sendProofs(in flight: inout Flight) {
     guard let messages = verification?.messages(parties: descriptor.parties) else { return }
     for message in messages { send(message.bytes, from: message.from, to: message.to, in: &flight) }
   }
-  private mutating func endFlight(isLast: Bool = false) {
+  mutating func endFlight(isLast: Bool = false) {
     liveBytes -= verification?.endFlight() ?? 0
     beginProofs(all: isLast)
   }
@@ -125,7 +125,7 @@ package struct CostModel {
   }
 
   /// What is left after the last round, and the message with which every party vouches for all its checks.
-  private mutating func verify() {
+  mutating func verify() {
     guard let descriptor = verification?.schedule.descriptor else { return }
     beginProofs(all: true)
     if authenticatedCount > 0 {
@@ -149,7 +149,7 @@ package struct CostModel {
 
   // MARK: Memory
 
-  private mutating func allocate(_ instruction: Instruction, length: Int) {
+  mutating func allocate(_ instruction: Instruction, length: Int) {
     let written = instruction.resultRegisters
     for register in written.arith {
       let count = instruction.resultLength(length, rows: rows)
@@ -164,7 +164,7 @@ package struct CostModel {
     cost.peakShareBytes = max(cost.peakShareBytes, liveBytes)
   }
   /// Operands and results of products stay until the proof that covers them has folded them.
-  private mutating func free(_ registers: RegisterSet) {
+  mutating func free(_ registers: RegisterSet) {
     for register in registers.arith {
       liveBytes -= sizes[register]
       if isRecorded.arith.contains(register) {
@@ -283,6 +283,7 @@ package struct CostModel {
       allocate(item.instruction, length: 1)
       free(item.freed)
     }
+    for item in round.rowAlgorithms { run(rows: item) }
     for item in round.locals {
       cost.instructionCount += 1
       allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows))
@@ -290,7 +291,7 @@ package struct CostModel {
     }
   }
 
-  private mutating func exchange(_ instruction: Instruction, half: Int, in flight: inout Flight) {
+  mutating func exchange(_ instruction: Instruction, half: Int, in flight: inout Flight) {
     let length = instruction.length.evaluate(rows: rows, half: half)
     cost.instructionCount += 1
     record(instruction)

@@ -21,6 +21,10 @@ extension MacReplicatedEngine {
     AuthenticatedWords(sumWords(a.value), mac: a.mac.map { sumWords($0) })
   }
 
+  package func runningSum(_ a: Arith) -> Arith {
+    AuthenticatedWords(runningSumWords(a.value), mac: a.mac.map { runningSumWords($0) })
+  }
+
   package func stack(_ parts: [Arith]) -> Arith {
     let macs = parts.compactMap(\.mac)
     return AuthenticatedWords(

@@ -42,6 +42,20 @@ extension Executor {
       let part = rows.part(index, of: table)
       try registers.write(
         engine.slice(planes: try registers.values(list), start: part.lowerBound, count: part.count), to: out)
+    case .concatenateArith(let list, let out):
+      registers.write(engine.concatenate(try registers.values(list)), to: out)
+    case .concatenatePlanes(let lists, let out):
+      for (list, register) in zip(lists, out) {
+        registers.write(engine.concatenate(planes: try registers.values(list)), to: register)
+      }
+    case .moveRows(let move, let bundle, let from, let out):
+      try self.move(move, bundle, from: from.evaluate(rows: rows), count: count, out: out)
+    case .firstRow(let out):
+      var words = [UInt64](repeating: 0, count: (count + 63) / 64)
+      if count > 0 { words[0] = 1 }
+      try registers.write(engine.constantPlanes([words], count: count), to: [out])
+    case .runningSum(let a, let out):
+      registers.write(engine.runningSum(try registers[a]), to: out)
     default:
       throw ParleyError(.invariant, "instruction \(instruction.id) is not local")
     }

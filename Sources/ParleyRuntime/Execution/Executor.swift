@@ -140,6 +140,7 @@ package final class Executor<E: Engine> {
       for run in reductions { try complete(run) }
       progress.instructionsDone += round.exchanges.count + round.reductions.count
     }
+    for item in round.rowAlgorithms { try run(rows: item) }
     for item in round.locals {
       try runLocal(item.instruction, half: 0)
       registers.free(item.freed)

@@ -1,0 +1,80 @@
+/// Columns with the same rows: ring words and bit planes that move together.
+package struct RowBundle: Hashable, Sendable {
+  package var arith: [ArithRegister]
+  package var planes: [PlaneRegister]
+  package init(arith: [ArithRegister] = [], planes: [PlaneRegister] = []) {
+    self.arith = arith
+    self.planes = planes
+  }
+  package var isEmpty: Bool { arith.isEmpty && planes.isEmpty }
+}
+
+/// A function that is applied to rows, as many at a time as the algorithm around it likes: ``Length/half`` is their
+/// number. It reads nothing from outside.
+package struct RowFunction: Hashable, Sendable {
+  /// What the first operand's columns are written to, and the second's.
+  package var low: RowBundle
+  package var high: RowBundle
+  package var result: RowBundle
+  /// Rounds count from 1 within the function.
+  package var instructions: [Instruction]
+  package var roundCount: Int
+
+  package init(
+    low: RowBundle, high: RowBundle, result: RowBundle, instructions: [Instruction], roundCount: Int
+  ) {
+    self.low = low
+    self.high = high
+    self.result = result
+    self.instructions = instructions
+    self.roundCount = roundCount
+  }
+
+  /// Flights of messages that one application takes.
+  package var flights: Int { Set(instructions.filter(\.communicates).map(\.round)).count }
+}
+
+/// Where the rows of a result come from, by position only.
+package enum RowMove: Hashable, Sendable {
+  /// Row i is row i - by; rows from outside are 0.
+  case shift(by: Int)
+  /// The first rows.
+  case prefix
+  /// Every row `inner` times in a row.
+  case outer(inner: Length)
+  /// All rows, again and again.
+  case inner
+
+  /// By row of the result, the row of the operand; nil where there is none.
+  package func source(count: Int, of rows: Int, inner: Int) -> [Int32] {
+    switch self {
+    case .shift(let by):
+      // Only the rows that exist, in their order; the caller puts zeros before or behind.
+      let first = max(0, -by), end = max(first, min(rows, rows - by))
+      return (first..<end).map { Int32($0) }
+    case .prefix: return (0..<Int32(count)).map { $0 }
+    case .outer: return (0..<count).map { Int32($0 / max(inner, 1)) }
+    case .inner: return (0..<count).map { Int32($0 % max(rows, 1)) }
+    }
+  }
+}
+
+extension Instruction.Kind {
+  /// What a sort or scan applies to rows.
+  package var function: RowFunction? {
+    switch self {
+    case .sort(_, _, let less, _, _): less
+    case .scan(let function, _, _): function
+    default: nil
+    }
+  }
+  /// The same sort or scan with another function.
+  func with(_ function: RowFunction) -> Self {
+    switch self {
+    case .sort(let keys, let indexBits, _, let rows, let out):
+      .sort(keys: keys, indexBits: indexBits, less: function, rows, out: out)
+    case .scan(_, let rows, let out): .scan(function, rows, out: out)
+    default: self
+    }
+  }
+}

@@ -1,0 +1,127 @@
+internal import ParleyBase
+
+/// Columns on their way through an instruction over whole rows: every plane and word moves once, whatever refers to it,
+/// and public bits do not move at all.
+struct RowColumns {
+  /// Where a bit is found again afterwards.
+  enum Slot: Hashable {
+    case known(Bool)
+    case plane(Int, isInverted: Bool)
+  }
+  private(set) var bundle = RowBundle()
+  private var places: [PlaneRegister: Int] = [:]
+  private var wordPlaces: [ArithRegister: Int] = [:]
+  let length: Length
+
+  init(length: Length) { self.length = length }
+
+  mutating func add(_ bit: Bit, _ emitter: Emitter) -> Slot {
+    guard case .plane(let source) = bit.source else { return .known(bit.inverted) }
+    let register = emitter.materialised(.plane(source), length: length)
+    if let known = places[register] { return .plane(known, isInverted: bit.inverted) }
+    places[register] = bundle.planes.count
+    bundle.planes.append(register)
+    return .plane(bundle.planes.count - 1, isInverted: bit.inverted)
+  }
+  mutating func add(_ word: ArithRegister, _ emitter: Emitter) -> Int {
+    let register = emitter.spread(word, length)
+    if let known = wordPlaces[register] { return known }
+    wordPlaces[register] = bundle.arith.count
+    bundle.arith.append(register)
+    return bundle.arith.count - 1
+  }
+  static func bit(_ slot: Slot, in result: RowBundle) -> Bit {
+    switch slot {
+    case .known(let value): .constant(value)
+    case .plane(let index, let isInverted): Bit(source: .plane(result.planes[index]), inverted: isInverted)
+    }
+  }
+}
+
+extension Emitter {
+  /// A vector of exactly `length`: a word of one element is repeated.
+  func spread(_ a: ArithRegister, _ length: Length) -> ArithRegister {
+    guard self.length(of: a) != length else { return a }
+    let out = newArith(length)
+    emit(.linear(terms: [.init(a, 1)], constant: 0, out: out), length, arithIn: [a], arithOut: [out])
+    return out
+  }
+
+  func newBundle(like bundle: RowBundle, _ length: Length) -> RowBundle {
+    RowBundle(
+      arith: bundle.arith.map { _ in newArith(length) }, planes: bundle.planes.map { _ in newPlane(length) })
+  }
+
+  private func emitRows(
+    _ kind: Instruction.Kind, _ length: Length, _ rows: RowBundle, keys: [PlaneRegister] = [], out: RowBundle,
+    function: PendingFunction? = nil
+  ) {
+    emit(
+      .general(
+        .init(
+          kind, arithIn: rows.arith, planesIn: keys + rows.planes, arithOut: out.arith, planesOut: out.planes,
+          function: function)), length)
+  }
+
+  func move(_ move: RowMove, _ rows: RowBundle, from: Length, to length: Length) -> RowBundle {
+    guard !rows.isEmpty else { return rows }
+    let out = newBundle(like: rows, length)
+    emitRows(.moveRows(move, rows, from: from, out: out), length, rows, out: out)
+    return out
+  }
+
+  func shuffle(_ rows: RowBundle, _ length: Length) -> RowBundle {
+    guard !rows.isEmpty else { return rows }
+    let out = newBundle(like: rows, length)
+    emitRows(.shuffle(rows, out: out), length, rows, out: out)
+    return out
+  }
+
+  /// - Parameters:
+  ///   - keys: unsigned, least significant first; public bits are left out already.
+  ///   - indexBits: enough to number the rows.
+  func sort(_ rows: RowBundle, keys: [PlaneRegister], indexBits: Int, _ length: Length) -> RowBundle {
+    guard !rows.isEmpty else { return rows }
+    let inner = Emitter(registers: registers)
+    let width = indexBits + keys.count
+    let low = (0..<width).map { _ in inner.newPlane(.half) }
+    let high = (0..<width).map { _ in inner.newPlane(.half) }
+    let isLess = inner.materialised(inner.lessUnsigned(low.map(Bit.plane), high.map(Bit.plane)), length: .half)
+    let out = newBundle(like: rows, length)
+    let none = RowFunction(low: .init(), high: .init(), result: .init(), instructions: [], roundCount: 0)
+    emitRows(
+      .sort(keys: keys, indexBits: indexBits, less: none, rows, out: out), length, rows, keys: keys, out: out,
+      function: PendingFunction(
+        low: RowBundle(planes: low), high: RowBundle(planes: high), result: RowBundle(planes: [isLess]),
+        operations: inner.operations))
+    return out
+  }
+
+  /// - Parameter body: the operator on two rows' columns, associative.
+  func scan(
+    _ rows: RowBundle, _ length: Length, body: (Emitter, RowBundle, RowBundle) -> RowBundle
+  ) -> RowBundle {
+    let inner = Emitter(registers: registers)
+    let low = inner.newBundle(like: rows, .half), high = inner.newBundle(like: rows, .half)
+    let result = body(inner, low, high)
+    let out = newBundle(like: rows, length)
+    let none = RowFunction(low: .init(), high: .init(), result: .init(), instructions: [], roundCount: 0)
+    emitRows(
+      .scan(none, rows, out: out), length, rows, out: out,
+      function: PendingFunction(low: low, high: high, result: result, operations: inner.operations))
+    return out
+  }
+
+  /// A plane that is 1 in row 0 only.
+  func firstRow(_ length: Length) -> Bit {
+    let out = newPlane(length)
+    emit(.firstRow(out: out), length, planesOut: [out])
+    return .plane(out)
+  }
+
+  func runningSum(_ a: ArithRegister, _ length: Length) -> ArithRegister {
+    let out = newArith(length)
+    emit(.runningSum(a, out: out), length, arithIn: [a], arithOut: [out])
+    return out
+  }
+}

@@ -1,0 +1,108 @@
+/// Sorts, shuffles and scans.
+extension CostModel {
+  /// What moves is measured by its registers; nothing is sent for fewer than two rows.
+  mutating func run(rows item: Schedule.Item) {
+    let instruction = item.instruction
+    let count = instruction.length.evaluate(rows: rows)
+    cost.instructionCount += 1
+    if count > 1 {
+      switch instruction.kind {
+      case .shuffle(let bundle, _): shuffle(bundle, count: count)
+      case .sort(let keys, let indexBits, let less, let bundle, _):
+        sort(keys: keys, indexBits: indexBits, less, bundle, count: count)
+      case .scan(let function, _, _):
+        for pairs in ScanLevels.counts(rows: count) { apply(function, count: pairs) }
+      default: break
+      }
+    }
+    allocate(instruction, length: count)
+    free(item.freed)
+  }
+
+  private mutating func shuffle(_ bundle: RowBundle, count: Int) {
+    let bytes =
+      count * bundle.arith.count * descriptor.bytesPerWord
+      + bundle.planes.count * ((count + 63) / 64) * descriptor.bitsPerBit * 8
+    cost.peakShareBytes = max(cost.peakShareBytes, liveBytes + 2 * bytes)
+    for _ in 0..<3 {
+      var flight = Flight()
+      sendProofs(in: &flight)
+      receive(flight)
+      endFlight()
+    }
+  }
+
+  /// One application of a function to `count` pairs of rows.
+  private mutating func apply(_ function: RowFunction, count: Int) {
+    for round in Schedule(function.instructions).rounds where !round.exchanges.isEmpty {
+      var flight = Flight()
+      for item in round.exchanges { exchange(item.instruction, half: count, in: &flight) }
+      sendProofs(in: &flight)
+      receive(flight)
+      endFlight()
+    }
+  }
+
+  /// The comparisons that one uniformly random order asks for. Another order asks for others: the cost of a sort is a
+  /// distribution, the same for all data of one length, and this is a sample of it.
+  private mutating func sort(
+    keys: [PlaneRegister], indexBits: Int, _ less: RowFunction, _ bundle: RowBundle, count: Int
+  ) {
+    var moved = bundle
+    moved.planes = Instruction.Kind.movedPlanes(keys: keys, bundle)
+    moved.planes += Array(repeating: PlaneRegister(0), count: indexBits)
+    shuffle(moved, count: count)
+    var random = SampleOrder(state: UInt64(count))
+    let rank = random.order(count)
+    _ = try? ComparisonSort.order(count: count) { a, b in
+      apply(less, count: a.count)
+      verify()
+      openOutcomes(count: a.count)
+      return zip(a, b).map { rank[Int($0)] < rank[Int($1)] }
+    }
+  }
+
+  /// One bit for each comparison, to every computing party.
+  private mutating func openOutcomes(count: Int) {
+    var flight = Flight()
+    for recipient in 0..<descriptor.parties {
+      for message in descriptor.openPlanesToComputing {
+        send(
+          message.bytes(items: 1, length: count), from: (recipient + message.from) % descriptor.parties,
+          to: recipient, in: &flight)
+      }
+    }
+    receive(flight)
+  }
+}
+
+extension Instruction.Kind {
+  /// Planes that a sort moves: its keys, and what else there is in the bundle.
+  package static func movedPlanes(keys: [PlaneRegister], _ bundle: RowBundle) -> [PlaneRegister] {
+    var seen = Set(keys)
+    var planes: [PlaneRegister] = []
+    var taken: Set<PlaneRegister> = []
+    for key in keys where taken.insert(key).inserted { planes.append(key) }
+    for plane in bundle.planes where seen.insert(plane).inserted { planes.append(plane) }
+    return planes
+  }
+}
+
+/// Steele, Lea, Flood: Fast splittable pseudorandom number generators (OOPSLA 2014). For samples of a distribution only.
+private struct SampleOrder {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+    return z ^ z >> 31
+  }
+  mutating func order(_ count: Int) -> [Int32] {
+    var order = (0..<Int32(count)).map { $0 }
+    for i in stride(from: count - 1, to: 0, by: -1) {
+      order.swapAt(i, Int(next().multipliedFullWidth(by: UInt64(i + 1)).high))
+    }
+    return order
+  }
+}

@@ -1,0 +1,224 @@
+internal import ParleyBase
+internal import ParleyEngine
+internal import ParleyProgram
+
+/// The columns of some rows while an algorithm works on them.
+struct RowValues<E: Engine> {
+  var words: [E.Arith]
+  var planes: [E.Plane]
+}
+
+/// Algorithms over whole columns. Each takes its flights for itself.
+///
+/// What is opened on the way (class N: outcomes of comparisons of shuffled rows with distinct keys) tells a uniformly
+/// random permutation and nothing else, and is opened only with a token that covers everything before it.
+extension Executor {
+  func run(rows item: Schedule.Item) throws(ParleyError) {
+    let instruction = item.instruction
+    let count = length(of: instruction)
+    let result: RowValues<E>
+    let out: RowBundle
+    switch instruction.kind {
+    case .shuffle(let bundle, let target):
+      (result, out) = (try shuffle(try values(of: bundle), count: count, instruction.id), target)
+    case .sort(let keys, let indexBits, let less, let bundle, let target):
+      result = try sort(keys: keys, indexBits: indexBits, less, bundle, count: count, instruction.id)
+      out = target
+    case .scan(let function, let bundle, let target):
+      (result, out) = (try scan(try values(of: bundle), function, count: count), target)
+    default: throw ParleyError(.invariant, "instruction \(instruction.id) is no algorithm over rows")
+    }
+    try registers.write(result.words, to: out.arith)
+    try registers.write(result.planes, to: out.planes)
+    registers.free(item.freed)
+    progress.instructionsDone += 1
+  }
+
+  private func values(of bundle: RowBundle) throws(ParleyError) -> RowValues<E> {
+    RowValues(words: try registers.values(bundle.arith), planes: try registers.values(bundle.planes))
+  }
+
+  private func gather(_ rows: RowValues<E>, _ order: [Int32]) -> RowValues<E> {
+    let moved = engine.gather(words: rows.words, planes: rows.planes, by: order)
+    return RowValues(words: moved.words, planes: moved.planes)
+  }
+
+  // MARK: Flights
+
+  private func flight(
+    _ start: () throws(ParleyError) -> PendingExchanges<E>,
+    _ finish: (inout PendingExchanges<E>) throws(ParleyError) -> Void
+  ) throws(ParleyError) {
+    var pending = try start()
+    try engine.sendChecks()
+    try mesh.flush()
+    try finish(&pending)
+    try engine.receiveChecks()
+    didFinishFlight()
+  }
+
+  /// Applies `function` to `count` pairs of rows.
+  private func apply(
+    _ function: RowFunction, _ schedule: Schedule, _ low: RowValues<E>, _ high: RowValues<E>, count: Int,
+    level: Int
+  ) throws(ParleyError) -> RowValues<E> {
+    guard level < 1 << 8 else {
+      throw ParleyError(.invariant, "an algorithm over rows takes more than 255 levels")
+    }
+    try registers.write(low.words, to: function.low.arith)
+    try registers.write(low.planes, to: function.low.planes)
+    try registers.write(high.words, to: function.high.arith)
+    try registers.write(high.planes, to: function.high.planes)
+    for round in schedule.rounds {
+      if !round.exchanges.isEmpty {
+        try flight { () throws(ParleyError) in
+          try start(round.exchanges, half: count, iteration: level)
+        } _: { (pending: inout PendingExchanges<E>) throws(ParleyError) in
+          try finish(&pending)
+        }
+      }
+      for item in round.locals {
+        try runLocal(item.instruction, half: count)
+        registers.free(item.freed)
+      }
+    }
+    let result = try values(of: function.result)
+    for bundle in [function.low, function.high, function.result] {
+      var set = RegisterSet()
+      set.add(bundle)
+      registers.free(set)
+    }
+    return result
+  }
+
+  private static func schedule(_ function: RowFunction) -> Schedule {
+    var kept = RegisterSet()
+    kept.add(function.result)
+    return Schedule(function.instructions, kept: kept)
+  }
+
+  // MARK: Shuffle
+
+  private func shuffle(
+    _ rows: RowValues<E>, count: Int, _ instruction: Int
+  ) throws(ParleyError) -> RowValues<E> {
+    guard count > 1 else { return rows }
+    var rows = rows
+    for pass in 0..<3 {
+      let pending = try engine.start(
+        .shufflePass(pass, words: rows.words, planes: rows.planes, count: count),
+        step: StepID(instruction: instruction, iteration: pass))
+      try engine.sendChecks()
+      try mesh.flush()
+      guard case .shuffled(let words, let planes) = try engine.finish(pending) else {
+        throw ParleyError(.invariant, "the engine answered a shuffle with something else")
+      }
+      try engine.receiveChecks()
+      didFinishFlight()
+      rows = RowValues(words: words, planes: planes)
+    }
+    return rows
+  }
+
+  // MARK: Sort
+
+  /// The row's own number goes below its key: keys are then distinct, and rows with equal keys keep their order.
+  private func sort(
+    keys: [PlaneRegister], indexBits: Int, _ less: RowFunction, _ bundle: RowBundle, count: Int,
+    _ instruction: Int
+  ) throws(ParleyError) -> RowValues<E> {
+    guard count > 1 else { return try values(of: bundle) }
+    let moved = Instruction.Kind.movedPlanes(keys: keys, bundle)
+    let place = Dictionary(uniqueKeysWithValues: moved.enumerated().map { ($1, $0) })
+    let number = engine.constantPlanes(Self.rowNumbers(count, bits: indexBits), count: count)
+    let all = try shuffle(
+      RowValues(words: try registers.values(bundle.arith), planes: try registers.values(moved) + number),
+      count: count, instruction)
+    let index = Array(all.planes[moved.count...])
+    let compared = RowValues<E>(words: [], planes: index + keys.map { all.planes[place[$0] ?? 0] })
+    let schedule = Self.schedule(less)
+    var level = 2
+    let order = try ComparisonSort.order(count: count) { (a, b) throws(ParleyError) -> [Bool] in
+      level += 1
+      let outcome = try apply(
+        less, schedule, gather(compared, a), gather(compared, b), count: a.count, level: level)
+      return try openOutcomes(
+        outcome.planes, count: a.count, StepID(instruction: instruction, iteration: level))
+    }
+    // Only a party that deviates, and is caught by the checks before every opening, could make this fail.
+    guard Set(order).count == count else {
+      throw ParleyError(.cheating, "opened comparisons tell no order")
+    }
+    let payload = RowValues<E>(words: all.words, planes: bundle.planes.map { all.planes[place[$0] ?? 0] })
+    return gather(payload, order)
+  }
+
+  /// Class N: everything before it is verified first.
+  private func openOutcomes(
+    _ planes: [E.Plane], count: Int, _ step: StepID
+  ) throws(ParleyError) -> [Bool] {
+    let token = try engine.verify(
+      through: StepID(instruction: step.instruction, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
+    let computing = (0..<engine.descriptor.parties).map { PartyIndex($0) }
+    let value = Opened<E.Arith, E.Plane>.planes(planes, count: count)
+    try engine.startOpening(value, to: computing, step: step, token: token)
+    try mesh.flush()
+    guard case .planes(let bits, _) = try engine.finishOpening(value, step: step), bits.count == 1 else {
+      throw ParleyError(.invariant, "the engine opened something else than asked for")
+    }
+    didFinishFlight()
+    return (0..<count).map { bits[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+  }
+
+  /// Bit k of every row's own number, packed.
+  private static func rowNumbers(_ count: Int, bits: Int) -> [[UInt64]] {
+    (0..<bits).map { k in
+      var words = [UInt64](repeating: 0, count: (count + 63) / 64)
+      for row in 0..<count where row >> k & 1 == 1 { words[row / 64] |= 1 << UInt64(row % 64) }
+      return words
+    }
+  }
+
+  // MARK: Scan
+
+  private func scan(
+    _ rows: RowValues<E>, _ function: RowFunction, count: Int
+  ) throws(ParleyError) -> RowValues<E> {
+    let schedule = Self.schedule(function)
+    let network = ScanNetwork<RowValues<E>>(
+      gather: { [self] (rows, order) throws(ParleyError) in gather(rows, order) },
+      concatenate: { [self] (parts) throws(ParleyError) in concatenate(parts) },
+      combine: { [self] (low, high, count, level) throws(ParleyError) in
+        try apply(function, schedule, low, high, count: count, level: level)
+      })
+    return try network.scan(rows, count: count)
+  }
+
+  private func concatenate(_ parts: [RowValues<E>]) -> RowValues<E> {
+    guard let first = parts.first else { return RowValues(words: [], planes: []) }
+    return RowValues(
+      words: first.words.indices.map { column in engine.concatenate(parts.map { $0.words[column] }) },
+      planes: first.planes.indices.map { column in engine.concatenate(planes: parts.map { $0.planes[column] }) })
+  }
+
+  // MARK: Moves
+
+  /// Rows in other places, by position only.
+  func move(
+    _ move: RowMove, _ bundle: RowBundle, from: Int, count: Int, out: RowBundle
+  ) throws(ParleyError) {
+    let rows = try values(of: bundle)
+    let inner =
+      if case .outer(let length) = move { length.evaluate(rows: self.rows) } else { 0 }
+    var moved = gather(rows, move.source(count: count, of: from, inner: inner))
+    if case .shift(let by) = move {
+      let missing = min(abs(by), from)
+      let zeros = RowValues<E>(
+        words: rows.words.map { _ in engine.constant(0, count: missing) },
+        planes: rows.planes.map { _ in engine.constantPlane(false, count: missing) })
+      moved = concatenate(by > 0 ? [zeros, moved] : [moved, zeros])
+    }
+    try registers.write(moved.words, to: out.arith)
+    try registers.write(moved.planes, to: out.planes)
+  }
+}
