@@ -54,6 +54,16 @@ package struct LoweredProgram: Hashable, Sendable {
 
   package init() {}
 
+  /// Whether rows are shuffled anywhere, which not every engine offers.
+  package var shuffles: Bool {
+    instructions.contains {
+      switch $0.kind {
+      case .shuffle, .sort: true
+      default: false
+      }
+    }
+  }
+
   /// Whether the rows that one holder shared of one table are within the declared ranges: a bit that is 1 when they
   /// are not.
   package struct Verdict: Hashable, Sendable {

@@ -24,8 +24,13 @@ extension CostModel {
       count * bundle.arith.count * descriptor.bytesPerWord
       + bundle.planes.count * ((count + 63) / 64) * descriptor.bitsPerBit * 8
     cost.peakShareBytes = max(cost.peakShareBytes, liveBytes + 2 * bytes)
-    for _ in 0..<3 {
+    for pass in 0..<3 {
       var flight = Flight()
+      for message in descriptor.shuffleBytes(
+        pass: pass, words: bundle.arith.count, planes: bundle.planes.count, length: count)
+      {
+        send(message.bytes, from: message.from, to: message.to, in: &flight)
+      }
       sendProofs(in: &flight)
       receive(flight)
       endFlight()

@@ -33,6 +33,11 @@ package struct Plan: Sendable, Hashable {
       }
     }
     let lowered = try Lowering.lower(program, for: descriptor, options: options)
+    guard descriptor.shuffles || !lowered.shuffles else {
+      throw ParleyError(
+        .init("plan/no-shuffle"), "the program sorts or shuffles rows, and \(descriptor.name) does not shuffle",
+        remedy: "choose a protocol that does: with adversary: malicious, verifier: proofs")
+    }
     return Plan(
       program: program, lowered: lowered, descriptor: descriptor, shape: shape,
       cost: CostModel.cost(of: lowered, on: descriptor, shape: shape))

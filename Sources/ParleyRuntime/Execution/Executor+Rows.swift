@@ -1,5 +1,6 @@
 internal import ParleyBase
 internal import ParleyEngine
+internal import ParleyNetwork
 internal import ParleyProgram
 
 /// The columns of some rows while an algorithm works on them.
