@@ -92,7 +92,7 @@ let tests: [Row] = [
   Row(name: "ParleyNetworkTests", uses: ["ParleyNetwork", "ParleyBase"]),
   Row(name: "ParleyCryptoTests", uses: ["ParleyCrypto", "ParleyBase", "ParleyAlgebra"]),
   Row(
-    name: "ParleyProgramTests", uses: ["ParleyProgram", "ParleyBase", "ParleyAlgebra"],
+    name: "ParleyProgramTests", uses: ["ParleyProgram", "ParleyBase", "ParleyAlgebra", "CSQLite"],
     external: [bigInt]),
   Row(
     name: "ParleyReplicatedTests",

@@ -121,21 +121,9 @@ public struct InsecurePlaintextEvaluator {
     var values: [Int] = []
     for part in data[name] ?? [] {
       let padding = max(0, (schema.padTo ?? 0) - part.rowCount)
-      if input.role == .isValid {
-        values += Array(repeating: 1, count: part.rowCount) + Array(repeating: 0, count: padding)
-        continue
-      }
-      guard let index = schema.columns.firstIndex(where: { $0.name == input.column }) else {
-        throw failure("table '\(name)' has no column '\(input.column)'")
-      }
-      let column = part.columns[index]
-      let isNull = column.isNull.isEmpty ? Array(repeating: false, count: part.rowCount) : column.isNull
-      if input.role == .isNull {
-        values += isNull.map { $0 ? 1 : 0 } + Array(repeating: 0, count: padding)
-      } else {
-        values += zip(column.values, isNull).map { $1 ? filler : Int($0) }
-        values += Array(repeating: filler, count: padding)
-      }
+      values += try input.cells(of: part, schema, absent: Int64(filler)).map { Int($0) }
+      values += Array(
+        repeating: input.role == .value ? filler : input.role == .isNull ? 1 : 0, count: padding)
     }
     return .words(values)
   }

@@ -351,6 +351,7 @@ import Testing
           case .boolean: value == 1 ? "TRUE" : "0"
           case .date: CivilDate.text(days: value)
           case .category(let values): values[Int(value)]
+          case .timestamp, .text: ""
           }
         if Bool.random(using: &random) { cell = "\"\(cell)\"" }
         return cell

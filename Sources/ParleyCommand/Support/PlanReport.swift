@@ -106,6 +106,8 @@ struct PlanReport {
           case .boolean: "true or false"
           case .date(let range): "date, day \(range.lowerBound) to \(range.upperBound) since 1970"
           case .category(let values): "one of \(values.count) values"
+          case .timestamp(let range): "time, second \(range.lowerBound) to \(range.upperBound) since 1970"
+          case .text(let bytes): "text of up to \(bytes) bytes"
           }
         return "\(table.schema.name).\(column.name): \(kind)\(column.isNullable ? ", may be missing" : "")"
       }

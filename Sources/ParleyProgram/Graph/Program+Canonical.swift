@@ -17,6 +17,9 @@ extension Program {
       writer.write(input.column)
       writer.write(input.role.rawValue)
       writer.write(input.sort)
+      writer.write(Int64(input.part))
+      writer.write(input.formula != nil)
+      input.formula?.encode(into: &writer)
     }
     writer.write(list: nodes) { writer, node in
       writer.write(node.operation)
@@ -47,7 +50,7 @@ extension Program {
 }
 
 extension CanonicalWriter {
-  fileprivate mutating func write(_ value: BigInt) {
+  mutating func write(_ value: BigInt) {
     write(value < 0)
     write(Array(value.magnitude.serialize()))
   }

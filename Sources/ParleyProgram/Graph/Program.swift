@@ -116,11 +116,20 @@ public struct Program: Sendable, Hashable {
     /// Integers after scaling (decimal 1.25 with scale 2 is 125; a category is its position in the list; a
     /// date is days since 1970-01-01); ``Program/Sort/bit`` for Booleans and the two flags.
     public var sort: Sort
-    public init(table: TableID, column: String, role: Role, sort: Sort) {
+    /// What the holder computes in the clear and shares instead of a column; ``column`` then only names it. With
+    /// ``Role/isValid`` it is a filter: rows count where it is true, not where it is false or NULL.
+    public var formula: HolderFormula?
+    /// Which seven bytes of a text column, see ``HolderFormula/textPart(_:index:)``; 0 for other columns.
+    public var part: Int
+    public init(
+      table: TableID, column: String, role: Role, sort: Sort, formula: HolderFormula? = nil, part: Int = 0
+    ) {
       self.table = table
       self.column = column
       self.role = role
       self.sort = sort
+      self.formula = formula
+      self.part = part
     }
   }
 

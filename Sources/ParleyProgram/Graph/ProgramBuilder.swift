@@ -24,7 +24,9 @@ public struct ProgramBuilder: Sendable {
   /// The node of an input column; asking twice for the same column gives the same node.
   public mutating func input(_ input: Program.Input) -> NodeID {
     let id: Program.InputID
-    if let index = program.inputs.firstIndex(of: input) {
+    // Texts that look alike but are written in other bytes are equal to Swift and not to a formula.
+    let bytes = input.formula?.canonicalBytes
+    if let index = program.inputs.firstIndex(where: { $0 == input && $0.formula?.canonicalBytes == bytes }) {
       id = Program.InputID(rawValue: index)
     } else {
       program.inputs.append(input)

@@ -8,15 +8,20 @@ public struct TableSchema: Hashable, Sendable {
   public var maximumRows: Int
   /// Every holder pads its rows to this number, so that its true row count stays secret below it.
   public var padTo: Int?
+  /// Lists of columns whose values together occur once at most among all holders' rows; checked inside the
+  /// computation where a query rests on it.
+  public var uniqueKeys: [[String]]
 
   public init(
-    name: String, columns: [ColumnSchema], holders: [String], maximumRows: Int, padTo: Int? = nil
+    name: String, columns: [ColumnSchema], holders: [String], maximumRows: Int, padTo: Int? = nil,
+    uniqueKeys: [[String]] = []
   ) {
     self.name = name
     self.columns = columns
     self.holders = holders
     self.maximumRows = maximumRows
     self.padTo = padTo
+    self.uniqueKeys = uniqueKeys
   }
 }
 
@@ -42,11 +47,16 @@ public enum ColumnType: Hashable, Sendable {
   case date(ClosedRange<Int64>)
   /// One of the listed texts, shared as its position.
   case category([String])
+  /// Seconds since 1970-01-01T00:00:00Z.
+  case timestamp(ClosedRange<Int64>)
+  /// UTF-8 of at most so many bytes, at most 256, without zero bytes; shared in parts of seven bytes.
+  case text(bytes: Int)
 
-  /// The range of the shared integer.
+  /// The range of the shared integer; of each part of a text.
   public var range: ClosedRange<Int64> {
     switch self {
-    case .integer(let range), .decimal(_, let range), .date(let range): range
+    case .integer(let range), .decimal(_, let range), .date(let range), .timestamp(let range): range
+    case .text: 0...(1 << 56) - 1
     case .boolean: 0...1
     case .category(let values): 0...Int64(max(values.count - 1, 0))
     }
@@ -58,22 +68,28 @@ public struct ReleaseRules: Hashable, Sendable {
   /// Cells with fewer rows than this (but at least one) are withheld; 0 or 1 turns the rule off.
   public var minimumCell: Int
   public var recipients: [String]
-  public init(minimumCell: Int, recipients: [String]) {
+  /// Queries may release rows of single records and not only statistics.
+  public var allowsRowRelease: Bool
+  public init(minimumCell: Int, recipients: [String], allowsRowRelease: Bool = false) {
     self.minimumCell = minimumCell
     self.recipients = recipients
+    self.allowsRowRelease = allowsRowRelease
   }
 }
 
 /// One holder's rows of one table, already checked, as the integers that are shared.
 public struct TableData: Hashable, Sendable {
   public struct Column: Hashable, Sendable {
-    /// Integers in the units of ``ColumnType``; 0 where the cell is NULL.
+    /// Integers in the units of ``ColumnType``; 0 where the cell is NULL. Empty for a text column.
     public var values: [Int64]
     /// True where the cell is NULL; empty for a column that is not nullable.
     public var isNull: [Bool]
-    public init(values: [Int64], isNull: [Bool]) {
+    /// The texts of a text column, empty where the cell is NULL; no element for other columns.
+    public var texts: [String]
+    public init(values: [Int64], isNull: [Bool], texts: [String] = []) {
       self.values = values
       self.isNull = isNull
+      self.texts = texts
     }
   }
   public var rowCount: Int

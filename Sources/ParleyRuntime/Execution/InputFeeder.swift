@@ -85,25 +85,10 @@ package struct InputFeeder {
         .init("data/too-many-rows"), "table \(held.schema.name) has more rows than were agreed on",
         at: .init(item: held.schema.name), remedy: "raise the table's pad-to, or leave rows out")
     }
-    if input.role == .isValid {
-      return (0..<rowCount).map { $0 < data.rowCount ? 1 : 0 }
-    }
-    guard let position = held.schema.columns.firstIndex(where: { $0.name == input.column }),
-      data.columns.indices.contains(position),
-      data.columns[position].values.count == data.rowCount,
-      data.columns[position].isNull.isEmpty || data.columns[position].isNull.count == data.rowCount
-    else {
-      throw ParleyError(
-        .init("data/missing-column"), "table \(held.schema.name) has no data for column \(input.column)",
-        at: .init(item: "\(held.schema.name).\(input.column)"))
-    }
-    let column = data.columns[position]
-    func isNull(_ row: Int) -> Bool {
-      row >= data.rowCount || (!column.isNull.isEmpty && column.isNull[row])
-    }
-    if input.role == .isNull { return (0..<rowCount).map { isNull($0) ? 1 : 0 } }
-    let absent = Self.absentValue(of: input.sort)
-    return (0..<rowCount).map { isNull($0) ? absent : column.values[$0] }
+    let absent = input.role == .value ? Self.absentValue(of: input.sort) : 0
+    let cells = try input.cells(of: data, held.schema, absent: absent)
+    // Padding is no row, and every value of it is NULL.
+    return cells + Array(repeating: input.role == .isNull ? 1 : absent, count: rowCount - cells.count)
   }
 
   /// What a cell without a value holds.

@@ -46,6 +46,13 @@ struct RowBinder {
         "unknown-column", "unknown column '\(name.text)'\(didYouMean(name.text, among: names))",
         at: name.range, remedy: remedy)
     }
+    switch table.columns[index].type {
+    case .text, .timestamp:
+      throw error(
+        "type", "column '\(table.columns[index].name)' holds texts or times, which this query cannot use",
+        at: name.range, remedy: "leave it out, or declare the column as a category, a date or a number")
+    default: break
+    }
     return TypedExpression(
       expression: .column(index), type: SQLType(table.columns[index].type), range: name.range)
   }

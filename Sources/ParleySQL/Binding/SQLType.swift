@@ -22,6 +22,9 @@ enum SQLType: Hashable, Sendable {
     case .boolean: self = .boolean
     case .date: self = .date
     case .category(let values): self = .category(values)
+    // Columns of these types are refused when their name is bound.
+    case .timestamp: self = .number(scale: 0)
+    case .text: self = .text
     }
   }
 

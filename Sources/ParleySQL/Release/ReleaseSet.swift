@@ -117,7 +117,7 @@ struct ReleaseSet {
   private func isCount(_ type: ColumnType) -> Bool {
     switch type {
     case .boolean, .category: true
-    case .integer, .decimal, .date: false
+    case .integer, .decimal, .date, .timestamp, .text: false
     }
   }
 

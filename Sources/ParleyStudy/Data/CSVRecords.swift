@@ -97,6 +97,11 @@ final class CSVRecords {
     return true
   }
 
+  /// Whether a field that is kept holds nothing and is not quoted.
+  func isEmpty(_ index: Int) -> Bool {
+    fields.indices.contains(index) && fields[index].start == fields[index].end && !fields[index].isQuoted
+  }
+
   /// Calls `body` with the bytes of a field, quotes resolved.
   func withField<R>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
     let field = fields[index]

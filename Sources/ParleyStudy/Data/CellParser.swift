@@ -5,19 +5,23 @@ import ParleyProgram
 struct CellParser {
   enum Outcome {
     case value(Int64)
+    case text(String)
     case null
     case bad(Fault)
   }
   /// Why a cell cannot be used. Says nothing about its content.
   enum Fault {
-    case notANumber, tooPrecise, outOfRange, notABoolean, notADate, notACategory, empty
+    case notANumber, tooPrecise, outOfRange, notABoolean, notADate, notATimestamp, notACategory, tooLong, zeroByte,
+      empty
   }
 
   private enum Kind {
     case number(scale: Int)
     case boolean
     case date
+    case timestamp
     case category
+    case text(bytes: Int)
   }
 
   private let kind: Kind
@@ -46,6 +50,12 @@ struct CellParser {
     case .category(let values):
       kind = .category
       words = ByteTable(values.enumerated().map { ($0.element, Int64($0.offset)) })
+    case .timestamp:
+      kind = .timestamp
+      words = ByteTable([])
+    case .text(let bytes):
+      kind = .text(bytes: bytes)
+      words = ByteTable([])
     }
     range = column.type.range
     nulls = ByteTable(dialect.nulls.map { ($0, 0) })
@@ -76,6 +86,16 @@ struct CellParser {
     case .date:
       guard let days = dateFormat.days(text) else { return .bad(.notADate) }
       value = days
+    case .timestamp:
+      switch TimestampText.parse(text, dates: dateFormat) {
+      case .value(let seconds): value = seconds
+      case .notATimestamp: return .bad(.notATimestamp)
+      case .tooPrecise: return .bad(.tooPrecise)
+      }
+    case .text(let bytes):
+      guard text.count <= bytes else { return .bad(.tooLong) }
+      guard !text.contains(0) else { return .bad(.zeroByte) }
+      return .text(String(decoding: text, as: UTF8.self))
     }
     return range.contains(value) ? .value(value) : .bad(.outOfRange)
   }
@@ -105,10 +125,16 @@ extension CellParser.Fault {
       return "not a whole number"
     case .tooPrecise:
       if case .decimal(let scale, _) = column.type { return "more than \(scale) decimals" }
+      if case .timestamp = column.type { return "a part of a second" }
       return "not a whole number"
     case .outOfRange: return "outside of the declared range \(column.type.rangeText)"
     case .notABoolean: return "none of the spellings of true and false"
     case .notADate: return "not a date of the form \(dialect.dateFormat)"
+    case .notATimestamp: return "not a time of the form \(dialect.dateFormat) hh:mm:ss"
+    case .tooLong:
+      if case .text(let bytes) = column.type { return "a text of more than \(bytes) bytes" }
+      return "too long"
+    case .zeroByte: return "a text with a zero byte"
     case .notACategory: return "none of the declared values"
     case .empty: return "no value, and the column is not nullable"
     }
@@ -124,6 +150,9 @@ extension ColumnType {
       "[\(ExactNumber.text(range.lowerBound, scale: scale)), \(ExactNumber.text(range.upperBound, scale: scale))]"
     case .date(let range):
       "[\(CivilDate.text(days: range.lowerBound)), \(CivilDate.text(days: range.upperBound))]"
+    case .timestamp(let range):
+      "[\(TimestampText.text(seconds: range.lowerBound)), \(TimestampText.text(seconds: range.upperBound))]"
+    case .text(let bytes): "of texts of up to \(bytes) bytes"
     case .boolean: "[false, true]"
     case .category(let values): "of \(values.count) values"
     }

@@ -29,7 +29,8 @@ public struct CSVReport: Sendable, Hashable {
 
 /// Reads and checks one holder's file of one table, wholly and before anything is connected.
 ///
-/// Cost: one pass, about 70 ns a cell; memory: 8 bytes a cell (9 when nullable) and the window of ``CSVRecords``.
+/// Cost: one pass, about 70 ns a cell; memory: 8 bytes a cell (9 when nullable; 16 and more for a text) and the window
+/// of ``CSVRecords``.
 public enum HolderCSV {
   public struct Outcome: Sendable {
     /// Nil when there is any problem.
@@ -95,6 +96,8 @@ private struct TableReading {
   var report = CSVReport()
   var problems: [ParleyError] = []
   private var values: [[Int64]]
+  /// By column; nothing in those that hold no texts.
+  private var texts: [[String]]
   private var isNull: [[Bool]]
   private var rowCount = 0
   private var unlisted = 0
@@ -112,20 +115,21 @@ private struct TableReading {
       rowLimit = (table.schema.maximumRows, "maximum-rows")
     }
     values = Array(repeating: [], count: columns.count)
+    texts = Array(repeating: [], count: columns.count)
     isNull = Array(repeating: [], count: columns.count)
   }
 
   func finished() -> TableData {
     TableData(
       rowCount: rowCount,
-      columns: values.indices.map { .init(values: values[$0], isNull: isNull[$0]) })
+      columns: values.indices.map { .init(values: values[$0], isNull: isNull[$0], texts: texts[$0]) })
   }
 
   mutating func read(_ source: any ByteSource, window: Int) {
     let records = CSVRecords(
       source, delimiter: dialect.delimiter.byte, fieldLimit: HolderCSV.columnLimit, window: window)
     do throws(CSVRecords.Failure) {
-      guard let places = try header(records) else { return }
+      guard let places = dialect.hasHeader ? try header(records) : positions() else { return }
       try rows(records, places)
     } catch {
       problems = [CSVFailureText.error(error, file: file, dialect: dialect)]
@@ -165,6 +169,7 @@ private struct TableReading {
       let text = records.text(index)
       names.append(records.fields[index].isQuoted ? text : text.trimmingSpaces)
     }
+    if dialect.hasTrailingDelimiter, names.count > 1, names.last == "" { names.removeLast() }
     var firstPlace: [String: Int] = [:]
     for (index, name) in names.enumerated() {
       guard let first = firstPlace[name] else {
@@ -188,9 +193,16 @@ private struct TableReading {
     guard problems.isEmpty else { return nil }
     let used = Set(places)
     report.ignoredColumns = names.enumerated().filter { !used.contains($0.offset) }.map(\.element)
-    records.keptFields = names.count
+    records.keptFields = names.count + 1
     expectedFields = names.count
     return places
+  }
+
+  /// The field of each column of a file without header; how many fields there are, its first row says.
+  private mutating func positions() -> [Int]? {
+    table.columns.enumerated().map { index, details in
+      Int(details.header).flatMap { $0 >= 1 && $0 <= HolderCSV.columnLimit ? $0 - 1 : nil } ?? index
+    }
   }
 
   private var expectedFields = 0
@@ -219,15 +231,24 @@ private struct TableReading {
   private mutating func rows(_ records: CSVRecords, _ places: [Int]) throws(CSVRecords.Failure) {
     var row = [Int64](repeating: 0, count: columns.count)
     var nulls = [Bool](repeating: false, count: columns.count)
+    var words = [String](repeating: "", count: columns.count)
+    let isText = columns.map { if case .text = $0.type { true } else { false } }
+    let least = (places.max() ?? 0) + 1
     var faults: [(column: Int, fault: CellParser.Fault)] = []
     while try records.advance() {
       // An empty line is a row, without value, only where a row is one cell.
-      if records.isBlank, expectedFields > 1 { continue }
+      if records.isBlank, max(expectedFields, least) > 1 { continue }
       report.rowsRead += 1
-      guard records.fieldCount == expectedFields else {
+      var fieldCount = records.fieldCount
+      if dialect.hasTrailingDelimiter, fieldCount > 1, records.isEmpty(fieldCount - 1) { fieldCount -= 1 }
+      if expectedFields == 0 {
+        expectedFields = max(fieldCount, least)
+        records.keptFields = expectedFields + 1
+      }
+      guard fieldCount == expectedFields else {
         bad(
           line: records.line, .dataFieldCount,
-          "\(records.fieldCount) fields instead of \(expectedFields)")
+          "\(fieldCount) fields instead of \(expectedFields)")
         continue
       }
       faults.removeAll(keepingCapacity: true)
@@ -238,11 +259,16 @@ private struct TableReading {
         case .value(let value):
           row[column] = value
           nulls[column] = false
+        case .text(let text):
+          words[column] = text
+          nulls[column] = false
         case .null:
           row[column] = 0
+          words[column] = ""
           nulls[column] = true
         case .bad(let fault):
           row[column] = 0
+          words[column] = ""
           nulls[column] = true
           faults.append((column, fault))
         }
@@ -261,7 +287,7 @@ private struct TableReading {
       }
       rowCount += 1
       for column in row.indices {
-        values[column].append(row[column])
+        if isText[column] { texts[column].append(words[column]) } else { values[column].append(row[column]) }
         if columns[column].isNullable { isNull[column].append(nulls[column]) }
       }
     }

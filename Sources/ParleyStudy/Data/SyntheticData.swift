@@ -12,15 +12,20 @@ public enum SyntheticData {
       // A stream of its own for every column, so that a column added at the end changes no other.
       var random = SplitMix64(state: seed &+ UInt64(number) &* 0x9e37_79b9_7f4a_7c15)
       var values: [Int64] = []
+      var texts: [String] = []
       var isNull: [Bool] = []
       values.reserveCapacity(rows)
       let range = column.type.range
       for _ in 0..<rows {
         let missing = column.isNullable && random.next(upTo: 10) == 0
-        values.append(missing ? 0 : random.value(in: range))
+        if case .text(let bytes) = column.type {
+          texts.append(missing ? "" : random.text(bytes: bytes))
+        } else {
+          values.append(missing ? 0 : random.value(in: range))
+        }
         if column.isNullable { isNull.append(missing) }
       }
-      columns.append(.init(values: values, isNull: isNull))
+      columns.append(.init(values: values, isNull: isNull, texts: texts))
     }
     return TableData(rowCount: rows, columns: columns)
   }
@@ -40,6 +45,12 @@ struct SplitMix64: RandomNumberGenerator {
   }
 
   mutating func next(upTo bound: UInt64) -> UInt64 { next().multipliedFullWidth(by: bound).high }
+
+  /// Small letters, 1 to as many as there may be bytes and 12 at most.
+  mutating func text(bytes: Int) -> String {
+    let count = 1 + Int(next(upTo: UInt64(min(max(bytes, 1), 12))))
+    return String(decoding: (0..<count).map { _ in UInt8(ascii: "a") + UInt8(next(upTo: 26)) }, as: UTF8.self)
+  }
 
   mutating func value(in range: ClosedRange<Int64>) -> Int64 {
     let span = UInt64(bitPattern: range.upperBound &- range.lowerBound)

@@ -47,6 +47,8 @@ struct ColumnGuess {
   }
 
   var values = 0
+  /// Bytes of the longest value.
+  var longest = 0
   var nullsSeen: Set<String> = []
   var point = Numbers()
   var comma = Numbers()
@@ -74,6 +76,7 @@ struct ColumnGuess {
       }
     }
     values += 1
+    longest = max(longest, text.count)
     point.add(text, mark: UInt8(ascii: "."))
     comma.add(text, mark: UInt8(ascii: ","))
     if isZeroOne { isZeroOne = text.count == 1 && (text[0] == 48 || text[0] == 49) }
@@ -99,6 +102,7 @@ struct ColumnGuess {
     point.merge(otherIsComma ? other.comma : other.point)
     comma = point
     values += other.values
+    longest = max(longest, other.longest)
     nullsSeen.formUnion(other.nullsSeen)
     isZeroOne = isZeroOne && other.isZeroOne
     isTrueFalse = isTrueFalse && other.isTrueFalse

@@ -183,14 +183,18 @@ struct DraftWriter {
   }
 
   private func category(_ entry: String, _ header: String, _ guess: ColumnGuess, _ nullable: String) -> [String] {
-    let left =
-      "      # '\(escaped(header))' is text with many different values and is left out; a study uses numbers,"
-    guard let counts = guess.counts else {
-      return [left, "      # dates and categories. Code it first if it is needed."]
-    }
+    var left = [
+      "      # '\(escaped(header))' is text with many different values and is left out; if it is needed:"
+    ]
+    // A power of two above the longest value says little about it.
+    let bytes = [16, 32, 64, 128, 256].first { $0 > guess.longest }
+    left.append(
+      bytes.map { "      # - {\(entry), type: text, bytes: \($0)\(nullable)}" }
+        ?? "      # code it first, because no text may have more than 256 bytes")
+    guard let counts = guess.counts else { return left }
     let common = counts.filter { $0.value >= StudyDraft.rareLimit && $0.key.utf8.count <= 64 }.keys.sorted()
     guard !common.isEmpty, common.count <= ColumnGuess.mostLabels else {
-      return [left, "      # dates and categories. Code it first if it is needed."]
+      return left
     }
     let rare = counts.count - common.count
     let hint = rare > 0 ? "  # \(rare) rarer value\(rare == 1 ? "" : "s") not written here; add by hand" : ""

@@ -31,11 +31,16 @@ public struct CSVDialect: Sendable, Hashable {
   public var trues: [String]
   public var falses: [String]
   public var dateFormat: DateFormat
+  /// The first line names the columns. Without it, a column's header is its number in the file, and a column without
+  /// one stands where it stands in the study.
+  public var hasHeader: Bool
+  /// A delimiter ends every line, after the last field.
+  public var hasTrailingDelimiter: Bool
 
   public init(
     delimiter: Delimiter = .comma, decimalMark: DecimalMark = .point, nulls: [String] = [""],
     trues: [String] = ["true", "True", "TRUE", "1"], falses: [String] = ["false", "False", "FALSE", "0"],
-    dateFormat: DateFormat = .iso
+    dateFormat: DateFormat = .iso, hasHeader: Bool = true, hasTrailingDelimiter: Bool = false
   ) {
     self.delimiter = delimiter
     self.decimalMark = decimalMark
@@ -43,6 +48,8 @@ public struct CSVDialect: Sendable, Hashable {
     self.trues = trues
     self.falses = falses
     self.dateFormat = dateFormat
+    self.hasHeader = hasHeader
+    self.hasTrailingDelimiter = hasTrailingDelimiter
   }
 }
 

@@ -178,10 +178,13 @@ extension Study {
     /// Cells with fewer rows are withheld; 0 or 1 turns the rule off.
     public var minimumCell: Int
     public var recipients: [String]
+    /// Queries may release rows of single records.
+    public var allowsRows: Bool
     public var line: Int
-    public init(minimumCell: Int, recipients: [String], line: Int = 0) {
+    public init(minimumCell: Int, recipients: [String], allowsRows: Bool = false, line: Int = 0) {
       self.minimumCell = minimumCell
       self.recipients = recipients
+      self.allowsRows = allowsRows
       self.line = line
     }
   }
@@ -191,7 +194,8 @@ extension Study {
   /// What front ends bind names against.
   public var schemas: [TableSchema] { tables.map(\.schema) }
   public var rules: ReleaseRules {
-    ReleaseRules(minimumCell: release.minimumCell, recipients: release.recipients)
+    ReleaseRules(
+      minimumCell: release.minimumCell, recipients: release.recipients, allowsRowRelease: release.allowsRows)
   }
 
   public func party(_ name: String) -> Party? { parties.first { $0.name == name } }

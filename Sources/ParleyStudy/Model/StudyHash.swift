@@ -38,8 +38,23 @@ extension Study {
     writer.write(Int64(patience))
     writer.write(Int64(deadline ?? 0))
     writer.write(requiresSignatures)
-    // At the end and only if it was chosen: studies from before there was a choice keep their hash.
+    // At the end and only if they were chosen: studies from before there was a choice keep their hash.
     if security.verifier != .auto { writer.write(security.verifier.rawValue) }
+    if tables.contains(where: { !$0.schema.uniqueKeys.isEmpty }) {
+      writer.write("unique")
+      writer.write(list: tables) { writer, table in
+        writer.write(list: table.schema.uniqueKeys) { $0.write(list: $1) { $0.write($1) } }
+      }
+    }
+    let dialects = tables.flatMap { table in table.schema.holders.map(table.dialect(of:)) }
+    if dialects.contains(where: { !$0.hasHeader || $0.hasTrailingDelimiter }) {
+      writer.write("csv")
+      writer.write(list: dialects) { writer, dialect in
+        writer.write(dialect.hasHeader)
+        writer.write(dialect.hasTrailingDelimiter)
+      }
+    }
+    if release.allowsRows { writer.write("rows") }
     return writer.bytes
   }
 }
@@ -87,6 +102,13 @@ extension ColumnType {
     case .category(let values):
       writer.write(UInt8(4))
       writer.write(list: values) { $0.write($1) }
+    case .timestamp(let range):
+      writer.write(UInt8(5))
+      writer.write(range.lowerBound)
+      writer.write(range.upperBound)
+    case .text(let bytes):
+      writer.write(UInt8(6))
+      writer.write(Int64(bytes))
     }
   }
 }

@@ -17,14 +17,16 @@ struct ColumnReader {
     guard let word = column.text("type", required: true, example: "int") else { return (.boolean, []) }
     let wanted: [String]
     switch word {
-    case "int", "date": wanted = ["range"]
+    case "int", "date", "timestamp": wanted = ["range"]
     case "decimal": wanted = ["range", "scale"]
     case "bool": wanted = []
     case "category": wanted = ["values", "labels"]
+    case "text": wanted = ["bytes"]
     default:
       let synonyms = [
         "integer": "int", "float": "decimal", "double": "decimal", "real": "decimal", "number": "decimal",
-        "boolean": "bool", "text": "category", "string": "category", "enum": "category", "categorical": "category",
+        "boolean": "bool", "string": "text", "varchar": "text", "char": "text", "enum": "category",
+        "categorical": "category", "datetime": "timestamp", "time": "timestamp",
       ]
       problems.add(
         .studyValue, "\(column.what) has the type '\(word)', which there is not", at: column.position(of: "type"),
@@ -32,7 +34,7 @@ struct ColumnReader {
           ?? Suggestion.remedy(for: word, among: StudyKeys.columnTypes))
       return (.boolean, [])
     }
-    for key in ["range", "scale", "values", "labels"] where column.has(key) && !wanted.contains(key) {
+    for key in ["range", "scale", "values", "labels", "bytes"] where column.has(key) && !wanted.contains(key) {
       problems.add(
         .studyValue, "\(column.what) is of type \(word), which has no '\(key)'", at: column.keyPosition(of: key),
         remedy: wanted.isEmpty
@@ -44,7 +46,11 @@ struct ColumnReader {
       let scale = column.integer("scale", in: 1...9, required: true, example: "2") ?? 9
       return (.decimal(scale: scale, numbers(column, scale: scale, example: "[0, 99.5]") ?? 0...0), [])
     case "date": return (.date(dates(column) ?? 0...0), [])
+    case "timestamp": return (.timestamp(times(column) ?? 0...0), [])
     case "category": return category(column)
+    case "text":
+      let bytes = column.integer("bytes", in: 1...StudyLimits.textBytes, required: true, example: "32")
+      return (.text(bytes: bytes ?? StudyLimits.textBytes), [])
     default: return (.boolean, [])
     }
   }
@@ -109,6 +115,25 @@ struct ColumnReader {
         continue
       }
       values.append(days)
+    }
+    guard values.count == 2 else { return nil }
+    return ordered(values[0], values[1], column)
+  }
+
+  /// A day alone begins the range at its first second and ends it at its last.
+  private func times(_ column: Fields) -> ClosedRange<Int64>? {
+    guard let texts = bounds(column, example: "[2000-01-01, 2029-12-31T12:00:00]") else { return nil }
+    var values: [Int64] = []
+    for (index, (text, position)) in texts.enumerated() {
+      if let days = DateFormat.iso.days(text) {
+        values.append(days * 86_400 + (index == 0 ? 0 : 86_399))
+      } else if case .value(let seconds) = TimestampText.parse(text) {
+        values.append(seconds)
+      } else {
+        problems.add(
+          .studyType, "'\(text)' in the range of \(column.what) is not a time", at: position,
+          remedy: "write it as YYYY-MM-DDThh:mm:ss or YYYY-MM-DD, whatever the layout in the CSV files")
+      }
     }
     guard values.count == 2 else { return nil }
     return ordered(values[0], values[1], column)

@@ -51,6 +51,8 @@ struct DialectReader {
           "date", fields, "write YYYY, MM and DD once each with - . / _ or a space between, as in DD.MM.YYYY")
       }
     }
+    dialect.hasHeader = fields.flag("header", default: dialect.hasHeader)
+    dialect.hasTrailingDelimiter = fields.flag("trailing-delimiter", default: dialect.hasTrailingDelimiter)
     return dialect
   }
 

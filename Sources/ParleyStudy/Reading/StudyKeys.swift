@@ -6,16 +6,18 @@ package enum StudyKeys {
   ]
   package static let party = ["name", "organisation", "key", "endpoint"]
   package static let table = [
-    "name", "holders", "maximum-rows", "pad-to", "columns", "csv", "csv-by-holder", "bad-rows",
+    "name", "holders", "maximum-rows", "pad-to", "columns", "csv", "csv-by-holder", "bad-rows", "unique",
   ]
   package static let column = [
-    "name", "type", "range", "scale", "values", "labels", "nullable", "header",
+    "name", "type", "range", "scale", "values", "labels", "bytes", "nullable", "header",
   ]
-  package static let csv = ["delimiter", "decimal", "null", "true", "false", "date"]
+  package static let csv = [
+    "delimiter", "decimal", "null", "true", "false", "date", "header", "trailing-delimiter",
+  ]
   package static let query = ["name", "sql"]
   package static let security = ["protocol", "adversary", "verifier"]
-  package static let release = ["minimum-cell", "recipients"]
-  package static let columnTypes = ["int", "decimal", "bool", "date", "category"]
+  package static let release = ["minimum-cell", "recipients", "rows"]
+  package static let columnTypes = ["int", "decimal", "bool", "date", "timestamp", "category", "text"]
 }
 
 /// Sizes beyond which a study is refused.
@@ -26,6 +28,9 @@ enum StudyLimits {
   static let categoryValues = 65_536
   static let queries = 256
   static let spellings = 64
+  static let uniqueKeys = 64
+  /// Longest text column, in bytes of UTF-8.
+  static let textBytes = 256
   static let rows = 1 << 30
   static let patience = 1...86_400
   static let deadline = 1...31 * 86_400

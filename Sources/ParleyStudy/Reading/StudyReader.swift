@@ -246,7 +246,13 @@ struct StudyReader {
       recipients = partyNames(names, role: "a recipient", parties)
     }
     return Study.Release(
-      minimumCell: minimum ?? 0, recipients: recipients, line: entry.position?.line ?? 0)
+      minimumCell: minimum ?? 0, recipients: recipients, allowsRows: allowsRows(entry),
+      line: entry.position?.line ?? 0)
+  }
+
+  private func allowsRows(_ entry: Fields) -> Bool {
+    enum Rows: String, CaseIterable { case forbidden, allowed }
+    return entry.choice("rows", Rows.self, default: .forbidden) == .allowed
   }
 
   /// Whole seconds, or a number with s, m, h or d.

@@ -101,7 +101,18 @@ public enum StudySchema {
               "additionalProperties": { "$ref": "#/$defs/csv" },
               "description": "What is different in the files of some holders."
             },
-            "bad-rows": { "enum": ["refuse", "null", "drop"], "default": "refuse" }
+            "bad-rows": { "enum": ["refuse", "null", "drop"], "default": "refuse" },
+            "unique": {
+              "type": "array",
+              "maxItems": 64,
+              "items": {
+                "anyOf": [
+                  { "$ref": "#/$defs/identifier" },
+                  { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/identifier" } }
+                ]
+              },
+              "description": "Columns whose values together occur once at most among all rows."
+            }
           }
         },
         "column": {
@@ -110,13 +121,13 @@ public enum StudySchema {
           "additionalProperties": false,
           "properties": {
             "name": { "$ref": "#/$defs/identifier" },
-            "type": { "enum": ["int", "decimal", "bool", "date", "category"] },
+            "type": { "enum": ["int", "decimal", "bool", "date", "timestamp", "category", "text"] },
             "range": {
               "type": "array",
               "minItems": 2,
               "maxItems": 2,
               "items": { "type": ["number", "string"] },
-              "description": "Lowest and highest value; dates as YYYY-MM-DD."
+              "description": "Lowest and highest value; dates as YYYY-MM-DD, times as YYYY-MM-DDThh:mm:ss."
             },
             "scale": { "type": "integer", "minimum": 1, "maximum": 9, "description": "Decimals of a decimal." },
             "values": { "type": "array", "minItems": 1, "maxItems": 65536, "items": { "$ref": "#/$defs/scalar" } },
@@ -125,12 +136,18 @@ public enum StudySchema {
               "additionalProperties": { "$ref": "#/$defs/scalar" },
               "description": "What results show instead of a value."
             },
+            "bytes": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 256,
+              "description": "Most bytes of a text, in UTF-8."
+            },
             "nullable": { "type": "boolean", "default": false },
             "header": { "type": "string", "description": "The column's name in the CSV files, if it differs." }
           },
           "allOf": [
             {
-              "if": { "properties": { "type": { "enum": ["int", "date"] } } },
+              "if": { "properties": { "type": { "enum": ["int", "date", "timestamp"] } } },
               "then": { "required": ["range"] }
             },
             {
@@ -140,6 +157,10 @@ public enum StudySchema {
             {
               "if": { "properties": { "type": { "const": "category" } } },
               "then": { "required": ["values"] }
+            },
+            {
+              "if": { "properties": { "type": { "const": "text" } } },
+              "then": { "required": ["bytes"] }
             }
           ]
         },
@@ -164,6 +185,12 @@ public enum StudySchema {
               "type": "string",
               "default": "YYYY-MM-DD",
               "description": "YYYY, MM and DD once each, with - . / _ or a space between."
+            },
+            "header": { "type": "boolean", "default": true, "description": "The first line names the columns." },
+            "trailing-delimiter": {
+              "type": "boolean",
+              "default": false,
+              "description": "A delimiter ends every line."
             }
           }
         },
@@ -202,6 +229,11 @@ public enum StudySchema {
               "minItems": 1,
               "uniqueItems": true,
               "items": { "$ref": "#/$defs/partyName" }
+            },
+            "rows": {
+              "enum": ["forbidden", "allowed"],
+              "default": "forbidden",
+              "description": "Whether queries may release rows of single records."
             }
           }
         }

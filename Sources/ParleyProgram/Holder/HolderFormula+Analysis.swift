@@ -1,0 +1,186 @@
+internal import BigInt
+package import ParleyBase
+
+/// Types, ranges and whether there can be no value, from the declared columns alone: what the planner reasons with.
+extension HolderFormula {
+  /// What is known of a formula before any data.
+  package struct Facts: Hashable, Sendable {
+    /// Nil where every value is NULL.
+    package var sort: Program.Sort?
+    package var isNullable: Bool
+
+    /// The integers it can be, 0 and 1 for bits; [0, 0] where there never is a value.
+    package var range: Interval { sort.map { Program.ValueType($0, .scalar).range } ?? .exactly(0) }
+    fileprivate var isBit: Bool { sort == nil || sort == .bit }
+  }
+
+  /// The range of the formula's integers; ``Interval/bit`` for bits. Nil where the formula does not fit the table.
+  public func range(in schema: TableSchema) -> Interval? { (try? facts(in: schema))?.range }
+
+  /// - Throws: `plan/formula` for a formula that does not fit the table.
+  package func facts(in schema: TableSchema) throws(ParleyError) -> Facts {
+    switch self {
+    case .column(let name):
+      let column = try schema.column(named: name)
+      if case .text = column.type {
+        throw HolderFormula.refusal("a number is needed where text column '\(name)' stands")
+      }
+      let range = Interval(BigInt(column.type.range.lowerBound), BigInt(column.type.range.upperBound))
+      return Facts(sort: column.type == .boolean ? .bit : .integer(range), isNullable: column.isNullable)
+    case .constant(let value): return Facts(sort: .integer(.exactly(value)), isNullable: false)
+    case .bit: return Facts(sort: .bit, isNullable: false)
+    case .null: return Facts(sort: nil, isNullable: true)
+    case .add(let a, let b): return try integer(a, b, in: schema, +)
+    case .subtract(let a, let b): return try integer(a, b, in: schema, -)
+    case .multiply(let a, let b): return try integer(a, b, in: schema) { a == b ? $0.squared : $0 * $1 }
+    case .scale(let a, let factor): return try integer(a, in: schema) { $0 * .exactly(factor) }
+    case .floorQuotient(let a, let divisor):
+      try Self.check(divisor: divisor)
+      return try integer(a, in: schema) {
+        Interval($0.lower.flooredQuotient(by: divisor), $0.upper.flooredQuotient(by: divisor))
+      }
+    case .truncatedQuotient(let a, let divisor):
+      try Self.check(divisor: divisor)
+      return try integer(a, in: schema) { Interval($0.lower / divisor, $0.upper / divisor) }
+    case .compare(_, let a, let b):
+      let x = try a.facts(in: schema), y = try b.facts(in: schema)
+      guard x.sort == nil || y.sort == nil || x.isBit == y.isBit else {
+        throw HolderFormula.refusal("a number is compared with a condition")
+      }
+      return Facts(sort: .bit, isNullable: x.isNullable || y.isNullable)
+    case .not(let a): return Facts(sort: .bit, isNullable: try a.condition(in: schema).isNullable)
+    case .and(let a, let b), .or(let a, let b):
+      let x = try a.condition(in: schema), y = try b.condition(in: schema)
+      return Facts(sort: .bit, isNullable: x.isNullable || y.isNullable)
+    case .isNull(let a):
+      _ = try a.facts(in: schema)
+      return Facts(sort: .bit, isNullable: false)
+    case .choose(let branches, let otherwise):
+      var result = try otherwise.facts(in: schema)
+      for branch in branches {
+        _ = try branch.condition.condition(in: schema)
+        let value = try branch.value.facts(in: schema)
+        result = Facts(
+          sort: try Self.union(result.sort, value.sort), isNullable: result.isNullable || value.isNullable)
+      }
+      return result
+    case .coalesce(let parts):
+      var result = Facts(sort: nil, isNullable: true)
+      for part in parts {
+        let value = try part.facts(in: schema)
+        // What comes after a value that is always there is never reached, but must be of its kind.
+        let sort = try Self.union(result.sort, value.sort)
+        if result.isNullable { result.sort = sort }
+        result.isNullable = result.isNullable && value.isNullable
+      }
+      return result
+    case .year(let a):
+      return try integer(a, in: schema) { Interval(Self.year(of: $0.lower), Self.year(of: $0.upper)) }
+    case .month(let a): return try integer(a, in: schema) { _ in Interval(1...12) }
+    case .day(let a): return try integer(a, in: schema) { _ in Interval(1...31) }
+    case .like(let text, let pattern, let escape):
+      _ = try TextPattern(pattern, escape: escape)
+      return Facts(sort: .bit, isNullable: try text.isNullable(in: schema))
+    case .textCompare(_, let a, let b):
+      let x = try a.isNullable(in: schema), y = try b.isNullable(in: schema)
+      return Facts(sort: .bit, isNullable: x || y)
+    case .textIsNull(let text):
+      _ = try text.isNullable(in: schema)
+      return Facts(sort: .bit, isNullable: false)
+    case .textPart(let text, let index):
+      guard index >= 0 else { throw HolderFormula.refusal("a text has no part \(index)") }
+      return Facts(sort: .integer(TextParts.range), isNullable: try text.isNullable(in: schema))
+    }
+  }
+
+  /// Days far outside of every calendar keep the year of the last day that there is one for.
+  static func year(of days: BigInt) -> BigInt {
+    BigInt(CivilDate(daysSince1970: Int(clamping(days))).year)
+  }
+  private static func clamping(_ days: BigInt) -> BigInt { max(-daysLimit, min(daysLimit, days)) }
+  private static let daysLimit = BigInt(1) << 40
+
+  private func condition(in schema: TableSchema) throws(ParleyError) -> Facts {
+    let facts = try facts(in: schema)
+    guard facts.isBit else { throw HolderFormula.refusal("a condition is needed where a number stands") }
+    return facts
+  }
+
+  /// A bit counts as 0 or 1.
+  private func integer(
+    _ a: Self, in schema: TableSchema, _ range: (Interval) -> Interval
+  ) throws(ParleyError) -> Facts {
+    let x = try a.facts(in: schema)
+    guard x.sort != nil else { return x }
+    return Facts(sort: .integer(range(x.range)), isNullable: x.isNullable)
+  }
+  private func integer(
+    _ a: Self, _ b: Self, in schema: TableSchema, _ range: (Interval, Interval) -> Interval
+  ) throws(ParleyError) -> Facts {
+    let x = try a.facts(in: schema), y = try b.facts(in: schema)
+    guard x.sort != nil, y.sort != nil else { return Facts(sort: nil, isNullable: true) }
+    return Facts(sort: .integer(range(x.range, y.range)), isNullable: x.isNullable || y.isNullable)
+  }
+
+  private static func union(_ a: Program.Sort?, _ b: Program.Sort?) throws(ParleyError) -> Program.Sort? {
+    guard let a, let b else { return a ?? b }
+    switch (a, b) {
+    case (.bit, .bit): return .bit
+    case (.integer(let x), .integer(let y)): return .integer(x.union(y))
+    default: throw refusal("the values of a choice are numbers and conditions")
+    }
+  }
+
+  private static func check(divisor: BigInt) throws(ParleyError) {
+    guard divisor >= 1 else { throw refusal("a divisor is below 1") }
+  }
+
+  static func refusal(_ message: String) -> ParleyError {
+    ParleyError(
+      .init("plan/formula"), message + " in what a holder computes",
+      remedy: "correct the expression, or report this as a defect if it came from SQL")
+  }
+}
+
+extension HolderText {
+  package func isNullable(in schema: TableSchema) throws(ParleyError) -> Bool {
+    switch self {
+    case .column(let name):
+      let column = try schema.column(named: name)
+      switch column.type {
+      case .text, .category: return column.isNullable
+      default: throw HolderFormula.refusal("a text is needed where column '\(name)' stands")
+      }
+    case .literal: return false
+    case .substring(let text, _, let length):
+      guard length ?? 0 >= 0 else { throw HolderFormula.refusal("a part of a text has a negative length") }
+      return try text.isNullable(in: schema)
+    }
+  }
+
+  /// The most bytes that it can have: what decides how many parts it is shared in.
+  package func longest(in schema: TableSchema) throws(ParleyError) -> Int {
+    switch self {
+    case .column(let name):
+      switch try schema.column(named: name).type {
+      case .text(let bytes): return bytes
+      case .category(let values): return values.reduce(0) { max($0, $1.utf8.count) }
+      default: throw HolderFormula.refusal("a text is needed where column '\(name)' stands")
+      }
+    case .literal(let text): return text.utf8.count
+    case .substring(let text, _, let length):
+      // A character has up to four bytes.
+      let longest = try text.longest(in: schema)
+      return length.map { min(longest, max($0, 0) > longest ? longest : 4 * max($0, 0)) } ?? longest
+    }
+  }
+}
+
+extension TableSchema {
+  func column(named name: String) throws(ParleyError) -> ColumnSchema {
+    guard let column = columns.first(where: { $0.name == name }) else {
+      throw HolderFormula.refusal("table '\(self.name)' has no column '\(name)'")
+    }
+    return column
+  }
+}

@@ -1,0 +1,69 @@
+/// Formulas in words close to SQL, for plans and disclosure statements. Numbers are in the units in which columns are
+/// shared: hundredths for a decimal of scale 2, days for a date.
+extension HolderFormula: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .column(let name): name
+    case .constant(let value): String(value)
+    case .bit(let value): value ? "TRUE" : "FALSE"
+    case .null: "NULL"
+    case .add(let a, let b): "\(a.operand) + \(b.operand)"
+    case .subtract(let a, let b): "\(a.operand) - \(b.operand)"
+    case .multiply(let a, let b): "\(a.operand) * \(b.operand)"
+    case .scale(let a, let factor): "\(a.operand) * \(factor)"
+    case .floorQuotient(let a, let divisor): "FLOOR(\(a) / \(divisor))"
+    case .truncatedQuotient(let a, let divisor): "TRUNC(\(a) / \(divisor))"
+    case .compare(let comparison, let a, let b): "\(a.operand) \(comparison.sign) \(b.operand)"
+    case .not(let a): "NOT \(a.operand)"
+    case .and(let a, let b): "\(a.operand) AND \(b.operand)"
+    case .or(let a, let b): "\(a.operand) OR \(b.operand)"
+    case .isNull(let a): "\(a.operand) IS NULL"
+    case .choose(let branches, let otherwise):
+      "CASE \(branches.map { "WHEN \($0.condition) THEN \($0.value) " }.joined())ELSE \(otherwise) END"
+    case .coalesce(let parts): "COALESCE(\(parts.map(\.description).joined(separator: ", ")))"
+    case .year(let a): "YEAR(\(a))"
+    case .month(let a): "MONTH(\(a))"
+    case .day(let a): "DAY(\(a))"
+    case .like(let text, let pattern, let escape):
+      "\(text) LIKE \(HolderText.literal(pattern))"
+        + (escape.map { " ESCAPE \(HolderText.literal(String($0)))" } ?? "")
+    case .textCompare(let comparison, let a, let b): "\(a) \(comparison.sign) \(b)"
+    case .textIsNull(let text): "\(text) IS NULL"
+    case .textPart(let text, let index):
+      "BYTES(\(text) FROM \(TextParts.bytesPerPart * index + 1) FOR \(TextParts.bytesPerPart))"
+    }
+  }
+
+  /// In parentheses where it would bind otherwise.
+  private var operand: String {
+    switch self {
+    case .constant(let value) where value < 0: "(\(value))"
+    case .column, .constant, .bit, .null, .floorQuotient, .truncatedQuotient, .choose, .coalesce, .year, .month,
+      .day, .textPart:
+      description
+    default: "(\(self))"
+    }
+  }
+}
+
+extension HolderText: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .column(let name): name
+    case .literal(let text):
+      "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
+    case .substring(let text, let from, let length):
+      "SUBSTRING(\(text) FROM \(from)\(length.map { " FOR \($0)" } ?? ""))"
+    }
+  }
+}
+
+extension Program.Comparison {
+  fileprivate var sign: String {
+    switch self {
+    case .less: "<"
+    case .lessOrEqual: "<="
+    case .equal: "="
+    }
+  }
+}

@@ -1,0 +1,98 @@
+public import BigInt
+
+/// A row-wise expression over columns of one table that the holder of a row computes in the clear before it shares
+/// anything: what needs no protocol is done where the data is.
+///
+/// Values are integers in the units of ``ColumnType``, bits, or NULL; logic is SQL's, three-valued, and NULL goes
+/// through arithmetic and comparisons. Texts enter through ``HolderText``.
+public indirect enum HolderFormula: Hashable, Sendable {
+  /// An integer, or a bit for a Boolean column; the position in the list for a category.
+  case column(String)
+  case constant(BigInt)
+  case bit(Bool)
+  /// NULL of either kind.
+  case null
+  case add(Self, Self)
+  case subtract(Self, Self)
+  case multiply(Self, Self)
+  case scale(Self, by: BigInt)
+  /// floor(value / divisor), for a divisor of at least 1.
+  case floorQuotient(Self, by: BigInt)
+  /// value / divisor rounded towards 0, for a divisor of at least 1.
+  case truncatedQuotient(Self, by: BigInt)
+  /// Of two integers, or two bits with false before true.
+  case compare(Program.Comparison, Self, Self)
+  case not(Self)
+  case and(Self, Self)
+  case or(Self, Self)
+  case isNull(Self)
+  /// The value of the first branch whose condition is true.
+  case choose([Branch], otherwise: Self)
+  /// The first value that is not NULL.
+  case coalesce([Self])
+  /// Of days since 1970-01-01.
+  case year(Self)
+  case month(Self)
+  case day(Self)
+  /// SQL's LIKE: `%` stands for any characters and `_` for one; upper and lower case differ. A character is a Unicode
+  /// scalar.
+  case like(HolderText, pattern: String, escape: Character?)
+  /// In the order of the bytes of UTF-8.
+  case textCompare(Program.Comparison, HolderText, HolderText)
+  case textIsNull(HolderText)
+  /// Bytes 7 · index to 7 · index + 6 of the text as one big-endian integer, zeros where it has ended: see
+  /// ``TextParts``.
+  case textPart(HolderText, index: Int)
+
+  /// One WHEN of a CASE.
+  public struct Branch: Hashable, Sendable {
+    public var condition: HolderFormula
+    public var value: HolderFormula
+    public init(condition: HolderFormula, value: HolderFormula) {
+      self.condition = condition
+      self.value = value
+    }
+  }
+}
+
+/// A text that the holder of a row has or makes.
+public indirect enum HolderText: Hashable, Sendable {
+  /// A text column, or the listed text of a category.
+  case column(String)
+  case literal(String)
+  /// So many characters (Unicode scalars) from a position that counts from 1; to the end without a length. Positions
+  /// outside of the text hold nothing, as in standard SQL.
+  case substring(HolderText, from: Int, length: Int?)
+}
+
+/// How a text becomes integers: seven bytes of UTF-8 to a part, big-endian and filled with zeros, so that the parts
+/// compared in order compare the texts byte by byte.
+package enum TextParts {
+  package static let bytesPerPart = 7
+  /// Longest text column, in bytes.
+  package static let longestText = 256
+  package static let range = Interval(0, (BigInt(1) << 56) - 1)
+
+  /// Parts of a text of at most `bytes` bytes.
+  package static func count(bytes: Int) -> Int { (bytes + bytesPerPart - 1) / bytesPerPart }
+
+  /// Cost: 7 bytes, and as many steps as `index` for a text that is not contiguous UTF-8.
+  package static func value(_ text: String, index: Int) -> Int64 {
+    var value: Int64 = 0
+    var bytes = text.utf8.dropFirst(index * bytesPerPart).makeIterator()
+    for _ in 0..<bytesPerPart { value = value << 8 | Int64(bytes.next() ?? 0) }
+    return value
+  }
+
+  /// The text of its parts in order; nil when they are not UTF-8 or hold a zero inside the text.
+  package static func text(_ parts: [Int64]) -> String? {
+    var bytes: [UInt8] = []
+    for part in parts {
+      for byte in (0..<bytesPerPart).reversed() {
+        bytes.append(UInt8(truncatingIfNeeded: part >> Int64(byte * 8)))
+      }
+    }
+    while bytes.last == 0 { bytes.removeLast() }
+    return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,85 @@
+/// Times to seconds since 1970-01-01T00:00:00Z.
+enum TimestampText {
+  enum Outcome: Equatable {
+    case value(Int64)
+    case notATimestamp
+    /// A part of a second that is not 0; it is never rounded.
+    case tooPrecise
+  }
+
+  /// A date of the layout, `T` or a space, `hh:mm` or `hh:mm:ss` or `hh:mm:ss.000`, and a zone: `Z`, `+hh`, `+hhmm`,
+  /// `+hh:mm`; UTC without one. There are no leap seconds.
+  static func parse(_ text: UnsafeBufferPointer<UInt8>, dates: DateFormat) -> Outcome {
+    let length = dates.length
+    guard text.count > length + 1, text[length] | 0x20 == UInt8(ascii: "t") || text[length] == UInt8(ascii: " "),
+      let days = dates.days(UnsafeBufferPointer(rebasing: text[..<length]))
+    else { return .notATimestamp }
+    var position = length + 1
+    func twoDigits() -> Int64? {
+      guard position + 2 <= text.count, text[position] &- 48 < 10, text[position + 1] &- 48 < 10 else {
+        return nil
+      }
+      defer { position += 2 }
+      return Int64(text[position] - 48) * 10 + Int64(text[position + 1] - 48)
+    }
+    func take(_ byte: UInt8) -> Bool {
+      guard position < text.count, text[position] == byte else { return false }
+      position += 1
+      return true
+    }
+    guard let hour = twoDigits(), hour < 24, take(UInt8(ascii: ":")), let minute = twoDigits(), minute < 60 else {
+      return .notATimestamp
+    }
+    var seconds = days * 86_400 + hour * 3600 + minute * 60
+    var isPrecise = false
+    if take(UInt8(ascii: ":")) {
+      guard let second = twoDigits(), second < 60 else { return .notATimestamp }
+      seconds += second
+      if take(UInt8(ascii: ".")) {
+        guard position < text.count, text[position] &- 48 < 10 else { return .notATimestamp }
+        while position < text.count, text[position] &- 48 < 10 {
+          if text[position] != 48 { isPrecise = true }
+          position += 1
+        }
+      }
+    }
+    if position < text.count, !take(UInt8(ascii: "Z")) {
+      let isEast = take(UInt8(ascii: "+"))
+      guard isEast || take(UInt8(ascii: "-")), let hours = twoDigits(), hours < 24 else { return .notATimestamp }
+      var minutes: Int64 = 0
+      if position < text.count {
+        _ = take(UInt8(ascii: ":"))
+        guard let part = twoDigits(), part < 60 else { return .notATimestamp }
+        minutes = part
+      }
+      seconds -= (isEast ? 1 : -1) * (hours * 3600 + minutes * 60)
+    }
+    guard position == text.count else { return .notATimestamp }
+    return isPrecise ? .tooPrecise : .value(seconds)
+  }
+
+  static func parse(_ text: String) -> Outcome {
+    Array(text.utf8).withUnsafeBufferPointer { parse($0, dates: .iso) }
+  }
+
+  /// `YYYY-MM-DDThh:mm:ss` in UTC, within years 0 to 9999.
+  static func text(seconds: Int64) -> String {
+    let days = (seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400
+    let rest = seconds - days * 86_400
+    func padded(_ value: Int64) -> String { value < 10 ? "0\(value)" : String(value) }
+    return "\(CivilDate.text(days: days))T\(padded(rest / 3600)):\(padded(rest / 60 % 60)):\(padded(rest % 60))"
+  }
+}
+
+extension DateFormat {
+  /// Bytes of a date of this layout.
+  fileprivate var length: Int {
+    pieces.reduce(0) { sum, piece in
+      switch piece {
+      case .year: sum + 4
+      case .month, .day: sum + 2
+      case .literal: sum + 1
+      }
+    }
+  }
+}
