@@ -1,6 +1,7 @@
 import BigInt
 import ParleyBase
 import ParleyProgram
+import Testing
 
 /// Executes a lowered program on plain values, splitting values into random summands exactly as an engine would:
 /// the lowering's own oracle, independent of any engine.
@@ -190,6 +191,17 @@ struct LoweredInterpreter {
         return x < y
       }
       pick(bundle, out, order)
+    case .partition(let key, let word, let choose, let bundle, let out):
+      let bits = plane(key, count)
+      planes[word.low.planes[0]] = bits
+      execute(word.instructions, half: count)
+      let words = arith(word.result.arith[0], count)
+      #expect(words == bits.map { $0 ? 1 : 0 })
+      ariths[choose.low.arith[0]] = words
+      ariths[choose.high.arith[0]] = words.map { $0 &+ 6 }
+      execute(choose.instructions, half: count)
+      #expect(arith(choose.result.arith[0], count) == words.map { $0 &* ($0 &+ 6) })
+      pick(bundle, out, bits.indices.filter { !bits[$0] } + bits.indices.filter { bits[$0] })
     case .scan(let function, let bundle, let out): scan(function, bundle, out, count)
     case .openVerdicts(let register): verdicts = plane(register, count)
     case .openArith(let a, let disclosure):

@@ -8,6 +8,13 @@ public struct BenchScenario: Sendable {
     case multiply, compare
     case compareFull = "compare-full"
     case equal, matmul, divide, truncate
+    /// 64-bit keys that carry nothing; with four columns of payload; rows with a word and a column of 64 bits; sums and
+    /// largest values by a secret key.
+    case sort
+    case sortPayload = "sort-payload"
+    case shuffle, groupby
+
+    var isOverRows: Bool { [.sort, .sortPayload, .shuffle, .groupby].contains(self) }
   }
   public var name: Name
   public var size: Int
@@ -48,7 +55,8 @@ public struct BenchScenario: Sendable {
       for row in stride(from: 0, to: rows, by: 2) { data.columns[1].values[row] = data.columns[0].values[row] }
     }
     // The entries of a matrix are the rows of the table, row by row.
-    options = LoweringOptions(inputForm: .arithmetic, divisionRadix: 1, insecureUncheckedInputs: true)
+    options = LoweringOptions(
+      inputForm: name.isOverRows ? .planned : .arithmetic, divisionRadix: 1, insecureUncheckedInputs: true)
     program = try Self.program(name, schema: schema, ranges: ranges, size: size, depth: depth)
     expected = Self.expected(name, data, size: size, depth: depth)
   }
@@ -62,6 +70,10 @@ public struct BenchScenario: Sendable {
     case .matmul: Array(repeating: -1000...1000, count: 2)
     case .divide: [0...(1 << 40), 1...(1 << 20)]
     case .truncate: [-(1 << 61)...(1 << 61)]
+    case .sort: [.min ... .max]
+    case .sortPayload: [.min ... .max] + Array(repeating: -(1 << 31)...(1 << 31) - 1, count: 4)
+    case .shuffle: [-(1 << 31)...(1 << 31) - 1, .min ... .max]
+    case .groupby: [0...(1 << 16) - 1, -1000...1000]
     }
   }
 
@@ -89,6 +101,7 @@ public struct BenchScenario: Sendable {
         try builder.matrixProduct(columns[0], columns[1], rows: size, inner: size, columns: size))
     case .divide: result = try builder.sum(try builder.quotient(columns[0], columns[1]))
     case .truncate: result = try builder.sum(try builder.truncate(columns[0], bits: 20))
+    case .sort, .sortPayload, .shuffle, .groupby: result = try Self.rows(name, columns, &builder)
     }
     _ = builder.disclose(
       .init(
@@ -109,6 +122,7 @@ public struct BenchScenario: Sendable {
     case .equal: return sum { a[$0] == b[$0] ? 1 : 0 }
     case .divide: return sum { a[$0] / b[$0] }
     case .truncate: return sum { a[$0] >> 20 }
+    case .sort, .sortPayload, .shuffle, .groupby: return expectedRows(name, data)
     case .matmul:
       // The sum of all entries of AB is (column sums of A) · (row sums of B).
       var total = BigInt(0)

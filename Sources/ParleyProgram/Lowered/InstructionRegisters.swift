@@ -52,6 +52,9 @@ extension Instruction {
     case .sort(let keys, _, _, let rows, _):
       set.add(keys)
       set.add(rows)
+    case .partition(let key, _, _, let rows, _):
+      set.add(key)
+      set.add(rows)
     case .openVerdicts(let plane): set.add(plane)
     case .openArith(let a, _): set.add(a)
     case .openPlanes(let list, _): set.add(list)
@@ -77,7 +80,8 @@ extension Instruction {
     case .concatenateArith(_, let out), .runningSum(_, let out): set.add(out)
     case .concatenatePlanes(_, let out): set.add(out)
     case .firstRow(let out): set.add(out)
-    case .moveRows(_, _, _, let out), .shuffle(_, let out), .sort(_, _, _, _, let out), .scan(_, _, let out):
+    case .moveRows(_, _, _, let out), .shuffle(_, let out), .sort(_, _, _, _, let out),
+      .partition(_, _, _, _, let out), .scan(_, _, let out):
       set.add(out)
     case .openVerdicts, .openArith, .openPlanes: break
     }

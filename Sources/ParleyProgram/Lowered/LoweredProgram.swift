@@ -58,7 +58,7 @@ package struct LoweredProgram: Hashable, Sendable {
   package var shuffles: Bool {
     instructions.contains {
       switch $0.kind {
-      case .shuffle, .sort: true
+      case .shuffle, .sort, .partition: true
       default: false
       }
     }
@@ -179,6 +179,10 @@ package struct Instruction: Hashable, Sendable {
     /// bundle are shuffled, comparisons of shuffled rows are opened (class N), rows are moved by the public order that
     /// they tell. `less` compares keys with the row's own number below them, in `indexBits` bits.
     case sort(keys: [PlaneRegister], indexBits: Int, less: RowFunction, RowBundle, out: RowBundle)
+    /// The rows in stable order of one bit, by counting (radix sort, protocol brief 7.2): every row's place is computed,
+    /// rows and places are shuffled, the places are opened (class N) and tell a uniformly random permutation.
+    /// `word` makes the bit a ring word; `choose` multiplies two ring words.
+    case partition(key: PlaneRegister, word: RowFunction, choose: RowFunction, RowBundle, out: RowBundle)
     /// Inclusive scan with an associative function.
     case scan(RowFunction, RowBundle, out: RowBundle)
 
@@ -211,7 +215,7 @@ package struct Instruction: Hashable, Sendable {
   package var communicates: Bool {
     switch kind {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .shuffle, .sort, .scan, .openVerdicts, .openArith, .openPlanes:
+      .shuffle, .sort, .partition, .scan, .openVerdicts, .openArith, .openPlanes:
       true
     default: false
     }
@@ -222,7 +226,7 @@ extension Instruction {
   /// Whether the instruction is an algorithm over whole columns that takes its rounds for itself.
   package var isRowAlgorithm: Bool {
     switch kind {
-    case .shuffle, .sort, .scan: true
+    case .shuffle, .sort, .partition, .scan: true
     default: false
     }
   }

@@ -29,6 +29,9 @@ package struct RowFunction: Hashable, Sendable {
     self.instructions = instructions
     self.roundCount = roundCount
   }
+  /// Stands where the scheduler will put the function.
+  static let pending = RowFunction(
+    low: .init(), high: .init(), result: .init(), instructions: [], roundCount: 0)
 
   /// Flights of messages that one application takes.
   package var flights: Int { Set(instructions.filter(\.communicates).map(\.round)).count }
@@ -60,20 +63,23 @@ package enum RowMove: Hashable, Sendable {
 }
 
 extension Instruction.Kind {
-  /// What a sort or scan applies to rows.
-  package var function: RowFunction? {
+  /// What an algorithm applies to rows.
+  package var functions: [RowFunction] {
     switch self {
-    case .sort(_, _, let less, _, _): less
-    case .scan(let function, _, _): function
-    default: nil
+    case .sort(_, _, let less, _, _): [less]
+    case .partition(_, let word, let choose, _, _): [word, choose]
+    case .scan(let function, _, _): [function]
+    default: []
     }
   }
-  /// The same sort or scan with another function.
-  func with(_ function: RowFunction) -> Self {
+  /// The same algorithm with other functions, as many as ``functions``.
+  func with(_ functions: [RowFunction]) -> Self {
     switch self {
     case .sort(let keys, let indexBits, _, let rows, let out):
-      .sort(keys: keys, indexBits: indexBits, less: function, rows, out: out)
-    case .scan(_, let rows, let out): .scan(function, rows, out: out)
+      .sort(keys: keys, indexBits: indexBits, less: functions[0], rows, out: out)
+    case .partition(let key, _, _, let rows, let out):
+      .partition(key: key, word: functions[0], choose: functions[1], rows, out: out)
+    case .scan(_, let rows, let out): .scan(functions[0], rows, out: out)
     default: self
     }
   }

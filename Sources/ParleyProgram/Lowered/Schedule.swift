@@ -101,6 +101,7 @@ extension Instruction {
     guard count > 1 else { return 0 }
     switch kind {
     case .shuffle: return 3
+    case .partition(_, let word, let choose, _, _): return word.flights + choose.flights + 4
     case .scan(let function, _, _): return ScanLevels.counts(rows: count).count * function.flights
     case .sort(_, _, let less, _, _):
       let levels = Double(Int.bitWidth - count.leadingZeroBitCount)

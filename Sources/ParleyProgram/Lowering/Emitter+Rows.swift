@@ -54,13 +54,13 @@ extension Emitter {
 
   private func emitRows(
     _ kind: Instruction.Kind, _ length: Length, _ rows: RowBundle, keys: [PlaneRegister] = [], out: RowBundle,
-    function: PendingFunction? = nil
+    functions: [PendingFunction] = []
   ) {
     emit(
       .general(
         .init(
           kind, arithIn: rows.arith, planesIn: keys + rows.planes, arithOut: out.arith, planesOut: out.planes,
-          function: function)), length)
+          functions: functions)), length)
   }
 
   func move(_ move: RowMove, _ rows: RowBundle, from: Length, to length: Length) -> RowBundle {
@@ -88,12 +88,40 @@ extension Emitter {
     let high = (0..<width).map { _ in inner.newPlane(.half) }
     let isLess = inner.materialised(inner.lessUnsigned(low.map(Bit.plane), high.map(Bit.plane)), length: .half)
     let out = newBundle(like: rows, length)
-    let none = RowFunction(low: .init(), high: .init(), result: .init(), instructions: [], roundCount: 0)
     emitRows(
-      .sort(keys: keys, indexBits: indexBits, less: none, rows, out: out), length, rows, keys: keys, out: out,
-      function: PendingFunction(
-        low: RowBundle(planes: low), high: RowBundle(planes: high), result: RowBundle(planes: [isLess]),
-        operations: inner.operations))
+      .sort(keys: keys, indexBits: indexBits, less: .pending, rows, out: out), length, rows, keys: keys, out: out,
+      functions: [
+        PendingFunction(
+          low: RowBundle(planes: low), high: RowBundle(planes: high), result: RowBundle(planes: [isLess]),
+          operations: inner.operations)
+      ])
+    return out
+  }
+
+  /// The rows in stable order of one bit.
+  ///
+  /// - Parameter word: makes a bit a ring word, in the emitter it is given.
+  func partition(
+    _ rows: RowBundle, key: PlaneRegister, _ length: Length, word: (Emitter, PlaneRegister) -> ArithRegister
+  ) -> RowBundle {
+    guard !rows.isEmpty else { return rows }
+    let first = Emitter(registers: registers)
+    let bit = first.newPlane(.half)
+    let value = word(first, bit)
+    let second = Emitter(registers: registers)
+    let a = second.newArith(.half), b = second.newArith(.half)
+    let product = second.multiply(a, b)
+    let out = newBundle(like: rows, length)
+    emitRows(
+      .partition(key: key, word: .pending, choose: .pending, rows, out: out), length, rows, keys: [key], out: out,
+      functions: [
+        PendingFunction(
+          low: RowBundle(planes: [bit]), high: RowBundle(), result: RowBundle(arith: [value]),
+          operations: first.operations),
+        PendingFunction(
+          low: RowBundle(arith: [a]), high: RowBundle(arith: [b]), result: RowBundle(arith: [product]),
+          operations: second.operations),
+      ])
     return out
   }
 
@@ -105,10 +133,9 @@ extension Emitter {
     let low = inner.newBundle(like: rows, .half), high = inner.newBundle(like: rows, .half)
     let result = body(inner, low, high)
     let out = newBundle(like: rows, length)
-    let none = RowFunction(low: .init(), high: .init(), result: .init(), instructions: [], roundCount: 0)
     emitRows(
-      .scan(none, rows, out: out), length, rows, out: out,
-      function: PendingFunction(low: low, high: high, result: result, operations: inner.operations))
+      .scan(.pending, rows, out: out), length, rows, out: out,
+      functions: [PendingFunction(low: low, high: high, result: result, operations: inner.operations)])
     return out
   }
 

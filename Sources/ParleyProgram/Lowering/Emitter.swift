@@ -37,14 +37,14 @@ struct RawOperation {
     let planesOut: [PlaneRegister]
     /// For a reduction, whose `kind` the scheduler makes.
     let reduction: PendingReduction?
-    /// What a sort or scan applies to rows; the scheduler puts its instructions in order.
-    let function: PendingFunction?
+    /// What an algorithm applies to rows; the scheduler puts the instructions in order.
+    let functions: [PendingFunction]
 
     init(
       _ kind: Instruction.Kind, arithIn: [ArithRegister], planesIn: [PlaneRegister], arithOut: [ArithRegister],
-      planesOut: [PlaneRegister], reduction: PendingReduction? = nil, function: PendingFunction? = nil
+      planesOut: [PlaneRegister], reduction: PendingReduction? = nil, functions: [PendingFunction] = []
     ) {
-      self.function = function
+      self.functions = functions
       self.kind = kind
       self.arithIn = arithIn
       self.planesIn = planesIn

@@ -49,8 +49,10 @@ extension Lowering {
       columns = try carry(payload, id, length) { rows in emitter.shuffle(rows, length) }
     case .sort(let keys, let payload):
       let planes = try sortKeys(keys, length)
+      let indexBits = indexBits(program[id].type.shape)
       columns = try carry(payload, id, length) { rows in
-        emitter.sort(rows, keys: planes, indexBits: indexBits(program[id].type.shape), length)
+        planes.count <= Self.bitsByCounting
+          ? partition(rows, planes, length) : emitter.sort(rows, keys: planes, indexBits: indexBits, length)
       }
     case .scan(let items, let restart): columns = try scan(items, restart, id, length)
     default: throw ParleyError(.invariant, "a column of what is no tuple")
@@ -82,6 +84,32 @@ extension Lowering {
     return places.map { place in
       .init(
         arith: place.word.map { out.arith[$0] }, bits: place.bits?.map { RowColumns.bit($0, in: out) })
+    }
+  }
+
+  /// Keys of so many bits are sorted bit by bit, which takes few rounds; longer ones by comparisons, which moves the
+  /// payload once and not once a bit.
+  static let bitsByCounting = 2
+
+  /// Least significant bit first; every pass is stable. Keys that are still to come move along.
+  private func partition(_ rows: RowBundle, _ keys: [PlaneRegister], _ length: Length) -> RowBundle {
+    var rows = rows
+    var keys = keys
+    while !keys.isEmpty {
+      let key = keys.removeFirst()
+      let later = RowBundle(arith: rows.arith, planes: rows.planes + keys)
+      let out = emitter.partition(later, key: key, length) { inner, bit in wordOfBit(bit, in: inner) }
+      rows = RowBundle(arith: out.arith, planes: Array(out.planes.prefix(rows.planes.count)))
+      keys = Array(out.planes.suffix(keys.count))
+    }
+    return rows
+  }
+
+  /// a + b - 2ab folds the engine's XOR summands, as in ``arithBit(_:)``.
+  private func wordOfBit(_ bit: PlaneRegister, in inner: Emitter) -> ArithRegister {
+    let summands = inner.bitSummands(bit, count: descriptor.booleanSummands)
+    return summands.dropFirst().reduce(summands[0]) { sum, next in
+      inner.linear([(sum, 1), (next, 1), (inner.multiply(sum, next), UInt64(bitPattern: -2))])
     }
   }
 

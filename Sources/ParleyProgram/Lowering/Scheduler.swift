@@ -77,7 +77,7 @@ struct Scheduler {
       }
     }
     for generation in byGeneration.indices {
-      for operation in byGeneration[generation] { put(Self.withFunction(operation, registers)) }
+      for operation in byGeneration[generation] { put(Self.withFunctions(operation, registers)) }
       // Dictionary order is not the same everywhere; parties need one order.
       let groups = reductions[generation].values.sorted { $0[0].firstResult < $1[0].firstResult }
       for members in groups { put(Self.merged(members, registers)) }
@@ -85,16 +85,19 @@ struct Scheduler {
     return openings
   }
 
-  /// A sort or scan with the instructions of its function in order.
-  private static func withFunction(_ operation: RawOperation, _ registers: Emitter.Registers) -> RawOperation {
-    guard case .general(let general) = operation.body, let pending = general.function else { return operation }
-    let (instructions, rounds) = scheduleBody(pending.operations, registers)
-    let function = RowFunction(
-      low: pending.low, high: pending.high, result: pending.result, instructions: instructions, roundCount: rounds)
+  /// An algorithm over rows with the instructions of its functions in order.
+  private static func withFunctions(_ operation: RawOperation, _ registers: Emitter.Registers) -> RawOperation {
+    guard case .general(let general) = operation.body, !general.functions.isEmpty else { return operation }
+    let functions = general.functions.map { pending in
+      let (instructions, rounds) = scheduleBody(pending.operations, registers)
+      return RowFunction(
+        low: pending.low, high: pending.high, result: pending.result, instructions: instructions,
+        roundCount: rounds)
+    }
     var result = operation
     result.body = .general(
       .init(
-        general.kind.with(function), arithIn: general.arithIn, planesIn: general.planesIn,
+        general.kind.with(functions), arithIn: general.arithIn, planesIn: general.planesIn,
         arithOut: general.arithOut, planesOut: general.planesOut))
     return result
   }
@@ -256,10 +259,12 @@ struct Scheduler {
         body.instructions = number(body.instructions, from: &next)
         result[index].kind = .reduce(state: state, body: body, out: out)
       }
-      if var function = result[index].kind.function {
-        function.instructions = number(function.instructions, from: &next)
-        result[index].kind = result[index].kind.with(function)
+      let functions = result[index].kind.functions.map { function in
+        var numbered = function
+        numbered.instructions = number(function.instructions, from: &next)
+        return numbered
       }
+      if !functions.isEmpty { result[index].kind = result[index].kind.with(functions) }
     }
     return result
   }

@@ -10,6 +10,14 @@ extension CostModel {
       case .shuffle(let bundle, _): shuffle(bundle, count: count)
       case .sort(let keys, let indexBits, let less, let bundle, _):
         sort(keys: keys, indexBits: indexBits, less, bundle, count: count)
+      case .partition(_, let word, let choose, let bundle, _):
+        apply(word, count: count)
+        apply(choose, count: count)
+        var moved = bundle
+        moved.arith.append(ArithRegister(0))
+        shuffle(moved, count: count)
+        verify()
+        openToComputing(descriptor.openToComputing, count: count)
       case .scan(let function, _, _):
         for pairs in ScanLevels.counts(rows: count) { apply(function, count: pairs) }
       default: break
@@ -62,16 +70,16 @@ extension CostModel {
     _ = try? ComparisonSort.order(count: count) { a, b in
       apply(less, count: a.count)
       verify()
-      openOutcomes(count: a.count)
+      openToComputing(descriptor.openPlanesToComputing, count: a.count)
       return zip(a, b).map { rank[Int($0)] < rank[Int($1)] }
     }
   }
 
-  /// One bit for each comparison, to every computing party.
-  private mutating func openOutcomes(count: Int) {
+  /// One bit or word for each row, to every computing party.
+  private mutating func openToComputing(_ messages: [EngineDescriptor.Message], count: Int) {
     var flight = Flight()
     for recipient in 0..<descriptor.parties {
-      for message in descriptor.openPlanesToComputing {
+      for message in messages {
         send(
           message.bytes(items: 1, length: count), from: (recipient + message.from) % descriptor.parties,
           to: recipient, in: &flight)

@@ -25,6 +25,10 @@ extension Executor {
     case .sort(let keys, let indexBits, let less, let bundle, let target):
       result = try sort(keys: keys, indexBits: indexBits, less, bundle, count: count, instruction.id)
       out = target
+    case .partition(let key, let word, let choose, let bundle, let target):
+      result = try partition(
+        try registers[key], word, choose, try values(of: bundle), count: count, instruction.id)
+      out = target
     case .scan(let function, let bundle, let target):
       (result, out) = (try scan(try values(of: bundle), function, count: count), target)
     default: throw ParleyError(.invariant, "instruction \(instruction.id) is no algorithm over rows")
@@ -154,21 +158,69 @@ extension Executor {
     return gather(payload, order)
   }
 
-  /// Class N: everything before it is verified first.
+  /// Zeros before ones: a zero's place is the number of zeros up to it, a one's the number of all zeros and of ones up to
+  /// it (less one, counting from 0).
+  private func partition(
+    _ key: E.Plane, _ word: RowFunction, _ choose: RowFunction, _ rows: RowValues<E>, count: Int,
+    _ instruction: Int
+  ) throws(ParleyError) -> RowValues<E> {
+    guard count > 1 else { return rows }
+    let none = RowValues<E>(words: [], planes: [])
+    let bit = try apply(
+      word, Self.schedule(word), RowValues(words: [], planes: [key]), none, count: count, level: 3
+    ).words[0]
+    let ones = engine.runningSum(bit)
+    // Zeros up to row i are i + 1 - ones; counting rows from 1 is a running sum of ones as well.
+    let rank = engine.runningSum(engine.constant(1, count: count))
+    let allOnes = engine.sum(bit)
+    let zeros = engine.linear([(rank, 1), (ones, .max)], constant: 0, count: count)
+    // (all zeros + ones) - zeros
+    let step = engine.linear(
+      [(ones, 1), (zeros, .max), (allOnes, .max)], constant: UInt64(count), count: count)
+    let moved = try apply(
+      choose, Self.schedule(choose), RowValues(words: [bit], planes: []), RowValues(words: [step], planes: []),
+      count: count, level: 4
+    ).words[0]
+    let place = engine.linear([(zeros, 1), (moved, 1)], constant: .max, count: count)
+    let all = try shuffle(
+      RowValues(words: rows.words + [place], planes: rows.planes), count: count, instruction)
+    let opened = try open(
+      .arith(all.words[rows.words.count], count: count), StepID(instruction: instruction, iteration: 5))
+    guard case .words(let places) = opened else {
+      throw ParleyError(.invariant, "the engine opened something else than asked for")
+    }
+    var order = [Int32](repeating: -1, count: count)
+    for (row, place) in places.enumerated() {
+      // Only a party that deviates, and is caught by the checks before every opening, could make this fail.
+      guard place < UInt64(count), order[Int(place)] < 0 else {
+        throw ParleyError(.cheating, "opened places are no permutation")
+      }
+      order[Int(place)] = Int32(row)
+    }
+    return gather(RowValues(words: Array(all.words.dropLast()), planes: all.planes), order)
+  }
+
   private func openOutcomes(
     _ planes: [E.Plane], count: Int, _ step: StepID
   ) throws(ParleyError) -> [Bool] {
+    guard case .planes(let bits, _) = try open(.planes(planes, count: count), step), bits.count == 1 else {
+      throw ParleyError(.invariant, "the engine opened something else than asked for")
+    }
+    return (0..<count).map { bits[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+  }
+
+  /// Class N, to the computing parties: everything before it is verified first.
+  private func open(
+    _ value: Opened<E.Arith, E.Plane>, _ step: StepID
+  ) throws(ParleyError) -> ClearValues {
     let token = try engine.verify(
       through: StepID(instruction: step.instruction, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
     let computing = (0..<engine.descriptor.parties).map { PartyIndex($0) }
-    let value = Opened<E.Arith, E.Plane>.planes(planes, count: count)
     try engine.startOpening(value, to: computing, step: step, token: token)
     try mesh.flush()
-    guard case .planes(let bits, _) = try engine.finishOpening(value, step: step), bits.count == 1 else {
-      throw ParleyError(.invariant, "the engine opened something else than asked for")
-    }
+    let opened = try engine.finishOpening(value, step: step)
     didFinishFlight()
-    return (0..<count).map { bits[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+    return opened
   }
 
   /// Bit k of every row's own number, packed.
