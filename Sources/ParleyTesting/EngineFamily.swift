@@ -84,6 +84,7 @@ package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
     if let gates {
       descriptor.verifier?.bitWordsPerProof = gates
       descriptor.verifier?.wordTermsPerProof = gates
+      descriptor.verifier?.shuffleElementsPerProof = gates
     }
   }
 

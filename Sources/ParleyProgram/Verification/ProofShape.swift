@@ -13,6 +13,10 @@ package struct ProofShape: Hashable, Sendable {
     case words(outputs: Int, terms: Int)
     /// One matrix product.
     case matrix(rows: Int, inner: Int, columns: Int)
+    /// Messages of shuffle passes about bit planes: rows that one prover sent, whatever the number of planes.
+    case shuffledRows(Int)
+    /// The same about ring words: words that one prover sent.
+    case shuffledWords(Int)
   }
 
   /// Two parties and a size; offsets are relative to the prover.
@@ -45,26 +49,29 @@ package struct ProofShape: Hashable, Sendable {
       plan = FoldPlan(elements: 64 * groups, first: [8])
     case .words(_, let terms): plan = FoldPlan(elements: 2 * terms, first: [4, 4])
     case .matrix(_, let inner, _): plan = FoldPlan(elements: 2 * inner * Self.matrixClaims, first: [4, 4])
+    case .shuffledRows(let rows): plan = FoldPlan(elements: rows, first: [8])
+    case .shuffledWords(let words): plan = FoldPlan(elements: words, first: [4, 4])
     }
   }
 
-  /// Claimed integer sums; 0 for bits.
+  /// Claimed integer sums; 0 for bits and rows.
   package var claims: Int {
     switch statement {
-    case .bits: 0
-    case .words: Self.wordClaims
+    case .bits, .shuffledRows: 0
+    case .words, .shuffledWords: Self.wordClaims
     case .matrix: Self.matrixClaims
     }
   }
 
   /// Bytes of the prover's messages to its left verifier, in order: what the statement needs, the levels, the last.
   package var proofBytes: [Int] {
-    let opening: Int
+    let opening: [Int]
     switch statement {
-    case .bits: opening = (Self.bitFactor * Self.bitFactor - 1) * Self.elementBytes
-    case .words, .matrix: opening = claims * Self.claimBytes
+    case .bits: opening = [(Self.bitFactor * Self.bitFactor - 1) * Self.elementBytes]
+    case .words, .matrix, .shuffledWords: opening = [claims * Self.claimBytes]
+    case .shuffledRows: opening = []
     }
-    return [opening] + plan.levels.map { $0.products * Self.elementBytes } + [
+    return opening + plan.levels.map { $0.products * Self.elementBytes } + [
       plan.finalProducts * Self.elementBytes
     ]
   }
@@ -97,6 +104,8 @@ package struct ProofShape: Hashable, Sendable {
     case .bits(let words): return 4 * 64 * 8 * max(1, (2 * words + Self.bitFactor - 1) / Self.bitFactor)
     case .words(_, let terms): return 8 * (2 * terms + 4 * groups)
     case .matrix(_, let inner, _): return 8 * (4 * 2 * inner * claims + 4 * groups)
+    case .shuffledRows(let rows): return 8 * 5 * rows
+    case .shuffledWords(let words): return 8 * (3 * words + 4 * groups)
     }
   }
 
@@ -107,7 +116,10 @@ package struct ProofShape: Hashable, Sendable {
     case .bits:
       // Coefficients of degree 2, the level of words and every other level 2, the last message 2.
       return log2(2 + 2 * (levels + 1) + 2) - 64
-    case .words, .matrix:
+    case .shuffledRows:
+      // Coefficients of rows times those of columns 2, every level 2, the last message 2.
+      return log2(2 + 2 * levels + 2) - 64
+    case .words, .matrix, .shuffledWords:
       let primes = 54.6
       let claimed = self.claims == Self.wordClaims ? -64.0 : Double(Self.matrixClaims) * log2(0.75)
       return log2(exp2(claimed) + exp2(2 - primes) + (3 + 2 * levels) * exp2(-60))

@@ -6,6 +6,9 @@ package struct VerificationSchedule: Sendable {
   private var wordOutputs = 0
   private var wordTerms = 0
   private var matrices: [ProofShape] = []
+  /// By pass.
+  private var shuffledRows = [0, 0, 0]
+  private var shuffledWords = [0, 0, 0]
 
   package init(_ descriptor: VerifierDescriptor) { self.descriptor = descriptor }
 
@@ -17,8 +20,25 @@ package struct VerificationSchedule: Sendable {
   package mutating func recordMatrix(rows: Int, inner: Int, columns: Int) {
     matrices.append(ProofShape(.matrix(rows: rows, inner: inner, columns: columns)))
   }
+  /// One pass of a shuffle with so many columns of words and planes.
+  package mutating func recordShuffle(pass: Int, words: Int, planes: Int, rows: Int) {
+    shuffledWords[pass] += words * rows
+    if planes > 0 { shuffledRows[pass] += rows }
+  }
 
-  /// The proofs that begin after this flight, in the order of their numbers: bits, words, matrices.
+  /// Elements of the longest of the provers' vectors: P_q has proofs to give of passes q and q − 1.
+  private static func elements(_ passes: [Int]) -> Int {
+    (0..<3).reduce(0) { max($0, passes[$1] + passes[($1 + 2) % 3]) }
+  }
+  /// Shuffles are proved whole unless nothing follows: then all provers' vectors have the same length.
+  private func isDue(_ passes: [Int], all: Bool) -> Bool {
+    let elements = Self.elements(passes)
+    let isWhole = passes[0] == passes[1] && passes[1] == passes[2]
+    return elements > 0 && (all || isWhole && elements >= descriptor.shuffleElementsPerProof)
+  }
+
+  /// The proofs that begin after this flight, in the order of their numbers: bits, words, matrices, rows and words of
+  /// shuffles.
   ///
   /// - Parameter all: nothing follows, so that everything that is left is proved.
   package mutating func close(all: Bool) -> [ProofShape] {
@@ -33,6 +53,14 @@ package struct VerificationSchedule: Sendable {
     }
     closed += matrices
     matrices = []
+    if isDue(shuffledRows, all: all) {
+      closed.append(ProofShape(.shuffledRows(Self.elements(shuffledRows))))
+      shuffledRows = [0, 0, 0]
+    }
+    if isDue(shuffledWords, all: all) {
+      closed.append(ProofShape(.shuffledWords(Self.elements(shuffledWords))))
+      shuffledWords = [0, 0, 0]
+    }
     return closed
   }
 }
@@ -50,10 +78,16 @@ package struct VerifierDescriptor: Sendable, Hashable {
   package var bitWordsPerProof: Int
   /// Pending ring products from which on a proof begins.
   package var wordTermsPerProof: Int
+  /// Rows or words of finished shuffles, of one prover, from which on a proof begins.
+  package var shuffleElementsPerProof: Int
   /// Bytes of the message that closes a verification, from every party to both others.
   package var closingBytes: Int
 
-  package init(method: Method, bitWordsPerProof: Int, wordTermsPerProof: Int, closingBytes: Int) {
+  package init(
+    method: Method, bitWordsPerProof: Int, wordTermsPerProof: Int, shuffleElementsPerProof: Int = 1 << 19,
+    closingBytes: Int
+  ) {
+    self.shuffleElementsPerProof = shuffleElementsPerProof
     self.method = method
     self.bitWordsPerProof = bitWordsPerProof
     self.wordTermsPerProof = wordTermsPerProof

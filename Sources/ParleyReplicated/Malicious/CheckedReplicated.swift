@@ -44,6 +44,7 @@ package struct VerifierState<Word: RingWord> {
   mutating func destroy() {
     for schedule in keys { schedule.destroy() }
     outputMask = nil
+    pipeline.destroy()
   }
 }
 

@@ -78,7 +78,6 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     descriptor.summands = []
     descriptor.shiftedSummands = []
     descriptor.bitSummands = []
-    (descriptor.shuffles, descriptor.shufflePass) = (false, [])
     descriptor.openToComputing = toComputing(.words(bytes))
     descriptor.openPlanesToComputing = toComputing(.planes(1))
     descriptor.openToRecipient = toRecipient(.words(bytes))
@@ -100,6 +99,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
       case products([(Arith, Arith)], count: Int)
       case sums([[(Arith, Arith)]])
       case matrix(Arith, Arith, rows: Int, inner: Int, columns: Int)
+      case shuffle(ShuffleStep, PassSecret?, words: [Arith], planes: [Plane], rows: Int)
     }
     let base: ReplicatedPending<Word>
     let gates: Gates
@@ -127,7 +127,11 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     case .summands(let a, let width): return try local(.summandPlanes(summands(a, width: width, step)), step)
     case .shiftedSummands(let a, let bits): return try local(.arith(shiftedSummands(a, bits: bits, step)), step)
     case .bitSummands(let planes): return try local(.summandArith(bitSummands(planes, step)), step)
-    case .shufflePass: throw noShuffles(step)
+    case .shufflePass(let pass, let words, let planes, let count):
+      let (base, secret) = try startShuffle(pass: pass, words: words, planes: planes, count: count, step: step)
+      return Pending(
+        base: base,
+        gates: .shuffle(try ShuffleStep(step, pass: pass), secret, words: words, planes: planes, rows: count))
     }
   }
 
@@ -138,6 +142,22 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
   package func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<Arith, Plane> {
     let (base, gates) = (pending.base, pending.gates)
     let result = try receive(base)
+    if case .shuffle(let place, let secret, let words, let planes, let rows) = gates,
+      case .shuffled(let movedWords, let movedPlanes) = result
+    {
+      // One entry for each kind of column, as there is one proof for each.
+      try checks.pipeline.record(place[.words]) {
+        $0.recordShuffle(
+          ShuffledPass(place.pass, party: party, secret, before: words, after: movedWords, rows: rows),
+          step: place[.words])
+      }
+      try checks.pipeline.record(place[.planes]) {
+        $0.recordShuffle(
+          ShuffledPass(place.pass, party: party, secret, before: planes, after: movedPlanes, rows: rows),
+          step: place[.planes])
+      }
+      return result
+    }
     guard let zero = base.zero else { return result }
     try checks.pipeline.record(base.step) { recorder in
       switch (gates, result) {

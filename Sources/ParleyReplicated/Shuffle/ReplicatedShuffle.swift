@@ -42,7 +42,7 @@ struct ShuffleStep {
 }
 
 /// What the two parties of a pass have in common.
-struct PassSecret {
+package struct PassSecret {
   let order: RowOrder
   /// R and S of all words, R and S of all planes.
   let wordMasks: (first: RandomStream, second: RandomStream)

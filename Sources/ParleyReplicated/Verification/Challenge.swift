@@ -27,6 +27,9 @@ package struct Challenge: Sendable {
     case merge = 9
     /// One word for each authenticated value.
     case coefficient = 10
+    /// One word for each row of a shuffle, and for every 64 planes.
+    case row = 11
+    case column = 12
   }
 
   /// Words `first ..< first + count` of one purpose.

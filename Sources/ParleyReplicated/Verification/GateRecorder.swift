@@ -16,6 +16,10 @@ struct GateRecorder<Word: RingWord> {
   private var bitSteps: [StepID] = []
   private var wordSteps: [StepID] = []
   private var matrixSteps: [StepID] = []
+  private var shuffledRows = ShuffledRows()
+  private var shuffledWords = ShuffledWords<Word>()
+  private var rowSteps: [StepID] = []
+  private var columnSteps: [StepID] = []
 
   init(_ descriptor: VerifierDescriptor, digests: ProtocolDigest, pool: BufferPool) {
     self.pool = pool
@@ -24,9 +28,11 @@ struct GateRecorder<Word: RingWord> {
   }
 
   /// What has been computed and not proved.
-  var pendingSteps: [StepID] { bitSteps + wordSteps + matrixSteps }
+  var pendingSteps: [StepID] { bitSteps + wordSteps + matrixSteps + rowSteps + columnSteps }
 
-  var hasGates: Bool { bits.words > 0 || words.outputs > 0 || !matrices.isEmpty }
+  var hasGates: Bool {
+    bits.words > 0 || words.outputs > 0 || !matrices.isEmpty || !rowSteps.isEmpty || !columnSteps.isEmpty
+  }
 
   mutating func recordAnds(
     _ pairs: [(SharedPlane, SharedPlane)], results: [SharedPlane], count: Int, zero: ZeroSharing, step: StepID
@@ -64,6 +70,26 @@ struct GateRecorder<Word: RingWord> {
     matrixSteps.append(step)
   }
 
+  /// The planes or the ring words of a pass of a shuffle, whose messages have arrived. Without elements there is nothing
+  /// to prove.
+  mutating func recordShuffle(_ pass: ShuffledPass<SharedPlane>, step: StepID) {
+    guard pass.rows > 0, !pass.before.isEmpty else { return }
+    shuffledRows.append(pass)
+    schedule.recordShuffle(pass: pass.pass, words: 0, planes: pass.before.count, rows: pass.rows)
+    rowSteps.append(step)
+  }
+  mutating func recordShuffle(_ pass: ShuffledPass<SharedWords<Word>>, step: StepID) {
+    guard pass.rows > 0, !pass.before.isEmpty else { return }
+    shuffledWords.append(pass)
+    schedule.recordShuffle(pass: pass.pass, words: pass.before.count, planes: 0, rows: pass.rows)
+    columnSteps.append(step)
+  }
+
+  /// Drops the permutations of shuffles that were not proved.
+  mutating func destroy() {
+    (shuffledRows, shuffledWords) = (ShuffledRows(), ShuffledWords())
+  }
+
   /// A batch whose proof begins now.
   struct Batch {
     let proof: any BatchProof
@@ -85,6 +111,7 @@ struct GateRecorder<Word: RingWord> {
         sizes.write(UInt64(terms))
       case .matrix(let rows, let inner, let columns):
         for size in [rows, inner, columns] { sizes.write(UInt64(size)) }
+      case .shuffledRows(let count), .shuffledWords(let count): sizes.write(UInt64(count))
       }
       sizes.write(list: steps) { $0.write($1.rawValue) }
       digest.update(sizes.bytes)
@@ -104,6 +131,13 @@ struct GateRecorder<Word: RingWord> {
           LiftedProof(matrices[nextMatrix], shape: shape, ringBits: Word.bitWidth, pool: pool),
           [matrixSteps[nextMatrix]])
         nextMatrix += 1
+      case .shuffledRows:
+        add(ShuffleProof(shuffledRows, shape: shape, pool: pool), rowSteps)
+        (shuffledRows, rowSteps) = (ShuffledRows(), [])
+      case .shuffledWords(let elements):
+        shuffledWords.elementCount = elements
+        add(LiftedProof(shuffledWords, shape: shape, ringBits: Word.bitWidth, pool: pool), columnSteps)
+        (shuffledWords, columnSteps) = (ShuffledWords(), [])
       }
     }
     matrices.removeFirst(nextMatrix)

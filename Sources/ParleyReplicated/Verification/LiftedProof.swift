@@ -146,7 +146,7 @@ final class LiftedProof: BatchProof {
     guard let statement, let first = firstChallenge else { return [] }
     let modulus = merge.field.modulus
     let u = statement.leftVector(.lo, first, merge: merge.coefficients, modulus)
-    let v = statement.rightVector(.hi, first, modulus)
+    let v = statement.rightVector(.hi, first, merge: merge.coefficients, modulus)
     guard let size = shape.plan.levels.first else {
       prover = ProverVectors(u: short(u, merge.field), v: short(v, merge.field))
       finishedReading()
@@ -171,8 +171,9 @@ final class LiftedProof: BatchProof {
   }
 
   private func startFold(_ field: PrimeField, _ alpha: [UInt64], _ beta: [UInt64]) {
-    guard let statement, let first = firstChallenge, let whole = proverU else { return }
-    let v = folded(statement.rightVector(.hi, first, field.modulus), field, by: beta)
+    guard let statement, let first = firstChallenge, let whole = proverU, let merge = proverMerge else { return }
+    let v = folded(
+      statement.rightVector(.hi, first, merge: merge.coefficients, field.modulus), field, by: beta)
     var u = FoldVector(field, plan: shape.plan, level: 0, storage: whole, count: shape.plan.levels[0].elements)
     u.fold(alpha)
     prover = ProverVectors(u: u, v: v)
@@ -251,7 +252,7 @@ final class LiftedProof: BatchProof {
     let share = field.elements(mask)
     let isLast = index == shape.proofBytes.count - 1
     if index == 1, let statement {
-      let v = statement.rightVector(.lo, challenge(0), field.modulus)
+      let v = statement.rightVector(.lo, challenge(0), merge: merge.coefficients, field.modulus)
       let target = merge.target(rightClaims)
       guard !isLast else {
         right = VerifierVector(vector: short(v, field), target: target)

@@ -19,6 +19,15 @@ protocol LiftedStatement {
     -> any LiftedVector
   /// v for the prover (`hi`) or the right verifier (`lo`): any words, to be taken modulo the prime.
   func rightVector(_ side: ShareSide, _ challenge: Challenge, _ modulus: PrimeModulus) -> any LiftedVector
+  /// The same for statements in which the merged coefficients weigh elements of v.
+  func rightVector(_ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus)
+    -> any LiftedVector
+}
+
+extension LiftedStatement {
+  func rightVector(
+    _ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus
+  ) -> any LiftedVector { rightVector(side, challenge, modulus) }
 }
 
 /// A vector that is produced piece by piece, so that it never lies in memory as a whole.

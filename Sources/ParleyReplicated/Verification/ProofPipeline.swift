@@ -59,6 +59,12 @@ struct ProofPipeline<Word: RingWord> {
     }
   }
 
+  /// Drops everything that was to be proved; it stays uncovered.
+  mutating func destroy() {
+    active = []
+    recorder.destroy()
+  }
+
   /// What has been proved, for the parties to compare.
   var transcript: [UInt8] { gateDigests.flatMap { $0 } }
 

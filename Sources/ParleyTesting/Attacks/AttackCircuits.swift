@@ -71,6 +71,41 @@ extension AttackCircuit {
     }
   }
 
+  /// A shuffle of all columns, then a product and a conjunction, so that its proofs travel with others.
+  ///
+  /// - Parameter prepare: what a party does to its own columns before a pass: a corrupt one, something else than the
+  ///   protocol says.
+  package static func shuffle(
+    words: [[UInt64]], bits: [[Bool]],
+    prepare:
+      @escaping @Sendable (Party, Int, (words: [Arith], planes: [Plane])) -> (words: [Arith], planes: [Plane]) = {
+        $2
+      }
+  ) -> AttackCircuit {
+    let rows = words.first?.count ?? bits.first?.count ?? 0
+    return AttackCircuit(
+      "shuffle of \(rows) rows", words: words, bits: bits,
+      outputs: words.map { _ in .words(rows) } + bits.map { _ in .planes(1, count: rows) }
+    ) { party in
+      var columns = (words: party.words, planes: party.planes)
+      for pass in 0..<3 {
+        let moved = prepare(party, pass, columns)
+        let results = try party.flight([
+          (101, .shufflePass(pass, words: moved.words, planes: moved.planes, count: rows))
+        ])
+        if case .shuffled(let words, let planes) = results[0] { columns = (words, planes) }
+      }
+      if let first = columns.words.first {
+        let one = party.engine.constant(1, count: 1)
+        columns.words[0] = try party.products(102, [(first, one)], count: rows)[0]
+      }
+      if let first = columns.planes.first {
+        columns.planes[0] = try party.ands(103, [(first, first)], count: rows)[0]
+      }
+      return columns.words.map { .arith($0, count: rows) } + columns.planes.map { .planes([$0], count: rows) }
+    }
+  }
+
   /// Three products in a row, the circuit of the attack on delayed checks (BS26, eprint 2026/234; protocol brief 4.6):
   /// c = a·b, then e = c·d, then the square of e.
   package static func threeProducts(a: UInt64, b: UInt64, d: UInt64) -> AttackCircuit {
