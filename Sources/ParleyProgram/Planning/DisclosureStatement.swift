@@ -13,6 +13,8 @@ public struct DisclosureStatement: Hashable, Sendable {
     public var precision: String?
     /// How many values: one for each public group.
     public var count: Int
+    /// Whether the values are the rows of a result of secret size, padding among them.
+    public var isRowSet = false
   }
   public var title: String
   public var items: [Item]
@@ -21,6 +23,10 @@ public struct DisclosureStatement: Hashable, Sendable {
   public var verdicts: [String]
   /// What everybody in the session, or the computing parties, see besides results.
   public var publicFacts: [String]
+  /// What the computing parties see in the middle of the computation, in words.
+  public var intermediate: [String]
+  /// What the data must satisfy for results to be shown: one bit each.
+  public var requirements: [String]
   /// What is withheld, and by which rule.
   public var rules: [String]
 
@@ -41,6 +47,8 @@ public struct DisclosureStatement: Hashable, Sendable {
     }
     self.publicFacts = publicFacts
     self.rules = rules
+    intermediate = Self.intermediate(program)
+    requirements = program.requirements.map(\.message)
     items = program.disclosures.indices.map { index in
       let disclosure = program.disclosures[index]
       let id = Program.DisclosureID(rawValue: index)
@@ -54,8 +62,17 @@ public struct DisclosureStatement: Hashable, Sendable {
       return Item(
         recipients: disclosure.recipients, result: table?.name ?? "", name: disclosure.name,
         meaning: disclosure.meaning, explanation: disclosure.explanation, precision: column?.precision,
-        count: count)
+        count: count, isRowSet: table.map { $0.groupCount == nil } ?? false)
     }
+  }
+
+  /// Orders of shuffled rows; docs/proofs/sorting.md has why they tell nothing.
+  private static func intermediate(_ program: Program) -> [String] {
+    let sorts = program.nodes.count { if case .sort = $0.operation { true } else { false } }
+    guard sorts > 0 else { return [] }
+    return [
+      "for each of \(sorts) sorts, an order of shuffled rows: uniformly random, whatever the rows are"
+    ]
   }
 
   /// The canonical bytes whose hash a holder accepts.
@@ -93,7 +110,11 @@ public struct DisclosureStatement: Hashable, Sendable {
           item.explanation.hasPrefix(name + ": ")
           ? String(item.explanation.dropFirst(name.count + 2)) : item.explanation
         var line = "    - \(name)"
-        if item.count > 1 { line += " (\(item.count) values, one for each group)" }
+        if item.isRowSet {
+          line += " (of every row of the result)"
+        } else if item.count > 1 {
+          line += " (\(item.count) values, one for each group)"
+        }
         line += ": \(explanation)"
         lines.append(line)
       }
@@ -103,6 +124,16 @@ public struct DisclosureStatement: Hashable, Sendable {
       lines.append("The computing parties each learn, before anything else is opened:")
       lines += verdicts.map { "  - \($0)" }
       lines.append("  If a holder's are not, the run ends there and nothing else is opened.")
+      lines.append("")
+    }
+    if !requirements.isEmpty {
+      lines.append("Whether the following is so, one bit each, to whoever receives results:")
+      lines += requirements.map { "  - not: \($0)" }
+      lines.append("")
+    }
+    if !intermediate.isEmpty {
+      lines.append("The computing parties see in the middle of the computation:")
+      lines += intermediate.map { "  - \($0)" }
       lines.append("")
     }
     if !rules.isEmpty {
