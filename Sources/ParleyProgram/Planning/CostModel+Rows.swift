@@ -41,6 +41,8 @@ extension CostModel {
       }
       sendProofs(in: &flight)
       receive(flight)
+      verification?.schedule.recordShuffle(
+        pass: pass, words: bundle.arith.count, planes: bundle.planes.count, rows: count)
       endFlight()
     }
   }
