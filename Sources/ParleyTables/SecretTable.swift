@@ -85,8 +85,8 @@ package struct SecretTable: Hashable, Sendable {
   /// Bit: the slot holds a row. Nil: every slot does.
   package var isValid: Program.NodeID?
   package var shape: Program.Shape
-  /// Sets of columns whose values together are never NULL and differ between any two valid rows: known from how the
-  /// table was made, or declared and checked by whoever declared it. The empty set: there is at most one row.
+  /// Sets of columns in which no two valid rows agree, NULL being equal to NULL: known from how the table was made. What is
+  /// only declared belongs into ``JoinUniqueness``, which checks it. The empty set: there is at most one row.
   package var uniqueKeys: [Set<Int>] = []
   package var dependencies: [Dependency] = []
   package var order: RowOrder?

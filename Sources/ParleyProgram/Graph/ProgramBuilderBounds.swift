@@ -33,4 +33,20 @@ extension ProgramBuilder {
     return append(
       .quotient(clamped, b), .init(.integer(Interval(0, limit)), try shape(a, b)))
   }
+
+  /// `condition ? a : b` for integers, by a caller that knows more of the result than the operands' ranges tell:
+  /// where the condition holds, or does not, the operand that is taken is within `interval`.
+  public mutating func select(
+    _ condition: NodeID, _ a: NodeID, _ b: NodeID, within interval: Interval
+  ) throws(ParleyError) -> NodeID {
+    let chosen = try select(condition, a, b)
+    guard case .select = program[chosen].operation else { return chosen }
+    let known = try range(chosen)
+    let lower = max(known.lower, interval.lower), upper = min(known.upper, interval.upper)
+    guard lower <= upper else {
+      throw refusal("bounds", "the stated range \(interval) lies outside \(known)", "state a range that can be")
+    }
+    return append(
+      program[chosen].operation, .init(.integer(Interval(lower, upper)), program[chosen].type.shape))
+  }
 }

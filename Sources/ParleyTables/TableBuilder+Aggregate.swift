@@ -1,0 +1,206 @@
+import BigInt
+package import ParleyBase
+import ParleyProgram
+
+/// Aggregates over the rows of given masks, and means.
+extension TableBuilder {
+  /// Decimals of a mean, as in statistics of the main front end.
+  package static var places: Int { 6 }
+
+  /// Aggregates over all rows: one row, also of an empty table.
+  package mutating func aggregated(
+    _ table: SecretTable, _ aggregates: [TableAggregate]
+  ) throws(ParleyError) -> SecretTable {
+    var result = SecretTable(columns: [], isValid: nil, shape: .scalar)
+    let isValid = try valid(table)
+    for aggregate in aggregates {
+      if aggregate.needsDifferentValues, !isUnique([aggregate.column], in: table) {
+        let values = try differentValues(of: aggregate.column, table)
+        result.columns.append(
+          try column(aggregate, of: values.table, over: [values.isCounted], isGrouped: false))
+      } else {
+        result.columns.append(try column(aggregate, of: table, over: [isValid], isGrouped: false))
+      }
+    }
+    result.uniqueKeys = [[]]
+    return result
+  }
+
+  /// One element for each mask, side by side.
+  ///
+  /// - Parameter isGrouped: a cell without rows is not shown, so what has no NULL has a value.
+  mutating func column(
+    _ aggregate: TableAggregate, of table: SecretTable, over masks: [NodeID], isGrouped: Bool
+  ) throws(ParleyError) -> SecretColumn {
+    if aggregate.function == .countRows {
+      return SecretColumn(name: aggregate.name, type: .integer, parts: [try counts(masks)])
+    }
+    let source = table.columns[aggregate.column]
+    var present: [NodeID] = []
+    for mask in masks {
+      let bit = try full(try and(mask, not: source.isNull), table.shape)
+      present.append(bit)
+    }
+    let isEmpty: NodeID?
+    if isGrouped, source.isNull == nil {
+      isEmpty = nil
+    } else {
+      isEmpty = try builder.compare(.equal, try counts(present), builder.constant(0))
+    }
+    var result = SecretColumn(name: aggregate.name, type: source.type, parts: [], isNull: isEmpty)
+    switch aggregate.function {
+    case .countRows, .count:
+      return SecretColumn(name: aggregate.name, type: .integer, parts: [try counts(present)])
+    case .sum:
+      if source.type == .boolean { result.type = .integer }
+      result.parts = [try sums(try number(source), present)]
+    case .average:
+      let average = try averaging(try number(source), source.type)
+      result.type = .decimal(scale: Self.places)
+      result.parts = [
+        try quotient(try sums(average.shifted, present), counts: try counts(present), average)
+      ]
+    case .minimum, .maximum, .representative:
+      guard source.parts.count == 1 || aggregate.function == .representative else {
+        throw refusal("type", "texts have no smallest or largest here", "sort them and take the first")
+      }
+      let isMinimum = aggregate.function == .minimum
+      for part in source.parts { result.parts.append(try extrema(part, present, isMinimum: isMinimum)) }
+    case .any: result.parts = [try extrema(try condition(source), present, isMinimum: false)]
+    case .every: result.parts = [try extrema(try condition(source), present, isMinimum: true)]
+    }
+    return result
+  }
+
+  func number(_ column: SecretColumn) throws(ParleyError) -> NodeID {
+    guard column.parts.count == 1 else {
+      throw refusal("type", "a number is needed here, and this is a text", "use another column")
+    }
+    return column.parts[0]
+  }
+  func condition(_ column: SecretColumn) throws(ParleyError) -> NodeID {
+    guard column.parts.count == 1, type(column.parts[0]).isBit else {
+      throw refusal("type", "a condition is needed here, and this is none", "compare it with something")
+    }
+    return column.parts[0]
+  }
+
+  mutating func stacked(_ parts: [NodeID]) throws(ParleyError) -> NodeID {
+    parts.count == 1 ? parts[0] : try builder.stack(parts)
+  }
+
+  private mutating func counts(_ masks: [NodeID]) throws(ParleyError) -> NodeID {
+    var parts: [NodeID] = []
+    for mask in masks { parts.append(try builder.sum(mask)) }
+    return try stacked(parts)
+  }
+
+  private mutating func sums(_ value: NodeID, _ masks: [NodeID]) throws(ParleyError) -> NodeID {
+    var parts: [NodeID] = []
+    for mask in masks {
+      if isScalar(value) {
+        parts.append(try builder.multiply(try builder.sum(mask), try integer(value)))
+      } else if type(value).isBit {
+        parts.append(try builder.sum(try builder.and(mask, value)))
+      } else {
+        parts.append(try builder.innerProduct(mask, value))
+      }
+    }
+    return try stacked(parts)
+  }
+
+  private mutating func extrema(
+    _ value: NodeID, _ masks: [NodeID], isMinimum: Bool
+  ) throws(ParleyError) -> NodeID {
+    var parts: [NodeID] = []
+    for mask in masks {
+      if type(value).isBit {
+        // All true is: none false.
+        let found = try builder.any(try builder.and(mask, isMinimum ? try builder.not(value) : value))
+        parts.append(isMinimum ? try builder.not(found) : found)
+      } else {
+        let candidates = try builder.select(mask, value, farEnd(value, isMinimum: isMinimum))
+        parts.append(try builder.extremum(isMinimum ? .minimum : .maximum, candidates))
+      }
+    }
+    return try stacked(parts)
+  }
+
+  /// The end of the range that decides nothing.
+  mutating func farEnd(_ value: NodeID, isMinimum: Bool) -> NodeID {
+    let range = type(value).range
+    return builder.constant(isMinimum ? range.upper : range.lower)
+  }
+
+  /// The rows by the values of a column, and a bit for one row of each different value.
+  private mutating func differentValues(
+    of index: Int, _ table: SecretTable
+  ) throws(ParleyError) -> (table: SecretTable, isCounted: NodeID) {
+    let column = table.columns[index]
+    let isLive = try full(try and(try valid(table), not: column.isNull), table.shape)
+    let values = try full(column.parts, table.shape)
+    let keys = [Program.SortKey(try builder.not(isLive))] + values.map { Program.SortKey($0) }
+    var (sorted, extra) = try moved(table, by: keys, extra: [isLive] + values)
+    sorted.columns[index].isNull = nil
+    let isSame = try sameAsPrevious(Array(extra.dropFirst()), table.shape)
+    return (sorted, try builder.and(extra[0], try builder.not(isSame)))
+  }
+
+  // MARK: Means
+
+  /// What a mean is computed from: values moved up by the smallest of their range, so that no division meets a sign.
+  struct Averaging {
+    var shifted: NodeID
+    /// In units of the column, a multiple of one unit of the last decimal.
+    var base: BigInt
+    /// Largest shifted value.
+    var limit: BigInt
+    var scale: Int
+  }
+
+  mutating func averaging(_ value: NodeID, _ type: SecretType) throws(ParleyError) -> Averaging {
+    let scale = if case .decimal(let scale) = type { scale } else { 0 }
+    let value = try integer(value)
+    let range = self.type(value).range
+    let unit = powerOfTen(max(0, scale - Self.places))
+    let base = range.lower < 0 ? range.lower.flooredQuotient(by: unit) * unit : 0
+    let shifted = base == 0 ? value : try builder.subtract(value, builder.constant(base))
+    return Averaging(shifted: shifted, base: base, limit: range.upper - base, scale: scale)
+  }
+
+  /// base + round(sum / count), halves upwards, to six decimals; arbitrary where the count is 0.
+  mutating func quotient(
+    _ sum: NodeID, counts: NodeID, _ average: Averaging
+  ) throws(ParleyError) -> NodeID {
+    let up = powerOfTen(max(0, Self.places - average.scale))
+    let down = powerOfTen(max(0, average.scale - Self.places))
+    let divisor = try builder.scale(try builder.atLeast(counts, 1), by: down)
+    let dividend = try builder.add(try builder.scale(sum, by: 2 * up), divisor)
+    let rounded = try builder.quotient(
+      dividend, try builder.scale(divisor, by: 2), atMost: average.limit * up / down + 1)
+    return try builder.add(rounded, builder.constant(average.base * up / down))
+  }
+
+  /// round(numerator / denominator) to `places` decimals, halves upwards, for a numerator in units of 10^-scale and a
+  /// denominator that is at least 1.
+  package mutating func ratio(
+    _ numerator: NodeID, scale: Int, over denominator: NodeID, places: Int
+  ) throws(ParleyError) -> NodeID {
+    let up = powerOfTen(max(0, places - scale)), down = powerOfTen(max(0, scale - places))
+    let divisor = try builder.scale(denominator, by: down)
+    let dividend = try builder.add(try builder.scale(numerator, by: 2 * up), divisor)
+    return try builder.quotient(dividend, try builder.scale(divisor, by: 2))
+  }
+}
+
+func powerOfTen(_ exponent: Int) -> BigInt { BigInt(10).power(exponent) }
+
+extension TableAggregate {
+  /// Whether repeated values would change the result.
+  var needsDifferentValues: Bool {
+    switch function {
+    case .count, .sum, .average: isDistinct
+    case .countRows, .minimum, .maximum, .any, .every, .representative: false
+    }
+  }
+}

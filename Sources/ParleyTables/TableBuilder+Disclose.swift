@@ -1,0 +1,199 @@
+import BigInt
+package import ParleyBase
+package import ParleyProgram
+
+/// What the opened values of one column are, for the statement that the parties sign.
+package struct DisclosedColumn: Hashable, Sendable {
+  package var meaning: Program.Disclosure.Meaning
+  /// In words, what the recipients learn.
+  package var explanation: String
+  /// Largest difference from the exact value, as a decimal text.
+  package var precision: String
+  package init(
+    meaning: Program.Disclosure.Meaning = .recordValue, explanation: String = "a column of the result's rows",
+    precision: String = "0"
+  ) {
+    self.meaning = meaning
+    self.explanation = explanation
+    self.precision = precision
+  }
+}
+
+extension TableBuilder {
+  /// Groups with fewer than `minimum` rows are no rows any more, and with them larger ones where a withheld count could
+  /// be computed from a total: the rule of docs/proofs/suppression.md, over the groups that there are.
+  ///
+  /// - Parameters:
+  ///   - counts: the column that counts a group's rows.
+  ///   - contributors: further columns that count the rows behind a statistic; a group in which one of them is below
+  ///     the minimum, but not 0, is small as well.
+  package mutating func withholding(
+    _ table: SecretTable, counts: Int, contributors: [Int] = [], below minimum: Int
+  ) throws(ParleyError) -> SecretTable {
+    if minimum <= 1 { return table }
+    let zero = builder.constant(0), limit = builder.constant(BigInt(minimum))
+    let isValid = try valid(table)
+    let rows = try full(try masked(try number(table.columns[counts]), by: isValid), table.shape)
+    var isSmall = try builder.and(isValid, try builder.compare(.less, rows, limit))
+    for contributor in contributors {
+      let count = try number(table.columns[contributor])
+      let isBelow = try builder.and(
+        try builder.compare(.less, zero, count), try builder.compare(.less, count, limit))
+      isSmall = try builder.or(isSmall, try builder.and(isValid, isBelow))
+    }
+    isSmall = try full(isSmall, table.shape)
+    let isCandidate = try builder.and(isValid, try builder.not(isSmall))
+
+    // Two different small counts, together at least the minimum, protect each other.
+    let smallCounts = try builder.select(isSmall, rows, zero)
+    let largestSmall = try builder.extremum(.maximum, smallCounts)
+    let differs = try builder.any(
+      try full(try builder.and(isSmall, try builder.compare(.less, rows, largestSmall)), table.shape))
+    let isMany = try builder.compare(.lessOrEqual, limit, try builder.sum(smallCounts))
+    let isExposed = try builder.and(
+      try builder.any(isSmall), try builder.not(try builder.and(differs, isMany)))
+
+    // If not, the next larger groups go with them; ties go together.
+    let beyond = builder.constant(type(rows).range.upper + 1)
+    let isLarger = try builder.and(isCandidate, try builder.compare(.less, largestSmall, rows))
+    let next = try builder.extremum(.minimum, try builder.select(isLarger, rows, beyond))
+    let isComplement = try builder.and(isExposed, try builder.compare(.lessOrEqual, rows, next))
+    var isShown = try builder.and(isCandidate, try builder.not(isComplement))
+    if minimum < 3 {
+      // Two rows in two groups would be one each, were it not for this.
+      isShown = try builder.and(
+        isShown, try builder.compare(.lessOrEqual, builder.constant(3), try builder.sum(rows)))
+    }
+    return try filter(table, where: isShown)
+  }
+
+  /// Opens the valid rows to the recipients, and with them whether what the tables so far assume of the data holds.
+  ///
+  /// Every slot is opened: whether it has a row, and in those that have, the values that are not NULL; all else is 0.
+  /// Unless the rows are wanted in their order they are shuffled first, so that their places say nothing.
+  /// - Parameters:
+  ///   - isOrdered: the rows were sorted last; ties among them are broken at random if they are not yet.
+  ///   - bound: the most rows that the result can have; where it has more nothing is shown.
+  ///   - details: by column.
+  package mutating func disclose(
+    _ table: SecretTable, name: String, recipients: [String], isOrdered: Bool, bound: Int? = nil,
+    details: [Int: DisclosedColumn] = [:]
+  ) throws(ParleyError) {
+    let table = try arranged(try bounded(table, bound), isOrdered: isOrdered)
+    var columns: [Program.ResultTable.Column] = []
+    let isValid = table.isValid
+    var isAbsent: Program.DisclosureID?
+    if let isValid {
+      isAbsent = builder.disclose(
+        .init(
+          name: "\(name).absent", node: try full(try builder.not(isValid), table.shape), recipients: recipients,
+          meaning: .outcome, explanation: "how many rows the result '\(name)' has"))
+    }
+    for (index, column) in table.columns.enumerated() {
+      let detail = details[index] ?? DisclosedColumn()
+      guard column.parts.count == 1 else {
+        throw refusal("type", "a text cannot be shown yet", "leave column '\(column.name)' out of the result")
+      }
+      var isNull: Program.DisclosureID?
+      if let bit = column.isNull {
+        isNull = builder.disclose(
+          .init(
+            name: "\(name).\(column.name).null", node: bit, recipients: recipients, meaning: .outcome,
+            explanation: "where column '\(column.name)' of the result '\(name)' is NULL"))
+      }
+      let value = builder.disclose(
+        .init(
+          name: "\(name).\(column.name)", node: column.parts[0], recipients: recipients,
+          meaning: detail.meaning, explanation: detail.explanation))
+      columns.append(
+        .init(
+          name: column.name, value: value, isNull: isNull, format: column.type.format,
+          precision: detail.precision))
+    }
+    builder.result(
+      .init(
+        name: name, groupCount: nil, keys: [], columns: columns, order: Array(columns.indices),
+        isAbsent: isAbsent, isWithheld: nil))
+    try discloseAssumptions(recipients)
+  }
+
+  private mutating func bounded(_ table: SecretTable, _ bound: Int?) throws(ParleyError) -> SecretTable {
+    guard let bound, bound < maximumRows(table) else { return table }
+    return try compacted(table, bound: bound)
+  }
+
+  /// One bit for each kind of assumption.
+  private mutating func discloseAssumptions(_ recipients: [String]) throws(ParleyError) {
+    var open = assumptions[...]
+    assumptions = []
+    while let first = open.first {
+      let same = open.filter { $0.message == first.message && $0.remedy == first.remedy }
+      open = open.filter { $0.message != first.message || $0.remedy != first.remedy }[...]
+      var violated = builder.constant(false)
+      for assumption in same { violated = try builder.or(violated, assumption.violated) }
+      let id = builder.disclose(
+        .init(
+          name: "requirement.\(builder.program.requirements.count)", node: violated, recipients: recipients,
+          meaning: .outcome, explanation: "whether \(first.message)"))
+      builder.require(.init(violated: id, message: first.message, remedy: first.remedy))
+    }
+  }
+
+  /// The rows as they are opened: values of other slots 0, places without meaning.
+  private mutating func arranged(_ table: SecretTable, isOrdered: Bool) throws(ParleyError) -> SecretTable {
+    var result = table
+    if isOrdered {
+      guard let order = table.order else {
+        throw refusal("order", "a result is wanted in order, and its rows are in none", "sort it first")
+      }
+      let columns = order.keys.reduce(into: Set<Int>()) { $0.formUnion($1.columns) }
+      let isTotal = order.areTiesRandom || isUnique(columns, in: table)
+      result = isTotal ? try validFirst(table) : try sortedByOrder(try shuffled(table))
+      result.order?.isValidFirst = true
+    }
+    result = try cutToBound(isOrdered ? result : try slimmed(result))
+    if let isValid = result.isValid { result.isValid = try full(isValid, result.shape) }
+    let shape = result.shape
+    for index in result.columns.indices {
+      var column = result.columns[index]
+      if let isNull = column.isNull {
+        for part in column.parts.indices {
+          column.parts[part] = try masked(column.parts[part], by: try builder.not(isNull))
+        }
+      }
+      if let isValid = result.isValid {
+        for part in column.parts.indices { column.parts[part] = try masked(column.parts[part], by: isValid) }
+        column.isNull = try column.isNull.map { (isNull) throws(ParleyError) in
+          try builder.and(isNull, isValid)
+        }
+      }
+      column.parts = try full(column.parts, shape)
+      column.isNull = try column.isNull.map { (isNull) throws(ParleyError) in try full(isNull, shape) }
+      result.columns[index] = column
+    }
+    if isOrdered || hasTellingOrder(table) { return result }
+    result.order = nil
+    return try shuffled(result)
+  }
+
+  /// The order of the rows says no more than their values: valid ones first, then by opened columns that tell rows apart.
+  private func hasTellingOrder(_ table: SecretTable) -> Bool {
+    guard let order = table.order, order.isValidFirst || table.isValid == nil, !order.keys.isEmpty,
+      order.keys.allSatisfy({ !$0.columns.isEmpty })
+    else { return table.shape == .scalar }
+    return isUnique(order.keys.reduce(into: Set<Int>()) { $0.formUnion($1.columns) }, in: table)
+  }
+}
+
+extension SecretType {
+  /// How opened integers of the type are shown.
+  package var format: Program.ResultTable.Format {
+    switch self {
+    case .integer, .timestamp, .text: .integer
+    case .decimal(let scale): scale == 0 ? .integer : .decimal(scale: scale)
+    case .boolean: .boolean
+    case .date: .date
+    case .category(let labels): .category(labels)
+    }
+  }
+}

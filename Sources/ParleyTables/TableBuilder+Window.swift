@@ -1,0 +1,177 @@
+import BigInt
+package import ParleyBase
+import ParleyProgram
+
+/// Window functions.
+extension TableBuilder {
+  /// The rows in the order of partition and order, with a column for each function after those of the table.
+  package mutating func window(
+    _ table: SecretTable, partition: [Int], order: [TableOrder], _ functions: [WindowFunction]
+  ) throws(ParleyError) -> SecretTable {
+    let essentials = partition.isEmpty ? [] : essential(partition, of: table)
+    let rows = try sorted(table, by: essentials.map { TableOrder(column: $0) } + order)
+    var window = try Window(self, rows, partitionKeys: essentials.count, orderKeys: order.count)
+    var result = rows
+    for function in functions { result = result.appending(try window.column(function)) }
+    self = window.tables
+    return result
+  }
+}
+
+private struct Window {
+  typealias NodeID = Program.NodeID
+  var tables: TableBuilder
+  let rows: SecretTable
+  let isValid: NodeID
+  /// Bits: the row continues the partition, and has the same order keys as the row before.
+  let samePartition: NodeID
+  let samePeers: NodeID
+  let isWhole: Bool
+  let isOrdered: Bool
+
+  init(
+    _ tables: TableBuilder, _ rows: SecretTable, partitionKeys: Int, orderKeys: Int
+  ) throws(ParleyError) {
+    var tables = tables
+    let keys = rows.order?.keys ?? []
+    isValid = try tables.valid(rows)
+    samePartition = try tables.sameAsPrevious(keys.prefix(partitionKeys).flatMap(\.values), rows.shape)
+    let peers = keys.dropFirst(partitionKeys).prefix(orderKeys).flatMap(\.values)
+    samePeers = try tables.builder.and(samePartition, try tables.sameAsPrevious(peers, rows.shape))
+    isWhole = partitionKeys == 0
+    isOrdered = orderKeys > 0
+    self.rows = rows
+    self.tables = tables
+  }
+
+  mutating func column(_ window: WindowFunction) throws(ParleyError) -> SecretColumn {
+    func number(_ node: NodeID) -> SecretColumn {
+      SecretColumn(name: window.name, type: .integer, parts: [node])
+    }
+    let restart = try tables.builder.not(samePartition)
+    let newPeers = try tables.builder.not(samePeers)
+    switch window.function {
+    case .rowNumber: return number(try rowNumbers(restart))
+    case .rank:
+      let numbers = try rowNumbers(restart)
+      return number(try tables.builder.scan([.init(.first, numbers)], restart: newPeers)[0])
+    case .denseRank: return number(try running(newPeers, restart))
+    case .lag(let column, let distance): return try moved(column, by: distance, window.name)
+    case .lead(let column, let distance): return try moved(column, by: -distance, window.name)
+    case .countRows(let frame): return number(try total(isValid, restart, frame))
+    case .count(let column, let frame):
+      return number(try total(try present(column), restart, frame))
+    case .sum(let column, let frame):
+      let source = rows.columns[column]
+      let isPresent = try present(column)
+      let value = try tables.full(
+        try tables.masked(try tables.number(source), by: isPresent), rows.shape)
+      var result = SecretColumn(
+        name: window.name, type: source.type == .boolean ? .integer : source.type,
+        parts: [try total(value, restart, frame)])
+      result.isNull = try isNone(source, isPresent, restart, frame)
+      return result
+    case .minimum(let column, let frame), .maximum(let column, let frame):
+      let isMinimum = if case .minimum = window.function { true } else { false }
+      let source = rows.columns[column]
+      let isPresent = try present(column)
+      var value = try tables.number(source)
+      let isBit = tables.type(value).isBit
+      value = try tables.integer(value)
+      let candidates = try tables.full(
+        try tables.builder.select(isPresent, value, tables.farEnd(value, isMinimum: isMinimum)), rows.shape)
+      var found = try tables.builder.scan(
+        [.init(isMinimum ? .minimum : .maximum, candidates)], restart: restart)[0]
+      found = try backFilled(found, frame)
+      if isBit { found = try tables.builder.compare(.equal, found, tables.builder.constant(1)) }
+      return SecretColumn(
+        name: window.name, type: source.type, parts: [found],
+        isNull: try isNone(source, isPresent, restart, frame))
+    }
+  }
+
+  private mutating func present(_ column: Int) throws(ParleyError) -> NodeID {
+    try tables.full(try tables.and(isValid, not: rows.columns[column].isNull), rows.shape)
+  }
+
+  /// NULL where no row of the frame has a value; the row itself is always in it.
+  private mutating func isNone(
+    _ source: SecretColumn, _ isPresent: NodeID, _ restart: NodeID, _ frame: WindowFunction.Frame
+  ) throws(ParleyError) -> NodeID? {
+    if source.isNull == nil { return nil }
+    return try tables.builder.compare(
+      .equal, try total(isPresent, restart, frame), tables.builder.constant(0))
+  }
+
+  private mutating func rowNumbers(_ restart: NodeID) throws(ParleyError) -> NodeID {
+    if isWhole { return try tables.positions(rows.shape) }
+    let one = try tables.full(tables.builder.constant(1), rows.shape)
+    return try tables.builder.scan([.init(.sum, one)], restart: restart)[0]
+  }
+
+  /// Σ within the partition up to the row; free where there is one partition.
+  private mutating func running(_ value: NodeID, _ restart: NodeID) throws(ParleyError) -> NodeID {
+    if isWhole { return try tables.builder.runningSum(value) }
+    return try tables.builder.scan([.init(.sum, value)], restart: restart)[0]
+  }
+
+  private mutating func total(
+    _ value: NodeID, _ restart: NodeID, _ frame: WindowFunction.Frame
+  ) throws(ParleyError) -> NodeID {
+    if isWhole, frame == .partition || frame == .range && !isOrdered {
+      return try tables.builder.sum(value)
+    }
+    return try backFilled(try running(value, restart), frame)
+  }
+
+  /// The value of the last row of the frame, which may lie after the row itself: carried back in the reverse order.
+  private mutating func backFilled(
+    _ value: NodeID, _ frame: WindowFunction.Frame
+  ) throws(ParleyError) -> NodeID {
+    let same: NodeID
+    switch frame {
+    case .rows: return value
+    case .range: same = isOrdered ? samePeers : samePartition
+    case .partition: same = samePartition
+    }
+    let isLast = try tables.builder.not(try tables.builder.shift(same, by: -1))
+    let position = Program.SortKey(try tables.positions(rows.shape), isDescending: true)
+    let reversed = try tables.builder.sort(by: [position], [value, isLast])
+    let filled = try tables.builder.scan([.init(.first, reversed[0])], restart: reversed[1])
+    return try tables.builder.sort(by: [position], filled)[0]
+  }
+
+  private mutating func moved(_ column: Int, by distance: Int, _ name: String) throws(ParleyError) -> SecretColumn
+  {
+    let source = rows.columns[column]
+    var result = SecretColumn(name: name, type: source.type, parts: [])
+    for part in source.parts {
+      result.parts.append(try tables.builder.shift(try tables.full(part, rows.shape), by: distance))
+    }
+    if distance == 0 {
+      result.isNull = source.isNull
+      return result
+    }
+    var isInside: NodeID
+    if distance == 1 {
+      isInside = samePartition
+    } else if distance == -1 {
+      isInside = try tables.builder.shift(try tables.builder.and(samePartition, isValid), by: -1)
+    } else {
+      // Partitions are numbered from 1; what comes from outside the table is 0.
+      let number = try tables.builder.runningSum(try tables.builder.not(samePartition))
+      let there = try tables.builder.shift(number, by: distance)
+      isInside = try tables.builder.compare(.equal, number, there)
+      if distance < 0 {
+        isInside = try tables.builder.and(isInside, try tables.builder.shift(isValid, by: distance))
+      }
+    }
+    var isNull = try tables.builder.not(isInside)
+    if let own = source.isNull {
+      isNull = try tables.builder.or(
+        isNull, try tables.builder.shift(try tables.full(own, rows.shape), by: distance))
+    }
+    result.isNull = isNull
+    return result
+  }
+}
