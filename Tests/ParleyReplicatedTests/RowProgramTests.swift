@@ -145,4 +145,7 @@ import Testing
     try check(ClearFamily(arithmeticSummands: summands, booleanSummands: summands), seed: 500)
   }
   @Test func replicated() throws { try check(ReplicatedFamily(UInt64.self), seed: 501) }
+  @Test(arguments: [nil, 1] as [Int?]) func verified(proofsEvery: Int?) throws {
+    try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), seed: 502)
+  }
 }
