@@ -30,7 +30,12 @@ struct Row {
   var name: String
   var uses: [String]
   var external: [Target.Dependency] = []
+  /// System libraries that are used only with the trait of that name.
+  var optional: [String: String] = [:]
 }
+
+/// Libraries that the system brings, and the packages that have their headers.
+let system = ["CSQLite": "libsqlite3-dev", "CZlib": "zlib1g-dev"]
 
 let library: [Row] = [
   Row(name: "ParleyBase", uses: ["CParleyKernels"]),
@@ -62,6 +67,9 @@ let library: [Row] = [
     uses: ["ParleyBase", "ParleyProgram", "ParleySQL", "ParleyCrypto"],
     external: [bigInt, yams, crypto]),
   Row(
+    name: "ParleyData", uses: ["ParleyBase", "ParleyProgram", "ParleyStudy"],
+    optional: ["CSQLite": "SQLite", "CZlib": "Gzip"]),
+  Row(
     name: "ParleyTransport", uses: ["ParleyBase", "ParleyNetwork", "ParleyCrypto"],
     external: nio + certificates + [crypto]),
   Row(
@@ -83,7 +91,7 @@ let command = Row(
   name: "ParleyCommand",
   uses: [
     "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyRuntime",
-    "ParleyStudy", "ParleyTransport", "ParleySQL", "ParleyCrypto",
+    "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL", "ParleyCrypto",
   ], external: [arguments, bigInt, crypto])
 
 let tests: [Row] = [
@@ -120,6 +128,9 @@ let tests: [Row] = [
     uses: ["ParleyStudy", "ParleyBase", "ParleyProgram", "ParleySQL", "ParleyCrypto"],
     external: [bigInt]),
   Row(
+    name: "ParleyDataTests",
+    uses: ["ParleyData", "ParleyStudy", "ParleyBase", "ParleyProgram", "CSQLite", "CZlib"]),
+  Row(
     name: "ParleyTransportTests",
     uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"], external: nio + [crypto]),
   Row(
@@ -138,7 +149,8 @@ let only = Context.environment["PARLEY_ONLY"]?.split(separator: ",").map(String.
 func closure(of roots: [String]) -> Set<String> {
   var seen = Set<String>()
   var open = roots
-  let all = Dictionary(uniqueKeysWithValues: (library + tests + [command]).map { ($0.name, $0.uses) })
+  let all = Dictionary(
+    uniqueKeysWithValues: (library + tests + [command]).map { ($0.name, $0.uses + $0.optional.keys) })
   while let next = open.popLast() {
     guard seen.insert(next).inserted else { continue }
     open += (all[next] ?? []).filter { !seen.contains($0) }
@@ -151,6 +163,7 @@ func isKept(_ name: String) -> Bool { only.isEmpty || kept.contains(name) }
 
 func dependencies(_ row: Row) -> [Target.Dependency] {
   row.uses.map { .target(name: $0) } + row.external
+    + row.optional.sorted { $0.key < $1.key }.map { .target(name: $0, condition: .when(traits: [$1])) }
 }
 
 var targets: [Target] = [.target(name: "CParleyKernels")]
@@ -163,8 +176,8 @@ if isKept(command.name) {
       name: command.name, dependencies: dependencies(command),
       resources: [.copy("Resources")], swiftSettings: strict))
 }
-if tests.contains(where: { $0.uses.contains("CSQLite") && isKept($0.name) }) {
-  targets.append(.systemLibrary(name: "CSQLite", path: "Tests/CSQLite", providers: [.apt(["libsqlite3-dev"])]))
+targets += system.sorted { $0.key < $1.key }.filter { isKept($0.key) }.map {
+  .systemLibrary(name: $0, providers: [.apt([$1])])
 }
 targets += tests.filter { isKept($0.name) }.map {
   .testTarget(name: $0.name, dependencies: dependencies($0), swiftSettings: strict)
@@ -178,6 +191,11 @@ if isKept(command.name) { products.append(.executable(name: "parley", targets: [
 let package = Package(
   name: "parley",
   products: products,
+  traits: [
+    .trait(name: "SQLite", description: "The command reads tables of SQLite files: needs libsqlite3-dev."),
+    .trait(name: "Gzip", description: "The command reads files compressed with gzip: needs zlib1g-dev."),
+    .default(enabledTraits: ["SQLite", "Gzip"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

@@ -2,10 +2,11 @@ import ArgumentParser
 import Foundation
 import Parley
 import ParleyBase
+import ParleyData
 import ParleyProgram
 import ParleyStudy
 
-/// `HOLDER:TABLE=FILE` or `TABLE=FILE`.
+/// `HOLDER:TABLE=SOURCE` or `TABLE=SOURCE`; a source is a file, or a table or query of a database (``DataSource``).
 struct DataArgument {
   var holder: String?
   var table: String
@@ -39,7 +40,7 @@ enum StudyFiles {
   static func load(
     _ file: String, table index: Int, holder: String, of study: Study, log: Log
   ) throws(ParleyError) -> TableData {
-    let (data, report) = try HolderCSV.load(path: file, table: study.tables[index], holder: holder)
+    let (data, report) = try HolderData.load(file, table: study.tables[index], holder: holder)
     for notice in report.notices { log.info("\(holder)'s file: \(notice)") }
     return data
   }

@@ -1,17 +1,34 @@
 import Foundation
+package import ParleyBase
 
 /// Bytes in order, a piece at a time.
-protocol ByteSource: AnyObject {
+package protocol ByteSource: AnyObject {
   /// Fills part of the buffer; 0 at the end.
   func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(FileSource.Failure) -> Int
 }
 
 /// A file, or a pipe, read once from front to back.
-final class FileSource: ByteSource {
-  struct Failure: Error { var reason: String }
+package final class FileSource: ByteSource {
+  package struct Failure: Error {
+    package var reason: String
+    package var code: ParleyError.Code
+    package var remedy: String?
+    package init(reason: String, code: ParleyError.Code = .dataUnreadable, remedy: String? = nil) {
+      self.reason = reason
+      self.code = code
+      self.remedy = remedy
+    }
+
+    /// For a source that cannot be opened at all.
+    package func inWords(file: String) -> ParleyError {
+      ParleyError(
+        code, code == .dataUnreadable ? "the data file cannot be read: \(reason)" : reason, at: .init(file: file),
+        remedy: remedy ?? "check the path and the permissions of the file")
+    }
+  }
   private let descriptor: Int32
 
-  init(path: String) throws(Failure) {
+  package init(path: String) throws(Failure) {
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Failure(reason: String(cString: strerror(errno))) }
     var status = stat()
@@ -22,7 +39,13 @@ final class FileSource: ByteSource {
   }
   deinit { close(descriptor) }
 
-  func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Int {
+  /// Whether the file begins with these bytes; false for what can be read only once.
+  package func begins(with bytes: [UInt8]) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: bytes.count)
+    return pread(descriptor, &buffer, buffer.count, 0) == bytes.count && buffer == bytes
+  }
+
+  package func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Int {
     while true {
       let count = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }

@@ -19,7 +19,7 @@ final class CSVRecords {
   }
 
   enum Failure: Error {
-    case unreadable(String)
+    case unreadable(FileSource.Failure)
     case utf16
     case notUTF8(line: Int, byte: Int)
     case nulByte(line: Int, column: Int)
@@ -251,7 +251,7 @@ final class CSVRecords {
       }
       let count: Int
       do { count = try source.read(into: UnsafeMutableBufferPointer(rebasing: window[end...])) } catch {
-        throw .unreadable(error.reason)
+        throw .unreadable(error)
       }
       if count == 0 { isAtEnd = true }
       end += count

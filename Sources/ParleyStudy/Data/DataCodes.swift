@@ -33,8 +33,10 @@ enum CSVFailureText {
       ParleyError(code, message, at: .init(file: file, line: line, column: column), remedy: remedy)
     }
     switch failure {
-    case .unreadable(let reason):
-      return error(.dataUnreadable, "reading failed: \(reason)", nil, nil, "check the disk and try again")
+    case .unreadable(let failure):
+      return error(
+        failure.code, failure.code == .dataUnreadable ? "reading failed: \(failure.reason)" : failure.reason, nil,
+        nil, failure.remedy ?? "check the disk and try again")
     case .utf16:
       return error(
         .dataEncoding, "the file is UTF-16 text", 1, nil, "save it as 'CSV UTF-8'")

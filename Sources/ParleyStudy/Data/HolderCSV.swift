@@ -52,16 +52,19 @@ public enum HolderCSV {
     throw ParleyError.combining(outcome.problems, file: path)
   }
 
+  /// The same for rows that come from somewhere else and are written as a file would be.
+  package static func load(
+    _ source: any ByteSource, file: String, table: Study.Table, holder: String
+  ) throws(ParleyError) -> (data: TableData, report: CSVReport) {
+    let outcome = check(source, file: file, table: table, holder: holder)
+    if let data = outcome.data { return (data, outcome.report) }
+    throw ParleyError.combining(outcome.problems, file: file)
+  }
+
   public static func check(path: String, table: Study.Table, holder: String) -> Outcome {
     let source: FileSource
     do { source = try FileSource(path: path) } catch {
-      return Outcome(
-        data: nil, report: CSVReport(),
-        problems: [
-          ParleyError(
-            .dataUnreadable, "the data file cannot be read: \(error.reason)", at: .init(file: path),
-            remedy: "check the path and the permissions of the file")
-        ])
+      return Outcome(data: nil, report: CSVReport(), problems: [error.inWords(file: path)])
     }
     return check(source, file: path, table: table, holder: holder)
   }

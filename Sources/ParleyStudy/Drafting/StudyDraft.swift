@@ -53,9 +53,7 @@ struct FileGuess {
       sniffer = try FileSource(path: path)
       source = try FileSource(path: path)
     } catch {
-      throw ParleyError(
-        .dataUnreadable, "the data file cannot be read: \(error.reason)", at: .init(file: path),
-        remedy: "check the path and the permissions of the file")
+      throw error.inWords(file: path)
     }
     delimiter = Self.delimiter(of: sniffer)
     do throws(CSVRecords.Failure) {

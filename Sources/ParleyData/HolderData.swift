@@ -1,0 +1,116 @@
+import Foundation
+package import ParleyBase
+package import ParleyProgram
+package import ParleyStudy
+
+/// Reads one holder's rows of one table from wherever they are, checks them wholly before anything is connected, and
+/// says what is wrong in terms of the study.
+///
+/// Databases are read as if they had written a file: the same types, the same policy for bad rows, the same limits.
+/// Line 1 of it holds the names of the columns. Memory: as ``HolderCSV``; nothing holds a second copy of the rows.
+package enum HolderData {
+  package static func load(
+    _ text: String, table: Study.Table, holder: String
+  ) throws(ParleyError) -> (data: TableData, report: CSVReport) {
+    let place = try DataSource(text)
+    var table = table
+    let bytes: any ByteSource
+    do throws(FileSource.Failure) {
+      switch place {
+      case .file(let path): bytes = try file(path)
+      case .sqlite(let path, let selection):
+        let null = "NULL-\(UUID().uuidString)"
+        table.readsDatabase(null: null, of: holder, dates: table.dialect(of: holder).dateFormat)
+        bytes = try sqlite(path, selection, null: null)
+      case .postgreSQL(let url, let selection):
+        let null = "NULL-\(UUID().uuidString)"
+        table.readsDatabase(null: null, of: holder, dates: .iso)
+        bytes = try PostgreSQLSource(url: url, sql: selection.sql, null: null)
+      }
+    } catch {
+      throw error.inWords(file: place.name)
+    }
+    return try HolderCSV.load(bytes, file: place.name, table: table, holder: holder)
+  }
+
+  private static func file(_ path: String) throws(FileSource.Failure) -> any ByteSource {
+    let source = try FileSource(path: path)
+    guard path.hasSuffix(".gz") || source.begins(with: [0x1f, 0x8b]) else { return source }
+    #if Gzip
+      return try GzipSource(source)
+    #else
+      throw FileSource.Failure(
+        reason: "this build does not read gzip", code: .init("data/unsupported"),
+        remedy: "decompress it with gunzip, or build with the trait Gzip")
+    #endif
+  }
+
+  private static func sqlite(
+    _ path: String, _ selection: DataSource.Selection, null: String
+  ) throws(FileSource.Failure) -> any ByteSource {
+    #if SQLite
+      return try SQLiteSource(path: path, sql: selection.sql, null: null)
+    #else
+      throw FileSource.Failure(
+        reason: "this build does not read SQLite", code: .init("data/unsupported"),
+        remedy: "export the table as CSV, or build with the trait SQLite")
+    #endif
+  }
+}
+
+extension Study.Table {
+  /// Databases name their columns, write numbers with a point and say apart what has no value; what the holder's files
+  /// spell as missing stays missing.
+  fileprivate mutating func readsDatabase(null: String, of holder: String, dates: DateFormat) {
+    let base = dialect(of: holder)
+    dialects[holder] = CSVDialect(
+      nulls: base.nulls + [null], trues: base.trues + ["t"], falses: base.falses + ["f"], dateFormat: dates)
+    guard !base.hasHeader else { return }
+    // Numbers of fields are no names.
+    for index in columns.indices where Int(columns[index].header) != nil {
+      columns[index].header = schema.columns[index].name
+    }
+  }
+}
+
+/// Writes rows as delimited text, the way they are read again.
+struct RowWriter {
+  private(set) var bytes: [UInt8] = []
+  private var position = 0
+  private var isAtBeginning = true
+
+  var isEmpty: Bool { position == bytes.count }
+
+  mutating func field(_ text: some Collection<UInt8>, isQuoted: Bool) {
+    if !isAtBeginning { bytes.append(UInt8(ascii: ",")) }
+    isAtBeginning = false
+    guard isQuoted else {
+      bytes += text
+      return
+    }
+    let quote = UInt8(ascii: "\"")
+    bytes.append(quote)
+    for byte in text {
+      if byte == quote { bytes.append(quote) }
+      bytes.append(byte)
+    }
+    bytes.append(quote)
+  }
+
+  mutating func endRow() {
+    bytes.append(UInt8(ascii: "\n"))
+    isAtBeginning = true
+  }
+
+  /// Hands out what was written and not yet handed out, as far as there is room.
+  mutating func take(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    let count = min(buffer.count, bytes.count - position)
+    _ = buffer.update(fromContentsOf: bytes[position..<position + count])
+    position += count
+    if position == bytes.count {
+      bytes.removeAll(keepingCapacity: true)
+      position = 0
+    }
+    return count
+  }
+}

@@ -1,0 +1,85 @@
+#if SQLite
+  internal import CSQLite
+  import Foundation
+  internal import ParleyBase
+  internal import ParleyStudy
+
+  /// The rows of one query of an SQLite database as delimited text, row by row; the database is opened for reading
+  /// only.
+  final class SQLiteSource: ByteSource {
+    private var database: OpaquePointer?
+    private var statement: OpaquePointer?
+    private let null: [UInt8]
+    private var writer = RowWriter()
+    private var isDone = false
+
+    /// - Parameter null: what stands for a cell without a value.
+    init(path: String, sql: String, null: String) throws(FileSource.Failure) {
+      self.null = Array(null.utf8)
+      // Says in the system's words why a file cannot be opened; SQLite does not.
+      _ = try FileSource(path: path)
+      guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { throw failure() }
+      var rest: UnsafePointer<CChar>?
+      let status = sql.withCString { text in
+        let status = sqlite3_prepare_v2(database, text, -1, &statement, &rest)
+        guard status == SQLITE_OK, let rest, String(cString: rest).contains(where: { !$0.isWhitespace }) else {
+          return status
+        }
+        return SQLITE_MISUSE
+      }
+      guard status != SQLITE_MISUSE else { throw failure("there is more than one statement in the query") }
+      guard status == SQLITE_OK, statement != nil else { throw failure() }
+      guard sqlite3_stmt_readonly(statement) != 0, sqlite3_column_count(statement) > 0 else {
+        throw failure("the query does not only read")
+      }
+      for column in 0..<sqlite3_column_count(statement) {
+        let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
+        writer.field(name.utf8, isQuoted: true)
+      }
+      writer.endRow()
+    }
+    deinit {
+      sqlite3_finalize(statement)
+      sqlite3_close_v2(database)
+    }
+
+    func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(FileSource.Failure) -> Int {
+      while writer.bytes.count < buffer.count, !isDone { try step() }
+      return writer.take(into: buffer)
+    }
+
+    private func step() throws(FileSource.Failure) {
+      switch sqlite3_step(statement) {
+      case SQLITE_ROW: break
+      case SQLITE_DONE:
+        isDone = true
+        return
+      default: throw failure()
+      }
+      for column in 0..<sqlite3_column_count(statement) {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_NULL: writer.field(null, isQuoted: false)
+        case SQLITE_INTEGER:
+          writer.field(String(sqlite3_column_int64(statement, column)).utf8, isQuoted: false)
+        case SQLITE_FLOAT:
+          // The shortest text that is this number, which is what somebody wrote.
+          writer.field(sqlite3_column_double(statement, column).description.utf8, isQuoted: false)
+        case SQLITE_TEXT:
+          let text = sqlite3_column_text(statement, column)
+          let count = Int(sqlite3_column_bytes(statement, column))
+          writer.field(UnsafeBufferPointer(start: text, count: text == nil ? 0 : count), isQuoted: true)
+        default:
+          let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
+          throw failure("column '\(name)' holds binary data")
+        }
+      }
+      writer.endRow()
+    }
+
+    private func failure(_ reason: String? = nil) -> FileSource.Failure {
+      FileSource.Failure(
+        reason: "SQLite: \(reason ?? String(cString: sqlite3_errmsg(database)))", code: .init("data/database"),
+        remedy: "try the query in the sqlite3 shell; '.tables' lists the tables")
+    }
+  }
+#endif
