@@ -51,7 +51,8 @@ struct ParleyTool: ParsableCommand {
     version: PreparedStudy.version,
     subcommands: [
       DemoCommand.self, IdentityCommand.self, StudyCommand.self, PlanCommand.self, RunCommand.self,
-      PartyCommand.self, SignCommand.self, VerifyCommand.self, ReceiptCommand.self, StateCommand.self,
+      PartyCommand.self, SignCommand.self, VerifyCommand.self, ReceiptCommand.self, EvidenceCommand.self,
+      StateCommand.self,
       DoctorCommand.self, BenchCommand.self,
       BenchPartyCommand.self,
     ])

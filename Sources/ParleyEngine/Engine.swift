@@ -95,6 +95,13 @@ package protocol Engine: AnyObject {
 
   /// Checks everything up to and including `step`; semi-honest engines answer at once.
   func verify(through step: StepID) throws(ParleyError) -> VerificationToken
+  /// After verification and before the program opens anything: commitments to this party's shares of everything that it
+  /// is going to open, for its signed statement; nil where parties are trusted. Both holders of a share commit alike.
+  func commit(to openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]?
+  /// The same for some of these openings at the moment they begin, from what is about to be sent.
+  func restate(_ openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]
+  /// What both holders of every share have signed: openings are compared with it from now on.
+  func adopt(_ agreed: AgreedShares)
   /// Class N: the value itself goes to `recipients` (computing or not). The sending half; every computing
   /// party calls it.
   func startOpening(
@@ -184,6 +191,8 @@ package protocol InputDealer: AnyObject {
 
 /// The receiving side of a recipient that does not compute.
 package protocol OutputReceiver: AnyObject {
+  /// What both holders of every share have signed; called before anything is received, where parties are not trusted.
+  func adopt(_ agreed: AgreedShares)
   func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64]
   func receivePlanes(planes: Int, count: Int, step: StepID) throws(ParleyError) -> [[UInt64]]
 }

@@ -1,7 +1,7 @@
 package import ParleyBase
 
-/// What an engine that trusts its peers has no need of: comparing inputs, and moving proofs along with the flights
-/// of the computation. The executor calls these around every flight.
+/// What an engine that trusts its peers has no need of: comparing inputs, moving proofs along with the flights
+/// of the computation, and committing to what it opens. The executor calls these around every flight.
 extension Engine {
   package func startInputComparison() throws(ParleyError) {}
   package func finishInputComparison() throws(ParleyError) {}
@@ -10,4 +10,11 @@ extension Engine {
   package var publicDigest: [UInt8] { [] }
   package func classify(_ error: ParleyError) -> ParleyError { error }
   package func destroy() {}
+  package func commit(to openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]? { nil }
+  package func restate(_ openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare] { [] }
+  package func adopt(_ agreed: AgreedShares) {}
+}
+
+extension OutputReceiver {
+  package func adopt(_ agreed: AgreedShares) {}
 }

@@ -119,7 +119,9 @@ package struct Participant: Sendable {
       inputDigest: inputDigest)
     let services = SessionServices(
       memory: memory,
-      sign: { try ReceiptSigning.sign($0, identity) }, verify: ReceiptSigning.verify,
+      sign: { try IdentitySigning.sign($0, identity, .receipt) }, verify: IdentitySigning.verifier(.receipt),
+      statements: StatementSigning(
+        sign: { try IdentitySigning.sign($0, identity, .evidence) }, verify: IdentitySigning.verifier(.evidence)),
       confirm: { (session) throws(ParleyError) in
         let plan = try prepared.plan(rows: session.rows)
         runPlan.value = plan
@@ -160,7 +162,7 @@ package struct Participant: Sendable {
       recipients: prepared.program.disclosures.map {
         $0.recipients.compactMap { prepared.index(of: $0) }.sorted()
       },
-      held: held, in: description, at: local,
+      held: held, in: description, at: local, isStated: prepared.descriptor.verifier != nil,
       dealer: { [suite = prepared.suite] (_, mesh) throws(ParleyError) in suite.dealer(over: mesh) },
       engine: { [suite = prepared.suite] (session, mesh) throws(ParleyError) in
         try suite.engine(
@@ -183,21 +185,25 @@ extension EstablishedSession {
   }
 }
 
-/// Hybrid signatures on receipts, as bytes: the classical part followed by the post-quantum part.
-package enum ReceiptSigning {
-  package static func sign(_ message: [UInt8], _ identity: Identity) throws(ParleyError) -> [UInt8] {
-    let signature = try identity.sign(message, purpose: .receipt)
+/// Hybrid signatures as bytes: the classical part followed by the post-quantum part.
+package enum IdentitySigning {
+  package static func sign(
+    _ message: [UInt8], _ identity: Identity, _ purpose: SigningPurpose
+  ) throws(ParleyError) -> [UInt8] {
+    let signature = try identity.sign(message, purpose: purpose)
     return signature.classical + signature.postQuantum
   }
-  /// `identity` is the UTF-8 of a public identity's text form.
-  package static let verify: Receipt.Verifier = { identity, message, signature in
-    let split = HybridSignature.classicalLength
-    guard signature.count == split + HybridSignature.postQuantumLength,
-      let signer = try? PublicIdentity(text: String(decoding: identity, as: UTF8.self)),
-      let parsed = try? HybridSignature(
-        classical: Array(signature[..<split]), postQuantum: Array(signature[split...]))
-    else { return false }
-    return signer.verify(parsed, of: message, purpose: .receipt)
+  /// Takes identities as the UTF-8 of a public identity's text form.
+  package static func verifier(_ purpose: SigningPurpose) -> Receipt.Verifier {
+    { identity, message, signature in
+      let split = HybridSignature.classicalLength
+      guard signature.count == split + HybridSignature.postQuantumLength,
+        let signer = try? PublicIdentity(text: String(decoding: identity, as: UTF8.self)),
+        let parsed = try? HybridSignature(
+          classical: Array(signature[..<split]), postQuantum: Array(signature[split...]))
+      else { return false }
+      return signer.verify(parsed, of: message, purpose: purpose)
+    }
   }
 }
 

@@ -201,7 +201,12 @@ struct PartyCommand: ParsableCommand {
           log: { event in
             switch event {
             case .reached(let phase): watcher.reach(phase)
-            case .aborted(let report): log.debug(report.description)
+            case .aborted(let report):
+              log.debug(report.description)
+              if let path = report.evidencePath {
+                log.warning(
+                  "what was signed in this session is kept in \(path); 'parley evidence' shows what it says")
+              }
             }
           }, progress: { watcher.update($0) },
           established: { _, plan in watcher.begin(plan, local) }))

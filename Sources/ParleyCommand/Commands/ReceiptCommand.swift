@@ -27,7 +27,7 @@ struct ReceiptCommand: ParsableCommand {
       }
       identities = loaded.meshOrder.map { Array((loaded.party($0)?.key?.text ?? "").utf8) }
     }
-    try receipt.verify(identities: identities, ReceiptSigning.verify)
+    try receipt.verify(identities: identities, IdentitySigning.verifier(.receipt))
     if json { return Console.output(try Console.json(receipt)) }
     let body = receipt.body
     Console.output("receipt of a \(body.mode.rawValue), \(body.outcome.rawValue)")

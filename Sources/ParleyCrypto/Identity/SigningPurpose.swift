@@ -8,4 +8,6 @@ public struct SigningPurpose: RawRepresentable, Hashable, Sendable {
   public static let study = Self(rawValue: "study")
   /// "This run happened as the receipt says."
   public static let receipt = Self(rawValue: "receipt")
+  /// "This is what I computed and am about to open", and "this is how a session ended for me".
+  public static let evidence = Self(rawValue: "evidence")
 }

@@ -19,6 +19,9 @@ package enum DomainLabel: String, CaseIterable, Sendable {
   case outputMask = "parley/1/prg/output-mask"
   case macChallenge = "parley/1/prg/mac-challenge"
   case commitments = "parley/1/digest/commitments"
+  case statement = "parley/1/prg/statement"
+  case outputMaskName = "parley/1/digest/output-mask-name"
+  case statedShare = "parley/1/digest/stated-share"
 }
 
 /// What a sub-key of a pairwise key is for. One key has one role (protocol brief 0.9).
@@ -39,6 +42,8 @@ package enum KeyRole: CaseIterable, Sendable {
   case finalMask
   /// Challenges of a verification proof.
   case challenge
+  /// Salts of what the two say about their common shares and messages under their signatures.
+  case statement
 
   package var label: DomainLabel {
     switch self {
@@ -50,6 +55,7 @@ package enum KeyRole: CaseIterable, Sendable {
     case .proofMask: .proofMask
     case .finalMask: .finalMask
     case .challenge: .challenge
+    case .statement: .statement
     }
   }
 }

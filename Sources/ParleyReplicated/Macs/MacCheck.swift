@@ -109,7 +109,8 @@ extension MacReplicatedEngine {
         guard Array(bytes.suffix(MacCheckShape.digestBytes)) == all else {
           throw ParleyError(
             .cheating, "the parties have seen different commitments to their coins",
-            at: .init(item: "\(peer), \(MacSteps.coins)"))
+            // The peer may be honest, and the third may have told the two of us different things.
+            at: .init(item: "\(previous) or \(next), \(MacSteps.coins)"))
         }
         try commitments[peer]?.check(
           Commitment.Opening(

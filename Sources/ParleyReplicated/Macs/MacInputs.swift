@@ -38,6 +38,18 @@ extension MacReplicatedEngine {
     (inputs, inputMacs) = ([], [])
   }
 
+  package func commit(to openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]? {
+    try prepare(openings.map { low($0) })
+  }
+  package func restate(_ openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare] {
+    try state(openings.map { low($0) })
+  }
+  private func low(
+    _ opening: PlannedOpening<Arith, Plane>
+  ) -> PlannedOpening<SharedWords<UInt64>, Plane> {
+    PlannedOpening(low(opening.value), to: opening.recipients, step: opening.step)
+  }
+
   package func startOpening(
     _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,
     token: borrowing VerificationToken

@@ -23,6 +23,9 @@ package struct VerifierState<Word: RingWord> {
   var publicValues: ProtocolDigest.Stream
   /// Hides shares from recipients that do not compute; known once verification has ended.
   var outputMask: OutputMask?
+  /// Of the parties' signed statements: this party's salts, and what everybody has agreed on.
+  var salts: RolePair
+  var stated = StatedOpenings()
   var isVerifying = false
   fileprivate var verifications = 0
 
@@ -31,6 +34,7 @@ package struct VerifierState<Word: RingWord> {
     sessionID: [UInt8], pool: BufferPool
   ) {
     keys = [keysWithPrevious, keysWithNext]
+    salts = RolePair(.statement, previous: keysWithPrevious, next: keysWithNext)
     digests = ProtocolDigest(sessionID: sessionID)
     pipeline = ProofPipeline(
       verifier,
@@ -45,6 +49,7 @@ package struct VerifierState<Word: RingWord> {
     for schedule in keys { schedule.destroy() }
     outputMask = nil
     pipeline.destroy()
+    stated = StatedOpenings()
   }
 }
 

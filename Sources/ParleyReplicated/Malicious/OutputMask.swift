@@ -10,6 +10,8 @@ internal import ParleyNetwork
 struct OutputMask {
   static let nonceBytes = 16
   private let generator: AddressedPRG
+  /// A hash that is the same where the key is, and says nothing about it.
+  let name: [UInt8]
 
   /// Every party sends both others its verification digest, which must be equal, and a nonce. One flight.
   static func agree(
@@ -34,7 +36,8 @@ struct OutputMask {
     let key = digests.of(.outputMask, step: step, party: PartyIndex(0), nonces)
     return OutputMask(
       generator: AddressedPRG(
-        role: .open, prover: nil, key: AESKey(Array(key.prefix(16))), ledger: UseOnceLedger()))
+        role: .open, prover: nil, key: AESKey(Array(key.prefix(16))), ledger: UseOnceLedger()),
+      name: digests.of(.outputMaskName, step: step, party: PartyIndex(0), [Array(key.prefix(16))]))
   }
 
   /// ρ of the shares, each masked by its own stream; a step has room for them in its sub-step.

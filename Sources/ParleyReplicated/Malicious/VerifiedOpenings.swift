@@ -1,7 +1,7 @@
 package import ParleyAlgebra
 package import ParleyBase
 internal import ParleyCrypto
-internal import ParleyEngine
+package import ParleyEngine
 package import ParleyNetwork
 
 /// Openings (protocol brief 4.5 [own], docs/proofs/verification.md): the value of one holder of a share and the digest of
@@ -23,38 +23,37 @@ extension CheckedReplicated {
         at: .init(item: step.description))
     }
     let outside = recipients.filter { $0.rawValue >= 3 }
+    let salt = checks.stated.salt(StatedShare.Key(step: step, share: (party + 1) % 3, isFresh: false))
+    let freshSalt = checks.stated.salt(StatedShare.Key(step: step, share: party, isFresh: true))
     switch value {
     case .arith(let a, let count):
       guard a.count == count else { throw mismatch("value and length", step) }
       try sendShare(a, to: recipients, step)
+      if recipients.contains(previous) { try sendSalt(salt, to: previous, step) }
       guard !outside.isEmpty else { return }
       let streams = try masks(step)
-      let shares = [a.lo, a.hi].enumerated().map { place, source in
-        let masked = Storage<Word>(uninitialized: count, pool: pool)
-        masked.pointer.update(from: source, count: count)
-        streams.mask(masked.pointer, share: (party + place) % 3, count: count)
-        return masked
-      }
+      let shares = fresh(a, streams)
       for recipient in outside {
         try sendWords(shares[0].pointer, count: count, to: recipient, step: step)
+        try sendSalt(freshSalt, to: recipient, step)
         try sendDigest(digest(shares[1].bytes, share: party + 1, step), to: recipient, step)
       }
     case .planes(let planes, let count):
       guard planes.allSatisfy({ $0.count == count }) else { throw mismatch("value and length", step) }
       let layout = PlaneLayout(planes: planes.count, count: count)
       let shares = [gather(planes.lazy.map(\.lo), layout), gather(planes.lazy.map(\.hi), layout)]
-      if recipients.contains(previous) { try sendPlanes(shares[1].pointer, layout, to: previous, step: step) }
+      if recipients.contains(previous) {
+        try sendPlanes(shares[1].pointer, layout, to: previous, step: step)
+        try sendSalt(salt, to: previous, step)
+      }
       if recipients.contains(next) {
         try sendDigest(digest(shares[0].bytes, share: party, step), to: next, step)
       }
       guard !outside.isEmpty else { return }
-      let streams = try masks(step)
-      for (place, share) in shares.enumerated() {
-        streams.mask(planes: share.pointer, share: (party + place) % 3, count: layout.words)
-        layout.maskTails(share.pointer, 0..<layout.words)
-      }
+      freshen(shares, layout, try masks(step))
       for recipient in outside {
         try sendPlanes(shares[0].pointer, layout, to: recipient, step: step)
+        try sendSalt(freshSalt, to: recipient, step)
         try sendDigest(digest(shares[1].bytes, share: party + 1, step), to: recipient, step)
       }
     }
@@ -71,17 +70,35 @@ extension CheckedReplicated {
     }
   }
 
-  private func masks(_ step: StepID) throws(ParleyError) -> OutputMask.Streams {
+  /// Both shares, masked for recipients that do not compute.
+  func fresh<Word: RingWord>(_ a: SharedWords<Word>, _ streams: OutputMask.Streams) -> [Storage<Word>] {
+    [a.lo, a.hi].enumerated().map { place, source in
+      let masked = Storage<Word>(uninitialized: a.count, pool: pool)
+      masked.pointer.update(from: source, count: a.count)
+      streams.mask(masked.pointer, share: (party + place) % 3, count: a.count)
+      return masked
+    }
+  }
+  func freshen(_ shares: [Storage<UInt64>], _ layout: PlaneLayout, _ streams: OutputMask.Streams) {
+    for (place, share) in shares.enumerated() {
+      streams.mask(planes: share.pointer, share: (party + place) % 3, count: layout.words)
+      layout.maskTails(share.pointer, 0..<layout.words)
+    }
+  }
+
+  /// The masks of a step; those of a stated opening have been drawn for the statement.
+  func masks(_ step: StepID) throws(ParleyError) -> OutputMask.Streams {
+    if let known = checks.stated.masks[step] { return known }
     guard let outputMask = checks.outputMask else {
       throw ParleyError(.invariant, "an opening before verification", at: .init(item: step.description))
     }
     return try outputMask.streams(step)
   }
 
-  private func digest(_ share: UnsafeMutableRawBufferPointer, share number: Int, _ step: StepID) -> [UInt8] {
+  func digest(_ share: UnsafeMutableRawBufferPointer, share number: Int, _ step: StepID) -> [UInt8] {
     digest(UnsafeRawBufferPointer(share), share: number, step)
   }
-  private func digest(_ share: UnsafeRawBufferPointer, share number: Int, _ step: StepID) -> [UInt8] {
+  func digest(_ share: UnsafeRawBufferPointer, share number: Int, _ step: StepID) -> [UInt8] {
     checks.digests.ofShare(share, number: number, step)
   }
   private func sendDigest(_ digest: [UInt8], to party: PartyIndex, _ step: StepID) throws(ParleyError) {
@@ -122,12 +139,11 @@ extension CheckedReplicated {
   }
 
   private func compare(_ share: UnsafeRawBufferPointer, _ step: StepID) throws(ParleyError) {
+    let key = StatedShare.Key(step: step, share: (party + 2) % 3, isFresh: false)
+    let salt = try checks.stated.receiveSalt(key, from: next, mesh)
     let theirs = try mesh.receiveDigest(from: previous, step)
-    guard theirs == digest(share, share: party + 2, step) else {
-      throw ParleyError(
-        .cheating, "the two holders of a share that was to be opened do not agree on it",
-        at: .init(item: "\(next) or \(previous), \(step)"))
-    }
+    try checks.stated.compare(
+      digest(share, share: key.share, step), theirs, salt, key, from: next, digestFrom: previous, checks.digests)
   }
 
   /// Class U: `masked` = value + mask goes to all three computing parties in one flight and is compared in it. The mask
@@ -163,11 +179,14 @@ package final class VerifiedReplicatedReceiver<Word: RingWord>: OutputReceiver {
   private let mesh: any Mesh
   private let digests: ProtocolDigest
   private let pool = BufferPool()
+  private var stated = StatedOpenings()
 
   package init(mesh: any Mesh, sessionID: [UInt8]) {
     self.mesh = mesh
     digests = ProtocolDigest(sessionID: sessionID)
   }
+
+  package func adopt(_ agreed: AgreedShares) { stated.agreed = agreed }
 
   package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
     let total = Storage<Word>(repeating: 0, count: count, pool: pool)
@@ -205,16 +224,26 @@ package final class VerifiedReplicatedReceiver<Word: RingWord>: OutputReceiver {
   ) throws(ParleyError) {
     var own: [[UInt8]] = []
     var theirs: [[UInt8]] = []
+    var salts: [[UInt8]?] = []
     for party in 0..<3 {
       own.append(try share(PartyIndex(party)))
+      salts.append(try stated.receiveSalt(key(step, party), from: PartyIndex(party), mesh))
       theirs.append(try mesh.receiveDigest(from: PartyIndex(party), step))
     }
-    for number in 0..<3 where own[number] != theirs[(number + 2) % 3] {
-      let failure = ParleyError(
-        .cheating, "the two computing parties that hold a share of a result do not agree on it",
-        at: .init(item: "P\(number) or P\((number + 2) % 3), \(step)"))
-      mesh.abort(failure)
-      throw failure
+    do throws(ParleyError) {
+      for number in 0..<3 {
+        let other = (number + 2) % 3
+        try stated.compare(
+          own[number], theirs[other], salts[number], key(step, number), from: PartyIndex(number),
+          digestFrom: PartyIndex(other), digests)
+      }
+    } catch {
+      mesh.abort(error)
+      throw error
     }
+  }
+
+  private func key(_ step: StepID, _ share: Int) -> StatedShare.Key {
+    StatedShare.Key(step: step, share: share, isFresh: true)
   }
 }

@@ -187,6 +187,13 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
   package func startInputComparison() throws(ParleyError) { try sendInputCopies() }
   package func finishInputComparison() throws(ParleyError) { try compareInputCopies() }
 
+  package func commit(to openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]? {
+    try prepare(openings)
+  }
+  package func restate(_ openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare] {
+    try state(openings)
+  }
+
   package func startOpening(
     _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,
     token: borrowing VerificationToken

@@ -12,8 +12,30 @@ extension Executor {
   /// against nobody.
   ///
   /// - Throws: `data/out-of-range` with holders and tables; never a row, a column or a value.
-  func openVerdicts(_ token: borrowing VerificationToken) throws(ParleyError) {
-    guard let instruction = schedule.verdicts else { return }
+  func openVerdicts(
+    _ opening: PlannedOpening<E.Arith, E.Plane>, _ token: borrowing VerificationToken
+  ) throws(ParleyError) {
+    let verdicts = program.verdicts
+    let computing = opening.recipients
+    try announce(.verdicts, [opening])
+    try engine.startOpening(opening.value, to: computing, step: opening.step, token: token)
+    try mesh.flush()
+    try hear(.verdicts, [opening])
+    guard case .planes(let planes, let count) = try engine.finishOpening(opening.value, step: opening.step),
+      planes.count == 1, count == verdicts.count
+    else { throw ParleyError(.invariant, "the engine opened verdicts of another form") }
+    progress.instructionsDone += 1
+    didFinishFlight()
+    let guilty = verdicts.indices.filter { planes[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }.map { verdicts[$0] }
+    guard guilty.isEmpty else {
+      awaitVerdicts(of: computing.filter { $0 != mesh.local })
+      throw Self.refusal(of: guilty)
+    }
+  }
+
+  /// The verdicts on the holders' rows on their way to every computing party; nil in a program without.
+  func plannedVerdicts() throws(ParleyError) -> PlannedOpening<E.Arith, E.Plane>? {
+    guard let instruction = schedule.verdicts else { return nil }
     guard case .openVerdicts(let register) = instruction.kind else {
       throw ParleyError(.invariant, "instruction \(instruction.id) opens no verdicts")
     }
@@ -25,21 +47,9 @@ extension Executor {
           .invariant, "\(covered) verdicts were planned for the \(parts.count) parts of table \(table)")
       }
     }
-    let value = Opened<E.Arith, E.Plane>.planes([try registers[register]], count: verdicts.count)
-    let step = StepID(instruction: instruction.id)
-    let computing = (0..<engine.descriptor.parties).map { PartyIndex($0) }
-    try engine.startOpening(value, to: computing, step: step, token: token)
-    try mesh.flush()
-    guard case .planes(let planes, let count) = try engine.finishOpening(value, step: step), planes.count == 1,
-      count == verdicts.count
-    else { throw ParleyError(.invariant, "the engine opened verdicts of another form") }
-    progress.instructionsDone += 1
-    didFinishFlight()
-    let guilty = verdicts.indices.filter { planes[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }.map { verdicts[$0] }
-    guard guilty.isEmpty else {
-      awaitVerdicts(of: computing.filter { $0 != mesh.local })
-      throw Self.refusal(of: guilty)
-    }
+    return PlannedOpening(
+      .planes([try registers[register]], count: verdicts.count),
+      to: (0..<engine.descriptor.parties).map { PartyIndex($0) }, step: StepID(instruction: instruction.id))
   }
 
   /// Returns when the other computing parties say that they have their verdicts. A failure of that changes nothing: this

@@ -61,6 +61,7 @@ package final class Executor<E: Engine> {
       try hooks?.computed()
       return try open()
     } catch {
+      hooks?.statements?.failed(error)
       let failure = engine.classify(error)
       mesh.abort(failure)
       engine.destroy()
@@ -154,14 +155,38 @@ package final class Executor<E: Engine> {
     let last = program.instructions.map(\.id).max() ?? 0
     let token = try engine.verify(
       through: StepID(instruction: last, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
-    try openVerdicts(token)
+    let verdicts = try plannedVerdicts()
+    let results = try plannedResults()
+    if let statements = hooks?.statements,
+      let shares = try engine.commit(to: (verdicts.map { [$0] } ?? []) + results.map(\.opening))
+    {
+      engine.adopt(try statements.state(engine.publicDigest, shares))
+    }
+    if let verdicts { try openVerdicts(verdicts, token) }
     try hooks?.verified(engine.publicDigest)
     var values: [Int: ClearValues] = [:]
-    guard !schedule.openings.isEmpty else { return values }
-    var mine: [(Int, Opened<E.Arith, E.Plane>, StepID)] = []
+    guard !results.isEmpty else { return values }
+    let openings = results.map(\.opening)
+    try announce(.results, openings)
+    for opening in openings {
+      try engine.startOpening(opening.value, to: opening.recipients, step: opening.step, token: token)
+    }
+    try mesh.flush()
+    try hear(.results, openings)
+    for (disclosure, opening) in results where opening.recipients.contains(mesh.local) {
+      values[disclosure] = try engine.finishOpening(opening.value, step: opening.step)
+    }
+    progress.instructionsDone += openings.count
+    didFinishFlight()
+    return values
+  }
+
+  private func plannedResults() throws(ParleyError) -> [(
+    disclosure: Int, opening: PlannedOpening<E.Arith, E.Plane>
+  )] {
+    var list: [(disclosure: Int, opening: PlannedOpening<E.Arith, E.Plane>)] = []
     for instruction in schedule.openings {
       let count = length(of: instruction)
-      let step = StepID(instruction: instruction.id)
       let disclosure: Int
       let value: Opened<E.Arith, E.Plane>
       switch instruction.kind {
@@ -174,15 +199,30 @@ package final class Executor<E: Engine> {
       guard recipients.indices.contains(disclosure), !recipients[disclosure].isEmpty else {
         throw ParleyError(.invariant, "disclosure \(disclosure) has no recipient")
       }
-      try engine.startOpening(value, to: recipients[disclosure], step: step, token: token)
-      if recipients[disclosure].contains(mesh.local) { mine.append((disclosure, value, step)) }
+      list.append(
+        (
+          disclosure,
+          PlannedOpening(value, to: recipients[disclosure], step: StepID(instruction: instruction.id))
+        ))
     }
-    try mesh.flush()
-    for (disclosure, value, step) in mine {
-      values[disclosure] = try engine.finishOpening(value, step: step)
+    return list
+  }
+
+  /// Where parties are not trusted, they sign what they are about to send.
+  func announce(
+    _ moment: Statement.Moment, _ openings: [PlannedOpening<E.Arith, E.Plane>]
+  ) throws(ParleyError) {
+    guard let statements = hooks?.statements else { return }
+    let recipients = Set(openings.flatMap(\.recipients)).sorted()
+    try statements.announce(moment, try engine.restate(openings), recipients)
+  }
+  func hear(
+    _ moment: Statement.Moment, _ openings: [PlannedOpening<E.Arith, E.Plane>]
+  ) throws(ParleyError) {
+    guard let statements = hooks?.statements, openings.contains(where: { $0.recipients.contains(mesh.local) })
+    else {
+      return
     }
-    progress.instructionsDone += schedule.openings.count
-    didFinishFlight()
-    return values
+    try statements.hear(moment)
   }
 }

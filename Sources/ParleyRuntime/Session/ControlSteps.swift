@@ -12,6 +12,9 @@ package enum ControlStep {
   package static let clearToOpen = StepID.control(5)
   /// Instead of the clearance: the verdicts end the run.
   package static let verdictsRefuse = StepID.control(11)
+  /// What each computing party has signed before anything is opened, and as each flight of openings begins.
+  package static let statement = StepID.control(12)
+  package static let openingRecord = StepID.control(13)
   package static let report = StepID.control(6)
   package static let reportRoll = StepID.control(7)
   package static let signature = StepID.control(8)
@@ -19,7 +22,7 @@ package enum ControlStep {
 
   /// What a step is for, in words for people; `nil` for steps of the program.
   package static func name(_ step: StepID) -> String? {
-    switch step {
+    switch step.sub(0) {
     case hello: "the greeting"
     case helloRoll: "the comparison of greetings"
     case sessionID: "the session id"
@@ -28,6 +31,8 @@ package enum ControlStep {
     case inputsReceived: "the acknowledgement of the inputs"
     case clearToOpen: "the clearance to open"
     case verdictsRefuse: "the end of a run with rows out of range"
+    case statement: "the statements before the openings"
+    case openingRecord: "the signatures on the openings"
     case report: "the reports"
     case reportRoll: "the comparison of reports"
     case signature: "the signatures"

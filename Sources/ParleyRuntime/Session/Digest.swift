@@ -14,6 +14,9 @@ internal import ParleyBase
 /// | parley/ledger/1 | chain of ledger lines |
 /// | parley/input/1 (HMAC) | study hash, input data |
 /// | parley/clear-to-open/1 | session id, public values |
+/// | parley/link/1 | session id, sender, receiver, salt, messages |
+/// | parley/statement/1 | what computing parties sign about openings |
+/// | parley/evidence/1 | what a principal signs about a session that ended badly |
 /// | parley/state/1 | checksum of a state file |
 package enum Digest {
   package static func sha256(_ label: String, _ parts: [[UInt8]]) -> [UInt8] {

@@ -14,6 +14,18 @@ enum Fault {
     return Int(digits).map { PartyIndex($0) }
   }
 
+  /// Every principal that a failed check or a malformed message may come from, as its place names them: one of these
+  /// deviates. Empty for failures that the network can cause.
+  static func suspects(of error: ParleyError) -> [PartyIndex] {
+    guard [.cheating, .protocolViolation].contains(error.code), let item = error.place?.item else { return [] }
+    var parties: [PartyIndex] = []
+    for name in item.prefix(while: { $0 != "," }).split(separator: " or ") {
+      guard let party = party(in: ParleyError(error.code, "", at: .init(item: String(name)))) else { return [] }
+      parties.append(party)
+    }
+    return parties.sorted()
+  }
+
   static func counts(_ error: ParleyError, after phase: SessionPhase) -> Bool {
     switch error.code {
     case .cheating, .protocolViolation: return true

@@ -11,17 +11,20 @@ extension SessionRoles where Output == [Int: ClearValues] {
   ///   - inputs: of the program it was lowered from.
   ///   - recipients: by disclosure, who receives it.
   ///   - held: by table, the data of this principal; empty when it holds none.
+  ///   - isStated: computing parties sign what they open; for engines that commit to it.
   ///   - dealer, engine, receiver: make this principal's side of the protocol, as far as it has that side.
   ///   - onProgress: called on the session's thread.
   package static func program(
     _ program: LoweredProgram, inputs: [Program.Input], recipients: [[PartyIndex]],
     held: [Int: InputFeeder.HeldTable], in description: SessionDescription, at local: PartyIndex,
+    isStated: Bool = false,
     dealer: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any InputDealer,
     engine: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any Engine,
     receiver: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any OutputReceiver,
     onProgress: ((ExecutionProgress) -> Void)? = nil
   ) -> SessionRoles {
     var roles = SessionRoles(encode: encodeValues)
+    if isStated { roles.statedOpenings = program.instructions.count { $0.kind.isOpening } }
     if description.isHolder(local) {
       roles.feed = { (session, mesh) throws(ParleyError) in
         try InputFeeder(
@@ -36,9 +39,11 @@ extension SessionRoles where Output == [Int: ClearValues] {
           onProgress)
       }
     } else if description.isRecipient(local) {
-      roles.collect = { (session, mesh) throws(ParleyError) in
-        try OutputCollector(program: program, shape: session.shape, recipients: recipients, local: local)
-          .collect(from: try receiver(session, mesh))
+      roles.collect = { (session, mesh, agreed) throws(ParleyError) in
+        let receiver = try receiver(session, mesh)
+        if let agreed { receiver.adopt(agreed) }
+        return try OutputCollector(program: program, shape: session.shape, recipients: recipients, local: local)
+          .collect(from: receiver)
       }
     }
     return roles
@@ -70,5 +75,15 @@ extension SessionRoles where Output == [Int: ClearValues] {
       }
     }
     return out.bytes
+  }
+}
+
+extension Instruction.Kind {
+  /// Whether it opens a value: a result, or the verdicts.
+  fileprivate var isOpening: Bool {
+    switch self {
+    case .openArith, .openPlanes, .openVerdicts: true
+    default: false
+    }
   }
 }

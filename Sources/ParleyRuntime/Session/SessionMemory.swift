@@ -18,6 +18,14 @@ package protocol SessionMemory: AnyObject, Sendable {
   func recordAbort(identity: [UInt8]) throws(ParleyError)
   /// Enters a line in the ledger of releases; durable when it returns.
   func record(_ entry: LedgerEntry) throws(ParleyError)
+  /// Keeps evidence of a session that ended badly, readable by its owner only.
+  ///
+  /// - Returns: the file, or nil where nothing is kept.
+  func keep(_ evidence: Evidence) throws(ParleyError) -> String?
+}
+
+extension SessionMemory {
+  package func keep(_ evidence: Evidence) throws(ParleyError) -> String? { nil }
 }
 
 /// The state of another principal as it last presented it.

@@ -1,4 +1,5 @@
 package import ParleyBase
+package import ParleyEngine
 package import ParleyNetwork
 
 /// How a session is run at one principal.
@@ -35,15 +36,18 @@ package struct SessionRoles<Output: Sendable> {
   package var feed: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)?
   /// Computing party: receives inputs, executes, verifies, opens, and calls the hooks in between.
   package var compute: ((EstablishedSession, any Mesh, ExecutionHooks) throws(ParleyError) -> Output)?
-  /// Recipient that does not compute (``OutputCollector``).
-  package var collect: ((EstablishedSession, any Mesh) throws(ParleyError) -> Output)?
+  /// Recipient that does not compute (``OutputCollector``); compares what it receives with what was signed.
+  package var collect: ((EstablishedSession, any Mesh, AgreedShares?) throws(ParleyError) -> Output)?
+  /// How many values are opened, verdicts included, where computing parties sign what they open; nil where they are
+  /// trusted.
+  package var statedOpenings: Int?
   /// Canonical bytes of what this principal received; the receipt commits to them.
   package var encode: (Output) -> [UInt8]
 
   package init(
     feed: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)? = nil,
     compute: ((EstablishedSession, any Mesh, ExecutionHooks) throws(ParleyError) -> Output)? = nil,
-    collect: ((EstablishedSession, any Mesh) throws(ParleyError) -> Output)? = nil,
+    collect: ((EstablishedSession, any Mesh, AgreedShares?) throws(ParleyError) -> Output)? = nil,
     encode: @escaping (Output) -> [UInt8]
   ) {
     self.feed = feed
@@ -63,6 +67,8 @@ package struct ExecutionHooks {
   /// Every check has passed and nothing has been opened: returns when all computing parties say so. The argument
   /// is a hash of every value that was public among the computing parties; they are compared.
   package var verified: ([UInt8]) throws(ParleyError) -> Void
+  /// Where parties are not trusted, what they sign about openings; nil elsewhere.
+  package var statements: StatementHooks?
 
   package init(
     inputsReceived: @escaping () throws(ParleyError) -> Void, computed: @escaping () throws(ParleyError) -> Void,
@@ -74,6 +80,19 @@ package struct ExecutionHooks {
   }
 }
 
+/// What an executor tells the session about openings, for the parties to sign.
+package struct StatementHooks {
+  /// Everything has been verified and nothing opened. Arguments: the hash of public values, and commitments to this
+  /// party's shares of all that will be opened. Returns when all computing parties have signed the same.
+  package var state: ([UInt8], [StatedShare]) throws(ParleyError) -> AgreedShares
+  /// Before the messages of a flight of openings, to these recipients.
+  package var announce: (Statement.Moment, [StatedShare], [PartyIndex]) throws(ParleyError) -> Void
+  /// At a recipient, before it receives these messages.
+  package var hear: (Statement.Moment) throws(ParleyError) -> Void
+  /// A failure as it was noticed, before the engine decides what it counts as.
+  package var failed: (ParleyError) -> Void
+}
+
 /// What the caller provides besides the roles.
 package struct SessionServices {
   package var memory: any SessionMemory
@@ -81,6 +100,8 @@ package struct SessionServices {
   package var sign: ([UInt8]) throws -> [UInt8]
   /// Checks a signature: identity key, message, signature.
   package var verify: Receipt.Verifier
+  /// Signs and checks statements and evidence; needed where ``SessionRoles/statedOpenings`` is set.
+  package var statements: StatementSigning?
   /// Asked once the public sizes are known, before any input leaves. Throwing declines.
   package var confirm: (EstablishedSession) throws(ParleyError) -> Void
   /// What the plan says this principal's part costs, for the sizes that were agreed; asked after ``confirm``.
@@ -90,6 +111,7 @@ package struct SessionServices {
 
   package init(
     memory: any SessionMemory, sign: @escaping ([UInt8]) throws -> [UInt8], verify: @escaping Receipt.Verifier,
+    statements: StatementSigning? = nil,
     confirm: @escaping (EstablishedSession) throws(ParleyError) -> Void = { (_) throws(ParleyError) in },
     predicted: @escaping () -> PartyReport.Cost? = { nil },
     log: @escaping (SessionEvent) -> Void = { _ in }
@@ -97,6 +119,7 @@ package struct SessionServices {
     self.memory = memory
     self.sign = sign
     self.verify = verify
+    self.statements = statements
     self.confirm = confirm
     self.predicted = predicted
     self.log = log
@@ -119,11 +142,15 @@ package struct AbortReport: Sendable, Hashable, CustomStringConvertible {
   package var reason: ParleyError
   /// Whether it counts towards the peer's cap (``StateDirectory/abortCap``).
   package var counts: Bool
+  /// What was signed, and what this principal says about the end of the session under its own signature.
+  package var evidence: Evidence?
+  /// Where it was kept.
+  package var evidencePath: String?
 
   package var description: String {
     "session aborted after “\(phase.rawValue)”, while \(phase.activity): \(reason.message) [\(reason.code)]"
       + (peer.map { ", peer \($0)" } ?? "") + (place.map { ", at \($0)" } ?? "")
-      + (counts ? ", counted against the peer" : "")
+      + (counts ? ", counted against the peer" : "") + (evidencePath.map { ", evidence in \($0)" } ?? "")
   }
 }
 

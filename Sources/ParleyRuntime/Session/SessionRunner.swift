@@ -24,6 +24,8 @@ package final class SessionRunner<Output: Sendable> {
   private let started = ContinuousClock.now
   private let processorTime = ProcessResources.processorTime
   private var hasBegunRelease = false
+  /// Where computing parties sign what they open, at those and at recipients, once the session is established.
+  private var attestation: Attestation?
 
   package init(
     _ plan: SessionPlan, roles: SessionRoles<Output>, services: SessionServices, mesh: any Mesh
@@ -62,15 +64,17 @@ package final class SessionRunner<Output: Sendable> {
     try reach(.agreed)
     try services.confirm(session)
     try reach(.confirmed)
+    try beginAttestation(session)
+    let witnessed: any Mesh = attestation?.witnessed ?? mesh
 
     if let feed = roles.feed {
       try beginRelease(session)
-      try feed(session, mesh)
+      try feed(session, witnessed)
       try mesh.flush()
     }
     var outcome = SessionOutcome<Output>(session: session)
     if let compute = roles.compute {
-      outcome.output = try compute(session, mesh, hooks(session))
+      outcome.output = try compute(session, witnessed, hooks(session))
       guard machine.phase == .clearToOpen else {
         throw ParleyError(
           .invariant, "the executor returned after “\(machine.phase.rawValue)”, without clearance to open")
@@ -85,7 +89,9 @@ package final class SessionRunner<Output: Sendable> {
       }
       if let collect = roles.collect {
         try beginRelease(session)
-        outcome.output = try collect(session, mesh)
+        let agreed = try attestation?.receiveStatements()
+        try attestation?.receiveRecords(.results)
+        outcome.output = try collect(session, mesh, agreed)
       }
     }
     if !description.isRecipient(local) { outcome.output = nil }
@@ -141,7 +147,7 @@ package final class SessionRunner<Output: Sendable> {
   }
 
   private func hooks(_ session: EstablishedSession) -> ExecutionHooks {
-    ExecutionHooks(
+    var hooks = ExecutionHooks(
       inputsReceived: { [self] () throws(ParleyError) in
         for holder in session.description.principals.map(\.index)
         where session.description.isHolder(holder) && !session.description.isComputing(holder) {
@@ -158,6 +164,23 @@ package final class SessionRunner<Output: Sendable> {
         try exchangeClearance(session, publicDigest)
         try reach(.clearToOpen)
       })
+    if let attestation {
+      hooks.statements = StatementHooks(
+        state: { (digest, shares) throws(ParleyError) in try attestation.exchange(digest, shares) },
+        announce: { (moment, shares, recipients) throws(ParleyError) in
+          try attestation.announce(moment, shares, to: recipients)
+        }, hear: { (moment) throws(ParleyError) in try attestation.receiveRecords(moment) },
+        failed: { attestation.failure = $0 })
+    }
+    return hooks
+  }
+
+  private func beginAttestation(_ session: EstablishedSession) throws(ParleyError) {
+    guard let openings = roles.statedOpenings, roles.compute != nil || roles.collect != nil else { return }
+    guard let signing = services.statements else {
+      throw ParleyError(.invariant, "computing parties are to sign what they open, and there is no key for it")
+    }
+    attestation = try Attestation(session, mesh: mesh, signing: signing, openings: openings)
   }
 
   private func awaitAcknowledgements(_ session: EstablishedSession) throws(ParleyError) {
@@ -245,8 +268,26 @@ package final class SessionRunner<Output: Sendable> {
         report.reason.message += " (and the abort could not be counted: \(failure.message))"
       }
     }
+    keepEvidence(phase, &report)
     machine.abort()
     services.log(.aborted(report))
     return Fault.explain(report, label: peer.map { plan.description.label($0) })
+  }
+
+  /// For failures before everything was opened that somebody may be to blame for.
+  private func keepEvidence(_ phase: SessionPhase, _ report: inout AbortReport) {
+    guard let attestation, let signing = services.statements, report.reason.code != .outOfRange,
+      ![.opened, .receipted, .ended, .aborted].contains(phase)
+    else { return }
+    do throws(ParleyError) {
+      guard
+        let evidence = try attestation.evidence(
+          of: report.reason, after: phase, mode: plan.mode, signing: signing)
+      else { return }
+      report.evidence = evidence
+      report.evidencePath = try services.memory.keep(evidence)
+    } catch let failure {
+      report.reason.message += " (and the evidence could not be kept: \(failure.message))"
+    }
   }
 }

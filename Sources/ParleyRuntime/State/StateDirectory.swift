@@ -10,6 +10,7 @@ internal import Synchronization
 /// | `lock` | exclusive lock, pid of the holder |
 /// | `state.json` | attempt counter, id and secret of this directory, what peers presented, aborts by peer, head of the ledger |
 /// | `ledger.jsonl` | one line for each begun and each finished release |
+/// | `evidence/` | what was signed in sessions that ended badly (``Evidence``) |
 ///
 /// Everything is checked when it is read, and what does not check out is an error with a remedy: nothing is ever
 /// reset silently. Every change is durable (fsync of file and directory) when the call returns.
@@ -204,6 +205,22 @@ extension StateDirectory: SessionMemory {
   }
 
   package func record(_ entry: LedgerEntry) throws(ParleyError) { try append(entry) }
+
+  package func keep(_ evidence: Evidence) throws(ParleyError) -> String? {
+    let folder = path + "/evidence"
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw ParleyError(
+        .stateIO, "cannot make the folder of evidence: \(error.localizedDescription)", at: .init(file: folder),
+        remedy: "give a state directory that can be written")
+    }
+    // A session id never repeats.
+    let file = folder + "/\(evidence.body.session.prefix(32)).json"
+    try DurableFile.replace(file, with: try evidence.fileBytes())
+    return file
+  }
 }
 
 /// Inverse of ``ParleyBase/hexadecimal(_:)``; lower case only, `nil` for anything else.

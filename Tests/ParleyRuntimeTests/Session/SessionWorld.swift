@@ -152,7 +152,7 @@ struct SessionWorld: Sendable {
       roles.compute = { (session, mesh, hooks) throws(ParleyError) in try compute(session, mesh, hooks, party) }
     }
     if party == 5 {
-      roles.collect = { (_, mesh) throws(ParleyError) in
+      roles.collect = { (_, mesh, _) throws(ParleyError) in
         var sum: UInt64 = 0
         for source in 0..<3 { sum &+= try Self.receive(mesh, StepID(instruction: 2), source) }
         return sum

@@ -1,0 +1,122 @@
+internal import Foundation
+package import ParleyBase
+internal import ParleyEngine
+
+/// How a session ended badly for one principal, under its signature, with everything that computing parties signed about
+/// what they were going to open. Others check it without this principal's help (``EvidenceReview``).
+///
+/// The file is JSON with one spelling, like a receipt. It holds hashes, commitments and signatures, no share, no salt
+/// and no result: it can be handed to anybody who may know that the study took place.
+package struct Evidence: Sendable, Hashable, Codable {
+  package struct Principal: Sendable, Hashable, Codable {
+    package var index: Int
+    package var name: String
+    /// Public identity key, hexadecimal.
+    package var identity: String
+    package var isComputing: Bool
+  }
+  package struct Signed: Sendable, Hashable, Codable {
+    /// Canonical bytes of a ``Statement``, hexadecimal.
+    package var statement: String
+    package var signature: String
+  }
+  package struct Body: Sendable, Hashable, Codable {
+    package var format: String
+    package var session: String
+    package var study: String
+    package var program: String
+    package var job: String
+    package var attempt: UInt64
+    package var mode: Receipt.Mode
+    package var principals: [Principal]
+    /// Who says this.
+    package var author: Int
+    package var time: String
+    /// The last phase that was reached.
+    package var phase: SessionPhase
+    /// What was noticed, where, in words; nothing secret.
+    package var code: String
+    package var message: String
+    package var place: String?
+    /// One of these deviates, says the author; empty when a network may have caused the failure, or somebody else
+    /// noticed it.
+    package var accused: [Int]
+    /// Of computing parties, the author included.
+    package var statements: [Signed]
+  }
+
+  package static let format = "parley-evidence/1"
+
+  package var body: Body
+  /// Of the author, hexadecimal.
+  package var signature: String
+
+  package func signedBytes() throws(ParleyError) -> [UInt8] {
+    var out = CanonicalWriter()
+    out.write("parley/evidence/1")
+    out.write(try CanonicalJSON.encode(body))
+    return out.bytes
+  }
+
+  package func fileBytes() throws(ParleyError) -> [UInt8] { try CanonicalJSON.encode(self, pretty: true) + [10] }
+
+  package init(body: Body, signature: String) {
+    self.body = body
+    self.signature = signature
+  }
+
+  /// Reads a file and refuses any spelling but the canonical one, so that nothing unsigned can hide in it.
+  package init(fileBytes: [UInt8], path: String? = nil) throws(ParleyError) {
+    guard let evidence = try? JSONDecoder().decode(Evidence.self, from: Data(fileBytes)),
+      try evidence.fileBytes() == fileBytes
+    else { throw Self.refusal("this is not evidence as parley writes it", path) }
+    self = evidence
+  }
+
+  package init(readingFrom path: String) throws(ParleyError) {
+    guard let bytes = try DurableFile.read(path, atMost: 64 << 20) else {
+      throw Self.refusal("there is no such file", path)
+    }
+    try self.init(fileBytes: bytes, path: path)
+  }
+
+  static func refusal(_ what: String, _ path: String? = nil) -> ParleyError {
+    ParleyError(
+      .init("data/evidence"), what, at: path.map { .init(file: $0) },
+      remedy: "get the file from the state directory of a party that took part, unchanged")
+  }
+}
+
+extension Attestation {
+  /// Nil when there is nothing to show: nobody is accused and nothing was signed by others.
+  func evidence(
+    of reported: ParleyError, after phase: SessionPhase, mode: Receipt.Mode, signing: StatementSigning
+  ) throws(ParleyError) -> Evidence? {
+    // What a failure counts as does not change what it shows: a link that breaks in a proof shows nothing.
+    let error = failure ?? reported
+    let suspects = Fault.suspects(of: error).filter { $0 != session.local }
+    guard !suspects.isEmpty || hasHeard else { return nil }
+    let description = session.description
+    let body = Evidence.Body(
+      format: Evidence.format, session: hexadecimal(session.id), study: hexadecimal(description.studyHash),
+      program: hexadecimal(description.programHash), job: hexadecimal(description.jobID),
+      attempt: description.attempt, mode: mode,
+      principals: description.principals.map {
+        .init(
+          index: $0.index.rawValue, name: $0.name, identity: hexadecimal($0.identity),
+          isComputing: description.isComputing($0.index))
+      }, author: session.local.rawValue, time: Timestamp.now, phase: phase, code: error.code.rawValue,
+      message: error.message, place: error.place?.item, accused: suspects.map(\.rawValue),
+      statements: signed.map {
+        .init(statement: hexadecimal($0.statement.encoded), signature: hexadecimal($0.signature))
+      })
+    var evidence = Evidence(body: body, signature: "")
+    do { evidence.signature = hexadecimal(try signing.sign(try evidence.signedBytes())) } catch {
+      throw error as? ParleyError
+        ?? ParleyError(
+          .init("identity/signing"), "the evidence could not be signed: \(error)",
+          remedy: "check this principal's identity key")
+    }
+    return evidence
+  }
+}

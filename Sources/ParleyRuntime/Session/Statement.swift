@@ -1,0 +1,209 @@
+package import ParleyBase
+package import ParleyEngine
+
+/// What a computing party says under its signature: before the openings, what it is going to open and what it knows of
+/// the session; and again, as each flight of openings begins, the part that is opened in it.
+///
+/// It tells its readers nothing: commitments and link digests are salted with streams of keys that only the two parties
+/// concerned have ([own], docs/proofs/attribution.md).
+package struct Statement: Sendable, Hashable {
+  /// When it is made.
+  package enum Moment: UInt32, Sendable, Hashable, CaseIterable {
+    /// Everything has been verified and nothing opened.
+    case beforeOpenings = 0
+    case verdicts = 1
+    case results = 2
+  }
+  /// Everything that two parties have sent each other, in each direction: step, length and contents.
+  package struct Link: Sendable, Hashable {
+    package var peer: PartyIndex
+    package var sent: [UInt8]
+    package var received: [UInt8]
+    package init(peer: PartyIndex, sent: [UInt8], received: [UInt8]) {
+      self.peer = peer
+      self.sent = sent
+      self.received = received
+    }
+  }
+
+  package var session: [UInt8]
+  package var party: PartyIndex
+  package var moment: Moment
+  /// Hash of every value that was public among the computing parties. Only before the openings, like the links.
+  package var publicDigest: [UInt8]
+  package var links: [Link]
+  package var shares: [StatedShare]
+
+  package init(
+    session: [UInt8], party: PartyIndex, moment: Moment, publicDigest: [UInt8] = [], links: [Link] = [],
+    shares: [StatedShare]
+  ) {
+    self.session = session
+    self.party = party
+    self.moment = moment
+    self.publicDigest = publicDigest
+    self.links = links
+    self.shares = shares
+  }
+
+  static let label = "parley/statement/1"
+  private static let hashBytes = 32
+
+  /// Most bytes of the encoding, with so many values to open among `parties`.
+  static func limit(openings: Int, parties: Int) -> Int { 256 + 96 * parties + sharesPerOpening * 96 * openings }
+  /// Two shares, each as it is and masked.
+  private static let sharesPerOpening = 4
+
+  package var encoded: [UInt8] {
+    var out = CanonicalWriter()
+    out.write(Self.label)
+    out.write(session)
+    out.write(UInt32(party.rawValue))
+    out.write(moment.rawValue)
+    out.write(publicDigest)
+    out.write(list: links) { out, link in
+      out.write(UInt32(link.peer.rawValue))
+      out.write(link.sent)
+      out.write(link.received)
+    }
+    out.write(list: shares) { out, share in
+      out.write(share.key.step.rawValue)
+      out.write(UInt8(share.key.share))
+      out.write(share.key.isFresh)
+      out.write(share.mask)
+      out.write(share.commitment)
+    }
+    return out.bytes
+  }
+
+  /// Refuses whatever ``encoded`` does not give.
+  package static func decode(_ bytes: [UInt8]) throws(ParleyError) -> Statement {
+    func refuse(_ what: String) -> ParleyError {
+      ParleyError(.protocolViolation, "malformed message: a statement \(what)")
+    }
+    var reader = CanonicalReader(bytes)
+    guard try reader.readString(atMost: 64) == label else { throw refuse("of another kind") }
+    let session = try reader.readBytes(atMost: hashBytes)
+    let party: UInt32 = try reader.read()
+    guard party < UInt32(SessionDescription.Limits.principals), let moment = Moment(rawValue: try reader.read())
+    else {
+      throw refuse("of nobody or no moment")
+    }
+    var statement = Statement(
+      session: session, party: PartyIndex(Int(party)), moment: moment,
+      publicDigest: try reader.readBytes(atMost: hashBytes), shares: [])
+    for _ in 0..<(try reader.readCount(atMost: SessionDescription.Limits.principals)) {
+      let peer: UInt32 = try reader.read()
+      let link = Link(
+        peer: PartyIndex(Int(peer)), sent: try reader.readBytes(atMost: hashBytes),
+        received: try reader.readBytes(atMost: hashBytes))
+      guard link.sent.count == hashBytes, link.received.count == hashBytes else { throw refuse("without a hash") }
+      statement.links.append(link)
+    }
+    for _ in 0..<(try reader.readCount(atMost: bytes.count / hashBytes)) {
+      let step: UInt64 = try reader.read()
+      let number: UInt8 = try reader.read()
+      let key = StatedShare.Key(
+        step: StepID(rawValue: step), share: Int(number), isFresh: try reader.readBool())
+      let share = StatedShare(
+        key, mask: try reader.readBytes(atMost: hashBytes), commitment: try reader.readBytes(atMost: hashBytes))
+      guard share.commitment.count == hashBytes, share.mask.count == (key.isFresh ? hashBytes : 0) else {
+        throw refuse("without a hash")
+      }
+      statement.shares.append(share)
+    }
+    try reader.finish()
+    guard Set(statement.shares.map(\.key)).count == statement.shares.count,
+      Set(statement.links.map(\.peer)).count == statement.links.count
+    else { throw refuse("that says two things about one share or link") }
+    return statement
+  }
+
+  /// Hashes of the masks under which it states shares: one, unless its maker deviates.
+  var masks: Set<[UInt8]> { Set(shares.map(\.mask).filter { !$0.isEmpty }) }
+
+  /// Of which shares it speaks, seen from party `other` of `count`: every party states as many places further on.
+  func keys(seenFrom other: PartyIndex, of count: Int) -> [StatedShare.Key] {
+    shares.map { share in
+      StatedShare.Key(
+        step: share.key.step,
+        share: PartyIndex(share.key.share).advanced(
+          by: other.rawValue - party.rawValue, of: count
+        ).rawValue, isFresh: share.key.isFresh)
+    }
+  }
+}
+
+/// A statement with the signature of its maker.
+package struct SignedStatement: Sendable, Hashable {
+  package var statement: Statement
+  package var signature: [UInt8]
+  package init(_ statement: Statement, signature: [UInt8]) {
+    self.statement = statement
+    self.signature = signature
+  }
+
+  /// Room for a classical signature beside ML-DSA-87.
+  static let signatureLimit = 8 << 10
+
+  package var encoded: [UInt8] {
+    var out = CanonicalWriter()
+    out.write(statement.encoded)
+    out.write(signature)
+    return out.bytes
+  }
+  package static func decode(_ bytes: [UInt8]) throws(ParleyError) -> SignedStatement {
+    var reader = CanonicalReader(bytes)
+    let body = try reader.readBytes(atMost: bytes.count)
+    let signature = try reader.readBytes(atMost: signatureLimit)
+    try reader.finish()
+    return SignedStatement(try Statement.decode(body), signature: signature)
+  }
+}
+
+/// Signs statements and evidence, and checks what others have signed.
+package struct StatementSigning {
+  package var sign: ([UInt8]) throws -> [UInt8]
+  package var verify: Receipt.Verifier
+  package init(sign: @escaping ([UInt8]) throws -> [UInt8], verify: @escaping Receipt.Verifier) {
+    self.sign = sign
+    self.verify = verify
+  }
+}
+
+/// Two parties' statements that cannot both be true: one of the two deviates.
+package struct Disagreement: Sendable, Hashable {
+  package var first: PartyIndex
+  package var second: PartyIndex
+  /// "share 2 of step-17", for "they do not agree on …".
+  package var subject: String
+
+  func includes(_ party: PartyIndex) -> Bool { party == first || party == second }
+
+  /// Between any two of several statements, all made before the openings.
+  static func all(among statements: [Statement]) -> [Disagreement] {
+    var list: [Disagreement] = []
+    for (index, a) in statements.enumerated() {
+      for b in statements[(index + 1)...] where a.party != b.party {
+        list += subjects(a, b).map { Disagreement(first: a.party, second: b.party, subject: $0) }
+      }
+    }
+    return list
+  }
+
+  private static func subjects(_ a: Statement, _ b: Statement) -> [String] {
+    var list: [String] = []
+    if a.publicDigest != b.publicDigest { list.append("the public values") }
+    let there = a.links.first { $0.peer == b.party }, back = b.links.first { $0.peer == a.party }
+    if there?.sent != back?.received { list.append("what \(a.party) sent \(b.party)") }
+    if there?.received != back?.sent { list.append("what \(b.party) sent \(a.party)") }
+    let known = Dictionary(b.shares.map { ($0.key, $0) }) { first, _ in first }
+    for share in a.shares {
+      // The third party draws the masks with the two: it can make them differ between honest ones.
+      if let other = known[share.key], other.mask == share.mask, other.commitment != share.commitment {
+        list.append("share \(share.key.share) of \(share.key.step)")
+      }
+    }
+    return list
+  }
+}
