@@ -6,6 +6,7 @@ import ParleyEngine
 import ParleyNetwork
 import ParleyProgram
 import ParleyRuntime
+import ParleyStudy
 import ParleyTesting
 import Synchronization
 import Testing
