@@ -47,7 +47,6 @@ typedef struct c_parley_vector_ops {
   void (*affine)(uint64_t *, const uint64_t *, uint64_t, uint64_t, size_t);
   void (*accumulate)(uint64_t *, const uint64_t *, uint64_t, size_t);
   void (*xor_constant)(uint64_t *, const uint64_t *, uint64_t, size_t);
-  void (*interleave)(uint64_t *, const uint64_t *, const uint64_t *, size_t);
   uint64_t (*sum)(const uint64_t *, size_t);
   uint64_t (*dot)(const uint64_t *, const uint64_t *, size_t);
   uint64_t (*rep3_inner)(
@@ -85,18 +84,26 @@ typedef struct c_parley_gf64_ops {
 } c_parley_gf64_ops;
 
 typedef struct c_parley_sums_ops {
-  void (*lifted)(const uint64_t *u, const uint64_t *v, size_t outputs, const uint64_t *selectors, uint64_t *sums);
+  void (*lifted)(
+      const uint64_t *x, const uint64_t *y, const uint64_t *x2, const uint64_t *y2, size_t outputs,
+      const uint64_t *selectors, uint64_t *sums);
+  void (*grouped)(const uint64_t *t, size_t groups, const uint64_t *first, uint64_t *sums);
+  void (*spread)(const uint64_t *first, size_t groups, uint64_t *out);
   void (*plain)(const uint64_t *t, size_t count, const uint64_t *selectors, uint64_t *sums);
   void (*wide)(const uint64_t *values, size_t count, const uint64_t *selectors, uint64_t *sums);
   void (*wide_inner)(const uint64_t *u, const uint64_t *v, size_t count, uint64_t *sum);
 } c_parley_sums_ops;
 
 typedef struct c_parley_prime_ops {
+  void (*table)(const uint64_t *coefficients, const c_parley_prime *, uint64_t *out);
   void (*merge)(
-      const uint64_t *selectors, size_t count, const uint64_t *coefficients, const c_parley_prime *, uint64_t *out);
-  void (*weigh)(
-      const uint64_t *values, size_t outputs, const uint64_t *weights, const c_parley_prime *, uint64_t *out);
-  void (*scale)(const uint64_t *values, size_t count, uint64_t weight, const c_parley_prime *, uint64_t *out);
+      const uint64_t *first, size_t groups, const uint64_t *table, const c_parley_prime *, uint64_t *out);
+  void (*pair_outer)(
+      const uint64_t *x, const uint64_t *y, const uint64_t *weights, const uint64_t *a, const uint64_t *b,
+      size_t groups, const c_parley_prime *, uint64_t *sums);
+  void (*pair_fold)(
+      const uint64_t *a, const uint64_t *b, const uint64_t *weights, size_t groups, const uint64_t *coefficients,
+      const c_parley_prime *, uint64_t *out);
   void (*outer)(
       const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, const c_parley_prime *, uint64_t *sums);
   void (*fold)(

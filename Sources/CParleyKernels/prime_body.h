@@ -2,7 +2,7 @@
 // Sums are reduced late: eight products of a residue and a word fit into 128 bits.
 #include <string.h>
 
-#include "kernels.h"
+#include "selectors.h"
 
 __extension__ typedef unsigned __int128 uint128;
 
@@ -41,51 +41,55 @@ C_PARLEY_INLINE uint64_t reduce8(uint128 t, const c_parley_prime *p) {
   return reduce(((uint128)high << 64) + (uint64_t)t, p);
 }
 
-static TARGET void merge(
-    const uint64_t *selectors, size_t n, const uint64_t *coefficients, const c_parley_prime *p, uint64_t *out) {
-  const c_parley_prime prime = *p;
-  uint64_t tables[8][256];
-  for (size_t digit = 0; digit < 8; digit++) {
-    uint64_t *table = tables[digit];
-    table[0] = 0;
-    for (size_t b = 0; b < 8; b++)
+typedef uint64_t word4 __attribute__((vector_size(32)));
+typedef int64_t signed4 __attribute__((vector_size(32)));
+
+/// A = a - m in each lane where that is not negative; for a < m + 2^63, m < 2^63. A macro: vectors that are passed
+/// depend on the backend.
+#define SUBTRACT_ONCE4(A, M)                             \
+  {                                                      \
+    word4 r = (A) - (M);                                 \
+    (A) = r + ((word4)((signed4)r < 0) & (M));           \
+  }
+
+static TARGET void table(const uint64_t *coefficients, const c_parley_prime *p, uint64_t *out) {
+  for (unsigned digit = 0; digit < DIGITS; digit++) {
+    unsigned bits = digit == DIGITS - 1 ? LAST_DIGIT : DIGIT;
+    uint64_t sums[BUCKETS] = {0};
+    for (unsigned b = 0; b < bits; b++)
       for (size_t i = 0; i < (size_t)1 << b; i++)
-        table[((size_t)1 << b) + i] = subtract_once(table[i] + coefficients[8 * digit + b], prime.value);
-  }
-  for (size_t g = 0; g < n; g++) {
-    uint64_t sum = 0, selector = selectors[g];
-    for (size_t digit = 0; digit < 8; digit++) sum += tables[digit][selector >> 8 * digit & 0xff];
-    out[g] = reduce(sum, &prime);
-  }
-}
-
-/// For w < P: at most 2^64 w / P, and less by under P / 2^61 + 1 <= 2.
-C_PARLEY_INLINE uint64_t shoup_quotient(uint64_t w, const c_parley_prime *p) {
-  uint64_t top = w << 3;
-  return top + high_product(top, p->reciprocal);
-}
-
-/// w x mod P for any x (Shoup): with the quotient above, w x / P exceeds floor(quotient x / 2^64) by less than 3.
-C_PARLEY_INLINE uint64_t multiply_by(uint64_t w, uint64_t quotient, uint64_t x, const c_parley_prime *p) {
-  uint64_t r = w * x - high_product(quotient, x) * p->value;
-  return subtract_once(subtract_once(r, 2 * p->value), p->value);
-}
-
-static TARGET void weigh(
-    const uint64_t *values, size_t outputs, const uint64_t *weights, const c_parley_prime *p, uint64_t *out) {
-  const c_parley_prime prime = *p;
-  SCALAR for (size_t g = 0; g < outputs; g++) {
-    uint64_t w = weights[g], quotient = shoup_quotient(w, &prime), a = values[2 * g], b = values[2 * g + 1];
-    out[2 * g] = multiply_by(w, quotient, a, &prime);
-    out[2 * g + 1] = multiply_by(w, quotient, b, &prime);
+        sums[((size_t)1 << b) + i] = subtract_once(sums[i] + coefficients[DIGIT * digit + b], p->value);
+    for (size_t r = 0; r < (size_t)1 << bits; r++) {
+      size_t s = r;
+      for (unsigned a = 0; a < GROUP; a++) {
+        out[(BUCKETS * digit + r) * GROUP + a] = sums[s];
+        s = digit_times_x(s, bits);
+      }
+    }
   }
 }
 
-static TARGET void scale(
-    const uint64_t *values, size_t n, uint64_t weight, const c_parley_prime *p, uint64_t *out) {
-  const c_parley_prime prime = *p;
-  uint64_t quotient = shoup_quotient(weight, &prime);
-  for (size_t e = 0; e < n; e++) out[e] = multiply_by(weight, quotient, values[e], &prime);
+static TARGET void merge(
+    const uint64_t *first, size_t groups, const uint64_t *entries, const c_parley_prime *p, uint64_t *out) {
+  const uint64_t prime = p->value;
+  for (size_t d = 0; d < groups; d++) {
+    word4 sum[2] = {{0}, {0}}, entry;
+    uint64_t selector = first[d];
+#pragma clang loop unroll(full)
+    for (unsigned digit = 0; digit < DIGITS; digit++) {
+      memcpy(
+          &entry, entries + (BUCKETS * digit + (selector >> DIGIT * digit & (BUCKETS - 1))) * GROUP, sizeof entry);
+      sum[digit % 2] += entry;
+    }
+    // Six terms and five: below 4 P, then below 8 P <= 2^64.
+    SUBTRACT_ONCE4(sum[0], 4 * prime)
+    SUBTRACT_ONCE4(sum[1], 4 * prime)
+    word4 total = sum[0] + sum[1];
+    SUBTRACT_ONCE4(total, 4 * prime)
+    SUBTRACT_ONCE4(total, 2 * prime)
+    SUBTRACT_ONCE4(total, prime)
+    memcpy(out + GROUP * d, &total, sizeof total);
+  }
 }
 
 typedef struct {
@@ -101,12 +105,23 @@ C_PARLEY_INLINE void add_to(sum3 *sum, uint128 a) {
 /// The sums of at most eight groups; `groups` and `factor` may be constants.
 C_PARLEY_INLINE TARGET void outer_block(
     const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, sum3 *sums) {
-  for (size_t j = 0; j < factor; j++)
-    for (size_t k = 0; k < factor; k++) {
+  // Four columns at a time, which share the load of u.
+  size_t whole = factor - factor % 4;
+  for (size_t j = 0; j < factor; j++) {
+    for (size_t k = 0; k < whole; k += 4) {
+      uint128 sum[4] = {0};
+      for (size_t d = 0; d < groups; d++) {
+        uint64_t a = u[d * factor + j];
+        for (size_t i = 0; i < 4; i++) sum[i] += (uint128)a * v[d * factor + k + i];
+      }
+      for (size_t i = 0; i < 4; i++) add_to(&sums[j * factor + k + i], sum[i]);
+    }
+    for (size_t k = whole; k < factor; k++) {
       uint128 sum = 0;
       for (size_t d = 0; d < groups; d++) sum += (uint128)u[d * factor + j] * v[d * factor + k];
       add_to(&sums[j * factor + k], sum);
     }
+  }
 }
 
 C_PARLEY_INLINE TARGET void outer_by(
@@ -168,4 +183,89 @@ static TARGET void fold(
   }
 }
 
-const c_parley_prime_ops TABLE = {merge, weigh, scale, outer, fold};
+// The first level: groups of two products, which have a factor each for two elements. The factors 2^-64 of Montgomery's
+// reduction go into the coefficients or out of the sums.
+
+/// -1 / P mod 2^64 by Newton's iteration, which doubles the bits that are right; P is its own inverse modulo 8.
+C_PARLEY_INLINE uint64_t negative_inverse(uint64_t p) {
+  uint64_t inverse = p;
+  for (int i = 0; i < 5; i++) inverse *= 2 - p * inverse;
+  return 0 - inverse;
+}
+
+/// 2^64 mod P.
+C_PARLEY_INLINE uint64_t radix(const c_parley_prime *p) { return reduce((uint128)1 << 64, p); }
+
+/// t / 2^64 mod P, at most t / 2^64 + P; for t < 2^127 (Montgomery).
+C_PARLEY_INLINE uint64_t montgomery(uint128 t, uint64_t inverse, uint64_t prime) {
+  uint64_t low = (uint64_t)t;
+  return (uint64_t)(t >> 64) + high_product(low * inverse, prime) + (low != 0);
+}
+
+/// The sums of at most eight groups; `groups` may be a constant.
+C_PARLEY_INLINE TARGET void pair_block(
+    const uint64_t *x, const uint64_t *y, const uint64_t *weights, const uint64_t *a, const uint64_t *b,
+    size_t groups, uint64_t inverse, uint64_t prime, sum3 *sums) {
+  uint64_t u[2][2 * TERMS];
+  SCALAR for (size_t g = 0; g < 2 * groups; g++) {
+    u[0][g] = subtract_once(montgomery((uint128)weights[g] * x[g], inverse, prime), prime);
+    u[1][g] = subtract_once(montgomery((uint128)weights[g] * y[g], inverse, prime), prime);
+  }
+#pragma clang loop unroll(full)
+  for (size_t j = 0; j < 4; j++) {
+    const uint64_t *left = u[j % 2] + j / 2;
+    uint128 sum[4] = {0};
+    for (size_t d = 0; d < groups; d++) {
+      uint64_t factor = left[2 * d];
+      sum[0] += (uint128)factor * a[2 * d];
+      sum[1] += (uint128)factor * b[2 * d];
+      sum[2] += (uint128)factor * a[2 * d + 1];
+      sum[3] += (uint128)factor * b[2 * d + 1];
+    }
+    for (size_t k = 0; k < 4; k++) add_to(&sums[4 * j + k], sum[k]);
+  }
+}
+
+static TARGET void pair_outer(
+    const uint64_t *x, const uint64_t *y, const uint64_t *weights, const uint64_t *a, const uint64_t *b,
+    size_t groups, const c_parley_prime *p, uint64_t *sums) {
+  sum3 total[16];
+  memset(total, 0, sizeof total);
+  const uint64_t prime = p->value, inverse = negative_inverse(prime), factor = radix(p);
+  size_t d = 0;
+  for (; d + TERMS <= groups; d += TERMS)
+    pair_block(x + 2 * d, y + 2 * d, weights + 2 * d, a + 2 * d, b + 2 * d, TERMS, inverse, prime, total);
+  pair_block(x + 2 * d, y + 2 * d, weights + 2 * d, a + 2 * d, b + 2 * d, groups - d, inverse, prime, total);
+  for (size_t e = 0; e < 16; e++) {
+    uint64_t sum = reduce((uint128)reduce3(total[e].low, total[e].top, p) * factor, p);
+    sums[e] = subtract_once(sums[e] + sum, prime);
+  }
+}
+
+static TARGET void pair_fold(
+    const uint64_t *a, const uint64_t *b, const uint64_t *weights, size_t groups, const uint64_t *coefficients,
+    const c_parley_prime *p, uint64_t *out) {
+  const uint64_t prime = p->value, inverse = negative_inverse(prime), factor = radix(p);
+  uint64_t c[4];
+  for (size_t j = 0; j < 4; j++) c[j] = reduce((uint128)coefficients[j] * factor, p);
+  if (!weights) {
+    SCALAR for (size_t d = 0; d < groups; d++) {
+      uint128 sum = (uint128)c[0] * a[2 * d] + (uint128)c[1] * b[2 * d] + (uint128)c[2] * a[2 * d + 1] +
+                    (uint128)c[3] * b[2 * d + 1];
+      // Below 5 P: the other vector's elements are residues, so these need not be.
+      out[d] = montgomery(sum, inverse, prime);
+    }
+    return;
+  }
+  for (size_t j = 0; j < 4; j++) c[j] = reduce((uint128)c[j] * factor, p);
+  SCALAR for (size_t d = 0; d < groups; d++) {
+    uint128 first = (uint128)c[0] * a[2 * d] + (uint128)c[1] * b[2 * d];
+    uint128 second = (uint128)c[2] * a[2 * d + 1] + (uint128)c[3] * b[2 * d + 1];
+    // Below 3 P each, so that the last result is below 6 P^2 / 2^64 + P < 2 P.
+    uint128 sum = (uint128)weights[2 * d] * montgomery(first, inverse, prime) +
+                  (uint128)weights[2 * d + 1] * montgomery(second, inverse, prime);
+    out[d] = subtract_once(montgomery(sum, inverse, prime), prime);
+  }
+}
+
+const c_parley_prime_ops TABLE = {table, merge, pair_outer, pair_fold, outer, fold};

@@ -26,8 +26,15 @@ void c_parley_gf64_fold(
 }
 
 void c_parley_lifted_subset_sums(
-    const uint64_t *u, const uint64_t *v, size_t outputs, const uint64_t *selectors, uint64_t *sums) {
-  c_parley_active()->sums->lifted(u, v, outputs, selectors, sums);
+    const uint64_t *x, const uint64_t *y, const uint64_t *x2, const uint64_t *y2, size_t outputs,
+    const uint64_t *selectors, uint64_t *sums) {
+  c_parley_active()->sums->lifted(x, y, x2, y2, outputs, selectors, sums);
+}
+void c_parley_grouped_subset_sums(const uint64_t *t, size_t groups, const uint64_t *first, uint64_t *sums) {
+  c_parley_active()->sums->grouped(t, groups, first, sums);
+}
+void c_parley_spread_selectors(const uint64_t *first, size_t groups, uint64_t *out) {
+  c_parley_active()->sums->spread(first, groups, out);
 }
 void c_parley_subset_sums(const uint64_t *t, size_t count, const uint64_t *selectors, uint64_t *sums) {
   c_parley_active()->sums->plain(t, count, selectors, sums);
@@ -40,17 +47,22 @@ void c_parley_wide_inner(const uint64_t *u, const uint64_t *v, size_t count, uin
   c_parley_active()->sums->wide_inner(u, v, count, sum);
 }
 
+void c_parley_prime_table(const uint64_t *coefficients, c_parley_prime prime, uint64_t *table) {
+  c_parley_active()->prime->table(coefficients, &prime, table);
+}
 void c_parley_prime_merge(
-    const uint64_t *selectors, size_t count, const uint64_t *coefficients, c_parley_prime prime, uint64_t *out) {
-  c_parley_active()->prime->merge(selectors, count, coefficients, &prime, out);
+    const uint64_t *first, size_t groups, const uint64_t *table, c_parley_prime prime, uint64_t *out) {
+  c_parley_active()->prime->merge(first, groups, table, &prime, out);
 }
-void c_parley_prime_weigh(
-    const uint64_t *values, size_t outputs, const uint64_t *weights, c_parley_prime prime, uint64_t *out) {
-  c_parley_active()->prime->weigh(values, outputs, weights, &prime, out);
+void c_parley_prime_pair_outer(
+    const uint64_t *x, const uint64_t *y, const uint64_t *weights, const uint64_t *a, const uint64_t *b,
+    size_t groups, c_parley_prime prime, uint64_t *sums) {
+  c_parley_active()->prime->pair_outer(x, y, weights, a, b, groups, &prime, sums);
 }
-void c_parley_prime_scale(
-    const uint64_t *values, size_t count, uint64_t weight, c_parley_prime prime, uint64_t *out) {
-  c_parley_active()->prime->scale(values, count, weight, &prime, out);
+void c_parley_prime_pair_fold(
+    const uint64_t *a, const uint64_t *b, const uint64_t *weights, size_t groups, const uint64_t *coefficients,
+    c_parley_prime prime, uint64_t *out) {
+  c_parley_active()->prime->pair_fold(a, b, weights, groups, coefficients, &prime, out);
 }
 void c_parley_prime_outer(
     const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, c_parley_prime prime, uint64_t *sums) {

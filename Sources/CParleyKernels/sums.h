@@ -4,19 +4,18 @@
 //
 // A bucket holds a number as limbs of 32 bits in lanes of 64: lane i counts 2^(32 i). A value has limbs below 2^33
 // and there are at most 2^23 of them, so that no lane overflows, whatever the buckets are added up to.
+//
+// Ten digits have six bits and one has four: the tables of the widest buckets fill 22 KiB, which leaves room in a
+// first-level cache of 32 KiB.
 #ifndef C_PARLEY_SUMS_H
 #define C_PARLEY_SUMS_H
 
-#include "kernels.h"
+#include "selectors.h"
 
 __extension__ typedef unsigned __int128 uint128;
 typedef uint32_t half4 __attribute__((vector_size(16)));
 typedef uint64_t word2 __attribute__((vector_size(16)));
 typedef uint64_t word4 __attribute__((vector_size(32)));
-
-/// Ten digits of six bits and one of four: the tables of the widest buckets fill 22 KiB, which leaves room in a
-/// first-level cache of 32 KiB.
-enum { DIGIT = 6, DIGITS = 11, LAST_DIGIT = 64 - DIGIT * (DIGITS - 1), BUCKETS = 1 << DIGIT };
 
 C_PARLEY_INLINE void add2(uint64_t *sum, uint128 value) {
   value += sum[0];

@@ -27,11 +27,12 @@ C_PARLEY_INLINE TARGET void combine_lifted(word4 *table, unsigned bits, uint64_t
 }
 
 static TARGET void lifted(
-    const uint64_t *u, const uint64_t *v, size_t outputs, const uint64_t *selectors, uint64_t *sums) {
+    const uint64_t *x, const uint64_t *y, const uint64_t *x2, const uint64_t *y2, size_t outputs,
+    const uint64_t *selectors, uint64_t *sums) {
   word4 tables[DIGITS][BUCKETS];
   memset(tables, 0, sizeof tables);
   for (size_t g = 0; g < outputs; g++) {
-    uint128 p = (uint128)u[2 * g] * v[2 * g], q = (uint128)u[2 * g + 1] * v[2 * g + 1];
+    uint128 p = (uint128)x[g] * x2[g], q = (uint128)y[g] * y2[g];
     word2 low = {(uint64_t)p, (uint64_t)(p >> 64)}, high = {(uint64_t)q, (uint64_t)(q >> 64)};
     word4 limbs = __builtin_convertvector((half4)low, word4) + __builtin_convertvector((half4)high, word4);
     uint64_t selector = selectors[g];
@@ -42,6 +43,47 @@ static TARGET void lifted(
   for (unsigned digit = 0; digit < DIGITS - 1; digit++)
     combine_lifted(tables[digit], DIGIT, sums + 3 * DIGIT * digit);
   combine_lifted(tables[DIGITS - 1], LAST_DIGIT, sums + 3 * DIGIT * (DIGITS - 1));
+}
+
+/// A bucket of the digit of a group's first selector holds the sums of each of the four values, which go to the
+/// buckets of their own digits at the end. `bits` is a constant.
+C_PARLEY_INLINE TARGET void combine_grouped(const word4 *table, unsigned bits, uint64_t *sums) {
+  uint64_t buckets[BUCKETS] = {0};
+  for (size_t r = 0; r < (size_t)1 << bits; r++) {
+    size_t digit = r;
+    for (unsigned a = 0; a < GROUP; a++) {
+      buckets[digit] += table[r][a];
+      digit = digit_times_x(digit, bits);
+    }
+  }
+  for (size_t r = 0; r < (size_t)1 << bits; r++)
+    for (unsigned b = 0; b < bits; b++) sums[b] += buckets[r] & (0 - (uint64_t)(r >> b & 1));
+}
+
+static TARGET void grouped(const uint64_t *t, size_t groups, const uint64_t *first, uint64_t *sums) {
+  word4 tables[DIGITS][BUCKETS];
+  memset(tables, 0, sizeof tables);
+  for (size_t d = 0; d < groups; d++) {
+    word4 values;
+    memcpy(&values, t + GROUP * d, sizeof values);
+    uint64_t selector = first[d];
+#pragma clang loop unroll(full)
+    for (unsigned digit = 0; digit < DIGITS; digit++)
+      tables[digit][selector >> DIGIT * digit & (BUCKETS - 1)] += values;
+  }
+  for (unsigned digit = 0; digit < DIGITS - 1; digit++)
+    combine_grouped(tables[digit], DIGIT, sums + DIGIT * digit);
+  combine_grouped(tables[DIGITS - 1], LAST_DIGIT, sums + DIGIT * (DIGITS - 1));
+}
+
+static TARGET void spread(const uint64_t *first, size_t groups, uint64_t *out) {
+  for (size_t d = 0; d < groups; d++) {
+    uint64_t s = first[d];
+    for (size_t a = 0; a < GROUP; a++) {
+      out[GROUP * d + a] = s;
+      s = times_x(s);
+    }
+  }
 }
 
 typedef union {
@@ -112,4 +154,4 @@ static TARGET void wide_inner(const uint64_t *u, const uint64_t *v, size_t n, ui
   sum[2] = high;
 }
 
-const c_parley_sums_ops TABLE = {lifted, plain, wide, wide_inner};
+const c_parley_sums_ops TABLE = {lifted, grouped, spread, plain, wide, wide_inner};

@@ -113,19 +113,20 @@ enum WordConversion<Word: RingWord> {
     for e in 0..<count { target[e] = words[e * step] }
   }
 
-  /// out[2e] = source[e], or source[0] everywhere.
+  /// out[e] = source[e], or source[0] everywhere.
   static func spread(
     _ source: UnsafePointer<Word>, isRepeated: Bool, into target: UnsafeMutablePointer<UInt64>, count: Int
   ) {
     if isRepeated {
-      let value = UInt64(source[0])
-      for e in 0..<count { target[2 * e] = value }
-    } else if Word.self == UInt64.self {
-      let words = UnsafeRawPointer(source).assumingMemoryBound(to: UInt64.self)
-      for e in 0..<count { target[2 * e] = words[e] }
+      target.update(repeating: UInt64(source[0]), count: count)
     } else {
-      for e in 0..<count { target[2 * e] = UInt64(source[e]) }
+      widen(source, into: target, count: count)
     }
+  }
+
+  /// The words themselves where they are 64-bit words.
+  static func direct(_ source: UnsafePointer<Word>) -> UnsafePointer<UInt64>? {
+    Word.self == UInt64.self ? UnsafeRawPointer(source).assumingMemoryBound(to: UInt64.self) : nil
   }
 
   /// out[e] −= x[e]·y[e] modulo 2^64; a repeated factor is one word.

@@ -73,6 +73,7 @@ package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
 package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
   package var ledgerPolicy: UseOnceLedger.Policy
   package var descriptor: EngineDescriptor
+  package var workers = ProofWorkers.allCores
 
   /// - Parameter proofsEvery: gates (words of ANDs, products) from which on a proof begins; nil for production's.
   package init(
@@ -85,6 +86,7 @@ package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
       descriptor.verifier?.bitWordsPerProof = gates
       descriptor.verifier?.wordTermsPerProof = gates
       descriptor.verifier?.shuffleElementsPerProof = gates
+      descriptor.verifier?.ownFlightsFrom = 4 * gates
     }
   }
 
@@ -96,7 +98,7 @@ package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
         of: mesh.local, with: mesh.local.advanced(by: -1, of: 3), seed: seed, policy: ledgerPolicy),
       keysWithNext: InsecureKeys.schedule(
         of: mesh.local, with: mesh.local.advanced(by: 1, of: 3), seed: seed, policy: ledgerPolicy),
-      sessionID: InsecureKeys.sessionID, descriptor: descriptor)
+      sessionID: InsecureKeys.sessionID, descriptor: descriptor, workers: workers)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
     ReplicatedFamily(Word.self).makeDealer(mesh: mesh, seed: seed)
@@ -115,7 +117,10 @@ package struct MacReplicatedFamily: EngineFamily {
   package init(proofsEvery gates: Int? = nil, ledgerPolicy: UseOnceLedger.Policy = .standard) {
     self.ledgerPolicy = ledgerPolicy
     descriptor = MacReplicatedEngine.descriptor
-    if let gates { descriptor.verifier?.bitWordsPerProof = gates }
+    if let gates {
+      descriptor.verifier?.bitWordsPerProof = gates
+      descriptor.verifier?.ownFlightsFrom = 4 * gates
+    }
   }
 
   package var wordBits: Int { 64 }

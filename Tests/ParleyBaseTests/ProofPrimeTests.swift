@@ -42,11 +42,16 @@ extension BackendTests {
           return sum.words
         }
         withEachBackend { backend in
-          let (x, y, s, sums) = (Unaligned(u), Unaligned(v), Unaligned(selectors), Unaligned(start))
+          let lists = [u, v].flatMap { list in (0..<2).map { ProofPrime.half(list, $0) } }
+          let (x, y, x2, y2) = (
+            Unaligned(lists[0]), Unaligned(lists[1]), Unaligned(lists[2]), Unaligned(lists[3])
+          )
+          let (s, sums) = (Unaligned(selectors), Unaligned(start))
           Kernels.liftedSubsetSums(
-            x.readOnly, y.readOnly, outputs: count, selectors: s.readOnly, into: sums.pointer)
+            x.readOnly, y.readOnly, x2.readOnly, y2.readOnly, outputs: count, selectors: s.readOnly,
+            into: sums.pointer)
           #expect(sums.array == want, "\(backend), seed \(seed), count \(count), extreme \(extreme)")
-          #expect(sums.guardsHold && x.array == u && y.array == v && s.array == selectors)
+          #expect(sums.guardsHold && s.array == selectors && [x, y, x2, y2].map(\.array) == lists)
         }
       }
     }
@@ -79,6 +84,65 @@ extension BackendTests {
       }
     }
 
+    /// X times every digit of a selector, bit by bit: ten of six bits and one of four, X^6 = X + 1 and X^4 = X + 1.
+    static func timesX(_ selector: UInt64) -> UInt64 {
+      var out: UInt64 = 0
+      for (start, bits) in (0..<10).map({ (6 * $0, 6) }) + [(60, 4)] {
+        let digit = selector >> UInt64(start) & (1 << UInt64(bits) - 1)
+        let isOver = digit >> UInt64(bits - 1) == 1
+        out |= ((digit << 1 & (1 << UInt64(bits) - 1)) ^ (isOver ? 3 : 0)) << UInt64(start)
+      }
+      return out
+    }
+    static func spread(_ first: [UInt64]) -> [UInt64] {
+      first.flatMap { s in [s, timesX(s), timesX(timesX(s)), timesX(timesX(timesX(s)))] }
+    }
+
+    /// The same sums as with the selectors that are spread.
+    @Test(arguments: [false, true]) func groupedSums(extreme: Bool) {
+      for groups in Self.counts {
+        var generator = SeededGenerator(seed &+ UInt64(groups))
+        let first = Self.words(groups, extreme: extreme, &generator)
+        let t = Self.words(4 * groups, extreme: extreme, &generator)
+        let start = ProofBits.words(64, &generator)
+        let selectors = Self.spread(first)
+        var want = start
+        for (value, selector) in zip(t, selectors) {
+          for k in 0..<64 where selector >> UInt64(k) & 1 == 1 { want[k] &+= value }
+        }
+        withEachBackend { backend in
+          let (x, s, sums) = (Unaligned(t), Unaligned(first), Unaligned(start))
+          let out = Unaligned([UInt64](repeating: 5, count: 4 * groups))
+          Kernels.spreadSelectors(s.readOnly, groups: groups, into: out.pointer)
+          Kernels.groupedSubsetSums(x.readOnly, groups: groups, first: s.readOnly, into: sums.pointer)
+          #expect(out.array == selectors, "\(backend), seed \(seed), groups \(groups)")
+          #expect(sums.array == want, "\(backend), seed \(seed), groups \(groups)")
+          #expect(out.guardsHold && sums.guardsHold && x.array == t && s.array == first)
+        }
+      }
+    }
+
+    /// What the proof of words rests on: for any four bits that are not all zero, the parity word of a group is a
+    /// bijection of its first selector, so that it is uniform: a linear map of rank 64.
+    @Test func parityOfAGroupIsABijection() {
+      let units = (0..<64).map { Self.spread([1 << UInt64($0)]) }
+      for chosen in 1..<16 {
+        var rows = units.map { selectors in
+          (0..<4).reduce(0 as UInt64) { chosen >> $1 & 1 == 1 ? $0 ^ selectors[$1] : $0 }
+        }
+        var rank = 0
+        for bit in 0..<64 {
+          guard let pivot = rows[rank...].firstIndex(where: { $0 >> UInt64(bit) & 1 == 1 }) else { continue }
+          rows.swapAt(rank, pivot)
+          for row in rows.indices where row != rank && rows[row] >> UInt64(bit) & 1 == 1 {
+            rows[row] ^= rows[rank]
+          }
+          rank += 1
+        }
+        #expect(rank == 64, "errors \(chosen)")
+      }
+    }
+
     /// The most and the largest products, all in one bucket of each digit: no lane overflows.
     @Test func longSums() {
       let count = 1 << 23
@@ -95,7 +159,7 @@ extension BackendTests {
           let first = Unaligned([UInt64](repeating: 0, count: 192))
           let second = Unaligned([UInt64](repeating: 0, count: 128))
           let all = UnsafePointer(ones.pointer)
-          Kernels.liftedSubsetSums(all, all, outputs: count, selectors: all, into: first.pointer)
+          Kernels.liftedSubsetSums(all, all, all, all, outputs: count, selectors: all, into: first.pointer)
           Kernels.wideSubsetSums(all, count: count, selectors: all, into: second.pointer)
           #expect(first.array == (0..<64).flatMap { _ in lifted }, "\(backend)")
           #expect(second.array == (0..<64).flatMap { _ in wide }, "\(backend)")
@@ -186,37 +250,83 @@ extension BackendTests {
       }
     }
 
-    @Test(arguments: moduli) func vectors(p: UInt64) {
+    /// Elements 2g + `which` of a vector of pairs.
+    static func half(_ list: [UInt64], _ which: Int) -> [UInt64] {
+      stride(from: which, to: list.count, by: 2).map { list[$0] }
+    }
+
+    @Test(arguments: moduli) func merging(p: UInt64) {
       let modulus = PrimeModulus(p)
-      for count in ProofSums.counts {
-        var generator = SeededGenerator(seed &+ UInt64(count))
-        let values = ProofBits.words(2 * count, &generator), weights = Self.residues(count, p, &generator)
-        let selectors = ProofBits.words(count, &generator)
+      for groups in ProofSums.counts {
+        var generator = SeededGenerator(seed &+ UInt64(groups))
+        let first = ProofBits.words(groups, &generator)
         for extreme in [false, true] {
           let coefficients = extreme ? [UInt64](repeating: p - 1, count: 64) : Self.residues(64, p, &generator)
-          let weight = coefficients[0]
-          let merged = selectors.map { selector in
+          let merged = ProofSums.spread(first).map { selector in
             (0..<64).reduce(0) { selector >> UInt64($1) & 1 == 1 ? ($0 + coefficients[$1]) % p : $0 }
           }
-          let weighed = values.indices.map { Self.remainder(weights[$0 / 2], values[$0], p) }
-          let scaled = values.map { Self.remainder(weight, $0, p) }
           withEachBackend { backend in
-            let (s, c, x, w) = (
-              Unaligned(selectors), Unaligned(coefficients), Unaligned(values), Unaligned(weights)
-            )
-            let out = (0..<3).map { Unaligned([UInt64](repeating: 5, count: $0 == 0 ? count : 2 * count)) }
+            let (s, c) = (Unaligned(first), Unaligned(coefficients))
+            let table = Unaligned([UInt64](repeating: 0, count: Kernels.primeTableWords))
+            let out = Unaligned([UInt64](repeating: 5, count: 4 * groups))
+            Kernels.primeTable(c.readOnly, modulus: modulus, into: table.pointer)
             Kernels.primeMerge(
-              s.readOnly, count: count, coefficients: c.readOnly, modulus: modulus, into: out[0].pointer)
-            Kernels.primeWeigh(
-              x.readOnly, outputs: count, weights: w.readOnly, modulus: modulus, into: out[1].pointer)
-            Kernels.primeScale(
-              x.readOnly, count: 2 * count, weight: weight, modulus: modulus, into: out[2].pointer)
-            let comment: Comment = "\(backend), seed \(seed), p \(p), count \(count), extreme \(extreme)"
-            #expect(out[0].array == merged, comment)
-            #expect(out[1].array == weighed, comment)
-            #expect(out[2].array == scaled, comment)
-            #expect(out.allSatisfy { $0.guardsHold } && x.array == values && w.array == weights, comment)
-            #expect(s.array == selectors && c.array == coefficients, comment)
+              s.readOnly, groups: groups, table: table.readOnly, modulus: modulus, into: out.pointer)
+            let comment: Comment = "\(backend), seed \(seed), p \(p), groups \(groups), extreme \(extreme)"
+            #expect(out.array == merged, comment)
+            #expect(out.guardsHold && table.guardsHold && s.array == first && c.array == coefficients, comment)
+          }
+        }
+      }
+    }
+
+    /// The first level on pairs, against the vectors written out.
+    @Test(arguments: moduli) func pairs(p: UInt64) {
+      let modulus = PrimeModulus(p)
+      for groups in ProofSums.counts {
+        var generator = SeededGenerator(seed &+ UInt64(groups))
+        for extreme in [false, true] {
+          let lists = (0..<4).map { _ in ProofSums.words(2 * groups, extreme: extreme, &generator) }
+          func residues(_ count: Int) -> [UInt64] {
+            extreme ? [UInt64](repeating: p - 1, count: count) : Self.residues(count, p, &generator)
+          }
+          let (weights, coefficients, start) = (residues(2 * groups), residues(4), residues(16))
+          let u = (0..<4 * groups).map { Self.remainder(weights[$0 / 2], lists[$0 % 2][$0 / 2], p) }
+          let plain = (0..<4 * groups).map { lists[$0 % 2][$0 / 2] % p }
+          let v = (0..<4 * groups).map { lists[2 + $0 % 2][$0 / 2] }
+          var sums = start
+          for d in 0..<groups {
+            for e in 0..<16 { sums[e] = (sums[e] + Self.remainder(u[4 * d + e / 4], v[4 * d + e % 4], p)) % p }
+          }
+          func folded(_ list: [UInt64]) -> [UInt64] {
+            (0..<groups).map { d in
+              (0..<4).reduce(0) { ($0 + Self.remainder(coefficients[$1], list[4 * d + $1], p)) % p }
+            }
+          }
+          withEachBackend { backend in
+            let (x, y, a, b) = (
+              Unaligned(lists[0]), Unaligned(lists[1]), Unaligned(lists[2]), Unaligned(lists[3])
+            )
+            let (w, c, outer) = (Unaligned(weights), Unaligned(coefficients), Unaligned(start))
+            let (fold, unweighted) = (
+              Unaligned([UInt64](repeating: 5, count: groups)), Unaligned([UInt64](repeating: 5, count: groups))
+            )
+            Kernels.primePairOuter(
+              x.readOnly, y.readOnly, weights: w.readOnly, a.readOnly, b.readOnly, groups: groups,
+              modulus: modulus,
+              into: outer.pointer)
+            Kernels.primePairFold(
+              x.readOnly, y.readOnly, weights: w.readOnly, groups: groups, coefficients: c.readOnly,
+              modulus: modulus, into: fold.pointer)
+            Kernels.primePairFold(
+              x.readOnly, y.readOnly, weights: nil, groups: groups, coefficients: c.readOnly, modulus: modulus,
+              into: unweighted.pointer)
+            let comment: Comment = "\(backend), seed \(seed), p \(p), groups \(groups), extreme \(extreme)"
+            #expect(outer.array == sums, comment)
+            #expect(fold.array == folded(u), comment)
+            #expect(unweighted.array.map { $0 % p } == folded(plain), comment)
+            #expect(outer.guardsHold && fold.guardsHold && unweighted.guardsHold, comment)
+            #expect([x, y, a, b].map(\.array) == lists && w.array == weights, comment)
           }
         }
       }

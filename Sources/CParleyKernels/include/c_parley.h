@@ -101,8 +101,6 @@ void c_parley_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, size
 void c_parley_affine(uint64_t *out, const uint64_t *a, uint64_t factor, uint64_t addend, size_t count);
 /// out += factor * a.
 void c_parley_accumulate(uint64_t *out, const uint64_t *a, uint64_t factor, size_t count);
-/// out[2e] = a[e], out[2e + 1] = b[e].
-void c_parley_interleave(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t count);
 uint64_t c_parley_sum(const uint64_t *a, size_t count);
 uint64_t c_parley_dot(const uint64_t *a, const uint64_t *b, size_t count);
 /// c[rows][columns] += a[rows][inner] * (b[inner][columns] + b2[inner][columns]), row-major; b2 may be null.
@@ -158,9 +156,14 @@ void c_parley_gf64_fold(
 //
 // At most 2^23 values. Numbers of several words are little-endian.
 
-/// sums[3*k ...] += sum of the u[2g] v[2g] + u[2g+1] v[2g+1] with bit k of selectors[g] set, k < 64.
+/// sums[3*k ...] += sum of the x[g] x2[g] + y[g] y2[g] with bit k of selectors[g] set, k < 64.
 void c_parley_lifted_subset_sums(
-    const uint64_t *u, const uint64_t *v, size_t outputs, const uint64_t *selectors, uint64_t *sums);
+    const uint64_t *x, const uint64_t *y, const uint64_t *x2, const uint64_t *y2, size_t outputs,
+    const uint64_t *selectors, uint64_t *sums);
+/// The selectors of groups of four (see selectors.h), of which first[d] is the first: out[4*d + a] is X^a first[d].
+void c_parley_spread_selectors(const uint64_t *first, size_t groups, uint64_t *out);
+/// sums[k] += sum of the t[g], g < 4*groups, with bit k of the selector of g set, mod 2^64.
+void c_parley_grouped_subset_sums(const uint64_t *t, size_t groups, const uint64_t *first, uint64_t *sums);
 /// sums[k] += sum of the t[g] with bit k of selectors[g] set, mod 2^64.
 void c_parley_subset_sums(const uint64_t *t, size_t count, const uint64_t *selectors, uint64_t *sums);
 /// sums[2*k ...] += sum of the values[g] with bit k of selectors[g] set.
@@ -171,7 +174,7 @@ void c_parley_wide_inner(const uint64_t *u, const uint64_t *v, size_t count, uin
 
 // Proofs over words: the field of a public prime P, 2^60 < P < 2^61
 //
-// Selectors, weights and coefficients are public; weights and coefficients are in [0, P). Results are in [0, P).
+// Selectors, weights and coefficients are public; weights and coefficients are in [0, P). Results are in [0, P) unless said.
 
 typedef struct c_parley_prime {
   uint64_t value;
@@ -179,15 +182,24 @@ typedef struct c_parley_prime {
   uint64_t reciprocal;
 } c_parley_prime;
 
-/// out[g] = sum of the coefficients[k] with bit k of selectors[g] set, k < 64.
+enum { C_PARLEY_PRIME_TABLE_WORDS = 11 * 64 * 4 };
+
+/// What `c_parley_prime_merge` looks up: the sums of the coefficients (64) that a digit of the first selector of a
+/// group chooses for each of the four.
+void c_parley_prime_table(const uint64_t *coefficients, c_parley_prime prime, uint64_t *table);
+/// out[g], g < 4*groups: sum of the coefficients[k] with bit k of the selector of g set.
 void c_parley_prime_merge(
-    const uint64_t *selectors, size_t count, const uint64_t *coefficients, c_parley_prime prime, uint64_t *out);
-/// out[2g + i] = weights[g] values[2g + i], i < 2; any values.
-void c_parley_prime_weigh(
-    const uint64_t *values, size_t outputs, const uint64_t *weights, c_parley_prime prime, uint64_t *out);
-/// out[e] = weight values[e]; any values.
-void c_parley_prime_scale(
-    const uint64_t *values, size_t count, uint64_t weight, c_parley_prime prime, uint64_t *out);
+    const uint64_t *first, size_t groups, const uint64_t *table, c_parley_prime prime, uint64_t *out);
+/// sums[4*j + k] += sum over d < groups of u[j] v[k], with g = 2*d, h = g + 1, u = (weights[g] x[g], weights[g] y[g],
+/// weights[h] x[h], weights[h] y[h]), v = (a[g], b[g], a[h], b[h]); any x, y, a, b.
+void c_parley_prime_pair_outer(
+    const uint64_t *x, const uint64_t *y, const uint64_t *weights, const uint64_t *a, const uint64_t *b,
+    size_t groups, c_parley_prime prime, uint64_t *sums);
+/// out[d] = weights[g] (c[0] a[g] + c[1] b[g]) + weights[h] (c[2] a[h] + c[3] b[h]), g = 2*d, h = g + 1; any a, b;
+/// if weights is null, all are 1, and the results are below 5 P only.
+void c_parley_prime_pair_fold(
+    const uint64_t *a, const uint64_t *b, const uint64_t *weights, size_t groups, const uint64_t *coefficients,
+    c_parley_prime prime, uint64_t *out);
 /// sums[j*factor + k] += sum over d < groups of u[d*factor + j] v[d*factor + k]; u in [0, P), any v; factor 1 to
 /// 32.
 void c_parley_prime_outer(

@@ -58,9 +58,16 @@ package final class BufferPool: Sendable {
     let capacity = Self.capacity(for: byteCount)
     if capacity >= Self.smallest {
       let kept = state.withLock { state -> Block? in
-        guard let block = state.free[capacity]?.popLast() else { return nil }
-        state.retained -= capacity
-        return block
+        // A block of up to twice the size rather than fresh pages: an engine's vectors come in many sizes.
+        var candidate = capacity
+        while candidate <= 2 * capacity {
+          if let block = state.free[candidate]?.popLast() {
+            state.retained -= candidate
+            return block
+          }
+          candidate = Self.capacity(for: candidate + 64)
+        }
+        return nil
       }
       if let kept { return kept }
     }

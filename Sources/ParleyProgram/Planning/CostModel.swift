@@ -94,6 +94,14 @@ package struct CostModel {
   mutating func endFlight(isLast: Bool = false) {
     liveBytes -= verification?.endFlight() ?? 0
     beginProofs(all: isLast)
+    guard !isLast else { return }
+    while verification?.takesFlight == true {
+      var flight = Flight()
+      sendProofs(in: &flight)
+      receive(flight)
+      liveBytes -= verification?.endFlight() ?? 0
+    }
+    if verification?.needsNoOperands == true { isRecorded = ([], []) }
   }
   private mutating func beginProofs(all: Bool) {
     guard let closed = verification?.begin(all: all) else { return }

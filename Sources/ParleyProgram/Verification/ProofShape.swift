@@ -47,7 +47,10 @@ package struct ProofShape: Hashable, Sendable {
     case .bits(let words):
       let groups = max(1, (2 * words + Self.bitFactor - 1) / Self.bitFactor)
       plan = FoldPlan(elements: 64 * groups, first: [8])
-    case .words(_, let terms): plan = FoldPlan(elements: 2 * terms, first: [4, 4])
+    case .words(_, let terms):
+      // Products cost as many multiplications for each element as a level has blocks, which only counts where there
+      // are many; fewer blocks may take a level more.
+      plan = FoldPlan(elements: 2 * terms, first: terms < 1 << 15 ? [4, 4] : [4, 4, 8])
     case .matrix(_, let inner, _): plan = FoldPlan(elements: 2 * inner * Self.matrixClaims, first: [4, 4])
     case .shuffledRows(let rows): plan = FoldPlan(elements: rows, first: [8])
     case .shuffledWords(let words): plan = FoldPlan(elements: words, first: [4, 4])
@@ -94,18 +97,29 @@ package struct ProofShape: Hashable, Sendable {
     return messages
   }
 
-  /// The operands of the gates are needed up to here: the second challenge of ring products, which folds them.
+  /// The operands of the gates are needed up to here: the challenge by which the prover folds the first level of
+  /// elements, which are made of the operands for the products of that level and again for its fold.
   package static let lastStageWithOperands = 6
 
-  /// Bytes of the vectors that a party holds while it proves and verifies: u as the prover, then the four folded ones.
-  package var workingBytes: Int {
-    let groups = plan.levels.first?.groups ?? plan.finalElements
+  /// Words of one vector of operands, for ``VerifierDescriptor/ownFlightsFrom``. Those of a matrix product are few for
+  /// what it computes, and those of a shuffle are its results.
+  package var operandWords: Int {
     switch statement {
-    case .bits(let words): return 4 * 64 * 8 * max(1, (2 * words + Self.bitFactor - 1) / Self.bitFactor)
-    case .words(_, let terms): return 8 * (2 * terms + 4 * groups)
-    case .matrix(_, let inner, _): return 8 * (4 * 2 * inner * claims + 4 * groups)
-    case .shuffledRows(let rows): return 8 * 5 * rows
-    case .shuffledWords(let words): return 8 * (3 * words + 4 * groups)
+    case .bits(let words): words
+    case .words(_, let terms): terms
+    case .matrix, .shuffledRows, .shuffledWords: 0
+    }
+  }
+
+  /// Bytes of the vectors that a party holds while it proves and verifies: the four folded ones, and of a matrix product
+  /// the four that are folded.
+  package var workingBytes: Int {
+    let folded = 4 * Self.elementBytes * (plan.levels.first?.groups ?? plan.finalElements)
+    switch statement {
+    case .bits, .words: return folded
+    case .shuffledRows(let rows): return 5 * Self.elementBytes * rows
+    case .shuffledWords(let words): return 3 * Self.elementBytes * words + folded
+    case .matrix(_, let inner, _): return 4 * 2 * Self.elementBytes * inner * claims + folded
     }
   }
 

@@ -9,6 +9,13 @@ struct ProofTraffic {
 
   var isIdle: Bool { active.isEmpty }
 
+  /// Some proof gets a flight of its own.
+  var takesFlight: Bool { active.contains { schedule.takesFlight($0.shape, stage: $0.stage) } }
+  /// No gate waits for a proof, and no proof needs operands any more.
+  var needsNoOperands: Bool {
+    schedule.isEmpty && active.allSatisfy { $0.stage > ProofShape.lastStageWithOperands }
+  }
+
   /// All messages of this flight, between parties and not relative to a prover: every party proves.
   func messages(parties: Int) -> [ProofShape.Message] {
     active.flatMap { proof in

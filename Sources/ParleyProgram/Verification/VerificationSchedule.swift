@@ -12,6 +12,13 @@ package struct VerificationSchedule: Sendable {
 
   package init(_ descriptor: VerifierDescriptor) { self.descriptor = descriptor }
 
+  /// Whether a proof that is at `stage` gets the next flight even if nothing else needs it.
+  package func takesFlight(_ shape: ProofShape, stage: Int) -> Bool {
+    shape.operandWords >= descriptor.ownFlightsFrom && stage <= ProofShape.lastStageWithOperands
+  }
+  /// Nothing waits for a proof to begin.
+  package var isEmpty: Bool { bitWords == 0 && wordOutputs == 0 && matrices.isEmpty }
+
   package mutating func recordAnds(words: Int) { bitWords += words }
   package mutating func recordProducts(outputs: Int, terms: Int) {
     wordOutputs += outputs
@@ -80,17 +87,21 @@ package struct VerifierDescriptor: Sendable, Hashable {
   package var wordTermsPerProof: Int
   /// Rows or words of finished shuffles, of one prover, from which on a proof begins.
   package var shuffleElementsPerProof: Int
+  /// Words of operands from which on a proof gets flights of its own until it has folded them: they would otherwise be
+  /// kept for as many flights of the computation. Smaller proofs travel along.
+  package var ownFlightsFrom: Int
   /// Bytes of the message that closes a verification, from every party to both others.
   package var closingBytes: Int
 
   package init(
     method: Method, bitWordsPerProof: Int, wordTermsPerProof: Int, shuffleElementsPerProof: Int = 1 << 19,
-    closingBytes: Int
+    ownFlightsFrom: Int = 1 << 19, closingBytes: Int
   ) {
     self.shuffleElementsPerProof = shuffleElementsPerProof
     self.method = method
     self.bitWordsPerProof = bitWordsPerProof
     self.wordTermsPerProof = wordTermsPerProof
+    self.ownFlightsFrom = ownFlightsFrom
     self.closingBytes = closingBytes
   }
 }

@@ -28,14 +28,15 @@ package struct VerifierState<Word: RingWord> {
 
   init(
     _ verifier: VerifierDescriptor, mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule,
-    sessionID: [UInt8], pool: BufferPool
+    sessionID: [UInt8], pool: BufferPool, workers: ProofWorkers = .allCores
   ) {
     keys = [keysWithPrevious, keysWithNext]
     digests = ProtocolDigest(sessionID: sessionID)
     pipeline = ProofPipeline(
       verifier,
       links: ProofLinks(
-        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, digests: digests), pool: pool)
+        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, digests: digests), pool: pool,
+      workers: workers)
     inputCopies = InputCopies(digests: digests)
     publicValues = digests.stream(.publicValues, step: VerifiedSteps.verified(0), party: PartyIndex(0))
   }
@@ -50,7 +51,10 @@ package struct VerifierState<Word: RingWord> {
 
 extension CheckedReplicated {
   package func sendChecks() throws(ParleyError) { try checks.pipeline.send() }
-  package func receiveChecks() throws(ParleyError) { try checks.pipeline.receive(isLast: false) }
+  package func receiveChecks() throws(ParleyError) {
+    try checks.pipeline.receive(isLast: false)
+    try checks.pipeline.takeOwnFlights()
+  }
 
   package var publicDigest: [UInt8] { checks.publicValues.finish() }
 

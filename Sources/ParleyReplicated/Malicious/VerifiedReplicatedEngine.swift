@@ -37,10 +37,11 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
   ///   - keysWithPrevious: of this session, with party i−1.
   ///   - keysWithNext: with party i+1.
   ///   - descriptor: tests lower the sizes from which on proofs begin.
+  ///   - workers: the threads that proofs are computed by.
   package init(
     mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8],
     descriptor: EngineDescriptor = VerifiedReplicatedEngine.descriptor,
-    pool: BufferPool = BufferPool(limit: 1 << 28)
+    pool: BufferPool = BufferPool(limit: 1 << 28), workers: ProofWorkers = .allCores
   ) throws(ParleyError) {
     guard mesh.count >= 3, (0..<3).contains(mesh.local.rawValue), let verifier = descriptor.verifier else {
       throw ParleyError(
@@ -57,7 +58,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     shuffleKeys = ShuffleKeys(previous: keysWithPrevious, next: keysWithNext)
     checks = VerifierState(
       verifier, mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID,
-      pool: pool)
+      pool: pool, workers: workers)
   }
 
   /// Every message of the protocol, for the planner.

@@ -9,12 +9,16 @@ package import ParleyProgram
 /// of X up to 63 are a basis, Σ_l X^l e_l is the word e itself as a field element, so that 64 gates cost one AND and one
 /// carry-less product for each pair of blocks. The vectors interleave both operands: elements 2w and 2w+1 are x and y
 /// of word w in u, y and x in v.
+///
+/// The elements are 64 times as long as the words of a block: they are made piece by piece, for the products of the
+/// first level and again for its fold, which costs less than memory for them.
 package final class BitProof: BatchProof {
   package let shape: ProofShape
   private var gates: BitGates?
   private let field = BinaryField64()
   private let groups: Int
   private let pool: BufferPool?
+  private let workers: ProofWorkers
   private var prover: ProverVectors<BinaryField64>?
   private var left: VerifierVector<BinaryField64>?
   private var right: VerifierVector<BinaryField64>?
@@ -23,19 +27,25 @@ package final class BitProof: BatchProof {
   /// Roles that still need the gates.
   private var readers = 3
   private var proverCoefficients: Coefficients?
+  /// Challenge 1 as the prover's.
+  private var proverExpansion: (alpha: [UInt64], beta: [UInt64])?
+  /// The verifiers' shares of the claim about elements.
+  private var leftTarget: UInt64 = 0
+  private var rightTarget: UInt64 = 0
 
   private static let factor = ProofShape.bitFactor
   private static let lanes = factor / 2
-  /// Groups that are gathered at a time: 64 KiB of words.
-  private static let tile = 256
+  /// Groups that are gathered at a time, and by one thread: 32 KiB of words.
+  private static let tile = 128
 
   private struct Coefficients {
     let lane: [UInt64]
     let group: [UInt64]
   }
 
-  package init(_ gates: BitGates, pool: BufferPool? = nil) {
+  package init(_ gates: BitGates, pool: BufferPool? = nil, workers: ProofWorkers = .allCores) {
     self.pool = pool
+    self.workers = workers
     self.gates = gates
     shape = ProofShape(.bits(words: gates.words))
     groups = max(1, (2 * gates.words + Self.factor - 1) / Self.factor)
@@ -47,9 +57,8 @@ package final class BitProof: BatchProof {
       group: challenge.elements(.group, count: groups, in: field))
   }
 
-  private func forEachTile(_ body: (Range<Int>) -> Void) {
-    for start in stride(from: 0, to: groups, by: Self.tile) { body(start..<min(start + Self.tile, groups)) }
-  }
+  private var tiles: Int { (groups + Self.tile - 1) / Self.tile }
+  private func tile(_ index: Int) -> Range<Int> { index * Self.tile..<min((index + 1) * Self.tile, groups) }
 
   /// The words of groups `tile`, padded with zeros.
   private func gather(
@@ -66,76 +75,130 @@ package final class BitProof: BatchProof {
 
   private func wordProducts(_ c: Coefficients) -> [UInt64] {
     let size = Self.factor
-    var sums = [UInt64](repeating: 0, count: size * size)
-    let u = Storage<UInt64>(uninitialized: Self.tile * size, pool: pool)
-    let v = Storage<UInt64>(uninitialized: Self.tile * size, pool: pool)
-    withExtendedLifetime((u, v)) {
-      forEachTile { tile in
-        gather(tile, .lo, isSwapped: false, into: u.pointer)
-        gather(tile, .hi, isSwapped: true, into: v.pointer)
-        sums.withUnsafeMutableBufferPointer { sums in
-          c.group.withUnsafeBufferPointer { weights in
-            Kernels.gf64MaskedOuter(
-              u.pointer, v.pointer, groups: tile.count, factor: size,
-              weights: weights.baseAddress! + tile.lowerBound,
-              into: sums.baseAddress!)
-          }
+    let room = min(groups, Self.tile) * size
+    let states = workers.run(
+      pieces: tiles,
+      start: { [self] in
+        (
+          sums: [UInt64](repeating: 0, count: size * size), u: Storage<UInt64>(uninitialized: room, pool: pool),
+          v: Storage<UInt64>(uninitialized: room, pool: pool)
+        )
+      }
+    ) { [self] state, piece in
+      let (tile, u, v) = (tile(piece), state.u, state.v)
+      gather(tile, .lo, isSwapped: false, into: u.pointer)
+      gather(tile, .hi, isSwapped: true, into: v.pointer)
+      state.sums.withUnsafeMutableBufferPointer { sums in
+        c.group.withUnsafeBufferPointer { weights in
+          Kernels.gf64MaskedOuter(
+            u.pointer, v.pointer, groups: tile.count, factor: size,
+            weights: weights.baseAddress! + tile.lowerBound, into: sums.baseAddress!)
         }
       }
     }
+    var sums = (0..<size * size).map { e in states.reduce(0) { $0 ^ $1.sums[e] } }
     for j in 0..<size {
       for k in 0..<size { sums[j * size + k] = field.multiply(sums[j * size + k], c.lane[j / 2]) }
     }
     return sums
   }
 
-  /// u after the level: Σ_j α_j A_j x_j in every lane, times B and X^l; v without the coefficients.
-  private func folded(
-    _ side: ShareSide, isSwapped: Bool, by challenge: [UInt64], weights: Coefficients?
-  ) -> FoldVector<BinaryField64> {
-    let capacity = FoldVector<BinaryField64>.capacity(shape.plan, level: 0)
-    let out = Storage<UInt64>(uninitialized: max(capacity, 64 * groups), pool: pool)
-    let words = Storage<UInt64>(uninitialized: Self.tile * Self.factor, pool: pool)
-    let coefficients =
-      weights.map { c in challenge.indices.map { field.multiply(challenge[$0], c.lane[$0 / 2]) } } ?? challenge
-    withExtendedLifetime((out, words)) {
-      forEachTile { tile in
-        gather(tile, side, isSwapped: isSwapped, into: words.pointer)
-        let target = out.pointer + 64 * tile.lowerBound
-        Kernels.gf64ExpandFold(
-          words.pointer, groups: tile.count, factor: Self.factor, coefficients: coefficients, into: target)
-        if let weights {
-          weights.group.withUnsafeBufferPointer {
-            Kernels.gf64Weigh(target, groups: tile.count, weights: $0.baseAddress! + tile.lowerBound)
-          }
-        }
+  // MARK: The first level of elements
+
+  /// One of the two vectors: Σ_j α_j A_j x_j in every lane, times B and X^l, for u; v without the coefficients.
+  private struct Expansion {
+    let side: ShareSide
+    let isSwapped: Bool
+    let coefficients: [UInt64]
+    let groupWeights: [UInt64]?
+  }
+
+  private func leftExpansion(_ side: ShareSide, _ c: Coefficients, alpha: [UInt64]) -> Expansion {
+    Expansion(
+      side: side, isSwapped: false,
+      coefficients: alpha.indices.map { field.multiply(alpha[$0], c.lane[$0 / 2]) }, groupWeights: c.group)
+  }
+  private func rightExpansion(_ side: ShareSide, beta: [UInt64]) -> Expansion {
+    Expansion(side: side, isSwapped: true, coefficients: beta, groupWeights: nil)
+  }
+
+  /// Room for the words of a tile and for its elements.
+  private func scratch() -> (words: Storage<UInt64>, elements: Storage<UInt64>) {
+    let count = min(groups, Self.tile)
+    return (
+      Storage(uninitialized: count * Self.factor, pool: pool), Storage(uninitialized: count * 64, pool: pool)
+    )
+  }
+
+  private func fill(
+    _ scratch: (words: Storage<UInt64>, elements: Storage<UInt64>), _ e: Expansion, _ tile: Range<Int>
+  ) {
+    let (words, elements) = (scratch.words.pointer, scratch.elements.pointer)
+    gather(tile, e.side, isSwapped: e.isSwapped, into: words)
+    Kernels.gf64ExpandFold(
+      words, groups: tile.count, factor: Self.factor, coefficients: e.coefficients, into: elements)
+    e.groupWeights?.withUnsafeBufferPointer {
+      Kernels.gf64Weigh(elements, groups: tile.count, weights: $0.baseAddress! + tile.lowerBound)
+    }
+  }
+
+  /// The products of the first level.
+  private func elementProducts(_ left: Expansion, _ right: Expansion) -> [UInt64] {
+    let factor = shape.plan.levels[0].factor
+    let states = workers.run(
+      pieces: tiles,
+      start: { [self] in (sums: [UInt64](repeating: 0, count: factor * factor), u: scratch(), v: scratch()) }
+    ) { [self] state, piece in
+      let (tile, u, v) = (tile(piece), state.u, state.v)
+      fill(u, left, tile)
+      fill(v, right, tile)
+      state.sums.withUnsafeMutableBufferPointer {
+        field.outer(
+          u.elements.pointer, v.elements.pointer, groups: tile.count * 64 / factor, factor: factor,
+          into: $0.baseAddress!)
       }
     }
-    return FoldVector(field, plan: shape.plan, level: 0, storage: out, count: 64 * groups)
+    return (0..<factor * factor).map { e in states.reduce(0) { $0 ^ $1.sums[e] } }
+  }
+
+  /// A vector after the first level.
+  private func folded(_ expansion: Expansion, by challenge: [UInt64]) -> FoldVector<BinaryField64> {
+    let level = shape.plan.levels[0]
+    precondition(64 % level.factor == 0, "a group of words is whole groups of elements")
+    let out = Storage<UInt64>(
+      uninitialized: max(FoldVector<BinaryField64>.capacity(shape.plan, level: 1), level.groups), pool: pool)
+    _ = workers.run(pieces: tiles, start: { [self] in scratch() }) { [self] scratch, piece in
+      let tile = tile(piece)
+      fill(scratch, expansion, tile)
+      field.fold(
+        scratch.elements.pointer, groups: tile.count * 64 / level.factor, factor: level.factor,
+        coefficients: challenge, into: out.pointer + tile.lowerBound * 64 / level.factor)
+    }
+    return FoldVector(field, plan: shape.plan, level: 1, storage: out, count: level.groups)
   }
 
   /// Σ_w ρ_w t_w.
   private func target(
-    _ c: Coefficients, _ fill: (BitGates, Range<Int>, UnsafeMutablePointer<UInt64>) -> Void
+    _ c: Coefficients, _ fill: @escaping (BitGates, Range<Int>, UnsafeMutablePointer<UInt64>) -> Void
   ) -> UInt64 {
     guard let gates else { return 0 }
     let lanes = Self.lanes
-    let words = Storage<UInt64>(uninitialized: Self.tile * lanes, pool: pool)
-    var total: UInt64 = 0
-    withExtendedLifetime(words) {
-      forEachTile { tile in
-        let first = tile.lowerBound * lanes
-        let last = min(tile.upperBound * lanes, gates.words)
-        fill(gates, first..<last, words.pointer)
-        (words.pointer + (last - first)).update(repeating: 0, count: tile.count * lanes - (last - first))
-        Kernels.gf64Fold(
-          words.pointer, groups: tile.count, factor: lanes, coefficients: c.lane, into: words.pointer)
-        c.group.withUnsafeBufferPointer {
-          total ^= Kernels.gf64Dot(words.pointer, $0.baseAddress! + tile.lowerBound, count: tile.count)
-        }
+    let room = min(groups, Self.tile) * lanes
+    let states = workers.run(
+      pieces: tiles,
+      start: { [self] in (total: UInt64(0), words: Storage<UInt64>(uninitialized: room, pool: pool)) }
+    ) { [self] state, piece in
+      let (tile, words) = (tile(piece), state.words)
+      let first = tile.lowerBound * lanes
+      let last = min(tile.upperBound * lanes, gates.words)
+      fill(gates, first..<last, words.pointer)
+      (words.pointer + (last - first)).update(repeating: 0, count: tile.count * lanes - (last - first))
+      Kernels.gf64Fold(words.pointer, groups: tile.count, factor: lanes, coefficients: c.lane, into: words.pointer)
+      state.total ^= c.group.withUnsafeBufferPointer {
+        Kernels.gf64Dot(words.pointer, $0.baseAddress! + tile.lowerBound, count: tile.count)
       }
     }
-    return total
+    return states.reduce(0) { $0 ^ $1.total }
   }
 
   private func finishedReading() {
@@ -153,10 +216,17 @@ package final class BitProof: BatchProof {
     }
     let (alpha, beta) = foldChallenge(index, challenge)
     if index == 1 {
+      guard let c = proverCoefficients else { return [] }
+      proverExpansion = (alpha, beta)
+      return Array(
+        elementProducts(leftExpansion(.lo, c, alpha: alpha), rightExpansion(.hi, beta: beta)).dropFirst())
+    }
+    if index == 2 {
+      guard let c = proverCoefficients, let first = proverExpansion else { return [] }
       prover = ProverVectors(
-        u: folded(.lo, isSwapped: false, by: alpha, weights: proverCoefficients),
-        v: folded(.hi, isSwapped: true, by: beta, weights: nil))
-      proverCoefficients = nil
+        u: folded(leftExpansion(.lo, c, alpha: first.alpha), by: alpha),
+        v: folded(rightExpansion(.hi, beta: first.beta), by: beta))
+      (proverCoefficients, proverExpansion) = (nil, nil)
       finishedReading()
     } else {
       prover?.fold(alpha: alpha, beta: beta)
@@ -190,14 +260,20 @@ package final class BitProof: BatchProof {
       return true
     }
     let (alpha, beta) = foldChallenge(index + 1, challenge(index + 1))
-    if index == 0 {
-      let c = coefficients(challenge(0))
-      let target = target(c) { $0.leftTargets($1, into: $2) }
+    switch index {
+    case 0:
+      let target = target(coefficients(challenge(0))) { $0.leftTargets($1, into: $2) }
+      leftTarget = FoldTarget(field).folded(target, products: share, factor: Self.factor, alpha: alpha, beta: beta)
+    case 1:
+      // Both challenges that make the vector are known now.
+      let expansion = leftExpansion(
+        .hi, coefficients(challenge(0)), alpha: foldChallenge(1, challenge(1)).alpha)
       left = VerifierVector(
-        vector: folded(.hi, isSwapped: false, by: alpha, weights: c),
-        target: FoldTarget(field).folded(target, products: share, factor: Self.factor, alpha: alpha, beta: beta))
+        vector: folded(expansion, by: alpha),
+        target: FoldTarget(field).folded(
+          leftTarget, products: share, factor: shape.plan.levels[0].factor, alpha: alpha, beta: beta))
       finishedReading()
-    } else {
+    default:
       left?.absorb(
         share, factor: shape.plan.levels[index - 1].factor, alpha: alpha, beta: beta, isLeft: true)
     }
@@ -217,13 +293,19 @@ package final class BitProof: BatchProof {
       return
     }
     let (alpha, beta) = foldChallenge(index + 1, challenge(index + 1))
-    if index == 0 {
+    switch index {
+    case 0:
       let target = target(coefficients(challenge(0))) { $0.rightTargets($1, into: $2) }
+      rightTarget = FoldTarget(field).folded(
+        target, products: share, factor: Self.factor, alpha: alpha, beta: beta)
+    case 1:
+      let expansion = rightExpansion(.lo, beta: foldChallenge(1, challenge(1)).beta)
       right = VerifierVector(
-        vector: folded(.lo, isSwapped: true, by: beta, weights: nil),
-        target: FoldTarget(field).folded(target, products: share, factor: Self.factor, alpha: alpha, beta: beta))
+        vector: folded(expansion, by: beta),
+        target: FoldTarget(field).folded(
+          rightTarget, products: share, factor: shape.plan.levels[0].factor, alpha: alpha, beta: beta))
       finishedReading()
-    } else {
+    default:
       right?.absorb(
         share, factor: shape.plan.levels[index - 1].factor, alpha: alpha, beta: beta, isLeft: false)
     }

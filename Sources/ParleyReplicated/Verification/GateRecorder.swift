@@ -8,7 +8,8 @@ internal import ParleyProgram
 struct GateRecorder<Word: RingWord> {
   private let digests: ProtocolDigest
   private let pool: BufferPool
-  private var schedule: VerificationSchedule
+  private let workers: ProofWorkers
+  private(set) var schedule: VerificationSchedule
   private var bits = BitGates()
   private var words = WordGates<Word>()
   private var matrices: [MatrixGates<Word>] = []
@@ -21,8 +22,9 @@ struct GateRecorder<Word: RingWord> {
   private var rowSteps: [StepID] = []
   private var columnSteps: [StepID] = []
 
-  init(_ descriptor: VerifierDescriptor, digests: ProtocolDigest, pool: BufferPool) {
+  init(_ descriptor: VerifierDescriptor, digests: ProtocolDigest, pool: BufferPool, workers: ProofWorkers) {
     self.pool = pool
+    self.workers = workers
     schedule = VerificationSchedule(descriptor)
     self.digests = digests
   }
@@ -121,14 +123,14 @@ struct GateRecorder<Word: RingWord> {
     for shape in schedule.close(all: all) {
       switch shape.statement {
       case .bits:
-        add(BitProof(bits, pool: pool), bitSteps)
+        add(BitProof(bits, pool: pool, workers: workers), bitSteps)
         (bits, bitSteps) = (BitGates(), [])
       case .words:
-        add(LiftedProof(words, shape: shape, ringBits: Word.bitWidth, pool: pool), wordSteps)
+        add(LiftedProof(words, shape: shape, ringBits: Word.bitWidth, pool: pool, workers: workers), wordSteps)
         (words, wordSteps) = (WordGates(), [])
       case .matrix:
         add(
-          LiftedProof(matrices[nextMatrix], shape: shape, ringBits: Word.bitWidth, pool: pool),
+          LiftedProof(matrices[nextMatrix], shape: shape, ringBits: Word.bitWidth, pool: pool, workers: workers),
           [matrixSteps[nextMatrix]])
         nextMatrix += 1
       case .shuffledRows:
@@ -136,7 +138,9 @@ struct GateRecorder<Word: RingWord> {
         (shuffledRows, rowSteps) = (ShuffledRows(), [])
       case .shuffledWords(let elements):
         shuffledWords.elementCount = elements
-        add(LiftedProof(shuffledWords, shape: shape, ringBits: Word.bitWidth, pool: pool), columnSteps)
+        add(
+          LiftedProof(shuffledWords, shape: shape, ringBits: Word.bitWidth, pool: pool, workers: workers),
+          columnSteps)
         (shuffledWords, columnSteps) = (ShuffledWords(), [])
       }
     }

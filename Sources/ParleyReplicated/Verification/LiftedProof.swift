@@ -31,7 +31,8 @@ final class LiftedProof: BatchProof {
   // Prover
   private var firstChallenge: Challenge?
   private var proverMerge: Merge?
-  private var proverU: Storage<UInt64>?
+  /// Both vectors before the first level.
+  private var proverVectors: (u: any LiftedVector, v: any LiftedVector)?
   private var prover: ProverVectors<PrimeField>?
   // Left verifier
   private var leftClaims: [UInt64] = []
@@ -45,13 +46,17 @@ final class LiftedProof: BatchProof {
   private var lastRightShare: [UInt64] = []
   private let ringMask: UInt64
   private let pool: BufferPool?
-
-  /// Elements that are worked on at a time: 64 KiB.
-  static let tile = 1 << 13
+  private let workers: ProofWorkers
 
   /// - Parameter ringBits: k of the ring Z_{2^k}.
-  init(_ statement: some LiftedStatement, shape: ProofShape, ringBits: Int, pool: BufferPool? = nil) {
+  init(
+    _ statement: some LiftedStatement, shape: ProofShape, ringBits: Int, pool: BufferPool? = nil,
+    workers: ProofWorkers = .allCores
+  ) {
+    precondition(
+      shape.plan.levels.first.map { $0.factor == 4 } ?? true, "the first level folds two pairs into one")
     self.pool = pool
+    self.workers = workers
     self.statement = statement
     self.shape = shape
     claimCount = statement.claimCount
@@ -74,49 +79,43 @@ final class LiftedProof: BatchProof {
 
   // MARK: The first level, from pieces
 
-  private func forEachTile(_ body: (_ groups: Range<Int>, _ elements: Range<Int>) -> Void) {
-    let size = shape.plan.levels[0]
-    let step = Self.tile / size.factor
-    let count = statement?.elementCount ?? 0
-    for start in stride(from: 0, to: size.groups, by: step) {
-      let groups = start..<min(start + step, size.groups)
-      body(groups, min(groups.lowerBound * size.factor, count)..<min(groups.upperBound * size.factor, count))
-    }
-  }
-
-  private func fill(
-    _ vector: any LiftedVector, _ groups: Range<Int>, _ elements: Range<Int>,
-    into out: UnsafeMutablePointer<UInt64>
-  ) {
-    vector.fill(elements, into: out)
-    (out + elements.count).update(repeating: 0, count: groups.count * shape.plan.levels[0].factor - elements.count)
-  }
+  private var pairCount: Int { statement?.pairCount ?? 0 }
 
   /// The whole vector, where there is no level.
   private func short(_ vector: any LiftedVector, _ field: PrimeField) -> FoldVector<PrimeField> {
-    let count = statement?.elementCount ?? 0
-    let storage = Storage<UInt64>(uninitialized: shape.plan.finalElements)
-    vector.fill(0..<count, into: storage.pointer)
-    for index in 0..<count { storage[index] = field.modulus.reduce([storage[index]]) }
-    return FoldVector(field, plan: shape.plan, level: 0, storage: storage, count: count)
+    let (count, scratch) = (pairCount, PairScratch(count: pairCount, pool: pool))
+    let storage = Storage<UInt64>(uninitialized: max(shape.plan.finalElements, 2 * count))
+    withExtendedLifetime(scratch) {
+      let pairs = vector.pairs(0..<count, scratch)
+      let weights = vector.weights(0..<count, scratch)
+      for g in 0..<count {
+        for (place, word) in [pairs.first[g], pairs.second[g]].enumerated() {
+          storage[2 * g + place] = field.multiply(weights?[g] ?? 1, field.modulus.reduce([word]))
+        }
+      }
+    }
+    return FoldVector(
+      field, plan: shape.plan, level: 0, storage: storage, count: min(2 * count, shape.plan.finalElements))
   }
 
   private func folded(
     _ vector: any LiftedVector, _ field: PrimeField, by coefficients: [UInt64]
   ) -> FoldVector<PrimeField> {
-    let size = shape.plan.levels[0]
+    let (groups, count) = (shape.plan.levels[0].groups, pairCount)
     let out = Storage<UInt64>(
-      uninitialized: FoldVector<PrimeField>.capacity(shape.plan, level: 1) + size.groups, pool: pool)
-    let piece = Storage<UInt64>(uninitialized: Self.tile, pool: pool)
-    withExtendedLifetime((out, piece)) {
-      forEachTile { groups, elements in
-        fill(vector, groups, elements, into: piece.pointer)
-        field.fold(
-          piece.pointer, groups: groups.count, factor: size.factor, coefficients: coefficients,
-          into: out.pointer + groups.lowerBound)
-      }
+      uninitialized: max(FoldVector<PrimeField>.capacity(shape.plan, level: 1), groups), pool: pool)
+    let start = { [pool] in PairScratch(count: count, pool: pool) }
+    _ = workers.run(pieces: PairScratch.pieces(count), start: start) { scratch, piece in
+      let range = PairScratch.piece(piece, of: count)
+      let pairs = vector.pairs(range, scratch)
+      Kernels.primePairFold(
+        pairs.first, pairs.second, weights: vector.weights(range, scratch), groups: (range.count + 1) / 2,
+        coefficients: coefficients, modulus: field.modulus, into: out.pointer + range.lowerBound / 2)
     }
-    return FoldVector(field, plan: shape.plan, level: 1, storage: out, count: size.groups)
+    if shape.plan.levels.count == 1 {
+      for d in 0..<groups { out[d] = field.modulus.reduce([out[d]]) }
+    }
+    return FoldVector(field, plan: shape.plan, level: 1, storage: out, count: groups)
   }
 
   // MARK: Prover
@@ -125,7 +124,7 @@ final class LiftedProof: BatchProof {
     switch index {
     case 0:
       firstChallenge = challenge
-      return statement?.claims(challenge) ?? []
+      return statement?.claims(challenge, workers) ?? []
     case 1:
       let merge = Merge(challenge, count: claimCount)
       proverMerge = merge
@@ -141,43 +140,40 @@ final class LiftedProof: BatchProof {
     }
   }
 
-  /// Makes u, which stays, and the products of the first level; v is made again for the fold.
+  /// The products of the first level.
   private func startProducts(_ merge: Merge) -> [UInt64] {
     guard let statement, let first = firstChallenge else { return [] }
-    let modulus = merge.field.modulus
+    let (field, modulus) = (merge.field, merge.field.modulus)
     let u = statement.leftVector(.lo, first, merge: merge.coefficients, modulus)
     let v = statement.rightVector(.hi, first, merge: merge.coefficients, modulus)
-    guard let size = shape.plan.levels.first else {
-      prover = ProverVectors(u: short(u, merge.field), v: short(v, merge.field))
+    guard !shape.plan.levels.isEmpty else {
+      prover = ProverVectors(u: short(u, field), v: short(v, field))
       finishedReading()
       return []
     }
-    let whole = Storage<UInt64>(uninitialized: size.elements, pool: pool)
-    let piece = Storage<UInt64>(uninitialized: Self.tile, pool: pool)
-    var sums = [UInt64](repeating: 0, count: size.factor * size.factor)
-    withExtendedLifetime((whole, piece)) {
-      forEachTile { groups, elements in
-        let target = whole.pointer + groups.lowerBound * size.factor
-        fill(u, groups, elements, into: target)
-        fill(v, groups, elements, into: piece.pointer)
-        sums.withUnsafeMutableBufferPointer {
-          merge.field.outer(
-            target, piece.pointer, groups: groups.count, factor: size.factor, into: $0.baseAddress!)
-        }
+    let count = pairCount
+    let states = workers.run(
+      pieces: PairScratch.pieces(count),
+      start: { [pool] in (sums: [UInt64](repeating: 0, count: 16), scratch: PairScratch(count: count, pool: pool))
+      }
+    ) { state, piece in
+      let range = PairScratch.piece(piece, of: count)
+      let (left, right) = (u.pairs(range, state.scratch), v.pairs(range, state.scratch))
+      guard let weights = u.weights(range, state.scratch) else { return }
+      state.sums.withUnsafeMutableBufferPointer {
+        Kernels.primePairOuter(
+          left.first, left.second, weights: weights, right.first, right.second, groups: (range.count + 1) / 2,
+          modulus: modulus, into: $0.baseAddress!)
       }
     }
-    proverU = whole
-    return sums
+    proverVectors = (u, v)
+    return (0..<16).map { e in states.reduce(0) { field.add($0, $1.sums[e]) } }
   }
 
   private func startFold(_ field: PrimeField, _ alpha: [UInt64], _ beta: [UInt64]) {
-    guard let statement, let first = firstChallenge, let whole = proverU, let merge = proverMerge else { return }
-    let v = folded(
-      statement.rightVector(.hi, first, merge: merge.coefficients, field.modulus), field, by: beta)
-    var u = FoldVector(field, plan: shape.plan, level: 0, storage: whole, count: shape.plan.levels[0].elements)
-    u.fold(alpha)
-    prover = ProverVectors(u: u, v: v)
-    proverU = nil
+    guard let (u, v) = proverVectors else { return }
+    prover = ProverVectors(u: folded(u, field, by: alpha), v: folded(v, field, by: beta))
+    proverVectors = nil
     finishedReading()
   }
 
@@ -197,7 +193,7 @@ final class LiftedProof: BatchProof {
   func absorbLeft(_ index: Int, share: [UInt64], challenge: (Int) -> Challenge) -> Bool {
     if index == 0 {
       leftClaims = share
-      leftResidues = statement?.leftResidues(challenge(0)) ?? []
+      leftResidues = statement?.leftResidues(challenge(0), workers) ?? []
       return true
     }
     let merge = Merge(challenge(1), count: claimCount)
@@ -244,7 +240,7 @@ final class LiftedProof: BatchProof {
       rightClaims = stride(from: 0, to: mask.count, by: WideInteger.words).flatMap {
         WideInteger.mask(mask[$0..<$0 + WideInteger.words])
       }
-      rightResidues = statement?.rightResidues(challenge(0)) ?? []
+      rightResidues = statement?.rightResidues(challenge(0), workers) ?? []
       return
     }
     let merge = Merge(challenge(1), count: claimCount)

@@ -7,17 +7,17 @@ internal import ParleyBase
 /// the verifiers know t^L and t^R with t^L + t^R equal to each summand modulo the ring.
 protocol LiftedStatement {
   var claimCount: Int { get }
-  /// Elements of the vectors.
-  var elementCount: Int { get }
+  /// Pairs of elements of the vectors.
+  var pairCount: Int { get }
   /// The prover's sums, four little-endian words each.
-  func claims(_ challenge: Challenge) -> [UInt64]
+  func claims(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64]
   /// Σ t^L and Σ t^R over every subset, modulo the ring.
-  func leftResidues(_ challenge: Challenge) -> [UInt64]
-  func rightResidues(_ challenge: Challenge) -> [UInt64]
-  /// u for the prover (`lo`) or the left verifier (`hi`): canonical elements, weighted with the merged coefficients.
+  func leftResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64]
+  func rightResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64]
+  /// u for the prover (`lo`) or the left verifier (`hi`), with the merged coefficients as weights.
   func leftVector(_ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus)
     -> any LiftedVector
-  /// v for the prover (`hi`) or the right verifier (`lo`): any words, to be taken modulo the prime.
+  /// v for the prover (`hi`) or the right verifier (`lo`), without weights.
   func rightVector(_ side: ShareSide, _ challenge: Challenge, _ modulus: PrimeModulus) -> any LiftedVector
   /// The same for statements in which the merged coefficients weigh elements of v.
   func rightVector(_ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus)
@@ -30,10 +30,106 @@ extension LiftedStatement {
   ) -> any LiftedVector { rightVector(side, challenge, modulus) }
 }
 
-/// A vector that is produced piece by piece, so that it never lies in memory as a whole.
+/// A vector that is looked at piece by piece, so that it never lies in memory as a whole. Elements 2g and 2g + 1 are
+/// w_g·a_g and w_g·b_g modulo the prime.
 protocol LiftedVector {
-  /// Writes elements `range`; its bounds are even.
-  func fill(_ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>)
+  /// The words a_g and b_g of pairs `range`, and two zeros after them if their number is odd: the operands themselves
+  /// where they lie so, or a copy in `scratch`.
+  func pairs(_ range: Range<Int>, _ scratch: PairScratch) -> PairScratch.Pairs
+  /// The residues w_g, and a zero if their number is odd; nil if all are 1.
+  func weights(_ range: Range<Int>, _ scratch: PairScratch) -> UnsafePointer<UInt64>?
+}
+
+/// Where a thread lays out the pairs of one piece.
+final class PairScratch {
+  /// The words of a vector.
+  struct Pairs {
+    let first: UnsafePointer<UInt64>
+    let second: UnsafePointer<UInt64>
+  }
+
+  /// Pairs of a piece: a multiple of the groups of selectors and of levels.
+  static let pairs = 1 << 12
+  /// A group of selectors more on either side.
+  private let room: Int
+
+  private var lists: [Storage<UInt64>] = []
+  /// Public: first selectors of groups, the selectors, what they choose of merged coefficients.
+  private let publicWords: Storage<UInt64>
+  private let pool: BufferPool?
+
+  /// - Parameter count: pairs of the whole vector.
+  init(count: Int, pool: BufferPool?) {
+    self.pool = pool
+    room = min(count, Self.pairs) + 2 * Kernels.selectorGroup
+    publicWords = Storage(uninitialized: 4 * room, isSecret: false, pool: pool)
+  }
+
+  /// One of some lists of words, made when it is first used.
+  func list(_ index: Int) -> UnsafeMutablePointer<UInt64> {
+    while lists.count <= index { lists.append(Storage(uninitialized: room, pool: pool)) }
+    return lists[index].pointer
+  }
+  var firstSelectors: UnsafeMutablePointer<UInt64> { publicWords.pointer }
+  var selectors: UnsafeMutablePointer<UInt64> { publicWords.pointer + room }
+  var weights: UnsafeMutablePointer<UInt64> { publicWords.pointer + 2 * room }
+  var unaligned: UnsafeMutablePointer<UInt64> { publicWords.pointer + 3 * room }
+
+  /// Pieces of `count` pairs.
+  static func pieces(_ count: Int) -> Int { (count + pairs - 1) / pairs }
+  static func piece(_ index: Int, of count: Int) -> Range<Int> { index * pairs..<min((index + 1) * pairs, count) }
+}
+
+/// The selectors of one challenge: which of the 64 sums every result enters. Groups of four are made from one uniform
+/// word (``Kernels/spreadSelectors(_:groups:into:)``).
+struct Selectors {
+  let challenge: Challenge
+  private static let group = Kernels.selectorGroup
+
+  /// The groups that results `range` are in, and the place of the first result in its group.
+  func groups(_ range: Range<Int>) -> (groups: Range<Int>, offset: Int) {
+    let first = range.lowerBound / Self.group
+    return (
+      first..<(range.upperBound + Self.group - 1) / Self.group, range.lowerBound - first * Self.group
+    )
+  }
+
+  func fillFirst(_ groups: Range<Int>, _ scratch: PairScratch) {
+    challenge.fill(scratch.firstSelectors, .selector, count: groups.count, from: groups.lowerBound)
+  }
+
+  /// The selectors of results `range`, at most a piece of them.
+  func fill(_ range: Range<Int>, _ scratch: PairScratch) -> UnsafePointer<UInt64> {
+    let (groups, offset) = groups(range)
+    fillFirst(groups, scratch)
+    Kernels.spreadSelectors(scratch.firstSelectors, groups: groups.count, into: scratch.selectors)
+    return UnsafePointer(scratch.selectors + offset)
+  }
+
+  func one(_ output: Int, _ scratch: PairScratch) -> UInt64 { fill(output..<output + 1, scratch)[0] }
+}
+
+/// Σ of the merged coefficients that a selector chooses.
+struct MergedSelectors {
+  private let selectors: Selectors
+  private let modulus: PrimeModulus
+  private let table = Storage<UInt64>(repeating: 0, count: Kernels.primeTableWords, isSecret: false)
+
+  init(_ challenge: Challenge, _ coefficients: [UInt64], _ modulus: PrimeModulus) {
+    selectors = Selectors(challenge: challenge)
+    self.modulus = modulus
+    Kernels.primeTable(coefficients, modulus: modulus, into: table.pointer)
+  }
+
+  /// The weights of results `range`; may write up to a group more than their number.
+  func fill(_ range: Range<Int>, _ scratch: PairScratch, into out: UnsafeMutablePointer<UInt64>) {
+    let (groups, offset) = selectors.groups(range)
+    selectors.fillFirst(groups, scratch)
+    let target = offset == 0 ? out : scratch.unaligned
+    Kernels.primeMerge(
+      scratch.firstSelectors, groups: groups.count, table: table.pointer, modulus: modulus, into: target)
+    if offset != 0 { out.update(from: target + offset, count: range.count) }
+  }
 }
 
 /// 256-bit integers as four little-endian words, for the claimed sums.
@@ -64,6 +160,19 @@ enum WideInteger {
     let overflow = modulus.reduce([0, 0, 0, 0, 1])
     let isNegative = words[words.startIndex + 3] >> 63
     return modulus.subtract(unsigned, (0 &- isNegative) & overflow)
+  }
+
+  /// sum += value, both little-endian and of `count` words.
+  static func add(
+    _ value: UnsafePointer<UInt64>, to sum: UnsafeMutablePointer<UInt64>, count: Int
+  ) {
+    var carry: UInt64 = 0
+    for limb in 0..<count {
+      let (first, over) = sum[limb].addingReportingOverflow(value[limb])
+      let (second, again) = first.addingReportingOverflow(carry)
+      sum[limb] = second
+      carry = (over ? 1 : 0) + (again ? 1 : 0)
+    }
   }
 
   /// sum += a·b, all unsigned; a and b of two words, the sum of four.

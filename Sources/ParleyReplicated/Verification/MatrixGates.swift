@@ -15,7 +15,7 @@ struct MatrixGates<Word: RingWord>: LiftedStatement {
   let columns: Int
   let claimCount: Int
 
-  var elementCount: Int { 2 * inner * claimCount }
+  var pairCount: Int { inner * claimCount }
   private var blocks: Int { (claimCount + 63) / 64 }
 
   /// Row and column subsets of 64 claims: one word for each row or column.
@@ -52,7 +52,7 @@ struct MatrixGates<Word: RingWord>: LiftedStatement {
     return out
   }
 
-  func claims(_ challenge: Challenge) -> [UInt64] {
+  func claims(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
     let products = [
       (combinations(challenge, .lo, ofRows: true), combinations(challenge, .hi, ofRows: false)),
       (combinations(challenge, .hi, ofRows: true), combinations(challenge, .lo, ofRows: false)),
@@ -109,14 +109,14 @@ struct MatrixGates<Word: RingWord>: LiftedStatement {
     return words
   }
 
-  func rightResidues(_ challenge: Challenge) -> [UInt64] {
+  func rightResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
     residues(challenge) { range, out in
       let mask = keystream(zero.mine, range)
       withExtendedLifetime(mask) { WordConversion<Word>.widen(mask.pointer, into: out, count: range.count) }
     }
   }
 
-  func leftResidues(_ challenge: Challenge) -> [UInt64] {
+  func leftResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
     var total = residues(challenge) { range, out in
       let mask = keystream(zero.next, range)
       withExtendedLifetime(mask) {
@@ -141,36 +141,49 @@ struct MatrixGates<Word: RingWord>: LiftedStatement {
     _ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus
   ) -> any LiftedVector {
     vector(
-      combinations(challenge, side, ofRows: true), combinations(challenge, side, ofRows: false), merge, modulus)
+      combinations(challenge, side, ofRows: true), combinations(challenge, side, ofRows: false), weights: merge,
+      modulus)
   }
 
   /// v: ((y_{i+1} s)_l, (r^T x_{i+1})_l).
   func rightVector(_ side: ShareSide, _ challenge: Challenge, _ modulus: PrimeModulus) -> any LiftedVector {
     vector(
-      combinations(challenge, side, ofRows: false), combinations(challenge, side, ofRows: true),
-      Array(repeating: 1, count: claimCount), modulus)
+      combinations(challenge, side, ofRows: false), combinations(challenge, side, ofRows: true), weights: nil,
+      modulus)
   }
 
   private func vector(
-    _ first: Storage<UInt64>, _ second: Storage<UInt64>, _ weights: [UInt64], _ modulus: PrimeModulus
+    _ first: Storage<UInt64>, _ second: Storage<UInt64>, weights: [UInt64]?, _ modulus: PrimeModulus
   ) -> any LiftedVector {
-    let out = Storage<UInt64>(uninitialized: elementCount)
-    withExtendedLifetime((first, second, out)) {
-      for k in 0..<claimCount {
-        for l in k * inner..<(k + 1) * inner {
-          let (x, y) = (first.pointer + 2 * l, second.pointer + 2 * l)
-          out.pointer[2 * l] = modulus.multiply(weights[k], modulus.reduce(low: x[0], high: x[1]))
-          out.pointer[2 * l + 1] = modulus.multiply(weights[k], modulus.reduce(low: y[0], high: y[1]))
+    func reduced(_ list: Storage<UInt64>) -> Storage<UInt64> {
+      // One more, in case their number is odd.
+      let out = Storage<UInt64>(repeating: 0, count: pairCount + 1)
+      withExtendedLifetime((list, out)) {
+        for l in 0..<pairCount {
+          out.pointer[l] = modulus.reduce(low: list.pointer[2 * l], high: list.pointer[2 * l + 1])
         }
       }
+      return out
     }
-    return StoredVector(elements: out)
+    return StoredVector(first: reduced(first), second: reduced(second), weightOfClaim: weights, inner: inner)
   }
 
   private struct StoredVector: LiftedVector {
-    let elements: Storage<UInt64>
-    func fill(_ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>) {
-      out.update(from: elements.pointer + range.lowerBound, count: range.count)
+    let first: Storage<UInt64>
+    let second: Storage<UInt64>
+    let weightOfClaim: [UInt64]?
+    let inner: Int
+
+    func pairs(_ range: Range<Int>, _ scratch: PairScratch) -> PairScratch.Pairs {
+      // Pieces are even but for the last one, which has a zero behind it.
+      .init(first: first.pointer + range.lowerBound, second: second.pointer + range.lowerBound)
+    }
+
+    func weights(_ range: Range<Int>, _ scratch: PairScratch) -> UnsafePointer<UInt64>? {
+      guard let weightOfClaim else { return nil }
+      for (place, pair) in range.enumerated() { scratch.weights[place] = weightOfClaim[pair / inner] }
+      scratch.weights[range.count] = 0
+      return UnsafePointer(scratch.weights)
     }
   }
 }

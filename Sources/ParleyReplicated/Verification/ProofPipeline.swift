@@ -1,10 +1,12 @@
 internal import ParleyAlgebra
 internal import ParleyBase
 internal import ParleyCrypto
+internal import ParleyNetwork
 internal import ParleyProgram
 
 /// All proofs under way at one party, moved on by one stage with every flight of the computation, so that verifying
-/// costs no rounds while there is something to compute.
+/// costs no rounds while there is something to compute. Only proofs of many operands, which would wait for it, get flights
+/// of their own.
 struct ProofPipeline<Word: RingWord> {
   private let links: ProofLinks
   private(set) var recorder: GateRecorder<Word>
@@ -14,9 +16,9 @@ struct ProofPipeline<Word: RingWord> {
   /// All gates that proofs have been begun for, in order.
   private var gateDigests: [[UInt8]] = []
 
-  init(_ descriptor: VerifierDescriptor, links: ProofLinks, pool: BufferPool) {
+  init(_ descriptor: VerifierDescriptor, links: ProofLinks, pool: BufferPool, workers: ProofWorkers) {
     self.links = links
-    recorder = GateRecorder(descriptor, digests: links.digests, pool: pool)
+    recorder = GateRecorder(descriptor, digests: links.digests, pool: pool, workers: workers)
   }
 
   mutating func record(_ step: StepID, _ body: (inout GateRecorder<Word>) -> Void) throws(ParleyError) {
@@ -41,13 +43,26 @@ struct ProofPipeline<Word: RingWord> {
 
   /// The receiving half; then batches that are complete begin.
   mutating func receive(isLast: Bool) throws(ParleyError) {
+    try receive()
+    begin(all: isLast)
+  }
+
+  /// Flights of their own for proofs of many operands, until these are released.
+  mutating func takeOwnFlights() throws(ParleyError) {
+    while active.contains(where: { recorder.schedule.takesFlight($0.run.shape, stage: $0.run.stage) }) {
+      try send()
+      try links.mesh.flush()
+      try receive()
+    }
+  }
+
+  private mutating func receive() throws(ParleyError) {
     for (run, steps) in active {
       try run.receive()
       guard run.isDone else { continue }
       for step in steps { try ledger.cover(step) }
     }
     active.removeAll { $0.run.isDone }
-    begin(all: isLast)
   }
 
   mutating func begin(all: Bool) {

@@ -15,6 +15,7 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
   var elementCount = 0
 
   var claimCount: Int { 64 }
+  var pairCount: Int { (elementCount + 1) / 2 }
   private static var tile: Int { 1 << 11 }
 
   mutating func append(_ pass: ShuffledPass<SharedWords<Word>>) { batch.append(pass) }
@@ -32,7 +33,7 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
 
   // MARK: Claims
 
-  func claims(_ challenge: Challenge) -> [UInt64] {
+  func claims(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
     var sums = [UInt64](repeating: 0, count: 64 * 2)
     forEachTileOfMessages(of: batch.party, challenge) { pass, message, column, range, values, selectors in
       gather(message == .first ? pass.before[column].lo : pass.before[column].hi, pass, range, into: values)
@@ -51,12 +52,12 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
     ) -> Void
   ) {
     let values = Storage<UInt64>(uninitialized: Self.tile)
-    let selectors = Storage<UInt64>(uninitialized: Self.tile, isSecret: false)
-    withExtendedLifetime((values, selectors)) {
+    let (selectors, scratch) = (Selectors(challenge: challenge), PairScratch(count: Self.tile, pool: nil))
+    withExtendedLifetime((values, scratch)) {
       forEachColumn(of: prover) { pass, message, column, start in
         forEachTile(pass.rows) { range in
-          challenge.fill(selectors.pointer, .selector, count: range.count, from: start + range.lowerBound)
-          body(pass, message, column, range, values.pointer, selectors.pointer)
+          let chosen = selectors.fill(start + range.lowerBound..<start + range.upperBound, scratch)
+          body(pass, message, column, range, values.pointer, chosen)
         }
       }
     }
@@ -108,7 +109,7 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
   }
 
   /// t^L = y_i, and R − S.
-  func leftResidues(_ challenge: Challenge) -> [UInt64] {
+  func leftResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
     residues(of: batch.provedByNext, challenge) { pass, message, column, range, out in
       switch (message, pass.secret) {
       case (.second, let secret?):
@@ -121,7 +122,7 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
   }
 
   /// t^R = S − π(x_{i+1}), and y_{i+2}.
-  func rightResidues(_ challenge: Challenge) -> [UInt64] {
+  func rightResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
     let moved = Storage<UInt64>(uninitialized: Self.tile)
     return withExtendedLifetime(moved) {
       residues(of: batch.provedByPrevious, challenge) { pass, message, column, range, out in
@@ -145,7 +146,7 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
   ) -> any LiftedVector {
     vector(
       of: side == .lo ? batch.party : batch.provedByNext, words: .first, side, challenge, merge, modulus,
-      isReduced: true)
+      isLeft: true)
   }
 
   /// v of the prover (`hi`) or the right verifier (`lo`): M∘π^{-1}, then x_{i+2}.
@@ -154,7 +155,7 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
   ) -> any LiftedVector {
     vector(
       of: side == .hi ? batch.party : batch.provedByPrevious, words: .second, side, challenge, merge, modulus,
-      isReduced: false)
+      isLeft: false)
   }
   func rightVector(_ side: ShareSide, _ challenge: Challenge, _ modulus: PrimeModulus) -> any LiftedVector {
     rightVector(side, challenge, merge: Array(repeating: 0, count: claimCount), modulus)
@@ -162,43 +163,61 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
 
   /// - Parameters:
   ///   - words: the message of which this vector has the shares; of the other one it has the weights.
-  ///   - isReduced: whether the shares must be residues.
+  ///   - isLeft: whether elements must become residues.
   private func vector(
     of prover: Int, words: Pass.Message, _ side: ShareSide, _ challenge: Challenge, _ merge: [UInt64],
-    _ modulus: PrimeModulus, isReduced: Bool
+    _ modulus: PrimeModulus, isLeft: Bool
   ) -> any LiftedVector {
-    let out = Storage<UInt64>(repeating: 0, count: elementCount)
-    let weights = Storage<UInt64>(uninitialized: Self.tile, isSecret: false)
-    let selectors = Storage<UInt64>(uninitialized: Self.tile, isSecret: false)
-    withExtendedLifetime((out, weights, selectors)) {
+    let elements = Storage<UInt64>(repeating: 0, count: 2 * pairCount)
+    let weights = Storage<UInt64>(uninitialized: Self.tile + Kernels.selectorGroup, isSecret: false)
+    let merged = MergedSelectors(challenge, merge, modulus)
+    let scratch = PairScratch(count: Self.tile, pool: nil)
+    withExtendedLifetime((elements, weights, scratch)) {
       forEachColumn(of: prover) { pass, message, column, start in
-        let target = out.pointer + start
+        let target = elements.pointer + start
         guard message != words else {
           let source = pass.before[column]
           WordConversion<Word>.widen(side == .lo ? source.lo : source.hi, into: target, count: pass.rows)
-          if isReduced {
-            Kernels.primeScale(target, count: pass.rows, weight: 1, modulus: modulus, into: target)
-          }
           return
         }
         pass.withOrder { order in
           forEachTile(pass.rows) { range in
-            challenge.fill(selectors.pointer, .selector, count: range.count, from: start + range.lowerBound)
-            Kernels.primeMerge(
-              selectors.pointer, count: range.count, coefficients: merge, modulus: modulus, into: weights.pointer)
+            merged.fill(
+              start + range.lowerBound..<start + range.upperBound, scratch, into: weights.pointer)
             let indices = order + range.lowerBound
             for j in 0..<range.count { target[Int(truncatingIfNeeded: indices[j])] = weights.pointer[j] }
           }
         }
       }
     }
-    return WholeVector(elements: out)
+    return WholeVector(elements, pairs: pairCount, isLeft: isLeft)
   }
 
   private struct WholeVector: LiftedVector {
-    let elements: Storage<UInt64>
-    func fill(_ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>) {
-      out.update(from: elements.pointer + range.lowerBound, count: range.count)
+    /// Elements 2g and 2g + 1, and a zero more.
+    private let first: Storage<UInt64>
+    private let second: Storage<UInt64>
+    private let isLeft: Bool
+
+    init(_ elements: Storage<UInt64>, pairs: Int, isLeft: Bool) {
+      self.isLeft = isLeft
+      first = Storage(repeating: 0, count: pairs + 1)
+      second = Storage(repeating: 0, count: pairs + 1)
+      withExtendedLifetime(elements) {
+        for g in 0..<pairs {
+          first.pointer[g] = elements.pointer[2 * g]
+          second.pointer[g] = elements.pointer[2 * g + 1]
+        }
+      }
+    }
+
+    func pairs(_ range: Range<Int>, _ scratch: PairScratch) -> PairScratch.Pairs {
+      .init(first: first.pointer + range.lowerBound, second: second.pointer + range.lowerBound)
+    }
+    func weights(_ range: Range<Int>, _ scratch: PairScratch) -> UnsafePointer<UInt64>? {
+      guard isLeft else { return nil }
+      scratch.weights.update(repeating: 1, count: range.count + 1)
+      return UnsafePointer(scratch.weights)
     }
   }
 }

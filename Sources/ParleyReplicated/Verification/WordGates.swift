@@ -31,10 +31,8 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   private(set) var outputs = 0
   private(set) var terms = 0
 
-  private static var tile: Int { 1 << 11 }
-
   var claimCount: Int { 64 }
-  var elementCount: Int { 2 * terms }
+  var pairCount: Int { terms }
 
   /// Elementwise products.
   mutating func append(
@@ -66,32 +64,6 @@ struct WordGates<Word: RingWord>: LiftedStatement {
 
   // MARK: Operands
 
-  /// x_0, y_0, x_1, y_1, … of some products of a run, or swapped.
-  private func gather(
-    _ run: Run, _ range: Range<Int>, _ side: ShareSide, isSwapped: Bool, into out: UnsafeMutablePointer<UInt64>
-  ) {
-    if Word.self == UInt64.self, run.x.count == run.count, run.y.count == run.count {
-      let (first, second) = isSwapped ? (run.y, run.x) : (run.x, run.y)
-      let (a, b) = side == .lo ? (first.lo, second.lo) : (first.hi, second.hi)
-      Kernels.interleave(
-        UnsafeRawPointer(a + range.lowerBound).assumingMemoryBound(to: UInt64.self),
-        UnsafeRawPointer(b + range.lowerBound).assumingMemoryBound(to: UInt64.self), into: out, count: range.count)
-      return
-    }
-    fill(run.x, run, range, side, into: out + (isSwapped ? 1 : 0))
-    fill(run.y, run, range, side, into: out + (isSwapped ? 0 : 1))
-  }
-
-  private func fill(
-    _ vector: SharedWords<Word>, _ run: Run, _ range: Range<Int>, _ side: ShareSide,
-    into out: UnsafeMutablePointer<UInt64>
-  ) {
-    let source = side == .lo ? vector.lo : vector.hi
-    let isRepeated = vector.count != run.count
-    WordConversion<Word>.spread(
-      isRepeated ? source : source + range.lowerBound, isRepeated: isRepeated, into: out, count: range.count)
-  }
-
   /// Calls `body` for every piece of `range` (products) that lies in one run: the run, its products, the place in the
   /// range.
   private func forEachRun(_ range: Range<Int>, _ body: (Run, Range<Int>, Int) -> Void) {
@@ -110,78 +82,138 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     }
   }
 
-  private func forEachTile(_ count: Int, _ body: (Range<Int>) -> Void) {
-    for start in stride(from: 0, to: count, by: Self.tile) { body(start..<min(start + Self.tile, count)) }
+  private enum Factor {
+    case x
+    case y
+  }
+
+  /// The words of a factor for products `range`: themselves, where the range is one piece of one run that is whole.
+  private func words(
+    _ factor: Factor, _ side: ShareSide, _ range: Range<Int>,
+    into scratch: @autoclosure () -> UnsafeMutablePointer<UInt64>
+  ) -> UnsafePointer<UInt64> {
+    var direct: UnsafePointer<UInt64>?
+    var target: UnsafeMutablePointer<UInt64>?
+    forEachRun(range) { run, products, at in
+      let vector = factor == .x ? run.x : run.y
+      let source = side == .lo ? vector.lo : vector.hi
+      let isRepeated = vector.count != run.count
+      if !isRepeated, products.count == range.count, range.count % 2 == 0 {
+        direct = WordConversion<Word>.direct(source + products.lowerBound)
+        if direct != nil { return }
+      }
+      let out = target ?? scratch()
+      target = out
+      WordConversion<Word>.spread(
+        isRepeated ? source : source + products.lowerBound, isRepeated: isRepeated, into: out + at,
+        count: products.count)
+    }
+    if let direct { return direct }
+    let out = target ?? scratch()
+    if range.count % 2 != 0 { out[range.count] = 0 }
+    return UnsafePointer(out)
   }
 
   // MARK: Claims
 
-  func claims(_ challenge: Challenge) -> [UInt64] {
-    let u = Storage<UInt64>(uninitialized: 2 * Self.tile)
-    let v = Storage<UInt64>(uninitialized: 2 * Self.tile)
-    let selectors = Storage<UInt64>(uninitialized: Self.tile, isSecret: false)
-    var sums = [UInt64](repeating: 0, count: 64 * 3)
-    // The sum of a result of many products, until its last run.
-    var inner: (output: Int, sum: [UInt64])?
-    func finishInner() {
-      guard let (output, sum) = inner else { return }
-      inner = nil
-      let selector = challenge.words(.selector, count: 1, from: output)[0]
-      for k in 0..<64 where selector >> UInt64(k) & 1 == 1 {
-        var carry: UInt64 = 0
-        for limb in 0..<3 {
-          let (first, over) = sums[3 * k + limb].addingReportingOverflow(sum[limb])
-          let (second, again) = first.addingReportingOverflow(carry)
-          sums[3 * k + limb] = second
-          carry = (over ? 1 : 0) + (again ? 1 : 0)
+  func claims(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
+    let selectors = Selectors(challenge: challenge)
+    let states = workers.run(
+      pieces: PairScratch.pieces(terms),
+      start: { (sums: [UInt64](repeating: 0, count: 64 * 3), scratch: PairScratch(count: terms, pool: nil)) }
+    ) { state, piece in
+      let scratch = state.scratch
+      state.sums.withUnsafeMutableBufferPointer { buffer in
+        let sums = buffer.baseAddress!
+        // The sum of a result of many products, until its last run in this piece.
+        var inner: (output: Int, sum: [UInt64])?
+        func finishInner() {
+          guard let (output, sum) = inner else { return }
+          inner = nil
+          let selector = selectors.one(output, scratch)
+          for k in 0..<64 where selector >> UInt64(k) & 1 == 1 { WideInteger.add(sum, to: sums + 3 * k, count: 3) }
         }
-      }
-    }
-    withExtendedLifetime((u, v, selectors)) {
-      for run in runs {
-        if let (output, _) = inner, output != run.output || !run.isInner { finishInner() }
-        if run.isInner, inner == nil { inner = (run.output, [0, 0, 0]) }
-        forEachTile(run.count) { range in
-          gather(run, range, .lo, isSwapped: false, into: u.pointer)
-          gather(run, range, .hi, isSwapped: true, into: v.pointer)
-          if run.isInner {
-            inner?.sum.withUnsafeMutableBufferPointer {
-              Kernels.wideInnerProduct(u.pointer, v.pointer, count: 2 * range.count, into: $0.baseAddress!)
-            }
-          } else {
-            challenge.fill(selectors.pointer, .selector, count: range.count, from: run.output + range.lowerBound)
-            sums.withUnsafeMutableBufferPointer {
-              Kernels.liftedSubsetSums(
-                u.pointer, v.pointer, outputs: range.count, selectors: selectors.pointer, into: $0.baseAddress!)
-            }
+        let range = PairScratch.piece(piece, of: terms)
+        let x = words(.x, .lo, range, into: scratch.list(0))
+        let y = words(.y, .lo, range, into: scratch.list(1))
+        let x2 = words(.x, .hi, range, into: scratch.list(2))
+        let y2 = words(.y, .hi, range, into: scratch.list(3))
+        forEachRun(range) { run, products, at in
+          if let (output, _) = inner, output != run.output || !run.isInner { finishInner() }
+          guard run.isInner else {
+            let first = run.output + products.lowerBound
+            let chosen = selectors.fill(first..<first + products.count, scratch)
+            return Kernels.liftedSubsetSums(
+              x + at, y + at, y2 + at, x2 + at, outputs: products.count, selectors: chosen, into: sums)
           }
+          var sum = inner?.sum ?? [0, 0, 0]
+          sum.withUnsafeMutableBufferPointer {
+            Kernels.wideInnerProduct(x + at, y2 + at, count: products.count, into: $0.baseAddress!)
+            Kernels.wideInnerProduct(y + at, x2 + at, count: products.count, into: $0.baseAddress!)
+          }
+          inner = (run.output, sum)
+        }
+        finishInner()
+      }
+    }
+    var total = [UInt64](repeating: 0, count: 64 * WideInteger.words)
+    total.withUnsafeMutableBufferPointer { total in
+      for state in states {
+        for k in 0..<64 {
+          WideInteger.add(
+            Array(state.sums[3 * k..<3 * k + 3]) + [0], to: total.baseAddress! + WideInteger.words * k,
+            count: WideInteger.words)
         }
       }
-      finishInner()
     }
-    return (0..<64).flatMap { (k: Int) -> [UInt64] in Array(sums[3 * k..<3 * k + 3]) + [0] }
+    return total
+  }
+
+  /// Calls `body` for every piece of `range` (results) that lies in one block: the block, its results, the place in the
+  /// range.
+  private func forEachBlock(_ range: Range<Int>, _ body: (Block, Range<Int>, Int) -> Void) {
+    var low = 0
+    var high = blocks.count
+    while low < high {
+      let middle = (low + high) / 2
+      if blocks[middle].output + blocks[middle].z.count <= range.lowerBound {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    while low < blocks.count, blocks[low].output < range.upperBound {
+      let block = blocks[low]
+      let first = max(range.lowerBound, block.output)
+      let last = min(range.upperBound, block.output + block.z.count)
+      body(block, first - block.output..<last - block.output, first - range.lowerBound)
+      low += 1
+    }
   }
 
   /// Subset sums of one word for each result.
   private func residues(
-    _ challenge: Challenge, _ fill: (Block, Range<Int>, UnsafeMutablePointer<UInt64>) -> Void
+    _ challenge: Challenge, _ workers: ProofWorkers,
+    _ fill: @escaping (Block, Range<Int>, UnsafeMutablePointer<UInt64>) -> Void
   ) -> [UInt64] {
-    var sums = [UInt64](repeating: 0, count: 64)
-    let values = Storage<UInt64>(uninitialized: Self.tile)
-    let selectors = Storage<UInt64>(uninitialized: Self.tile, isSecret: false)
-    withExtendedLifetime((values, selectors)) {
-      for block in blocks {
-        forEachTile(block.z.count) { range in
-          fill(block, range, values.pointer)
-          challenge.fill(selectors.pointer, .selector, count: range.count, from: block.output + range.lowerBound)
-          sums.withUnsafeMutableBufferPointer {
-            Kernels.subsetSums(
-              values.pointer, count: range.count, selectors: selectors.pointer, into: $0.baseAddress!)
-          }
-        }
+    let selectors = Selectors(challenge: challenge)
+    let states = workers.run(
+      pieces: PairScratch.pieces(outputs),
+      start: { (sums: [UInt64](repeating: 0, count: 64), scratch: PairScratch(count: outputs, pool: nil)) }
+    ) { state, piece in
+      let (range, scratch) = (PairScratch.piece(piece, of: outputs), state.scratch)
+      // Pieces begin where a group of selectors does.
+      let (groups, _) = selectors.groups(range)
+      let values = scratch.list(0)
+      forEachBlock(range) { block, results, at in fill(block, results, values + at) }
+      (values + range.count).update(repeating: 0, count: Kernels.selectorGroup * groups.count - range.count)
+      selectors.fillFirst(groups, scratch)
+      state.sums.withUnsafeMutableBufferPointer {
+        Kernels.groupedSubsetSums(
+          values, groups: groups.count, first: scratch.firstSelectors, into: $0.baseAddress!)
       }
     }
-    return sums
+    return (0..<64).map { k in states.reduce(0) { $0 &+ $1.sums[k] } }
   }
 
   /// out = ±F of one key, as 64-bit words.
@@ -204,16 +236,16 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   }
 
   /// t^R = F_{i+1}.
-  func rightResidues(_ challenge: Challenge) -> [UInt64] {
-    residues(challenge) { block, range, out in
+  func rightResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
+    residues(challenge, workers) { block, range, out in
       out.update(repeating: 0, count: range.count)
       keystream(block.zero.mine, block, range, .add, to: out)
     }
   }
 
   /// t^L = z_i − Σ x_i y_i − F_i. Blocks of single products and their runs lie in the same order.
-  func leftResidues(_ challenge: Challenge) -> [UInt64] {
-    var sums = residues(challenge) { block, range, out in
+  func leftResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
+    var sums = residues(challenge, workers) { block, range, out in
       WordConversion<Word>.widen(block.z.hi + range.lowerBound, into: out, count: range.count)
       keystream(block.zero.next, block, range, .subtract, to: out)
       guard let run = block.run.map({ runs[$0] }) else { return }
@@ -222,9 +254,11 @@ struct WordGates<Word: RingWord>: LiftedStatement {
         xIsRepeated ? run.x.hi : run.x.hi + range.lowerBound, xIsRepeated,
         yIsRepeated ? run.y.hi : run.y.hi + range.lowerBound, yIsRepeated, from: out, count: range.count)
     }
+    let selectors = Selectors(challenge: challenge)
+    let scratch = PairScratch(count: 1, pool: nil)
     for run in runs where run.isInner {
       let total = WordConversion<Word>.dot(run.x.hi, run.y.hi, count: run.count)
-      let selector = challenge.words(.selector, count: 1, from: run.output)[0]
+      let selector = selectors.one(run.output, scratch)
       for k in 0..<64 where selector >> UInt64(k) & 1 == 1 { sums[k] &-= total }
     }
     return sums
@@ -235,60 +269,40 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   func leftVector(
     _ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus
   ) -> any LiftedVector {
-    WeightedVector(gates: self, side: side, challenge: challenge, merge: merge, modulus: modulus)
+    OperandVector(gates: self, side: side, isSwapped: false, merged: MergedSelectors(challenge, merge, modulus))
   }
   func rightVector(_ side: ShareSide, _ challenge: Challenge, _ modulus: PrimeModulus) -> any LiftedVector {
-    PlainVector(gates: self, side: side)
+    OperandVector(gates: self, side: side, isSwapped: true, merged: nil)
   }
 
-  private struct PlainVector: LiftedVector {
+  private struct OperandVector: LiftedVector {
     let gates: WordGates
     let side: ShareSide
-    func fill(_ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>) {
-      gates.forEachRun(range.lowerBound / 2..<range.upperBound / 2) { run, products, at in
-        gates.gather(run, products, side, isSwapped: true, into: out + 2 * at)
-      }
-    }
-  }
+    let isSwapped: Bool
+    let merged: MergedSelectors?
 
-  private struct WeightedVector: LiftedVector {
-    let gates: WordGates
-    let side: ShareSide
-    let challenge: Challenge
-    let merge: [UInt64]
-    let modulus: PrimeModulus
-
-    /// Challenges of one piece.
-    private let weights = Storage<UInt64>(uninitialized: LiftedProof.tile, isSecret: false)
-    private let selectors = Storage<UInt64>(uninitialized: LiftedProof.tile, isSecret: false)
-
-    init(
-      gates: WordGates, side: ShareSide, challenge: Challenge, merge: [UInt64], modulus: PrimeModulus
-    ) {
-      self.gates = gates
-      self.side = side
-      self.challenge = challenge
-      self.merge = merge
-      self.modulus = modulus
+    func pairs(_ range: Range<Int>, _ scratch: PairScratch) -> PairScratch.Pairs {
+      // A piece of v and one of u may be looked at together.
+      let place = isSwapped ? 2 : 0
+      let x = gates.words(.x, side, range, into: scratch.list(place))
+      let y = gates.words(.y, side, range, into: scratch.list(place + 1))
+      return isSwapped ? .init(first: y, second: x) : .init(first: x, second: y)
     }
 
-    func fill(_ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>) {
-      gates.forEachRun(range.lowerBound / 2..<range.upperBound / 2) { run, products, at in
-        let target = out + 2 * at
-        gates.gather(run, products, side, isSwapped: false, into: target)
-        let count = run.isInner ? 1 : products.count
-        challenge.fill(
-          selectors.pointer, .selector, count: count, from: run.output + (run.isInner ? 0 : products.lowerBound))
-        Kernels.primeMerge(
-          selectors.pointer, count: count, coefficients: merge, modulus: modulus, into: weights.pointer)
+    func weights(_ range: Range<Int>, _ scratch: PairScratch) -> UnsafePointer<UInt64>? {
+      guard let merged else { return nil }
+      let out = scratch.weights
+      gates.forEachRun(range) { run, products, at in
         if run.isInner {
-          Kernels.primeScale(
-            target, count: 2 * products.count, weight: weights[0], modulus: modulus, into: target)
+          merged.fill(run.output..<run.output + 1, scratch, into: out + at)
+          (out + at).update(repeating: out[at], count: products.count)
         } else {
-          Kernels.primeWeigh(
-            target, outputs: products.count, weights: weights.pointer, modulus: modulus, into: target)
+          let first = run.output + products.lowerBound
+          merged.fill(first..<first + products.count, scratch, into: out + at)
         }
       }
+      out[range.count] = 0
+      return UnsafePointer(out)
     }
   }
 }
