@@ -47,7 +47,6 @@ typedef struct c_parley_vector_ops {
   void (*affine)(uint64_t *, const uint64_t *, uint64_t, uint64_t, size_t);
   void (*accumulate)(uint64_t *, const uint64_t *, uint64_t, size_t);
   void (*xor_constant)(uint64_t *, const uint64_t *, uint64_t, size_t);
-  void (*interleave)(uint64_t *, const uint64_t *, const uint64_t *, size_t);
   uint64_t (*sum)(const uint64_t *, size_t);
   uint64_t (*dot)(const uint64_t *, const uint64_t *, size_t);
   uint64_t (*rep3_inner)(

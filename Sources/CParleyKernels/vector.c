@@ -16,9 +16,6 @@ void c_parley_affine(uint64_t *out, const uint64_t *a, uint64_t factor, uint64_t
 void c_parley_accumulate(uint64_t *out, const uint64_t *a, uint64_t factor, size_t count) {
   c_parley_active()->vector->accumulate(out, a, factor, count);
 }
-void c_parley_interleave(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t count) {
-  c_parley_active()->vector->interleave(out, a, b, count);
-}
 uint64_t c_parley_sum(const uint64_t *a, size_t count) { return c_parley_active()->vector->sum(a, count); }
 uint64_t c_parley_dot(const uint64_t *a, const uint64_t *b, size_t count) {
   return c_parley_active()->vector->dot(a, b, count);

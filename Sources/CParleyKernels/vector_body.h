@@ -37,12 +37,6 @@ static TARGET void accumulate(uint64_t *out, const uint64_t *a, uint64_t factor,
 static TARGET void xor_constant(uint64_t *out, const uint64_t *a, uint64_t mask, size_t n) {
   EACH out[i] = a[i] ^ mask;
 }
-static TARGET void interleave(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t n) {
-  EACH {
-    out[2 * i] = a[i];
-    out[2 * i + 1] = b[i];
-  }
-}
 static TARGET uint64_t sum(const uint64_t *a, size_t n) {
   uint64_t total = 0;
   EACH total += a[i];
@@ -98,5 +92,5 @@ static TARGET void shift_right(uint64_t *out, const uint64_t *a, unsigned shift,
 }
 
 const c_parley_vector_ops TABLE = {
-    add, sub, multiply, xor_, and_, affine, accumulate, xor_constant, interleave, sum, dot, rep3_inner, popcount,
+    add, sub, multiply, xor_, and_, affine, accumulate, xor_constant, sum, dot, rep3_inner, popcount,
     combine_multiply, combine_and, shift_right};

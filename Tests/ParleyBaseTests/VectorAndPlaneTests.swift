@@ -26,9 +26,6 @@ extension BackendTests {
             }
           }
           let range = a.indices
-          let both = Unaligned([UInt64](repeating: 1, count: 2 * count))
-          Kernels.interleave(x.readOnly, y.readOnly, into: both.pointer, count: count)
-          #expect(both.array == range.flatMap { [a[$0], b[$0]] } && both.guardsHold, "\(backend), count \(count)")
           check(range.map { a[$0] &+ b[$0] }) { Kernels.add(x.readOnly, y.readOnly, into: $0, count: count) }
           check(range.map { a[$0] &- b[$0] }) { Kernels.subtract(x.readOnly, y.readOnly, into: $0, count: count) }
           check(range.map { a[$0] &* b[$0] }) { Kernels.multiply(x.readOnly, y.readOnly, into: $0, count: count) }

@@ -101,8 +101,6 @@ void c_parley_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, size
 void c_parley_affine(uint64_t *out, const uint64_t *a, uint64_t factor, uint64_t addend, size_t count);
 /// out += factor * a.
 void c_parley_accumulate(uint64_t *out, const uint64_t *a, uint64_t factor, size_t count);
-/// out[2e] = a[e], out[2e + 1] = b[e].
-void c_parley_interleave(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t count);
 uint64_t c_parley_sum(const uint64_t *a, size_t count);
 uint64_t c_parley_dot(const uint64_t *a, const uint64_t *b, size_t count);
 /// c[rows][columns] += a[rows][inner] * (b[inner][columns] + b2[inner][columns]), row-major; b2 may be null.

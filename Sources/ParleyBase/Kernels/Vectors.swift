@@ -31,10 +31,6 @@ extension Kernels {
   package static func accumulate(_ a: Words, factor: UInt64 = 1, into out: MutableWords, count: Int) {
     c_parley_accumulate(out, a, factor, size(count))
   }
-  /// out[2e] = a[e], out[2e + 1] = b[e].
-  package static func interleave(_ a: Words, _ b: Words, into out: MutableWords, count: Int) {
-    c_parley_interleave(out, a, b, size(count))
-  }
   /// Σ a.
   package static func sum(_ a: Words, count: Int) -> UInt64 { c_parley_sum(a, size(count)) }
   /// Σ a·b.

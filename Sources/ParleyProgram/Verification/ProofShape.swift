@@ -53,7 +53,7 @@ package struct ProofShape: Hashable, Sendable {
       plan = FoldPlan(elements: 2 * terms, first: terms < 1 << 15 ? [4, 4] : [4, 4, 8])
     case .matrix(_, let inner, _): plan = FoldPlan(elements: 2 * inner * Self.matrixClaims, first: [4, 4])
     case .shuffledRows(let rows): plan = FoldPlan(elements: rows, first: [8])
-    case .shuffledWords(let words): plan = FoldPlan(elements: words + words % 2, first: [4, 4])
+    case .shuffledWords(let words): plan = FoldPlan(elements: words, first: [4, 4])
     }
   }
 
@@ -102,7 +102,7 @@ package struct ProofShape: Hashable, Sendable {
   package static let lastStageWithOperands = 6
 
   /// Words of one vector of operands, for ``VerifierDescriptor/ownFlightsFrom``. Those of a matrix product are few for
-  /// what it computes.
+  /// what it computes, and those of a shuffle are its results.
   package var operandWords: Int {
     switch statement {
     case .bits(let words): words
@@ -117,9 +117,9 @@ package struct ProofShape: Hashable, Sendable {
     let folded = 4 * Self.elementBytes * (plan.levels.first?.groups ?? plan.finalElements)
     switch statement {
     case .bits, .words: return folded
+    case .shuffledRows(let rows): return 5 * Self.elementBytes * rows
+    case .shuffledWords(let words): return 3 * Self.elementBytes * words + folded
     case .matrix(_, let inner, _): return 4 * 2 * Self.elementBytes * inner * claims + folded
-    case .shuffledRows(let rows): return Self.elementBytes * 5 * rows
-    case .shuffledWords(let words): return Self.elementBytes * 4 * words + folded
     }
   }
 

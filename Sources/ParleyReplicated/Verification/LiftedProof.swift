@@ -94,7 +94,8 @@ final class LiftedProof: BatchProof {
         }
       }
     }
-    return FoldVector(field, plan: shape.plan, level: 0, storage: storage, count: 2 * count)
+    return FoldVector(
+      field, plan: shape.plan, level: 0, storage: storage, count: min(2 * count, shape.plan.finalElements))
   }
 
   private func folded(

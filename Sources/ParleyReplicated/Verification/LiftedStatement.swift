@@ -110,10 +110,10 @@ struct Selectors {
 }
 
 /// Σ of the merged coefficients that a selector chooses.
-struct MergedCoefficients {
-  let selectors: Selectors
-  let modulus: PrimeModulus
-  let table = Storage<UInt64>(repeating: 0, count: Kernels.primeTableWords, isSecret: false)
+struct MergedSelectors {
+  private let selectors: Selectors
+  private let modulus: PrimeModulus
+  private let table = Storage<UInt64>(repeating: 0, count: Kernels.primeTableWords, isSecret: false)
 
   init(_ challenge: Challenge, _ coefficients: [UInt64], _ modulus: PrimeModulus) {
     selectors = Selectors(challenge: challenge)

@@ -52,13 +52,12 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
     ) -> Void
   ) {
     let values = Storage<UInt64>(uninitialized: Self.tile)
-    let selectors = Selectors(challenge: challenge)
-    let scratch = PairScratch(count: Self.tile, pool: nil)
+    let (selectors, scratch) = (Selectors(challenge: challenge), PairScratch(count: Self.tile, pool: nil))
     withExtendedLifetime((values, scratch)) {
       forEachColumn(of: prover) { pass, message, column, start in
         forEachTile(pass.rows) { range in
-          let elements = start + range.lowerBound..<start + range.upperBound
-          body(pass, message, column, range, values.pointer, selectors.fill(elements, scratch))
+          let chosen = selectors.fill(start + range.lowerBound..<start + range.upperBound, scratch)
+          body(pass, message, column, range, values.pointer, chosen)
         }
       }
     }
@@ -146,8 +145,8 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
     _ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus
   ) -> any LiftedVector {
     vector(
-      of: side == .lo ? batch.party : batch.provedByNext, words: .first, side,
-      MergedCoefficients(challenge, merge, modulus), hasWeights: true)
+      of: side == .lo ? batch.party : batch.provedByNext, words: .first, side, challenge, merge, modulus,
+      isLeft: true)
   }
 
   /// v of the prover (`hi`) or the right verifier (`lo`): M∘π^{-1}, then x_{i+2}.
@@ -155,8 +154,8 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
     _ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus
   ) -> any LiftedVector {
     vector(
-      of: side == .hi ? batch.party : batch.provedByPrevious, words: .second, side,
-      MergedCoefficients(challenge, merge, modulus), hasWeights: false)
+      of: side == .hi ? batch.party : batch.provedByPrevious, words: .second, side, challenge, merge, modulus,
+      isLeft: false)
   }
   func rightVector(_ side: ShareSide, _ challenge: Challenge, _ modulus: PrimeModulus) -> any LiftedVector {
     rightVector(side, challenge, merge: Array(repeating: 0, count: claimCount), modulus)
@@ -164,16 +163,18 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
 
   /// - Parameters:
   ///   - words: the message of which this vector has the shares; of the other one it has the weights.
-  ///   - hasWeights: whether the proof asks for weights of pairs, which are all 1.
+  ///   - isLeft: whether elements must become residues.
   private func vector(
-    of prover: Int, words: Pass.Message, _ side: ShareSide, _ merged: MergedCoefficients, hasWeights: Bool
+    of prover: Int, words: Pass.Message, _ side: ShareSide, _ challenge: Challenge, _ merge: [UInt64],
+    _ modulus: PrimeModulus, isLeft: Bool
   ) -> any LiftedVector {
-    // Two more, in case the number of pairs is odd.
-    let out = Storage<UInt64>(repeating: 0, count: 2 * pairCount + 2)
+    let elements = Storage<UInt64>(repeating: 0, count: 2 * pairCount)
+    let weights = Storage<UInt64>(uninitialized: Self.tile + Kernels.selectorGroup, isSecret: false)
+    let merged = MergedSelectors(challenge, merge, modulus)
     let scratch = PairScratch(count: Self.tile, pool: nil)
-    withExtendedLifetime((out, scratch)) {
+    withExtendedLifetime((elements, weights, scratch)) {
       forEachColumn(of: prover) { pass, message, column, start in
-        let target = out.pointer + start
+        let target = elements.pointer + start
         guard message != words else {
           let source = pass.before[column]
           WordConversion<Word>.widen(side == .lo ? source.lo : source.hi, into: target, count: pass.rows)
@@ -182,29 +183,28 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
         pass.withOrder { order in
           forEachTile(pass.rows) { range in
             merged.fill(
-              start + range.lowerBound..<start + range.upperBound, scratch, into: scratch.weights)
+              start + range.lowerBound..<start + range.upperBound, scratch, into: weights.pointer)
             let indices = order + range.lowerBound
-            for j in 0..<range.count { target[Int(truncatingIfNeeded: indices[j])] = scratch.weights[j] }
+            for j in 0..<range.count { target[Int(truncatingIfNeeded: indices[j])] = weights.pointer[j] }
           }
         }
       }
     }
-    return WholeVector(elements: out, pairCount: pairCount, hasWeights: hasWeights)
+    return WholeVector(elements, pairs: pairCount, isLeft: isLeft)
   }
 
-  /// Elements 2g and 2g + 1 lie next to each other; pairs want them apart.
   private struct WholeVector: LiftedVector {
+    /// Elements 2g and 2g + 1, and a zero more.
     private let first: Storage<UInt64>
     private let second: Storage<UInt64>
-    private let hasWeights: Bool
+    private let isLeft: Bool
 
-    init(elements: Storage<UInt64>, pairCount: Int, hasWeights: Bool) {
-      let count = pairCount + 1
-      first = Storage(uninitialized: count)
-      second = Storage(uninitialized: count)
-      self.hasWeights = hasWeights
-      withExtendedLifetime((elements, first, second)) {
-        for g in 0..<count {
+    init(_ elements: Storage<UInt64>, pairs: Int, isLeft: Bool) {
+      self.isLeft = isLeft
+      first = Storage(repeating: 0, count: pairs + 1)
+      second = Storage(repeating: 0, count: pairs + 1)
+      withExtendedLifetime(elements) {
+        for g in 0..<pairs {
           first.pointer[g] = elements.pointer[2 * g]
           second.pointer[g] = elements.pointer[2 * g + 1]
         }
@@ -215,9 +215,8 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
       .init(first: first.pointer + range.lowerBound, second: second.pointer + range.lowerBound)
     }
     func weights(_ range: Range<Int>, _ scratch: PairScratch) -> UnsafePointer<UInt64>? {
-      guard hasWeights else { return nil }
-      scratch.weights.update(repeating: 1, count: range.count)
-      if range.count % 2 == 1 { scratch.weights[range.count] = 0 }
+      guard isLeft else { return nil }
+      scratch.weights.update(repeating: 1, count: range.count + 1)
       return UnsafePointer(scratch.weights)
     }
   }

@@ -269,7 +269,7 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   func leftVector(
     _ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus
   ) -> any LiftedVector {
-    OperandVector(gates: self, side: side, isSwapped: false, merged: MergedCoefficients(challenge, merge, modulus))
+    OperandVector(gates: self, side: side, isSwapped: false, merged: MergedSelectors(challenge, merge, modulus))
   }
   func rightVector(_ side: ShareSide, _ challenge: Challenge, _ modulus: PrimeModulus) -> any LiftedVector {
     OperandVector(gates: self, side: side, isSwapped: true, merged: nil)
@@ -279,7 +279,7 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     let gates: WordGates
     let side: ShareSide
     let isSwapped: Bool
-    let merged: MergedCoefficients?
+    let merged: MergedSelectors?
 
     func pairs(_ range: Range<Int>, _ scratch: PairScratch) -> PairScratch.Pairs {
       // A piece of v and one of u may be looked at together.
