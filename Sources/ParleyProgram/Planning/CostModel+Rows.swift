@@ -41,8 +41,12 @@ extension CostModel {
       }
       sendProofs(in: &flight)
       receive(flight)
-      verification?.schedule.recordShuffle(
-        pass: pass, words: bundle.arith.count, planes: bundle.planes.count, rows: count)
+      if verification != nil {
+        // The proof of a pass needs its operand and the permutation.
+        retain(bytes + 4 * count)
+        verification?.schedule.recordShuffle(
+          pass: pass, words: bundle.arith.count, planes: bundle.planes.count, rows: count)
+      }
       endFlight()
     }
   }

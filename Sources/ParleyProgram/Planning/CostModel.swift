@@ -179,7 +179,7 @@ package struct CostModel {
       planeSizes[register] = 0
     }
   }
-  private mutating func retain(_ bytes: Int) {
+  mutating func retain(_ bytes: Int) {
     liveBytes += bytes
     verification?.retainedBytes += bytes
   }
