@@ -36,7 +36,8 @@ struct ProofTraffic {
     var released = 0
     for index in active.indices {
       active[index].stage += 1
-      guard active[index].stage > ProofShape.lastStageWithOperands else { continue }
+      let (stage, last) = (active[index].stage, active[index].shape.stageCount)
+      guard stage > ProofShape.lastStageWithOperands || stage == last else { continue }
       released += active[index].retainedBytes
       active[index].retainedBytes = 0
     }
