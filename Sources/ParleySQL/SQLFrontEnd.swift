@@ -20,32 +20,70 @@ public struct SQLQuery: Hashable, Sendable {
 
 /// SQL text to ``Program``.
 ///
-/// Each query is one `SELECT` over one table, the union of its holders' rows, and becomes one
-/// ``Program/ResultTable``. Groups are public (the product of the keys' declared domains), everything about them
-/// is secret. `docs/sql.md` has the dialect.
+/// A query of statistics over one table whose groups are public (the product of the keys' declared domains) is
+/// computed group by group. Every other query becomes relational operators over secret tables, where the groups and
+/// their number are secret too. Either becomes one ``Program/ResultTable``. `docs/sql.md` has the dialect.
 public enum SQLFrontEnd {
   /// - Throws: `sql/…` with file, line, column and a suggestion; `plan/release-set` when the results together
   ///   would give away a count that the minimum cell withholds; other `plan/…` from range analysis.
   public static func compile(
     _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> Program {
+    let routed = try routed(queries, tables: tables, rules: rules)
+    return try QueryCompiler.program(of: routed, tables: tables, rules: rules)
+  }
+
+  /// The operators of every relational query, each above those that it reads; nothing for statistics over public
+  /// groups, which have none.
+  package static func explain(
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) -> [(query: String, operators: [OperatorLine])] {
+    var result: [(query: String, operators: [OperatorLine])] = []
+    for query in try routed(queries, tables: tables, rules: rules) {
+      var lines: [OperatorLine] = []
+      if case .relational(let query) = query { lines = try query.operatorLines() }
+      result.append((query.source.query.name, lines))
+    }
+    return result
+  }
+
+  private static func routed(
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) -> [RoutedQuery] {
     guard !queries.isEmpty else {
       throw ParleyError(
         .init("sql/empty"), "the study asks no query", remedy: "add one, such as SELECT COUNT(*) FROM patients")
     }
-    var bound: [LogicalQuery] = []
+    var routed: [RoutedQuery] = []
     for query in queries {
       let source = Source(query)
-      if bound.contains(where: { $0.source.query.name == query.name }) {
+      if routed.contains(where: { $0.source.query.name == query.name }) {
         throw source.error(
           "sql/duplicate-name", "two queries are called '\(query.name)'", at: SourceRange(start: 0, end: 0),
           remedy: "give every query a name of its own")
       }
-      bound.append(try QueryBinder.bind(try Parser.parse(source), source: source, tables: tables))
+      routed.append(try route(source, tables: tables, rules: rules))
     }
+    let statistics = routed.compactMap { if case .statistics(let query) = $0 { query } else { nil } }
     for table in tables {
-      try ReleaseSet.check(bound.filter { $0.table.name == table.name }, minimum: rules.minimumCell)
+      try ReleaseSet.check(statistics.filter { $0.table.name == table.name }, minimum: rules.minimumCell)
     }
-    return try QueryCompiler.program(of: bound, tables: tables, rules: rules)
+    try ReleaseSet.checkRelational(routed, minimum: rules.minimumCell)
+    return routed
+  }
+
+  /// Statistics over public groups wherever the query is one; otherwise relational operators, whose errors are then
+  /// the ones that count.
+  private static func route(
+    _ source: Source, tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) -> RoutedQuery {
+    let statement = try Parser.parse(source)
+    if let statistics = SelectStatement(statement),
+      let query = try? QueryBinder.bind(statistics, source: source, tables: tables),
+      QueryCompiler.hasPublicGroups(query)
+    {
+      return .statistics(query)
+    }
+    return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules))
   }
 }

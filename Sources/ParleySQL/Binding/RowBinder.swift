@@ -100,6 +100,11 @@ struct RowBinder {
     case .caseWhen(let operand, let branches, let otherwise):
       return try caseWhen(operand, branches, otherwise, range: range)
     case .call(let name, let arguments): return try call(name, arguments, range: range)
+    case .distinctCall, .windowCall, .like, .cast, .extract, .substring, .interval, .exists, .oneOfQuery,
+      .scalarQuery:
+      throw error(
+        "unsupported", "'\(source.text(range))' needs relational operators", at: range,
+        remedy: "leave it out of statistics over public groups")
     }
   }
 
@@ -196,7 +201,7 @@ struct RowBinder {
       }
       let same: RowExpression = type == .boolean ? .equivalent(x, y) : .equal(x, y)
       return sign == .equal ? same : .not(same)
-    case .number, .date, .null:
+    case .number, .date, .timestamp, .string, .null:
       switch sign {
       case .equal: return .equal(x, y)
       case .notEqual: return .not(.equal(x, y))

@@ -8,6 +8,9 @@ enum SQLType: Hashable, Sendable {
   case number(scale: Int)
   case boolean
   case date
+  case timestamp
+  /// At most so many bytes of UTF-8.
+  case string(bytes: Int)
   /// One of the listed texts.
   case category([String])
   /// A text literal, before something says which category it belongs to.
@@ -22,9 +25,8 @@ enum SQLType: Hashable, Sendable {
     case .boolean: self = .boolean
     case .date: self = .date
     case .category(let values): self = .category(values)
-    // Columns of these types are refused when their name is bound.
-    case .timestamp: self = .number(scale: 0)
-    case .text: self = .text
+    case .timestamp: self = .timestamp
+    case .text(let bytes): self = .string(bytes: bytes)
     }
   }
 
@@ -33,7 +35,8 @@ enum SQLType: Hashable, Sendable {
     case .number: "a number"
     case .boolean: "a condition"
     case .date: "a date"
-    case .category, .text: "a text"
+    case .timestamp: "a point in time"
+    case .category, .string, .text: "a text"
     case .null: "NULL"
     }
   }
@@ -45,7 +48,7 @@ enum SQLType: Hashable, Sendable {
     case .boolean: .boolean
     case .date: .date
     case .category(let labels): .category(labels)
-    case .text, .null: .integer
+    case .timestamp, .string, .text, .null: .integer
     }
   }
 }

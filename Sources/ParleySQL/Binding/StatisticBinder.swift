@@ -54,6 +54,9 @@ struct StatisticBinder {
         .contains(where: containsStatistic)
     case .call(let name, let arguments):
       function(named: name.text) != nil || (arguments ?? []).contains(where: containsStatistic)
+    case .distinctCall, .windowCall, .like, .cast, .extract, .substring, .interval, .exists, .oneOfQuery,
+      .scalarQuery:
+      false
     }
   }
 

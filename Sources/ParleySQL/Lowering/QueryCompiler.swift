@@ -2,8 +2,24 @@ import BigInt
 import ParleyBase
 import ParleyProgram
 
+/// A query of a study with the way it is computed.
+enum RoutedQuery {
+  /// Statistics over the public groups of one table.
+  case statistics(LogicalQuery)
+  /// Relational operators over secret tables.
+  case relational(RelationalQuery)
+
+  var source: Source {
+    switch self {
+    case .statistics(let query): query.source
+    case .relational(let query): query.source
+    }
+  }
+}
+
 /// Lowers the bound queries of a study into one program.
 struct QueryCompiler {
+  /// Those about statistics over public groups.
   private let queries: [LogicalQuery]
   private let rules: ReleaseRules
   private var builder = ProgramBuilder()
@@ -36,13 +52,19 @@ struct QueryCompiler {
   /// - Parameter declared: the tables of the study; those of the program are the same, in the same order, whether
   ///   a query reads them or not.
   static func program(
-    of queries: [LogicalQuery], tables declared: [TableSchema], rules: ReleaseRules
+    of routed: [RoutedQuery], tables declared: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> Program {
-    var compiler = QueryCompiler(queries, rules: rules)
+    let statistics = routed.compactMap { if case .statistics(let query) = $0 { query } else { nil } }
+    var compiler = QueryCompiler(statistics, rules: rules)
     for table in declared { compiler.declare(table) }
-    for query in queries {
+    for query in routed {
       do {
-        try compiler.compile(query)
+        switch query {
+        case .statistics(let query): try compiler.compile(query)
+        case .relational(let query):
+          let tables = compiler.tables.mapValues(\.tableID)
+          compiler.builder = try query.lowered(into: compiler.builder, tables: tables, rules: rules)
+        }
       } catch {
         // Errors of range analysis name the expression; the query adds the line.
         guard error.place?.line == nil else { throw error }
@@ -54,6 +76,20 @@ struct QueryCompiler {
       }
     }
     return compiler.builder.program.pruned()
+  }
+
+  /// Whether the groups of a query are few enough to be public.
+  static func hasPublicGroups(_ query: LogicalQuery) -> Bool {
+    var compiler = QueryCompiler([query], rules: ReleaseRules(minimumCell: 0, recipients: []))
+    compiler.declare(query.table)
+    guard var lowering = compiler.tables[query.table.name] else { return false }
+    var count = 1
+    for key in query.keys {
+      guard let domain = try? lowering.domain(of: key, source: query.source) else { return false }
+      count *= domain.entries.count
+      guard count <= GroupCells.maximumCount else { return false }
+    }
+    return true
   }
 
   // MARK: One query

@@ -20,6 +20,29 @@ struct ReleaseSet {
     for query in queries { try set.checkStatistics(query) }
   }
 
+  /// Relational queries withhold small groups each for itself. What two queries over one table withhold could follow
+  /// from each other, so such a query is alone with its tables.
+  static func checkRelational(_ queries: [RoutedQuery], minimum: Int) throws(ParleyError) {
+    guard minimum > 1 else { return }
+    func tables(_ query: RoutedQuery) -> Set<String> {
+      switch query {
+      case .statistics(let query): [query.table.name]
+      case .relational(let query): query.tableNames
+      }
+    }
+    for (index, query) in queries.enumerated() {
+      for other in queries[..<index] {
+        if case (.statistics, .statistics) = (query, other) { continue }
+        guard let shared = tables(query).intersection(tables(other)).min() else { continue }
+        throw query.source.error(
+          "plan/release-set",
+          "the queries '\(other.source.query.name)' and '\(query.source.query.name)' both read the table '\(shared)', so counts under the minimum cell of \(minimum) could be derived",
+          at: SourceRange(start: 0, end: 0),
+          remedy: "ask queries with joins, secret groups or subqueries in a study of their own")
+      }
+    }
+  }
+
   private func refusal(
     _ query: LogicalQuery, _ range: SourceRange, _ message: String, remedy: String
   ) -> ParleyError {

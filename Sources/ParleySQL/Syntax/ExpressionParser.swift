@@ -30,7 +30,7 @@ extension Parser {
   }
 
   /// Called for every operator that deepens the tree without deepening the parser, with its position in its row.
-  private mutating func chain(_ position: inout Int) throws(ParleyError) {
+  mutating func chain(_ position: inout Int) throws(ParleyError) {
     position += 1
     if position > 1 { chained += 1 }
     guard chained <= Self.maximumChained else {
@@ -39,7 +39,7 @@ extension Parser {
         remedy: "split it into several queries, or use IN for long lists of values")
     }
   }
-  private func node(_ kind: SyntaxExpression.Kind, from start: Int) -> SyntaxExpression {
+  func node(_ kind: SyntaxExpression.Kind, from start: Int) -> SyntaxExpression {
     SyntaxExpression(kind: kind, range: SourceRange(start: start, end: lastEnd))
   }
 
@@ -94,15 +94,20 @@ extension Parser {
           left = node(.between(left, low: low, high: try sum()), from: start)
         case "IN":
           try expect(symbol: "(", "after IN")
-          if current.keyword == "SELECT" {
-            throw unsupported("a subquery", at: current.range, remedy: "list the values: IN (1, 2, 3)")
+          if beginsQuery {
+            let inner = try query()
+            try expect(symbol: ")", "after the subquery")
+            left = node(.oneOfQuery(left, inner), from: start)
+          } else {
+            var values: [SyntaxExpression] = []
+            repeat { values.append(try expression()) } while take(symbol: ",")
+            try expect(symbol: ")", "after the values of IN")
+            left = node(.oneOf(left, values), from: start)
           }
-          var values: [SyntaxExpression] = []
-          repeat { values.append(try expression()) } while take(symbol: ",")
-          try expect(symbol: ")", "after the values of IN")
-          left = node(.oneOf(left, values), from: start)
         default:
-          throw unsupported("LIKE", at: word.range, remedy: "list the categories: IN ('a', 'b')")
+          let pattern = try sum()
+          let escape = take(keyword: "ESCAPE") ? try sum() : nil
+          left = node(.like(left, pattern: pattern, escape: escape), from: start)
         }
         if negated { left = node(.not(left), from: start) }
       } else {
@@ -111,7 +116,7 @@ extension Parser {
     }
   }
 
-  private mutating func sum() throws(ParleyError) -> SyntaxExpression {
+  mutating func sum() throws(ParleyError) -> SyntaxExpression {
     var left = try product()
     var position = 0
     while case .symbol(let text) = current.kind, text == "+" || text == "-" {
@@ -177,8 +182,10 @@ extension Parser {
       return node(.text(text), from: start)
     case .symbol("("):
       advance()
-      if current.keyword == "SELECT" {
-        throw unsupported("a subquery", at: current.range, remedy: "write it as a query of its own")
+      if beginsQuery {
+        let inner = try query()
+        try expect(symbol: ")", "after the subquery")
+        return node(.scalarQuery(inner), from: start)
       }
       var inner = try expression()
       try expect(symbol: ")", "to close the parenthesis")
@@ -202,16 +209,22 @@ extension Parser {
     case "CASE":
       return try caseExpression()
     case "EXISTS":
-      throw unsupported("EXISTS", at: token.range, remedy: "query one table")
+      advance()
+      try expect(symbol: "(", "after EXISTS")
+      let inner = try query()
+      try expect(symbol: ")", "after the subquery")
+      return node(.exists(inner), from: start)
+    case "CAST" where following.kind == .symbol("("): return try cast()
+    case "EXTRACT" where following.kind == .symbol("("): return try extract()
+    case "SUBSTRING" where following.kind == .symbol("("), "SUBSTR" where following.kind == .symbol("("):
+      return try substring()
+    case "INTERVAL": if let interval = try interval() { return interval }
     case "DATE":
       if case .text(let text) = following.kind {
         advance()
-        guard let date = CivilDate(text) else {
-          throw source.error(
-            "sql/date", "'\(text)' is not a date", at: current.range, remedy: "write DATE 'YYYY-MM-DD'")
-        }
+        let days = try days(text, at: current.range)
         advance()
-        return node(.date(daysSince1970: date.daysSince1970), from: start)
+        return node(.date(daysSince1970: days), from: start)
       }
     default: break
     }
@@ -224,26 +237,27 @@ extension Parser {
   }
 
   private mutating func call(_ function: Name) throws(ParleyError) -> SyntaxExpression {
+    let start = function.range.start
     var arguments: [SyntaxExpression]? = []
     if take(symbol: "*") {
       arguments = nil
+    } else if take(keyword: "DISTINCT") {
+      let inner = try expression()
+      try expect(symbol: ")", "after the argument of \(function.text)")
+      return node(.distinctCall(function, inner), from: start)
     } else if current.kind != .symbol(")") {
-      if current.keyword == "DISTINCT" {
-        throw unsupported(
-          "DISTINCT inside an aggregate", at: current.range,
-          remedy: "count the groups of GROUP BY over the column instead")
-      }
       var list: [SyntaxExpression] = []
       repeat { list.append(try expression()) } while take(symbol: ",")
       arguments = list
     }
     try expect(symbol: ")", "after the arguments of \(function.text)")
-    if current.keyword == "OVER" || current.keyword == "FILTER" {
-      throw unsupported(
-        current.described, at: current.range,
-        remedy: "use GROUP BY, and CASE WHEN inside the aggregate for conditions")
+    if current.keyword == "FILTER" {
+      throw unsupported("FILTER", at: current.range, remedy: "use CASE WHEN inside the aggregate for conditions")
     }
-    return node(.call(function, arguments), from: function.range.start)
+    if take(keyword: "OVER") {
+      return node(.windowCall(function, arguments, try window()), from: start)
+    }
+    return node(.call(function, arguments), from: start)
   }
 
   private mutating func caseExpression() throws(ParleyError) -> SyntaxExpression {

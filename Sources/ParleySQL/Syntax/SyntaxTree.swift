@@ -1,6 +1,6 @@
 import BigInt
 
-/// What the parser makes of a query: names are not resolved yet.
+/// A query about one table, the form that statistics over public groups have: names are not resolved yet.
 struct SelectStatement: Sendable {
   struct Item: Sendable {
     var expression: SyntaxExpression
@@ -68,6 +68,22 @@ struct SyntaxExpression: Sendable {
     case caseWhen(operand: SyntaxExpression?, [Branch], else: SyntaxExpression?)
     /// `arguments` is nil for `COUNT(*)`.
     case call(Name, [SyntaxExpression]?)
+
+    // Only relational queries have the following.
+    /// An aggregate over different values: `COUNT(DISTINCT x)`.
+    case distinctCall(Name, SyntaxExpression)
+    case windowCall(Name, [SyntaxExpression]?, WindowSpecification)
+    case like(SyntaxExpression, pattern: SyntaxExpression, escape: SyntaxExpression?)
+    case cast(SyntaxExpression, CastTarget)
+    case extract(DateField, SyntaxExpression)
+    /// Positions from 1, in characters.
+    case substring(SyntaxExpression, from: SyntaxExpression, length: SyntaxExpression?)
+    /// A length of time: whole months and whole days.
+    case interval(months: Int, days: Int)
+    case exists(QueryStatement)
+    case oneOfQuery(SyntaxExpression, QueryStatement)
+    /// A query of one column and at most one row as a value.
+    case scalarQuery(QueryStatement)
   }
   var kind: Kind
   var range: SourceRange

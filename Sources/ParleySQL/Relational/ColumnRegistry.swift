@@ -1,0 +1,95 @@
+import ParleyProgram
+
+/// What is known about the columns of one query's plan.
+final class ColumnRegistry {
+  struct Entry {
+    var name: String
+    var type: SQLType
+    var isNullable: Bool
+    /// The scan whose rows it is part of, as it is or computed by their holder.
+    var scan: Int?
+    /// Over the table's own columns, where the holder computes it.
+    var formula: Expression?
+    /// An outer join may put NULL into it.
+    var isExtended = false
+  }
+  private var entries: [Entry] = []
+  private var known: [Expression: ColumnID] = [:]
+  private(set) var scanCount = 0
+
+  subscript(id: ColumnID) -> Entry {
+    get { entries[id.rawValue] }
+    set { entries[id.rawValue] = newValue }
+  }
+
+  func column(_ name: String, _ type: SQLType, isNullable: Bool, scan: Int? = nil) -> ColumnID {
+    entries.append(Entry(name: name, type: type, isNullable: isNullable, scan: scan))
+    return ColumnID(rawValue: entries.count - 1)
+  }
+
+  func scan(_ table: TableSchema) -> Scan {
+    let number = scanCount
+    scanCount += 1
+    let columns = table.columns.map {
+      column($0.name, SQLType($0.type), isNullable: $0.isNullable, scan: number)
+    }
+    return Scan(number: number, table: table, columns: columns, filter: [])
+  }
+
+  /// The column that the holders of a scan's rows compute.
+  func derived(_ formula: Expression, type: SQLType, scan: Int) -> ColumnID {
+    if let id = known[formula] { return id }
+    let isExtended = formula.columns.contains { self[$0].isExtended }
+    let id = column("derived", type, isNullable: isNullable(formula), scan: scan)
+    self[id].formula = formula
+    self[id].isExtended = isExtended
+    known[formula] = id
+    return id
+  }
+
+  /// Columns that the holders of these scans compute.
+  func derivedColumns(of scans: Set<Int>) -> Set<ColumnID> {
+    Set(known.values.filter { self[$0].scan.map(scans.contains) ?? false })
+  }
+
+  /// Rows without a match get NULL in these columns.
+  func extend(_ columns: Set<ColumnID>) {
+    for id in columns {
+      self[id].isNullable = true
+      self[id].isExtended = true
+    }
+  }
+
+  func isNullable(_ expression: Expression) -> Bool {
+    switch expression {
+    case .column(let id): self[id].isNullable
+    case .integer, .boolean, .text, .isNull: false
+    case .null: true
+    case .integerQuotient(let a, let b), .ratio(let a, let b, _):
+      if case .integer(let divisor) = b, divisor != 0 { isNullable(a) } else { true }
+    case .choose(let branches, let otherwise):
+      isNullable(otherwise) || branches.contains { isNullable($0.result) }
+    case .coalesce(let parts): parts.allSatisfy(isNullable)
+    case .subquery(let subquery):
+      switch subquery.kind {
+      case .exists: false
+      default: true
+      }
+    default: expression.children.contains(where: isNullable)
+    }
+  }
+
+  func type(of expression: Expression) -> SQLType? {
+    switch expression {
+    case .column(let id): self[id].type
+    case .boolean, .compare, .compareText, .equivalent, .like, .not, .and, .or, .isNull: .boolean
+    case .null(let type): type
+    case .choose(let branches, let otherwise):
+      branches.lazy.compactMap { self.type(of: $0.result) }.first ?? type(of: otherwise)
+    case .coalesce(let parts): parts.lazy.compactMap(type(of:)).first
+    case .text, .substring: .text
+    case .subquery(let subquery): subquery.type
+    default: nil
+    }
+  }
+}

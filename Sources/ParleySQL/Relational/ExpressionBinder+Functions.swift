@@ -1,0 +1,246 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// Aggregates and window functions.
+extension ExpressionBinder {
+  static let aggregateNames = ["COUNT", "SUM", "AVG", "MIN", "MAX", "MEDIAN", "QUANTILE", "BOOL_OR", "BOOL_AND"]
+  static let windowNames = ["ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD", "COUNT", "SUM", "MIN", "MAX"]
+  static let functionNames =
+    aggregateNames + ["COALESCE", "NULLIF", "ABS", "CAST", "EXTRACT", "SUBSTRING", "ROW_NUMBER", "RANK"]
+
+  /// Aggregates outside of subqueries and windows.
+  static func containsAggregate(_ syntax: SyntaxExpression) -> Bool {
+    func any(_ parts: [SyntaxExpression?]) -> Bool { parts.contains { $0.map(containsAggregate) ?? false } }
+    switch syntax.kind {
+    case .name, .number, .text, .date, .boolean, .null, .interval, .exists, .scalarQuery: return false
+    case .negated(let a), .not(let a), .isNull(let a), .cast(let a, _), .extract(_, let a), .oneOfQuery(let a, _):
+      return any([a])
+    case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b):
+      return any([a, b])
+    case .between(let a, let b, let c): return any([a, b, c])
+    case .like(let a, let b, let c), .substring(let a, let b, let c): return any([a, b, c])
+    case .oneOf(let a, let list): return any([a] + list)
+    case .caseWhen(let operand, let branches, let otherwise):
+      return any([operand, otherwise] + branches.flatMap { [$0.condition, $0.result] })
+    case .distinctCall: return true
+    case .call(let name, let arguments):
+      return aggregateNames.contains(name.text.uppercased()) || any(arguments ?? [])
+    case .windowCall(_, let arguments, let window):
+      return any((arguments ?? []) + window.partition + window.order.map(\.expression))
+    }
+  }
+
+  private func unknownFunction(_ name: Name) -> ParleyError {
+    let upper = name.text.uppercased()
+    if StatisticBinder.functionNames.contains(upper) {
+      return error(
+        "unsupported", "\(name.text) is there for one table with public groups only", at: name.range,
+        remedy: "compute it from SUM(x), SUM(x * x) and COUNT(x)")
+    }
+    return error(
+      "unknown-function", "unknown function '\(name.text)'\(didYouMean(name.text, among: Self.functionNames))",
+      at: name.range, remedy: "functions: \(Self.functionNames.joined(separator: ", "))")
+  }
+
+  func aggregate(
+    _ name: Name, _ arguments: [SyntaxExpression]?, isDistinct: Bool, range: SourceRange
+  ) throws(ParleyError) -> BoundExpression {
+    let upper = name.text.uppercased()
+    guard Self.aggregateNames.contains(upper) else {
+      if Self.windowNames.contains(upper) {
+        throw error(
+          "arguments", "\(name.text) is a window function", at: range,
+          remedy: "write \(name.text)(…) OVER (PARTITION BY … ORDER BY …)")
+      }
+      throw unknownFunction(name)
+    }
+    guard let functions else {
+      throw error(
+        "aggregate-place", "\(name.text) is a statistic over rows and cannot stand here", at: range,
+        remedy: "statistics belong in SELECT, HAVING and ORDER BY; a subquery can compute one for WHERE")
+    }
+    guard let arguments else {
+      guard upper == "COUNT" else {
+        throw error(
+          "arguments", "\(name.text)(*) means nothing", at: range, remedy: "only COUNT takes *; name a column")
+      }
+      return add(.countRows, nil, false, .number(scale: 0), isNullable: false, functions, range)
+    }
+    let wanted = upper == "QUANTILE" ? 2 : 1
+    guard arguments.count == wanted else {
+      throw error(
+        "arguments", "\(name.text) takes \(wanted) argument\(wanted == 1 ? "" : "s"), not \(arguments.count)",
+        at: range, remedy: wanted == 1 ? "write \(name.text)(x)" : "write \(name.text)(x, 0.9)")
+    }
+    var rows = self
+    rows.functions = nil
+    rows.allowsWindows = false
+    let value = try rows.bind(arguments[0])
+    return try add(upper, name, value, arguments, isDistinct, functions, range)
+  }
+
+  private func add(
+    _ upper: String, _ name: Name, _ value: BoundExpression, _ arguments: [SyntaxExpression], _ isDistinct: Bool,
+    _ functions: BlockFunctions, _ range: SourceRange
+  ) throws(ParleyError) -> BoundExpression {
+    let nullable = true
+    switch upper {
+    case "COUNT":
+      var argument = value.expression
+      if value.type == .text { argument = .integer(0) }
+      if value.type == .null { argument = .null(.number(scale: 0)) }
+      return add(.count, argument, isDistinct, .number(scale: 0), of: value.type, isNullable: false, functions, range)
+    case "BOOL_OR", "BOOL_AND":
+      guard value.type == .boolean else {
+        throw error(
+          "type", "\(name.text) needs a condition, and this is \(value.type.described)", at: value.range,
+          remedy: "compare it with something")
+      }
+      let function: AggregateFunction = upper == "BOOL_OR" ? .any : .every
+      return add(function, value.expression, false, .boolean, isNullable: nullable, functions, range)
+    case "MIN", "MAX":
+      let smallest = upper == "MIN"
+      switch value.type {
+      case .boolean:
+        return add(
+          smallest ? .every : .any, value.expression, false, .boolean, isNullable: nullable, functions, range)
+      case .date, .timestamp, .number:
+        return add(
+          smallest ? .minimum : .maximum, value.expression, false, value.type, of: value.type, isNullable: nullable, functions,
+          range)
+      case .null: break
+      default:
+        throw error(
+          "type", "\(name.text) needs numbers or dates, and this is \(value.type.described)", at: value.range,
+          remedy: "texts and categories have no smallest value here; use ORDER BY … LIMIT 1")
+      }
+    case "SUM" where value.type == .boolean:
+      return add(.sum, value.expression, isDistinct, .number(scale: 0), isNullable: nullable, functions, range)
+    default: break
+    }
+    let operand = try value.type == .boolean ? cast(value, to: .integer, range: range) : number(value)
+    let type = operand.type
+    switch upper {
+    case "SUM": return add(.sum, operand.expression, isDistinct, type, isNullable: nullable, functions, range)
+    case "MIN": return add(.minimum, operand.expression, false, type, isNullable: nullable, functions, range)
+    case "MAX": return add(.maximum, operand.expression, false, type, isNullable: nullable, functions, range)
+    case "AVG":
+      return add(
+        .average, operand.expression, isDistinct, .number(scale: Self.places), of: type, isNullable: nullable, functions,
+        range)
+    case "MEDIAN":
+      guard case .number(let scale) = type else { break }
+      // The mean of two values has one more place.
+      return add(
+        .median, operand.expression, false, .number(scale: scale + 1), of: type, isNullable: nullable, functions, range)
+    default: break
+    }
+    guard case .number(let digits, let scale) = arguments[arguments.count - 1].kind, digits >= 0,
+      let numerator = Int(exactly: digits), let denominator = Int(exactly: powerOfTen(scale)),
+      numerator <= denominator
+    else {
+      throw error(
+        "arguments", "the second argument of QUANTILE is a constant from 0 to 1",
+        at: arguments[arguments.count - 1].range, remedy: "write for instance QUANTILE(x, 0.9)")
+    }
+    return add(
+      .quantile(numerator: numerator, denominator: denominator), operand.expression, false, type,
+      of: type, isNullable: nullable, functions, range)
+  }
+
+  private func add(
+    _ function: AggregateFunction, _ argument: Expression?, _ isDistinct: Bool, _ type: SQLType,
+    of argumentType: SQLType = .number(scale: 0), isNullable: Bool, _ functions: BlockFunctions,
+    _ range: SourceRange
+  ) -> BoundExpression {
+    let known = functions.aggregates.first {
+      $0.function == function && $0.argument == argument && $0.isDistinct == isDistinct
+    }
+    let id = known?.id ?? registry.column(source.text(range), type, isNullable: isNullable)
+    if known == nil {
+      functions.aggregates.append(
+        .init(id: id, function: function, argument: argument, type: argumentType, isDistinct: isDistinct))
+    }
+    return BoundExpression(expression: .column(id), type: type, range: range)
+  }
+
+  // MARK: Windows
+
+  func window(
+    _ name: Name, _ arguments: [SyntaxExpression]?, _ window: WindowSpecification, _ range: SourceRange
+  ) throws(ParleyError) -> BoundExpression {
+    guard allowsWindows, let functions else {
+      throw error(
+        "aggregate-place", "a window function cannot stand here", at: range,
+        remedy: "select it in a subquery in FROM, and use the column outside")
+    }
+    var inner = self
+    inner.allowsWindows = false
+    var partition: [Expression] = []
+    for syntax in window.partition { partition.append(try inner.bind(syntax).expression) }
+    var order: [OrderKey] = []
+    for key in window.order {
+      order.append(
+        OrderKey(
+          expression: try inner.bind(key.expression).expression, isDescending: key.isDescending,
+          nullsFirst: key.nullsFirst ?? !key.isDescending))
+    }
+    let (function, type, isNullable) = try inner.windowFunction(name, arguments, range)
+    let id = registry.column(source.text(range), type, isNullable: isNullable)
+    let column = WindowStep.Column(id: id, function: function)
+    if let index = functions.windows.firstIndex(where: { $0.partition == partition && $0.order == order }) {
+      functions.windows[index].functions.append(column)
+    } else {
+      functions.windows.append(WindowStep(partition: partition, order: order, functions: [column]))
+    }
+    return BoundExpression(expression: .column(id), type: type, range: range)
+  }
+
+  private func windowFunction(
+    _ name: Name, _ arguments: [SyntaxExpression]?, _ range: SourceRange
+  ) throws(ParleyError) -> (WindowStep.Function, SQLType, isNullable: Bool) {
+    let count = SQLType.number(scale: 0)
+    var values: [BoundExpression] = []
+    for argument in arguments ?? [] { values.append(try bind(argument)) }
+    switch (name.text.uppercased(), values.count) {
+    case ("ROW_NUMBER", 0): return (.rowNumber, count, false)
+    case ("RANK", 0): return (.rank, count, false)
+    case ("DENSE_RANK", 0): return (.denseRank, count, false)
+    case ("COUNT", 0): return (.countRows, count, false)
+    case ("COUNT", 1): return (.count(values[0].expression), count, false)
+    case ("LAG", 1...2), ("LEAD", 1...2):
+      var by = 1
+      if values.count == 2 {
+        guard case .integer(let value) = values[1].expression, let value = Int(exactly: value), value >= 0 else {
+          throw error(
+            "arguments", "the distance of \(name.text) is a constant", at: values[1].range, remedy: "write 1")
+        }
+        by = value
+      }
+      let (coerced, type) = try unified([values[0]], what: "moved")
+      return (
+        name.text.uppercased() == "LAG" ? .lag(coerced[0], by) : .lead(coerced[0], by), type, true
+      )
+    case ("SUM", 1), ("MIN", 1), ("MAX", 1):
+      let upper = name.text.uppercased()
+      var value = values[0]
+      if upper == "SUM" || value.type != .date { value = try number(value) }
+      switch upper {
+      case "SUM": return (.sum(value.expression), value.type, true)
+      case "MIN": return (.minimum(value.expression), value.type, true)
+      default: return (.maximum(value.expression), value.type, true)
+      }
+    default:
+      guard Self.windowNames.contains(name.text.uppercased()) else {
+        throw error(
+          "unknown-function",
+          "unknown window function '\(name.text)'\(didYouMean(name.text, among: Self.windowNames))", at: name.range,
+          remedy: "window functions: \(Self.windowNames.joined(separator: ", "))")
+      }
+      throw error(
+        "arguments", "\(name.text) does not take \(values.count) arguments", at: range,
+        remedy: "ROW_NUMBER(), RANK(), LAG(x), LAG(x, 2), SUM(x)")
+    }
+  }
+}

@@ -1,0 +1,340 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// One type for several expressions that meet, and the operators whose result depends on types.
+extension ExpressionBinder {
+  /// - Parameter extends: labels and lists of different categories go into one list; otherwise a label must be in it.
+  func common(
+    _ parts: [BoundExpression], what: String, extends: Bool = false
+  ) throws(ParleyError) -> SQLType {
+    var type = SQLType.null
+    var labels: [String] = []
+    for part in parts {
+      if case .text(let text) = part.expression, !labels.contains(text) { labels.append(text) }
+      switch (type, part.type) {
+      case (_, .null): break
+      case (.null, let other): type = other
+      case (.number(let x), .number(let y)): type = .number(scale: max(x, y))
+      case (.boolean, .boolean), (.date, .date), (.text, .text), (.category, .text): break
+      case (.text, .category), (.text, .string): type = part.type
+      case (.category(let x), .category(let y)): type = .category(x + y.filter { !x.contains($0) })
+      case (.string(let x), .string(let y)): type = .string(bytes: max(x, y))
+      case (.string, .text): break
+      case (.string(let x), .category(let list)), (.category(let list), .string(let x)):
+        type = .string(bytes: list.reduce(x) { max($0, $1.utf8.count) })
+      case (.date, .text), (.text, .date):
+        throw error(
+          "type", "a date and a text are \(what)", at: part.range, remedy: "write dates as DATE 'YYYY-MM-DD'")
+      default:
+        throw error(
+          "type", "\(type.described) and \(part.type.described) are \(what)", at: part.range,
+          remedy: "use values of one type")
+      }
+    }
+    switch type {
+    case .text: return .category(labels)
+    case .string(let bytes): return .string(bytes: labels.reduce(bytes) { max($0, $1.utf8.count) })
+    case .category(let list) where extends: return .category(list + labels.filter { !list.contains($0) })
+    default: return type
+    }
+  }
+
+  func unified(
+    _ parts: [BoundExpression], what: String
+  ) throws(ParleyError) -> (values: [Expression], type: SQLType) {
+    let type = try common(parts, what: what, extends: true)
+    var values: [Expression] = []
+    for part in parts { values.append(try coerced(part, to: type)) }
+    return (values, type)
+  }
+
+  /// The expression in the units of `type`, which ``common(_:what:extends:)`` returned for it.
+  func coerced(_ part: BoundExpression, to type: SQLType) throws(ParleyError) -> Expression {
+    switch (part.type, type) {
+    case (.null, _): return .null(type)
+    case (.number(let x), .number(let y)): return scaled(part.expression, by: powerOfTen(y - x))
+    case (.text, .category(let labels)):
+      guard case .text(let text) = part.expression else { return part.expression }
+      guard let position = labels.firstIndex(of: text) else {
+        let listed = labels.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
+        throw error(
+          "unknown-value", "'\(text)' is not among the declared values\(didYouMean(text, among: labels))",
+          at: part.range, remedy: "the values are \(listed)\(labels.count > 20 ? " and more" : "")")
+      }
+      return .integer(BigInt(position))
+    case (.category(let from), .category(let to)):
+      if to.prefix(from.count).elementsEqual(from) { return part.expression }
+      return mapped(part.expression, from.map { .integer(BigInt(to.firstIndex(of: $0) ?? 0)) }, .category(to))
+    case (.category(let from), .string): return mapped(part.expression, from.map { .text($0) }, type)
+    default: return part.expression
+    }
+  }
+
+  /// The result for each position of a category.
+  func mapped(_ expression: Expression, _ results: [Expression], _ type: SQLType) -> Expression {
+    guard let last = results.last else { return .null(type) }
+    if case .integer(let value) = expression, let index = Int(exactly: value), results.indices.contains(index) {
+      return results[index]
+    }
+    var branches = results.dropLast().enumerated().map { index, result in
+      Expression.Branch(condition: .compare(.equal, expression, .integer(BigInt(index))), result: result)
+    }
+    if registry.isNullable(expression) {
+      branches.insert(.init(condition: .isNull(expression), result: .null(type)), at: 0)
+    }
+    return .choose(branches, otherwise: last)
+  }
+
+  func compare(
+    _ sign: ComparisonSign, _ a: BoundExpression, _ b: BoundExpression
+  ) throws(ParleyError) -> Expression {
+    let type = try common([a, b], what: "compared")
+    let x = try coerced(a, to: type), y = try coerced(b, to: type)
+    switch type {
+    case .boolean, .category, .text:
+      guard sign == .equal || sign == .notEqual else {
+        throw error(
+          "type", "\(type == .boolean ? "conditions" : "categories") have no order", at: a.range.union(b.range),
+          remedy: "use =, <> or IN, or declare the column as text")
+      }
+      let same: Expression = type == .boolean ? .equivalent(x, y) : .compare(.equal, x, y)
+      return sign == .equal ? same : .not(same)
+    case .string: return ordered(sign, x, y) { .compareText($0, $1, $2) }
+    case .number, .date, .timestamp, .null: return ordered(sign, x, y) { .compare($0, $1, $2) }
+    }
+  }
+
+  private func ordered(
+    _ sign: ComparisonSign, _ x: Expression, _ y: Expression,
+    _ make: (Program.Comparison, Expression, Expression) -> Expression
+  ) -> Expression {
+    switch sign {
+    case .equal: make(.equal, x, y)
+    case .notEqual: .not(make(.equal, x, y))
+    case .less: make(.less, x, y)
+    case .lessOrEqual: make(.lessOrEqual, x, y)
+    case .greater: make(.less, y, x)
+    case .greaterOrEqual: make(.lessOrEqual, y, x)
+    }
+  }
+
+  // MARK: Arithmetic
+
+  func arithmetic(
+    _ sign: ArithmeticSign, _ a: SyntaxExpression, _ b: SyntaxExpression, range: SourceRange
+  ) throws(ParleyError) -> BoundExpression {
+    if case .interval(let months, let days) = b.kind, sign == .plus || sign == .minus {
+      let factor = sign == .plus ? 1 : -1
+      return try moved(try bind(a), months: factor * months, days: factor * days, range: range)
+    }
+    if case .interval(let months, let days) = a.kind, sign == .plus {
+      return try moved(try bind(b), months: months, days: days, range: range)
+    }
+    let first = try bind(a), second = try bind(b)
+    if first.type == .date, sign == .plus || sign == .minus {
+      if second.type == .date, sign == .minus {
+        return BoundExpression(
+          expression: .subtract(first.expression, second.expression), type: .number(scale: 0), range: range)
+      }
+      if case .number(scale: 0) = second.type {
+        let sum: Expression =
+          sign == .plus
+          ? .add(first.expression, second.expression) : .subtract(first.expression, second.expression)
+        return BoundExpression(expression: sum, type: .date, range: range)
+      }
+    }
+    let left = try number(first), right = try number(second)
+    guard case .number(let x) = left.type, case .number(let y) = right.type else {
+      throw ParleyError(.invariant, "an operand of arithmetic is not a number")
+    }
+    switch sign {
+    case .plus, .minus:
+      let scale = max(x, y)
+      let p = scaled(left.expression, by: powerOfTen(scale - x))
+      let q = scaled(right.expression, by: powerOfTen(scale - y))
+      return BoundExpression(
+        expression: sign == .plus ? .add(p, q) : .subtract(p, q), type: .number(scale: scale), range: range)
+    case .times:
+      guard x + y <= 18 else {
+        throw error(
+          "scale", "the product has \(x + y) decimal places", at: range,
+          remedy: "keep products at 18 decimal places or fewer: CAST(x AS DECIMAL(p, s)) drops some")
+      }
+      var product = Expression.multiply(left.expression, right.expression)
+      if case .integer(let factor) = left.expression { product = scaled(right.expression, by: factor) }
+      if case .integer(let factor) = right.expression { product = scaled(left.expression, by: factor) }
+      return BoundExpression(expression: product, type: .number(scale: x + y), range: range)
+    case .over: return quotient(left, x, right, y, range: range)
+    }
+  }
+
+  /// Of integers: towards zero. Otherwise rounded to six places, or to the dividend's if those are more.
+  private func quotient(
+    _ left: BoundExpression, _ x: Int, _ right: BoundExpression, _ y: Int, range: SourceRange
+  ) -> BoundExpression {
+    if x == 0, y == 0 {
+      var quotient = Expression.integerQuotient(left.expression, right.expression)
+      if case .integer(let divisor) = right.expression, divisor > 0 {
+        quotient = .truncated(left.expression, by: divisor)
+      }
+      return BoundExpression(expression: quotient, type: .number(scale: 0), range: range)
+    }
+    let places = max(Self.places, x)
+    return BoundExpression(
+      expression: .ratio(left.expression, right.expression, places: places + y - x), type: .number(scale: places),
+      range: range)
+  }
+  /// Places after the point of quotients and means.
+  static var places: Int { 6 }
+
+  private func moved(
+    _ date: BoundExpression, months: Int, days: Int, range: SourceRange
+  ) throws(ParleyError) -> BoundExpression {
+    guard date.type == .date else {
+      throw error(
+        "type", "a length of time is added to \(date.type.described)", at: date.range,
+        remedy: "write dates as DATE 'YYYY-MM-DD'")
+    }
+    if case .integer(let day) = date.expression, let day = Int(exactly: day) {
+      let civil = CivilDate(daysSince1970: day)
+      let month = civil.year * 12 + civil.month - 1 + months
+      let year = month >= 0 ? month / 12 : -((11 - month) / 12)
+      // The last day of a month stands for days that the month does not have.
+      for last in (1...civil.day).reversed() {
+        if let moved = CivilDate(year: year, month: month - year * 12 + 1, day: last) {
+          return BoundExpression(
+            expression: .integer(BigInt(moved.daysSince1970 + days)), type: .date, range: range)
+        }
+      }
+    }
+    guard months == 0 else {
+      throw error(
+        "unsupported", "adding months to a column is not part of the dialect", at: range,
+        remedy: "move the interval to a constant date on the other side, or use days")
+    }
+    return BoundExpression(
+      expression: .add(date.expression, .integer(BigInt(days))), type: .date, range: range)
+  }
+
+  func cast(_ value: BoundExpression, to target: CastTarget, range: SourceRange) throws(ParleyError)
+    -> BoundExpression
+  {
+    func toScale(_ wanted: Int) throws(ParleyError) -> BoundExpression {
+      var value = value
+      if value.type == .boolean {
+        let branch = Expression.Branch(condition: value.expression, result: .integer(1))
+        let isNull = Expression.Branch(
+          condition: .isNull(value.expression), result: .null(.number(scale: 0)))
+        value.expression = .choose([isNull, branch], otherwise: .integer(0))
+        value.type = .number(scale: 0)
+      }
+      value = try number(value)
+      guard case .number(let scale) = value.type else { return value }
+      let expression =
+        wanted >= scale
+        ? scaled(value.expression, by: powerOfTen(wanted - scale))
+        : Expression.truncated(value.expression, by: powerOfTen(scale - wanted))
+      return BoundExpression(expression: expression, type: .number(scale: wanted), range: range)
+    }
+    switch target {
+    case .integer: return try toScale(0)
+    case .decimal(let scale): return try toScale(scale)
+    case .date:
+      guard value.type == .date || value.type == .null else {
+        throw error(
+          "type", "\(value.type.described) cannot be made a date", at: range,
+          remedy: "declare the column as date in the study")
+      }
+      return BoundExpression(
+        expression: value.type == .null ? .null(.date) : value.expression, type: .date, range: range)
+    }
+  }
+
+  // MARK: Texts
+
+  private func literal(_ syntax: SyntaxExpression, _ what: String) throws(ParleyError) -> String {
+    guard case .text(let text) = syntax.kind else {
+      throw error("type", "\(what) is a text in single quotes", at: syntax.range, remedy: "write a constant")
+    }
+    return text
+  }
+
+  func like(
+    _ operand: SyntaxExpression, _ pattern: SyntaxExpression, _ escape: SyntaxExpression?, range: SourceRange
+  ) throws(ParleyError) -> BoundExpression {
+    let value = try bind(operand)
+    let text = try literal(pattern, "the pattern of LIKE")
+    var escapes: Character?
+    if let escape {
+      let letters = Array(try literal(escape, "the ESCAPE of LIKE"))
+      guard letters.count == 1 else {
+        throw error("type", "ESCAPE is one character", at: escape.range, remedy: "write for instance ESCAPE '!'")
+      }
+      escapes = letters[0]
+    }
+    func bound(_ expression: Expression) -> BoundExpression {
+      BoundExpression(expression: expression, type: .boolean, range: range)
+    }
+    switch value.type {
+    case .string: return bound(.like(value.expression, pattern: text, escape: escapes))
+    case .category(let labels):
+      let matches = labels.indices.filter { TextPattern.matches(labels[$0], text, escape: escapes) }
+      // A position that no label has: false, and unknown where the text is NULL.
+      let positions = matches.isEmpty ? [-1] : matches
+      return bound(.any(positions.map { .compare(.equal, value.expression, .integer(BigInt($0))) }))
+    case .null: return bound(.null(.boolean))
+    case .text:
+      guard case .text(let constant) = value.expression else { break }
+      return bound(.boolean(TextPattern.matches(constant, text, escape: escapes)))
+    default: break
+    }
+    throw error(
+      "type", "LIKE needs a text, and this is \(value.type.described)", at: operand.range,
+      remedy: "compare numbers and dates with <, = and BETWEEN")
+  }
+
+  private func constant(_ syntax: SyntaxExpression) throws(ParleyError) -> Int {
+    guard case .number(let digits, 0) = syntax.kind, let value = Int(exactly: digits), abs(value) < 1_000_000 else {
+      throw error(
+        "type", "positions in texts are constants", at: syntax.range, remedy: "write a number, such as 1")
+    }
+    return value
+  }
+
+  func substring(
+    _ operand: SyntaxExpression, _ from: SyntaxExpression, _ length: SyntaxExpression?, range: SourceRange
+  ) throws(ParleyError) -> BoundExpression {
+    let value = try bind(operand)
+    let begin = try constant(from)
+    let count = try length.map { syntax throws(ParleyError) in try constant(syntax) }
+    guard begin >= 1, count ?? 0 >= 0 else {
+      throw error(
+        "unsupported", "positions before the first character are not part of the dialect", at: range,
+        remedy: "positions begin at 1")
+    }
+    switch value.type {
+    case .string(let bytes):
+      // A character has up to four bytes.
+      return BoundExpression(
+        expression: .substring(value.expression, from: begin, length: count),
+        type: .string(bytes: max(1, min(bytes, count.map { 4 * $0 } ?? bytes))), range: range)
+    case .category(let labels):
+      let parts = labels.map { TextPattern.substring($0, from: begin, length: count) }
+      var list: [String] = []
+      for part in parts where !list.contains(part) { list.append(part) }
+      let type = SQLType.category(list)
+      return BoundExpression(
+        expression: mapped(value.expression, parts.map { .integer(BigInt(list.firstIndex(of: $0) ?? 0)) }, type),
+        type: type, range: range)
+    case .text:
+      guard case .text(let constant) = value.expression else { break }
+      return BoundExpression(
+        expression: .text(TextPattern.substring(constant, from: begin, length: count)), type: .text, range: range)
+    default: break
+    }
+    throw error(
+      "type", "SUBSTRING needs a text, and this is \(value.type.described)", at: operand.range,
+      remedy: "use a text or category column")
+  }
+}

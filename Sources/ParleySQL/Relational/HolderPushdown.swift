@@ -1,0 +1,52 @@
+import ParleyProgram
+
+/// Work that the holder of a row does on its own plaintext before anything is shared: parts of expressions that read
+/// the columns of one table only become columns of that table.
+struct HolderPushdown {
+  let registry: ColumnRegistry
+
+  func pushed(_ plan: Plan) -> Plan {
+    let inner = plan.mapInputs(pushed)
+    // What a scan filters by is its holders' work anyway.
+    if case .scan = inner { return inner }
+    let scans = inner.inputs.reduce(into: Set<Int>()) { $0.formUnion(reachable($1)) }
+    return inner.mapOwnExpressions { push($0, scans) }
+  }
+
+  /// Scans whose rows stand side by side in the plan's rows.
+  private func reachable(_ plan: Plan) -> Set<Int> {
+    switch plan {
+    case .scan(let scan): [scan.number]
+    case .match(.semi, let a, _, _, _), .match(.anti, let a, _, _, _): reachable(a)
+    case .aggregate, .project, .union, .compared: []
+    case .masked(let a, let columns, _): reachable(a).subtracting(columns.compactMap { registry[$0].scan })
+    default: plan.inputs.reduce(into: []) { $0.formUnion(reachable($1)) }
+    }
+  }
+
+  private func push(_ expression: Expression, _ scans: Set<Int>) -> Expression {
+    if case .column = expression { return expression }
+    let columns = expression.columns
+    let owners = Set(columns.map { registry[$0].scan })
+    if owners.count == 1, let owner = owners.first, let scan = owner, scans.contains(scan),
+      HolderPushdown.isComputable(expression),
+      expression.isNullOfNulls || !columns.contains(where: { registry[$0].isExtended })
+    {
+      // Columns that the holder computes are written out.
+      let formula = expression.replacing { part in
+        if case .column(let id) = part { registry[id].formula } else { nil }
+      }
+      return .column(registry.derived(formula, type: registry.type(of: formula) ?? .number(scale: 0), scan: scan))
+    }
+    return expression.mapChildren { push($0, scans) }
+  }
+
+  static func isComputable(_ expression: Expression) -> Bool {
+    switch expression {
+    case .ratio, .subquery, .integerQuotient: false
+    case .substring, .text: false
+    case .compareText, .like: true
+    default: expression.children.allSatisfy(isComputable)
+    }
+  }
+}

@@ -1,0 +1,285 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// Subqueries as joins.
+extension Optimizer {
+  /// A subquery without columns of the query around it, and how its rows are found for a row of that query.
+  private struct Independent {
+    var plan: Plan
+    /// Left: over the query around; right: over `plan`.
+    var keys: [KeyPair]
+    /// Conditions over both.
+    var residual: [Expression]
+    /// One row for each combination of keys, and for no row what aggregates of nothing are.
+    var isScalarAggregate = false
+    var counts: Set<ColumnID> = []
+  }
+
+  private func correlated(_ range: SourceRange, _ why: String) -> ParleyError {
+    error(
+      "correlated", "this subquery uses columns of the query around it \(why)", at: range,
+      remedy: "use such columns in conditions of the subquery's WHERE, one of them an equality, or write a join")
+  }
+
+  private func independent(_ plan: Plan, _ range: SourceRange) throws(ParleyError) -> Independent {
+    if case .sort(let inner, _) = plan { return try independent(inner, range) }
+    if case .aggregate(let input, let keys, let aggregates, let isReleased) = plan {
+      var inner = try independent(input, range)
+      guard inner.residual.isEmpty, plan.freeColumns == input.freeColumns else {
+        throw correlated(range, "inside a statistic or in a comparison below one")
+      }
+      var allKeys = keys
+      for index in inner.keys.indices {
+        let id = registry.column("key", registry.type(of: inner.keys[index].right) ?? .number(scale: 0), isNullable: true)
+        allKeys.append(Projection(id: id, expression: inner.keys[index].right))
+        inner.keys[index].right = .column(id)
+      }
+      inner.isScalarAggregate = keys.isEmpty
+      if keys.isEmpty {
+        inner.counts = Set(aggregates.filter { $0.function == .count || $0.function == .countRows }.map(\.id))
+      }
+      inner.plan = .aggregate(inner.plan, keys: allKeys, aggregates, isReleased: isReleased)
+      return inner
+    }
+    let free = plan.freeColumns
+    if free.isEmpty { return Independent(plan: plan, keys: [], residual: []) }
+    guard case .inner(let parts, let conditions) = plan, parts.allSatisfy({ $0.freeColumns.isEmpty }) else {
+      throw correlated(range, "below a join, a LIMIT, HAVING or a set operation")
+    }
+    let own = parts.reduce(into: Set<ColumnID>()) { $0.formUnion($1.columnSet) }
+    var result = Independent(plan: plan, keys: [], residual: [])
+    var local: [Expression] = []
+    for conjunct in conditions.flatMap(\.simplifiedConjuncts) {
+      let columns = conjunct.columns
+      guard !columns.isSubset(of: own) else {
+        local.append(conjunct)
+        continue
+      }
+      guard !conjunct.containsSubquery else { throw correlated(range, "two levels further in") }
+      if let (a, b) = conjunct.equality {
+        if !a.columns.isEmpty, a.columns.isSubset(of: own), b.columns.isDisjoint(with: own) {
+          result.keys.append(KeyPair(left: b, right: a))
+          continue
+        }
+        if !b.columns.isEmpty, b.columns.isSubset(of: own), a.columns.isDisjoint(with: own) {
+          result.keys.append(KeyPair(left: a, right: b))
+          continue
+        }
+      }
+      result.residual.append(conjunct)
+    }
+    result.plan = .inner(parts, local)
+    return result
+  }
+
+  // MARK: Values
+
+  /// The expression without subqueries; `plan` gets the columns that stand for them.
+  func attach(_ expression: Expression, to plan: inout Plan) throws(ParleyError) -> Expression {
+    guard expression.containsSubquery else { return expression }
+    var replacements: [Expression: Expression] = [:]
+    for subquery in Self.outermost(expression) {
+      replacements[.subquery(subquery)] = try attach(subquery, to: &plan)
+    }
+    return expression.replacing { replacements[$0] }
+  }
+
+  private static func outermost(_ expression: Expression) -> [Subquery] {
+    if case .subquery(let subquery) = expression { return [subquery] }
+    return expression.children.flatMap(outermost)
+  }
+
+  private func attach(_ subquery: Subquery, to plan: inout Plan) throws(ParleyError) -> Expression {
+    let inner = try independent(subquery.plan, subquery.range)
+    switch subquery.kind {
+    case .scalar: return try scalar(subquery, inner, to: &plan)
+    case .exists:
+      if inner.isScalarAggregate { return .boolean(true) }
+      return try exists(inner, to: &plan)
+    case .oneOf(let operand):
+      let operand = try attach(operand, to: &plan)
+      return try contained(operand, subquery, inner, to: &plan)
+    }
+  }
+
+  private func scalar(
+    _ subquery: Subquery, _ inner: Independent, to plan: inout Plan
+  ) throws(ParleyError) -> Expression {
+    let found = try optimized(inner.plan)
+    if inner.isScalarAggregate {
+      guard !inner.keys.isEmpty else {
+        plan = .cross(plan, found)
+        return subquery.output
+      }
+      registry.extend(found.columnSet)
+      plan = .match(.left, plan, found, inner.keys, .right)
+      // Nothing counts as 0.
+      return subquery.output.replacing { expression in
+        guard case .column(let id) = expression, inner.counts.contains(id) else { return nil }
+        return .coalesce([expression, .integer(0)])
+      }
+    }
+    let id = registry.column("value", subquery.type, isNullable: true)
+    if inner.keys.isEmpty, inner.residual.isEmpty, found.isUnique(on: []) {
+      var function = AggregateFunction.minimum
+      if subquery.type == .boolean { function = .any }
+      if case .string = subquery.type {
+        throw error(
+          "scalar-subquery", "a text cannot be the value of a subquery without a key", at: subquery.range,
+          remedy: "join the subquery in FROM")
+      }
+      plan = .cross(
+        plan,
+        .aggregate(
+          found, keys: [], [.init(id: id, function: function, argument: subquery.output, isDistinct: false)],
+          isReleased: false))
+      return .column(id)
+    }
+    let columns = Set(inner.keys.compactMap(\.right.injectiveColumn))
+    guard inner.residual.isEmpty, !inner.keys.isEmpty, found.isUnique(on: columns) else {
+      throw error(
+        "scalar-subquery", "this subquery is used as a value and may give several rows", at: subquery.range,
+        remedy: "select a statistic such as MAX, or declare as unique the columns that it is found by")
+    }
+    let valued = Plan.extend(found, [Projection(id: id, expression: subquery.output)])
+    registry.extend(valued.columnSet)
+    plan = .match(.left, plan, valued, inner.keys, .right)
+    return .column(id)
+  }
+
+  /// A condition over `plan`: some row of the subquery belongs to the row. Never unknown.
+  private func exists(_ inner: Independent, to plan: inout Plan) throws(ParleyError) -> Expression {
+    if inner.residual.isEmpty {
+      let count = registry.column("count", .number(scale: 0), isNullable: false)
+      let aggregate = AggregateColumn(id: count, function: .countRows, argument: nil, isDistinct: false)
+      guard !inner.keys.isEmpty else {
+        plan = .cross(plan, .aggregate(try optimized(inner.plan), keys: [], [aggregate], isReleased: false))
+        return .compare(.less, .integer(0), .column(count))
+      }
+      join(&plan, try optimized(inner.plan), inner.keys, [aggregate])
+      return .not(.isNull(.column(count)))
+    }
+    if let condition = try extreme(inner, to: &plan) { return condition }
+    // Every pair is looked at.
+    let row = registry.column("row", .number(scale: 0), isNullable: false)
+    plan = .numbered(plan, row)
+    let conditions = inner.keys.map { equality($0.left, $0.right) } + inner.residual
+    let pairs = try joined([plan, try optimized(inner.plan)], conditions)
+    let count = registry.column("count", .number(scale: 0), isNullable: false)
+    join(
+      &plan, pairs, [KeyPair(left: .column(row), right: .column(row))],
+      [AggregateColumn(id: count, function: .countRows, argument: nil, isDistinct: false)])
+    return .not(.isNull(.column(count)))
+  }
+
+  /// `plan` with aggregates of the rows with the same keys; NULL where there are none.
+  private func join(_ plan: inout Plan, _ inner: Plan, _ keys: [KeyPair], _ aggregates: [AggregateColumn]) {
+    var projections: [Projection] = []
+    var pairs: [KeyPair] = []
+    for key in keys {
+      let id = registry.column("key", registry.type(of: key.right) ?? .number(scale: 0), isNullable: true)
+      projections.append(Projection(id: id, expression: key.right))
+      pairs.append(KeyPair(left: key.left, right: .column(id)))
+    }
+    let grouped = Plan.aggregate(inner, keys: projections, aggregates, isReleased: false)
+    registry.extend(grouped.columnSet)
+    plan = .match(.left, plan, grouped, pairs, .right)
+  }
+
+  /// One comparison of a number of the subquery with one of the row: the smallest and largest number of the rows with
+  /// the same keys decide it.
+  private func extreme(_ inner: Independent, to plan: inout Plan) throws(ParleyError) -> Expression? {
+    guard inner.residual.count == 1 else { return nil }
+    let own = inner.plan.columnSet
+    var isNotEqual = false
+    var comparison = inner.residual[0]
+    if case .not(let negated) = comparison { (isNotEqual, comparison) = (true, negated) }
+    guard case .compare(let kind, let a, let b) = comparison, isNotEqual == (kind == .equal) else { return nil }
+    func isInner(_ x: Expression, _ y: Expression) -> Bool {
+      !x.columns.isEmpty && x.columns.isSubset(of: own) && y.columns.isDisjoint(with: own)
+    }
+    let value: Expression
+    if isInner(a, b) { value = a } else if isInner(b, a) { value = b } else { return nil }
+    let outside = isInner(a, b) ? b : a
+    let low = registry.column("min", .number(scale: 0), isNullable: true)
+    let high = registry.column("max", .number(scale: 0), isNullable: true)
+    let aggregates = [
+      AggregateColumn(id: low, function: .minimum, argument: value, isDistinct: false),
+      AggregateColumn(id: high, function: .maximum, argument: value, isDistinct: false),
+    ]
+    let found = try optimized(inner.plan)
+    if inner.keys.isEmpty {
+      plan = .cross(plan, .aggregate(found, keys: [], aggregates, isReleased: false))
+    } else {
+      join(&plan, found, inner.keys, aggregates)
+    }
+    let condition: Expression
+    if isNotEqual {
+      condition = .or(
+        .not(.compare(.equal, .column(low), outside)), .not(.compare(.equal, .column(high), outside)))
+    } else if isInner(a, b) {
+      condition = .compare(kind, .column(low), outside)
+    } else {
+      condition = .compare(kind, outside, .column(high))
+    }
+    return .coalesce([condition, .boolean(false)])
+  }
+
+  /// `operand IN (subquery)` in three-valued logic.
+  private func contained(
+    _ operand: Expression, _ subquery: Subquery, _ inner: Independent, to plan: inout Plan
+  ) throws(ParleyError) -> Expression {
+    var keyed = inner
+    keyed.keys.append(KeyPair(left: operand, right: subquery.output))
+    let isFound = try exists(keyed, to: &plan)
+    guard registry.isNullable(operand) || registry.isNullable(subquery.output) else { return isFound }
+    guard inner.residual.isEmpty else {
+      throw correlated(subquery.range, "in a comparison that is no equality, and may compare with NULL")
+    }
+    let rows = registry.column("count", .number(scale: 0), isNullable: false)
+    let values = registry.column("count", .number(scale: 0), isNullable: false)
+    let aggregates = [
+      AggregateColumn(id: rows, function: .countRows, argument: nil, isDistinct: false),
+      AggregateColumn(id: values, function: .count, argument: subquery.output, isDistinct: false),
+    ]
+    let found = try optimized(inner.plan)
+    if inner.keys.isEmpty {
+      plan = .cross(plan, .aggregate(found, keys: [], aggregates, isReleased: false))
+    } else {
+      join(&plan, found, inner.keys, aggregates)
+    }
+    let isUnknown = Expression.or(.isNull(operand), .compare(.less, .column(values), .column(rows)))
+    return .choose(
+      [
+        .init(condition: isFound, result: .boolean(true)),
+        .init(
+          condition: .and(.compare(.less, .integer(0), .coalesce([.column(rows), .integer(0)])), isUnknown),
+          result: .null(.boolean)),
+      ], otherwise: .boolean(false))
+  }
+
+  // MARK: Conditions
+
+  /// EXISTS, IN and their negations where a row stays only if they are true; nil where a value is needed after all.
+  func membership(_ subquery: Subquery, isNegated: Bool, of plan: Plan) throws(ParleyError) -> Plan? {
+    var plan = plan
+    let inner = try independent(subquery.plan, subquery.range)
+    guard inner.residual.isEmpty else { return nil }
+    if case .oneOf(let operand) = subquery.kind {
+      guard !operand.containsSubquery else { return nil }
+      let keys = inner.keys + [KeyPair(left: operand, right: subquery.output)]
+      var kind = MatchKind.semi
+      if isNegated {
+        let isNullable = registry.isNullable(operand) || registry.isNullable(subquery.output)
+        if isNullable, !inner.keys.isEmpty { return nil }
+        kind = .anti(nullAware: isNullable)
+      }
+      plan = .match(kind, plan, try optimized(inner.plan), keys, .neither)
+      return plan
+    }
+    guard !inner.keys.isEmpty, !inner.isScalarAggregate else { return nil }
+    return .match(
+      isNegated ? .anti(nullAware: false) : .semi, plan, try optimized(inner.plan), inner.keys, .neither)
+  }
+}

@@ -1,0 +1,220 @@
+import ParleyBase
+import ParleyProgram
+
+/// Rewrites of a bound plan: subqueries become joins, conditions move to where their columns are, joins get an order
+/// and their keys.
+struct Optimizer {
+  let registry: ColumnRegistry
+  let source: Source
+
+  func error(_ code: String, _ message: String, at range: SourceRange, remedy: String) -> ParleyError {
+    source.error("sql/\(code)", message, at: range, remedy: remedy)
+  }
+
+  func optimized(_ plan: Plan) throws(ParleyError) -> Plan {
+    switch plan {
+    case .inner(let parts, let conditions):
+      return try joined(try optimized(parts), conditions)
+    case .filter(let input, let conditions): return try joined([try optimized(input)], conditions)
+    case .outer(let kind, let left, let right, let conditions):
+      return try outer(kind, try optimized(left), try optimized(right), conditions)
+    case .union(let branches, let columns):
+      var mapped: [Plan.Branch] = []
+      for branch in branches { mapped.append(try optimized(branch)) }
+      return .union(mapped, columns)
+    case .compared(let operation, let a, let b, let columns):
+      return .compared(operation, try optimized(a), try optimized(b), columns)
+    case .sort(let input, let keys):
+      // Only a limit sees the order of its input.
+      if case .sort(let inner, _) = input { return try optimized(.sort(inner, keys)) }
+      return try attached(plan)
+    default: return try attached(plan)
+    }
+  }
+
+  private func optimized(_ plans: [Plan]) throws(ParleyError) -> [Plan] {
+    var result: [Plan] = []
+    for plan in plans { result.append(try optimized(plan)) }
+    return result
+  }
+
+  private func optimized(_ branch: Plan.Branch) throws(ParleyError) -> Plan.Branch {
+    var plan = try optimized(branch.plan)
+    var outputs: [Expression] = []
+    for output in branch.outputs { outputs.append(try attach(output, to: &plan).simplified) }
+    return Plan.Branch(plan: plan, outputs: outputs)
+  }
+
+  /// An operator with one input, whose expressions may hold subqueries.
+  private func attached(_ plan: Plan) throws(ParleyError) -> Plan {
+    guard let input = plan.inputs.first, plan.inputs.count == 1 else { return plan }
+    var new = try optimized(input)
+    var replacements: [Expression: Expression] = [:]
+    for expression in plan.ownExpressions {
+      replacements[expression] = try attach(expression, to: &new).simplified
+    }
+    return plan.mapInputs { _ in new }.mapOwnExpressions { replacements[$0] ?? $0 }
+  }
+
+  // MARK: Inner joins
+
+  /// - Parameter parts: optimised.
+  func joined(_ parts: [Plan], _ conditions: [Expression]) throws(ParleyError) -> Plan {
+    var parts = parts
+    var pending: [Expression] = []
+    for condition in conditions {
+      for conjunct in condition.simplifiedConjuncts where !pending.contains(conjunct) { pending.append(conjunct) }
+    }
+    while true {
+      // Plain conditions first, as they may be the holder's work.
+      for holdsSubquery in [false, true] {
+        var rest: [Expression] = []
+        for conjunct in pending {
+          let columns = conjunct.columns
+          let place = parts.firstIndex { !columns.isEmpty && columns.isSubset(of: $0.columnSet) }
+          guard conjunct.containsSubquery == holdsSubquery, let place else {
+            rest.append(conjunct)
+            continue
+          }
+          parts[place] = try filtered(parts[place], conjunct)
+        }
+        pending = rest
+      }
+      guard parts.count > 1 else { break }
+      combine(&parts, &pending)
+    }
+    var plan = parts[0]
+    for conjunct in pending { plan = try filtered(plan, conjunct) }
+    return plan
+  }
+
+  private func filtered(_ plan: Plan, _ conjunct: Expression) throws(ParleyError) -> Plan {
+    guard conjunct.containsSubquery else { return pushed(conjunct, into: plan) }
+    var isNegated = false
+    var inner = conjunct
+    if case .not(let negated) = conjunct { (isNegated, inner) = (true, negated) }
+    if case .subquery(let subquery) = inner, subquery.kind != .scalar,
+      let result = try membership(subquery, isNegated: isNegated, of: plan)
+    {
+      return result
+    }
+    var plan = plan
+    let replaced = try attach(conjunct, to: &plan).simplified
+    return pushed(replaced, into: plan)
+  }
+
+  /// The condition as near to the tables as it goes.
+  private func pushed(_ condition: Expression, into plan: Plan) -> Plan {
+    if condition == .boolean(true) { return plan }
+    let columns = condition.columns
+    func holds(_ plan: Plan) -> Bool { !columns.isEmpty && columns.isSubset(of: plan.columnSet) }
+    switch plan {
+    case .scan(var scan):
+      scan.filter.append(condition)
+      return .scan(scan)
+    case .filter(let input, let conditions): return .filter(input, conditions + [condition])
+    case .cross(let a, let b):
+      if holds(a) { return .cross(pushed(condition, into: a), b) }
+      if holds(b) { return .cross(a, pushed(condition, into: b)) }
+    case .match(let kind, let a, let b, let keys, let unique):
+      if kind != .full, holds(a) { return .match(kind, pushed(condition, into: a), b, keys, unique) }
+      if kind == .inner, holds(b) { return .match(kind, a, pushed(condition, into: b), keys, unique) }
+    default: break
+    }
+    return .filter(plan, [condition])
+  }
+
+  // MARK: Order of joins
+
+  private struct Candidate {
+    var left: Int
+    var right: Int
+    var keys: [KeyPair]
+    var used: [Expression]
+    /// The right side is unique on the keys.
+    var isUnique: Bool
+    var cost: Int
+  }
+
+  /// Joins the two parts that cost least: first where one side is unique on the keys, so that the result is no longer
+  /// than the other side; small tables before large ones.
+  private func combine(_ parts: inout [Plan], _ pending: inout [Expression]) {
+    var best: Candidate?
+    func offer(_ candidate: Candidate) {
+      guard let old = best else {
+        best = candidate
+        return
+      }
+      let rank = { (c: Candidate) in c.isUnique ? 0 : c.keys.isEmpty ? 2 : 1 }
+      if (rank(candidate), candidate.cost) < (rank(old), old.cost) { best = candidate }
+    }
+    for left in parts.indices {
+      for right in parts.indices where left != right { offer(candidate(left, right, parts, pending)) }
+    }
+    guard let best else { return }
+    let a = parts[best.left], b = parts[best.right]
+    pending.removeAll(where: best.used.contains)
+    let plan: Plan =
+      best.keys.isEmpty
+      ? .cross(a, b) : .match(.inner, a, b, best.keys, best.isUnique ? .right : .neither)
+    parts[best.left] = plan
+    parts.remove(at: best.right)
+  }
+
+  private func candidate(_ left: Int, _ right: Int, _ parts: [Plan], _ pending: [Expression]) -> Candidate {
+    let a = parts[left], b = parts[right]
+    let found = equalities(pending, a, b)
+    let (n, m) = (a.maximumRows, b.maximumRows)
+    if b.isUnique(on: []) {
+      return Candidate(left: left, right: right, keys: [], used: [], isUnique: true, cost: n)
+    }
+    if let key = uniqueKey(of: b, among: found) {
+      return Candidate(
+        left: left, right: right, keys: key.map(\.pair), used: key.map(\.condition), isUnique: true, cost: n + m)
+    }
+    let (cost, overflow) = n.multipliedReportingOverflow(by: m)
+    return Candidate(
+      left: left, right: right, keys: found.map(\.pair), used: found.map(\.condition), isUnique: false,
+      cost: overflow ? .max : cost)
+  }
+
+  typealias FoundKey = (pair: KeyPair, condition: Expression)
+
+  /// Equalities between an expression over the one plan and an expression over the other.
+  func equalities(_ conditions: [Expression], _ a: Plan, _ b: Plan) -> [FoundKey] {
+    let x = a.columnSet, y = b.columnSet
+    var found: [FoundKey] = []
+    for condition in conditions where !condition.containsSubquery {
+      guard let (p, q) = condition.equality else { continue }
+      let (pColumns, qColumns) = (p.columns, q.columns)
+      guard !pColumns.isEmpty, !qColumns.isEmpty else { continue }
+      if pColumns.isSubset(of: x), qColumns.isSubset(of: y) {
+        found.append((KeyPair(left: p, right: q), condition))
+      } else if qColumns.isSubset(of: x), pColumns.isSubset(of: y) {
+        found.append((KeyPair(left: q, right: p), condition))
+      }
+    }
+    return found
+  }
+
+  /// The fewest of the equalities whose right sides tell all rows of `plan` apart.
+  func uniqueKey(of plan: Plan, among found: [FoundKey]) -> [FoundKey]? {
+    var best: [FoundKey]?
+    for key in plan.uniqueKeys {
+      var parts: [FoundKey] = []
+      for column in key.sorted() {
+        if let part = found.first(where: { $0.pair.right.injectiveColumn == column }) { parts.append(part) }
+      }
+      if parts.count == key.count, !parts.isEmpty, parts.count < best?.count ?? .max { best = parts }
+    }
+    return best
+  }
+
+  func equality(_ a: Expression, _ b: Expression) -> Expression {
+    switch registry.type(of: a) ?? registry.type(of: b) {
+    case .boolean: .equivalent(a, b)
+    case .string, .text: .compareText(.equal, a, b)
+    default: .compare(.equal, a, b)
+    }
+  }
+}

@@ -1,0 +1,488 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+import ParleyTables
+
+/// One operator of a query's plan, for people to read.
+package struct OperatorLine: Hashable, Sendable {
+  /// Operators are above those that they read.
+  package var depth: Int
+  package var text: String
+  /// The largest number of row slots of its result.
+  package var rows: Int
+  package init(depth: Int, text: String, rows: Int) {
+    (self.depth, self.text, self.rows) = (depth, text, rows)
+  }
+}
+
+/// Relational algebra to secret tables.
+struct PlanLowering {
+  var tables: TableBuilder
+  let registry: ColumnRegistry
+  let source: Source
+  let tableIDs: [String: Program.TableID]
+  let minimumCell: Int
+  private var known: [Plan: [Set<ColumnID>: Relation]] = [:]
+
+  init(
+    builder: ProgramBuilder, registry: ColumnRegistry, source: Source, tableIDs: [String: Program.TableID],
+    minimumCell: Int
+  ) {
+    tables = TableBuilder(builder)
+    self.registry = registry
+    self.source = source
+    self.tableIDs = tableIDs
+    self.minimumCell = minimumCell
+  }
+
+  /// - Parameter needed: columns that are read of it; others need not be there.
+  mutating func lower(_ plan: Plan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
+    let wanted = needed
+    if let relation = known[plan]?[wanted] { return relation }
+    let relation = try build(plan, needed).keeping(needed)
+    known[plan, default: [:]][wanted] = relation
+    return relation
+  }
+
+  private func columns(_ expressions: [Expression]) -> Set<ColumnID> {
+    expressions.reduce(into: []) { $0.formUnion($1.columns) }
+  }
+
+  private mutating func build(_ plan: Plan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
+    switch plan {
+    case .scan(let scan): return try self.scan(scan, needed)
+    case .inner, .outer: throw ParleyError(.invariant, "a join was not given an order")
+    case .filter(let input, let conditions):
+      var relation = try lower(input, needed.union(columns(conditions)))
+      let bit = try condition(.all(conditions), relation)
+      relation.table = try tables.filter(relation.table, where: bit)
+      return relation
+    case .extend(let input, let items):
+      let items = items.filter { needed.contains($0.id) }
+      var relation = try lower(input, needed.union(columns(items.map(\.expression))))
+      try append(items, to: &relation)
+      return relation
+    case .project(let input, let items):
+      let items = items.filter { needed.contains($0.id) }
+      let values = try lower(input, columns(items.map(\.expression)))
+      var relation = Relation(table: values.table, ids: values.ids.map { _ in nil })
+      try append(items, to: &relation, reading: values)
+      return relation
+    case .aggregate(let input, let keys, let aggregates, let isReleased):
+      return try aggregate(input, keys, aggregates, isReleased: isReleased, needed)
+    case .window(let input, let step): return try window(input, step, needed)
+    case .sort(let input, let keys):
+      var relation = try lower(input, needed.union(columns(keys.map(\.expression))))
+      let order = try order(keys, &relation)
+      relation.table = try tables.sorted(relation.table, by: order, breakingTies: true)
+      return relation
+    case .limit(let input, let count, let offset):
+      var relation = try lower(input, needed)
+      relation.table = try tables.limited(relation.table, to: count ?? plan.maximumRows, offset: offset)
+      return relation
+    case .union(let branches, let columns): return try union(branches, columns, needed)
+    case .compared(let operation, let a, let b, let columns):
+      var parts = [try self.branch(a, columns), try self.branch(b, columns)]
+      try align(&parts)
+      let table =
+        operation == .intersect
+        ? try tables.intersection(parts[0].table, parts[1].table)
+        : try tables.difference(parts[0].table, parts[1].table)
+      return Relation(table: table, ids: columns)
+    case .match(let kind, let a, let b, let keys, let unique):
+      return try match(kind, a, b, keys, unique, needed)
+    case .cross(let a, let b):
+      let left = try lower(a, needed.intersection(a.columnSet.union(derived(a))))
+      let right = try lower(b, needed.subtracting(left.ids.compactMap { $0 }))
+      return Relation(table: try tables.cross(left.table, right.table), ids: left.ids + right.ids)
+    case .numbered(let input, let id):
+      var relation = try lower(input, needed.subtracting([id]))
+      let one = tables.builder.constant(1)
+      let row = try tables.builder.runningSum(try tables.builder.spread(one, over: relation.table.shape))
+      relation.table = relation.table.appending(SecretColumn(name: "row", type: .integer, parts: [row]))
+      relation.table.uniqueKeys.append([relation.ids.count])
+      relation.ids.append(id)
+      return relation
+    case .masked(let input, let masked, let condition):
+      var relation = try lower(input, needed.union(condition.columns))
+      let hidden = try tables.builder.not(try self.condition(condition, relation))
+      for index in relation.ids.indices where relation.ids[index].map(masked.contains) ?? false {
+        let isNull = relation.table.columns[index].isNull
+        relation.table.columns[index].isNull = try isNull.map { bit throws(ParleyError) in
+          try tables.builder.or(bit, hidden)
+        } ?? hidden
+      }
+      relation.table.uniqueKeys = []
+      relation.table.dependencies = []
+      return relation
+    }
+  }
+
+  /// Columns that holders of the plan's scans compute.
+  private func derived(_ plan: Plan) -> Set<ColumnID> {
+    registry.derivedColumns(of: plan.scans)
+  }
+
+  // MARK: Expressions
+
+  private mutating func values<Result>(
+    _ relation: Relation, _ body: (inout ExpressionLowering) throws(ParleyError) -> Result
+  ) throws(ParleyError) -> Result {
+    var lowering = ExpressionLowering(builder: tables.builder, relation: relation, source: source)
+    let result = try body(&lowering)
+    tables.builder = lowering.builder
+    return result
+  }
+
+  private mutating func condition(
+    _ expression: Expression, _ relation: Relation
+  ) throws(ParleyError) -> Program.NodeID {
+    try values(relation) { lowering throws(ParleyError) in try lowering.condition(expression).certain }
+  }
+
+  mutating func column(
+    _ expression: Expression, name: String, type: SQLType?, _ relation: Relation
+  ) throws(ParleyError) -> SecretColumn {
+    if case .column(let id) = expression, let position = relation.position(id) {
+      return relation.table.columns[position]
+    }
+    return try values(relation) { lowering throws(ParleyError) in
+      let value = try lowering.lower(expression)
+      let isNull = try lowering.nullBit(value)
+      switch value {
+      case .number(let node, _):
+        if type == .boolean {
+          return SecretColumn(
+            name: name, type: .boolean, parts: [lowering.builder.constant(false)], isNull: isNull)
+        }
+        if case .string = type {
+          return SecretColumn(
+            name: name, type: .text(bytes: 1), parts: [lowering.builder.constant(0)], isNull: isNull)
+        }
+        return SecretColumn(name: name, type: SecretType(type), parts: [node], isNull: isNull)
+      case .condition(let certain, _):
+        return SecretColumn(name: name, type: .boolean, parts: [certain], isNull: isNull)
+      case .text(var parts, _):
+        if parts.isEmpty { parts = [lowering.builder.constant(0)] }
+        return SecretColumn(name: name, type: .text(bytes: 7 * parts.count), parts: parts, isNull: isNull)
+      }
+    }
+  }
+
+  private mutating func append(
+    _ items: [Projection], to relation: inout Relation, reading values: Relation? = nil
+  ) throws(ParleyError) {
+    let values = values ?? relation
+    for item in items {
+      let entry = registry[item.id]
+      if case .column(let id) = item.expression, let position = values.position(id) {
+        // The same column under another name: what is known of the one is known of the other.
+        relation.table = relation.table.selecting(Array(relation.table.columns.indices) + [position])
+      } else {
+        relation.table = relation.table.appending(
+          try column(item.expression, name: entry.name, type: entry.type, values))
+      }
+      relation.ids.append(item.id)
+    }
+  }
+
+  /// Where the value of an expression stands among the columns, put there if it is not.
+  private mutating func position(
+    of expression: Expression, in relation: inout Relation, type: SQLType? = nil
+  ) throws(ParleyError) -> Int {
+    if case .column(let id) = expression, let position = relation.position(id) { return position }
+    let type = type ?? registry.type(of: expression)
+    relation.table = relation.table.appending(try column(expression, name: "", type: type, relation))
+    relation.ids.append(nil)
+    return relation.ids.count - 1
+  }
+
+  private mutating func order(
+    _ keys: [OrderKey], _ relation: inout Relation
+  ) throws(ParleyError) -> [TableOrder] {
+    var order: [TableOrder] = []
+    for key in keys {
+      let position = try position(of: key.expression, in: &relation)
+      order.append(TableOrder(column: position, isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+    }
+    return order
+  }
+
+  // MARK: Tables
+
+  private mutating func scan(_ scan: Scan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
+    guard let id = tableIDs[scan.table.name] else {
+      throw ParleyError(.invariant, "a query was bound to table \(scan.table.name), which is not declared")
+    }
+    return try HolderInputs(registry: registry, scan: scan, table: id, source: source).relation(needed, &tables)
+  }
+
+  // MARK: Joins
+
+  private mutating func match(
+    _ kind: MatchKind, _ a: Plan, _ b: Plan, _ keys: [KeyPair], _ unique: Uniqueness, _ needed: Set<ColumnID>
+  ) throws(ParleyError) -> Relation {
+    let outer = needed.intersection(a.columnSet.union(derived(a)))
+    var left = try lower(a, outer.union(columns(keys.map(\.left))))
+    var right = try lower(b, needed.subtracting(outer).union(columns(keys.map(\.right))))
+    var pairs: [(left: Int, right: Int)] = []
+    for key in keys {
+      let x = try position(of: key.left, in: &left), y = try position(of: key.right, in: &right)
+      pairs.append((left: x, right: y))
+      try widen(&left, x, like: right.table.columns[y])
+      try widen(&right, y, like: left.table.columns[x])
+    }
+    let joinKind: JoinKind =
+      switch kind {
+      case .inner: .inner
+      case .left: .left
+      case .full: .full
+      case .semi: .semi
+      case .anti(let nullAware): .anti(nullAware: nullAware)
+      }
+    let uniqueness: JoinUniqueness =
+      switch unique {
+      case .left: .left
+      case .right: .right
+      case .neither: .neither(bound: nil)
+      }
+    let table = try tables.join(left.table, right.table, on: pairs, kind: joinKind, unique: uniqueness)
+    return Relation(table: table, ids: joinKind.keepsRight ? left.ids + right.ids : left.ids)
+  }
+
+  /// Gives a text as many parts as another one has.
+  private mutating func widen(
+    _ relation: inout Relation, _ index: Int, like other: SecretColumn
+  ) throws(ParleyError) {
+    guard case .text = other.type else { return }
+    let missing = other.parts.count - relation.table.columns[index].parts.count
+    guard missing > 0 else { return }
+    for _ in 0..<missing { relation.table.columns[index].parts.append(tables.builder.constant(0)) }
+    relation.table.columns[index].type = .text(bytes: 7 * other.parts.count)
+  }
+
+  // MARK: Unions
+
+  private mutating func branch(_ branch: Plan.Branch, _ columns: [ColumnID]) throws(ParleyError) -> Relation {
+    let input = try lower(branch.plan, self.columns(branch.outputs))
+    var result = Relation(table: input.table, ids: input.ids.map { _ in nil })
+    let items = zip(columns, branch.outputs).map { Projection(id: $0, expression: $1) }
+    try append(items, to: &result, reading: input)
+    let kept = Array(input.ids.count..<result.ids.count)
+    return Relation(table: result.table.selecting(kept), ids: columns)
+  }
+
+  /// The same type and, for texts, the same number of parts in every column.
+  private mutating func align(_ parts: inout [Relation]) throws(ParleyError) {
+    for column in parts[0].ids.indices {
+      for part in parts.indices {
+        for other in parts.indices where other != part {
+          try widen(&parts[part], column, like: parts[other].table.columns[column])
+        }
+      }
+      guard let id = parts[0].ids[column] else { continue }
+      let type = SecretType(registry[id].type)
+      for part in parts.indices {
+        if case .text = parts[part].table.columns[column].type { continue }
+        parts[part].table.columns[column].type = type
+      }
+    }
+  }
+
+  private mutating func union(
+    _ branches: [Plan.Branch], _ columns: [ColumnID], _ needed: Set<ColumnID>
+  ) throws(ParleyError) -> Relation {
+    let places = columns.indices.filter { needed.contains(columns[$0]) }
+    let kept = places.map { columns[$0] }
+    var parts: [Relation] = []
+    for branch in branches {
+      let part = Plan.Branch(plan: branch.plan, outputs: places.map { branch.outputs[$0] })
+      parts.append(try self.branch(part, kept))
+    }
+    if !kept.isEmpty { try align(&parts) }
+    return Relation(table: try tables.unionAll(parts.map(\.table)), ids: kept)
+  }
+
+  // MARK: Windows
+
+  private mutating func window(
+    _ input: Plan, _ step: WindowStep, _ needed: Set<ColumnID>
+  ) throws(ParleyError) -> Relation {
+    let read = columns(Plan.window(input, step).ownExpressions)
+    var relation = try lower(input, needed.subtracting(step.functions.map(\.id)).union(read))
+    var partition: [Int] = []
+    for expression in step.partition { partition.append(try position(of: expression, in: &relation)) }
+    let order = try order(step.order, &relation)
+    let frame: WindowFunction.Frame = step.order.isEmpty ? .partition : .range
+    var functions: [WindowFunction] = []
+    for column in step.functions {
+      let function: WindowFunction.Function
+      switch column.function {
+      case .rowNumber: function = .rowNumber
+      case .rank: function = .rank
+      case .denseRank: function = .denseRank
+      case .lag(let value, let by): function = .lag(try position(of: value, in: &relation), by: by)
+      case .lead(let value, let by): function = .lead(try position(of: value, in: &relation), by: by)
+      case .countRows: function = .countRows(frame)
+      case .count(let value): function = .count(try position(of: value, in: &relation), frame)
+      case .sum(let value): function = .sum(try position(of: value, in: &relation), frame)
+      case .minimum(let value): function = .minimum(try position(of: value, in: &relation), frame)
+      case .maximum(let value): function = .maximum(try position(of: value, in: &relation), frame)
+      }
+      functions.append(WindowFunction(function, name: registry[column.id].name))
+    }
+    let ids = relation.ids + step.functions.map { Optional($0.id) }
+    return Relation(
+      table: try tables.window(relation.table, partition: partition, order: order, functions), ids: ids)
+  }
+
+  // MARK: Groups
+
+  private mutating func aggregate(
+    _ input: Plan, _ keys: [Projection], _ aggregates: [AggregateColumn], isReleased: Bool,
+    _ needed: Set<ColumnID>
+  ) throws(ParleyError) -> Relation {
+    let withholds = isReleased && minimumCell > 1
+    let wanted = aggregates.filter { needed.contains($0.id) || withholds }
+    let read = columns(keys.map(\.expression) + wanted.compactMap(\.argument))
+    var relation = try lower(input, read)
+    var positions: [Int] = []
+    for key in keys {
+      positions.append(try position(of: key.expression, in: &relation, type: registry[key.id].type))
+    }
+    var functions: [TableAggregate] = []
+    var ids: [ColumnID?] = []
+    var quantiles: [AggregateColumn] = []
+    for aggregate in wanted {
+      guard let function = TableAggregate.Function(aggregate.function) else {
+        quantiles.append(aggregate)
+        continue
+      }
+      var column = 0
+      if let argument = aggregate.argument {
+        column = try position(of: argument, in: &relation, type: aggregate.type)
+        if aggregate.function == .average { relation.table.columns[column].type = SecretType(aggregate.type) }
+      }
+      functions.append(
+        TableAggregate(function, of: column, isDistinct: aggregate.isDistinct, name: registry[aggregate.id].name))
+      ids.append(aggregate.id)
+    }
+    // How many rows, and how many values of each argument, a released group rests on.
+    var counts: [Int] = []
+    if withholds {
+      for aggregate in [TableAggregate(.countRows)] + functions.filter({ $0.function != .countRows }) {
+        counts.append(keys.count + functions.count)
+        functions.append(
+          TableAggregate(aggregate.function == .countRows ? .countRows : .count, of: aggregate.column))
+        ids.append(nil)
+      }
+    }
+    guard keys.isEmpty else {
+      guard quantiles.isEmpty else {
+        throw source.error(
+          "sql/unsupported", "MEDIAN and QUANTILE of groups are not part of the dialect",
+          at: SourceRange(start: 0, end: 0), remedy: "leave GROUP BY out, or use AVG")
+      }
+      var table = try tables.grouped(relation.table, by: positions, functions)
+      table = try compacted(table, keys: keys.count, rows: input.maximumRows)
+      table = try withheld(table, counts)
+      return Relation(table: table, ids: keys.map { Optional($0.id) } + ids)
+    }
+    if functions.isEmpty, quantiles.isEmpty {
+      functions.append(TableAggregate(.countRows))
+      ids.append(nil)
+    }
+    var result = Relation(table: try tables.aggregated(relation.table, functions), ids: ids)
+    result.table = try withheld(result.table, counts)
+    for aggregate in quantiles {
+      guard let argument = aggregate.argument else { continue }
+      let column = try position(of: argument, in: &relation, type: aggregate.type)
+      relation.table.columns[column].type = SecretType(aggregate.type)
+      let name = registry[aggregate.id].name
+      let table: SecretTable
+      if case .quantile(let numerator, let denominator) = aggregate.function {
+        table = try tables.quantile(
+          relation.table, of: column, numerator: numerator, denominator: denominator, name: name)
+      } else {
+        table = try tables.median(relation.table, of: column, name: name)
+      }
+      result = Relation(table: try tables.cross(result.table, table), ids: result.ids + [aggregate.id])
+    }
+    return result
+  }
+
+  /// As few slots as the keys have different values, where those are few.
+  private mutating func compacted(
+    _ table: SecretTable, keys: Int, rows: Int
+  ) throws(ParleyError) -> SecretTable {
+    var bound = BigInt(1)
+    for column in table.columns.prefix(keys) {
+      var values = column.isNull == nil ? BigInt(0) : 1
+      var product = BigInt(1)
+      for part in column.parts {
+        let range = tables.builder.type(of: part).range
+        product *= range.upper - range.lower + 1
+      }
+      values += product
+      bound *= values
+    }
+    var table = table
+    if let bound = Int(exactly: bound), bound <= 4096 { table.validBound = min(bound, table.validBound ?? .max) }
+    guard let bound = table.validBound, bound <= rows / 2 else { return table }
+    return try tables.compacted(table, bound: bound)
+  }
+
+  /// Groups that rest on too few rows are no rows any more.
+  private mutating func withheld(_ table: SecretTable, _ counts: [Int]) throws(ParleyError) -> SecretTable {
+    guard let rows = counts.first else { return table }
+    var table = table
+    // A statistic of few values hides its group just as few rows do.
+    for count in counts.dropFirst() {
+      let value = table.columns[count].parts[0]
+      let isEmpty = try tables.builder.compare(.equal, value, tables.builder.constant(0))
+      let isEnough = try tables.builder.compare(
+        .lessOrEqual, tables.builder.constant(BigInt(minimumCell)), value)
+      table = try tables.filter(table, where: try tables.builder.or(isEmpty, isEnough))
+    }
+    return try tables.withholding(table, counts: rows, below: minimumCell)
+  }
+}
+
+extension JoinKind {
+  fileprivate var keepsRight: Bool {
+    switch self {
+    case .semi, .anti: false
+    default: true
+    }
+  }
+}
+
+extension TableAggregate.Function {
+  fileprivate init?(_ function: AggregateFunction) {
+    switch function {
+    case .countRows: self = .countRows
+    case .count: self = .count
+    case .sum: self = .sum
+    case .average: self = .average
+    case .minimum: self = .minimum
+    case .maximum: self = .maximum
+    case .any: self = .any
+    case .every: self = .every
+    case .median, .quantile: return nil
+    }
+  }
+}
+
+extension SecretType {
+  init(_ type: SQLType?) {
+    switch type {
+    case .number(let scale): self = scale == 0 ? .integer : .decimal(scale: scale)
+    case .boolean: self = .boolean
+    case .date: self = .date
+    case .timestamp: self = .timestamp
+    case .category(let labels): self = .category(labels)
+    case .string(let bytes): self = .text(bytes: bytes)
+    case .text, .null, nil: self = .integer
+    }
+  }
+}

@@ -1,0 +1,332 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+import ParleyTables
+
+/// An expression over the rows of a table as nodes of the program, in SQL's three-valued logic.
+enum RelationValue {
+  /// `isNull` is nil where the value cannot be NULL. Where it is NULL the number is arbitrary within its range.
+  case number(Program.NodeID, isNull: Program.NodeID?)
+  /// A condition as two bits: it is true; it is true or unknown. One node where it is never unknown.
+  case condition(certain: Program.NodeID, possible: Program.NodeID)
+  /// Parts of seven bytes, first bytes first, padded with zeros.
+  case text([Program.NodeID], isNull: Program.NodeID?)
+}
+
+/// A lowered operator: a secret table whose columns are known by identity.
+struct Relation {
+  var table: SecretTable
+  /// Of the table's columns, in their order.
+  var ids: [ColumnID?]
+
+  func position(_ id: ColumnID) -> Int? { ids.firstIndex(of: id) }
+
+  func keeping(_ wanted: Set<ColumnID>) -> Relation {
+    var seen: Set<ColumnID> = []
+    let kept = ids.indices.filter { index in ids[index].map { wanted.contains($0) && seen.insert($0).inserted } ?? false }
+    return Relation(table: table.selecting(kept), ids: kept.map { ids[$0] })
+  }
+}
+
+/// Expressions over the rows of a relation.
+struct ExpressionLowering {
+  var builder: ProgramBuilder
+  let relation: Relation
+  /// Says where a text has to be computed that only its holder can.
+  let source: Source
+  private var known: [Expression: RelationValue] = [:]
+
+  init(builder: ProgramBuilder, relation: Relation, source: Source) {
+    (self.builder, self.relation, self.source) = (builder, relation, source)
+  }
+
+  mutating func lower(_ expression: Expression) throws(ParleyError) -> RelationValue {
+    if let value = known[expression] { return value }
+    let value = try build(expression)
+    known[expression] = value
+    return value
+  }
+
+  mutating func condition(
+    _ expression: Expression
+  ) throws(ParleyError) -> (certain: Program.NodeID, possible: Program.NodeID) {
+    switch try lower(expression) {
+    case .condition(let certain, let possible): return (certain, possible)
+    case .number(_, let isNull?) where builder.program[isNull].operation == .bitConstant(true):
+      return (builder.constant(false), builder.constant(true))
+    default: throw ParleyError(.invariant, "something else stands where a condition was bound")
+    }
+  }
+  mutating func number(
+    _ expression: Expression
+  ) throws(ParleyError) -> (value: Program.NodeID, isNull: Program.NodeID?) {
+    guard case .number(let value, let isNull) = try lower(expression) else {
+      throw ParleyError(.invariant, "something else stands where a number was bound")
+    }
+    return (value, isNull)
+  }
+  private mutating func text(
+    _ expression: Expression
+  ) throws(ParleyError) -> (parts: [Program.NodeID], isNull: Program.NodeID?) {
+    switch try lower(expression) {
+    case .text(let parts, let isNull): return (parts, isNull)
+    case .number(_, let isNull?) where builder.program[isNull].operation == .bitConstant(true):
+      return ([], isNull)
+    default: throw ParleyError(.invariant, "something else stands where a text was bound")
+    }
+  }
+
+  /// The bit "is NULL"; nil where that cannot be.
+  mutating func nullBit(_ value: RelationValue) throws(ParleyError) -> Program.NodeID? {
+    switch value {
+    case .number(_, let isNull), .text(_, let isNull): isNull
+    case .condition(let certain, let possible):
+      certain == possible ? nil : try builder.xor(certain, possible)
+    }
+  }
+  private mutating func either(
+    _ a: Program.NodeID?, _ b: Program.NodeID?
+  ) throws(ParleyError) -> Program.NodeID? {
+    guard let a, let b else { return a ?? b }
+    return try builder.or(a, b)
+  }
+
+  // MARK: Cases
+
+  private mutating func build(_ expression: Expression) throws(ParleyError) -> RelationValue {
+    switch expression {
+    case .column(let id): return try column(id)
+    case .integer(let value): return .number(builder.constant(value), isNull: nil)
+    case .boolean(let value):
+      let bit = builder.constant(value)
+      return .condition(certain: bit, possible: bit)
+    case .text(let text): return .text(Self.parts(of: text).map { builder.constant($0) }, isNull: nil)
+    case .null(let type):
+      switch type {
+      case .boolean: return .condition(certain: builder.constant(false), possible: builder.constant(true))
+      case .string, .text: return .text([], isNull: builder.constant(true))
+      default: return .number(builder.constant(0), isNull: builder.constant(true))
+      }
+    case .add(let a, let b):
+      let x = try number(a), y = try number(b)
+      return .number(try builder.add(x.value, y.value), isNull: try either(x.isNull, y.isNull))
+    case .subtract(let a, let b):
+      let x = try number(a), y = try number(b)
+      return .number(try builder.subtract(x.value, y.value), isNull: try either(x.isNull, y.isNull))
+    case .multiply(let a, let b):
+      let x = try number(a), y = try number(b)
+      return .number(try builder.multiply(x.value, y.value), isNull: try either(x.isNull, y.isNull))
+    case .scaled(let a, let factor):
+      let x = try number(a)
+      return .number(try builder.scale(x.value, by: factor), isNull: x.isNull)
+    case .truncated(let a, let divisor):
+      let x = try number(a)
+      return .number(try quotient(x.value, builder.constant(divisor), factor: 1, isRounded: false), isNull: x.isNull)
+    case .integerQuotient(let a, let b): return try divided(a, b, factor: 1, isRounded: false)
+    case .ratio(let a, let b, let places):
+      return try divided(a, b, factor: BigInt(10).power(places), isRounded: true)
+    case .compare(let kind, let a, let b):
+      let x = try number(a), y = try number(b)
+      return try known(try builder.compare(kind, x.value, y.value), unless: try either(x.isNull, y.isNull))
+    case .compareText(let kind, let a, let b):
+      let x = try text(a), y = try text(b)
+      return try known(try compared(kind, x.parts, y.parts), unless: try either(x.isNull, y.isNull))
+    case .equivalent(let a, let b): return try equivalence(a, b)
+    case .like, .substring:
+      throw source.error(
+        "sql/text-place", "a part of a text that several tables or groups made cannot be looked at",
+        at: SourceRange(start: 0, end: 0),
+        remedy: "apply LIKE and SUBSTRING to columns of a table, in a subquery below the grouping")
+    case .field(let field, let a):
+      let x = try number(a)
+      return .number(try self.field(field, of: x.value), isNull: x.isNull)
+    case .not(let a):
+      let x = try condition(a)
+      return .condition(certain: try builder.not(x.possible), possible: try builder.not(x.certain))
+    case .and(let a, let b):
+      let x = try condition(a), y = try condition(b)
+      return .condition(
+        certain: try builder.and(x.certain, y.certain), possible: try builder.and(x.possible, y.possible))
+    case .or(let a, let b):
+      let x = try condition(a), y = try condition(b)
+      return .condition(
+        certain: try builder.or(x.certain, y.certain), possible: try builder.or(x.possible, y.possible))
+    case .isNull(let a):
+      let inner = try lower(a)
+      let bit = try nullBit(inner) ?? builder.constant(false)
+      return .condition(certain: bit, possible: bit)
+    case .choose(let branches, let otherwise):
+      var result = try lower(otherwise)
+      for branch in branches.reversed() {
+        result = try select(try condition(branch.condition).certain, try lower(branch.result), result)
+      }
+      return result
+    case .coalesce(let parts): return try coalesce(parts)
+    case .subquery: throw ParleyError(.invariant, "a subquery was not made a join")
+    }
+  }
+
+  private mutating func column(_ id: ColumnID) throws(ParleyError) -> RelationValue {
+    guard let position = relation.position(id) else {
+      throw ParleyError(.invariant, "column \(id.rawValue) is not there where it is read")
+    }
+    let column = relation.table.columns[position]
+    switch column.type {
+    case .boolean: return try known(column.parts[0], unless: column.isNull)
+    case .text: return .text(column.parts, isNull: column.isNull)
+    default: return .number(column.parts[0], isNull: column.isNull)
+    }
+  }
+
+  /// A bit that says nothing where `isNull`.
+  private mutating func known(
+    _ bit: Program.NodeID, unless isNull: Program.NodeID?
+  ) throws(ParleyError) -> RelationValue {
+    guard let isNull else { return .condition(certain: bit, possible: bit) }
+    return .condition(
+      certain: try builder.and(bit, try builder.not(isNull)), possible: try builder.or(bit, isNull))
+  }
+
+  private mutating func equivalence(_ a: Expression, _ b: Expression) throws(ParleyError) -> RelationValue {
+    let x = try condition(a), y = try condition(b)
+    let isNull = try either(
+      try nullBit(.condition(certain: x.certain, possible: x.possible)),
+      try nullBit(.condition(certain: y.certain, possible: y.possible)))
+    return try known(try builder.not(try builder.xor(x.certain, y.certain)), unless: isNull)
+  }
+
+  private mutating func coalesce(_ parts: [Expression]) throws(ParleyError) -> RelationValue {
+    var result = try lower(parts[parts.count - 1])
+    for part in parts.dropLast().reversed() {
+      let value = try lower(part)
+      guard let isNull = try nullBit(value) else {
+        result = value
+        continue
+      }
+      result = try select(isNull, result, value)
+    }
+    return result
+  }
+
+  private mutating func select(
+    _ bit: Program.NodeID, _ a: RelationValue, _ b: RelationValue
+  ) throws(ParleyError) -> RelationValue {
+    func nulls(_ x: Program.NodeID?, _ y: Program.NodeID?, _ builder: inout ProgramBuilder) throws(ParleyError)
+      -> Program.NodeID?
+    {
+      if x == nil, y == nil { return nil }
+      let never = builder.constant(false)
+      return try builder.select(bit, x ?? never, y ?? never)
+    }
+    switch (a, b) {
+    case (.number(let x, let xNull), .number(let y, let yNull)):
+      return .number(try builder.select(bit, x, y), isNull: try nulls(xNull, yNull, &builder))
+    case (.condition(let x, let xPossible), .condition(let y, let yPossible)):
+      return .condition(
+        certain: try builder.select(bit, x, y), possible: try builder.select(bit, xPossible, yPossible))
+    case (.text(let x, let xNull), .text(let y, let yNull)):
+      var parts: [Program.NodeID] = []
+      for index in 0..<max(x.count, y.count) {
+        let zero = builder.constant(0)
+        parts.append(
+          try builder.select(bit, index < x.count ? x[index] : zero, index < y.count ? y[index] : zero))
+      }
+      return .text(parts, isNull: try nulls(xNull, yNull, &builder))
+    default: throw ParleyError(.invariant, "the branches of a choice were bound to different types")
+    }
+  }
+
+  // MARK: Texts
+
+  static func parts(of text: String) -> [BigInt] {
+    let bytes = Array(text.utf8)
+    return stride(from: 0, to: bytes.count, by: 7).map { start in
+      (0..<7).reduce(BigInt(0)) { $0 * 256 + BigInt(start + $1 < bytes.count ? bytes[start + $1] : 0) }
+    }
+  }
+
+  private mutating func compared(
+    _ kind: Program.Comparison, _ a: [Program.NodeID], _ b: [Program.NodeID]
+  ) throws(ParleyError) -> Program.NodeID {
+    let zero = builder.constant(0)
+    var result = builder.constant(kind != .less)
+    for index in (0..<max(a.count, b.count)).reversed() {
+      let x = index < a.count ? a[index] : zero, y = index < b.count ? b[index] : zero
+      let isEqual = try builder.and(try builder.compare(.equal, x, y), result)
+      result = kind == .equal ? isEqual : try builder.or(try builder.compare(.less, x, y), isEqual)
+    }
+    return result
+  }
+
+  // MARK: Division
+
+  private mutating func magnitude(_ a: Program.NodeID) throws(ParleyError) -> Program.NodeID {
+    let range = builder.type(of: a).range
+    if range.lower >= 0 { return a }
+    let opposite = try builder.negate(a)
+    if range.upper <= 0 { return opposite }
+    return try builder.add(try builder.atLeast(a, 0), try builder.atLeast(opposite, 0))
+  }
+
+  /// a · factor / b for b ≠ 0: towards zero, or to the nearest integer with halves away from zero.
+  private mutating func quotient(
+    _ a: Program.NodeID, _ b: Program.NodeID, factor: BigInt, isRounded: Bool
+  ) throws(ParleyError) -> Program.NodeID {
+    let zero = builder.constant(0)
+    var dividend = try builder.scale(try magnitude(a), by: factor)
+    var divisor = try builder.atLeast(try magnitude(b), 1)
+    if isRounded {
+      dividend = try builder.add(try builder.scale(dividend, by: 2), divisor)
+      divisor = try builder.scale(divisor, by: 2)
+    }
+    let quotient = try builder.quotient(dividend, divisor)
+    let isNegative = try builder.xor(try builder.compare(.less, a, zero), try builder.compare(.less, b, zero))
+    return try builder.select(isNegative, try builder.negate(quotient), quotient)
+  }
+
+  private mutating func divided(
+    _ a: Expression, _ b: Expression, factor: BigInt, isRounded: Bool
+  ) throws(ParleyError) -> RelationValue {
+    let x = try number(a), y = try number(b)
+    let isZero = try builder.compare(.equal, y.value, builder.constant(0))
+    var isNull = try either(x.isNull, y.isNull)
+    if builder.program[isZero].operation != .bitConstant(false) { isNull = try either(isNull, isZero) }
+    return .number(try quotient(x.value, y.value, factor: factor, isRounded: isRounded), isNull: isNull)
+  }
+
+  // MARK: Dates
+
+  /// As ``CivilDate`` has it: years of 400-year cycles that begin on 1 March.
+  private mutating func field(_ field: DateField, of days: Program.NodeID) throws(ParleyError) -> Program.NodeID {
+    func over(_ a: Program.NodeID, _ divisor: BigInt, _ builder: inout ProgramBuilder) throws(ParleyError)
+      -> Program.NodeID
+    {
+      try builder.quotient(a, builder.constant(divisor))
+    }
+    let shifted = try builder.add(days, builder.constant(719_468))
+    let cycle = try over(shifted, 146_097, &builder)
+    let dayOfCycle = try builder.atLeast(try builder.subtract(shifted, try builder.scale(cycle, by: 146_097)), 0)
+    var years = try builder.subtract(dayOfCycle, try over(dayOfCycle, 1460, &builder))
+    years = try builder.add(years, try over(dayOfCycle, 36_524, &builder))
+    years = try builder.subtract(years, try over(dayOfCycle, 146_096, &builder))
+    let yearOfCycle = try over(years, 365, &builder)
+    let leaps = try builder.subtract(try over(yearOfCycle, 4, &builder), try over(yearOfCycle, 100, &builder))
+    let dayOfYear = try builder.subtract(
+      dayOfCycle, try builder.add(try builder.scale(yearOfCycle, by: 365), leaps))
+    let fromMarch = try over(
+      try builder.add(try builder.scale(dayOfYear, by: 5), builder.constant(2)), 153, &builder)
+    let isNextYear = try builder.compare(.lessOrEqual, builder.constant(10), fromMarch)
+    switch field {
+    case .year:
+      let year = try builder.add(yearOfCycle, try builder.scale(cycle, by: 400))
+      return try builder.add(year, try builder.integer(fromBit: isNextYear))
+    case .month:
+      let month = try builder.add(fromMarch, builder.constant(3))
+      return try builder.subtract(month, try builder.scale(try builder.integer(fromBit: isNextYear), by: 12))
+    case .day:
+      let months = try over(
+        try builder.add(try builder.scale(fromMarch, by: 153), builder.constant(2)), 5, &builder)
+      return try builder.add(try builder.subtract(dayOfYear, months), builder.constant(1))
+    }
+  }
+}

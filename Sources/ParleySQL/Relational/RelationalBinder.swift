@@ -1,0 +1,157 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// Resolves a query against the tables of the study: joins, subqueries, groups, windows.
+struct RelationalBinder {
+  let source: Source
+  let tables: [TableSchema]
+  let registry = ColumnRegistry()
+
+  static func bind(
+    _ statement: QueryStatement, source: Source, tables: [TableSchema]
+  ) throws(ParleyError) -> (query: BoundQuery, registry: ColumnRegistry) {
+    let binder = RelationalBinder(source: source, tables: tables)
+    let query = try binder.query(statement, in: Environment(), isReleased: true)
+    var names: Set<String> = []
+    for output in query.outputs {
+      guard names.insert(output.name).inserted else {
+        throw source.error(
+          "sql/duplicate-name", "two columns are called '\(output.name)'", at: output.value.range,
+          remedy: "give each a name of its own with AS")
+      }
+    }
+    return (query, binder.registry)
+  }
+
+  func error(_ code: String, _ message: String, at range: SourceRange, remedy: String) -> ParleyError {
+    source.error("sql/\(code)", message, at: range, remedy: remedy)
+  }
+
+  // MARK: Statements
+
+  /// - Parameter isReleased: its rows are what the study publishes, so small groups are withheld from them.
+  func query(
+    _ statement: QueryStatement, in environment: Environment, isReleased: Bool
+  ) throws(ParleyError) -> BoundQuery {
+    var environment = environment
+    for table in statement.with {
+      environment.commonTables = .more(environment.commonTables, table, environment)
+    }
+    var query: BoundQuery
+    if case .select(let block) = statement.body {
+      query = try self.block(block, orderBy: statement.orderBy, in: environment, isReleased: isReleased)
+    } else {
+      query = try body(statement.body, in: environment, isReleased: isReleased)
+      for order in statement.orderBy { query.order.append(try outputOrder(order, query)) }
+    }
+    let count = try statement.limit.map { syntax throws(ParleyError) in try rowCount(syntax, "LIMIT") }
+    let offset = try statement.offset.map { syntax throws(ParleyError) in try rowCount(syntax, "OFFSET") } ?? 0
+    if count != nil || offset > 0 {
+      query.plan = .limit(.sort(query.plan, query.order), count: count, offset: offset)
+    }
+    return query
+  }
+
+  private func rowCount(_ syntax: SyntaxExpression, _ clause: String) throws(ParleyError) -> Int {
+    guard case .number(let digits, 0) = syntax.kind, digits >= 0, digits <= BigInt(Int32.max) else {
+      throw error(
+        "limit", "\(clause) is a constant number of rows", at: syntax.range, remedy: "write for instance \(clause) 10")
+    }
+    return Int(digits)
+  }
+
+  /// Of set operations: by position or name.
+  private func outputOrder(
+    _ order: SelectStatement.Order, _ query: BoundQuery
+  ) throws(ParleyError) -> OrderKey {
+    var value: BoundExpression?
+    if case .name(nil, let name) = order.expression.kind {
+      value = query.outputs.first { $0.name.lowercased() == name.text.lowercased() }?.value
+    }
+    if case .number(let digits, 0) = order.expression.kind, let index = Int(exactly: digits),
+      query.outputs.indices.contains(index - 1)
+    {
+      value = query.outputs[index - 1].value
+    }
+    guard let value else {
+      throw error(
+        "ordinal", "the rows of a \(SetOperation.union.rawValue) are ordered by its columns",
+        at: order.expression.range, remedy: "name a column of the first SELECT, or write its position")
+    }
+    return key(value, order)
+  }
+
+  private func key(_ value: BoundExpression, _ order: SelectStatement.Order) -> OrderKey {
+    OrderKey(
+      expression: value.expression, isDescending: order.isDescending,
+      nullsFirst: order.nullsFirst ?? !order.isDescending)
+  }
+
+  // MARK: Set operations
+
+  private func body(
+    _ body: QueryBody, in environment: Environment, isReleased: Bool
+  ) throws(ParleyError) -> BoundQuery {
+    switch body {
+    case .select(let block): return try self.block(block, orderBy: [], in: environment, isReleased: isReleased)
+    case .nested(let statement): return try query(statement, in: environment, isReleased: isReleased)
+    case .combined(let operation, let all, let a, let b, let range):
+      let left = try self.body(a, in: environment, isReleased: isReleased)
+      let right = try self.body(b, in: environment, isReleased: isReleased)
+      return try combined(operation, all: all, left, right, range, environment)
+    }
+  }
+
+  private func combined(
+    _ operation: SetOperation, all: Bool, _ left: BoundQuery, _ right: BoundQuery, _ range: SourceRange,
+    _ environment: Environment
+  ) throws(ParleyError) -> BoundQuery {
+    guard left.outputs.count == right.outputs.count else {
+      throw error(
+        "arguments",
+        "the two sides of \(operation.rawValue) have \(left.outputs.count) and \(right.outputs.count) columns",
+        at: range, remedy: "select the same number of columns on both sides")
+    }
+    let binder = ExpressionBinder(queries: self, environment: environment, scope: Scope())
+    var branches = [left, right].map { Plan.Branch(plan: $0.plan, outputs: []) }
+    var query = BoundQuery(
+      source: source, plan: left.plan, outputs: [], isAggregated: left.isAggregated && right.isAggregated)
+    var columns: [ColumnID] = []
+    for (x, y) in zip(left.outputs, right.outputs) {
+      let (values, type) = try binder.unified([x.value, y.value], what: "in one column")
+      branches[0].outputs.append(values[0])
+      branches[1].outputs.append(values[1])
+      let isNullable = values.contains(where: registry.isNullable)
+      let id = registry.column(x.name, type, isNullable: isNullable)
+      columns.append(id)
+      query.outputs.append(
+        .init(name: x.name, value: BoundExpression(expression: .column(id), type: type, range: x.value.range)))
+    }
+    if operation == .union {
+      query.plan = .union(branches, columns)
+      if !all { distinct(&query) }
+    } else {
+      query.plan = .compared(operation, branches[0], branches[1], columns)
+    }
+    return query
+  }
+
+  /// Each different row once.
+  func distinct(_ query: inout BoundQuery) {
+    var keys: [Projection] = []
+    for index in query.outputs.indices {
+      let value = query.outputs[index].value
+      let id: ColumnID
+      if case .column(let column) = value.expression, !keys.contains(where: { $0.id == column }) {
+        id = column
+      } else {
+        id = registry.column(
+          query.outputs[index].name, value.type, isNullable: registry.isNullable(value.expression))
+      }
+      keys.append(Projection(id: id, expression: value.expression))
+      query.outputs[index].value.expression = .column(id)
+    }
+    query.plan = .aggregate(query.plan, keys: keys, [], isReleased: false)
+  }
+}

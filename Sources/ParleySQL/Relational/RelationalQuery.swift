@@ -1,0 +1,113 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+import ParleyTables
+
+/// A query that is computed with relational operators: bound, rewritten, ready to be lowered.
+struct RelationalQuery {
+  struct Output {
+    var id: ColumnID
+    var name: String
+    var type: SQLType
+    /// It is rounded to the sixth decimal.
+    var isRounded: Bool
+  }
+  let source: Source
+  private let registry: ColumnRegistry
+  private let plan: Plan
+  private let outputs: [Output]
+  private let isOrdered: Bool
+  let tableNames: Set<String>
+
+  init(
+    _ statement: QueryStatement, source: Source, tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) {
+    let (query, registry) = try RelationalBinder.bind(statement, source: source, tables: tables)
+    guard query.isAggregated || rules.allowsRowRelease else {
+      throw source.error(
+        "sql/row-release", "this query publishes rows of its tables and not statistics of groups of rows",
+        at: SourceRange(start: 0, end: 0),
+        remedy: "use COUNT, SUM or another statistic with GROUP BY, or allow it in the study with 'release: rows'")
+    }
+    self.source = source
+    self.registry = registry
+    isOrdered = !query.order.isEmpty
+    var outputs: [Output] = []
+    var items: [Projection] = []
+    for output in query.outputs {
+      var value = output.value
+      if case .text(let text) = value.expression {
+        (value.expression, value.type) = (.integer(0), .category([text]))
+      }
+      let id = registry.column(output.name, value.type, isNullable: true)
+      var isRounded = false
+      if case .ratio = value.expression { isRounded = true }
+      outputs.append(Output(id: id, name: output.name, type: value.type, isRounded: isRounded))
+      items.append(Projection(id: id, expression: value.expression))
+    }
+    self.outputs = outputs
+    var root = Self.extending(query.plan, items)
+    if isOrdered, case .limit = query.plan {} else if isOrdered { root = .sort(root, query.order) }
+    tableNames = query.plan.tableNames
+    let optimized = try Optimizer(registry: registry, source: source).optimized(root)
+    plan = HolderPushdown(registry: registry).pushed(optimized)
+  }
+
+  /// What is selected is computed before rows are put in order, so that its joins do not disturb that.
+  private static func extending(_ plan: Plan, _ items: [Projection]) -> Plan {
+    switch plan {
+    case .limit(let input, let count, let offset): .limit(extending(input, items), count: count, offset: offset)
+    case .sort(let input, let keys): .sort(extending(input, items), keys)
+    default: .extend(plan, items)
+    }
+  }
+
+  func lowered(
+    into builder: ProgramBuilder, tables: [String: Program.TableID], rules: ReleaseRules
+  ) throws(ParleyError) -> ProgramBuilder {
+    var builder = builder
+    builder.origin = source.query.name
+    var lowering = PlanLowering(
+      builder: builder, registry: registry, source: source, tableIDs: tables, minimumCell: rules.minimumCell)
+    let relation = try lowering.lower(plan, Set(outputs.map(\.id)))
+    var positions: [Int] = []
+    for output in outputs {
+      guard let position = relation.position(output.id) else {
+        throw ParleyError(.invariant, "column '\(output.name)' was lost")
+      }
+      positions.append(position)
+    }
+    var table = relation.table.selecting(positions)
+    var precisions: [Int: String] = [:]
+    for (index, output) in outputs.enumerated() {
+      table.columns[index].name = output.name
+      if output.isRounded { precisions[index] = "0.0000005" }
+      if case .text = table.columns[index].type { continue }
+      table.columns[index].type = SecretType(output.type)
+    }
+    try lowering.tables.disclose(
+      table, name: source.query.name, recipients: rules.recipients, isOrdered: isOrdered, precisions: precisions)
+    return lowering.tables.builder
+  }
+
+  func operatorLines() throws(ParleyError) -> [OperatorLine] { PlanDescription(registry: registry).lines(plan) }
+}
+
+extension Plan {
+  /// Of every table that it reads, in subqueries too.
+  var tableNames: Set<String> {
+    var names: Set<String> = []
+    if case .scan(let scan) = self { names.insert(scan.table.name) }
+    for input in inputs { names.formUnion(input.tableNames) }
+    for expression in ownExpressions { names.formUnion(expression.tableNames) }
+    return names
+  }
+}
+
+extension Expression {
+  fileprivate var tableNames: Set<String> {
+    var names = children.reduce(into: Set<String>()) { $0.formUnion($1.tableNames) }
+    if case .subquery(let subquery) = self { names.formUnion(subquery.plan.tableNames) }
+    return names
+  }
+}

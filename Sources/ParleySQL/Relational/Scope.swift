@@ -1,0 +1,83 @@
+import ParleyProgram
+
+/// An expression with its type and where it was written.
+struct BoundExpression: Sendable {
+  var expression: Expression
+  var type: SQLType
+  var range: SourceRange
+}
+
+/// The names that a FROM clause makes.
+struct Scope: Sendable {
+  struct Column: Sendable {
+    var name: String
+    var value: BoundExpression
+    /// USING made one column of it and its namesake: it is found with its table's name only.
+    var isMerged = false
+  }
+  struct Table: Sendable {
+    var name: String
+    var columns: [Column]
+  }
+  var tables: [Table] = []
+  /// What USING made.
+  var merged: [Column] = []
+
+  /// Every column that a name without a table can mean, in the order of `*`.
+  var visible: [Column] { merged + tables.flatMap(\.columns).filter { !$0.isMerged } }
+
+  func columns(named name: String, of table: String?) -> [Column] {
+    let candidates: [Column]
+    if let table {
+      candidates = tables.filter { $0.name.lowercased() == table.lowercased() }.flatMap(\.columns)
+    } else {
+      candidates = visible
+    }
+    let exact = candidates.filter { $0.name == name }
+    return exact.isEmpty ? candidates.filter { $0.name.lowercased() == name.lowercased() } : exact
+  }
+}
+
+/// What a query is bound in: common tables by name, and the scopes of the queries around it, outermost first.
+struct Environment: Sendable {
+  indirect enum CommonTables: Sendable {
+    case none
+    case more(CommonTables, QueryStatement.CommonTable, Environment)
+  }
+  var commonTables = CommonTables.none
+  var scopes: [Scope] = []
+
+  func commonTable(_ name: String) -> (table: QueryStatement.CommonTable, environment: Environment)? {
+    var rest = commonTables
+    while case .more(let others, let table, let environment) = rest {
+      if table.name.text.lowercased() == name.lowercased() { return (table, environment) }
+      rest = others
+    }
+    return nil
+  }
+  var commonTableNames: [String] {
+    var names: [String] = []
+    var rest = commonTables
+    while case .more(let others, let table, _) = rest {
+      names.append(table.name.text)
+      rest = others
+    }
+    return names
+  }
+}
+
+/// A query with names resolved.
+struct BoundQuery: Sendable {
+  struct Output: Sendable {
+    var name: String
+    var value: BoundExpression
+  }
+  var source: Source
+  var plan: Plan
+  var outputs: [Output]
+  var order: [OrderKey] = []
+  /// Every row stands for a group of rows, and none for a row of a table.
+  var isAggregated: Bool
+  /// Only relations and conditions: a query around it can take them over.
+  var isFlat: Bool { if case .inner = plan { order.isEmpty } else { false } }
+}

@@ -1,0 +1,98 @@
+/// What the parser makes of a whole query: names are not resolved yet.
+struct QueryStatement: Sendable {
+  struct CommonTable: Sendable {
+    var name: Name
+    var columns: [Name]
+    var query: QueryStatement
+  }
+  var with: [CommonTable]
+  var body: QueryBody
+  var orderBy: [SelectStatement.Order]
+  var limit: SyntaxExpression?
+  var offset: SyntaxExpression?
+  var range: SourceRange
+}
+
+enum SetOperation: String, Hashable, Sendable {
+  case union = "UNION"
+  case intersect = "INTERSECT"
+  case except = "EXCEPT"
+}
+
+indirect enum QueryBody: Sendable {
+  case select(SelectBlock)
+  case combined(SetOperation, all: Bool, QueryBody, QueryBody, SourceRange)
+  /// A query in parentheses.
+  case nested(QueryStatement)
+}
+
+/// `SELECT … FROM … WHERE … GROUP BY … HAVING`
+struct SelectBlock: Sendable {
+  enum Item: Sendable {
+    case expression(SyntaxExpression, alias: Name?)
+    /// `*` or `t.*`
+    case everything(qualifier: Name?, SourceRange)
+  }
+  var isDistinct: Bool
+  var items: [Item]
+  var from: [TableExpression]
+  var filter: SyntaxExpression?
+  var groupBy: [SyntaxExpression]
+  var having: SyntaxExpression?
+  var range: SourceRange
+}
+
+struct TableAlias: Sendable {
+  var name: Name
+  var columns: [Name]
+}
+
+enum OuterKind: String, Hashable, Sendable { case left, right, full }
+
+indirect enum TableExpression: Sendable {
+  enum JoinKind: Hashable, Sendable {
+    case inner, cross
+    case outer(OuterKind)
+  }
+  enum Condition: Sendable {
+    case none
+    case on(SyntaxExpression)
+    case using([Name])
+  }
+  case named(Name, TableAlias?)
+  case derived(QueryStatement, TableAlias?, SourceRange)
+  case joined(JoinKind, TableExpression, TableExpression, Condition, SourceRange)
+}
+
+/// `OVER (PARTITION BY … ORDER BY …)`
+struct WindowSpecification: Sendable {
+  var partition: [SyntaxExpression]
+  var order: [SelectStatement.Order]
+}
+
+/// The type that CAST names.
+enum CastTarget: Hashable, Sendable {
+  case integer
+  case decimal(scale: Int)
+  case date
+}
+
+enum DateField: String, Hashable, Sendable, CaseIterable { case year, month, day }
+
+extension SelectStatement {
+  /// The statement about one table without anything that needs relational operators; nil for other queries.
+  init?(_ query: QueryStatement) {
+    guard query.with.isEmpty, query.limit == nil, query.offset == nil, case .select(let block) = query.body,
+      !block.isDistinct, block.from.count == 1, case .named(let table, let alias) = block.from[0],
+      alias?.columns.isEmpty ?? true
+    else { return nil }
+    var items: [Item] = []
+    for item in block.items {
+      guard case .expression(let expression, let alias) = item else { return nil }
+      items.append(Item(expression: expression, alias: alias))
+    }
+    self.init(
+      items: items, table: table, tableAlias: alias?.name, filter: block.filter, groupBy: block.groupBy,
+      having: block.having, orderBy: query.orderBy)
+  }
+}

@@ -1,0 +1,95 @@
+package import ParleyProgram
+
+/// Random tables over several holders with one random relational query, in Parley's dialect and in SQLite's, where
+/// decimals are scaled integers and dates are day numbers, so that the database is exact too.
+package struct RelationalCase: Sendable, CustomStringConvertible {
+  /// How a column of the two answers is compared.
+  package enum Kind: Hashable, Sendable {
+    /// The database has the value times 10^scale.
+    case number(scale: Int)
+    /// The database has a real number, in units of 10^-scale.
+    case mean(scale: Int)
+    case boolean
+    case date
+    case category([String])
+  }
+  package let seed: UInt64
+  package let tables: [TableSchema]
+  package let data: [String: [TableData]]
+  package let text: String
+  package let oracleText: String
+  package let kinds: [Kind]
+  /// Selected columns by which the rows are ordered, if they are.
+  package let orderColumns: [Int]
+
+  package init(seed: UInt64) {
+    var random = TestRandom(seed: seed)
+    self.seed = seed
+    var tables: [TableSchema] = []
+    var data: [String: [TableData]] = [:]
+    for name in ["r", "s", "t"] {
+      let (table, holders) = Self.table(name, &random)
+      tables.append(table)
+      data[name] = holders
+    }
+    var generator = RelationalQueryGenerator(tables: tables, random: random)
+    let query = generator.query()
+    (self.tables, self.data) = (tables, data)
+    (text, oracleText) = (query.ours, query.theirs)
+    kinds = query.columns.map(\.kind)
+    orderColumns = query.orderColumns
+  }
+
+  package var description: String { "seed \(seed), \(text)" }
+
+  /// Few rows and few different values, so that joins and groups meet; NULLs, negative numbers, empty tables, one row,
+  /// duplicate rows.
+  private static func table(_ name: String, _ random: inout TestRandom) -> (TableSchema, [TableData]) {
+    let size = random.pick([0, 1, 2, 3, 4, 5, 6, 7])
+    let isKeyed = random.chance(50)
+    let types: [(String, ColumnType)] = [
+      ("k", .integer(0...7)),
+      ("a", .integer(-2...3)),
+      ("d", .decimal(scale: Int.random(in: 1...2, using: &random), -150...150)),
+      ("b", .boolean),
+      ("c", .category(["blue", "green", "red"])),
+      ("w", .date(10_000...10_003)),
+    ]
+    let columns = types.enumerated().map { index, type in
+      ColumnSchema(
+        name: type.0, type: type.1, isNullable: index == 0 ? !isKeyed && random.chance(50) : random.chance(60))
+    }
+    let nulls = random.pick([0, 20, 60])
+    var rows: [[(value: Int64, isNull: Bool)]] = []
+    let keys = Array(Int64(0)...7).shuffled(using: &random)
+    for row in 0..<size {
+      if row > 0, !isKeyed, random.chance(20) {
+        rows.append(rows[row - 1])
+        continue
+      }
+      rows.append(
+        columns.enumerated().map { index, column in
+          let range = column.type.range
+          if index == 0, isKeyed { return (keys[row], false) }
+          let value = random.chance(50) ? Int64.random(in: range, using: &random) : range.upperBound
+          return (index == 0 ? value % 4 : value, column.isNullable && random.chance(nulls))
+        })
+    }
+    let holderCount = Int.random(in: 1...2, using: &random)
+    let cut = Int.random(in: 0...size, using: &random)
+    let parts = holderCount == 1 ? [rows] : [Array(rows[..<cut]), Array(rows[cut...])]
+    let schema = TableSchema(
+      name: name, columns: columns, holders: (0..<holderCount).map { "holder\($0)" }, maximumRows: 8,
+      padTo: random.chance(20) ? 8 : nil, uniqueKeys: isKeyed && random.chance(70) ? [["k"]] : [])
+    let holders = parts.map { part in
+      TableData(
+        rowCount: part.count,
+        columns: columns.indices.map { index in
+          TableData.Column(
+            values: part.map { $0[index].value },
+            isNull: columns[index].isNullable ? part.map { $0[index].isNull } : [])
+        })
+    }
+    return (schema, holders)
+  }
+}

@@ -1,0 +1,483 @@
+import ParleyProgram
+
+/// Random queries in two spellings.
+struct RelationalQueryGenerator {
+  typealias Kind = RelationalCase.Kind
+
+  /// An expression, or a column of a query, in both dialects.
+  struct Spelled {
+    var ours: String
+    var theirs: String
+    var kind: Kind
+    /// As a column of a query: its name.
+    var name = ""
+  }
+  struct Query {
+    var ours: String
+    var theirs: String
+    var columns: [Spelled]
+    var orderColumns: [Int] = []
+  }
+  /// A FROM item with the columns that it makes.
+  struct From {
+    var ours: String
+    var theirs: String
+    var columns: [Spelled]
+  }
+
+  let tables: [TableSchema]
+  var random: TestRandom
+  private var names = 0
+
+  init(tables: [TableSchema], random: TestRandom) {
+    (self.tables, self.random) = (tables, random)
+  }
+
+  private mutating func fresh(_ prefix: String) -> String {
+    names += 1
+    return "\(prefix)\(names)"
+  }
+
+  // MARK: Queries
+
+  mutating func query() -> Query {
+    switch Int.random(in: 0..<100, using: &random) {
+    case ..<12: return combined()
+    case ..<20: return windowed()
+    case ..<28: return withCommonTable()
+    default: return ordered(select(depth: 0))
+    }
+  }
+
+  /// ORDER BY over what is selected, with a LIMIT where the order leaves no choice.
+  private mutating func ordered(_ query: Query) -> Query {
+    var query = query
+    let sortable = query.columns.indices.filter {
+      switch query.columns[$0].kind {
+      case .number, .boolean, .date: true
+      case .category, .mean: false
+      }
+    }
+    guard random.chance(40), !sortable.isEmpty else { return query }
+    let keys = sortable.shuffled(using: &random)
+    let terms = keys.map { key in
+      "\(key + 1)" + (random.chance(40) ? " DESC" : "") + random.pick(["", "", " NULLS FIRST", " NULLS LAST"])
+    }
+    var tail = " ORDER BY \(terms.joined(separator: ", "))"
+    if sortable.count == query.columns.count, random.chance(60) {
+      tail += " LIMIT \(Int.random(in: 0...5, using: &random))"
+      if random.chance(30) { tail += " OFFSET \(Int.random(in: 0...3, using: &random))" }
+    }
+    query.ours += tail
+    query.theirs += tail
+    query.orderColumns = keys
+    return query
+  }
+
+  private mutating func withCommonTable() -> Query {
+    let name = fresh("cte")
+    let inner = select(depth: 1)
+    let columns = inner.columns.map { column in
+      Spelled(ours: "\(column.name)", theirs: "\(column.name)", kind: column.kind, name: column.name)
+    }
+    let from = (0..<Int.random(in: 1...2, using: &random)).map { _ in aliased(name, columns) }
+    var query = select(depth: 1, from: joined(from))
+    query.ours = "WITH \(name) AS (\(inner.ours)) " + query.ours
+    query.theirs = "WITH \(name) AS (\(inner.theirs)) " + query.theirs
+    return query
+  }
+
+  private mutating func aliased(_ table: String, _ columns: [Spelled]) -> From {
+    let alias = fresh("x")
+    return From(
+      ours: "\(table) AS \(alias)", theirs: "\(table) AS \(alias)",
+      columns: columns.map { column in
+        var column = column
+        (column.ours, column.theirs) = ("\(alias).\(column.name)", "\(alias).\(column.name)")
+        return column
+      })
+  }
+
+  private mutating func combined() -> Query {
+    let operation = random.pick(["UNION", "UNION ALL", "INTERSECT", "EXCEPT"])
+    let kinds: [Kind] = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+      random.pick([.number(scale: 0), .number(scale: 0), .boolean, .date, .category(["blue", "green", "red"])])
+    }
+    func side(_ generator: inout Self) -> Query {
+      let from = generator.table()
+      let items = kinds.map { kind in
+        var item = generator.expression(kind, from.columns, depth: 1)
+        item.name = generator.fresh("y")
+        return item
+      }
+      let filter = generator.random.chance(50) ? generator.condition(from.columns, depth: 1) : nil
+      return generator.block(items, from, filter: filter)
+    }
+    let a = side(&self), b = side(&self)
+    return ordered(
+      Query(
+        ours: "\(a.ours) \(operation) \(b.ours)", theirs: "\(a.theirs) \(operation) \(b.theirs)",
+        columns: a.columns))
+  }
+
+  private func block(
+    _ items: [Spelled], _ from: From, filter: Spelled?, tail: (ours: String, theirs: String) = ("", ""),
+    isDistinct: Bool = false
+  ) -> Query {
+    func spell(_ path: (Spelled) -> String, _ from: String, _ tail: String) -> String {
+      let columns = items.map { "\(path($0)) AS \($0.name)" }.joined(separator: ", ")
+      let condition = filter.map { " WHERE \(path($0))" } ?? ""
+      return "SELECT \(isDistinct ? "DISTINCT " : "")\(columns) FROM \(from)\(condition)\(tail)"
+    }
+    return Query(
+      ours: spell(\.ours, from.ours, tail.ours), theirs: spell(\.theirs, from.theirs, tail.theirs), columns: items)
+  }
+
+  private mutating func windowed() -> Query {
+    let from = random.chance(60) ? table() : self.from(depth: 1)
+    let numbers = from.columns.filter { if case .number = $0.kind { true } else { false } }
+    var items = Array(from.columns.shuffled(using: &random).prefix(2))
+    for index in items.indices { items[index].name = fresh("y") }
+    let partition = random.chance(60) ? random.pick(from.columns) : nil
+    let keys = Array(numbers.shuffled(using: &random).prefix(2))
+    func over(_ path: (Spelled) -> String, order: Bool, all: Bool) -> String {
+      var parts: [String] = []
+      if let partition { parts.append("PARTITION BY \(path(partition))") }
+      let list = all ? from.columns.filter { if case .category = $0.kind { false } else { true } } : keys
+      if order, !list.isEmpty { parts.append("ORDER BY \(list.map(path).joined(separator: ", "))") }
+      return "OVER (\(parts.joined(separator: " ")))"
+    }
+    for _ in 0..<Int.random(in: 1...2, using: &random) {
+      let argument = numbers.isEmpty ? Spelled(ours: "1", theirs: "1", kind: .number(scale: 0)) : random.pick(numbers)
+      let hasOrder = random.chance(60)
+      let choices: [(String, Bool, Kind)] = [
+        ("RANK()", true, .number(scale: 0)), ("DENSE_RANK()", true, .number(scale: 0)),
+        ("COUNT(*)", hasOrder, .number(scale: 0)), ("COUNT(%)", hasOrder, .number(scale: 0)),
+        ("SUM(%)", hasOrder, argument.kind), ("MIN(%)", hasOrder, argument.kind), ("MAX(%)", hasOrder, argument.kind),
+      ]
+      let choice = random.pick(choices)
+      func spell(_ path: (Spelled) -> String) -> String {
+        choice.0.split(separator: "%", omittingEmptySubsequences: false).joined(separator: path(argument)) + " "
+          + over(path, order: choice.1, all: false)
+      }
+      items.append(Spelled(ours: spell(\.ours), theirs: spell(\.theirs), kind: choice.2, name: fresh("y")))
+    }
+    let filter = random.chance(40) ? condition(from.columns, depth: 1) : nil
+    return block(items, from, filter: filter)
+  }
+
+  /// - Parameter depth: 0 for the whole query; deeper ones are simpler.
+  private mutating func select(depth: Int, from given: From? = nil, outer: [Spelled] = []) -> Query {
+    let from = given ?? self.from(depth: depth)
+    let filter = random.chance(depth == 0 ? 65 : 40) ? condition(from.columns, depth: depth) : nil
+    guard random.chance(55) else {
+      let items = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+        var item = expression(kind(of: from.columns), from.columns, depth: depth + 1)
+        item.name = fresh("y")
+        return item
+      }
+      return block(items, from, filter: filter, isDistinct: random.chance(25))
+    }
+    return grouped(from, filter)
+  }
+
+  private mutating func grouped(_ from: From, _ filter: Spelled?) -> Query {
+    var keys: [Spelled] = []
+    for _ in 0..<random.pick([0, 1, 1, 2]) {
+      var key = random.chance(75) ? random.pick(from.columns) : expression(kind(of: from.columns), from.columns, depth: 2)
+      // A constant would be a position.
+      guard key.ours.contains(".") else { continue }
+      key.name = fresh("y")
+      if !keys.contains(where: { $0.ours == key.ours }) { keys.append(key) }
+    }
+    var items = keys
+    for _ in 0..<Int.random(in: keys.isEmpty ? 1...3 : 0...2, using: &random) {
+      var item = aggregate(from.columns)
+      item.name = fresh("y")
+      items.append(item)
+    }
+    var tail = (ours: "", theirs: "")
+    if !keys.isEmpty {
+      tail.ours = " GROUP BY \(keys.map(\.ours).joined(separator: ", "))"
+      tail.theirs = " GROUP BY \(keys.map(\.theirs).joined(separator: ", "))"
+    }
+    if random.chance(30) {
+      var value = aggregate(from.columns)
+      while case .mean = value.kind { value = aggregate(from.columns) }
+      let condition = comparison(value, literal(value.kind))
+      tail.ours += " HAVING \(condition.ours)"
+      tail.theirs += " HAVING \(condition.theirs)"
+      if keys.isEmpty, items.isEmpty { items.append(value) }
+    }
+    return block(items, from, filter: filter, tail: tail)
+  }
+
+  private mutating func aggregate(_ columns: [Spelled]) -> Spelled {
+    let any = random.pick(columns)
+    let value = expression(random.chance(70) ? .number(scale: 0) : numberKind(columns), columns, depth: 2)
+    guard case .number(let scale) = value.kind else { return aggregate(columns) }
+    func call(_ function: String, _ argument: Spelled, _ kind: Kind) -> Spelled {
+      Spelled(ours: "\(function)\(argument.ours))", theirs: "\(function)\(argument.theirs))", kind: kind)
+    }
+    switch Int.random(in: 0..<8, using: &random) {
+    case 0: return Spelled(ours: "COUNT(*)", theirs: "COUNT(*)", kind: .number(scale: 0))
+    case 1: return call("COUNT(", any, .number(scale: 0))
+    case 2: return call("COUNT(DISTINCT ", any, .number(scale: 0))
+    case 3: return call("SUM(", value, value.kind)
+    case 4: return call("MIN(", value, value.kind)
+    case 5: return call("MAX(", value, value.kind)
+    case 6: return call("AVG(", value, .mean(scale: scale))
+    default: return call("SUM(DISTINCT ", value, value.kind)
+    }
+  }
+
+  // MARK: FROM
+
+  private mutating func table() -> From {
+    let table = random.pick(tables)
+    let columns = table.columns.map { column in
+      let kind: Kind =
+        switch column.type {
+        case .decimal(let scale, _): .number(scale: scale)
+        case .boolean: .boolean
+        case .date: .date
+        case .category(let labels): .category(labels)
+        default: .number(scale: 0)
+        }
+      return Spelled(ours: column.name, theirs: column.name, kind: kind, name: column.name)
+    }
+    return aliased(table.name, columns)
+  }
+
+  private mutating func from(depth: Int) -> From {
+    let count = depth == 0 ? random.pick([1, 2, 2, 2, 3]) : 1
+    var parts: [From] = []
+    for _ in 0..<count {
+      if depth == 0, random.chance(15) {
+        let inner = select(depth: 2)
+        let alias = fresh("x")
+        parts.append(
+          From(
+            ours: "(\(inner.ours)) AS \(alias)", theirs: "(\(inner.theirs)) AS \(alias)",
+            columns: inner.columns.map { column in
+              Spelled(
+                ours: "\(alias).\(column.name)", theirs: "\(alias).\(column.name)", kind: column.kind,
+                name: column.name)
+            }.filter { if case .mean = $0.kind { false } else { true } }))
+        if parts[parts.count - 1].columns.isEmpty { parts[parts.count - 1] = table() }
+      } else {
+        parts.append(table())
+      }
+    }
+    return joined(parts)
+  }
+
+  private mutating func joined(_ parts: [From]) -> From {
+    var parts = parts
+    for index in parts.indices {
+      parts[index].columns.removeAll { if case .mean = $0.kind { true } else { false } }
+      if parts[index].columns.isEmpty { parts[index] = table() }
+    }
+    var result = parts[0]
+    for part in parts.dropFirst() {
+      let word = random.pick([" JOIN ", " JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN ", ", "])
+      var on = equality(result.columns, part.columns)
+      let columns = result.columns + part.columns
+      if random.chance(25) {
+        let more = condition(random.chance(50) ? part.columns : columns, depth: 3)
+        on = Spelled(ours: "\(on.ours) AND \(more.ours)", theirs: "\(on.theirs) AND \(more.theirs)", kind: .boolean)
+      }
+      let hasCondition = word != ", "
+      result = From(
+        ours: result.ours + word + part.ours + (hasCondition ? " ON \(on.ours)" : ""),
+        theirs: result.theirs + word + part.theirs + (hasCondition ? " ON \(on.theirs)" : ""), columns: columns)
+    }
+    return result
+  }
+
+  /// An equality between a column of the one and a column of the other side.
+  private mutating func equality(_ left: [Spelled], _ right: [Spelled]) -> Spelled {
+    let pairs = left.flatMap { a in right.filter { $0.kind == a.kind }.map { (a, $0) } }
+    let keys = pairs.filter { $0.0.name == "k" && $0.1.name == "k" }
+    let numbers = pairs.filter { $0.0.kind == .number(scale: 0) }
+    let candidates = random.chance(50) && !keys.isEmpty ? keys : numbers.isEmpty ? pairs : numbers
+    guard !candidates.isEmpty else { return Spelled(ours: "TRUE", theirs: "1", kind: .boolean) }
+    let pair = random.pick(candidates)
+    return Spelled(
+      ours: "\(pair.0.ours) = \(pair.1.ours)", theirs: "\(pair.0.theirs) = \(pair.1.theirs)", kind: .boolean)
+  }
+
+  // MARK: Conditions
+
+  mutating func condition(_ columns: [Spelled], depth: Int) -> Spelled {
+    switch Int.random(in: 0..<100, using: &random) {
+    case ..<16 where depth < 3:
+      let a = condition(columns, depth: depth + 1), b = condition(columns, depth: depth + 1)
+      let word = random.pick(["AND", "AND", "OR"])
+      return Spelled(
+        ours: "(\(a.ours) \(word) \(b.ours))", theirs: "(\(a.theirs) \(word) \(b.theirs))", kind: .boolean)
+    case ..<22 where depth < 3:
+      let a = condition(columns, depth: depth + 1)
+      return Spelled(ours: "NOT (\(a.ours))", theirs: "NOT (\(a.theirs))", kind: .boolean)
+    case ..<55 where depth < 2: return membership(columns)
+    case ..<62:
+      let a = random.pick(columns)
+      let word = random.pick(["IS NULL", "IS NOT NULL"])
+      return Spelled(ours: "\(a.ours) \(word)", theirs: "\(a.theirs) \(word)", kind: .boolean)
+    case ..<70:
+      let kind = kind(of: columns)
+      let a = expression(kind, columns, depth: 3)
+      let values = (0..<Int.random(in: 1...3, using: &random)).map { _ in literal(kind) }
+      let word = random.pick(["IN", "NOT IN"])
+      return Spelled(
+        ours: "\(a.ours) \(word) (\(values.map(\.ours).joined(separator: ", ")))",
+        theirs: "\(a.theirs) \(word) (\(values.map(\.theirs).joined(separator: ", ")))", kind: .boolean)
+    case ..<75:
+      let categories = columns.filter { if case .category = $0.kind { true } else { false } }
+      guard !categories.isEmpty else { return condition(columns, depth: 3) }
+      let a = random.pick(categories)
+      let pattern = random.pick(["%e%", "b%", "_e_", "red", "%n", "x%"])
+      let word = random.pick(["LIKE", "NOT LIKE"])
+      return Spelled(
+        ours: "\(a.ours) \(word) '\(pattern)'", theirs: "\(a.theirs) \(word) '\(pattern)'", kind: .boolean)
+    default:
+      let kind = kind(of: columns)
+      let a = expression(kind, columns, depth: 2)
+      let b = random.chance(50) ? literal(kind) : expression(kind, columns, depth: 3)
+      return comparison(a, b)
+    }
+  }
+
+  private mutating func comparison(_ a: Spelled, _ b: Spelled) -> Spelled {
+    var signs = ["=", "<>"]
+    switch a.kind {
+    case .number, .date, .mean: signs += ["<", "<=", ">", ">="]
+    case .boolean, .category: break
+    }
+    let sign = random.pick(signs)
+    return Spelled(ours: "\(a.ours) \(sign) \(b.ours)", theirs: "\(a.theirs) \(sign) \(b.theirs)", kind: .boolean)
+  }
+
+  /// A subquery in a condition, with columns of the query around it half of the time.
+  private mutating func membership(_ columns: [Spelled]) -> Spelled {
+    let inner = table()
+    var filter: Spelled?
+    func both(_ a: Spelled?, _ b: Spelled) -> Spelled {
+      guard let a else { return b }
+      return Spelled(ours: "\(a.ours) AND \(b.ours)", theirs: "\(a.theirs) AND \(b.theirs)", kind: .boolean)
+    }
+    let isCorrelated = random.chance(50)
+    if isCorrelated { filter = equality(columns, inner.columns) }
+    if random.chance(40) { filter = both(filter, condition(inner.columns, depth: 3)) }
+    func spell(_ path: (Spelled) -> String, _ item: String, _ from: String) -> String {
+      "(SELECT \(item) FROM \(from)\(filter.map { " WHERE \(path($0))" } ?? ""))"
+    }
+    switch Int.random(in: 0..<3, using: &random) {
+    case 0:
+      if isCorrelated, random.chance(30) {
+        let numbers = { (list: [Spelled]) in list.filter { $0.kind == .number(scale: 0) } }
+        if let a = numbers(inner.columns).last, let b = numbers(columns).last {
+          filter = both(filter, comparison(a, b))
+        }
+      }
+      let word = random.pick(["EXISTS ", "NOT EXISTS "])
+      return Spelled(
+        ours: word + spell(\.ours, "*", inner.ours), theirs: word + spell(\.theirs, "*", inner.theirs),
+        kind: .boolean)
+    case 1:
+      let kind = kind(of: columns)
+      let a = expression(kind, columns, depth: 3)
+      let candidates = inner.columns.filter { $0.kind == kind }
+      guard !candidates.isEmpty else { return condition(columns, depth: 3) }
+      let b = random.pick(candidates)
+      let word = random.pick(["IN ", "NOT IN "])
+      return Spelled(
+        ours: "\(a.ours) \(word)" + spell(\.ours, b.ours, inner.ours),
+        theirs: "\(a.theirs) \(word)" + spell(\.theirs, b.theirs, inner.theirs), kind: .boolean)
+    default:
+      let kind = numberKind(columns)
+      let a = expression(kind, columns, depth: 3)
+      let candidates = inner.columns.filter { $0.kind == a.kind }
+      let function = random.pick(["MIN", "MAX", "SUM", "COUNT"])
+      if function == "COUNT" {
+        let b = Spelled(
+          ours: spell(\.ours, "COUNT(*)", inner.ours), theirs: spell(\.theirs, "COUNT(*)", inner.theirs),
+          kind: .number(scale: 0))
+        return comparison(expression(.number(scale: 0), columns, depth: 3), b)
+      }
+      guard !candidates.isEmpty else { return condition(columns, depth: 3) }
+      let b = random.pick(candidates)
+      return comparison(
+        a,
+        Spelled(
+          ours: spell(\.ours, "\(function)(\(b.ours))", inner.ours),
+          theirs: spell(\.theirs, "\(function)(\(b.theirs))", inner.theirs), kind: kind))
+    }
+  }
+
+  // MARK: Values
+
+  private mutating func kind(of columns: [Spelled]) -> Kind {
+    let kind = random.pick(columns).kind
+    if case .mean = kind { return .number(scale: 0) }
+    return kind
+  }
+  private mutating func numberKind(_ columns: [Spelled]) -> Kind {
+    let kinds = columns.map(\.kind).filter { if case .number = $0 { true } else { false } }
+    return kinds.isEmpty ? .number(scale: 0) : random.pick(kinds)
+  }
+
+  mutating func literal(_ kind: Kind) -> Spelled {
+    switch kind {
+    case .number(let scale), .mean(let scale):
+      let digits = Int64.random(in: -3...4, using: &random) * (scale == 0 ? 1 : random.pick([10, 25, 50]))
+      let value = SQLDifferential.Fixed(digits, scale: scale)
+      return Spelled(ours: value.text, theirs: "(\(digits))", kind: kind)
+    case .boolean:
+      let value = random.chance(50)
+      return Spelled(ours: value ? "TRUE" : "FALSE", theirs: value ? "1" : "0", kind: kind)
+    case .date:
+      let day = Int.random(in: 9_999...10_004, using: &random)
+      return Spelled(ours: "DATE '\(CivilDate(daysSince1970: day))'", theirs: "\(day)", kind: kind)
+    case .category(let labels):
+      let label = random.pick(labels)
+      return Spelled(ours: "'\(label)'", theirs: "'\(label)'", kind: kind)
+    }
+  }
+
+  mutating func expression(_ kind: Kind, _ columns: [Spelled], depth: Int) -> Spelled {
+    let candidates = columns.filter { $0.kind == kind }
+    if depth >= 3 || random.chance(45) {
+      return candidates.isEmpty ? literal(kind) : random.pick(candidates)
+    }
+    switch (Int.random(in: 0..<10, using: &random), kind) {
+    case (0..<3, .number):
+      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let sign = random.pick(["+", "-"])
+      return Spelled(
+        ours: "(\(a.ours) \(sign) \(b.ours))", theirs: "(\(a.theirs) \(sign) \(b.theirs))", kind: kind)
+    case (3, .number(scale: 0)):
+      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let sign = random.pick(["*", "/"])
+      return Spelled(
+        ours: "(\(a.ours) \(sign) \(b.ours))", theirs: "(\(a.theirs) \(sign) \(b.theirs))", kind: kind)
+    case (4, .number(scale: 0)):
+      let a = expression(.number(scale: 0), columns, depth: depth + 1)
+      return Spelled(ours: "ABS(\(a.ours))", theirs: "ABS(\(a.theirs))", kind: kind)
+    case (5...6, _):
+      let condition = self.condition(columns, depth: 3)
+      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let otherwise = random.chance(70)
+      return Spelled(
+        ours: "CASE WHEN \(condition.ours) THEN \(a.ours)\(otherwise ? " ELSE \(b.ours)" : "") END",
+        theirs: "CASE WHEN \(condition.theirs) THEN \(a.theirs)\(otherwise ? " ELSE \(b.theirs)" : "") END", kind: kind)
+    case (7, _):
+      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let function = random.pick(["COALESCE", "NULLIF"])
+      return Spelled(
+        ours: "\(function)(\(a.ours), \(b.ours))", theirs: "\(function)(\(a.theirs), \(b.theirs))", kind: kind)
+    case (8, .boolean): return condition(columns, depth: 3)
+    default: return candidates.isEmpty ? literal(kind) : random.pick(candidates)
+    }
+  }
+}
