@@ -78,12 +78,21 @@ public enum SQLFrontEnd {
     _ source: Source, tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> RoutedQuery {
     let statement = try Parser.parse(source)
-    if let statistics = SelectStatement(statement),
-      let query = try? QueryBinder.bind(statistics, source: source, tables: tables),
-      QueryCompiler.hasPublicGroups(query)
-    {
-      return .statistics(query)
+    var refusal: ParleyError?
+    if let statistics = SelectStatement(statement) {
+      do {
+        let query = try QueryBinder.bind(statistics, source: source, tables: tables)
+        if QueryCompiler.hasPublicGroups(query) { return .statistics(query) }
+      } catch {
+        refusal = error
+      }
     }
-    return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules))
+    do {
+      return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules))
+    } catch {
+      // A function that only statistics over public groups have.
+      if let refusal, error.code.rawValue == "sql/unsupported" { throw refusal }
+      throw error
+    }
   }
 }

@@ -148,12 +148,14 @@ struct RelationalQueryGenerator {
       return "OVER (\(parts.joined(separator: " ")))"
     }
     for _ in 0..<Int.random(in: 1...2, using: &random) {
-      let argument = numbers.isEmpty ? Spelled(ours: "1", theirs: "1", kind: .number(scale: 0)) : random.pick(numbers)
+      let argument =
+        numbers.isEmpty ? Spelled(ours: "1", theirs: "1", kind: .number(scale: 0)) : random.pick(numbers)
       let hasOrder = random.chance(60)
       let choices: [(String, Bool, Kind)] = [
         ("RANK()", true, .number(scale: 0)), ("DENSE_RANK()", true, .number(scale: 0)),
         ("COUNT(*)", hasOrder, .number(scale: 0)), ("COUNT(%)", hasOrder, .number(scale: 0)),
-        ("SUM(%)", hasOrder, argument.kind), ("MIN(%)", hasOrder, argument.kind), ("MAX(%)", hasOrder, argument.kind),
+        ("SUM(%)", hasOrder, argument.kind), ("MIN(%)", hasOrder, argument.kind),
+        ("MAX(%)", hasOrder, argument.kind),
       ]
       let choice = random.pick(choices)
       func spell(_ path: (Spelled) -> String) -> String {
@@ -184,7 +186,8 @@ struct RelationalQueryGenerator {
   private mutating func grouped(_ from: From, _ filter: Spelled?) -> Query {
     var keys: [Spelled] = []
     for _ in 0..<random.pick([0, 1, 1, 2]) {
-      var key = random.chance(75) ? random.pick(from.columns) : expression(kind(of: from.columns), from.columns, depth: 2)
+      var key =
+        random.chance(75) ? random.pick(from.columns) : expression(kind(of: from.columns), from.columns, depth: 2)
       // A constant would be a position.
       guard key.ours.contains(".") else { continue }
       key.name = fresh("y")
@@ -285,7 +288,8 @@ struct RelationalQueryGenerator {
       let columns = result.columns + part.columns
       if random.chance(25) {
         let more = condition(random.chance(50) ? part.columns : columns, depth: 3)
-        on = Spelled(ours: "\(on.ours) AND \(more.ours)", theirs: "\(on.theirs) AND \(more.theirs)", kind: .boolean)
+        on = Spelled(
+          ours: "\(on.ours) AND \(more.ours)", theirs: "\(on.theirs) AND \(more.theirs)", kind: .boolean)
       }
       let hasCondition = word != ", "
       result = From(
@@ -470,7 +474,8 @@ struct RelationalQueryGenerator {
       let otherwise = random.chance(70)
       return Spelled(
         ours: "CASE WHEN \(condition.ours) THEN \(a.ours)\(otherwise ? " ELSE \(b.ours)" : "") END",
-        theirs: "CASE WHEN \(condition.theirs) THEN \(a.theirs)\(otherwise ? " ELSE \(b.theirs)" : "") END", kind: kind)
+        theirs: "CASE WHEN \(condition.theirs) THEN \(a.theirs)\(otherwise ? " ELSE \(b.theirs)" : "") END",
+        kind: kind)
     case (7, _):
       let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
       let function = random.pick(["COALESCE", "NULLIF"])

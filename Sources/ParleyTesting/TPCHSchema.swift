@@ -21,7 +21,9 @@ package enum TPCHSchema {
   /// - Parameters:
   ///   - thousandths: scale factor · 1000.
   ///   - holder: the holders of each table's rows, by table.
-  package static func tables(thousandths: Int, holders: (String) -> [String] = { _ in ["holder"] }) -> [TableSchema] {
+  package static func tables(thousandths: Int, holders: (String) -> [String] = { _ in ["holder"] })
+    -> [TableSchema]
+  {
     func keys(_ count: Int) -> ColumnType { .integer(1...Int64(count * thousandths)) }
     func table(
       _ name: String, _ rows: Int, unique: [String], _ columns: [(String, ColumnType)]
@@ -102,7 +104,8 @@ package enum TPCHSchema {
       table(
         "lineitem", 6050 * thousandths, unique: ["l_orderkey", "l_linenumber"],
         [
-          ("l_orderkey", orders), ("l_partkey", parts), ("l_suppkey", suppliers), ("l_linenumber", .integer(1...7)),
+          ("l_orderkey", orders), ("l_partkey", parts), ("l_suppkey", suppliers),
+          ("l_linenumber", .integer(1...7)),
           ("l_quantity", money(100...5000)), ("l_extendedprice", money(0...15_000_000)),
           ("l_discount", money(0...10)), ("l_tax", money(0...8)), ("l_returnflag", .category(["A", "N", "R"])),
           ("l_linestatus", .category(["F", "O"])), ("l_shipdate", date), ("l_commitdate", date),

@@ -90,7 +90,8 @@ extension ExpressionBinder {
       var argument = value.expression
       if value.type == .text { argument = .integer(0) }
       if value.type == .null { argument = .null(.number(scale: 0)) }
-      return add(.count, argument, isDistinct, .number(scale: 0), of: value.type, isNullable: false, functions, range)
+      return add(
+        .count, argument, isDistinct, .number(scale: 0), of: value.type, isNullable: false, functions, range)
     case "BOOL_OR", "BOOL_AND":
       guard value.type == .boolean else {
         throw error(
@@ -107,7 +108,8 @@ extension ExpressionBinder {
           smallest ? .every : .any, value.expression, false, .boolean, isNullable: nullable, functions, range)
       case .date, .timestamp, .number:
         return add(
-          smallest ? .minimum : .maximum, value.expression, false, value.type, of: value.type, isNullable: nullable, functions,
+          smallest ? .minimum : .maximum, value.expression, false, value.type, of: value.type,
+          isNullable: nullable, functions,
           range)
       case .null: break
       default:
@@ -127,13 +129,15 @@ extension ExpressionBinder {
     case "MAX": return add(.maximum, operand.expression, false, type, isNullable: nullable, functions, range)
     case "AVG":
       return add(
-        .average, operand.expression, isDistinct, .number(scale: Self.places), of: type, isNullable: nullable, functions,
+        .average, operand.expression, isDistinct, .number(scale: Self.places), of: type, isNullable: nullable,
+        functions,
         range)
     case "MEDIAN":
       guard case .number(let scale) = type else { break }
       // The mean of two values has one more place.
       return add(
-        .median, operand.expression, false, .number(scale: scale + 1), of: type, isNullable: nullable, functions, range)
+        .median, operand.expression, false, .number(scale: scale + 1), of: type, isNullable: nullable, functions,
+        range)
     default: break
     }
     guard case .number(let digits, let scale) = arguments[arguments.count - 1].kind, digits >= 0,
@@ -235,7 +239,8 @@ extension ExpressionBinder {
       guard Self.windowNames.contains(name.text.uppercased()) else {
         throw error(
           "unknown-function",
-          "unknown window function '\(name.text)'\(didYouMean(name.text, among: Self.windowNames))", at: name.range,
+          "unknown window function '\(name.text)'\(didYouMean(name.text, among: Self.windowNames))",
+          at: name.range,
           remedy: "window functions: \(Self.windowNames.joined(separator: ", "))")
       }
       throw error(

@@ -268,7 +268,7 @@ extension ExpressionBinder {
     var escapes: Character?
     if let escape {
       let letters = Array(try literal(escape, "the ESCAPE of LIKE"))
-      guard letters.count == 1 else {
+      guard letters.count == 1, letters[0].unicodeScalars.count == 1 else {
         throw error("type", "ESCAPE is one character", at: escape.range, remedy: "write for instance ESCAPE '!'")
       }
       escapes = letters[0]
@@ -276,17 +276,24 @@ extension ExpressionBinder {
     func bound(_ expression: Expression) -> BoundExpression {
       BoundExpression(expression: expression, type: .boolean, range: range)
     }
+    let matcher: TextPattern
+    do {
+      matcher = try TextPattern(text, escape: escapes)
+    } catch {
+      throw self.error(
+        "type", "the pattern of LIKE ends with its escape", at: pattern.range, remedy: "write the escape twice")
+    }
     switch value.type {
     case .string: return bound(.like(value.expression, pattern: text, escape: escapes))
     case .category(let labels):
-      let matches = labels.indices.filter { TextPattern.matches(labels[$0], text, escape: escapes) }
+      let matches = labels.indices.filter { matcher.matches(labels[$0]) }
       // A position that no label has: false, and unknown where the text is NULL.
       let positions = matches.isEmpty ? [-1] : matches
       return bound(.any(positions.map { .compare(.equal, value.expression, .integer(BigInt($0))) }))
     case .null: return bound(.null(.boolean))
     case .text:
       guard case .text(let constant) = value.expression else { break }
-      return bound(.boolean(TextPattern.matches(constant, text, escape: escapes)))
+      return bound(.boolean(matcher.matches(constant)))
     default: break
     }
     throw error(
@@ -294,8 +301,15 @@ extension ExpressionBinder {
       remedy: "compare numbers and dates with <, = and BETWEEN")
   }
 
+  /// Characters (Unicode scalars) from a position that begins at 1.
+  private static func part(of text: String, from: Int, length: Int?) -> String {
+    let rest = text.unicodeScalars.dropFirst(from - 1)
+    return String(String.UnicodeScalarView(length.map { rest.prefix($0) } ?? rest))
+  }
+
   private func constant(_ syntax: SyntaxExpression) throws(ParleyError) -> Int {
-    guard case .number(let digits, 0) = syntax.kind, let value = Int(exactly: digits), abs(value) < 1_000_000 else {
+    guard case .number(let digits, 0) = syntax.kind, let value = Int(exactly: digits), abs(value) < 1_000_000
+    else {
       throw error(
         "type", "positions in texts are constants", at: syntax.range, remedy: "write a number, such as 1")
     }
@@ -320,7 +334,7 @@ extension ExpressionBinder {
         expression: .substring(value.expression, from: begin, length: count),
         type: .string(bytes: max(1, min(bytes, count.map { 4 * $0 } ?? bytes))), range: range)
     case .category(let labels):
-      let parts = labels.map { TextPattern.substring($0, from: begin, length: count) }
+      let parts = labels.map { Self.part(of: $0, from: begin, length: count) }
       var list: [String] = []
       for part in parts where !list.contains(part) { list.append(part) }
       let type = SQLType.category(list)
@@ -330,7 +344,7 @@ extension ExpressionBinder {
     case .text:
       guard case .text(let constant) = value.expression else { break }
       return BoundExpression(
-        expression: .text(TextPattern.substring(constant, from: begin, length: count)), type: .text, range: range)
+        expression: .text(Self.part(of: constant, from: begin, length: count)), type: .text, range: range)
     default: break
     }
     throw error(

@@ -2,57 +2,118 @@ import ParleyBase
 import ParleyProgram
 import ParleyTables
 
-/// The inputs of one mention of a table: columns that the query reads, and what holders compute.
+/// The inputs of one mention of a table: the columns that the query reads, what holders compute from others, and which
+/// rows count. Columns that only formulas read are never shared.
 struct HolderInputs {
   let registry: ColumnRegistry
   let scan: Scan
   let table: Program.TableID
   let source: Source
+  /// Integers that holders share have at most so many bits.
+  private static let widest = 62
 
   func relation(_ needed: Set<ColumnID>, _ tables: inout TableBuilder) throws(ParleyError) -> Relation {
     let own = Set(scan.columns)
     let wanted = needed.filter { registry[$0].scan == scan.number }.sorted()
-    var read = Set(wanted).intersection(own)
-    for id in wanted { if let formula = registry[id].formula { read.formUnion(formula.columns) } }
-    for condition in scan.filter { read.formUnion(condition.columns) }
-    var relation = Relation(
-      table: SecretTable(
-        columns: [],
-        isValid: tables.builder.input(.init(table: table, column: "", role: .isValid, sort: .bit)),
-        shape: .rows(table)), ids: [])
-    for (schema, id) in zip(scan.table.columns, scan.columns) where read.contains(id) {
-      let sort: Program.Sort = schema.type == .boolean ? .bit : .integer(Interval(schema.type))
-      let value = tables.builder.input(.init(table: table, column: schema.name, role: .value, sort: sort))
-      var isNull: Program.NodeID?
-      if schema.isNullable {
-        isNull = tables.builder.input(.init(table: table, column: schema.name, role: .isNull, sort: .bit))
+    let formulas = HolderFormulas(registry: registry)
+    // What is left to the computation: it reads columns as they are.
+    var read = own.intersection(wanted)
+    var inside: [Expression] = []
+    var filter: HolderFormula?
+    for condition in scan.filter {
+      if let formula = formulas.formula(condition) {
+        filter = filter.map { .and($0, formula) } ?? formula
+      } else {
+        inside.append(condition)
       }
-      relation.table = relation.table.appending(
-        SecretColumn(name: schema.name, type: SecretType(SQLType(schema.type)), parts: [value], isNull: isNull))
+    }
+    var derived: [ColumnID: SecretColumn] = [:]
+    for id in wanted {
+      guard let formula = registry[id].formula else { continue }
+      derived[id] = try shared(formula, formulas, &tables.builder)
+      if derived[id] == nil { inside.append(formula) }
+    }
+    for expression in inside { read.formUnion(expression.columns) }
+
+    let isValid = tables.builder.input(
+      .init(table: table, column: "", role: .isValid, sort: .bit, formula: filter))
+    var relation = Relation(table: SecretTable(columns: [], isValid: isValid, shape: .rows(table)), ids: [])
+    for (schema, id) in zip(scan.table.columns, scan.columns) where read.contains(id) {
+      relation.table = relation.table.appending(column(schema, &tables.builder))
       relation.ids.append(id)
     }
     var lowering = ExpressionLowering(builder: tables.builder, relation: relation, source: source)
     for id in wanted {
       guard let formula = registry[id].formula else { continue }
-      let value = try lowering.lower(formula)
-      let isNull = try lowering.nullBit(value)
-      switch value {
-      case .number(let node, _):
-        relation.table = relation.table.appending(
-          SecretColumn(name: "", type: .integer, parts: [node], isNull: isNull))
-      case .condition(let certain, _):
-        relation.table = relation.table.appending(
-          SecretColumn(name: "", type: .boolean, parts: [certain], isNull: isNull))
-      case .text(let parts, _):
-        relation.table = relation.table.appending(
-          SecretColumn(name: "", type: .text(bytes: 7 * parts.count), parts: parts, isNull: isNull))
-      }
+      var column = derived[id]
+      if column == nil { column = try Self.column(try lowering.lower(formula), &lowering) }
+      if let column { relation.table = relation.table.appending(column) }
       relation.ids.append(id)
     }
-    var filter: Program.NodeID?
-    if !scan.filter.isEmpty { filter = try lowering.condition(.all(scan.filter)).certain }
+    let conditions = scan.filter.filter { formulas.formula($0) == nil }
+    let condition = conditions.isEmpty ? nil : try lowering.condition(.all(conditions)).certain
     tables.builder = lowering.builder
-    if let filter { relation.table = try tables.filter(relation.table, where: filter) }
+    if let condition { relation.table = try tables.filter(relation.table, where: condition) }
     return relation
+  }
+
+  private func column(_ schema: ColumnSchema, _ builder: inout ProgramBuilder) -> SecretColumn {
+    var column = SecretColumn(name: schema.name, type: SecretType(SQLType(schema.type)), parts: [])
+    let sort: Program.Sort = schema.type == .boolean ? .bit : .integer(Interval(schema.type))
+    var parts = 1
+    if case .text(let bytes) = schema.type { parts = max(1, TextParts.count(bytes: bytes)) }
+    for part in 0..<parts {
+      column.parts.append(
+        builder.input(.init(table: table, column: schema.name, role: .value, sort: sort, part: part)))
+    }
+    if schema.isNullable {
+      column.isNull = builder.input(.init(table: table, column: schema.name, role: .isNull, sort: .bit))
+    }
+    return column
+  }
+
+  /// A column that holders compute; nil where the computation has to.
+  private func shared(
+    _ expression: Expression, _ formulas: HolderFormulas, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> SecretColumn? {
+    if let text = formulas.text(expression) {
+      let count = max(1, TextParts.count(bytes: try text.longest(in: scan.table)))
+      var column = SecretColumn(name: text.description, type: .text(bytes: 7 * count), parts: [])
+      for part in 0..<count {
+        let formula = HolderFormula.textPart(text, index: part)
+        column.parts.append(input(formula, .value, .integer(TextParts.range), text.description, &builder))
+      }
+      if try text.isNullable(in: scan.table) {
+        column.isNull = input(.textPart(text, index: 0), .isNull, .bit, text.description, &builder)
+      }
+      return column
+    }
+    guard let formula = formulas.formula(expression) else { return nil }
+    let facts = try formula.facts(in: scan.table)
+    guard let sort = facts.sort, facts.range.signedWidth <= Self.widest else { return nil }
+    let name = formula.description
+    return SecretColumn(
+      name: name, type: sort == .bit ? .boolean : .integer, parts: [input(formula, .value, sort, name, &builder)],
+      isNull: facts.isNullable ? input(formula, .isNull, .bit, name, &builder) : nil)
+  }
+
+  private func input(
+    _ formula: HolderFormula, _ role: Program.Input.Role, _ sort: Program.Sort, _ name: String,
+    _ builder: inout ProgramBuilder
+  ) -> Program.NodeID {
+    builder.input(.init(table: table, column: name, role: role, sort: sort, formula: formula))
+  }
+
+  private static func column(
+    _ value: RelationValue, _ lowering: inout ExpressionLowering
+  ) throws(ParleyError) -> SecretColumn {
+    let isNull = try lowering.nullBit(value)
+    switch value {
+    case .number(let node, _): return SecretColumn(name: "", type: .integer, parts: [node], isNull: isNull)
+    case .condition(let certain, _):
+      return SecretColumn(name: "", type: .boolean, parts: [certain], isNull: isNull)
+    case .text(let parts, _):
+      return SecretColumn(name: "", type: .text(bytes: 7 * parts.count), parts: parts, isNull: isNull)
+    }
   }
 }

@@ -26,27 +26,19 @@ struct HolderPushdown {
 
   private func push(_ expression: Expression, _ scans: Set<Int>) -> Expression {
     if case .column = expression { return expression }
+    if expression.containsSubquery { return expression.mapChildren { push($0, scans) } }
+    // Columns that the holder computes are written out.
+    let written = expression.replacing { part in
+      if case .column(let id) = part { registry[id].formula } else { nil }
+    }
     let columns = expression.columns
     let owners = Set(columns.map { registry[$0].scan })
     if owners.count == 1, let owner = owners.first, let scan = owner, scans.contains(scan),
-      HolderPushdown.isComputable(expression),
+      HolderFormulas(registry: registry).isComputable(written),
       expression.isNullOfNulls || !columns.contains(where: { registry[$0].isExtended })
     {
-      // Columns that the holder computes are written out.
-      let formula = expression.replacing { part in
-        if case .column(let id) = part { registry[id].formula } else { nil }
-      }
-      return .column(registry.derived(formula, type: registry.type(of: formula) ?? .number(scale: 0), scan: scan))
+      return .column(registry.derived(written, type: registry.type(of: written) ?? .number(scale: 0), scan: scan))
     }
     return expression.mapChildren { push($0, scans) }
-  }
-
-  static func isComputable(_ expression: Expression) -> Bool {
-    switch expression {
-    case .ratio, .subquery, .integerQuotient: false
-    case .substring, .text: false
-    case .compareText, .like: true
-    default: expression.children.allSatisfy(isComputable)
-    }
   }
 }

@@ -25,13 +25,17 @@ extension Optimizer {
     let found = equalities(conjuncts, left, right)
     let rest = conjuncts.filter { condition in !found.contains { $0.condition == condition } }
     if let key = uniqueKey(of: right, among: found) {
-      let others = rest + found.map(\.condition).filter { condition in !key.contains { $0.condition == condition } }
+      let others =
+        rest + found.map(\.condition).filter { condition in !key.contains { $0.condition == condition } }
       if kind == .left {
         return try matched(left, right, key.map(\.pair), others)
       }
       if others.isEmpty { return .match(.full, left, right, key.map(\.pair), .right) }
     }
-    if rest.isEmpty, uniqueKey(of: left, among: found.map { (KeyPair(left: $0.pair.right, right: $0.pair.left), $0.condition) }) != nil {
+    if rest.isEmpty,
+      uniqueKey(of: left, among: found.map { (KeyPair(left: $0.pair.right, right: $0.pair.left), $0.condition) })
+        != nil
+    {
       return .match(kind == .left ? .left : .full, left, right, found.map(\.pair), .left)
     }
     return try general(kind, left, right, conjuncts)

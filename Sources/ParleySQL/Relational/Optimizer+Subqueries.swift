@@ -31,7 +31,8 @@ extension Optimizer {
       }
       var allKeys = keys
       for index in inner.keys.indices {
-        let id = registry.column("key", registry.type(of: inner.keys[index].right) ?? .number(scale: 0), isNullable: true)
+        let id = registry.column(
+          "key", registry.type(of: inner.keys[index].right) ?? .number(scale: 0), isNullable: true)
         allKeys.append(Projection(id: id, expression: inner.keys[index].right))
         inner.keys[index].right = .column(id)
       }
@@ -85,7 +86,7 @@ extension Optimizer {
     return expression.replacing { replacements[$0] }
   }
 
-  private static func outermost(_ expression: Expression) -> [Subquery] {
+  static func outermost(_ expression: Expression) -> [Subquery] {
     if case .subquery(let subquery) = expression { return [subquery] }
     return expression.children.flatMap(outermost)
   }

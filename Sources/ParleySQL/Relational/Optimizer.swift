@@ -73,7 +73,7 @@ struct Optimizer {
           let columns = conjunct.columns
           let place = parts.firstIndex { !columns.isEmpty && columns.isSubset(of: $0.columnSet) }
           guard conjunct.containsSubquery == holdsSubquery, let place else {
-            rest.append(conjunct)
+            rest.append(holdsSubquery ? try attachedEarly(conjunct, to: &parts) : conjunct)
             continue
           }
           parts[place] = try filtered(parts[place], conjunct)
@@ -86,6 +86,21 @@ struct Optimizer {
     var plan = parts[0]
     for conjunct in pending { plan = try filtered(plan, conjunct) }
     return plan
+  }
+
+  /// A condition over several parts whose subqueries use columns of one part each: those are computed for the rows of
+  /// that part, before it is joined and repeated.
+  private func attachedEarly(_ conjunct: Expression, to parts: inout [Plan]) throws(ParleyError) -> Expression {
+    var replacements: [Expression: Expression] = [:]
+    for subquery in Self.outermost(conjunct) {
+      let expression = Expression.subquery(subquery)
+      let columns = expression.columns
+      guard !columns.isEmpty, let place = parts.firstIndex(where: { columns.isSubset(of: $0.columnSet) }) else {
+        continue
+      }
+      replacements[expression] = try attach(expression, to: &parts[place])
+    }
+    return replacements.isEmpty ? conjunct : conjunct.replacing { replacements[$0] }.simplified
   }
 
   private func filtered(_ plan: Plan, _ conjunct: Expression) throws(ParleyError) -> Plan {

@@ -153,7 +153,9 @@ extension Plan {
       items.map { Projection(id: $0.id, expression: map($0.expression)) }
     }
     func each(_ keys: [OrderKey]) -> [OrderKey] {
-      keys.map { OrderKey(expression: map($0.expression), isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) }
+      keys.map {
+        OrderKey(expression: map($0.expression), isDescending: $0.isDescending, nullsFirst: $0.nullsFirst)
+      }
     }
     switch self {
     case .scan(var scan):

@@ -16,7 +16,8 @@ struct PlanDescription {
       return "table \(scan.table.name)\(filter)"
     case .inner: return "join"
     case .outer(let kind, _, _, _): return "\(kind.rawValue) join"
-    case .filter(_, let conditions): return "filter (\(conditions.count) condition\(conditions.count == 1 ? "" : "s"))"
+    case .filter(_, let conditions):
+      return "filter (\(conditions.count) condition\(conditions.count == 1 ? "" : "s"))"
     case .extend, .project: return "columns"
     case .aggregate(_, let keys, let aggregates, _):
       if keys.isEmpty { return "aggregate \(names(aggregates.map(\.id)))" }
@@ -30,11 +31,12 @@ struct PlanDescription {
     case .compared(let operation, _, _, _): return operation.rawValue.lowercased()
     case .match(let kind, _, _, let keys, let unique):
       let columns = keys.map { "\(text($0.left)) = \(text($0.right))" }.joined(separator: " and ")
-      let side = switch unique {
+      let side =
+        switch unique {
         case .left: ", left side unique"
         case .right: ", right side unique"
         case .neither: ""
-      }
+        }
       return "\(self.text(kind)) on \(columns)\(side)"
     case .cross: return "every pair"
     case .numbered: return "row numbers"

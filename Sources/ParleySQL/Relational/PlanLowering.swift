@@ -108,9 +108,10 @@ struct PlanLowering {
       let hidden = try tables.builder.not(try self.condition(condition, relation))
       for index in relation.ids.indices where relation.ids[index].map(masked.contains) ?? false {
         let isNull = relation.table.columns[index].isNull
-        relation.table.columns[index].isNull = try isNull.map { bit throws(ParleyError) in
-          try tables.builder.or(bit, hidden)
-        } ?? hidden
+        relation.table.columns[index].isNull =
+          try isNull.map { bit throws(ParleyError) in
+            try tables.builder.or(bit, hidden)
+          } ?? hidden
       }
       relation.table.uniqueKeys = []
       relation.table.dependencies = []

@@ -23,7 +23,9 @@ struct Relation {
 
   func keeping(_ wanted: Set<ColumnID>) -> Relation {
     var seen: Set<ColumnID> = []
-    let kept = ids.indices.filter { index in ids[index].map { wanted.contains($0) && seen.insert($0).inserted } ?? false }
+    let kept = ids.indices.filter { index in
+      ids[index].map { wanted.contains($0) && seen.insert($0).inserted } ?? false
+    }
     return Relation(table: table.selecting(kept), ids: kept.map { ids[$0] })
   }
 }
@@ -121,7 +123,8 @@ struct ExpressionLowering {
       return .number(try builder.scale(x.value, by: factor), isNull: x.isNull)
     case .truncated(let a, let divisor):
       let x = try number(a)
-      return .number(try quotient(x.value, builder.constant(divisor), factor: 1, isRounded: false), isNull: x.isNull)
+      return .number(
+        try quotient(x.value, builder.constant(divisor), factor: 1, isRounded: false), isNull: x.isNull)
     case .integerQuotient(let a, let b): return try divided(a, b, factor: 1, isRounded: false)
     case .ratio(let a, let b, let places):
       return try divided(a, b, factor: BigInt(10).power(places), isRounded: true)
@@ -239,10 +242,7 @@ struct ExpressionLowering {
   // MARK: Texts
 
   static func parts(of text: String) -> [BigInt] {
-    let bytes = Array(text.utf8)
-    return stride(from: 0, to: bytes.count, by: 7).map { start in
-      (0..<7).reduce(BigInt(0)) { $0 * 256 + BigInt(start + $1 < bytes.count ? bytes[start + $1] : 0) }
-    }
+    (0..<TextParts.count(bytes: text.utf8.count)).map { BigInt(TextParts.value(text, index: $0)) }
   }
 
   private mutating func compared(

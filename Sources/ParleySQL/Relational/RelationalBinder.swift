@@ -56,7 +56,8 @@ struct RelationalBinder {
   private func rowCount(_ syntax: SyntaxExpression, _ clause: String) throws(ParleyError) -> Int {
     guard case .number(let digits, 0) = syntax.kind, digits >= 0, digits <= BigInt(Int32.max) else {
       throw error(
-        "limit", "\(clause) is a constant number of rows", at: syntax.range, remedy: "write for instance \(clause) 10")
+        "limit", "\(clause) is a constant number of rows", at: syntax.range,
+        remedy: "write for instance \(clause) 10")
     }
     return Int(digits)
   }

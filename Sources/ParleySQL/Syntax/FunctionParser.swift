@@ -94,7 +94,9 @@ extension Parser {
     advance()
     let inner = try expression()
     var length: SyntaxExpression?
-    if !take(keyword: "FROM"), !take(symbol: ",") { throw expected("FROM", "after the text of \(function.described)") }
+    if !take(keyword: "FROM"), !take(symbol: ",") {
+      throw expected("FROM", "after the text of \(function.described)")
+    }
     let from = try expression()
     if take(keyword: "FOR") || take(symbol: ",") { length = try expression() }
     try expect(symbol: ")", "to close \(function.described)")

@@ -1,0 +1,73 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// Expressions over the columns of one table as formulas that its holders compute; nil where they cannot.
+struct HolderFormulas {
+  let registry: ColumnRegistry
+
+  func formula(_ expression: Expression) -> HolderFormula? {
+    func each(_ parts: [Expression]) -> [HolderFormula]? {
+      let found = parts.compactMap(formula)
+      return found.count == parts.count ? found : nil
+    }
+    func pair(_ a: Expression, _ b: Expression, _ make: (HolderFormula, HolderFormula) -> HolderFormula)
+      -> HolderFormula?
+    {
+      guard let x = formula(a), let y = formula(b) else { return nil }
+      return make(x, y)
+    }
+    switch expression {
+    case .column(let id):
+      if case .string = registry[id].type { return nil }
+      return .column(registry[id].name)
+    case .integer(let value): return .constant(value)
+    case .boolean(let value): return .bit(value)
+    case .null: return .null
+    case .add(let a, let b): return pair(a, b, HolderFormula.add)
+    case .subtract(let a, let b): return pair(a, b, HolderFormula.subtract)
+    case .multiply(let a, let b): return pair(a, b, HolderFormula.multiply)
+    case .scaled(let a, let factor): return formula(a).map { .scale($0, by: factor) }
+    case .truncated(let a, let divisor): return formula(a).map { .truncatedQuotient($0, by: divisor) }
+    case .compare(let comparison, let a, let b): return pair(a, b) { .compare(comparison, $0, $1) }
+    case .equivalent(let a, let b): return pair(a, b) { .compare(.equal, $0, $1) }
+    case .compareText(let comparison, let a, let b):
+      guard let x = text(a), let y = text(b) else { return nil }
+      return .textCompare(comparison, x, y)
+    case .like(let a, let pattern, let escape): return text(a).map { .like($0, pattern: pattern, escape: escape) }
+    case .field(let field, let a):
+      guard let x = formula(a) else { return nil }
+      switch field {
+      case .year: return .year(x)
+      case .month: return .month(x)
+      case .day: return .day(x)
+      }
+    case .not(let a): return formula(a).map { .not($0) }
+    case .and(let a, let b): return pair(a, b, HolderFormula.and)
+    case .or(let a, let b): return pair(a, b, HolderFormula.or)
+    case .isNull(let a): return text(a).map { .textIsNull($0) } ?? formula(a).map { .isNull($0) }
+    case .choose(let branches, let otherwise):
+      guard let conditions = each(branches.map(\.condition)), let values = each(branches.map(\.result)),
+        let last = formula(otherwise)
+      else { return nil }
+      return .choose(zip(conditions, values).map { .init(condition: $0, value: $1) }, otherwise: last)
+    case .coalesce(let parts): return each(parts).map { .coalesce($0) }
+    case .text, .substring, .ratio, .integerQuotient, .subquery: return nil
+    }
+  }
+
+  func text(_ expression: Expression) -> HolderText? {
+    switch expression {
+    case .column(let id):
+      if case .string = registry[id].type { return .column(registry[id].name) }
+      return nil
+    case .text(let text): return .literal(text)
+    case .substring(let inner, let from, let length):
+      return text(inner).map { .substring($0, from: from, length: length) }
+    default: return nil
+    }
+  }
+
+  /// A number, a condition or a text that the holder can compute.
+  func isComputable(_ expression: Expression) -> Bool { formula(expression) != nil || text(expression) != nil }
+}
