@@ -15,7 +15,8 @@ struct DoctorCommand: ParsableCommand {
     discussion: "For the links, the other parties run the doctor at the same time.")
   @Argument(help: "The study file.") var study: String
   @Option(name: .customLong("as"), help: "Your party's name.") var name: String
-  @Option(help: "TABLE=FILE.csv, or another source as of 'party', checked against the schema.") var data: [String] = []
+  @Option(help: "TABLE=FILE.csv, or another source as of 'party', checked against the schema.") var data:
+    [String] = []
   @Option(help: "Folder of the state.") var state: String?
   @Option(help: "Folder of the identity files.") var identity: String?
   @Option(help: "Seconds to wait for the other parties.") var wait = 30

@@ -20,7 +20,9 @@ struct PartyCommand: ParsableCommand {
   )
   @Argument(help: "The study file.") var study: String
   @Option(name: .customLong("as"), help: "Your party's name.") var name: String
-  @Option(help: "TABLE=FILE.csv, once for each table you hold; also .csv.gz, sqlite:FILE?table=T, postgres://…?table=T.") var data: [String] = []
+  @Option(
+    help: "TABLE=FILE.csv, once for each table you hold; also .csv.gz, sqlite:FILE?table=T, postgres://…?table=T.")
+  var data: [String] = []
   @Option(help: "Accept the disclosure statement with this hash (a prefix of 16 digits or more will do).")
   var accept: String?
   @Option(help: "Folder of the state: lock, attempt counter, ledger of releases.") var state: String?

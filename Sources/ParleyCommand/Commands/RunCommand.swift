@@ -12,7 +12,8 @@ struct RunCommand: ParsableCommand {
     discussion:
       "Every role is a process of its own, talking mutual TLS on loopback. The receipt says “local trial”.")
   @Argument(help: "The study file.") var study: String
-  @Option(help: "HOLDER:TABLE=FILE.csv, once for each holder of each table; also .csv.gz, sqlite:…, postgres://….") var data: [String] = []
+  @Option(help: "HOLDER:TABLE=FILE.csv, once for each holder of each table; also .csv.gz, sqlite:…, postgres://….")
+  var data: [String] = []
   @Option(help: "Make up this many rows for every holder without a file.") var synthetic: Int?
   @Option(help: "Seed of the made-up rows.") var seed: UInt64 = 1
   @Flag(help: "All parties in this process, over memory instead of TLS.") var inProcess = false
