@@ -56,7 +56,7 @@ extension MacReplicatedEngine {
   /// Shares of T = u − r·w.
   private func difference() throws(ParleyError) -> (lo: UInt128, hi: UInt128) {
     let challenge = try toss()
-    let sums = recorder.combined(challenge, pool: pool)
+    let sums = try recorder.combined(challenge, pool: pool)
     isKeyOpen = true
     let opened = try flight { () throws(ParleyError) in
       try sendShare(key, to: [previous, next], MacSteps.keyOpening)

@@ -22,26 +22,25 @@ struct MacRecorder {
   }
 
   /// This party's shares of w = Σ α_i z_i and u = Σ α_i (r z_i), α_i uniform in [0, 2^64).
-  func combined(_ challenge: Challenge, pool: BufferPool) -> MacSums {
+  func combined(_ challenge: Challenge, pool: BufferPool) throws(ParleyError) -> MacSums {
     var sums = MacSums()
     let tile = 1 << 12
     let weights = Storage<UInt64>(uninitialized: Swift.min(tile, count), isSecret: false, pool: pool)
     var drawn = 0
-    withExtendedLifetime(weights) {
-      for vector in vectors {
-        guard let mac = vector.mac else { continue }
-        for start in stride(from: 0, to: vector.count, by: tile) {
-          let size = Swift.min(tile, vector.count - start)
-          challenge.fill(weights.pointer, .coefficient, count: size, from: drawn)
-          drawn += size
-          func sum(_ shares: UnsafePointer<UInt128>) -> UInt128 {
-            UInt128.weightedSum(shares + start, weights: weights.pointer, count: size)
-          }
-          sums.w.lo &+= sum(vector.value.lo)
-          sums.w.hi &+= sum(vector.value.hi)
-          sums.u.lo &+= sum(mac.lo)
-          sums.u.hi &+= sum(mac.hi)
+    defer { withExtendedLifetime(weights) {} }
+    for vector in vectors {
+      guard let mac = vector.mac else { throw ParleyError(.invariant, "a value is checked that has no mac") }
+      for start in stride(from: 0, to: vector.count, by: tile) {
+        let size = Swift.min(tile, vector.count - start)
+        challenge.fill(weights.pointer, .coefficient, count: size, from: drawn)
+        drawn += size
+        func sum(_ shares: UnsafePointer<UInt128>) -> UInt128 {
+          UInt128.weightedSum(shares + start, weights: weights.pointer, count: size)
         }
+        sums.w.lo &+= sum(vector.value.lo)
+        sums.w.hi &+= sum(vector.value.hi)
+        sums.u.lo &+= sum(mac.lo)
+        sums.u.hi &+= sum(mac.hi)
       }
     }
     return sums

@@ -1,5 +1,6 @@
 package import ParleyBase
 package import ParleyNetwork
+internal import ParleyReplicated
 
 /// What a message is for, as far as its step and its ends say; tables of attacks are kept by it.
 package enum MessageClass: String, CaseIterable, Sendable, Comparable {
@@ -15,6 +16,15 @@ package enum MessageClass: String, CaseIterable, Sendable, Comparable {
   case proof
   case echo
   case final
+  case inputMac = "mac of an input"
+  case maskMac = "mac of a mask"
+  case coinCommitment = "commitment to a coin"
+  case coin
+  case keyOpening = "opening of the key"
+  case keyDigest = "digest of the key"
+  case zeroTest = "zero test"
+  case verdict
+  case verdictDigest = "digest of the verdict"
   case verified
 
   /// Openings and the message before them: as there is no fairness, one honest principal can have its output when
@@ -41,9 +51,25 @@ package enum MessageClass: String, CaseIterable, Sendable, Comparable {
       return step.sub % 2 == 0 ? .echo : .challenge
     case 0xdf_0000: return .inputComparison
     case 0xdf_0001...: return .verified
+    case 0xde_0000...: return ofMacs(step)
     case 1000...: return step.sub >= 0x8000 ? .openingDigest : .opening
     case 0..<100: return .input
-    default: return step.sub >= 0x8000 ? .maskedDigest : step.instruction == 112 ? .maskedOpening : .exchange
+    default:
+      guard step.instruction == 112 else { return .exchange }
+      return step.sub >= 0x8000 ? .maskedDigest : step.sub & 0x4000 != 0 ? .maskMac : .maskedOpening
+    }
+  }
+
+  /// The engine's own messages where products are verified by macs (``MacSteps``).
+  private static func ofMacs(_ step: StepID) -> MessageClass {
+    let isDigest = step.sub & 0x8000 != 0
+    switch StepID(instruction: step.instruction) {
+    case MacSteps.commitments: return .coinCommitment
+    case MacSteps.coins: return .coin
+    case MacSteps.keyOpening: return isDigest ? .keyDigest : .keyOpening
+    case MacSteps.zeroTest(0): return .zeroTest
+    case MacSteps.verdict: return isDigest ? .verdictDigest : .verdict
+    default: return .inputMac
     }
   }
 }

@@ -23,21 +23,39 @@ import Testing
     return try #require(clear.run().values)
   }
 
-  @Test(arguments: [0, 1, 2], [1, 16]) func noChangeGoesUnnoticed(corrupt: Int, proofsEvery: Int) throws {
+  /// - Parameter stride: every how many-th change is tried by default.
+  private func check<F: EngineFamily>(
+    _ family: F, corrupt: Int, stride: Int, touches kinds: Set<MessageClass>,
+    harmless: @escaping @Sendable (InterceptedMessage, [UInt8]) -> Bool = { _, _ in false }
+  ) throws {
     let seed = 0x5eed_a001 + UInt64(corrupt)
     let (words, bits) = Self.inputs(seed)
-    let world = AttackWorld(
-      VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), .everything(words: words, bits: bits),
-      seed: seed)
-    let matrix = MutationMatrix(
-      world, corrupt: PartyIndex(corrupt), expected: try Self.reference(words, bits, seed: seed),
-      stride: Self.isFull ? 1 : 7)
+    var matrix = MutationMatrix(
+      AttackWorld(family, .everything(words: words, bits: bits), seed: seed), corrupt: PartyIndex(corrupt),
+      expected: try Self.reference(words, bits, seed: seed), stride: Self.isFull ? 1 : stride)
+    matrix.isHarmless = harmless
     let trials = try matrix.run()
     #expect(trials.count > 100)
-    if Self.isFull { print(MutationMatrix<VerifiedReplicatedFamily<UInt64>>.table(trials)) }
+    if Self.isFull { print(MutationMatrix<F>.table(trials)) }
     let offending = matrix.offending(trials).count
     #expect(offending == 0, "\(matrix.complaint(trials))")
-    #expect(Set(trials.map(\.kind)).isSuperset(of: [.exchange, .proof, .final, .challenge, .opening]))
+    let missing = kinds.subtracting(trials.map(\.kind))
+    #expect(missing.isEmpty, "\(missing)")
+  }
+
+  @Test(arguments: [0, 1, 2], [1, 16]) func noChangeGoesUnnoticed(corrupt: Int, proofsEvery: Int) throws {
+    try check(
+      VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), corrupt: corrupt, stride: 7,
+      touches: [.exchange, .proof, .final, .challenge, .opening])
+  }
+
+  @Test(arguments: [0, 1, 2], [1, 16]) func noChangeGoesUnnoticedWithMacs(corrupt: Int, proofsEvery: Int) throws {
+    try check(
+      MacReplicatedFamily(proofsEvery: proofsEvery), corrupt: corrupt, stride: 7,
+      touches: [
+        .exchange, .proof, .final, .challenge, .opening, .inputMac, .maskMac, .coinCommitment, .coin, .keyOpening,
+        .keyDigest, .zeroTest, .verdict, .verdictDigest,
+      ], harmless: MutationMatrix.isInNoResult)
   }
 
   /// The harness sees wrong results where there are some: the semi-honest engine believes everything.
