@@ -14,20 +14,26 @@ enum InputSeeds {
   /// Which seeds computing party `party` receives, in this order.
   static func known(to party: Int) -> [Int] { [[0, 1], [1], [0]][party] }
 
-  /// The generator of the seed that starts at byte `start`.
-  static func generator(_ seeds: Storage<UInt8>, at start: Int) -> AddressedPRG {
+  /// The generator of the seed that starts at byte `start`, and what closes it.
+  static func generator(
+    _ seeds: Storage<UInt8>, at start: Int
+  ) -> (generator: AddressedPRG, ledger: UseOnceLedger) {
     let key = withExtendedLifetime(seeds) {
       AESKey(UnsafeRawBufferPointer(start: seeds.pointer + start, count: bytes))
     }
-    return AddressedPRG(role: .input, prover: nil, key: key, ledger: UseOnceLedger())
+    let ledger = UseOnceLedger()
+    ledger.adopt(key)
+    return (AddressedPRG(role: .input, prover: nil, key: key, ledger: ledger), ledger)
   }
 }
 
 /// The seeds of one holder that a computing party knows.
 package struct HolderSeeds {
-  var generators: [AddressedPRG?] = [nil, nil]
-  /// The seeds themselves, to be compared with another party's copy by a hash.
-  var bytes: [[UInt8]?] = [nil, nil]
+  private(set) var generators: [AddressedPRG?] = [nil, nil]
+  /// The seeds themselves, in the order of ``InputSeeds/known(to:)``, to be compared with another party's copy by a hash.
+  package let secret: Storage<UInt8>
+  private var places: [Int?] = [nil, nil]
+  private var ledgers: [UseOnceLedger] = []
 
   init(_ message: Storage<UInt8>, party: Int, holder: PartyIndex) throws(ParleyError) {
     let known = InputSeeds.known(to: party)
@@ -35,13 +41,36 @@ package struct HolderSeeds {
       throw ParleyError(.protocolViolation, "\(holder) sent input seeds of a wrong length")
     }
     for (index, share) in known.enumerated() {
-      generators[share] = InputSeeds.generator(message, at: index * InputSeeds.bytes)
-      bytes[share] = Array(message.array[index * InputSeeds.bytes..<(index + 1) * InputSeeds.bytes])
+      let (generator, ledger) = InputSeeds.generator(message, at: index * InputSeeds.bytes)
+      generators[share] = generator
+      ledgers.append(ledger)
+      places[share] = index * InputSeeds.bytes
     }
+    secret = message
+  }
+
+  /// Calls `body` with the seed of share 0 or 1, which is empty where this party does not know it.
+  func withSeed<R>(_ share: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+    guard let place = places[share] else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+    return withExtendedLifetime(secret) {
+      body(UnsafeRawBufferPointer(rebasing: secret.bytes[place..<place + InputSeeds.bytes]))
+    }
+  }
+
+  /// Overwrites the seeds and the keys made of them, in all copies of this value; its generators refuse further streams.
+  package func destroy() {
+    SecureMemory.zeroize(secret.bytes)
+    for ledger in ledgers { ledger.close() }
   }
 }
 
 extension ReplicatedParty {
+  /// Ends the use of everything that holders have sent.
+  func destroyHolderSeeds() {
+    for seeds in holderSeeds.values { seeds.destroy() }
+    holderSeeds = [:]
+  }
+
   /// The holder's generator of share `share`, 0 or 1; its seeds arrive before its first input.
   private func inputStream(
     _ share: Int, from holder: PartyIndex, step: StepID
@@ -133,7 +162,7 @@ package final class ReplicatedDealer<Word: RingWord>: InputDealer {
   private init(mesh: any Mesh, seeds: Storage<UInt8>) {
     self.mesh = mesh
     self.seeds = seeds
-    generators = (0..<2).map { InputSeeds.generator(seeds, at: $0 * InputSeeds.bytes) }
+    generators = (0..<2).map { InputSeeds.generator(seeds, at: $0 * InputSeeds.bytes).generator }
   }
 
   private func sendSeeds() throws(ParleyError) {

@@ -41,7 +41,7 @@ package final class UseOnceLedger: Sendable {
   package init(policy: Policy = .standard) { self.policy = policy }
 
   /// A key that is overwritten when the ledger is closed.
-  func adopt(_ key: AESKey) { state.withLock { $0.keys.append(key) } }
+  package func adopt(_ key: AESKey) { state.withLock { $0.keys.append(key) } }
 
   /// Overwrites all keys and refuses every stream from now on.
   package func close() {

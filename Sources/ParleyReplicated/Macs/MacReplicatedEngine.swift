@@ -231,7 +231,7 @@ package final class MacReplicatedEngine: CheckedReplicated {
 
   package func destroy() {
     checks.destroy()
-    holderSeeds = [:]
+    destroyHolderSeeds()
     isKeyOpen = true
     SecureMemory.zeroize(key.storage.bytes)
     recorder.clear()

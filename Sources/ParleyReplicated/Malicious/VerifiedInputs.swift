@@ -25,11 +25,17 @@ struct InputCopies {
 
   /// The hash of this party's copies of share `share` of everything that `holder` has dealt: of the seed that makes
   /// shares 0 and 1, or of share 2 itself.
-  func digest(of holder: PartyIndex, share: Int, seed: [UInt8]?) -> [UInt8] {
+  func digest(of holder: PartyIndex, share: Int, seeds: HolderSeeds?) -> [UInt8] {
     guard share != 2 else { return streams[holder]?.finish() ?? [] }
-    return digests.of(
+    var stream = digests.stream(
       .inputCopies, step: StepID(rawValue: VerifiedSteps.inputCopies.rawValue | UInt64(share + 1) << 16),
-      party: holder, [seed ?? []])
+      party: holder)
+    if let seeds {
+      seeds.withSeed(share) { stream.update($0) }
+    } else {
+      stream.update([])
+    }
+    return stream.finish()
   }
 }
 
@@ -73,7 +79,7 @@ extension CheckedReplicated {
       try mesh.send(
         step: VerifiedSteps.inputCopies, to: peer,
         bytes: holders.flatMap {
-          checks.inputCopies.digest(of: $0, share: share, seed: holderSeeds[$0]?.bytes[share % 2])
+          checks.inputCopies.digest(of: $0, share: share, seeds: holderSeeds[$0])
         })
     }
   }
@@ -86,8 +92,7 @@ extension CheckedReplicated {
       let message = Storage<UInt8>(uninitialized: size * holders.count)
       try mesh.receive(step: VerifiedSteps.inputCopies, from: peer, into: message.bytes)
       for (index, holder) in holders.enumerated() {
-        let own = checks.inputCopies.digest(
-          of: holder, share: share, seed: holderSeeds[holder]?.bytes[share % 2])
+        let own = checks.inputCopies.digest(of: holder, share: share, seeds: holderSeeds[holder])
         guard Array(message.array[index * size..<(index + 1) * size]) == own else {
           throw ParleyError(
             .cheating,

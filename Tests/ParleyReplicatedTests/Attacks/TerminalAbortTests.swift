@@ -71,6 +71,30 @@ import Testing
     #expect(left[0] == left[1])
   }
 
+  /// The seeds of holders' inputs, which the engine keeps to compare its copies, are overwritten where they are, and their
+  /// generators give nothing any more.
+  @Test func seedsOfInputsAreOverwritten() throws {
+    try seedsOfInputsAreOverwritten(VerifiedReplicatedFamily(UInt64.self))
+    try seedsOfInputsAreOverwritten(MacReplicatedFamily())
+  }
+  private func seedsOfInputsAreOverwritten<F: EngineFamily>(_ family: F) throws where F.E: CheckedReplicated {
+    let holder = PartyIndex(3)
+    _ = try TestWorld(family, outsiders: 1, seed: 7).run { party throws in
+      guard let engine = party.engine else {
+        try party.dealer.dealArith([1, 2, 3], step: StepID(instruction: 1))
+        try party.mesh.flush()
+        return
+      }
+      _ = try engine.receiveArith(from: holder, count: 3, step: StepID(instruction: 1))
+      try party.compareInputs()
+      let seeds = try #require(engine.holderSeeds[holder])
+      #expect(seeds.secret.count == (party.index == PartyIndex(0) ? 32 : 16))
+      #expect(seeds.secret.words.contains { $0 != 0 })
+      engine.destroy()
+      #expect(seeds.secret.words.allSatisfy { $0 == 0 } && engine.holderSeeds.isEmpty)
+    }
+  }
+
   /// An engine that has been destroyed multiplies nothing; that it masks nothing is asked after every
   /// attack.
   @Test func aDestroyedEngineIsOfNoUse() throws {
