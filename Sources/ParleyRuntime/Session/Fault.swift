@@ -14,13 +14,19 @@ enum Fault {
     return Int(digits).map { PartyIndex($0) }
   }
 
-  static func counts(_ error: ParleyError, after phase: SessionPhase) -> Bool {
+  /// Whether an error that names a peer could be an attempt of that peer to cheat.
+  ///
+  /// Who does not compute sees one party stop or fall silent and cannot know which party's message that one had refused
+  /// or was waiting for: a verdict and a failed check end a run at honest parties like that, and aborts are passed on.
+  /// So neither counts there; a link that breaks is its peer's own.
+  static func counts(_ error: ParleyError, after phase: SessionPhase, isComputing: Bool) -> Bool {
     switch error.code {
     case .cheating, .protocolViolation: return true
-    case .peerAborted, .linkLost, .timeout:
-      return [.inputsSettled, .computed, .verified, .clearToOpen].contains(phase)
+    case .peerAborted, .timeout: if !isComputing { return false }
+    case .linkLost: break
     default: return false
     }
+    return [.inputsSettled, .computed, .verified, .clearToOpen].contains(phase)
   }
 
   /// What the caller sees: bare network errors get the phase and the peer's name.

@@ -13,7 +13,8 @@ package import ParleyNetwork
 ///
 /// **What counts against a peer.** Failed checks and malformed messages always; a link that breaks, a peer that
 /// falls silent or aborts by itself between the first protocol message of the execution and the last opening
-/// (protocols.md 12, rules 7 and 12: a cheater who sees that its check will fail can pretend a crash).
+/// (protocols.md 12, rules 7 and 12: a cheater who sees that its check will fail can pretend a crash). Principals that do
+/// not compute count no abort and no silence: what they see of a run that one party stops does not tell which.
 package final class SessionRunner<Output: Sendable> {
   private let plan: SessionPlan
   private let roles: SessionRoles<Output>
@@ -237,7 +238,10 @@ package final class SessionRunner<Output: Sendable> {
     let peer = Fault.party(in: error).flatMap { mesh.count > $0.rawValue ? $0 : nil }
     var report = AbortReport(
       phase: phase, peer: peer, place: error.place?.item, reason: error,
-      counts: peer != nil && peer != mesh.local && Fault.counts(error, after: phase))
+      counts: peer != nil && peer != mesh.local
+        && Fault.counts(
+          error, after: phase, isComputing: plan.description.isComputing(mesh.local))
+    )
     if report.counts, let peer {
       do {
         try services.memory.recordAbort(identity: plan.description.principals[peer.rawValue].identity)
