@@ -54,7 +54,7 @@ extension CommandTests {
       text.succeeded()
       for words in [
         "replicated, malicious", "a deviation goes unnoticed with probability at most 2^-",
-        "verifier                proofs: ",
+        "verifier                proofs, because on ",
         "range checks            ", "one bit per holder (alpha and delta)", "honest majority", "no fairness",
       ] { #expect(text.output.contains(words), "\(words)\n\(text)") }
       let plan = try await box.parley(

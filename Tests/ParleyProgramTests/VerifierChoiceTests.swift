@@ -22,7 +22,9 @@ import Testing
     let onSlow = try #require(VerifierChoice.choose(proofs: proofs, macs: macs, on: slow, free))
     #expect(onSlow.method == .proofs && onSlow.reason.contains("slow") && onSlow.reason.contains("61.0 ms"))
     let onFast = try #require(VerifierChoice.choose(proofs: proofs, macs: macs, on: fast, free))
-    #expect(onFast.method == .macs && onFast.reason.contains("fast"))
+    #expect(onFast.method == .macs && onFast.reason.contains("fast") && onFast.reason.contains("with proofs"))
+    // The reason follows the name of what was chosen.
+    #expect(!onSlow.reason.contains("proofs") && !onFast.reason.contains("macs"))
   }
 
   @Test func whatIsAskedForIsTaken() {

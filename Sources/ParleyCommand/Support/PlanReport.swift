@@ -78,7 +78,7 @@ struct PlanReport {
       let bound = String(format: "%.1f", (exponent * 10).rounded(.up) / 10)
       lines.append(("cheating", "a deviation goes unnoticed with probability at most 2^\(bound)"))
     }
-    if let verifier { lines.append(("verifier", "\(verifier.method.rawValue): \(verifier.reason)")) }
+    if let verifier { lines.append(("verifier", "\(verifier.method.rawValue), \(verifier.reason)")) }
     if let checks {
       lines.append(
         (

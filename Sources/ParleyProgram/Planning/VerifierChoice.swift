@@ -1,4 +1,4 @@
-/// Which verifier a malicious program is run with, and why, in one sentence.
+/// Which verifier a malicious program is run with, and why: words that follow its name.
 package struct VerifierChoice: Sendable, Hashable {
   package var method: VerifierDescriptor.Method
   package var reason: String
@@ -17,16 +17,18 @@ package struct VerifierChoice: Sendable, Hashable {
     _ calibration: Calibration = .typical
   ) -> VerifierChoice? {
     switch (requested, proofs, macs) {
-    case (.proofs, .some, _): return VerifierChoice(.proofs, "the study asks for proofs")
-    case (.macs, _, .some): return VerifierChoice(.macs, "the study asks for macs")
-    case (nil, .some, nil): return VerifierChoice(.proofs, "proofs are the only verifier of this version")
-    case (nil, nil, .some): return VerifierChoice(.macs, "macs are the only verifier at hand")
+    case (.proofs, .some, _): return VerifierChoice(.proofs, "as the study asks for")
+    case (.macs, _, .some): return VerifierChoice(.macs, "as the study asks for")
+    case (nil, .some, nil): return VerifierChoice(.proofs, "the only verifier at hand")
+    case (nil, nil, .some): return VerifierChoice(.macs, "the only verifier at hand")
     case (nil, .some(let proofs), .some(let macs)):
       let (a, b) = (proofs.seconds(on: network, calibration), macs.seconds(on: network, calibration))
-      let figures =
-        "on \(network.name) it is predicted to take \(Self.words(min(a, b))), the other \(Self.words(max(a, b)))"
-      return a <= b
-        ? VerifierChoice(.proofs, "proofs, because \(figures)") : VerifierChoice(.macs, "macs, because \(figures)")
+      let (method, other): (VerifierDescriptor.Method, VerifierDescriptor.Method) =
+        a <= b ? (.proofs, .macs) : (.macs, .proofs)
+      return VerifierChoice(
+        method,
+        "because on \(network.name) the run is predicted to take \(Self.words(min(a, b))), and \(Self.words(max(a, b))) with \(other.rawValue)"
+      )
     default: return nil
     }
   }
