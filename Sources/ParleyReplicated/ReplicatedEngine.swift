@@ -38,8 +38,10 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
   ///   - mesh: its first three principals compute.
   ///   - keysWithPrevious: of this session, with party i−1.
   ///   - keysWithNext: with party i+1.
+  ///   - descriptor: ``descriptorOfFreeSummands`` for conversions from three summands.
   package init(
-    mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, pool: BufferPool = BufferPool()
+    mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule,
+    descriptor: EngineDescriptor = ReplicatedEngine.descriptor, pool: BufferPool = BufferPool()
   ) throws(ParleyError) {
     guard mesh.count >= 3, (0..<3).contains(mesh.local.rawValue) else {
       throw ParleyError(
@@ -54,7 +56,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
     shuffleKeys = ShuffleKeys(previous: keysWithPrevious, next: keysWithNext)
     inputKeys = RolePair(.input, previous: keysWithPrevious, next: keysWithNext)
-    descriptor = Self.descriptor
+    self.descriptor = descriptor
   }
 
   /// Every message of the protocol, for the planner.
@@ -87,6 +89,17 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     return descriptor
   }
 
+  /// The same with the conversions of engines for a malicious adversary: three summands and no message, in place of two
+  /// of which P_0 inputs one. A program lowered for it consists of the instructions that those engines run, so that the
+  /// two can be compared; by itself it is the slower choice.
+  package static var descriptorOfFreeSummands: EngineDescriptor {
+    var descriptor = descriptor
+    descriptor.name = "replicated-three-summands"
+    (descriptor.arithmeticSummands, descriptor.booleanSummands) = (3, 3)
+    (descriptor.summands, descriptor.shiftedSummands, descriptor.bitSummands) = ([], [], [])
+    return descriptor
+  }
+
   // MARK: One round
 
   package func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> ReplicatedPending<
@@ -98,6 +111,12 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step)
     case .and(let pairs, let count): try startAnd(pairs, count: count, step: step)
+    case .summands(let a, let width) where hasFreeSummands:
+      local(.summandPlanes(try summands(a, width: width, step)), step)
+    case .shiftedSummands(let a, let bits) where hasFreeSummands:
+      local(.arith(try shiftedSummands(a, bits: bits, step)), step)
+    case .bitSummands(let planes) where hasFreeSummands:
+      local(.summandArith(try bitSummands(planes, step)), step)
     case .summands(let a, let width): try startSummands(a, width: width, step: step)
     case .shiftedSummands(let a, let bits): try startShiftedSummands(a, bits: bits, step: step)
     case .bitSummands(let planes): try startBitSummands(planes, step: step)
@@ -105,6 +124,8 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
       try startShuffle(pass: pass, words: words, planes: planes, count: count, step: step).pending
     }
   }
+
+  private var hasFreeSummands: Bool { descriptor.arithmeticSummands == 3 }
 
   package func finish(
     _ pending: consuming ReplicatedPending<Word>

@@ -48,19 +48,27 @@ package struct ClearFamily: EngineFamily {
 /// Three parties on replicated shares, semi-honest.
 package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
   package var ledgerPolicy: UseOnceLedger.Policy
-  package init(_ word: Word.Type = UInt64.self, ledgerPolicy: UseOnceLedger.Policy = .standard) {
+  package var descriptor: EngineDescriptor
+
+  /// - Parameter hasFreeSummands: converts from three summands, like the engines for a malicious adversary.
+  package init(
+    _ word: Word.Type = UInt64.self, hasFreeSummands: Bool = false,
+    ledgerPolicy: UseOnceLedger.Policy = .standard
+  ) {
     self.ledgerPolicy = ledgerPolicy
+    descriptor =
+      hasFreeSummands ? ReplicatedEngine<Word>.descriptorOfFreeSummands : ReplicatedEngine<Word>.descriptor
   }
 
   package var wordBits: Int { Word.bitWidth }
-  package var descriptor: EngineDescriptor { ReplicatedEngine<Word>.descriptor }
   package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<Word> {
     try ReplicatedEngine(
       mesh: mesh,
       keysWithPrevious: InsecureKeys.schedule(
         of: mesh.local, with: mesh.local.advanced(by: -1, of: 3), seed: seed, policy: ledgerPolicy),
       keysWithNext: InsecureKeys.schedule(
-        of: mesh.local, with: mesh.local.advanced(by: 1, of: 3), seed: seed, policy: ledgerPolicy))
+        of: mesh.local, with: mesh.local.advanced(by: 1, of: 3), seed: seed, policy: ledgerPolicy),
+      descriptor: descriptor)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
     var random = InsecureRandom(seed: seed, 0x6465_616c, UInt64(mesh.local.rawValue))

@@ -1,8 +1,8 @@
-import BigInt
-import ParleyBase
-import ParleyEngine
-import ParleyProgram
-import ParleyRuntime
+package import BigInt
+internal import ParleyBase
+package import ParleyEngine
+package import ParleyProgram
+internal import ParleyRuntime
 
 extension SQLDifferential {
   /// Runs programs with all parties of a protocol in this process. Holders deal and do not compute; the first
@@ -33,15 +33,19 @@ extension SQLDifferential {
       var opened: [Program.DisclosureID: [BigInt]] = [:]
       for (index, values) in outcome.values[0] {
         let id = Program.DisclosureID(rawValue: index)
-        opened[id] = integers(values, type: program[program[id].node].type)
+        opened[id] = values.integers(of: program[program[id].node].type)
       }
       return try DecodedTable.decode(program, opened: opened)
     }
   }
 
-  /// Words are signed. Planes are two's complement where the range reaches below 0, else unsigned.
-  private static func integers(_ values: ClearValues, type: Program.ValueType) -> [BigInt] {
-    switch values {
+}
+
+extension ClearValues {
+  /// What was opened, as integers. Words are signed; planes are two's complement where the range reaches below 0, else
+  /// unsigned.
+  package func integers(of type: Program.ValueType) -> [BigInt] {
+    switch self {
     case .words(let words): return words.map { BigInt(Int64(bitPattern: $0)) }
     case .planes(let planes, let count):
       let isSigned = type.range.lower < 0

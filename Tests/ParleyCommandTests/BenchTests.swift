@@ -70,6 +70,35 @@ extension CommandTests {
       #expect(zip(traffic[0], sent).allSatisfy { $0 > $1 }, "\(traffic), \(sent)")
     }
 
+    /// The same instructions for both adversaries: the malicious run sends more by its proofs only, and what the range
+    /// checks cost is on a line of its own.
+    @Test(arguments: ["malicious", "malicious-macs"]) func compareAdversaries(_ security: String) async throws {
+      let words = [
+        "bench", "aggregate", "--size", "30", "--repeat", "1", "--compare-adversaries", "--security", security,
+      ]
+      let ended = try await box.parley(words + ["--transport", "tls", "--json"])
+      ended.succeeded()
+      let object = try ended.json()
+      #expect(object["security"] as? String == security && object["size"] as? Int == 30, "\(ended)")
+      let comparison = try #require(object["comparison"] as? [String: Any])
+      let runs = try ["semi_honest", "malicious"].map { try #require(comparison[$0] as? [String: Any]) }
+      #expect(runs[0]["security"] as? String == "semi-honest-three-summands", "\(ended)")
+      #expect(runs[1]["security"] as? String == security, "\(ended)")
+      let bytes = try runs.map { try #require($0["bytes_sent_per_party"] as? [Int]).reduce(0, +) }
+      #expect(0 < bytes[0] && bytes[0] < bytes[1], "\(ended)")
+      let ratio = try #require(comparison["bytes_ratio"] as? Double)
+      #expect(abs(ratio - Double(bytes[1]) / Double(bytes[0])) < 1e-9 && comparison["seconds_ratio"] is Double)
+      let checks = try #require(comparison["range_checks"] as? [String: Any])
+      #expect(checks["seconds"] is Double && checks["seconds_share"] is Double, "\(ended)")
+      #expect((checks["bytes"] as? Int).map { $0 < bytes[1] } == true, "\(ended)")
+
+      let text = try await box.parley(words + ["--transport", "memory"])
+      text.succeeded()
+      for line in ["the same instructions on two engines", "semi-honest", "times as long", "range checks"] {
+        #expect(text.output.contains(line), "\(text)")
+      }
+    }
+
     @Test func depthCounts() async throws {
       let ended = try await box.parley(
         "bench", "multiply", "--size", "8", "--depth", "5", "--repeat", "2", "--json", "--transport", "memory")
@@ -89,6 +118,7 @@ extension CommandTests {
         ["multiply", "--protocol", "shamir"],
         ["multiply", "--security", "covert"], ["multiply", "--transport", "pigeon"],
         ["setup", "--transport", "memory"],
+        ["multiply", "--compare-adversaries"], ["aggregate", "--security", "malicious-macs"],
         ["matmul", "--size=-3"], ["multiply", "--size", "many"],
       ] { try await box.parley(["bench"] + words).failed(2, "usage/arguments") }
     }

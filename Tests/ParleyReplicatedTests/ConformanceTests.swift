@@ -14,6 +14,11 @@ import Testing
     try Conformance(ReplicatedFamily(UInt64.self), seed: 0x5eed_0002).run()
   }
 
+  /// With the conversions of the engines below.
+  @Test func replicatedWithFreeSummands() throws {
+    try Conformance(ReplicatedFamily(UInt64.self, hasFreeSummands: true), seed: 0x5eed_0005).run()
+  }
+
   @Test func replicatedInTheSmallRing() throws {
     let family = ReplicatedFamily(UInt8.self)
     try Conformance(family, seed: 0x5eed_0003, lengths: [0, 1, 2, 63, 64, 65, 1000]).run()

@@ -54,6 +54,11 @@ import Testing
     try CostProbe(family, seed: 14).check(operations(family))
   }
 
+  @Test func replicatedWithFreeSummands() throws {
+    let family = ReplicatedFamily(UInt64.self, hasFreeSummands: true)
+    try CostProbe(family, seed: 19).check(operations(family))
+  }
+
   @Test func verified() throws {
     let family = VerifiedReplicatedFamily(UInt64.self)
     try CostProbe(family, seed: 16).check(operations(family))

@@ -1,3 +1,4 @@
+internal import Crypto
 package import ParleyBase
 internal import ParleyCrypto
 internal import ParleyEngine
@@ -16,30 +17,35 @@ package struct BenchParty {
     package var rounds: Int
     package var peakMemory: Int
     package var isCorrect: Bool
+    /// SHA-256 of all results, at the party that receives them.
+    package var resultDigest: [UInt8]?
     /// Seconds of what the figure is compared with, measured in turn with it.
     package var reference: [Double]?
 
     package init(
-      seconds: [Double], sentBytes: Int, rounds: Int, peakMemory: Int, isCorrect: Bool, reference: [Double]? = nil
+      seconds: [Double], sentBytes: Int, rounds: Int, peakMemory: Int, isCorrect: Bool,
+      resultDigest: [UInt8]? = nil, reference: [Double]? = nil
     ) {
       self.seconds = seconds
       self.sentBytes = sentBytes
       self.rounds = rounds
       self.peakMemory = peakMemory
       self.isCorrect = isCorrect
+      self.resultDigest = resultDigest
       self.reference = reference
     }
   }
 
   package static func run(
-    _ scenario: BenchScenario, on suite: ProtocolSuite, repeats: Int, over mesh: any Mesh
+    _ work: BenchWork, on suite: ProtocolSuite, repeats: Int, over mesh: any Mesh
   ) throws(ParleyError) -> Measurement {
-    let lowered = try Lowering.lower(scenario.program, for: suite.descriptor, options: scenario.options)
-    let shape = ExecutionShape(tables: [[.init(holder: PartyIndex(0), rowCount: scenario.data.rowCount)]])
+    let lowered = try work.lowered(for: suite)
     let local = mesh.local
+    let recipients = Array(repeating: [PartyIndex(0)], count: work.program.disclosures.count)
     var seconds: [Double] = []
     var sentBytes = 0
     var isCorrect = true
+    var digest: [UInt8]?
     let rounds = Box(0)
     // The first repetition warms buffers and is not counted.
     for repetition in 0...repeats {
@@ -59,10 +65,11 @@ package struct BenchParty {
         keysWithNext: try KeySchedule(
           mine: Array(own[32...]), theirs: fromNext, pair: (me: local, peer: next), sessionID: session),
         sessionID: session)
-      if local.rawValue == 0 {
+      if let held = work.held[local] {
+        var tables: [Int: InputFeeder.HeldTable] = [:]
+        for (table, data) in held { tables[table] = .init(schema: work.schemas[table], data: data) }
         try InputFeeder(
-          program: lowered, inputs: scenario.program.inputs, shape: shape, holder: local,
-          tables: [0: .init(schema: scenario.schema, data: scenario.data)]
+          program: lowered, inputs: work.program.inputs, shape: work.shape, holder: local, tables: tables
         ).feed(to: suite.dealer(over: mesh), over: mesh)
       }
       let start = Box(ContinuousClock.now)
@@ -81,25 +88,31 @@ package struct BenchParty {
           end.value = .now
           after.value = mesh.meter.reading
         })
-      let opened = try execute(lowered, on: engine, over: mesh, shape: shape, hooks)
+      let opened = try execute(
+        lowered, on: engine, over: mesh, shape: work.shape, recipients: recipients, hooks)
       if repetition > 0 { seconds.append(start.value.duration(to: end.value).seconds) }
       sentBytes = after.value.sentBytes.reduce(0, +) - before.value.sentBytes.reduce(0, +)
       rounds.value = after.value.rounds - before.value.rounds
-      if local.rawValue == 0, let values = opened[0] {
-        let type = scenario.program[scenario.program.disclosures[0].node].type
-        isCorrect = isCorrect && StudyResult.integers(values, of: type) == scenario.expected
+      guard local.rawValue == 0 else { continue }
+      let hash = Array(SHA256.hash(data: SessionRoles<[Int: ClearValues]>.encodeValues(opened)))
+      isCorrect = isCorrect && (digest ?? hash) == hash
+      digest = hash
+      if let expected = work.expected, let values = opened[0] {
+        let type = work.program[work.program.disclosures[0].node].type
+        isCorrect = isCorrect && StudyResult.integers(values, of: type) == expected
       }
     }
     return Measurement(
       seconds: seconds, sentBytes: sentBytes, rounds: rounds.value,
-      peakMemory: ProcessResources.peakMemoryBytes ?? 0, isCorrect: isCorrect)
+      peakMemory: ProcessResources.peakMemoryBytes ?? 0, isCorrect: isCorrect, resultDigest: digest)
   }
 
   private static func execute<E: Engine>(
-    _ program: LoweredProgram, on engine: E, over mesh: any Mesh, shape: ExecutionShape, _ hooks: ExecutionHooks
+    _ program: LoweredProgram, on engine: E, over mesh: any Mesh, shape: ExecutionShape,
+    recipients: [[PartyIndex]], _ hooks: ExecutionHooks
   ) throws(ParleyError) -> [Int: ClearValues] {
     let executor = Executor(
-      engine: engine, mesh: mesh, program: program, shape: shape, recipients: [[PartyIndex(0)]])
+      engine: engine, mesh: mesh, program: program, shape: shape, recipients: recipients)
     executor.hooks = hooks
     return try executor.run()
   }

@@ -13,6 +13,8 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
   case malicious
   /// The same against the same; ring words carry macs, AND gates are proved.
   case maliciousMacs = "malicious-macs"
+  /// Semi-honest, with the instructions of the other two: for benchmarks that compare them. No study asks for it.
+  case semiHonestThreeSummands = "semi-honest-three-summands"
 
   /// - Parameter verifier: of a malicious adversary; proofs where nothing else is asked for.
   package init(_ adversary: Adversary, verifier: VerifierDescriptor.Method? = nil) {
@@ -27,6 +29,7 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
     case .semiHonest: ReplicatedEngine<UInt64>.descriptor
     case .malicious: VerifiedReplicatedEngine<UInt64>.descriptor
     case .maliciousMacs: MacReplicatedEngine.descriptor
+    case .semiHonestThreeSummands: ReplicatedEngine<UInt64>.descriptorOfFreeSummands
     }
   }
 
@@ -38,8 +41,9 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
     over mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8]
   ) throws(ParleyError) -> any Engine {
     switch self {
-    case .semiHonest:
-      try ReplicatedEngine<UInt64>(mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext)
+    case .semiHonest, .semiHonestThreeSummands:
+      try ReplicatedEngine<UInt64>(
+        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, descriptor: descriptor)
     case .malicious:
       try VerifiedReplicatedEngine<UInt64>(
         mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID)
@@ -55,7 +59,7 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
   /// The side of a recipient that does not compute.
   package func receiver(over mesh: any Mesh, sessionID: [UInt8]) -> any OutputReceiver {
     switch self {
-    case .semiHonest: ReplicatedReceiver<UInt64>(mesh: mesh)
+    case .semiHonest, .semiHonestThreeSummands: ReplicatedReceiver<UInt64>(mesh: mesh)
     case .malicious, .maliciousMacs: VerifiedReplicatedReceiver<UInt64>(mesh: mesh, sessionID: sessionID)
     }
   }

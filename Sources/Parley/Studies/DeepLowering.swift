@@ -9,12 +9,14 @@ enum DeepLowering {
   /// Operations on the longest path from an input to a result.
   static let deepest = 4000
 
-  static func lower(_ program: Program, for descriptor: EngineDescriptor) throws(ParleyError) -> LoweredProgram {
+  static func lower(
+    _ program: Program, for descriptor: EngineDescriptor, options: LoweringOptions = .init()
+  ) throws(ParleyError) -> LoweredProgram {
     try check(program)
     let board = Board()
     let thread = try PartyThread(name: "lowering", stackBytes: 128 << 20) {
       do throws(ParleyError) {
-        board.set(.success(try Lowering.lower(program, for: descriptor)))
+        board.set(.success(try Lowering.lower(program, for: descriptor, options: options)))
       } catch {
         board.set(.failure(error))
       }

@@ -17,11 +17,18 @@ struct BenchCommand: ParsableCommand {
 
   @Argument(help: "What to measure.") var scenario: String?
   @Option(name: .customLong("protocol"), help: "replicated.") var sharing = "replicated"
-  @Option(help: "semi-honest or malicious.") var security = ProtocolSuite.semiHonest
+  @Option(
+    help:
+      "semi-honest, malicious, malicious-macs, or semi-honest-three-summands: semi-honest with the instructions of the malicious ones."
+  ) var security = ProtocolSuite.semiHonest
   @Option(help: "Elements, rows, bytes, or the side of matrices.") var size: Int?
   @Option(help: "Dependent layers of multiply.") var depth = 1
   @Option(name: .customLong("repeat"), help: "Repetitions; the median is shown.") var repetitions = 5
   @Option(help: "tls (separate processes) or memory (one process).") var transport = "tls"
+  @Flag(
+    help:
+      "With aggregate: the same instructions on the semi-honest and the malicious engine, and the share of the range checks."
+  ) var compareAdversaries = false
   @Flag(help: "Print one JSON object.") var json = false
   @Flag(help: "Measure this machine for the planner's time predictions.") var calibrate = false
 
@@ -38,6 +45,11 @@ struct BenchCommand: ParsableCommand {
     guard depth >= 1, size ?? 1 >= 1 else {
       throw ParleyError(.usage, "--size and --depth are at least 1", remedy: "choose larger numbers")
     }
+    guard !compareAdversaries || scenario == "aggregate" else {
+      throw ParleyError(
+        .usage, "--compare-adversaries is for the scenario aggregate",
+        remedy: "leave it out, or use bench aggregate")
+    }
     if calibrate { return try runCalibration() }
     guard let scenario else {
       throw ParleyError(
@@ -50,6 +62,10 @@ struct BenchCommand: ParsableCommand {
     switch scenario {
     case "roundtrip": return try LinkBench.roundTrip(bytes: size ?? 64, repetitions: repetitions, transport)
     case "throughput": return try LinkBench.throughput(bytes: size ?? 1 << 30, repetitions: repetitions, transport)
+    case "aggregate" where compareAdversaries:
+      return try AdversaryComparison.run(
+        rows: size ?? 1_000_000, repetitions: repetitions, transport,
+        against: security == .maliciousMacs ? .maliciousMacs : .malicious)
     case "aggregate":
       return try AggregateBench.run(rows: size ?? 1_000_000, repetitions: repetitions, transport, security)
     case "setup":
@@ -66,7 +82,8 @@ struct BenchCommand: ParsableCommand {
           remedy: "use one of \(Self.scenarios.joined(separator: ", "))")
       }
       return try ComputeBench(
-        name: name, size: size ?? (name == .matmul ? 512 : 1_000_000), depth: depth, repetitions: repetitions,
+        job: .scenario(name), size: size ?? (name == .matmul ? 512 : 1_000_000), depth: depth,
+        repetitions: repetitions,
         transport: transport, security: security
       ).run()
     }
@@ -84,13 +101,15 @@ struct BenchCommand: ParsableCommand {
     Console.output("  rounds         \(result.rounds)")
     Console.output("  bytes sent     \(result.bytesSentPerParty.map(String.init).joined(separator: ", "))")
     Console.output("  peak memory    \(result.peakRSSBytes.map(Console.bytes).joined(separator: ", "))")
+    for line in result.comparison?.lines ?? [] { Console.output("  \(line)") }
     for note in result.notes { Console.output("  \(note)") }
   }
 
   private func runCalibration() throws {
     func seconds(_ name: BenchScenario.Name, _ size: Int, depth: Int = 1) throws -> (Double, BenchResult) {
       let result = try ComputeBench(
-        name: name, size: size, depth: depth, repetitions: repetitions, transport: "tls", security: .semiHonest
+        job: .scenario(name), size: size, depth: depth, repetitions: repetitions, transport: "tls",
+        security: .semiHonest
       ).run()
       return (result.seconds, result)
     }
@@ -129,6 +148,8 @@ struct BenchResult: Codable {
   var bytesSentPerParty: [Int]
   var peakRSSBytes: [Int]
   var reference: Reference?
+  /// Of `--compare-adversaries`.
+  var comparison: AdversaryComparison?
   var notes: [String] = []
 
   enum CodingKeys: String, CodingKey {
@@ -137,7 +158,7 @@ struct BenchResult: Codable {
     case rounds
     case bytesSentPerParty = "bytes_sent_per_party"
     case peakRSSBytes = "peak_rss_bytes"
-    case reference, notes
+    case reference, comparison, notes
   }
 }
 

@@ -22,10 +22,9 @@ struct BenchPartyCommand: ParsableCommand {
     let setup = start.duration(to: .now).seconds
     defer { mesh.close() }
     let measurement: BenchParty.Measurement
-    if let name = BenchScenario.Name(rawValue: scenario) {
+    if let job = ComputeBench.Job(rawValue: scenario) {
       measurement = try BenchParty.run(
-        try BenchScenario(name, size: size, depth: depth, seed: ComputeBench.seed), on: security,
-        repeats: repetitions, over: mesh)
+        try job.work(size: size, depth: depth), on: security, repeats: repetitions, over: mesh)
     } else {
       measurement = try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
     }

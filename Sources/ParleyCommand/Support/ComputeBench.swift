@@ -80,9 +80,44 @@ struct BenchPartyReport: Codable {
   var setupSeconds: Double
 }
 
-/// A scenario on three parties, as processes over TLS or as threads over memory.
+/// A program on three parties, as processes over TLS or as threads over memory.
 struct ComputeBench {
-  var name: BenchScenario.Name
+  /// What is run, with a name that a process can be told.
+  enum Job: RawRepresentable {
+    case scenario(BenchScenario.Name)
+    /// The demo's program on made-up rows, inputs checked for every adversary, or for none.
+    case aggregate
+    case aggregateInsecureUnchecked
+
+    init?(rawValue: String) {
+      switch rawValue {
+      case Self.aggregate.rawValue: self = .aggregate
+      case Self.aggregateInsecureUnchecked.rawValue: self = .aggregateInsecureUnchecked
+      default:
+        guard let name = BenchScenario.Name(rawValue: rawValue) else { return nil }
+        self = .scenario(name)
+      }
+    }
+    var rawValue: String {
+      switch self {
+      case .scenario(let name): name.rawValue
+      case .aggregate: "aggregate"
+      case .aggregateInsecureUnchecked: "aggregate-insecure-unchecked"
+      }
+    }
+
+    func work(size: Int, depth: Int) throws -> BenchWork {
+      switch self {
+      case .scenario(let name):
+        try BenchScenario(name, size: size, depth: depth, seed: ComputeBench.seed).work
+      case .aggregate: try AggregateBench.work(rows: size, options: .init(checksInputs: true))
+      case .aggregateInsecureUnchecked:
+        try AggregateBench.work(rows: size, options: .init(insecureUncheckedInputs: true))
+      }
+    }
+  }
+
+  var job: Job
   var size: Int
   var depth: Int
   var repetitions: Int
@@ -90,20 +125,26 @@ struct ComputeBench {
   var security: ProtocolSuite
   static let seed: UInt64 = 20_260_101
 
-  func run() throws -> BenchResult {
+  func run() throws -> BenchResult { try measure().result }
+
+  /// - Returns: what was measured, and a hash of what was opened.
+  func measure() throws -> (result: BenchResult, digest: [UInt8]?) {
     let reports = transport == "tls" ? try processes() : try threads()
-    guard reports.allSatisfy(\.measurement.isCorrect) else {
-      throw ParleyError(.init("internal/wrong-result"), "the parties computed a wrong result")
-    }
+    guard reports.allSatisfy(\.measurement.isCorrect) else { throw Self.wrongResult }
     // A repetition takes as long as its slowest party.
     let seconds = (0..<repetitions).map { index in reports.map { $0.measurement.seconds[index] }.max() ?? 0 }
-    return BenchResult(
-      scenario: name.rawValue, security: security.rawValue, transport: transport, parties: 3, size: size,
+    let result = BenchResult(
+      scenario: job.rawValue, security: security.rawValue, transport: transport, parties: 3, size: size,
       depth: depth, repeat: repetitions,
       seconds: seconds.median, setupSeconds: reports.map(\.setupSeconds).max() ?? 0,
       rounds: reports.map(\.measurement.rounds).max() ?? 0,
       bytesSentPerParty: reports.map(\.measurement.sentBytes),
       peakRSSBytes: reports.map(\.measurement.peakMemory))
+    return (result, reports.first?.measurement.resultDigest)
+  }
+
+  static var wrongResult: ParleyError {
+    ParleyError(.init("internal/wrong-result"), "the parties computed a wrong result")
   }
 
   private func processes() throws -> [BenchPartyReport] {
@@ -113,7 +154,7 @@ struct ComputeBench {
       try RoleProcess(
         name: "P\(index)",
         arguments: [
-          "bench-party", name.rawValue, "--index", String(index), "--folder", folder.path, "--size", String(size),
+          "bench-party", job.rawValue, "--index", String(index), "--folder", folder.path, "--size", String(size),
           "--depth", String(depth), "--repeat", String(repetitions), "--security", security.rawValue,
         ], directory: folder.path, showsErrors: true)
     }
@@ -125,10 +166,10 @@ struct ComputeBench {
   }
 
   private func threads() throws -> [BenchPartyReport] {
-    let scenario = try BenchScenario(name, size: size, depth: depth, seed: Self.seed)
+    let work = try job.work(size: size, depth: depth)
     let (repetitions, security) = (repetitions, security)
     let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(InMemoryNetwork(count: 3)) {
-      try BenchParty.run(scenario, on: security, repeats: repetitions, over: $0)
+      try BenchParty.run(work, on: security, repeats: repetitions, over: $0)
     }
     return try results.partyValues().map { BenchPartyReport(measurement: $0, setupSeconds: 0) }
   }

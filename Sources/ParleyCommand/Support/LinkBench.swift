@@ -2,7 +2,9 @@ import Foundation
 import Parley
 import ParleyBase
 import ParleyNetwork
+import ParleyProgram
 import ParleyRuntime
+import ParleyStudy
 import ParleyTransport
 
 /// The link itself: round trips and one-way throughput between two of three parties.
@@ -95,14 +97,24 @@ enum LinkBench {
 
 /// The demo's study on made-up rows, through every layer, and the set-up of a session.
 enum AggregateBench {
+  private static let holdersLine = "holders: [cleveland, hungarian, switzerland, va]"
+
+  /// The demo's study, which allows 2,000 rows, for as many as are asked for.
+  private static func study(rows: Int) throws -> String {
+    try String(contentsOfFile: try DemoCommand.folder() + "/study.yml", encoding: .utf8)
+      .replacingOccurrences(of: "maximum-rows: 2000", with: "maximum-rows: \(max(rows, 4))")
+  }
+
   static func run(
     rows: Int, repetitions: Int, _ transport: String, _ security: ProtocolSuite
   ) throws -> BenchResult {
-    let path = try DemoCommand.folder() + "/study.yml"
+    guard [.semiHonest, .malicious].contains(security) else {
+      throw ParleyError(
+        .usage, "no study asks for \(security.rawValue)",
+        remedy: "use semi-honest or malicious, or --compare-adversaries")
+    }
     let folder = try TemporaryFolder()
-    // The demo's study allows 2,000 rows; the benchmark's copy allows as many as are asked for.
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-      .replacingOccurrences(of: "maximum-rows: 2000", with: "maximum-rows: \(max(rows, 4))")
+    let text = try study(rows: rows)
       .replacingOccurrences(of: DemoCommand.adversaryLine, with: "adversary: \(security.rawValue)")
     try folder.write(text, "study.yml")
     let prepared = try StudyFiles.prepare(folder.path + "/study.yml")
@@ -129,6 +141,32 @@ enum AggregateBench {
         ? "bytes equal the plan" : "bytes DIFFER from the plan"
     ]
     return result
+  }
+
+  /// The program of the study for parties that run it without a session, with the rows shared out among themselves.
+  ///
+  /// - Parameter isEmpty: leaves out the rows and keeps the program for so many.
+  static func work(rows: Int, isEmpty: Bool = false, options: LoweringOptions) throws -> BenchWork {
+    let folder = try TemporaryFolder()
+    let text = try study(rows: rows)
+      .replacingOccurrences(of: holdersLine, with: "holders: [university, registry, foundation]")
+    try folder.write(text, "study.yml")
+    let prepared = try StudyFiles.prepare(folder.path + "/study.yml")
+    let schemas = prepared.study.schemas
+    let holders = prepared.study.computing.count
+    guard schemas.allSatisfy({ $0.holders == prepared.study.computing }) else {
+      throw ParleyError(.invariant, "the demo's study has other holders than its benchmark knows")
+    }
+    var held: [[TableData]] = []
+    for holder in 0..<holders {
+      held.append(
+        schemas.enumerated().map { table, schema in
+          TrialData.synthetic(
+            schema, table: table, holder: holder,
+            rows: isEmpty ? 0 : rows / holders + (holder < rows % holders ? 1 : 0), seed: 1)
+        })
+    }
+    return BenchWork(program: prepared.program, options: options, schemas: schemas, held: held)
   }
 
   /// From the start of a party's process side to the agreed session, with one row of data at each holder.

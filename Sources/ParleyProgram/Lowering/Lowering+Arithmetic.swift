@@ -54,7 +54,7 @@ extension Lowering {
       emitter.emit(.elementArith(operand, at: index, out: out), .fixed(1), arithIn: [operand], arithOut: [out])
       return out
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
-      let x = try arith(a), y = try arith(b)
+      let x = try wholeArith(a), y = try wholeArith(b)
       let out = emitter.newArith(.fixed(rows * columns))
       emitter.emit(
         .matrixProduct(x, y, rows: rows, inner: inner, columns: columns, out: out), .fixed(rows * columns),

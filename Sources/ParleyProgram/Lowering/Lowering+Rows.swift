@@ -61,7 +61,8 @@ extension Lowering {
     }
   }
 
-  private func wholeArith(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
+  /// A constant too has all elements of its shape: what depends on no column is computed as one.
+  func wholeArith(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
     emitter.spread(try arith(id), length(program[id].type.shape))
   }
 

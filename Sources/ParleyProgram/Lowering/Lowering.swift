@@ -107,7 +107,7 @@ package final class Lowering {
       let planes = word.bits.map { emitter.materialised($0, length: length) }
       emitter.emit(.openPlanes(planes, disclosure: index), length, planesIn: planes)
     } else {
-      let register = try arith(disclosure.node)
+      let register = try wholeArith(disclosure.node)
       emitter.emit(.openArith(register, disclosure: index), length, arithIn: [register])
     }
   }

@@ -63,7 +63,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
   /// Every message of the protocol, for the planner.
   package static var descriptor: EngineDescriptor {
     typealias Message = EngineDescriptor.Message
-    var descriptor = ReplicatedEngine<Word>.descriptor
+    var descriptor = ReplicatedEngine<Word>.descriptorOfFreeSummands
     let bytes = MemoryLayout<Word>.size
     let digest = ProtocolDigest.byteCount
     func toRecipient(_ size: Message.Size) -> [Message] {
@@ -72,12 +72,8 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     func toComputing(_ size: Message.Size) -> [Message] {
       [Message(from: 1, to: 0, size: size), Message(from: 2, to: 0, size: .bytes(digest))]
     }
+    descriptor.name = ReplicatedEngine<Word>.descriptor.name
     descriptor.adversary = .malicious
-    descriptor.arithmeticSummands = 3
-    descriptor.booleanSummands = 3
-    descriptor.summands = []
-    descriptor.shiftedSummands = []
-    descriptor.bitSummands = []
     descriptor.openToComputing = toComputing(.words(bytes))
     descriptor.openPlanesToComputing = toComputing(.planes(1))
     descriptor.openToRecipient = toRecipient(.words(bytes))
@@ -124,19 +120,18 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
         gates: .matrix(a, b, rows: rows, inner: inner, columns: columns))
     case .and(let pairs, let count):
       return Pending(base: try startAnd(pairs, count: count, step: step), gates: .ands(pairs, count: count))
-    case .summands(let a, let width): return try local(.summandPlanes(summands(a, width: width, step)), step)
-    case .shiftedSummands(let a, let bits): return try local(.arith(shiftedSummands(a, bits: bits, step)), step)
-    case .bitSummands(let planes): return try local(.summandArith(bitSummands(planes, step)), step)
+    case .summands(let a, let width):
+      return Pending(base: local(.summandPlanes(try summands(a, width: width, step)), step), gates: .none)
+    case .shiftedSummands(let a, let bits):
+      return Pending(base: local(.arith(try shiftedSummands(a, bits: bits, step)), step), gates: .none)
+    case .bitSummands(let planes):
+      return Pending(base: local(.summandArith(try bitSummands(planes, step)), step), gates: .none)
     case .shufflePass(let pass, let words, let planes, let count):
       let (base, secret) = try startShuffle(pass: pass, words: words, planes: planes, count: count, step: step)
       return Pending(
         base: base,
         gates: .shuffle(try ShuffleStep(step, pass: pass), secret, words: words, planes: planes, rows: count))
     }
-  }
-
-  private func local(_ result: ExchangeResult<Arith, Plane>, _ step: StepID) -> Pending {
-    Pending(base: ReplicatedPending(result: result, incoming: nil, sender: next, step: step), gates: .none)
   }
 
   package func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<Arith, Plane> {
@@ -220,7 +215,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
 
   package func destroy() {
     checks.destroy()
-    holderSeeds = [:]
+    destroyHolderSeeds()
   }
 }
 

@@ -2,9 +2,10 @@ internal import ParleyAlgebra
 internal import ParleyBase
 internal import ParleyEngine
 
-/// Conversions start from three summands x = x_0 + x_1 + x_2: share x_j is known to P_j and P_{j−1}, hence a sharing
-/// whose only nonzero share is number j, for free and consistent whatever a third party does (protocol brief 4.2).
-extension CheckedReplicated {
+/// Conversions from three summands x = x_0 + x_1 + x_2: share x_j is known to P_j and P_{j−1}, hence a sharing whose only
+/// nonzero share is number j, for free and consistent whatever a third party does (protocol brief 4.2). What engines for
+/// a malicious adversary use, and one for a semi-honest one that is to run the same instructions.
+extension ReplicatedParty {
   /// Where this party's two shares lie among the shares of the three summands: summand `party` has its lo, summand
   /// `party + 1` its hi, everything else is zero.
   func spread<V>(lo: V, hi: V, zero: V) -> [(lo: V, hi: V)] {
@@ -69,5 +70,12 @@ extension CheckedReplicated {
       fill(index, storage.pointer + lo, storage.pointer + hi)
       return spread(lo: lo, hi: hi, zero: zero).map { SharedWords(storage, lo: $0.lo, hi: $0.hi, count: count) }
     }
+  }
+
+  /// An exchange without a message.
+  func local<Word>(
+    _ result: ExchangeResult<SharedWords<Word>, SharedPlane>, _ step: StepID
+  ) -> ReplicatedPending<Word> {
+    ReplicatedPending(result: result, incoming: nil, sender: next, step: step)
   }
 }

@@ -1,0 +1,47 @@
+package import BigInt
+package import ParleyBase
+package import ParleyProgram
+package import ParleyRuntime
+
+/// What three benchmark parties run: a program, and the rows that each of them deals before the clock starts. All results
+/// go to the first party.
+package struct BenchWork: Sendable {
+  package var program: Program
+  package var options: LoweringOptions
+  /// By table of the program.
+  package var schemas: [TableSchema]
+  package var shape: ExecutionShape
+  /// By party, then by table.
+  package var held: [PartyIndex: [Int: TableData]]
+  /// What the first disclosure must open; nil where it is compared with another run.
+  package var expected: [BigInt]?
+
+  /// - Parameter held: by party, a part of every table; the holders of all tables are the first `held.count` parties.
+  package init(
+    program: Program, options: LoweringOptions, schemas: [TableSchema], held: [[TableData]],
+    expected: [BigInt]? = nil
+  ) {
+    self.program = program
+    self.options = options
+    self.schemas = schemas
+    self.expected = expected
+    shape = ExecutionShape(
+      tables: schemas.indices.map { table in
+        held.enumerated().map { .init(holder: PartyIndex($0), rowCount: $1[table].rowCount) }
+      })
+    self.held = Dictionary(
+      uniqueKeysWithValues: held.enumerated().map { party, tables in
+        (PartyIndex(party), Dictionary(uniqueKeysWithValues: tables.enumerated().map { ($0, $1) }))
+      })
+  }
+
+  package func lowered(for suite: ProtocolSuite) throws(ParleyError) -> LoweredProgram {
+    try DeepLowering.lower(program, for: suite.descriptor, options: options)
+  }
+}
+
+extension BenchScenario {
+  package var work: BenchWork {
+    BenchWork(program: program, options: options, schemas: [schema], held: [[data]], expected: expected)
+  }
+}
