@@ -94,9 +94,9 @@ package struct BenchParty {
       sentBytes = after.value.sentBytes.reduce(0, +) - before.value.sentBytes.reduce(0, +)
       rounds.value = after.value.rounds - before.value.rounds
       guard local.rawValue == 0 else { continue }
-      let own = Array(SHA256.hash(data: SessionRoles<[Int: ClearValues]>.encodeValues(opened)))
-      isCorrect = isCorrect && (digest ?? own) == own
-      digest = own
+      let hash = Array(SHA256.hash(data: SessionRoles<[Int: ClearValues]>.encodeValues(opened)))
+      isCorrect = isCorrect && (digest ?? hash) == hash
+      digest = hash
       if let expected = work.expected, let values = opened[0] {
         let type = work.program[work.program.disclosures[0].node].type
         isCorrect = isCorrect && StudyResult.integers(values, of: type) == expected

@@ -20,7 +20,7 @@ extension BenchScenario {
     case .shuffle:
       let shuffled = try builder.shuffle(columns)
       // The bits have to go through as well: the second column's sign counts.
-      let isNegative = try builder.compare(.less, shuffled[1], try builder.constant(0))
+      let isNegative = try builder.compare(.less, shuffled[1], builder.constant(0))
       return try builder.add(try builder.sum(shuffled[0]), try builder.sum(isNegative))
     default:
       let sorted = try builder.sort(by: [.init(columns[0])], columns)

@@ -4,6 +4,7 @@ import ParleyBase
 import ParleyNetwork
 import ParleyProgram
 import ParleyRuntime
+import ParleyStudy
 import ParleyTransport
 
 /// The link itself: round trips and one-way throughput between two of three parties.

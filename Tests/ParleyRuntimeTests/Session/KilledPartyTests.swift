@@ -75,7 +75,8 @@ import Testing
     func counts(_ party: Int) -> Bool {
       memories[party].log.contains { if case .abort = $0 { true } else { false } }
     }
-    #expect([0, 2].contains { counts($0) })
+    // Earlier, others may not have their inputs yet.
+    if phase == .verified { #expect([0, 2].contains { counts($0) }) }
     for party in [3, 5] {
       #expect(run.error(party)?.code == .peerAborted && !counts(party), "P\(party)")
       #expect(run.aborts[party]?.counts == false, "P\(party)")
