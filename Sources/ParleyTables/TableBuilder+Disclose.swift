@@ -91,9 +91,6 @@ extension TableBuilder {
     }
     for (index, column) in table.columns.enumerated() {
       let detail = details[index] ?? DisclosedColumn()
-      guard column.parts.count == 1 else {
-        throw refusal("type", "a text cannot be shown yet", "leave column '\(column.name)' out of the result")
-      }
       var isNull: Program.DisclosureID?
       if let bit = column.isNull {
         isNull = builder.disclose(
@@ -101,14 +98,17 @@ extension TableBuilder {
             name: "\(name).\(column.name).null", node: bit, recipients: recipients, meaning: .outcome,
             explanation: "where column '\(column.name)' of the result '\(name)' is NULL"))
       }
-      let value = builder.disclose(
-        .init(
-          name: "\(name).\(column.name)", node: column.parts[0], recipients: recipients,
-          meaning: detail.meaning, explanation: detail.explanation))
+      let parts = column.parts.enumerated().map { part, node in
+        let suffix = part == 0 ? "" : ".\(part + 1)"
+        return builder.disclose(
+          .init(
+            name: "\(name).\(column.name)\(suffix)", node: node, recipients: recipients,
+            meaning: detail.meaning, explanation: detail.explanation))
+      }
       columns.append(
         .init(
-          name: column.name, value: value, isNull: isNull, format: column.type.format,
-          precision: detail.precision))
+          name: column.name, value: parts[0], furtherParts: Array(parts.dropFirst()), isNull: isNull,
+          format: column.type.format, precision: detail.precision))
     }
     builder.result(
       .init(
@@ -189,7 +189,8 @@ extension SecretType {
   /// How opened integers of the type are shown.
   package var format: Program.ResultTable.Format {
     switch self {
-    case .integer, .timestamp, .text: .integer
+    case .integer, .timestamp: .integer
+    case .text: .text
     case .decimal(let scale): scale == 0 ? .integer : .decimal(scale: scale)
     case .boolean: .boolean
     case .date: .date

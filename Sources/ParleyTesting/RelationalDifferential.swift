@@ -5,12 +5,14 @@ import ParleySQL
 
 /// Random relational queries on random tables, run by an executor under test and by an independent database.
 package enum RelationalDifferential {
+  /// Runs a program on the holders' rows of each table; results in the order of the program.
+  package typealias Executor = @Sendable (Program, [TableSchema], [String: [TableData]]) throws -> [DecodedTable]
   package typealias Oracle = @Sendable (RelationalCase) throws -> [[SQLDifferential.Answer]]
 
   /// Differences on `count` cases that follow from `seed`; each text has the seed of its case. Queries that the dialect
   /// refuses are counted and must be few.
   package static func differences(
-    seed: UInt64, count: Int, executor: SQLDifferential.Executor, oracle: Oracle
+    seed: UInt64, count: Int, executor: Executor, oracle: Oracle
   ) -> (differences: [String], refused: [String]) {
     var found: [String] = []
     var refused: [String] = []
@@ -33,7 +35,7 @@ package enum RelationalDifferential {
   }
 
   package static func differences(
-    in test: RelationalCase, executor: SQLDifferential.Executor, oracle: Oracle
+    in test: RelationalCase, executor: Executor, oracle: Oracle
   ) throws -> [String] {
     let rules = ReleaseRules(minimumCell: 0, recipients: ["analyst"], allowsRowRelease: true)
     let program = try SQLFrontEnd.compile(

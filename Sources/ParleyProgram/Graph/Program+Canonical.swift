@@ -173,6 +173,7 @@ extension CanonicalWriter {
     write(list: table.columns) { writer, column in
       writer.write(column.name)
       writer.write(Int64(column.value.rawValue))
+      writer.write(list: column.furtherParts) { $0.write(Int64($1.rawValue)) }
       writer.write(column.isNull)
       writer.write(column.format)
       writer.write(column.precision)
@@ -191,6 +192,7 @@ extension CanonicalWriter {
     case .category(let labels):
       write(tag: 4)
       write(list: labels) { $0.write($1) }
+    case .text: write(tag: 5)
     }
   }
 }

@@ -249,20 +249,27 @@ public struct Program: Sendable, Hashable {
       case boolean
       /// position in the list
       case category([String])
+      /// seven bytes of UTF-8 in each part, see ``TextParts``
+      case text
     }
     public struct Column: Hashable, Sendable {
       public var name: String
       public var value: DisclosureID
+      /// Of a text: its parts after the first.
+      public var furtherParts: [DisclosureID]
       /// Opened bits that are 1 where the value is NULL; nil when it cannot be.
       public var isNull: DisclosureID?
       public var format: Format
       /// Largest difference from the exact statistic, as a decimal text ("0" when exact).
       public var precision: String
       public init(
-        name: String, value: DisclosureID, isNull: DisclosureID?, format: Format, precision: String
+        name: String, value: DisclosureID, furtherParts: [DisclosureID] = [], isNull: DisclosureID?,
+        format: Format,
+        precision: String
       ) {
         self.name = name
         self.value = value
+        self.furtherParts = furtherParts
         self.isNull = isNull
         self.format = format
         self.precision = precision

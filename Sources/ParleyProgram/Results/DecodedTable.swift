@@ -52,9 +52,11 @@ public struct DecodedTable: Hashable, Sendable {
       return values
     }
     let isAbsent = try vector(result.isAbsent), isWithheld = try vector(result.isWithheld)
-    var columns: [(values: [BigInt], isNull: [BigInt]?, format: Program.ResultTable.Format)] = []
+    var columns: [(parts: [[BigInt]], isNull: [BigInt]?, format: Program.ResultTable.Format)] = []
     for column in result.columns {
-      columns.append((try vector(column.value)!, try vector(column.isNull), column.format))
+      var parts: [[BigInt]] = []
+      for id in [column.value] + column.furtherParts { parts.append(try vector(id) ?? []) }
+      columns.append((parts, try vector(column.isNull), column.format))
     }
     var rows: [[Cell]] = []
     for group in 0..<(count ?? 0) {
@@ -71,7 +73,7 @@ public struct DecodedTable: Hashable, Sendable {
         } else if let isNull = columns[index].isNull, isNull[group] != 0 {
           row.append(.null)
         } else {
-          row.append(.value(try columns[index].format.text(of: columns[index].values[group])))
+          row.append(.value(try columns[index].format.text(of: columns[index].parts.map { $0[group] })))
         }
       }
       rows.append(row)
@@ -82,6 +84,21 @@ public struct DecodedTable: Hashable, Sendable {
 }
 
 extension Program.ResultTable.Format {
+  /// The exact text of what was opened: one integer, or the parts of a text.
+  func text(of parts: [BigInt]) throws(ParleyError) -> String {
+    guard case .text = self else {
+      guard parts.count == 1 else {
+        throw ParleyError(.invariant, "a value that is no text was opened in \(parts.count) parts")
+      }
+      return try text(of: parts[0])
+    }
+    let words = parts.compactMap { Int64(exactly: $0) }
+    guard words.count == parts.count, let text = TextParts.text(words) else {
+      throw ParleyError(.invariant, "an opened value is not UTF-8 text")
+    }
+    return text
+  }
+
   /// The exact text of an opened integer.
   public func text(of value: BigInt) throws(ParleyError) -> String {
     switch self {
@@ -100,6 +117,7 @@ extension Program.ResultTable.Format {
     case .category(let labels):
       guard let position = Int(exactly: value), labels.indices.contains(position) else { throw outside(value) }
       return labels[position]
+    case .text: return try text(of: [value])
     }
   }
   private func outside(_ value: BigInt) -> ParleyError {

@@ -385,7 +385,7 @@ struct PlanLowering {
           at: SourceRange(start: 0, end: 0), remedy: "leave GROUP BY out, or use AVG")
       }
       var table = try tables.grouped(relation.table, by: positions, functions)
-      table = try compacted(table, keys: keys.count, rows: input.maximumRows)
+      table = try compacted(table, rows: input.maximumRows)
       table = try withheld(table, counts)
       return Relation(table: table, ids: keys.map { Optional($0.id) } + ids)
     }
@@ -414,21 +414,8 @@ struct PlanLowering {
 
   /// As few slots as the keys have different values, where those are few.
   private mutating func compacted(
-    _ table: SecretTable, keys: Int, rows: Int
+    _ table: SecretTable, rows: Int
   ) throws(ParleyError) -> SecretTable {
-    var bound = BigInt(1)
-    for column in table.columns.prefix(keys) {
-      var values = column.isNull == nil ? BigInt(0) : 1
-      var product = BigInt(1)
-      for part in column.parts {
-        let range = tables.builder.type(of: part).range
-        product *= range.upper - range.lower + 1
-      }
-      values += product
-      bound *= values
-    }
-    var table = table
-    if let bound = Int(exactly: bound), bound <= 4096 { table.validBound = min(bound, table.validBound ?? .max) }
     guard let bound = table.validBound, bound <= rows / 2 else { return table }
     return try tables.compacted(table, bound: bound)
   }
@@ -436,16 +423,8 @@ struct PlanLowering {
   /// Groups that rest on too few rows are no rows any more.
   private mutating func withheld(_ table: SecretTable, _ counts: [Int]) throws(ParleyError) -> SecretTable {
     guard let rows = counts.first else { return table }
-    var table = table
-    // A statistic of few values hides its group just as few rows do.
-    for count in counts.dropFirst() {
-      let value = table.columns[count].parts[0]
-      let isEmpty = try tables.builder.compare(.equal, value, tables.builder.constant(0))
-      let isEnough = try tables.builder.compare(
-        .lessOrEqual, tables.builder.constant(BigInt(minimumCell)), value)
-      table = try tables.filter(table, where: try tables.builder.or(isEmpty, isEnough))
-    }
-    return try tables.withholding(table, counts: rows, below: minimumCell)
+    return try tables.withholding(
+      table, counts: rows, contributors: Array(counts.dropFirst()), below: minimumCell)
   }
 }
 

@@ -9,6 +9,8 @@ struct RelationalQuery {
     var id: ColumnID
     var name: String
     var type: SQLType
+    /// As written.
+    var text: String
     /// It is rounded to the sixth decimal.
     var isRounded: Bool
   }
@@ -17,6 +19,7 @@ struct RelationalQuery {
   private let plan: Plan
   private let outputs: [Output]
   private let isOrdered: Bool
+  private let isAggregated: Bool
   let tableNames: Set<String>
 
   init(
@@ -32,6 +35,7 @@ struct RelationalQuery {
     self.source = source
     self.registry = registry
     isOrdered = !query.order.isEmpty
+    isAggregated = query.isAggregated
     var outputs: [Output] = []
     var items: [Projection] = []
     for output in query.outputs {
@@ -42,7 +46,8 @@ struct RelationalQuery {
       let id = registry.column(output.name, value.type, isNullable: true)
       var isRounded = false
       if case .ratio = value.expression { isRounded = true }
-      outputs.append(Output(id: id, name: output.name, type: value.type, isRounded: isRounded))
+      outputs.append(
+        Output(id: id, name: output.name, type: value.type, text: source.text(value.range), isRounded: isRounded))
       items.append(Projection(id: id, expression: value.expression))
     }
     self.outputs = outputs
@@ -78,16 +83,25 @@ struct RelationalQuery {
       positions.append(position)
     }
     var table = relation.table.selecting(positions)
-    var precisions: [Int: String] = [:]
+    var details: [Int: DisclosedColumn] = [:]
     for (index, output) in outputs.enumerated() {
       table.columns[index].name = output.name
-      if output.isRounded { precisions[index] = "0.0000005" }
+      details[index] = detail(output)
       if case .text = table.columns[index].type { continue }
       table.columns[index].type = SecretType(output.type)
     }
     try lowering.tables.disclose(
-      table, name: source.query.name, recipients: rules.recipients, isOrdered: isOrdered, precisions: precisions)
+      table, name: source.query.name, recipients: rules.recipients, isOrdered: isOrdered, details: details)
     return lowering.tables.builder
+  }
+
+  private func detail(_ output: Output) -> DisclosedColumn {
+    let what = isAggregated ? "of each group that the result has" : "of each record that the result has"
+    let precision = output.isRounded ? "0.0000005" : "0"
+    let accuracy = output.isRounded ? "to within \(precision)" : "exact"
+    return DisclosedColumn(
+      meaning: isAggregated ? .statistic : .recordValue,
+      explanation: "\(output.name): the value of '\(output.text)' \(what), \(accuracy).", precision: precision)
   }
 
   func operatorLines() throws(ParleyError) -> [OperatorLine] { PlanDescription(registry: registry).lines(plan) }
