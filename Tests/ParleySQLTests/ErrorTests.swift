@@ -63,6 +63,7 @@ import Testing
       "SELECT COUNT(*) FROM patients a JOIN patients b ON a.age = b.aeg", "sql/unknown-column", 20, 62, "'age'"),
     Case("SELECT COUNT(*) FROM patients a JOIN patients b", "sql/syntax", 20, 48, "ON or USING"),
     Case("SELECT COUNT(*) FROM patients a NATURAL JOIN patients b", "sql/unsupported", 20, 33, "NATURAL"),
+    Case("SELECT sex, COUNT(*) FROM patients GROUP BY sex LIMIT x", "sql/limit", 20, 55, "LIMIT"),
     Case("SELECT income, COUNT(*) FROM patients GROUP BY sex LIMIT 3", "sql/select-item", 20, 8, "'income'"),
     Case(
       "SELECT COUNT(*) FROM patients WHERE age IN (SELECT age, sex FROM patients)", "sql/scalar-subquery", 20, 45,

@@ -132,25 +132,37 @@ struct ExpressionBinder {
     case .distinctCall(let name, let argument):
       return try aggregate(name, [argument], isDistinct: true, range: range)
     case .windowCall(let name, let arguments, let window): return try self.window(name, arguments, window, range)
-    case .exists(let query):
-      let inner = try queries.query(query, in: inside, isReleased: false)
-      let subquery = Subquery(
-        kind: .exists, plan: inner.plan, output: .boolean(true), type: .boolean, range: range)
-      return bound(.subquery(subquery), .boolean)
-    case .scalarQuery(let query):
-      let (inner, output) = try oneColumn(query)
-      let subquery = Subquery(
-        kind: .scalar, plan: inner.plan, output: output.expression, type: output.type, range: range)
-      return bound(.subquery(subquery), output.type)
-    case .oneOfQuery(let operand, let query):
-      let (inner, output) = try oneColumn(query)
-      let value = try bind(operand)
-      let type = try common([value, output], what: "compared")
-      let subquery = Subquery(
-        kind: .oneOf(try coerced(value, to: type)), plan: inner.plan, output: try coerced(output, to: type),
-        type: type, range: range)
-      return bound(.subquery(subquery), .boolean)
+    case .exists(let query): return try exists(query, range)
+    case .scalarQuery(let query): return try scalarQuery(query, range)
+    case .oneOfQuery(let operand, let query): return try membership(operand, query, range)
     }
+  }
+
+  // Subqueries have functions of their own, so that the frames of the deep recursion stay small.
+
+  private func exists(_ query: QueryStatement, _ range: SourceRange) throws(ParleyError) -> BoundExpression {
+    let inner = try queries.query(query, in: inside, isReleased: false)
+    let subquery = Subquery(kind: .exists, plan: inner.plan, output: .boolean(true), type: .boolean, range: range)
+    return BoundExpression(expression: .subquery(subquery), type: .boolean, range: range)
+  }
+
+  private func scalarQuery(_ query: QueryStatement, _ range: SourceRange) throws(ParleyError) -> BoundExpression {
+    let (inner, output) = try oneColumn(query)
+    let subquery = Subquery(
+      kind: .scalar, plan: inner.plan, output: output.expression, type: output.type, range: range)
+    return BoundExpression(expression: .subquery(subquery), type: output.type, range: range)
+  }
+
+  private func membership(
+    _ operand: SyntaxExpression, _ query: QueryStatement, _ range: SourceRange
+  ) throws(ParleyError) -> BoundExpression {
+    let (inner, output) = try oneColumn(query)
+    let value = try bind(operand)
+    let type = try common([value, output], what: "compared")
+    let subquery = Subquery(
+      kind: .oneOf(try coerced(value, to: type)), plan: inner.plan, output: try coerced(output, to: type),
+      type: type, range: range)
+    return BoundExpression(expression: .subquery(subquery), type: .boolean, range: range)
   }
 
   /// What a query inside an expression of this block is bound in.

@@ -93,27 +93,50 @@ extension Parser {
           try expect(keyword: "AND", "between the bounds of BETWEEN")
           left = node(.between(left, low: low, high: try sum()), from: start)
         case "IN":
-          try expect(symbol: "(", "after IN")
-          if beginsQuery {
-            let inner = try query()
-            try expect(symbol: ")", "after the subquery")
-            left = node(.oneOfQuery(left, inner), from: start)
-          } else {
-            var values: [SyntaxExpression] = []
-            repeat { values.append(try expression()) } while take(symbol: ",")
-            try expect(symbol: ")", "after the values of IN")
-            left = node(.oneOf(left, values), from: start)
-          }
+          left = try membership(of: left)
         default:
-          let pattern = try sum()
-          let escape = take(keyword: "ESCAPE") ? try sum() : nil
-          left = node(.like(left, pattern: pattern, escape: escape), from: start)
+          left = try like(left)
         }
         if negated { left = node(.not(left), from: start) }
       } else {
         return left
       }
     }
+  }
+
+  // Rare forms have functions of their own, so that the frames of the deep recursion stay small.
+
+  /// After IN.
+  private mutating func membership(of left: SyntaxExpression) throws(ParleyError) -> SyntaxExpression {
+    try expect(symbol: "(", "after IN")
+    if beginsQuery { return try queryMembership(of: left) }
+    var values: [SyntaxExpression] = []
+    repeat { values.append(try expression()) } while take(symbol: ",")
+    try expect(symbol: ")", "after the values of IN")
+    return node(.oneOf(left, values), from: left.range.start)
+  }
+  private mutating func queryMembership(of left: SyntaxExpression) throws(ParleyError) -> SyntaxExpression {
+    let inner = try query()
+    try expect(symbol: ")", "after the subquery")
+    return node(.oneOfQuery(left, inner), from: left.range.start)
+  }
+  private mutating func like(_ left: SyntaxExpression) throws(ParleyError) -> SyntaxExpression {
+    let pattern = try sum()
+    let escape = take(keyword: "ESCAPE") ? try sum() : nil
+    return node(.like(left, pattern: pattern, escape: escape), from: left.range.start)
+  }
+  private mutating func scalarQuery(from start: Int) throws(ParleyError) -> SyntaxExpression {
+    let inner = try query()
+    try expect(symbol: ")", "after the subquery")
+    return node(.scalarQuery(inner), from: start)
+  }
+  private mutating func exists() throws(ParleyError) -> SyntaxExpression {
+    let start = current.range.start
+    advance()
+    try expect(symbol: "(", "after EXISTS")
+    let inner = try query()
+    try expect(symbol: ")", "after the subquery")
+    return node(.exists(inner), from: start)
   }
 
   mutating func sum() throws(ParleyError) -> SyntaxExpression {
@@ -182,11 +205,7 @@ extension Parser {
       return node(.text(text), from: start)
     case .symbol("("):
       advance()
-      if beginsQuery {
-        let inner = try query()
-        try expect(symbol: ")", "after the subquery")
-        return node(.scalarQuery(inner), from: start)
-      }
+      if beginsQuery { return try scalarQuery(from: start) }
       var inner = try expression()
       try expect(symbol: ")", "to close the parenthesis")
       inner.range = SourceRange(start: start, end: lastEnd)
@@ -209,11 +228,7 @@ extension Parser {
     case "CASE":
       return try caseExpression()
     case "EXISTS":
-      advance()
-      try expect(symbol: "(", "after EXISTS")
-      let inner = try query()
-      try expect(symbol: ")", "after the subquery")
-      return node(.exists(inner), from: start)
+      return try exists()
     case "CAST" where following.kind == .symbol("("): return try cast()
     case "EXTRACT" where following.kind == .symbol("("): return try extract()
     case "SUBSTRING" where following.kind == .symbol("("), "SUBSTR" where following.kind == .symbol("("):
