@@ -82,7 +82,8 @@ public enum SQLFrontEnd {
     if let statistics = SelectStatement(statement) {
       do {
         let query = try QueryBinder.bind(statistics, source: source, tables: tables)
-        if QueryCompiler.hasPublicGroups(query) { return .statistics(query) }
+        // Without a statistic all that is asked is which groups there are.
+        if !query.statistics.isEmpty, QueryCompiler.hasPublicGroups(query) { return .statistics(query) }
       } catch {
         refusal = error
       }

@@ -78,9 +78,11 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
     let holderCount = Int.random(in: 1...2, using: &random)
     let cut = Int.random(in: 0...size, using: &random)
     let parts = holderCount == 1 ? [rows] : [Array(rows[..<cut]), Array(rows[cut...])]
+    let padding = random.chance(20) ? 8 : nil
     let schema = TableSchema(
-      name: name, columns: columns, holders: (0..<holderCount).map { "holder\($0)" }, maximumRows: 8,
-      padTo: random.chance(20) ? 8 : nil, uniqueKeys: isKeyed && random.chance(70) ? [["k"]] : [])
+      name: name, columns: columns, holders: (0..<holderCount).map { "holder\($0)" },
+      maximumRows: 8 * (padding == nil ? 1 : holderCount), padTo: padding,
+      uniqueKeys: isKeyed && random.chance(70) ? [["k"]] : [])
     let holders = parts.map { part in
       TableData(
         rowCount: part.count,

@@ -282,8 +282,10 @@ struct RelationalQueryGenerator {
       if parts[index].columns.isEmpty { parts[index] = table() }
     }
     var result = parts[0]
-    for part in parts.dropFirst() {
-      let word = random.pick([" JOIN ", " JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN ", ", "])
+    for (index, part) in parts.enumerated().dropFirst() {
+      // After a comma SQLite's JOIN goes on with what is before it, the standard's does not.
+      let separator = index == parts.count - 1 ? ", " : " CROSS JOIN "
+      let word = random.pick([" JOIN ", " JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN ", separator])
       var on = equality(result.columns, part.columns)
       let columns = result.columns + part.columns
       if random.chance(25) {
@@ -291,7 +293,7 @@ struct RelationalQueryGenerator {
         on = Spelled(
           ours: "\(on.ours) AND \(more.ours)", theirs: "\(on.theirs) AND \(more.theirs)", kind: .boolean)
       }
-      let hasCondition = word != ", "
+      let hasCondition = word != separator
       result = From(
         ours: result.ours + word + part.ours + (hasCondition ? " ON \(on.ours)" : ""),
         theirs: result.theirs + word + part.theirs + (hasCondition ? " ON \(on.theirs)" : ""), columns: columns)

@@ -260,7 +260,7 @@ extension Plan {
       case (_, .right): return a.maximumRows
       case (.inner, .left): return b.maximumRows
       case (.left, .left): return a.maximumRows + b.maximumRows
-      case (_, .neither): return product(a.maximumRows, b.maximumRows)
+      case (_, .neither): return Self.joinBound(a, b) ?? product(a.maximumRows, b.maximumRows)
       }
     case .filter(let a, _), .extend(let a, _), .project(let a, _), .window(let a, _), .sort(let a, _),
       .numbered(let a, _), .masked(let a, _, _):
@@ -271,6 +271,13 @@ extension Plan {
     case .compared(let operation, let a, let b, _):
       return operation == .except ? a.plan.maximumRows : min(a.plan.maximumRows, b.plan.maximumRows)
     }
+  }
+
+  /// The rows that a join may have in which keys repeat on both sides; nil where every pair is looked at anyway.
+  static func joinBound(_ a: Plan, _ b: Plan) -> Int? {
+    let (n, m) = (a.maximumRows, b.maximumRows)
+    let (pairs, overflow) = n.multipliedReportingOverflow(by: m)
+    return !overflow && pairs <= 1 << 14 ? nil : min(.max / 4, n + m)
   }
 
   /// Sets of columns that tell any two rows apart: declared, or by the way the rows were made. The empty set: there

@@ -96,7 +96,9 @@ struct PlanLowering {
       let right = try lower(b, needed.subtracting(left.ids.compactMap { $0 }))
       return Relation(table: try tables.cross(left.table, right.table), ids: left.ids + right.ids)
     case .numbered(let input, let id):
-      var relation = try lower(input, needed.subtracting([id]))
+      // The rows are read several times and have to have the same numbers each time, so they are computed once, with
+      // all columns; those that nobody reads fall away later.
+      var relation = try lower(input, input.columnSet.union(derived(input)))
       let one = tables.builder.constant(1)
       let row = try tables.builder.runningSum(try tables.builder.spread(one, over: relation.table.shape))
       relation.table = relation.table.appending(SecretColumn(name: "row", type: .integer, parts: [row]))
@@ -245,7 +247,7 @@ struct PlanLowering {
       switch unique {
       case .left: .left
       case .right: .right
-      case .neither: .neither(bound: nil)
+      case .neither: .neither(bound: Plan.joinBound(a, b))
       }
     let table = try tables.join(left.table, right.table, on: pairs, kind: joinKind, unique: uniqueness)
     return Relation(table: table, ids: joinKind.keepsRight ? left.ids + right.ids : left.ids)
