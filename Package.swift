@@ -137,7 +137,7 @@ let tests: [Row] = [
     name: "ParleyTests",
     uses: [
       "Parley", "ParleyBase", "ParleyProgram", "ParleyStudy", "ParleyCrypto", "ParleyNetwork", "ParleyEngine",
-      "ParleyRuntime", "ParleyTransport", "ParleyTesting",
+      "ParleyRuntime", "ParleyTransport", "ParleyTesting", "ParleyClear",
     ], external: [bigInt]),
   Row(name: "ParleyCommandTests", uses: ["ParleyCommand", "ParleyBase", "ParleyStudy"]),
 ]

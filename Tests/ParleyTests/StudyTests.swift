@@ -1,5 +1,6 @@
 import Parley
 import ParleyBase
+import ParleyClear
 import ParleyCrypto
 import ParleyProgram
 import ParleyStudy
@@ -81,6 +82,31 @@ import Testing
         #expect(report.result.tables[0].rows == [[.value(String(rows[0] + rows[1]))]], note)
       }
     }
+  }
+
+  static let relational = [
+    "SELECT p.age, COUNT(*) AS n, SUM(o.dose) AS d FROM patients AS p JOIN others AS o ON p.age = o.age GROUP BY p.age HAVING COUNT(*) > 1 ORDER BY n DESC, p.age LIMIT 3",
+    "SELECT sex, AVG(age) AS a FROM patients WHERE age NOT IN (SELECT age FROM others WHERE smoker) GROUP BY sex ORDER BY sex",
+  ]
+
+  @Test(arguments: ["adversary: semi-honest", "adversary: malicious"])
+  func joinsAndSubqueriesRun(_ security: String) throws {
+    let prepared = try Self.prepared(.apart, queries: Self.relational, security: security)
+    let cast = Cast.apart
+    var data: [String: [Int: TableData]] = [:]
+    var pooled: [String: [TableData]] = [:]
+    for (index, holder) in cast.holders.enumerated() {
+      for (number, table) in prepared.study.tables.enumerated() {
+        let rows = SyntheticData.make(table.schema, rows: 12, seed: UInt64(10 * index + number))
+        data[holder, default: [:]][number] = rows
+        pooled[table.schema.name, default: []].append(rows)
+      }
+    }
+    let report = try TrialRun.run(prepared, data: data)
+    let expected = try InsecurePlaintextEvaluator.results(
+      prepared.program, tables: prepared.study.schemas, data: pooled)
+    #expect(report.result.tables == expected)
+    #expect(!expected[0].rows.isEmpty && !expected[1].rows.isEmpty)
   }
 
   @Test func hashesFollowWhatIsComputed() throws {

@@ -37,20 +37,27 @@ public struct StudyResult: Hashable, Sendable {
     }
   }
 
+  /// Codes of categories that the study has labels for: group keys of a column's name, and columns with the same list.
   private static func label(_ table: inout DecodedTable, _ result: Program.ResultTable, _ study: Study) {
-    for (position, index) in result.order.enumerated() where index < 0 {
-      let key = result.keys[-1 - index]
+    for (position, index) in result.order.enumerated() {
       for studyTable in study.tables {
-        guard let column = studyTable.schema.columns.firstIndex(where: { $0.name == key.name }),
-          case .category(let values) = studyTable.schema.columns[column].type,
-          studyTable.columns[column].labels.count == values.count
-        else { continue }
-        let labels = Dictionary(uniqueKeysWithValues: zip(values, studyTable.columns[column].labels))
+        let column = studyTable.schema.columns.indices.first { column in
+          guard case .category(let values) = studyTable.schema.columns[column].type,
+            studyTable.columns[column].labels.count == values.count
+          else { return false }
+          return index < 0
+            ? studyTable.schema.columns[column].name == result.keys[-1 - index].name
+            : result.columns[index].format == .category(values)
+        }
+        guard let column, case .category(let values) = studyTable.schema.columns[column].type else { continue }
+        let labels = Dictionary(
+          zip(values, studyTable.columns[column].labels), uniquingKeysWith: { first, _ in first })
         for row in table.rows.indices {
           if case .value(let code) = table.rows[row][position], let label = labels[code] {
             table.rows[row][position] = .value(label)
           }
         }
+        break
       }
     }
   }

@@ -142,7 +142,11 @@ package final class Lowering {
     switch node.operation {
     case .extremum, .quotient, .squareRoot: return true
     case .input, .constant, .sum, .innerProduct, .matrixProduct, .integer: return !fitsWord(id)
-    case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b):
+    case .multiply(let a, let b):
+      // Circuits that multiply are for single values; a column is multiplied in the ring.
+      guard case .fixed = node.type.shape else { return !fitsWord(id) }
+      return !fitsWord(id) || prefersBits(a) || prefersBits(b)
+    case .add(let a, let b), .subtract(let a, let b):
       return !fitsWord(id) || prefersBits(a) || prefersBits(b)
     case .scale(let a, _), .truncate(let a, _), .element(let a, _): return !fitsWord(id) || prefersBits(a)
     case .select(_, let a, let b): return !fitsWord(id) || prefersBits(a) || prefersBits(b)
