@@ -72,7 +72,7 @@ import Testing
     Sample.expectRefusal(try source("table=parley_test.odd"), "data/type", "more than 2 decimals")
     // What the server says of a cell stays there.
     let error = #expect(throws: ParleyError.self) {
-      try Sample.load(source("query=SELECT place::int FROM parley_test.\"Visits\""))
+      try Sample.load(source("query=SELECT *, place::int AS number FROM parley_test.\"Visits\""))
     }
     #expect(error?.description.contains("22P02") == true && error?.description.contains("hi") == false)
   }
