@@ -129,7 +129,7 @@ let tests: [Row] = [
     external: [bigInt]),
   Row(
     name: "ParleyDataTests",
-    uses: ["ParleyData", "ParleyStudy", "ParleyBase", "ParleyProgram", "CSQLite", "CZlib"]),
+    uses: ["ParleyData", "ParleyStudy", "ParleyBase", "ParleyProgram", "ParleyClear", "CSQLite", "CZlib"]),
   Row(
     name: "ParleyTransportTests",
     uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"], external: nio + [crypto]),

@@ -95,6 +95,19 @@ struct PlanReport {
     }
   }
 
+  /// What holders compute of their own rows in the clear; each formula once.
+  private var formulaLines: [String] {
+    let program = prepared.program
+    var lines: [String] = []
+    for input in program.inputs {
+      guard let formula = input.formula else { continue }
+      let table = program.tables[input.table.rawValue].name
+      let line = "\(table): \(input.role == .isValid ? "only rows where " : "")\(formula)"
+      if !lines.contains(line) { lines.append(line) }
+    }
+    return lines
+  }
+
   private var columnLines: [String] {
     prepared.study.tables.flatMap { table in
       table.schema.columns.map { column in
@@ -129,6 +142,11 @@ struct PlanReport {
     lines.append("Columns and their ranges:")
     lines += columnLines.map { "  \($0)" }
     lines.append("")
+    if !formulaLines.isEmpty {
+      lines.append("What holders compute of their own rows before they share anything:")
+      lines += formulaLines.map { "  \($0)" }
+      lines.append("")
+    }
     lines.append("Cost for these sizes (exact; the run is measured against it):")
     lines += rowLines.map { "  \($0)" }
     lines.append("  rounds                  \(plan.cost.rounds)")
@@ -164,6 +182,10 @@ struct PlanReport {
     lines += ["", "## What is disclosed to whom", "", "```", prepared.statement.text, "```", ""]
     lines += ["## Who must be trusted", ""] + prepared.trust.lines.map { "- \($0)" }
     lines += ["", "## Data", ""] + columnLines.map { "- \($0)" }
+    if !formulaLines.isEmpty {
+      lines += ["", "Holders compute of their own rows, before they share anything:", ""]
+      lines += formulaLines.map { "- `\($0)`" }
+    }
     lines += ["", "## What is computed", ""]
     for query in prepared.study.queries { lines += ["### \(query.name)", "", "```sql", query.sql, "```", ""] }
     lines += ["## Cost", "", "| | |", "|---|---|"]
