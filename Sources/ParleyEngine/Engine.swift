@@ -14,6 +14,8 @@ package protocol Engine: AnyObject {
   associatedtype Arith
   /// A vector of shares of bits.
   associatedtype Plane
+  /// Bit columns of rows, in a form that many gathers are quick from.
+  associatedtype BitRows = [Plane]
 
   var descriptor: EngineDescriptor { get }
 
@@ -43,6 +45,9 @@ package protocol Engine: AnyObject {
   func gather(
     words: [Arith], planes: [Plane], by order: [Int32]
   ) -> (words: [Arith], planes: [Plane])
+  func bitRows(_ planes: [Plane]) -> BitRows
+  /// As ``gather(words:planes:by:)`` of the planes that the rows were made of.
+  func gather(_ rows: BitRows, by order: [Int32]) -> [Plane]
 
   // The same for many planes at once: an engine may keep the results in one buffer. There are defaults that
   // call the operations above one by one.

@@ -14,3 +14,10 @@ extension Engine {
     planes.map { slice($0, start: start, count: count) }
   }
 }
+
+extension Engine where BitRows == [Plane] {
+  package func bitRows(_ planes: [Plane]) -> BitRows { planes }
+  package func gather(_ rows: BitRows, by order: [Int32]) -> [Plane] {
+    gather(words: [], planes: rows, by: order).planes
+  }
+}

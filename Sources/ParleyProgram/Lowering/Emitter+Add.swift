@@ -15,44 +15,54 @@ extension Emitter {
       propagate: low.propagate.map { and(propagate, $0) })
   }
 
-  /// The carry out of adding two bit lists (same length) with a public carry in: a balanced tree with one
-  /// AND per leaf and two per inner node, one on the low edge. For 63 bits: 63 + 62 + 56 = 181 ANDs and 7
-  /// rounds (protocols 4.2).
+  /// The carry out of adding two bit lists (same length) with a public carry in, in the blocks of ``CarryNetwork``: as many
+  /// rounds as a balanced tree, ⌈log2 width⌉ + 1, with fewer ANDs. For 63 bits: 149 ANDs and 7 rounds.
   func carryOut(_ a: [Bit], _ b: [Bit], carryIn: Bool = false) -> Bit {
     precondition(a.count == b.count)
     if a.isEmpty { return .constant(carryIn) }
-    var level = leaves(a, b, carryIn: carryIn)
-    while level.count > 1 {
-      var next: [Carry] = []
-      // Pairs are formed from the low end, so that the block that lacks a propagate bit stays lowest.
-      var i = 0
-      while i + 1 < level.count {
-        next.append(combine(level[i + 1], level[i]))
-        i += 2
-      }
-      if i < level.count { next.append(level[i]) }
-      level = next
-    }
-    return level[0].generate
+    return carry(
+      of: a.indices, a, b, carryIn: carryIn, isLowest: true, rounds: CarryNetwork.rounds(width: a.count)
+    ).generate
   }
 
-  private func leaves(_ a: [Bit], _ b: [Bit], carryIn: Bool) -> [Carry] {
-    a.indices.map { i in
-      let propagate = xor(a[i], b[i])
-      if i > 0 { return Carry(generate: and(a[i], b[i]), propagate: propagate) }
-      // a ∧ b without carry in, a ∨ b with it: both are one AND.
-      let generate = carryIn ? or(a[0], b[0]) : and(a[0], b[0])
-      return Carry(generate: generate, propagate: nil)
-    }
+  private func carry(
+    of bits: Range<Int>, _ a: [Bit], _ b: [Bit], carryIn: Bool, isLowest: Bool, rounds: Int
+  ) -> Carry {
+    guard bits.count > 1 else { return leaf(bits.lowerBound, a, b, carryIn: carryIn) }
+    let upper = CarryNetwork.upper(width: bits.count, rounds: rounds, isLowest: isLowest)
+    let middle = bits.upperBound - max(upper, 1)
+    let low = carry(
+      of: bits.lowerBound..<middle, a, b, carryIn: carryIn, isLowest: isLowest, rounds: rounds - 1)
+    if upper == 0 { return extend(low, by: a[middle], b[middle]) }
+    let high = carry(of: middle..<bits.upperBound, a, b, carryIn: carryIn, isLowest: false, rounds: rounds - 1)
+    return combine(high, low)
   }
 
-  /// a + b (+ 1) modulo 2^width: the Sklansky prefix network, ⌈log2 width⌉ + 1 rounds.
+  private func leaf(_ i: Int, _ a: [Bit], _ b: [Bit], carryIn: Bool) -> Carry {
+    if i > 0 { return Carry(generate: and(a[i], b[i]), propagate: xor(a[i], b[i])) }
+    // a ∧ b without carry in, a ∨ b with it: both are one AND.
+    return Carry(generate: carryIn ? or(a[0], b[0]) : and(a[0], b[0]), propagate: nil)
+  }
+
+  /// A bit above `low`: its carry is the majority of both bits and the carry into them.
+  private func extend(_ low: Carry, by a: Bit, _ b: Bit) -> Carry {
+    let propagate = xor(a, b)
+    return Carry(
+      generate: xor(a, and(propagate, xor(a, low.generate))),
+      propagate: low.propagate.map { and(propagate, $0) })
+  }
+
+  /// a + b (+ 1) modulo 2^width: the Sklansky prefix network, ⌈log2 width⌉ + 1 rounds at most.
   func add(_ a: [Bit], _ b: [Bit], carryIn: Bool = false) -> [Bit] {
     precondition(a.count == b.count)
     let width = a.count
     if width == 0 { return [] }
-    var carries = leaves(Array(a.dropLast()), Array(b.dropLast()), carryIn: carryIn)
-    var distance = 1
+    var carries: [Carry] = []
+    for i in 0..<width - 1 {
+      // The first level joins every odd position to the one below; extending saves the AND of its own leaf.
+      carries.append(i % 2 == 0 ? leaf(i, a, b, carryIn: carryIn) : extend(carries[i - 1], by: a[i], b[i]))
+    }
+    var distance = 2
     while distance < carries.count {
       for i in carries.indices where i & distance != 0 {
         // The last position of the block below.

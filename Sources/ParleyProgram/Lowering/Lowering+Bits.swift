@@ -175,7 +175,7 @@ extension Lowering {
     return emitter.select(emitter.xor(signA, signB), signA, signDifference)
   }
 
-  /// The top bit of a two's complement value: XOR of the rows' top bits and the carry into them, 181 ANDs for
+  /// The top bit of a two's complement value: XOR of the rows' top bits and the carry into them, 149 ANDs for
   /// 64 bits from two rows.
   func sign(_ register: ArithRegister, width: Int) -> Bit {
     let (a, b) = twoRows(register, width: width)

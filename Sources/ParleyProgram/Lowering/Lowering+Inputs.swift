@@ -38,13 +38,13 @@ extension Lowering {
   /// ANDs for the bits of a ring word of which `width` are left, and the proof that the others are zero: a layer of
   /// full adders, the low sum, the test of the high part.
   package static func andsForBits(width: Int, summands: Int) -> Int {
-    guard width < 64 else { return summands > 2 ? 63 + 64 * 7 : 64 * 7 }
-    let levels = Int.bitWidth - width.leadingZeroBitCount
-    return (summands > 2 ? 63 * (summands - 2) : 0) + width * (1 + levels) + 2 * (64 - width)
+    let layer = summands > 2 ? 63 * (summands - 2) : 0
+    // One bit more: the carry into the high part.
+    return layer + CarryNetwork.additionAnds(width: min(width + 1, 64)) + 2 * (64 - min(width, 64))
   }
 
   /// By input that the program reads: bits if it needs bits only, or if so few of them make a word at less cost than
-  /// the word makes bits; otherwise a word. With three summands that is up to 3 bits.
+  /// the word makes bits; otherwise a word. With three summands that is up to 2 bits.
   func singleForms() -> [Int: SharedForm] {
     var forms: [Int: SharedForm] = [:]
     for input in Set(inputs.arith.keys).union(inputs.words.keys) {

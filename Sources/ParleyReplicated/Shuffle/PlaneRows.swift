@@ -75,6 +75,52 @@ extension ReplicatedParty {
   }
 }
 
+/// Bit columns by rows: for each row its bits in words of 64 columns, the lo shares and then the hi shares.
+package struct SharedBitRows {
+  let storage: Storage<UInt64>
+  let planes: Int
+  let count: Int
+
+  /// Words of one share of a row.
+  var words: Int { (planes + 63) / 64 }
+}
+
+extension ReplicatedParty {
+  package func bitRows(_ planes: [SharedPlane]) -> SharedBitRows {
+    let count = planes.first?.count ?? 0
+    precondition(planes.allSatisfy { $0.count == count }, "planes of different lengths")
+    let words = (planes.count + 63) / 64
+    let storage = Storage<UInt64>(uninitialized: 2 * words * count, pool: pool)
+    let column = Storage<UInt64>(uninitialized: count, pool: pool)
+    for index in 0..<2 * words {
+      let block = planes.dropFirst(index % words * 64).prefix(64)
+      Kernels.planesToWords(block.map { index < words ? $0.lo : $0.hi }, count: count, into: column.pointer)
+      for row in 0..<count { storage.pointer[row * 2 * words + index] = column.pointer[row] }
+    }
+    return SharedBitRows(storage: storage, planes: planes.count, count: count)
+  }
+
+  package func gather(_ rows: SharedBitRows, by order: [Int32]) -> [SharedPlane] {
+    let layout = PlaneLayout(planes: rows.planes, count: order.count)
+    let storage = Storage<UInt64>(uninitialized: 2 * layout.words, pool: pool)
+    let (width, count) = (2 * rows.words, order.count)
+    let moved = Storage<UInt64>(uninitialized: width * count, pool: pool)
+    withIndices(order, rows: rows.count) { indices in
+      for place in 0..<count {
+        let row = rows.storage.pointer + Int(indices[place]) * width
+        for index in 0..<width { moved.pointer[index * count + place] = row[index] }
+      }
+    }
+    for index in 0..<width {
+      let start = index % rows.words * 64
+      let targets = layout.starts(storage.pointer + (index < rows.words ? 0 : layout.words))
+      Kernels.wordsToPlanes(
+        moved.pointer + index * count, count: count, planes: Array(targets[start..<min(start + 64, rows.planes)]))
+    }
+    return layout.shared(storage)
+  }
+}
+
 extension PlaneLayout {
   /// Where each plane begins.
   func starts(_ words: UnsafeMutablePointer<UInt64>) -> [UnsafeMutablePointer<UInt64>] {
