@@ -6,6 +6,7 @@ import ParleyBase
 @main
 enum Main {
   static func main() {
+    ProcessHeap.keepFreedMemory()
     do {
       var command = try ParleyTool.parseAsRoot()
       try command.run()

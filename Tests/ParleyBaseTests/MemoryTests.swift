@@ -30,6 +30,8 @@ import Testing
     #expect(pool.retainedBytes == 1 << 21, "the limit leaves room for one")
     do { _ = Storage<UInt64>(count: 10, pool: pool) }
     #expect(pool.retainedBytes == 1 << 21, "small buffers are not kept")
+    do { _ = Storage<UInt64>(count: 5 << 16, pool: pool) }
+    #expect(pool.retainedBytes == 5 << 19, "what was not asked for makes room")
   }
 
   @Test func storageReturnsFromOtherThreads() async {

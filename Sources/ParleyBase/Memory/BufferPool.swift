@@ -17,8 +17,20 @@ package final class BufferPool: Sendable {
   }
 
   private struct State {
-    var free: [Int: [Block]] = [:]
+    /// By capacity, the longest unused first; `since` counts returned blocks.
+    var free: [Int: [(block: Block, since: Int)]] = [:]
     var retained = 0
+    var returned = 0
+
+    /// The block that nobody has wanted for longest.
+    mutating func removeOldest() -> Block? {
+      guard let oldest = free.min(by: { ($0.value.first?.since ?? .max) < ($1.value.first?.since ?? .max) }),
+        !oldest.value.isEmpty, let block = free[oldest.key]?.removeFirst().block
+      else { return nil }
+      if free[oldest.key]?.isEmpty == true { free[oldest.key] = nil }
+      retained -= block.capacity
+      return block
+    }
   }
 
   /// Smaller buffers are not worth keeping: the allocator recycles them without touching the page table.
@@ -28,7 +40,7 @@ package final class BufferPool: Sendable {
   private let limit: Int
   private let state = Mutex(State())
 
-  /// Keeps at most `limit` bytes that nobody uses.
+  /// Keeps at most `limit` bytes that nobody uses: sizes that are no longer asked for make room for those that are.
   package init(limit: Int = 1 << 26) { self.limit = limit }
 
   /// Bytes held for reuse.
@@ -61,7 +73,8 @@ package final class BufferPool: Sendable {
         // A block of up to twice the size rather than fresh pages: an engine's vectors come in many sizes.
         var candidate = capacity
         while candidate <= 2 * capacity {
-          if let block = state.free[candidate]?.popLast() {
+          if let block = state.free[candidate]?.popLast()?.block {
+            if state.free[candidate]?.isEmpty == true { state.free[candidate] = nil }
             state.retained -= candidate
             return block
           }
@@ -75,20 +88,24 @@ package final class BufferPool: Sendable {
   }
 
   func give(_ block: Block, isSecret: Bool) {
-    let isKept =
-      block.capacity >= Self.smallest
-      && state.withLock { state in
-        guard state.retained + block.capacity <= limit else { return false }
-        state.free[block.capacity, default: []].append(block)
-        state.retained += block.capacity
-        return true
-      }
-    if !isKept { Self.free(block, isSecret: isSecret) }
+    guard block.capacity >= Self.smallest, block.capacity <= limit else {
+      return Self.free(block, isSecret: isSecret)
+    }
+    let evicted = state.withLock { state -> [Block] in
+      state.returned += 1
+      state.free[block.capacity, default: []].append((block, state.returned))
+      state.retained += block.capacity
+      var evicted: [Block] = []
+      while state.retained > limit, let oldest = state.removeOldest() { evicted.append(oldest) }
+      return evicted
+    }
+    // Whatever they held may have been secret.
+    for block in evicted { Self.free(block, isSecret: true) }
   }
 
   deinit {
     state.withLock { state in
-      for block in state.free.values.joined() { Self.free(block, isSecret: true) }
+      for entry in state.free.values.joined() { Self.free(entry.block, isSecret: true) }
     }
   }
 }
