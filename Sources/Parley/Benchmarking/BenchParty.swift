@@ -97,8 +97,8 @@ package struct BenchParty {
       let hash = Array(SHA256.hash(data: SessionRoles<[Int: ClearValues]>.encodeValues(opened)))
       isCorrect = isCorrect && (digest ?? hash) == hash
       digest = hash
-      if let expected = work.expected, let values = opened[0] {
-        let type = work.program[work.program.disclosures[0].node].type
+      if let expected = work.expected, let values = opened[work.expectedOf] {
+        let type = work.program[work.program.disclosures[work.expectedOf].node].type
         isCorrect = isCorrect && StudyResult.integers(values, of: type) == expected
       }
     }

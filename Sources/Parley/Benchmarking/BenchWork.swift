@@ -13,18 +13,21 @@ package struct BenchWork: Sendable {
   package var shape: ExecutionShape
   /// By party, then by table.
   package var held: [PartyIndex: [Int: TableData]]
-  /// What the first disclosure must open; nil where it is compared with another run.
+  /// What a disclosure must open; nil where it is compared with another run.
   package var expected: [BigInt]?
+  /// The number of that disclosure.
+  package var expectedOf: Int
 
   /// - Parameter held: by party, a part of every table; the holders of all tables are the first `held.count` parties.
   package init(
     program: Program, options: LoweringOptions, schemas: [TableSchema], held: [[TableData]],
-    expected: [BigInt]? = nil
+    expected: [BigInt]? = nil, expectedOf: Int = 0
   ) {
     self.program = program
     self.options = options
     self.schemas = schemas
     self.expected = expected
+    self.expectedOf = expectedOf
     shape = ExecutionShape(
       tables: schemas.indices.map { table in
         held.enumerated().map { .init(holder: PartyIndex($0), rowCount: $1[table].rowCount) }

@@ -13,7 +13,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure protocols: seconds, bytes, rounds, memory.",
     discussion: "Scenarios: \(BenchCommand.scenarios.joined(separator: ", ")).")
   static let scenarios =
-    ["roundtrip", "throughput"] + BenchScenario.Name.allCases.map(\.rawValue) + ["aggregate", "setup"]
+    ["roundtrip", "throughput"] + BenchScenario.Name.allCases.map(\.rawValue) + ["join", "aggregate", "setup"]
 
   @Argument(help: "What to measure.") var scenario: String?
   @Option(name: .customLong("protocol"), help: "replicated.") var sharing = "replicated"
@@ -75,6 +75,11 @@ struct BenchCommand: ParsableCommand {
           remedy: "use --transport tls")
       }
       return try AggregateBench.setup(repetitions: repetitions, security)
+    case "join":
+      return try ComputeBench(
+        job: .join, size: size ?? 100_000, depth: 1, repetitions: repetitions, transport: transport,
+        security: security
+      ).run()
     default:
       guard let name = BenchScenario.Name(rawValue: scenario) else {
         throw ParleyError(

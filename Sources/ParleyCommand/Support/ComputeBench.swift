@@ -85,12 +85,15 @@ struct ComputeBench {
   /// What is run, with a name that a process can be told.
   enum Job: RawRepresentable {
     case scenario(BenchScenario.Name)
+    /// A query that joins two tables.
+    case join
     /// The demo's program on made-up rows, inputs checked for every adversary, or for none.
     case aggregate
     case aggregateInsecureUnchecked
 
     init?(rawValue: String) {
       switch rawValue {
+      case Self.join.rawValue: self = .join
       case Self.aggregate.rawValue: self = .aggregate
       case Self.aggregateInsecureUnchecked.rawValue: self = .aggregateInsecureUnchecked
       default:
@@ -101,6 +104,7 @@ struct ComputeBench {
     var rawValue: String {
       switch self {
       case .scenario(let name): name.rawValue
+      case .join: "join"
       case .aggregate: "aggregate"
       case .aggregateInsecureUnchecked: "aggregate-insecure-unchecked"
       }
@@ -110,6 +114,7 @@ struct ComputeBench {
       switch self {
       case .scenario(let name):
         try BenchScenario(name, size: size, depth: depth, seed: ComputeBench.seed).work
+      case .join: try BenchWork.join(rows: size, seed: ComputeBench.seed)
       case .aggregate: try AggregateBench.work(rows: size, options: .init(checksInputs: true))
       case .aggregateInsecureUnchecked:
         try AggregateBench.work(rows: size, options: .init(insecureUncheckedInputs: true))
