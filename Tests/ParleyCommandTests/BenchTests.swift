@@ -54,7 +54,8 @@ extension CommandTests {
     @Test(arguments: ["semi-honest", "malicious"], ["sort", "sort-payload", "shuffle", "groupby", "join"])
     func wholeColumns(_ security: String, _ scenario: String) async throws {
       let ended = try await box.parley(
-        "bench", scenario, "--security", security, "--size", "40", "--repeat", "1", "--transport", "memory", "--json")
+        "bench", scenario, "--security", security, "--size", "40", "--repeat", "1", "--transport", "memory",
+        "--json")
       ended.succeeded()
       #expect(try #require(try ended.json()["rounds"] as? Int) > 0, "\(ended)")
     }
