@@ -139,7 +139,11 @@ let tests: [Row] = [
       "Parley", "ParleyBase", "ParleyProgram", "ParleyStudy", "ParleyCrypto", "ParleyNetwork", "ParleyEngine",
       "ParleyRuntime", "ParleyTransport", "ParleyTesting", "ParleyClear",
     ], external: [bigInt]),
-  Row(name: "ParleyCommandTests", uses: ["ParleyCommand", "ParleyBase", "ParleyStudy"]),
+  Row(
+    name: "ParleyCommandTests",
+    uses: [
+      "ParleyCommand", "ParleyBase", "ParleyStudy", "Parley", "ParleyRuntime", "ParleyNetwork", "ParleyCrypto",
+    ]),
 ]
 
 /// `PARLEY_ONLY=ParleySQL,ParleySQLTests` builds just those targets and what they need: useful on a small

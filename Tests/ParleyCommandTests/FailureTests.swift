@@ -96,6 +96,26 @@ extension CommandTests {
       }
     }
 
+    /// A computing party without enough memory ends the session before anything is shared; who does not compute needs
+    /// little.
+    @Test func tooLittleMemory() async throws {
+      try consortium.write()
+      let hash = try await consortium.statementHash()
+      var running: [String: Running] = [:]
+      for name in Consortium.names {
+        running[name] = try box.start(
+          consortium.arguments(name, accept: hash) + ["--out", "\(name)-result.csv"],
+          environment: ["gamma", "delta"].contains(name) ? ["PARLEY_MEMORY_LIMIT": "1000000"] : [:])
+      }
+      let ended = try await Consortium.end(running)
+      try #require(ended["gamma"]).failed(8, "plan/memory", "this computing party", "--ignore-memory")
+      for (name, end) in ended where name != "gamma" {
+        #expect([6, 7].contains(end.status) && !end.isLate, "\(name): \(end)")
+        #expect(!end.errors.contains("plan/memory]"), "\(name): \(end)")
+      }
+      for name in Consortium.names { #expect(!box.exists("\(name)-result.csv")) }
+    }
+
     /// Row counts beyond the study are refused by everybody before anything is shared.
     @Test func tooManyRowsTogether() async throws {
       try consortium.write { $0.maximumRows = 5 }

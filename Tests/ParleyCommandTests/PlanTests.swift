@@ -48,6 +48,37 @@ extension CommandTests {
       #expect((object["memoryBytes"] as? Int ?? 0) > 0)
     }
 
+    /// The operator tree: in text with indentation, in JSON with parts that add up.
+    @Test(arguments: ["semi-honest", "malicious"]) func operators(_ adversary: String) async throws {
+      try box.write(Consortium.Draft(adversary: adversary).text, "study.yml")
+      let plan = try await box.parley("plan", "study.yml", "--rows", "4", "2", "--network", "wan", "--json")
+      plan.succeeded()
+      let object = try plan.json()
+      let lines = try #require(object["operators"] as? [[String: Any]])
+      for key in ["rounds", "bytes"] {
+        #expect(lines.compactMap { $0[key] as? Int }.reduce(0, +) == object[key] as? Int, "\(key)\n\(plan)")
+      }
+      let seconds = lines.compactMap { $0["seconds"] as? Double }.reduce(0, +)
+      #expect(abs(seconds - (object["seconds"] as? Double ?? 0)) < 1e-9, "\(plan)")
+      let query = lines.filter { $0["query"] as? String == "cities" }
+      #expect(query.compactMap { $0["depth"] as? Int } == [0, 1, 2, 3, 4], "\(plan)")
+      #expect(query.first?["operator"] as? String == "release to alpha and press", "\(plan)")
+      let named = Set((object["disclosures"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String })
+      #expect(Set(query.first?["discloses"] as? [String] ?? []) == named && !named.isEmpty, "\(plan)")
+      #expect(query.last?["operator"] as? String == "table people" && query.last?["rows"] as? Int == 100)
+      #expect(query.allSatisfy { $0["andBits"] is Int && $0["multiplications"] is Int })
+      let others = lines.filter { $0["query"] == nil }.compactMap { $0["operator"] as? String }
+      #expect(others.contains { $0.hasPrefix("verification") } == (adversary == "malicious"), "\(others)")
+      let text = try await box.parley("plan", "study.yml", "--rows", "4", "2")
+      for words in [
+        "cities: release to alpha and press", "        table people  ", "All lines add up to the totals.",
+      ] {
+        #expect(text.output.contains(words), "\(words)\n\(text)")
+      }
+      let markdown = try await box.parley("plan", "study.yml", "--markdown")
+      #expect(markdown.output.contains("## Operators") && markdown.output.contains("| cities: release to"))
+    }
+
     @Test func malicious() async throws {
       try box.write(Consortium.Draft(adversary: "malicious").text, "malicious.yml")
       let text = try await box.parley("plan", "malicious.yml", "--rows", "4", "2")

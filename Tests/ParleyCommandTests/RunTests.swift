@@ -23,6 +23,26 @@ extension CommandTests {
     }
     static let data = ["--data", "alpha:people=alpha.csv", "--data", "delta:people=delta.csv"]
 
+    /// What only benchmarks know is no choice of a study.
+    @Test(arguments: ["semi-honest-three-summands", "malicious-macs", "nonsense"])
+    func demoOfNoStudy(_ adversary: String) async throws {
+      try await box.parley("demo", "--adversary", adversary).failed(
+        2, "usage/arguments", "'\(adversary)'", "'semi-honest'", "'malicious'", "parley demo --help")
+    }
+
+    /// A run that would not fit is refused before anything starts; both limit and refusal can be set aside.
+    @Test(arguments: [[], ["--in-process"]]) func memory(_ extra: [String]) async throws {
+      let words = ["run", "study.yml"] + Self.data + extra
+      let little = ["PARLEY_MEMORY_LIMIT": "1000000"]
+      let refused = try await box.parley(words, environment: little)
+      refused.failed(8, "plan/memory", "3 computing parties on this machine", "1000.0 kB", "--ignore-memory")
+      #expect(!refused.errors.contains("starting"), "\(refused)")
+      try await box.parley(words + ["--ignore-memory"], environment: little).succeeded()
+      try await box.parley(words, environment: ["PARLEY_MEMORY_LIMIT": "8000000000"]).succeeded()
+      try await box.parley(words, environment: ["PARLEY_MEMORY_LIMIT": "much"]).failed(
+        2, "usage/arguments", "PARLEY_MEMORY_LIMIT=much")
+    }
+
     /// The numbers were computed from the pooled file by another program.
     @Test(arguments: ["semi-honest", "malicious"]) func demo(_ adversary: String) async throws {
       let demo = try await box.parley("demo", "--adversary", adversary)

@@ -53,11 +53,14 @@ package struct Participant: Sendable {
   package struct Observers {
     package var log: (SessionEvent) -> Void
     package var progress: (ExecutionProgress) -> Void
-    package var established: (EstablishedSession, Plan) -> Void
+    /// Sizes are agreed and nothing has been shared; what it throws ends the session for everybody.
+    package var established: (EstablishedSession, Plan) throws(ParleyError) -> Void
     package init(
       log: @escaping (SessionEvent) -> Void = { _ in },
       progress: @escaping (ExecutionProgress) -> Void = { _ in },
-      established: @escaping (EstablishedSession, Plan) -> Void = { _, _ in }
+      established: @escaping (EstablishedSession, Plan) throws(ParleyError) -> Void = {
+        (_, _) throws(ParleyError) in
+      }
     ) {
       self.log = log
       self.progress = progress
@@ -126,7 +129,7 @@ package struct Participant: Sendable {
         let plan = try prepared.plan(rows: session.rows)
         runPlan.value = plan
         started.value = .now
-        observers.established(session, plan)
+        try observers.established(session, plan)
       },
       predicted: {
         runPlan.value.map { plan in

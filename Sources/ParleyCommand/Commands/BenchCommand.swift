@@ -111,21 +111,8 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func runCalibration() throws {
-    func seconds(_ name: BenchScenario.Name, _ size: Int, depth: Int = 1) throws -> (Double, BenchResult) {
-      let result = try ComputeBench(
-        job: .scenario(name), size: size, depth: depth, repetitions: repetitions, transport: "tls",
-        security: .semiHonest
-      ).run()
-      return (result.seconds, result)
-    }
-    Console.error("measuring multiplications, comparisons and small operations (about a minute)")
-    let (multiply, _) = try seconds(.multiply, 1_000_000, depth: 10)
-    let (compare, _) = try seconds(.compare, 1_000_000)
-    let (tiny, small) = try seconds(.divide, 1)
-    // A multiplication is measured with its traffic of eight bytes, an AND bit likewise, so bytes cost nothing more.
-    let calibration = Calibration(
-      isMeasured: true, secondsPerMultiplication: multiply / 1e7, secondsPerAndBit: compare / 181e6,
-      secondsPerInstruction: tiny / Double(max(small.rounds * 4, 1)), secondsPerByte: 0)
+    Console.error("measuring multiplications, comparisons, small operations and verifiers (some minutes)")
+    let calibration = try CalibrationRun(repetitions: repetitions).run()
     try CalibrationFile.save(calibration)
     Console.output("saved \(CalibrationFile.path)")
     Console.output(try Console.json(calibration))

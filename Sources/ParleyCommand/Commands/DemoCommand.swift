@@ -6,6 +6,9 @@ import ParleyBase
 import ParleyProgram
 import ParleyStudy
 
+/// Words that stand in a study; what benchmarks know besides is no choice here.
+extension Study.Security.Adversary: ExpressibleByArgument {}
+
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
@@ -13,7 +16,7 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
   @Flag(help: "Print the results as JSON and nothing else.") var json = false
   @Option(help: "semi-honest, or malicious: the run also withstands a computing party that deviates.")
-  var adversary = ProtocolSuite.semiHonest
+  var adversary = Study.Security.Adversary.semiHonest
 
   /// As it stands in the demo's study.
   static let adversaryLine = "adversary: semi-honest"

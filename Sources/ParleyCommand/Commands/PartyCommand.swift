@@ -32,6 +32,7 @@ struct PartyCommand: ParsableCommand {
   @Option(help: "Names this run when the same parties run one study several times at once.") var job = "default"
   @Option(help: "Seconds to wait for the other parties to appear.") var wait = 600
   @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
+  @Flag(help: "Start even if the plan needs more memory than there is.") var ignoreMemory = false
   @Flag(help: "Print results as JSON.") var json = false
 
   @Option(help: .hidden) var trial: String?
@@ -183,6 +184,7 @@ struct PartyCommand: ParsableCommand {
   ) throws {
     let study = prepared.study
     let local = try participant.index
+    let isComputing = study.computing.contains(name)
     let mesh = try PartyMesh.make(
       study, name: name, key: key, purpose: "session", job: participant.job, report: { Self.log($0, log) })
     let interruption = Interruption(mesh)
@@ -211,7 +213,13 @@ struct PartyCommand: ParsableCommand {
               }
             }
           }, progress: { watcher.update($0) },
-          established: { _, plan in watcher.begin(plan, local) }))
+          established: { (_, plan) throws(ParleyError) in
+            // In a trial whoever started the processes has looked at all of them together.
+            if isComputing, trial == nil, !ignoreMemory {
+              try AvailableMemory.require(ProcessMemory.predicted(plan), for: "this computing party")
+            }
+            watcher.begin(plan, local)
+          }))
     } catch {
       throw interruption.happened
         ? ParleyError(

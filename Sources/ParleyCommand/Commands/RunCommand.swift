@@ -20,6 +20,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
   @Option(help: "Write the signed receipt here.") var receipt: String?
   @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
+  @Flag(help: "Start even if the plan needs more memory than there is.") var ignoreMemory = false
   @Flag(help: "Print results as JSON.") var json = false
 
   func run() throws {
@@ -37,7 +38,7 @@ struct RunCommand: ParsableCommand {
     }
     let run = LocalRun(
       studyPath: study, prepared: prepared, files: files, synthetic: synthetic, seed: seed, log: log,
-      logLevel: logLevel)
+      logLevel: logLevel, ignoresMemory: ignoreMemory)
     let outcome = inProcess ? try run.inProcess() : try run.processes()
     // Receipt first: when it cannot be written there is no result without one.
     if let path = receipt, let signed = outcome.receipt { try ReceiptFile.write(signed, to: path) }
@@ -56,6 +57,7 @@ struct LocalRun {
   var seed: UInt64
   var log: Log
   var logLevel: Console.Level
+  var ignoresMemory = false
 
   struct Outcome {
     var tables: [DecodedTable]
@@ -97,11 +99,7 @@ struct LocalRun {
   func processes() throws -> Outcome {
     let start = ContinuousClock.now
     // A holder's bad file is found here, before three processes wait for it.
-    for (holder, tables) in files {
-      for (table, file) in tables {
-        _ = try StudyFiles.load(file, table: table, holder: holder, of: prepared.study, log: log)
-      }
-    }
+    try requireMemory(try rowCounts())
     let trial = try Trial(prepared.study)
     log.info("starting \(prepared.study.parties.count) parties, each a process with a key of its own")
     var roles: [RoleProcess] = []
@@ -135,6 +133,32 @@ struct LocalRun {
       predictedSeconds: reports.map(\.predictedSeconds).max() ?? 0)
   }
 
+  /// By table and holder; every file is read and checked for that.
+  private func rowCounts() throws(ParleyError) -> [[Int]] {
+    var counts: [[Int]] = []
+    for (index, table) in prepared.study.tables.enumerated() {
+      var own: [Int] = []
+      for holder in table.schema.holders {
+        guard let file = files[holder]?[index] else {
+          own.append(synthetic ?? 0)
+          continue
+        }
+        own.append(
+          try StudyFiles.load(file, table: index, holder: holder, of: prepared.study, log: log).rowCount)
+      }
+      counts.append(own)
+    }
+    return counts
+  }
+
+  /// All computing parties are on this machine. Sizes that the study does not allow are refused by the parties.
+  private func requireMemory(_ rows: [[Int]]) throws(ParleyError) {
+    guard !ignoresMemory, let plan = try? prepared.plan(rows: rows) else { return }
+    let parties = plan.descriptor.parties
+    try AvailableMemory.require(
+      parties * ProcessMemory.predicted(plan), for: "\(parties) computing parties on this machine")
+  }
+
   /// All parties in this process, over memory.
   func inProcess() throws -> Outcome {
     let start = ContinuousClock.now
@@ -150,6 +174,10 @@ struct LocalRun {
         }
       }
     }
+    try requireMemory(
+      prepared.study.tables.enumerated().map { index, table in
+        table.schema.holders.map { data[$0]?[index]?.rowCount ?? 0 }
+      })
     let run = try TrialRun.run(prepared, data: data)
     let predictedSeconds = run.cost.seconds(on: .loopback, CalibrationFile.load())
     let reports = prepared.study.meshOrder.enumerated().map { index, name in

@@ -70,6 +70,8 @@ struct PlanReport {
 
   static func memory(_ plan: Plan) -> Int { ProcessMemory.predicted(plan) }
 
+  private var operators: OperatorTree { OperatorTree(plan, prepared.statement, on: network, calibration) }
+
   /// What withstanding deviating parties and holders means for this run.
   private var verificationLines: [(name: String, text: String)] {
     var lines: [(String, String)] = []
@@ -168,6 +170,11 @@ struct PlanReport {
         "  simulated run           \(Console.seconds(simulation.virtualSeconds)) of virtual time, \(simulation.rounds) rounds, \(Console.bytes(simulation.bytes)); bytes and rounds \(simulation.equalsPlan ? "equal the plan" : "DIFFER from the plan")"
       )
     }
+    lines += [
+      "", "Operators, each above those that it reads; a release opens what stands above under its result:",
+    ]
+    lines += operators.text.map { "  \($0)" }
+    lines.append("  " + OperatorTree.note)
     return lines.joined(separator: "\n")
   }
 
@@ -196,6 +203,11 @@ struct PlanReport {
     lines += verificationLines.map { "| \($0.name) | \($0.text) |" }
     lines.append("| memory of a computing party | \(Console.bytes(memory)) |")
     lines.append("| time on \(network.name) | about \(Console.seconds(seconds)), \(calibrationNote) |")
+    lines += [
+      "", "## Operators", "", "Each above those that it reads; a release opens its result. " + OperatorTree.note,
+      "",
+    ]
+    lines += operators.markdown
     lines += ["", "## To compare", ""]
     lines.append("- study hash `\(prepared.study.studyHashText)`")
     lines.append("- program hash `\(hexadecimal(prepared.programHash))`")
@@ -254,6 +266,7 @@ struct PlanReport {
     var verifier: String?
     var verifierReason: String?
     var rangeChecks: Checks?
+    var operators: [OperatorTree.Line]
   }
 
   var encodable: Encoded {
@@ -276,7 +289,7 @@ struct PlanReport {
       verifier: verifier?.method.rawValue, verifierReason: verifier?.reason,
       rangeChecks: checks.map {
         .init(andBits: $0.andBits, multiplications: $0.multiplications, verdicts: $0.verdicts)
-      })
+      }, operators: operators.lines)
   }
 }
 

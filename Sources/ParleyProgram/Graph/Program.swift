@@ -207,6 +207,8 @@ public struct Program: Sendable, Hashable {
     public var type: ValueType
     /// Where in the study this came from, for errors ("AVG(age), line 31").
     public var origin: String?
+    /// For which of ``Program/operators`` it was built first.
+    public var operatorIndex: Int?
   }
 
   /// The only door out: one node's value goes to named principals.
@@ -324,6 +326,8 @@ public struct Program: Sendable, Hashable {
     }
   }
 
+  /// How queries are computed, for people who read the plan.
+  public internal(set) var operators: [Operator] = []
   public internal(set) var requirements: [Requirement] = []
   public internal(set) var tables: [Table] = []
   public internal(set) var inputs: [Input] = []

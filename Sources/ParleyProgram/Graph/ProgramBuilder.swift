@@ -7,10 +7,12 @@ public import ParleyBase
 /// node's origin.
 public struct ProgramBuilder: Sendable {
   public typealias NodeID = Program.NodeID
-  public private(set) var program = Program()
+  public internal(set) var program = Program()
   private var known: [Program.Operation: NodeID] = [:]
   /// Put on every node built until it is changed.
   public var origin: String?
+  /// Likewise, see ``addOperator(_:)``.
+  package var currentOperator: Int?
 
   public init() {}
 
@@ -270,7 +272,8 @@ public struct ProgramBuilder: Sendable {
       return id
     }
     let id = NodeID(rawValue: program.nodes.count)
-    program.nodes.append(.init(operation: operation, type: type, origin: origin))
+    program.nodes.append(
+      .init(operation: operation, type: type, origin: origin, operatorIndex: currentOperator))
     known[operation] = id
     return id
   }

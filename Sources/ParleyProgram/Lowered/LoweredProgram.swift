@@ -51,6 +51,8 @@ package struct LoweredProgram: Hashable, Sendable {
   package var roundCount = 0
   /// What the bits of ``Instruction/Kind/openVerdicts(_:)`` say, in their order; empty when nothing is checked.
   package var verdicts: [Verdict] = []
+  /// Whose work the registers are.
+  package var owners = CostOwners()
 
   package init() {}
 

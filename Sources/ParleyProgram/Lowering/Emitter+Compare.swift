@@ -50,7 +50,7 @@ extension Emitter {
     let open = planes.indices.filter { planes[$0].known == nil }
     if open.isEmpty { return planes }
     let state = open.map { materialised(planes[$0], length: length) }
-    let inner = Emitter(registers: registers)
+    let inner = Emitter(registers: registers, node: node)
     let low = state.map { _ in inner.newPlane(.half) }
     let high = state.map { _ in inner.newPlane(.half) }
     var lowBits = planes, highBits = planes

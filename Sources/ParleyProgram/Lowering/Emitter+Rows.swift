@@ -82,7 +82,7 @@ extension Emitter {
   ///   - indexBits: enough to number the rows.
   func sort(_ rows: RowBundle, keys: [PlaneRegister], indexBits: Int, _ length: Length) -> RowBundle {
     guard !rows.isEmpty else { return rows }
-    let inner = Emitter(registers: registers)
+    let inner = Emitter(registers: registers, node: node)
     let width = indexBits + keys.count
     let low = (0..<width).map { _ in inner.newPlane(.half) }
     let high = (0..<width).map { _ in inner.newPlane(.half) }
@@ -105,10 +105,10 @@ extension Emitter {
     _ rows: RowBundle, key: PlaneRegister, _ length: Length, word: (Emitter, PlaneRegister) -> ArithRegister
   ) -> RowBundle {
     guard !rows.isEmpty else { return rows }
-    let first = Emitter(registers: registers)
+    let first = Emitter(registers: registers, node: node)
     let bit = first.newPlane(.half)
     let value = word(first, bit)
-    let second = Emitter(registers: registers)
+    let second = Emitter(registers: registers, node: node)
     let a = second.newArith(.half), b = second.newArith(.half)
     let product = second.multiply(a, b)
     let out = newBundle(like: rows, length)
@@ -129,7 +129,7 @@ extension Emitter {
   func scan(
     _ rows: RowBundle, _ length: Length, body: (Emitter, RowBundle, RowBundle) -> RowBundle
   ) -> RowBundle {
-    let inner = Emitter(registers: registers)
+    let inner = Emitter(registers: registers, node: node)
     let low = inner.newBundle(like: rows, .half), high = inner.newBundle(like: rows, .half)
     let result = body(inner, low, high)
     let out = newBundle(like: rows, length)

@@ -81,6 +81,10 @@ final class Emitter {
   final class Registers {
     var arith: [Length] = []
     var planes: [Length] = []
+    /// The program node that each was made for.
+    var arithNodes: [Int32] = []
+    var planeNodes: [Int32] = []
+    static let noNode: Int32 = -1
   }
   private struct PairKey: Hashable {
     var a: Int
@@ -97,17 +101,22 @@ final class Emitter {
   private var knownNot: [PlaneRegister: PlaneRegister] = [:]
   private var knownConstant: [Bool: PlaneRegister] = [:]
 
-  init(registers: Registers = Registers()) { self.registers = registers }
+  init(registers: Registers = Registers(), node: Int? = nil) {
+    self.registers = registers
+    self.node = node
+  }
 
   func length(of register: PlaneRegister) -> Length { registers.planes[register.index] }
   func length(of register: ArithRegister) -> Length { registers.arith[register.index] }
 
   func newPlane(_ length: Length) -> PlaneRegister {
     registers.planes.append(length)
+    registers.planeNodes.append(node.map { Int32($0) } ?? Registers.noNode)
     return PlaneRegister(registers.planes.count - 1)
   }
   func newArith(_ length: Length) -> ArithRegister {
     registers.arith.append(length)
+    registers.arithNodes.append(node.map { Int32($0) } ?? Registers.noNode)
     return ArithRegister(registers.arith.count - 1)
   }
 

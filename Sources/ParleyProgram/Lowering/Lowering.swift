@@ -80,6 +80,7 @@ package final class Lowering {
     let verdicts = isChecked ? try lowering.openVerdicts() : []
     var lowered = Scheduler.schedule(lowering.emitter)
     lowered.verdicts = verdicts
+    lowered.owners = CostOwners(program, lowering.emitter.registers)
     return lowered
   }
 

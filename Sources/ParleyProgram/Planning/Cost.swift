@@ -48,6 +48,8 @@ public struct Cost: Hashable, Sendable {
   public var provedWords = 0
   public var authenticatedWords = 0
   public var provedBits = 0
+  /// The same by operator; they add up to the whole.
+  package var shares: [CostShare] = []
 
   public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
   public func sent(by principal: Int) -> Int { bytes[principal].reduce(0, +) }

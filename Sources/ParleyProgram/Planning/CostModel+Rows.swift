@@ -4,7 +4,10 @@ extension CostModel {
   mutating func run(rows item: Schedule.Item) {
     let instruction = item.instruction
     let count = instruction.length.evaluate(rows: rows)
-    cost.instructionCount += 1
+    let before = ledger.payers
+    ledger.payers = ledger.payers(instruction, isHeld: true)
+    defer { ledger.payers = before }
+    execute()
     if count > 1 {
       switch instruction.kind {
       case .shuffle(let bundle, _): shuffle(bundle, count: count)

@@ -12,6 +12,7 @@ package struct CostModel {
   private var clocks: [Int]
   private var largestDepth = 0
   var cost: Cost
+  var ledger: CostLedger
   var liveBytes = 0
   /// Bytes of each live register, by number.
   private var sizes: [Int]
@@ -21,6 +22,7 @@ package struct CostModel {
   private var authenticatedCount = 0
   /// Registers that a product reads or writes.
   private var isRecorded: (arith: Set<Int>, planes: Set<Int>) = ([], [])
+  private var chargedDepth = 0
 
   private init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ shape: RunShape) {
     self.lowered = lowered
@@ -28,6 +30,7 @@ package struct CostModel {
     self.shape = shape
     schedule = Schedule(lowered.instructions)
     rows = shape.rows
+    ledger = CostLedger(lowered.owners, principals: shape.principals)
     sizes = Array(repeating: 0, count: lowered.arithCount)
     planeSizes = Array(repeating: 0, count: lowered.planeCount)
     clocks = Array(repeating: 0, count: shape.principals)
@@ -48,6 +51,7 @@ package struct CostModel {
     model.verdicts()
     model.openings()
     model.cost.rounds = model.largestDepth
+    model.cost.shares = model.ledger.result
     if descriptor.verifier != nil {
       model.cost.provedBits = model.cost.andBits
       if model.authenticates {
@@ -69,6 +73,7 @@ package struct CostModel {
   mutating func send(_ bytes: Int, from: Int, to: Int, in flight: inout Flight) {
     guard from != to else { return }
     cost.bytes[from][to] += bytes
+    ledger.send(bytes, from: from, to: to)
     let depth = clocks[from] + 1
     largestDepth = max(largestDepth, depth)
     flight.depths.append((to, depth))
@@ -82,6 +87,8 @@ package struct CostModel {
   }
   mutating func receive(_ flight: Flight) {
     for (to, depth) in flight.depths { clocks[to] = max(clocks[to], depth) }
+    ledger.endFlight(rounds: largestDepth - chargedDepth)
+    chargedDepth = largestDepth
   }
 
   // MARK: Verification
@@ -89,6 +96,9 @@ package struct CostModel {
   /// The messages of all proofs under way: they travel with the flight of the computation.
   mutating func sendProofs(in flight: inout Flight) {
     guard let messages = verification?.messages(parties: descriptor.parties) else { return }
+    let before = ledger.payers
+    ledger.payers = ledger.payers(.verification)
+    defer { ledger.payers = before }
     for message in messages { send(message.bytes, from: message.from, to: message.to, in: &flight) }
   }
   mutating func endFlight(isLast: Bool = false) {
@@ -119,6 +129,9 @@ package struct CostModel {
   /// A flight of the check of authenticated values.
   private mutating func send(_ check: MacCheckShape.Flight) {
     var flight = Flight()
+    let before = ledger.payers
+    ledger.payers = ledger.payers(.verification)
+    defer { ledger.payers = before }
     for message in check.messages {
       for party in 0..<descriptor.parties {
         send(
@@ -148,6 +161,9 @@ package struct CostModel {
       endFlight(isLast: true)
     }
     var flight = Flight()
+    let before = ledger.payers
+    ledger.payers = ledger.payers(.verification)
+    defer { ledger.payers = before }
     for from in 0..<self.descriptor.parties {
       for to in 0..<self.descriptor.parties { send(descriptor.closingBytes, from: from, to: to, in: &flight) }
     }
@@ -214,6 +230,7 @@ package struct CostModel {
     for item in schedule.inputs {
       let instruction = item.instruction
       guard case .rows(let table) = instruction.length else { continue }
+      ledger.payers = ledger.payers(instruction)
       for part in shape.tables[table] {
         holders.insert(part.holder)
         let messages: [EngineDescriptor.Message]
@@ -231,7 +248,7 @@ package struct CostModel {
       record(instruction)
       allocate(instruction, length: instruction.length.evaluate(rows: rows))
       free(item.freed)
-      cost.instructionCount += 1
+      execute()
     }
     receive(flight)
     compareInputs(holders: holders.count)
@@ -241,6 +258,7 @@ package struct CostModel {
   private mutating func compareInputs(holders: Int) {
     guard descriptor.inputComparisonBytes > 0, holders > 0 else { return }
     var flight = Flight()
+    ledger.payers = ledger.payers(.inputs)
     for from in 0..<descriptor.parties {
       for offset in [1, descriptor.parties - 1] {
         send(
@@ -293,7 +311,8 @@ package struct CostModel {
     }
     for item in round.rowAlgorithms { run(rows: item) }
     for item in round.locals {
-      cost.instructionCount += 1
+      ledger.payers = ledger.payers(item.instruction)
+      execute()
       allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows))
       free(item.freed)
     }
@@ -301,16 +320,17 @@ package struct CostModel {
 
   mutating func exchange(_ instruction: Instruction, half: Int, in flight: inout Flight) {
     let length = instruction.length.evaluate(rows: rows, half: half)
-    cost.instructionCount += 1
+    ledger.payers = ledger.payers(instruction)
+    execute()
     record(instruction)
     switch instruction.kind {
     case .multiply(let pairs, _):
       send(descriptor.multiply, items: pairs.count, length: length, in: &flight)
-      cost.multiplications += pairs.count * length
+      multiply(pairs.count * length)
       recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
     case .innerProducts(let lists, _):
       send(descriptor.multiply, items: lists.count, length: 1, in: &flight)
-      cost.multiplications += lists.reduce(0) { $0 + $1.count } * length
+      multiply(lists.reduce(0) { $0 + $1.count } * length)
       let terms = lists.joined().reduce(0) { total, pair in
         // A factor that is repeated is multiplied with the sum of the other.
         let (a, b) = (sizes[pair.a.index], sizes[pair.b.index])
@@ -319,12 +339,13 @@ package struct CostModel {
       recordProducts(outputs: lists.count, terms: terms)
     case .matrixProduct(_, _, let rows, let inner, let columns, _):
       send(descriptor.multiply, items: 1, length: rows * columns, in: &flight)
-      cost.multiplications += rows * inner * columns
+      multiply(rows * inner * columns)
       authenticate(rows * columns)
       if !authenticates { verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns) }
     case .and(let pairs, _):
       send(descriptor.and, items: pairs.count, length: length, in: &flight)
       cost.andBits += pairs.count * length
+      ledger.and(pairs.count * length)
       verification?.schedule.recordAnds(words: pairs.count * ((length + 63) / 64))
     case .summands(_, let width, _):
       send(descriptor.summands, items: width, length: length, in: &flight)
@@ -338,11 +359,21 @@ package struct CostModel {
     }
   }
 
+  mutating func execute() {
+    cost.instructionCount += 1
+    ledger.execute()
+  }
+  private mutating func multiply(_ products: Int) {
+    cost.multiplications += products
+    ledger.multiply(products)
+  }
+
   /// One bit a verdict, to every computing party.
   private mutating func verdicts() {
     guard schedule.verdicts != nil else { return }
     var flight = Flight()
-    cost.instructionCount += 1
+    ledger.payers = ledger.payers(.rangeChecks)
+    execute()
     for recipient in 0..<descriptor.parties {
       for message in descriptor.openPlanesToComputing {
         send(
@@ -368,7 +399,8 @@ package struct CostModel {
       case .openPlanes(let planes, let index): (items, disclosure, isPlanes) = (planes.count, index, true)
       default: continue
       }
-      cost.instructionCount += 1
+      ledger.payers = ledger.payers(instruction)
+      execute()
       for recipient in shape.recipients[disclosure] {
         if recipient < descriptor.parties {
           for message in isPlanes ? descriptor.openPlanesToComputing : descriptor.openToComputing {

@@ -74,22 +74,47 @@ public struct Calibration: Hashable, Sendable, Codable {
   public var secondsPerInstruction: Double
   /// Encrypting, copying and decrypting a byte.
   public var secondsPerByte: Double
+  /// Proving a ring product or an AND gate in all three roles, and carrying a mac through a product and its check.
+  public var secondsPerProvedWord: Double
+  public var secondsPerAuthenticatedWord: Double
+  public var secondsPerProvedBit: Double
 
   public init(
     isMeasured: Bool, secondsPerMultiplication: Double, secondsPerAndBit: Double, secondsPerInstruction: Double,
-    secondsPerByte: Double
+    secondsPerByte: Double, secondsPerProvedWord: Double = Calibration.typicalVerification.provedWord,
+    secondsPerAuthenticatedWord: Double = Calibration.typicalVerification.authenticatedWord,
+    secondsPerProvedBit: Double = Calibration.typicalVerification.provedBit
   ) {
     self.isMeasured = isMeasured
     self.secondsPerMultiplication = secondsPerMultiplication
     self.secondsPerAndBit = secondsPerAndBit
     self.secondsPerInstruction = secondsPerInstruction
     self.secondsPerByte = secondsPerByte
+    self.secondsPerProvedWord = secondsPerProvedWord
+    self.secondsPerAuthenticatedWord = secondsPerAuthenticatedWord
+    self.secondsPerProvedBit = secondsPerProvedBit
   }
-  /// Proving a ring product or an AND gate in all three roles, and carrying a mac through a product and its check:
-  /// typical figures, on one core.
-  static let secondsPerProvedWord = 60e-9
-  static let secondsPerAuthenticatedWord = 25e-9
-  static let secondsPerProvedBit = 2e-9
+
+  /// Files of versions that did not measure the verifiers have typical figures for them.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func rate(_ key: CodingKeys, typical: Double) throws -> Double {
+      try container.decodeIfPresent(Double.self, forKey: key) ?? typical
+    }
+    self.init(
+      isMeasured: try container.decode(Bool.self, forKey: .isMeasured),
+      secondsPerMultiplication: try container.decode(Double.self, forKey: .secondsPerMultiplication),
+      secondsPerAndBit: try container.decode(Double.self, forKey: .secondsPerAndBit),
+      secondsPerInstruction: try container.decode(Double.self, forKey: .secondsPerInstruction),
+      secondsPerByte: try container.decode(Double.self, forKey: .secondsPerByte),
+      secondsPerProvedWord: try rate(.secondsPerProvedWord, typical: Self.typicalVerification.provedWord),
+      secondsPerAuthenticatedWord: try rate(
+        .secondsPerAuthenticatedWord, typical: Self.typicalVerification.authenticatedWord),
+      secondsPerProvedBit: try rate(.secondsPerProvedBit, typical: Self.typicalVerification.provedBit))
+  }
+
+  /// Seconds of verifying a product, on one core.
+  public static let typicalVerification = (provedWord: 60e-9, authenticatedWord: 25e-9, provedBit: 2e-9)
   public static let typical = Calibration(
     isMeasured: false, secondsPerMultiplication: 4e-9, secondsPerAndBit: 0.1e-9, secondsPerInstruction: 40e-6,
     secondsPerByte: 1e-9)
@@ -100,13 +125,39 @@ extension Cost {
   public func seconds(on network: NetworkProfile, _ calibration: Calibration = .typical) -> Double {
     let busiest = bytes.map { $0.max() ?? 0 }.max() ?? 0
     let most = bytes.map { $0.reduce(0, +) }.max() ?? 0
-    return Double(rounds) * network.oneWayLatency + Double(busiest) / network.bandwidth
-      + Double(multiplications) * calibration.secondsPerMultiplication
-      + Double(andBits) * calibration.secondsPerAndBit
-      + Double(provedWords) * Calibration.secondsPerProvedWord
-      + Double(authenticatedWords) * Calibration.secondsPerAuthenticatedWord
-      + Double(provedBits) * Calibration.secondsPerProvedBit
-      + Double(instructionCount) * calibration.secondsPerInstruction
-      + Double(most) * calibration.secondsPerByte
+    return seconds(
+      on: network, calibration, rounds: rounds, busiestLink: busiest, sentByOne: most,
+      multiplications: multiplications, andBits: andBits, instructions: instructionCount)
+  }
+
+  /// The part of ``seconds(on:_:)`` that one share takes: the parts of all shares add up to it.
+  package func seconds(
+    of share: CostShare, on network: NetworkProfile, _ calibration: Calibration = .typical
+  ) -> Double {
+    let parties = bytes.indices
+    let from = parties.max { (bytes[$0].max() ?? 0) < (bytes[$1].max() ?? 0) } ?? 0
+    let to = parties.max { bytes[from][$0] < bytes[from][$1] } ?? 0
+    let busiest = parties.max { sent(by: $0) < sent(by: $1) } ?? 0
+    guard parties.contains(from) else { return 0 }
+    return seconds(
+      on: network, calibration, rounds: share.rounds, busiestLink: share.bytes[from][to],
+      sentByOne: share.bytes[busiest].reduce(0, +), multiplications: share.multiplications, andBits: share.andBits,
+      instructions: share.instructionCount)
+  }
+
+  private func seconds(
+    on network: NetworkProfile, _ calibration: Calibration, rounds: Int, busiestLink: Int, sentByOne: Int,
+    multiplications: Int, andBits: Int, instructions: Int
+  ) -> Double {
+    // All products of a run are verified, in one way, or none.
+    let perWord =
+      provedWords > 0
+      ? calibration.secondsPerProvedWord : authenticatedWords > 0 ? calibration.secondsPerAuthenticatedWord : 0
+    let perBit = provedBits > 0 ? calibration.secondsPerProvedBit : 0
+    return Double(rounds) * network.oneWayLatency + Double(busiestLink) / network.bandwidth
+      + Double(multiplications) * (calibration.secondsPerMultiplication + perWord)
+      + Double(andBits) * (calibration.secondsPerAndBit + perBit)
+      + Double(instructions) * calibration.secondsPerInstruction
+      + Double(sentByOne) * calibration.secondsPerByte
   }
 }

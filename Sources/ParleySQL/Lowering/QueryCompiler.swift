@@ -96,8 +96,11 @@ struct QueryCompiler {
 
   private mutating func compile(_ query: LogicalQuery) throws(ParleyError) {
     var lowering = try lowering(for: query.table)
+    let first = builder.program.nodes.count
     let result = try result(of: query, &lowering)
     builder = lowering.builder
+    let operators = StatisticOperators(query, rules, groups: result.groupCount ?? 1, &builder)
+    builder.assignOperators(from: first, operators.index)
     tables[query.table.name] = lowering
     builder.result(result)
   }

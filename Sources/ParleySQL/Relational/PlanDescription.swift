@@ -4,9 +4,12 @@ import ParleyProgram
 struct PlanDescription {
   let registry: ColumnRegistry
 
-  func lines(_ plan: Plan, depth: Int = 0) -> [OperatorLine] {
+  func lines(_ plan: Plan, depth: Int = 0) -> [OperatorLine] { steps(plan, depth: depth).map(\.line) }
+
+  /// The same with the part of the plan that each is about.
+  func steps(_ plan: Plan, depth: Int = 0) -> [(plan: Plan, line: OperatorLine)] {
     let own = OperatorLine(depth: depth, text: text(plan), rows: plan.maximumRows)
-    return [own] + plan.inputs.flatMap { lines($0, depth: depth + 1) }
+    return [(plan, own)] + plan.inputs.flatMap { steps($0, depth: depth + 1) }
   }
 
   private func text(_ plan: Plan) -> String {

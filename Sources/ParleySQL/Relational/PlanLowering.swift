@@ -23,11 +23,14 @@ struct PlanLowering {
   let tableIDs: [String: Program.TableID]
   let minimumCell: Int
   private var known: [Plan: [Set<ColumnID>: Relation]] = [:]
+  /// By part of the plan, its operator in the program.
+  private let operators: [Plan: Int]
 
   init(
     builder: ProgramBuilder, registry: ColumnRegistry, source: Source, tableIDs: [String: Program.TableID],
-    minimumCell: Int
+    minimumCell: Int, operators: [Plan: Int] = [:]
   ) {
+    self.operators = operators
     tables = TableBuilder(builder)
     self.registry = registry
     self.source = source
@@ -39,6 +42,9 @@ struct PlanLowering {
   mutating func lower(_ plan: Plan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
     let wanted = needed
     if let relation = known[plan]?[wanted] { return relation }
+    let outer = tables.builder.currentOperator
+    if let own = operators[plan] { tables.builder.currentOperator = own }
+    defer { tables.builder.currentOperator = outer }
     let relation = try build(plan, needed).keeping(needed)
     known[plan, default: [:]][wanted] = relation
     return relation

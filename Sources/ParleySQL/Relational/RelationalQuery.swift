@@ -72,8 +72,11 @@ struct RelationalQuery {
   ) throws(ParleyError) -> ProgramBuilder {
     var builder = builder
     builder.origin = source.query.name
+    let (release, operators) = addOperators(to: &builder, rules)
+    builder.currentOperator = release
     var lowering = PlanLowering(
-      builder: builder, registry: registry, source: source, tableIDs: tables, minimumCell: rules.minimumCell)
+      builder: builder, registry: registry, source: source, tableIDs: tables, minimumCell: rules.minimumCell,
+      operators: operators)
     let relation = try lowering.lower(plan, Set(outputs.map(\.id)))
     var positions: [Int] = []
     for output in outputs {
@@ -92,7 +95,26 @@ struct RelationalQuery {
     }
     try lowering.tables.disclose(
       table, name: source.query.name, recipients: rules.recipients, isOrdered: isOrdered, details: details)
-    return lowering.tables.builder
+    var result = lowering.tables.builder
+    result.currentOperator = nil
+    return result
+  }
+
+  /// The query's lines in the plan: its release above the operators.
+  private func addOperators(
+    to builder: inout ProgramBuilder, _ rules: ReleaseRules
+  ) -> (release: Int, operators: [Plan: Int]) {
+    let name = source.query.name
+    let release = builder.addOperator(
+      .release(of: name, to: rules.recipients, rows: plan.maximumRows))
+    var operators: [Plan: Int] = [:]
+    for (part, line) in PlanDescription(registry: registry).steps(plan, depth: 1) {
+      // What occurs twice is computed once, and the first line has its cost.
+      let text = operators[part] == nil ? line.text : "\(line.text) (as above)"
+      let index = builder.addOperator(.init(query: name, depth: line.depth, text: text, rows: line.rows))
+      if operators[part] == nil { operators[part] = index }
+    }
+    return (release, operators)
   }
 
   private func detail(_ output: Output) -> DisclosedColumn {

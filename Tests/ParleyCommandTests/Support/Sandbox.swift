@@ -41,16 +41,18 @@ final class Sandbox: Sendable {
   var leftovers: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path + "/tmp")) ?? [] }
 
   /// Starts `parley` and does not wait.
-  func start(_ arguments: [String]) throws -> Running {
+  func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
     guard FileManager.default.isExecutableFile(atPath: Self.executable) else {
       throw MissingExecutable(path: Self.executable)
     }
-    return try Running(Self.executable, arguments, in: path)
+    return try Running(Self.executable, arguments, in: path, environment)
   }
 
   /// Runs `parley` to its end.
   func parley(_ arguments: String...) async throws -> Ended { try await start(arguments).end() }
-  func parley(_ arguments: [String]) async throws -> Ended { try await start(arguments).end() }
+  func parley(_ arguments: [String], environment: [String: String] = [:]) async throws -> Ended {
+    try await start(arguments, environment: environment).end()
+  }
 }
 
 struct MissingExecutable: Error, CustomStringConvertible {
@@ -67,7 +69,9 @@ final class Running: @unchecked Sendable {
   private let outputPath: String
   private let errorPath: String
 
-  fileprivate init(_ executable: String, _ arguments: [String], in folder: String) throws {
+  fileprivate init(
+    _ executable: String, _ arguments: [String], in folder: String, _ own: [String: String]
+  ) throws {
     let stem = folder + "/." + UUID().uuidString
     outputPath = stem + ".out"
     errorPath = stem + ".err"
@@ -78,7 +82,7 @@ final class Running: @unchecked Sendable {
     environment["HOME"] = folder
     environment["PARLEY_HOME"] = folder + "/home"
     environment["TMPDIR"] = folder + "/tmp"
-    process.environment = environment
+    process.environment = environment.merging(own) { $1 }
     process.standardInput = FileHandle.nullDevice
     for path in [outputPath, errorPath] { try Data().write(to: URL(fileURLWithPath: path)) }
     process.standardOutput = FileHandle(forWritingAtPath: outputPath)

@@ -1,0 +1,120 @@
+/// What one operator, or work that belongs to none, contributes to a cost. The shares of a cost add up to it exactly.
+///
+/// An instruction that works for several operators is shared out by its results. A flight of messages that several
+/// share counts as a round of the one that sends most in it, and as one of the verification only where nothing else
+/// is sent.
+package struct CostShare: Hashable, Sendable {
+  package var owner: CostOwner
+  /// Payload bytes from principal to principal.
+  package var bytes: [[Int]]
+  package var rounds = 0
+  package var multiplications = 0
+  package var andBits = 0
+  package var instructionCount = 0
+
+  package var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
+  package var isEmpty: Bool {
+    totalBytes == 0 && rounds == 0 && multiplications == 0 && andBits == 0 && instructionCount == 0
+  }
+}
+
+/// Keeps the shares while a cost is computed.
+struct CostLedger {
+  /// Who pays for what comes next, by weight.
+  struct Payers {
+    fileprivate var list: [(number: Int, weight: Int)] = []
+    fileprivate var weight = 0
+    /// Instructions do not change who pays: they are part of a larger one.
+    fileprivate var isHeld = false
+
+    fileprivate init() {}
+    fileprivate init(_ number: Int) {
+      list = [(number, 1)]
+      weight = 1
+    }
+    fileprivate mutating func add(_ number: Int) {
+      weight += 1
+      if let index = list.lastIndex(where: { $0.number == number }) {
+        list[index].weight += 1
+      } else {
+        list.append((number, 1))
+      }
+    }
+  }
+
+  private let owners: CostOwners
+  private var shares: [CostShare]
+  var payers: Payers
+  /// By owner, bytes of the flight under way.
+  private var flight: [Int]
+
+  init(_ owners: CostOwners, principals: Int) {
+    self.owners = owners
+    let none = Array(repeating: Array(repeating: 0, count: principals), count: principals)
+    shares = (0..<owners.count).map { CostShare(owner: owners.owner($0), bytes: none) }
+    flight = Array(repeating: 0, count: owners.count)
+    payers = Payers(owners.number(.computation))
+  }
+
+  /// Shares of the operators in their order, then the others; those without any work are left out.
+  var result: [CostShare] { shares.filter { !$0.isEmpty } }
+
+  // MARK: Who pays
+
+  func payers(_ owner: CostOwner) -> Payers { Payers(owners.number(owner)) }
+
+  /// Those for whom the instruction's results are.
+  func payers(_ instruction: Instruction, isHeld: Bool = false) -> Payers {
+    guard !payers.isHeld else { return payers }
+    var payers = Payers()
+    payers.isHeld = isHeld
+    switch instruction.kind {
+    case .bitSummands(_, let out):
+      for list in out { if let first = list.first { payers.add(owners.number(ofArith: first.index)) } }
+    case .openArith(_, let disclosure), .openPlanes(_, let disclosure):
+      payers.add(owners.number(ofDisclosure: disclosure))
+    default:
+      let written = instruction.resultRegisters
+      for plane in written.planes { payers.add(owners.number(ofPlane: plane)) }
+      for register in written.arith { payers.add(owners.number(ofArith: register)) }
+    }
+    if payers.list.isEmpty { payers.add(owners.number(.computation)) }
+    return payers
+  }
+
+  // MARK: What is paid
+
+  /// Splits an amount by weight; the parts add up to it.
+  private mutating func split(_ amount: Int, _ pay: (inout Self, _ number: Int, _ part: Int) -> Void) {
+    guard payers.list.count > 1 else { return pay(&self, payers.list[0].number, amount) }
+    var weight = 0, paid = 0
+    for payer in payers.list {
+      weight += payer.weight
+      let (high, low) = amount.multipliedFullWidth(by: weight)
+      let due = payers.weight.dividingFullWidth((high, low)).quotient
+      pay(&self, payer.number, due - paid)
+      paid = due
+    }
+  }
+  mutating func send(_ bytes: Int, from: Int, to: Int) {
+    split(bytes) { ledger, number, part in
+      ledger.shares[number].bytes[from][to] += part
+      ledger.flight[number] += part
+    }
+  }
+  mutating func multiply(_ count: Int) { split(count) { $0.shares[$1].multiplications += $2 } }
+  mutating func and(_ count: Int) { split(count) { $0.shares[$1].andBits += $2 } }
+  /// One instruction, paid by the first.
+  mutating func execute() { shares[payers.list[0].number].instructionCount += 1 }
+
+  /// The flight under way has made the longest chain of messages longer by `rounds`.
+  mutating func endFlight(rounds: Int) {
+    let verification = owners.number(.verification)
+    var payer = verification
+    for number in flight.indices where flight[number] > 0 && number != verification {
+      if payer == verification || flight[number] > flight[payer] { payer = number }
+    }
+    shares[payer].rounds += rounds
+    for number in flight.indices { flight[number] = 0 }
+  }
+}
