@@ -1,6 +1,8 @@
 import Foundation
 import Parley
+import ParleyBase
 import ParleyProgram
+import ParleyRuntime
 
 /// Measures what the planner's predictions of time rest on.
 struct CalibrationRun {
