@@ -143,6 +143,7 @@ let tests: [Row] = [
     name: "ParleyCommandTests",
     uses: [
       "ParleyCommand", "ParleyBase", "ParleyStudy", "Parley", "ParleyRuntime", "ParleyNetwork", "ParleyCrypto",
+      "ParleyProgram",
     ]),
 ]
 

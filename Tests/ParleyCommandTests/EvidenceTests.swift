@@ -3,6 +3,7 @@ import Parley
 import ParleyBase
 import ParleyCrypto
 import ParleyNetwork
+import ParleyProgram
 import ParleyRuntime
 import ParleyStudy
 import Synchronization

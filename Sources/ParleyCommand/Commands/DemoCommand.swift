@@ -6,9 +6,6 @@ import ParleyBase
 import ParleyProgram
 import ParleyStudy
 
-/// Words that stand in a study; what benchmarks know besides is no choice here.
-extension Study.Security.Adversary: ExpressibleByArgument {}
-
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
@@ -16,10 +13,16 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
   @Flag(help: "Print the results as JSON and nothing else.") var json = false
   @Option(help: "semi-honest, or malicious: the run also withstands a computing party that deviates.")
-  var adversary = Study.Security.Adversary.semiHonest
+  var adversary = StudyAdversary.semiHonest
 
   /// As it stands in the demo's study.
   static let adversaryLine = "adversary: semi-honest"
+
+  /// What a study can say; what benchmarks know besides is no choice here.
+  enum StudyAdversary: String, CaseIterable, ExpressibleByArgument {
+    case semiHonest = "semi-honest"
+    case malicious
+  }
 
   static let hospitals = ["cleveland", "hungarian", "switzerland", "va"]
 
