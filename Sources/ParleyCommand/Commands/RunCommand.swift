@@ -66,6 +66,8 @@ struct LocalRun {
     var names: [String]
     var wallSeconds: Double
     var predictedSeconds: Double
+    /// The plan is a sample: see ``LoweredProgram/hasRandomCost``.
+    var isSampled = false
 
     var costLines: [String] {
       let predicted = reports.first?.predictedRounds ?? 0
@@ -90,7 +92,12 @@ struct LocalRun {
         let numbers = (1..<3).map { String(repeating: " ", count: widths[$0] - row[$0].count + 3) + row[$0] }
         return row[0] + String(repeating: " ", count: widths[0] - row[0].count) + numbers.joined()
       }
-      lines.append(equal ? "bytes and rounds equal the plan" : "bytes or rounds DIFFER from the plan")
+      lines.append(
+        equal
+          ? "bytes and rounds equal the plan"
+          : isSampled
+            ? "what sorting costs is chance: the plan is a sample of it, the same for all data of these sizes"
+            : "bytes or rounds DIFFER from the plan")
       return lines
     }
   }
@@ -99,7 +106,7 @@ struct LocalRun {
   func processes() throws -> Outcome {
     let start = ContinuousClock.now
     // A holder's bad file is found here, before three processes wait for it.
-    try requireMemory(try rowCounts())
+    let plan = try checkedPlan(try rowCounts())
     let trial = try Trial(prepared.study)
     log.info("starting \(prepared.study.parties.count) parties, each a process with a key of its own")
     var roles: [RoleProcess] = []
@@ -130,7 +137,8 @@ struct LocalRun {
     return Outcome(
       tables: tables.map(DecodedTable.init), receipt: reports.lazy.compactMap(\.receipt).first, reports: reports,
       names: prepared.study.meshOrder, wallSeconds: start.duration(to: .now).seconds,
-      predictedSeconds: reports.map(\.predictedSeconds).max() ?? 0)
+      predictedSeconds: reports.map(\.predictedSeconds).max() ?? 0, isSampled: plan?.lowered.hasRandomCost ?? false
+    )
   }
 
   /// By table and holder; every file is read and checked for that.
@@ -152,11 +160,13 @@ struct LocalRun {
   }
 
   /// All computing parties are on this machine. Sizes that the study does not allow are refused by the parties.
-  private func requireMemory(_ rows: [[Int]]) throws(ParleyError) {
-    guard !ignoresMemory, let plan = try? prepared.plan(rows: rows) else { return }
+  private func checkedPlan(_ rows: [[Int]]) throws(ParleyError) -> Plan? {
+    guard let plan = try? prepared.plan(rows: rows) else { return nil }
+    guard !ignoresMemory else { return plan }
     let parties = plan.descriptor.parties
     try AvailableMemory.require(
       parties * ProcessMemory.predicted(plan), for: "\(parties) computing parties on this machine")
+    return plan
   }
 
   /// All parties in this process, over memory.
@@ -174,7 +184,7 @@ struct LocalRun {
         }
       }
     }
-    try requireMemory(
+    let plan = try checkedPlan(
       prepared.study.tables.enumerated().map { index, table in
         table.schema.holders.map { data[$0]?[index]?.rowCount ?? 0 }
       })
@@ -190,7 +200,8 @@ struct LocalRun {
     }
     return Outcome(
       tables: run.result.tables, receipt: run.receipt, reports: reports, names: prepared.study.meshOrder,
-      wallSeconds: start.duration(to: .now).seconds, predictedSeconds: predictedSeconds)
+      wallSeconds: start.duration(to: .now).seconds, predictedSeconds: predictedSeconds,
+      isSampled: plan?.lowered.hasRandomCost ?? false)
   }
 }
 

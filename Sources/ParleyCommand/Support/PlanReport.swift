@@ -149,7 +149,10 @@ struct PlanReport {
       lines += formulaLines.map { "  \($0)" }
       lines.append("")
     }
-    lines.append("Cost for these sizes (exact; the run is measured against it):")
+    lines.append(
+      plan.lowered.hasRandomCost
+        ? "Cost for these sizes (of one random order; what a sort costs is chance, the same for all data of these sizes):"
+        : "Cost for these sizes (exact; the run is measured against it):")
     lines += rowLines.map { "  \($0)" }
     lines.append("  rounds                  \(plan.cost.rounds)")
     lines.append("  bytes                   \(Console.bytes(plan.cost.totalBytes)) in all")
@@ -167,7 +170,7 @@ struct PlanReport {
     lines.append("  time on \(network.name)  about \(Console.seconds(seconds)) (\(calibrationNote))")
     if let simulation {
       lines.append(
-        "  simulated run           \(Console.seconds(simulation.virtualSeconds)) of virtual time, \(simulation.rounds) rounds, \(Console.bytes(simulation.bytes)); bytes and rounds \(simulation.equalsPlan ? "equal the plan" : "DIFFER from the plan")"
+        "  simulated run           \(Console.seconds(simulation.virtualSeconds)) of virtual time, \(simulation.rounds) rounds, \(Console.bytes(simulation.bytes)); bytes and rounds \(simulation.equalsPlan ? "equal the plan" : plan.lowered.hasRandomCost ? "are near the plan's sample" : "DIFFER from the plan")"
       )
     }
     lines += [

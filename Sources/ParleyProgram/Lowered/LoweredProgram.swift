@@ -78,6 +78,13 @@ package struct LoweredProgram: Hashable, Sendable {
       self.holder = holder
     }
   }
+
+  /// Whether cost follows from the sizes only up to chance: sorts ask for as many comparisons as a random order takes.
+  package var hasRandomCost: Bool {
+    instructions.contains { instruction in
+      if case .sort = instruction.kind { true } else { false }
+    }
+  }
 }
 
 package struct Instruction: Hashable, Sendable {
