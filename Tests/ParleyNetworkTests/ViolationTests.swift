@@ -90,6 +90,22 @@ import Testing
     }
   }
 
+  /// Whoever waits for a party that aborts is told that it has aborted, at whatever moment the news comes.
+  @Test(arguments: Kind.allCases) func abortIsNotMistakenForALostLink(kind: Kind) {
+    for _ in 0..<300 {
+      let results = runParties(network(kind, count: 4).meshes) { mesh in
+        if mesh.local.rawValue == 0 {
+          for peer in 1..<4 { try mesh.send(step: step(1), to: PartyIndex(peer), bytes: [1]) }
+          try mesh.flush()
+          throw ParleyError(.cheating, "noticed")
+        }
+        _ = try mesh.take(1, step: step(1), from: PartyIndex(0))
+        _ = try mesh.take(1, step: step(2), from: PartyIndex(0))
+      }
+      #expect(results.dropFirst().allSatisfy { failure($0).code == .peerAborted })
+    }
+  }
+
   @Test func abortWakesBlockedSenders() throws {
     let network = InMemoryNetwork(count: 3, options: InMemoryOptions(bytesPerLink: 10))
     let results = runParties(network) { mesh in

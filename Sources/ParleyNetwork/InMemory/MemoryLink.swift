@@ -96,6 +96,8 @@ final class MemoryLink: @unchecked Sendable {
     if frames.isEmpty { try waitForFrame(step: step) }
     try receiver.check(step: step)
     guard let frame = frames.popFirst() else {
+      // A sender that aborts has ended a moment before its peers learn of it.
+      if case .failed = sender.end { throw MeshErrors.aborted(by: sender.party) }
       throw MeshErrors.peerClosed(sender.party, step: step, at: receiver.party)
     }
     available.subtract(1, ordering: .relaxed)
