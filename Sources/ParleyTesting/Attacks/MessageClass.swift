@@ -27,9 +27,11 @@ package enum MessageClass: String, CaseIterable, Sendable, Comparable {
   case verdictDigest = "digest of the verdict"
   case verified
 
-  /// Openings and the message before them: as there is no fairness, one honest principal can have its output when
-  /// another one stops.
-  package var isFollowedByOutput: Bool { [.opening, .openingDigest, .verified].contains(self) }
+  /// Openings and the messages before them, which come after everybody's checks: as there is no fairness, one honest
+  /// principal can have its output when another one stops.
+  package var isFollowedByOutput: Bool {
+    [.opening, .openingDigest, .verified, .verdict, .verdictDigest].contains(self)
+  }
 
   package static func < (a: MessageClass, b: MessageClass) -> Bool {
     guard let first = allCases.firstIndex(of: a), let second = allCases.firstIndex(of: b) else { return false }

@@ -85,11 +85,16 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
 
   private func attack(_ target: InterceptedMessage, _ mutation: Mutation, link: [Transcript.Entry]) -> Trial? {
     let change = Mutex<(isIdentity: Bool, isHarmless: Bool)>((true, false))
+    // Coins make this run's messages differ from those of the honest one: an older payload may be the same here.
+    let earlier = Mutex<[Int: [UInt8]]>([:])
     let result = world.run { message, _ in
-      guard message.from == target.from, message.to == target.to, message.ordinal == target.ordinal else {
+      guard message.from == target.from, message.to == target.to else { return .pass }
+      guard message.ordinal == target.ordinal else {
+        earlier.withLock { $0[message.ordinal] = message.bytes }
         return .pass
       }
-      let (action, same) = mutation.apply(to: message, link: link, seed: world.seed)
+      var (action, same) = mutation.apply(to: message, link: link, seed: world.seed)
+      if case .replay(let ordinal) = action { same = earlier.withLock { $0[ordinal] } == message.bytes }
       var harmless = false
       if case .change(let bytes) = action { harmless = isHarmless(message, bytes) }
       change.withLock { $0 = (same, harmless) }
