@@ -254,6 +254,8 @@ struct PlanReport {
     var links: [Link]
     var correlations: Int
     var memoryBytes: Int
+    /// What it is for.
+    var memory: ProcessMemory
     var network: String
     var seconds: Double
     var isCalibrated: Bool
@@ -284,7 +286,8 @@ struct PlanReport {
       }, publicFacts: prepared.statement.publicFacts, rules: prepared.statement.rules, trust: prepared.trust.lines,
       rounds: plan.cost.rounds, bytes: plan.cost.totalBytes,
       links: links.map { .init(from: $0.from, to: $0.to, bytes: $0.bytes) },
-      correlations: plan.cost.correlations, memoryBytes: memory, network: network.name, seconds: seconds,
+      correlations: plan.cost.correlations, memoryBytes: memory, memory: ProcessMemory(plan),
+      network: network.name, seconds: seconds,
       isCalibrated: calibration.isMeasured,
       simulation: simulation.map {
         .init(virtualSeconds: $0.virtualSeconds, rounds: $0.rounds, bytes: $0.bytes, equalsPlan: $0.equalsPlan)
@@ -293,28 +296,6 @@ struct PlanReport {
       rangeChecks: checks.map {
         .init(andBits: $0.andBits, multiplications: $0.multiplications, verdicts: $0.verdicts)
       }, operators: operators.lines)
-  }
-}
-
-/// What a computing party's process needs: the program, its shares, buffers that are kept for reuse, and messages under
-/// way. The constants were measured (docs/performance.md); the figure holds within a factor of 1.3.
-enum ProcessMemory {
-  /// Executable, runtime and TLS.
-  static let base = 25_000_000
-  /// Lowering and keeping one register.
-  static let perRegister = 330
-  /// Buffers an engine keeps for reuse (the limit of its pool).
-  static let pool = 64 << 20
-
-  static func predicted(_ plan: Plan) -> Int {
-    let registers = plan.lowered.planeCount + plan.lowered.arithCount
-    let options = TransportOptions()
-    let links =
-      (0..<plan.descriptor.parties).map { party in
-        plan.cost.bytes[party].reduce(0) { $0 + min($1, options.replayLimit) }
-          + plan.cost.bytes.reduce(0) { $0 + min($1[party], options.inboundLimit) }
-      }.max() ?? 0
-    return base + registers * perRegister + plan.cost.peakShareBytes + min(plan.cost.peakShareBytes, pool) + links
   }
 }
 

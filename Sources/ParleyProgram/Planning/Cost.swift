@@ -33,6 +33,8 @@ public struct Cost: Hashable, Sendable {
   public var rounds: Int
   /// Largest number of bytes of shares that a computing party holds at once.
   public var peakShareBytes: Int
+  /// Most bytes that one flight sends over one link: what can wait there at once, and more where a party is behind.
+  public var largestFlightBytes = 0
   /// Ring words multiplied and AND-ed bits, a party.
   public var multiplications: Int
   public var andBits: Int

@@ -21,7 +21,9 @@ extension CostModel {
         shuffle(moved, count: count)
         verify()
         openToComputing(descriptor.openToComputing, count: count)
-      case .scan(let function, _, _):
+      case .scan(let function, let bundle, _):
+        // At the end of the first level: its parts, these in one, and the same in order.
+        work(max(3 * bytes(bundle, count: count), workingBytes(function, count: count / 2)))
         for pairs in ScanLevels.counts(rows: count) { apply(function, count: pairs) }
       default: break
       }
@@ -30,11 +32,14 @@ extension CostModel {
     free(item.freed)
   }
 
+  private func bytes(_ bundle: RowBundle, count: Int) -> Int {
+    bytes(arith: bundle.arith.count, planes: bundle.planes.count, count: count)
+  }
+
   private mutating func shuffle(_ bundle: RowBundle, count: Int) {
-    let bytes =
-      count * bundle.arith.count * descriptor.bytesPerWord
-      + bundle.planes.count * ((count + 63) / 64) * descriptor.bitsPerBit * 8
-    cost.peakShareBytes = max(cost.peakShareBytes, liveBytes + 2 * bytes)
+    let bytes = bytes(bundle, count: count)
+    // What the pass before gave, and what this one gives.
+    work(2 * bytes)
     for pass in 0..<3 {
       var flight = Flight()
       for message in descriptor.shuffleBytes(
@@ -74,6 +79,11 @@ extension CostModel {
     moved.planes = Instruction.Kind.movedPlanes(keys: keys, bundle)
     moved.planes += Array(repeating: PlaneRegister(0), count: indexBits)
     shuffle(moved, count: count)
+    // The shuffled rows, their keys by rows, and a comparison of about as many pairs.
+    let compared = (keys.count + indexBits + 63) / 64 * 64
+    work(
+      bytes(moved, count: count) + bytes(arith: 0, planes: compared, count: count)
+        + workingBytes(less, count: count))
     var random = SampleOrder(state: UInt64(count))
     let rank = random.order(count)
     _ = try? ComparisonSort.order(count: count) { a, b in

@@ -14,14 +14,14 @@ package struct CostModel {
   var cost: Cost
   var ledger: CostLedger
   var liveBytes = 0
-  /// Bytes of each live register, by number.
-  private var sizes: [Int]
-  private var planeSizes: [Int]
+  /// Bytes of each live register of words, by number.
+  var sizes: [Int]
+  var buffers: LiveBuffers
   var verification: ProofTraffic?
   /// Values with macs, which one check covers at the end.
   private var authenticatedCount = 0
   /// Registers that a product reads or writes.
-  private var isRecorded: (arith: Set<Int>, planes: Set<Int>) = ([], [])
+  var isRecorded: (arith: Set<Int>, planes: Set<Int>) = ([], [])
   private var chargedDepth = 0
 
   private init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ shape: RunShape) {
@@ -32,7 +32,7 @@ package struct CostModel {
     rows = shape.rows
     ledger = CostLedger(lowered.owners, principals: shape.principals)
     sizes = Array(repeating: 0, count: lowered.arithCount)
-    planeSizes = Array(repeating: 0, count: lowered.planeCount)
+    buffers = LiveBuffers(lowered)
     clocks = Array(repeating: 0, count: shape.principals)
     verification = descriptor.verifier.map { ProofTraffic($0) }
     cost = Cost(
@@ -68,12 +68,17 @@ package struct CostModel {
   /// Messages of one flight: all are sent before any is received.
   struct Flight {
     var depths: [(to: Int, depth: Int)] = []
+    /// By link.
+    var bytes: [Int: Int] = [:]
   }
 
   mutating func send(_ bytes: Int, from: Int, to: Int, in flight: inout Flight) {
     guard from != to else { return }
     cost.bytes[from][to] += bytes
     ledger.send(bytes, from: from, to: to)
+    let sent = flight.bytes[from * shape.principals + to, default: 0] + bytes
+    flight.bytes[from * shape.principals + to] = sent
+    cost.largestFlightBytes = max(cost.largestFlightBytes, sent)
     let depth = clocks[from] + 1
     largestDepth = max(largestDepth, depth)
     flight.depths.append((to, depth))
@@ -124,7 +129,7 @@ package struct CostModel {
   }
 
   /// Whether ring words carry macs and one check covers them.
-  private var authenticates: Bool { descriptor.verifier?.method == .macs }
+  var authenticates: Bool { descriptor.verifier?.method == .macs }
 
   /// A flight of the check of authenticated values.
   private mutating func send(_ check: MacCheckShape.Flight) {
@@ -171,42 +176,8 @@ package struct CostModel {
     if authenticatedCount > 0 { send(MacCheckShape.lastFlight) }
   }
 
-  // MARK: Memory
+  // MARK: What proofs need
 
-  mutating func allocate(_ instruction: Instruction, length: Int) {
-    let written = instruction.resultRegisters
-    for register in written.arith {
-      let count = instruction.resultLength(length, rows: rows)
-      sizes[register] = count * descriptor.bytesPerWord
-      liveBytes += sizes[register]
-    }
-    for register in written.planes {
-      let count = instruction.resultLength(length, rows: rows)
-      planeSizes[register] = (count + 63) / 64 * descriptor.bitsPerBit * 8
-      liveBytes += planeSizes[register]
-    }
-    cost.peakShareBytes = max(cost.peakShareBytes, liveBytes)
-  }
-  /// Operands and results of products stay until the proof that covers them has folded them.
-  mutating func free(_ registers: RegisterSet) {
-    for register in registers.arith {
-      liveBytes -= sizes[register]
-      if isRecorded.arith.contains(register) {
-        // Macs are checked at the end, proofs release what they have folded.
-        if authenticates { liveBytes += sizes[register] } else { retain(sizes[register]) }
-      }
-      sizes[register] = 0
-    }
-    for register in registers.planes {
-      liveBytes -= planeSizes[register]
-      if isRecorded.planes.contains(register) { retain(planeSizes[register]) }
-      planeSizes[register] = 0
-    }
-  }
-  mutating func retain(_ bytes: Int) {
-    liveBytes += bytes
-    verification?.retainedBytes += bytes
-  }
   private mutating func record(_ instruction: Instruction) {
     guard verification != nil else { return }
     switch instruction.kind {
