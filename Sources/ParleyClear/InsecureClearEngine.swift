@@ -58,6 +58,9 @@ package final class InsecureClearEngine: Engine {
   package func constantPlanes(_ bits: [[UInt64]], count: Int) -> [ClearBits] {
     bits.map { ClearBits(packed: $0, count: count) }
   }
+  package func randomPlanes(_ planes: Int, count: Int, step: StepID) throws(ParleyError) -> [ClearBits] {
+    (0..<planes).map { _ in ClearBits((0..<count).map { _ in random.next() & 1 == 1 }) }
+  }
   package func runningSum(_ a: ClearWords) -> ClearWords {
     var total: UInt64 = 0
     return ClearWords(

@@ -25,6 +25,8 @@ package protocol Engine: AnyObject {
   func constantPlane(_ value: Bool, count: Int) -> Plane
   /// Public bits, packed 64 elements to a word; bits past the end are zero.
   func constantPlanes(_ bits: [[UInt64]], count: Int) -> [Plane]
+  /// Uniform bits that no party knows, from the keys alone.
+  func randomPlanes(_ planes: Int, count: Int, step: StepID) throws(ParleyError) -> [Plane]
   /// Σ factor·term + constant; a term of one element is repeated to `count`.
   func linear(_ terms: [(Arith, UInt64)], constant: UInt64, count: Int) -> Arith
   /// Sum of all elements, as a vector of one.

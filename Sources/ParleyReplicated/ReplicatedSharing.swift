@@ -211,3 +211,19 @@ extension ReplicatedSharing {
     FreshMask(uniform: try openKeys.uniformWords(count: count, step: step, pool: pool))
   }
 }
+
+extension ReplicatedParty {
+  /// (F_i, F_{i+1}): each share is known to the two parties that hold it and uniform to the third.
+  package func randomPlanes(_ planes: Int, count: Int, step: StepID) throws(ParleyError) -> [SharedPlane] {
+    let layout = PlaneLayout(planes: planes, count: count)
+    let storage = Storage<UInt64>(uninitialized: 2 * layout.words, pool: pool)
+    for (generator, start) in [(openKeys.mine, 0), (openKeys.next, layout.words)] {
+      let stream = try generator.stream(step)
+      stream.key.keystream(
+        stream: stream.stream,
+        into: UnsafeMutableRawBufferPointer(start: storage.pointer + start, count: layout.words * 8))
+      layout.maskTails(storage.pointer + start, 0..<layout.words)
+    }
+    return layout.shared(storage)
+  }
+}

@@ -153,6 +153,7 @@ package struct Conformance<F: EngineFamily>: Sendable {
     try maskedOpenings()
     try severalHolders()
     try gathers()
+    try randomBits()
     if family.descriptor.shuffles { try shuffles() }
   }
 }

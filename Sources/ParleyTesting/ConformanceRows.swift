@@ -27,6 +27,32 @@ extension Conformance {
     }
   }
 
+  /// Bits that nobody knows are a sharing, about half of them are set, and those of two planes and steps differ.
+  package func randomBits() throws {
+    for count in lengths where count > 0 {
+      let name = "random bits \(count)"
+      let values = try evaluate(name, Operands()) { _, engine, _, _ in
+        let first = try engine.randomPlanes(2, count: count, step: .init(instruction: 100))
+        let second = try engine.randomPlanes(1, count: count, step: .init(instruction: 101))
+        return (first + second).map { .planes([$0], count: count) }
+      }
+      var planes: [[UInt64]] = []
+      for value in values {
+        guard case .planes(let list, count) = value, list.count == 1 else { throw fail(name + ": kind") }
+        planes.append(list[0])
+        let set = list[0].reduce(0) { $0 + $1.nonzeroBitCount }
+        // But for 2^-60: eight standard deviations and more.
+        guard count < 100 || abs(2 * set - count) < 10 * Int(Double(count).squareRoot()) else {
+          throw fail(name + ": \(set) are set")
+        }
+        guard count % 64 == 0 || list[0][count / 64] >> UInt64(count % 64) == 0 else {
+          throw fail(name + ": bits past the end")
+        }
+      }
+      guard planes.count == 3, count < 63 || Set(planes).count == 3 else { throw fail(name + ": two are equal") }
+    }
+  }
+
   /// The rows after three passes are those before, each whole; and a long table is not in its old order.
   package func shuffles() throws {
     var shapes = lengths.filter { $0 <= 1000 }.map { (rows: $0, words: 2, planes: 3) }

@@ -164,6 +164,8 @@ struct LoweredInterpreter {
     case .concatenateArith(let list, let out): ariths[out] = list.flatMap { ariths[$0]! }
     case .concatenatePlanes(let lists, let out):
       for (list, register) in zip(lists, out) { planes[register] = list.flatMap { planes[$0]! } }
+    case .randomPlanes(let out):
+      for register in out { planes[register] = (0..<count).map { _ in random.next() & 1 == 1 } }
     case .firstRow(let out): planes[out] = (0..<count).map { $0 == 0 }
     case .runningSum(let a, let out):
       var total: UInt64 = 0
@@ -202,6 +204,8 @@ struct LoweredInterpreter {
       execute(choose.instructions, half: count)
       #expect(arith(choose.result.arith[0], count) == words.map { $0 &* ($0 &+ 6) })
       pick(bundle, out, bits.indices.filter { !bits[$0] } + bits.indices.filter { bits[$0] })
+    case .network(let function, let bundle, let indexBits, let out):
+      network(function, bundle, indexBits: indexBits, out, count)
     case .scan(let function, let bundle, let out): scan(function, bundle, out, count)
     case .openVerdicts(let register): verdicts = plane(register, count)
     case .openArith(let a, let disclosure):
@@ -231,6 +235,32 @@ extension LoweredInterpreter {
       let values = planes[source]!
       planes[register] = order.map { $0 < 0 ? false : values[$0] }
     }
+  }
+
+  /// Neighbours change places until all are in order: what any sorting network must agree with.
+  private mutating func network(
+    _ function: RowFunction, _ bundle: RowBundle, indexBits: Int, _ out: RowBundle, _ count: Int
+  ) {
+    var words = bundle.arith.map { arith($0, count) }
+    var bits = (0..<indexBits).map { k in (0..<count).map { $0 >> k & 1 == 1 } }
+    bits += bundle.planes.map { plane($0, count) }
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      for row in 0..<last {
+        for (operand, at) in [(function.low, row), (function.high, row + 1)] {
+          for (index, register) in operand.arith.enumerated() { ariths[register] = [words[index][at]] }
+          for (index, register) in operand.planes.enumerated() { planes[register] = [bits[index][at]] }
+        }
+        execute(function.instructions, half: 1)
+        for (index, register) in function.result.arith.enumerated() {
+          words[index % words.count][row + index / words.count] = ariths[register]![0]
+        }
+        for (index, register) in function.result.planes.enumerated() {
+          bits[index % bits.count][row + index / bits.count] = plane(register, 1)[0]
+        }
+      }
+    }
+    for (index, register) in out.arith.enumerated() { ariths[register] = words[index] }
+    for (index, register) in out.planes.enumerated() { planes[register] = bits[indexBits + index] }
   }
 
   /// Row after row: what any network of an associative function must agree with.

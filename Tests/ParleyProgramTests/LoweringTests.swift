@@ -4,12 +4,16 @@ import ParleyProgram
 import Testing
 
 /// A described engine that no code implements: what the lowering sees of one.
-func descriptor(summands: Int, adversary: Adversary = .semiHonest) -> EngineDescriptor {
-  EngineDescriptor(
+func descriptor(
+  summands: Int, adversary: Adversary = .semiHonest, shuffles: Bool = true
+) -> EngineDescriptor {
+  var descriptor = EngineDescriptor(
     name: "test", adversary: adversary, parties: 3, privacyThreshold: 1, arithmeticSummands: summands,
     booleanSummands: summands, bytesPerWord: 16, bitsPerBit: 2, multiply: [], and: [], summands: [],
     shiftedSummands: [], bitSummands: [], inputArith: [], inputPlanes: [], openToComputing: [],
     openPlanesToComputing: [], openToRecipient: [], openPlanesToRecipient: [])
+  descriptor.shuffles = shuffles
+  return descriptor
 }
 
 /// Builds a program over one table of two columns, runs it lowered, and compares with `expected`.
@@ -20,7 +24,7 @@ func check(
   expected: ([[BigInt]]) -> [BigInt]
 ) throws {
   let count = rows.first?.count ?? 0
-  for summands in 1...3 {
+  for (summands, shuffles) in [(1, true), (2, false), (2, true), (3, false), (3, true)] {
     var builder = ProgramBuilder()
     let table = builder.table(.init(name: "t", holders: ["h"], maximumRows: maximumRows ?? max(count, 1)))
     let inputs = ranges.enumerated().map { index, range in
@@ -30,12 +34,15 @@ func check(
     _ = builder.disclose(
       .init(name: "out", node: node, recipients: ["h"], meaning: .statistic, explanation: ""))
     let program = builder.program
-    let lowered = try Lowering.lower(program, for: descriptor(summands: summands), options: options)
+    let lowered = try Lowering.lower(
+      program, for: descriptor(summands: summands, shuffles: shuffles), options: options)
     var interpreter = LoweredInterpreter(
       program: program, lowered: lowered, summandCount: summands, rows: [count],
       inputs: program.inputs.map { rows[Int($0.column.dropFirst())!] }, seed: seed)
     let opened = interpreter.run()[0]!
-    #expect(opened == expected(rows), "summands \(summands), seed \(seed)", sourceLocation: sourceLocation)
+    #expect(
+      opened == expected(rows), "summands \(summands), shuffles \(shuffles), seed \(seed)",
+      sourceLocation: sourceLocation)
     let range = program[node].type.range
     #expect(opened.allSatisfy { range.contains($0) }, sourceLocation: sourceLocation)
   }

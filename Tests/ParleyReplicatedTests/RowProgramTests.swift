@@ -9,7 +9,7 @@ import ParleyRuntime
 import ParleyTesting
 import Testing
 
-/// Programs over whole columns on every engine that shuffles, against the plaintext evaluator.
+/// Programs over whole columns on every engine, those that sort by networks included, against the plaintext evaluator.
 @Suite struct RowProgramTests {
   static let schema = TableSchema(
     name: "t",
@@ -148,6 +148,9 @@ import Testing
   @Test(arguments: [nil, 3] as [Int?]) func verified(proofsEvery: Int?) throws {
     try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), seed: 502)
   }
+  @Test(arguments: [nil, 3] as [Int?]) func macs(proofsEvery: Int?) throws {
+    try check(MacReplicatedFamily(proofsEvery: proofsEvery), seed: 505)
+  }
 
   // MARK: Cost
 
@@ -188,5 +191,33 @@ import Testing
   @Test func planEqualsMeter() throws { try checkCost(ReplicatedFamily(UInt64.self), seed: 503) }
   @Test(arguments: [nil, 3] as [Int?]) func planEqualsMeterWithProofs(proofsEvery: Int?) throws {
     try checkCost(VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), seed: 504)
+  }
+  @Test(arguments: [nil, 3] as [Int?]) func planEqualsMeterWithMacs(proofsEvery: Int?) throws {
+    try checkCost(MacReplicatedFamily(proofsEvery: proofsEvery), seed: 506)
+  }
+
+  /// An engine without shuffles opens nothing on the way, and a shuffle mixes there as well: no order twice.
+  @Test func shufflesByNetwork() throws {
+    let program = try Self.program { builder, input in try builder.shuffle([input.x]) }
+    let lowered = try Lowering.lower(program, for: MacReplicatedFamily().descriptor)
+    #expect(lowered.instructions.contains(where: \.isNetwork))
+    #expect(!lowered.hasRandomCost)
+    let data = Self.data([30, 20], seed: 507)
+    var orders: Set<[BigInt]> = []
+    for seed in 0..<4 as Range<UInt64> {
+      let job = ProgramRun(
+        program: lowered, inputs: program.inputs, recipients: [[PartyIndex(0)]],
+        tables: [
+          (data["t"] ?? []).enumerated().map {
+            (PartyIndex(3 + $0), InputFeeder.HeldTable(schema: Self.schema, data: $1))
+          }
+        ])
+      let outcome = try TestWorld(MacReplicatedFamily(), outsiders: 2, seed: 600 + seed).run(job)
+      let opened = try #require(outcome.values[0][0]).integers(of: program[program.disclosures[0].node].type)
+      let held = (data["t"] ?? []).flatMap { $0.columns[0].values.map { BigInt($0) } }
+      #expect(opened.sorted() == held.sorted(), "seed \(600 + seed)")
+      orders.insert(opened)
+    }
+    #expect(orders.count == 4)
   }
 }

@@ -37,7 +37,6 @@ import Testing
 
   @Test(arguments: securities) func sharesAddUp(_ security: String) throws {
     for queries in [[Self.statistics], [Self.join], [Self.statistics, Self.join, Self.statistics]] {
-      if security.contains("macs"), queries.contains(Self.join) { continue }
       let plan = try Self.prepared(security, queries, minimum: queries.count > 1 ? 0 : 2).plan(rows: [
         [12, 20], [15],
       ])

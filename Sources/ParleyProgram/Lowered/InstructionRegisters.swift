@@ -46,9 +46,11 @@ extension Instruction {
       set.add(body.outerRegisters)
     case .concatenateArith(let list, _): set.add(list)
     case .concatenatePlanes(let lists, _): set.add(lists.joined())
-    case .firstRow: break
+    case .firstRow, .randomPlanes: break
     case .runningSum(let a, _): set.add(a)
-    case .moveRows(_, let rows, _, _), .shuffle(let rows, _), .scan(_, let rows, _): set.add(rows)
+    case .moveRows(_, let rows, _, _), .shuffle(let rows, _), .scan(_, let rows, _),
+      .network(_, let rows, _, _):
+      set.add(rows)
     case .sort(let keys, _, _, let rows, _):
       set.add(keys)
       set.add(rows)
@@ -80,8 +82,9 @@ extension Instruction {
     case .concatenateArith(_, let out), .runningSum(_, let out): set.add(out)
     case .concatenatePlanes(_, let out): set.add(out)
     case .firstRow(let out): set.add(out)
+    case .randomPlanes(let out): set.add(out)
     case .moveRows(_, _, _, let out), .shuffle(_, let out), .sort(_, _, _, _, let out),
-      .partition(_, _, _, _, let out), .scan(_, _, let out):
+      .partition(_, _, _, _, let out), .network(_, _, _, let out), .scan(_, _, let out):
       set.add(out)
     case .openVerdicts, .openArith, .openPlanes: break
     }

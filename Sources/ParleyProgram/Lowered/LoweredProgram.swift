@@ -56,16 +56,6 @@ package struct LoweredProgram: Hashable, Sendable {
 
   package init() {}
 
-  /// Whether rows are shuffled anywhere, which not every engine offers.
-  package var shuffles: Bool {
-    instructions.contains {
-      switch $0.kind {
-      case .shuffle, .sort, .partition: true
-      default: false
-      }
-    }
-  }
-
   /// Whether the rows that one holder shared of one table are within the declared ranges: a bit that is 1 when they
   /// are not.
   package struct Verdict: Hashable, Sendable {
@@ -156,6 +146,8 @@ package struct Instruction: Hashable, Sendable {
     case moveRows(RowMove, RowBundle, from: Length, out: RowBundle)
     /// A plane that is 1 in row 0 only.
     case firstRow(out: PlaneRegister)
+    /// Uniform bits that nobody knows.
+    case randomPlanes(out: [PlaneRegister])
     /// Σ of rows 0 … i mod 2^64.
     case runningSum(ArithRegister, out: ArithRegister)
 
@@ -192,6 +184,10 @@ package struct Instruction: Hashable, Sendable {
     /// rows and places are shuffled, the places are opened (class N) and tell a uniformly random permutation.
     /// `word` makes the bit a ring word; `choose` multiplies two ring words.
     case partition(key: PlaneRegister, word: RowFunction, choose: RowFunction, RowBundle, out: RowBundle)
+    /// The rows in ascending order, by a network of comparisons (``MergeExchange``): for engines that do not shuffle. The
+    /// function takes two rows, of words, `indexBits` planes that number the rows, and planes; it gives the row that
+    /// comes first and then the other.
+    case network(RowFunction, RowBundle, indexBits: Int, out: RowBundle)
     /// Inclusive scan with an associative function.
     case scan(RowFunction, RowBundle, out: RowBundle)
 
@@ -224,7 +220,7 @@ package struct Instruction: Hashable, Sendable {
   package var communicates: Bool {
     switch kind {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .shuffle, .sort, .partition, .scan, .openVerdicts, .openArith, .openPlanes:
+      .shuffle, .sort, .partition, .network, .scan, .openVerdicts, .openArith, .openPlanes:
       true
     default: false
     }
@@ -232,10 +228,14 @@ package struct Instruction: Hashable, Sendable {
 }
 
 extension Instruction {
+  package var isNetwork: Bool {
+    if case .network = kind { true } else { false }
+  }
+
   /// Whether the instruction is an algorithm over whole columns that takes its rounds for itself.
   package var isRowAlgorithm: Bool {
     switch kind {
-    case .shuffle, .sort, .partition, .scan: true
+    case .shuffle, .sort, .partition, .network, .scan: true
     default: false
     }
   }

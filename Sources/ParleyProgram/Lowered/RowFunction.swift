@@ -68,7 +68,7 @@ extension Instruction.Kind {
     switch self {
     case .sort(_, _, let less, _, _): [less]
     case .partition(_, let word, let choose, _, _): [word, choose]
-    case .scan(let function, _, _): [function]
+    case .scan(let function, _, _), .network(let function, _, _, _): [function]
     default: []
     }
   }
@@ -80,6 +80,8 @@ extension Instruction.Kind {
     case .partition(let key, _, _, let rows, let out):
       .partition(key: key, word: functions[0], choose: functions[1], rows, out: out)
     case .scan(_, let rows, let out): .scan(functions[0], rows, out: out)
+    case .network(_, let rows, let indexBits, let out):
+      .network(functions[0], rows, indexBits: indexBits, out: out)
     default: self
     }
   }

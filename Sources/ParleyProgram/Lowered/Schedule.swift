@@ -102,6 +102,7 @@ extension Instruction {
     switch kind {
     case .shuffle: return 3
     case .partition(_, let word, let choose, _, _): return word.flights + choose.flights + 4
+    case .network(let function, _, _, _): return MergeExchange.counts(rows: count).count * function.flights
     case .scan(let function, _, _): return ScanLevels.counts(rows: count).count * function.flights
     case .sort(_, _, let less, _, _):
       let levels = Double(Int.bitWidth - count.leadingZeroBitCount)

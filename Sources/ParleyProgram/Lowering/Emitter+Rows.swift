@@ -98,6 +98,53 @@ extension Emitter {
     return out
   }
 
+  /// The same without a shuffle and without opening anything.
+  ///
+  /// - Parameter word: makes a bit a ring word, in the emitter it is given.
+  func network(
+    _ rows: RowBundle, keys: [PlaneRegister], indexBits: Int, _ length: Length,
+    word: (Emitter, PlaneRegister) -> ArithRegister
+  ) -> RowBundle {
+    guard !rows.isEmpty else { return rows }
+    let moved = RowBundle(arith: rows.arith, planes: Instruction.Kind.movedPlanes(keys: keys, rows))
+    let place = Dictionary(uniqueKeysWithValues: moved.planes.enumerated().map { ($1, $0) })
+    let inner = Emitter(registers: registers, node: node)
+    func operand() -> RowBundle {
+      RowBundle(
+        arith: moved.arith.map { _ in inner.newArith(.half) },
+        planes: (0..<indexBits + moved.planes.count).map { _ in inner.newPlane(.half) })
+    }
+    func number(_ row: RowBundle) -> [Bit] {
+      (row.planes[..<indexBits] + keys.map { row.planes[indexBits + (place[$0] ?? 0)] }).map(Bit.plane)
+    }
+    let low = operand(), high = operand()
+    let isWrong = inner.lessUnsigned(number(high), number(low))
+    var (first, second) = (RowBundle(), RowBundle())
+    for (a, b) in zip(low.planes, high.planes).map({ (Bit.plane($0), Bit.plane($1)) }) {
+      let change = inner.and(isWrong, inner.xor(a, b))
+      first.planes.append(inner.materialised(inner.xor(a, change), length: .half))
+      second.planes.append(inner.materialised(inner.xor(b, change), length: .half))
+    }
+    if !moved.arith.isEmpty {
+      let bit = word(inner, inner.materialised(isWrong, length: .half))
+      for (a, b) in zip(low.arith, high.arith) {
+        let change = inner.multiply(bit, inner.linear([(b, 1), (a, .max)]))
+        first.arith.append(inner.linear([(a, 1), (change, 1)]))
+        second.arith.append(inner.linear([(b, 1), (change, .max)]))
+      }
+    }
+    let out = newBundle(like: moved, length)
+    emitRows(
+      .network(.pending, moved, indexBits: indexBits, out: out), length, moved, out: out,
+      functions: [
+        PendingFunction(
+          low: low, high: high,
+          result: RowBundle(arith: first.arith + second.arith, planes: first.planes + second.planes),
+          operations: inner.operations)
+      ])
+    return RowBundle(arith: out.arith, planes: rows.planes.map { out.planes[place[$0] ?? 0] })
+  }
+
   /// The rows in stable order of one bit.
   ///
   /// - Parameter word: makes a bit a ring word, in the emitter it is given.
@@ -144,6 +191,13 @@ extension Emitter {
     let out = newPlane(length)
     emit(.firstRow(out: out), length, planesOut: [out])
     return .plane(out)
+  }
+
+  /// Uniform bits that nobody knows.
+  func randomPlanes(_ planes: Int, _ length: Length) -> [PlaneRegister] {
+    let out = (0..<planes).map { _ in newPlane(length) }
+    emit(.randomPlanes(out: out), length, planesOut: out)
+    return out
   }
 
   func runningSum(_ a: ArithRegister, _ length: Length) -> ArithRegister {

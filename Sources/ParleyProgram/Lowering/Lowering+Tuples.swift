@@ -46,12 +46,19 @@ extension Lowering {
     let length = length(program[id].type.shape)
     switch program[id].operation {
     case .shuffle(let payload):
-      columns = try carry(payload, id, length) { rows in emitter.shuffle(rows, length) }
+      let indexBits = indexBits(program[id].type.shape)
+      columns = try carry(payload, id, length) { rows in
+        guard !descriptor.shuffles else { return emitter.shuffle(rows, length) }
+        // Sorted by keys that nobody knows, of which two are equal with probability 2^-41 at most.
+        let keys = emitter.randomPlanes(40 + 2 * indexBits, length)
+        return network(rows, keys, indexBits: indexBits, length)
+      }
     case .sort(let keys, let payload):
       let planes = try sortKeys(keys, length)
       let indexBits = indexBits(program[id].type.shape)
       columns = try carry(payload, id, length) { rows in
-        planes.count <= Self.bitsByCounting
+        guard descriptor.shuffles else { return network(rows, planes, indexBits: indexBits, length) }
+        return planes.count <= Self.bitsByCounting
           ? partition(rows, planes, length) : emitter.sort(rows, keys: planes, indexBits: indexBits, length)
       }
     case .scan(let items, let restart): columns = try scan(items, restart, id, length)
@@ -103,6 +110,12 @@ extension Lowering {
       keys = Array(out.planes.suffix(keys.count))
     }
     return rows
+  }
+
+  private func network(
+    _ rows: RowBundle, _ keys: [PlaneRegister], indexBits: Int, _ length: Length
+  ) -> RowBundle {
+    emitter.network(rows, keys: keys, indexBits: indexBits, length) { inner, bit in wordOfBit(bit, in: inner) }
   }
 
   /// a + b - 2ab folds the engine's XOR summands, as in ``arithBit(_:)``.

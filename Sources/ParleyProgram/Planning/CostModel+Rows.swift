@@ -21,6 +21,11 @@ extension CostModel {
         shuffle(moved, count: count)
         verify()
         openToComputing(descriptor.openToComputing, count: count)
+      case .network(let function, let bundle, let indexBits, _):
+        // The rows of a stage before and after, in pairs and in order.
+        let moved = bytes(arith: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count)
+        work(2 * moved + workingBytes(function, count: (count + 1) / 2))
+        for pairs in MergeExchange.counts(rows: count) { apply(function, count: pairs) }
       case .scan(let function, let bundle, _):
         // At the end of the first level: its parts, these in one, and the same in order.
         work(max(3 * bytes(bundle, count: count), workingBytes(function, count: count / 2)))

@@ -33,10 +33,13 @@ package struct Plan: Sendable, Hashable {
       }
     }
     let lowered = try Lowering.lower(program, for: descriptor, options: options)
-    guard descriptor.shuffles || !lowered.shuffles else {
+    let sorts = lowered.instructions.lazy.filter(\.isNetwork)
+    let longest = sorts.map { $0.length.evaluate(rows: shape.rows) }.max() ?? 0
+    guard longest <= MergeExchange.most else {
       throw ParleyError(
-        .init("plan/no-shuffle"), "the program sorts or shuffles rows, and \(descriptor.name) does not shuffle",
-        remedy: "choose a protocol that does: with adversary: malicious, verifier: proofs")
+        .init("plan/no-shuffle"),
+        "the program sorts \(longest) rows; \(descriptor.name) does not shuffle, and sorts at most \(MergeExchange.most)",
+        remedy: "choose a protocol that shuffles: with adversary: malicious, verifier: proofs")
     }
     return Plan(
       program: program, lowered: lowered, descriptor: descriptor, shape: shape,

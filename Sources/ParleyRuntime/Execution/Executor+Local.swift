@@ -54,6 +54,9 @@ extension Executor {
       var words = [UInt64](repeating: 0, count: (count + 63) / 64)
       if count > 0 { words[0] = 1 }
       try registers.write(engine.constantPlanes([words], count: count), to: [out])
+    case .randomPlanes(let out):
+      try registers.write(
+        try engine.randomPlanes(out.count, count: count, step: StepID(instruction: instruction.id)), to: out)
     case .runningSum(let a, let out):
       registers.write(engine.runningSum(try registers[a]), to: out)
     default:

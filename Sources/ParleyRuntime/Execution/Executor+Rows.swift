@@ -29,6 +29,9 @@ extension Executor {
       result = try partition(
         try registers[key], word, choose, try values(of: bundle), count: count, instruction.id)
       out = target
+    case .network(let function, let bundle, let indexBits, let target):
+      result = try network(try values(of: bundle), function, indexBits: indexBits, count: count)
+      out = target
     case .scan(let function, let bundle, let target):
       (result, out) = (try scan(try values(of: bundle), function, count: count), target)
     default: throw ParleyError(.invariant, "instruction \(instruction.id) is no algorithm over rows")
@@ -236,6 +239,34 @@ extension Executor {
       for row in 0..<count where row >> k & 1 == 1 { words[row / 64] |= 1 << UInt64(row % 64) }
       return words
     }
+  }
+
+  // MARK: Sorting network
+
+  /// No comparison is opened. The row's own number goes below its key, as in a sort by comparisons.
+  private func network(
+    _ rows: RowValues<E>, _ function: RowFunction, indexBits: Int, count: Int
+  ) throws(ParleyError) -> RowValues<E> {
+    guard count > 1 else { return rows }
+    let schedule = Self.schedule(function)
+    let number = engine.constantPlanes(Self.rowNumbers(count, bits: indexBits), count: count)
+    var all = RowValues<E>(words: rows.words, planes: number + rows.planes)
+    for (level, stage) in MergeExchange.stages(rows: count).enumerated() {
+      let pairs = stage.low.count
+      let rest = stage.rest(rows: count)
+      let pair = try apply(
+        function, schedule, gather(all, stage.low), gather(all, stage.high), count: pairs, level: level)
+      let (words, planes) = (all.words.count, all.planes.count)
+      var parts = [
+        RowValues<E>(words: Array(pair.words[..<words]), planes: Array(pair.planes[..<planes])),
+        RowValues<E>(words: Array(pair.words[words...]), planes: Array(pair.planes[planes...])),
+      ]
+      if !rest.isEmpty { parts.append(gather(all, rest)) }
+      var order = [Int32](repeating: 0, count: count)
+      for (place, row) in (stage.low + stage.high + rest).enumerated() { order[Int(row)] = Int32(place) }
+      all = gather(concatenate(parts), order)
+    }
+    return RowValues(words: all.words, planes: Array(all.planes[indexBits...]))
   }
 
   // MARK: Scan

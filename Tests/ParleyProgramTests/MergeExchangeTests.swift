@@ -1,0 +1,42 @@
+import ParleyProgram
+import Testing
+
+@Suite struct MergeExchangeTests {
+  private func sorted(_ values: [Int], _ stages: [MergeExchange.Stage]) -> [Int] {
+    var values = values
+    for stage in stages {
+      for (low, high) in zip(stage.low, stage.high) where values[Int(high)] < values[Int(low)] {
+        values.swapAt(Int(low), Int(high))
+      }
+    }
+    return values
+  }
+
+  /// A network sorts everything if it sorts all lists of zeros and ones (Knuth 3, 5.3.4, theorem Z).
+  @Test(arguments: 0...14) func allListsOfZerosAndOnes(count: Int) {
+    let stages = MergeExchange.stages(rows: count)
+    for bits in 0..<1 << count {
+      let values = (0..<count).map { bits >> $0 & 1 }
+      #expect(sorted(values, stages) == values.sorted())
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 5, 16, 31, 32, 33, 100, 1000, 1025]) func stages(count: Int) {
+    let stages = MergeExchange.stages(rows: count)
+    #expect(stages.map(\.low.count) == MergeExchange.counts(rows: count))
+    for stage in stages {
+      #expect(zip(stage.low, stage.high).allSatisfy { $0 < $1 && Int($1) < count })
+      let all = stage.low + stage.high + stage.rest(rows: count)
+      #expect(all.sorted() == (0..<Int32(count)).map { $0 })
+    }
+    var random = SplitMix(state: UInt64(count))
+    let values = (0..<count).map { _ in Int(random.next() % 1000) }
+    #expect(sorted(values, stages) == values.sorted())
+  }
+
+  /// As many levels as an algorithm over rows may take.
+  @Test func levels() {
+    #expect(MergeExchange.counts(rows: MergeExchange.most).count == 22 * 23 / 2)
+    #expect(MergeExchange.counts(rows: MergeExchange.most).count < 1 << 8)
+  }
+}
