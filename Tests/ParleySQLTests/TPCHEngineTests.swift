@@ -1,0 +1,23 @@
+import ParleyBase
+import ParleyEngine
+import ParleyProgram
+import ParleyTesting
+import Testing
+
+/// The same queries with all parties of a protocol in this process, one after the other.
+@Suite(.serialized) struct TPCHEngineTests {
+  private func check(_ number: Int, _ family: some EngineFamily) throws {
+    let (program, answer) = try TPCHTests.program(number)
+    let executor = SQLDifferential.executor(family, seed: 0x5eed_7c00 + UInt64(number))
+    try TPCHTests.check(try executor(program, TPCHTests.tables, try TPCHTests.data.get()), answer)
+  }
+
+  @Test(arguments: 1...22) func clear(number: Int) throws { try check(number, ClearFamily()) }
+
+  @Test(arguments: 1...22) func replicated(number: Int) throws { try check(number, ReplicatedFamily(UInt64.self)) }
+
+  /// Secure against a party that deviates.
+  @Test(arguments: 1...22) func verified(number: Int) throws {
+    try check(number, VerifiedReplicatedFamily(UInt64.self))
+  }
+}
