@@ -23,17 +23,54 @@ import Testing
     #expect(refused.count * 20 <= count, "\(refused.count) refused: \(refused.prefix(3).joined(separator: "\n"))")
   }
 
-  @Test func enginesEqualSQLite() {
+  enum Engine: String, CaseIterable {
+    case clear, replicated, verified
+    var executor: RelationalDifferential.Executor {
+      switch self {
+      case .clear: SQLDifferential.executor(ClearFamily(), seed: 7)
+      case .replicated: SQLDifferential.executor(ReplicatedFamily(), seed: 7)
+      case .verified: SQLDifferential.executor(VerifiedReplicatedFamily(), seed: 7)
+      }
+    }
+  }
+
+  /// `PARLEY_SQL_RELATIONAL_ENGINES` says how many; with proofs a third of them.
+  @Test(arguments: Engine.allCases) func enginesEqualSQLite(engine: Engine) {
     let seed = UInt64(Self.number("PARLEY_SQL_SEED", 5_000_000))
-    let count = Self.number("PARLEY_SQL_RELATIONAL_ENGINES", 12)
-    print("relational queries on engines: \(count) from seed \(seed)")
-    for executor in [
-      SQLDifferential.executor(ReplicatedFamily(), seed: 7), SQLDifferential.executor(ClearFamily(), seed: 7),
-    ] {
+    let count = Self.number("PARLEY_SQL_RELATIONAL_ENGINES", 360) / (engine == .verified ? 3 : 1)
+    print("relational queries on the \(engine) engine: \(count) from seed \(seed)")
+    let (differences, refused) = RelationalDifferential.differences(
+      seed: seed, count: count, executor: engine.executor, oracle: SQLiteOracle.answers)
+    #expect(
+      differences.isEmpty,
+      "\(engine), seed \(seed): \(differences.count) differences: \(differences.prefix(4).joined(separator: "\n"))"
+    )
+    #expect(
+      refused.count * 10 <= count,
+      "\(engine): \(refused.count) refused: \(refused.prefix(3).joined(separator: "\n"))")
+  }
+
+  /// A wrong engine is noticed: one that loses a row, and one that counts one too many.
+  @Test func wrongEnginesAreNoticed() {
+    let losing: RelationalDifferential.Executor = { program, tables, data in
+      var results = try DifferentialTests.plaintext(program, tables, data)
+      results[0].rows = results[0].rows.dropLast()
+      return results
+    }
+    let adding: RelationalDifferential.Executor = { program, tables, data in
+      var results = try DifferentialTests.plaintext(program, tables, data)
+      results[0].rows = results[0].rows.map { row in
+        row.map { cell in
+          if case .value(let text) = cell, let value = Int(text) { .value(String(value + 1)) } else { cell }
+        }
+      }
+      return results
+    }
+    for wrong in [losing, adding] {
       let (differences, _) = RelationalDifferential.differences(
-        seed: seed, count: count, executor: executor, oracle: SQLiteOracle.answers)
-      #expect(
-        differences.isEmpty, "\(differences.count) differences: \(differences.prefix(4).joined(separator: "\n"))")
+        seed: 5_000_000, count: 40, executor: wrong, oracle: SQLiteOracle.answers)
+      #expect(differences.count > 10)
+      #expect(differences.allSatisfy { $0.contains("seed 50000") })
     }
   }
 }
