@@ -43,6 +43,19 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
       }, transcript: seen.transcript)
   }
 
+  /// For a corrupt party that does not mind what its lies lead to: it receives what it would have received without them.
+  package static func undisturbed(
+    _ corrupt: PartyIndex, _ honest: Transcript
+  ) -> @Sendable (InterceptedMessage) -> Interception {
+    { message in
+      let tape = honest.links[.init(from: message.from, to: message.to), default: []]
+      guard message.to == corrupt, tape.indices.contains(message.ordinal),
+        tape[message.ordinal].step == message.step, let bytes = tape[message.ordinal].bytes
+      else { return .pass }
+      return .change(bytes)
+    }
+  }
+
   private func principal(_ mesh: any Mesh) throws(ParleyError) -> PrincipalOutcome {
     let dealer = family.makeDealer(mesh: mesh, seed: seed)
     let receiver = family.makeReceiver(mesh: mesh)

@@ -12,7 +12,8 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
     case caught
     /// Nobody went on, because a message did not come.
     case stopped
-    /// The same because the corrupt party, which runs the honest program but for the change, noticed its own lie first.
+    /// The same because the corrupt party, which runs the honest program but for the change, noticed its own lie first,
+    /// although in a second run it received what it would have without.
     case own
     /// The receiver saw no difference, and everybody has the right result.
     case identity
@@ -76,22 +77,23 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
           guard number % stride == 0 else { continue }
           let message = InterceptedMessage(
             step: entry.step, from: corrupt, to: to, bytes: entry.bytes ?? [], ordinal: ordinal)
-          if let trial = attack(message, mutation, link: link) { trials.append(trial) }
+          trials.append(attack(message, mutation, honest.transcript))
         }
       }
     }
     return trials
   }
 
-  private func attack(_ target: InterceptedMessage, _ mutation: Mutation, link: [Transcript.Entry]) -> Trial? {
+  private func attack(_ target: InterceptedMessage, _ mutation: Mutation, _ honest: Transcript) -> Trial {
+    let link = honest.links[.init(from: target.from, to: target.to), default: []]
     let change = Mutex<(isIdentity: Bool, isHarmless: Bool)>((true, false))
     // Coins make this run's messages differ from those of the honest one: an older payload may be the same here.
     let earlier = Mutex<[Int: [UInt8]]>([:])
-    let result = world.run { message, _ in
-      guard message.from == target.from, message.to == target.to else { return .pass }
+    let lie: @Sendable (InterceptedMessage) -> Interception? = { message in
+      guard message.from == target.from, message.to == target.to else { return nil }
       guard message.ordinal == target.ordinal else {
         earlier.withLock { $0[message.ordinal] = message.bytes }
-        return .pass
+        return nil
       }
       var (action, same) = mutation.apply(to: message, link: link, seed: world.seed)
       if case .replay(let ordinal) = action { same = earlier.withLock { $0[ordinal] } == message.bytes }
@@ -101,7 +103,19 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
       return action
     }
     let kind = classify(target)
-    var outcome = judge(result, kind, isIdentity: change.withLock { $0.isIdentity })
+    // A second copy is noticed where the next message of the link is expected.
+    let next = link.indices.contains(target.ordinal + 1) ? link[target.ordinal + 1].step : target.step
+    let noticed =
+      mutation == .duplicate
+      ? classify(.init(step: next, from: target.from, to: target.to, bytes: [], ordinal: target.ordinal + 1))
+      : kind
+    var result = world.run { message, _ in lie(message) ?? .pass }
+    var outcome = judge(result, noticed, isIdentity: change.withLock { $0.isIdentity })
+    if outcome == .own {
+      let undisturbed = AttackWorld<F>.undisturbed(target.from, honest)
+      result = world.run { message, _ in lie(message) ?? undisturbed(message) }
+      outcome = judge(result, noticed, isIdentity: change.withLock { $0.isIdentity })
+    }
     if outcome == .accepted, change.withLock({ $0.isHarmless }) { outcome = .harmless }
     return Trial(mutation: mutation, message: target, kind: kind, outcome: outcome, report: result.description)
   }
