@@ -115,7 +115,7 @@ let tests: [Row] = [
     name: "ParleySQLTests",
     uses: [
       "ParleySQL", "ParleyTesting", "ParleyProgram", "ParleyBase", "ParleyRuntime", "ParleyEngine",
-      "ParleyClear", "ParleyReplicated", "CSQLite",
+      "ParleyClear", "ParleyReplicated", "ParleyNetwork", "CSQLite",
     ], external: [bigInt]),
   Row(
     name: "ParleyRuntimeTests",

@@ -5,40 +5,52 @@ package import ParleyProgram
 internal import ParleyRuntime
 
 extension SQLDifferential {
-  /// Runs programs with all parties of a protocol in this process. Holders deal and do not compute; the first
-  /// computing party is the recipient.
+  /// A program lowered for a protocol, with the rows of its holders. Holders deal and do not compute; the first computing
+  /// party is the recipient.
+  package static func job<F: EngineFamily>(
+    _ family: F, _ program: Program, _ schemas: [TableSchema], _ data: [String: [TableData]]
+  ) throws -> (run: ProgramRun, holders: Int) {
+    let lowered = try Lowering.lower(program, for: family.descriptor)
+    var tables: [PartyIndex: [Int: InputFeeder.HeldTable]] = [:]
+    var shapes: [[ExecutionShape.Part]] = []
+    var next = family.computing
+    for (index, table) in program.tables.enumerated() {
+      guard let schema = schemas.first(where: { $0.name == table.name }) else {
+        throw ParleyError(.invariant, "table '\(table.name)' has no schema")
+      }
+      var parts: [ExecutionShape.Part] = []
+      for rows in data[table.name] ?? [] {
+        let holder = PartyIndex(next)
+        next += 1
+        tables[holder] = [index: InputFeeder.HeldTable(schema: schema, data: rows)]
+        parts.append(.init(holder: holder, rowCount: max(rows.rowCount, schema.padTo ?? 0)))
+      }
+      shapes.append(parts)
+    }
+    let run = ProgramRun(
+      program: lowered, inputs: program.inputs, shape: ExecutionShape(tables: shapes),
+      recipients: program.disclosures.map { _ in [PartyIndex(0)] }, tables: tables)
+    return (run, next - family.computing)
+  }
+
+  /// Runs programs with all parties of a protocol in this process.
   package static func executor<F: EngineFamily>(_ family: F, seed: UInt64) -> Executor {
     { program, schemas, data in
-      let lowered = try Lowering.lower(program, for: family.descriptor)
-      var tables: [PartyIndex: [Int: InputFeeder.HeldTable]] = [:]
-      var shapes: [[ExecutionShape.Part]] = []
-      var next = family.computing
-      for (index, table) in program.tables.enumerated() {
-        guard let schema = schemas.first(where: { $0.name == table.name }) else {
-          throw ParleyError(.invariant, "table '\(table.name)' has no schema")
-        }
-        var parts: [ExecutionShape.Part] = []
-        for rows in data[table.name] ?? [] {
-          let holder = PartyIndex(next)
-          next += 1
-          tables[holder] = [index: InputFeeder.HeldTable(schema: schema, data: rows)]
-          parts.append(.init(holder: holder, rowCount: max(rows.rowCount, schema.padTo ?? 0)))
-        }
-        shapes.append(parts)
-      }
-      let job = ProgramRun(
-        program: lowered, inputs: program.inputs, shape: ExecutionShape(tables: shapes),
-        recipients: program.disclosures.map { _ in [PartyIndex(0)] }, tables: tables)
-      let outcome = try TestWorld(family, outsiders: next - family.computing, seed: seed).run(job)
-      var opened: [Program.DisclosureID: [BigInt]] = [:]
-      for (index, values) in outcome.values[0] {
-        let id = Program.DisclosureID(rawValue: index)
-        opened[id] = values.integers(of: program[program[id].node].type)
-      }
-      return try DecodedTable.decode(program, opened: opened)
+      let (run, holders) = try job(family, program, schemas, data)
+      let outcome = try TestWorld(family, outsiders: holders, seed: seed).run(run)
+      return try tables(of: program, opened: outcome.values[0])
     }
   }
 
+  /// What a recipient makes of the values it received, by disclosure.
+  package static func tables(of program: Program, opened values: [Int: ClearValues]) throws -> [DecodedTable] {
+    var opened: [Program.DisclosureID: [BigInt]] = [:]
+    for (index, values) in values {
+      let id = Program.DisclosureID(rawValue: index)
+      opened[id] = values.integers(of: program[program[id].node].type)
+    }
+    return try DecodedTable.decode(program, opened: opened)
+  }
 }
 
 extension ClearValues {

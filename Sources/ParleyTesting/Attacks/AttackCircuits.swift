@@ -1,5 +1,7 @@
-internal import ParleyBase
+package import ParleyBase
 internal import ParleyEngine
+internal import ParleyNetwork
+internal import ParleyProgram
 
 extension AttackCircuit {
   /// Every operation of an engine with three summands on both sides, in seven flights, so that proofs travel with the
@@ -71,16 +73,16 @@ extension AttackCircuit {
     }
   }
 
+  /// A party, the number of the pass, the party's columns; the columns that it uses.
+  package typealias Preparation =
+    @Sendable (Party, Int, (words: [Arith], planes: [Plane])) -> (words: [Arith], planes: [Plane])
+
   /// A shuffle of all columns, then a product and a conjunction, so that its proofs travel with others.
   ///
   /// - Parameter prepare: what a party does to its own columns before a pass: a corrupt one, something else than the
   ///   protocol says.
   package static func shuffle(
-    words: [[UInt64]], bits: [[Bool]],
-    prepare:
-      @escaping @Sendable (Party, Int, (words: [Arith], planes: [Plane])) -> (words: [Arith], planes: [Plane]) = {
-        $2
-      }
+    words: [[UInt64]], bits: [[Bool]], prepare: @escaping Preparation = { $2 }
   ) -> AttackCircuit {
     let rows = words.first?.count ?? bits.first?.count ?? 0
     return AttackCircuit(
@@ -91,7 +93,7 @@ extension AttackCircuit {
       for pass in 0..<3 {
         let moved = prepare(party, pass, columns)
         let results = try party.flight([
-          (101, .shufflePass(pass, words: moved.words, planes: moved.planes, count: rows))
+          (shuffleStep, .shufflePass(pass, words: moved.words, planes: moved.planes, count: rows))
         ])
         if case .shuffled(let words, let planes) = results[0] { columns = (words, planes) }
       }
@@ -103,6 +105,50 @@ extension AttackCircuit {
         columns.planes[0] = try party.ands(103, [(first, first)], count: rows)[0]
       }
       return columns.words.map { .arith($0, count: rows) } + columns.planes.map { .planes([$0], count: rows) }
+    }
+  }
+
+  private static var shuffleStep: Int { 101 }
+  private static var placesStep: Int { 115 }
+  /// The pass that a message of ``shuffle(words:bits:prepare:)`` or ``openedShuffle(words:bits:prepare:)`` belongs to.
+  package static func pass(of step: StepID) -> Int? {
+    step.instruction == shuffleStep && (0x2000..<0x8000).contains(step.sub) ? step.sub >> 11 & 3 : nil
+  }
+  /// Whether it opens, or helps to open, the shuffled numbers of ``openedShuffle(words:bits:prepare:)``.
+  package static func isOpeningOfShuffle(_ step: StepID) -> Bool { step.instruction == placesStep }
+
+  /// A shuffle whose first column is opened, as a sort does with what it has compared, and the rows put in the order that it
+  /// tells.
+  ///
+  /// - Parameter words: in the first column every row's own number.
+  package static func openedShuffle(
+    words: [[UInt64]], bits: [[Bool]], prepare: @escaping Preparation
+  ) -> AttackCircuit {
+    let shuffle = shuffle(words: words, bits: bits, prepare: prepare)
+    let rows = words[0].count
+    return AttackCircuit(
+      "opened shuffle of \(rows) rows", words: words, bits: bits, outputs: shuffle.outputs
+    ) { party in
+      let engine = party.engine
+      var columns: (words: [Arith], planes: [Plane]) = ([], [])
+      for value in try shuffle.body(party) {
+        switch value {
+        case .arith(let column, _): columns.words.append(column)
+        case .planes(let list, _): columns.planes += list
+        }
+      }
+      let step = StepID(instruction: placesStep)
+      let token = try engine.verify(through: step)
+      let places = Opened<Arith, Plane>.arith(columns.words[0], count: rows)
+      let everybody = (0..<engine.descriptor.parties).map { PartyIndex($0) }
+      try engine.startOpening(places, to: everybody, step: step, token: token)
+      try party.base.mesh.flush()
+      guard case .words(let numbers) = try engine.finishOpening(places, step: step) else {
+        throw ParleyError(.invariant, "words were opened as planes")
+      }
+      let order = numbers.indices.sorted { numbers[$0] < numbers[$1] }.map { Int32($0) }
+      let moved = engine.gather(words: columns.words, planes: columns.planes, by: order)
+      return moved.words.map { .arith($0, count: rows) } + moved.planes.map { .planes([$0], count: rows) }
     }
   }
 

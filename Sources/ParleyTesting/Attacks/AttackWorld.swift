@@ -3,11 +3,13 @@ package import ParleyEngine
 package import ParleyNetwork
 internal import ParleyProgram
 
-/// Runs a circuit with every principal in this process while somebody interferes with messages. The last news to arrive
-/// is that of an abort (``TapeNetwork``), so that a run is the same every time.
+/// Runs a circuit, or a program, with every principal in this process while somebody interferes with messages. The last
+/// news to arrive is that of an abort (``TapeNetwork``), so that a run is the same every time.
 package struct AttackWorld<F: EngineFamily>: Sendable {
   package var family: F
   package var circuit: AttackCircuit<F>
+  /// Run in place of the circuit.
+  package var program: ProgramRun?
   package var seed: UInt64
 
   package init(_ family: F, _ circuit: AttackCircuit<F>, seed: UInt64) {
@@ -56,17 +58,19 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
     }
   }
 
-  private func principal(_ mesh: any Mesh) throws(ParleyError) -> PrincipalOutcome {
+  private func principal(_ inner: any Mesh) throws(ParleyError) -> PrincipalOutcome {
+    let mesh = NotingMesh(inner)
     let dealer = family.makeDealer(mesh: mesh, seed: seed)
     let receiver = family.makeReceiver(mesh: mesh)
     let engine =
       mesh.local.rawValue < family.computing ? try family.makeEngine(mesh: mesh, seed: seed) : nil
     let party = TestWorld<F>.Party(mesh: mesh, engine: engine, dealer: dealer, receiver: receiver)
     do {
+      if let program { return PrincipalOutcome(values: try execute(program, by: party)) }
       if let engine { return PrincipalOutcome(values: try compute(party, engine)) }
       return PrincipalOutcome(values: try party.index == holder ? deal(party) : collect(party))
     } catch {
-      let failure = error as? ParleyError ?? ParleyError(.invariant, "\(mesh.local) failed: \(error)")
+      let failure = mesh.loss ?? error as? ParleyError ?? ParleyError(.invariant, "\(mesh.local) failed: \(error)")
       let reported = engine?.classify(failure) ?? failure
       mesh.abort(reported)
       engine?.destroy()

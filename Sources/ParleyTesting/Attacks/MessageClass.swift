@@ -11,6 +11,11 @@ package enum MessageClass: String, CaseIterable, Sendable, Comparable {
   case openingDigest = "opening digest"
   case maskedOpening = "masked opening"
   case maskedDigest = "masked opening digest"
+  case search = "opening of a search"
+  case searchDigest = "digest of a search"
+  case verifiedForSearch = "verified for a search"
+  case rowVerdict = "verdict on rows"
+  case rowVerdictDigest = "digest of a verdict on rows"
   case ready
   case challenge
   case proof

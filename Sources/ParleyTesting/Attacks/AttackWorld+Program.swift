@@ -1,0 +1,121 @@
+internal import ParleyBase
+internal import ParleyEngine
+package import ParleyNetwork
+package import ParleyProgram
+internal import ParleyRuntime
+internal import Synchronization
+
+extension AttackWorld {
+  /// Attacks a whole program, as parties execute it. The holder has the rows of all tables, and everything that the
+  /// program opens goes to all computing parties and to the recipient.
+  package init(
+    _ family: F, _ program: Program, tables: [TableSchema], data: [String: TableData], seed: UInt64
+  ) throws {
+    self.init(family, AttackCircuit("a program", outputs: []) { _ in [] }, seed: seed)
+    let everybody = (0..<family.computing).map { PartyIndex($0) } + [recipient]
+    let parts = try program.tables.map { table in
+      guard let schema = tables.first(where: { $0.name == table.name }), let rows = data[table.name] else {
+        throw ParleyError(.invariant, "table '\(table.name)' has no schema or no rows")
+      }
+      return [(holder: holder, table: InputFeeder.HeldTable(schema: schema, data: rows))]
+    }
+    self.program = ProgramRun(
+      program: try Lowering.lower(program, for: family.descriptor), inputs: program.inputs,
+      recipients: program.disclosures.map { _ in everybody }, tables: parts)
+  }
+
+  /// - Returns: what this principal receives, in the order of the disclosures; nil for the holder.
+  func execute(_ job: ProgramRun, by party: TestWorld<F>.Party) throws(ParleyError) -> [ClearValues]? {
+    let values: [Int: ClearValues]
+    if let engine = party.engine {
+      values = try Executor(
+        engine: engine, mesh: party.mesh, program: job.program, shape: job.shape, recipients: job.recipients
+      ).run()
+    } else if let tables = job.tables[party.index] {
+      try InputFeeder(
+        program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables
+      ).feed(to: party.dealer, over: party.mesh)
+      return nil
+    } else {
+      values = try OutputCollector(
+        program: job.program, shape: job.shape, recipients: job.recipients, local: party.index
+      ).collect(from: party.receiver)
+    }
+    return values.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  /// What messages are for in the program that this world attacks.
+  ///
+  /// - Parameter honest: a run that nobody interfered with; it tells which verification is the last.
+  package func classifier(_ honest: AttackOutcome) -> @Sendable (InterceptedMessage) -> MessageClass {
+    let kinds = Dictionary(
+      uniqueKeysWithValues: (program?.program.instructions ?? []).map { ($0.id, $0.kind) })
+    let isVerification = { @Sendable (step: StepID, link: Transcript.Link) in
+      step.instruction < StepID.firstControlInstruction
+        && MessageClass.of(step: step, from: link.from, to: link.to) == .verified
+    }
+    let last = honest.transcript.links.flatMap { link, entries in
+      entries.map(\.step).filter { isVerification($0, link) }
+    }.max()
+    return { message in
+      let step = message.step
+      let isDigest = step.sub >= 0x8000
+      switch kinds[step.instruction] {
+      case .inputArith, .inputPlanes: return .input
+      case .openArith, .openPlanes: return isDigest ? .openingDigest : .opening
+      case .openVerdicts: return isDigest ? .rowVerdictDigest : .rowVerdict
+      case .sort, .partition:
+        // Passes of the shuffle have sub-steps from 0x2000 on.
+        return isDigest ? .searchDigest : step.sub >= 0x2000 ? .exchange : .search
+      default:
+        // Steps of the engine's own, which have the largest numbers, and of what rows are compared by.
+        guard step.instruction >= 0xde_0000 else { return .exchange }
+        let kind = MessageClass.of(message)
+        return kind == .verified && step != last ? .verifiedForSearch : kind
+      }
+    }
+  }
+}
+
+/// Remembers that a message did not come. Executors throw what a failure counts as: while something is being verified, a
+/// message that is missing counts as an attempt to cheat, but no check has fired.
+final class NotingMesh: Mesh {
+  private let inner: any Mesh
+  private let missing = Mutex<ParleyError?>(nil)
+
+  init(_ inner: any Mesh) { self.inner = inner }
+
+  /// The error of the receive that a message was missing at.
+  var loss: ParleyError? { missing.withLock { $0 } }
+
+  private func note(_ error: ParleyError) -> ParleyError {
+    if [.timeout, .linkLost].contains(error.code) { missing.withLock { $0 = $0 ?? error } }
+    return error
+  }
+
+  var local: PartyIndex { inner.local }
+  var count: Int { inner.count }
+  var meter: Meter { inner.meter }
+  var waitingOn: Waiting? { inner.waitingOn }
+
+  func send(
+    step: StepID, to party: PartyIndex, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(ParleyError) { try inner.send(step: step, to: party, byteCount: byteCount, fill: fill) }
+
+  func flush() throws(ParleyError) { try inner.flush() }
+
+  func receive(step: StepID, from party: PartyIndex, into target: UnsafeMutableRawBufferPointer)
+    throws(ParleyError)
+  {
+    do { try inner.receive(step: step, from: party, into: target) } catch { throw note(error) }
+  }
+
+  func receiveControl(
+    step: StepID, from party: PartyIndex, atMost limit: Int
+  ) throws(ParleyError) -> [UInt8] {
+    do { return try inner.receiveControl(step: step, from: party, atMost: limit) } catch { throw note(error) }
+  }
+
+  func abort(_ reason: ParleyError) { inner.abort(reason) }
+  func close() { inner.close() }
+}
