@@ -200,7 +200,7 @@ import Testing
   @Test func shufflesByNetwork() throws {
     let program = try Self.program { builder, input in try builder.shuffle([input.x]) }
     let lowered = try Lowering.lower(program, for: MacReplicatedFamily().descriptor)
-    #expect(lowered.instructions.contains(where: \.isNetwork))
+    #expect(lowered.instructions.contains { $0.isNetwork })
     #expect(!lowered.hasRandomCost)
     let data = Self.data([30, 20], seed: 507)
     var orders: Set<[BigInt]> = []

@@ -24,20 +24,29 @@ import Testing
   }
 
   enum Engine: String, CaseIterable {
-    case clear, replicated, verified
+    case clear, replicated, verified, macs
     var executor: RelationalDifferential.Executor {
       switch self {
       case .clear: SQLDifferential.executor(ClearFamily(), seed: 7)
       case .replicated: SQLDifferential.executor(ReplicatedFamily(), seed: 7)
       case .verified: SQLDifferential.executor(VerifiedReplicatedFamily(), seed: 7)
+      case .macs: SQLDifferential.executor(MacReplicatedFamily(), seed: 7)
+      }
+    }
+    /// Those that withstand a party that deviates run fewer queries.
+    var share: Int {
+      switch self {
+      case .clear, .replicated: 1
+      case .verified: 3
+      case .macs: 6
       }
     }
   }
 
-  /// `PARLEY_SQL_RELATIONAL_ENGINES` says how many; with proofs a third of them.
+  /// `PARLEY_SQL_RELATIONAL_ENGINES` says how many; with proofs a third of them, with macs a sixth.
   @Test(arguments: Engine.allCases) func enginesEqualSQLite(engine: Engine) {
     let seed = UInt64(Self.number("PARLEY_SQL_SEED", 5_000_000))
-    let count = Self.number("PARLEY_SQL_RELATIONAL_ENGINES", 360) / (engine == .verified ? 3 : 1)
+    let count = Self.number("PARLEY_SQL_RELATIONAL_ENGINES", 360) / engine.share
     print("relational queries on the \(engine) engine: \(count) from seed \(seed)")
     let (differences, refused) = RelationalDifferential.differences(
       seed: seed, count: count, executor: engine.executor, oracle: SQLiteOracle.answers)
