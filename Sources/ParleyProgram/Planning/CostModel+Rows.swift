@@ -66,6 +66,9 @@ extension CostModel {
 
   /// One application of a function to `count` pairs of rows.
   private mutating func apply(_ function: RowFunction, count: Int) {
+    let before = authenticatedCount
+    // Words with macs wait for the check at the end.
+    defer { liveBytes += (authenticatedCount - before) * descriptor.bytesPerWord }
     for round in Schedule(function.instructions).rounds where !round.exchanges.isEmpty {
       var flight = Flight()
       for item in round.exchanges { exchange(item.instruction, half: count, in: &flight) }

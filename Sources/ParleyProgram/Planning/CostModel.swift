@@ -19,7 +19,7 @@ package struct CostModel {
   var buffers: LiveBuffers
   var verification: ProofTraffic?
   /// Values with macs, which one check covers at the end.
-  private var authenticatedCount = 0
+  var authenticatedCount = 0
   /// Registers that a product reads or writes.
   var isRecorded: (arith: Set<Int>, planes: Set<Int>) = ([], [])
   private var chargedDepth = 0
