@@ -265,6 +265,7 @@ public struct InsecurePlaintextEvaluator {
     case .shift(let a, let rows):
       let count = self[a].count
       return picked(a, (0..<count).map { (0..<count).contains($0 - rows) ? $0 - rows : nil })
+    case .reversed(let a): return picked(a, Array((0..<self[a].count).reversed()))
     case .prefix(let a, let count): return picked(a, Array(0..<min(count, self[a].count)))
     case .outer(let a, let shape):
       let inner = elements(shape)

@@ -17,7 +17,7 @@ struct RunGrouping {
 
   private var rows: SecretTable { runs.table }
 
-  /// - Parameter further: a column whose different values count.
+  /// - Parameter further: a column whose different values count, or the ranks of its values.
   init(
     _ tables: TableBuilder, _ table: SecretTable, _ keys: [Int], _ essentials: [Int], further: Int?
   ) throws(ParleyError) {
@@ -52,6 +52,8 @@ struct RunGrouping {
       case negatedOrNull
       /// The first sum divided by the second, NULL where that is 0.
       case average(TableBuilder.Averaging, isNullable: Bool)
+      /// The first sum, which is within the range where the second one, a count, is not 0, times the factor.
+      case byRank(factor: BigInt, Interval, isNullable: Bool)
     }
     var column: SecretColumn
     var parts: [Source] = []
@@ -203,6 +205,22 @@ struct RunGrouping {
       plan.column.type = .decimal(scale: TableBuilder.places)
       plan.sums = [try total(average.shifted), try count()]
       plan.finish = .average(average, isNullable: isNullable)
+    case .median, .quantile:
+      let value = try tables.full(try tables.integer(try tables.number(source)), rows.shape)
+      let ranks = try tables.ranks(isPresent, continues: runs.continues)
+      let range = tables.type(value).range
+      if case .quantile(let numerator, let denominator) = aggregate.function {
+        let isThere = try tables.isQuantile(numerator, denominator, ranks)
+        plan.sums = [try tables.builder.runningSum(try tables.masked(value, by: isThere)), try count()]
+        plan.finish = .byRank(factor: 1, range, isNullable: isNullable)
+      } else {
+        let weights = try tables.medianWeights(ranks)
+        plan.column.type = source.type.withOneMoreDecimal
+        plan.sums = [
+          try tables.builder.runningSum(try tables.builder.multiply(weights, value)), try count(),
+        ]
+        plan.finish = .byRank(factor: 5, range * .exactly(2), isNullable: isNullable)
+      }
     case .representative:
       for part in source.parts { plan.parts.append(last(part)) }
       if let isNull = source.isNull { plan.isNull = last(isNull) }
@@ -262,6 +280,12 @@ struct RunGrouping {
     case .average(let average, let isNullable):
       column.parts = [try tables.quotient(sums[0], counts: sums[1], average)]
       if isNullable { column.isNull = try isNone(sums[1]) }
+    case .byRank(let factor, let range, let isNullable):
+      let isNone = try isNone(sums[1])
+      let filler = tables.builder.constant(range.nearest(to: 0))
+      let value = try tables.builder.select(isNone, filler, sums[0], within: range)
+      column.parts = [try tables.builder.scale(value, by: factor)]
+      if isNullable { column.isNull = isNone }
     }
     return column
   }

@@ -149,6 +149,10 @@ package struct TableAggregate: Hashable, Sendable {
     case every
     /// Rounded to the nearest sixth decimal, halves upwards. NULL without values.
     case average
+    /// The middle value, or the mean of the two middle ones, with one decimal more than the column. NULL without values.
+    case median
+    /// The smallest value that at least this share of the values does not exceed. NULL without values.
+    case quantile(numerator: Int, denominator: Int)
     /// The value of some row of the group: for a column that the keys determine.
     case representative
   }

@@ -14,7 +14,9 @@ extension TableBuilder {
     var result = SecretTable(columns: [], isValid: nil, shape: .scalar)
     let isValid = try valid(table)
     for aggregate in aggregates {
-      if aggregate.needsDifferentValues, !isUnique([aggregate.column], in: table) {
+      if aggregate.isByRank {
+        result.columns.append(try valueByRank(aggregate, of: table))
+      } else if aggregate.needsDifferentValues, !isUnique([aggregate.column], in: table) {
         let values = try differentValues(of: aggregate.column, table)
         result.columns.append(
           try column(aggregate, of: values.table, over: [values.isCounted], isGrouped: false))
@@ -68,6 +70,7 @@ extension TableBuilder {
       for part in source.parts { result.parts.append(try extrema(part, present, isMinimum: isMinimum)) }
     case .any: result.parts = [try extrema(try condition(source), present, isMinimum: false)]
     case .every: result.parts = [try extrema(try condition(source), present, isMinimum: true)]
+    case .median, .quantile: throw ParleyError(.invariant, "a value by its rank needs rows in order")
     }
     return result
   }
@@ -200,7 +203,18 @@ extension TableAggregate {
   var needsDifferentValues: Bool {
     switch function {
     case .count, .sum, .average: isDistinct
-    case .countRows, .minimum, .maximum, .any, .every, .representative: false
+    case .countRows, .minimum, .maximum, .any, .every, .median, .quantile, .representative: false
     }
   }
+
+  /// Whether the result is a value at a place among those of its group.
+  var isByRank: Bool {
+    switch function {
+    case .median, .quantile: true
+    default: false
+    }
+  }
+
+  /// Whether a group's rows have to stand by the column.
+  var needsOrder: Bool { needsDifferentValues || isByRank }
 }

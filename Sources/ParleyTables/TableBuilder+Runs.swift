@@ -65,13 +65,14 @@ extension TableBuilder {
   mutating func groupedByRuns(
     _ table: SecretTable, _ keys: [Int], _ essentials: [Int], _ aggregates: [TableAggregate]
   ) throws(ParleyError) -> SecretTable {
-    // Each column whose different values count needs an order of its own; the groups come out in the same order.
+    // Each column whose different values or ranks count needs an order of its own; the groups come out in the same
+    // order.
     var further: [Int] = []
-    for aggregate in aggregates where aggregate.needsDifferentValues && !further.contains(aggregate.column) {
+    for aggregate in aggregates where aggregate.needsOrder && !further.contains(aggregate.column) {
       further.append(aggregate.column)
     }
     func isIn(_ aggregate: TableAggregate, _ pass: Int) -> Bool {
-      guard aggregate.needsDifferentValues else { return pass == 0 }
+      guard aggregate.needsOrder else { return pass == 0 }
       return further[pass] == aggregate.column
     }
     var result: SecretTable?

@@ -22,7 +22,8 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
   /// Selected columns by which the rows are ordered, if they are.
   package let orderColumns: [Int]
 
-  package init(seed: UInt64) {
+  /// - Parameter groupsByRank: MEDIAN and QUANTILE with GROUP BY, instead of anything.
+  package init(seed: UInt64, groupsByRank: Bool = false) {
     var random = TestRandom(seed: seed)
     self.seed = seed
     var tables: [TableSchema] = []
@@ -33,7 +34,7 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
       data[name] = holders
     }
     var generator = RelationalQueryGenerator(tables: tables, random: random)
-    let query = generator.query()
+    let query = groupsByRank ? generator.groupedByRank() : generator.query()
     (self.tables, self.data) = (tables, data)
     (text, oracleText) = (query.ours, query.theirs)
     kinds = query.columns.map(\.kind)

@@ -12,12 +12,12 @@ package enum RelationalDifferential {
   /// Differences on `count` cases that follow from `seed`; each text has the seed of its case. Queries that the dialect
   /// refuses are counted and must be few.
   package static func differences(
-    seed: UInt64, count: Int, executor: Executor, oracle: Oracle
+    seed: UInt64, count: Int, groupsByRank: Bool = false, executor: Executor, oracle: Oracle
   ) -> (differences: [String], refused: [String]) {
     var found: [String] = []
     var refused: [String] = []
     for index in 0..<UInt64(count) {
-      let test = RelationalCase(seed: seed &+ index)
+      let test = RelationalCase(seed: seed &+ index, groupsByRank: groupsByRank)
       do {
         found += try differences(in: test, executor: executor, oracle: oracle).map { "\(test): \($0)" }
       } catch let error as ParleyError where isRefusal(error) {

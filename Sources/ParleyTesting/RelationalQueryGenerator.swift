@@ -33,7 +33,7 @@ struct RelationalQueryGenerator {
     (self.tables, self.random) = (tables, random)
   }
 
-  private mutating func fresh(_ prefix: String) -> String {
+  mutating func fresh(_ prefix: String) -> String {
     names += 1
     return "\(prefix)\(names)"
   }
@@ -50,7 +50,7 @@ struct RelationalQueryGenerator {
   }
 
   /// ORDER BY over what is selected, with a LIMIT where the order leaves no choice.
-  private mutating func ordered(_ query: Query) -> Query {
+  mutating func ordered(_ query: Query) -> Query {
     var query = query
     let sortable = query.columns.indices.filter {
       switch query.columns[$0].kind {
@@ -120,7 +120,7 @@ struct RelationalQueryGenerator {
         columns: a.columns))
   }
 
-  private func block(
+  func block(
     _ items: [Spelled], _ from: From, filter: Spelled?, tail: (ours: String, theirs: String) = ("", ""),
     isDistinct: Bool = false
   ) -> Query {
@@ -183,57 +183,6 @@ struct RelationalQueryGenerator {
     return grouped(from, filter)
   }
 
-  private mutating func grouped(_ from: From, _ filter: Spelled?) -> Query {
-    var keys: [Spelled] = []
-    for _ in 0..<random.pick([0, 1, 1, 2]) {
-      var key =
-        random.chance(75) ? random.pick(from.columns) : expression(kind(of: from.columns), from.columns, depth: 2)
-      // A constant would be a position.
-      guard key.ours.contains(".") else { continue }
-      key.name = fresh("y")
-      if !keys.contains(where: { $0.ours == key.ours }) { keys.append(key) }
-    }
-    var items = keys
-    for _ in 0..<Int.random(in: keys.isEmpty ? 1...3 : 0...2, using: &random) {
-      var item = aggregate(from.columns)
-      item.name = fresh("y")
-      items.append(item)
-    }
-    var tail = (ours: "", theirs: "")
-    if !keys.isEmpty {
-      tail.ours = " GROUP BY \(keys.map(\.ours).joined(separator: ", "))"
-      tail.theirs = " GROUP BY \(keys.map(\.theirs).joined(separator: ", "))"
-    }
-    if random.chance(30) {
-      var value = aggregate(from.columns)
-      while case .mean = value.kind { value = aggregate(from.columns) }
-      let condition = comparison(value, literal(value.kind))
-      tail.ours += " HAVING \(condition.ours)"
-      tail.theirs += " HAVING \(condition.theirs)"
-      if keys.isEmpty, items.isEmpty { items.append(value) }
-    }
-    return block(items, from, filter: filter, tail: tail)
-  }
-
-  private mutating func aggregate(_ columns: [Spelled]) -> Spelled {
-    let any = random.pick(columns)
-    let value = expression(random.chance(70) ? .number(scale: 0) : numberKind(columns), columns, depth: 2)
-    guard case .number(let scale) = value.kind else { return aggregate(columns) }
-    func call(_ function: String, _ argument: Spelled, _ kind: Kind) -> Spelled {
-      Spelled(ours: "\(function)\(argument.ours))", theirs: "\(function)\(argument.theirs))", kind: kind)
-    }
-    switch Int.random(in: 0..<8, using: &random) {
-    case 0: return Spelled(ours: "COUNT(*)", theirs: "COUNT(*)", kind: .number(scale: 0))
-    case 1: return call("COUNT(", any, .number(scale: 0))
-    case 2: return call("COUNT(DISTINCT ", any, .number(scale: 0))
-    case 3: return call("SUM(", value, value.kind)
-    case 4: return call("MIN(", value, value.kind)
-    case 5: return call("MAX(", value, value.kind)
-    case 6: return call("AVG(", value, .mean(scale: scale))
-    default: return call("SUM(DISTINCT ", value, value.kind)
-    }
-  }
-
   // MARK: FROM
 
   private mutating func table() -> From {
@@ -252,7 +201,7 @@ struct RelationalQueryGenerator {
     return aliased(table.name, columns)
   }
 
-  private mutating func from(depth: Int) -> From {
+  mutating func from(depth: Int) -> From {
     let count = depth == 0 ? random.pick([1, 2, 2, 2, 3]) : 1
     var parts: [From] = []
     for _ in 0..<count {
@@ -354,7 +303,7 @@ struct RelationalQueryGenerator {
     }
   }
 
-  private mutating func comparison(_ a: Spelled, _ b: Spelled) -> Spelled {
+  mutating func comparison(_ a: Spelled, _ b: Spelled) -> Spelled {
     var signs = ["=", "<>"]
     switch a.kind {
     case .number, .date, .mean: signs += ["<", "<=", ">", ">="]
@@ -418,73 +367,6 @@ struct RelationalQueryGenerator {
         Spelled(
           ours: spell(\.ours, "\(function)(\(b.ours))", inner.ours),
           theirs: spell(\.theirs, "\(function)(\(b.theirs))", inner.theirs), kind: kind))
-    }
-  }
-
-  // MARK: Values
-
-  private mutating func kind(of columns: [Spelled]) -> Kind {
-    let kind = random.pick(columns).kind
-    if case .mean = kind { return .number(scale: 0) }
-    return kind
-  }
-  private mutating func numberKind(_ columns: [Spelled]) -> Kind {
-    let kinds = columns.map(\.kind).filter { if case .number = $0 { true } else { false } }
-    return kinds.isEmpty ? .number(scale: 0) : random.pick(kinds)
-  }
-
-  mutating func literal(_ kind: Kind) -> Spelled {
-    switch kind {
-    case .number(let scale), .mean(let scale):
-      let digits = Int64.random(in: -3...4, using: &random) * (scale == 0 ? 1 : random.pick([10, 25, 50]))
-      let value = SQLDifferential.Fixed(digits, scale: scale)
-      return Spelled(ours: value.text, theirs: "(\(digits))", kind: kind)
-    case .boolean:
-      let value = random.chance(50)
-      return Spelled(ours: value ? "TRUE" : "FALSE", theirs: value ? "1" : "0", kind: kind)
-    case .date:
-      let day = Int.random(in: 9_999...10_004, using: &random)
-      return Spelled(ours: "DATE '\(CivilDate(daysSince1970: day))'", theirs: "\(day)", kind: kind)
-    case .category(let labels):
-      let label = random.pick(labels)
-      return Spelled(ours: "'\(label)'", theirs: "'\(label)'", kind: kind)
-    }
-  }
-
-  mutating func expression(_ kind: Kind, _ columns: [Spelled], depth: Int) -> Spelled {
-    let candidates = columns.filter { $0.kind == kind }
-    if depth >= 3 || random.chance(45) {
-      return candidates.isEmpty ? literal(kind) : random.pick(candidates)
-    }
-    switch (Int.random(in: 0..<10, using: &random), kind) {
-    case (0..<3, .number):
-      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
-      let sign = random.pick(["+", "-"])
-      return Spelled(
-        ours: "(\(a.ours) \(sign) \(b.ours))", theirs: "(\(a.theirs) \(sign) \(b.theirs))", kind: kind)
-    case (3, .number(scale: 0)):
-      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
-      let sign = random.pick(["*", "/"])
-      return Spelled(
-        ours: "(\(a.ours) \(sign) \(b.ours))", theirs: "(\(a.theirs) \(sign) \(b.theirs))", kind: kind)
-    case (4, .number(scale: 0)):
-      let a = expression(.number(scale: 0), columns, depth: depth + 1)
-      return Spelled(ours: "ABS(\(a.ours))", theirs: "ABS(\(a.theirs))", kind: kind)
-    case (5...6, _):
-      let condition = self.condition(columns, depth: 3)
-      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
-      let otherwise = random.chance(70)
-      return Spelled(
-        ours: "CASE WHEN \(condition.ours) THEN \(a.ours)\(otherwise ? " ELSE \(b.ours)" : "") END",
-        theirs: "CASE WHEN \(condition.theirs) THEN \(a.theirs)\(otherwise ? " ELSE \(b.theirs)" : "") END",
-        kind: kind)
-    case (7, _):
-      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
-      let function = random.pick(["COALESCE", "NULLIF"])
-      return Spelled(
-        ours: "\(function)(\(a.ours), \(b.ours))", theirs: "\(function)(\(a.theirs), \(b.theirs))", kind: kind)
-    case (8, .boolean): return condition(columns, depth: 3)
-    default: return candidates.isEmpty ? literal(kind) : random.pick(candidates)
     }
   }
 }

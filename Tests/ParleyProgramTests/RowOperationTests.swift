@@ -37,6 +37,16 @@ import Testing
       }
     }
     try check(count, form: form) { builder, inputs in
+      try builder.reversed(inputs[0])
+    } expected: {
+      $0[0].reversed()
+    }
+    try check(count, form: form) { builder, inputs in
+      try builder.reversed(try builder.not(try builder.compare(.less, inputs[0], inputs[1])))
+    } expected: { x in
+      (0..<count).reversed().map { x[0][$0] >= x[1][$0] ? 1 : 0 }
+    }
+    try check(count, form: form) { builder, inputs in
       let three = try builder.prefix(inputs[1], count: 3)
       return try builder.concatenate([inputs[0], three, builder.constant(5)])
     } expected: {

@@ -106,6 +106,16 @@ import Testing
       }
     ),
     (
+      "backward scans",
+      { builder, input in
+        let ends = try builder.compare(.equal, input.y, builder.constant(2))
+        let scanned = try builder.scan(
+          [.init(.sum, try builder.reversed(input.b)), .init(.first, try builder.reversed(input.x))],
+          restart: try builder.reversed(ends))
+        return try scanned.map { try builder.reversed($0) }
+      }
+    ),
+    (
       "products",
       { builder, input in
         let few = try builder.prefix(input.y, count: 3)

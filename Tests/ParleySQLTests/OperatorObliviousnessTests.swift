@@ -127,6 +127,7 @@ import Testing
     Query("except", "SELECT k, a FROM r WHERE b EXCEPT SELECT k, a FROM t"),
     Query("correlated subquery", "SELECT k FROM r WHERE b AND a >= (SELECT AVG(t.a) FROM t WHERE t.k = r.k)"),
     Query("selected subquery", "SELECT k, (SELECT MAX(t.a) FROM t WHERE t.k = r.k) FROM r WHERE b"),
+    Query("median of groups", "SELECT k, MEDIAN(a), QUANTILE(a, 0.9), COUNT(*) FROM r WHERE b GROUP BY k"),
     Query("median", "SELECT MEDIAN(a), QUANTILE(a, 0.9) FROM r WHERE k IN (SELECT k FROM t WHERE b)"),
     Query(
       "common table",

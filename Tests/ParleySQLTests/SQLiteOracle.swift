@@ -23,6 +23,13 @@ final class SQLiteOracle {
         database, name, arguments, SQLITE_UTF8, nil, nil, { Moments.step($0, $1, $2) }, finish, nil)
       guard status == SQLITE_OK else { throw Failure(description: "register \(name)") }
     }
+    for (name, arguments) in [("median_of_tenths", Int32(1)), ("quantile_of", 3)] {
+      let finish: @convention(c) (OpaquePointer?) -> Void =
+        name == "quantile_of" ? { Values.finish($0) { $0.quantile } } : { Values.finish($0) { $0.tenfoldMedian } }
+      let status = sqlite3_create_function_v2(
+        database, name, arguments, SQLITE_UTF8, nil, nil, { Values.step($0, $1, $2) }, finish, nil)
+      guard status == SQLITE_OK else { throw Failure(description: "register \(name)") }
+    }
   }
   deinit { sqlite3_close_v2(database) }
 
@@ -61,6 +68,45 @@ final class SQLiteOracle {
     static func finish(_ context: OpaquePointer?, _ value: (Moments) -> Double?) {
       if let moments = of(context), let result = value(moments.pointee) {
         sqlite3_result_double(context, result)
+      } else {
+        sqlite3_result_null(context)
+      }
+    }
+  }
+
+  /// The values of one group.
+  private final class Values {
+    var list: [Int64] = []
+    var share: (numerator: Int64, denominator: Int64) = (1, 2)
+    var tenfoldMedian: Int64? {
+      let sorted = list.sorted()
+      return sorted.isEmpty ? nil : 5 * (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2])
+    }
+    /// Found by counting, as the definition has it.
+    var quantile: Int64? {
+      list.sorted().first { value in
+        Int64(list.count { $0 <= value }) * share.denominator >= Int64(list.count) * share.numerator
+      }
+    }
+    /// SQLite keeps one pointer for each group.
+    static func slot(_ context: OpaquePointer?, _ size: Int) -> UnsafeMutablePointer<Unmanaged<Values>?>? {
+      sqlite3_aggregate_context(context, Int32(size))?.assumingMemoryBound(to: Unmanaged<Values>?.self)
+    }
+    static func step(
+      _ context: OpaquePointer?, _ count: Int32, _ arguments: UnsafeMutablePointer<OpaquePointer?>?
+    ) {
+      guard let slot = slot(context, MemoryLayout<Unmanaged<Values>?>.size), let arguments,
+        sqlite3_value_type(arguments[0]) != SQLITE_NULL
+      else { return }
+      let values = slot.pointee ?? Unmanaged.passRetained(Values())
+      slot.pointee = values
+      let group = values.takeUnretainedValue()
+      group.list.append(sqlite3_value_int64(arguments[0]))
+      if count == 3 { group.share = (sqlite3_value_int64(arguments[1]), sqlite3_value_int64(arguments[2])) }
+    }
+    static func finish(_ context: OpaquePointer?, _ value: (Values) -> Int64?) {
+      if let values = slot(context, 0)?.pointee?.takeRetainedValue(), let result = value(values) {
+        sqlite3_result_int64(context, result)
       } else {
         sqlite3_result_null(context)
       }

@@ -157,6 +157,7 @@ extension CanonicalWriter {
         writer.write(Int64(item.value.rawValue))
       }
     case .component(let a, let index): write(tag: 34, a.rawValue, index)
+    case .reversed(let a): write(tag: 35, a.rawValue)
     }
   }
 

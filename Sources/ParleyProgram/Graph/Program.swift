@@ -183,6 +183,8 @@ public struct Program: Sendable, Hashable {
     case concatenate([NodeID])
     /// Row i is row i - by of the operand; rows that would come from outside are 0.
     case shift(NodeID, by: Int)
+    /// The rows from the last to the first.
+    case reversed(NodeID)
     /// The first `count` rows, or all where there are fewer.
     case prefix(NodeID, count: Int)
     /// Row i · n + j is row i of the operand, n being the rows of the shape: the outer side of a product.

@@ -38,6 +38,13 @@ extension ProgramBuilder {
     return append(.shift(a, by: rows), .init(sort, type.shape))
   }
 
+  /// The rows from the last to the first, so that a scan can go backwards.
+  public mutating func reversed(_ a: NodeID) throws(ParleyError) -> NodeID {
+    if program[a].type.shape == .scalar { return a }
+    if case .reversed(let original) = program[a].operation { return original }
+    return append(.reversed(a), program[a].type)
+  }
+
   /// The first `count` rows, or all where there are fewer.
   public mutating func prefix(_ a: NodeID, count: Int) throws(ParleyError) -> NodeID {
     let type = program[a].type

@@ -96,6 +96,7 @@ extension Program.Operation {
     case .spread(let a, let shape): .spread(map(a), shape)
     case .concatenate(let parts): .concatenate(parts.map(map))
     case .shift(let a, let rows): .shift(map(a), by: rows)
+    case .reversed(let a): .reversed(map(a))
     case .prefix(let a, let count): .prefix(map(a), count: count)
     case .outer(let a, let shape): .outer(map(a), shape)
     case .inner(let a, let shape): .inner(map(a), shape)

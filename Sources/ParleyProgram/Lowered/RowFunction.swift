@@ -41,6 +41,8 @@ package struct RowFunction: Hashable, Sendable {
 package enum RowMove: Hashable, Sendable {
   /// Row i is row i - by; rows from outside are 0.
   case shift(by: Int)
+  /// The last row first.
+  case reverse
   /// The first rows.
   case prefix
   /// Every row `inner` times in a row.
@@ -55,6 +57,7 @@ package enum RowMove: Hashable, Sendable {
       // Only the rows that exist, in their order; the caller puts zeros before or behind.
       let first = max(0, -by), end = max(first, min(rows, rows - by))
       return (first..<end).map { Int32($0) }
+    case .reverse: return (0..<Int32(rows)).reversed()
     case .prefix: return (0..<Int32(count)).map { $0 }
     case .outer: return (0..<count).map { Int32($0 / max(inner, 1)) }
     case .inner: return (0..<count).map { Int32($0 % max(rows, 1)) }

@@ -54,6 +54,7 @@ extension Lowering {
   private func moved(_ node: Program.Node) -> (Program.NodeID, RowMove)? {
     switch node.operation {
     case .shift(let a, let rows): (a, .shift(by: rows))
+    case .reversed(let a): (a, .reverse)
     case .prefix(let a, _): (a, .prefix)
     case .outer(let a, let inner): (a, .outer(inner: length(inner)))
     case .inner(let a, _): (a, .inner)

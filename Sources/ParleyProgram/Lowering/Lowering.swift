@@ -153,7 +153,8 @@ package final class Lowering {
     case .select(_, let a, let b): return !fitsWord(id) || prefersBits(a) || prefersBits(b)
     case .stack(let parts), .concatenate(let parts):
       return !fitsWord(id) || parts.contains { prefersBits($0) }
-    case .spread(let a, _), .shift(let a, _), .prefix(let a, _), .outer(let a, _), .inner(let a, _):
+    case .spread(let a, _), .shift(let a, _), .reversed(let a), .prefix(let a, _), .outer(let a, _),
+      .inner(let a, _):
       return !fitsWord(id) || prefersBits(a)
     case .runningSum: return !fitsWord(id)
     case .component(let tuple, let index):
@@ -174,7 +175,8 @@ package final class Lowering {
     case .select(_, let a, let b): return hasBits(a) && hasBits(b)
     case .truncate(let a, _), .element(let a, _): return hasBits(a)
     case .stack(let parts), .concatenate(let parts): return parts.allSatisfy { hasBits($0) }
-    case .spread(let a, _), .shift(let a, _), .prefix(let a, _), .outer(let a, _), .inner(let a, _):
+    case .spread(let a, _), .shift(let a, _), .reversed(let a), .prefix(let a, _), .outer(let a, _),
+      .inner(let a, _):
       return hasBits(a)
     case .component(let tuple, let index):
       guard let (operand, scan) = carried(tuple, index), scan != .sum else { return false }

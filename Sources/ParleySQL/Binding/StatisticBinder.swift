@@ -32,8 +32,7 @@ struct StatisticBinder {
       switch name.text.uppercased() {
       case "VAR_POP", "STDDEV_POP":
         "VARIANCE and STDDEV are the sample statistics; the population ones follow with COUNT"
-      case "MEDIAN", "PERCENTILE_CONT":
-        "quantiles need a sort of secret values, which this dialect does not have yet"
+      case "PERCENTILE_CONT": "write QUANTILE(x, 0.9) or MEDIAN(x)"
       default: "functions: \(functionNames.joined(separator: ", "))"
       }
     return source.error(

@@ -50,7 +50,7 @@ struct PlanLowering {
     return relation
   }
 
-  private func columns(_ expressions: [Expression]) -> Set<ColumnID> {
+  func columns(_ expressions: [Expression]) -> Set<ColumnID> {
     expressions.reduce(into: []) { $0.formUnion($1.columns) }
   }
 
@@ -196,7 +196,7 @@ struct PlanLowering {
   }
 
   /// Where the value of an expression stands among the columns, put there if it is not.
-  private mutating func position(
+  mutating func position(
     of expression: Expression, in relation: inout Relation, type: SQLType? = nil
   ) throws(ParleyError) -> Int {
     if case .column(let id) = expression, let position = relation.position(id) { return position }
@@ -344,96 +344,6 @@ struct PlanLowering {
     return Relation(
       table: try tables.window(relation.table, partition: partition, order: order, functions), ids: ids)
   }
-
-  // MARK: Groups
-
-  private mutating func aggregate(
-    _ input: Plan, _ keys: [Projection], _ aggregates: [AggregateColumn], isReleased: Bool,
-    _ needed: Set<ColumnID>
-  ) throws(ParleyError) -> Relation {
-    let withholds = isReleased && minimumCell > 1
-    let wanted = aggregates.filter { needed.contains($0.id) || withholds }
-    let read = columns(keys.map(\.expression) + wanted.compactMap(\.argument))
-    var relation = try lower(input, read)
-    var positions: [Int] = []
-    for key in keys {
-      positions.append(try position(of: key.expression, in: &relation, type: registry[key.id].type))
-    }
-    var functions: [TableAggregate] = []
-    var ids: [ColumnID?] = []
-    var quantiles: [AggregateColumn] = []
-    for aggregate in wanted {
-      guard let function = TableAggregate.Function(aggregate.function) else {
-        quantiles.append(aggregate)
-        continue
-      }
-      var column = 0
-      if let argument = aggregate.argument {
-        column = try position(of: argument, in: &relation, type: aggregate.type)
-        if aggregate.function == .average { relation.table.columns[column].type = SecretType(aggregate.type) }
-      }
-      functions.append(
-        TableAggregate(function, of: column, isDistinct: aggregate.isDistinct, name: registry[aggregate.id].name))
-      ids.append(aggregate.id)
-    }
-    // How many rows, and how many values of each argument, a released group rests on.
-    var counts: [Int] = []
-    if withholds {
-      for aggregate in [TableAggregate(.countRows)] + functions.filter({ $0.function != .countRows }) {
-        counts.append(keys.count + functions.count)
-        functions.append(
-          TableAggregate(aggregate.function == .countRows ? .countRows : .count, of: aggregate.column))
-        ids.append(nil)
-      }
-    }
-    guard keys.isEmpty else {
-      guard quantiles.isEmpty else {
-        throw source.error(
-          "sql/unsupported", "MEDIAN and QUANTILE of groups are not part of the dialect",
-          at: SourceRange(start: 0, end: 0), remedy: "leave GROUP BY out, or use AVG")
-      }
-      var table = try tables.grouped(relation.table, by: positions, functions)
-      table = try compacted(table, rows: input.maximumRows)
-      table = try withheld(table, counts)
-      return Relation(table: table, ids: keys.map { Optional($0.id) } + ids)
-    }
-    if functions.isEmpty, quantiles.isEmpty {
-      functions.append(TableAggregate(.countRows))
-      ids.append(nil)
-    }
-    var result = Relation(table: try tables.aggregated(relation.table, functions), ids: ids)
-    result.table = try withheld(result.table, counts)
-    for aggregate in quantiles {
-      guard let argument = aggregate.argument else { continue }
-      let column = try position(of: argument, in: &relation, type: aggregate.type)
-      relation.table.columns[column].type = SecretType(aggregate.type)
-      let name = registry[aggregate.id].name
-      let table: SecretTable
-      if case .quantile(let numerator, let denominator) = aggregate.function {
-        table = try tables.quantile(
-          relation.table, of: column, numerator: numerator, denominator: denominator, name: name)
-      } else {
-        table = try tables.median(relation.table, of: column, name: name)
-      }
-      result = Relation(table: try tables.cross(result.table, table), ids: result.ids + [aggregate.id])
-    }
-    return result
-  }
-
-  /// As few slots as the keys have different values, where those are few.
-  private mutating func compacted(
-    _ table: SecretTable, rows: Int
-  ) throws(ParleyError) -> SecretTable {
-    guard let bound = table.validBound, bound <= rows / 2 else { return table }
-    return try tables.compacted(table, bound: bound)
-  }
-
-  /// Groups that rest on too few rows are no rows any more.
-  private mutating func withheld(_ table: SecretTable, _ counts: [Int]) throws(ParleyError) -> SecretTable {
-    guard let rows = counts.first else { return table }
-    return try tables.withholding(
-      table, counts: rows, contributors: Array(counts.dropFirst()), below: minimumCell)
-  }
 }
 
 extension JoinKind {
@@ -441,22 +351,6 @@ extension JoinKind {
     switch self {
     case .semi, .anti: false
     default: true
-    }
-  }
-}
-
-extension TableAggregate.Function {
-  fileprivate init?(_ function: AggregateFunction) {
-    switch function {
-    case .countRows: self = .countRows
-    case .count: self = .count
-    case .sum: self = .sum
-    case .average: self = .average
-    case .minimum: self = .minimum
-    case .maximum: self = .maximum
-    case .any: self = .any
-    case .every: self = .every
-    case .median, .quantile: return nil
     }
   }
 }

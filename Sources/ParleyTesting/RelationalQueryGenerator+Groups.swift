@@ -1,0 +1,100 @@
+/// Random GROUP BY, HAVING and aggregates.
+extension RelationalQueryGenerator {
+  mutating func grouped(_ from: From, _ filter: Spelled?) -> Query {
+    var keys: [Spelled] = []
+    for _ in 0..<random.pick([0, 1, 1, 2]) {
+      var key =
+        random.chance(75) ? random.pick(from.columns) : expression(kind(of: from.columns), from.columns, depth: 2)
+      // A constant would be a position.
+      guard key.ours.contains(".") else { continue }
+      key.name = fresh("y")
+      if !keys.contains(where: { $0.ours == key.ours }) { keys.append(key) }
+    }
+    var items = keys
+    for _ in 0..<Int.random(in: keys.isEmpty ? 1...3 : 0...2, using: &random) {
+      var item = aggregate(from.columns)
+      item.name = fresh("y")
+      items.append(item)
+    }
+    var tail = (ours: "", theirs: "")
+    if !keys.isEmpty {
+      tail.ours = " GROUP BY \(keys.map(\.ours).joined(separator: ", "))"
+      tail.theirs = " GROUP BY \(keys.map(\.theirs).joined(separator: ", "))"
+    }
+    if random.chance(30) {
+      var value = aggregate(from.columns)
+      while case .mean = value.kind { value = aggregate(from.columns) }
+      let condition = comparison(value, literal(value.kind))
+      tail.ours += " HAVING \(condition.ours)"
+      tail.theirs += " HAVING \(condition.theirs)"
+      if keys.isEmpty, items.isEmpty { items.append(value) }
+    }
+    return block(items, from, filter: filter, tail: tail)
+  }
+
+  private mutating func aggregate(_ columns: [Spelled]) -> Spelled {
+    let any = random.pick(columns)
+    let value = expression(random.chance(70) ? .number(scale: 0) : numberKind(columns), columns, depth: 2)
+    guard case .number(let scale) = value.kind else { return aggregate(columns) }
+    func call(_ function: String, _ argument: Spelled, _ kind: Kind) -> Spelled {
+      Spelled(ours: "\(function)\(argument.ours))", theirs: "\(function)\(argument.theirs))", kind: kind)
+    }
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0: return Spelled(ours: "COUNT(*)", theirs: "COUNT(*)", kind: .number(scale: 0))
+    case 1: return call("COUNT(", any, .number(scale: 0))
+    case 2: return call("COUNT(DISTINCT ", any, .number(scale: 0))
+    case 3: return call("SUM(", value, value.kind)
+    case 4: return call("MIN(", value, value.kind)
+    case 5: return call("MAX(", value, value.kind)
+    case 6: return call("AVG(", value, .mean(scale: scale))
+    case 7: return call("SUM(DISTINCT ", value, value.kind)
+    default: return byRank(value, scale: scale)
+    }
+  }
+
+  /// The database has whole numbers, so its median is ten times as large.
+  private mutating func byRank(_ value: Spelled, scale: Int) -> Spelled {
+    if random.chance(50) {
+      return Spelled(
+        ours: "MEDIAN(\(value.ours))", theirs: "median_of_tenths(\(value.theirs))", kind: .number(scale: scale + 1)
+      )
+    }
+    let share = random.pick([
+      ("0", 0, 1), ("0.05", 5, 100), ("0.25", 25, 100), ("0.333", 333, 1000), ("0.5", 5, 10), ("0.9", 9, 10),
+      ("1", 1, 1),
+    ])
+    return Spelled(
+      ours: "QUANTILE(\(value.ours), \(share.0))", theirs: "quantile_of(\(value.theirs), \(share.1), \(share.2))",
+      kind: value.kind)
+  }
+
+  /// Groups with several values by rank each, of several expressions, beside other aggregates.
+  mutating func groupedByRank() -> Query {
+    let from = self.from(depth: random.chance(30) ? 0 : 2)
+    let filter = random.chance(40) ? condition(from.columns, depth: 2) : nil
+    var items = Array(from.columns.shuffled(using: &random).prefix(random.pick([1, 1, 2])))
+    for index in items.indices { items[index].name = fresh("y") }
+    let keys = items
+    var ranked: [Spelled] = []
+    for _ in 0..<Int.random(in: 1...3, using: &random) {
+      let value = expression(numberKind(from.columns), from.columns, depth: 2)
+      guard case .number(let scale) = value.kind else { continue }
+      ranked.append(byRank(value, scale: scale))
+    }
+    items += ranked
+    if random.chance(50) {
+      items.insert(aggregate(from.columns), at: Int.random(in: keys.count...items.count, using: &random))
+    }
+    for index in items.indices where index >= keys.count { items[index].name = fresh("y") }
+    var tail = (
+      ours: " GROUP BY \(keys.map(\.ours).joined(separator: ", "))",
+      theirs: " GROUP BY \(keys.map(\.theirs).joined(separator: ", "))"
+    )
+    if random.chance(30), let value = ranked.last {
+      let condition = comparison(value, literal(value.kind))
+      tail.ours += " HAVING \(condition.ours)"
+      tail.theirs += " HAVING \(condition.theirs)"
+    }
+    return ordered(block(items, from, filter: filter, tail: tail))
+  }
+}

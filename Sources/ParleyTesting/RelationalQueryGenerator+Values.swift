@@ -1,0 +1,70 @@
+import ParleyBase
+import ParleyProgram
+
+/// Random literals and expressions.
+extension RelationalQueryGenerator {
+  mutating func kind(of columns: [Spelled]) -> Kind {
+    let kind = random.pick(columns).kind
+    if case .mean = kind { return .number(scale: 0) }
+    return kind
+  }
+  mutating func numberKind(_ columns: [Spelled]) -> Kind {
+    let kinds = columns.map(\.kind).filter { if case .number = $0 { true } else { false } }
+    return kinds.isEmpty ? .number(scale: 0) : random.pick(kinds)
+  }
+
+  mutating func literal(_ kind: Kind) -> Spelled {
+    switch kind {
+    case .number(let scale), .mean(let scale):
+      let digits = Int64.random(in: -3...4, using: &random) * (scale == 0 ? 1 : random.pick([10, 25, 50]))
+      let value = SQLDifferential.Fixed(digits, scale: scale)
+      return Spelled(ours: value.text, theirs: "(\(digits))", kind: kind)
+    case .boolean:
+      let value = random.chance(50)
+      return Spelled(ours: value ? "TRUE" : "FALSE", theirs: value ? "1" : "0", kind: kind)
+    case .date:
+      let day = Int.random(in: 9_999...10_004, using: &random)
+      return Spelled(ours: "DATE '\(CivilDate(daysSince1970: day))'", theirs: "\(day)", kind: kind)
+    case .category(let labels):
+      let label = random.pick(labels)
+      return Spelled(ours: "'\(label)'", theirs: "'\(label)'", kind: kind)
+    }
+  }
+
+  mutating func expression(_ kind: Kind, _ columns: [Spelled], depth: Int) -> Spelled {
+    let candidates = columns.filter { $0.kind == kind }
+    if depth >= 3 || random.chance(45) {
+      return candidates.isEmpty ? literal(kind) : random.pick(candidates)
+    }
+    switch (Int.random(in: 0..<10, using: &random), kind) {
+    case (0..<3, .number):
+      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let sign = random.pick(["+", "-"])
+      return Spelled(
+        ours: "(\(a.ours) \(sign) \(b.ours))", theirs: "(\(a.theirs) \(sign) \(b.theirs))", kind: kind)
+    case (3, .number(scale: 0)):
+      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let sign = random.pick(["*", "/"])
+      return Spelled(
+        ours: "(\(a.ours) \(sign) \(b.ours))", theirs: "(\(a.theirs) \(sign) \(b.theirs))", kind: kind)
+    case (4, .number(scale: 0)):
+      let a = expression(.number(scale: 0), columns, depth: depth + 1)
+      return Spelled(ours: "ABS(\(a.ours))", theirs: "ABS(\(a.theirs))", kind: kind)
+    case (5...6, _):
+      let condition = self.condition(columns, depth: 3)
+      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let otherwise = random.chance(70)
+      return Spelled(
+        ours: "CASE WHEN \(condition.ours) THEN \(a.ours)\(otherwise ? " ELSE \(b.ours)" : "") END",
+        theirs: "CASE WHEN \(condition.theirs) THEN \(a.theirs)\(otherwise ? " ELSE \(b.theirs)" : "") END",
+        kind: kind)
+    case (7, _):
+      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let function = random.pick(["COALESCE", "NULLIF"])
+      return Spelled(
+        ours: "\(function)(\(a.ours), \(b.ours))", theirs: "\(function)(\(a.theirs), \(b.theirs))", kind: kind)
+    case (8, .boolean): return condition(columns, depth: 3)
+    default: return candidates.isEmpty ? literal(kind) : random.pick(candidates)
+    }
+  }
+}
