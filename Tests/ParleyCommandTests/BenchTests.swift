@@ -129,6 +129,7 @@ extension CommandTests {
         ["multiply", "--security", "covert"], ["multiply", "--transport", "pigeon"],
         ["setup", "--transport", "memory"],
         ["multiply", "--compare-adversaries"], ["aggregate", "--security", "malicious-macs"],
+        ["tpch-q3"], ["tpch-q3", "--data", "/nowhere"], ["tpch-q23"], ["multiply", "--data", "."],
         ["matmul", "--size=-3"], ["multiply", "--size", "many"],
       ] { try await box.parley(["bench"] + words).failed(2, "usage/arguments") }
     }

@@ -13,7 +13,9 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure protocols: seconds, bytes, rounds, memory.",
     discussion: "Scenarios: \(BenchCommand.scenarios.joined(separator: ", ")).")
   static let scenarios =
-    ["roundtrip", "throughput"] + BenchScenario.Name.allCases.map(\.rawValue) + ["join", "aggregate", "setup"]
+    ["roundtrip", "throughput"] + BenchScenario.Name.allCases.map(\.rawValue) + [
+      "join", "aggregate", "setup", "tpch-q1 to tpch-q22",
+    ]
 
   @Argument(help: "What to measure.") var scenario: String?
   @Option(name: .customLong("protocol"), help: "replicated.") var sharing = "replicated"
@@ -29,6 +31,7 @@ struct BenchCommand: ParsableCommand {
     help:
       "With aggregate: the same instructions on the semi-honest and the malicious engine, and the share of the range checks."
   ) var compareAdversaries = false
+  @Option(help: "With tpch-q1 to tpch-q22: the folder that Scripts/tpch make has filled.") var data: String?
   @Flag(help: "Print one JSON object.") var json = false
   @Flag(help: "Measure this machine for the planner's time predictions.") var calibrate = false
 
@@ -44,6 +47,9 @@ struct BenchCommand: ParsableCommand {
     }
     guard depth >= 1, size ?? 1 >= 1 else {
       throw ParleyError(.usage, "--size and --depth are at least 1", remedy: "choose larger numbers")
+    }
+    guard data == nil || TPCHBench.scenarios.contains(scenario ?? "") else {
+      throw ParleyError(.usage, "--data is for the queries of TPC-H", remedy: "leave it out")
     }
     guard !compareAdversaries || scenario == "aggregate" else {
       throw ParleyError(
@@ -75,6 +81,12 @@ struct BenchCommand: ParsableCommand {
           remedy: "use --transport tls")
       }
       return try AggregateBench.setup(repetitions: repetitions, security)
+    case _ where TPCHBench.scenarios.contains(scenario):
+      guard size == nil else {
+        throw ParleyError(
+          .usage, "the rows of \(scenario) are those of the folder", remedy: "leave out --size")
+      }
+      return try TPCHBench.run(scenario, data: data, repetitions: repetitions, transport, security)
     case "join":
       return try ComputeBench(
         job: .join, size: size ?? 100_000, depth: 1, repetitions: repetitions, transport: transport,

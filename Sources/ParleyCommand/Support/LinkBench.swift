@@ -118,29 +118,11 @@ enum AggregateBench {
       .replacingOccurrences(of: DemoCommand.adversaryLine, with: "adversary: \(security.rawValue)")
     try folder.write(text, "study.yml")
     let prepared = try StudyFiles.prepare(folder.path + "/study.yml")
-    var outcomes: [LocalRun.Outcome] = []
-    for _ in 0..<repetitions {
-      let run = LocalRun(
-        studyPath: folder.path + "/study.yml", prepared: prepared, files: [:], synthetic: rows / 4, seed: 1,
-        log: Log(level: .quiet, prefix: ""), logLevel: .quiet)
-      outcomes.append(transport == "tls" ? try run.processes() : try run.inProcess())
-    }
-    let computing = outcomes[outcomes.count - 1].reports.prefix(3)
-    var result = BenchResult(
-      scenario: "aggregate", security: security.rawValue, transport: transport, parties: 3, size: rows / 4 * 4,
-      depth: 1, repeat: repetitions,
-      seconds: outcomes.map { $0.reports.map(\.seconds).max() ?? 0 }.median,
-      setupSeconds: outcomes.map { $0.reports.map(\.setupSeconds).max() ?? 0 }.median,
-      rounds: computing.map(\.rounds).max() ?? 0,
-      bytesSentPerParty: computing.map { $0.sentBytes.reduce(0, +) }, peakRSSBytes: computing.map(\.peakMemory))
-    if transport == "tls" {
-      result.notes = ["planned memory \(Console.bytes(computing.map(\.predictedMemory).max() ?? 0))"]
-    }
-    result.notes += [
-      computing.allSatisfy { $0.sentBytes == $0.predictedBytes }
-        ? "bytes equal the plan" : "bytes DIFFER from the plan"
-    ]
-    return result
+    let run = LocalRun(
+      studyPath: folder.path + "/study.yml", prepared: prepared, files: [:], synthetic: rows / 4, seed: 1,
+      log: Log(level: .quiet, prefix: ""), logLevel: .quiet)
+    return try StudyBench.measure(
+      run, scenario: "aggregate", size: rows / 4 * 4, repetitions: repetitions, transport, security)
   }
 
   /// The program of the study for parties that run it without a session, with the rows shared out among themselves.
