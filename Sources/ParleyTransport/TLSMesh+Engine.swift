@@ -185,7 +185,7 @@ extension TLSMesh {
     let error = ParleyError(
       .protocolViolation,
       "\(name(of: party.rawValue)) sent \(StepID(rawValue: header.step)) where \(step) was due",
-      at: .init(item: "\(step)"), remedy: "check that every party runs the same study and release")
+      at: .init(item: "\(party), \(step)"), remedy: "check that every party runs the same study and release")
     if let link = links[party.rawValue] { _ = violated(link, error) }
     throw error
   }
@@ -200,7 +200,7 @@ extension TLSMesh {
   private func wrongLength(_ step: StepID, _ party: PartyIndex, _ got: Int, _ due: Int) -> ParleyError {
     ParleyError(
       .protocolViolation, "\(name(of: party.rawValue)) sent \(got) bytes for \(step), \(due) were due",
-      at: .init(item: "\(step)"), remedy: "check that every party runs the same study and release")
+      at: .init(item: "\(party), \(step)"), remedy: "check that every party runs the same study and release")
   }
 
   private func takeFromSelf(step: StepID) throws(ParleyError) -> [UInt8] {
