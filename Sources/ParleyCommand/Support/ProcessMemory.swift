@@ -4,7 +4,7 @@ import ParleyProgram
 import ParleyTransport
 
 /// What a computing party's process needs, in bytes by what it is for. The constants were measured on runs of 40 to
-/// 1300 MB; the sum holds within a factor of 1.3 there (docs/performance.md).
+/// 1300 MB; the sum holds within a factor of 1.3 there but for one (docs/performance.md).
 struct ProcessMemory: Encodable {
   /// Executable, runtime, TLS, and the study.
   var base = 42_000_000
