@@ -1,3 +1,4 @@
+import ParleyBase
 import ParleyProgram
 import Testing
 
@@ -38,5 +39,23 @@ import Testing
   @Test func levels() {
     #expect(MergeExchange.counts(rows: MergeExchange.most).count == 22 * 23 / 2)
     #expect(MergeExchange.counts(rows: MergeExchange.most).count < 1 << 8)
+  }
+
+  /// More rows than there are levels for are refused before anything is run; one row fewer is planned.
+  @Test func tooManyRowsAreRefused() throws {
+    var builder = ProgramBuilder()
+    let most = MergeExchange.most
+    let table = builder.table(.init(name: "t", holders: ["h"], maximumRows: most + 1))
+    let bit = builder.input(.init(table: table, column: "b", role: .value, sort: .bit))
+    let sorted = try builder.sort(by: [.init(bit)], [bit])[0]
+    _ = builder.disclose(.init(name: "out", node: sorted, recipients: ["h"], meaning: .statistic, explanation: ""))
+    func plan(_ rows: Int, shuffles: Bool) throws -> Plan {
+      try Plan.make(
+        builder.program, for: descriptor(summands: 3, shuffles: shuffles),
+        shape: RunShape(principals: 4, tables: [[.init(holder: 3, rows: rows)]], recipients: [[3]]))
+    }
+    let error = #expect(throws: ParleyError.self) { try plan(most + 1, shuffles: false) }
+    #expect(error?.code == .init("plan/no-shuffle"))
+    _ = try plan(most, shuffles: false)
   }
 }
