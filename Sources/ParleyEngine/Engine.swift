@@ -62,6 +62,7 @@ package protocol Engine: AnyObject {
   func elements(planes: [Plane], at index: Int) -> [Plane]
   func `repeat`(planes: [Plane], count: Int) -> [Plane]
   func slice(planes: [Plane], start: Int, count: Int) -> [Plane]
+  func slice(words: [Arith], start: Int, count: Int) -> [Arith]
 
   // MARK: One round
 

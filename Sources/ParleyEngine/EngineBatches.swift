@@ -13,6 +13,9 @@ extension Engine {
   package func slice(planes: [Plane], start: Int, count: Int) -> [Plane] {
     planes.map { slice($0, start: start, count: count) }
   }
+  package func slice(words: [Arith], start: Int, count: Int) -> [Arith] {
+    gather(words: words, planes: [], by: (start..<start + count).map { Int32($0) }).words
+  }
 }
 
 extension Engine where BitRows == [Plane] {

@@ -125,8 +125,17 @@ extension ReplicatedParty {
   }
   package func `repeat`(_ a: SharedPlane, count: Int) -> SharedPlane { `repeat`(planes: [a], count: count)[0] }
 
+  /// Whole words are the same buffer; what begins inside a word, or ends there before its plane does, is copied.
   package func slice(planes: [SharedPlane], start: Int, count: Int) -> [SharedPlane] {
-    makePlanes(planes.count, count: count) { index, lo, hi in
+    if start % 64 == 0, let whole = planes.first?.count, (start + count) % 64 == 0 || start + count == whole {
+      return planes.map { plane in
+        precondition(
+          start >= 0 && count >= 0 && start + count <= plane.count && plane.count == whole, "no such elements")
+        return SharedPlane(
+          plane.storage, lo: plane.loStart + start / 64, hi: plane.hiStart + start / 64, count: count)
+      }
+    }
+    return makePlanes(planes.count, count: count) { index, lo, hi in
       precondition(start >= 0 && count >= 0 && start + count <= planes[index].count, "no such elements")
       Kernels.slice(planes[index].lo, start: start, count: count, into: lo)
       Kernels.slice(planes[index].hi, start: start, count: count, into: hi)

@@ -201,6 +201,9 @@ extension ReplicatedSharing {
   package func stack(_ parts: [Arith]) -> Arith { stackWords(parts) }
   package func concatenate(_ parts: [Arith]) -> Arith { stackWords(parts) }
   package func element(_ a: Arith, at index: Int) -> Arith { wordsElement(a, at: index) }
+  package func slice(words: [Arith], start: Int, count: Int) -> [Arith] {
+    words.map { $0.part(start, count: count) }
+  }
   package func gather(
     words: [Arith], planes: [Plane], by order: [Int32]
   ) -> (words: [Arith], planes: [Plane]) {

@@ -207,6 +207,7 @@ struct LoweredInterpreter {
     case .network(let function, let bundle, let indexBits, let out):
       network(function, bundle, indexBits: indexBits, out, count)
     case .scan(let function, let bundle, let out): scan(function, bundle, out, count)
+    case .chunked(let function, let columns): chunked(function, columns, count)
     case .openVerdicts(let register): verdicts = plane(register, count)
     case .openArith(let a, let disclosure):
       opened[disclosure] = arith(a, count).map { BigInt(Int64(bitPattern: $0)) }
@@ -261,6 +262,33 @@ extension LoweredInterpreter {
     }
     for (index, register) in out.arith.enumerated() { ariths[register] = words[index] }
     for (index, register) in out.planes.enumerated() { planes[register] = bits[indexBits + index] }
+  }
+
+  /// Chunks of three rows: what chunks of any size must agree with.
+  private mutating func chunked(_ function: RowFunction, _ columns: Instruction.ChunkedColumns, _ count: Int) {
+    var words = columns.out.arith.map { _ in [UInt64]() }
+    var bits = columns.out.planes.map { _ in [Bool]() }
+    var sums = columns.sums.map { _ in UInt64(0) }
+    for chunk in RowChunks.ranges(count: count, rows: 3) {
+      for (column, register) in zip(columns.rows.arith, function.low.arith) {
+        ariths[register] = Array(arith(column, count)[chunk])
+      }
+      for (column, register) in zip(columns.rows.planes, function.low.planes) {
+        planes[register] = Array(plane(column, count)[chunk])
+      }
+      execute(function.instructions, half: chunk.count)
+      for (index, register) in function.result.arith.enumerated() {
+        if index < words.count {
+          words[index] += arith(register, chunk.count)
+        } else {
+          sums[index - words.count] &+= ariths[register]![0]
+        }
+      }
+      for (index, register) in function.result.planes.enumerated() { bits[index] += plane(register, chunk.count) }
+    }
+    for (index, register) in columns.out.arith.enumerated() { ariths[register] = words[index] }
+    for (index, register) in columns.out.planes.enumerated() { planes[register] = bits[index] }
+    for (index, register) in columns.sums.enumerated() { ariths[register] = [sums[index]] }
   }
 
   /// Row after row: what any network of an associative function must agree with.

@@ -57,6 +57,9 @@ extension Instruction {
     case .partition(let key, _, _, let rows, _):
       set.add(key)
       set.add(rows)
+    case .chunked(_, let columns):
+      set.add(columns.rows)
+      set.add(columns.shared)
     case .openVerdicts(let plane): set.add(plane)
     case .openArith(let a, _): set.add(a)
     case .openPlanes(let list, _): set.add(list)
@@ -86,6 +89,9 @@ extension Instruction {
     case .moveRows(_, _, _, let out), .shuffle(_, let out), .sort(_, _, _, _, let out),
       .partition(_, _, _, _, let out), .network(_, _, _, let out), .scan(_, _, let out):
       set.add(out)
+    case .chunked(_, let columns):
+      set.add(columns.out)
+      set.add(columns.sums)
     case .openVerdicts, .openArith, .openPlanes: break
     }
     return set

@@ -21,7 +21,8 @@ package indirect enum Length: Hashable, Sendable {
   case product(Length, Length)
   /// The rows that one holder of a table contributes, by its position among the holders.
   case part(Int, table: Int)
-  /// Inside the body of a ``Instruction/Kind/reduce``: half of the current length, rounded up.
+  /// Inside the body of a ``Instruction/Kind/reduce``: half of the current length, rounded up. Inside a function of rows:
+  /// as many as it is applied to.
   case half
 
   package func evaluate(rows: RowCounts, half: Int = 0) -> Int {
@@ -51,6 +52,8 @@ package struct LoweredProgram: Hashable, Sendable {
   package var roundCount = 0
   /// What the bits of ``Instruction/Kind/openVerdicts(_:)`` say, in their order; empty when nothing is checked.
   package var verdicts: [Verdict] = []
+  /// Rows of a chunk, for ``RowChunks``.
+  package var chunkRows = RowChunks.defaultRows
   /// Whose work the registers are.
   package var owners = CostOwners()
 
@@ -190,12 +193,35 @@ package struct Instruction: Hashable, Sendable {
     case network(RowFunction, RowBundle, indexBits: Int, out: RowBundle)
     /// Inclusive scan with an associative function.
     case scan(RowFunction, RowBundle, out: RowBundle)
+    /// Work on every row, for one chunk of rows after the other (``RowChunks``). The function takes a chunk as its first
+    /// operand, and nothing as its second.
+    case chunked(RowFunction, ChunkedColumns)
 
     // The door out: after verification, in one last round, or two.
     /// One bit for each of ``LoweredProgram/verdicts``, to all computing parties, before anything else is opened.
     case openVerdicts(PlaneRegister)
     case openArith(ArithRegister, disclosure: Int)
     case openPlanes([PlaneRegister], disclosure: Int)
+  }
+
+  /// What goes into work in chunks and what comes out.
+  package struct ChunkedColumns: Hashable, Sendable {
+    /// Columns, of which the function gets a chunk.
+    package var rows: RowBundle
+    /// Registers of one element that the function reads as they are.
+    package var shared: RowBundle
+    /// Columns that the function's results are put together to.
+    package var out: RowBundle
+    /// Words of one element: for each of the function's results after those for ``out``, the sum over all chunks.
+    package var sums: [ArithRegister]
+    package init(rows: RowBundle, shared: RowBundle, out: RowBundle, sums: [ArithRegister]) {
+      self.rows = rows
+      self.shared = shared
+      self.out = out
+      self.sums = sums
+    }
+    /// All that is written, in the order of the function's results.
+    package var results: RowBundle { RowBundle(arith: out.arith + sums, planes: out.planes) }
   }
 
   package struct ReductionBody: Hashable, Sendable {
@@ -220,7 +246,7 @@ package struct Instruction: Hashable, Sendable {
   package var communicates: Bool {
     switch kind {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .shuffle, .sort, .partition, .network, .scan, .openVerdicts, .openArith, .openPlanes:
+      .shuffle, .sort, .partition, .network, .scan, .chunked, .openVerdicts, .openArith, .openPlanes:
       true
     default: false
     }
@@ -235,7 +261,7 @@ extension Instruction {
   /// Whether the instruction is an algorithm over whole columns that takes its rounds for itself.
   package var isRowAlgorithm: Bool {
     switch kind {
-    case .shuffle, .sort, .partition, .network, .scan: true
+    case .shuffle, .sort, .partition, .network, .scan, .chunked: true
     default: false
     }
   }

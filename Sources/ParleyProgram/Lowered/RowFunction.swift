@@ -10,7 +10,7 @@ package struct RowBundle: Hashable, Sendable {
 }
 
 /// A function that is applied to rows, as many at a time as the algorithm around it likes: ``Length/half`` is their
-/// number. It reads nothing from outside.
+/// number. It reads nothing from outside, except for registers of one element in work in chunks.
 package struct RowFunction: Hashable, Sendable {
   /// What the first operand's columns are written to, and the second's.
   package var low: RowBundle
@@ -32,6 +32,14 @@ package struct RowFunction: Hashable, Sendable {
   /// Stands where the scheduler will put the function.
   static let pending = RowFunction(
     low: .init(), high: .init(), result: .init(), instructions: [], roundCount: 0)
+
+  /// The instructions in order, with what the function is given and gives kept.
+  package func schedule(shared: RowBundle = RowBundle()) -> Schedule {
+    var kept = RegisterSet()
+    kept.add(result)
+    kept.add(shared)
+    return Schedule(instructions, kept: kept)
+  }
 
   /// Flights of messages that one application takes.
   package var flights: Int { Set(instructions.filter(\.communicates).map(\.round)).count }
@@ -71,7 +79,7 @@ extension Instruction.Kind {
     switch self {
     case .sort(_, _, let less, _, _): [less]
     case .partition(_, let word, let choose, _, _): [word, choose]
-    case .scan(let function, _, _), .network(let function, _, _, _): [function]
+    case .scan(let function, _, _), .network(let function, _, _, _), .chunked(let function, _): [function]
     default: []
     }
   }
@@ -83,6 +91,7 @@ extension Instruction.Kind {
     case .partition(let key, _, _, let rows, let out):
       .partition(key: key, word: functions[0], choose: functions[1], rows, out: out)
     case .scan(_, let rows, let out): .scan(functions[0], rows, out: out)
+    case .chunked(_, let columns): .chunked(functions[0], columns)
     case .network(_, let rows, let indexBits, let out):
       .network(functions[0], rows, indexBits: indexBits, out: out)
     default: self

@@ -77,7 +77,7 @@ package struct Schedule: Sendable {
   /// need. Reductions of one round run in step with each other, and their first flight carries the round's
   /// exchanges. The verdicts are one flight more, and the openings are. For a sort this is an estimate, and flights
   /// of verifications inside it are not counted.
-  package func flights(rows: RowCounts) -> Int {
+  package func flights(rows: RowCounts, chunkRows: Int = RowChunks.defaultRows) -> Int {
     var total = (verdicts == nil ? 0 : 1) + (openings.isEmpty ? 0 : 1)
     for round in rounds {
       var longest = round.exchanges.isEmpty ? 0 : 1
@@ -88,7 +88,7 @@ package struct Schedule: Sendable {
         longest = max(longest, Instruction.ReductionBody.levels(count: count).count * perLevel)
       }
       total += longest
-      for item in round.rowAlgorithms { total += item.instruction.rowFlights(rows: rows) }
+      for item in round.rowAlgorithms { total += item.instruction.rowFlights(rows: rows, chunkRows: chunkRows) }
     }
     return total
   }
@@ -96,8 +96,11 @@ package struct Schedule: Sendable {
 
 extension Instruction {
   /// Flights of an algorithm over whole columns.
-  fileprivate func rowFlights(rows: RowCounts) -> Int {
+  fileprivate func rowFlights(rows: RowCounts, chunkRows: Int) -> Int {
     let count = length.evaluate(rows: rows)
+    if case .chunked(let function, _) = kind {
+      return RowChunks.ranges(count: count, rows: chunkRows).count * function.flights
+    }
     guard count > 1 else { return 0 }
     switch kind {
     case .shuffle: return 3

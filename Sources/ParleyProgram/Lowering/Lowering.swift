@@ -18,15 +18,18 @@ package struct LoweringOptions: Sendable, Hashable {
   package var checksInputs: Bool
   /// Leaves out the checks whatever the adversary: for benchmarks of single operations, on made-up data.
   package var insecureUncheckedInputs: Bool
+  /// Columns that can be longer are worked on in chunks of so many rows.
+  package var chunkRows: Int
 
   package init(
     inputForm: InputForm = .planned, divisionRadix: Int = 3, checksInputs: Bool = false,
-    insecureUncheckedInputs: Bool = false
+    insecureUncheckedInputs: Bool = false, chunkRows: Int = RowChunks.defaultRows
   ) {
     self.inputForm = inputForm
     self.divisionRadix = divisionRadix
     self.checksInputs = checksInputs
     self.insecureUncheckedInputs = insecureUncheckedInputs
+    self.chunkRows = chunkRows
   }
 }
 
@@ -78,7 +81,9 @@ package final class Lowering {
     let lowering = Lowering(program, descriptor, options, forms: forms)
     try lowering.openAll()
     let verdicts = isChecked ? try lowering.openVerdicts() : []
-    var lowered = Scheduler.schedule(lowering.emitter)
+    let largest = program.tables.map(\.maximumRows)
+    var lowered = Scheduler.schedule(lowering.emitter) { $0.mayExceed(options.chunkRows, tables: largest) }
+    lowered.chunkRows = options.chunkRows
     lowered.verdicts = verdicts
     lowered.owners = CostOwners(program, lowering.emitter.registers)
     return lowered

@@ -19,9 +19,11 @@ struct Scheduler {
 
   // MARK: Entry points
 
-  static func schedule(_ emitter: Emitter) -> LoweredProgram {
+  /// - Parameter isLong: whether columns of a length are worked on in chunks.
+  static func schedule(_ emitter: Emitter, isLong: (Length) -> Bool = { _ in false }) -> LoweredProgram {
+    let operations = Chunking.applied(to: emitter.operations, emitter.registers, isLong: isLong)
     var scheduler = Scheduler(emitter.registers)
-    let openings = scheduler.place(emitter.operations, emitter.registers)
+    let openings = scheduler.place(operations, emitter.registers)
     var instructions = scheduler.instructions()
     let last = scheduler.exchanged.count + 1
     instructions += openings.map {

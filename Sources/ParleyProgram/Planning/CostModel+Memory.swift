@@ -49,8 +49,14 @@ extension CostModel {
   }
 
   mutating func allocate(_ instruction: Instruction, length: Int) {
-    let written = instruction.resultRegisters
-    let count = instruction.resultLength(length, rows: rows)
+    allocate(instruction.resultRegisters, count: instruction.resultLength(length, rows: rows))
+  }
+  mutating func allocate(_ bundle: RowBundle, length: Int) {
+    var written = RegisterSet()
+    written.add(bundle)
+    allocate(written, count: length)
+  }
+  private mutating func allocate(_ written: RegisterSet, count: Int) {
     for register in written.arith { sizes[register] = bytes(arith: 1, planes: 0, count: count) }
     let size = bytes(arith: written.arith.count, planes: written.planes.count, count: count)
     buffers.add(written, bytes: size)
@@ -90,15 +96,13 @@ extension CostModel {
 
   /// Bytes of a function's values on `count` pairs of rows: its operands, and what is live at most.
   func workingBytes(_ function: RowFunction, count: Int) -> Int {
-    var kept = RegisterSet()
-    kept.add(function.result)
     func size(_ set: RegisterSet) -> Int { bytes(arith: set.arith.count, planes: set.planes.count, count: count) }
     var live = 0
     for bundle in [function.low, function.high] {
       live += bytes(arith: bundle.arith.count, planes: bundle.planes.count, count: count)
     }
     var most = live
-    for round in Schedule(function.instructions, kept: kept).rounds {
+    for round in function.schedule().rounds {
       for items in [round.exchanges, round.locals] {
         for item in items {
           live += size(item.instruction.resultRegisters)

@@ -4,6 +4,11 @@ extension CostModel {
   mutating func run(rows item: Schedule.Item) {
     let instruction = item.instruction
     let count = instruction.length.evaluate(rows: rows)
+    if case .chunked(let function, let columns) = instruction.kind {
+      chunked(function, columns, count: count)
+      free(item.freed)
+      return
+    }
     let before = ledger.payers
     ledger.payers = ledger.payers(instruction, isHeld: true)
     defer { ledger.payers = before }
@@ -64,12 +69,70 @@ extension CostModel {
     }
   }
 
-  /// One application of a function to `count` pairs of rows.
+  /// Every chunk runs like rounds of the program; its results wait for those of the other chunks.
+  private mutating func chunked(_ function: RowFunction, _ columns: Instruction.ChunkedColumns, count: Int) {
+    let schedule = function.schedule(shared: columns.shared)
+    var results = RegisterSet()
+    results.add(function.result)
+    let chunks = RowChunks.ranges(count: count, rows: chunkRows)
+    var waiting = 0
+    for chunk in chunks {
+      for register in function.low.arith { sizes[register.index] = bytes(arith: 1, planes: 0, count: chunk.count) }
+      run(schedule, half: chunk.count)
+      // A recorded part of a column keeps the whole column.
+      for (column, part) in zip(columns.rows.arith, function.low.arith) where isRecorded.arith.contains(part.index) {
+        isRecorded.arith.insert(column.index)
+      }
+      for (column, part) in zip(columns.rows.planes, function.low.planes)
+      where isRecorded.planes.contains(part.index) {
+        isRecorded.planes.insert(column.index)
+      }
+      free(results)
+      let part = bytes(arith: columns.out.arith.count, planes: columns.out.planes.count, count: chunk.count)
+      liveBytes += part
+      waiting += part
+    }
+    if chunks.count == 1 {
+      liveBytes -= waiting
+      waiting = 0
+    }
+    allocate(columns.out, length: count)
+    allocate(RowBundle(arith: columns.sums), length: 1)
+    liveBytes -= waiting
+  }
+
+  /// The rounds of a function on a chunk of rows.
+  private mutating func run(_ schedule: Schedule, half: Int) {
+    for round in schedule.rounds {
+      if !round.exchanges.isEmpty {
+        var flight = Flight()
+        for item in round.exchanges { exchange(item.instruction, half: half, in: &flight) }
+        sendProofs(in: &flight)
+        receive(flight)
+        endFlight()
+        for item in round.exchanges {
+          allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows, half: half))
+          free(item.freed)
+        }
+      }
+      for item in round.locals {
+        ledger.payers = ledger.payers(item.instruction)
+        execute()
+        allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows, half: half))
+        free(item.freed)
+      }
+    }
+  }
+
+  /// A function applied to `count` pairs of rows, a chunk at a time.
   private mutating func apply(_ function: RowFunction, count: Int) {
+    for chunk in RowChunks.ranges(count: count, rows: chunkRows) { applyOnce(function, count: chunk.count) }
+  }
+  private mutating func applyOnce(_ function: RowFunction, count: Int) {
     let before = authenticatedCount
     // Words with macs wait for the check at the end.
     defer { liveBytes += (authenticatedCount - before) * descriptor.bytesPerWord }
-    for round in Schedule(function.instructions).rounds where !round.exchanges.isEmpty {
+    for round in function.schedule().rounds where !round.exchanges.isEmpty {
       var flight = Flight()
       for item in round.exchanges { exchange(item.instruction, half: count, in: &flight) }
       sendProofs(in: &flight)

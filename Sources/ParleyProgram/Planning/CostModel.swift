@@ -8,6 +8,7 @@ package struct CostModel {
   let descriptor: EngineDescriptor
   private let shape: RunShape
   let rows: RowCounts
+  var chunkRows: Int { lowered.chunkRows }
 
   private var clocks: [Int]
   private var largestDepth = 0

@@ -35,6 +35,12 @@ extension MacReplicatedEngine {
     AuthenticatedWords(wordsElement(a.value, at: index), mac: a.mac.map { wordsElement($0, at: index) })
   }
 
+  package func slice(words: [Arith], start: Int, count: Int) -> [Arith] {
+    words.map { words in
+      AuthenticatedWords(words.value.part(start, count: count), mac: words.mac.map { $0.part(start, count: count) })
+    }
+  }
+
   package func gather(
     words: [Arith], planes: [Plane], by order: [Int32]
   ) -> (words: [Arith], planes: [Plane]) {

@@ -10,7 +10,9 @@ struct PendingExchanges<E: Engine> {
 extension Executor {
   /// Queues this party's messages of every exchange of a flight. Operands are freed as soon as the engine has
   /// what it needs of them.
-  func start(_ items: [Schedule.Item], half: Int, iteration: Int) throws(ParleyError) -> PendingExchanges<E> {
+  func start(
+    _ items: [Schedule.Item], half: Int, iteration: Int, chunk: Int = 0
+  ) throws(ParleyError) -> PendingExchanges<E> {
     var pending = PendingExchanges<E>()
     pending.list.reserveCapacity(items.count)
     for item in items {
@@ -31,7 +33,7 @@ extension Executor {
       case .bitSummands(let planes, _): exchange = .bitSummands(try registers.values(planes))
       default: throw ParleyError(.invariant, "instruction \(instruction.id) is no exchange")
       }
-      let step = StepID(instruction: instruction.id, iteration: iteration)
+      let step = StepID(instruction: instruction.id, iteration: iteration, sub: chunk)
       pending.list.append((item, try engine.start(exchange, step: step)))
       registers.free(item.freed)
     }

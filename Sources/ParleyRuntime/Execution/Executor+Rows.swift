@@ -34,6 +34,8 @@ extension Executor {
       out = target
     case .scan(let function, let bundle, let target):
       (result, out) = (try scan(try values(of: bundle), function, count: count), target)
+    case .chunked(let function, let columns):
+      (result, out) = (try chunked(function, columns, count: count), columns.results)
     default: throw ParleyError(.invariant, "instruction \(instruction.id) is no algorithm over rows")
     }
     try registers.write(result.words, to: out.arith)
@@ -44,6 +46,12 @@ extension Executor {
 
   private func values(of bundle: RowBundle) throws(ParleyError) -> RowValues<E> {
     RowValues(words: try registers.values(bundle.arith), planes: try registers.values(bundle.planes))
+  }
+
+  private func slice(_ rows: RowValues<E>, _ chunk: Range<Int>) -> RowValues<E> {
+    RowValues(
+      words: engine.slice(words: rows.words, start: chunk.lowerBound, count: chunk.count),
+      planes: engine.slice(planes: rows.planes, start: chunk.lowerBound, count: chunk.count))
   }
 
   private func gather(_ rows: RowValues<E>, _ order: [Int32]) -> RowValues<E> {
@@ -65,10 +73,29 @@ extension Executor {
     didFinishFlight()
   }
 
-  /// Applies `function` to `count` pairs of rows.
+  /// Applies `function` to `count` pairs of rows, a chunk at a time.
   private func apply(
     _ function: RowFunction, _ schedule: Schedule, _ low: RowValues<E>, _ high: RowValues<E>, count: Int,
     level: Int
+  ) throws(ParleyError) -> RowValues<E> {
+    let chunks = chunks(of: count)
+    guard chunks.count > 1 else { return try applyOnce(function, schedule, low, high, count: count, level: level) }
+    var parts: [RowValues<E>] = []
+    for (number, chunk) in chunks.enumerated() {
+      parts.append(
+        try applyOnce(
+          function, schedule, slice(low, chunk), slice(high, chunk), count: chunk.count, level: level,
+          chunk: number))
+    }
+    return concatenate(parts)
+  }
+
+  private func chunks(of count: Int) -> [Range<Int>] { RowChunks.ranges(count: count, rows: program.chunkRows) }
+
+  /// Applies `function` to all of `count` pairs of rows at once.
+  private func applyOnce(
+    _ function: RowFunction, _ schedule: Schedule, _ low: RowValues<E>, _ high: RowValues<E>, count: Int,
+    level: Int, chunk: Int = 0
   ) throws(ParleyError) -> RowValues<E> {
     guard level < 1 << 8 else {
       throw ParleyError(.invariant, "an algorithm over rows takes more than 255 levels")
@@ -80,7 +107,7 @@ extension Executor {
     for round in schedule.rounds {
       if !round.exchanges.isEmpty {
         try flight { () throws(ParleyError) in
-          try start(round.exchanges, half: count, iteration: level)
+          try start(round.exchanges, half: count, iteration: level, chunk: chunk)
         } _: { (pending: inout PendingExchanges<E>) throws(ParleyError) in
           try finish(&pending)
         }
@@ -99,10 +126,31 @@ extension Executor {
     return result
   }
 
-  private static func schedule(_ function: RowFunction) -> Schedule {
-    var kept = RegisterSet()
-    kept.add(function.result)
-    return Schedule(function.instructions, kept: kept)
+  // MARK: Chunks
+
+  /// Results for the columns that are made, then the sums.
+  private func chunked(
+    _ function: RowFunction, _ columns: Instruction.ChunkedColumns, count: Int
+  ) throws(ParleyError) -> RowValues<E> {
+    let rows = try values(of: columns.rows)
+    let none = RowValues<E>(words: [], planes: [])
+    let schedule = function.schedule(shared: columns.shared)
+    let chunks = chunks(of: count)
+    if chunks.count == 1 { return try applyOnce(function, schedule, rows, none, count: count, level: 0) }
+    var parts: [RowValues<E>] = []
+    var sums: [[E.Arith]] = []
+    for (number, chunk) in chunks.enumerated() {
+      var result = try applyOnce(
+        function, schedule, slice(rows, chunk), none, count: chunk.count, level: 0, chunk: number)
+      sums.append(Array(result.words.suffix(columns.sums.count)))
+      result.words.removeLast(columns.sums.count)
+      parts.append(result)
+    }
+    var whole = concatenate(parts)
+    whole.words += columns.sums.indices.map { place in
+      engine.linear(sums.map { ($0[place], 1) }, constant: 0, count: 1)
+    }
+    return whole
   }
 
   // MARK: Shuffle
@@ -144,18 +192,24 @@ extension Executor {
       count: count, instruction)
     let index = Array(all.planes[moved.count...])
     let compared = engine.bitRows(index + keys.map { all.planes[place[$0] ?? 0] })
-    let schedule = Self.schedule(less)
+    let schedule = less.schedule()
     var level = 2
     // Binary searches ask for the same rows again and again.
-    var first: (order: [Int32], planes: [E.Plane]) = ([], [])
+    var first: (order: [Int32], chunks: [[E.Plane]]) = ([], [])
     let order = try ComparisonSort.order(count: count) { (a, b) throws(ParleyError) -> [Bool] in
       level += 1
-      if first.order != a { first = (a, engine.gather(compared, by: a)) }
-      let outcome = try apply(
-        less, schedule, RowValues(words: [], planes: first.planes),
-        RowValues(words: [], planes: engine.gather(compared, by: b)), count: a.count, level: level)
-      return try openOutcomes(
-        outcome.planes, count: a.count, StepID(instruction: instruction, iteration: level))
+      let chunks = chunks(of: a.count)
+      if first.order != a { first = (a, chunks.map { engine.gather(compared, by: Array(a[$0])) }) }
+      var outcomes: [E.Plane] = []
+      for (number, chunk) in chunks.enumerated() {
+        let second = engine.gather(compared, by: Array(b[chunk]))
+        outcomes += try applyOnce(
+          less, schedule, RowValues(words: [], planes: first.chunks[number]), RowValues(words: [], planes: second),
+          count: chunk.count, level: level, chunk: number
+        ).planes
+      }
+      let outcome = outcomes.count == 1 ? outcomes[0] : engine.concatenate(planes: outcomes)
+      return try openOutcomes([outcome], count: a.count, StepID(instruction: instruction, iteration: level))
     }
     // Only a party that deviates, and is caught by the checks before every opening, could make this fail.
     var isPlaced = [Bool](repeating: false, count: count)
@@ -176,7 +230,7 @@ extension Executor {
     guard count > 1 else { return rows }
     let none = RowValues<E>(words: [], planes: [])
     let bit = try apply(
-      word, Self.schedule(word), RowValues(words: [], planes: [key]), none, count: count, level: 3
+      word, word.schedule(), RowValues(words: [], planes: [key]), none, count: count, level: 3
     ).words[0]
     let ones = engine.runningSum(bit)
     // Zeros up to row i are i + 1 - ones; counting rows from 1 is a running sum of ones as well.
@@ -187,7 +241,7 @@ extension Executor {
     let step = engine.linear(
       [(ones, 1), (zeros, .max), (allOnes, .max)], constant: UInt64(count), count: count)
     let moved = try apply(
-      choose, Self.schedule(choose), RowValues(words: [bit], planes: []), RowValues(words: [step], planes: []),
+      choose, choose.schedule(), RowValues(words: [bit], planes: []), RowValues(words: [step], planes: []),
       count: count, level: 4
     ).words[0]
     let place = engine.linear([(zeros, 1), (moved, 1)], constant: .max, count: count)
@@ -248,7 +302,7 @@ extension Executor {
     _ rows: RowValues<E>, _ function: RowFunction, indexBits: Int, count: Int
   ) throws(ParleyError) -> RowValues<E> {
     guard count > 1 else { return rows }
-    let schedule = Self.schedule(function)
+    let schedule = function.schedule()
     let number = engine.constantPlanes(Self.rowNumbers(count, bits: indexBits), count: count)
     var all = RowValues<E>(words: rows.words, planes: number + rows.planes)
     for (level, stage) in MergeExchange.stages(rows: count).enumerated() {
@@ -274,7 +328,7 @@ extension Executor {
   private func scan(
     _ rows: RowValues<E>, _ function: RowFunction, count: Int
   ) throws(ParleyError) -> RowValues<E> {
-    let schedule = Self.schedule(function)
+    let schedule = function.schedule()
     let network = ScanNetwork<RowValues<E>>(
       gather: { [self] (rows, order) throws(ParleyError) in gather(rows, order) },
       concatenate: { [self] (parts) throws(ParleyError) in concatenate(parts) },

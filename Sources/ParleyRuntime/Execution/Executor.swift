@@ -44,7 +44,7 @@ package final class Executor<E: Engine> {
     registers = RegisterFile(arithCount: program.arithCount, planeCount: program.planeCount)
     progress = ExecutionProgress(
       instructionsDone: 0, instructionCount: program.instructions.count, roundsDone: 0,
-      roundCount: schedule.flights(rows: rows))
+      roundCount: schedule.flights(rows: rows, chunkRows: program.chunkRows))
   }
 
   /// Executes the program once and returns what this party receives, by disclosure. Any failure aborts the

@@ -1,0 +1,303 @@
+internal import BigInt
+
+/// Puts the work on rows of one length into instructions that go through the columns chunk by chunk.
+///
+/// Operations on rows fall into segments. One belongs to the earliest segment in which its operands are there: that of an
+/// operand computed row by row, or the next one after a sum over all rows, a sort or anything else that needs or makes
+/// whole columns. A segment becomes one ``Instruction/Kind/chunked(_:_:)``; only what other segments read, or what needs
+/// whole columns, is as long as the columns.
+struct Chunking {
+  private let length: Length
+  private let registers: Emitter.Registers
+  /// By register: the segment that computes it row by row, -1 for none; and the first segment that finds it whole.
+  private var segmentOfPlane: [Int32]
+  private var segmentOfArith: [Int32]
+  private var wholeOfPlane: [Int32]
+  private var wholeOfArith: [Int32]
+
+  /// - Parameter isLong: whether columns of a length are worth it.
+  static func applied(
+    to operations: [RawOperation], _ registers: Emitter.Registers, isLong: (Length) -> Bool
+  ) -> [RawOperation] {
+    var result = operations
+    var seen: Set<Length> = []
+    for operation in operations where seen.insert(operation.length).inserted {
+      guard isLong(operation.length) else { continue }
+      var chunking = Chunking(operation.length, registers)
+      result = chunking.apply(to: result)
+    }
+    return result
+  }
+
+  private init(_ length: Length, _ registers: Emitter.Registers) {
+    (self.length, self.registers) = (length, registers)
+    segmentOfPlane = Array(repeating: -1, count: registers.planes.count)
+    segmentOfArith = Array(repeating: -1, count: registers.arith.count)
+    wholeOfPlane = Array(repeating: 0, count: registers.planes.count)
+    wholeOfArith = Array(repeating: 0, count: registers.arith.count)
+  }
+
+  /// Operations of one segment, and those before it that need whole columns.
+  private struct Level {
+    var outside: [RawOperation] = []
+    var segment: [RawOperation] = []
+    /// A segment without messages is left as it is.
+    var isChunked: Bool { segment.contains { $0.communicates } }
+  }
+
+  private mutating func apply(to operations: [RawOperation]) -> [RawOperation] {
+    var levels: [Level] = []
+    for operation in operations {
+      let isInside = isRowwise(operation)
+      let level = latest(operation, isInside: isInside)
+      mark(operation, level, isInside: isInside)
+      while levels.count <= Int(level) { levels.append(Level()) }
+      if isInside {
+        levels[Int(level)].segment.append(operation)
+      } else {
+        levels[Int(level)].outside.append(operation)
+      }
+    }
+    let exported = exports(of: levels)
+    var result: [RawOperation] = []
+    for (number, level) in levels.enumerated() {
+      result += level.outside
+      if level.isChunked {
+        var segment = Segment(length: length, registers: registers)
+        result.append(segment.operation(level.segment, exported: exported[number]))
+      } else {
+        result += level.segment
+      }
+    }
+    return result
+  }
+
+  // MARK: Segments
+
+  /// Whether the operation computes every row of its results from the same row of its operands, or sums up over the rows.
+  private func isRowwise(_ operation: RawOperation) -> Bool {
+    guard operation.length == length else { return false }
+    var fits = true
+    operation.forEachPlaneRead { plane in
+      let own = registers.planes[plane.index]
+      if own != length && own != .fixed(1) { fits = false }
+    }
+    guard case .general(let general) = operation.body else { return fits }
+    guard fits, general.reduction == nil, general.kind.isRowwise else { return false }
+    return general.arithIn.allSatisfy { [length, .fixed(1)].contains(registers.arith[$0.index]) }
+  }
+
+  private func latest(_ operation: RawOperation, isInside: Bool) -> Int32 {
+    var latest: Int32 = 0
+    operation.forEachPlaneRead { plane in
+      let own = segmentOfPlane[plane.index]
+      latest = max(latest, isInside && own >= 0 ? own : wholeOfPlane[plane.index])
+    }
+    if case .general(let general) = operation.body {
+      for register in general.arithIn {
+        let own = segmentOfArith[register.index]
+        latest = max(latest, isInside && own >= 0 ? own : wholeOfArith[register.index])
+      }
+    }
+    return latest
+  }
+
+  private mutating func mark(_ operation: RawOperation, _ level: Int32, isInside: Bool) {
+    let whole = isInside ? level + 1 : level
+    let segment = isInside && !operation.sumsRows ? level : -1
+    operation.forEachPlaneWritten { plane in
+      wholeOfPlane[plane.index] = whole
+      segmentOfPlane[plane.index] = segment
+    }
+    if case .general(let general) = operation.body {
+      for register in general.arithOut {
+        wholeOfArith[register.index] = whole
+        segmentOfArith[register.index] = segment
+      }
+    }
+  }
+
+  /// By segment, what operations outside of it read.
+  private func exports(of levels: [Level]) -> [RegisterSet] {
+    var result = levels.map { _ in RegisterSet() }
+    var planes: Set<Int> = []
+    var ariths: Set<Int> = []
+    func look(_ operation: RawOperation, from segment: Int32) {
+      operation.forEachPlaneRead { plane in
+        let own = segmentOfPlane[plane.index]
+        if own >= 0 && own != segment && planes.insert(plane.index).inserted { result[Int(own)].add(plane) }
+      }
+      guard case .general(let general) = operation.body else { return }
+      for register in general.arithIn {
+        let own = segmentOfArith[register.index]
+        if own >= 0 && own != segment && ariths.insert(register.index).inserted { result[Int(own)].add(register) }
+      }
+    }
+    for (number, level) in levels.enumerated() {
+      for operation in level.outside { look(operation, from: -1) }
+      for operation in level.segment { look(operation, from: Int32(number)) }
+    }
+    return result
+  }
+}
+
+/// One segment as a function of a chunk: columns that it reads and makes get registers of their own inside.
+private struct Segment {
+  let length: Length
+  let registers: Emitter.Registers
+  private var planes: [PlaneRegister: PlaneRegister] = [:]
+  private var ariths: [ArithRegister: ArithRegister] = [:]
+  private var shared = RowBundle()
+  private var isShared: Set<Int> = []
+  private var isSharedWord: Set<Int> = []
+
+  init(length: Length, registers: Emitter.Registers) {
+    (self.length, self.registers) = (length, registers)
+  }
+
+  mutating func operation(_ operations: [RawOperation], exported: RegisterSet) -> RawOperation {
+    var rows = RowBundle(), low = RowBundle()
+    var written: (planes: Set<Int>, ariths: Set<Int>) = ([], [])
+    var sums: [ArithRegister] = []
+    for operation in operations {
+      operation.forEachPlaneRead { plane in
+        guard !written.planes.contains(plane.index), planes[plane] == nil else { return }
+        guard registers.planes[plane.index] == length else {
+          if isShared.insert(plane.index).inserted { shared.planes.append(plane) }
+          return
+        }
+        rows.planes.append(plane)
+        low.planes.append(inner(plane))
+      }
+      if case .general(let general) = operation.body {
+        for register in general.arithIn where !written.ariths.contains(register.index) && ariths[register] == nil {
+          if registers.arith[register.index] == length {
+            rows.arith.append(register)
+            low.arith.append(inner(register, .half))
+          } else if isSharedWord.insert(register.index).inserted {
+            shared.arith.append(register)
+          }
+        }
+        for register in general.arithOut {
+          written.ariths.insert(register.index)
+          if operation.sumsRows { sums.append(register) }
+        }
+      }
+      operation.forEachPlaneWritten { written.planes.insert($0.index) }
+    }
+    let out = RowBundle(
+      arith: exported.arith.map { ArithRegister($0) }, planes: exported.planes.map { PlaneRegister($0) })
+    let result = RowBundle(
+      arith: out.arith.map { inner($0, .half) } + sums.map { inner($0, .fixed(1)) },
+      planes: out.planes.map { inner($0) })
+    let body = operations.map(renamed)
+    let columns = Instruction.ChunkedColumns(rows: rows, shared: shared, out: out, sums: sums)
+    return RawOperation(
+      body: .general(
+        .init(
+          .chunked(.pending, columns), arithIn: rows.arith + shared.arith, planesIn: rows.planes + shared.planes,
+          arithOut: out.arith + sums, planesOut: out.planes,
+          functions: [PendingFunction(low: low, high: RowBundle(), result: result, operations: body)])),
+      length: length, node: operations[0].node)
+  }
+
+  private mutating func inner(_ plane: PlaneRegister) -> PlaneRegister {
+    registers.planes.append(.half)
+    registers.planeNodes.append(registers.planeNodes[plane.index])
+    let new = PlaneRegister(registers.planes.count - 1)
+    planes[plane] = new
+    return new
+  }
+  private mutating func inner(_ register: ArithRegister, _ length: Length) -> ArithRegister {
+    registers.arith.append(length)
+    registers.arithNodes.append(registers.arithNodes[register.index])
+    let new = ArithRegister(registers.arith.count - 1)
+    ariths[register] = new
+    return new
+  }
+
+  private func renamed(_ operation: RawOperation) -> RawOperation {
+    func plane(_ register: PlaneRegister) -> PlaneRegister { planes[register] ?? register }
+    func arith(_ register: ArithRegister) -> ArithRegister { ariths[register] ?? register }
+    let body: RawOperation.Body
+    switch operation.body {
+    case .xor(let a, let b, let out): body = .xor(plane(a), plane(b), out: plane(out))
+    case .and(let a, let b, let out): body = .and(plane(a), plane(b), out: plane(out))
+    case .not(let a, let out): body = .not(plane(a), out: plane(out))
+    case .general(let general):
+      body = .general(
+        .init(
+          general.kind.renamed(arith, plane), arithIn: general.arithIn.map(arith),
+          planesIn: general.planesIn.map(plane),
+          arithOut: general.arithOut.map(arith), planesOut: general.planesOut.map(plane)))
+    }
+    return RawOperation(body: body, length: .half, node: operation.node)
+  }
+}
+
+extension Length {
+  /// Whether there can be more than `limit` rows, with so many at most in each table.
+  func mayExceed(_ limit: Int, tables: [Int]) -> Bool {
+    // Verdicts read one holder's part, and nothing else is so long.
+    if case .part = self { false } else { largest(tables) > BigInt(limit) }
+  }
+  private func largest(_ tables: [Int]) -> BigInt {
+    switch self {
+    case .fixed(let count): BigInt(count)
+    case .rows(let table), .part(_, let table): BigInt(tables[table])
+    case .sum(let parts): parts.reduce(0) { $0 + $1.largest(tables) }
+    case .atMost(let count, let whole): min(BigInt(count), whole.largest(tables))
+    case .product(let outer, let inner): outer.largest(tables) * inner.largest(tables)
+    case .half: 0
+    }
+  }
+}
+
+extension RawOperation {
+  /// Whether the results have one element, the sum over all rows.
+  fileprivate var sumsRows: Bool {
+    guard case .general(let general) = body else { return false }
+    switch general.kind {
+    case .sumRows, .innerProducts: return true
+    default: return false
+    }
+  }
+}
+
+extension Instruction.Kind {
+  /// Whether results are computed row by row, or summed up over the rows.
+  fileprivate var isRowwise: Bool {
+    switch self {
+    case .constantArith, .constantPlane, .linear, .repeatPlanes, .multiply, .summands, .shiftedSummands,
+      .bitSummands, .sumRows, .innerProducts:
+      true
+    default: false
+    }
+  }
+
+  /// The same with other registers; kinds that are ``isRowwise`` only.
+  fileprivate func renamed(
+    _ arith: (ArithRegister) -> ArithRegister, _ plane: (PlaneRegister) -> PlaneRegister
+  ) -> Self {
+    func pairs(_ list: [Instruction.ArithPair]) -> [Instruction.ArithPair] {
+      list.map { .init(arith($0.a), arith($0.b)) }
+    }
+    switch self {
+    case .constantArith(let value, let out): return .constantArith(value, out: arith(out))
+    case .constantPlane(let value, let out): return .constantPlane(value, out: plane(out))
+    case .linear(let terms, let constant, let out):
+      return .linear(
+        terms: terms.map { .init(arith($0.register), $0.factor) }, constant: constant, out: arith(out))
+    case .repeatPlanes(let list, let out): return .repeatPlanes(list.map(plane), out: out.map(plane))
+    case .multiply(let list, let out): return .multiply(pairs(list), out: out.map(arith))
+    case .summands(let a, let width, let out):
+      return .summands(arith(a), width: width, out: out.map { $0.map(plane) })
+    case .shiftedSummands(let a, let bits, let out):
+      return .shiftedSummands(arith(a), bits: bits, out: out.map(arith))
+    case .bitSummands(let list, let out): return .bitSummands(list.map(plane), out: out.map { $0.map(arith) })
+    case .sumRows(let a, let out): return .sumRows(arith(a), out: arith(out))
+    case .innerProducts(let lists, let out): return .innerProducts(lists.map(pairs), out: out.map(arith))
+    default: preconditionFailure("no operation on rows")
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/// How long columns are cut for work that goes through them row by row, so that what is in between is only as long as a
+/// chunk. Follows from the number of rows alone.
+package enum RowChunks {
+  /// Rows of a chunk, unless a program says otherwise: about 5 MB for the bits of a 64-bit column at one party, little
+  /// enough to be cheap and enough to make the rounds of a chunk short beside its work.
+  package static let defaultRows = 1 << 18
+  /// Chunks are told apart by a sub-step, of which engines keep the upper bits for themselves.
+  static let most = 1 << 13
+
+  /// Parts of about equal size, of at most `rows` rows unless there would be more than ``most``. Beginnings are multiples
+  /// of 64 where chunks are that long, so that a chunk of a bit plane is whole words.
+  ///
+  /// - Returns: at least one part, also of no rows.
+  package static func ranges(count: Int, rows: Int) -> [Range<Int>] {
+    guard count > rows else { return [0..<count] }
+    let parts = min((count + rows - 1) / rows, most)
+    var size = (count + parts - 1) / parts
+    if size >= 64 { size = (size + 63) / 64 * 64 }
+    return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  }
+}
