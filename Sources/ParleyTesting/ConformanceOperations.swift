@@ -42,6 +42,9 @@ extension Conformance {
           .arith(engine.stack([words[0], words[2], words[1]]), count: 2 * count + 1),
           .arith(engine.concatenate([words[1], words[0]]), count: 2 * count),
           .arith(element, count: 1),
+          .arith(
+            engine.slice(words: Array(words[..<2]), start: count / 3, count: count - count / 3)[1],
+            count: count - count / 3),
         ]
       }
       try expect(
@@ -50,7 +53,7 @@ extension Conformance {
           Array(repeating: factors[0], count: count), zip(a, b).map { $0 &+ $1 }, zip(a, b).map { $0 &- $1 },
           zip(a, b).map { $0 &* factors[0] &+ $1 &* factors[1] &+ single[0] &* 3 &+ factors[2] },
           Array(repeating: single[0] &* 5 &+ 7, count: count), [a.reduce(0, &+)], a + single + b, b + a,
-          [a[count - 1]],
+          [a[count - 1]], Array(b[(count / 3)...]),
         ])
     }
   }
@@ -76,6 +79,8 @@ extension Conformance {
           one(engine.element(x, at: count - 1), 1), one(engine.repeat(s, count: count)),
           one(engine.slice(x, start: 0, count: half), half),
           one(engine.slice(x, start: count - half, count: half), half),
+          // From a whole word on, to the end.
+          one(engine.slice(planes: [x], start: count / 64 * 64, count: count % 64)[0], count % 64),
         ] + engine.stack(lists: [[s, x], [x, s]]).map { one($0, count + 1) }
           + engine.elements(planes: [x, y], at: 0).map { one($0, 1) }
           + engine.repeat(planes: [s, engine.not(s)], count: count).map { one($0) }
@@ -88,7 +93,9 @@ extension Conformance {
           Array(repeating: true, count: count), Array(repeating: false, count: count),
           zip(a, b).map { $0 != $1 }, zip(a, b).map { $0 != $1 }, b.map { $0 != s }, a.map { $0 != s },
           Array(repeating: false, count: count), a.map { !$0 }, b, a + single + b, b + a, [a[count - 1]],
-          Array(repeating: s, count: count), Array(a.prefix(half)), Array(a.suffix(half)), single + a, a + single,
+          Array(repeating: s, count: count), Array(a.prefix(half)), Array(a.suffix(half)),
+          Array(a.suffix(count % 64)),
+          single + a, a + single,
           [a[0]], [b[0]], Array(repeating: s, count: count), Array(repeating: !s, count: count),
           Array(a.suffix(half)), Array(b.suffix(half)),
         ])

@@ -8,9 +8,10 @@ extension SQLDifferential {
   /// A program lowered for a protocol, with the rows of its holders. Holders deal and do not compute; the first computing
   /// party is the recipient.
   package static func job<F: EngineFamily>(
-    _ family: F, _ program: Program, _ schemas: [TableSchema], _ data: [String: [TableData]]
+    _ family: F, _ program: Program, _ schemas: [TableSchema], _ data: [String: [TableData]],
+    options: LoweringOptions = .init()
   ) throws -> (run: ProgramRun, holders: Int) {
-    let lowered = try Lowering.lower(program, for: family.descriptor)
+    let lowered = try Lowering.lower(program, for: family.descriptor, options: options)
     var tables: [PartyIndex: [Int: InputFeeder.HeldTable]] = [:]
     var shapes: [[ExecutionShape.Part]] = []
     var next = family.computing
@@ -34,9 +35,11 @@ extension SQLDifferential {
   }
 
   /// Runs programs with all parties of a protocol in this process.
-  package static func executor<F: EngineFamily>(_ family: F, seed: UInt64) -> Executor {
+  package static func executor<F: EngineFamily>(
+    _ family: F, seed: UInt64, options: LoweringOptions = .init()
+  ) -> Executor {
     { program, schemas, data in
-      let (run, holders) = try job(family, program, schemas, data)
+      let (run, holders) = try job(family, program, schemas, data, options: options)
       let outcome = try TestWorld(family, outsiders: holders, seed: seed).run(run)
       return try tables(of: program, opened: outcome.values[0])
     }

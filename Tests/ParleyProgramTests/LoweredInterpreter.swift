@@ -55,7 +55,7 @@ struct LoweredInterpreter {
   }
 
   /// A sharing has one set of summands, whatever view of them is asked for.
-  private var knownSplits: [ArithRegister: [[UInt64]]] = [:]
+  fileprivate var knownSplits: [ArithRegister: [[UInt64]]] = [:]
   private mutating func splits(_ register: ArithRegister) -> [[UInt64]] {
     if let known = knownSplits[register] { return known }
     let parts = ariths[register]!.map { split($0) }
@@ -269,7 +269,9 @@ extension LoweredInterpreter {
     var words = columns.out.arith.map { _ in [UInt64]() }
     var bits = columns.out.planes.map { _ in [Bool]() }
     var sums = columns.sums.map { _ in UInt64(0) }
+    let outside = knownSplits
     for chunk in RowChunks.ranges(count: count, rows: 3) {
+      knownSplits = outside
       for (column, register) in zip(columns.rows.arith, function.low.arith) {
         ariths[register] = Array(arith(column, count)[chunk])
       }

@@ -49,10 +49,20 @@ import Testing
 
   /// Programs of 5 to 25 operations, three at a time.
   @Test(arguments: 0..<20 as Range<UInt64>) func allEnginesAgree(block: UInt64) throws {
+    try check(block) { _ in .init() }
+  }
+
+  /// The same in chunks of 1 to 5 rows.
+  @Test(arguments: 0..<20 as Range<UInt64>) func allEnginesAgreeInChunks(block: UInt64) throws {
+    try check(block) { .init(chunkRows: 1 + Int($0 % 5)) }
+  }
+
+  private func check(_ block: UInt64, options: (UInt64) -> LoweringOptions) throws {
     for number in 3 * block..<3 * block + 3 {
       let seed = Self.base + number
       let generated = try ProgramGenerator.make(length: Self.length(number), seed: seed)
       let program = generated.program
+      let options = options(number)
       let clear = try InsecurePlaintextEvaluator.evaluate(
         program, tables: [ProgramGenerator.schema], data: [ProgramGenerator.schema.name: generated.data])
       let expected = program.disclosures.indices.map { clear[Program.DisclosureID(rawValue: $0)] ?? [] }
@@ -64,20 +74,24 @@ import Testing
         }
       }
       #expect(!expected.isEmpty)
-      compare("semi-honest", try opened(generated, on: ReplicatedFamily(UInt64.self), seed: seed))
+      compare(
+        "semi-honest", try opened(generated, on: ReplicatedFamily(UInt64.self), seed: seed, options: options))
       compare(
         "proofs",
         try opened(
-          generated, on: VerifiedReplicatedFamily(UInt64.self, proofsEvery: number % 2 == 0 ? nil : 16), seed: seed
-        ))
+          generated, on: VerifiedReplicatedFamily(UInt64.self, proofsEvery: number % 2 == 0 ? nil : 16),
+          seed: seed,
+          options: options))
       compare(
-        "macs", try opened(generated, on: MacReplicatedFamily(proofsEvery: number % 2 == 0 ? nil : 16), seed: seed)
-      )
+        "macs",
+        try opened(
+          generated, on: MacReplicatedFamily(proofsEvery: number % 2 == 0 ? nil : 16), seed: seed, options: options
+        ))
       compare(
         "three summands",
         try opened(
           generated, on: ReplicatedFamily(UInt64.self, hasFreeSummands: true), seed: seed,
-          options: LoweringOptions(checksInputs: true)))
+          options: LoweringOptions(checksInputs: true, chunkRows: options.chunkRows)))
     }
   }
 

@@ -138,13 +138,13 @@ import Testing
 
   static let sizes: [[Int]] = [[0, 0], [1, 0], [1, 1], [2, 1], [30, 17], [64, 65]]
 
-  private func check<F: EngineFamily>(_ family: F, seed: UInt64) throws {
+  private func check<F: EngineFamily>(_ family: F, seed: UInt64, options: LoweringOptions = .init()) throws {
     for (name, build) in Self.programs {
       let program = try Self.program(build)
       for (index, rows) in Self.sizes.enumerated() {
         let data = Self.data(rows, seed: seed + UInt64(index))
         let expected = try InsecurePlaintextEvaluator.results(program, tables: [Self.schema], data: data)
-        let executor = SQLDifferential.executor(family, seed: seed)
+        let executor = SQLDifferential.executor(family, seed: seed, options: options)
         let result = try executor(program, [Self.schema], data)
         #expect(result == expected, "\(name), rows \(rows), seed \(seed)")
       }
@@ -155,6 +155,14 @@ import Testing
     try check(ClearFamily(arithmeticSummands: summands, booleanSummands: summands), seed: 500)
   }
   @Test func replicated() throws { try check(ReplicatedFamily(UInt64.self), seed: 501) }
+  /// Chunks that are whole words of planes, and ones that are not.
+  @Test(arguments: [2, 64]) func inChunks(rows: Int) throws {
+    let options = LoweringOptions(chunkRows: rows)
+    try check(ClearFamily(), seed: 507, options: options)
+    try check(ReplicatedFamily(UInt64.self), seed: 508, options: options)
+    try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: 3), seed: 509, options: options)
+    try check(MacReplicatedFamily(), seed: 510, options: options)
+  }
   @Test(arguments: [nil, 3] as [Int?]) func verified(proofsEvery: Int?) throws {
     try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), seed: 502)
   }
@@ -165,10 +173,10 @@ import Testing
   // MARK: Cost
 
   /// Bytes and rounds as planned, but for sorts by long keys: they are a sample of the same distribution, and near it.
-  private func checkCost<F: EngineFamily>(_ family: F, seed: UInt64) throws {
+  private func checkCost<F: EngineFamily>(_ family: F, seed: UInt64, options: LoweringOptions = .init()) throws {
     for (name, build) in Self.programs {
       let program = try Self.program(build)
-      let lowered = try Lowering.lower(program, for: family.descriptor)
+      let lowered = try Lowering.lower(program, for: family.descriptor, options: options)
       let sortsByComparison = lowered.instructions.contains {
         if case .sort = $0.kind { true } else { false }
       }
@@ -198,6 +206,12 @@ import Testing
     }
   }
 
+  @Test func planEqualsMeterInChunks() throws {
+    let options = LoweringOptions(chunkRows: 7)
+    try checkCost(ReplicatedFamily(UInt64.self), seed: 511, options: options)
+    try checkCost(VerifiedReplicatedFamily(UInt64.self), seed: 512, options: options)
+    try checkCost(MacReplicatedFamily(), seed: 513, options: options)
+  }
   @Test func planEqualsMeter() throws { try checkCost(ReplicatedFamily(UInt64.self), seed: 503) }
   @Test(arguments: [nil, 3] as [Int?]) func planEqualsMeterWithProofs(proofsEvery: Int?) throws {
     try checkCost(VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), seed: 504)

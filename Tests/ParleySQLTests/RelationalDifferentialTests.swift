@@ -25,12 +25,18 @@ import Testing
 
   enum Engine: String, CaseIterable {
     case clear, replicated, verified, macs
+    /// Work in chunks of three rows.
+    case replicatedInChunks, verifiedInChunks
     var executor: RelationalDifferential.Executor {
       switch self {
       case .clear: SQLDifferential.executor(ClearFamily(), seed: 7)
       case .replicated: SQLDifferential.executor(ReplicatedFamily(), seed: 7)
       case .verified: SQLDifferential.executor(VerifiedReplicatedFamily(), seed: 7)
       case .macs: SQLDifferential.executor(MacReplicatedFamily(), seed: 7)
+      case .replicatedInChunks:
+        SQLDifferential.executor(ReplicatedFamily(), seed: 7, options: .init(chunkRows: 3))
+      case .verifiedInChunks:
+        SQLDifferential.executor(VerifiedReplicatedFamily(), seed: 7, options: .init(chunkRows: 3))
       }
     }
     /// Those that withstand a party that deviates run fewer queries.
@@ -38,7 +44,8 @@ import Testing
       switch self {
       case .clear, .replicated: 1
       case .verified: 3
-      case .macs: 6
+      case .macs, .verifiedInChunks: 6
+      case .replicatedInChunks: 2
       }
     }
   }

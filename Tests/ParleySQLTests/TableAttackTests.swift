@@ -53,10 +53,10 @@ import Testing
 
   /// The honest run, whose results are those of the plaintext evaluator.
   static func world(
-    _ family: Family, seed: UInt64
+    _ family: Family, seed: UInt64, options: LoweringOptions = .init()
   ) throws -> (world: AttackWorld<Family>, honest: AttackOutcome, values: [ClearValues]) {
     let program = try program()
-    let world = try AttackWorld(family, program, tables: tables, data: data, seed: seed)
+    let world = try AttackWorld(family, program, tables: tables, data: data, seed: seed, options: options)
     let honest = world.run()
     let values = try #require(honest.values, "\(honest.description)")
     let received = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($0, $1) })
@@ -71,7 +71,10 @@ import Testing
   @Test(arguments: [0, 1, 2], [nil, 16] as [Int?])
   func noChangeGoesUnnoticed(corrupt: Int, proofsEvery: Int?) throws {
     let seed = 0x5eed_7a00 + UInt64(corrupt)
-    let (world, honest, values) = try Self.world(Family(UInt64.self, proofsEvery: proofsEvery), seed: seed)
+    // Proofs of few products, and work in chunks of two rows.
+    let options = proofsEvery == nil ? LoweringOptions() : LoweringOptions(chunkRows: 2)
+    let (world, honest, values) = try Self.world(
+      Family(UInt64.self, proofsEvery: proofsEvery), seed: seed, options: options)
     var matrix = MutationMatrix(
       world, corrupt: PartyIndex(corrupt), expected: values, stride: Self.isFull ? 1 : 29)
     let classify = world.classifier(honest)

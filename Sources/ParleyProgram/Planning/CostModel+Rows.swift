@@ -80,7 +80,8 @@ extension CostModel {
       for register in function.low.arith { sizes[register.index] = bytes(arith: 1, planes: 0, count: chunk.count) }
       run(schedule, half: chunk.count)
       // A recorded part of a column keeps the whole column.
-      for (column, part) in zip(columns.rows.arith, function.low.arith) where isRecorded.arith.contains(part.index) {
+      for (column, part) in zip(columns.rows.arith, function.low.arith) where isRecorded.arith.contains(part.index)
+      {
         isRecorded.arith.insert(column.index)
       }
       for (column, part) in zip(columns.rows.planes, function.low.planes)

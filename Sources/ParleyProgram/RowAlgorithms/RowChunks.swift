@@ -1,9 +1,9 @@
 /// How long columns are cut for work that goes through them row by row, so that what is in between is only as long as a
 /// chunk. Follows from the number of rows alone.
 package enum RowChunks {
-  /// Rows of a chunk, unless a program says otherwise: about 5 MB for the bits of a 64-bit column at one party, little
+  /// Rows of a chunk, unless a program says otherwise: about 2 MB for the bits of a 64-bit column at one party, little
   /// enough to be cheap and enough to make the rounds of a chunk short beside its work.
-  package static let defaultRows = 1 << 18
+  package static let defaultRows = 1 << 17
   /// Chunks are told apart by a sub-step, of which engines keep the upper bits for themselves.
   static let most = 1 << 13
 

@@ -37,7 +37,8 @@ extension MacReplicatedEngine {
 
   package func slice(words: [Arith], start: Int, count: Int) -> [Arith] {
     words.map { words in
-      AuthenticatedWords(words.value.part(start, count: count), mac: words.mac.map { $0.part(start, count: count) })
+      AuthenticatedWords(
+        words.value.part(start, count: count), mac: words.mac.map { $0.part(start, count: count) })
     }
   }
 

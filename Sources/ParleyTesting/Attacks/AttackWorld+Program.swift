@@ -9,7 +9,8 @@ extension AttackWorld {
   /// Attacks a whole program, as parties execute it. The holder has the rows of all tables, and everything that the
   /// program opens goes to all computing parties and to the recipient.
   package init(
-    _ family: F, _ program: Program, tables: [TableSchema], data: [String: TableData], seed: UInt64
+    _ family: F, _ program: Program, tables: [TableSchema], data: [String: TableData], seed: UInt64,
+    options: LoweringOptions = .init()
   ) throws {
     self.init(family, AttackCircuit("a program", outputs: []) { _ in [] }, seed: seed)
     let everybody = (0..<family.computing).map { PartyIndex($0) } + [recipient]
@@ -20,7 +21,7 @@ extension AttackWorld {
       return [(holder: holder, table: InputFeeder.HeldTable(schema: schema, data: rows))]
     }
     self.program = ProgramRun(
-      program: try Lowering.lower(program, for: family.descriptor), inputs: program.inputs,
+      program: try Lowering.lower(program, for: family.descriptor, options: options), inputs: program.inputs,
       recipients: program.disclosures.map { _ in everybody }, tables: parts)
   }
 
