@@ -143,7 +143,11 @@ import Testing
       var calls = 0
       let network = ScanNetwork<[String]>(
         gather: { (rows, order) throws(ParleyError) in order.map { rows[Int($0)] } },
-        concatenate: { (parts) throws(ParleyError) in parts.flatMap { $0 } },
+        prefix: { (rows, count) throws(ParleyError) in Array(rows[..<count]) },
+        interleave: { (parts, order) throws(ParleyError) in
+          let rows = parts.flatMap { $0 }
+          return order.map { rows[Int($0)] }
+        },
         combine: { (low, high, count, level) throws(ParleyError) in
           calls += 1
           #expect(low.count == count && high.count == count && level == calls)

@@ -94,8 +94,22 @@ extension CostModel {
     verification?.retainedBytes += bytes
   }
 
-  /// Bytes of a function's values on `count` pairs of rows: its operands, and what is live at most.
+  /// Bytes of a function's values on `count` pairs of rows: its operands, and what is live at most. Where these are several
+  /// chunks, results of one wait for those of the others and are then put together.
   func workingBytes(_ function: RowFunction, count: Int) -> Int {
+    let chunks = RowChunks.ranges(count: count, rows: chunkRows)
+    guard chunks.count > 1 else { return workingBytesAtOnce(function, count: count) }
+    func size(_ bundle: RowBundle, _ count: Int) -> Int {
+      bytes(arith: bundle.arith.count, planes: bundle.planes.count, count: count)
+    }
+    let operands = size(function.low, count) + size(function.high, count)
+    let chunk = chunks[0].count
+    let inside =
+      workingBytesAtOnce(function, count: chunk) - size(function.low, chunk) - size(function.high, chunk)
+    return operands + size(function.result, count) + max(inside, size(function.result, count))
+  }
+
+  private func workingBytesAtOnce(_ function: RowFunction, count: Int) -> Int {
     func size(_ set: RegisterSet) -> Int { bytes(arith: set.arith.count, planes: set.planes.count, count: count) }
     var live = 0
     for bundle in [function.low, function.high] {

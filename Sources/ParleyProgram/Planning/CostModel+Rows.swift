@@ -32,8 +32,9 @@ extension CostModel {
         work(2 * moved + workingBytes(function, count: (count + 1) / 2))
         for pairs in MergeExchange.counts(rows: count) { apply(function, count: pairs) }
       case .scan(let function, let bundle, _):
-        // At the end of the first level: its parts, these in one, and the same in order.
-        work(max(3 * bytes(bundle, count: count), workingBytes(function, count: count / 2)))
+        // On the way up at the first level: the ends and what is made of them, or the parts of the result and the result.
+        let half = bytes(bundle, count: count / 2)
+        work(max(4 * half, half + workingBytes(function, count: count / 2)))
         for pairs in ScanLevels.counts(rows: count) { apply(function, count: pairs) }
       default: break
       }

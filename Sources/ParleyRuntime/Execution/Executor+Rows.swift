@@ -331,11 +331,30 @@ extension Executor {
     let schedule = function.schedule()
     let network = ScanNetwork<RowValues<E>>(
       gather: { [self] (rows, order) throws(ParleyError) in gather(rows, order) },
-      concatenate: { [self] (parts) throws(ParleyError) in concatenate(parts) },
+      prefix: { [self] (rows, count) throws(ParleyError) in slice(rows, 0..<count) },
+      interleave: { [self] (parts, order) throws(ParleyError) in interleave(parts, order) },
       combine: { [self] (low, high, count, level) throws(ParleyError) in
         try apply(function, schedule, low, high, count: count, level: level)
       })
     return try network.scan(rows, count: count)
+  }
+
+  /// Rows of the parts, which follow each other, at the given places. A few columns at a time, because what lies between is
+  /// as long as all of them.
+  private func interleave(_ parts: [RowValues<E>], _ order: [Int32]) -> RowValues<E> {
+    var result = RowValues<E>(words: [], planes: [])
+    guard let first = parts.first else { return result }
+    for column in first.words.indices {
+      let whole = engine.concatenate(parts.map { $0.words[column] })
+      result.words += engine.gather(words: [whole], planes: [], by: order).words
+    }
+    for start in stride(from: 0, to: first.planes.count, by: 64) {
+      let whole = (start..<min(start + 64, first.planes.count)).map { column in
+        engine.concatenate(planes: parts.map { $0.planes[column] })
+      }
+      result.planes += engine.gather(words: [], planes: whole, by: order).planes
+    }
+    return result
   }
 
   private func concatenate(_ parts: [RowValues<E>]) -> RowValues<E> {
