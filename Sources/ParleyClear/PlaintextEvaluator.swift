@@ -29,6 +29,7 @@ public struct InsecurePlaintextEvaluator {
   private let program: Program
   private let schemas: [String: TableSchema]
   private let data: [String: [TableData]]
+  private let digester = TextNumbering()
   private var nodes: [Values] = []
   /// Columns of tuples, by node.
   private var tuples: [Int: [Values]] = [:]
@@ -121,7 +122,7 @@ public struct InsecurePlaintextEvaluator {
     var values: [Int] = []
     for part in data[name] ?? [] {
       let padding = max(0, (schema.padTo ?? 0) - part.rowCount)
-      values += try input.cells(of: part, schema, absent: Int64(filler)).map { Int($0) }
+      values += try input.cells(of: part, schema, absent: Int64(filler), digester: digester).map { Int($0) }
       values += Array(
         repeating: input.role == .value ? filler : input.role == .isNull ? 1 : 0, count: padding)
     }

@@ -12,6 +12,8 @@ package struct ProgramRun: Sendable {
   package var recipients: [[PartyIndex]]
   /// By holder, then by table.
   package var tables: [PartyIndex: [Int: InputFeeder.HeldTable]]
+  /// There is no handshake in such a run that could agree on a key.
+  package var digester: any TextDigester = SessionTextDigester(sessionID: Array("test".utf8))
 
   package init(
     program: LoweredProgram, inputs: [Program.Input] = [], shape: ExecutionShape = ExecutionShape(tables: []),
@@ -49,7 +51,8 @@ extension TestWorld {
     try run { party throws -> [Int: ClearValues] in
       if let tables = job.tables[party.index] {
         try InputFeeder(
-          program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables
+          program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables,
+          digester: job.digester
         ).feed(to: party.dealer, over: party.mesh)
       }
       if let engine = party.engine {

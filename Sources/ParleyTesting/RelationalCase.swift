@@ -12,6 +12,8 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
     case boolean
     case date
     case category([String])
+    /// Byte by byte.
+    case text
   }
   package let seed: UInt64
   package let tables: [TableSchema]
@@ -43,6 +45,13 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
 
   package var description: String { "seed \(seed), \(text)" }
 
+  /// Few, so that they meet; longer and shorter than a digest, empty, different in the last byte only, and one text in
+  /// two spellings of Unicode, which are two texts.
+  static let texts = [
+    "", "short", "e\u{301}", "\u{e9}", "fourteen bytes", "Georg-August-Universität, I",
+    "Georg-August-Universität, J", "a text of thirty bytes, no les",
+  ]
+
   /// Few rows and few different values, so that joins and groups meet; NULLs, negative numbers, empty tables, one row,
   /// duplicate rows.
   private static func table(_ name: String, _ random: inout TestRandom) -> (TableSchema, [TableData]) {
@@ -55,6 +64,8 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
       ("b", .boolean),
       ("c", .category(["blue", "green", "red"])),
       ("w", .date(10_000...10_003)),
+      ("n", .text(bytes: 30)),
+      ("v", .text(bytes: 14)),
     ]
     let columns = types.enumerated().map { index, type in
       ColumnSchema(
@@ -72,6 +83,11 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
         columns.enumerated().map { index, column in
           let range = column.type.range
           if index == 0, isKeyed { return (keys[row], false) }
+          if case .text(let bytes) = column.type {
+            // The place of a text that fits.
+            let places = texts.indices.filter { texts[$0].utf8.count <= bytes }
+            return (Int64(random.pick(places)), column.isNullable && random.chance(nulls))
+          }
           let value = random.chance(50) ? Int64.random(in: range, using: &random) : range.upperBound
           return (index == 0 ? value % 4 : value, column.isNullable && random.chance(nulls))
         })
@@ -88,9 +104,12 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
       TableData(
         rowCount: part.count,
         columns: columns.indices.map { index in
-          TableData.Column(
-            values: part.map { $0[index].value },
-            isNull: columns[index].isNullable ? part.map { $0[index].isNull } : [])
+          let isNull = columns[index].isNullable ? part.map { $0[index].isNull } : []
+          guard case .text = columns[index].type else {
+            return TableData.Column(values: part.map { $0[index].value }, isNull: isNull)
+          }
+          return TableData.Column(
+            values: [], isNull: isNull, texts: part.map { $0[index].isNull ? "" : texts[Int($0[index].value)] })
         })
     }
     return (schema, holders)

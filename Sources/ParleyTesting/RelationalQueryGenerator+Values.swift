@@ -28,7 +28,16 @@ extension RelationalQueryGenerator {
     case .category(let labels):
       let label = random.pick(labels)
       return Spelled(ours: "'\(label)'", theirs: "'\(label)'", kind: kind)
+    case .text:
+      let text = random.pick(RelationalCase.texts)
+      return Spelled(ours: "'\(text)'", theirs: "'\(text)'", kind: kind)
     }
+  }
+
+  /// One of several values of a choice. Of texts a column, because constants alone would be a category.
+  private mutating func choice(_ kind: Kind, _ columns: [Spelled], depth: Int) -> Spelled {
+    let candidates = columns.filter { $0.kind == kind }
+    return kind == .text && !candidates.isEmpty ? random.pick(candidates) : expression(kind, columns, depth: depth)
   }
 
   mutating func expression(_ kind: Kind, _ columns: [Spelled], depth: Int) -> Spelled {
@@ -52,14 +61,14 @@ extension RelationalQueryGenerator {
       return Spelled(ours: "ABS(\(a.ours))", theirs: "ABS(\(a.theirs))", kind: kind)
     case (5...6, _):
       let condition = self.condition(columns, depth: 3)
-      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let a = choice(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
       let otherwise = random.chance(70)
       return Spelled(
         ours: "CASE WHEN \(condition.ours) THEN \(a.ours)\(otherwise ? " ELSE \(b.ours)" : "") END",
         theirs: "CASE WHEN \(condition.theirs) THEN \(a.theirs)\(otherwise ? " ELSE \(b.theirs)" : "") END",
         kind: kind)
     case (7, _):
-      let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
+      let a = choice(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
       let function = random.pick(["COALESCE", "NULLIF"])
       return Spelled(
         ours: "\(function)(\(a.ours), \(b.ours))", theirs: "\(function)(\(a.theirs), \(b.theirs))", kind: kind)

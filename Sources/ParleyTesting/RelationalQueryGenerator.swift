@@ -54,7 +54,7 @@ struct RelationalQueryGenerator {
     var query = query
     let sortable = query.columns.indices.filter {
       switch query.columns[$0].kind {
-      case .number, .boolean, .date: true
+      case .number, .boolean, .date, .text: true
       case .category, .mean: false
       }
     }
@@ -101,7 +101,9 @@ struct RelationalQueryGenerator {
   private mutating func combined() -> Query {
     let operation = random.pick(["UNION", "UNION ALL", "INTERSECT", "EXCEPT"])
     let kinds: [Kind] = (0..<Int.random(in: 1...3, using: &random)).map { _ in
-      random.pick([.number(scale: 0), .number(scale: 0), .boolean, .date, .category(["blue", "green", "red"])])
+      random.pick([
+        .number(scale: 0), .number(scale: 0), .boolean, .date, .category(["blue", "green", "red"]), .text,
+      ])
     }
     func side(_ generator: inout Self) -> Query {
       let from = generator.table()
@@ -194,6 +196,7 @@ struct RelationalQueryGenerator {
         case .boolean: .boolean
         case .date: .date
         case .category(let labels): .category(labels)
+        case .text: .text
         default: .number(scale: 0)
         }
       return Spelled(ours: column.name, theirs: column.name, kind: kind, name: column.name)
@@ -255,7 +258,9 @@ struct RelationalQueryGenerator {
     let pairs = left.flatMap { a in right.filter { $0.kind == a.kind }.map { (a, $0) } }
     let keys = pairs.filter { $0.0.name == "k" && $0.1.name == "k" }
     let numbers = pairs.filter { $0.0.kind == .number(scale: 0) }
-    let candidates = random.chance(50) && !keys.isEmpty ? keys : numbers.isEmpty ? pairs : numbers
+    let texts = pairs.filter { $0.0.kind == .text }
+    var candidates = random.chance(50) && !keys.isEmpty ? keys : numbers.isEmpty ? pairs : numbers
+    if random.chance(30), !texts.isEmpty { candidates = texts }
     guard !candidates.isEmpty else { return Spelled(ours: "TRUE", theirs: "1", kind: .boolean) }
     let pair = random.pick(candidates)
     return Spelled(
@@ -307,6 +312,7 @@ struct RelationalQueryGenerator {
     var signs = ["=", "<>"]
     switch a.kind {
     case .number, .date, .mean: signs += ["<", "<=", ">", ">="]
+    case .text: if random.chance(20) { signs = ["<", "<=", ">", ">="] }
     case .boolean, .category: break
     }
     let sign = random.pick(signs)

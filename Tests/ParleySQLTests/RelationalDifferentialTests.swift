@@ -66,6 +66,24 @@ import Testing
       "\(engine): \(refused.count) refused: \(refused.prefix(3).joined(separator: "\n"))")
   }
 
+  /// Texts are shared in both forms by a good share of the queries that all engines run.
+  @Test func textsAreSharedInBothForms() throws {
+    let seed = UInt64(Self.number("PARLEY_SQL_SEED", 5_000_000))
+    let count = 360 / Engine.macs.share
+    var digests = 0
+    var exact = 0
+    for index in 0..<UInt64(count) {
+      let test = RelationalCase(seed: seed + index)
+      let program = try? SQLFrontEnd.compile(
+        [SQLQuery(name: "q", text: test.text)], tables: test.tables,
+        rules: .init(minimumCell: 0, recipients: ["r"], allowsRowRelease: true))
+      if program?.sharesDigests == true { digests += 1 }
+      if program?.sharesLongTexts == true { exact += 1 }
+    }
+    print("of \(count) relational queries \(digests) share digests of texts, \(exact) long texts")
+    #expect(digests * 8 >= count && exact * 8 >= count, "\(digests) and \(exact) of \(count)")
+  }
+
   /// A wrong engine is noticed: one that loses a row, and one that counts one too many.
   @Test func wrongEnginesAreNoticed() {
     let losing: RelationalDifferential.Executor = { program, tables, data in

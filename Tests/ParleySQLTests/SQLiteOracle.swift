@@ -120,8 +120,13 @@ final class SQLiteOracle {
       for row in 0..<holder.rowCount {
         let cells = zip(table.columns, holder.columns).map { schema, column in
           if !column.isNull.isEmpty, column.isNull[row] { return "NULL" }
-          guard case .category(let labels) = schema.type else { return String(column.values[row]) }
-          return "'\(labels[Int(column.values[row])].replacingOccurrences(of: "'", with: "''"))'"
+          let text: String
+          switch schema.type {
+          case .category(let labels): text = labels[Int(column.values[row])]
+          case .text: text = column.texts[row]
+          default: return String(column.values[row])
+          }
+          return "'\(text.replacingOccurrences(of: "'", with: "''"))'"
         }
         _ = try rows("INSERT INTO \"\(table.name)\" VALUES (\(cells.joined(separator: ", ")))")
       }

@@ -69,7 +69,8 @@ package struct BenchParty {
         var tables: [Int: InputFeeder.HeldTable] = [:]
         for (table, data) in held { tables[table] = .init(schema: work.schemas[table], data: data) }
         try InputFeeder(
-          program: lowered, inputs: work.program.inputs, shape: work.shape, holder: local, tables: tables
+          program: lowered, inputs: work.program.inputs, shape: work.shape, holder: local, tables: tables,
+          digester: SessionTextDigester(sessionID: session)
         ).feed(to: suite.dealer(over: mesh), over: mesh)
       }
       let start = Box(ContinuousClock.now)

@@ -90,6 +90,11 @@ extension HolderFormula {
     case .textPart(let text, let index):
       guard index >= 0 else { throw HolderFormula.refusal("a text has no part \(index)") }
       return Facts(sort: .integer(TextParts.range), isNullable: try text.isNullable(in: schema))
+    case .textDigest(let text, let index):
+      guard (0..<TextDigest.partCount).contains(index) else {
+        throw HolderFormula.refusal("a digest has no part \(index)")
+      }
+      return Facts(sort: .integer(TextParts.range), isNullable: try text.isNullable(in: schema))
     }
   }
 

@@ -75,6 +75,10 @@ extension HolderFormula {
       writer.write(UInt8(23))
       text.encode(into: &writer)
       writer.write(Int64(index))
+    case .textDigest(let text, let index):
+      writer.write(UInt8(24))
+      text.encode(into: &writer)
+      writer.write(Int64(index))
     }
   }
 }

@@ -31,6 +31,8 @@ extension HolderFormula: CustomStringConvertible {
     case .textIsNull(let text): "\(text) IS NULL"
     case .textPart(let text, let index):
       "BYTES(\(text) FROM \(TextParts.bytesPerPart * index + 1) FOR \(TextParts.bytesPerPart))"
+    case .textDigest(let text, let index):
+      "BYTES(DIGEST(\(text)) FROM \(TextParts.bytesPerPart * index + 1) FOR \(TextParts.bytesPerPart))"
     }
   }
 
@@ -39,7 +41,7 @@ extension HolderFormula: CustomStringConvertible {
     switch self {
     case .constant(let value) where value < 0: "(\(value))"
     case .column, .constant, .bit, .null, .floorQuotient, .truncatedQuotient, .choose, .coalesce, .year, .month,
-      .day, .textPart:
+      .day, .textPart, .textDigest:
       description
     default: "(\(self))"
     }

@@ -43,10 +43,14 @@ extension HolderFormula {
   ///
   /// Cost: one pass a node, 8 bytes a row and node while it runs; machine words where ranges allow, which the rows
   /// must keep (readers check that they do).
-  /// - Throws: `plan/formula` for a formula that does not fit the table.
-  package func values(of data: TableData, _ schema: TableSchema) throws(ParleyError) -> HolderValues {
+  /// - Parameter digester: of the session, where a formula has digests of texts.
+  /// - Throws: `plan/formula` for a formula that does not fit the table; `plan/text-digest` for a digest without
+  ///   `digester`.
+  package func values(
+    of data: TableData, _ schema: TableSchema, digester: (any TextDigester)? = nil
+  ) throws(ParleyError) -> HolderValues {
     _ = try facts(in: schema)
-    return try FormulaRun(data: data, schema: schema).values(self)
+    return try FormulaRun(data: data, schema: schema, digester: digester).values(self)
   }
 }
 
@@ -54,6 +58,7 @@ extension HolderFormula {
 private struct FormulaRun {
   let data: TableData
   let schema: TableSchema
+  let digester: (any TextDigester)?
   var count: Int { data.rowCount }
 
   func values(_ formula: HolderFormula) throws(ParleyError) -> HolderValues {
@@ -129,6 +134,17 @@ private struct FormulaRun {
     case .textPart(let text, let index):
       let texts = try texts(text)
       return HolderValues(numbers: .words(texts.map { TextParts.value($0, index: index) }), isNull: texts.isNull)
+    case .textDigest(let text, let index):
+      guard let digester else {
+        throw ParleyError(
+          .init("plan/text-digest"),
+          "a text of table \(schema.name) is shared as a digest, and there is no key for it",
+          at: .init(item: "\(schema.name).\(text)"),
+          remedy: "deal the rows in a session, which agrees on the key")
+      }
+      let texts = try texts(text)
+      return HolderValues(
+        numbers: .words(texts.map { digester.digest(of: $0)[index] }), isNull: texts.isNull)
     }
   }
 

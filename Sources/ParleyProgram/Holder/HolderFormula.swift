@@ -43,6 +43,9 @@ public indirect enum HolderFormula: Hashable, Sendable {
   /// Bytes 7 · index to 7 · index + 6 of the text as one big-endian integer, zeros where it has ended: see
   /// ``TextParts``.
   case textPart(HolderText, index: Int)
+  /// One of the two integers of the text's digest under the key of the session, in place of all its parts: for texts
+  /// that are compared for equality and nothing else. See ``TextDigest``.
+  case textDigest(HolderText, index: Int)
 
   /// One WHEN of a CASE.
   public struct Branch: Hashable, Sendable {

@@ -5,11 +5,16 @@ extension Program.Input {
   ///
   /// A cell without a value holds `absent`. An ``Role/isValid`` input with a formula is a filter that the holder
   /// applies: a row counts where the formula is true, and neither where it is false nor where it is NULL.
-  /// - Parameter absent: what a cell without a value holds.
-  /// - Throws: `data/missing-column`; `data/range` where a formula leaves the range of the input, without the value.
-  package func cells(of data: TableData, _ schema: TableSchema, absent: Int64) throws(ParleyError) -> [Int64] {
+  /// - Parameters:
+  ///   - absent: what a cell without a value holds.
+  ///   - digester: of the session, for inputs that are digests of texts.
+  /// - Throws: `data/missing-column`; `data/range` where a formula leaves the range of the input, without the value;
+  ///   `plan/text-digest` for a digest without `digester`.
+  package func cells(
+    of data: TableData, _ schema: TableSchema, absent: Int64, digester: (any TextDigester)? = nil
+  ) throws(ParleyError) -> [Int64] {
     if let formula {
-      let values = try formula.values(of: data, schema)
+      let values = try formula.values(of: data, schema, digester: digester)
       return try cells(values.words, values.isNull, count: data.rowCount, schema, absent: absent)
     }
     if role == .isValid { return Array(repeating: 1, count: data.rowCount) }

@@ -1,3 +1,4 @@
+internal import BigInt
 internal import ParleyBase
 
 /// Who learns exactly what, derived from the program and nothing else: the text that parties accept before a byte of
@@ -25,6 +26,9 @@ public struct DisclosureStatement: Hashable, Sendable {
   public var publicFacts: [String]
   /// What the computing parties see in the middle of the computation, in words.
   public var intermediate: [String]
+  /// Texts that are compared through digests, and how likely it is that two of them are taken for equal, in words; empty
+  /// where the program has none.
+  public var textDigests: [String]
   /// What the data must satisfy for results to be shown: one bit each.
   public var requirements: [String]
   /// What is withheld, and by which rule.
@@ -48,6 +52,7 @@ public struct DisclosureStatement: Hashable, Sendable {
     self.publicFacts = publicFacts
     self.rules = rules
     intermediate = Self.intermediate(program)
+    textDigests = Self.textDigests(program)
     requirements = program.requirements.map(\.message)
     items = program.disclosures.indices.map { index in
       let disclosure = program.disclosures[index]
@@ -72,6 +77,30 @@ public struct DisclosureStatement: Hashable, Sendable {
     guard sorts > 0 else { return [] }
     return [
       "for each of \(sorts) sorts, an order of shuffled rows: uniformly random, whatever the rows are"
+    ]
+  }
+
+  /// One text for every row of its table, whichever results it is used for. All pairs of all of them are counted, also of
+  /// texts that are never compared, so the bound holds for the whole program; docs/proofs/text-digests.md has the argument.
+  private static func textDigests(_ program: Program) -> [String] {
+    var names: [String] = []
+    var count = BigInt(0)
+    for input in program.inputs {
+      guard case .textDigest(let text, _)? = input.formula else { continue }
+      let table = program.tables[input.table.rawValue]
+      var name = "\(text) of \(table.name)"
+      if case .column(let column) = text { name = "\(table.name).\(column)" }
+      guard !names.contains(name) else { continue }
+      names.append(name)
+      count += BigInt(table.maximumRows)
+    }
+    guard !names.isEmpty else { return [] }
+    let pairs = max(count * (count - 1) / 2, 1)
+    // The smallest power of two that is not below the number of pairs.
+    let exponent = (pairs - 1).magnitude.bitWidth - TextDigest.bits
+    return [
+      "compared, and not shown: \(list(names))",
+      "two different ones among these \(count) texts are taken for equal with probability at most 2^\(exponent)",
     ]
   }
 
@@ -134,6 +163,11 @@ public struct DisclosureStatement: Hashable, Sendable {
     if !intermediate.isEmpty {
       lines.append("The computing parties see in the middle of the computation:")
       lines += intermediate.map { "  - \($0)" }
+      lines.append("")
+    }
+    if !textDigests.isEmpty {
+      lines.append("Texts shared as digests of \(TextDigest.bits) bits, under a key that the session agrees on:")
+      lines += textDigests.map { "  - \($0)" }
       lines.append("")
     }
     if !rules.isEmpty {

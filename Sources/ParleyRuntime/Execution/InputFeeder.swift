@@ -26,19 +26,22 @@ package struct InputFeeder {
   private let shape: ExecutionShape
   private let holder: PartyIndex
   private let tables: [Int: HeldTable]
+  private let digester: (any TextDigester)?
 
   /// - Parameters:
   ///   - inputs: of the program that `program` was lowered from.
   ///   - tables: by table of the program, those this holder contributes to.
+  ///   - digester: the session's, the same at all holders; programs that share no digests of texts need none.
   package init(
     program: LoweredProgram, inputs: [Program.Input], shape: ExecutionShape, holder: PartyIndex,
-    tables: [Int: HeldTable]
+    tables: [Int: HeldTable], digester: (any TextDigester)? = nil
   ) {
     self.program = program
     self.inputs = inputs
     self.shape = shape
     self.holder = holder
     self.tables = tables
+    self.digester = digester
   }
 
   /// Deals everything and flushes the mesh. Returns once all is queued; the computing parties' acknowledgement
@@ -86,7 +89,7 @@ package struct InputFeeder {
         at: .init(item: held.schema.name), remedy: "raise the table's pad-to, or leave rows out")
     }
     let absent = input.role == .value ? Self.absentValue(of: input.sort) : 0
-    let cells = try input.cells(of: data, held.schema, absent: absent)
+    let cells = try input.cells(of: data, held.schema, absent: absent, digester: digester)
     // Padding is no row, and every value of it is NULL.
     return cells + Array(repeating: input.role == .isNull ? 1 : absent, count: rowCount - cells.count)
   }

@@ -18,6 +18,7 @@ internal import ParleyBase
 /// | parley/statement/1 | what computing parties sign about openings |
 /// | parley/evidence/1 | what a principal signs about a session that ended badly |
 /// | parley/state/1 | checksum of a state file |
+/// | parley/text-digest/1 | session id; the key of ``SessionTextDigester`` |
 package enum Digest {
   package static func sha256(_ label: String, _ parts: [[UInt8]]) -> [UInt8] {
     var out = CanonicalWriter()

@@ -17,6 +17,9 @@ public struct EstablishedSession: Sendable {
   /// the session, because it carries the record of what has been used.
   package let keys: [PartyIndex: KeySchedule]
 
+  /// The digests by which holders' texts are compared; equal at all principals of the session.
+  package var textDigester: SessionTextDigester { SessionTextDigester(sessionID: id) }
+
   /// The sizes as an executor wants them. Tables of the description are those of the program, in its order.
   package var shape: ExecutionShape {
     ExecutionShape(

@@ -28,7 +28,8 @@ extension SessionRoles where Output == [Int: ClearValues] {
     if description.isHolder(local) {
       roles.feed = { (session, mesh) throws(ParleyError) in
         try InputFeeder(
-          program: program, inputs: inputs, shape: session.shape, holder: local, tables: held
+          program: program, inputs: inputs, shape: session.shape, holder: local, tables: held,
+          digester: session.textDigester
         ).feed(to: try dealer(session, mesh), over: mesh)
       }
     }

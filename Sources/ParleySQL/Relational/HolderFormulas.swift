@@ -68,6 +68,23 @@ struct HolderFormulas {
     }
   }
 
+  /// What holders share of an expression over the columns of their table.
+  enum Shared {
+    case text(HolderText)
+    case value(HolderFormula, Program.Sort, isNullable: Bool)
+  }
+  /// Integers that holders share have at most so many bits.
+  private static let widest = 62
+
+  /// Nil where the computation has to do it.
+  func shared(_ expression: Expression, of table: TableSchema) throws(ParleyError) -> Shared? {
+    if let text = text(expression) { return .text(text) }
+    guard let formula = formula(expression) else { return nil }
+    let facts = try formula.facts(in: table)
+    guard let sort = facts.sort, facts.range.signedWidth <= Self.widest else { return nil }
+    return .value(formula, sort, isNullable: facts.isNullable)
+  }
+
   /// A number, a condition or a text that the holder can compute.
   func isComputable(_ expression: Expression) -> Bool { formula(expression) != nil || text(expression) != nil }
 }

@@ -9,8 +9,7 @@ struct HolderInputs {
   let scan: Scan
   let table: Program.TableID
   let source: Source
-  /// Integers that holders share have at most so many bits.
-  private static let widest = 62
+  let forms: TextForms
 
   func relation(_ needed: Set<ColumnID>, _ tables: inout TableBuilder) throws(ParleyError) -> Relation {
     let own = Set(scan.columns)
@@ -30,7 +29,7 @@ struct HolderInputs {
     var derived: [ColumnID: SecretColumn] = [:]
     for id in wanted {
       guard let formula = registry[id].formula else { continue }
-      derived[id] = try shared(formula, formulas, &tables.builder)
+      derived[id] = try shared(id, formula, formulas, &tables.builder)
       if derived[id] == nil { inside.append(formula) }
     }
     for expression in inside { read.formUnion(expression.columns) }
@@ -39,7 +38,7 @@ struct HolderInputs {
       .init(table: table, column: "", role: .isValid, sort: .bit, formula: filter))
     var relation = Relation(table: SecretTable(columns: [], isValid: isValid, shape: .rows(table)), ids: [])
     for (schema, id) in zip(scan.table.columns, scan.columns) where read.contains(id) {
-      relation.table = relation.table.appending(column(schema, &tables.builder))
+      relation.table = relation.table.appending(column(id, schema, &tables.builder))
       relation.ids.append(id)
     }
     var lowering = ExpressionLowering(builder: tables.builder, relation: relation, source: source)
@@ -57,14 +56,20 @@ struct HolderInputs {
     return relation
   }
 
-  private func column(_ schema: ColumnSchema, _ builder: inout ProgramBuilder) -> SecretColumn {
+  private func column(
+    _ id: ColumnID, _ schema: ColumnSchema, _ builder: inout ProgramBuilder
+  ) -> SecretColumn {
     var column = SecretColumn(name: schema.name, type: SecretType(SQLType(schema.type)), parts: [])
-    let sort: Program.Sort = schema.type == .boolean ? .bit : .integer(Interval(schema.type))
-    var parts = 1
-    if case .text(let bytes) = schema.type { parts = max(1, TextParts.count(bytes: bytes)) }
-    for part in 0..<parts {
-      column.parts.append(
-        builder.input(.init(table: table, column: schema.name, role: .value, sort: sort, part: part)))
+    if forms.isDigest(id) {
+      column = digest(.column(schema.name), schema.name, &builder)
+    } else {
+      let sort: Program.Sort = schema.type == .boolean ? .bit : .integer(Interval(schema.type))
+      var parts = 1
+      if case .text(let bytes) = schema.type { parts = max(1, TextParts.count(bytes: bytes)) }
+      for part in 0..<parts {
+        column.parts.append(
+          builder.input(.init(table: table, column: schema.name, role: .value, sort: sort, part: part)))
+      }
     }
     if schema.isNullable {
       column.isNull = builder.input(.init(table: table, column: schema.name, role: .isNull, sort: .bit))
@@ -74,27 +79,43 @@ struct HolderInputs {
 
   /// A column that holders compute; nil where the computation has to.
   private func shared(
-    _ expression: Expression, _ formulas: HolderFormulas, _ builder: inout ProgramBuilder
+    _ id: ColumnID, _ expression: Expression, _ formulas: HolderFormulas, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> SecretColumn? {
-    if let text = formulas.text(expression) {
-      let count = max(1, TextParts.count(bytes: try text.longest(in: scan.table)))
-      var column = SecretColumn(name: text.description, type: .text(bytes: 7 * count), parts: [])
-      for part in 0..<count {
-        let formula = HolderFormula.textPart(text, index: part)
-        column.parts.append(input(formula, .value, .integer(TextParts.range), text.description, &builder))
+    switch try formulas.shared(expression, of: scan.table) {
+    case .text(let text):
+      let name = text.description
+      var column: SecretColumn
+      if forms.isDigest(id) {
+        column = digest(text, name, &builder)
+      } else {
+        let count = max(1, TextParts.count(bytes: try text.longest(in: scan.table)))
+        column = SecretColumn(name: name, type: .text(bytes: 7 * count), parts: [])
+        for part in 0..<count {
+          let formula = HolderFormula.textPart(text, index: part)
+          column.parts.append(input(formula, .value, .integer(TextParts.range), name, &builder))
+        }
       }
       if try text.isNullable(in: scan.table) {
-        column.isNull = input(.textPart(text, index: 0), .isNull, .bit, text.description, &builder)
+        column.isNull = input(.textPart(text, index: 0), .isNull, .bit, name, &builder)
       }
       return column
+    case .value(let formula, let sort, let isNullable):
+      let name = formula.description
+      return SecretColumn(
+        name: name, type: sort == .bit ? .boolean : .integer,
+        parts: [input(formula, .value, sort, name, &builder)],
+        isNull: isNullable ? input(formula, .isNull, .bit, name, &builder) : nil)
+    case nil: return nil
     }
-    guard let formula = formulas.formula(expression) else { return nil }
-    let facts = try formula.facts(in: scan.table)
-    guard let sort = facts.sort, facts.range.signedWidth <= Self.widest else { return nil }
-    let name = formula.description
-    return SecretColumn(
-      name: name, type: sort == .bit ? .boolean : .integer, parts: [input(formula, .value, sort, name, &builder)],
-      isNull: facts.isNullable ? input(formula, .isNull, .bit, name, &builder) : nil)
+  }
+
+  /// A text by its digest, as a column of texts of so many bytes.
+  private func digest(_ text: HolderText, _ name: String, _ builder: inout ProgramBuilder) -> SecretColumn {
+    SecretColumn(
+      name: name, type: .text(bytes: TextDigest.bytes),
+      parts: (0..<TextDigest.partCount).map { index in
+        input(.textDigest(text, index: index), .value, .integer(TextParts.range), name, &builder)
+      })
   }
 
   private func input(

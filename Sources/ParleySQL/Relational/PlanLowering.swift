@@ -22,15 +22,17 @@ struct PlanLowering {
   let source: Source
   let tableIDs: [String: Program.TableID]
   let minimumCell: Int
+  private let forms: TextForms
   private var known: [Plan: [Set<ColumnID>: Relation]] = [:]
   /// By part of the plan, its operator in the program.
   private let operators: [Plan: Int]
 
   init(
     builder: ProgramBuilder, registry: ColumnRegistry, source: Source, tableIDs: [String: Program.TableID],
-    minimumCell: Int, operators: [Plan: Int] = [:]
+    minimumCell: Int, forms: TextForms, operators: [Plan: Int] = [:]
   ) {
     self.operators = operators
+    self.forms = forms
     tables = TableBuilder(builder)
     self.registry = registry
     self.source = source
@@ -223,7 +225,8 @@ struct PlanLowering {
     guard let id = tableIDs[scan.table.name] else {
       throw ParleyError(.invariant, "a query was bound to table \(scan.table.name), which is not declared")
     }
-    return try HolderInputs(registry: registry, scan: scan, table: id, source: source).relation(needed, &tables)
+    return try HolderInputs(registry: registry, scan: scan, table: id, source: source, forms: forms)
+      .relation(needed, &tables)
   }
 
   // MARK: Joins

@@ -17,6 +17,7 @@ struct RelationalQuery {
   let source: Source
   private let registry: ColumnRegistry
   private let plan: Plan
+  private let forms: TextForms
   private let outputs: [Output]
   private let isOrdered: Bool
   private let isAggregated: Bool
@@ -56,6 +57,7 @@ struct RelationalQuery {
     tableNames = query.plan.tableNames
     let optimized = try Optimizer(registry: registry, source: source).optimized(root)
     plan = HolderPushdown(registry: registry).pushed(optimized)
+    forms = try TextForms(plan, results: outputs.map(\.id), registry: registry)
   }
 
   /// What is selected is computed before rows are put in order, so that its joins do not disturb that.
@@ -76,7 +78,7 @@ struct RelationalQuery {
     builder.currentOperator = release
     var lowering = PlanLowering(
       builder: builder, registry: registry, source: source, tableIDs: tables, minimumCell: rules.minimumCell,
-      operators: operators)
+      forms: forms, operators: operators)
     let relation = try lowering.lower(plan, Set(outputs.map(\.id)))
     var positions: [Int] = []
     for output in outputs {

@@ -34,7 +34,8 @@ extension AttackWorld {
       ).run()
     } else if let tables = job.tables[party.index] {
       try InputFeeder(
-        program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables
+        program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables,
+        digester: job.digester
       ).feed(to: party.dealer, over: party.mesh)
       return nil
     } else {
