@@ -16,6 +16,8 @@ extension RelationalQueryGenerator {
       item.name = fresh("y")
       items.append(item)
     }
+    // Texts that rows are grouped by and that are not shown.
+    if items.count > keys.count, random.chance(60) { items.removeAll { $0.kind == .text } }
     var tail = (ours: "", theirs: "")
     if !keys.isEmpty {
       tail.ours = " GROUP BY \(keys.map(\.ours).joined(separator: ", "))"

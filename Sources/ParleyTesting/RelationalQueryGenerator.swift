@@ -260,7 +260,7 @@ struct RelationalQueryGenerator {
     let numbers = pairs.filter { $0.0.kind == .number(scale: 0) }
     let texts = pairs.filter { $0.0.kind == .text }
     var candidates = random.chance(50) && !keys.isEmpty ? keys : numbers.isEmpty ? pairs : numbers
-    if random.chance(30), !texts.isEmpty { candidates = texts }
+    if random.chance(50), !texts.isEmpty { candidates = texts }
     guard !candidates.isEmpty else { return Spelled(ours: "TRUE", theirs: "1", kind: .boolean) }
     let pair = random.pick(candidates)
     return Spelled(

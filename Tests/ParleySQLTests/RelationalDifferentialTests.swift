@@ -69,7 +69,7 @@ import Testing
   /// Texts are shared in both forms by a good share of the queries that all engines run.
   @Test func textsAreSharedInBothForms() throws {
     let seed = UInt64(Self.number("PARLEY_SQL_SEED", 5_000_000))
-    let count = 360 / Engine.macs.share
+    let count = 360
     var digests = 0
     var exact = 0
     for index in 0..<UInt64(count) {

@@ -89,7 +89,7 @@ import Testing
     // 60 texts have 1770 pairs, fewer than 2^11.
     #expect(
       statement.textDigests == [
-        "compared, and not shown: people.name and visits.person",
+        "compared, and not shown: visits.person and people.name",
         "two different ones among these 60 texts are taken for equal with probability at most 2^-101",
       ])
     for line in statement.textDigests { #expect(statement.text.contains("  - \(line)\n")) }
