@@ -8,12 +8,13 @@ public struct BenchScenario: Sendable {
     case multiply, compare
     case compareFull = "compare-full"
     case equal, matmul, divide, truncate
-    /// 64-bit keys that carry nothing; with four columns of payload; rows with a word and a column of 64 bits; sums and
+    /// Keys of 64 bits, or of so many, that carry nothing; with four columns of payload; rows with a word and a column of 64 bits; sums and
     /// largest values by a secret key.
     case sort
     case sortPayload = "sort-payload"
     case shuffle, groupby
 
+    package var isSort: Bool { [.sort, .sortPayload].contains(self) }
     var isOverRows: Bool { [.sort, .sortPayload, .shuffle, .groupby].contains(self) }
   }
   public var name: Name
@@ -31,7 +32,14 @@ public struct BenchScenario: Sendable {
   /// - Parameters:
   ///   - size: elements; for `matmul` the side of the square matrices.
   ///   - depth: dependent layers of `multiply`.
-  public init(_ name: Name, size: Int, depth: Int, seed: UInt64) throws(ParleyError) {
+  ///   - keyBits: of `sort` and `sort-payload`; 64 if nil.
+  public init(
+    _ name: Name, size: Int, depth: Int, keyBits: Int? = nil, seed: UInt64
+  ) throws(ParleyError) {
+    guard keyBits == nil || name.isSort && (1...64).contains(keyBits ?? 0) else {
+      throw ParleyError(
+        .usage, "--key-bits is 1 to 64, for sort and sort-payload", remedy: "choose another number, or leave it out")
+    }
     guard size >= 1, depth >= 1, depth <= 1000, size <= 1 << 26 else {
       throw ParleyError(
         .usage, "--size must be 1 to 67108864 and --depth 1 to 1000", remedy: "choose smaller numbers")
@@ -41,7 +49,8 @@ public struct BenchScenario: Sendable {
     self.depth = depth
     var random = SeededGenerator(state: seed)
     let rows = name == .matmul ? size * size : size
-    let ranges = Self.ranges(name, depth: depth)
+    var ranges = Self.ranges(name, depth: depth)
+    if let keyBits, keyBits < 64 { ranges[0] = 0...Int64(UInt64(1) << UInt64(keyBits) - 1) }
     schema = TableSchema(
       name: "bench",
       columns: ranges.enumerated().map { .init(name: "c\($0)", type: .integer($1), isNullable: false) },

@@ -25,6 +25,9 @@ struct BenchCommand: ParsableCommand {
   ) var security = ProtocolSuite.semiHonest
   @Option(help: "Elements, rows, bytes, or the side of matrices.") var size: Int?
   @Option(help: "Dependent layers of multiply.") var depth = 1
+  @Option(help: "Bits of the keys of sort and sort-payload; 64 if left out.") var keyBits: Int?
+  @Option(help: "How rows are sorted: comparisons, radix, or radix-with-rows; by cost if left out.")
+  var sortWay: SortWay?
   @Option(name: .customLong("repeat"), help: "Repetitions; the median is shown.") var repetitions = 5
   @Option(help: "tls (separate processes) or memory (one process).") var transport = "tls"
   @Flag(
@@ -47,6 +50,10 @@ struct BenchCommand: ParsableCommand {
     }
     guard depth >= 1, size ?? 1 >= 1 else {
       throw ParleyError(.usage, "--size and --depth are at least 1", remedy: "choose larger numbers")
+    }
+    guard keyBits == nil && sortWay == nil || BenchScenario.Name(rawValue: scenario ?? "")?.isSort == true else {
+      throw ParleyError(
+        .usage, "--key-bits and --sort-way are for sort and sort-payload", remedy: "leave them out")
     }
     guard data == nil || TPCHBench.scenarios.contains(scenario ?? "") else {
       throw ParleyError(.usage, "--data is for the queries of TPC-H", remedy: "leave it out")
@@ -101,7 +108,7 @@ struct BenchCommand: ParsableCommand {
       return try ComputeBench(
         job: .scenario(name), size: size ?? (name == .matmul ? 512 : 1_000_000), depth: depth,
         repetitions: repetitions,
-        transport: transport, security: security
+        transport: transport, security: security, sorting: .init(keyBits: keyBits, way: sortWay)
       ).run()
     }
   }
@@ -123,7 +130,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func runCalibration() throws {
-    Console.error("measuring multiplications, comparisons, small operations and verifiers (some minutes)")
+    Console.error("measuring multiplications, comparisons, small operations, sorts and verifiers (some minutes)")
     let calibration = try CalibrationRun(repetitions: repetitions).run()
     try CalibrationFile.save(calibration)
     Console.output("saved \(CalibrationFile.path)")
@@ -132,6 +139,7 @@ struct BenchCommand: ParsableCommand {
 }
 
 extension ProtocolSuite: ExpressibleByArgument {}
+extension SortWay: ExpressibleByArgument {}
 
 struct BenchResult: Codable {
   struct Reference: Codable {

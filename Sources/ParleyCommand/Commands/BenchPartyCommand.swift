@@ -3,6 +3,7 @@ import Foundation
 import Parley
 import ParleyBase
 import ParleyNetwork
+import ParleyProgram
 import ParleyTransport
 
 /// One party of a benchmark; started by `parley bench`.
@@ -15,6 +16,8 @@ struct BenchPartyCommand: ParsableCommand {
   @Option var depth: Int
   @Option(name: .customLong("repeat")) var repetitions: Int
   @Option var security = ProtocolSuite.semiHonest
+  @Option var keyBits: Int?
+  @Option var sortWay: SortWay?
 
   func run() throws {
     let start = ContinuousClock.now
@@ -24,7 +27,7 @@ struct BenchPartyCommand: ParsableCommand {
     let measurement: BenchParty.Measurement
     if let job = ComputeBench.Job(rawValue: scenario) {
       measurement = try BenchParty.run(
-        try job.work(size: size, depth: depth), on: security, repeats: repetitions, over: mesh)
+        try job.work(size: size, depth: depth, .init(keyBits: keyBits, way: sortWay)), on: security, repeats: repetitions, over: mesh)
     } else {
       measurement = try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
     }

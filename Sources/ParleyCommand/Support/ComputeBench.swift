@@ -110,15 +110,29 @@ struct ComputeBench {
       }
     }
 
-    func work(size: Int, depth: Int) throws -> BenchWork {
+    func work(size: Int, depth: Int, _ sorting: Sorting = Sorting()) throws -> BenchWork {
       switch self {
       case .scenario(let name):
-        try BenchScenario(name, size: size, depth: depth, seed: ComputeBench.seed).work
-      case .join: try BenchWork.join(rows: size, seed: ComputeBench.seed)
-      case .aggregate: try AggregateBench.work(rows: size, options: .init(checksInputs: true))
+        var scenario = try BenchScenario(
+          name, size: size, depth: depth, keyBits: sorting.keyBits, seed: ComputeBench.seed)
+        scenario.options.sortWay = sorting.way
+        return scenario.work
+      case .join: return try BenchWork.join(rows: size, seed: ComputeBench.seed)
+      case .aggregate: return try AggregateBench.work(rows: size, options: .init(checksInputs: true))
       case .aggregateInsecureUnchecked:
-        try AggregateBench.work(rows: size, options: .init(insecureUncheckedInputs: true))
+        return try AggregateBench.work(rows: size, options: .init(insecureUncheckedInputs: true))
       }
+    }
+  }
+
+  /// What is particular to scenarios that sort.
+  struct Sorting {
+    var keyBits: Int?
+    /// By cost if nil.
+    var way: SortWay?
+
+    var arguments: [String] {
+      (keyBits.map { ["--key-bits", String($0)] } ?? []) + (way.map { ["--sort-way", $0.rawValue] } ?? [])
     }
   }
 
@@ -128,6 +142,7 @@ struct ComputeBench {
   var repetitions: Int
   var transport: String
   var security: ProtocolSuite
+  var sorting = Sorting()
   static let seed: UInt64 = 20_260_101
 
   func run() throws -> BenchResult { try measure().result }
@@ -161,7 +176,7 @@ struct ComputeBench {
         arguments: [
           "bench-party", job.rawValue, "--index", String(index), "--folder", folder.path, "--size", String(size),
           "--depth", String(depth), "--repeat", String(repetitions), "--security", security.rawValue,
-        ], directory: folder.path, showsErrors: true)
+        ] + sorting.arguments, directory: folder.path, showsErrors: true)
     }
     try RoleProcess.wait(for: roles)
     return try roles.map { role in
@@ -171,7 +186,7 @@ struct ComputeBench {
   }
 
   private func threads() throws -> [BenchPartyReport] {
-    let work = try job.work(size: size, depth: depth)
+    let work = try job.work(size: size, depth: depth, sorting)
     let (repetitions, security) = (repetitions, security)
     let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(InMemoryNetwork(count: 3)) {
       try BenchParty.run(work, on: security, repeats: repetitions, over: $0)

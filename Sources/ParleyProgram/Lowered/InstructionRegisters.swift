@@ -51,11 +51,8 @@ extension Instruction {
     case .moveRows(_, let rows, _, _), .shuffle(let rows, _), .scan(_, let rows, _),
       .network(_, let rows, _, _):
       set.add(rows)
-    case .sort(let keys, _, _, let rows, _):
+    case .sort(let keys, _, _, let rows, _), .radix(let keys, _, let rows, _):
       set.add(keys)
-      set.add(rows)
-    case .partition(let key, _, _, let rows, _):
-      set.add(key)
       set.add(rows)
     case .chunked(_, let columns):
       set.add(columns.rows)
@@ -87,7 +84,7 @@ extension Instruction {
     case .firstRow(let out): set.add(out)
     case .randomPlanes(let out): set.add(out)
     case .moveRows(_, _, _, let out), .shuffle(_, let out), .sort(_, _, _, _, let out),
-      .partition(_, _, _, _, let out), .network(_, _, _, let out), .scan(_, _, let out):
+      .radix(_, _, _, let out), .network(_, _, _, let out), .scan(_, _, let out):
       set.add(out)
     case .chunked(_, let columns):
       set.add(columns.out)

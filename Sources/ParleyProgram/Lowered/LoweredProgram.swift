@@ -183,10 +183,11 @@ package struct Instruction: Hashable, Sendable {
     /// bundle are shuffled, comparisons of shuffled rows are opened (class N), rows are moved by the public order that
     /// they tell. `less` compares keys with the row's own number below them, in `indexBits` bits.
     case sort(keys: [PlaneRegister], indexBits: Int, less: RowFunction, RowBundle, out: RowBundle)
-    /// The rows in stable order of one bit, by counting (radix sort, protocol brief 7.2): every row's place is computed,
-    /// rows and places are shuffled, the places are opened (class N) and tell a uniformly random permutation.
-    /// `word` makes the bit a ring word; `choose` multiplies two ring words.
-    case partition(key: PlaneRegister, word: RowFunction, choose: RowFunction, RowBundle, out: RowBundle)
+    /// The same by counting (radix sort, protocol brief 7.2), some bits of `keys` at a time: every row's place in stable
+    /// order of them is computed, what moves is shuffled together with the places, and the places are opened (class N) and
+    /// tell a uniformly random permutation. What moves are the bits still to come and the numbers of the rows; the rows of
+    /// the bundle move once, in the end. `digits` has one element for each width of ``RadixDigit/ranges(bits:)``.
+    case radix(keys: [PlaneRegister], digits: [RadixDigit], RowBundle, out: RowBundle)
     /// The rows in ascending order, by a network of comparisons (``MergeExchange``): for engines that do not shuffle. The
     /// function takes two rows, of words, `indexBits` planes that number the rows, and planes; it gives the row that
     /// comes first and then the other.
@@ -246,7 +247,7 @@ package struct Instruction: Hashable, Sendable {
   package var communicates: Bool {
     switch kind {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .shuffle, .sort, .partition, .network, .scan, .chunked, .openVerdicts, .openArith, .openPlanes:
+      .shuffle, .sort, .radix, .network, .scan, .chunked, .openVerdicts, .openArith, .openPlanes:
       true
     default: false
     }
@@ -261,7 +262,7 @@ extension Instruction {
   /// Whether the instruction is an algorithm over whole columns that takes its rounds for itself.
   package var isRowAlgorithm: Bool {
     switch kind {
-    case .shuffle, .sort, .partition, .network, .scan, .chunked: true
+    case .shuffle, .sort, .radix, .network, .scan, .chunked: true
     default: false
     }
   }

@@ -78,7 +78,7 @@ extension Instruction.Kind {
   package var functions: [RowFunction] {
     switch self {
     case .sort(_, _, let less, _, _): [less]
-    case .partition(_, let word, let choose, _, _): [word, choose]
+    case .radix(_, let digits, _, _): digits.flatMap { [$0.products, $0.choice] }
     case .scan(let function, _, _), .network(let function, _, _, _), .chunked(let function, _): [function]
     default: []
     }
@@ -88,8 +88,12 @@ extension Instruction.Kind {
     switch self {
     case .sort(let keys, let indexBits, _, let rows, let out):
       .sort(keys: keys, indexBits: indexBits, less: functions[0], rows, out: out)
-    case .partition(let key, _, _, let rows, let out):
-      .partition(key: key, word: functions[0], choose: functions[1], rows, out: out)
+    case .radix(let keys, let digits, let rows, let out):
+      .radix(
+        keys: keys,
+        digits: digits.enumerated().map { index, digit in
+          RadixDigit(width: digit.width, products: functions[2 * index], choice: functions[2 * index + 1])
+        }, rows, out: out)
     case .scan(_, let rows, let out): .scan(functions[0], rows, out: out)
     case .chunked(_, let columns): .chunked(functions[0], columns)
     case .network(_, let rows, let indexBits, let out):

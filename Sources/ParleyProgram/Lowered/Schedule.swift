@@ -104,12 +104,16 @@ extension Instruction {
     guard count > 1 else { return 0 }
     switch kind {
     case .shuffle: return 3
-    case .partition(_, let word, let choose, _, _): return word.flights + choose.flights + 4
+    case .radix(let keys, let digits, _, _):
+      let functions = RadixDigit.ranges(bits: keys.count).reduce(0) { total, range in
+        let digit = digits.first { $0.width == range.count }
+        return total + (digit?.products.flights ?? 0) + (digit?.choice.flights ?? 0)
+      }
+      return functions + 4 * RadixDigit.shuffles(bits: keys.count)
     case .network(let function, _, _, _): return MergeExchange.counts(rows: count).count * function.flights
     case .scan(let function, _, _): return ScanLevels.counts(rows: count).count * function.flights
     case .sort(_, _, let less, _, _):
-      let levels = Double(Int.bitWidth - count.leadingZeroBitCount)
-      return 3 + Int(levels * levels / 6 + levels / 2) * (less.flights + 1)
+      return 3 + Int(ComparisonSort.expected(count: count).batches) * (less.flights + 1)
     default: return 0
     }
   }

@@ -145,31 +145,54 @@ extension Emitter {
     return RowBundle(arith: out.arith, planes: rows.planes.map { out.planes[place[$0] ?? 0] })
   }
 
-  /// The rows in stable order of one bit.
+  /// The rows in stable order of at most ``RadixDigit/longestKey`` bits, by counting.
   ///
-  /// - Parameter word: makes a bit a ring word, in the emitter it is given.
-  func partition(
-    _ rows: RowBundle, key: PlaneRegister, _ length: Length, word: (Emitter, PlaneRegister) -> ArithRegister
+  /// - Parameters:
+  ///   - keys: as of ``sort(_:keys:indexBits:_:)``.
+  ///   - word: makes a bit a ring word, in the emitter it is given.
+  func radix(
+    _ rows: RowBundle, keys: [PlaneRegister], _ length: Length, word: (Emitter, PlaneRegister) -> ArithRegister
   ) -> RowBundle {
     guard !rows.isEmpty else { return rows }
-    let first = Emitter(registers: registers, node: node)
-    let bit = first.newPlane(.half)
-    let value = word(first, bit)
-    let second = Emitter(registers: registers, node: node)
-    let a = second.newArith(.half), b = second.newArith(.half)
-    let product = second.multiply(a, b)
+    var widths: [Int] = []
+    for digit in RadixDigit.ranges(bits: keys.count) where !widths.contains(digit.count) {
+      widths.append(digit.count)
+    }
     let out = newBundle(like: rows, length)
     emitRows(
-      .partition(key: key, word: .pending, choose: .pending, rows, out: out), length, rows, keys: [key], out: out,
-      functions: [
-        PendingFunction(
-          low: RowBundle(planes: [bit]), high: RowBundle(), result: RowBundle(arith: [value]),
-          operations: first.operations),
-        PendingFunction(
-          low: RowBundle(arith: [a]), high: RowBundle(arith: [b]), result: RowBundle(arith: [product]),
-          operations: second.operations),
-      ])
+      .radix(
+        keys: keys, digits: widths.map { RadixDigit(width: $0, products: .pending, choice: .pending) }, rows, out: out
+      ), length, rows, keys: keys, out: out,
+      functions: widths.flatMap { [digitProducts($0, word: word), digitChoice($0)] })
     return out
+  }
+
+  /// See ``RadixDigit/products``.
+  private func digitProducts(
+    _ width: Int, word: (Emitter, PlaneRegister) -> ArithRegister
+  ) -> PendingFunction {
+    let inner = Emitter(registers: registers, node: node)
+    let bits = (0..<width).map { _ in inner.newPlane(.half) }
+    let words = bits.map { word(inner, $0) }
+    var products: [ArithRegister] = []
+    for set in 1..<1 << width {
+      let last = set.trailingZeroBitCount, rest = set & (set - 1)
+      products.append(rest == 0 ? words[last] : inner.multiply(products[rest - 1], words[last]))
+    }
+    return PendingFunction(
+      low: RowBundle(planes: bits), high: RowBundle(), result: RowBundle(arith: products),
+      operations: inner.operations)
+  }
+
+  /// See ``RadixDigit/choice``.
+  private func digitChoice(_ width: Int) -> PendingFunction {
+    let inner = Emitter(registers: registers, node: node)
+    let sets = 1..<1 << width
+    let low = sets.map { _ in inner.newArith(.half) }, high = sets.map { _ in inner.newArith(.half) }
+    let sum = inner.linear(zip(low, high).map { (inner.multiply($0, $1), 1) })
+    return PendingFunction(
+      low: RowBundle(arith: low), high: RowBundle(arith: high), result: RowBundle(arith: [sum]),
+      operations: inner.operations)
   }
 
   /// - Parameter body: the operator on two rows' columns, associative.

@@ -57,9 +57,13 @@ extension Lowering {
       let planes = try sortKeys(keys, length)
       let indexBits = indexBits(program[id].type.shape)
       columns = try carry(payload, id, length) { rows in
+        guard !planes.isEmpty else { return rows }
         guard descriptor.shuffles else { return network(rows, planes, indexBits: indexBits, length) }
-        return planes.count <= Self.bitsByCounting
-          ? partition(rows, planes, length) : emitter.sort(rows, keys: planes, indexBits: indexBits, length)
+        switch sortWay(rows, planes, program[id].type.shape) {
+        case .comparisons: return emitter.sort(rows, keys: planes, indexBits: indexBits, length)
+        case .radix: return emitter.radix(rows, keys: planes, length, word: wordOfBit)
+        case .radixWithRows: return radixWithRows(rows, planes, length)
+        }
       }
     case .scan(let items, let restart): columns = try scan(items, restart, id, length)
     default: throw ParleyError(.invariant, "a column of what is no tuple")
@@ -94,20 +98,29 @@ extension Lowering {
     }
   }
 
-  /// Keys of so many bits are sorted bit by bit, which takes few rounds; longer ones by comparisons, which moves the
-  /// payload once and not once a bit.
-  static let bitsByCounting = 2
+  private func sortWay(_ rows: RowBundle, _ keys: [PlaneRegister], _ shape: Program.Shape) -> SortWay {
+    guard keys.count <= RadixDigit.longestKey else { return .comparisons }
+    if let way = options.sortWay { return way }
+    return SortChoice(
+      descriptor, rows: Int(clamping: program.largestCount(of: shape)), keyBits: keys.count, words: rows.arith.count,
+      planes: rows.planes.count, movedPlanes: Instruction.Kind.movedPlanes(keys: keys, rows).count
+    ).best
+  }
 
-  /// Least significant bit first; every pass is stable. Keys that are still to come move along.
-  private func partition(_ rows: RowBundle, _ keys: [PlaneRegister], _ length: Length) -> RowBundle {
+  /// Digit by digit, each by a sort of its own that moves the rows, and what is to come of the keys.
+  private func radixWithRows(
+    _ rows: RowBundle, _ keys: [PlaneRegister], _ length: Length
+  ) -> RowBundle {
     var rows = rows
     var keys = keys
     while !keys.isEmpty {
-      let key = keys.removeFirst()
-      let later = RowBundle(arith: rows.arith, planes: rows.planes + keys)
-      let out = emitter.partition(later, key: key, length) { inner, bit in wordOfBit(bit, in: inner) }
-      rows = RowBundle(arith: out.arith, planes: Array(out.planes.prefix(rows.planes.count)))
-      keys = Array(out.planes.suffix(keys.count))
+      let digit = Array(keys.prefix(RadixDigit.widest))
+      keys.removeFirst(digit.count)
+      let moved = RowBundle(arith: rows.arith, planes: Instruction.Kind.movedPlanes(keys: keys, rows))
+      let out = emitter.radix(moved, keys: digit, length, word: wordOfBit)
+      let place = Dictionary(uniqueKeysWithValues: zip(moved.planes, out.planes))
+      rows = RowBundle(arith: out.arith, planes: rows.planes.map { place[$0] ?? $0 })
+      keys = keys.map { place[$0] ?? $0 }
     }
     return rows
   }
@@ -115,11 +128,11 @@ extension Lowering {
   private func network(
     _ rows: RowBundle, _ keys: [PlaneRegister], indexBits: Int, _ length: Length
   ) -> RowBundle {
-    emitter.network(rows, keys: keys, indexBits: indexBits, length) { inner, bit in wordOfBit(bit, in: inner) }
+    emitter.network(rows, keys: keys, indexBits: indexBits, length, word: wordOfBit)
   }
 
   /// a + b - 2ab folds the engine's XOR summands, as in ``arithBit(_:)``.
-  private func wordOfBit(_ bit: PlaneRegister, in inner: Emitter) -> ArithRegister {
+  private func wordOfBit(in inner: Emitter, _ bit: PlaneRegister) -> ArithRegister {
     let summands = inner.bitSummands(bit, count: descriptor.booleanSummands)
     return summands.dropFirst().reduce(summands[0]) { sum, next in
       inner.linear([(sum, 1), (next, 1), (inner.multiply(sum, next), UInt64(bitPattern: -2))])

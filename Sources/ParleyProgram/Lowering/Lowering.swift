@@ -20,16 +20,20 @@ package struct LoweringOptions: Sendable, Hashable {
   package var insecureUncheckedInputs: Bool
   /// Columns that can be longer are worked on in chunks of so many rows.
   package var chunkRows: Int
+  /// How engines that shuffle sort; nil leaves it to the planner.
+  package var sortWay: SortWay?
 
   package init(
     inputForm: InputForm = .planned, divisionRadix: Int = 3, checksInputs: Bool = false,
-    insecureUncheckedInputs: Bool = false, chunkRows: Int = RowChunks.defaultRows
+    insecureUncheckedInputs: Bool = false, chunkRows: Int = RowChunks.defaultRows,
+    sortWay: SortWay? = nil
   ) {
     self.inputForm = inputForm
     self.divisionRadix = divisionRadix
     self.checksInputs = checksInputs
     self.insecureUncheckedInputs = insecureUncheckedInputs
     self.chunkRows = chunkRows
+    self.sortWay = sortWay
   }
 }
 

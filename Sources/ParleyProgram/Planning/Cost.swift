@@ -40,6 +40,10 @@ public struct Cost: Hashable, Sendable {
   public var andBits: Int
   /// Instructions executed, a party: what bounds small inputs.
   public var instructionCount: Int
+  /// Words that shuffles and sorts move to places in no order, a party; 64 planes of a row are a word.
+  public var movedElements = 0
+  /// Elements of the passes of shuffles, as their proofs count them: one for each word of a row, and one for all planes.
+  public var shuffledElements = 0
   /// Correlated randomness taken from outside the protocol (none where keys suffice).
   public var correlations: Int
   /// log2 of the probability that a deviating party goes unnoticed in one run; nil where nothing is verified.
@@ -50,6 +54,7 @@ public struct Cost: Hashable, Sendable {
   public var provedWords = 0
   public var authenticatedWords = 0
   public var provedBits = 0
+  public var provedShuffledElements = 0
   /// The same by operator; they add up to the whole.
   package var shares: [CostShare] = []
 

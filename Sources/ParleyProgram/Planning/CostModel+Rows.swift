@@ -18,19 +18,16 @@ extension CostModel {
       case .shuffle(let bundle, _): shuffle(bundle, count: count)
       case .sort(let keys, let indexBits, let less, let bundle, _):
         sort(keys: keys, indexBits: indexBits, less, bundle, count: count)
-      case .partition(_, let word, let choose, let bundle, _):
-        apply(word, count: count)
-        apply(choose, count: count)
-        var moved = bundle
-        moved.arith.append(ArithRegister(0))
-        shuffle(moved, count: count)
-        verify()
-        openToComputing(descriptor.openToComputing, count: count)
+      case .radix(let keys, let digits, let bundle, _):
+        radix(keyBits: keys.count, digits, bundle, count: count)
       case .network(let function, let bundle, let indexBits, _):
         // The rows of a stage before and after, in pairs and in order.
         let moved = bytes(arith: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count)
         work(2 * moved + workingBytes(function, count: (count + 1) / 2))
-        for pairs in MergeExchange.counts(rows: count) { apply(function, count: pairs) }
+        for pairs in MergeExchange.counts(rows: count) {
+          apply(function, count: pairs)
+          for _ in 0..<2 { gather(words: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count) }
+        }
       case .scan(let function, let bundle, _):
         // On the way up at the first level: the ends and what is made of them, or the parts of the result and the result.
         let half = bytes(bundle, count: count / 2)
@@ -47,24 +44,41 @@ extension CostModel {
     bytes(arith: bundle.arith.count, planes: bundle.planes.count, count: count)
   }
 
+  private mutating func move(_ elements: Int) {
+    cost.movedElements += elements
+    ledger.move(elements)
+  }
+
+  /// Both shares of rows in an order that is public.
+  private mutating func gather(words: Int, planes: Int, count: Int) {
+    move(2 * count * RowWork.elements(words: words, planes: planes))
+  }
+
   private mutating func shuffle(_ bundle: RowBundle, count: Int) {
-    let bytes = bytes(bundle, count: count)
+    shuffle(words: bundle.arith.count, planes: bundle.planes.count, count: count)
+  }
+  private mutating func shuffle(words: Int, planes: Int, count: Int) {
+    let bytes = bytes(arith: words, planes: planes, count: count)
     // What the pass before gave, and what this one gives.
     work(2 * bytes)
     for pass in 0..<3 {
       var flight = Flight()
       for message in descriptor.shuffleBytes(
-        pass: pass, words: bundle.arith.count, planes: bundle.planes.count, length: count)
+        pass: pass, words: words, planes: planes, length: count)
       {
         send(message.bytes, from: message.from, to: message.to, in: &flight)
       }
       sendProofs(in: &flight)
       receive(flight)
+      // The permutation is made in no order as well.
+      move(count * (1 + RowWork.elements(words: words, planes: planes)))
+      let elements = words * count + (planes > 0 ? count : 0)
+      cost.shuffledElements += elements
+      ledger.shuffle(elements)
       if verification != nil {
         // The proof of a pass needs its operand and the permutation.
         retain(bytes + 4 * count)
-        verification?.schedule.recordShuffle(
-          pass: pass, words: bundle.arith.count, planes: bundle.planes.count, rows: count)
+        verification?.schedule.recordShuffle(pass: pass, words: words, planes: planes, rows: count)
       }
       endFlight()
     }
@@ -159,21 +173,61 @@ extension CostModel {
         + workingBytes(less, count: count))
     var random = SampleOrder(state: UInt64(count))
     let rank = random.order(count)
+    var first: [Int32] = []
     _ = try? ComparisonSort.order(count: count) { a, b in
+      // The executor keeps the first rows of the batch before.
+      for rows in first == a ? [b] : [a, b] {
+        gather(words: 0, planes: keys.count + indexBits, count: rows.count)
+      }
+      first = a
       apply(less, count: a.count)
       verify()
       openToComputing(descriptor.openPlanesToComputing, count: a.count)
       return zip(a, b).map { rank[Int($0)] < rank[Int($1)] }
     }
+    gather(words: bundle.arith.count, planes: bundle.planes.count, count: count)
   }
 
-  /// One bit or word for each row, to every computing party.
-  private mutating func openToComputing(_ messages: [EngineDescriptor.Message], count: Int) {
+  private mutating func radix(keyBits: Int, _ digits: [RadixDigit], _ bundle: RowBundle, count: Int) {
+    let ranges = RadixDigit.ranges(bits: keyBits)
+    let numberBits = RowNumbers.bits(count)
+    for (index, range) in ranges.enumerated() {
+      guard let digit = digits.first(where: { $0.width == range.count }) else { continue }
+      apply(digit.products, count: count)
+      // The bits that move, products, their running sums, and what they are multiplied with.
+      let sets = 1 << digit.width
+      work(
+        bytes(arith: 2 * sets, planes: keyBits + numberBits, count: count)
+          + workingBytes(digit.choice, count: count))
+      apply(digit.choice, count: count)
+      if index < ranges.count - 1 {
+        place(words: 0, planes: keyBits - range.upperBound + numberBits, placeBits: nil, count: count)
+      } else if index > 0 {
+        place(words: 1, planes: 0, placeBits: numberBits, count: count)
+      }
+    }
+    place(words: bundle.arith.count, planes: bundle.planes.count, placeBits: nil, count: count)
+  }
+
+  /// Rows to the places that they bring along, as a word or in so many bits.
+  private mutating func place(words: Int, planes: Int, placeBits: Int?, count: Int) {
+    shuffle(words: words + (placeBits == nil ? 1 : 0), planes: planes + (placeBits ?? 0), count: count)
+    verify()
+    if let placeBits {
+      openToComputing(descriptor.openPlanesToComputing, items: placeBits, count: count)
+    } else {
+      openToComputing(descriptor.openToComputing, count: count)
+    }
+    gather(words: words, planes: planes, count: count)
+  }
+
+  /// Bits or words of each row, to every computing party.
+  private mutating func openToComputing(_ messages: [EngineDescriptor.Message], items: Int = 1, count: Int) {
     var flight = Flight()
     for recipient in 0..<descriptor.parties {
       for message in messages {
         send(
-          message.bytes(items: 1, length: count), from: (recipient + message.from) % descriptor.parties,
+          message.bytes(items: items, length: count), from: (recipient + message.from) % descriptor.parties,
           to: recipient, in: &flight)
       }
     }

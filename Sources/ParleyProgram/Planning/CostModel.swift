@@ -55,6 +55,7 @@ package struct CostModel {
     model.cost.shares = model.ledger.result
     if descriptor.verifier != nil {
       model.cost.provedBits = model.cost.andBits
+      model.cost.provedShuffledElements = model.cost.shuffledElements
       if model.authenticates {
         model.cost.authenticatedWords = model.cost.multiplications
       } else {

@@ -11,6 +11,8 @@ package struct CostShare: Hashable, Sendable {
   package var multiplications = 0
   package var andBits = 0
   package var instructionCount = 0
+  package var movedElements = 0
+  package var shuffledElements = 0
 
   package var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
   package var isEmpty: Bool {
@@ -104,6 +106,8 @@ struct CostLedger {
   }
   mutating func multiply(_ count: Int) { split(count) { $0.shares[$1].multiplications += $2 } }
   mutating func and(_ count: Int) { split(count) { $0.shares[$1].andBits += $2 } }
+  mutating func move(_ count: Int) { split(count) { $0.shares[$1].movedElements += $2 } }
+  mutating func shuffle(_ count: Int) { split(count) { $0.shares[$1].shuffledElements += $2 } }
   /// One instruction, paid by the first.
   mutating func execute() { shares[payers.list[0].number].instructionCount += 1 }
 

@@ -81,12 +81,18 @@ public struct Calibration: Hashable, Sendable, Codable {
   public var secondsPerProvedWord: Double
   public var secondsPerAuthenticatedWord: Double
   public var secondsPerProvedBit: Double
+  /// Reading a word from a place that memory does not expect, and writing it; proving an element of a pass of a shuffle in
+  /// all three roles.
+  public var secondsPerMovedElement: Double
+  public var secondsPerProvedShuffledElement: Double
 
   public init(
     isMeasured: Bool, secondsPerMultiplication: Double, secondsPerAndBit: Double, secondsPerInstruction: Double,
     secondsPerByte: Double, secondsPerProvedWord: Double = Calibration.typicalVerification.provedWord,
     secondsPerAuthenticatedWord: Double = Calibration.typicalVerification.authenticatedWord,
-    secondsPerProvedBit: Double = Calibration.typicalVerification.provedBit
+    secondsPerProvedBit: Double = Calibration.typicalVerification.provedBit,
+    secondsPerMovedElement: Double = Calibration.typicalMoves.moved,
+    secondsPerProvedShuffledElement: Double = Calibration.typicalMoves.provedShuffled
   ) {
     self.isMeasured = isMeasured
     self.secondsPerMultiplication = secondsPerMultiplication
@@ -96,9 +102,11 @@ public struct Calibration: Hashable, Sendable, Codable {
     self.secondsPerProvedWord = secondsPerProvedWord
     self.secondsPerAuthenticatedWord = secondsPerAuthenticatedWord
     self.secondsPerProvedBit = secondsPerProvedBit
+    self.secondsPerMovedElement = secondsPerMovedElement
+    self.secondsPerProvedShuffledElement = secondsPerProvedShuffledElement
   }
 
-  /// Files of versions that did not measure the verifiers have typical figures for them.
+  /// Files of versions that did not measure the verifiers, or moves, have typical figures for them.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func rate(_ key: CodingKeys, typical: Double) throws -> Double {
@@ -113,11 +121,16 @@ public struct Calibration: Hashable, Sendable, Codable {
       secondsPerProvedWord: try rate(.secondsPerProvedWord, typical: Self.typicalVerification.provedWord),
       secondsPerAuthenticatedWord: try rate(
         .secondsPerAuthenticatedWord, typical: Self.typicalVerification.authenticatedWord),
-      secondsPerProvedBit: try rate(.secondsPerProvedBit, typical: Self.typicalVerification.provedBit))
+      secondsPerProvedBit: try rate(.secondsPerProvedBit, typical: Self.typicalVerification.provedBit),
+      secondsPerMovedElement: try rate(.secondsPerMovedElement, typical: Self.typicalMoves.moved),
+      secondsPerProvedShuffledElement: try rate(
+        .secondsPerProvedShuffledElement, typical: Self.typicalMoves.provedShuffled))
   }
 
   /// Seconds of verifying a product, on one core.
   public static let typicalVerification = (provedWord: 60e-9, authenticatedWord: 25e-9, provedBit: 2e-9)
+  /// Seconds of moving words of columns that are longer than caches.
+  public static let typicalMoves = (moved: 30e-9, provedShuffled: 100e-9)
   public static let typical = Calibration(
     isMeasured: false, secondsPerMultiplication: 4e-9, secondsPerAndBit: 0.1e-9, secondsPerInstruction: 40e-6,
     secondsPerByte: 1e-9)
@@ -130,7 +143,8 @@ extension Cost {
     let most = bytes.map { $0.reduce(0, +) }.max() ?? 0
     return seconds(
       on: network, calibration, rounds: rounds, busiestLink: busiest, sentByOne: most,
-      multiplications: multiplications, andBits: andBits, instructions: instructionCount)
+      multiplications: multiplications, andBits: andBits, instructions: instructionCount, moved: movedElements,
+      shuffled: shuffledElements)
   }
 
   /// The part of ``seconds(on:_:)`` that one share takes: the parts of all shares add up to it.
@@ -145,22 +159,25 @@ extension Cost {
     return seconds(
       on: network, calibration, rounds: share.rounds, busiestLink: share.bytes[from][to],
       sentByOne: share.bytes[busiest].reduce(0, +), multiplications: share.multiplications, andBits: share.andBits,
-      instructions: share.instructionCount)
+      instructions: share.instructionCount, moved: share.movedElements, shuffled: share.shuffledElements)
   }
 
   private func seconds(
     on network: NetworkProfile, _ calibration: Calibration, rounds: Int, busiestLink: Int, sentByOne: Int,
-    multiplications: Int, andBits: Int, instructions: Int
+    multiplications: Int, andBits: Int, instructions: Int, moved: Int, shuffled: Int
   ) -> Double {
     // All products of a run are verified, in one way, or none.
     let perWord =
       provedWords > 0
       ? calibration.secondsPerProvedWord : authenticatedWords > 0 ? calibration.secondsPerAuthenticatedWord : 0
     let perBit = provedBits > 0 ? calibration.secondsPerProvedBit : 0
+    let perShuffled = provedShuffledElements > 0 ? calibration.secondsPerProvedShuffledElement : 0
     return Double(rounds) * network.oneWayLatency + Double(busiestLink) / network.bandwidth
       + Double(multiplications) * (calibration.secondsPerMultiplication + perWord)
       + Double(andBits) * (calibration.secondsPerAndBit + perBit)
       + Double(instructions) * calibration.secondsPerInstruction
       + Double(sentByOne) * calibration.secondsPerByte
+      + Double(moved) * calibration.secondsPerMovedElement
+      + Double(shuffled) * perShuffled
   }
 }

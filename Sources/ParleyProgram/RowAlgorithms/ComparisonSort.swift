@@ -47,6 +47,60 @@ package enum ComparisonSort {
     return (sizes + [first]).reversed()
   }
 
+  /// About how many comparisons and batches of them a uniformly random order takes, in arithmetic that is the same on all
+  /// machines.
+  package static func expected(count: Int) -> (comparisons: Double, batches: Double) {
+    guard count > 1 else { return (0, 0) }
+    var samples = samples(of: count)
+    var sorted = samples.removeFirst()
+    var result = (comparisons: Double(sorted * (sorted - 1) / 2), batches: 1.0)
+    for size in samples {
+      let step = expectedInsertion(of: size - sorted, into: sorted)
+      result.comparisons += step.comparisons
+      result.batches += step.batches
+      sorted = size
+    }
+    return result
+  }
+
+  /// A gap gets k rows with probability (1 − r)·r^k, where r = rows / (rows + gaps).
+  private static func expectedInsertion(
+    of rows: Int, into sorted: Int
+  ) -> (comparisons: Double, batches: Double) {
+    let gaps = Double(sorted + 1)
+    let levels = Int.bitWidth - 1 - (sorted + 1).leadingZeroBitCount
+    // The mean depth of the leaves of a balanced tree.
+    let search = Double(levels + 2) - Double(2 << levels) / gaps
+    let ratio = Double(rows) / (Double(rows) + gaps)
+    var result = (comparisons: search * Double(rows), batches: Double(levels + 1))
+    // By the number of rows in a gap: how many gaps have so many, and what one of them costs.
+    var expected = gaps * (1 - ratio)
+    var before = 0.0
+    var size = 0
+    while expected > 1e-3 {
+      let pairs = Double(size * (size - 1)) / 2
+      let cost = size <= smallest ? pairs : Double(size - 1) + 2 * before / Double(size)
+      result.comparisons += expected * cost
+      before += cost
+      expected *= ratio
+      size += 1
+    }
+    // The longest list by itself, and the levels that quicksort takes for it: fitted to samples.
+    var longest = 0
+    var atLeast = gaps
+    while atLeast >= 1 {
+      longest += 1
+      atLeast *= ratio
+    }
+    var halvings = 0.0
+    while longest > smallest {
+      halvings += longest >= 2 * smallest ? 1 : Double(longest) / Double(smallest) - 1
+      longest /= 2
+    }
+    result.batches += 1 + 3 * halvings
+    return result
+  }
+
   private static func insert(
     _ rows: Range<Int>, into sorted: [Int32], _ less: Less
   ) throws(ParleyError) -> [Int32] {

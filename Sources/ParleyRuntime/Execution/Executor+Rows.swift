@@ -21,14 +21,14 @@ extension Executor {
     let out: RowBundle
     switch instruction.kind {
     case .shuffle(let bundle, let target):
-      (result, out) = (try shuffle(try values(of: bundle), count: count, instruction.id), target)
+      (result, out) = (
+        try shuffle(try values(of: bundle), count: count, at: StepID(instruction: instruction.id)), target
+      )
     case .sort(let keys, let indexBits, let less, let bundle, let target):
       result = try sort(keys: keys, indexBits: indexBits, less, bundle, count: count, instruction.id)
       out = target
-    case .partition(let key, let word, let choose, let bundle, let target):
-      result = try partition(
-        try registers[key], word, choose, try values(of: bundle), count: count, instruction.id)
-      out = target
+    case .radix(let keys, let digits, let bundle, let target):
+      (result, out) = (try radix(keys: keys, digits: digits, bundle, count: count, instruction.id), target)
     case .network(let function, let bundle, let indexBits, let target):
       result = try network(try values(of: bundle), function, indexBits: indexBits, count: count)
       out = target
@@ -44,7 +44,7 @@ extension Executor {
     progress.instructionsDone += 1
   }
 
-  private func values(of bundle: RowBundle) throws(ParleyError) -> RowValues<E> {
+  func values(of bundle: RowBundle) throws(ParleyError) -> RowValues<E> {
     RowValues(words: try registers.values(bundle.arith), planes: try registers.values(bundle.planes))
   }
 
@@ -54,7 +54,7 @@ extension Executor {
       planes: engine.slice(planes: rows.planes, start: chunk.lowerBound, count: chunk.count))
   }
 
-  private func gather(_ rows: RowValues<E>, _ order: [Int32]) -> RowValues<E> {
+  func gather(_ rows: RowValues<E>, _ order: [Int32]) -> RowValues<E> {
     let moved = engine.gather(words: rows.words, planes: rows.planes, by: order)
     return RowValues(words: moved.words, planes: moved.planes)
   }
@@ -74,7 +74,7 @@ extension Executor {
   }
 
   /// Applies `function` to `count` pairs of rows, a chunk at a time.
-  private func apply(
+  func apply(
     _ function: RowFunction, _ schedule: Schedule, _ low: RowValues<E>, _ high: RowValues<E>, count: Int,
     level: Int
   ) throws(ParleyError) -> RowValues<E> {
@@ -155,15 +155,16 @@ extension Executor {
 
   // MARK: Shuffle
 
-  private func shuffle(
-    _ rows: RowValues<E>, count: Int, _ instruction: Int
+  /// - Parameter step: its iteration is that of the first of three passes.
+  func shuffle(
+    _ rows: RowValues<E>, count: Int, at step: StepID
   ) throws(ParleyError) -> RowValues<E> {
     guard count > 1 else { return rows }
     var rows = rows
     for pass in 0..<3 {
       let pending = try engine.start(
         .shufflePass(pass, words: rows.words, planes: rows.planes, count: count),
-        step: StepID(instruction: instruction, iteration: pass))
+        step: step.iteration(step.iteration + pass))
       try engine.sendChecks()
       try mesh.flush()
       guard case .shuffled(let words, let planes) = try engine.finish(pending) else {
@@ -186,10 +187,10 @@ extension Executor {
     guard count > 1 else { return try values(of: bundle) }
     let moved = Instruction.Kind.movedPlanes(keys: keys, bundle)
     let place = Dictionary(uniqueKeysWithValues: moved.enumerated().map { ($1, $0) })
-    let number = engine.constantPlanes(Self.rowNumbers(count, bits: indexBits), count: count)
+    let number = engine.constantPlanes(RowNumbers.planes(count, bits: indexBits), count: count)
     let all = try shuffle(
       RowValues(words: try registers.values(bundle.arith), planes: try registers.values(moved) + number),
-      count: count, instruction)
+      count: count, at: StepID(instruction: instruction))
     let index = Array(all.planes[moved.count...])
     let compared = engine.bitRows(index + keys.map { all.planes[place[$0] ?? 0] })
     let schedule = less.schedule()
@@ -221,48 +222,6 @@ extension Executor {
     return gather(payload, order)
   }
 
-  /// Zeros before ones: a zero's place is the number of zeros up to it, a one's the number of all zeros and of ones up to
-  /// it (less one, counting from 0).
-  private func partition(
-    _ key: E.Plane, _ word: RowFunction, _ choose: RowFunction, _ rows: RowValues<E>, count: Int,
-    _ instruction: Int
-  ) throws(ParleyError) -> RowValues<E> {
-    guard count > 1 else { return rows }
-    let none = RowValues<E>(words: [], planes: [])
-    let bit = try apply(
-      word, word.schedule(), RowValues(words: [], planes: [key]), none, count: count, level: 3
-    ).words[0]
-    let ones = engine.runningSum(bit)
-    // Zeros up to row i are i + 1 - ones; counting rows from 1 is a running sum of ones as well.
-    let rank = engine.runningSum(engine.constant(1, count: count))
-    let allOnes = engine.sum(bit)
-    let zeros = engine.linear([(rank, 1), (ones, .max)], constant: 0, count: count)
-    // (all zeros + ones) - zeros
-    let step = engine.linear(
-      [(ones, 1), (zeros, .max), (allOnes, .max)], constant: UInt64(count), count: count)
-    let moved = try apply(
-      choose, choose.schedule(), RowValues(words: [bit], planes: []), RowValues(words: [step], planes: []),
-      count: count, level: 4
-    ).words[0]
-    let place = engine.linear([(zeros, 1), (moved, 1)], constant: .max, count: count)
-    let all = try shuffle(
-      RowValues(words: rows.words + [place], planes: rows.planes), count: count, instruction)
-    let opened = try open(
-      .arith(all.words[rows.words.count], count: count), StepID(instruction: instruction, iteration: 5))
-    guard case .words(let places) = opened else {
-      throw ParleyError(.invariant, "the engine opened something else than asked for")
-    }
-    var order = [Int32](repeating: -1, count: count)
-    for (row, place) in places.enumerated() {
-      // Only a party that deviates, and is caught by the checks before every opening, could make this fail.
-      guard place < UInt64(count), order[Int(place)] < 0 else {
-        throw ParleyError(.cheating, "opened places are no permutation")
-      }
-      order[Int(place)] = Int32(row)
-    }
-    return gather(RowValues(words: Array(all.words.dropLast()), planes: all.planes), order)
-  }
-
   private func openOutcomes(
     _ planes: [E.Plane], count: Int, _ step: StepID
   ) throws(ParleyError) -> [Bool] {
@@ -273,7 +232,7 @@ extension Executor {
   }
 
   /// Class N, to the computing parties: everything before it is verified first.
-  private func open(
+  func open(
     _ value: Opened<E.Arith, E.Plane>, _ step: StepID
   ) throws(ParleyError) -> ClearValues {
     let token = try engine.verify(
@@ -286,15 +245,6 @@ extension Executor {
     return opened
   }
 
-  /// Bit k of every row's own number, packed.
-  private static func rowNumbers(_ count: Int, bits: Int) -> [[UInt64]] {
-    (0..<bits).map { k in
-      var words = [UInt64](repeating: 0, count: (count + 63) / 64)
-      for row in 0..<count where row >> k & 1 == 1 { words[row / 64] |= 1 << UInt64(row % 64) }
-      return words
-    }
-  }
-
   // MARK: Sorting network
 
   /// No comparison is opened. The row's own number goes below its key, as in a sort by comparisons.
@@ -303,7 +253,7 @@ extension Executor {
   ) throws(ParleyError) -> RowValues<E> {
     guard count > 1 else { return rows }
     let schedule = function.schedule()
-    let number = engine.constantPlanes(Self.rowNumbers(count, bits: indexBits), count: count)
+    let number = engine.constantPlanes(RowNumbers.planes(count, bits: indexBits), count: count)
     var all = RowValues<E>(words: rows.words, planes: number + rows.planes)
     for (level, stage) in MergeExchange.stages(rows: count).enumerated() {
       let pairs = stage.low.count

@@ -66,7 +66,7 @@ extension AttackWorld {
       case .inputArith, .inputPlanes: return .input
       case .openArith, .openPlanes: return isDigest ? .openingDigest : .opening
       case .openVerdicts: return isDigest ? .rowVerdictDigest : .rowVerdict
-      case .sort, .partition:
+      case .sort, .radix:
         // Passes of the shuffle have sub-steps from 0x2000 on.
         return isDigest ? .searchDigest : step.sub >= 0x2000 ? .exchange : .search
       default:
