@@ -36,7 +36,7 @@ extension SQLDifferential {
 
   /// Runs programs with all parties of a protocol in this process.
   package static func executor<F: EngineFamily>(
-    _ family: F, seed: UInt64, options: LoweringOptions = .init()
+    _ family: F, options: LoweringOptions = .init(), seed: UInt64
   ) -> Executor {
     { program, schemas, data in
       let (run, holders) = try job(family, program, schemas, data, options: options)

@@ -231,7 +231,8 @@ extension LoweredInterpreter {
     let products = digit.products.result.arith.map { arith($0, count) }
     for (set, product) in zip(sets, products) {
       #expect(
-        product == (0..<count).map { row in bits.indices.allSatisfy { set >> $0 & 1 == 0 || bits[$0][row] } ? 1 : 0 })
+        product
+          == (0..<count).map { row in bits.indices.allSatisfy { set >> $0 & 1 == 0 || bits[$0][row] } ? 1 : 0 })
     }
     let all = [Array(repeating: UInt64(1), count: count)] + products
     func factors(_ set: Int) -> [UInt64] {

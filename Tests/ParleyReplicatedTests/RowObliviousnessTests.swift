@@ -8,7 +8,7 @@ import ParleyTesting
 import Testing
 
 /// What an observer of the encrypted links sees of programs over whole columns: steps and sizes. Of everything but a
-/// sort by long keys it is the same for all data of one size; of such a sort its distribution is.
+/// sort by comparisons it is the same for all data of one size; of such a sort its distribution is.
 @Suite struct RowObliviousnessTests {
   typealias Inputs = RowProgramTests.Inputs
   typealias Build = @Sendable (inout ProgramBuilder, Inputs) throws -> [Program.NodeID]
@@ -21,6 +21,13 @@ import Testing
         { builder, input in
           let isLarge = try builder.compare(.less, input.y, input.x)
           return try builder.sort(by: [.init(isLarge), .init(input.b, isDescending: true)], [input.x, input.y])
+        }
+      ),
+      (
+        "order of ten bits",
+        { builder, input in
+          try builder.sort(
+            by: [.init(input.y, isDescending: true), .init(input.b), .init(input.x)], [input.x, input.b])
         }
       ),
       ("shuffle", { builder, input in try builder.shuffle([input.x, input.b]) }),
@@ -61,11 +68,13 @@ import Testing
     return try #require(try world.run(job).transcript)
   }
 
-  @Test(arguments: [1, 2, 37]) func stepsAndSizesAreThoseOfTheSizes(rows: Int) throws {
+  @Test(arguments: [1, 2, 37], [.radix, .radixWithRows] as [SortWay])
+  func stepsAndSizesAreThoseOfTheSizes(rows: Int, way: SortWay) throws {
     let family = ReplicatedFamily(UInt64.self)
     for (name, build) in Self.exact {
       let program = try RowProgramTests.program(build)
-      let lowered = try Lowering.lower(program, for: family.descriptor)
+      let lowered = try Lowering.lower(program, for: family.descriptor, options: .init(sortWay: way))
+      #expect(!lowered.hasRandomCost)
       var shapes: [[Transcript.Link: [Transcript.Shape]]] = []
       for (index, data) in Data.allCases.enumerated() {
         // Other keys every time: sizes depend on them as little as on the data.
@@ -83,7 +92,7 @@ import Testing
     let program = try RowProgramTests.program { builder, input in
       try builder.sort(by: [.init(input.x)], [input.x])
     }
-    let lowered = try Lowering.lower(program, for: family.descriptor)
+    let lowered = try Lowering.lower(program, for: family.descriptor, options: .init(sortWay: .comparisons))
     let runs = 150
     var samples: [[Int]] = []
     for data in [Data.equal, .ascending] {

@@ -138,13 +138,19 @@ import Testing
 
   static let sizes: [[Int]] = [[0, 0], [1, 0], [1, 1], [2, 1], [30, 17], [64, 65]]
 
-  private func check<F: EngineFamily>(_ family: F, seed: UInt64, options: LoweringOptions = .init()) throws {
-    for (name, build) in Self.programs {
+  private static func options(_ way: SortWay?, _ chunkRows: Int?) -> LoweringOptions {
+    LoweringOptions(chunkRows: chunkRows ?? RowChunks.defaultRows, sortWay: way)
+  }
+
+  private func check<F: EngineFamily>(_ family: F, _ way: SortWay? = nil, chunkRows: Int? = nil, seed: UInt64)
+    throws
+  {
+    for (name, build) in Self.programs where way == nil || name.contains("sort") || name == "groups" {
       let program = try Self.program(build)
       for (index, rows) in Self.sizes.enumerated() {
         let data = Self.data(rows, seed: seed + UInt64(index))
         let expected = try InsecurePlaintextEvaluator.results(program, tables: [Self.schema], data: data)
-        let executor = SQLDifferential.executor(family, seed: seed, options: options)
+        let executor = SQLDifferential.executor(family, options: Self.options(way, chunkRows), seed: seed)
         let result = try executor(program, [Self.schema], data)
         #expect(result == expected, "\(name), rows \(rows), seed \(seed)")
       }
@@ -157,14 +163,18 @@ import Testing
   @Test func replicated() throws { try check(ReplicatedFamily(UInt64.self), seed: 501) }
   /// Chunks that are whole words of planes, and ones that are not.
   @Test(arguments: [2, 64]) func inChunks(rows: Int) throws {
-    let options = LoweringOptions(chunkRows: rows)
-    try check(ClearFamily(), seed: 507, options: options)
-    try check(ReplicatedFamily(UInt64.self), seed: 508, options: options)
-    try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: 3), seed: 509, options: options)
-    try check(MacReplicatedFamily(), seed: 510, options: options)
+    try check(ClearFamily(), chunkRows: rows, seed: 507)
+    try check(ReplicatedFamily(UInt64.self), chunkRows: rows, seed: 508)
+    try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: 3), chunkRows: rows, seed: 509)
+    try check(MacReplicatedFamily(), chunkRows: rows, seed: 510)
   }
   @Test(arguments: [nil, 3] as [Int?]) func verified(proofsEvery: Int?) throws {
     try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), seed: 502)
+  }
+  @Test(arguments: SortWay.allCases) func everyWayToSort(way: SortWay) throws {
+    try check(ClearFamily(arithmeticSummands: 3, booleanSummands: 3), way, seed: 508)
+    try check(ReplicatedFamily(UInt64.self), way, seed: 509)
+    try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: 3), way, seed: 510)
   }
   @Test(arguments: [nil, 3] as [Int?]) func macs(proofsEvery: Int?) throws {
     try check(MacReplicatedFamily(proofsEvery: proofsEvery), seed: 505)
@@ -172,14 +182,14 @@ import Testing
 
   // MARK: Cost
 
-  /// Bytes and rounds as planned, but for sorts by long keys: they are a sample of the same distribution, and near it.
-  private func checkCost<F: EngineFamily>(_ family: F, seed: UInt64, options: LoweringOptions = .init()) throws {
-    for (name, build) in Self.programs {
+  /// Bytes and rounds as planned, but for sorts by comparisons: they are a sample of the same distribution, and near it.
+  private func checkCost<F: EngineFamily>(
+    _ family: F, _ way: SortWay? = nil, chunkRows: Int? = nil, seed: UInt64
+  ) throws {
+    for (name, build) in Self.programs where way == nil || name.contains("sort") || name == "groups" {
       let program = try Self.program(build)
-      let lowered = try Lowering.lower(program, for: family.descriptor, options: options)
-      let sortsByComparison = lowered.instructions.contains {
-        if case .sort = $0.kind { true } else { false }
-      }
+      let lowered = try Lowering.lower(program, for: family.descriptor, options: Self.options(way, chunkRows))
+      let sortsByComparison = lowered.hasRandomCost
       for rows in [[0, 0], [1, 1], [30, 17], [64, 65]] {
         let data = Self.data(rows, seed: seed)["t"] ?? []
         let job = ProgramRun(
@@ -207,14 +217,18 @@ import Testing
   }
 
   @Test func planEqualsMeterInChunks() throws {
-    let options = LoweringOptions(chunkRows: 7)
-    try checkCost(ReplicatedFamily(UInt64.self), seed: 511, options: options)
-    try checkCost(VerifiedReplicatedFamily(UInt64.self), seed: 512, options: options)
-    try checkCost(MacReplicatedFamily(), seed: 513, options: options)
+    try checkCost(ReplicatedFamily(UInt64.self), chunkRows: 7, seed: 511)
+    try checkCost(VerifiedReplicatedFamily(UInt64.self), chunkRows: 7, seed: 512)
+    try checkCost(MacReplicatedFamily(), chunkRows: 7, seed: 513)
   }
   @Test func planEqualsMeter() throws { try checkCost(ReplicatedFamily(UInt64.self), seed: 503) }
   @Test(arguments: [nil, 3] as [Int?]) func planEqualsMeterWithProofs(proofsEvery: Int?) throws {
     try checkCost(VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), seed: 504)
+  }
+  @Test(arguments: SortWay.allCases) func planEqualsMeterOfEveryWayToSort(way: SortWay) throws {
+    try checkCost(ReplicatedFamily(UInt64.self), way, seed: 511)
+    try checkCost(VerifiedReplicatedFamily(UInt64.self), way, seed: 512)
+    try checkCost(VerifiedReplicatedFamily(UInt64.self, proofsEvery: 3), way, seed: 513)
   }
   @Test(arguments: [nil, 3] as [Int?]) func planEqualsMeterWithMacs(proofsEvery: Int?) throws {
     try checkCost(MacReplicatedFamily(proofsEvery: proofsEvery), seed: 506)

@@ -34,9 +34,9 @@ import Testing
       case .verified: SQLDifferential.executor(VerifiedReplicatedFamily(), seed: 7)
       case .macs: SQLDifferential.executor(MacReplicatedFamily(), seed: 7)
       case .replicatedInChunks:
-        SQLDifferential.executor(ReplicatedFamily(), seed: 7, options: .init(chunkRows: 3))
+        SQLDifferential.executor(ReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
       case .verifiedInChunks:
-        SQLDifferential.executor(VerifiedReplicatedFamily(), seed: 7, options: .init(chunkRows: 3))
+        SQLDifferential.executor(VerifiedReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
       }
     }
     /// Those that withstand a party that deviates run fewer queries.

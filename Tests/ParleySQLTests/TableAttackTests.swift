@@ -10,7 +10,7 @@ import Synchronization
 import Testing
 
 /// A query whose plan joins, groups and sorts, message by message: its sorts shuffle rows and open the outcomes of
-/// comparisons (class N). Continuous integration changes a sample of the messages; `PARLEY_FULL_ATTACKS=1` changes all.
+/// comparisons, or shuffled places (class N). Continuous integration changes a sample of the messages; `PARLEY_FULL_ATTACKS=1` changes all.
 @Suite struct TableAttackTests {
   typealias Family = VerifiedReplicatedFamily<UInt64>
 
@@ -53,10 +53,11 @@ import Testing
 
   /// The honest run, whose results are those of the plaintext evaluator.
   static func world(
-    _ family: Family, seed: UInt64, options: LoweringOptions = .init()
+    _ family: Family, _ way: SortWay, chunkRows: Int = RowChunks.defaultRows, seed: UInt64
   ) throws -> (world: AttackWorld<Family>, honest: AttackOutcome, values: [ClearValues]) {
     let program = try program()
-    let world = try AttackWorld(family, program, tables: tables, data: data, seed: seed, options: options)
+    let world = try AttackWorld(
+      family, program, tables: tables, data: data, options: .init(chunkRows: chunkRows, sortWay: way), seed: seed)
     let honest = world.run()
     let values = try #require(honest.values, "\(honest.description)")
     let received = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($0, $1) })
@@ -68,15 +69,17 @@ import Testing
     return (world, honest, values)
   }
 
-  @Test(arguments: [0, 1, 2], [nil, 16] as [Int?])
-  func noChangeGoesUnnoticed(corrupt: Int, proofsEvery: Int?) throws {
+  @Test(
+    arguments: [0, 1, 2],
+    [(.comparisons, nil), (.comparisons, 16), (.radix, nil), (.radix, 16)] as [(SortWay, Int?)])
+  func noChangeGoesUnnoticed(corrupt: Int, sorting: (way: SortWay, proofsEvery: Int?)) throws {
     let seed = 0x5eed_7a00 + UInt64(corrupt)
     // Proofs of few products, and work in chunks of two rows.
-    let options = proofsEvery == nil ? LoweringOptions() : LoweringOptions(chunkRows: 2)
     let (world, honest, values) = try Self.world(
-      Family(UInt64.self, proofsEvery: proofsEvery), seed: seed, options: options)
+      Family(UInt64.self, proofsEvery: sorting.proofsEvery), sorting.way,
+      chunkRows: sorting.proofsEvery == nil ? RowChunks.defaultRows : 2, seed: seed)
     var matrix = MutationMatrix(
-      world, corrupt: PartyIndex(corrupt), expected: values, stride: Self.isFull ? 1 : 29)
+      world, corrupt: PartyIndex(corrupt), expected: values, stride: Self.isFull ? 1 : 43)
     let classify = world.classifier(honest)
     matrix.classify = classify
     // What closes a verification ends with a nonce for the masks of shares that go to outsiders. After all verifications but
@@ -96,10 +99,11 @@ import Testing
 
   /// What a party sends in a pass of a shuffle: another value in one row, two rows swapped, one row twice. Whichever of
   /// the passes of whichever sort, no honest party sends anything of an opening of this sort, or of anything later.
-  @Test(arguments: [0, 1, 2]) func nothingIsSearchedAfterAWrongPass(corrupt: Int) throws {
+  @Test(arguments: [0, 1, 2], [.comparisons, .radix] as [SortWay])
+  func nothingIsSearchedAfterAWrongPass(corrupt: Int, way: SortWay) throws {
     let corrupt = PartyIndex(corrupt)
     let seed = 0x5eed_7b00 + UInt64(corrupt.rawValue)
-    let (world, honest, _) = try Self.world(Family(UInt64.self), seed: seed)
+    let (world, honest, _) = try Self.world(Family(UInt64.self), way, seed: seed)
     let classify = world.classifier(honest)
     var attacked = 0
     for to in [corrupt.advanced(by: 1, of: 3), corrupt.advanced(by: 2, of: 3)] {
@@ -120,7 +124,9 @@ import Testing
           #expect(parties.contains { outcome[$0].failure?.code == .cheating }, "\(what)")
           #expect(outcome.principals.allSatisfy { $0.values == nil }, "\(what)")
           // What was opened before is the honest run's.
-          let before = Self.openings(honest, classify).filter { $0.instruction < entry.step.instruction }
+          let before = Self.openings(honest, classify).filter {
+            ($0.instruction, $0.iteration) < (entry.step.instruction, entry.step.iteration)
+          }
           let opened = Self.openings(outcome, classify, by: parties)
           #expect(opened.isSubset(of: before), "\(what)")
         }

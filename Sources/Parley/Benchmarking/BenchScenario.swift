@@ -38,7 +38,8 @@ public struct BenchScenario: Sendable {
   ) throws(ParleyError) {
     guard keyBits == nil || name.isSort && (1...64).contains(keyBits ?? 0) else {
       throw ParleyError(
-        .usage, "--key-bits is 1 to 64, for sort and sort-payload", remedy: "choose another number, or leave it out")
+        .usage, "--key-bits is 1 to 64, for sort and sort-payload",
+        remedy: "choose another number, or leave it out")
     }
     guard size >= 1, depth >= 1, depth <= 1000, size <= 1 << 26 else {
       throw ParleyError(

@@ -27,7 +27,8 @@ struct BenchPartyCommand: ParsableCommand {
     let measurement: BenchParty.Measurement
     if let job = ComputeBench.Job(rawValue: scenario) {
       measurement = try BenchParty.run(
-        try job.work(size: size, depth: depth, .init(keyBits: keyBits, way: sortWay)), on: security, repeats: repetitions, over: mesh)
+        try job.work(size: size, depth: depth, .init(keyBits: keyBits, way: sortWay)), on: security,
+        repeats: repetitions, over: mesh)
     } else {
       measurement = try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
     }

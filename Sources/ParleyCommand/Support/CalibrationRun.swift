@@ -41,7 +41,8 @@ struct CalibrationRun {
       secondsPerProvedShuffledElement: rate(provedShuffle, over: shuffle, provedShuffle.cost.shuffledElements))
     // What a sort takes beyond what everything else explains.
     calibration.secondsPerMovedElement =
-      max(0, sort.seconds - sort.cost.seconds(on: .loopback, calibration)) / Double(max(sort.cost.movedElements, 1))
+      max(0, sort.seconds - sort.cost.seconds(on: .loopback, calibration))
+      / Double(max(sort.cost.movedElements, 1))
     return calibration
   }
 

@@ -161,7 +161,8 @@ extension Emitter {
     let out = newBundle(like: rows, length)
     emitRows(
       .radix(
-        keys: keys, digits: widths.map { RadixDigit(width: $0, products: .pending, choice: .pending) }, rows, out: out
+        keys: keys, digits: widths.map { RadixDigit(width: $0, products: .pending, choice: .pending) }, rows,
+        out: out
       ), length, rows, keys: keys, out: out,
       functions: widths.flatMap { [digitProducts($0, word: word), digitChoice($0)] })
     return out

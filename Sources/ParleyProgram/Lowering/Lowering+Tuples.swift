@@ -102,7 +102,8 @@ extension Lowering {
     guard keys.count <= RadixDigit.longestKey else { return .comparisons }
     if let way = options.sortWay { return way }
     return SortChoice(
-      descriptor, rows: Int(clamping: program.largestCount(of: shape)), keyBits: keys.count, words: rows.arith.count,
+      descriptor, rows: Int(clamping: program.largestCount(of: shape)), keyBits: keys.count,
+      words: rows.arith.count,
       planes: rows.planes.count, movedPlanes: Instruction.Kind.movedPlanes(keys: keys, rows).count
     ).best
   }

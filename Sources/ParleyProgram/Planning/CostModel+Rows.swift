@@ -26,7 +26,9 @@ extension CostModel {
         work(2 * moved + workingBytes(function, count: (count + 1) / 2))
         for pairs in MergeExchange.counts(rows: count) {
           apply(function, count: pairs)
-          for _ in 0..<2 { gather(words: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count) }
+          for _ in 0..<2 {
+            gather(words: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count)
+          }
         }
       case .scan(let function, let bundle, _):
         // On the way up at the first level: the ends and what is made of them, or the parts of the result and the result.

@@ -12,7 +12,7 @@ package enum SortWay: String, Sendable, Hashable, CaseIterable {
 ///
 /// Every party must come to the same choice, so it rests on the largest number of rows that the program allows, and on a
 /// network and rates that are the same everywhere; nothing in it is random or depends on a machine's mathematics library.
-struct SortChoice {
+package struct SortChoice {
   private let descriptor: EngineDescriptor
   private let rows: Int
   private let keyBits: Int
@@ -23,7 +23,7 @@ struct SortChoice {
   /// - Parameters:
   ///   - words, planes: what is sorted.
   ///   - movedPlanes: of keys and of what is sorted together; a plane that is both moves once.
-  init(
+  package init(
     _ descriptor: EngineDescriptor, rows: Int, keyBits: Int, words: Int, planes: Int, movedPlanes: Int
   ) {
     self.descriptor = descriptor
@@ -34,7 +34,7 @@ struct SortChoice {
     self.movedPlanes = movedPlanes
   }
 
-  var best: SortWay {
+  package var best: SortWay {
     guard rows > 1 else { return .radixWithRows }
     var best = (way: SortWay.comparisons, seconds: seconds(.comparisons))
     for way in [SortWay.radixWithRows, .radix] {
@@ -47,7 +47,7 @@ struct SortChoice {
   private func seconds(_ way: SortWay) -> Double { cost(way).seconds(on: .lan, .typical) }
 
   /// The cost of a sort of two rows or more, and of nothing else.
-  func cost(_ way: SortWay) -> Cost {
+  package func cost(_ way: SortWay) -> Cost {
     var tally = SortTally(descriptor, rows: rows)
     switch way {
     case .comparisons: comparisons(&tally)

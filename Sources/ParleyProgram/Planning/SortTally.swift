@@ -106,7 +106,8 @@ struct SortTally {
     for recipient in 0..<descriptor.parties {
       for message in messages {
         send(
-          Double(message.bytes(items: placeBits ?? 1, length: rows)), from: message.from + recipient, to: recipient)
+          Double(message.bytes(items: placeBits ?? 1, length: rows)), from: message.from + recipient, to: recipient
+        )
       }
     }
     rounds += 1

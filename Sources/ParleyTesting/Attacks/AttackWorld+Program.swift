@@ -9,8 +9,8 @@ extension AttackWorld {
   /// Attacks a whole program, as parties execute it. The holder has the rows of all tables, and everything that the
   /// program opens goes to all computing parties and to the recipient.
   package init(
-    _ family: F, _ program: Program, tables: [TableSchema], data: [String: TableData], seed: UInt64,
-    options: LoweringOptions = .init()
+    _ family: F, _ program: Program, tables: [TableSchema], data: [String: TableData],
+    options: LoweringOptions = .init(), seed: UInt64
   ) throws {
     self.init(family, AttackCircuit("a program", outputs: []) { _ in [] }, seed: seed)
     let everybody = (0..<family.computing).map { PartyIndex($0) } + [recipient]
