@@ -16,6 +16,8 @@ public struct DisclosureStatement: Hashable, Sendable {
     public var count: Int
     /// Whether the values are the rows of a result of secret size, padding among them.
     public var isRowSet = false
+    /// Whether it is the bit that says that a requirement is not met, which ``DisclosureStatement/requirements`` explains.
+    public var isRequirement = false
   }
   public var title: String
   public var items: [Item]
@@ -54,9 +56,13 @@ public struct DisclosureStatement: Hashable, Sendable {
     intermediate = Self.intermediate(program)
     textDigests = Self.textDigests(program)
     requirements = program.requirements.map(\.message)
-    items = program.disclosures.indices.map { index in
+    // A text is one thing, however many integers it is opened as.
+    let furtherParts = Set(program.results.flatMap { $0.columns.flatMap(\.furtherParts) })
+    let required = Set(program.requirements.map(\.violated))
+    items = program.disclosures.indices.compactMap { index in
       let disclosure = program.disclosures[index]
       let id = Program.DisclosureID(rawValue: index)
+      guard !furtherParts.contains(id) else { return nil }
       let table = program.results.first { table in
         table.isAbsent == id || table.isWithheld == id
           || table.columns.contains { $0.value == id || $0.isNull == id }
@@ -67,7 +73,7 @@ public struct DisclosureStatement: Hashable, Sendable {
       return Item(
         recipients: disclosure.recipients, result: table?.name ?? "", name: disclosure.name,
         meaning: disclosure.meaning, explanation: disclosure.explanation, precision: column?.precision,
-        count: count, isRowSet: table.map { $0.groupCount == nil } ?? false)
+        count: count, isRowSet: table.map { $0.groupCount == nil } ?? false, isRequirement: required.contains(id))
     }
   }
 
@@ -76,7 +82,7 @@ public struct DisclosureStatement: Hashable, Sendable {
     let sorts = program.nodes.count { if case .sort = $0.operation { true } else { false } }
     guard sorts > 0 else { return [] }
     return [
-      "for each of \(sorts) sorts, an order of shuffled rows: uniformly random, whatever the rows are"
+      "for each of \(sorts) sorts, one or several orders of shuffled rows: uniformly random, whatever the rows are"
     ]
   }
 
@@ -116,7 +122,7 @@ public struct DisclosureStatement: Hashable, Sendable {
   public var text: String {
     var lines = ["Disclosure statement: \(title)", ""]
     var groups: [(recipients: [String], items: [Item])] = []
-    for item in items {
+    for item in items where !item.isRequirement {
       if let index = groups.firstIndex(where: { $0.recipients == item.recipients }) {
         groups[index].items.append(item)
       } else {
