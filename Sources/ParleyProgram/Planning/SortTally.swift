@@ -12,6 +12,7 @@ struct SortTally {
   private var shuffledElements = 0.0
   // What the next verification has to prove.
   private var openProducts = 0
+  private var openFlights = 0
   private var openShuffledRows = 0
   private var openShuffledWords = 0
 
@@ -51,13 +52,16 @@ struct SortTally {
   private mutating func sendPlanes(
     _ messages: [EngineDescriptor.Message], items: Int, count: Double, batches: Double, toEverybody: Bool = false
   ) {
-    // Whole bytes: what is left of the last one is 7/16 of a byte on average.
-    let perItem = count / 8 + batches * 7 / 16
     for message in messages {
+      // Whole bytes: what is left of the last one is 7/16 of a byte on average.
+      let bytes =
+        if case .bytes(let digest) = message.size {
+          batches * Double(digest)
+        } else {
+          (count / 8 + batches * 7 / 16) * Double(message.bytes(items: items, length: 8))
+        }
       for recipient in 0..<(toEverybody ? descriptor.parties : 1) {
-        send(
-          perItem * Double(message.bytes(items: items, length: 8)), from: message.from + recipient,
-          to: message.to + recipient)
+        send(bytes, from: message.from + recipient, to: message.to + recipient)
       }
     }
   }
@@ -73,9 +77,10 @@ struct SortTally {
     send(descriptor.multiply, items: products)
     multiplications += Double(products * rows)
     openProducts += products * rows
-    let flights = Double(steps + (width - 1) + 1)
-    rounds += flights + (descriptor.bitSummands.isEmpty ? 0 : 1)
-    instructions += flights + 1
+    let flights = steps + (width - 1) + 1
+    openFlights += flights
+    rounds += Double(flights) + (descriptor.bitSummands.isEmpty ? 0 : 1)
+    instructions += Double(flights + 1)
   }
 
   mutating func shuffle(words: Int, planes: Int) {
@@ -101,7 +106,7 @@ struct SortTally {
   /// A shuffle together with the places, which are a word or so many bits, and the opening of these.
   mutating func place(words: Int, planes: Int, placeBits: Int?) {
     shuffle(words: words + (placeBits == nil ? 1 : 0), planes: planes + (placeBits ?? 0))
-    verify(times: 1, bitWords: 0)
+    verify(times: 1, bitWords: 0, bitFlights: 0)
     let messages = placeBits == nil ? descriptor.openToComputing : descriptor.openPlanesToComputing
     for recipient in 0..<descriptor.parties {
       for message in messages {
@@ -123,28 +128,33 @@ struct SortTally {
     sendPlanes(descriptor.openPlanesToComputing, items: 1, count: count, batches: batches, toEverybody: true)
     rounds += batches * Double(flights + 1)
     instructions += batches * Double(flights)
-    verify(times: batches, bitWords: max(1, Int(Double(ands) * count / batches / 64)))
+    verify(
+      times: batches, bitWords: max(1, Int(Double(ands) * count / batches / 64)),
+      bitFlights: flights)
     // Rows of one side are mostly those of the batch before.
     movedElements += 2 * count * Double(RowWork.elements(words: 0, planes: width))
   }
 
   // MARK: Verification
 
-  /// Proofs of what is open, and the messages that close a verification. What exceeds a proof has proofs of its own.
-  private mutating func verify(times: Double, bitWords: Int) {
+  /// Proofs of what is open, and the messages that close a verification. What exceeds a proof is split, but what one flight
+  /// brings is proved together.
+  private mutating func verify(times: Double, bitWords: Int, bitFlights: Int) {
     guard let verifier = descriptor.verifier else { return }
     // By statement: how many proofs, and one of them.
     var proofs: [(count: Double, shape: ProofShape)] = []
-    func add(_ size: Int, atMost most: Int, times: Double, _ statement: (Int) -> ProofShape.Statement) {
+    func add(
+      _ size: Int, atMost most: Int, flights: Int, times: Double = 1, _ statement: (Int) -> ProofShape.Statement
+    ) {
       guard size > 0 else { return }
-      let count = max(1, size / most)
+      let count = max(1, min(size / most, flights))
       proofs.append((times * Double(count), ProofShape(statement(size / count))))
     }
-    add(bitWords, atMost: verifier.bitWordsPerProof, times: times) { .bits(words: $0) }
-    add(openProducts, atMost: verifier.wordTermsPerProof, times: 1) { .words(outputs: $0, terms: $0) }
-    add(openShuffledRows, atMost: verifier.shuffleElementsPerProof, times: 1) { .shuffledRows($0) }
-    add(openShuffledWords, atMost: verifier.shuffleElementsPerProof, times: 1) { .shuffledWords($0) }
-    (openProducts, openShuffledRows, openShuffledWords) = (0, 0, 0)
+    add(bitWords, atMost: verifier.bitWordsPerProof, flights: bitFlights, times: times) { .bits(words: $0) }
+    add(openProducts, atMost: verifier.wordTermsPerProof, flights: openFlights) { .words(outputs: $0, terms: $0) }
+    add(openShuffledRows, atMost: verifier.shuffleElementsPerProof, flights: 1) { .shuffledRows($0) }
+    add(openShuffledWords, atMost: verifier.shuffleElementsPerProof, flights: 1) { .shuffledWords($0) }
+    (openProducts, openFlights, openShuffledRows, openShuffledWords) = (0, 0, 0, 0)
     for proof in proofs {
       for stage in 0..<proof.shape.stageCount {
         for message in proof.shape.messages(stage: stage) {
