@@ -102,7 +102,7 @@ import Testing
     }
     for wrong in [losing, adding] {
       let (differences, _) = RelationalDifferential.differences(
-        seed: 5_000_000, count: 40, executor: wrong, oracle: SQLiteOracle.answers)
+        seed: 5_000_000, count: 80, executor: wrong, oracle: SQLiteOracle.answers)
       #expect(differences.count > 10)
       #expect(differences.allSatisfy { $0.contains("seed 50000") })
     }

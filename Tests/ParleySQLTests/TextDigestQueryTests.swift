@@ -83,6 +83,13 @@ import Testing
     "SELECT name, cost FROM people JOIN visits ON name = person",
     "SELECT id, cost FROM people JOIN visits ON COALESCE(name, 'x') = person",
     "SELECT id, cost FROM people JOIN visits ON id = cost WHERE name < person",
+    // Constants that look alike are two.
+    "SELECT id FROM people WHERE name = '\(composed)' OR name = '\(decomposed)' ORDER BY name, id",
+    "SELECT name, CASE WHEN name = '\(composed)' THEN 1 WHEN town = '\(decomposed)' THEN 2 END AS n FROM people",
+    """
+    SELECT name, CASE WHEN name = '\(decomposed)' THEN 1 WHEN name = '\(composed)' THEN 2 ELSE 3 END AS n
+    FROM people JOIN visits ON id = cost AND name <> person
+    """,
   ]
 
   static func check(_ executor: RelationalDifferential.Executor) throws {

@@ -15,7 +15,7 @@ indirect enum Expression: Hashable, Sendable {
   case column(ColumnID)
   case integer(BigInt)
   case boolean(Bool)
-  case text(String)
+  case text(ExactText)
   case null(SQLType)
   case add(Expression, Expression)
   case subtract(Expression, Expression)
@@ -32,7 +32,7 @@ indirect enum Expression: Hashable, Sendable {
   case compareText(Program.Comparison, Expression, Expression)
   /// Equality of conditions.
   case equivalent(Expression, Expression)
-  case like(Expression, pattern: String, escape: Character?)
+  case like(Expression, pattern: ExactText, escape: Character?)
   /// Characters from a position that begins at 1.
   case substring(Expression, from: Int, length: Int?)
   case field(DateField, Expression)

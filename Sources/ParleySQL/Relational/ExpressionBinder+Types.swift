@@ -11,7 +11,7 @@ extension ExpressionBinder {
     var type = SQLType.null
     var labels: [String] = []
     for part in parts {
-      if case .text(let text) = part.expression, !labels.contains(text) { labels.append(text) }
+      if case .text(let text) = part.expression, !labels.contains(text.value) { labels.append(text.value) }
       switch (type, part.type) {
       case (_, .null): break
       case (.null, let other): type = other
@@ -55,7 +55,8 @@ extension ExpressionBinder {
     case (.null, _): return .null(type)
     case (.number(let x), .number(let y)): return scaled(part.expression, by: powerOfTen(y - x))
     case (.text, .category(let labels)):
-      guard case .text(let text) = part.expression else { return part.expression }
+      guard case .text(let constant) = part.expression else { return part.expression }
+      let text = constant.value
       guard let position = labels.firstIndex(of: text) else {
         let listed = labels.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
         throw error(
@@ -66,7 +67,7 @@ extension ExpressionBinder {
     case (.category(let from), .category(let to)):
       if to.prefix(from.count).elementsEqual(from) { return part.expression }
       return mapped(part.expression, from.map { .integer(BigInt(to.firstIndex(of: $0) ?? 0)) }, .category(to))
-    case (.category(let from), .string): return mapped(part.expression, from.map { .text($0) }, type)
+    case (.category(let from), .string): return mapped(part.expression, from.map { .text(ExactText($0)) }, type)
     default: return part.expression
     }
   }
@@ -284,7 +285,7 @@ extension ExpressionBinder {
         "type", "the pattern of LIKE ends with its escape", at: pattern.range, remedy: "write the escape twice")
     }
     switch value.type {
-    case .string: return bound(.like(value.expression, pattern: text, escape: escapes))
+    case .string: return bound(.like(value.expression, pattern: ExactText(text), escape: escapes))
     case .category(let labels):
       let matches = labels.indices.filter { matcher.matches(labels[$0]) }
       // A position that no label has: false, and unknown where the text is NULL.
@@ -293,7 +294,7 @@ extension ExpressionBinder {
     case .null: return bound(.null(.boolean))
     case .text:
       guard case .text(let constant) = value.expression else { break }
-      return bound(.boolean(matcher.matches(constant)))
+      return bound(.boolean(matcher.matches(constant.value)))
     default: break
     }
     throw error(
@@ -344,7 +345,8 @@ extension ExpressionBinder {
     case .text:
       guard case .text(let constant) = value.expression else { break }
       return BoundExpression(
-        expression: .text(Self.part(of: constant, from: begin, length: count)), type: .text, range: range)
+        expression: .text(ExactText(Self.part(of: constant.value, from: begin, length: count))), type: .text,
+        range: range)
     default: break
     }
     throw error(

@@ -88,7 +88,7 @@ struct ExpressionBinder {
     switch syntax.kind {
     case .name(let qualifier, let name): return try column(qualifier, name)
     case .number(let digits, let scale): return bound(.integer(digits), .number(scale: scale))
-    case .text(let text): return bound(.text(text), .text)
+    case .text(let text): return bound(.text(ExactText(text)), .text)
     case .date(let days): return bound(.integer(BigInt(days)), .date)
     case .boolean(let value): return bound(.boolean(value), .boolean)
     case .null: return bound(.null(.null), .null)

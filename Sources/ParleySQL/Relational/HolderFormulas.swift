@@ -34,7 +34,8 @@ struct HolderFormulas {
     case .compareText(let comparison, let a, let b):
       guard let x = text(a), let y = text(b) else { return nil }
       return .textCompare(comparison, x, y)
-    case .like(let a, let pattern, let escape): return text(a).map { .like($0, pattern: pattern, escape: escape) }
+    case .like(let a, let pattern, let escape):
+      return text(a).map { .like($0, pattern: pattern.value, escape: escape) }
     case .field(let field, let a):
       guard let x = formula(a) else { return nil }
       switch field {
@@ -61,7 +62,7 @@ struct HolderFormulas {
     case .column(let id):
       if case .string = registry[id].type { return .column(registry[id].name) }
       return nil
-    case .text(let text): return .literal(text)
+    case .text(let text): return .literal(text.value)
     case .substring(let inner, let from, let length):
       return text(inner).map { .substring($0, from: from, length: length) }
     default: return nil

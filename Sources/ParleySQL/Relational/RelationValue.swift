@@ -102,7 +102,7 @@ struct ExpressionLowering {
     case .boolean(let value):
       let bit = builder.constant(value)
       return .condition(certain: bit, possible: bit)
-    case .text(let text): return .text(Self.parts(of: text).map { builder.constant($0) }, isNull: nil)
+    case .text(let text): return .text(Self.parts(of: text.value).map { builder.constant($0) }, isNull: nil)
     case .null(let type):
       switch type {
       case .boolean: return .condition(certain: builder.constant(false), possible: builder.constant(true))

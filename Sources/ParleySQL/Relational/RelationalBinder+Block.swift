@@ -151,7 +151,7 @@ extension RelationalBinder {
       value = try rows.bind(syntax)
     }
     if case .text(let text) = value.expression {
-      value = BoundExpression(expression: .integer(0), type: .category([text]), range: value.range)
+      value = BoundExpression(expression: .integer(0), type: .category([text.value]), range: value.range)
     }
     if keys.contains(where: { $0.projection.expression == value.expression }) { return }
     let id: ColumnID

@@ -147,7 +147,7 @@ extension RelationalBinder {
       var value = value
       // A literal becomes a category of one.
       if case .text(let text) = value.expression {
-        value.type = .category([text])
+        value.type = .category([text.value])
         value.expression = .integer(0)
       }
       let id = registry.column(

@@ -42,7 +42,7 @@ struct RelationalQuery {
     for output in query.outputs {
       var value = output.value
       if case .text(let text) = value.expression {
-        (value.expression, value.type) = (.integer(0), .category([text]))
+        (value.expression, value.type) = (.integer(0), .category([text.value]))
       }
       let id = registry.column(output.name, value.type, isNullable: true)
       var isRounded = false
