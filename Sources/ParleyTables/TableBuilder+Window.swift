@@ -124,7 +124,7 @@ private struct Window {
     return try backFilled(try running(value, restart), frame)
   }
 
-  /// The value of the last row of the frame, which may lie after the row itself: carried back in the reverse order.
+  /// The value of the last row of the frame, which may lie after the row itself: carried back by a scan from the end.
   private mutating func backFilled(
     _ value: NodeID, _ frame: WindowFunction.Frame
   ) throws(ParleyError) -> NodeID {
@@ -135,10 +135,9 @@ private struct Window {
     case .partition: same = samePartition
     }
     let isLast = try tables.builder.not(try tables.builder.shift(same, by: -1))
-    let position = Program.SortKey(try tables.positions(rows.shape), isDescending: true)
-    let reversed = try tables.builder.sort(by: [position], [value, isLast])
-    let filled = try tables.builder.scan([.init(.first, reversed[0])], restart: reversed[1])
-    return try tables.builder.sort(by: [position], filled)[0]
+    let filled = try tables.builder.scan(
+      [.init(.first, try tables.builder.reversed(value))], restart: try tables.builder.reversed(isLast))[0]
+    return try tables.builder.reversed(filled)
   }
 
   private mutating func moved(_ column: Int, by distance: Int, _ name: String) throws(ParleyError) -> SecretColumn

@@ -121,7 +121,13 @@ extension ExpressionBinder {
       return add(.sum, value.expression, isDistinct, .number(scale: 0), isNullable: nullable, functions, range)
     default: break
     }
-    let operand = try value.type == .boolean ? cast(value, to: .integer, range: range) : number(value)
+    let operand: BoundExpression
+    switch value.type {
+    case .boolean: operand = try cast(value, to: .integer, range: range)
+    // A quantile is one of the values, whatever they are.
+    case .date where upper == "QUANTILE", .timestamp where upper == "QUANTILE": operand = value
+    default: operand = try number(value)
+    }
     let type = operand.type
     switch upper {
     case "SUM": return add(.sum, operand.expression, isDistinct, type, isNullable: nullable, functions, range)
