@@ -100,6 +100,36 @@ import Testing
     }
   }
 
+  /// Comparisons of no rows leave nothing to prove, however many verifications follow.
+  @Test func sortsAfterWorkOnNoRows() throws {
+    var builder = ProgramBuilder()
+    let inputs = ["none", "t"].map { name in
+      let table = builder.table(.init(name: name, holders: ["a"], maximumRows: 8))
+      return builder.input(.init(table: table, column: "k", role: .value, sort: .integer(Interval(0...3))))
+    }
+    let count = try builder.sum(try builder.compare(.less, inputs[0], builder.constant(2)))
+    let once = try builder.sort(by: [.init(inputs[1])], [inputs[1]])
+    let twice = try builder.sort(by: [.init(once[0], isDescending: true)], once)
+    for node in [count, twice[0]] {
+      _ = builder.disclose(
+        .init(name: "c", node: node, recipients: ["r"], meaning: .statistic, explanation: ""))
+    }
+    let schemas = ["none", "t"].map {
+      TableSchema(
+        name: $0, columns: [.init(name: "k", type: .integer(0...3), isNullable: false)], holders: ["a"],
+        maximumRows: 8)
+    }
+    func data(_ keys: [Int64]) -> [TableData] {
+      [TableData(rowCount: keys.count, columns: [.init(values: keys, isNull: [])])]
+    }
+    let family = VerifiedReplicatedFamily(UInt64.self)
+    let (job, holders) = try SQLDifferential.job(
+      family, builder.program, schemas, ["none": data([]), "t": data([2, 0, 3])],
+      options: .init(insecureUncheckedInputs: true, sortWay: .radix))
+    let values = try TestWorld(family, outsiders: holders, seed: 804).run(job).values[0]
+    #expect(values[1]?.integers(of: builder.program[twice[0]].type) == [3, 2, 0])
+  }
+
   /// Long keys are sorted by comparisons whatever is asked for.
   @Test func longKeys() throws {
     var builder = ProgramBuilder()

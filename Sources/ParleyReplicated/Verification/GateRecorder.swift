@@ -29,7 +29,7 @@ struct GateRecorder<Word: RingWord> {
     self.digests = digests
   }
 
-  /// What has been computed and not proved.
+  /// What has been computed and not proved; a step without elements is not among it.
   var pendingSteps: [StepID] { bitSteps + wordSteps + matrixSteps + rowSteps + columnSteps }
 
   var hasGates: Bool {
@@ -41,6 +41,7 @@ struct GateRecorder<Word: RingWord> {
   ) {
     let before = bits.words
     bits.append(pairs, results: results, count: count, zero: zero)
+    guard bits.words > before else { return }
     schedule.recordAnds(words: bits.words - before)
     bitSteps.append(step)
   }
@@ -51,6 +52,7 @@ struct GateRecorder<Word: RingWord> {
   ) {
     let before = (words.outputs, words.terms)
     words.append(pairs, results: results, count: count, zero: zero)
+    guard words.outputs > before.0 else { return }
     schedule.recordProducts(outputs: words.outputs - before.0, terms: words.terms - before.1)
     wordSteps.append(step)
   }
@@ -61,6 +63,7 @@ struct GateRecorder<Word: RingWord> {
   ) {
     let before = (words.outputs, words.terms)
     words.append(sums: lists, results: results, zero: zero)
+    guard words.outputs > before.0 else { return }
     schedule.recordProducts(outputs: words.outputs - before.0, terms: words.terms - before.1)
     wordSteps.append(step)
   }

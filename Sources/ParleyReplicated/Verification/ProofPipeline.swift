@@ -83,12 +83,11 @@ struct ProofPipeline<Word: RingWord> {
   /// What has been proved, for the parties to compare.
   var transcript: [UInt8] { gateDigests.flatMap { $0 } }
 
-  /// Nothing is left to prove. Steps without gates (no elements) never had anything to cover.
-  mutating func requireCovered() throws(ParleyError) {
+  /// Nothing is left to prove.
+  func requireCovered() throws(ParleyError) {
     guard isIdle, !recorder.hasGates else {
       throw ParleyError(.invariant, "verification ended with products that were not proved")
     }
-    for step in recorder.pendingSteps { try ledger.cover(step) }
     try ledger.requireEmpty()
   }
 }
