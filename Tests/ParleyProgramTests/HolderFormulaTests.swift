@@ -258,6 +258,7 @@ import Testing
       .column("x"), .column("s"), .textIsNull(.column("i")), .not(.column("i")), .and(.column("b"), .constant(1)),
       .compare(.equal, .column("b"), .column("i")), .floorQuotient(.column("i"), by: 0),
       .truncatedQuotient(.column("i"), by: -2), .textPart(.column("s"), index: -1),
+      .textDigest(.column("s"), index: 2), .textDigest(.column("i"), index: 0),
       .choose([.init(condition: .column("b"), value: .bit(true))], otherwise: .constant(1)),
       .coalesce([.column("i"), .column("b")]), .like(.column("s"), pattern: "a!", escape: "!"),
       .textIsNull(.substring(.column("s"), from: 1, length: -1)),
@@ -284,6 +285,8 @@ import Testing
       bytes(nil), bytes(nil, part: 1), bytes(.null), bytes(.column("i")), bytes(.year(.column("i"))),
       bytes(composed),
       bytes(decomposed), bytes(.add(.column("i"), .column("j"))), bytes(.add(.column("j"), .column("i"))),
+      bytes(.textPart(.column("s"), index: 0)), bytes(.textDigest(.column("s"), index: 0)),
+      bytes(.textDigest(.column("s"), index: 1)),
     ]
     #expect(Set(all).count == all.count)
     // Equal to Swift, different to a formula: two inputs.
