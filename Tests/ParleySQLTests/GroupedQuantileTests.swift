@@ -58,7 +58,8 @@ import Testing
     #expect(
       try rows("SELECT clinic FROM visits GROUP BY clinic ORDER BY MEDIAN(cost) DESC LIMIT 2", clinics)
         == [["5000"], ["6000"]])
-    let days = "SELECT clinic, QUANTILE(DATE '2020-01-01' + cost, 0.75) AS d FROM visits GROUP BY clinic ORDER BY clinic"
+    let days =
+      "SELECT clinic, QUANTILE(DATE '2020-01-01' + cost, 0.75) AS d FROM visits GROUP BY clinic ORDER BY clinic"
     #expect(
       try rows(days, clinics) == [
         ["5000", "2020-01-21"], ["6000", "2020-01-21"], ["7000", "2020-01-11"], ["8000", "2020-01-01"],
