@@ -38,11 +38,14 @@ public struct InsecurePlaintextEvaluator {
   ///   - tables: schemas of the tables that the program reads, found by name.
   ///   - data: for each table name, the rows of each holder in the order of the schema's holders.
   /// - Returns: the opened integers of every disclosure.
+  /// - Throws: `data/requirement` where the data do not meet what the program requires of them.
   public static func evaluate(
     _ program: Program, tables: [TableSchema], data: [String: [TableData]]
   ) throws(ParleyError) -> [Program.DisclosureID: [BigInt]] {
     var evaluator = InsecurePlaintextEvaluator(program: program, tables: tables, data: data)
     for node in program.nodes { try evaluator.step(node) }
+    let violated = program.requirements.filter { evaluator.nodes[$0.violated.rawValue].wide.contains(1) }
+    guard violated.isEmpty else { throw Program.Requirement.refusal(violated) }
     var opened: [Program.DisclosureID: [BigInt]] = [:]
     for (index, disclosure) in program.disclosures.enumerated() {
       opened[Program.DisclosureID(rawValue: index)] = evaluator.nodes[disclosure.node.rawValue].wide

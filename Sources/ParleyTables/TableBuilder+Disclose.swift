@@ -67,7 +67,7 @@ extension TableBuilder {
     return try filter(table, where: isShown)
   }
 
-  /// Opens the valid rows to the recipients, and with them whether what the tables so far assume of the data holds.
+  /// Opens the valid rows to the recipients, provided that what the tables so far assume of the data holds.
   ///
   /// Every slot is opened: whether it has a row, and in those that have, the values that are not NULL; all else is 0.
   /// Unless the rows are wanted in their order they are shuffled first, so that their places say nothing.
@@ -114,7 +114,7 @@ extension TableBuilder {
       .init(
         name: name, groupCount: nil, keys: [], columns: columns, order: Array(columns.indices),
         isAbsent: isAbsent, isWithheld: nil))
-    try discloseAssumptions(recipients)
+    try requireAssumptions()
   }
 
   private mutating func bounded(_ table: SecretTable, _ bound: Int?) throws(ParleyError) -> SecretTable {
@@ -123,7 +123,7 @@ extension TableBuilder {
   }
 
   /// One bit for each kind of assumption.
-  private mutating func discloseAssumptions(_ recipients: [String]) throws(ParleyError) {
+  private mutating func requireAssumptions() throws(ParleyError) {
     var open = assumptions[...]
     assumptions = []
     while let first = open.first {
@@ -131,11 +131,7 @@ extension TableBuilder {
       open = open.filter { $0.message != first.message || $0.remedy != first.remedy }[...]
       var violated = builder.constant(false)
       for assumption in same { violated = try builder.or(violated, assumption.violated) }
-      let id = builder.disclose(
-        .init(
-          name: "requirement.\(builder.program.requirements.count)", node: violated, recipients: recipients,
-          meaning: .outcome, explanation: "whether \(first.message)"))
-      builder.require(.init(violated: id, message: first.message, remedy: first.remedy))
+      builder.require(.init(violated: violated, message: first.message, remedy: first.remedy))
     }
   }
 

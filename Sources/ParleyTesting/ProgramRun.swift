@@ -1,5 +1,6 @@
 package import ParleyBase
 package import ParleyEngine
+internal import ParleyNetwork
 package import ParleyProgram
 package import ParleyRuntime
 
@@ -45,24 +46,43 @@ package struct ProgramRun: Sendable {
   }
 }
 
+extension ProgramRun {
+  /// What a principal that does not compute receives.
+  func collect(
+    at party: PartyIndex, over mesh: any Mesh, from receiver: any OutputReceiver, computing: Int
+  ) throws(ParleyError) -> [Int: ClearValues] {
+    let collector = OutputCollector(program: program, shape: shape, recipients: recipients, local: party)
+    try collector.awaitRequirements(over: mesh, computing: (0..<computing).map { PartyIndex($0) })
+    return try collector.collect(from: receiver)
+  }
+}
+
 extension TestWorld {
   /// Runs a program with all parties. The values are, by principal, what it received, by disclosure.
   package func run(_ job: ProgramRun) throws(ParleyError) -> Outcome<[Int: ClearValues]> {
-    try run { party throws -> [Int: ClearValues] in
-      if let tables = job.tables[party.index] {
-        try InputFeeder(
-          program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables,
-          digester: job.digester
-        ).feed(to: party.dealer, over: party.mesh)
-      }
-      if let engine = party.engine {
-        return try Executor(
-          engine: engine, mesh: party.mesh, program: job.program, shape: job.shape, recipients: job.recipients
-        ).run()
-      }
-      return try OutputCollector(
-        program: job.program, shape: job.shape, recipients: job.recipients, local: party.index
-      ).collect(from: party.receiver)
+    try run { party throws in try execute(job, by: party) }
+  }
+
+  /// The same for runs that may end early: how it ended at every principal.
+  package func endings(_ job: ProgramRun) throws(ParleyError) -> [Result<[Int: ClearValues], ParleyError>] {
+    try run { party in
+      do throws(ParleyError) { return .success(try execute(job, by: party)) } catch { return .failure(error) }
+    }.values
+  }
+
+  private func execute(_ job: ProgramRun, by party: Party) throws(ParleyError) -> [Int: ClearValues] {
+    if let tables = job.tables[party.index] {
+      try InputFeeder(
+        program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables,
+        digester: job.digester
+      ).feed(to: party.dealer, over: party.mesh)
     }
+    if let engine = party.engine {
+      return try Executor(
+        engine: engine, mesh: party.mesh, program: job.program, shape: job.shape, recipients: job.recipients
+      ).run()
+    }
+    return try job.collect(
+      at: party.index, over: party.mesh, from: party.receiver, computing: family.computing)
   }
 }

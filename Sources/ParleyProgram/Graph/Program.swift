@@ -1,4 +1,5 @@
 public import BigInt
+package import ParleyBase
 
 /// A typed dataflow graph over columns: what is computed, as data.
 ///
@@ -316,15 +317,25 @@ public struct Program: Sendable, Hashable {
   }
 
   /// A bit that must come out as 0: what the analyst assumed of the data and what is checked inside the computation
-  /// (keys that are unique, a bound that is not passed). When it is 1 the results are not shown.
+  /// (keys that are unique, a bound that is not passed). It is opened to the computing parties before anything else;
+  /// when it is 1 the run ends there, and no result is opened to anybody.
   public struct Requirement: Hashable, Sendable {
-    public var violated: DisclosureID
+    /// A bit of its own, not one for each row.
+    public var violated: NodeID
     public var message: String
     public var remedy: String
-    public init(violated: DisclosureID, message: String, remedy: String) {
+    public init(violated: NodeID, message: String, remedy: String) {
       self.violated = violated
       self.message = message
       self.remedy = remedy
+    }
+
+    /// How a run ends in which these are violated: `data/requirement`.
+    package static func refusal(_ violated: [Requirement]) -> ParleyError {
+      ParleyError(
+        .init("data/requirement"),
+        violated.map(\.message).joined(separator: "; ") + "; the run ends and nothing is opened",
+        remedy: violated.map(\.remedy).joined(separator: "; "))
     }
   }
 

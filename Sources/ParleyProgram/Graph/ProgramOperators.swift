@@ -23,7 +23,7 @@ extension Program {
     }
   }
 
-  /// By disclosure: the operator that opens it, nil for those of requirements and of programs without operators.
+  /// By disclosure: the operator that opens it, nil in programs without operators.
   package var releases: [Int?] {
     var releases: [Int?] = disclosures.map { _ in nil }
     // A bit that several results share is the first one's.

@@ -1,11 +1,12 @@
 extension Program {
-  /// The program without nodes that no disclosure needs, and without inputs that no node reads: what is not
+  /// The program without nodes that no disclosure and no requirement needs, and without inputs that no node reads: what is not
   /// needed is neither shared by a holder nor computed. Order, disclosures and results stay.
   public func pruned() -> Program {
     var isNeeded = [Bool](repeating: false, count: nodes.count)
     /// By tuple: its columns that are read.
     var columns: [NodeID: Set<Int>] = [:]
     for disclosure in disclosures { isNeeded[disclosure.node.rawValue] = true }
+    for requirement in requirements { isNeeded[requirement.violated.rawValue] = true }
     // Operands come before the nodes that use them.
     for index in nodes.indices.reversed() where isNeeded[index] {
       let operation = nodes[index].operation
@@ -40,6 +41,9 @@ extension Program {
     }
     for index in result.disclosures.indices {
       result.disclosures[index].node = newNode[disclosures[index].node]!
+    }
+    for index in result.requirements.indices {
+      result.requirements[index].violated = newNode[requirements[index].violated]!
     }
     return result
   }

@@ -35,10 +35,7 @@ package struct CostOwners: Hashable, Sendable {
     let checks = Int32(number(.rangeChecks))
     arith = registers.arithNodes.map { $0 < 0 ? checks : nodes[Int($0)] }
     planes = registers.planeNodes.map { $0 < 0 ? checks : nodes[Int($0)] }
-    let required = Set(program.requirements.map(\.violated.rawValue))
-    disclosures = program.releases.enumerated().map { index, step in
-      Int32(number(step.map(CostOwner.step) ?? (required.contains(index) ? .requirements : .openings)))
-    }
+    disclosures = program.releases.map { Int32(number($0.map(CostOwner.step) ?? .openings)) }
   }
 
   /// Owners without an operator, after those with one.

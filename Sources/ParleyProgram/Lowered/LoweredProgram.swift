@@ -50,14 +50,19 @@ package struct LoweredProgram: Hashable, Sendable {
   package var planeCount = 0
   /// Number of rounds before the openings, not counting the inputs and those inside reductions.
   package var roundCount = 0
-  /// What the bits of ``Instruction/Kind/openVerdicts(_:)`` say, in their order; empty when nothing is checked.
+  /// What the first bits of ``Instruction/Kind/openVerdicts(_:)`` say, in their order; empty when no rows are checked.
   package var verdicts: [Verdict] = []
+  /// What its other bits say: each is 1 when the requirement is violated and all rows are in range.
+  package var requirements: [Program.Requirement] = []
   /// Rows of a chunk, for ``RowChunks``.
   package var chunkRows = RowChunks.defaultRows
   /// Whose work the registers are.
   package var owners = CostOwners()
 
   package init() {}
+
+  /// How many bits the computing parties learn before anything else is opened.
+  package var verdictCount: Int { verdicts.count + requirements.count }
 
   /// Whether the rows that one holder shared of one table are within the declared ranges: a bit that is 1 when they
   /// are not.
@@ -199,7 +204,7 @@ package struct Instruction: Hashable, Sendable {
     case chunked(RowFunction, ChunkedColumns)
 
     // The door out: after verification, in one last round, or two.
-    /// One bit for each of ``LoweredProgram/verdicts``, to all computing parties, before anything else is opened.
+    /// One bit for each of ``LoweredProgram/verdicts`` and ``LoweredProgram/requirements``, to all computing parties, before anything else is opened.
     case openVerdicts(PlaneRegister)
     case openArith(ArithRegister, disclosure: Int)
     case openPlanes([PlaneRegister], disclosure: Int)

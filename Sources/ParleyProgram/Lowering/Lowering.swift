@@ -84,17 +84,22 @@ package final class Lowering {
     }
     let lowering = Lowering(program, descriptor, options, forms: forms)
     try lowering.openAll()
-    let verdicts = isChecked ? try lowering.openVerdicts() : []
+    let verdicts = try lowering.openVerdicts(onRows: isChecked)
     let largest = program.tables.map(\.maximumRows)
     var lowered = Scheduler.schedule(lowering.emitter) { $0.mayExceed(options.chunkRows, tables: largest) }
     lowered.chunkRows = options.chunkRows
     lowered.verdicts = verdicts
+    lowered.requirements = program.requirements
     lowered.owners = CostOwners(program, lowering.emitter.registers)
     return lowered
   }
 
   private func openAll() throws(ParleyError) {
     for (index, disclosure) in program.disclosures.enumerated() { try open(disclosure, index) }
+    for requirement in program.requirements {
+      emitter.node = requirement.violated.rawValue
+      _ = try bit(requirement.violated)
+    }
   }
 
   // MARK: Openings

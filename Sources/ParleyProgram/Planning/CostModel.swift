@@ -345,12 +345,13 @@ package struct CostModel {
   private mutating func verdicts() {
     guard schedule.verdicts != nil else { return }
     var flight = Flight()
-    ledger.payers = ledger.payers(.rangeChecks)
+    ledger.payers = ledger.payers(
+      verdicts: lowered.verdicts.count, requirements: lowered.requirements.count)
     execute()
     for recipient in 0..<descriptor.parties {
       for message in descriptor.openPlanesToComputing {
         send(
-          message.bytes(items: 1, length: lowered.verdicts.count),
+          message.bytes(items: 1, length: lowered.verdictCount),
           from: (recipient + message.from) % descriptor.parties, to: recipient, in: &flight)
       }
     }

@@ -65,6 +65,14 @@ struct CostLedger {
 
   func payers(_ owner: CostOwner) -> Payers { Payers(owners.number(owner)) }
 
+  /// Of bits that the computing parties open before the results: so many on holders' rows, so many of requirements.
+  func payers(verdicts: Int, requirements: Int) -> Payers {
+    var payers = Payers()
+    for _ in 0..<verdicts { payers.add(owners.number(.rangeChecks)) }
+    for _ in 0..<requirements { payers.add(owners.number(.requirements)) }
+    return payers
+  }
+
   /// Those for whom the instruction's results are.
   func payers(_ instruction: Instruction, isHeld: Bool = false) -> Payers {
     guard !payers.isHeld else { return payers }

@@ -16,8 +16,6 @@ public struct DisclosureStatement: Hashable, Sendable {
     public var count: Int
     /// Whether the values are the rows of a result of secret size, padding among them.
     public var isRowSet = false
-    /// Whether it is the bit that says that a requirement is not met, which ``DisclosureStatement/requirements`` explains.
-    public var isRequirement = false
   }
   public var title: String
   public var items: [Item]
@@ -31,7 +29,7 @@ public struct DisclosureStatement: Hashable, Sendable {
   /// Texts that are compared through digests, and how likely it is that two of them are taken for equal, in words; empty
   /// where the program has none.
   public var textDigests: [String]
-  /// What the data must satisfy for results to be shown: one bit each.
+  /// What the data must satisfy for results to be opened: one bit each, to the computing parties.
   public var requirements: [String]
   /// What is withheld, and by which rule.
   public var rules: [String]
@@ -58,7 +56,6 @@ public struct DisclosureStatement: Hashable, Sendable {
     requirements = program.requirements.map(\.message)
     // A text is one thing, however many integers it is opened as.
     let furtherParts = Set(program.results.flatMap { $0.columns.flatMap(\.furtherParts) })
-    let required = Set(program.requirements.map(\.violated))
     items = program.disclosures.indices.compactMap { index in
       let disclosure = program.disclosures[index]
       let id = Program.DisclosureID(rawValue: index)
@@ -73,7 +70,7 @@ public struct DisclosureStatement: Hashable, Sendable {
       return Item(
         recipients: disclosure.recipients, result: table?.name ?? "", name: disclosure.name,
         meaning: disclosure.meaning, explanation: disclosure.explanation, precision: column?.precision,
-        count: count, isRowSet: table.map { $0.groupCount == nil } ?? false, isRequirement: required.contains(id))
+        count: count, isRowSet: table.map { $0.groupCount == nil } ?? false)
     }
   }
 
@@ -122,7 +119,7 @@ public struct DisclosureStatement: Hashable, Sendable {
   public var text: String {
     var lines = ["Disclosure statement: \(title)", ""]
     var groups: [(recipients: [String], items: [Item])] = []
-    for item in items where !item.isRequirement {
+    for item in items {
       if let index = groups.firstIndex(where: { $0.recipients == item.recipients }) {
         groups[index].items.append(item)
       } else {
@@ -162,8 +159,11 @@ public struct DisclosureStatement: Hashable, Sendable {
       lines.append("")
     }
     if !requirements.isEmpty {
-      lines.append("Whether the following is so, one bit each, to whoever receives results:")
+      lines.append("The computing parties each learn, before any result is opened, one bit each, whether:")
       lines += requirements.map { "  - not: \($0)" }
+      lines.append(
+        "  If one of these is not so, the run ends there and nothing else is opened; who receives results is told which."
+      )
       lines.append("")
     }
     if !intermediate.isEmpty {

@@ -4,36 +4,50 @@ internal import ParleyNetwork
 internal import ParleyProgram
 
 extension Executor {
-  /// Opens to every computing party, for each holder and table, whether the rows it shared are within the declared
-  /// ranges, before anything else is opened. The bits are values of class N: they need the verification token.
+  /// Opens to every computing party, before anything else is opened, for each holder and table whether the rows it shared
+  /// are within the declared ranges, and for each requirement of the program whether it is violated. The bits are values of
+  /// class N: they need the verification token.
   ///
-  /// All computing parties see the same bits, so each of them ends the session for the same reason by itself. They wait
-  /// for each other before they do, so that no abort comes before a verdict; the error has no place, and so counts
-  /// against nobody.
+  /// All computing parties see the same bits, so each of them ends the session for the same reason by itself. They tell
+  /// recipients that do not compute whether the requirements are met, and wait for each other and for those before they
+  /// end it, so that no abort comes before a verdict; the error has no place, and so counts against nobody.
   ///
-  /// - Throws: `data/out-of-range` with holders and tables; never a row, a column or a value.
+  /// - Throws: `data/out-of-range` with holders and tables, never a row, a column or a value; `data/requirement`.
   func openVerdicts(
     _ opening: PlannedOpening<E.Arith, E.Plane>, _ token: borrowing VerificationToken
   ) throws(ParleyError) {
-    let verdicts = program.verdicts
+    let verdicts = program.verdicts, requirements = program.requirements
     let computing = opening.recipients
     try announce(.verdicts, [opening])
     try engine.startOpening(opening.value, to: computing, step: opening.step, token: token)
     try mesh.flush()
     try hear(.verdicts, [opening])
     guard case .planes(let planes, let count) = try engine.finishOpening(opening.value, step: opening.step),
-      planes.count == 1, count == verdicts.count
+      planes.count == 1, count == program.verdictCount
     else { throw ParleyError(.invariant, "the engine opened verdicts of another form") }
     progress.instructionsDone += 1
     didFinishFlight()
-    let guilty = verdicts.indices.filter { planes[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }.map { verdicts[$0] }
+    let bits = (0..<count).map { planes[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+    let peers = computing.filter { $0 != mesh.local }
+    let guilty = zip(verdicts, bits).filter(\.1).map(\.0)
     guard guilty.isEmpty else {
-      awaitVerdicts(of: computing.filter { $0 != mesh.local })
+      awaitVerdicts(of: peers)
       throw Self.refusal(of: guilty)
+    }
+    guard !requirements.isEmpty else { return }
+    let notice = RequirementNotice(isViolated: Array(bits.dropFirst(verdicts.count)))
+    let told = Set(recipients.joined()).subtracting(computing).sorted()
+    for recipient in told {
+      try mesh.send(step: ControlStep.requirements, to: recipient, bytes: notice.encoded)
+    }
+    let violated = notice.violated(of: requirements)
+    guard violated.isEmpty else {
+      awaitVerdicts(of: peers, told: told)
+      throw Program.Requirement.refusal(violated)
     }
   }
 
-  /// The verdicts on the holders' rows on their way to every computing party; nil in a program without.
+  /// The verdicts on the holders' rows and the requirements on their way to every computing party; nil in a program without.
   func plannedVerdicts() throws(ParleyError) -> PlannedOpening<E.Arith, E.Plane>? {
     guard let instruction = schedule.verdicts else { return nil }
     guard case .openVerdicts(let register) = instruction.kind else {
@@ -48,17 +62,17 @@ extension Executor {
       }
     }
     return PlannedOpening(
-      .planes([try registers[register]], count: verdicts.count),
+      .planes([try registers[register]], count: program.verdictCount),
       to: (0..<engine.descriptor.parties).map { PartyIndex($0) }, step: StepID(instruction: instruction.id))
   }
 
-  /// Returns when the other computing parties say that they have their verdicts. A failure of that changes nothing: this
-  /// party has its own.
-  private func awaitVerdicts(of peers: [PartyIndex]) {
+  /// Returns when the other computing parties, and recipients that were told, say that they have their verdicts. A failure
+  /// of that changes nothing: this party has its own.
+  private func awaitVerdicts(of peers: [PartyIndex], told recipients: [PartyIndex] = []) {
     do throws(ParleyError) {
       for peer in peers { try mesh.send(step: ControlStep.verdictsRefuse, to: peer, bytes: []) }
       try mesh.flush()
-      for peer in peers {
+      for peer in peers + recipients {
         _ = try mesh.receiveControl(step: ControlStep.verdictsRefuse, from: peer, atMost: 0)
       }
     } catch {}

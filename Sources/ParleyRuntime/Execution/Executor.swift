@@ -8,7 +8,8 @@ package import ParleyProgram
 /// Synchronous: it belongs on the party's dedicated thread. All exchanges of one round share one flight of
 /// messages; reductions of one round advance in step, so that a round takes as many flights as its longest
 /// reduction. Openings come last, and only with the engine's verification token: first the verdicts on the holders'
-/// rows, to the computing parties, which end the run if one is set; then the results, in one flight.
+/// rows and the requirements of the program, to the computing parties, which end the run if one is set; then the results,
+/// in one flight.
 ///
 /// A reduction over an empty table gives zero bits (the neutral value of OR; the lowering masks minima and
 /// maxima of nothing).

@@ -4,10 +4,10 @@ package import ParleyProgram
 
 /// The receiving side of a recipient that does not compute: walks the openings in the order of the program.
 package struct OutputCollector {
-  private let program: LoweredProgram
+  let program: LoweredProgram
   private let rows: RowCounts
-  private let recipients: [[PartyIndex]]
-  private let local: PartyIndex
+  let recipients: [[PartyIndex]]
+  let local: PartyIndex
 
   /// - Parameter recipients: by disclosure, who receives it.
   package init(

@@ -10,6 +10,8 @@ package enum ControlStep {
   package static let ready = StepID.control(10)
   package static let inputsReceived = StepID.control(4)
   package static let clearToOpen = StepID.control(5)
+  /// To recipients that do not compute, before the clearance: which requirements of the program are violated.
+  package static let requirements = StepID.control(14)
   /// Instead of the clearance: the verdicts end the run.
   package static let verdictsRefuse = StepID.control(11)
   /// What each computing party has signed before anything is opened, and as each flight of openings begins.
@@ -30,7 +32,8 @@ package enum ControlStep {
     case ready: "everybody's agreement"
     case inputsReceived: "the acknowledgement of the inputs"
     case clearToOpen: "the clearance to open"
-    case verdictsRefuse: "the end of a run with rows out of range"
+    case requirements: "whether the data meet the requirements"
+    case verdictsRefuse: "the end of a run whose data are refused"
     case statement: "the statements before the openings"
     case openingRecord: "the signatures on the openings"
     case report: "the reports"

@@ -14,4 +14,6 @@ extension ParleyError.Code {
   public static let tooManyRows = Self("data/too-many-rows")
   /// A holder shared rows that are not within the declared ranges; found inside the computation.
   public static let outOfRange = Self("data/out-of-range")
+  /// The joint data do not meet what the program requires of them; found inside the computation.
+  public static let requirement = Self("data/requirement")
 }

@@ -40,11 +40,16 @@ extension SessionRoles where Output == [Int: ClearValues] {
           onProgress)
       }
     } else if description.isRecipient(local) {
+      func collector(_ session: EstablishedSession) -> OutputCollector {
+        OutputCollector(program: program, shape: session.shape, recipients: recipients, local: local)
+      }
+      roles.awaitRequirements = { (session, mesh) throws(ParleyError) in
+        try collector(session).awaitRequirements(over: mesh, computing: session.description.computing)
+      }
       roles.collect = { (session, mesh, agreed) throws(ParleyError) in
         let receiver = try receiver(session, mesh)
         if let agreed { receiver.adopt(agreed) }
-        return try OutputCollector(program: program, shape: session.shape, recipients: recipients, local: local)
-          .collect(from: receiver)
+        return try collector(session).collect(from: receiver)
       }
     }
     return roles

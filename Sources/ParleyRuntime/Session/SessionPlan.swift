@@ -36,6 +36,8 @@ package struct SessionRoles<Output: Sendable> {
   package var feed: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)?
   /// Computing party: receives inputs, executes, verifies, opens, and calls the hooks in between.
   package var compute: ((EstablishedSession, any Mesh, ExecutionHooks) throws(ParleyError) -> Output)?
+  /// Recipient that does not compute: returns when the computing parties say that results follow.
+  package var awaitRequirements: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)?
   /// Recipient that does not compute (``OutputCollector``); compares what it receives with what was signed.
   package var collect: ((EstablishedSession, any Mesh, AgreedShares?) throws(ParleyError) -> Output)?
   /// How many values are opened, verdicts included, where computing parties sign what they open; nil where they are

@@ -89,6 +89,7 @@ package final class SessionRunner<Output: Sendable> {
         return outcome
       }
       if let collect = roles.collect {
+        try roles.awaitRequirements?(session, mesh)
         try beginRelease(session)
         let agreed = try attestation?.receiveStatements()
         try attestation?.receiveRecords(.results)
@@ -280,7 +281,8 @@ package final class SessionRunner<Output: Sendable> {
 
   /// For failures before everything was opened that somebody may be to blame for.
   private func keepEvidence(_ phase: SessionPhase, _ report: inout AbortReport) {
-    guard let attestation, let signing = services.statements, report.reason.code != .outOfRange,
+    guard let attestation, let signing = services.statements,
+      ![.outOfRange, .requirement].contains(report.reason.code),
       ![.opened, .receipted, .ended, .aborted].contains(phase)
     else { return }
     do throws(ParleyError) {

@@ -39,9 +39,8 @@ extension AttackWorld {
       ).feed(to: party.dealer, over: party.mesh)
       return nil
     } else {
-      values = try OutputCollector(
-        program: job.program, shape: job.shape, recipients: job.recipients, local: party.index
-      ).collect(from: party.receiver)
+      values = try job.collect(
+        at: party.index, over: party.mesh, from: party.receiver, computing: family.computing)
     }
     return values.sorted { $0.key < $1.key }.map(\.value)
   }
