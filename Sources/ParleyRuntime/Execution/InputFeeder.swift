@@ -10,6 +10,10 @@ package import ParleyProgram
 /// Padding rows have validity 0 and count as NULL. A cell without a value (NULL or padding) holds 0, or the end
 /// of the input's range that is nearest to 0: every ring word is then within the range that the planner has
 /// reasoned with.
+///
+/// Where a table is padded, padding is worked on like rows: whatever the holder computes of a row before it shares it
+/// (formulas, digests of texts) it computes of padding too and puts aside, so that the time until its shares are there does
+/// not follow from how many rows it really has.
 package struct InputFeeder {
   /// One table as this holder has it.
   package struct HeldTable: Sendable {
@@ -26,6 +30,8 @@ package struct InputFeeder {
   private let shape: ExecutionShape
   private let holder: PartyIndex
   private let tables: [Int: HeldTable]
+  /// By table, its rows and as many more as it is padded with.
+  private let rows: [Int: TableData]
   private let digester: (any TextDigester)?
 
   /// - Parameters:
@@ -41,6 +47,11 @@ package struct InputFeeder {
     self.shape = shape
     self.holder = holder
     self.tables = tables
+    self.rows = tables.reduce(into: [:]) { rows, held in
+      let count =
+        shape.tables.indices.contains(held.key) ? Self.rowCount(of: holder, in: shape.tables[held.key]) : nil
+      rows[held.key] = PaddedRows.filled(held.value.data, held.value.schema, to: count ?? 0)
+    }
     self.digester = digester
   }
 
@@ -50,7 +61,7 @@ package struct InputFeeder {
     do throws(ParleyError) {
       for instruction in program.instructions where instruction.isInput {
         guard case .rows(let table) = instruction.length, shape.tables.indices.contains(table),
-          let rowCount = shape.tables[table].first(where: { $0.holder == holder })?.rowCount
+          let rowCount = Self.rowCount(of: holder, in: shape.tables[table])
         else { continue }
         let step = StepID.input(instruction: instruction.id, holder: holder)
         switch instruction.kind {
@@ -71,27 +82,36 @@ package struct InputFeeder {
     }
   }
 
+  private static func rowCount(of holder: PartyIndex, in parts: [ExecutionShape.Part]) -> Int? {
+    parts.first { $0.holder == holder }?.rowCount
+  }
+
   /// The integers of one input for all rows, padding included.
   private func column(_ index: Int, table: Int, rowCount: Int) throws(ParleyError) -> [Int64] {
     guard inputs.indices.contains(index), inputs[index].table.rawValue == table else {
       throw ParleyError(.invariant, "the program reads an input that it does not declare")
     }
     let input = inputs[index]
-    guard let held = tables[table] else {
+    guard let held = tables[table], let rows = rows[table] else {
       throw ParleyError(
         .init("data/missing-table"), "this holder contributes rows to table \(table) but has no data for it",
         remedy: "name a file for every table of the study that lists you as a holder")
     }
-    let data = held.data
-    guard data.rowCount <= rowCount else {
+    let ownCount = held.data.rowCount
+    guard ownCount <= rowCount else {
       throw ParleyError(
         .init("data/too-many-rows"), "table \(held.schema.name) has more rows than were agreed on",
         at: .init(item: held.schema.name), remedy: "raise the table's pad-to, or leave rows out")
     }
     let absent = input.role == .value ? Self.absentValue(of: input.sort) : 0
-    let cells = try input.cells(of: data, held.schema, absent: absent, digester: digester)
+    var cells = try input.cells(of: rows, held.schema, absent: absent, digester: digester)
+    guard cells.count == rowCount else {
+      throw ParleyError(.invariant, "table \(held.schema.name) was padded to another number of rows")
+    }
     // Padding is no row, and every value of it is NULL.
-    return cells + Array(repeating: input.role == .isNull ? 1 : absent, count: rowCount - cells.count)
+    let padding = input.role == .isNull ? 1 : absent
+    for row in ownCount..<rowCount { cells[row] = padding }
+    return cells
   }
 
   /// What a cell without a value holds.

@@ -8,7 +8,8 @@ public struct PartyReport: Sendable, Hashable, Codable {
     public var sentBytes: [Int]
     /// Absent where it is not predicted (an uncalibrated machine) or cannot be read.
     public var milliseconds: Int?
-    /// Of the process: of all parties together when they share one (a trial in process).
+    /// Of the process: of all parties together when they share one (a trial in process). Absent like
+    /// ``PartyReport/processorMilliseconds``.
     public var peakMemoryBytes: Int?
 
     public init(rounds: Int, sentBytes: [Int], milliseconds: Int? = nil, peakMemoryBytes: Int? = nil) {
@@ -23,8 +24,9 @@ public struct PartyReport: Sendable, Hashable, Codable {
   /// UTC, ISO 8601.
   public var startedAt: String
   public var finishedAt: String
-  /// Time of this process on all cores.
-  public var processorMilliseconds: Int
+  /// Time of this process on all cores. Absent where a table of the study is padded: how many rows a holder really has
+  /// follows from what its machine did for them.
+  public var processorMilliseconds: Int?
   public var predicted: Cost?
   public var measured: Cost
   /// Handshake and other control messages, all peers together; not part of the cost of the protocol.
@@ -97,7 +99,7 @@ public struct PartyReport: Sendable, Hashable, Codable {
     guard try number() == expected.rawValue else { throw malformed("a report of another party") }
     let started = try time()
     let finished = try time()
-    let processor = try number()
+    let processor = try optionalNumber()
     let predicted: Cost? = try reader.readBool() ? try cost() : nil
     let measured = try cost()
     let control = try number()

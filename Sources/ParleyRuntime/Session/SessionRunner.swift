@@ -236,14 +236,17 @@ package final class SessionRunner<Output: Sendable> {
 
   private func report(outputs: [UInt8]?) -> PartyReport {
     let reading = mesh.meter.reading
+    // Memory and processor time would tell how many of the rows are padding.
+    let isPadded = plan.description.tables.contains { $0.padTo != nil }
     return PartyReport(
       party: mesh.local.rawValue, startedAt: startedAt, finishedAt: Timestamp.now,
-      processorMilliseconds: (ProcessResources.processorTime - processorTime).wholeMilliseconds,
+      processorMilliseconds: isPadded
+        ? nil : (ProcessResources.processorTime - processorTime).wholeMilliseconds,
       predicted: services.predicted(),
       measured: PartyReport.Cost(
         rounds: reading.rounds, sentBytes: reading.sentBytes,
         milliseconds: started.duration(to: .now).wholeMilliseconds,
-        peakMemoryBytes: ProcessResources.peakMemoryBytes),
+        peakMemoryBytes: isPadded ? nil : ProcessResources.peakMemoryBytes),
       controlBytes: reading.controlBytes, outputs: outputs.map { hexadecimal($0) })
   }
 
