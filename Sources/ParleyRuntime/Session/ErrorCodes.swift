@@ -9,6 +9,8 @@ extension ParleyError.Code {
   public static let abortCap = Self("state/abort-cap")
   /// A state directory or ledger that is older than what is known of it.
   public static let rolledBack = Self("state/rolled-back")
+  /// A state directory that a peer knows nothing of, where it knows another one.
+  public static let unknownDirectory = Self("state/unknown-directory")
   /// Same description and hellos, another session id: two builds that do not fit together.
   public static let sidMismatch = Self("aborted/sid-mismatch")
   public static let tooManyRows = Self("data/too-many-rows")

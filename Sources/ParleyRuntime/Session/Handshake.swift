@@ -53,7 +53,7 @@ package struct Handshake {
   /// Whether a failed handshake is known to all, so that links are closed in order (everything queued still
   /// arrives) instead of being aborted.
   package static func isOrderly(_ error: ParleyError) -> Bool {
-    [.sessionMismatch, .tooManyRows, .rolledBack].contains(error.code)
+    [.sessionMismatch, .tooManyRows, .rolledBack, .unknownDirectory].contains(error.code)
   }
 
   package func run() throws(ParleyError) -> EstablishedSession {
@@ -144,27 +144,59 @@ package struct Handshake {
 
   // MARK: Agreement
 
-  /// Nobody's state directory may be older than what another principal has seen of it: a restored backup or a
-  /// cloned machine would forget releases and counters.
+  /// Nobody's state directory may be older than what another principal has seen of it, or another one than that: a
+  /// restored backup, a cloned machine or a fresh folder would forget releases and counters.
   private func checkMemories(_ hellos: [Hello]) throws(ParleyError) {
+    // A refused session uses up an attempt and so brings the counter of a backup forward: what was refused once is not
+    // accepted for that.
+    for (principal, hello) in zip(description.principals, hellos) where principal.index != mesh.local {
+      if let known = memory.lastSeen(identity: principal.identity), known.stateID == hello.stateID,
+        hello.attempt <= known.attempt
+      {
+        try memory.refuseMemory(identity: principal.identity)
+      }
+    }
     for (party, hello) in zip(description.principals.map(\.index), hellos) {
       for (witness, other) in zip(description.principals.map(\.index), hellos) where witness != party {
         guard other.seen.count == hellos.count else {
           throw violation("remembers another number of principals", witness)
         }
         let seen = other.seen[party.rawValue]
-        guard seen.stateID != hello.stateID || hello.attempt > seen.attempt else {
-          throw ParleyError(
-            .rolledBack,
-            "the state directory of \(description.label(party)) is at attempt \(hello.attempt), but "
-              + "\(description.label(witness)) has seen it at \(seen.attempt): it was restored from a backup or "
-              + "copied",
-            at: .init(item: description.label(party)),
-            remedy: "let \(description.label(party)) start with a new state directory and keep the old one for "
-              + "its ledger of releases")
-        }
+        // Zeros: never met.
+        guard seen.stateID.contains(where: { $0 != 0 }) else { continue }
+        guard seen.stateID == hello.stateID else { throw unknownDirectory(party, witness) }
+        guard hello.attempt > seen.attempt else { throw rolledBack(party, hello, witness, seen) }
       }
     }
+  }
+
+  private func rolledBack(
+    _ party: PartyIndex, _ hello: Hello, _ witness: PartyIndex, _ seen: Hello.Seen
+  ) -> ParleyError {
+    let why =
+      seen.attempt == PeerMemory.refused
+      ? "\(description.label(witness)) has refused it before"
+      : "\(description.label(witness)) has seen it at \(seen.attempt)"
+    return ParleyError(
+      .rolledBack,
+      "the state directory of \(description.label(party)) is at attempt \(hello.attempt), but \(why): it was restored "
+        + "from a backup or copied",
+      at: .init(item: description.label(party)),
+      remedy:
+        "let \(description.label(party)) start with a new state directory (--state), keep the old one for its ledger of "
+        + "releases, and tell the others the id that 'parley state' prints for the new one, for 'parley state --confirm'"
+    )
+  }
+
+  private func unknownDirectory(_ party: PartyIndex, _ witness: PartyIndex) -> ParleyError {
+    ParleyError(
+      .unknownDirectory,
+      "\(description.label(party)) has another state directory than \(description.label(witness)) knows of it",
+      at: .init(item: description.label(party)),
+      remedy:
+        "let \(description.label(party)) use the one it had (--state); if that is lost, ask it over another channel for the id "
+        + "that 'parley state' prints there, and let \(description.label(witness)) confirm it with 'parley state --confirm'"
+    )
   }
 
   private func agreedRows(_ hellos: [Hello]) throws(ParleyError) -> [[Int]] {

@@ -10,6 +10,9 @@ package protocol SessionMemory: AnyObject, Sendable {
   func reserveAttempt() throws(ParleyError) -> UInt64
   /// What is remembered of another principal's memory, by its identity key.
   func lastSeen(identity: [UInt8]) -> PeerMemory?
+  /// The principal presented a memory that is older than what is remembered of it: that one is never accepted again, however
+  /// far its counter gets. Durable when this returns.
+  func refuseMemory(identity: [UInt8]) throws(ParleyError)
   /// Raises the counter to `attempt` and remembers the peers, in one durable write. Called before the first
   /// message after the hellos.
   func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError)
@@ -33,6 +36,8 @@ package struct PeerMemory: Sendable, Hashable, Codable {
   package var stateID: [UInt8]
   /// The counter that principal itself proposed; it has made it durable before, so its next is larger.
   package var attempt: UInt64
+  /// In place of an attempt: nothing that this memory presents is newer.
+  package static let refused = UInt64.max
   package init(stateID: [UInt8], attempt: UInt64) {
     self.stateID = stateID
     self.attempt = attempt
@@ -54,6 +59,7 @@ package final class EphemeralMemory: SessionMemory {
     }
   }
   package func lastSeen(identity: [UInt8]) -> PeerMemory? { nil }
+  package func refuseMemory(identity: [UInt8]) throws(ParleyError) {}
   package func recordAgreement(attempt agreed: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
     attempt.withLock { $0 = max($0, agreed) }
   }

@@ -18,8 +18,11 @@ internal import Synchronization
 /// **Restored backups and clones.** Detected: a ledger older or shorter than `state.json`; a `state.json` older
 /// than what any peer of the next session has seen (peers remember the id of this directory and its counter, and
 /// the hello of a restored or cloned directory is not ahead of it); two directories with one id used at the same
-/// time, by the same rule. *Not* detected: the whole directory restored together when no peer remembers it (all
-/// restored, or a first session with new peers), and a copy that was never used. Sessions stay secure then, since
+/// time, by the same rule. A directory that was refused stays refused at the peers that remember more of it, also when
+/// its counter has caught up. Another directory than the one a peer remembers is refused until that peer has confirmed it
+/// (``confirm(directory:of:)``). *Not* detected: the whole directory restored together when no peer remembers it (all
+/// restored, or a first session with new peers), one whose counter has caught up in sessions with others before such a peer
+/// sees it, and a copy that was never used. Sessions stay secure then, since
 /// keys come from fresh nonces; what is lost is the memory of releases and aborts in between. A peer that lies about
 /// what it has seen can stop a session, which it could do anyway, and nothing else.
 public final class StateDirectory: Sendable {
@@ -47,7 +50,8 @@ public final class StateDirectory: Sendable {
   public static let abortCap = 16
 
   public let path: String
-  package let stateID: [UInt8]
+  /// 32 random bytes, drawn when the directory was made; peers know it by them.
+  public let stateID: [UInt8]
   private let secret: [UInt8]
   private let lock: StateLock
   private let file: StateFile<Body>
@@ -131,6 +135,30 @@ public final class StateDirectory: Sendable {
     try change { $0.aborts[Self.key(identity)] = nil }
   }
 
+  // MARK: Directories of peers
+
+  /// The id of the state directory that the owner of this key presented last, and whether it was refused since; nil for
+  /// somebody this directory has not met.
+  public func knownDirectory(identity: [UInt8]) -> (id: [UInt8], isRefused: Bool)? {
+    lastSeen(identity: identity).map { ($0.stateID, $0.attempt == PeerMemory.refused) }
+  }
+
+  /// An operator has heard from the owner of this key, over another channel, that it goes on with another directory.
+  ///
+  /// - Throws: `state/known-directory` when it is the one that is known already; a directory that was refused stays so.
+  public func confirm(directory id: [UInt8], of identity: [UInt8]) throws(ParleyError) {
+    guard id.count == 32 else { throw ParleyError(.invariant, "the id of a state directory has 32 bytes") }
+    guard let known = knownDirectory(identity: identity), known.id != id else {
+      throw ParleyError(
+        .init("state/known-directory"),
+        knownDirectory(identity: identity) == nil
+          ? "this state directory has not met that party: whatever it starts with is accepted"
+          : "this is the directory that is known of that party, and not a new one",
+        remedy: "confirm the id that 'parley state' prints at that party for its new directory")
+    }
+    try change { $0.peers[Self.key(identity)] = Peer(stateID: hexadecimal(id), attempt: 0) }
+  }
+
   // MARK: Ledger
 
   /// A digest of a holder's own data that says "same" or "other" and nothing else: HMAC-SHA256 with a secret
@@ -177,6 +205,10 @@ extension StateDirectory: SessionMemory {
       let id = bytes(hexadecimal: peer.stateID)
     else { return nil }
     return PeerMemory(stateID: id, attempt: peer.attempt)
+  }
+
+  package func refuseMemory(identity: [UInt8]) throws(ParleyError) {
+    try change { $0.peers[Self.key(identity)]?.attempt = PeerMemory.refused }
   }
 
   package func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {

@@ -219,6 +219,7 @@ final class ScriptedMemory: SessionMemory {
     return first + 1
   }
   func lastSeen(identity: [UInt8]) -> PeerMemory? { nil }
+  func refuseMemory(identity: [UInt8]) throws(ParleyError) {}
   func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
     try note(.agree(attempt))
   }

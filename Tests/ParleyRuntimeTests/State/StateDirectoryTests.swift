@@ -234,23 +234,72 @@ import Testing
     for party in 0..<6 { #expect(run.error(party) == nil, "\(run.error(party)?.message ?? "")") }
   }
 
-  /// Yesterday's state directory, restored: everybody refuses, and says whose it is.
+  /// Yesterday's state directory, restored: everybody refuses, says whose it is, and refuses again: an attempt that was
+  /// refused has raised the counter of the backup and made it no younger.
   @Test func aRestoredBackupIsRefusedByAll() throws {
     let temporary = try TemporaryDirectory()
     _ = try world(temporary).run()
     let files = ["state.json", "ledger.jsonl"]
     let backup = files.map { temporary.bytes("p1/" + $0) }
-    _ = try world(temporary).run()
+    for _ in 0..<2 { _ = try world(temporary).run() }
     for (name, bytes) in zip(files, backup) { temporary.write(bytes, to: "p1/" + name) }
-    let run = try world(temporary).run()
-    for party in 0..<6 {
-      #expect(run.error(party)?.code == .rolledBack, "P\(party)")
-      #expect(run.error(party)?.message.contains("P1 (beta)") == true)
+    for trial in 1...4 {
+      let run = try world(temporary).run()
+      for party in 0..<6 {
+        #expect(run.error(party)?.code == .rolledBack, "P\(party), trial \(trial)")
+        #expect(run.error(party)?.message.contains("P1 (beta)") == true)
+      }
+      #expect(run.aborts.allSatisfy { $0?.counts == false })
+      #expect(run.nobodyHasOutput)
     }
-    #expect(run.aborts.allSatisfy { $0?.counts == false })
-    // A new directory is welcome.
-    try FileManager.default.removeItem(atPath: temporary["p1"])
-    #expect(try world(temporary).run().error(0) == nil)
+  }
+
+  /// The way out: a new directory, confirmed by everybody that knows another one.
+  @Test func aNewDirectoryIsConfirmedByItsPeers() throws {
+    let temporary = try TemporaryDirectory()
+    _ = try world(temporary).run()
+    let beta = SessionWorld.identity(1)
+    try FileManager.default.moveItem(atPath: temporary["p1"], toPath: temporary["old"])
+    let fresh = try StateDirectory(path: temporary["p1"]).stateID
+    func refusal() throws {
+      let run = try world(temporary).run()
+      for party in 0..<6 {
+        #expect(run.error(party)?.code == .unknownDirectory, "P\(party)")
+        #expect(run.error(party)?.message.contains("P1 (beta)") == true)
+      }
+      #expect(run.aborts.allSatisfy { $0?.counts == false } && run.nobodyHasOutput)
+    }
+    try refusal()
+    for party in [0, 2, 3, 4] {
+      try StateDirectory(path: temporary["p\(party)"]).confirm(directory: fresh, of: beta)
+    }
+    // One of five has not.
+    try refusal()
+    let last = try StateDirectory(path: temporary["p5"])
+    let known = try #require(last.knownDirectory(identity: beta))
+    #expect(known.id != fresh && !known.isRefused)
+    try last.confirm(directory: fresh, of: beta)
+    #expect(last.knownDirectory(identity: beta)?.id == fresh)
+    #expect(throws: ParleyError.self) { try last.confirm(directory: fresh, of: beta) }
+    #expect(throws: ParleyError.self) { try last.confirm(directory: known.id, of: Array("stranger".utf8)) }
+  }
+
+  @Test func aConfirmedDirectoryRunsAndTheOldOneDoesNot() throws {
+    let temporary = try TemporaryDirectory()
+    _ = try world(temporary).run()
+    try FileManager.default.moveItem(atPath: temporary["p1"], toPath: temporary["old"])
+    let fresh = try StateDirectory(path: temporary["p1"]).stateID
+    for party in [0, 2, 3, 4, 5] {
+      try StateDirectory(path: temporary["p\(party)"]).confirm(directory: fresh, of: SessionWorld.identity(1))
+    }
+    for _ in 0..<2 {
+      let run = try world(temporary).run()
+      for party in 0..<6 { #expect(run.error(party) == nil, "\(run.error(party)?.message ?? "")") }
+    }
+    try FileManager.default.moveItem(atPath: temporary["p1"], toPath: temporary["newer"])
+    try FileManager.default.moveItem(atPath: temporary["old"], toPath: temporary["p1"])
+    let run = try world(temporary).run()
+    for party in 0..<6 { #expect(run.error(party)?.code == .unknownDirectory, "P\(party)") }
   }
 
   @Test func theCapStopsSessionsBeforeTheFirstMessage() throws {
@@ -270,6 +319,7 @@ private final class ForgetfulMemory: SessionMemory {
   var stateID: [UInt8] { inner.stateID }
   func reserveAttempt() throws(ParleyError) -> UInt64 { try inner.reserveAttempt() }
   func lastSeen(identity: [UInt8]) -> PeerMemory? { inner.lastSeen(identity: identity) }
+  func refuseMemory(identity: [UInt8]) throws(ParleyError) { try inner.refuseMemory(identity: identity) }
   func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
     throw ParleyError(.diskFull, "no room")
   }
