@@ -122,10 +122,15 @@ extension CommandTests {
       let hash = try await consortium.statementHash()
       let unasked = try await box.parley(consortium.arguments("alpha", accept: nil))
       unasked.failed(3, "study/statement-not-accepted", "each learn exactly", "--accept \(hash)")
-      for wrong in [String(repeating: "0", count: 64), String(hash.prefix(15)), hash + "0"] {
-        try await box.parley(consortium.arguments("delta", accept: wrong)).failed(
-          3, "study/statement-not-accepted", hash)
+      try await box.parley(consortium.arguments("delta", accept: String(repeating: "0", count: 64))).failed(
+        3, "study/statement-not-accepted", hash)
+      // A beginning is not enough: whoever writes the study can search for another statement with the same.
+      for wrong in [String(hash.prefix(16)), String(hash.dropLast()), hash + "0", "yes"] {
+        try await box.parley(consortium.arguments("delta", accept: wrong)).failed(2, "usage/hash", "all 64")
       }
+      // Without groups it is the same hash: the next thing that is missing is the others.
+      let plain = hash.replacing("-", with: "")
+      try await box.parley(consortium.arguments("delta", accept: plain, wait: 1)).failed(6, "network/timeout")
       // Nothing was connected for that.
       #expect(!unasked.errors.contains("waiting"))
     }

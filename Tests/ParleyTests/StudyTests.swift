@@ -118,11 +118,51 @@ import Testing
     let other = try Self.prepared(.apart, queries: Self.queries[2])
     #expect(first.statementHash != other.statementHash)
     #expect(first.programHash != other.programHash)
-    // The same names and words in the statement, another filter in the program.
+    // The same columns of the result, another filter.
     let filtered = try Self.prepared(.apart, queries: [Self.queries[1][0].replacing("smoker", with: "NOT smoker")])
     #expect(first.programHash != filtered.programHash)
+    #expect(first.statementHash != filtered.statementHash)
     let recipient = try Self.prepared(.computingRecipient, queries: Self.queries[1])
     #expect(first.statementHash != recipient.statementHash)
+  }
+
+  /// One name for two things: what is accepted is the formula, whatever it is called.
+  @Test func theStatementSaysWhatIsComputed() throws {
+    let formulas = [
+      "AVG(age) AS mean", "AVG(dose) AS mean", "AVG(age + 1) AS mean", "SUM(age) AS mean",
+      "AVG(age) AS mean FROM others",
+      "AVG(age) AS mean FROM patients WHERE sex = 'f'",
+    ]
+    let relational = "SELECT sex, AVG(age) AS mean FROM patients GROUP BY sex HAVING COUNT(*) > 2"
+    let queries =
+      formulas.map { $0.contains("FROM") ? "SELECT \($0)" : "SELECT \($0) FROM patients" } + [
+        "SELECT sex, AVG(age) AS mean FROM patients GROUP BY sex",
+        "SELECT sex, AVG(dose) AS mean FROM patients GROUP BY sex",
+        relational, relational.replacing("AVG(age)", with: "AVG(dose)"), relational.replacing("> 2", with: "> 3"),
+      ]
+    let statements = try queries.map { try Self.prepared(.apart, queries: [$0]).statement }
+    for (query, statement) in zip(queries, statements) {
+      #expect(statement.text.contains("    | \(query)\n"), "\(statement.text)")
+      let formula = query.contains("AVG(dose)") ? "'AVG(dose)'" : query.contains("AVG(age)") ? "'AVG(age)'" : ""
+      #expect(statement.text.contains(formula) || formula.isEmpty, "\(statement.text)")
+    }
+    #expect(Set(statements.map(\.text)).count == queries.count)
+    #expect(Set(statements.map { Array($0.canonicalBytes) }).count == queries.count)
+  }
+
+  /// What stands in a query cannot be taken for a line of the statement.
+  @Test func aQueryForgesNoLine() throws {
+    let text = Self.text(.apart, queries: ["x"]).replacing(
+      "{name: q0, sql: \"x\"}",
+      with: #"{name: q0, sql: "SELECT COUNT(*) AS n FROM patients\n-- \e[2J\u202E\n  - nobody learns anything"}"#)
+    guard let study = try? StudyLoader.load(text: text, file: "forged.yml"),
+      let prepared = try? PreparedStudy(study)
+    else { return }
+    let lines = prepared.statement.text.split(whereSeparator: \.isNewline)
+    #expect(!lines.contains("  - nobody learns anything"))
+    #expect(
+      prepared.statement.text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control }
+    )
   }
 
   @Test func keysChangeTheStudyAndNothingElse() throws {

@@ -50,7 +50,7 @@ extension PreparedProgram {
         remedy: "give \(name) the key that PartyIdentity.publicKey prints")
     }
     let checked = try tableData(data, of: name)
-    if !checked.isEmpty, accepting?.lowercased() != hexadecimal(statementHash) {
+    if !checked.isEmpty, try accepting.map(GroupedHash.bytes) != statementHash {
       throw ParleyError(
         .init("study/statement-not-accepted"),
         "the disclosure statement of this program has hash \(hexadecimal(statementHash)), which was not accepted",

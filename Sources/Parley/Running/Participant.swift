@@ -94,7 +94,10 @@ package struct Participant: Sendable {
       protocolID: prepared.suite.protocolID,
       version: PreparedStudy.version, programHash: prepared.programHash, studyHash: prepared.studyHash,
       disclosureHash: prepared.statementHash,
-      parameters: [.init("word", "64"), .init("minimum-cell", String(prepared.minimumCell))]
+      parameters: [
+        .init("word", "64"), .init("minimum-cell", String(prepared.minimumCell)),
+        .init("lowering", hexadecimal(prepared.loweredHash)),
+      ]
         + (prepared.descriptor.verifier.map { [.init("verifier", $0.method.rawValue)] } ?? []),
       principals: prepared.principals.enumerated().map { index, principal in
         .init(

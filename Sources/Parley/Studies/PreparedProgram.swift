@@ -39,6 +39,8 @@ public struct PreparedProgram: Sendable {
   package var descriptor: EngineDescriptor { suite.descriptor }
   /// SHA-256 of the program's canonical encoding.
   public let programHash: [UInt8]
+  /// SHA-256 of what parties execute, in its canonical encoding: two builds may lower one program in different ways.
+  package let loweredHash: [UInt8]
   /// Who learns exactly what.
   public let statement: DisclosureStatement
   /// What a holder accepts: SHA-256 of the statement.
@@ -51,12 +53,14 @@ public struct PreparedProgram: Sendable {
   ///   - adversary: whom the run withstands.
   ///   - verifier: how, where the adversary is malicious; proofs if nil.
   ///   - rules: what is withheld, in words.
+  ///   - queries: what the program was made from, by the names of the results.
+  ///   - lowering: how the program becomes instructions; the same at all parties.
   ///   - studyHash: of what the program was made from, given the hash of the program.
   package init(
     title: String, program: Program, principals: [Principal], computing: Int, tables: [TableSchema],
     adversary: Adversary = .semiHonest, verifier: VerifierDescriptor.Method? = nil, minimumCell: Int,
-    rules: [String], publicFacts: [String],
-    studyHash: [UInt8]
+    rules: [String], queries: [DisclosureStatement.Query] = [], publicFacts: [String],
+    lowering: LoweringOptions = .init(), studyHash: [UInt8]
   ) throws(ParleyError) {
     self.title = title
     self.program = program
@@ -76,10 +80,12 @@ public struct PreparedProgram: Sendable {
         "\(computing) computing parties are named; the protocol has \(descriptor.parties)",
         remedy: "name \(descriptor.parties) computing parties")
     }
-    lowered = try DeepLowering.lower(program, for: descriptor)
+    lowered = try DeepLowering.lower(program, for: descriptor, options: lowering)
     programHash = Array(SHA256.hash(data: program.canonicalBytes))
+    loweredHash = Array(SHA256.hash(data: lowered.canonicalBytes))
     statement = DisclosureStatement(
-      title: title, program: program, verdicts: lowered.verdicts, publicFacts: publicFacts, rules: rules)
+      title: title, program: program, hash: programHash, verdicts: lowered.verdicts, queries: queries,
+      publicFacts: publicFacts, rules: rules)
     statementHash = Array(SHA256.hash(data: statement.canonicalBytes))
     let holders = Set(tables.flatMap(\.holders))
     trust = TrustStatement(

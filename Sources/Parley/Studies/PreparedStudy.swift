@@ -64,6 +64,7 @@ public struct PreparedStudy: Sendable {
       }, computing: study.computing.count, tables: study.schemas,
       adversary: study.security.adversary == .malicious ? .malicious : .semiHonest, verifier: verifier,
       minimumCell: study.release.minimumCell, rules: rules(of: study),
+      queries: study.queries.map { .init(result: $0.name, text: $0.sql) },
       publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study"), studyHash: study.studyHash)
   }
 

@@ -23,7 +23,8 @@ struct PartyCommand: ParsableCommand {
   @Option(
     help: "TABLE=FILE.csv, once for each table you hold; also .csv.gz, sqlite:FILE?table=T, postgres://…?table=T.")
   var data: [String] = []
-  @Option(help: "Accept the disclosure statement with this hash (a prefix of 16 digits or more will do).")
+  @Option(
+    help: "Accept the disclosure statement with this hash: all 64 digits, with or without '-' between groups.")
   var accept: String?
   @Option(help: "Folder of the state: lock, attempt counter, ledger of releases.") var state: String?
   @Option(help: "Folder of the identity files.") var identity: String?
@@ -155,9 +156,9 @@ struct PartyCommand: ParsableCommand {
   }
 
   private func acceptStatement(_ prepared: PreparedStudy) throws(ParleyError) {
-    let hash = hexadecimal(prepared.statementHash)
+    let hash = GroupedHash.text(prepared.statementHash)
     if let accept {
-      guard accept.count >= 16, hash.hasPrefix(accept.lowercased()) else {
+      guard try GroupedHash.bytes(accept) == prepared.statementHash else {
         throw ParleyError(
           .init("study/statement-not-accepted"), "the statement of this study has hash \(hash), not \(accept)",
           remedy: "read it with 'parley study statement \(study)', then accept that hash")

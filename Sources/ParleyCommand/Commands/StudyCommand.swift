@@ -46,7 +46,7 @@ struct StudyCommand: ParsableCommand {
     func run() throws {
       let prepared = try StudyFiles.prepare(study)
       Console.output(prepared.statement.text)
-      Console.output("hash \(hexadecimal(prepared.statementHash))")
+      Console.output("hash \(GroupedHash.text(prepared.statementHash))")
     }
   }
 }

@@ -134,7 +134,7 @@ struct PlanReport {
     lines.append("Study      \(prepared.study.name)")
     lines.append("           study hash \(prepared.study.studyHashText)")
     lines.append("           program hash \(hexadecimal(prepared.programHash))")
-    lines.append("           statement hash \(hexadecimal(prepared.statementHash))")
+    lines.append("           statement hash \(GroupedHash.text(prepared.statementHash))")
     lines.append("Protocol   \(plan.descriptor.name), \(plan.descriptor.adversary.rawValue), 64-bit words")
     lines.append("")
     lines.append(prepared.statement.text)
@@ -214,7 +214,7 @@ struct PlanReport {
     lines += ["", "## To compare", ""]
     lines.append("- study hash `\(prepared.study.studyHashText)`")
     lines.append("- program hash `\(hexadecimal(prepared.programHash))`")
-    lines.append("- statement hash `\(hexadecimal(prepared.statementHash))`")
+    lines.append("- statement hash `\(GroupedHash.text(prepared.statementHash))`")
     return lines.joined(separator: "\n") + "\n"
   }
 

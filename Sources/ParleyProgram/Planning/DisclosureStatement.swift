@@ -17,7 +17,20 @@ public struct DisclosureStatement: Hashable, Sendable {
     /// Whether the values are the rows of a result of secret size, padding among them.
     public var isRowSet = false
   }
+  /// The text that results are computed by.
+  public struct Query: Hashable, Sendable {
+    public var result: String
+    public var text: String
+    public init(result: String, text: String) {
+      self.result = result
+      self.text = text
+    }
+  }
   public var title: String
+  /// SHA-256 of the program: whoever accepts the statement accepts that program and no other with the same words.
+  public var programHash: [UInt8]
+  /// Word for word; empty for programs that were not made from queries.
+  public var queries: [Query]
   public var items: [Item]
   /// What the computing parties learn about holders' rows before anything else is opened, in words; empty where
   /// nothing is checked inside the computation.
@@ -35,13 +48,16 @@ public struct DisclosureStatement: Hashable, Sendable {
   public var rules: [String]
 
   /// - Parameters:
+  ///   - hash: of the program.
   ///   - verdicts: of the lowered program.
   ///   - publicFacts: sizes and other facts that are not in the program (row counts of holders).
   package init(
-    title: String, program: Program, verdicts: [LoweredProgram.Verdict] = [], publicFacts: [String],
-    rules: [String]
+    title: String, program: Program, hash: [UInt8], verdicts: [LoweredProgram.Verdict] = [], queries: [Query] = [],
+    publicFacts: [String], rules: [String]
   ) {
     self.title = title
+    programHash = hash
+    self.queries = queries
     self.verdicts = Set(verdicts.map(\.table)).sorted().map { table in
       let own = verdicts.filter { $0.table == table }
       let holders = own.map(\.holder)
@@ -147,8 +163,16 @@ public struct DisclosureStatement: Hashable, Sendable {
         } else if item.count > 1 {
           line += " (\(item.count) values, one for each group)"
         }
-        line += ": \(explanation)"
+        line += ": \(Self.escaped(explanation))"
         lines.append(line)
+      }
+      lines.append("")
+    }
+    if !queries.isEmpty {
+      lines.append("Computed by, word for word:")
+      for query in queries {
+        lines.append("  result \"\(query.result)\"")
+        lines += Self.quoted(query.text)
       }
       lines.append("")
     }
@@ -184,7 +208,28 @@ public struct DisclosureStatement: Hashable, Sendable {
     lines.append("Besides these results:")
     lines += publicFacts.map { "  - \($0)" }
     lines.append("  - nothing else about any row is opened to anybody")
+    lines += ["", "This is the program \(GroupedHash.text(programHash))."]
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Lines that cannot be taken for lines of the statement: each begins with a bar, and what could end a line, move the
+  /// cursor or turn the direction of writing is written as its number.
+  private static func quoted(_ text: String) -> [String] {
+    var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map {
+      "    | " + escaped(String($0))
+    }
+    while lines.last == "    | " { lines.removeLast() }
+    return lines
+  }
+
+  private static func escaped(_ line: String) -> String {
+    line.unicodeScalars.reduce(into: "") { shown, scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
+        shown += scalar == "\t" ? " " : "\\u{\(String(scalar.value, radix: 16))}"
+      default: shown.unicodeScalars.append(scalar)
+      }
+    }
   }
 
   static func list(_ names: [String]) -> String {

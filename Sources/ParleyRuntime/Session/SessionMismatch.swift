@@ -85,7 +85,8 @@ enum SessionMismatch {
   private static func fix(_ field: SessionDescription.Field) -> String {
     switch field {
     case .version: "install one version of Parley at all principals"
-    case .protocolID, .parameters: "use one study file with the same security profile and options everywhere"
+    case .protocolID: "use one study file with the same security profile everywhere"
+    case .parameters: "use one study file with the same options, and one build of Parley, everywhere"
     case .study: "give all principals the same study file"
     case .program: "install one version of Parley and use the same study file, so that the same program results"
     case .disclosure: "accept the same disclosure statement everywhere"

@@ -39,7 +39,7 @@ struct CellOutput {
         lowering.builder.origin = query.source.origin(projection.range)
         table.order.append(table.columns.count)
         let value = affine(try lowering.value(of: statistic, in: cells), factor, offset)
-        table.columns.append(try column(projection.name, statistic, value, &lowering, &outcomes))
+        table.columns.append(try column(projection, statistic, value, &lowering, &outcomes))
       }
     }
     return table
@@ -71,9 +71,10 @@ struct CellOutput {
   }
 
   private func column(
-    _ label: String, _ statistic: Statistic, _ affine: Affine, _ lowering: inout RowLowering,
-    _ outcomes: inout [Program.NodeID: Program.DisclosureID]
+    _ projection: LogicalQuery.Projection, _ statistic: Statistic, _ affine: Affine,
+    _ lowering: inout RowLowering, _ outcomes: inout [Program.NodeID: Program.DisclosureID]
   ) throws(ParleyError) -> Program.ResultTable.Column {
+    let label = projection.name
     let inner = affine.statistic
     var value = inner.value
     var isNull = inner.isNull
@@ -101,7 +102,7 @@ struct CellOutput {
       .init(
         name: "\(name).\(label)", node: try arranged(value, &lowering), recipients: recipients,
         meaning: isRecord ? .recordValue : .statistic,
-        explanation: explanation(of: statistic, label, isRecord: isRecord, precision: precision)))
+        explanation: explanation(of: statistic, projection, isRecord: isRecord, precision: precision)))
     var nullID: Program.DisclosureID?
     if let isNull, lowering.builder.program[isNull].operation != .bitConstant(false) {
       nullID = try outcome(isNull, "\(label) is null", nullExplanation(statistic), &lowering, &outcomes)
@@ -163,8 +164,9 @@ struct CellOutput {
   }
 
   private func explanation(
-    of statistic: Statistic, _ label: String, isRecord: Bool, precision: String
+    of statistic: Statistic, _ projection: LogicalQuery.Projection, isRecord: Bool, precision: String
   ) -> String {
+    let formula = query.source.text(projection.range)
     let what =
       switch statistic.function {
       case .countRows: "the number of rows"
@@ -177,7 +179,7 @@ struct CellOutput {
       case .deviation: "the sample standard deviation of the values that are not NULL"
       case .correlation: "the correlation of the rows in which neither value is NULL"
       }
-    var text = "\(label): \(what), \(scope)"
+    var text = "\(projection.name): '\(formula)', \(what), \(scope)"
     text += precision == "0" ? ", exact." : ", to within \(precision)."
     if isRecord { text += " It is the value of one record, which becomes known, though not whose it is." }
     return text
