@@ -19,8 +19,10 @@ package struct VerifierState<Word: RingWord> {
   private let keys: [KeySchedule]
   var pipeline: ProofPipeline<Word>
   var inputCopies: InputCopies
-  /// Every value that was opened to all, for the comparison at the end.
+  /// Every value that all computing parties have seen, step by step, for their comparisons.
   var publicValues: ProtocolDigest.Stream
+  /// Steps whose value goes to all computing parties, between the two halves of the opening.
+  var openedToAll: Set<StepID> = []
   /// Hides shares from recipients that do not compute; known once verification has ended.
   var outputMask: OutputMask?
   /// Of the parties' signed statements: this party's salts, and what everybody has agreed on.
@@ -62,6 +64,12 @@ extension CheckedReplicated {
   }
 
   package var publicDigest: [UInt8] { checks.publicValues.finish() }
+
+  /// A value that all computing parties see. All of them note the same ones in the same order.
+  func notePublic(_ step: StepID, _ value: UnsafeRawBufferPointer) {
+    withUnsafeBytes(of: step.rawValue.littleEndian) { checks.publicValues.update($0) }
+    checks.publicValues.update(value)
+  }
 
   /// Runs all proofs to their ends.
   func proveRest() throws(ParleyError) {

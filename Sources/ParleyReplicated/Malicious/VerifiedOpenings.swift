@@ -22,6 +22,7 @@ extension CheckedReplicated {
         .invariant, "products were computed after the verification and not proved",
         at: .init(item: step.description))
     }
+    if (0..<3).allSatisfy({ recipients.contains(PartyIndex($0)) }) { checks.openedToAll.insert(step) }
     let outside = recipients.filter { $0.rawValue >= 3 }
     let salt = checks.stated.salt(StatedShare.Key(step: step, share: (party + 1) % 3, isFresh: false))
     let freshSalt = checks.stated.salt(StatedShare.Key(step: step, share: party, isFresh: true))
@@ -108,9 +109,12 @@ extension CheckedReplicated {
   func receiveOpening<Word>(
     _ value: Opened<SharedWords<Word>, SharedPlane>, step: StepID
   ) throws(ParleyError) -> ClearValues {
+    let isPublic = checks.openedToAll.remove(step) != nil
     switch value {
     case .arith(let a, let count):
-      return .words(WordConversion<Word>.widen(try open(a, step: step), count: count))
+      let words = try open(a, step: step)
+      if isPublic { notePublic(step, UnsafeRawBufferPointer(words.bytes)) }
+      return .words(WordConversion<Word>.widen(words, count: count))
     case .planes(let planes, let count):
       let layout = PlaneLayout(planes: planes.count, count: count)
       let words = layout.wordsPerPlane
@@ -123,6 +127,7 @@ extension CheckedReplicated {
         Kernels.xor(out, plane.hi, into: out, words: words)
         return Array(UnsafeBufferPointer(start: out, count: words))
       }
+      if isPublic { notePublic(step, UnsafeRawBufferPointer(missing.bytes)) }
       return .planes(opened, count: count)
     }
   }
@@ -152,9 +157,9 @@ extension CheckedReplicated {
   func receiveMasked<Word: RingWord>(
     _ masked: SharedWords<Word>, step: StepID
   ) throws(ParleyError) -> [UInt64] {
-    let words = WordConversion<Word>.widen(try open(masked, step: step), count: masked.count)
-    words.withUnsafeBytes { checks.publicValues.update($0) }
-    return words
+    let words = try open(masked, step: step)
+    notePublic(step, UnsafeRawBufferPointer(words.bytes))
+    return WordConversion<Word>.widen(words, count: masked.count)
   }
 }
 
