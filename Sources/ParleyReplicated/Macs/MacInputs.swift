@@ -32,7 +32,7 @@ extension MacReplicatedEngine {
   package func finishInputComparison() throws(ParleyError) {
     try compareInputCopies()
     for (input, pending) in zip(inputs, inputMacs) {
-      let mac = try finishMacs(pending, of: [input.value])[0].mac
+      let mac = try finishMacs(pending, of: [input.value], count: input.count)[0].mac
       if let mac { input.place?.fill(mac) }
     }
     (inputs, inputMacs) = ([], [])
@@ -88,7 +88,7 @@ extension MacReplicatedEngine {
     let pending = try startMacs([cover.value], count: cover.count, step: MacSteps.mask(of: step))
     try mesh.flush()
     let words = try receiveMasked(masked, step: step)
-    if let mac = try finishMacs(pending, of: [cover.value])[0].mac { cover.place?.fill(mac) }
+    if let mac = try finishMacs(pending, of: [cover.value], count: cover.count)[0].mac { cover.place?.fill(mac) }
     return words
   }
 }

@@ -12,13 +12,15 @@ struct MacRecorder {
   private var ledger = CoverageLedger()
   private var steps: [StepID] = []
 
-  mutating func record(_ step: StepID, _ values: [AuthenticatedWords]) throws(ParleyError) {
-    try ledger.enter(step)
-    steps.append(step)
+  /// - Parameter expected: elements of the exchange's results.
+  mutating func record(_ step: StepID, _ values: [AuthenticatedWords], of expected: Int) throws(ParleyError) {
+    let before = count
     for value in values where value.count > 0 {
       vectors.append(value)
       count += value.count
     }
+    try ledger.enter(step, recorded: count - before, of: expected)
+    steps.append(step)
   }
 
   /// This party's shares of w = Σ α_i z_i and u = Σ α_i (r z_i), α_i uniform in [0, 2^64).

@@ -102,12 +102,23 @@ package final class MacReplicatedEngine: CheckedReplicated {
     }
     let work: Work
     let step: StepID
+    /// Elements of the results that have to be checked.
+    let checked: Int
   }
 
   package func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending {
     let work = try begin(exchange, step)
     underWay += 1
-    return Pending(work: work, step: step)
+    return Pending(work: work, step: step, checked: Self.checkedCount(exchange))
+  }
+
+  /// Products, and sharings that come for free and get a mac.
+  private static func checkedCount(_ exchange: Exchange<Arith, Plane>) -> Int {
+    switch exchange {
+    case .shiftedSummands(let a, _): 3 * a.count
+    case .bitSummands(let planes): planes.reduce(0) { $0 + 3 * $1.count }
+    default: exchange.productCount
+    }
   }
 
   private func begin(_ exchange: Exchange<Arith, Plane>, _ step: StepID) throws(ParleyError) -> Pending.Work {
@@ -185,21 +196,21 @@ package final class MacReplicatedEngine: CheckedReplicated {
     switch pending.work {
     case .done(let result): return result
     case .ands(let base, let pairs, let count):
-      guard case .planes(let results) = try receive(base) else { throw mismatch("kinds", step) }
-      if let zero = base.zero {
-        try checks.pipeline.record(step) {
-          $0.recordAnds(pairs, results: results, count: count, zero: zero, step: step)
-        }
+      guard case .planes(let results) = try receive(base), let zero = base.zero else {
+        throw mismatch("kinds", step)
+      }
+      try checks.pipeline.record(step, of: pending.checked) {
+        $0.recordAnds(pairs, results: results, count: count, zero: zero, step: step)
       }
       return .planes(results)
     case .products(let base):
       let words = try receiveWords(of: base)
       let half = words.count / 2
       let results = (0..<half).map { AuthenticatedWords(words[$0], .known(words[half + $0])) }
-      try recorder.record(step, results)
+      try recorder.record(step, results, of: pending.checked)
       return .arith(results)
     case .macs(let base, let values, let group, let isShift):
-      let results = try finishMacs(base, of: values)
+      let results = try finishMacs(base, of: values, count: pending.checked)
       guard !isShift else { return .arith(results) }
       return .summandArith(
         stride(from: 0, to: results.count, by: group).map { Array(results[$0..<$0 + group]) })
@@ -210,12 +221,13 @@ package final class MacReplicatedEngine: CheckedReplicated {
     guard case .arith(let words) = try receive(base) else { throw mismatch("kinds", base.step) }
     return words
   }
+  /// - Parameter count: elements of all values.
   func finishMacs(
-    _ base: ReplicatedPending<UInt128>, of values: [SharedWords<UInt128>]
+    _ base: ReplicatedPending<UInt128>, of values: [SharedWords<UInt128>], count: Int
   ) throws(ParleyError) -> [AuthenticatedWords] {
     let macs = try receiveWords(of: base)
     let results = zip(values, macs).map { AuthenticatedWords($0, .known($1)) }
-    try recorder.record(base.step, results)
+    try recorder.record(base.step, results, of: count)
     return results
   }
 

@@ -106,3 +106,17 @@ extension CheckedReplicated {
     return counted
   }
 }
+
+extension Exchange {
+  /// Elements of its results that are products, and have to be checked.
+  var productCount: Int {
+    switch self {
+    case .multiply(let pairs, let count): pairs.count * count
+    case .and(let pairs, let count): pairs.count * count
+    case .innerProducts(let lists): lists.count
+    case .matrixProduct(_, _, let rows, _, let columns): rows * columns
+    case .shufflePass(_, let words, let planes, let count): (words.count + planes.count) * count
+    case .summands, .shiftedSummands, .bitSummands: 0
+    }
+  }
+}

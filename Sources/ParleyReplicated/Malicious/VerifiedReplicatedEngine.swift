@@ -100,13 +100,21 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     }
     let base: ReplicatedPending<Word>
     let gates: Gates
+    /// Elements of the results that have to be proved.
+    let products: Int
   }
 
   package func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending {
+    let (base, gates) = try begin(exchange, step)
+    return Pending(base: base, gates: gates, products: exchange.productCount)
+  }
+
+  private func begin(
+    _ exchange: Exchange<Arith, Plane>, _ step: StepID
+  ) throws(ParleyError) -> (ReplicatedPending<Word>, Pending.Gates) {
     switch exchange {
     case .multiply(let pairs, let count):
-      return Pending(
-        base: try startMultiply(pairs, count: count, step: step), gates: .products(pairs, count: count))
+      return (try startMultiply(pairs, count: count, step: step), .products(pairs, count: count))
     case .innerProducts(let lists):
       var whole: [[(Arith, Arith)]] = []
       for list in lists {
@@ -114,64 +122,71 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
         for (a, b) in list { pairs.append(try wholeFactors(a, b, step)) }
         whole.append(pairs)
       }
-      return Pending(base: try startInnerProducts(whole, step: step), gates: .sums(whole))
+      return (try startInnerProducts(whole, step: step), .sums(whole))
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
-      return Pending(
-        base: try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step),
-        gates: .matrix(a, b, rows: rows, inner: inner, columns: columns))
+      return (
+        try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step),
+        .matrix(a, b, rows: rows, inner: inner, columns: columns)
+      )
     case .and(let pairs, let count):
-      return Pending(base: try startAnd(pairs, count: count, step: step), gates: .ands(pairs, count: count))
+      return (try startAnd(pairs, count: count, step: step), .ands(pairs, count: count))
     case .summands(let a, let width):
-      return Pending(base: local(.summandPlanes(try summands(a, width: width, step)), step), gates: .none)
+      return (local(.summandPlanes(try summands(a, width: width, step)), step), .none)
     case .shiftedSummands(let a, let bits):
-      return Pending(base: local(.arith(try shiftedSummands(a, bits: bits, step)), step), gates: .none)
+      return (local(.arith(try shiftedSummands(a, bits: bits, step)), step), .none)
     case .bitSummands(let planes):
-      return Pending(base: local(.summandArith(try bitSummands(planes, step)), step), gates: .none)
+      return (local(.summandArith(try bitSummands(planes, step)), step), .none)
     case .shufflePass(let pass, let words, let planes, let count):
       let (base, secret) = try startShuffle(pass: pass, words: words, planes: planes, count: count, step: step)
-      return Pending(
-        base: base,
-        gates: .shuffle(try ShuffleStep(step, pass: pass), secret, words: words, planes: planes, rows: count))
+      return (
+        base, .shuffle(try ShuffleStep(step, pass: pass), secret, words: words, planes: planes, rows: count)
+      )
     }
   }
 
   package func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<Arith, Plane> {
-    let (base, gates) = (pending.base, pending.gates)
+    let (base, gates, products) = (pending.base, pending.gates, pending.products)
     let result = try receive(base)
-    if case .shuffle(let place, let secret, let words, let planes, let rows) = gates,
-      case .shuffled(let movedWords, let movedPlanes) = result
-    {
+    if case .shuffle(let place, let secret, let words, let planes, let rows) = gates {
+      guard case .shuffled(let movedWords, let movedPlanes) = result else { throw mismatch("kinds", base.step) }
       // One entry for each kind of column, as there is one proof for each.
-      try checks.pipeline.record(place[.words]) {
+      try checks.pipeline.record(place[.words], of: words.count * rows) {
         $0.recordShuffle(
           ShuffledPass(place.pass, party: party, secret, before: words, after: movedWords, rows: rows),
           step: place[.words])
       }
-      try checks.pipeline.record(place[.planes]) {
+      try checks.pipeline.record(place[.planes], of: products - words.count * rows) {
         $0.recordShuffle(
           ShuffledPass(place.pass, party: party, secret, before: planes, after: movedPlanes, rows: rows),
           step: place[.planes])
       }
       return result
     }
-    guard let zero = base.zero else { return result }
-    try checks.pipeline.record(base.step) { recorder in
-      switch (gates, result) {
-      case (.ands(let pairs, let count), .planes(let results)):
-        recorder.recordAnds(pairs, results: results, count: count, zero: zero, step: base.step)
-      case (.products(let pairs, let count), .arith(let results)):
-        recorder.recordProducts(pairs, results: results, count: count, zero: zero, step: base.step)
-      case (.sums(let lists), .arith(let results)):
-        recorder.recordSums(lists, results: results, zero: zero, step: base.step)
-      case (.matrix(let a, let b, let rows, let inner, let columns), .arith(let results)):
-        recorder.recordMatrix(
-          MatrixGates(
-            x: a, y: b, z: results[0], zero: zero, rows: rows, inner: inner, columns: columns,
-            claimCount: ProofShape.matrixClaims), step: base.step)
-      default: break
-      }
-    }
+    if case .none = gates, products == 0 { return result }
+    try checks.pipeline.record(base.step, of: products) { record(gates, result, base, &$0) }
     return result
+  }
+
+  /// Answers how many elements were recorded: none where gates and results do not fit together, which ends the session.
+  private func record(
+    _ gates: Pending.Gates, _ result: ExchangeResult<Arith, Plane>, _ base: ReplicatedPending<Word>,
+    _ recorder: inout GateRecorder<Word>
+  ) -> Int {
+    guard let zero = base.zero else { return 0 }
+    switch (gates, result) {
+    case (.ands(let pairs, let count), .planes(let results)):
+      return recorder.recordAnds(pairs, results: results, count: count, zero: zero, step: base.step)
+    case (.products(let pairs, let count), .arith(let results)):
+      return recorder.recordProducts(pairs, results: results, count: count, zero: zero, step: base.step)
+    case (.sums(let lists), .arith(let results)):
+      return recorder.recordSums(lists, results: results, zero: zero, step: base.step)
+    case (.matrix(let a, let b, let rows, let inner, let columns), .arith(let results)):
+      return recorder.recordMatrix(
+        MatrixGates(
+          x: a, y: b, z: results[0], zero: zero, rows: rows, inner: inner, columns: columns,
+          claimCount: ProofShape.matrixClaims), step: base.step)
+    default: return 0
+    }
   }
 
   // MARK: Inputs and openings

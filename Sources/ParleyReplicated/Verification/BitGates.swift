@@ -34,18 +34,24 @@ package struct BitGates {
   package init() {}
 
   /// One exchange of products; `results` are theirs.
+  ///
+  /// - Returns: how many bits.
+  @discardableResult
   package mutating func append(
     _ pairs: [(SharedPlane, SharedPlane)], results: [SharedPlane], count: Int, zero: ZeroSharing
-  ) {
+  ) -> Int {
     let size = (count + 63) / 64
-    guard size > 0 else { return }
+    guard size > 0 else { return 0 }
+    var appended = 0
     for (index, (x, y)) in pairs.enumerated() {
       runs.append(
         Run(
           x: x, y: y, z: results[index], count: count, zero: zero, firstWord: index * size, words: size,
           start: words))
       words += size
+      appended += count
     }
+    return appended
   }
 
   /// Calls `body` with every run that has words in `range`: the run, its words, and where they begin in the range.

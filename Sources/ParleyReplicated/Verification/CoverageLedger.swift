@@ -14,6 +14,15 @@ package struct CoverageLedger: Sendable {
       throw Self.broken("a step was computed twice", step)
     }
   }
+  /// - Parameters:
+  ///   - recorded: elements that were noted for the check.
+  ///   - expected: elements that were computed.
+  package mutating func enter(_ step: StepID, recorded: Int, of expected: Int) throws(ParleyError) {
+    guard recorded == expected else {
+      throw Self.broken("\(expected) elements were computed and \(recorded) noted for their check", step)
+    }
+    try enter(step)
+  }
   package mutating func cover(_ step: StepID) throws(ParleyError) {
     guard open.remove(step) != nil else {
       throw Self.broken(

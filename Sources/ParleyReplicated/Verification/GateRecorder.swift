@@ -29,65 +29,71 @@ struct GateRecorder<Word: RingWord> {
     self.digests = digests
   }
 
-  /// What has been computed and not proved; a step without elements is not among it.
-  var pendingSteps: [StepID] { bitSteps + wordSteps + matrixSteps + rowSteps + columnSteps }
-
   var hasGates: Bool {
     bits.words > 0 || words.outputs > 0 || !matrices.isEmpty || !rowSteps.isEmpty || !columnSteps.isEmpty
   }
 
+  // Each of these answers how many elements it has recorded; a step without elements leaves nothing to prove.
+
   mutating func recordAnds(
     _ pairs: [(SharedPlane, SharedPlane)], results: [SharedPlane], count: Int, zero: ZeroSharing, step: StepID
-  ) {
+  ) -> Int {
     let before = bits.words
-    bits.append(pairs, results: results, count: count, zero: zero)
-    guard bits.words > before else { return }
+    let recorded = bits.append(pairs, results: results, count: count, zero: zero)
+    guard recorded > 0 else { return 0 }
     schedule.recordAnds(words: bits.words - before)
     bitSteps.append(step)
+    return recorded
   }
 
   mutating func recordProducts(
     _ pairs: [(SharedWords<Word>, SharedWords<Word>)], results: [SharedWords<Word>], count: Int, zero: ZeroSharing,
     step: StepID
-  ) {
-    let before = (words.outputs, words.terms)
-    words.append(pairs, results: results, count: count, zero: zero)
-    guard words.outputs > before.0 else { return }
-    schedule.recordProducts(outputs: words.outputs - before.0, terms: words.terms - before.1)
-    wordSteps.append(step)
+  ) -> Int {
+    let before = words.terms
+    let recorded = words.append(pairs, results: results, count: count, zero: zero)
+    return note(products: recorded, terms: words.terms - before, step)
   }
 
   mutating func recordSums(
     _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], results: [SharedWords<Word>], zero: ZeroSharing,
     step: StepID
-  ) {
-    let before = (words.outputs, words.terms)
-    words.append(sums: lists, results: results, zero: zero)
-    guard words.outputs > before.0 else { return }
-    schedule.recordProducts(outputs: words.outputs - before.0, terms: words.terms - before.1)
-    wordSteps.append(step)
+  ) -> Int {
+    let before = words.terms
+    let recorded = words.append(sums: lists, results: results, zero: zero)
+    return note(products: recorded, terms: words.terms - before, step)
   }
 
-  mutating func recordMatrix(_ gates: MatrixGates<Word>, step: StepID) {
-    guard gates.rows > 0, gates.columns > 0 else { return }
+  private mutating func note(products: Int, terms: Int, _ step: StepID) -> Int {
+    guard products > 0 else { return 0 }
+    schedule.recordProducts(outputs: products, terms: terms)
+    wordSteps.append(step)
+    return products
+  }
+
+  mutating func recordMatrix(_ gates: MatrixGates<Word>, step: StepID) -> Int {
+    guard gates.rows > 0, gates.columns > 0 else { return 0 }
     schedule.recordMatrix(rows: gates.rows, inner: gates.inner, columns: gates.columns)
     matrices.append(gates)
     matrixSteps.append(step)
+    return gates.rows * gates.columns
   }
 
   /// The planes or the ring words of a pass of a shuffle, whose messages have arrived. Without elements there is nothing
   /// to prove.
-  mutating func recordShuffle(_ pass: ShuffledPass<SharedPlane>, step: StepID) {
-    guard pass.rows > 0, !pass.before.isEmpty else { return }
+  mutating func recordShuffle(_ pass: ShuffledPass<SharedPlane>, step: StepID) -> Int {
+    guard pass.rows > 0, !pass.before.isEmpty else { return 0 }
     shuffledRows.append(pass)
     schedule.recordShuffle(pass: pass.pass, words: 0, planes: pass.before.count, rows: pass.rows)
     rowSteps.append(step)
+    return pass.before.count * pass.rows
   }
-  mutating func recordShuffle(_ pass: ShuffledPass<SharedWords<Word>>, step: StepID) {
-    guard pass.rows > 0, !pass.before.isEmpty else { return }
+  mutating func recordShuffle(_ pass: ShuffledPass<SharedWords<Word>>, step: StepID) -> Int {
+    guard pass.rows > 0, !pass.before.isEmpty else { return 0 }
     shuffledWords.append(pass)
     schedule.recordShuffle(pass: pass.pass, words: pass.before.count, planes: 0, rows: pass.rows)
     columnSteps.append(step)
+    return pass.before.count * pass.rows
   }
 
   /// Drops the permutations of shuffles that were not proved.

@@ -21,12 +21,16 @@ struct ProofPipeline<Word: RingWord> {
     recorder = GateRecorder(descriptor, digests: links.digests, pool: pool, workers: workers)
   }
 
-  mutating func record(_ step: StepID, _ body: (inout GateRecorder<Word>) -> Void) throws(ParleyError) {
-    try ledger.enter(step)
-    let before = recorder.pendingSteps.count
-    body(&recorder)
+  /// - Parameters:
+  ///   - expected: elements of the results of the exchange, from what was asked for.
+  ///   - body: answers how many it has recorded.
+  mutating func record(
+    _ step: StepID, of expected: Int, _ body: (inout GateRecorder<Word>) -> Int
+  ) throws(ParleyError) {
+    let recorded = body(&recorder)
+    try ledger.enter(step, recorded: recorded, of: expected)
     // An exchange without elements leaves nothing to prove.
-    if recorder.pendingSteps.count == before { try ledger.cover(step) }
+    if recorded == 0 { try ledger.cover(step) }
   }
 
   /// From the first challenge to the token every failure counts as an attempt to cheat: a prover may know already

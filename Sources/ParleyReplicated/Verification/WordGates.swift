@@ -34,11 +34,12 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   var claimCount: Int { 64 }
   var pairCount: Int { terms }
 
-  /// Elementwise products.
+  /// Elementwise products. Answers how many.
   mutating func append(
     _ pairs: [(SharedWords<Word>, SharedWords<Word>)], results: [SharedWords<Word>], count: Int, zero: ZeroSharing
-  ) {
-    guard count > 0 else { return }
+  ) -> Int {
+    let before = outputs
+    guard count > 0 else { return 0 }
     for (index, (x, y)) in pairs.enumerated() {
       runs.append(Run(x: x, y: y, count: count, start: terms, output: outputs, isInner: false))
       blocks.append(
@@ -46,12 +47,14 @@ struct WordGates<Word: RingWord>: LiftedStatement {
       outputs += count
       terms += count
     }
+    return outputs - before
   }
 
-  /// Sums of products, whole factors only; a result for each list.
+  /// Sums of products, whole factors only; a result for each list. Answers how many.
   mutating func append(
     sums lists: [[(SharedWords<Word>, SharedWords<Word>)]], results: [SharedWords<Word>], zero: ZeroSharing
-  ) {
+  ) -> Int {
+    let before = outputs
     for (index, list) in lists.enumerated() {
       blocks.append(Block(z: results[index], zero: zero, first: index, output: outputs, run: nil))
       for (x, y) in list where x.count > 0 {
@@ -60,6 +63,7 @@ struct WordGates<Word: RingWord>: LiftedStatement {
       }
       outputs += 1
     }
+    return outputs - before
   }
 
   // MARK: Operands

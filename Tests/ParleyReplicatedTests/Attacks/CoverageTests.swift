@@ -45,6 +45,17 @@ import Testing
     #expect(refusal { () throws(ParleyError) in try ledger.enter(one) } == "a step was computed twice")
   }
 
+  /// An exchange of which more or less was noted than it has computed does not get past its own step.
+  @Test(arguments: [0, 4, 6]) func whatWasNotNotedIsMissed(recorded: Int) throws {
+    var ledger = CoverageLedger()
+    #expect(
+      refusal { () throws(ParleyError) in try ledger.enter(one, recorded: recorded, of: 5) }
+        == "5 elements were computed and \(recorded) noted for their check")
+    #expect(ledger.uncovered == 0)
+    try ledger.enter(one, recorded: 5, of: 5)
+    #expect(ledger.uncovered == 1)
+  }
+
   @Test func coveringTheUnknownIsRefused() {
     var ledger = CoverageLedger()
     #expect(
