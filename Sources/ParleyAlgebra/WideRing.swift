@@ -205,14 +205,3 @@ extension UInt128: RingWord {
     for e in 0..<count { values[e] = UInt128(words[e]) }
   }
 }
-
-extension UInt128 {
-  /// Σ weight·value.
-  package static func weightedSum(
-    _ values: UnsafePointer<UInt128>, weights: UnsafePointer<UInt64>, count: Int
-  ) -> UInt128 {
-    var total: UInt128 = 0
-    for e in 0..<count { total &+= values[e] &* UInt128(weights[e]) }
-    return total
-  }
-}

@@ -32,9 +32,8 @@ extension ReplicatedParty {
   func startInnerProducts<Word: RingWord>(
     _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {
-    let storage = Storage<Word>(uninitialized: 2 * lists.count, pool: pool)
-    let zero = try multiplyKeys.zeroSharing(step)
-    for (index, list) in lists.enumerated() {
+    var totals: [Word] = []
+    for list in lists {
       var total: Word = 0
       for (a, b) in list {
         let (x, y) = try wholeFactors(a, b, step)
@@ -42,11 +41,19 @@ extension ReplicatedParty {
           Word.rep3InnerProduct(x.operand(length: x.count), y.operand(length: y.count), count: x.count)
         }
       }
-      storage.pointer[index] = total
+      totals.append(total)
     }
-    Word.rep3AddZero(zero, firstElement: 0, to: storage.pointer, count: lists.count)
-    try sendWords(storage.pointer, count: lists.count, to: previous, step: step)
-    return pending(storage, vectors: lists.count, count: 1, zero: zero, step: step)
+    return try startSums(totals, step: step)
+  }
+
+  /// Sums of products whose summands of this party are `totals`: masked, and sent.
+  func startSums<Word: RingWord>(_ totals: [Word], step: StepID) throws(ParleyError) -> ReplicatedPending<Word> {
+    let storage = Storage<Word>(uninitialized: 2 * totals.count, pool: pool)
+    let zero = try multiplyKeys.zeroSharing(step)
+    for (index, total) in totals.enumerated() { storage.pointer[index] = total }
+    Word.rep3AddZero(zero, firstElement: 0, to: storage.pointer, count: totals.count)
+    try sendWords(storage.pointer, count: totals.count, to: previous, step: step)
+    return pending(storage, vectors: totals.count, count: 1, zero: zero, step: step)
   }
 
   /// A repeated factor is multiplied with the sum of the other, which is local.

@@ -8,7 +8,6 @@ package enum DomainLabel: String, CaseIterable, Sendable {
   case proofMask = "parley/1/prg/proof-mask"
   case finalMask = "parley/1/prg/final-mask"
   case challenge = "parley/1/prg/challenge"
-  case commitment = "parley/1/commitment"
   case gates = "parley/1/digest/gates"
   case proofReady = "parley/1/digest/proof-ready"
   case proofEcho = "parley/1/digest/proof-echo"
@@ -17,8 +16,8 @@ package enum DomainLabel: String, CaseIterable, Sendable {
   case verified = "parley/1/digest/verified"
   case publicValues = "parley/1/digest/public-values"
   case outputMask = "parley/1/prg/output-mask"
-  case macChallenge = "parley/1/prg/mac-challenge"
-  case commitments = "parley/1/digest/commitments"
+  case macCoefficient = "parley/1/prg/mac-coefficient"
+  case macCheck = "parley/1/digest/mac-check"
   case statement = "parley/1/prg/statement"
   case outputMaskName = "parley/1/digest/output-mask-name"
   case statedShare = "parley/1/digest/stated-share"
@@ -42,6 +41,8 @@ package enum KeyRole: CaseIterable, Sendable {
   case finalMask
   /// Challenges of a verification proof.
   case challenge
+  /// Coefficients of the check of authenticated values; they stay secret for ever.
+  case macCoefficient
   /// Salts of what the two say about their common shares and messages under their signatures.
   case statement
 
@@ -55,6 +56,7 @@ package enum KeyRole: CaseIterable, Sendable {
     case .proofMask: .proofMask
     case .finalMask: .finalMask
     case .challenge: .challenge
+    case .macCoefficient: .macCoefficient
     case .statement: .statement
     }
   }

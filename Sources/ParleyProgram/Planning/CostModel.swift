@@ -148,7 +148,6 @@ package struct CostModel {
     }
     sendProofs(in: &flight)
     receive(flight)
-    verification?.schedule.recordAnds(words: check.andWords)
     endFlight()
   }
 
@@ -175,7 +174,6 @@ package struct CostModel {
       for to in 0..<self.descriptor.parties { send(descriptor.closingBytes, from: from, to: to, in: &flight) }
     }
     receive(flight)
-    if authenticatedCount > 0 { send(MacCheckShape.lastFlight) }
   }
 
   // MARK: What proofs need

@@ -5,37 +5,38 @@ package import ParleyEngine
 internal import ParleyNetwork
 internal import ParleyProgram
 
-/// The check of 2019/1298, figure 3, with a zero test inside the verified Boolean domain (protocol brief 4.4.3).
+/// The check of 2018/570 (protocol 4.1, step 5) over the ring of 2019/1298, with coefficients that nobody ever learns
+/// (protocol brief 4.4.3).
 extension MacReplicatedEngine {
   /// Checks all authenticated values and proves all AND gates; then every party tells both others that all its checks
-  /// have passed, and the one bit is opened that says whether the macs fit.
+  /// have passed.
   ///
-  /// 1. Coefficients α_i in [0, 2^64) from a coin toss that begins after everything they apply to has arrived.
-  /// 2. w = Σ α_i z_i and u = Σ α_i (r z_i), on shares. r is opened; T = u − r·w on shares.
-  /// 3. Whether T = 0 modulo 2^128, by AND gates, which are proved like those of the program.
-  /// 4. Only with OK from both others the bit is opened; never T, a multiple of it or a hash of its shares, which would
-  ///    depend on honest values if somebody cheated.
+  /// 1. α_i uniform modulo 2^128, shared: streams of the keys, so that they cost no message and no single party knows
+  ///    them. w = Σ α_i z_i and u = Σ α_i (r z_i) by two inner products. With its summands every party says what the
+  ///    check is about, and goes on only with others that say the same.
+  /// 2. r is opened.
+  /// 3. T = u − r·w is opened, and must be 0.
   ///
-  /// A wrong value (modulo 2^64) passes with probability at most 65/2^64 (2019/1298, theorem 1). Whether the check fails
-  /// depends on no secret but for less: an error on the value, e, and on the mac, f, of the first wrong gate make the
-  /// difference f − r·e, and all later differences are combinations of such, to which each gate's α adds an own uniform
-  /// multiple.
+  /// Neither step may be taken by a party that has not received all messages of the one before: who knew its share of T
+  /// before it has sent its summands could choose these so that T is 0.
   ///
-  /// One coin toss serves one check, and one check opens the key: see ``requireKey(_:)``. The argument is in
-  /// docs/proofs/macs.md.
+  /// A wrong value (modulo 2^64) passes with probability at most 67/2^66. What is opened tells nothing: r is uniform, and
+  /// T, if somebody cheated, uniform in a set that follows from r and the cheater's own errors. The α must never be public,
+  /// neither before nor after: an error of 2^127 on a mac passes if a combination of the α is even in which honest values
+  /// are the factors. The argument is in docs/proofs/macs.md.
+  ///
+  /// One check opens the key: see ``requireKey(_:)``.
   package func verify(through step: StepID) throws(ParleyError) -> VerificationToken {
     checks.isVerifying = true
     let covers = recorder.transcript
-    var verdict: Plane?
     if recorder.count > 0 {
       try requireKey(step)
       // Proofs of the program's gates run while the check goes on.
       checks.pipeline.begin(all: true)
-      verdict = try testForZero(try difference())
+      try checkMacs(covers)
     }
     try proveRest()
     try closeVerification([covers])
-    if let verdict { try open(verdict) }
     try recorder.cover()
     checks.isVerifying = false
     return VerificationToken(verifiedThrough: step)
@@ -53,142 +54,63 @@ extension MacReplicatedEngine {
     return result
   }
 
-  /// Shares of T = u − r·w.
-  private func difference() throws(ParleyError) -> (lo: UInt128, hi: UInt128) {
-    let challenge = try toss()
-    let sums = try recorder.combined(challenge, pool: pool)
+  /// - Throws: `aborted/check-failed` unless T = 0.
+  private func checkMacs(_ covers: [UInt8]) throws(ParleyError) {
+    let sums = try combinations(covers)
     isKeyOpen = true
-    let opened = try flight { () throws(ParleyError) in
-      try sendShare(key, to: [previous, next], MacSteps.keyOpening)
-    } receive: { () throws(ParleyError) in
-      try open(key, step: MacSteps.keyOpening)
-    }
-    let r = opened[0]
-    return (sums.u.lo &- r &* sums.w.lo, sums.u.hi &- r &* sums.w.hi)
-  }
-
-  // MARK: Coin toss
-
-  /// Commit and open among the three (protocol brief 0.3 and 0.4). The digest of all commitments travels with the opening
-  /// and is compared before the coins are used: coins depend on no secret, so that revealing one to somebody who has
-  /// committed twice gives nothing away, and the run ends.
-  ///
-  /// The challenge is known to nobody before both honest parties have opened, and each opens only after it has received
-  /// everything that is to be checked, because the program's flights come first and leave nothing under way.
-  private func toss() throws(ParleyError) -> Challenge {
-    guard underWay == 0, inputMacs.isEmpty else {
-      throw ParleyError(.invariant, "a challenge is drawn while something it applies to is under way")
-    }
-    let peers = [previous, next]
-    func context(_ committer: PartyIndex) -> Commitment.Context {
-      Commitment.Context(sessionID: sessionID, instance: MacSteps.commitments, committer: committer)
-    }
-    let coin = SecureRandom.bytes(MacCheckShape.coinBytes)
-    let (own, opening) = Commitment.commit(to: coin, in: context(mesh.local))
-    var commitments: [PartyIndex: Commitment] = [mesh.local: own]
-    try flight { () throws(ParleyError) in
-      for peer in peers { try mesh.send(step: MacSteps.commitments, to: peer, bytes: own.digest) }
-    } receive: { () throws(ParleyError) in
-      for peer in peers {
-        commitments[peer] = try Commitment(
-          received: receiveBytes(Commitment.byteCount, from: peer, MacSteps.commitments))
-      }
-    }
-    let all = checks.digests.of(
-      .commitments, step: MacSteps.commitments, party: PartyIndex(0),
-      (0..<3).map { commitments[PartyIndex($0)]?.digest ?? [] })
-    var mixed = coin
-    try flight { () throws(ParleyError) in
-      for peer in peers {
-        try mesh.send(step: MacSteps.coins, to: peer, bytes: coin + opening.randomness + all)
-      }
-    } receive: { () throws(ParleyError) in
-      for peer in peers {
-        let bytes = try receiveBytes(MacCheckShape.coinOpeningBytes, from: peer, MacSteps.coins)
-        let value = Array(bytes.prefix(MacCheckShape.coinBytes))
-        guard Array(bytes.suffix(MacCheckShape.digestBytes)) == all else {
-          throw ParleyError(
-            .cheating, "the parties have seen different commitments to their coins",
-            // The peer may be honest, and the third may have told the two of us different things.
-            at: .init(item: "\(previous) or \(next), \(MacSteps.coins)"))
-        }
-        try commitments[peer]?.check(
-          Commitment.Opening(
-            value: value,
-            randomness: Array(bytes.dropFirst(value.count).prefix(MacCheckShape.randomnessBytes))),
-          in: context(peer))
-        for index in mixed.indices { mixed[index] ^= value[index] }
-      }
-    }
-    let seed = checks.digests.of(.macChallenge, step: MacSteps.coins, party: PartyIndex(0), [mixed])
-    return Challenge(seed: Array(seed.prefix(ProofShape.seedBytes)))
-  }
-
-  private func receiveBytes(
-    _ count: Int, from peer: PartyIndex, _ step: StepID
-  ) throws(ParleyError) -> [UInt8] {
-    let bytes = Storage<UInt8>(uninitialized: count)
-    try mesh.receive(step: step, from: peer, into: bytes.bytes)
-    return bytes.array
-  }
-
-  // MARK: Zero test
-
-  /// A bit that is 0 if T = 0. T = t_0 + t_1 + t_2, each known to two parties and hence a sharing of its bits for free
-  /// (protocol brief 4.2). A carry-save adder turns (t_0 − 1) + t_1 + t_2 into two rows S and C; their sum is −1, and T
-  /// zero, exactly if all bits of S and C differ.
-  ///
-  /// Bit j of a number is element j of one plane, so that every level is one AND of one plane.
-  private func testForZero(_ shares: (lo: UInt128, hi: UInt128)) throws(ParleyError) -> Plane {
-    let bits = MacCheckShape.bits
-    let lo = shares.lo &- (holdsConstantLo ? 1 : 0)
-    let hi = shares.hi &- (holdsConstantHi ? 1 : 0)
-    let storage = Storage<UInt64>(
-      copying: [lo, hi, 0].flatMap {
-        [UInt64(truncatingIfNeeded: $0), UInt64(truncatingIfNeeded: $0 >> 64)]
-      })
-    let t = spread(lo: 0, hi: 2, zero: 4).map { SharedPlane(storage, lo: $0.lo, hi: $0.hi, count: bits) }
-    // The majority of three bits is (a ⊕ c)(b ⊕ c) ⊕ c.
-    let majority = xor(
-      try conjunction(xor(t[0], t[2], count: bits), xor(t[1], t[2], count: bits), count: bits, level: 0), t[2],
-      count: bits)
-    let carries = stack(planes: [
-      constantPlane(false, count: 1), slice(majority, start: 0, count: bits - 1),
-    ])
-    var differ = xor(xor(xor(t[0], t[1], count: bits), t[2], count: bits), carries, count: bits)
-    for (index, size) in MacCheckShape.andSizes.dropFirst().enumerated() {
-      differ = try conjunction(
-        slice(differ, start: 0, count: size), slice(differ, start: size, count: size), count: size,
-        level: index + 1)
-    }
-    return not(differ)
-  }
-
-  private func conjunction(
-    _ a: Plane, _ b: Plane, count: Int, level: Int
-  ) throws(ParleyError) -> Plane {
-    var pending: Pending?
-    let result = try flight { () throws(ParleyError) in
-      pending = try start(.and([(a, b)], count: count), step: MacSteps.zeroTest(level))
-    } receive: { () throws(ParleyError) -> Plane in
-      guard let pending, case .planes(let planes) = try finish(pending) else {
-        throw mismatch("kinds", MacSteps.zeroTest(level))
-      }
-      return planes[0]
-    }
-    return result
-  }
-
-  /// Class N: all AND gates that the bit depends on have been proved, at all parties.
-  private func open(_ verdict: Plane) throws(ParleyError) {
-    let value = Opened<SharedWords<UInt64>, Plane>.planes([verdict], count: 1)
-    let token = VerificationToken(verifiedThrough: MacSteps.verdict)
-    try sendOpening(value, to: (0..<3).map { PartyIndex($0) }, step: MacSteps.verdict, token: token)
-    try mesh.flush()
-    guard try receiveOpening(value, step: MacSteps.verdict) == .planes([[0]], count: 1) else {
+    let r = try opened(key, MacSteps.keyOpening)
+    let (storage, difference) = newWords(UInt128.self, 1)
+    storage.pointer[0] = sums.u.lo[0] &- r &* sums.w.lo[0]
+    storage.pointer[1] = sums.u.hi[0] &- r &* sums.w.hi[0]
+    guard try opened(difference, MacSteps.difference) == 0 else {
       throw ParleyError(
         .cheating, "a product of ring words is wrong: values and macs do not fit together",
-        at: .init(item: "\(previous) or \(next), \(MacSteps.verdict)"))
+        at: .init(item: "\(previous) or \(next), \(MacSteps.difference)"))
     }
+  }
+
+  /// Shares of w and u.
+  private func combinations(
+    _ covers: [UInt8]
+  ) throws(ParleyError) -> (w: SharedWords<UInt128>, u: SharedWords<UInt128>) {
+    guard underWay == 0, inputMacs.isEmpty else {
+      throw ParleyError(.invariant, "macs are checked while something that is to be checked is under way")
+    }
+    let peers = [previous, next]
+    let own = checks.digests.of(
+      .macCheck, step: MacSteps.ready, party: PartyIndex(0), [covers, checks.publicValues.finish()])
+    let summands = try recorder.combined(
+      mine: coefficientKeys.mine.stream(MacSteps.coefficients),
+      next: coefficientKeys.next.stream(MacSteps.coefficients), pool: pool)
+    var pending: ReplicatedPending<UInt128>?
+    let words = try flight { () throws(ParleyError) in
+      pending = try startSums([summands.w, summands.u], step: MacSteps.sums)
+      for peer in peers { try mesh.send(step: MacSteps.ready, to: peer, bytes: own) }
+    } receive: { () throws(ParleyError) -> [SharedWords<UInt128>] in
+      guard let pending else { return [] }
+      let words = try receiveWords(of: pending)
+      for peer in peers {
+        let theirs = Storage<UInt8>(uninitialized: MacCheckShape.digestBytes)
+        try mesh.receive(step: MacSteps.ready, from: peer, into: theirs.bytes)
+        guard SecureMemory.isEqual(theirs.array, own) else {
+          throw ParleyError(
+            .cheating, "\(peer) is about to check something else than this party",
+            at: .init(item: "\(peer), \(MacSteps.ready)"))
+        }
+      }
+      return words
+    }
+    return (words[0], words[1])
+  }
+
+  /// The value of a vector of one element, to all computing parties.
+  private func opened(_ value: SharedWords<UInt128>, _ step: StepID) throws(ParleyError) -> UInt128 {
+    let clear = try flight { () throws(ParleyError) in
+      try sendShare(value, to: [previous, next], step)
+    } receive: { () throws(ParleyError) in
+      try open(value, step: step)
+    }
+    notePublic(step, UnsafeRawBufferPointer(clear.bytes))
+    return clear[0]
   }
 }

@@ -1,11 +1,12 @@
 internal import ParleyAlgebra
 internal import ParleyBase
+internal import ParleyCrypto
 internal import ParleyProgram
 
 /// Every value that got a mac by a message, for the check at the end: products, and macs of inputs, masks and summands.
 /// Values that follow locally need no entry: their errors are the same linear combinations (2019/1298, figure 3).
 ///
-/// The coefficients are drawn after the last of them has arrived, so the shares have to be kept until then.
+/// The shares have to be kept until the last of them has arrived: no coefficient is used before.
 struct MacRecorder {
   private(set) var vectors: [AuthenticatedWords] = []
   private(set) var count = 0
@@ -23,28 +24,39 @@ struct MacRecorder {
     steps.append(step)
   }
 
-  /// This party's shares of w = Σ α_i z_i and u = Σ α_i (r z_i), α_i uniform in [0, 2^64).
-  func combined(_ challenge: Challenge, pool: BufferPool) throws(ParleyError) -> MacSums {
-    var sums = MacSums()
-    let tile = 1 << 12
-    let weights = Storage<UInt64>(uninitialized: Swift.min(tile, count), isSecret: false, pool: pool)
-    var drawn = 0
-    defer { withExtendedLifetime(weights) {} }
+  /// This party's summands of w = Σ α_i z_i and u = Σ α_i (r z_i), without the zero sharing.
+  ///
+  /// - Parameters:
+  ///   - mine: share i of the α, one element after the other, which party i−1 has as well.
+  ///   - next: share i+1.
+  func combined(
+    mine: RandomStream, next: RandomStream, pool: BufferPool
+  ) throws(ParleyError) -> (w: UInt128, u: UInt128) {
+    var sums: (w: UInt128, u: UInt128) = (0, 0)
+    let tile = Swift.min(1 << 10, count)
+    let storage = Storage<UInt128>(uninitialized: 2 * tile, pool: pool)
+    let coefficients = SharedWords(storage, lo: 0, hi: tile, count: tile)
+    var drawn: UInt64 = 0
     for vector in vectors {
       guard let mac = vector.mac else { throw ParleyError(.invariant, "a value is checked that has no mac") }
       for start in stride(from: 0, to: vector.count, by: tile) {
         let size = Swift.min(tile, vector.count - start)
-        challenge.fill(weights.pointer, .coefficient, count: size, from: drawn)
-        drawn += size
-        func sum(_ shares: UnsafePointer<UInt128>) -> UInt128 {
-          UInt128.weightedSum(shares + start, weights: weights.pointer, count: size)
+        for (stream, place) in [(mine, 0), (next, tile)] {
+          stream.key.keystream(
+            stream: stream.stream, firstBlock: drawn,
+            into: UnsafeMutableRawBufferPointer(start: storage.pointer + place, count: 16 * size))
         }
-        sums.w.lo &+= sum(vector.value.lo)
-        sums.w.hi &+= sum(vector.value.hi)
-        sums.u.lo &+= sum(mac.lo)
-        sums.u.hi &+= sum(mac.hi)
+        drawn += UInt64(size)
+        let alpha = SharePointers(lo: coefficients.lo, hi: coefficients.hi)
+        func sum(_ shares: SharedWords<UInt128>) -> UInt128 {
+          UInt128.rep3InnerProduct(
+            alpha, SharePointers(lo: shares.lo + start, hi: shares.hi + start), count: size)
+        }
+        sums.w &+= sum(vector.value)
+        sums.u &+= sum(mac)
       }
     }
+    withExtendedLifetime(storage) {}
     return sums
   }
 
@@ -63,10 +75,4 @@ struct MacRecorder {
     writer.write(list: steps) { $0.write($1.rawValue) }
     return writer.bytes
   }
-}
-
-/// This party's shares of the two combinations.
-struct MacSums {
-  var w: (lo: UInt128, hi: UInt128) = (0, 0)
-  var u: (lo: UInt128, hi: UInt128) = (0, 0)
 }

@@ -11,8 +11,8 @@ package import ParleyProgram
 /// SPDZ-wise (Chida et al. 2018/570) over Z_{2^{k+s}} with k = s = 64 (Abspoel et al. 2019/1298; protocol brief 4.4.3):
 /// every ring word is shared together with its product by a key r that nobody knows, both modulo 2^128. A product takes
 /// two products of replicated shares in one round, 32 bytes for each party. One check at the end compares random
-/// combinations of all values and all macs (see ``MacReplicatedEngine/verify(through:)``). AND gates, inputs, conversions
-/// to bits and openings are those of the engine with proofs.
+/// combinations of all values and all macs, whose coefficients nobody learns (see ``MacReplicatedEngine/verify(through:)``).
+/// AND gates, inputs, conversions to bits and openings are those of the engine with proofs.
 ///
 /// The check opens r, after which nothing can be authenticated: products of ring words fail from then on, with
 /// `internal/invariant`. Bits can still be computed, verified and opened.
@@ -29,6 +29,8 @@ package final class MacReplicatedEngine: CheckedReplicated {
   package let next: PartyIndex
   package let multiplyKeys: RolePair
   package let openKeys: RolePair
+  /// Of the coefficients of the check: never opened, and used for nothing else.
+  let coefficientKeys: RolePair
   package var holderSeeds: [PartyIndex: HolderSeeds] = [:]
   package var checks: VerifierState<UInt64>
 
@@ -63,6 +65,7 @@ package final class MacReplicatedEngine: CheckedReplicated {
     next = mesh.local.advanced(by: 1, of: 3)
     multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
     openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
+    coefficientKeys = RolePair(.macCoefficient, previous: keysWithPrevious, next: keysWithNext)
     checks = VerifierState(
       verifier, mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID,
       pool: pool)
@@ -255,11 +258,13 @@ package final class MacReplicatedEngine: CheckedReplicated {
 package enum MacSteps {
   /// Where the shares of the key come from; no message.
   package static let key = StepID(instruction: 0xde_0000)
-  package static let commitments = StepID(instruction: 0xde_0001)
-  package static let coins = StepID(instruction: 0xde_0002)
-  package static let keyOpening = StepID(instruction: 0xde_0003)
-  package static func zeroTest(_ level: Int) -> StepID { StepID(instruction: 0xde_0004, sub: level) }
-  package static let verdict = StepID(instruction: 0xde_0005)
+  /// Where those of the coefficients come from; no message.
+  package static let coefficients = StepID(instruction: 0xde_0001)
+  /// The summands of the two combinations, and what the check is about.
+  package static let sums = StepID(instruction: 0xde_0002)
+  package static let ready = StepID(instruction: 0xde_0003)
+  package static let keyOpening = StepID(instruction: 0xde_0004)
+  package static let difference = StepID(instruction: 0xde_0005)
   /// The macs of the inputs, in the order in which they arrived.
   package static func input(_ index: Int) -> StepID { StepID(instruction: 0xde_1000 + index) }
   /// The mac of the mask of a masked opening.

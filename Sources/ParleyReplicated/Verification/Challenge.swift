@@ -25,8 +25,6 @@ package struct Challenge: Sendable {
     case prime = 8
     /// Coefficients that merge the claimed sums.
     case merge = 9
-    /// One word for each authenticated value.
-    case coefficient = 10
     /// One word for each row of a shuffle, and for every 64 planes.
     case row = 11
     case column = 12

@@ -23,19 +23,18 @@ package enum MessageClass: String, CaseIterable, Sendable, Comparable {
   case final
   case inputMac = "mac of an input"
   case maskMac = "mac of a mask"
-  case coinCommitment = "commitment to a coin"
-  case coin
+  case macSums = "sums of a check of macs"
+  case macReady = "what a check of macs is about"
   case keyOpening = "opening of the key"
   case keyDigest = "digest of the key"
-  case zeroTest = "zero test"
-  case verdict
-  case verdictDigest = "digest of the verdict"
+  case difference = "opening of the difference"
+  case differenceDigest = "digest of the difference"
   case verified
 
   /// Openings and the messages before them, which come after everybody's checks: as there is no fairness, one honest
   /// principal can have its output when another one stops.
   package var isFollowedByOutput: Bool {
-    [.opening, .openingDigest, .verified, .verdict, .verdictDigest].contains(self)
+    [.opening, .openingDigest, .verified].contains(self)
   }
 
   package static func < (a: MessageClass, b: MessageClass) -> Bool {
@@ -71,11 +70,10 @@ package enum MessageClass: String, CaseIterable, Sendable, Comparable {
   private static func ofMacs(_ step: StepID) -> MessageClass {
     let isDigest = step.sub & 0x8000 != 0
     switch StepID(instruction: step.instruction) {
-    case MacSteps.commitments: return .coinCommitment
-    case MacSteps.coins: return .coin
+    case MacSteps.sums: return .macSums
+    case MacSteps.ready: return .macReady
     case MacSteps.keyOpening: return isDigest ? .keyDigest : .keyOpening
-    case MacSteps.zeroTest(0): return .zeroTest
-    case MacSteps.verdict: return isDigest ? .verdictDigest : .verdict
+    case MacSteps.difference: return isDigest ? .differenceDigest : .difference
     default: return .inputMac
     }
   }

@@ -87,7 +87,7 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
   private func attack(_ target: InterceptedMessage, _ mutation: Mutation, _ honest: Transcript) -> Trial {
     let link = honest.links[.init(from: target.from, to: target.to), default: []]
     let change = Mutex<(isIdentity: Bool, isHarmless: Bool)>((true, false))
-    // Coins make this run's messages differ from those of the honest one: an older payload may be the same here.
+    // Nonces make this run's messages differ from those of the honest one: an older payload may be the same here.
     let earlier = Mutex<[Int: [UInt8]]>([:])
     let lie: @Sendable (InterceptedMessage) -> Interception? = { message in
       guard message.from == target.from, message.to == target.to else { return nil }
@@ -173,11 +173,11 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
 }
 
 extension MutationMatrix where F == MacReplicatedFamily {
-  /// Changes of values and macs by multiples of 2^100 modulo 2^128. One of 2^127 on a mac passes in half of the runs, as
-  /// its coefficient is even, and the upper half of a value is no part of it (docs/proofs/macs.md); of 2^100 fewer than
-  /// one in 2^27 pass. AND gates have no messages of whole 16 bytes in the circuits of attacks.
+  /// Changes of values, macs and their combinations by multiples of 2^100 modulo 2^128. One of 2^127 on a mac passes in
+  /// half of the runs, if a sum of coefficients is even, one on the combination of values if r is; the upper half of a value
+  /// is no part of it (docs/proofs/macs.md). Of 2^100 fewer than one in 2^27 pass. AND gates have no messages of whole 16 bytes in the circuits of attacks.
   @Sendable package static func isInNoResult(_ message: InterceptedMessage, _ bytes: [UInt8]) -> Bool {
-    guard [.exchange, .inputMac, .maskMac].contains(MessageClass.of(message)), bytes.count % 16 == 0,
+    guard [.exchange, .inputMac, .maskMac, .macSums].contains(MessageClass.of(message)), bytes.count % 16 == 0,
       bytes.count == message.bytes.count
     else { return false }
     // A difference is a multiple of 2^100 exactly if the low 100 bits are the same.

@@ -91,7 +91,7 @@ import Testing
       #expect(failure.message.contains("do not agree on it"))
       let sent = outcome.transcript.links.filter { $0.key.from == to }.values.joined()
       #expect(
-        !sent.contains { $0.step.instruction > 112 && $0.step.instruction < MacSteps.commitments.instruction })
+        !sent.contains { $0.step.instruction > 112 && $0.step.instruction < MacSteps.sums.instruction })
     }
   }
 

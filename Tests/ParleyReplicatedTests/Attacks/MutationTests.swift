@@ -53,8 +53,8 @@ import Testing
     try check(
       MacReplicatedFamily(proofsEvery: proofsEvery), corrupt: corrupt, stride: 7,
       touches: [
-        .exchange, .proof, .final, .challenge, .opening, .inputMac, .maskMac, .coinCommitment, .coin, .keyOpening,
-        .keyDigest, .zeroTest, .verdict, .verdictDigest,
+        .exchange, .proof, .final, .challenge, .opening, .inputMac, .maskMac, .macSums, .macReady, .keyOpening,
+        .keyDigest, .difference, .differenceDigest,
       ], harmless: MutationMatrix.isInNoResult)
   }
 

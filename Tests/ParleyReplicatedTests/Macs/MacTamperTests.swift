@@ -1,12 +1,9 @@
-import Glibc
 import ParleyBase
-import ParleyCrypto
 import ParleyEngine
 import ParleyNetwork
 import ParleyProgram
 import ParleyReplicated
 import ParleyTesting
-import Synchronization
 import Testing
 
 /// What a deviating party does to values, macs and the messages of the check.
@@ -41,23 +38,23 @@ import Testing
     return world
   }
 
-  /// An error of 2^k, k below 64, on a value or on a mac makes the zero test fire, whoever adds it and wherever.
-  @Test(arguments: targets) func additiveErrorsFailTheZeroTest(target: Target) {
+  /// An error of 2^k, k below 64, on a value or on a mac makes a difference, whoever adds it and wherever.
+  @Test(arguments: targets) func additiveErrorsMakeADifference(target: Target) {
     for (party, exponents) in [(0, [0, 32, 63]), (1, [63, 1]), (2, [0])] {
       for exponent in exponents {
         if target.values > 0 {
           #expect(
             attack(target, party: party, word: target.values - 1, exponent: exponent, seed: 72)
-              .failsTheZeroTest(), "2^\(exponent) on a value of P\(party)")
+              .makesADifference(), "2^\(exponent) on a value of P\(party)")
         }
         #expect(
           attack(target, party: party, word: target.values + target.macs - 1, exponent: exponent, seed: 73)
-            .failsTheZeroTest(), "2^\(exponent) on a mac of P\(party)")
+            .makesADifference(), "2^\(exponent) on a mac of P\(party)")
       }
     }
   }
 
-  /// A message that the sender's own copy does not fit to is noticed as well, in the test or before it.
+  /// A message that the sender's own copy does not fit to is noticed as well, in the check or before it.
   @Test(arguments: targets) func changedMessagesAreNoticed(target: Target) {
     for word in Set([0, target.values + target.macs - 1]) {
       var world = MacWorld(seed: 73)
@@ -69,16 +66,17 @@ import Testing
     }
   }
 
-  /// Every valuation at which an error on a mac is noticed but for 2^-28: the test looks at all bits of T.
+  /// Every valuation at which an error on a mac is noticed but for 2^-28: the check looks at all bits of T.
   @Test func everyValuationOfTheDifference() {
     for exponent in 0...100 {
       #expect(
-        attack(Self.targets[0], party: exponent % 3, word: 12, exponent: exponent, seed: 74).failsTheZeroTest(),
+        attack(Self.targets[0], party: exponent % 3, word: 12, exponent: exponent, seed: 74).makesADifference(),
         "2^\(exponent)")
     }
   }
 
-  /// 2^127 on a mac passes when its coefficient is even, changes nothing that is opened, and depends on no secret.
+  /// 2^127 on a mac passes in about half of the runs and changes nothing that is opened. Which ones depends on coefficients
+  /// that nobody knows: `MacCoefficientTests`.
   @Test func theTopBitOfAMac() throws {
     var caught = 0
     for seed in 0..<24 as Range<UInt64> {
@@ -118,9 +116,7 @@ import Testing
 
   /// Every message of the check and every party: any changed bit ends the run.
   @Test(arguments: 0..<3) func messagesOfTheCheck(sender: Int) {
-    var steps = [MacSteps.commitments, MacSteps.coins, MacSteps.keyOpening, MacSteps.verdict]
-    steps += (0..<8).map { MacSteps.zeroTest($0) }
-    for step in steps {
+    for step in [MacSteps.sums, MacSteps.ready, MacSteps.keyOpening, MacSteps.difference] {
       for peer in [1, 2] {
         for flipped in [0, -1] {
           var world = MacWorld(seed: 76)
@@ -132,43 +128,11 @@ import Testing
             bytes[flipped == 0 ? 0 : bytes.count - 1] ^= 1
             return .change(bytes)
           }
-          let isRing = step.instruction == MacSteps.zeroTest(0).instruction
-          if isRing && peer == 1 { continue }
+          if step == MacSteps.sums && peer == 1 { continue }
           #expect(world.code() == .cheating, "\(step) of P\(sender) to its neighbour \(peer), byte \(flipped)")
         }
       }
     }
-  }
-
-  /// Another value and its own commitment, to one of the peers: the digests of all commitments differ.
-  @Test func aCoinThatDiffersBetweenPeersIsNoticed() {
-    var world = MacWorld(seed: 77)
-    let value = [UInt8](repeating: 9, count: 32)
-    let context = Commitment.Context(
-      sessionID: InsecureKeys.sessionID, instance: MacSteps.commitments, committer: PartyIndex(0))
-    let (other, opening) = Commitment.commit(to: value, in: context)
-    world.interceptor = { message in
-      guard message.from.rawValue == 0, message.to.rawValue == 1 else { return .pass }
-      switch message.step {
-      case MacSteps.commitments: return .change(other.digest)
-      case MacSteps.coins: return .change(value + opening.randomness + message.bytes.suffix(32))
-      default: return .pass
-      }
-    }
-    #expect(world.code() == .cheating)
-  }
-
-  /// A party that repeats another's commitment and opening is found out: the committer is part of it.
-  @Test func aRepeatedCommitmentIsNoticed() {
-    var world = MacWorld(seed: 78)
-    let board = Board()
-    world.interceptor = { message in
-      guard [MacSteps.commitments, MacSteps.coins].contains(message.step) else { return .pass }
-      if message.from.rawValue == 0 { board.put(message.step, message.bytes) }
-      guard message.from.rawValue == 2, let bytes = board.wait(message.step) else { return .pass }
-      return .change(bytes)
-    }
-    #expect(world.code() == .cheating)
   }
 
   /// After the check the key is known: nothing is authenticated any more, while bits still work.
@@ -243,19 +207,5 @@ import Testing
         try engine.finishOpening(.arith(squares[0], count: 2), step: .init(instruction: 5))
           == .words(opened.map { ($0 &- 4) &* ($0 &- 4) }))
     }
-  }
-}
-
-/// Messages of one party that another waits for.
-private final class Board: Sendable {
-  private let messages = Mutex<[StepID: [UInt8]]>([:])
-  func put(_ step: StepID, _ bytes: [UInt8]) { messages.withLock { $0[step] = bytes } }
-  /// Gives up after ten seconds.
-  func wait(_ step: StepID) -> [UInt8]? {
-    for _ in 0..<10_000 {
-      if let bytes = messages.withLock({ $0[step] }) { return bytes }
-      usleep(1000)
-    }
-    return nil
   }
 }

@@ -153,8 +153,8 @@ struct MacWorld {
     } catch { return error }
   }
   func code() -> ParleyError.Code? { failure()?.code }
-  /// Whether the run ends because the tested bit says that values and macs do not fit, and not for any other reason.
-  func failsTheZeroTest() -> Bool {
+  /// Whether the run ends because the opened difference is not 0, and not for any other reason.
+  func makesADifference() -> Bool {
     guard let failure = failure() else { return false }
     return failure.code == .cheating && failure.message.contains("values and macs do not fit together")
   }
