@@ -161,7 +161,8 @@ package enum InsecureKeys {
       return random.bytes(KeySchedule.contributionBytes)
     }
     return try KeySchedule(
-      mine: contribution(party, peer), theirs: contribution(peer, party), pair: (party, peer),
+      mine: Storage(copying: contribution(party, peer)), theirs: Storage(copying: contribution(peer, party)),
+      pair: (party, peer),
       sessionID: sessionID, policy: policy)
   }
 }

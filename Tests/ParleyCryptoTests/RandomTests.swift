@@ -12,7 +12,8 @@ import Testing
   ) throws -> KeySchedule {
     let isFirst = me < peer
     return try KeySchedule(
-      mine: isFirst ? Self.one : Self.two, theirs: isFirst ? Self.two : Self.one,
+      mine: Storage(copying: isFirst ? Self.one : Self.two),
+      theirs: Storage(copying: isFirst ? Self.two : Self.one),
       pair: (PartyIndex(me), PartyIndex(peer)), sessionID: session, policy: policy)
   }
 
@@ -51,7 +52,8 @@ import Testing
     #expect(try schedule(me: 0, peer: 2).generator(.multiply).stream(step).bytes(16) != base)
     #expect(try schedule().generator(.multiply).stream(step.sub(4)).bytes(16) != base)
     let swapped = try KeySchedule(
-      mine: Self.two, theirs: Self.one, pair: (PartyIndex(0), PartyIndex(1)), sessionID: Self.session,
+      mine: Storage(copying: Self.two), theirs: Storage(copying: Self.one), pair: (PartyIndex(0), PartyIndex(1)),
+      sessionID: Self.session,
       policy: .throwsError)
     #expect(try swapped.generator(.multiply).stream(step).bytes(16) != base)
   }
@@ -61,10 +63,24 @@ import Testing
     #expect(Set(KeyRole.allCases.map(\.label)).count == KeyRole.allCases.count)
   }
 
+  /// Every byte of the target is drawn, and none beyond.
+  @Test(arguments: [0, 1, 7, 8, 9, 32, 33]) func filling(count: Int) {
+    var touched = [Bool](repeating: false, count: count)
+    // A byte that is drawn stays zero once in 256 times.
+    for _ in 0..<20 {
+      let bytes = Storage<UInt8>(repeating: 0, count: count + 8)
+      SecureRandom.fill(UnsafeMutableRawBufferPointer(rebasing: bytes.bytes[..<count]))
+      for index in 0..<count where bytes[index] != 0 { touched[index] = true }
+      for index in count..<count + 8 { #expect(bytes[index] == 0) }
+    }
+    #expect(touched.allSatisfy { $0 })
+  }
+
   @Test func shortContributionIsRefused() {
     #expect(throws: ParleyError.self) {
       _ = try KeySchedule(
-        mine: Self.one, theirs: [1], pair: (PartyIndex(0), PartyIndex(1)), sessionID: Self.session)
+        mine: Storage(copying: Self.one), theirs: Storage(copying: [1]), pair: (PartyIndex(0), PartyIndex(1)),
+        sessionID: Self.session)
     }
   }
 

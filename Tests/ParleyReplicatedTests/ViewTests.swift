@@ -38,7 +38,7 @@ import Testing
     for attempt in UInt8.min...UInt8.max {
       let bytes = [number, attempt] + Array(repeating: UInt8(0), count: 30)
       let schedule = try KeySchedule(
-        mine: bytes, theirs: bytes, pair: pair(Int(number)), sessionID: [])
+        mine: Storage(copying: bytes), theirs: Storage(copying: bytes), pair: pair(Int(number)), sessionID: [])
       if firstBit(try schedule.generator(.multiply).stream(productStep)) == bit { return bytes }
     }
     throw ParleyError(.invariant, "no key found")
@@ -64,7 +64,7 @@ import Testing
     func schedule(_ key: Int, of party: PartyIndex) throws(ParleyError) -> KeySchedule {
       let pair = ExhaustiveViewTests.pair(key)
       return try KeySchedule(
-        mine: contributions[key], theirs: contributions[key],
+        mine: Storage(copying: contributions[key]), theirs: Storage(copying: contributions[key]),
         pair: pair.me == party ? pair : (pair.peer, pair.me), sessionID: [])
     }
     func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<UInt64> {

@@ -61,9 +61,11 @@ package struct BenchParty {
       let engine = try suite.engine(
         over: mesh,
         keysWithPrevious: try KeySchedule(
-          mine: Array(own[..<32]), theirs: fromPrevious, pair: (me: local, peer: previous), sessionID: session),
+          mine: Storage(copying: Array(own[..<32])), theirs: Storage(copying: fromPrevious),
+          pair: (me: local, peer: previous), sessionID: session),
         keysWithNext: try KeySchedule(
-          mine: Array(own[32...]), theirs: fromNext, pair: (me: local, peer: next), sessionID: session),
+          mine: Storage(copying: Array(own[32...])), theirs: Storage(copying: fromNext),
+          pair: (me: local, peer: next), sessionID: session),
         sessionID: session)
       if let held = work.held[local] {
         var tables: [Int: InputFeeder.HeldTable] = [:]

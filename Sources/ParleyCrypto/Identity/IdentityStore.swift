@@ -81,7 +81,7 @@ public struct IdentityStore: Sendable {
     else { throw malformed("a private key in it is not one", path) }
     let identity = try Identity(
       name: record.name, signingKey: signingKey, postQuantumKey: postQuantumKey)
-    guard identity.publicIdentity.text == record.publicKey else {
+    guard identity.publicIdentity.text == record.publicKey else {  // public: the public half of the key
       throw malformed("its public and private keys do not belong together", path)
     }
     return identity

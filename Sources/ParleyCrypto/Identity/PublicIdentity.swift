@@ -58,7 +58,7 @@ public struct PublicIdentity: Sendable, Hashable {
       throw Self.malformed("the P-256 part is not a point of the curve")
     }
     try self.init(signingKey: Array(point.x963Representation), postQuantumKey: postQuantum)
-    guard digest.prefix(Self.checkLength) == bytes.suffix(Self.checkLength)[...] else {
+    guard digest.prefix(Self.checkLength) == bytes.suffix(Self.checkLength)[...] else {  // public: a typo
       throw Self.malformed("its check bytes do not match, so at least one character is wrong")
     }
   }

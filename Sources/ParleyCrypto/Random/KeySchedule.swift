@@ -17,11 +17,11 @@ package struct KeySchedule: Sendable {
   private let ledger: UseOnceLedger
 
   /// - Parameters:
-  ///   - mine: what this party drew and sent.
+  ///   - mine: what this party drew and sent. Both contributions are in memory that is overwritten when it is released.
   ///   - theirs: what arrived; its length is checked.
   ///   - pair: this party and the peer.
   package init(
-    mine: [UInt8], theirs: [UInt8], pair: (me: PartyIndex, peer: PartyIndex), sessionID: [UInt8],
+    mine: Storage<UInt8>, theirs: Storage<UInt8>, pair: (me: PartyIndex, peer: PartyIndex), sessionID: [UInt8],
     policy: UseOnceLedger.Policy = .standard
   ) throws(ParleyError) {
     precondition(pair.me != pair.peer, "a pair has two parties")
@@ -32,8 +32,11 @@ package struct KeySchedule: Sendable {
     }
     let isLow = pair.me < pair.peer
     secret = Storage(uninitialized: 2 * Self.contributionBytes)
-    for (index, byte) in (isLow ? mine : theirs).enumerated() { secret[index] = byte }
-    for (index, byte) in (isLow ? theirs : mine).enumerated() { secret[Self.contributionBytes + index] = byte }
+    let (first, second) = isLow ? (mine, theirs) : (theirs, mine)
+    for index in 0..<Self.contributionBytes {
+      secret[index] = first[index]
+      secret[Self.contributionBytes + index] = second[index]
+    }
     (low, high) = isLow ? (pair.me, pair.peer) : (pair.peer, pair.me)
     self.sessionID = sessionID
     ledger = UseOnceLedger(policy: policy)

@@ -27,13 +27,17 @@ struct OutputMask {
       let message = Storage<UInt8>(uninitialized: verified.count + nonceBytes)
       try mesh.receive(step: step, from: peer, into: message.bytes)
       let bytes = message.array
-      guard Array(bytes.prefix(verified.count)) == verified else {
+      guard SecureMemory.isEqual(Array(bytes.prefix(verified.count)), verified) else {
         throw ParleyError(
           .cheating, "\(peer) has verified something else than this party", at: .init(item: "\(peer), \(step)"))
       }
       nonces[peer.rawValue] = Array(bytes.suffix(nonceBytes))
     }
-    let key = digests.of(.outputMask, step: step, party: PartyIndex(0), nonces)
+    var key = digests.of(.outputMask, step: step, party: PartyIndex(0), nonces)
+    defer {
+      SecureMemory.zeroize(&key)
+      for index in nonces.indices { SecureMemory.zeroize(&nonces[index]) }
+    }
     return OutputMask(
       generator: AddressedPRG(
         role: .open, prover: nil, key: AESKey(Array(key.prefix(16))), ledger: UseOnceLedger()),

@@ -61,18 +61,18 @@ struct StatedOpenings {
     digestFrom witness: PartyIndex, _ digests: ProtocolDigest
   ) throws(ParleyError) {
     if let salt, let known = agreed?[key] {
-      guard Self.commitment(own, salt: salt, key, digests) == known else {
+      guard SecureMemory.isEqual(Self.commitment(own, salt: salt, key, digests), known) else {
         throw ParleyError(
           .cheating, "\(sender) opened another share than it and \(witness) have signed",
           at: .init(item: "\(sender), \(key.step)"))
       }
-      guard own == theirs else {
+      guard SecureMemory.isEqual(own, theirs) else {
         throw ParleyError(
           .cheating, "\(witness) sent a digest of another share than it and \(sender) have signed",
           at: .init(item: "\(witness), \(key.step)"))
       }
     }
-    guard own == theirs else {
+    guard SecureMemory.isEqual(own, theirs) else {
       throw ParleyError(
         .cheating, "the two holders of a share that was to be opened do not agree on it",
         at: .init(item: "\(sender) or \(witness), \(key.step)"))

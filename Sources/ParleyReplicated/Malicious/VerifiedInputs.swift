@@ -93,7 +93,8 @@ extension CheckedReplicated {
       try mesh.receive(step: VerifiedSteps.inputCopies, from: peer, into: message.bytes)
       for (index, holder) in holders.enumerated() {
         let own = checks.inputCopies.digest(of: holder, share: share, seeds: holderSeeds[holder])
-        guard Array(message.array[index * size..<(index + 1) * size]) == own else {
+        let theirs = Array(message.array[index * size..<(index + 1) * size])
+        guard SecureMemory.isEqual(theirs, own) else {
           throw ParleyError(
             .cheating,
             "\(peer) and this party hold different copies of what \(holder) dealt; either \(holder) or \(peer) deviates, and they cannot be told apart",

@@ -117,7 +117,7 @@ final class ProofRun {
     switch stage {
     case 0:
       let bytes = try receive(ProofShape.digestBytes, from: links.previous)
-      guard bytes == ready(of: links.next) else {
+      guard SecureMemory.isEqual(bytes, ready(of: links.next)) else {
         throw cheating("the right verifier of a proof has seen other gates than this party", "\(links.previous)")
       }
     case proof.shape.stageCount - 1: try check()
@@ -158,7 +158,7 @@ final class ProofRun {
     guard isLast else { return }
     let bytes = try receive(ProofShape.digestBytes, from: links.previous)
     _ = try challenges(through: index, isLeft: false)
-    guard bytes == echo(of: rightSeeds, prover: links.previous) else {
+    guard SecureMemory.isEqual(bytes, echo(of: rightSeeds, prover: links.previous)) else {
       throw cheating(
         "the challenges that a prover received are not those that its verifiers drew", either)
     }

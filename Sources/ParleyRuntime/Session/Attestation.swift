@@ -54,7 +54,8 @@ final class Attestation {
     for peer in peers {
       let other = try receive(ControlStep.statement, .beforeOpenings, from: peer)
       statements[peer] = other
-      guard other.statement.shares.map(\.key) == own.statement.keys(seenFrom: peer, of: computing.count) else {
+      let numbers = own.statement.keys(seenFrom: peer, of: computing.count)
+      guard other.statement.shares.map(\.key) == numbers else {
         throw ParleyError(.cheating, "\(label(peer)) is about to open other values than the program says")
           .placed(peer, ControlStep.statement)
       }
@@ -67,8 +68,8 @@ final class Attestation {
     for party in computing { statements[party] = try receive(ControlStep.statement, .beforeOpenings, from: party) }
     if let first = statements[computing[0]]?.statement {
       for party in computing {
-        guard statements[party]?.statement.shares.map(\.key) == first.keys(seenFrom: party, of: computing.count)
-        else {
+        let numbers = first.keys(seenFrom: party, of: computing.count)
+        guard statements[party]?.statement.shares.map(\.key) == numbers else {
           throw ParleyError(
             .cheating, "the computing parties are about to open different values",
             remedy: "let the computing parties compare their evidence with 'parley evidence'")
@@ -167,6 +168,8 @@ extension Statement {
   /// Whether this party says something here about a share that it did not say, or said otherwise, before the openings.
   func contradicts(_ earlier: Statement) -> Bool {
     let known = Dictionary(earlier.shares.map { ($0.key, $0.commitment) }) { first, _ in first }
-    return shares.contains { known[$0.key] != $0.commitment }
+    return shares.contains { share in
+      known[share.key].map { !SecureMemory.isEqual($0, share.commitment) } ?? true
+    }
   }
 }

@@ -294,18 +294,22 @@ package struct Handshake {
   private func exchangeSeeds(_ id: [UInt8]) throws(ParleyError) -> [PartyIndex: KeySchedule] {
     guard description.isComputing(mesh.local) else { return [:] }
     let peers = description.computing.filter { $0 != mesh.local }
-    var own: [PartyIndex: [UInt8]] = [:]
+    var own: [Storage<UInt8>] = []
     for peer in peers {
-      let half = SecureRandom.bytes(KeySchedule.contributionBytes)
-      own[peer] = half
-      try mesh.send(step: ControlStep.seed, to: peer, bytes: half)
+      let half = Storage<UInt8>(uninitialized: KeySchedule.contributionBytes)
+      SecureRandom.fill(half.bytes)
+      own.append(half)
+      try mesh.send(step: ControlStep.seed, to: peer, byteCount: half.count) {
+        $0.copyMemory(from: UnsafeRawBufferPointer(half.bytes))
+      }
     }
     try mesh.flush()
     var keys: [PartyIndex: KeySchedule] = [:]
-    for peer in peers {
-      let half = try mesh.receiveControl(step: ControlStep.seed, from: peer, atMost: KeySchedule.contributionBytes)
+    for (peer, mine) in zip(peers, own) {
+      var half = try mesh.receiveControl(step: ControlStep.seed, from: peer, atMost: KeySchedule.contributionBytes)
+      defer { SecureMemory.zeroize(&half) }
       keys[peer] = try KeySchedule(
-        mine: own[peer] ?? [], theirs: half, pair: (mesh.local, peer), sessionID: id)
+        mine: mine, theirs: Storage(copying: half), pair: (mesh.local, peer), sessionID: id)
     }
     return keys
   }

@@ -57,7 +57,7 @@ enum SessionMismatch {
       for name in names {
         let mine = own.parameters.first { $0.name == name }?.value
         let theirs = other.parameters.first { $0.name == name }?.value
-        if mine != theirs {
+        if mine != theirs {  // public: parameters of the study
           return "\(quoted(name)) is \(theirs.map(quoted) ?? "absent") at \(label) and "
             + "\(mine.map(quoted) ?? "absent") here"
         }

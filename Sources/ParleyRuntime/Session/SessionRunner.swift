@@ -206,7 +206,7 @@ package final class SessionRunner<Output: Sendable> {
     try mesh.flush()
     for peer in peers {
       let other = try mesh.receiveControl(step: ControlStep.clearToOpen, from: peer, atMost: 32)
-      guard other == own else {
+      guard SecureMemory.isEqual(other, own) else {
         throw ParleyError(
           .cheating, "\(session.description.label(peer)) has other public values than this party"
         ).placed(peer, ControlStep.clearToOpen)

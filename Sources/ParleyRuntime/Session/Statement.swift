@@ -193,14 +193,16 @@ package struct Disagreement: Sendable, Hashable {
 
   private static func subjects(_ a: Statement, _ b: Statement) -> [String] {
     var list: [String] = []
-    if a.publicDigest != b.publicDigest { list.append("the public values") }
+    if !SecureMemory.isEqual(a.publicDigest, b.publicDigest) { list.append("the public values") }
     let there = a.links.first { $0.peer == b.party }, back = b.links.first { $0.peer == a.party }
     if there?.sent != back?.received { list.append("what \(a.party) sent \(b.party)") }
     if there?.received != back?.sent { list.append("what \(b.party) sent \(a.party)") }
     let known = Dictionary(b.shares.map { ($0.key, $0) }) { first, _ in first }
     for share in a.shares {
       // The third party draws the masks with the two: it can make them differ between honest ones.
-      if let other = known[share.key], other.mask == share.mask, other.commitment != share.commitment {
+      if let other = known[share.key], other.mask == share.mask,
+        !SecureMemory.isEqual(other.commitment, share.commitment)
+      {
         list.append("share \(share.key.share) of \(share.key.step)")
       }
     }
