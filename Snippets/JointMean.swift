@@ -20,15 +20,17 @@ let mean = heavy.mean(places: 3).withheld(unless: heavy.count() >= 5)
 let meanWeight = mean.reveal(to: hospitals, as: "mean weight of adults")
 let oldSmokers = patients.count(where: smoker && age > 60).reveal(to: ["north"], as: "smokers over 60")
 
-let result = try study.run(data: [
-  "north": ["patients": ["age": [34, 71, 12], "weight": [70.5, 81.2, 40], "smoker": [true, true, nil]]],
-  "south": ["patients": ["age": [66, 45], "weight": [92, 64.3], "smoker": [false, nil]]],
-  "west": ["patients": ["age": [80, 61], "weight": [77.7, 59.9], "smoker": [true, true]]],
-])
-let plan = try study.plan(rows: ["patients": ["north": 3, "south": 2, "west": 2]])
-print(plan.statement)
-print("mean weight of adults:", try result[meanWeight]?.description ?? "withheld")
-print("smokers over 60:", try result[oldSmokers])
-print("\(plan.totalBytes) bytes in \(plan.rounds) rounds planned, and so it was: \(result.equalsPlan)")
+SecureProgram.main {
+  let result = try study.run(data: [
+    "north": ["patients": ["age": [34, 71, 12], "weight": [70.5, 81.2, 40], "smoker": [true, true, nil]]],
+    "south": ["patients": ["age": [66, 45], "weight": [92, 64.3], "smoker": [false, nil]]],
+    "west": ["patients": ["age": [80, 61], "weight": [77.7, 59.9], "smoker": [true, true]]],
+  ])
+  let plan = try study.plan(rows: ["patients": ["north": 3, "south": 2, "west": 2]])
+  print(plan.statement)
+  print("mean weight of adults:", try result[meanWeight]?.description ?? "withheld")
+  print("smokers over 60:", try result[oldSmokers])
+  print("\(plan.totalBytes) bytes in \(plan.rounds) rounds planned, and so it was: \(result.equalsPlan)")
+}
 // snippet.hide
 #endif

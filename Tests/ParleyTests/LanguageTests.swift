@@ -172,6 +172,43 @@ import Testing
     #expect(try result[noMean] == nil, note)
   }
 
+  @Test(arguments: shapes) func limitsAndChoices(_ shape: Shape) throws {
+    let p = Columns(shape), note = Comment(rawValue: shape.testDescription)
+    let (rows, data) = Self.data(shape)
+    let isOld = p.age > 60
+    let atMost = p.reveal(p.delta.atMost(-100).sum())
+    let never = p.reveal(p.age.atMost(200).sum()), always = p.reveal(p.age.atMost(10).sum())
+    let clamped = p.reveal(p.age.clamped(to: 30...65).sum())
+    let clampedWeight = p.reveal(p.weight.clamped(to: 50.25...99).sum())
+    let rounded = p.reveal(p.weight.rounded(places: 0).sum())
+    let roundedBelow = p.reveal((p.weight - 100).rounded(places: 0).sum())
+    let unchanged = p.reveal(p.weight.rounded(places: 4).sum())
+    let publicSecond = p.reveal(isOld.select(p.age, 0).sum())
+    let publicFirst = p.reveal(isOld.select(7, p.delta).sum())
+    let publicBoth = p.reveal(isOld.select(3, -2).sum()), decimals = p.reveal(isOld.select(1.25, 0.5).sum())
+    let ofScalar = p.reveal((p.patients.count() > 10).select(1, 0))
+    let result = try p.study.run(data: data)
+
+    func sum(_ values: [Int], scale: Int) -> FixedPoint { FixedPoint(units: values.reduce(0, +), scale: scale) }
+    /// Tenths to whole numbers, halves upwards.
+    func whole(_ tenths: Int) -> Int { Int((Double(tenths) / 10 + 0.5).rounded(.down)) }
+    #expect(result.equalsPlan, note)
+    #expect(try result[atMost] == rows.compactMap(\.delta).map { min($0, -100) }.reduce(0, +), note)
+    #expect(try result[never] == rows.map(\.age).reduce(0, +), note)
+    #expect(try result[always] == 10 * rows.count, note)
+    #expect(try result[clamped] == rows.map { min(max($0.age, 30), 65) }.reduce(0, +), note)
+    #expect(
+      try result[clampedWeight] == sum(rows.map { min(max($0.weight.units * 10, 5025), 9900) }, scale: 2), note)
+    #expect(try result[rounded] == sum(rows.map { whole($0.weight.units) }, scale: 0), note)
+    #expect(try result[roundedBelow] == sum(rows.map { whole($0.weight.units - 1000) }, scale: 0), note)
+    #expect(try result[unchanged] == sum(rows.map(\.weight.units), scale: 1), note)
+    #expect(try result[publicSecond] == rows.map { $0.age > 60 ? $0.age : 0 }.reduce(0, +), note)
+    #expect(try result[publicFirst] == rows.compactMap { $0.age > 60 ? 7 : $0.delta }.reduce(0, +), note)
+    #expect(try result[publicBoth] == rows.map { $0.age > 60 ? 3 : -2 }.reduce(0, +), note)
+    #expect(try result[decimals] == sum(rows.map { $0.age > 60 ? 125 : 50 }, scale: 2), note)
+    #expect(try result[ofScalar] == (rows.count > 10 ? 1 : 0), note)
+  }
+
   /// Thousands of operators, a shared operand at each: built once, and without deep recursion.
   @Test func longChains() throws {
     let study = SecureProgram("Chain", computing: ["a", "b", "c"])
@@ -190,6 +227,15 @@ import Testing
     _ = total.sum().reveal(to: ["b"], as: "deep")
     let error = #expect(throws: ParleyError.self) { try study.prepared() }
     #expect(error?.code.rawValue == "plan/too-deep" && error?.place?.line != nil)
+  }
+
+  /// With code, message and exit code, and not with a trap.
+  @Test func errorsEndTheProcessAsTheCommandDoes() async {
+    let ended = await #expect(processExitsWith: .exitCode(8), observing: [\.standardErrorContent]) {
+      SecureProgram.main { throw ParleyError(.init("plan/overflow"), "too wide", remedy: "narrow it") }
+    }
+    let text = String(decoding: ended?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("too wide [plan/overflow]") && text.contains("fix: narrow it"), "\(text)")
   }
 
   @Test func fixedPointNumbers() {

@@ -125,30 +125,11 @@ extension SecretFormula {
       return result
     }
   }
-
-  /// The value, or the bound where it is below.
-  static func atLeast(_ a: SecretFormula, _ bound: SecretFormula) -> SecretFormula {
-    .over([a, bound], "max(\(a.expression.text), \(bound.expression.text))") { workshop in
-      var value = try a.built()
-      let limit = try bound.built()
-      let scale = max(value.scale, limit.scale)
-      let units = workshop.builder.type(of: limit.node).range.lower * powerOfTen(scale - limit.scale)
-      value.node = try workshop.builder.atLeast(
-        try workshop.builder.scale(value.node, by: powerOfTen(scale - value.scale)), units)
-      value.scale = scale
-      return value
-    }
-  }
 }
 
 // MARK: Public
 
 extension SecretValue where Element: SecretNumber {
-  /// The value, or `bound` where it is below: what a divisor needs.
-  public func atLeast(_ bound: Element, file: String = #fileID, line: Int = #line) -> Self {
-    .init(formula: .atLeast(formula, formula.constant(bound)).placed(file, line))
-  }
-
   /// The quotient rounded to `places` decimal places, halves upwards. The range of the divisor must begin above 0.
   public func divided(
     by divisor: Self, places: Int = 6, file: String = #fileID, line: Int = #line
@@ -160,13 +141,6 @@ extension SecretValue where Element: SecretNumber {
 extension SecretValue where Element == Int {
   /// The same number, to meet decimal ones.
   public var decimal: Decimals { .init(formula: formula) }
-}
-
-extension SecretValue where Element == Bool {
-  /// `self ? a : b`, in every row.
-  public func select<Value: SecretValue>(_ a: Value, _ b: Value) -> Value where Value.Bits == Self {
-    .init(formula: .choice(formula, a.formula, b.formula))
-  }
 }
 
 extension SecretColumn {

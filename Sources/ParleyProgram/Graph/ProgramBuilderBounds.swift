@@ -17,6 +17,20 @@ extension ProgramBuilder {
       .init(.integer(Interval(bound, interval.upper)), program[a].type.shape))
   }
 
+  /// min(a, bound): the value itself where it is at most `bound`, else `bound`.
+  ///
+  /// Range: [min(bound, lower), min(bound, upper)]; nothing is computed where the range shows it already.
+  public mutating func atMost(_ a: NodeID, _ bound: BigInt) throws(ParleyError) -> NodeID {
+    let interval = try range(a)
+    if interval.upper <= bound { return a }
+    let limit = constant(bound)
+    if interval.lower >= bound { return limit }
+    let isAbove = try compare(.less, limit, a)
+    return append(
+      .select(condition: isAbove, then: limit, else: a),
+      .init(.integer(Interval(interval.lower, bound)), program[a].type.shape))
+  }
+
   /// min(floor(a / b), limit) for a ≥ 0 and b ≥ 1.
   ///
   /// The dividend is cut at limit · b first, so that the quotient has the bits of `limit` and not those that the
