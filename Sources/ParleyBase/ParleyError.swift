@@ -29,16 +29,43 @@ public struct ParleyError: Error, Sendable, Hashable {
     }
   }
 
+  /// Where in a session it was noticed, for programs. Whom something counts against is decided by this and never read
+  /// out of a text: names of parties are the study's, and a party may be called "P1".
+  public struct Origin: Sendable, Hashable {
+    /// By index. Of a failed check or a malformed message: one of these deviates, as far as the place that noticed it
+    /// can tell. Of anything else: the link that it came over, which says nothing about its cause.
+    public var suspects: [PartyIndex]
+    public var step: StepID?
+
+    public init(_ party: PartyIndex, _ step: StepID? = nil) { self.init(oneOf: [party], step) }
+    /// For what several could have caused.
+    public init(oneOf suspects: [PartyIndex], _ step: StepID? = nil) {
+      self.suspects = suspects.sorted()
+      self.step = step
+    }
+
+    /// "alpha or beta, step-17".
+    public func words(name: (PartyIndex) -> String) -> String {
+      let who = suspects.map(name).joined(separator: " or ")
+      return [who.isEmpty ? nil : who, step?.description].compactMap { $0 }.joined(separator: ", ")
+    }
+  }
+
   public var code: Code
+  /// What went wrong, without indices of parties: whoever knows the study's names puts them into ``place``.
   public var message: String
   public var place: Place?
+  public var origin: Origin?
   /// What the reader can do about it, as an imperative sentence.
   public var remedy: String?
 
-  public init(_ code: Code, _ message: String, at place: Place? = nil, remedy: String? = nil) {
+  public init(
+    _ code: Code, _ message: String, at place: Place? = nil, origin: Origin? = nil, remedy: String? = nil
+  ) {
     self.code = code
     self.message = message
     self.place = place
+    self.origin = origin
     self.remedy = remedy
   }
 
@@ -70,6 +97,8 @@ extension ParleyError: CustomStringConvertible {
       text += parts.joined(separator: ":")
       if let item = place.item { text += text.isEmpty ? item : " (\(item))" }
       text += ": "
+    } else if let origin {
+      text += origin.words { $0.description } + ": "
     }
     text += message + " [\(code)]"
     if let remedy { text += "\n  fix: \(remedy)" }

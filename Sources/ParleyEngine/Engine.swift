@@ -96,8 +96,9 @@ package protocol Engine: AnyObject {
   func receiveChecks() throws(ParleyError)
   /// A hash of every value that was public among the computing parties so far, for them to compare.
   var publicDigest: [UInt8] { get }
-  /// What a failure during execution counts as; asked before the session is aborted.
-  func classify(_ error: ParleyError) -> ParleyError
+  /// Whether a challenge of a check has been given. From then on any failure, of a link too, can be the escape of a party
+  /// that knows that its check will fail: the session is final, and counts (protocol brief 12).
+  var hasChallenged: Bool { get }
   /// After an abort: destroys all keys and unused randomness; every later use of them fails.
   func destroy()
 

@@ -8,7 +8,7 @@ extension Engine {
   package func sendChecks() throws(ParleyError) {}
   package func receiveChecks() throws(ParleyError) {}
   package var publicDigest: [UInt8] { [] }
-  package func classify(_ error: ParleyError) -> ParleyError { error }
+  package var hasChallenged: Bool { false }
   package func destroy() {}
   package func commit(to openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]? { nil }
   package func restate(_ openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare] { [] }

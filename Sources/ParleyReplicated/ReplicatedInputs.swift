@@ -38,7 +38,8 @@ package struct HolderSeeds {
   init(_ message: Storage<UInt8>, party: Int, holder: PartyIndex) throws(ParleyError) {
     let known = InputSeeds.known(to: party)
     guard message.count == known.count * InputSeeds.bytes else {
-      throw ParleyError(.protocolViolation, "\(holder) sent input seeds of a wrong length")
+      throw ParleyError(
+        .protocolViolation, "malformed message: input seeds of a wrong length", origin: .init(holder))
     }
     for (index, share) in known.enumerated() {
       let (generator, ledger) = InputSeeds.generator(message, at: index * InputSeeds.bytes)

@@ -62,7 +62,7 @@ extension Mesh {
       try receive(step: step.chunk(index), from: party, into: target)
       guard layout.unpack(words, range) else {
         let violation = ParleyError(
-          .protocolViolation, "\(party) sent bits past the end of a plane", at: .init(item: step.description))
+          .protocolViolation, "bits came past the end of a plane", origin: .init(party, step))
         abort(violation)
         throw violation
       }

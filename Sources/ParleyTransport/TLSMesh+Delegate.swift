@@ -36,7 +36,8 @@ extension TLSMesh: ConnectionDelegate {
     link.peerIncarnation = hello.incarnation
     guard link.acknowledge(hello.resume) else {
       link.failure = ParleyError(
-        .protocolViolation, "\(link.name) asks for bytes that were never sent", at: .init(item: link.name))
+        .protocolViolation, "\(link.name) asks for bytes that were never sent", at: .init(item: link.name),
+        origin: .init(PartyIndex(link.party)))
       connection.fail(
         ParleyError(.protocolViolation, "\(link.name) resumed at an impossible position"), definite: true)
       return
@@ -84,6 +85,7 @@ extension TLSMesh: ConnectionDelegate {
     if let known = link.peerIncarnation, known != hello.incarnation {
       let error = ParleyError(
         .linkLost, "\(name) was restarted during the session", at: .init(item: name),
+        origin: .init(PartyIndex(link.party)),
         remedy: "start the session again at every party")
       if link.failure == nil {
         link.failure = error
@@ -114,7 +116,9 @@ extension TLSMesh: ConnectionDelegate {
       UInt64(littleEndian: body.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
     func malformed() {
-      let error = ParleyError(.protocolViolation, "\(link.name) broke the wire format", at: .init(item: link.name))
+      let error = ParleyError(
+        .protocolViolation, "\(link.name) broke the wire format", at: .init(item: link.name),
+        origin: .init(PartyIndex(link.party)))
       link.failure = error
       connection.fail(error, definite: true)
     }
@@ -137,6 +141,7 @@ extension TLSMesh: ConnectionDelegate {
       if ending == nil {
         ending = ParleyError(
           .peerAborted, "\(link.name) ended the session early", at: .init(item: link.name),
+          origin: .init(PartyIndex(link.party)),
           remedy: "the reason is in \(link.name)'s own report; nothing was released")
         wakePollers()
       }

@@ -106,6 +106,7 @@ extension TLSMesh {
     guard monotonicNanoseconds() < deadline else {
       throw ParleyError(
         .timeout, "\(link.name) did not answer the probe in time", at: .init(item: link.name),
+        origin: .init(PartyIndex(link.party)),
         remedy: "check the network between the two machines")
     }
     return connection

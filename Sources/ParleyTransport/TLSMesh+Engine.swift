@@ -150,11 +150,13 @@ extension TLSMesh {
       if link.peerFinished {
         throw ParleyError(
           .linkLost, "\(link.name) ended its session without sending \(step)", at: .init(item: link.name),
+          origin: .init(PartyIndex(link.party), step),
           remedy: "look at the report of \(link.name)")
       }
       if let limit, ContinuousClock.now >= limit {
         throw ParleyError(
           .timeout, "\(link.name) did not send \(step) in time", at: .init(item: link.name),
+          origin: .init(PartyIndex(link.party), step),
           remedy: "look at \(link.name)'s machine, or allow it more time in the study")
       }
       pump(forEngine: true)
@@ -185,7 +187,8 @@ extension TLSMesh {
     let error = ParleyError(
       .protocolViolation,
       "\(name(of: party.rawValue)) sent \(StepID(rawValue: header.step)) where \(step) was due",
-      at: .init(item: "\(party), \(step)"), remedy: "check that every party runs the same study and release")
+      at: .init(item: "\(name(of: party.rawValue)), \(step)"), origin: .init(party, step),
+      remedy: "check that every party runs the same study and release")
     if let link = links[party.rawValue] { _ = violated(link, error) }
     throw error
   }
@@ -200,7 +203,8 @@ extension TLSMesh {
   private func wrongLength(_ step: StepID, _ party: PartyIndex, _ got: Int, _ due: Int) -> ParleyError {
     ParleyError(
       .protocolViolation, "\(name(of: party.rawValue)) sent \(got) bytes for \(step), \(due) were due",
-      at: .init(item: "\(party), \(step)"), remedy: "check that every party runs the same study and release")
+      at: .init(item: "\(name(of: party.rawValue)), \(step)"), origin: .init(party, step),
+      remedy: "check that every party runs the same study and release")
   }
 
   private func takeFromSelf(step: StepID) throws(ParleyError) -> [UInt8] {

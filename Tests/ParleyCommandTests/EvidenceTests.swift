@@ -17,7 +17,11 @@ extension CommandTests {
     init() async throws {
       box = try Sandbox()
       consortium = try await Consortium(box)
-      try consortium.write { $0.adversary = "malicious" }
+      try consortium.write {
+        $0.adversary = "malicious"
+        $0.signatures = true
+      }
+      for name in Consortium.names { try await box.parley("sign", "study.yml", "--as", name).succeeded() }
     }
 
     /// Runs the study with the parties' keys and state directories; what `beta` signs before the openings is not what the
@@ -72,18 +76,28 @@ extension CommandTests {
       try #require(!files.isEmpty)
       let checked = try await box.parley(["evidence"] + files)
       checked.succeeded()
-      for words in [
-        "session  ", "study    ", "session ended", "named: beta (P1)",
-        "keys were taken from the evidence; add --study",
-      ] { #expect(checked.output.contains(words), "\(words)\n\(checked)") }
+      for words in ["session  ", "study    ", "session ended", "nobody is named", "add --study"] {
+        #expect(checked.output.contains(words), "\(words)\n\(checked)")
+      }
+      for name in Consortium.names { #expect(!checked.output.contains(" \(name)"), "\(checked)") }
       let keyed = try await box.parley(["evidence", "--study", "study.yml"] + files)
       keyed.succeeded()
-      #expect(keyed.output.contains("named: beta (P1)") && !keyed.output.contains("keys were taken"), "\(keyed)")
+      #expect(keyed.output.contains("named: beta, the only one") && !keyed.output.contains("nobody"), "\(keyed)")
+      #expect(keyed.output.contains(": by "), "\(keyed)")
       let json = try await box.parley(["evidence", "--json", "--study", "study.yml"] + files)
       json.succeeded()
       let object = try json.json()
       #expect(object["named"] as? [String] == ["beta"], "\(json)")
       #expect((object["findings"] as? [String])?.isEmpty == false && object["authors"] is [String], "\(json)")
+      // A study that one of them has not signed binds nobody: whoever shows it may have written it.
+      try FileManager.default.removeItem(atPath: box.url("study.yml.signatures/delta.sig"))
+      let unsigned = try await box.parley(["evidence", "--study", "study.yml"] + files)
+      unsigned.succeeded()
+      #expect(
+        unsigned.output.contains("nobody is named") && unsigned.output.contains("not signed by delta"),
+        "\(unsigned)")
+      let silent = try await box.parley(["evidence", "--json", "--study", "study.yml"] + files).json()
+      for field in ["named", "findings", "authors"] { #expect((silent[field] as? [String])?.isEmpty == true) }
     }
 
     @Test func wrongFilesAreRefused() async throws {

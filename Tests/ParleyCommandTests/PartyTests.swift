@@ -100,7 +100,8 @@ extension CommandTests {
       let state = try await box.parley("state", "--as", "alpha", "--study", "study.yml")
       state.succeeded()
       #expect(
-        state.output.contains("releases  1") && state.output.contains("failed sessions with beta: 0"), "\(state)")
+        state.output.contains("releases  1") && state.output.contains("failed sessions because of beta: 0")
+          && state.output.contains("failed sessions of alpha, beta, gamma together: 0"), "\(state)")
     }
 
     @Test func signaturesOfOthers() async throws {

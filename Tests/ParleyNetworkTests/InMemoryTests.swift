@@ -141,7 +141,8 @@ import Testing
     }
     let error = failure(results[0])
     #expect(error.code == .timeout)
-    #expect(error.message == "P0 waited 0.05 seconds for P1 to take what was sent at step-2")
+    #expect(error.message == "what was sent was not taken within 0.05 seconds")
+    #expect(error.origin == .init(PartyIndex(1), step(2)))
   }
 
   @Test func timeoutNamesPartyStepAndTime() throws {
@@ -157,9 +158,10 @@ import Testing
     }
     let error = failure(results[0])
     #expect(error.code == .timeout)
-    #expect(error.message == "P0 waited 0.05 seconds for a message from P1 at step-7")
-    #expect(error.place?.item == "P1, step-7")
-    #expect(error.remedy?.contains("P1 is running") == true)
+    #expect(error.message == "no message of step-7 came within 0.05 seconds")
+    #expect(error.origin == .init(PartyIndex(1), step(7)))
+    #expect("\(error)".hasPrefix("P1, step-7: "))
+    #expect(error.remedy?.contains("is running") == true)
   }
 
   @Test func waitingIsVisibleFromOutside() throws {

@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func drop() {
-    expectViolation(.drop, "P1 expected the message of step-1 from P0, but step-2 came")
+    expectViolation(.drop, "the message of step-1 was due, but that of step-2 came")
   }
 
   @Test func dropOfTheLastMessageLeavesTheReceiverWaiting() {
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func hold() throws {
-    expectViolation(.hold(messages: 1), "P1 expected the message of step-1 from P0, but step-2 came")
+    expectViolation(.hold(messages: 1), "the message of step-1 was due, but that of step-2 came")
     let swapped = run(.hold(messages: 1), reading: [(0, 2), (2, 2), (1, 2), (3, 2)])
     #expect(try swapped.result.get() == [[0, 0], [2, 2], [1, 1], [3, 3]])
     let later = run(.hold(messages: 2), reading: [(0, 2), (2, 2), (3, 2), (1, 2)])
@@ -76,23 +76,23 @@ import Testing
   }
 
   @Test func duplicate() throws {
-    expectViolation(.duplicate, "P1 expected the message of step-2 from P0, but step-1 came")
+    expectViolation(.duplicate, "the message of step-2 was due, but that of step-1 came")
     let both = run(.duplicate, reading: [(0, 2), (1, 2), (1, 2), (2, 2), (3, 2)])
     #expect(try both.result.get() == [[0, 0], [1, 1], [1, 1], [2, 2], [3, 3]])
   }
 
   @Test func truncate() {
-    expectViolation(.truncate(to: 1), "P1 expected 2 bytes from P0 at step-1, but 1 came")
+    expectViolation(.truncate(to: 1), "2 bytes of step-1 were due, but 1 came")
   }
 
   @Test func extend() {
-    expectViolation(.extend(by: [7, 7, 7]), "P1 expected 2 bytes from P0 at step-1, but 5 came")
+    expectViolation(.extend(by: [7, 7, 7]), "2 bytes of step-1 were due, but 5 came")
   }
 
   @Test func replay() throws {
     #expect(try run(.replay(ordinal: 0)).result.get() == [[0, 0], [0, 0], [2, 2], [3, 3]])
     expectViolation(
-      .replayWithOldStep(ordinal: 0), "P1 expected the message of step-1 from P0, but step-0 came")
+      .replayWithOldStep(ordinal: 0), "the message of step-1 was due, but that of step-0 came")
   }
 
   @Test func replayOfTheFutureIsAMistakeOfTheTest() {
@@ -101,7 +101,7 @@ import Testing
   }
 
   @Test func relabel() {
-    expectViolation(.relabel(step(5)), "P1 expected the message of step-1 from P0, but step-5 came")
+    expectViolation(.relabel(step(5)), "the message of step-1 was due, but that of step-5 came")
   }
 
   @Test func replace() throws {

@@ -21,11 +21,12 @@ import Testing
     }
     let error = failure(results[0])
     #expect(error.code == .protocolViolation)
-    #expect(error.message == "P0 expected the message of step-3 from P1, but step-4 came")
+    #expect(error.message == "the message of step-3 was due, but that of step-4 came")
+    #expect(error.origin == .init(PartyIndex(1), step(3)))
     // The other party is told that it is over, and nothing else.
     #expect(failure(results[1]).code == .peerAborted)
     #expect(failure(results[1]).message == "aborted")
-    #expect(failure(results[1]).place?.item == "P0")
+    #expect(failure(results[1]).origin == .init(PartyIndex(0)))
   }
 
   @Test(arguments: Kind.allCases, [0, 7, 9]) func wrongLength(kind: Kind, length: Int) {
@@ -38,7 +39,8 @@ import Testing
       }
     }
     #expect(failure(results[1]).code == .protocolViolation)
-    #expect(failure(results[1]).message == "P1 expected 8 bytes from P0 at step-3, but \(length) came")
+    #expect(failure(results[1]).message == "8 bytes of step-3 were due, but \(length) came")
+    #expect(failure(results[1]).origin == .init(PartyIndex(0), step(3)))
     #expect(failure(results[0]).code == .peerAborted)
   }
 
@@ -48,7 +50,7 @@ import Testing
       try mesh.send(step: hello, to: mesh.next(), bytes: [UInt8](repeating: 5, count: mesh.local.rawValue + 3))
       return try mesh.receiveControl(step: hello, from: mesh.next(), atMost: 3)
     }
-    #expect(failure(results[0]).message == "P0 accepts at most 3 bytes from P1 at control-1, but 4 came")
+    #expect(failure(results[0]).message == "control-1 has at most 3 bytes, but 4 came")
     #expect(failure(results[0]).code == .protocolViolation)
   }
 
@@ -57,8 +59,8 @@ import Testing
       try mesh.send(step: .control(mesh.local.rawValue), to: mesh.next(), bytes: [1, 2])
       return try mesh.receiveControl(step: .control(0), from: mesh.next(), atMost: 3)
     }
-    #expect(
-      failure(results[0]).message == "P0 expected the message of control-0 from P1, but control-1 came")
+    #expect(failure(results[0]).message == "the message of control-0 was due, but that of control-1 came")
+    #expect(failure(results[0]).origin == .init(PartyIndex(1), .control(0)))
   }
 
   @Test(arguments: Kind.allCases) func abortWakesEverybody(kind: Kind) throws {
@@ -142,7 +144,8 @@ import Testing
       return got
     }
     #expect(failure(results[1]).code == .linkLost)
-    #expect(failure(results[1]).message == "P0 closed its link before P1 got the message of step-3")
+    #expect(failure(results[1]).message == "the link was closed before the message of step-3 came")
+    #expect(failure(results[1]).origin == .init(PartyIndex(0), step(3)))
     let closed = #expect(throws: ParleyError.self) { try network.meshes[0].flush() }
     #expect(closed?.code == .linkLost)
   }
@@ -156,7 +159,7 @@ import Testing
         _ = try mesh.take(1, step: step(5), from: mesh.next())
       }
     }
-    #expect(failure(results[1]).message == "P0 closed its link before P1 got the message of step-5")
+    #expect(failure(results[1]).message == "the link was closed before the message of step-5 came")
   }
 
   @Test(arguments: Kind.allCases) func unknownPartyIsRefused(kind: Kind) {
@@ -165,7 +168,7 @@ import Testing
       let error = #expect(throws: ParleyError.self) {
         try mesh.send(step: step(1), to: PartyIndex(party), bytes: [])
       }
-      #expect(error?.message == "P\(party) is not among the 2 principals of the session")
+      #expect(error?.message == "a message for number \(party), and the session has 2 principals")
       #expect(throws: ParleyError.self) { try mesh.take(0, step: step(1), from: PartyIndex(party)) }
       #expect(throws: ParleyError.self) {
         try mesh.receiveControl(step: .control(1), from: PartyIndex(party), atMost: 1)

@@ -9,17 +9,17 @@ import Testing
 /// A party that leaves while products are being verified, over real links.
 @Suite struct VerificationOverTLSTests {
   private struct Ending: Sendable {
-    var seen: ParleyError.Code
-    var counted: ParleyError.Code
+    var seen: ParleyError
+    var isFinal: Bool
   }
 
-  /// What the link says is that it is gone; the engine counts that as an attempt to cheat, for either verifier.
-  @Test func leavingDuringVerificationCounts() throws {
-    try leavingCounts(VerifiedReplicatedFamily(UInt64.self))
-    try leavingCounts(MacReplicatedFamily())
+  /// It is told as the link that is gone, and the session is final, for either verifier.
+  @Test func leavingDuringVerificationIsFinal() throws {
+    try leavingIsFinal(VerifiedReplicatedFamily(UInt64.self))
+    try leavingIsFinal(MacReplicatedFamily())
   }
 
-  private func leavingCounts<F: EngineFamily>(_ family: F) throws {
+  private func leavingIsFinal<F: EngineFamily>(_ family: F) throws {
     let identities = try (0..<3).map { try Identity.create(name: "p\($0)") }
     let listeners = try (0..<3).map { _ in try MeshListener(endpoint: .init(host: "127.0.0.1", port: 0)) }
     let principals = zip(identities, listeners).enumerated().map { index, pair in
@@ -45,13 +45,15 @@ import Testing
         _ = try engine.verify(through: StepID(instruction: 2))
         return nil
       } catch {
-        return Ending(seen: error.code, counted: engine.classify(error).code)
+        return Ending(seen: error, isFinal: engine.hasChallenged)
       }
     }
     let endings = try results.partyValues()
     for party in [0, 2] {
       let ending = try #require(endings[party], "P\(party) verified without P1")
-      #expect(ending.seen == .linkLost && ending.counted == .cheating, "P\(party): \(ending)")
+      #expect(ending.seen.code == .linkLost && ending.isFinal, "P\(party): \(ending)")
+      // The party that left, or the other one, where its end was heard of first.
+      #expect([1, 2 - party].contains { ending.seen.origin == .init(PartyIndex($0), ending.seen.origin?.step) })
     }
   }
 }

@@ -163,8 +163,8 @@ struct SessionTests {
       },
     ])
     #expect(endings[0].error?.code == .protocolViolation, "\(endings[0])")
-    // As meshes write places, so that a report can name the party.
-    #expect(endings[0].error?.place?.item?.hasPrefix("P1, ") == true, "\(endings[0])")
+    #expect(endings[0].error?.origin?.suspects == [PartyIndex(1)], "\(endings[0])")
+    #expect(endings[0].error?.place?.item?.hasPrefix("party-1, ") == true, "\(endings[0])")
     #expect(endings[1].error?.code == .peerAborted, "a violation ends the session for everyone: \(endings[1])")
   }
 

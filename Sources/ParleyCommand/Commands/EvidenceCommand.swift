@@ -11,8 +11,9 @@ struct EvidenceCommand: ParsableCommand {
     commandName: "evidence", abstract: "Check evidence of a session that ended badly, and say whom it names.",
     discussion: """
       Under 'adversary: malicious' parties keep evidence in their state directories. It holds no shares and no results. \
-      Evidence of several parties about one session shows more than that of one: give all files you have. With a study, \
-      signatures are checked against the keys it names.
+      Evidence of several parties about one session shows more than that of one: give all files you have. Somebody is named \
+      only with the study, if all its parties have signed it: who they are and which of them compute is taken from there and \
+      never from evidence.
       """)
   @Argument(help: "Evidence files (JSON) of one session.") var files: [String]
   @Option(help: "The study file that was run.") var study: String?
@@ -21,7 +22,8 @@ struct EvidenceCommand: ParsableCommand {
   func run() throws {
     var read: [(path: String?, evidence: Evidence)] = []
     for file in files { read.append((file, try Evidence(readingFrom: file))) }
-    var identities: [[UInt8]]?
+    var principals: [Evidence.Principal]?
+    var lack = "add --study FILE, with the signatures of all its parties beside it"
     if let study {
       let loaded = try StudyLoader.load(path: study)
       if let other = read.first(where: { $0.evidence.body.study != loaded.studyHashText }) {
@@ -30,22 +32,30 @@ struct EvidenceCommand: ParsableCommand {
           "the evidence is about the study \(other.evidence.body.study), not \(loaded.studyHashText)",
           at: .init(file: other.path), remedy: "give the study file that was run, unchanged")
       }
-      identities = loaded.meshOrder.map { Array((loaded.party($0)?.key?.text ?? "").utf8) }
+      // Nobody is bound to what a study says of it by a file that it has not signed.
+      let unsigned = SignatureFolder(ofStudy: study).verify(loaded).filter { $0.status != .valid }.map(\.party)
+      if unsigned.isEmpty {
+        principals = loaded.meshOrder.enumerated().map { index, name in
+          .init(
+            index: index, name: name, identity: hexadecimal(Array((loaded.party(name)?.key?.text ?? "").utf8)),
+            isComputing: loaded.computing.contains(name))
+        }
+      } else {
+        lack = "this study is not signed by \(unsigned.joined(separator: ", "))"
+      }
     }
-    let review = try EvidenceReview(read, identities: identities, IdentitySigning.verifier(.evidence))
+    let review = try EvidenceReview(read, principals: principals, IdentitySigning.verifier(.evidence))
     if json { return Console.output(try Console.json(Summary(review))) }
     Console.output("session  \(review.session)")
     Console.output("study    \(review.study)")
     for (path, evidence) in read {
       let body = evidence.body
-      Console.output(
-        "\(path ?? ""): by \(body.principals[body.author].name), session ended \(body.phase.activity)")
+      let author = principals == nil ? "" : "by \(review.name(PartyIndex(body.author))), "
+      Console.output("\(path ?? ""): \(author)session ended \(body.phase.activity)")
     }
     for finding in review.findings { Console.output("  \(review.words(finding))") }
     Console.output(review.conclusion)
-    if study == nil {
-      Console.output("keys were taken from the evidence; add --study to check them against the study")
-    }
+    if principals == nil { Console.output(lack) }
   }
 
   private struct Summary: Encodable {
@@ -59,9 +69,9 @@ struct EvidenceCommand: ParsableCommand {
     init(_ review: EvidenceReview) {
       session = review.session
       study = review.study
-      authors = review.authors.map { review.names[$0.rawValue] }
+      authors = review.names.isEmpty ? [] : review.authors.map { review.name($0) }
       findings = review.findings.map { review.words($0) }
-      named = review.named.map { review.names[$0.rawValue] }
+      named = review.named.map { review.name($0) }
       conclusion = review.conclusion
     }
   }

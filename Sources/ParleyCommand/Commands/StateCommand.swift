@@ -8,39 +8,45 @@ import ParleyStudy
 struct StateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "state",
-    abstract: "Show what a party remembers, forgive a peer after looking into failures, confirm its new folder.",
-    discussion:
-      "A party whose state folder is lost or was restored from a backup starts a new one and tells the others its id over another channel; each of them confirms it."
-  )
+    abstract: "Show what a party remembers, forgive failures after looking into them, confirm a peer's new folder.",
+    discussion: """
+      With a study it shows how many sessions failed because of each of its parties, and how many of its computing parties \
+      together failed after checks had begun. At 16 of either no further session is started until somebody has found out \
+      why and forgives them.
+
+      A party whose state folder is lost or was restored from a backup starts a new one and tells the others its id over \
+      another channel; each of them confirms it.
+      """)
   @Option(name: .customLong("as"), help: "Your party's name.") var name: String
   @Option(help: "Folder of the state.") var state: String?
-  @Option(help: "Set the count of failed sessions with this party back to 0; needs --study.") var forgive: String?
-  @Option(help: "Accept the new state folder of this party from now on; needs --id and --study.") var confirm:
-    String?
+  @Option(help: "Set the count of sessions that failed because of this party back to 0; needs --study.")
+  var forgive: String?
+  @Flag(help: "Set the count of sessions of the study's computing parties together back to 0; needs --study.")
+  var forgiveSet = false
+  @Option(help: "Accept the new state folder of this party from now on; needs --id and --study.") var confirm: String?
   @Option(help: "The id of that folder, as 'parley state' prints it there.") var id: String?
-  @Option(help: "The study file that names the party's key.") var study: String?
+  @Option(help: "The study file that names the parties' keys.") var study: String?
 
   func run() throws {
     let directory = try StateDirectory(path: state ?? PartyCommand.statePath(name))
+    let loaded = try study.map { path throws(ParleyError) in try StudyLoader.load(path: path) }
     if let confirm {
-      guard let study, let id else {
+      guard let loaded, let id else {
         throw ParleyError(
           .usage, "--confirm needs the id of the new folder and the study that names the party's key",
           remedy: "add --id ID --study FILE")
       }
-      try directory.confirm(directory: try GroupedHash.bytes(id), of: try Self.identity(of: confirm, in: study))
+      try directory.confirm(directory: try GroupedHash.bytes(id), of: try Self.key(confirm, loaded))
       Console.output("\(confirm): its state folder is \(GroupedHash.text(try GroupedHash.bytes(id))) from now on")
       return
     }
-    if let forgive {
-      guard let study else {
+    if forgive != nil || forgiveSet {
+      guard let loaded else {
         throw ParleyError(
-          .usage, "--forgive needs the study that names the party's key", remedy: "add --study FILE")
+          .usage, "--forgive and --forgive-set need the study that names the parties' keys",
+          remedy: "add --study FILE")
       }
-      let identity = try Self.identity(of: forgive, in: study)
-      Console.output("\(forgive): \(directory.aborts(identity: identity)) failed sessions, now 0")
-      try directory.clearAborts(identity: identity)
-      return
+      return try forgive(in: directory, loaded)
     }
     Console.output("folder    \(directory.path)")
     Console.output("id        \(GroupedHash.text(directory.stateID))")
@@ -50,22 +56,49 @@ struct StateCommand: ParsableCommand {
     for entry in directory.releases {
       Console.output("  \(entry.time)  study \(entry.study.prefix(16))…  \(entry.event.rawValue)")
     }
-    guard let study else { return }
-    for party in try StudyLoader.load(path: study).parties where party.name != name {
+    guard let loaded else {
+      let failed = directory.failedSessions
+      Console.output("failed    \(failed.peers) because of a peer, \(failed.sets) of computing parties together")
+      if failed != (0, 0) { Console.output("          add --study FILE to see of whom") }
+      return
+    }
+    for party in loaded.parties where party.name != name {
       guard let key = party.key else { continue }
       let identity = Array(key.text.utf8)
-      Console.output("failed sessions with \(party.name): \(directory.aborts(identity: identity))")
+      Console.output("failed sessions because of \(party.name): \(directory.aborts(identity: identity))")
       if let known = directory.knownDirectory(identity: identity) {
-        Console.output(
-          "state folder of \(party.name): \(GroupedHash.text(known.id))\(known.isRefused ? ", refused: it was restored or copied" : "")"
-        )
+        let refused = known.isRefused ? ", refused: it was restored or copied" : ""
+        Console.output("state folder of \(party.name): \(GroupedHash.text(known.id))\(refused)")
       }
+    }
+    guard let set = try? Self.computingKeys(loaded) else { return }
+    Console.output(
+      "failed sessions of \(loaded.computing.joined(separator: ", ")) together: \(directory.failures(ofSet: set))")
+  }
+
+  private func forgive(in directory: StateDirectory, _ loaded: Study) throws(ParleyError) {
+    if let forgive {
+      let identity = try Self.key(forgive, loaded)
+      Console.output("\(forgive): \(directory.aborts(identity: identity)) failed sessions, now 0")
+      try directory.clearAborts(identity: identity)
+    }
+    if forgiveSet {
+      let set = try Self.computingKeys(loaded)
+      let names = loaded.computing.joined(separator: ", ")
+      Console.output("\(names) together: \(directory.failures(ofSet: set)) failed sessions, now 0")
+      try directory.clearFailures(ofSet: set)
     }
   }
 
-  private static func identity(of party: String, in study: String) throws -> [UInt8] {
-    guard let key = try StudyLoader.load(path: study).requireParty(party).key else {
-      throw ParleyError(.studyNotReady, "the study names no key for \(party)", remedy: "add its key")
+  private static func computingKeys(_ loaded: Study) throws(ParleyError) -> [[UInt8]] {
+    var keys: [[UInt8]] = []
+    for name in loaded.computing { keys.append(try key(name, loaded)) }
+    return keys
+  }
+
+  private static func key(_ name: String, _ loaded: Study) throws(ParleyError) -> [UInt8] {
+    guard let key = try loaded.requireParty(name).key else {
+      throw ParleyError(.studyNotReady, "the study names no key for \(name)", remedy: "add its key")
     }
     return Array(key.text.utf8)
   }

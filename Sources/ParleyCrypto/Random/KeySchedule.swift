@@ -28,7 +28,7 @@ package struct KeySchedule: Sendable {
     precondition(mine.count == Self.contributionBytes, "a contribution has 32 bytes")
     guard theirs.count == Self.contributionBytes else {
       throw ParleyError(
-        .protocolViolation, "a key contribution has the wrong length", at: .init(item: "\(pair.peer)"))
+        .protocolViolation, "malformed message: a key contribution of a wrong length", origin: .init(pair.peer))
     }
     let isLow = pair.me < pair.peer
     secret = Storage(uninitialized: 2 * Self.contributionBytes)

@@ -65,7 +65,7 @@ struct Frame: Sendable {
   ) throws(ParleyError) {
     try check(expecting: step, from: party, at: local)
     guard count == target.count else {
-      throw MeshErrors.wrongLength(step: step, expected: target.count, came: count, from: party, at: local)
+      throw MeshErrors.wrongLength(step: step, expected: target.count, came: count, from: party)
     }
     target.copyMemory(from: UnsafeRawBufferPointer(buffer.bytes))
   }
@@ -76,14 +76,14 @@ struct Frame: Sendable {
   ) throws(ParleyError) -> [UInt8] {
     try check(expecting: step, from: party, at: local)
     guard count <= limit else {
-      throw MeshErrors.tooLong(step: step, limit: limit, came: count, from: party, at: local)
+      throw MeshErrors.tooLong(step: step, limit: limit, came: count, from: party)
     }
     return Array(buffer.bytes)
   }
 
   private func check(expecting step: StepID, from party: PartyIndex, at local: PartyIndex) throws(ParleyError) {
     guard self.step == step else {
-      throw MeshErrors.wrongStep(expected: step, came: self.step, from: party, at: local)
+      throw MeshErrors.wrongStep(expected: step, came: self.step, from: party)
     }
   }
 }

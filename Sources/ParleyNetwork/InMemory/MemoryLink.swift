@@ -79,7 +79,7 @@ final class MemoryLink: @unchecked Sendable {
       if sender.end != nil || receiver.end != nil || circular() { return }
       let now = MonotonicTime.now
       if now >= deadline {
-        throw MeshErrors.timeout(waiting, after: patience, at: sender.party)
+        throw MeshErrors.timeout(waiting, after: patience)
       }
       // Looks again each millisecond: a circle may close without anything happening on this link.
       _ = drained.wait(lock, until: min(deadline, now &+ 1_000_000))
@@ -98,7 +98,7 @@ final class MemoryLink: @unchecked Sendable {
     guard let frame = frames.popFirst() else {
       // A sender that aborts has ended a moment before its peers learn of it.
       if case .failed = sender.end { throw MeshErrors.aborted(by: sender.party) }
-      throw MeshErrors.peerClosed(sender.party, step: step, at: receiver.party)
+      throw MeshErrors.peerClosed(sender.party, step: step)
     }
     available.subtract(1, ordering: .relaxed)
     queuedBytes -= frame.count
@@ -118,7 +118,7 @@ final class MemoryLink: @unchecked Sendable {
     }
     while frames.isEmpty && receiver.end == nil && sender.end == nil {
       guard arrived.wait(lock, until: deadline) || !frames.isEmpty else {
-        throw MeshErrors.timeout(waiting, after: patience, at: receiver.party)
+        throw MeshErrors.timeout(waiting, after: patience)
       }
     }
   }

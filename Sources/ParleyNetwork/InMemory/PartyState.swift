@@ -32,7 +32,7 @@ final class PartyState: Sendable {
     guard let end else { return }
     switch end {
     case .failed(let error): throw error
-    case .closed: throw MeshErrors.closedHere(step: step, at: party)
+    case .closed: throw MeshErrors.closedHere(step: step)
     }
   }
 }

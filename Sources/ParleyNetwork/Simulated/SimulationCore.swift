@@ -90,11 +90,11 @@ final class SimulationCore: @unchecked Sendable {
     if links[from][to].flights.isEmpty { try sleep(waiting, at: to) }
     try states[to].check(step: step)
     guard let flight = links[from][to].flights.first else {
-      throw MeshErrors.peerClosed(waiting.party, step: step, at: PartyIndex(to))
+      throw MeshErrors.peerClosed(waiting.party, step: step)
     }
     if flight.arrival - clocks[to] > options.patience {
       clocks[to] += options.patience
-      throw MeshErrors.timeout(waiting, after: options.patience, at: PartyIndex(to))
+      throw MeshErrors.timeout(waiting, after: options.patience)
     }
     clocks[to] = max(clocks[to], flight.arrival)
     _ = links[from][to].flights.popFirst()
@@ -113,7 +113,7 @@ final class SimulationCore: @unchecked Sendable {
     try stopWhenDeadlocked(local)
     while links[peer][local].flights.isEmpty && states[local].end == nil && states[peer].end == nil {
       guard woken[local].wait(lock, until: deadline) || !links[peer][local].flights.isEmpty else {
-        throw MeshErrors.timeout(waiting, after: options.realPatience, at: PartyIndex(local))
+        throw MeshErrors.timeout(waiting, after: options.realPatience)
       }
     }
   }

@@ -123,7 +123,7 @@ final class TapeCore: @unchecked Sendable {
   private func checkLocked(_ party: Int, step: StepID?) throws(ParleyError) {
     switch ends[party] {
     case .failed(let error): throw error
-    case .closed: throw MeshErrors.closedHere(step: step, at: PartyIndex(party))
+    case .closed: throw MeshErrors.closedHere(step: step)
     case nil: return
     }
   }
@@ -156,7 +156,7 @@ final class TapeCore: @unchecked Sendable {
     try checkLocked(to, step: step)
     guard let frame = queues[from][to].popFirst() else {
       if case .failed = ends[from] { throw MeshErrors.aborted(by: PartyIndex(from)) }
-      throw MeshErrors.peerClosed(PartyIndex(from), step: step, at: PartyIndex(to))
+      throw MeshErrors.peerClosed(PartyIndex(from), step: step)
     }
     receipts[to].append(
       InterceptedMessage(
@@ -173,7 +173,7 @@ final class TapeCore: @unchecked Sendable {
     stopCircle(through: local)
     while queues[peer][local].isEmpty && ends[local] == nil && ends[peer] == nil {
       guard woken[local].wait(lock, until: deadline) || !queues[peer][local].isEmpty else {
-        throw MeshErrors.timeout(waiting, after: realPatience, at: PartyIndex(local))
+        throw MeshErrors.timeout(waiting, after: realPatience)
       }
     }
   }

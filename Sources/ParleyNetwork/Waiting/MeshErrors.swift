@@ -5,71 +5,57 @@ extension ParleyError.Code {
   package static let deadlock = Self("internal/deadlock")
 }
 
-/// The errors every mesh throws, worded once. None of them contains payload.
+/// The errors every mesh throws, worded once. None of them contains payload; who is meant is in the origin, for the
+/// session to name.
 package enum MeshErrors {
-  private static func place(_ party: PartyIndex, _ step: StepID) -> ParleyError.Place {
-    ParleyError.Place(item: "\(party), \(step)")
-  }
+  private static let sameProgram =
+    "check that all parties run the same version of the program and the same study"
 
-  package static func wrongStep(
-    expected: StepID, came: StepID, from party: PartyIndex, at local: PartyIndex
-  ) -> ParleyError {
+  package static func wrongStep(expected: StepID, came: StepID, from party: PartyIndex) -> ParleyError {
     ParleyError(
-      .protocolViolation, "\(local) expected the message of \(expected) from \(party), but \(came) came",
-      at: place(party, expected),
-      remedy: "check that all parties run the same version of the program and the same study")
+      .protocolViolation, "the message of \(expected) was due, but that of \(came) came",
+      origin: .init(party, expected), remedy: sameProgram)
   }
 
-  package static func wrongLength(
-    step: StepID, expected: Int, came: Int, from party: PartyIndex, at local: PartyIndex
-  ) -> ParleyError {
+  package static func wrongLength(step: StepID, expected: Int, came: Int, from party: PartyIndex) -> ParleyError {
     ParleyError(
-      .protocolViolation,
-      "\(local) expected \(expected) bytes from \(party) at \(step), but \(came) came",
-      at: place(party, step),
-      remedy: "check that all parties run the same version of the program and the same study")
+      .protocolViolation, "\(expected) bytes of \(step) were due, but \(came) came", origin: .init(party, step),
+      remedy: sameProgram)
   }
 
-  package static func tooLong(
-    step: StepID, limit: Int, came: Int, from party: PartyIndex, at local: PartyIndex
-  ) -> ParleyError {
+  package static func tooLong(step: StepID, limit: Int, came: Int, from party: PartyIndex) -> ParleyError {
     ParleyError(
-      .protocolViolation,
-      "\(local) accepts at most \(limit) bytes from \(party) at \(step), but \(came) came",
-      at: place(party, step),
-      remedy: "check that all parties run the same version of the program and the same study")
+      .protocolViolation, "\(step) has at most \(limit) bytes, but \(came) came", origin: .init(party, step),
+      remedy: sameProgram)
   }
 
-  package static func timeout(_ waiting: Waiting, after patience: Duration, at local: PartyIndex) -> ParleyError {
-    let what =
-      waiting.need == .message
-      ? "for a message from \(waiting.party)" : "for \(waiting.party) to take what was sent"
+  package static func timeout(_ waiting: Waiting, after patience: Duration) -> ParleyError {
+    let what = waiting.need == .message ? "no message of \(waiting.step) came" : "what was sent was not taken"
     return ParleyError(
-      .timeout, "\(local) waited \(patience) \(what) at \(waiting.step)",
-      at: place(waiting.party, waiting.step),
-      remedy: "check that \(waiting.party) is running and reachable, or raise the patience of the study")
+      .timeout, "\(what) within \(patience)", origin: .init(waiting.party, waiting.step),
+      remedy: "check that this party is running and reachable, or raise the patience of the study")
   }
 
   /// What peers of an aborting party get: no reason (it stays in the local log of the one that aborted).
   package static func aborted(by party: PartyIndex) -> ParleyError {
-    ParleyError(.peerAborted, "aborted", at: ParleyError.Place(item: "\(party)"))
+    ParleyError(.peerAborted, "aborted", origin: .init(party))
   }
 
-  package static func peerClosed(_ party: PartyIndex, step: StepID, at local: PartyIndex) -> ParleyError {
+  package static func peerClosed(_ party: PartyIndex, step: StepID) -> ParleyError {
     ParleyError(
-      .linkLost, "\(party) closed its link before \(local) got the message of \(step)",
-      at: place(party, step),
-      remedy: "look at the report of \(party)")
+      .linkLost, "the link was closed before the message of \(step) came", origin: .init(party, step),
+      remedy: "look at the report of this party")
   }
 
-  package static func closedHere(step: StepID?, at local: PartyIndex) -> ParleyError {
+  package static func closedHere(step: StepID?) -> ParleyError {
     ParleyError(
-      .linkLost, "\(local) has closed its links",
-      at: step.map { ParleyError.Place(item: "\($0)") })
+      .linkLost, "this party has closed its links", at: step.map { ParleyError.Place(item: "\($0)") })
   }
 
   package static func noSuchParty(_ party: PartyIndex, count: Int, step: StepID) -> ParleyError {
-    ParleyError(.invariant, "\(party) is not among the \(count) principals of the session", at: place(party, step))
+    ParleyError(
+      .invariant, "a message for number \(party.rawValue), and the session has \(count) principals",
+      origin: .init(oneOf: [], step))
   }
 
   package static func deadlock(_ report: StallReport) -> ParleyError {

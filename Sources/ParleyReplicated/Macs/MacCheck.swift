@@ -65,7 +65,7 @@ extension MacReplicatedEngine {
     guard try opened(difference, MacSteps.difference) == 0 else {
       throw ParleyError(
         .cheating, "a product of ring words is wrong: values and macs do not fit together",
-        at: .init(item: "\(previous) or \(next), \(MacSteps.difference)"))
+        origin: .init(oneOf: [previous, next], MacSteps.difference))
     }
   }
 
@@ -94,8 +94,9 @@ extension MacReplicatedEngine {
         try mesh.receive(step: MacSteps.ready, from: peer, into: theirs.bytes)
         guard SecureMemory.isEqual(theirs.array, own) else {
           throw ParleyError(
-            .cheating, "\(peer) is about to check something else than this party",
-            at: .init(item: "\(peer), \(MacSteps.ready)"))
+            .cheating, "the parties are about to check different things",
+            // The peer may be honest, and the third may have told the two of us different things.
+            origin: .init(oneOf: peers, MacSteps.ready))
         }
       }
       return words

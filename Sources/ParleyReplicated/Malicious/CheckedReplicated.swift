@@ -94,17 +94,7 @@ extension CheckedReplicated {
     checks.outputMask = try OutputMask.agree(own, step: place, mesh: mesh, digests: checks.digests)
   }
 
-  /// Any failure while a proof is under way can be the escape of a party that knows that its check will fail, and
-  /// counts as one (protocol brief 12).
-  package func classify(_ error: ParleyError) -> ParleyError {
-    guard checks.isVerifying || checks.pipeline.hasChallenged,
-      [.timeout, .linkLost, .protocolViolation].contains(error.code)
-    else { return error }
-    var counted = error
-    counted.code = .cheating
-    counted.message += " (while products were being verified, which counts as an attempt to cheat)"
-    return counted
-  }
+  package var hasChallenged: Bool { checks.isVerifying || checks.pipeline.hasChallenged }
 }
 
 extension Exchange {

@@ -29,7 +29,7 @@ struct OutputMask {
       let bytes = message.array
       guard SecureMemory.isEqual(Array(bytes.prefix(verified.count)), verified) else {
         throw ParleyError(
-          .cheating, "\(peer) has verified something else than this party", at: .init(item: "\(peer), \(step)"))
+          .cheating, "it has verified something else than this party", origin: .init(peer, step))
       }
       nonces[peer.rawValue] = Array(bytes.suffix(nonceBytes))
     }

@@ -46,7 +46,7 @@ struct StatedOpenings {
     let salt = try mesh.receiveControl(step: step, from: party, atMost: StatedShare.saltBytes)
     guard salt.count == StatedShare.saltBytes else {
       throw ParleyError(
-        .protocolViolation, "malformed message: a salt has not 32 bytes", at: .init(item: "\(party), \(step)"))
+        .protocolViolation, "malformed message: a salt has not 32 bytes", origin: .init(party, step))
     }
     return salt
   }
@@ -63,19 +63,19 @@ struct StatedOpenings {
     if let salt, let known = agreed?[key] {
       guard SecureMemory.isEqual(Self.commitment(own, salt: salt, key, digests), known) else {
         throw ParleyError(
-          .cheating, "\(sender) opened another share than it and \(witness) have signed",
-          at: .init(item: "\(sender), \(key.step)"))
+          .cheating, "it opened another share than it and its other holder have signed",
+          origin: .init(sender, key.step))
       }
       guard SecureMemory.isEqual(own, theirs) else {
         throw ParleyError(
-          .cheating, "\(witness) sent a digest of another share than it and \(sender) have signed",
-          at: .init(item: "\(witness), \(key.step)"))
+          .cheating, "it sent a digest of another share than it and its other holder have signed",
+          origin: .init(witness, key.step))
       }
     }
     guard SecureMemory.isEqual(own, theirs) else {
       throw ParleyError(
         .cheating, "the two holders of a share that was to be opened do not agree on it",
-        at: .init(item: "\(sender) or \(witness), \(key.step)"))
+        origin: .init(oneOf: [sender, witness], key.step))
     }
   }
 }

@@ -97,9 +97,9 @@ extension CheckedReplicated {
         guard SecureMemory.isEqual(theirs, own) else {
           throw ParleyError(
             .cheating,
-            "\(peer) and this party hold different copies of what \(holder) dealt; either \(holder) or \(peer) deviates, and they cannot be told apart",
-            at: .init(item: "\(peer) or \(holder), \(VerifiedSteps.inputCopies)"),
-            remedy: "let \(holder) and the operator of \(peer) check their software and start again")
+            "a computing party and this one hold different copies of what a holder dealt; one of the two deviates, and they cannot be told apart",
+            origin: .init(oneOf: [peer, holder], VerifiedSteps.inputCopies),
+            remedy: "let both check their software and start again")
         }
       }
     }

@@ -33,9 +33,9 @@ struct ProofPipeline<Word: RingWord> {
     if recorded == 0 { try ledger.cover(step) }
   }
 
-  /// From the first challenge to the token every failure counts as an attempt to cheat: a prover may know already
-  /// that its check will fail (protocol brief 12).
-  var hasChallenged: Bool { active.contains { $0.run.hasChallenged } }
+  /// A challenge has been given, of a proof that is under way or has ended: from then on every failure is final, since a
+  /// prover may know already that its check will fail (protocol brief 12).
+  var hasChallenged: Bool { started > active.count || active.contains { $0.run.hasChallenged } }
   var isIdle: Bool { active.isEmpty }
   var proofCount: Int { started }
   /// Every product so far has been proved.

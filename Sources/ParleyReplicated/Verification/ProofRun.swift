@@ -118,7 +118,7 @@ final class ProofRun {
     case 0:
       let bytes = try receive(ProofShape.digestBytes, from: links.previous)
       guard SecureMemory.isEqual(bytes, ready(of: links.next)) else {
-        throw cheating("the right verifier of a proof has seen other gates than this party", "\(links.previous)")
+        throw cheating("the right verifier of a proof has seen other gates than this party", [links.previous])
       }
     case proof.shape.stageCount - 1: try check()
     case let odd where odd % 2 == 1:
@@ -150,7 +150,7 @@ final class ProofRun {
     guard proof.absorbLeft(index, share: share, challenge: try challenges(through: known, isLeft: true)) else {
       throw ParleyError(
         .protocolViolation, "malformed message: a field element that is not reduced",
-        at: .init(item: "\(links.next), \(step(stage))"))
+        origin: .init(links.next, step(stage)))
     }
     // The right verifier's half is local and shows nothing before the echo has been compared.
     let mask = try links.rightMask.stream(step(index)).words(proof.maskWords(index)).array
@@ -211,8 +211,8 @@ final class ProofRun {
   }
 
   /// A prover and its left verifier cannot be told apart by the right one: each can make the check fail.
-  private var either: String { "\(links.previous) or \(links.next)" }
-  private func cheating(_ what: String, _ who: String) -> ParleyError {
-    ParleyError(.cheating, what, at: .init(item: "\(who), \(step(stage))"))
+  private var either: [PartyIndex] { [links.previous, links.next] }
+  private func cheating(_ what: String, _ suspects: [PartyIndex]) -> ParleyError {
+    ParleyError(.cheating, what, origin: .init(oneOf: suspects, step(stage)))
   }
 }

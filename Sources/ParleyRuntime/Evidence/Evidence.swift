@@ -14,6 +14,12 @@ package struct Evidence: Sendable, Hashable, Codable {
     /// Public identity key, hexadecimal.
     package var identity: String
     package var isComputing: Bool
+    package init(index: Int, name: String, identity: String, isComputing: Bool) {
+      self.index = index
+      self.name = name
+      self.identity = identity
+      self.isComputing = isComputing
+    }
   }
   package struct Signed: Sendable, Hashable, Codable {
     /// Canonical bytes of a ``Statement``, hexadecimal.
@@ -28,6 +34,7 @@ package struct Evidence: Sendable, Hashable, Codable {
     package var job: String
     package var attempt: UInt64
     package var mode: Receipt.Mode
+    /// As the author knows them; whoever reads the file takes them from the signed study.
     package var principals: [Principal]
     /// Who says this.
     package var author: Int
@@ -90,10 +97,8 @@ package struct Evidence: Sendable, Hashable, Codable {
 extension Attestation {
   /// Nil when there is nothing to show: nobody is accused and nothing was signed by others.
   func evidence(
-    of reported: ParleyError, after phase: SessionPhase, mode: Receipt.Mode, signing: StatementSigning
+    of error: ParleyError, after phase: SessionPhase, mode: Receipt.Mode, signing: StatementSigning
   ) throws(ParleyError) -> Evidence? {
-    // What a failure counts as does not change what it shows: a link that breaks in a proof shows nothing.
-    let error = failure ?? reported
     let suspects = Fault.suspects(of: error).filter { $0 != session.local }
     guard !suspects.isEmpty || hasHeard else { return nil }
     let description = session.description

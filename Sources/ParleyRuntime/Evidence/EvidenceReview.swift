@@ -9,6 +9,10 @@ internal import ParleyEngine
 /// the accused deviates. (d) At most one computing party deviates: whoever is compatible with all of (b) and (c) remains
 /// possible, and a single one that remains is named. What principals that do not compute say is shown and not used,
 /// because any number of them may deviate. The argument is in docs/proofs/attribution.md.
+///
+/// **Who they are.** Names, numbers, keys and roles of principals are those of the study that all of them have signed. A
+/// file's own word on them would let principals that do not compute pass for computing parties, or put another's name to a
+/// key: without the study nobody is named and no finding is told.
 package struct EvidenceReview: Sendable, Hashable {
   package enum Finding: Sendable, Hashable {
     /// Signed two different things where an honest party signs one: proof against its maker.
@@ -29,13 +33,15 @@ package struct EvidenceReview: Sendable, Hashable {
     case undecided([PartyIndex])
     /// Findings that no single deviating party explains.
     case severalDeviate
+    /// The caller has no study that all principals have signed.
+    case withoutStudy
     /// Nothing speaks against anybody.
     case nothing
   }
 
   package let session: String
   package let study: String
-  /// By index.
+  /// By index; empty without a study.
   package let names: [String]
   package let authors: [PartyIndex]
   package let findings: [Finding]
@@ -43,11 +49,11 @@ package struct EvidenceReview: Sendable, Hashable {
 
   /// - Parameters:
   ///   - files: with the paths they were read from.
-  ///   - identities: public keys by index from the study; without them those in the files are used, and the caller must
-  ///     compare them with keys it knows.
+  ///   - principals: by index, from the signed study of which the caller has compared the hash with ``study``. Without them
+  ///     the files are checked against their own words only.
   /// - Throws: `data/evidence` when a file is edited, forged or of another session.
   package init(
-    _ files: [(path: String?, evidence: Evidence)], identities: [[UInt8]]? = nil, _ verify: Receipt.Verifier
+    _ files: [(path: String?, evidence: Evidence)], principals: [Evidence.Principal]?, _ verify: Receipt.Verifier
   ) throws(ParleyError) {
     guard let first = files.first?.evidence.body else { throw Evidence.refusal("there is no evidence to check") }
     var statements: [Statement] = []
@@ -60,7 +66,7 @@ package struct EvidenceReview: Sendable, Hashable {
       else {
         throw Evidence.refusal("it is about another session, study or set of keys than the first file", path)
       }
-      statements += try Self.check(evidence, path, identities, verify)
+      statements += try Self.check(evidence, path, principals, verify)
       let author = PartyIndex(body.author)
       authors.insert(author)
       if !body.accused.isEmpty {
@@ -69,19 +75,25 @@ package struct EvidenceReview: Sendable, Hashable {
             by: author, of: body.accused.map { PartyIndex($0) }, message: body.message, place: body.place))
       }
     }
-    findings = Self.findings(about: statements) + findings
     session = first.session
     study = first.study
-    names = first.principals.map(\.name)
     self.authors = authors.sorted()
+    guard let principals else {
+      names = []
+      self.findings = []
+      verdict = .withoutStudy
+      return
+    }
+    findings = Self.findings(about: statements) + findings
+    names = principals.map(\.name)
     self.findings = findings
     verdict = Self.verdict(
-      on: findings, computing: first.principals.filter(\.isComputing).map { PartyIndex($0.index) })
+      on: findings, computing: principals.filter(\.isComputing).map { PartyIndex($0.index) })
   }
 
   /// Checks one file by itself and gives the statements in it.
   private static func check(
-    _ evidence: Evidence, _ path: String?, _ identities: [[UInt8]]?, _ verify: Receipt.Verifier
+    _ evidence: Evidence, _ path: String?, _ known: [Evidence.Principal]?, _ verify: Receipt.Verifier
   ) throws(ParleyError) -> [Statement] {
     func refuse(_ what: String) -> ParleyError { Evidence.refusal("the evidence does not hold: \(what)", path) }
     let body = evidence.body
@@ -90,10 +102,8 @@ package struct EvidenceReview: Sendable, Hashable {
     guard body.principals.map(\.index) == Array(0..<count), body.principals.indices.contains(body.author),
       body.accused.allSatisfy({ (0..<count).contains($0) && $0 != body.author })
     else { throw refuse("it names principals that it does not list, or its own author") }
-    if let identities {
-      guard identities.map({ hexadecimal($0) }) == body.principals.map(\.identity) else {
-        throw refuse("it names other keys than the study")
-      }
+    if let known, known != body.principals {
+      throw refuse("names, numbers, keys or roles of its principals are not those of the study")
     }
     let keys = body.principals.map { bytes(hexadecimal: $0.identity) ?? [] }
     guard let signature = bytes(hexadecimal: evidence.signature),
@@ -179,7 +189,7 @@ package struct EvidenceReview: Sendable, Hashable {
   // MARK: In words
 
   package func name(_ party: PartyIndex) -> String {
-    names.indices.contains(party.rawValue) ? "\(names[party.rawValue]) (\(party))" : party.description
+    names.indices.contains(party.rawValue) ? names[party.rawValue] : party.description
   }
   private func list(_ parties: [PartyIndex]) -> String { parties.map { name($0) }.joined(separator: " or ") }
 
@@ -190,7 +200,8 @@ package struct EvidenceReview: Sendable, Hashable {
     case .contradiction(let party, let moment):
       "\(name(party)) has signed \(moment.words) something else than it had stated before the openings"
     case .disagreement(let pair):
-      "\(name(pair.first)) and \(name(pair.second)) have signed statements that do not agree on \(pair.subject)"
+      "\(name(pair.first)) and \(name(pair.second)) have signed statements that do not agree on "
+        + pair.subject.words(name)
     case .accusation(let author, let accused, let message, let place):
       "\(name(author)) says about \(list(accused)): \(message)" + (place.map { " (at \($0))" } ?? "")
     }
@@ -206,6 +217,7 @@ package struct EvidenceReview: Sendable, Hashable {
       "cannot be told apart: \(list(parties)); the evidence of the others may decide it, and whoever trusts one of them knows"
     case .severalDeviate: "no single party explains all of this: more than one computing party deviates"
     case .nothing: "nothing here speaks against anybody"
+    case .withoutStudy: "nobody is named: who took part, and as what, is known from the signed study only"
     }
   }
 }

@@ -10,7 +10,7 @@ extension Executor {
   ///
   /// All computing parties see the same bits, so each of them ends the session for the same reason by itself. They tell
   /// recipients that do not compute whether the requirements are met, and wait for each other and for those before they
-  /// end it, so that no abort comes before a verdict; the error has no place, and so counts against nobody.
+  /// end it, so that no abort comes before a verdict; the error is not counted.
   ///
   /// - Throws: `data/out-of-range` with holders and tables, never a row, a column or a value; `data/requirement`.
   func openVerdicts(

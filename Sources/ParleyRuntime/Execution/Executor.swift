@@ -62,11 +62,10 @@ package final class Executor<E: Engine> {
       try hooks?.computed()
       return try open()
     } catch {
-      hooks?.statements?.failed(error)
-      let failure = engine.classify(error)
-      mesh.abort(failure)
+      hooks?.failed(engine.hasChallenged)
+      mesh.abort(error)
       engine.destroy()
-      throw failure
+      throw error
     }
   }
 

@@ -13,8 +13,9 @@ struct RequirementNotice: Hashable {
 
   init(_ bytes: [UInt8], count: Int, from party: PartyIndex) throws(ParleyError) {
     guard bytes.count == count, bytes.allSatisfy({ $0 <= 1 }) else {
-      throw ParleyError(.protocolViolation, "malformed message: a notice of requirements of another form")
-        .placed(party, ControlStep.requirements)
+      throw ParleyError(
+        .protocolViolation, "malformed message: a notice of requirements of another form",
+        origin: .init(party, ControlStep.requirements))
     }
     isViolated = bytes.map { $0 == 1 }
   }

@@ -23,14 +23,20 @@ extension Receipt.Body {
           parts: zip(table.holders, rows).map { Receipt.Table.Part(holder: $0.rawValue, rows: $1) },
           isPadded: table.padTo != nil)
       },
-      reports: reports, differences: Receipt.differences(reports))
+      reports: reports,
+      differences: Receipt.differences(reports, names: description.principals.map(\.name)))
   }
 }
 
 extension Receipt {
   /// What differs between plan and run, in words; time is not compared, since it is an estimate.
-  static func differences(_ reports: [PartyReport]) -> [String] {
+  ///
+  /// - Parameter names: of the principals, by index.
+  static func differences(_ reports: [PartyReport], names: [String]) -> [String] {
     var lines: [String] = []
+    func name(_ index: Int) -> String {
+      names.indices.contains(index) ? names[index] : PartyIndex(index).description
+    }
     // Rounds are the longest chain of the whole session; a principal that sends early sees a shorter one.
     let rounds = reports.map(\.measured.rounds).max() ?? 0
     if let planned = reports.lazy.compactMap(\.predicted?.rounds).first(where: { $0 != rounds }) {
@@ -41,10 +47,10 @@ extension Receipt {
       let measured = report.measured
       for (index, (planned, sent)) in zip(predicted.sentBytes, measured.sentBytes).enumerated()
       where planned != sent {
-        lines.append("P\(report.party) to P\(index): \(planned) bytes planned, \(sent) sent")
+        lines.append("\(name(report.party)) to \(name(index)): \(planned) bytes planned, \(sent) sent")
       }
       if let planned = predicted.peakMemoryBytes, let used = measured.peakMemoryBytes, used > planned {
-        lines.append("P\(report.party): \(planned) bytes of memory planned at most, \(used) used")
+        lines.append("\(name(report.party)): \(planned) bytes of memory planned at most, \(used) used")
       }
     }
     return lines
@@ -72,7 +78,7 @@ extension Receipt {
           throw ParleyError(.protocolViolation, "malformed message: a commitment that is missing or too many")
         }
         reports.append(report)
-      } catch { throw error.placed(party, ControlStep.report) }
+      } catch { throw error.noticed(party, ControlStep.report) }
     }
     var receipt = Receipt(body: Body(session, mode: mode, reports: reports), signatures: [])
     let message = try receipt.signedBytes()
@@ -90,7 +96,7 @@ extension Receipt {
       guard verify(description.principals[party.rawValue].identity, message, signature) else {
         throw ParleyError(
           .protocolViolation, "\(description.label(party)) signed something else than this receipt"
-        ).placed(party, ControlStep.signature)
+        ).noticed(party, ControlStep.signature)
       }
       receipt.signatures.append(Signature(party: party.rawValue, signature: hexadecimal(signature)))
     }

@@ -121,7 +121,7 @@ public struct Receipt: Sendable, Hashable, Codable {
     guard signatures.map(\.party) == signers.map(\.index), body.reports.map(\.party) == signers.map(\.index) else {
       throw refuse("signatures or reports are missing or out of order")
     }
-    guard body.differences == Receipt.differences(body.reports) else {
+    guard body.differences == Receipt.differences(body.reports, names: body.principals.map(\.name)) else {
       throw refuse("the differences it lists are not those of its reports")
     }
     let message = try signedBytes()

@@ -18,8 +18,6 @@ final class Attestation {
   private var statements: [PartyIndex: SignedStatement] = [:]
   /// Made as openings began; verified.
   private var records: [SignedStatement] = []
-  /// The failure as it was noticed, before it was decided what it counts as.
-  var failure: ParleyError?
 
   init(
     _ session: EstablishedSession, mesh: any Mesh, signing: StatementSigning, openings: Int
@@ -57,7 +55,7 @@ final class Attestation {
       let numbers = own.statement.keys(seenFrom: peer, of: computing.count)
       guard other.statement.shares.map(\.key) == numbers else {
         throw ParleyError(.cheating, "\(label(peer)) is about to open other values than the program says")
-          .placed(peer, ControlStep.statement)
+          .noticed(peer, ControlStep.statement)
       }
     }
     return try agree()
@@ -92,11 +90,10 @@ final class Attestation {
     let differences = Disagreement.all(among: all)
     guard let first = differences.first else { return AgreedShares(all.flatMap(\.shares)) }
     let suspects = computing.filter { party in differences.allSatisfy { $0.includes(party) } }
-    let place = suspects.map(\.description).joined(separator: " or ")
     throw ParleyError(
       .cheating,
-      "\(label(first.first)) and \(label(first.second)) have signed statements that do not agree on \(first.subject)",
-      at: suspects.isEmpty ? nil : .init(item: "\(place), \(ControlStep.statement)"),
+      "\(label(first.first)) and \(label(first.second)) have signed statements that do not agree on "
+        + first.subject.words(label), origin: .init(oneOf: suspects, ControlStep.statement),
       remedy: "nothing was opened; compare the evidence of all computing parties with 'parley evidence'")
   }
 
@@ -122,7 +119,7 @@ final class Attestation {
       records.append(record)
       if let known = statements[peer]?.statement, record.statement.contradicts(known) {
         throw ParleyError(.cheating, "\(label(peer)) opens something else than it has stated")
-          .placed(peer, step(moment))
+          .noticed(peer, step(moment))
       }
     }
   }
@@ -160,7 +157,7 @@ final class Attestation {
           session.description.principals[party.rawValue].identity, statement.encoded, signed.signature)
       else { throw ParleyError(.protocolViolation, "\(label(party)) has not signed its statement with its key") }
       return signed
-    } catch { throw error.placed(party, step) }
+    } catch { throw error.noticed(party, step) }
   }
 }
 

@@ -1,57 +1,48 @@
 internal import ParleyBase
 
-/// Reads what an error says about its cause.
+/// What the origin of an error says about its cause, and how it is told.
 enum Fault {
-  /// The peer an error names. Meshes and this layer write places as "P2, step-17"; an error that names two ("P1 or
-  /// P2, …") blames nobody.
-  static func party(in error: ParleyError) -> PartyIndex? {
-    guard let item = error.place?.item, item.first == "P" else { return nil }
-    let digits = item.dropFirst().prefix { $0.isASCII && $0.isNumber }
-    let rest = item.dropFirst(1 + digits.count)
-    guard !digits.isEmpty, digits.count <= 4, rest.isEmpty || rest.hasPrefix(",") || rest.hasPrefix(" (") else {
-      return nil
-    }
-    return Int(digits).map { PartyIndex($0) }
-  }
-
-  /// Every principal that a failed check or a malformed message may come from, as its place names them: one of these
-  /// deviates. Empty for failures that the network can cause.
+  /// Of these principals one deviates: the senders that a failed check or a malformed message allows. Empty for failures
+  /// that a network can cause. An abort is passed on, so whoever sends it need not be its cause.
   static func suspects(of error: ParleyError) -> [PartyIndex] {
-    guard [.cheating, .protocolViolation].contains(error.code), let item = error.place?.item else { return [] }
-    var parties: [PartyIndex] = []
-    for name in item.prefix(while: { $0 != "," }).split(separator: " or ") {
-      guard let party = party(in: ParleyError(error.code, "", at: .init(item: String(name)))) else { return [] }
-      parties.append(party)
-    }
-    return parties.sorted()
+    guard [.cheating, .protocolViolation].contains(error.code) else { return [] }
+    return error.origin?.suspects ?? []
   }
 
-  /// Whether an error that names a peer could be an attempt of that peer to cheat.
-  ///
-  /// Who does not compute sees one party stop or fall silent and cannot know which party's message that one had refused
-  /// or was waiting for: a verdict and a failed check end a run at honest parties like that, and aborts are passed on.
-  /// So neither counts there; a link that breaks is its peer's own.
-  static func counts(_ error: ParleyError, after phase: SessionPhase, isComputing: Bool) -> Bool {
-    switch error.code {
-    case .cheating, .protocolViolation: return true
-    case .peerAborted, .timeout: if !isComputing { return false }
-    case .linkLost: break
-    default: return false
-    }
-    return [.inputsSettled, .computed, .verified, .clearToOpen].contains(phase)
+  /// The one principal that can have caused it, if it is another than the one that noticed it.
+  static func culprit(of error: ParleyError, at local: PartyIndex) -> PartyIndex? {
+    let suspects = suspects(of: error)
+    return suspects.count == 1 && suspects[0] != local ? suspects[0] : nil
   }
 
-  /// What the caller sees: bare network errors get the phase and the peer's name.
-  static func explain(_ report: AbortReport, label: String?) -> ParleyError {
+  /// Whether somebody else may have brought it about, as opposed to this machine (a full disk, Ctrl-C) or the agreed
+  /// program (a verdict on a holder's rows, which all computing parties see).
+  static func mayBeOthers(_ error: ParleyError) -> Bool { ["aborted", "network"].contains(error.code.category) }
+
+  /// Places where it happened in the names of the study.
+  static func named(_ error: ParleyError, _ description: SessionDescription) -> ParleyError {
+    guard let words = error.origin?.words(name: description.label), !words.isEmpty else { return error }
+    var error = error
+    error.place = .init(item: words)
+    return error
+  }
+
+  /// What the caller sees: bare network errors get the phase, and an outage after the first challenge what follows from
+  /// that.
+  static func explain(_ report: AbortReport, _ description: SessionDescription) -> ParleyError {
     var error = report.reason
-    let who = label ?? "a peer"
     switch error.code {
     case .peerAborted:
+      let who = report.peer.map(description.label) ?? "a peer"
       error.message = "\(who) ended the session while this party was \(report.phase.activity)"
       error.remedy = "the reason is in the local log of \(who); nothing was opened after the abort"
-    case .linkLost, .timeout:
-      error.message += " (while \(report.phase.activity)\(label.map { ", \($0)" } ?? ""))"
-    default: break
+    case .linkLost, .timeout: error.message += " (while \(report.phase.activity))"
+    default: return error
+    }
+    if report.isCountedForSet {
+      error.message +=
+        "; checks had begun, so the session is not resumed and counts towards the cap of these computing parties: "
+        + "whoever is about to be caught could stage an outage"
     }
     return error
   }

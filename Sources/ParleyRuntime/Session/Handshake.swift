@@ -69,7 +69,7 @@ package struct Handshake {
       do throws(ParleyError) {
         guard let hello = try Hello.decode(bytes) else { throw SessionMismatch.format(party, description) }
         hellos.append(hello)
-      } catch { throw error.placed(party, ControlStep.hello) }
+      } catch { throw error.noticed(party, ControlStep.hello) }
     }
     try SessionMismatch.check(hellos, local: mesh.local, description)
     try checkMemories(hellos)
@@ -240,7 +240,7 @@ package struct Handshake {
   }
 
   private func violation(_ what: String, _ party: PartyIndex) -> ParleyError {
-    ParleyError(.protocolViolation, "\(description.label(party)) \(what)").placed(party, ControlStep.hello)
+    ParleyError(.protocolViolation, "\(description.label(party)) \(what)").noticed(party, ControlStep.hello)
   }
 
   // MARK: Session id and keys
@@ -264,14 +264,14 @@ package struct Handshake {
       let other = try mesh.receiveControl(step: ControlStep.sessionID, from: peer, atMost: 32)
       guard other.count == id.count else {
         throw ParleyError(.protocolViolation, "malformed message: a session id of \(other.count) bytes")
-          .placed(peer, ControlStep.sessionID)
+          .noticed(peer, ControlStep.sessionID)
       }
       guard other == id else {
         throw ParleyError(
           .sidMismatch,
           "sid mismatch: \(description.label(peer)) derives another session id from the same hellos",
           remedy: "make all principals run the same build of Parley"
-        ).placed(peer, ControlStep.sessionID)
+        ).noticed(peer, ControlStep.sessionID)
       }
     }
   }
@@ -286,7 +286,7 @@ package struct Handshake {
     for party in description.computing {
       guard try mesh.receiveControl(step: ControlStep.ready, from: party, atMost: 32) == id else {
         throw ParleyError(.protocolViolation, "malformed message: readiness for another session")
-          .placed(party, ControlStep.ready)
+          .noticed(party, ControlStep.ready)
       }
     }
   }

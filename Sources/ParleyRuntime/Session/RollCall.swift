@@ -100,7 +100,7 @@ package struct RollCall {
       try reader.finish()
       return statements
     } catch {
-      throw error.placed(relay, step)
+      throw error.noticed(relay, step)
     }
   }
 
@@ -110,22 +110,22 @@ package struct RollCall {
     if party == mesh.local {
       return ParleyError(
         .cheating, "\(description.label(relay)) repeats another \(subject) of this party than it was sent"
-      ).placed(relay, step)
+      ).noticed(relay, step)
     }
-    let place = ParleyError.Place(item: "\(party) or \(relay), \(step)")
     return ParleyError(
       .cheating,
       "\(description.label(relay)) repeats another \(subject) of \(description.label(party)) than this party "
         + "knows: one of the two told different parties different things",
-      at: place, remedy: "compare the local logs of all principals before running this study again")
+      origin: .init(oneOf: [party, relay], step),
+      remedy: "compare the local logs of all principals before running this study again")
   }
 }
 
 extension ParleyError {
-  /// The same error with peer and step as its place, unless it has one.
-  package func placed(_ party: PartyIndex, _ step: StepID) -> ParleyError {
+  /// The same error with peer and step as its origin, unless it has one.
+  package func noticed(_ party: PartyIndex, _ step: StepID) -> ParleyError {
     var error = self
-    if error.place == nil { error.place = Place(item: "\(party), \(step)") }
+    if error.origin == nil { error.origin = Origin(party, step) }
     return error
   }
 }

@@ -87,6 +87,8 @@ public struct SessionDescription: Sendable, Hashable {
   }
 
   public var computing: [PartyIndex] { (0..<computingCount).map { PartyIndex($0) } }
+  /// Their identity keys, by index.
+  public var computingIdentities: [[UInt8]] { principals.prefix(computingCount).map(\.identity) }
   public func isComputing(_ party: PartyIndex) -> Bool { party.rawValue < computingCount }
   public func isHolder(_ party: PartyIndex) -> Bool { tables.contains { $0.holders.contains(party) } }
   public func isRecipient(_ party: PartyIndex) -> Bool { principals[party.rawValue].isRecipient }
@@ -99,10 +101,10 @@ public struct SessionDescription: Sendable, Hashable {
   public func peers(of party: PartyIndex) -> [PartyIndex] {
     principals.map(\.index).filter { $0 != party && (isComputing(party) || isComputing($0)) }
   }
-  /// "P2 (charité)" for messages.
+  /// The study's name of a principal, for messages.
   public func label(_ party: PartyIndex) -> String {
     guard principals.indices.contains(party.rawValue) else { return party.description }
-    return "\(party) (\(principals[party.rawValue].name))"
+    return principals[party.rawValue].name
   }
 
   // MARK: Canonical encoding

@@ -16,9 +16,13 @@ package protocol SessionMemory: AnyObject, Sendable {
   /// Raises the counter to `attempt` and remembers the peers, in one durable write. Called before the first
   /// message after the hellos.
   func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError)
-  /// Throws when too many sessions with this principal failed (protocols.md 0.8). Asked before the first message.
-  func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError)
+  /// Throws when too many sessions failed because of one of the peers, or of these computing parties together
+  /// (protocols.md 0.8). Asked before the first message.
+  func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError)
+  /// The owner of this key has deviated.
   func recordAbort(identity: [UInt8]) throws(ParleyError)
+  /// A session of these computing parties, given by their keys in any order, has failed after the first challenge.
+  func recordFailure(ofSet identities: [[UInt8]]) throws(ParleyError)
   /// Enters a line in the ledger of releases; durable when it returns.
   func record(_ entry: LedgerEntry) throws(ParleyError)
   /// Keeps evidence of a session that ended badly, readable by its owner only.
@@ -63,7 +67,8 @@ package final class EphemeralMemory: SessionMemory {
   package func recordAgreement(attempt agreed: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
     attempt.withLock { $0 = max($0, agreed) }
   }
-  package func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError) {}
+  package func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {}
   package func recordAbort(identity: [UInt8]) throws(ParleyError) {}
+  package func recordFailure(ofSet identities: [[UInt8]]) throws(ParleyError) {}
   package func record(_ entry: LedgerEntry) throws(ParleyError) {}
 }

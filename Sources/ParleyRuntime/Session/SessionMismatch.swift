@@ -16,7 +16,7 @@ enum SessionMismatch {
       guard let field = firstDifference(own, hellos[index]) else {
         throw ParleyError(
           .protocolViolation, "\(description.label(party)) claims another agreement with the same fields"
-        ).placed(party, ControlStep.hello)
+        ).noticed(party, ControlStep.hello)
       }
       differences.append("\(field.rawValue): \(detail(field, own, hellos[index], description.label(party)))")
       if remedy.isEmpty { remedy = fix(field) }
@@ -38,7 +38,7 @@ enum SessionMismatch {
   ) throws(ParleyError) {
     for (index, hello) in hellos.enumerated() where firstDifference(hellos[0], hello) != nil {
       throw ParleyError(.protocolViolation, "malformed message: a hello that contradicts itself")
-        .placed(PartyIndex(index), ControlStep.hello)
+        .noticed(PartyIndex(index), ControlStep.hello)
     }
   }
 

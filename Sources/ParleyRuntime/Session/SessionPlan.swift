@@ -71,6 +71,8 @@ package struct ExecutionHooks {
   package var verified: ([UInt8]) throws(ParleyError) -> Void
   /// Where parties are not trusted, what they sign about openings; nil elsewhere.
   package var statements: StatementHooks?
+  /// The execution has failed, and whether that was after the first challenge of a check: then the session is final.
+  package var failed: (_ hasChallenged: Bool) -> Void = { _ in }
 
   package init(
     inputsReceived: @escaping () throws(ParleyError) -> Void, computed: @escaping () throws(ParleyError) -> Void,
@@ -91,8 +93,6 @@ package struct StatementHooks {
   package var announce: (Statement.Moment, [StatedShare], [PartyIndex]) throws(ParleyError) -> Void
   /// At a recipient, before it receives these messages.
   package var hear: (Statement.Moment) throws(ParleyError) -> Void
-  /// A failure as it was noticed, before the engine decides what it counts as.
-  package var failed: (ParleyError) -> Void
 }
 
 /// What the caller provides besides the roles.
@@ -137,22 +137,29 @@ package enum SessionEvent: Sendable {
 package struct AbortReport: Sendable, Hashable, CustomStringConvertible {
   /// The last phase that was reached.
   package var phase: SessionPhase
-  /// The peer the failure was noticed at, as far as it is known.
-  package var peer: PartyIndex?
-  /// Where the failure was noticed, in words ("P2, step-17").
-  package var place: String?
+  /// What was noticed; its place is in the names of the study ("gamma, step-17").
   package var reason: ParleyError
-  /// Whether it counts towards the peer's cap (``StateDirectory/abortCap``).
-  package var counts: Bool
+  /// Against whom it is counted, because nobody else can have caused it.
+  package var countedAgainst: PartyIndex?
+  /// Whether it is counted for the set of computing parties, without blame.
+  package var isCountedForSet: Bool
   /// What was signed, and what this principal says about the end of the session under its own signature.
   package var evidence: Evidence?
   /// Where it was kept.
   package var evidencePath: String?
 
+  package var place: String? { reason.place?.item }
+  /// The one principal the failure was noticed at; of a broken link or an abort it need not be the cause.
+  package var peer: PartyIndex? {
+    guard let suspects = reason.origin?.suspects, suspects.count == 1 else { return nil }
+    return suspects[0]
+  }
+
   package var description: String {
     "session aborted after “\(phase.rawValue)”, while \(phase.activity): \(reason.message) [\(reason.code)]"
-      + (peer.map { ", peer \($0)" } ?? "") + (place.map { ", at \($0)" } ?? "")
-      + (counts ? ", counted against the peer" : "") + (evidencePath.map { ", evidence in \($0)" } ?? "")
+      + (place.map { ", at \($0)" } ?? "") + (countedAgainst == nil ? "" : ", counted against this party")
+      + (isCountedForSet ? ", counted for the computing parties together" : "")
+      + (evidencePath.map { ", evidence in \($0)" } ?? "")
   }
 }
 

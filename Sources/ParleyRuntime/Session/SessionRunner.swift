@@ -6,15 +6,15 @@ package import ParleyNetwork
 /// order. One use; belongs on a dedicated thread.
 ///
 /// **Ending badly.** Every failure ends the whole session (protocols.md 0.7): the mesh is aborted, peers get
-/// "aborted" and no reason, the reason with step and peer goes to the local log, the counter of the peer is raised
-/// where the failure could be an attempt to cheat. Disagreement found in the handshake is the exception: everybody
+/// "aborted" and no reason, the reason with step and peer goes to the local log, and what could be an attempt to cheat
+/// is counted. Disagreement found in the handshake is the exception: everybody
 /// finds it by itself, so links are closed in order and everybody has the clear message. After the opening links are
 /// closed in order as well: nothing secret is left to protect, and slower recipients are still receiving.
 ///
-/// **What counts against a peer.** Failed checks and malformed messages always; a link that breaks, a peer that
-/// falls silent or aborts by itself between the first protocol message of the execution and the last opening
-/// (protocols.md 12, rules 7 and 12: a cheater who sees that its check will fail can pretend a crash). Principals that do
-/// not compute count no abort and no silence: what they see of a run that one party stops does not tell which.
+/// **What counts.** Against a peer: failed checks and malformed messages that nobody else can have caused. For the set of
+/// computing parties, at each of them and without blame: every failure from the first challenge to the last opening, broken
+/// links and aborts too (protocols.md 12, rules 7 and 12: a cheater who sees that its check will fail can pretend a
+/// crash, and whoever brings the bad news need not be it). docs/proofs/attribution.md has the argument.
 package final class SessionRunner<Output: Sendable> {
   private let plan: SessionPlan
   private let roles: SessionRoles<Output>
@@ -25,6 +25,8 @@ package final class SessionRunner<Output: Sendable> {
   private let started = ContinuousClock.now
   private let processorTime = ProcessResources.processorTime
   private var hasBegunRelease = false
+  /// The execution failed after the first challenge of a check.
+  private var hasChallenged = false
   /// Where computing parties sign what they open, at those and at recipients, once the session is established.
   private var attestation: Attestation?
 
@@ -55,9 +57,7 @@ package final class SessionRunner<Output: Sendable> {
     let description = plan.description
     let local = mesh.local
     try checkRoles()
-    for principal in description.principals where principal.index != local {
-      try services.memory.refuseIfCapped(principal)
-    }
+    try services.memory.refuseIfCapped(description, at: local)
     let session = try Handshake(
       description, mesh: mesh, memory: services.memory, rows: plan.rows, leavesAfterInputs: plan.leavesAfterInputs
     ).run()
@@ -171,9 +171,9 @@ package final class SessionRunner<Output: Sendable> {
         state: { (digest, shares) throws(ParleyError) in try attestation.exchange(digest, shares) },
         announce: { (moment, shares, recipients) throws(ParleyError) in
           try attestation.announce(moment, shares, to: recipients)
-        }, hear: { (moment) throws(ParleyError) in try attestation.receiveRecords(moment) },
-        failed: { attestation.failure = $0 })
+        }, hear: { (moment) throws(ParleyError) in try attestation.receiveRecords(moment) })
     }
+    hooks.failed = { [self] in hasChallenged = $0 }
     return hooks
   }
 
@@ -191,7 +191,7 @@ package final class SessionRunner<Output: Sendable> {
       let answer = try mesh.receiveControl(step: ControlStep.inputsReceived, from: party, atMost: 32)
       guard answer == session.id else {
         throw ParleyError(.protocolViolation, "malformed message: an acknowledgement of another session")
-          .placed(party, ControlStep.inputsReceived)
+          .noticed(party, ControlStep.inputsReceived)
       }
     }
   }
@@ -209,7 +209,7 @@ package final class SessionRunner<Output: Sendable> {
       guard SecureMemory.isEqual(other, own) else {
         throw ParleyError(
           .cheating, "\(session.description.label(peer)) has other public values than this party"
-        ).placed(peer, ControlStep.clearToOpen)
+        ).noticed(peer, ControlStep.clearToOpen)
       }
     }
   }
@@ -262,24 +262,28 @@ package final class SessionRunner<Output: Sendable> {
       default: false
       }
     if isOrderly { mesh.close() } else { mesh.abort(error) }
-    let peer = Fault.party(in: error).flatMap { mesh.count > $0.rawValue ? $0 : nil }
+    let description = plan.description
     var report = AbortReport(
-      phase: phase, peer: peer, place: error.place?.item, reason: error,
-      counts: peer != nil && peer != mesh.local
-        && Fault.counts(
-          error, after: phase, isComputing: plan.description.isComputing(mesh.local))
-    )
-    if report.counts, let peer {
-      do {
-        try services.memory.recordAbort(identity: plan.description.principals[peer.rawValue].identity)
-      } catch let failure {
-        report.reason.message += " (and the abort could not be counted: \(failure.message))"
-      }
-    }
+      phase: phase, reason: Fault.named(error, description),
+      countedAgainst: Fault.culprit(of: error, at: mesh.local),
+      isCountedForSet: hasChallenged && Fault.mayBeOthers(error))
+    count(&report)
     keepEvidence(phase, &report)
     machine.abort()
     services.log(.aborted(report))
-    return Fault.explain(report, label: peer.map { plan.description.label($0) })
+    return Fault.explain(report, description)
+  }
+
+  private func count(_ report: inout AbortReport) {
+    let description = plan.description
+    do throws(ParleyError) {
+      if let party = report.countedAgainst, description.principals.indices.contains(party.rawValue) {
+        try services.memory.recordAbort(identity: description.principals[party.rawValue].identity)
+      }
+      if report.isCountedForSet { try services.memory.recordFailure(ofSet: description.computingIdentities) }
+    } catch let failure {
+      report.reason.message += " (and the failure could not be counted: \(failure.message))"
+    }
   }
 
   /// For failures before everything was opened that somebody may be to blame for.

@@ -175,8 +175,22 @@ package struct StatementSigning {
 package struct Disagreement: Sendable, Hashable {
   package var first: PartyIndex
   package var second: PartyIndex
-  /// "share 2 of step-17", for "they do not agree on …".
-  package var subject: String
+  package var subject: Subject
+
+  package enum Subject: Sendable, Hashable {
+    case publicValues
+    case messages(from: PartyIndex, to: PartyIndex)
+    case share(Int, StepID)
+
+    /// For "they do not agree on …".
+    func words(_ name: (PartyIndex) -> String) -> String {
+      switch self {
+      case .publicValues: "the public values"
+      case .messages(let from, let to): "what \(name(from)) sent \(name(to))"
+      case .share(let number, let step): "share \(number) of \(step)"
+      }
+    }
+  }
 
   func includes(_ party: PartyIndex) -> Bool { party == first || party == second }
 
@@ -191,19 +205,19 @@ package struct Disagreement: Sendable, Hashable {
     return list
   }
 
-  private static func subjects(_ a: Statement, _ b: Statement) -> [String] {
-    var list: [String] = []
-    if !SecureMemory.isEqual(a.publicDigest, b.publicDigest) { list.append("the public values") }
+  private static func subjects(_ a: Statement, _ b: Statement) -> [Subject] {
+    var list: [Subject] = []
+    if !SecureMemory.isEqual(a.publicDigest, b.publicDigest) { list.append(.publicValues) }
     let there = a.links.first { $0.peer == b.party }, back = b.links.first { $0.peer == a.party }
-    if there?.sent != back?.received { list.append("what \(a.party) sent \(b.party)") }
-    if there?.received != back?.sent { list.append("what \(b.party) sent \(a.party)") }
+    if there?.sent != back?.received { list.append(.messages(from: a.party, to: b.party)) }
+    if there?.received != back?.sent { list.append(.messages(from: b.party, to: a.party)) }
     let known = Dictionary(b.shares.map { ($0.key, $0) }) { first, _ in first }
     for share in a.shares {
       // The third party draws the masks with the two: it can make them differ between honest ones.
       if let other = known[share.key], other.mask == share.mask,
         !SecureMemory.isEqual(other.commitment, share.commitment)
       {
-        list.append("share \(share.key.share) of \(share.key.step)")
+        list.append(.share(share.key.share, share.key.step))
       }
     }
     return list

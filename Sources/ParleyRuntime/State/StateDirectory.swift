@@ -8,7 +8,7 @@ internal import Synchronization
 /// | file | holds |
 /// |---|---|
 /// | `lock` | exclusive lock, pid of the holder |
-/// | `state.json` | attempt counter, id and secret of this directory, what peers presented, aborts by peer, head of the ledger |
+/// | `state.json` | attempt counter, id and secret of this directory, what peers presented, counts of failed sessions, head of the ledger |
 /// | `ledger.jsonl` | one line for each begun and each finished release |
 /// | `evidence/` | what was signed in sessions that ended badly (``Evidence``) |
 ///
@@ -38,6 +38,9 @@ public final class StateDirectory: Sendable {
     /// By hash of the identity key.
     var peers: [String: Peer] = [:]
     var aborts: [String: Int] = [:]
+    /// By hash of the set of computing parties' keys. Nil until there is one, so that directories of versions that did not
+    /// know it read as they were written.
+    var failedSets: [String: Int]?
     var ledgerCount = 0
     var ledgerHead = Ledger.start
   }
@@ -46,7 +49,8 @@ public final class StateDirectory: Sendable {
     var ledger: Ledger
   }
 
-  /// Failed checks and cut-off runs that one peer may cause before somebody must look (protocols.md 0.8, 12).
+  /// Failed sessions that one peer may cause, and that one set of computing parties may have together, before somebody
+  /// must look (protocols.md 0.8, 12).
   public static let abortCap = 16
 
   public let path: String
@@ -121,18 +125,44 @@ public final class StateDirectory: Sendable {
 
   public var attempt: UInt64 { state.withLock { $0.body.attempt } }
 
-  // MARK: Aborts
+  // MARK: Failed sessions
 
   private static func key(_ identity: [UInt8]) -> String {
     hexadecimal(Digest.sha256("parley/state/1", [identity]))
   }
 
-  /// How often a session with the owner of this key failed in a way that could be an attempt to cheat.
+  /// A set has one name, in whatever order a study lists it.
+  private static func key(ofSet identities: [[UInt8]]) -> String {
+    let names = identities.map { Array(key($0).utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
+    return hexadecimal(Digest.sha256("parley/state/set/1", names))
+  }
+
+  /// How many sessions failed because the owner of this key deviated.
   public func aborts(identity: [UInt8]) -> Int { state.withLock { $0.body.aborts[Self.key(identity)] ?? 0 } }
 
   /// An operator has looked into the failures with this peer.
   public func clearAborts(identity: [UInt8]) throws(ParleyError) {
     try change { $0.aborts[Self.key(identity)] = nil }
+  }
+
+  /// How many sessions that these parties computed failed after the first challenge, whoever caused it.
+  public func failures(ofSet identities: [[UInt8]]) -> Int {
+    state.withLock { $0.body.failedSets?[Self.key(ofSet: identities)] ?? 0 }
+  }
+
+  /// An operator has looked into the failures of this set.
+  public func clearFailures(ofSet identities: [[UInt8]]) throws(ParleyError) {
+    try change { body in
+      body.failedSets?[Self.key(ofSet: identities)] = nil
+      if body.failedSets?.isEmpty == true { body.failedSets = nil }
+    }
+  }
+
+  /// All that are counted, against peers and for sets.
+  public var failedSessions: (peers: Int, sets: Int) {
+    state.withLock { state in
+      (state.body.aborts.values.reduce(0, &+), state.body.failedSets?.values.reduce(0, &+) ?? 0)
+    }
   }
 
   // MARK: Directories of peers
@@ -220,20 +250,39 @@ extension StateDirectory: SessionMemory {
     }
   }
 
-  package func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError) {
-    let count = aborts(identity: principal.identity)
+  package func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {
+    let command = "parley state --as \(description.label(local)) --state \(path) --study STUDY"
+    for principal in description.principals where principal.index != local {
+      let count = aborts(identity: principal.identity)
+      guard count < Self.abortCap else {
+        throw ParleyError(
+          .abortCap,
+          "\(count) sessions failed because of \(principal.name), in ways that are attempts to cheat or broken software; "
+            + "no further one is started", at: .init(file: path, item: principal.name),
+          remedy: "read the local logs, settle the cause with \(principal.name), then run: \(command) "
+            + "--forgive \(principal.name)")
+      }
+    }
+    let count = failures(ofSet: description.computingIdentities)
     guard count < Self.abortCap else {
+      let names = description.computing.map(description.label).joined(separator: ", ")
       throw ParleyError(
         .abortCap,
-        "\(count) sessions with \(principal.name) failed in a way that could be attempts to cheat; no further one "
-          + "is started", at: .init(file: path, item: principal.name),
-        remedy: "read the local logs, settle the cause with \(principal.name), then clear the counter of this peer"
-      )
+        "\(count) sessions of \(names) failed after checks had begun, which one of them may have brought about on "
+          + "purpose; no further one is started", at: .init(file: path, item: names),
+        remedy: "compare the local logs and the evidence of all computing parties, settle the cause, then run: "
+          + "\(command) --forgive-set")
     }
   }
 
   package func recordAbort(identity: [UInt8]) throws(ParleyError) {
     try change { $0.aborts[Self.key(identity), default: 0] += 1 }
+  }
+
+  package func recordFailure(ofSet identities: [[UInt8]]) throws(ParleyError) {
+    try change {
+      $0.failedSets = ($0.failedSets ?? [:]).merging([Self.key(ofSet: identities): 1], uniquingKeysWith: +)
+    }
   }
 
   package func record(_ entry: LedgerEntry) throws(ParleyError) { try append(entry) }

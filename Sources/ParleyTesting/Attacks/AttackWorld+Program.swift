@@ -3,7 +3,6 @@ internal import ParleyEngine
 package import ParleyNetwork
 package import ParleyProgram
 internal import ParleyRuntime
-internal import Synchronization
 
 extension AttackWorld {
   /// Attacks a whole program, as parties execute it. The holder has the rows of all tables, and everything that the
@@ -76,47 +75,4 @@ extension AttackWorld {
       }
     }
   }
-}
-
-/// Remembers that a message did not come. Executors throw what a failure counts as: while something is being verified, a
-/// message that is missing counts as an attempt to cheat, but no check has fired.
-final class NotingMesh: Mesh {
-  private let inner: any Mesh
-  private let missing = Mutex<ParleyError?>(nil)
-
-  init(_ inner: any Mesh) { self.inner = inner }
-
-  /// The error of the receive that a message was missing at.
-  var loss: ParleyError? { missing.withLock { $0 } }
-
-  private func note(_ error: ParleyError) -> ParleyError {
-    if [.timeout, .linkLost].contains(error.code) { missing.withLock { $0 = $0 ?? error } }
-    return error
-  }
-
-  var local: PartyIndex { inner.local }
-  var count: Int { inner.count }
-  var meter: Meter { inner.meter }
-  var waitingOn: Waiting? { inner.waitingOn }
-
-  func send(
-    step: StepID, to party: PartyIndex, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
-  ) throws(ParleyError) { try inner.send(step: step, to: party, byteCount: byteCount, fill: fill) }
-
-  func flush() throws(ParleyError) { try inner.flush() }
-
-  func receive(step: StepID, from party: PartyIndex, into target: UnsafeMutableRawBufferPointer)
-    throws(ParleyError)
-  {
-    do { try inner.receive(step: step, from: party, into: target) } catch { throw note(error) }
-  }
-
-  func receiveControl(
-    step: StepID, from party: PartyIndex, atMost limit: Int
-  ) throws(ParleyError) -> [UInt8] {
-    do { return try inner.receiveControl(step: step, from: party, atMost: limit) } catch { throw note(error) }
-  }
-
-  func abort(_ reason: ParleyError) { inner.abort(reason) }
-  func close() { inner.close() }
 }

@@ -40,7 +40,7 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
       principals: results.map { result in
         switch result {
         case .success(let outcome): outcome
-        case .failure(let error): PrincipalOutcome(failure: error, reported: error)
+        case .failure(let error): PrincipalOutcome(failure: error)
         }
       }, transcript: seen.transcript)
   }
@@ -58,8 +58,7 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
     }
   }
 
-  private func principal(_ inner: any Mesh) throws(ParleyError) -> PrincipalOutcome {
-    let mesh = NotingMesh(inner)
+  private func principal(_ mesh: any Mesh) throws(ParleyError) -> PrincipalOutcome {
     let dealer = family.makeDealer(mesh: mesh, seed: seed)
     let receiver = family.makeReceiver(mesh: mesh)
     let engine =
@@ -70,12 +69,12 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
       if let engine { return PrincipalOutcome(values: try compute(party, engine)) }
       return PrincipalOutcome(values: try party.index == holder ? deal(party) : collect(party))
     } catch {
-      let failure = mesh.loss ?? error as? ParleyError ?? ParleyError(.invariant, "\(mesh.local) failed: \(error)")
-      let reported = engine?.classify(failure) ?? failure
-      mesh.abort(reported)
+      let failure = error as? ParleyError ?? ParleyError(.invariant, "\(mesh.local) failed: \(error)")
+      let isFinal = engine?.hasChallenged ?? false
+      mesh.abort(failure)
       engine?.destroy()
       return PrincipalOutcome(
-        failure: failure, reported: reported, keysAreGone: engine.map { !hasKeys($0) } ?? true)
+        failure: failure, isFinal: isFinal, keysAreGone: engine.map { !hasKeys($0) } ?? true)
     }
   }
 
@@ -139,9 +138,10 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
 package struct PrincipalOutcome: Sendable {
   /// What it received; nil when it failed, or receives nothing.
   package var values: [ClearValues]?
-  /// As thrown at the place that noticed, and as the engine counts it.
+  /// As thrown at the place that noticed.
   package var failure: ParleyError?
-  package var reported: ParleyError?
+  /// It came after the first challenge of a check.
+  package var isFinal = false
   /// After a failure: nothing can be made of the session's keys any more.
   package var keysAreGone = false
 

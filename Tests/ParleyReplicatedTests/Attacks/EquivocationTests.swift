@@ -54,7 +54,7 @@ import Testing
         for party in caught {
           let failure = try #require(party.failure)
           #expect(failure.code == .cheating && failure.message.contains("cannot be told apart"))
-          #expect(failure.place?.item?.contains(" or \(world.holder)") == true)
+          #expect(failure.origin?.suspects.contains(world.holder) == true && failure.origin?.suspects.count == 2)
         }
         // The third has compared what it shares with each, and is told by the next message that does not come.
         for party in (0..<3).map({ PartyIndex($0) }) {
@@ -86,7 +86,7 @@ import Testing
       }
       let failure = try #require(outcome[to].failure, "\(outcome.description)")
       #expect([.cheating, .protocolViolation].contains(failure.code) && outcome[to].values == nil)
-      #expect(failure.place?.item?.contains("step-") == true)
+      #expect(failure.origin?.step != nil && failure.origin?.suspects.contains(corrupt) == true)
       guard kind == .maskedOpening || kind == .maskedDigest else { continue }
       #expect(failure.message.contains("do not agree on it"))
       let sent = outcome.transcript.links.filter { $0.key.from == to }.values.joined()

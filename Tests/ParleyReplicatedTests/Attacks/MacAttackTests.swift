@@ -95,7 +95,7 @@ import Testing
       stops: outcome.principals.enumerated().map { index, party in
         guard index != corrupt.rawValue, let failure = party.failure else { return "" }
         return
-          "\(failure.code) \(failure.message) \(failure.place?.item ?? "") \(party.reported?.code.rawValue ?? "")"
+          "\(failure.code) \(failure.message) \(failure.origin.map { "\($0)" } ?? "") \(party.isFinal)"
       })
   }
 

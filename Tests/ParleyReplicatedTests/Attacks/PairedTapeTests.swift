@@ -26,7 +26,7 @@ import Testing
       shape: outcome.transcript.shape.filter { links.keys.contains($0.key) },
       stops: outcome.principals.map { party in
         party.failure.map {
-          "\($0.code) \($0.message) \($0.place?.item ?? "") \(party.reported?.code.rawValue ?? "")"
+          "\($0.code) \($0.message) \($0.origin.map { "\($0)" } ?? "") \(party.isFinal)"
         }
           ?? "done"
       },

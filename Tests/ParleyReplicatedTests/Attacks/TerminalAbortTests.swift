@@ -26,8 +26,8 @@ import Testing
     let verifier = corrupt.advanced(by: 1, of: 3)
     let failure = try #require(outcome[verifier].failure)
     #expect(failure.code == .cheating)
-    let item = try #require(failure.place?.item)
-    #expect(item.contains("step-14680064/") && item.contains("\(corrupt)"))
+    let origin = try #require(failure.origin)
+    #expect(origin.step?.instruction == 0xe0_0000 && origin.suspects.contains(corrupt))
     for party in world.everybody where ![verifier, corrupt, world.holder].contains(party) {
       let heard = try #require(outcome[party].failure)
       #expect(heard.code == .peerAborted && heard.message == "aborted" && heard.remedy == nil)
@@ -35,8 +35,8 @@ import Testing
     for party in 0..<3 { #expect(outcome[PartyIndex(party)].keysAreGone) }
   }
 
-  /// From the first challenge on, silence counts as an attempt to cheat; before it, it does not.
-  @Test(arguments: [0, 1, 2]) func silenceIsCheatingOnceChallenged(corrupt: Int) {
+  /// From the first challenge on a failure is final, silence too, and it is told as what it is; before, it is not final.
+  @Test(arguments: [0, 1, 2]) func silenceIsFinalOnceChallenged(corrupt: Int) {
     let corrupt = PartyIndex(corrupt)
     let world = world(0x5eed_7002)
     func silent(_ from: @escaping @Sendable (InterceptedMessage) -> Bool) -> [PrincipalOutcome] {
@@ -44,9 +44,9 @@ import Testing
       return (0..<3).filter { $0 != corrupt.rawValue }.map { outcome[PartyIndex($0)] }
     }
     let late = silent { MessageClass.of($0) == .proof || MessageClass.of($0) == .final }
-    #expect(late.contains { $0.failure?.code != .cheating && $0.reported?.code == .cheating })
+    #expect(late.contains { $0.failure?.code != .cheating && $0.isFinal })
     let early = silent { $0.step.instruction == 100 }
-    #expect(early.allSatisfy { $0.failure != nil && $0.reported?.code != .cheating })
+    #expect(early.allSatisfy { $0.failure != nil && $0.failure?.code != .cheating && !$0.isFinal })
   }
 
   /// Destroyed schedules hand out nothing, and streams that were handed out before are those of a key of zeros.

@@ -70,7 +70,7 @@ struct MacWorld {
       do {
         return try compute(engine, party)
       } catch {
-        let failure = engine.classify(error as? ParleyError ?? ParleyError(.invariant, "\(error)"))
+        let failure = error as? ParleyError ?? ParleyError(.invariant, "\(error)")
         party.mesh.abort(failure)
         engine.destroy()
         throw failure

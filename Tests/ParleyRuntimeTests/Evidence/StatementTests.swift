@@ -62,6 +62,6 @@ import Testing
     }
     #expect(try mode(path) == 0o600 && mode(temporary["state"] + "/evidence") == 0o700)
     #expect(throws: ParleyError.self) { try Evidence(readingFrom: path + ".missing") }
-    #expect(throws: ParleyError.self) { try EvidenceReview([]) { _, _, _ in true } }
+    #expect(throws: ParleyError.self) { try EvidenceReview([], principals: nil) { _, _, _ in true } }
   }
 }

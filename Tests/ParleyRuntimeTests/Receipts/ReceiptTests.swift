@@ -28,8 +28,8 @@ import Testing
     #expect(body.reports[0].measured.rounds == 2)
     #expect(body.reports.allSatisfy { $0.controlBytes > 0 && Timestamp.isCanonical($0.startedAt) })
     // Planned and measured differ where the plan said 8 bytes and others were sent.
-    #expect(body.differences.contains("P0 to P2: 8 bytes planned, 16 sent"))
-    #expect(!body.differences.contains { $0.hasPrefix("P0 to P1") })
+    #expect(body.differences.contains("alpha to gamma: 8 bytes planned, 16 sent"))
+    #expect(!body.differences.contains { $0.hasPrefix("alpha to beta") })
   }
 
   @Test func fileRoundTrip() throws {

@@ -89,7 +89,7 @@ import Testing
         ? .change(Self.roll(message.bytes, changing: about)) : .pass
     }
     // Either of two may have lied: nobody is blamed.
-    #expect(run.aborts[victim]?.counts == false)
+    #expect(run.aborts[victim]?.isUncounted == true)
   }
 
   @Test func relayThatChangesOwnWords() throws {
@@ -98,7 +98,7 @@ import Testing
         ? .change(Self.roll(message.bytes, changing: 3)) : .pass
     }
     #expect(run.aborts[3]?.peer == PartyIndex(1))
-    #expect(run.aborts[3]?.counts == true)
+    #expect(run.aborts[3]?.countedAgainst == PartyIndex(1))
   }
 
   @Test func otherPublicValuesAreNotOpened() throws {

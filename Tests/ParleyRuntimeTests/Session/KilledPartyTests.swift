@@ -39,24 +39,39 @@ import Testing
     }
     #expect([.peerAborted, .linkLost].contains(error.code), "P\(party): \(error)")
     #expect(error.message.contains("while "), "P\(party): \(error)")
-    #expect(SessionWorld.names.contains { error.message.contains($0) }, "P\(party): \(error)")
+    #expect(SessionWorld.names.contains { error.description.contains($0) }, "P\(party): \(error)")
     #expect(error.remedy != nil)
   }
 
-  /// Silence between the inputs and the opening counts like a failed check; before, it does not.
+  /// Silence after the first challenge counts for the set of computing parties, at each of them, and against nobody;
+  /// before, it does not count.
   @Test func silenceCountsWhereItCouldBeCheating() throws {
-    for (victim, phase, counts) in [
-      (3, SessionPhase.agreed, false), (1, .inputsSettled, true), (1, .verified, true),
+    for (victim, phase, hasChallenged, counts) in [
+      (3, SessionPhase.agreed, true, false), (1, .inputsSettled, false, false), (1, .inputsSettled, true, true),
+      (1, .verified, true, true),
     ] {
       var world = SessionWorld()
+      world.hasChallenged = hasChallenged
       let memories = (0..<6).map { _ in ScriptedMemory() }
       world.memories = memories
       world.onEvent = { party, mesh, event in
         if case .reached(phase) = event, party == victim { mesh.close() }
       }
-      _ = world.run()
-      let counted = [0, 2].contains { memories[$0].log.contains(.abort(SessionWorld.identity(victim))) }
-      #expect(counted == counts, "\(phase)")
+      let run = world.run()
+      let set = (0..<3).map { SessionWorld.identity($0) }
+      for party in 0..<6 where party != victim {
+        let log = memories[party].log
+        #expect(!log.contains { if case .abort = $0 { true } else { false } }, "P\(party) after \(phase)")
+        guard party < 3 else {
+          #expect(!log.contains(.failedSet(set)), "P\(party) after \(phase)")
+          continue
+        }
+        #expect(log.contains(.failedSet(set)) == counts, "P\(party) after \(phase)")
+        // Told as the outage it was, and what follows from that.
+        let error = try #require(run.error(party))
+        #expect([.linkLost, .peerAborted].contains(error.code), "\(error)")
+        #expect(error.message.contains("is not resumed and counts") == counts, "\(error)")
+      }
     }
   }
 
@@ -76,7 +91,7 @@ import Testing
     }
     for party in [3, 5] {
       #expect(run.error(party)?.code == .peerAborted && !counts(party), "P\(party)")
-      #expect(run.aborts[party]?.counts == false, "P\(party)")
+      #expect(run.aborts[party]?.isUncounted == true, "P\(party)")
     }
   }
 
@@ -94,6 +109,7 @@ import Testing
       let error = try #require(run.error(party))
       #expect(error.code == .peerAborted)
       #expect(!error.message.contains("sid"))
+      #expect(run.aborts[party]?.isUncounted == true)
       // Aborts travel from link to link, so the one named may have passed it on.
       #expect(SessionWorld.names.contains { error.message.contains($0) }, "\(error)")
     }

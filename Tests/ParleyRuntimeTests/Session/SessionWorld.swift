@@ -26,6 +26,8 @@ struct SessionWorld: Sendable {
   /// Overrides what a computing party passes to the clearance.
   var publicDigest: @Sendable (Int) -> [UInt8] = { _ in [1] }
   var skipsClearance = false
+  /// Whether the toy protocol gives a challenge between the inputs and the opening.
+  var hasChallenged = false
   var patience = Duration.seconds(20)
   /// P1 says this to everybody, consistently, and then leaves.
   var lie: (@Sendable (inout Hello) -> Void)?
@@ -169,9 +171,17 @@ struct SessionWorld: Sendable {
       share &+= try Self.receive(mesh, StepID(instruction: 1, sub: holder + 1), holder)
     }
     try hooks.inputsReceived()
-    try hooks.computed()
-    if skipsClearance { return 0 }
-    try hooks.verified(publicDigest(party))
+    if skipsClearance {
+      try hooks.computed()
+      return 0
+    }
+    do throws(ParleyError) {
+      try hooks.computed()
+      try hooks.verified(publicDigest(party))
+    } catch {
+      hooks.failed(hasChallenged)
+      throw error
+    }
     for recipient in [2, 5] where recipient != party {
       try mesh.send(step: StepID(instruction: 2), to: PartyIndex(recipient), bytes: share.littleEndianBytes)
     }
@@ -191,13 +201,20 @@ struct SessionWorld: Sendable {
   }
 }
 
+extension AbortReport {
+  /// Neither against a peer nor for the set.
+  var isUncounted: Bool { countedAgainst == nil && !isCountedForSet }
+}
+
 extension UInt64 {
   var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
 }
 
 /// A memory whose counter is set and which can be made to fail; it notes what it was asked.
 final class ScriptedMemory: SessionMemory {
-  enum Call: Hashable { case reserve, agree(UInt64), abort([UInt8]), record(LedgerEntry.Event) }
+  enum Call: Hashable {
+    case reserve, agree(UInt64), abort([UInt8]), failedSet([[UInt8]]), record(LedgerEntry.Event)
+  }
   let stateID: [UInt8]
   private let first: UInt64
   private let failsAt: Call?
@@ -223,8 +240,9 @@ final class ScriptedMemory: SessionMemory {
   func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
     try note(.agree(attempt))
   }
-  func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError) {}
+  func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {}
   func recordAbort(identity: [UInt8]) throws(ParleyError) { try note(.abort(identity)) }
+  func recordFailure(ofSet identities: [[UInt8]]) throws(ParleyError) { try note(.failedSet(identities)) }
   func record(_ entry: LedgerEntry) throws(ParleyError) { try note(.record(entry.event)) }
 }
 

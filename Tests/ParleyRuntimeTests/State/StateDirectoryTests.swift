@@ -99,17 +99,68 @@ import Testing
   @Test func abortCapNeedsAnOperator() throws {
     let temporary = try TemporaryDirectory()
     let state = try StateDirectory(path: temporary["state"])
-    let peer = SessionWorld.description.principals[1]
+    let description = SessionWorld.description
+    let peer = description.principals[1]
     for _ in 0..<StateDirectory.abortCap {
-      try state.refuseIfCapped(peer)
+      try state.refuseIfCapped(description, at: PartyIndex(0))
       try state.recordAbort(identity: peer.identity)
     }
-    let error = #expect(throws: ParleyError.self) { try state.refuseIfCapped(peer) }
+    let error = #expect(throws: ParleyError.self) { try state.refuseIfCapped(description, at: PartyIndex(0)) }
     #expect(error?.code == .abortCap)
-    #expect(error?.message.contains("beta") == true)
-    try state.refuseIfCapped(SessionWorld.description.principals[2])
+    #expect(error?.message.contains("because of beta") == true)
+    #expect(error?.remedy?.contains("--as alpha --state \(state.path) --study STUDY --forgive beta") == true)
+    // A study without that peer is not concerned.
+    var other = description
+    other.principals[1].identity = SessionWorld.hash("another")
+    try state.refuseIfCapped(other, at: PartyIndex(0))
     try state.clearAborts(identity: peer.identity)
-    try state.refuseIfCapped(peer)
+    try state.refuseIfCapped(description, at: PartyIndex(0))
+  }
+
+  /// A set of computing parties is the same in any order, and another where one of them differs; nobody in it is blamed.
+  @Test func failuresOfASetReachTheCapTogether() throws {
+    let temporary = try TemporaryDirectory()
+    let description = SessionWorld.description
+    let set = description.computingIdentities
+    #expect(set.count == 3)
+    do {
+      let state = try StateDirectory(path: temporary["state"])
+      for count in 0..<StateDirectory.abortCap {
+        try state.refuseIfCapped(description, at: PartyIndex(0))
+        try state.recordFailure(ofSet: count % 2 == 0 ? set : set.reversed())
+      }
+    }
+    let state = try StateDirectory(path: temporary["state"])
+    #expect(state.failures(ofSet: [set[1], set[2], set[0]]) == 16 && state.failedSessions == (0, 16))
+    #expect(set.allSatisfy { state.aborts(identity: $0) == 0 })
+    let error = #expect(throws: ParleyError.self) { try state.refuseIfCapped(description, at: PartyIndex(0)) }
+    #expect(error?.code == .abortCap && error?.message.contains("alpha, beta, gamma") == true)
+    #expect(error?.remedy?.hasSuffix("--study STUDY --forgive-set") == true)
+    var other = description
+    other.principals[2].identity = SessionWorld.hash("another")
+    try state.refuseIfCapped(other, at: PartyIndex(0))
+    try state.clearFailures(ofSet: set)
+    try state.refuseIfCapped(description, at: PartyIndex(0))
+  }
+
+  /// As version 0.1 wrote it, without counts of sets.
+  @Test func directoriesOfEarlierVersionsAreRead() throws {
+    let temporary = try TemporaryDirectory()
+    do {
+      let state = try StateDirectory(path: temporary["state"])
+      try state.recordAbort(identity: [1])
+    }
+    #expect(!String(decoding: temporary.bytes("state/state.json"), as: UTF8.self).contains("failedSets"))
+    let peer = Digest.sha256("parley/state/1", [[1]])
+    let body =
+      #"{"aborts":{"\#(hexadecimal(peer))":3},"attempt":7,"format":1,"id":"\#(String(repeating: "ab", count: 32))","#
+      + #""ledgerCount":0,"ledgerHead":"\#(String(repeating: "0", count: 64))","peers":{},"secret":"\#(String(repeating: "cd", count: 32))"}"#
+    let checksum = hexadecimal(Digest.sha256("parley/state/1", [Array(body.utf8)]))
+    temporary.write(Array("{\"body\":\(body),\"checksum\":\"\(checksum)\"}\n".utf8), to: "state/state.json")
+    let state = try StateDirectory(path: temporary["state"])
+    #expect(state.attempt == 7 && state.aborts(identity: [1]) == 3 && state.failedSessions == (3, 0))
+    try state.recordFailure(ofSet: [[1], [2], [3]])
+    #expect(state.failures(ofSet: [[3], [2], [1]]) == 1)
   }
 
   @Test func damagedStateIsNeverReset() throws {
@@ -247,9 +298,9 @@ import Testing
       let run = try world(temporary).run()
       for party in 0..<6 {
         #expect(run.error(party)?.code == .rolledBack, "P\(party), trial \(trial)")
-        #expect(run.error(party)?.message.contains("P1 (beta)") == true)
+        #expect(run.error(party)?.message.contains("beta") == true)
       }
-      #expect(run.aborts.allSatisfy { $0?.counts == false })
+      #expect(run.aborts.allSatisfy { $0?.isUncounted == true })
       #expect(run.nobodyHasOutput)
     }
   }
@@ -265,9 +316,9 @@ import Testing
       let run = try world(temporary).run()
       for party in 0..<6 {
         #expect(run.error(party)?.code == .unknownDirectory, "P\(party)")
-        #expect(run.error(party)?.message.contains("P1 (beta)") == true)
+        #expect(run.error(party)?.message.contains("beta") == true)
       }
-      #expect(run.aborts.allSatisfy { $0?.counts == false } && run.nobodyHasOutput)
+      #expect(run.aborts.allSatisfy { $0?.isUncounted == true } && run.nobodyHasOutput)
     }
     try refusal()
     for party in [0, 2, 3, 4] {
@@ -305,9 +356,11 @@ import Testing
   @Test func theCapStopsSessionsBeforeTheFirstMessage() throws {
     let temporary = try TemporaryDirectory()
     let world = try world(temporary)
+    let set = (0..<3).map { SessionWorld.identity($0) }
     for _ in 0..<StateDirectory.abortCap { try world.memories[0].recordAbort(identity: SessionWorld.identity(1)) }
-    let run = world.run { message in message.from == PartyIndex(0) ? .drop : .pass }
-    #expect(run.error(0)?.code == .abortCap)
+    for _ in 0..<StateDirectory.abortCap { try world.memories[2].recordFailure(ofSet: set) }
+    let run = world.run { message in [0, 2].contains(message.from.rawValue) ? .drop : .pass }
+    #expect(run.error(0)?.code == .abortCap && run.error(2)?.code == .abortCap)
     #expect(run.error(1)?.code == .peerAborted)
   }
 }
@@ -323,7 +376,8 @@ private final class ForgetfulMemory: SessionMemory {
   func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
     throw ParleyError(.diskFull, "no room")
   }
-  func refuseIfCapped(_ principal: SessionDescription.Principal) throws(ParleyError) {}
+  func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {}
   func recordAbort(identity: [UInt8]) throws(ParleyError) {}
+  func recordFailure(ofSet identities: [[UInt8]]) throws(ParleyError) {}
   func record(_ entry: LedgerEntry) throws(ParleyError) {}
 }
