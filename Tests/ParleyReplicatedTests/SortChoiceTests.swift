@@ -114,6 +114,33 @@ import Testing
     }
   }
 
+  /// The batches with which long sorts are planned are near those that random orders ask for: in all, and one by one.
+  @Test func batchesAreExpected() throws {
+    var random = InsecureRandom(seed: 2, 0x736f_7274)
+    for count in [20_000, 60_000] {
+      let expected = ComparisonSort.expectedBatches(count: count)
+      let rank = (0..<Int32(count)).shuffled(using: &random)
+      var found: [ComparisonSort.Batch] = []
+      var first: [Int32] = []
+      _ = try ComparisonSort.order(count: count) { a, b in
+        found.append(.init(size: a.count, repeatsRows: first == a))
+        first = a
+        return zip(a, b).map { rank[Int($0)] < rank[Int($1)] }
+      }
+      func rows(_ batches: [ComparisonSort.Batch]) -> Double {
+        batches.reduce(0) { $0 + Double($1.size * ($1.repeatsRows ? 1 : 2)) }
+      }
+      #expect(abs(rows(expected) / rows(found) - 1) < 0.03, "\(count): \(rows(expected)), found \(rows(found))")
+      #expect(
+        abs(Double(expected.count) / Double(found.count) - 1) < 0.25, "\(expected.count), found \(found.count)")
+      // The largest, which decide memory.
+      let largest = { (batches: [ComparisonSort.Batch]) in batches.map(\.size).sorted().suffix(20) }
+      for (a, b) in zip(largest(expected), largest(found)) {
+        #expect(abs(Double(a) / Double(b) - 1) < 0.1, "\(count): a batch of \(a), found \(b)")
+      }
+    }
+  }
+
   @Test func comparisonsAreExpected() throws {
     var random = InsecureRandom(seed: 1, 0x736f_7274)
     for count in [2, 24, 25, 100, 1000, 5000, 40_000] {

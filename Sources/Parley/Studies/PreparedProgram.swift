@@ -162,6 +162,7 @@ public struct PreparedProgram: Sendable {
           at: .init(item: table.name), remedy: "raise maximum-rows; the ranges of all sums are then checked again")
       }
     }
+    try PlanSizes.check(lowered, on: descriptor, rows: shape.rows)
     return Plan(
       program: program, lowered: lowered, descriptor: descriptor, shape: shape,
       cost: CostModel.cost(of: lowered, on: descriptor, shape: shape))

@@ -25,17 +25,24 @@ package indirect enum Length: Hashable, Sendable {
   /// as many as it is applied to.
   case half
 
+  /// What lengths are at most when they are evaluated: products of tables can have more rows than can be counted.
+  package static let most = 1 << 60
+
   package func evaluate(rows: RowCounts, half: Int = 0) -> Int {
     switch self {
     case .fixed(let count): count
     case .rows(let table): rows[table]
     case .part(let index, let table): rows.part(index, of: table).count
-    case .sum(let parts): parts.reduce(0) { $0 + $1.evaluate(rows: rows, half: half) }
+    case .sum(let parts): parts.reduce(0) { min(Self.most, $0 + $1.evaluate(rows: rows, half: half)) }
     case .atMost(let count, let whole): min(count, whole.evaluate(rows: rows, half: half))
     case .product(let outer, let inner):
-      outer.evaluate(rows: rows, half: half) * inner.evaluate(rows: rows, half: half)
+      Self.product(outer.evaluate(rows: rows, half: half), inner.evaluate(rows: rows, half: half))
     case .half: half
     }
+  }
+  private static func product(_ a: Int, _ b: Int) -> Int {
+    let (product, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? most : min(product, most)
   }
 }
 

@@ -159,8 +159,8 @@ extension CostModel {
     }
   }
 
-  /// The comparisons that one uniformly random order asks for. Another order asks for others: the cost of a sort is a
-  /// distribution, the same for all data of one length, and this is a sample of it.
+  /// The comparisons that a uniformly random order asks for (``SortBatches``). Another order asks for others: the cost of a
+  /// sort is a distribution, the same for all data of one length.
   private mutating func sort(
     keys: [PlaneRegister], indexBits: Int, _ less: RowFunction, _ bundle: RowBundle, count: Int
   ) {
@@ -172,20 +172,14 @@ extension CostModel {
     let compared = (keys.count + indexBits + 63) / 64 * 64
     work(
       bytes(moved, count: count) + bytes(arith: 0, planes: compared, count: count)
-        + workingBytes(less, count: count))
-    var random = SampleOrder(state: UInt64(count))
-    let rank = random.order(count)
-    var first: [Int32] = []
-    _ = try? ComparisonSort.order(count: count) { a, b in
-      // The executor keeps the first rows of the batch before.
-      for rows in first == a ? [b] : [a, b] {
-        gather(words: 0, planes: keys.count + indexBits, count: rows.count)
+        + workingBytes(less, count: count) + ComparisonSort.bytesPerRow * count)
+    for batch in sortBatches.batches(count: count) {
+      for _ in 0..<(batch.repeatsRows ? 1 : 2) {
+        gather(words: 0, planes: keys.count + indexBits, count: batch.size)
       }
-      first = a
-      apply(less, count: a.count)
+      apply(less, count: batch.size)
       verify()
-      openToComputing(descriptor.openPlanesToComputing, count: a.count)
-      return zip(a, b).map { rank[Int($0)] < rank[Int($1)] }
+      openToComputing(descriptor.openPlanesToComputing, count: batch.size)
     }
     gather(words: bundle.arith.count, planes: bundle.planes.count, count: count)
   }
@@ -246,24 +240,5 @@ extension Instruction.Kind {
     for key in keys where taken.insert(key).inserted { planes.append(key) }
     for plane in bundle.planes where seen.insert(plane).inserted { planes.append(plane) }
     return planes
-  }
-}
-
-/// Steele, Lea, Flood: Fast splittable pseudorandom number generators (OOPSLA 2014). For samples of a distribution only.
-private struct SampleOrder {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-  mutating func order(_ count: Int) -> [Int32] {
-    var order = (0..<Int32(count)).map { $0 }
-    for i in stride(from: count - 1, to: 0, by: -1) {
-      order.swapAt(i, Int(next().multipliedFullWidth(by: UInt64(i + 1)).high))
-    }
-    return order
   }
 }

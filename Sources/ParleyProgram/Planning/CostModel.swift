@@ -18,6 +18,7 @@ package struct CostModel {
   /// Bytes of each live register of words, by number.
   var sizes: [Int]
   var buffers: LiveBuffers
+  var sortBatches = SortBatches()
   var verification: ProofTraffic?
   /// Values with macs, which one check covers at the end.
   var authenticatedCount = 0

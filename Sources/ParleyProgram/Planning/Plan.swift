@@ -33,14 +33,7 @@ package struct Plan: Sendable, Hashable {
       }
     }
     let lowered = try Lowering.lower(program, for: descriptor, options: options)
-    let sorts = lowered.instructions.lazy.filter(\.isNetwork)
-    let longest = sorts.map { $0.length.evaluate(rows: shape.rows) }.max() ?? 0
-    guard longest <= MergeExchange.most else {
-      throw ParleyError(
-        .init("plan/no-shuffle"),
-        "the program sorts \(longest) rows; \(descriptor.name) does not shuffle, and sorts at most \(MergeExchange.most)",
-        remedy: "choose a protocol that shuffles: with adversary: malicious, verifier: proofs")
-    }
+    try PlanSizes.check(lowered, on: descriptor, rows: shape.rows)
     return Plan(
       program: program, lowered: lowered, descriptor: descriptor, shape: shape,
       cost: CostModel.cost(of: lowered, on: descriptor, shape: shape))

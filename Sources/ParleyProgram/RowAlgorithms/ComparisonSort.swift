@@ -13,8 +13,12 @@ package enum ComparisonSort {
   /// Whether row a[i] comes before row b[i], for every i. All a[i] ≠ b[i].
   package typealias Less = (_ a: [Int32], _ b: [Int32]) throws(ParleyError) -> [Bool]
 
+  /// Numbers of rows that a search for places keeps at once, for two thirds of the rows: bounds, what is open, the middles,
+  /// both sides of what is asked now and one of what was asked before; and the order that is known.
+  static let bytesPerRow = 24
+
   /// Lists up to this size are sorted by all their comparisons at once.
-  private static let smallest = 7
+  static let smallest = 7
   private static let smallestSample = 24
   private static let largestSample = 127
   /// A power of two.
@@ -34,7 +38,7 @@ package enum ComparisonSort {
   /// Sizes of the samples, ascending; the last is all rows. A third to two thirds of the rows come in the last step, because
   /// places in a sample of so many rows are shared by few. Sizes between are 2^k - 1: a binary search among so many rows
   /// takes k steps for every row.
-  private static func samples(of count: Int) -> [Int] {
+  static func samples(of count: Int) -> [Int] {
     guard count > smallestSample else { return [count] }
     let first = min(max(count / 16, smallestSample), largestSample)
     var sizes = [count]
@@ -45,60 +49,6 @@ package enum ComparisonSort {
       size = (size + 1) / growth - 1
     }
     return (sizes + [first]).reversed()
-  }
-
-  /// About how many comparisons and batches of them a uniformly random order takes, in arithmetic that is the same on all
-  /// machines.
-  package static func expected(count: Int) -> (comparisons: Double, batches: Double) {
-    guard count > 1 else { return (0, 0) }
-    var samples = samples(of: count)
-    var sorted = samples.removeFirst()
-    var result = (comparisons: Double(sorted * (sorted - 1) / 2), batches: 1.0)
-    for size in samples {
-      let step = expectedInsertion(of: size - sorted, into: sorted)
-      result.comparisons += step.comparisons
-      result.batches += step.batches
-      sorted = size
-    }
-    return result
-  }
-
-  /// A gap gets k rows with probability (1 − r)·r^k, where r = rows / (rows + gaps).
-  private static func expectedInsertion(
-    of rows: Int, into sorted: Int
-  ) -> (comparisons: Double, batches: Double) {
-    let gaps = Double(sorted + 1)
-    let levels = Int.bitWidth - 1 - (sorted + 1).leadingZeroBitCount
-    // The mean depth of the leaves of a balanced tree.
-    let search = Double(levels + 2) - Double(2 << levels) / gaps
-    let ratio = Double(rows) / (Double(rows) + gaps)
-    var result = (comparisons: search * Double(rows), batches: Double(levels + 1))
-    // By the number of rows in a gap: how many gaps have so many, and what one of them costs.
-    var expected = gaps * (1 - ratio)
-    var before = 0.0
-    var size = 0
-    while expected > 1e-3 {
-      let pairs = Double(size * (size - 1)) / 2
-      let cost = size <= smallest ? pairs : Double(size - 1) + 2 * before / Double(size)
-      result.comparisons += expected * cost
-      before += cost
-      expected *= ratio
-      size += 1
-    }
-    // The longest list by itself, and the levels that quicksort takes for it: fitted to samples.
-    var longest = 0
-    var atLeast = gaps
-    while atLeast >= 1 {
-      longest += 1
-      atLeast *= ratio
-    }
-    var halvings = 0.0
-    while longest > smallest {
-      halvings += longest >= 2 * smallest ? 1 : Double(longest) / Double(smallest) - 1
-      longest /= 2
-    }
-    result.batches += 1 + 3 * halvings
-    return result
   }
 
   private static func insert(

@@ -13,9 +13,20 @@ package enum RowChunks {
   /// - Returns: at least one part, also of no rows.
   package static func ranges(count: Int, rows: Int) -> [Range<Int>] {
     guard count > rows else { return [0..<count] }
-    let parts = min((count + rows - 1) / rows, most)
-    var size = (count + parts - 1) / parts
-    if size >= 64 { size = (size + 63) / 64 * 64 }
+    let size = size(count: count, rows: rows)
     return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  }
+
+  /// How many ``ranges(count:rows:)`` there are.
+  static func count(of count: Int, rows: Int) -> Int {
+    guard count > rows else { return 1 }
+    let size = size(count: count, rows: rows)
+    return (count + size - 1) / size
+  }
+
+  private static func size(count: Int, rows: Int) -> Int {
+    let parts = min((count + rows - 1) / rows, most)
+    let size = (count + parts - 1) / parts
+    return size >= 64 ? (size + 63) / 64 * 64 : size
   }
 }
