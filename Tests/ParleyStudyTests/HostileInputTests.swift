@@ -41,6 +41,26 @@ import Testing
     #expect(loaded > 0, "seed \(seed): some changes are harmless")
   }
 
+  /// Anchors are found behind everything that ends a line in YAML, and wherever else a word can begin: what is not found
+  /// here can keep the parser busy for ever.
+  @Test(arguments: [
+    "\n", "\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}", " ", "\t", "{?", "[", ",", ":", "\u{feff}", "?", "!",
+  ])
+  func anchorsAreFoundBehind(_ before: String) {
+    let outcome = StudyLoader.check(text: "parley: 1\nname:\(before)&a x\n", file: "s.yml")
+    #expect(outcome.study == nil)
+    #expect(outcome.problems.count == 1 && outcome.problems[0].code == .studySyntax)
+    #expect(outcome.problems.first?.message.contains("anchors") == true, "\(outcome.problems)")
+  }
+
+  /// Ampersands in texts are no anchors.
+  @Test(arguments: ["R&D", "R & D", "(a)&b", "é&ü", "x=1&y=2", "50%&more", "\"a\"", "'Gut&Börse'"])
+  func ampersandsInTexts(_ name: String) throws {
+    let outcome = StudyLoader.check(
+      text: try Sample.text(replacing: "name: Sample", with: "name: \(name)"), file: "s.yml")
+    #expect(outcome.problems.allSatisfy { !$0.message.contains("anchors") }, "\(outcome.problems)")
+  }
+
   @Test(arguments: [UInt64(21), 22, 23]) func damagedDataFiles(seed: UInt64) throws {
     var random = TestRandom(state: seed)
     let alphabet = Array(",;\"\n\r\t 019.-ex".utf8) + [0, 0x80, 0xc3, 0xa9, 0xef, 0xff]

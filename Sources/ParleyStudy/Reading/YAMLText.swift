@@ -32,12 +32,12 @@ enum YAMLText {
   /// parsing, because nested aliases as keys would keep the parser busy for ever.
   private static func findAnchor(in text: String, _ problems: Problems) -> Bool {
     var line = 1, column = 0
-    var previous = UInt8(ascii: "\n")
+    var previous: Unicode.Scalar = "\n"
     var pending = false
-    for byte in text.utf8 {
+    for scalar in text.unicodeScalars {
       if pending {
         pending = false
-        if byte > UInt8(ascii: " ") && byte != UInt8(ascii: "&") {
+        if scalar.value > 0x20 && scalar != "&" {
           problems.add(
             .studySyntax, "YAML anchors ('&name') are not used in study files",
             at: Position(line: line, column: column),
@@ -46,16 +46,30 @@ enum YAMLText {
         }
       }
       column += 1
-      let startsWord = previous <= UInt8(ascii: " ") || "[{,:".utf8.contains(previous)
-      if byte == UInt8(ascii: "\n") {
-        line += 1
+      if isLineBreak(scalar) {
+        if scalar != "\n" || previous != "\r" { line += 1 }
         column = 0
-      } else if byte == UInt8(ascii: "&"), startsWord {
+      } else if scalar == "&", !continuesWord(previous) {
         pending = true
       }
-      previous = byte
+      previous = scalar
     }
     return false
+  }
+
+  /// What YAML takes for the end of a line; U+0085, U+2028 and U+2029 are among it.
+  private static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
+    ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
+  }
+
+  /// Whether an ampersand behind it is part of a text for certain. Anything else may be what begins a word: blanks and
+  /// brackets, and every character that some version of YAML treats as one.
+  private static func continuesWord(_ scalar: Unicode.Scalar) -> Bool {
+    guard scalar.isASCII else { return scalar.properties.isAlphabetic || scalar.properties.numericType != nil }
+    switch scalar {
+    case "a"..."z", "A"..."Z", "0"..."9", "_", ")", "\"", "'", ".", "%", "=", "/", "-", "]", "}", "&": return true
+    default: return false
+    }
   }
 
   private static func report(_ error: YamlError, _ problems: Problems) {
