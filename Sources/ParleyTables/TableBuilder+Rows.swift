@@ -123,7 +123,9 @@ extension TableBuilder {
       ? right.shape : right.shape == .scalar ? left.shape : .product(left.shape, right.shape)
     var result = SecretTable(columns: a.columns + b.columns, isValid: a.isValid ?? b.isValid, shape: shape)
     if let x = a.isValid, let y = b.isValid { result.isValid = try builder.and(x, y) }
-    for x in left.uniqueKeys { for y in right.uniqueKeys { result.uniqueKeys.append(x.union(moved(y))) } }
+    // Combinations of many keys are no more than a chance to leave something out: the first ones do.
+    let combined = left.uniqueKeys.flatMap { x in right.uniqueKeys.map { x.union(moved($0)) } }
+    result.uniqueKeys = Array(combined.prefix(64))
     result.dependencies = left.dependencies
     result.dependencies += left.uniqueKeys.map { Dependency(from: $0, to: Set(left.columns.indices)) }
     result.dependencies += right.dependencies.map { .init(from: moved($0.from), to: moved($0.to)) }

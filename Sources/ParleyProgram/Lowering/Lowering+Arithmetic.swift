@@ -6,6 +6,7 @@ extension Lowering {
   func arith(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
     if let known = ariths[id] { return known }
     guard fitsWord(id) else { throw overflow(id, "this value") }
+    try checkSize(id)
     let before = emitter.node
     emitter.node = id.rawValue
     defer { emitter.node = before }

@@ -5,6 +5,7 @@ internal import ParleyBase
 extension Lowering {
   func word(_ id: Program.NodeID) throws(ParleyError) -> Word {
     if let known = words[id] { return known }
+    try checkSize(id)
     let before = emitter.node
     emitter.node = id.rawValue
     defer { emitter.node = before }
@@ -121,6 +122,7 @@ extension Lowering {
 
   func bit(_ id: Program.NodeID) throws(ParleyError) -> Bit {
     if let known = bits[id] { return known }
+    try checkSize(id)
     let before = emitter.node
     emitter.node = id.rawValue
     defer { emitter.node = before }

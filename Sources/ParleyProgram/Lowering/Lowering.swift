@@ -73,6 +73,7 @@ package final class Lowering {
   package static func lower(
     _ program: Program, for descriptor: EngineDescriptor, options: LoweringOptions = .init()
   ) throws(ParleyError) -> LoweredProgram {
+    let program = VectorBatches.applied(to: program)
     let isChecked =
       (descriptor.adversary == .malicious || options.checksInputs) && !options.insecureUncheckedInputs
     var forms: [Int: SharedForm]?
@@ -92,6 +93,19 @@ package final class Lowering {
     lowered.requirements = program.requirements
     lowered.owners = CostOwners(program, lowering.emitter.registers)
     return lowered
+  }
+
+  /// Operations before they are put into instructions: more would take more than about 300 MB and two seconds.
+  package static let mostOperations = 400_000
+
+  /// - Throws: `plan/too-large`
+  func checkSize(_ id: Program.NodeID) throws(ParleyError) {
+    guard emitter.operations.count <= Self.mostOperations else {
+      throw ParleyError(
+        .init("plan/too-large"), "the computation has more than \(Self.mostOperations) gates",
+        at: program[id].origin.map { .init(item: $0) },
+        remedy: "split the study: fewer statistics, comparisons or joins in each")
+    }
   }
 
   private func openAll() throws(ParleyError) {

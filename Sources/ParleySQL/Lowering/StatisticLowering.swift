@@ -57,6 +57,7 @@ extension RowLowering {
   mutating func value(
     of statistic: Statistic, in cells: GroupCells
   ) throws(ParleyError) -> StatisticValue {
+    try builder.checkSize()
     let masks = try contributors(to: statistic, in: cells)
     guard let counts = cells.contributors[masks] else {
       throw ParleyError(.invariant, "a statistic's contributors were not counted")

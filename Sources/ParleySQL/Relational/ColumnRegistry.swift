@@ -16,6 +16,8 @@ final class ColumnRegistry {
   private var entries: [Entry] = []
   private var known: [Expression: ColumnID] = [:]
   private(set) var scanCount = 0
+  /// Of the query that is bound.
+  var limits = BindingLimits()
 
   subscript(id: ColumnID) -> Entry {
     get { entries[id.rawValue] }

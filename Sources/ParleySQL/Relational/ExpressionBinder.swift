@@ -41,6 +41,8 @@ struct ExpressionBinder {
           remedy: "write the table before it, such as \(scope.tables.first?.name ?? "t").\(name.text)")
       }
       if var value = found.first?.value {
+        let parts = value.expression.count(upTo: BindingLimits.mostParts + 1)
+        if parts > 1 { try registry.limits.spend(parts, at: name.range, of: source) }
         value.range = qualifier.map { $0.range.union(name.range) } ?? name.range
         return value
       }

@@ -18,7 +18,7 @@ struct HolderPushdown {
     switch plan {
     case .scan(let scan): [scan.number]
     case .match(.semi, let a, _, _, _), .match(.anti, let a, _, _, _): reachable(a)
-    case .aggregate, .project, .union, .compared: []
+    case .aggregate, .project, .union, .compared, .common: []
     case .masked(let a, let columns, _): reachable(a).subtracting(columns.compactMap { registry[$0].scan })
     default: plan.inputs.reduce(into: []) { $0.formUnion(reachable($1)) }
     }

@@ -60,45 +60,53 @@ struct Optimizer {
 
   /// - Parameter parts: optimised.
   func joined(_ parts: [Plan], _ conditions: [Expression]) throws(ParleyError) -> Plan {
-    var parts = parts
-    var pending: [Expression] = []
+    guard parts.count <= JoinOrder.mostParts else {
+      throw source.error(
+        "plan/too-large", "more than \(JoinOrder.mostParts) tables are joined at once",
+        at: SourceRange(start: 0, end: 0), remedy: "join fewer tables, or put a GROUP BY between some of the joins"
+      )
+    }
+    var order = JoinOrder(parts)
+    var seen: Set<Expression> = []
+    var pending: [JoinCondition] = []
     for condition in conditions {
-      for conjunct in condition.simplifiedConjuncts where !pending.contains(conjunct) { pending.append(conjunct) }
+      for conjunct in condition.simplifiedConjuncts where seen.insert(conjunct).inserted {
+        pending.append(JoinCondition(conjunct))
+      }
     }
     while true {
       // Plain conditions first, as they may be the holder's work.
       for holdsSubquery in [false, true] {
-        var rest: [Expression] = []
-        for conjunct in pending {
-          let columns = conjunct.columns
-          let place = parts.firstIndex { !columns.isEmpty && columns.isSubset(of: $0.columnSet) }
-          guard conjunct.containsSubquery == holdsSubquery, let place else {
-            rest.append(holdsSubquery ? try attachedEarly(conjunct, to: &parts) : conjunct)
+        var rest: [JoinCondition] = []
+        for condition in pending {
+          guard condition.containsSubquery == holdsSubquery, let place = order.place(of: condition.columns) else {
+            let isAttached = holdsSubquery && condition.containsSubquery
+            rest.append(
+              isAttached ? JoinCondition(try attachedEarly(condition.expression, to: &order)) : condition)
             continue
           }
-          parts[place] = try filtered(parts[place], conjunct)
+          order.replace(place, by: try filtered(order.parts[place].plan, condition.expression))
         }
         pending = rest
       }
-      guard parts.count > 1 else { break }
-      combine(&parts, &pending)
+      guard order.parts.count > 1 else { break }
+      combine(&order, &pending)
     }
-    var plan = parts[0]
-    for conjunct in pending { plan = try filtered(plan, conjunct) }
+    var plan = order.parts[0].plan
+    for condition in pending { plan = try filtered(plan, condition.expression) }
     return plan
   }
 
   /// A condition over several parts whose subqueries use columns of one part each: those are computed for the rows of
   /// that part, before it is joined and repeated.
-  private func attachedEarly(_ conjunct: Expression, to parts: inout [Plan]) throws(ParleyError) -> Expression {
+  private func attachedEarly(_ conjunct: Expression, to order: inout JoinOrder) throws(ParleyError) -> Expression {
     var replacements: [Expression: Expression] = [:]
     for subquery in Self.outermost(conjunct) {
       let expression = Expression.subquery(subquery)
-      let columns = expression.columns
-      guard !columns.isEmpty, let place = parts.firstIndex(where: { columns.isSubset(of: $0.columnSet) }) else {
-        continue
-      }
-      replacements[expression] = try attach(expression, to: &parts[place])
+      guard let place = order.place(of: expression.columns) else { continue }
+      var plan = order.parts[place].plan
+      replacements[expression] = try attach(expression, to: &plan)
+      order.replace(place, by: plan)
     }
     return replacements.isEmpty ? conjunct : conjunct.replacing { replacements[$0] }.simplified
   }
@@ -153,7 +161,7 @@ struct Optimizer {
 
   /// Joins the two parts that cost least: first where one side is unique on the keys, so that the result is no longer
   /// than the other side; small tables before large ones.
-  private func combine(_ parts: inout [Plan], _ pending: inout [Expression]) {
+  private func combine(_ order: inout JoinOrder, _ pending: inout [JoinCondition]) {
     var best: Candidate?
     func offer(_ candidate: Candidate) {
       guard let old = best else {
@@ -163,27 +171,35 @@ struct Optimizer {
       let rank = { (c: Candidate) in c.isUnique ? 0 : c.keys.isEmpty ? 2 : 1 }
       if (rank(candidate), candidate.cost) < (rank(old), old.cost) { best = candidate }
     }
-    for left in parts.indices {
-      for right in parts.indices where left != right { offer(candidate(left, right, parts, pending)) }
+    let found = order.equalities(pending)
+    for left in order.parts.indices {
+      for right in order.parts.indices where left != right {
+        offer(
+          candidate(
+            left, right, order.parts[left], order.parts[right], found[.init(left: left, right: right)] ?? []))
+      }
     }
     guard let best else { return }
-    let a = parts[best.left], b = parts[best.right]
-    pending.removeAll(where: best.used.contains)
-    let plan: Plan =
-      best.keys.isEmpty
-      ? .cross(a, b) : .match(.inner, a, b, best.keys, best.isUnique ? .right : .neither)
-    parts[best.left] = plan
-    parts.remove(at: best.right)
+    let a = order.parts[best.left].plan, b = order.parts[best.right].plan
+    if !best.used.isEmpty {
+      let used = Set(best.used)
+      pending.removeAll { used.contains($0.expression) }
+    }
+    order.replace(
+      best.left,
+      by: best.keys.isEmpty
+        ? .cross(a, b) : .match(.inner, a, b, best.keys, best.isUnique ? .right : .neither))
+    order.remove(best.right)
   }
 
-  private func candidate(_ left: Int, _ right: Int, _ parts: [Plan], _ pending: [Expression]) -> Candidate {
-    let a = parts[left], b = parts[right]
-    let found = equalities(pending, a, b)
+  private func candidate(
+    _ left: Int, _ right: Int, _ a: JoinOrder.Part, _ b: JoinOrder.Part, _ found: [FoundKey]
+  ) -> Candidate {
     let (n, m) = (a.maximumRows, b.maximumRows)
-    if b.isUnique(on: []) {
+    if b.isSingle {
       return Candidate(left: left, right: right, keys: [], used: [], isUnique: true, cost: n)
     }
-    if let key = uniqueKey(of: b, among: found) {
+    if let key = Self.uniqueKey(among: b.uniqueKeys, found) {
       return Candidate(
         left: left, right: right, keys: key.map(\.pair), used: key.map(\.condition), isUnique: true, cost: n + m)
     }
@@ -214,8 +230,12 @@ struct Optimizer {
 
   /// The fewest of the equalities whose right sides tell all rows of `plan` apart.
   func uniqueKey(of plan: Plan, among found: [FoundKey]) -> [FoundKey]? {
+    Self.uniqueKey(among: plan.uniqueKeys, found)
+  }
+  private static func uniqueKey(among keys: [Set<ColumnID>], _ found: [FoundKey]) -> [FoundKey]? {
+    guard !found.isEmpty else { return nil }
     var best: [FoundKey]?
-    for key in plan.uniqueKeys {
+    for key in keys {
       var parts: [FoundKey] = []
       for column in key.sorted() {
         if let part = found.first(where: { $0.pair.right.injectiveColumn == column }) { parts.append(part) }

@@ -28,6 +28,8 @@ indirect enum Plan: Hashable, Sendable {
   case numbered(Plan, ColumnID)
   /// The columns become NULL where the condition is not true.
   case masked(Plan, Set<ColumnID>, Expression)
+  /// What several parts of the plan read. It is no input: nothing moves into it.
+  case common(CommonPlan)
 
   struct Branch: Hashable, Sendable {
     var plan: Plan
@@ -35,13 +37,19 @@ indirect enum Plan: Hashable, Sendable {
   }
 }
 
-/// One mention of a table.
+/// One mention of a table. No two have one number, which is what they are told apart by: plans are compared often.
 struct Scan: Hashable, Sendable {
   var number: Int
   var table: TableSchema
   /// In the order of the schema.
   var columns: [ColumnID]
   var filter: [Expression]
+
+  static func == (a: Scan, b: Scan) -> Bool { a.number == b.number && a.filter == b.filter }
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(number)
+    hasher.combine(filter.count)
+  }
 }
 
 struct Projection: Hashable, Sendable {
@@ -106,7 +114,7 @@ enum Uniqueness: Hashable, Sendable { case left, right, neither }
 extension Plan {
   var inputs: [Plan] {
     switch self {
-    case .scan: []
+    case .scan, .common: []
     case .inner(let parts, _): parts
     case .outer(_, let a, let b, _), .match(_, let a, let b, _, _), .cross(let a, let b): [a, b]
     case .filter(let a, _), .extend(let a, _), .project(let a, _), .aggregate(let a, _, _, _), .window(let a, _),
@@ -119,7 +127,7 @@ extension Plan {
 
   func mapInputs(_ map: (Plan) -> Plan) -> Plan {
     switch self {
-    case .scan: self
+    case .scan, .common: self
     case .inner(let parts, let conditions): .inner(parts.map(map), conditions)
     case .outer(let kind, let a, let b, let conditions): .outer(kind, map(a), map(b), conditions)
     case .match(let kind, let a, let b, let keys, let unique): .match(kind, map(a), map(b), keys, unique)
@@ -188,7 +196,7 @@ extension Plan {
       return .compared(
         operation, Branch(plan: a.plan, outputs: a.outputs.map(map)),
         Branch(plan: b.plan, outputs: b.outputs.map(map)), columns)
-    case .limit, .cross, .numbered: return self
+    case .limit, .cross, .numbered, .common: return self
     }
   }
 
@@ -206,6 +214,7 @@ extension Plan {
   var columnSet: Set<ColumnID> {
     switch self {
     case .scan(let scan): Set(scan.columns)
+    case .common(let common): common.columns
     case .inner(let parts, _): parts.reduce(into: []) { $0.formUnion($1.columnSet) }
     case .outer(_, let a, let b, _), .cross(let a, let b): a.columnSet.union(b.columnSet)
     case .match(let kind, let a, let b, _, _):
@@ -249,6 +258,7 @@ extension Plan {
     }
     switch self {
     case .scan(let scan): return max(scan.table.maximumRows, 0)
+    case .common(let common): return common.maximumRows
     case .inner(let parts, _): return parts.reduce(1) { product($0, $1.maximumRows) }
     case .outer(_, let a, let b, _):
       return min(.max / 4, product(a.maximumRows, b.maximumRows) + a.maximumRows + b.maximumRows)
@@ -291,6 +301,7 @@ extension Plan {
         }
         return ids.count == names.count ? Set(ids) : nil
       }
+    case .common(let common): return common.uniqueKeys
     case .filter(let a, _), .extend(let a, _), .window(let a, _), .sort(let a, _), .masked(let a, _, _):
       return a.uniqueKeys
     case .limit(let a, let count, _): return (count ?? .max) <= 1 ? [[]] : a.uniqueKeys
@@ -309,11 +320,16 @@ extension Plan {
       case (.semi, _), (.anti, _), (.left, .right): return a.uniqueKeys
       case (.inner, .right): return a.uniqueKeys
       case (.inner, .left): return b.uniqueKeys
-      default: return a.uniqueKeys.flatMap { x in b.uniqueKeys.map { x.union($0) } }.filter { _ in kind == .inner }
+      default: return kind == .inner ? Self.pairs(a.uniqueKeys, b.uniqueKeys) : []
       }
-    case .cross(let a, let b): return a.uniqueKeys.flatMap { x in b.uniqueKeys.map { x.union($0) } }
+    case .cross(let a, let b): return Self.pairs(a.uniqueKeys, b.uniqueKeys)
     case .inner, .outer, .union: return []
     }
+  }
+
+  /// Keys of pairs of rows. Of many tables with several keys each only the first combinations are known.
+  private static func pairs(_ a: [Set<ColumnID>], _ b: [Set<ColumnID>]) -> [Set<ColumnID>] {
+    Array(a.flatMap { x in b.map { x.union($0) } }.prefix(64))
   }
 
   func isUnique(on columns: Set<ColumnID>) -> Bool { uniqueKeys.contains { $0.isSubset(of: columns) } }

@@ -8,8 +8,16 @@ struct PlanDescription {
 
   /// The same with the part of the plan that each is about.
   func steps(_ plan: Plan, depth: Int = 0) -> [(plan: Plan, line: OperatorLine)] {
-    let own = OperatorLine(depth: depth, text: text(plan), rows: plan.maximumRows)
-    return [(plan, own)] + plan.inputs.flatMap { steps($0, depth: depth + 1) }
+    var described: Set<CommonPlan> = []
+    var result: [(plan: Plan, line: OperatorLine)] = []
+    func add(_ plan: Plan, depth: Int) {
+      result.append((plan, OperatorLine(depth: depth, text: text(plan), rows: plan.maximumRows)))
+      for input in plan.inputs { add(input, depth: depth + 1) }
+      // What is read several times is described where it is read first.
+      if case .common(let common) = plan, described.insert(common).inserted { add(common.plan, depth: depth + 1) }
+    }
+    add(plan, depth: depth)
+    return result
   }
 
   private func text(_ plan: Plan) -> String {
@@ -17,6 +25,7 @@ struct PlanDescription {
     case .scan(let scan):
       let filter = scan.filter.isEmpty ? "" : ", filtered by its holders"
       return "table \(scan.table.name)\(filter)"
+    case .common(let common): return "common table \(common.name)"
     case .inner: return "join"
     case .outer(let kind, _, _, _): return "\(kind.rawValue) join"
     case .filter(_, let conditions):

@@ -48,6 +48,7 @@ struct PlanLowering {
     if let own = operators[plan] { tables.builder.currentOperator = own }
     defer { tables.builder.currentOperator = outer }
     let relation = try build(plan, needed).keeping(needed)
+    try tables.builder.checkSize(of: relation.table.shape)
     known[plan, default: [:]][wanted] = relation
     return relation
   }
@@ -59,6 +60,8 @@ struct PlanLowering {
   private mutating func build(_ plan: Plan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
     switch plan {
     case .scan(let scan): return try self.scan(scan, needed)
+    // With all columns, whoever reads it, so that it is computed once; those that nobody reads fall away later.
+    case .common(let common): return try lower(common.plan, common.columns)
     case .inner, .outer: throw ParleyError(.invariant, "a join was not given an order")
     case .filter(let input, let conditions):
       var relation = try lower(input, needed.union(columns(conditions)))

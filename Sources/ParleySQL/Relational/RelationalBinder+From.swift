@@ -35,9 +35,9 @@ extension RelationalBinder {
   ) throws(ParleyError) -> BoundRelations {
     switch expression {
     case .named(let name, let alias):
-      if let (table, outer) = environment.commonTable(name.text) {
-        let query = try query(table.query, in: outer, isReleased: isReleased)
-        let columns = alias.map { $0.columns.isEmpty ? table.columns : $0.columns } ?? table.columns
+      if let table = environment.commonTable(name.text) {
+        let query = try query(of: table, isReleased: isReleased)
+        let columns = alias.map { $0.columns.isEmpty ? table.syntax.columns : $0.columns } ?? table.syntax.columns
         return try derived(query, named: alias?.name ?? name, columns: columns)
       }
       return try table(name, alias, environment)
@@ -64,6 +64,8 @@ extension RelationalBinder {
         remedy: "tables of the study: \(names.joined(separator: ", "))")
     }
     let scan = registry.scan(table)
+    try registry.limits.mention(at: name.range, of: source)
+    try registry.limits.spend(table.columns.count, at: name.range, of: source)
     var columns: [Scope.Column] = []
     for (schema, id) in zip(table.columns, scan.columns) {
       let value = BoundExpression(expression: .column(id), type: SQLType(schema.type), range: name.range)

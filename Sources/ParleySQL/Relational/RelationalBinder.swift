@@ -34,9 +34,14 @@ struct RelationalBinder {
   func query(
     _ statement: QueryStatement, in environment: Environment, isReleased: Bool
   ) throws(ParleyError) -> BoundQuery {
+    try registry.limits.enter(at: statement.range, of: source)
+    defer { registry.limits.leave() }
     var environment = environment
+    let mentions = statement.with.isEmpty ? [:] : TableMentions(in: statement).counts
     for table in statement.with {
-      environment.commonTables = .more(environment.commonTables, table, environment)
+      let count = mentions[table.name.text.lowercased()] ?? 0
+      environment.commonTables = .more(
+        environment.commonTables, CommonTable(table, environment, mentions: count))
     }
     var query: BoundQuery
     if case .select(let block) = statement.body {

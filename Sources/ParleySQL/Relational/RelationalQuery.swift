@@ -57,7 +57,19 @@ struct RelationalQuery {
     tableNames = query.plan.tableNames
     let optimized = try Optimizer(registry: registry, source: source).optimized(root)
     plan = HolderPushdown(registry: registry).pushed(optimized)
+    try Self.checkRows(of: plan, registry, source)
     forms = try TextForms(plan, results: outputs.map(\.id), registry: registry)
+  }
+
+  /// - Throws: `plan/too-many-rows`, before anything is built that nobody could run.
+  private static func checkRows(of plan: Plan, _ registry: ColumnRegistry, _ source: Source) throws(ParleyError) {
+    for line in PlanDescription(registry: registry).lines(plan) where line.rows > PlanSizes.mostRows {
+      throw source.error(
+        "plan/too-many-rows",
+        "the operator '\(line.text)' can have \(line.rows >= .max / 8 ? "more than 2^60" : "\(line.rows)") rows; \(PlanSizes.mostRows) are the most",
+        at: SourceRange(start: 0, end: 0),
+        remedy: "lower maximum-rows of the tables, or join on columns that are declared as unique")
+    }
   }
 
   /// What is selected is computed before rows are put in order, so that its joins do not disturb that.
@@ -136,6 +148,7 @@ extension Plan {
   var tableNames: Set<String> {
     var names: Set<String> = []
     if case .scan(let scan) = self { names.insert(scan.table.name) }
+    if case .common(let common) = self { names.formUnion(common.tableNames) }
     for input in inputs { names.formUnion(input.tableNames) }
     for expression in ownExpressions { names.formUnion(expression.tableNames) }
     return names

@@ -39,18 +39,19 @@ struct Scope: Sendable {
 }
 
 /// What a query is bound in: common tables by name, and the scopes of the queries around it, outermost first.
-struct Environment: Sendable {
-  indirect enum CommonTables: Sendable {
+struct Environment {
+  indirect enum CommonTables {
     case none
-    case more(CommonTables, QueryStatement.CommonTable, Environment)
+    case more(CommonTables, CommonTable)
   }
   var commonTables = CommonTables.none
   var scopes: [Scope] = []
 
-  func commonTable(_ name: String) -> (table: QueryStatement.CommonTable, environment: Environment)? {
+  func commonTable(_ name: String) -> CommonTable? {
+    let wanted = name.lowercased()
     var rest = commonTables
-    while case .more(let others, let table, let environment) = rest {
-      if table.name.text.lowercased() == name.lowercased() { return (table, environment) }
+    while case .more(let others, let table) = rest {
+      if table.name == wanted { return table }
       rest = others
     }
     return nil
@@ -58,8 +59,8 @@ struct Environment: Sendable {
   var commonTableNames: [String] {
     var names: [String] = []
     var rest = commonTables
-    while case .more(let others, let table, _) = rest {
-      names.append(table.name.text)
+    while case .more(let others, let table) = rest {
+      names.append(table.syntax.name.text)
       rest = others
     }
     return names

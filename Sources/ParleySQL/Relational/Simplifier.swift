@@ -6,8 +6,9 @@ extension Expression {
   /// The conditions that must all be true, without constants, NOT pushed inwards, common factors of ORs taken out.
   var simplifiedConjuncts: [Expression] {
     var found: [Expression] = []
+    var seen: Set<Expression> = []
     for part in simplified.conjuncts where part != .boolean(true) {
-      for conjunct in part.factored where !found.contains(conjunct) { found.append(conjunct) }
+      for conjunct in part.factored where seen.insert(conjunct).inserted { found.append(conjunct) }
     }
     return found
   }

@@ -96,6 +96,7 @@ private struct TextUses {
       for branch in [a, b] { try name(columns, branch.outputs) }
     case .match(_, _, _, let keys, _):
       for key in keys { _ = try readTogether([key.left, key.right]) }
+    case .common(let common): try read(common.plan)
     case .limit, .cross, .numbered: break
     }
   }
@@ -174,8 +175,10 @@ extension Plan {
   /// Of the plan and of all that it reads.
   fileprivate var allScans: [Scan] {
     var found: [Int: Scan] = [:]
+    var commons: Set<CommonPlan> = []
     func collect(_ plan: Plan) {
       if case .scan(let scan) = plan { found[scan.number] = scan }
+      if case .common(let common) = plan, commons.insert(common).inserted { collect(common.plan) }
       for input in plan.inputs { collect(input) }
     }
     collect(self)

@@ -9,7 +9,10 @@ extension Parser {
     var window = WindowSpecification(partition: [], order: [])
     if take(keyword: "PARTITION") {
       try expect(keyword: "BY", "after PARTITION")
-      repeat { window.partition.append(try expression()) } while take(symbol: ",")
+      repeat {
+        window.partition.append(try expression())
+        try check(keys: window.partition.count, "PARTITION BY")
+      } while take(symbol: ",")
     }
     if take(keyword: "ORDER") { window.order = try orderBy() }
     if ["ROWS", "RANGE", "GROUPS"].contains(current.keyword) {

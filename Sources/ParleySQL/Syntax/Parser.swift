@@ -16,6 +16,12 @@ struct Parser {
   init(_ source: Source) throws(ParleyError) {
     self.source = source
     tokens = try Lexer.tokens(of: source)
+    guard tokens.count <= Self.mostTokens else {
+      throw tooLarge(
+        "the query has \(tokens.count) words, numbers and signs; \(Self.mostTokens) are the most",
+        at: tokens[Self.mostTokens].range,
+        remedy: "split the query; put long lists of values into a table and join it")
+    }
   }
 
   static func parse(_ source: Source) throws(ParleyError) -> QueryStatement {

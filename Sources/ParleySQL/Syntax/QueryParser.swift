@@ -62,7 +62,10 @@ extension Parser {
   mutating func orderBy() throws(ParleyError) -> [SelectStatement.Order] {
     try expect(keyword: "BY", "after ORDER")
     var list: [SelectStatement.Order] = []
-    repeat { list.append(try order()) } while take(symbol: ",")
+    repeat {
+      list.append(try order())
+      try check(keys: list.count, "ORDER BY")
+    } while take(symbol: ",")
     return list
   }
 
@@ -124,13 +127,22 @@ extension Parser {
       isDistinct: take(keyword: "DISTINCT"), items: [], from: [], filter: nil, groupBy: [], having: nil,
       range: SourceRange(start: start, end: start))
     _ = take(keyword: "ALL")
-    repeat { block.items.append(try item()) } while take(symbol: ",")
+    repeat {
+      block.items.append(try item())
+      guard block.items.count <= Self.mostColumns else {
+        throw tooLarge(
+          "more than \(Self.mostColumns) columns are selected", at: current.range, remedy: "split the query")
+      }
+    } while take(symbol: ",")
     try expect(keyword: "FROM", "after the selected columns")
     repeat { block.from.append(try joined()) } while take(symbol: ",")
     if take(keyword: "WHERE") { block.filter = try expression() }
     if take(keyword: "GROUP") {
       try expect(keyword: "BY", "after GROUP")
-      repeat { block.groupBy.append(try expression()) } while take(symbol: ",")
+      repeat {
+        block.groupBy.append(try expression())
+        try check(keys: block.groupBy.count, "GROUP BY")
+      } while take(symbol: ",")
     }
     if take(keyword: "HAVING") { block.having = try expression() }
     block.range.end = lastEnd

@@ -1,0 +1,66 @@
+import ParleyBase
+import ParleyProgram
+import ParleySQL
+import ParleyTesting
+import Testing
+
+/// Damaged queries become programs or are refused with an error that says how to go on: never a trap, and never an
+/// error that is a fault of Parley.
+@Suite struct QueryFuzzTests {
+  private static let words: [String] = [
+    "SELECT", "FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "OFFSET", "UNION", "UNION ALL", "EXCEPT",
+    "INTERSECT", "JOIN", "LEFT JOIN", "FULL JOIN", "CROSS JOIN", "ON", "USING", "AS", "WITH", "DISTINCT", "CASE",
+    "WHEN",
+    "THEN", "ELSE", "END", "AND", "OR", "NOT", "IN", "EXISTS", "BETWEEN", "LIKE", "IS NULL", "NULL", "TRUE",
+    "FALSE",
+    "COUNT(*)", "SUM", "AVG", "MIN", "MAX", "MEDIAN", "QUANTILE", "STDDEV", "CORR", "COALESCE", "CAST", "EXTRACT",
+    "DATE",
+    "OVER", "PARTITION BY", "ROW_NUMBER()", "LAG", "(", ")", ",", "+", "-", "*", "/", "=", "<>", "<", ">=", ".",
+    ";", "0",
+    "1", "-1", "0.5", "1000000000000", "9223372036854775807", "99999999999999999999999999999", "2147483648", "'x'",
+    "''",
+    "'2020-01-01'", "\"r\"", "r", "s", "t", "r.*", "*", "zzz", "(SELECT COUNT(*) FROM s)", "(SELECT 1 FROM r)",
+    "é", "\u{0}",
+    "\u{202e}", "--", "/*", "'",
+  ]
+
+  private static func mutated(_ text: String, _ random: inout TestRandom) -> String {
+    var tokens = text.split(separator: " ").map(String.init)
+    for _ in 0..<Int.random(in: 1...4, using: &random) {
+      guard !tokens.isEmpty else { break }
+      let place = Int.random(in: 0..<tokens.count, using: &random)
+      switch Int.random(in: 0..<6, using: &random) {
+      case 0: tokens.remove(at: place)
+      case 1: tokens.insert(random.pick(words), at: place)
+      case 2: tokens[place] = random.pick(words)
+      case 3: tokens.insert(tokens[Int.random(in: 0..<tokens.count, using: &random)], at: place)
+      case 4: tokens.swapAt(place, Int.random(in: 0..<tokens.count, using: &random))
+      default:
+        let end = min(tokens.count, place + Int.random(in: 1...8, using: &random))
+        tokens.insert(contentsOf: tokens[place..<end], at: Int.random(in: 0...tokens.count, using: &random))
+      }
+    }
+    return tokens.joined(separator: " ")
+  }
+
+  @Test(arguments: [UInt64(1), 2, 3, 4]) func damagedQueries(seed: UInt64) {
+    var random = TestRandom(seed: 0x66_757a_7a00 + seed)
+    var (planned, refused) = (0, 0)
+    for round in 0..<250 {
+      let test = RelationalCase(seed: random.next())
+      let text = round % 10 == 0 ? test.text : Self.mutated(test.text, &random)
+      do throws(ParleyError) {
+        let program = try SQLFrontEnd.compile(
+          [SQLQuery(name: "q", text: text)], tables: test.tables,
+          rules: ReleaseRules(minimumCell: 0, recipients: ["h"], allowsRowRelease: true))
+        #expect(program.nodes.count <= 2 * ProgramBuilder.mostNodes)
+        planned += 1
+      } catch {
+        #expect(["sql", "plan"].contains(error.code.category), "seed \(seed) round \(round): \(error)\n\(text)")
+        #expect(error.remedy?.isEmpty == false, "seed \(seed) round \(round): \(error)\n\(text)")
+        refused += 1
+      }
+    }
+    #expect(planned > 25 && refused > 25, "\(planned) planned, \(refused) refused")
+  }
+}
