@@ -80,6 +80,7 @@ public struct ParleyError: Error, Sendable, Hashable {
     case "aborted": 7
     case "plan": 8
     case "state": 9
+    case "receipt": 10
     case "interrupted": 130
     default: 70
     }
@@ -87,21 +88,22 @@ public struct ParleyError: Error, Sendable, Hashable {
 }
 
 extension ParleyError: CustomStringConvertible {
+  /// For people: what others wrote is escaped (``VisibleText``); a message may have several lines.
   public var description: String {
     var text = ""
     if let place {
       var parts: [String] = []
-      if let file = place.file { parts.append(file) }
+      if let file = place.file { parts.append(VisibleText.line(file)) }
       if let line = place.line { parts.append(String(line)) }
       if let column = place.column { parts.append(String(column)) }
       text += parts.joined(separator: ":")
-      if let item = place.item { text += text.isEmpty ? item : " (\(item))" }
+      if let item = place.item.map({ VisibleText.line($0) }) { text += text.isEmpty ? item : " (\(item))" }
       text += ": "
     } else if let origin {
       text += origin.words { $0.description } + ": "
     }
-    text += message + " [\(code)]"
-    if let remedy { text += "\n  fix: \(remedy)" }
+    text += VisibleText.lines(message) + " [\(code)]"
+    if let remedy { text += "\n  fix: \(VisibleText.lines(remedy))" }
     return text
   }
 }
@@ -116,5 +118,6 @@ extension ParleyError.Code {
   public static let invariant = Self("internal/invariant")
   public static let timeout = Self("network/timeout")
   public static let linkLost = Self("network/link-lost")
+  public static let cannotWrite = Self("state/cannot-write")
   public static let interrupted = Self("interrupted/signal")
 }
