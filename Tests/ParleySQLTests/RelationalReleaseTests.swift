@@ -45,6 +45,7 @@ import Testing
         switch cell {
         case .value(let text): text
         case .null: "NULL"
+        case .malformed(let what): what
         case .absent: "absent"
         case .withheld: "withheld"
         }

@@ -187,6 +187,7 @@ func result(
       case .value("false"): "0"
       case .value(let text): text
       case .null: "NULL"
+      case .malformed(let what): what
       case .withheld: "withheld"
       case .absent: "absent"
       }

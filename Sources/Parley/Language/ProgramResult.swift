@@ -50,7 +50,9 @@ public struct ProgramResult: Sendable {
       let node = program[Program.DisclosureID(rawValue: index)].node
       let integers = StudyResult.integers(values, of: program[node].type)
       guard let first = integers.first, let number = Int(exactly: first) else {
-        throw ParleyError(.invariant, "an opened value does not fit its declared range")
+        throw ParleyError(
+          .init("data/out-of-range"), "an opened value does not fit its declared range",
+          remedy: "a holder shared values outside of it; with the adversary malicious such a run opens nothing")
       }
       numbers[index] = number
     }

@@ -2,6 +2,7 @@ package import BigInt
 package import ParleyBase
 package import ParleyEngine
 public import ParleyProgram
+internal import ParleyRuntime
 internal import ParleyStudy
 
 /// The opened results of a study, as tables.
@@ -18,6 +19,20 @@ public struct StudyResult: Hashable, Sendable {
     }
     tables = try DecodedTable.decode(program, opened: integers)
     for index in tables.indices { Self.label(&tables[index], program.results[index], prepared.study) }
+  }
+
+  /// From what a recipient kept beside its receipt.
+  ///
+  /// - Parameter outputs: as ``ReceiptOpening/outputs(checkedAgainst:)`` returns them.
+  package init(_ prepared: PreparedStudy, outputs: [UInt8]) throws(ParleyError) {
+    let opened = try SessionRoles<[Int: ClearValues]>.decodeValues(outputs)
+    let disclosures = prepared.program.disclosures.indices
+    guard opened.keys.allSatisfy(disclosures.contains) else {
+      throw ParleyError(
+        .init("data/receipt"), "the opening is of another program than this study's",
+        remedy: "give the study that was run, and the version of parley that ran it")
+    }
+    try self.init(prepared, opened: opened)
   }
 
   /// Opened planes are two's complement when the range reaches below 0, unsigned otherwise; words are signed.
@@ -64,22 +79,40 @@ public struct StudyResult: Hashable, Sendable {
 }
 
 extension DecodedTable.Cell {
-  /// What stands in a terminal or a CSV file.
+  /// The words of cells that are no values.
+  static let words: Set<String> = ["NULL", "withheld", "absent"]
+
+  /// The exact value, or what stands for it.
   public var text: String {
     switch self {
     case .value(let text): text
     case .null: "NULL"
     case .withheld: "withheld"
     case .absent: "absent"
+    case .malformed(let what): "malformed(\(what))"
     }
+  }
+
+  /// For people: control characters and what cannot be seen are escaped (``VisibleText``), and a text that reads like
+  /// a cell without a value is in quotes.
+  public var shown: String {
+    guard case .value(let text) = self else { return text }
+    return Self.words.contains(text) || text.hasPrefix("malformed(") ? "\"\(text)\"" : VisibleText.line(text)
+  }
+
+  /// One field of a CSV file. A text that reads like a cell without a value is in quotes, which those never are.
+  var field: String {
+    guard case .value(let text) = self else { return text }
+    return Self.words.contains(text) || text.hasPrefix("malformed(")
+      ? DecodedTable.quoted(text) : DecodedTable.field(text)
   }
 }
 
 extension DecodedTable {
-  /// The table in fixed columns.
+  /// The table in fixed columns, for people; see ``Cell/shown``.
   public var text: String {
-    var cells = [columns]
-    cells += rows.map { $0.map(\.text) }
+    var cells = [columns.map { VisibleText.line($0) }]
+    cells += rows.map { $0.map(\.shown) }
     let widths = columns.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
     var lines = cells.map { row in
       zip(row, widths).map { text, width in
@@ -93,14 +126,31 @@ extension DecodedTable {
     return lines.joined(separator: "\n")
   }
 
-  /// RFC 4180, with NULL, withheld and absent spelt out.
+  /// RFC 4180 with the exact values. NULL, withheld and absent are spelt out without quotes; a text of that spelling has
+  /// quotes.
   public var csv: String {
-    func field(_ text: String) -> String {
-      text.contains { ",\"\r\n".contains($0) }
-        ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-        : text
+    ([columns.map(Self.field)] + rows.map { $0.map(\.field) }).map { $0.joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  /// In quotes where a reader could take a part of the text for something else: separators, quotes, line ends of any
+  /// kind, blanks at the ends, and the mark of a result's name.
+  static func field(_ text: String) -> String {
+    let isSpecial: (Unicode.Scalar) -> Bool = { scalar in
+      switch scalar {
+      case ",", ";", "\"", "\n", "\r", "\t", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}": true
+      default: false
+      }
     }
-    return ([columns] + rows.map { $0.map(\.text) })
-      .map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
+    let scalars = text.unicodeScalars
+    let hasBlankEnd =
+      scalars.first?.properties.isWhitespace == true || scalars.last?.properties.isWhitespace == true
+    return hasBlankEnd || scalars.first == "#" || scalars.contains(where: isSpecial) ? quoted(text) : text
+  }
+
+  /// Quotes are doubled by their bytes: a quote with a mark on it is still a quote.
+  static func quoted(_ text: String) -> String {
+    var bytes: [UInt8] = [0x22]
+    for byte in text.utf8 { bytes += byte == 0x22 ? [0x22, 0x22] : [byte] }
+    return String(decoding: bytes + [0x22], as: UTF8.self)
   }
 }

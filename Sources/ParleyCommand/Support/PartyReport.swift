@@ -8,12 +8,13 @@ struct RoleReport: Codable {
   struct Table: Codable {
     var name: String
     var columns: [String]
-    /// By row and column: `value`, or `outcome` (null, withheld, absent).
+    /// By row and column: `value`, or `outcome` (null, withheld, absent, or malformed with what was opened).
     var rows: [[Cell]]
   }
   struct Cell: Codable {
     var value: String?
     var outcome: String?
+    var opened: String?
   }
   var party: String
   var seconds: Double
@@ -43,12 +44,14 @@ extension RoleReport.Cell {
     case .null: self.init(outcome: "null")
     case .withheld: self.init(outcome: "withheld")
     case .absent: self.init(outcome: "absent")
+    case .malformed(let what): self.init(outcome: "malformed", opened: what)
     }
   }
   var decoded: DecodedTable.Cell {
     switch outcome {
     case "withheld": .withheld
     case "absent": .absent
+    case "malformed": .malformed(opened ?? "")
     default: value.map(DecodedTable.Cell.value) ?? .null
     }
   }

@@ -87,8 +87,8 @@ package enum TextParts {
     return value
   }
 
-  /// The text of its parts in order; nil when they are not UTF-8 or hold a zero inside the text.
-  package static func text(_ parts: [Int64]) -> String? {
+  /// The bytes of its parts in order, without the zeros that fill the last ones.
+  package static func bytes(_ parts: [Int64]) -> [UInt8] {
     var bytes: [UInt8] = []
     for part in parts {
       for byte in (0..<bytesPerPart).reversed() {
@@ -96,6 +96,12 @@ package enum TextParts {
       }
     }
     while bytes.last == 0 { bytes.removeLast() }
+    return bytes
+  }
+
+  /// The text of its parts in order; nil when they are not UTF-8 or hold a zero inside the text.
+  package static func text(_ parts: [Int64]) -> String? {
+    let bytes = bytes(parts)
     return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
   }
 }

@@ -11,6 +11,9 @@ public struct DecodedTable: Hashable, Sendable {
     case withheld
     /// The group has no row.
     case absent
+    /// What was opened is no value of the column's type: its holder shared something else, which only an adversary in
+    /// the study's model `malicious` is refused for. The integer, or the bytes of a text in hexadecimal after `0x`.
+    case malformed(String)
   }
   public var name: String
   public var columns: [String]
@@ -71,7 +74,7 @@ public struct DecodedTable: Hashable, Sendable {
         } else if let isNull = columns[index].isNull, isNull[group] != 0 {
           row.append(.null)
         } else {
-          row.append(.value(try columns[index].format.text(of: columns[index].parts.map { $0[group] })))
+          row.append(columns[index].format.cell(of: columns[index].parts.map { $0[group] }))
         }
       }
       rows.append(row)
@@ -82,22 +85,26 @@ public struct DecodedTable: Hashable, Sendable {
 }
 
 extension Program.ResultTable.Format {
-  /// The exact text of what was opened: one integer, or the parts of a text.
-  func text(of parts: [BigInt]) throws(ParleyError) -> String {
+  /// What was opened, one integer or the parts of a text, as a cell. A holder can share what is no value of its column;
+  /// that spoils the cell and not the table.
+  func cell(of parts: [BigInt]) -> DecodedTable.Cell {
     guard case .text = self else {
-      guard parts.count == 1 else {
-        throw ParleyError(.invariant, "a value that is no text was opened in \(parts.count) parts")
+      guard parts.count == 1, let text = try? text(of: parts[0]) else {
+        return .malformed(parts.map { String($0) }.joined(separator: " "))
       }
-      return try text(of: parts[0])
+      return .value(text)
     }
     let words = parts.compactMap { Int64(exactly: $0) }
-    guard words.count == parts.count, let text = TextParts.text(words) else {
-      throw ParleyError(.invariant, "an opened value is not UTF-8 text")
+    guard words.count == parts.count, words.allSatisfy({ (0..<1 << 56).contains($0) }) else {
+      return .malformed(parts.map { String($0) }.joined(separator: " "))
     }
-    return text
+    if let text = TextParts.text(words) { return .value(text) }
+    return .malformed("0x" + hexadecimal(TextParts.bytes(words)))
   }
 
-  /// The exact text of an opened integer.
+  /// The exact text of an integer.
+  ///
+  /// - Throws: `data/out-of-range` when it is no value of this type.
   public func text(of value: BigInt) throws(ParleyError) -> String {
     switch self {
     case .integer: return String(value)
@@ -107,18 +114,25 @@ extension Program.ResultTable.Format {
       let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
       return (value < 0 ? "-" : "") + padded.dropLast(scale) + "." + padded.suffix(scale)
     case .date:
-      guard let days = Int(exactly: value) else { throw outside(value) }
+      guard let days = Int(exactly: value), abs(days) < 400_000_000 else { throw outside() }
       return CivilDate(daysSince1970: days).description
     case .boolean:
-      guard value == 0 || value == 1 else { throw outside(value) }
+      guard value == 0 || value == 1 else { throw outside() }
       return value == 1 ? "true" : "false"
     case .category(let labels):
-      guard let position = Int(exactly: value), labels.indices.contains(position) else { throw outside(value) }
+      guard let position = Int(exactly: value), labels.indices.contains(position) else { throw outside() }
       return labels[position]
-    case .text: return try text(of: [value])
+    case .text:
+      guard let text = Int64(exactly: value).flatMap({ TextParts.text([$0]) }) else { throw outside() }
+      return text
     }
   }
-  private func outside(_ value: BigInt) -> ParleyError {
-    ParleyError(.invariant, "an opened value is outside its declared domain")
+
+  private func outside() -> ParleyError {
+    ParleyError(
+      .init("data/out-of-range"), "an opened value is no value of its column's type",
+      remedy:
+        "a holder shared values outside the declared ranges; 'adversary: malicious' ends such a run before it opens anything"
+    )
   }
 }

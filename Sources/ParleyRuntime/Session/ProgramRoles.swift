@@ -82,6 +82,35 @@ extension SessionRoles where Output == [Int: ClearValues] {
     }
     return out.bytes
   }
+
+  /// Reads what ``encodeValues(_:)`` wrote.
+  package static func decodeValues(_ bytes: [UInt8]) throws(ParleyError) -> [Int: ClearValues] {
+    var reader = CanonicalReader(bytes)
+    var values: [Int: ClearValues] = [:]
+    let limit = bytes.count
+    for _ in 0..<(try reader.readCount(atMost: limit)) {
+      let disclosure = Int(try reader.read(UInt32.self))
+      if try reader.readBool() {
+        let count: UInt64 = try reader.read()
+        var planes: [[UInt64]] = []
+        for _ in 0..<(try reader.readCount(atMost: limit)) { planes.append(try words(&reader, limit)) }
+        guard count <= 8 * UInt64(limit), planes.allSatisfy({ $0.count == (Int(count) + 63) / 64 }) else {
+          throw ParleyError(.protocolViolation, "malformed message: planes of another length")
+        }
+        values[disclosure] = .planes(planes, count: Int(count))
+      } else {
+        values[disclosure] = .words(try words(&reader, limit))
+      }
+    }
+    try reader.finish()
+    return values
+  }
+
+  private static func words(_ reader: inout CanonicalReader, _ limit: Int) throws(ParleyError) -> [UInt64] {
+    var words: [UInt64] = []
+    for _ in 0..<(try reader.readCount(atMost: limit)) { words.append(try reader.read()) }
+    return words
+  }
 }
 
 extension Instruction.Kind {
