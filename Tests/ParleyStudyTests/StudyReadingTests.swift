@@ -231,7 +231,7 @@ import Testing
         fix: did you mean 'name'?
       broken.yml:6:46: 'c' is not an endpoint [study/value]
         fix: write host:port with a port of 1 to 65535, as in host.example.org:7100 or "[2001:db8::1]:7100"
-      broken.yml:7:12: 'same' would run two of the three computing parties, 'a' and 'b', and with both of them see all data [study/one-organisation]
+      broken.yml:7:12: 'same' would run two of the three computing parties, 'a' and 'b', and with both of them see all data (names that look alike count as one) [study/one-organisation]
         fix: let another organisation run one of them
       broken.yml:7:19: 'd' is named as a computing party but is not a party of the study [study/unknown-name]
         fix: use one of: a, b, c

@@ -1,5 +1,6 @@
 internal import ParleyBase
 internal import ParleyProgram
+internal import ParleyStudy
 
 /// Somebody who takes part in a ``SecureProgram``. A text literal is a party of that name.
 public struct Party: Hashable, Sendable, ExpressibleByStringLiteral {
@@ -61,13 +62,16 @@ public final class SecureProgram {
       _ = workshop.fail(
         "study/duplicate", "two parties have one name", at: site, remedy: "give every party a name of its own")
     }
-    var seen: [String: String] = [:]
-    for party in computing {
-      let plain = party.organisation.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
-      if let other = seen.updateValue(party.name, forKey: plain), other != party.name {
+    for (index, party) in computing.enumerated() {
+      let other = computing[..<index].first {
+        $0.name != party.name
+          && ($0.organisation == party.organisation
+            || OrganisationName.isSame($0.organisation, party.organisation))
+      }
+      if let other {
         _ = workshop.fail(
           "study/one-organisation",
-          "'\(party.organisation)' would run two of the three computing parties, '\(other)' and '\(party.name)', and with both of them see all data",
+          "'\(party.organisation)' would run two of the three computing parties, '\(other.name)' and '\(party.name)', and with both of them see all data",
           at: site, remedy: "let another organisation run one of them")
       }
     }

@@ -35,7 +35,7 @@ struct Lexer {
     guard let first = byte() else { return Token(kind: .end, range: range(from: start)) }
     if Self.isNameStart(first) {
       while let next = byte(), Self.isNameStart(next) || Self.isDigit(next) { position += 1 }
-      return Token(kind: .word(slice(from: start)), range: range(from: start))
+      return Token(kind: .word(try name(slice(from: start), from: start)), range: range(from: start))
     }
     if Self.isDigit(first) || first == UInt8(ascii: ".") && byte(1).map(Self.isDigit) == true {
       return try number()
@@ -46,7 +46,7 @@ struct Lexer {
     }
     if first == UInt8(ascii: "\"") {
       let text = try quoted(first, what: "name")
-      return Token(kind: .quotedName(text), range: range(from: start))
+      return Token(kind: .quotedName(try name(text, from: start)), range: range(from: start))
     }
     for symbol in ["<>", "<=", ">=", "!=", "=", "<", ">", "(", ")", ",", "+", "-", "*", "/", ".", ";", "%"] {
       let expected = Array(symbol.utf8)
@@ -60,6 +60,14 @@ struct Lexer {
     throw source.error(
       "sql/character", "the character '\(slice(from: start))' means nothing in SQL", at: range(from: start),
       remedy: "remove it, or put names in double quotes and texts in single quotes")
+  }
+
+  /// Names become headings of results and words of the disclosure statement: they are one line, and can be seen.
+  private func name(_ text: String, from start: Int) throws(ParleyError) -> String {
+    guard let hidden = text.unicodeScalars.first(where: VisibleText.isHidden) else { return text }
+    throw source.error(
+      "sql/character", "a name has the character \(VisibleText.escape(hidden)), which is not shown",
+      at: range(from: start), remedy: "remove it from the name")
   }
 
   private mutating func skipBlanks() throws(ParleyError) {

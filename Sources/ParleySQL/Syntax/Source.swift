@@ -31,7 +31,8 @@ struct Source: Sendable {
   }
 
   func error(_ code: String, _ message: String, at range: SourceRange, remedy: String?) -> ParleyError {
-    ParleyError(.init(code), message, at: place(range), remedy: remedy)
+    ParleyError(
+      .init(code), VisibleText.line(message), at: place(range), remedy: remedy.map { VisibleText.line($0) })
   }
 }
 

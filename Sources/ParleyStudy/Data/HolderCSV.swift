@@ -182,7 +182,8 @@ private struct TableReading {
       guard !name.isEmpty else { continue }
       problems.append(
         ParleyError(
-          .dataDuplicateHeader, "two columns are called '\(name)', number \(first + 1) and \(index + 1)",
+          .dataDuplicateHeader,
+          "two columns are called '\(VisibleText.line(name))', number \(first + 1) and \(index + 1)",
           at: .init(file: file, line: 1), remedy: "rename or remove one of them in the file"))
     }
     var places: [Int] = []
@@ -195,7 +196,9 @@ private struct TableReading {
     }
     guard problems.isEmpty else { return nil }
     let used = Set(places)
-    report.ignoredColumns = names.enumerated().filter { !used.contains($0.offset) }.map(\.element)
+    report.ignoredColumns = names.enumerated().filter { !used.contains($0.offset) }.map {
+      VisibleText.line($0.element)
+    }
     records.keptFields = names.count + 1
     expectedFields = names.count
     return places
@@ -215,7 +218,7 @@ private struct TableReading {
   }
 
   private func missing(_ header: String, _ names: [String]) -> ParleyError {
-    var remedy = Suggestion.nearest(to: header, among: names).map {
+    var remedy = Suggestion.nearest(to: header, among: names).map { VisibleText.line($0) }.map {
       "did you mean '\($0)'? Rename it in the file, or write 'header: \($0)' for that column in the study"
     }
     if names.count == 1 {

@@ -142,7 +142,8 @@ struct ColumnReader {
   private func category(_ column: Fields) -> (ColumnType, labels: [String]) {
     let example = "[a, b]"
     guard
-      let texts = column.texts("values", required: true, limit: StudyLimits.categoryValues, example: example)
+      let texts = column.texts(
+        "values", required: true, limit: StudyLimits.categoryValues, example: example, .data)
     else { return (.category([]), []) }
     if texts.isEmpty {
       problems.add(
@@ -175,7 +176,7 @@ struct ColumnReader {
     var labels: [String] = []
     var seen: Set<String> = []
     for value in values {
-      let label = map.has(value) ? map.text(value, required: true, example: "…") : value
+      let label = map.has(value) ? map.text(value, required: true, example: "…", .data) : value
       if let label, !seen.insert(label).inserted {
         problems.add(
           .studyDuplicate, "two values of \(column.what) are labelled '\(label)'", at: map.position(of: value),

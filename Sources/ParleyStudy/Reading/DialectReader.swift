@@ -65,11 +65,12 @@ struct DialectReader {
   }
 
   private func character(_ key: String, _ fields: Fields, example: String) -> String? {
-    fields.text(key, required: false, example: example)
+    fields.text(key, required: false, example: example, .prose)
   }
 
   private func spellings(_ key: String, _ fields: Fields, example: String) -> [String]? {
-    guard let texts = fields.texts(key, required: false, limit: StudyLimits.spellings, example: example) else {
+    guard let texts = fields.texts(key, required: false, limit: StudyLimits.spellings, example: example, .data)
+    else {
       return nil
     }
     var seen: [String] = []

@@ -17,7 +17,7 @@ struct Fields {
     var what = "\(kind) \(number)"
     if case .mapping(let mapping) = node {
       for (key, value) in mapping where key.writtenText == "name" {
-        if let name = value.writtenText { what = "\(kind) '\(name)'" }
+        if let name = value.writtenText { what = "\(kind) '\(VisibleText.line(name))'" }
       }
     }
     self.init(node, of: what + owner, allowed: allowed, problems)
@@ -46,6 +46,12 @@ struct Fields {
         continue
       }
       let name = scalar.string
+      if let character = TextRules.forbidden(in: name, .data) {
+        problems.add(
+          .studyValue, "a key of \(what) has the character \(character)", at: key.position,
+          remedy: "write keys with characters that can be seen")
+        continue
+      }
       if let known, let allowed, !known.contains(name) {
         problems.add(
           .studyUnknownKey, "\(what) has no key '\(name)'", at: key.position,
@@ -86,13 +92,23 @@ struct Fields {
     return value
   }
 
-  func text(_ key: String, required: Bool, example: String) -> String? {
+  func text(_ key: String, required: Bool, example: String, _ kind: TextRules.Kind = .name) -> String? {
     guard let node = node(key, required: required, example: example) else { return nil }
     guard let text = node.writtenText else {
       wrongType(key, node, "a text", example)
       return nil
     }
-    return text
+    return isShowable(text, key, node, kind) ? text : nil
+  }
+
+  /// Reports a character that has no place in a text of this kind.
+  func isShowable(_ text: String, _ key: String, _ node: Node, _ kind: TextRules.Kind) -> Bool {
+    guard let character = TextRules.forbidden(in: text, kind) else { return true }
+    problems.add(
+      .studyValue, "'\(key)' of \(what) has the character \(character), which is not shown or acts on a terminal",
+      at: node.position,
+      remedy: kind == .prose ? "remove it" : "write one line of characters that can be seen")
+    return false
   }
 
   func wrongType(_ key: String, _ node: Node, _ wanted: String, _ example: String) {
@@ -163,8 +179,9 @@ struct Fields {
   }
 
   /// A list of texts with their positions; entries that are no texts are reported and left out.
-  func texts(_ key: String, required: Bool, limit: Int, example: String) -> [(text: String, position: Position?)]?
-  {
+  func texts(
+    _ key: String, required: Bool, limit: Int, example: String, _ kind: TextRules.Kind = .name
+  ) -> [(text: String, position: Position?)]? {
     guard let nodes = list(key, required: required, limit: limit, example: example) else { return nil }
     var texts: [(text: String, position: Position?)] = []
     for node in nodes {
@@ -174,6 +191,7 @@ struct Fields {
           at: node.position, remedy: "write '\(key): \(example)'")
         continue
       }
+      guard isShowable(scalar.string, key, node, kind) else { continue }
       texts.append((scalar.string, node.position))
     }
     return texts

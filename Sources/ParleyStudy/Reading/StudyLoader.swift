@@ -126,7 +126,7 @@ final class Problems {
       return
     }
     let place = ParleyError.Place(file: file, line: position?.line, column: position?.column)
-    list.append(ParleyError(code, message, at: place, remedy: remedy()))
+    list.append(ParleyError(code, VisibleText.line(message), at: place, remedy: VisibleText.line(remedy())))
   }
 
   /// By position; a last entry counts what was not listed.

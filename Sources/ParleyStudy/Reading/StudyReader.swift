@@ -18,7 +18,7 @@ struct StudyReader {
         at: fields.position(of: "parley"), remedy: "use a version of Parley that reads format \(version)")
     }
     let name = fields.text("name", required: true, example: "Heart disease in four hospitals") ?? ""
-    let description = fields.text("description", required: false, example: "What the study is for") ?? ""
+    let description = fields.text("description", required: false, example: "What the study is for", .prose) ?? ""
     let parties = self.parties(fields)
     let names = parties.map(\.name)
     let computing = self.computing(fields, parties)
@@ -129,21 +129,30 @@ struct StudyReader {
   private func checkOrganisations(_ computing: [String], _ parties: [Study.Party], _ position: Position?) {
     var seen: [(organisation: String, name: String)] = []
     for party in computing.compactMap({ name in parties.first { $0.name == name } }) {
-      let plain = party.organisation.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
-      guard !plain.isEmpty else {
+      let organisation = party.organisation
+      guard !OrganisationName.skeletons(organisation).contains("") else {
         problems.add(
-          .studyMissing, "computing party '\(party.name)' has no 'organisation'", at: Position(line: party.line),
+          .studyMissing, "computing party '\(party.name)' has no 'organisation' with a letter or digit",
+          at: Position(line: party.line),
           remedy: "add 'organisation: …': who computes must be known, because no organisation may run two")
         continue
       }
-      if let other = seen.first(where: { $0.organisation == plain }) {
+      if let scripts = OrganisationName.mixedScripts(organisation) {
+        problems.add(
+          .studyValue,
+          "the organisation of computing party '\(party.name)' mixes \(scripts.joined(separator: " and ")) letters, which can look alike",
+          at: Position(line: party.line), remedy: "write its name in one script")
+        continue
+      }
+      if let other = seen.first(where: { OrganisationName.isSame($0.organisation, organisation) }) {
         problems.add(
           .studyOneOrganisation,
           "'\(party.organisation)' would run two of the three computing parties, '\(other.name)' and "
-            + "'\(party.name)', and with both of them see all data",
+            + "'\(party.name)', and with both of them see all data"
+            + (other.organisation == organisation ? "" : " (names that look alike count as one)"),
           at: position, remedy: "let another organisation run one of them")
       }
-      seen.append((plain, party.name))
+      seen.append((organisation, party.name))
     }
   }
 
@@ -207,6 +216,7 @@ struct StudyReader {
       fields.wrongType(key, node, "SQL text", "SELECT COUNT(*) AS patients FROM patients")
       return nil
     }
+    guard fields.isShowable(sql, key, node, .prose) else { return nil }
     // A block begins on the line after its '|'; only there do lines of SQL stay lines of the file.
     let isBlock = scalar.style == .literal || scalar.style == .folded
     return Study.Query(name: name, sql: sql, line: (node.position?.line ?? 1) + (isBlock ? 1 : 0))

@@ -158,7 +158,7 @@ struct TableReader {
             at: column.position(of: "name"), remedy: "rename this one or the one in line \(details[other].line)")
         }
       }
-      let header = column.text("header", required: false, example: "the name in the CSV file") ?? name ?? ""
+      let header = column.text("header", required: false, example: "the name in the CSV file", .data) ?? name ?? ""
       if let other = details.firstIndex(where: { $0.header == header }), !header.isEmpty, column.has("header") {
         problems.add(
           .studyDuplicate, "\(column.what) has the header '\(header)' of another column",

@@ -1,0 +1,108 @@
+import ParleyBase
+import ParleyStudy
+import Testing
+
+/// Whoever writes a study is hostile to those who sign it: what is shown of it is one line that can be seen.
+@Suite struct TextRuleTests {
+  private func codes(_ text: String) -> [ParleyError.Code] {
+    StudyLoader.check(text: text, file: "s.yml").problems.map(\.code)
+  }
+
+  /// Every text of the file, by what stands there and what takes its place; `@` is the hostile character.
+  static let places: [(old: String, new: String)] = [
+    ("name: Sample", "name: \"Sam@ple\""),
+    ("organisation: Hospital A", "organisation: \"Hospital@ A\""),
+    ("{name: b, organisation", "{name: \"b@\", organisation"),
+    ("organisation: Registry, endpoint: \"c2", "organisation: Registry, endpoint: \"c@2"),
+    ("computing: [c1, c2, c3]", "computing: [c1, c2, \"c3@\"]"),
+    ("name: patients", "name: \"patients@\""),
+    ("holders: [a, b]", "holders: [a, \"b@\"]"),
+    ("bad-rows: refuse", "bad-rows: \"refuse@\""),
+    ("\"null\": [\"\", NA]", "\"null\": [\"\", \"NA@\"]"),
+    ("{name: age,", "{name: \"age@\","),
+    ("values: [f, m], labels", "values: [f, m, \"x@\"], labels"),
+    ("labels: {f: female", "labels: {f: \"female@\""),
+    ("labels: {f: female", "labels: {\"f@\": female"),
+    ("header: Dose (mg)", "header: \"Dose@ (mg)\""),
+    ("name: overall", "name: \"overall@\""),
+    ("recipients: [office]", "recipients: [\"office@\"]"),
+    ("patience: 2m", "patience: \"2m@\""),
+    ("bad-rows: refuse", "\"bad@-rows\": refuse"),
+  ]
+
+  @Test(arguments: places.indices, ["\\e", "\\n", "\\r", "\\x9b", "\\u202E", "\\u200B", "\\u2028", "\\U000E0041"])
+  func hiddenCharactersAreRefused(place: Int, character: String) throws {
+    let (old, new) = Self.places[place]
+    let outcome = StudyLoader.check(
+      text: try Sample.text(replacing: old, with: new.replacing("@", with: character)), file: "s.yml")
+    #expect(outcome.study == nil)
+    #expect(
+      outcome.problems.allSatisfy {
+        ["study/value", "study/unknown-name", "study/unknown-key", "study/missing"].contains($0.code.rawValue)
+      })
+    // What is said about it is safe to show as well.
+    for problem in outcome.problems {
+      #expect(!problem.description.unicodeScalars.contains { $0 != "\n" && VisibleText.isHidden($0) })
+      #expect(problem.description.split(separator: "\n").count == 2, "\(problem)")
+    }
+  }
+
+  @Test func proseHasLinesAndNothingElse() throws {
+    #expect(codes(try Sample.text(replacing: "A study to break.", with: "\"Two\\nlines,\\tand a tab\"")).isEmpty)
+    #expect(codes(try Sample.text(replacing: "A study to break.", with: "\"Hidden \\e[8m\"")) == [.studyValue])
+    #expect(
+      codes(
+        try Sample.text(
+          replacing: "sql: SELECT AVG(age) AS mean FROM patients",
+          with: "sql: \"SELECT AVG(age) AS mean\\n FROM patients\"")
+      ).isEmpty)
+    #expect(
+      codes(
+        try Sample.text(
+          replacing: "sql: SELECT AVG(age) AS mean FROM patients",
+          with: "sql: \"SELECT AVG(age) AS mean FROM patients -- \\u202E\"")) == [.studyValue])
+  }
+
+  /// Scripts that need joiners keep them where data is named.
+  @Test func joinersOfScriptsStayInData() throws {
+    #expect(
+      codes(try Sample.text(replacing: "labels: {f: female", with: "labels: {f: \"\\u0645\\u06CC\\u200C\\u062E\""))
+        .isEmpty)
+    #expect(
+      codes(try Sample.text(replacing: "name: Sample", with: "name: \"\\u0645\\u06CC\\u200C\\u062E\"")) == [
+        .studyValue
+      ])
+  }
+
+  /// Pairs that a reader takes for one organisation.
+  @Test(arguments: [
+    "university", "UNIVERSITY", "Uni-versity", "University.", "Un\u{456}vers\u{456}ty", "Ｕｎｉｖｅｒｓｉｔｙ",
+    "\u{1d414}niversity",
+  ])
+  func lookAlikesAreOneOrganisation(name: String) throws {
+    let found = codes(
+      try Sample.text(replacing: "organisation: Registry, endpoint", with: "organisation: \"\(name)\", endpoint"))
+    #expect(found == [.studyOneOrganisation] || (name.contains("\u{456}") && found == [.studyValue]), "\(found)")
+  }
+
+  @Test func wholeNamesInAnotherScript() throws {
+    func pair(_ first: String, _ second: String) throws -> [ParleyError.Code] {
+      let text = try Sample.text(
+        replacing: "organisation: Registry, endpoint", with: "organisation: \"\(first)\", endpoint")
+      return codes(text.replacing("organisation: Foundation", with: "organisation: \"\(second)\""))
+    }
+    #expect(try pair("ACOP", "\u{410}\u{421}\u{41e}\u{420}") == [.studyOneOrganisation])
+    #expect(try pair("KAPA", "\u{39a}\u{391}\u{3a1}\u{391}") == [.studyOneOrganisation])
+    #expect(try pair("Clinic 1", "Clinic l") == [.studyOneOrganisation])
+    #expect(try pair("Barn", "Bam") == [.studyOneOrganisation])
+    #expect(try pair("Straße", "STRASSE") == [.studyOneOrganisation])
+    // Different names stay different.
+    #expect(try pair("Clinic 1", "Clinic 2").isEmpty)
+    #expect(try pair("Mail House", "Mall House").isEmpty)
+    #expect(try pair("Université", "Universität").isEmpty)
+    #expect(try pair("\u{41c}\u{413}\u{423}", "\u{421}\u{41f}\u{431}\u{413}\u{423}").isEmpty)
+    // Mixed scripts, and nothing to read.
+    #expect(try pair("Hosp\u{456}tal", "Foundation") == [.studyValue])
+    #expect(try pair("…", "Foundation") == [.studyMissing])
+  }
+}
