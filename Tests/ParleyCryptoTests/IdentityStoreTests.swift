@@ -140,7 +140,12 @@ import Testing
 
   @Test func standardFolderFollowsTheEnvironment() {
     #expect(IdentityStore.standard(environment: ["PARLEY_HOME": "/x"]).directory == "/x/identities")
-    #expect(IdentityStore.standard(environment: [:]).directory.hasSuffix("/.parley/identities"))
+    #expect(IdentityStore.standard(environment: ["HOME": "/y"]).directory == "/y/.parley/identities")
+    #expect(IdentityStore.standard(environment: ["HOME": "/"]).directory == "/.parley/identities")
+    for environment in [[:], ["HOME": ""], ["HOME": "relative", "PARLEY_HOME": ""]] {
+      #expect(
+        IdentityStore.standard(environment: environment).directory == NSHomeDirectory() + "/.parley/identities")
+    }
   }
 
   @Test func unwritableFolderIsATypedError() throws {

@@ -19,8 +19,7 @@ public struct IdentityStore: Sendable {
   public static func standard(
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> IdentityStore {
-    let home = environment["PARLEY_HOME"] ?? (NSHomeDirectory() + "/.parley")
-    return IdentityStore(directory: home + "/identities")
+    IdentityStore(directory: HomeFolder.path(environment) + "/identities")
   }
 
   static let suffix = ".identity"

@@ -54,8 +54,9 @@ public struct LedgerVerdict: Sendable, Hashable {
         + "that may be single people"
     }
     if let last = withSameInput.last {
-      return "this study was released before with the same data (\(withSameInput.count) time(s), last on "
-        + "\(last.time)): the result will repeat"
+      return "this study was released before with the same data of yours (\(withSameInput.count) time(s), last on "
+        + "\(last.time)): the result repeats if nobody else's data changed; if they did, whoever has both results can "
+        + "compute what changed between them"
     }
     return nil
   }

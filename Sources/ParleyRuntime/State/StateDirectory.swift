@@ -74,6 +74,7 @@ public final class StateDirectory: Sendable {
     }
     try Self.refuseIfOpenToOthers(path)
     lock = try StateLock(path: path + "/lock")
+    Self.removeStale(path)
     file = StateFile(path: path + "/state.json")
     let ledgerPath = path + "/ledger.jsonl"
     let body: Body
@@ -101,6 +102,16 @@ public final class StateDirectory: Sendable {
     self.secret = secret
     let ledger = try Ledger(path: ledgerPath, head: body.ledgerHead, count: body.ledgerCount)
     state = Mutex(State(body: body, ledger: ledger))
+  }
+
+  /// Under the lock nobody writes here: a temporary file is what a process left that ended while it wrote.
+  private static func removeStale(_ path: String) {
+    for folder in [path, path + "/evidence"] {
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      where name.hasSuffix(".tmp") && name.dropLast(4).split(separator: ".").last.flatMap({ Int($0) }) != nil {
+        try? FileManager.default.removeItem(atPath: folder + "/" + name)
+      }
+    }
   }
 
   private static func refuseIfOpenToOthers(_ path: String) throws(ParleyError) {

@@ -23,6 +23,18 @@ import Testing
     } catch { return error }
   }
 
+  /// What a process left that ended while it wrote goes with the next start, and nothing else does.
+  @Test func temporaryFilesOfEndedProcessesGo() throws {
+    let temporary = try TemporaryDirectory()
+    let path = temporary["state"]
+    do { _ = try StateDirectory(path: path) }
+    for name in ["state/state.json.4711.tmp", "state/notes.tmp", "state/ledger.jsonl.tmp"] {
+      temporary.write([1], to: name)
+    }
+    _ = try StateDirectory(path: path)
+    #expect(temporary.names(in: "state") == ["ledger.jsonl.tmp", "lock", "notes.tmp", "state.json"])
+  }
+
   @Test func remembersAcrossProcesses() throws {
     let temporary = try TemporaryDirectory()
     let path = temporary["state"]
