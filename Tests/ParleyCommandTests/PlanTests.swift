@@ -16,7 +16,7 @@ extension CommandTests {
         "statement hash ", "alpha and press each learn exactly", "exact.", "Release rules", "Who must be trusted",
         "Any 2 of them together could reconstruct every row", "people.age: whole number, 0 to 120",
         "alpha: 4 rows of people", "rounds", "gamma → beta", "correlated randomness", "memory", "time on lan",
-        "everybody sees how many rows of people delta has",
+        "everybody sees how many rows of people alpha and delta each have",
       ] { #expect(plan.output.contains(words), "\(words)\n\(plan)") }
     }
 

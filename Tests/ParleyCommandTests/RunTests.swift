@@ -120,7 +120,8 @@ extension CommandTests {
       let plan = try await box.parley("plan", "padded.yml", "--rows", "4", "2")
       plan.succeeded()
       #expect(
-        plan.output.contains("alpha has at most 9 rows of people (it shares exactly 9, padding included)"),
+        plan.output.contains(
+          "alpha and delta each have at most 9 rows of people (exactly 9 are shared, padding included)"),
         "\(plan)")
       #expect(plan.output.contains("alpha: 9 rows of people"), "\(plan)")
       let other = try await box.parley("plan", "padded.yml", "--rows", "1", "9", "--json")

@@ -52,6 +52,7 @@ public struct PreparedProgram: Sendable {
   ///   - computing: how many of the principals compute; they come first.
   ///   - adversary: whom the run withstands.
   ///   - verifier: how, where the adversary is malicious; proofs if nil.
+  ///   - allowsRows: rows of tables may be results.
   ///   - rules: what is withheld, in words.
   ///   - queries: what the program was made from, by the names of the results.
   ///   - lowering: how the program becomes instructions; the same at all parties.
@@ -59,7 +60,7 @@ public struct PreparedProgram: Sendable {
   package init(
     title: String, program: Program, principals: [Principal], computing: Int, tables: [TableSchema],
     adversary: Adversary = .semiHonest, verifier: VerifierDescriptor.Method? = nil, minimumCell: Int,
-    rules: [String], queries: [DisclosureStatement.Query] = [], publicFacts: [String],
+    allowsRows: Bool = false, rules: [String], queries: [DisclosureStatement.Query] = [], publicFacts: [String],
     lowering: LoweringOptions = .init(), studyHash: [UInt8]
   ) throws(ParleyError) {
     self.title = title
@@ -85,7 +86,7 @@ public struct PreparedProgram: Sendable {
     loweredHash = Array(SHA256.hash(data: lowered.canonicalBytes))
     statement = DisclosureStatement(
       title: title, program: program, hash: programHash, verdicts: lowered.verdicts, queries: queries,
-      publicFacts: publicFacts, rules: rules)
+      publicFacts: publicFacts, rules: rules, minimumCell: minimumCell, allowsRows: allowsRows)
     statementHash = Array(SHA256.hash(data: statement.canonicalBytes))
     let holders = Set(tables.flatMap(\.holders))
     trust = TrustStatement(
@@ -114,14 +115,14 @@ public struct PreparedProgram: Sendable {
   package static func publicFacts(of tables: [TableSchema], agreement: String) -> [String] {
     var facts: [String] = []
     for table in tables {
-      for holder in table.holders {
-        if let padded = table.padTo {
-          facts.append(
-            "everybody sees that \(holder) has at most \(padded) rows of \(table.name) (it shares exactly \(padded), padding included)"
-          )
-        } else {
-          facts.append("everybody sees how many rows of \(table.name) \(holder) has")
-        }
+      let holders = DisclosureStatement.list(table.holders)
+      let verb = table.holders.count == 1 ? "has" : "each have"
+      if let padded = table.padTo {
+        facts.append(
+          "everybody sees that \(holders) \(verb) at most \(padded) rows of \(table.name) (exactly \(padded) are shared, padding included)"
+        )
+      } else {
+        facts.append("everybody sees how many rows of \(table.name) \(holders) \(verb)")
       }
     }
     facts.append("everybody sees this \(agreement), who takes part, and when and how long they compute")

@@ -68,7 +68,7 @@ public struct PreparedStudy: Sendable {
         return .init(name: name, organisation: party?.organisation ?? "", key: party?.key)
       }, computing: study.computing.count, tables: study.schemas,
       adversary: study.security.adversary == .malicious ? .malicious : .semiHonest, verifier: verifier,
-      minimumCell: study.release.minimumCell, rules: rules(of: study),
+      minimumCell: study.release.minimumCell, allowsRows: study.release.allowsRows, rules: rules(of: study),
       queries: study.queries.map { .init(result: $0.name, text: $0.sql) },
       publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study"), studyHash: study.studyHash)
   }
@@ -101,8 +101,15 @@ public struct PreparedStudy: Sendable {
   private static func rules(of study: Study) -> [String] {
     let minimum = study.release.minimumCell
     guard minimum > 1 else { return ["no minimum: a result may rest on a single row"] }
-    return [
-      "a result that rests on fewer than \(minimum) rows is withheld inside the computation, before anything is opened; its count is not opened either",
+    // Rows of tables have no group that could be too small.
+    let rows =
+      study.release.allowsRows
+      ? [
+        "rows of tables are shown one by one where a query asks for them ('rows: allowed'): the minimum does not hold for these"
+      ]
+      : []
+    return rows + [
+      "a \(study.release.allowsRows ? "statistic" : "result") that rests on fewer than \(minimum) rows is withheld inside the computation, before anything is opened; its count is not opened either",
       "where one withheld group could be worked out from the others and the total, the smallest shown group is withheld as well",
       "an absent group (no row), a withheld one and a NULL value are told apart by one opened bit each",
     ]

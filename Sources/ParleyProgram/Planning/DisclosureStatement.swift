@@ -46,6 +46,10 @@ public struct DisclosureStatement: Hashable, Sendable {
   public var requirements: [String]
   /// What is withheld, and by which rule.
   public var rules: [String]
+  /// Groups of fewer rows are withheld.
+  public var minimumCell: Int
+  /// Rows of tables may be shown, to which no minimum applies.
+  public var allowsRows: Bool
 
   /// - Parameters:
   ///   - hash: of the program.
@@ -53,8 +57,10 @@ public struct DisclosureStatement: Hashable, Sendable {
   ///   - publicFacts: sizes and other facts that are not in the program (row counts of holders).
   package init(
     title: String, program: Program, hash: [UInt8], verdicts: [LoweredProgram.Verdict] = [], queries: [Query] = [],
-    publicFacts: [String], rules: [String]
+    publicFacts: [String], rules: [String], minimumCell: Int, allowsRows: Bool
   ) {
+    self.minimumCell = minimumCell
+    self.allowsRows = allowsRows
     self.title = title
     programHash = hash
     self.queries = queries
@@ -133,38 +139,14 @@ public struct DisclosureStatement: Hashable, Sendable {
 
   /// The statement in words.
   public var text: String {
-    var lines = ["Disclosure statement: \(title)", ""]
-    var groups: [(recipients: [String], items: [Item])] = []
-    for item in items {
-      if let index = groups.firstIndex(where: { $0.recipients == item.recipients }) {
-        groups[index].items.append(item)
-      } else {
-        groups.append((item.recipients, [item]))
-      }
-    }
+    let groups = itemsByRecipients
+    var lines = ["Disclosure statement: \(title)", "", "In short:"] + summary.map { "  - \($0)" } + [""]
     for group in groups {
       let verb = group.recipients.count == 1 ? "learns" : "each learn"
       lines.append("\(Self.list(group.recipients)) \(verb) exactly:")
-      var result: String?
-      for item in group.items {
-        if item.result != result {
-          result = item.result
-          lines.append("  result \"\(item.result)\"")
-        }
-        // The result's name stands above, and an explanation that begins with the column's name says it already.
-        var name = item.name
-        if name.hasPrefix(item.result + ".") { name.removeFirst(item.result.count + 1) }
-        let explanation =
-          item.explanation.hasPrefix(name + ": ")
-          ? String(item.explanation.dropFirst(name.count + 2)) : item.explanation
-        var line = "    - \(name)"
-        if item.isRowSet {
-          line += " (of every row of the result)"
-        } else if item.count > 1 {
-          line += " (\(item.count) values, one for each group)"
-        }
-        line += ": \(Self.escaped(explanation))"
-        lines.append(line)
+      for (result, items) in Self.byResult(group.items) {
+        lines.append("  result \"\(result)\"")
+        lines += Self.lines(items)
       }
       lines.append("")
     }
@@ -209,30 +191,98 @@ public struct DisclosureStatement: Hashable, Sendable {
     lines += publicFacts.map { "  - \($0)" }
     lines.append("  - nothing else about any row is opened to anybody")
     lines += ["", "This is the program \(GroupedHash.text(programHash))."]
-    return lines.joined(separator: "\n") + "\n"
+    // What the author of a study wrote stays on its line, and can be seen.
+    return lines.map { VisibleText.line($0) }.joined(separator: "\n") + "\n"
   }
 
-  /// Lines that cannot be taken for lines of the statement: each begins with a bar, and what could end a line, move the
-  /// cursor or turn the direction of writing is written as its number.
+  /// Lines that cannot be taken for lines of the statement: each begins with a bar.
   private static func quoted(_ text: String) -> [String] {
-    var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map {
-      "    | " + escaped(String($0))
-    }
+    var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { "    | " + $0 }
     while lines.last == "    | " { lines.removeLast() }
     return lines
   }
 
-  private static func escaped(_ line: String) -> String {
-    line.unicodeScalars.reduce(into: "") { shown, scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
-        shown += scalar == "\t" ? " " : "\\u{\(String(scalar.value, radix: 16))}"
-      default: shown.unicodeScalars.append(scalar)
+  private var itemsByRecipients: [(recipients: [String], items: [Item])] {
+    var groups: [(recipients: [String], items: [Item])] = []
+    for item in items {
+      if let index = groups.firstIndex(where: { $0.recipients == item.recipients }) {
+        groups[index].items.append(item)
+      } else {
+        groups.append((item.recipients, [item]))
       }
     }
+    return groups
   }
 
-  static func list(_ names: [String]) -> String {
+  private static func byResult(_ items: [Item]) -> [(result: String, items: [Item])] {
+    var groups: [(result: String, items: [Item])] = []
+    for item in items {
+      if groups.last?.result == item.result {
+        groups[groups.count - 1].items.append(item)
+      } else {
+        groups.append((item.result, [item]))
+      }
+    }
+    return groups
+  }
+
+  /// One line for what is learnt in the same words, with all its names.
+  private static func lines(_ items: [Item]) -> [String] {
+    var lines: [(names: [String], rest: String)] = []
+    for item in items {
+      // The result's name stands above, and an explanation that begins with the column's name says it already.
+      var name = item.name
+      if name.hasPrefix(item.result + ".") { name.removeFirst(item.result.count + 1) }
+      let explanation =
+        item.explanation.hasPrefix(name + ": ")
+        ? String(item.explanation.dropFirst(name.count + 2)) : item.explanation
+      var rest = ": \(explanation)"
+      if item.isRowSet {
+        rest = " (of every row of the result)" + rest
+      } else if item.count > 1 {
+        rest = " (\(item.count) values, one for each group)" + rest
+      }
+      if let index = lines.firstIndex(where: { $0.rest == rest }) {
+        lines[index].names.append(name)
+      } else {
+        lines.append(([name], rest))
+      }
+    }
+    return lines.map { "    - " + $0.names.joined(separator: ", ") + $0.rest }
+  }
+
+  /// The statement in at most five lines, for whoever reads no further.
+  public var summary: [String] {
+    let groups = itemsByRecipients
+    var lines = groups.prefix(2).map { recipients, items in
+      let values = items.filter { $0.meaning != .outcome }
+      let numbers = values.filter { !$0.isRowSet }.reduce(0) { $0 + $1.count }
+      let rowSets = Self.byResult(values.filter(\.isRowSet)).map { "\"\($0.result)\"" }
+      var parts: [String] = []
+      if numbers > 0 { parts.append(numbers == 1 ? "one value" : "\(numbers) values") }
+      if !rowSets.isEmpty { parts.append("the rows of the result \(Self.list(rowSets))") }
+      return "\(Self.list(recipients)) \(recipients.count == 1 ? "learns" : "each learn") "
+        + (parts.isEmpty ? "outcomes only" : parts.joined(separator: " and "))
+    }
+    if groups.count > 2 { lines[1] = "others learn other values: see below for each of \(groups.count) lists" }
+    switch (minimumCell > 1, allowsRows) {
+    case (true, false): lines.append("groups of fewer than \(minimumCell) rows are withheld")
+    case (true, true):
+      lines.append(
+        "statistics of fewer than \(minimumCell) rows are withheld; rows of tables may be shown one by one")
+    case (false, false): lines.append("no minimum: a value may rest on a single row")
+    case (false, true): lines.append("no minimum, and rows of tables may be shown one by one")
+    }
+    let records = Set(items.filter { $0.meaning == .recordValue }.map { "\($0.result): \($0.name)" }).count
+    lines.append(
+      records == 0
+        ? "no record's own value is shown"
+        : "\(records == 1 ? "one column has" : "\(records) columns have") single records' own values")
+    lines.append("everybody sees who takes part, when, and the numbers of rows that are listed at the end")
+    return lines
+  }
+
+  package static func list(_ names: [String]) -> String {
     switch names.count {
     case 0: "nobody"
     case 1: names[0]

@@ -21,6 +21,8 @@ struct RelationalQuery {
   private let outputs: [Output]
   private let isOrdered: Bool
   private let isAggregated: Bool
+  /// Columns with single records' values: see ``Plan/recordColumns``.
+  private let recordColumns: Set<ColumnID>
   let tableNames: Set<String>
 
   init(
@@ -55,6 +57,7 @@ struct RelationalQuery {
     var root = Self.extending(query.plan, items)
     if isOrdered, case .limit = query.plan {} else if isOrdered { root = .sort(root, query.order) }
     tableNames = query.plan.tableNames
+    recordColumns = root.recordColumns
     let optimized = try Optimizer(registry: registry, source: source).optimized(root)
     plan = HolderPushdown(registry: registry).pushed(optimized)
     try Self.checkRows(of: plan, registry, source)
@@ -135,9 +138,14 @@ struct RelationalQuery {
     let what = isAggregated ? "of each group that the result has" : "of each record that the result has"
     let precision = output.isRounded ? "0.0000005" : "0"
     let accuracy = output.isRounded ? "to within \(precision)" : "exact"
+    let isRecord = isAggregated && recordColumns.contains(output.id)
     return DisclosedColumn(
-      meaning: isAggregated ? .statistic : .recordValue,
-      explanation: "\(output.name): the value of '\(output.text)' \(what), \(accuracy).", precision: precision)
+      meaning: isAggregated && !isRecord ? .statistic : .recordValue,
+      explanation: "\(output.name): the value of '\(output.text)' \(what), \(accuracy)."
+        + (isRecord
+          ? " It is the value of one record, or computed from one, which becomes known, though not whose it is."
+          : ""),
+      precision: precision)
   }
 
   func operatorLines() throws(ParleyError) -> [OperatorLine] { PlanDescription(registry: registry).lines(plan) }
