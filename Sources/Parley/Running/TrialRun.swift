@@ -34,13 +34,23 @@ public enum TrialRun {
   ) throws(ParleyError) -> Report {
     let identities = try Self.identities(for: prepared.core)
     let keyed = prepared.withKeys(identities.mapValues(\.publicIdentity))
-    let rehearsal = try run(keyed.core, identities: identities, data: data, network: network)
+    let rehearsal = try run(
+      keyed.core, identities: identities, data: data,
+      network: network ?? memory(for: keyed.core.names.count, deadline: prepared.study.deadline))
     let endings = rehearsal.endings
     return Report(
       result: try StudyResult(keyed, opened: rehearsal.opened), cost: rehearsal.plan.cost,
       measuredBytes: endings.map(\.meter.sentBytes), measuredRounds: endings.map(\.meter.rounds).max() ?? 0,
       seconds: endings.map(\.seconds).max() ?? 0, receipt: endings.lazy.compactMap(\.outcome.receipt).first,
       plan: rehearsal.plan)
+  }
+
+  /// As over TLS, nobody waits longer than the deadline for one message, and without one as long as it takes: no link
+  /// within a process can be down, and parties that wait for each other in a circle are found at once.
+  ///
+  /// - Parameter deadline: seconds.
+  package static func memory(for count: Int, deadline: Int?) -> InMemoryNetwork {
+    InMemoryNetwork(count: count, options: .init(patience: .seconds(deadline ?? 31 * 86_400)))
   }
 
   // MARK: Any front end
@@ -78,7 +88,7 @@ public enum TrialRun {
           memory: EphemeralMemory()))
     }
     let everyone = participants
-    let network = network ?? InMemoryNetwork(count: everyone.count)
+    let network = network ?? memory(for: everyone.count, deadline: nil)
     let results: [Result<Participant.Ending, ParleyError>] = runParties(network) { (mesh) throws(ParleyError) in
       try everyone[mesh.local.rawValue].run(over: mesh)
     }
