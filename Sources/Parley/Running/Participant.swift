@@ -75,6 +75,13 @@ package struct Participant: Sendable {
     package var meter: Meter.Reading
     /// Seconds from the handshake's end to the results.
     package var seconds: Double
+
+    /// What a recipient keeps to show which result its receipt is about.
+    package func opening(of recipient: PartyIndex) -> ReceiptOpening? {
+      guard outcome.receipt != nil, let output = outcome.output, let salt = outcome.salt else { return nil }
+      return ReceiptOpening(
+        session: outcome.session.id, recipient: recipient, outputs: SessionRoles.encodeValues(output), salt: salt)
+    }
   }
 
   package var index: PartyIndex {

@@ -84,7 +84,8 @@ struct PartyCommand: ParsableCommand {
     let participant = Participant(
       prepared: prepared, name: name, identity: key, data: tables,
       mode: trial == nil ? .party : .localTrial, memory: memory, job: jobID, inputDigest: digest,
-      leavesAfterInputs: !isComputing && !isRecipient)
+      // Who wants the receipt stays until all have signed it.
+      leavesAfterInputs: !isComputing && !isRecipient && receipt == nil)
     try take(part: participant, prepared, key, log)
   }
 
@@ -132,7 +133,7 @@ struct PartyCommand: ParsableCommand {
   }
 
   static func statePath(_ name: String) -> String {
-    (ProcessInfo.processInfo.environment["PARLEY_HOME"] ?? NSHomeDirectory() + "/.parley") + "/state/\(name)"
+    HomeFolder.path + "/state/\(name)"
   }
 
   /// Results of one study on changed data differ by what changed: the ledger knows, and says so.
@@ -165,13 +166,13 @@ struct PartyCommand: ParsableCommand {
       }
       return
     }
-    FileHandle.standardError.write(Data((prepared.statement.text + "\nhash \(hash)\n").utf8))
+    Console.notice(prepared.statement.text + "\nhash \(hash)")
     guard Console.isTerminal(STDIN_FILENO) else {
       throw ParleyError(
         .init("study/statement-not-accepted"), "the disclosure statement has not been accepted",
         remedy: "add --accept \(hash) once the data's owner agrees")
     }
-    FileHandle.standardError.write(Data("Type yes to accept this statement and share your data: ".utf8))
+    Console.notice("Type yes to accept this statement and share your data: ", terminator: "")
     guard readLine() == "yes" else {
       throw ParleyError(
         .init("study/statement-not-accepted"), "the disclosure statement was not accepted; nothing has been sent")
@@ -250,16 +251,26 @@ struct PartyCommand: ParsableCommand {
     if let opened = outcome.output { tables = try StudyResult(prepared, opened: opened).tables }
     let plan = ending.plan
     let predicted = plan.cost.bytes[local.rawValue]
+    // Results and receipts of earlier runs are kept, and none of them lies beside those of this run.
+    let outputs = [tables == nil ? nil : out, receipt, receipt.map(ReceiptFile.openingPath)].compactMap { $0 }
+    for (old, new) in try EarlierOutputs.keep(outputs) { log.info("kept the earlier \(old) as \(new)") }
     // Receipt first: when it cannot be written there is no result without one.
-    if let receipt = outcome.receipt, let path = self.receipt { try ReceiptFile.write(receipt, to: path) }
+    if let receipt = outcome.receipt, let path = self.receipt {
+      try ReceiptFile.write(receipt, to: path)
+      if let opening = ending.opening(of: local) { try ReceiptFile.write(opening, besideReceipt: path) }
+    }
     if let tables {
       if let out {
         try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out)
       }
       if report == nil { try ResultOutput.show(tables, prepared, mode: "party", json: json) }
     }
-    if ending.meter.sentBytes != predicted {
-      log.warning("sent \(ending.meter.sentBytes) bytes by peer where the plan says \(predicted)")
+    // What sorting by counting costs is chance, and the plan a sample of it.
+    if !plan.lowered.hasRandomCost {
+      for (peer, (sent, planned)) in zip(prepared.study.meshOrder, zip(ending.meter.sentBytes, predicted))
+      where sent != planned {
+        log.warning("sent \(sent) bytes to \(peer) where the plan says \(planned)")
+      }
     }
     if let problem = outcome.receiptProblem { log.warning("no receipt: \(problem.description)") }
     if let report {
@@ -274,26 +285,32 @@ struct PartyCommand: ParsableCommand {
     log.info(
       "done in \(Console.seconds(ending.seconds)): sent \(Console.bytes(ending.meter.sentBytes.reduce(0, +))), \(ending.meter.rounds) rounds"
     )
+    if receipt != nil, outcome.receipt == nil {
+      throw ParleyError(
+        .init("receipt/missing"),
+        (tables == nil ? "the session ended" : "the results are there and hold")
+          + ", but not everybody signed the receipt",
+        remedy:
+          "nothing has to be run again for the results; without a receipt nobody can prove to others what was computed"
+      )
+    }
   }
 }
 
-/// Ctrl-C and SIGTERM abort the session for everybody instead of leaving the others waiting.
+/// Ctrl-C, SIGTERM and a closed terminal abort the session for everybody instead of leaving the others waiting.
 final class Interruption: @unchecked Sendable {
   // Written on the signal queue before the mesh is aborted, read after the session ended with that abort.
   private(set) var happened = false
-  private var sources: [any DispatchSourceSignal] = []
+  private var signals: EndSignal?
 
   init(_ mesh: any Mesh) {
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { [self] in
-        happened = true
-        mesh.abort(ParleyError(.interrupted, "interrupted"))
-      }
-      source.resume()
-      sources.append(source)
+    signals = EndSignal { [self] in
+      happened = true
+      mesh.abort(ParleyError(.interrupted, "interrupted"))
     }
   }
-  func end() { for source in sources { source.cancel() } }
+  func end() {
+    signals?.end()
+    signals = nil
+  }
 }

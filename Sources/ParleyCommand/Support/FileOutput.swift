@@ -13,7 +13,7 @@ enum FileOutput {
     }
     guard let device = try openDevice(path) else { return try DurableFile.replace(path, with: Array(text.utf8)) }
     defer { close(device) }
-    try DurableFile.writeAll(Array(text.utf8), to: device, path: path)
+    try StandardStream(device, path).write(text)
   }
 
   /// Finds out before anything is computed that a file could not be written afterwards.
@@ -29,17 +29,39 @@ enum FileOutput {
     guard descriptor >= 0 else { throw DurableFile.failure("create", path) }
     close(descriptor)
     unlink(probe)
+    removeStale(beside: path)
+  }
+
+  /// What a process left beside this file that ended while it wrote it.
+  private static func removeStale(beside path: String) {
+    let folder = (path as NSString).deletingLastPathComponent
+    let stem = (path as NSString).lastPathComponent + "."
+    let parent = folder.isEmpty ? "." : folder
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(stem) {
+      let parts = name.dropFirst(stem.count).split(separator: ".", omittingEmptySubsequences: false)
+      guard parts.count == 2, parts[1] == "tmp" || parts[1] == "probe", let process = pid_t(parts[0]), process > 0,
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink(parent + "/" + name)
+    }
   }
 
   /// A descriptor for what exists and is no regular file; nil for everything that can be replaced.
   private static func openDevice(_ path: String) throws(ParleyError) -> Int32? {
     guard isDevice(path) else { return nil }
-    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw DurableFile.failure("open", path) }
-    return descriptor
+    while true {
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+      if descriptor >= 0 { return descriptor }
+      // A pipe that nobody reads yet.
+      guard errno == ENXIO || errno == EINTR else { throw DurableFile.failure("open", path) }
+      guard !EndSignal.happened else {
+        throw ParleyError(.interrupted, "interrupted while nobody reads \(path)", remedy: "start its reader first")
+      }
+      usleep(50_000)
+    }
   }
 
-  private static func isDevice(_ path: String) -> Bool { type(path).map { $0 != .typeRegular } ?? false }
+  static func isDevice(_ path: String) -> Bool { type(path).map { $0 != .typeRegular } ?? false }
 
   /// What there is at `path` (a pipe is of unknown type to Foundation); nil for nothing. Links are followed: /dev/stdout is
   /// one, and must not be replaced by a file.
@@ -53,5 +75,38 @@ enum ReceiptFile {
   /// In the canonical spelling, which is the only one that counts when it is read again.
   static func write(_ receipt: Receipt, to path: String) throws(ParleyError) {
     try FileOutput.write(String(decoding: try receipt.fileBytes(), as: UTF8.self), to: path)
+  }
+
+  static func openingPath(_ receipt: String) -> String { receipt + ".opening" }
+
+  static func write(_ opening: ReceiptOpening, besideReceipt path: String) throws(ParleyError) {
+    guard !FileOutput.isDevice(path) else { return }
+    try FileOutput.write(String(decoding: try opening.fileBytes(), as: UTF8.self), to: openingPath(path))
+  }
+}
+
+/// Results and receipts of an earlier run that have the names of new ones: they get a number, and all of them the same.
+enum EarlierOutputs {
+  /// Moves what is there; `results.csv` becomes `results.1.csv`.
+  static func keep(_ paths: [String]) throws(ParleyError) -> [(old: String, new: String)] {
+    let files = paths.filter { FileManager.default.fileExists(atPath: $0) && !FileOutput.isDevice($0) }
+    guard !files.isEmpty else { return [] }
+    var number = 1
+    while paths.contains(where: { FileManager.default.fileExists(atPath: numbered($0, number)) }) { number += 1 }
+    var moved: [(old: String, new: String)] = []
+    for file in files {
+      let target = numbered(file, number)
+      guard rename(file, target) == 0 else { throw DurableFile.failure("rename", file) }
+      moved.append((file, target))
+    }
+    return moved
+  }
+
+  static func numbered(_ path: String, _ number: Int) -> String {
+    let folder = (path as NSString).deletingLastPathComponent
+    let name = (path as NSString).lastPathComponent
+    guard let dot = name.firstIndex(of: "."), dot != name.startIndex else { return path + ".\(number)" }
+    let changed = "\(name[..<dot]).\(number)\(name[dot...])"
+    return folder.isEmpty ? changed : (folder as NSString).appendingPathComponent(changed)
   }
 }
