@@ -6,20 +6,34 @@ import ParleyBase
 @main
 enum Main {
   static func main() {
+    StandardStream.prepare()
+    Lifeline.hold()
     ProcessHeap.keepFreedMemory()
     do {
       var command = try ParleyTool.parseAsRoot()
       try command.run()
     } catch let error as ParleyError {
-      Console.error(error.description)
-      exit(error.exitCode)
+      fail(error)
+    } catch let code as ExitCode {
+      exit(code.rawValue)
     } catch {
       // Help and version come this way too, with exit code 0.
-      guard ParleyTool.exitCode(for: error) == .validationFailure else { ParleyTool.exit(withError: error) }
-      let usage = wrongWords(error)
-      Console.error(usage.description)
-      exit(usage.exitCode)
+      switch ParleyTool.exitCode(for: error) {
+      case .success:
+        do { try Console.output(ParleyTool.fullMessage(for: error)) } catch { fail(error) }
+      case .validationFailure: fail(wrongWords(error))
+      default:
+        fail(
+          SystemFailure.error(
+            error, "the system refused something that parley needs",
+            remedy: "check disk, permissions and limits (ulimit -a)"))
+      }
     }
+  }
+
+  private static func fail(_ error: ParleyError) -> Never {
+    Console.error(error.description)
+    exit(error.exitCode)
   }
 
   /// A wrong word on the command line, in the form of all other errors.
@@ -46,7 +60,7 @@ struct ParleyTool: ParsableCommand {
       Start with:   parley demo
       Your own:     parley study init --from mydata.csv > study.yml
                     parley plan study.yml
-                    parley run study.yml --data holder:table=mydata.csv
+                    parley run study.yml --data mydata:records=mydata.csv
       Exit codes are listed in docs/exit-codes.md.
       """,
     version: PreparedStudy.version,

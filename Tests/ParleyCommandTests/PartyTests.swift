@@ -61,7 +61,7 @@ extension CommandTests {
 
       // Again with the same rows, and with one more.
       let again = try await Consortium.end(try await consortium.start(order))
-      #expect(again["alpha"]?.errors.contains("released before with the same data") == true, "\(again)")
+      #expect(again["alpha"]?.errors.contains("released before with the same data of yours") == true, "\(again)")
       try box.write(Consortium.alphaRows + "33,north,44\n", "alpha.csv")
       let changed = try await Consortium.end(try await consortium.start(order))
       for end in changed.values { end.succeeded() }

@@ -114,27 +114,27 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func print(_ result: BenchResult) throws {
-    if json { return Console.output(try Console.json(result)) }
-    Console.output(
+    if json { return try Console.output(try Console.json(result)) }
+    try Console.output(
       "\(result.scenario)  size \(result.size)  depth \(result.depth)  \(result.transport)  \(result.security)")
-    Console.output("  seconds        \(String(format: "%.6f", result.seconds))  (median of \(result.repeat))")
+    try Console.output("  seconds        \(String(format: "%.6f", result.seconds))  (median of \(result.repeat))")
     if let reference = result.reference {
-      Console.output("  \(reference.name)  \(String(format: "%.6f", reference.seconds))")
+      try Console.output("  \(reference.name)  \(String(format: "%.6f", reference.seconds))")
     }
-    Console.output("  set-up         \(Console.seconds(result.setupSeconds))")
-    Console.output("  rounds         \(result.rounds)")
-    Console.output("  bytes sent     \(result.bytesSentPerParty.map(String.init).joined(separator: ", "))")
-    Console.output("  peak memory    \(result.peakRSSBytes.map(Console.bytes).joined(separator: ", "))")
-    for line in result.comparison?.lines ?? [] { Console.output("  \(line)") }
-    for note in result.notes { Console.output("  \(note)") }
+    try Console.output("  set-up         \(Console.seconds(result.setupSeconds))")
+    try Console.output("  rounds         \(result.rounds)")
+    try Console.output("  bytes sent     \(result.bytesSentPerParty.map(String.init).joined(separator: ", "))")
+    try Console.output("  peak memory    \(result.peakRSSBytes.map(Console.bytes).joined(separator: ", "))")
+    for line in result.comparison?.lines ?? [] { try Console.output("  \(line)") }
+    for note in result.notes { try Console.output("  \(note)") }
   }
 
   private func runCalibration() throws {
     Console.error("measuring multiplications, comparisons, small operations, sorts and verifiers (some minutes)")
     let calibration = try CalibrationRun(repetitions: repetitions).run()
     try CalibrationFile.save(calibration)
-    Console.output("saved \(CalibrationFile.path)")
-    Console.output(try Console.json(calibration))
+    try Console.output("saved \(CalibrationFile.path)")
+    try Console.output(try Console.json(calibration))
   }
 }
 

@@ -36,7 +36,7 @@ struct DemoCommand: ParsableCommand {
     let path = adversary == .semiHonest ? folder + "/study.yml" : copy.path + "/study.yml"
     let prepared = try StudyFiles.prepare(path)
     let log = Log(level: json ? .quiet : logLevel, prefix: "")
-    if !json { introduce(prepared) }
+    if !json { try introduce(prepared) }
     let files = Dictionary(uniqueKeysWithValues: Self.hospitals.map { ($0, [0: "\(folder)/\($0).csv"]) })
     let run = LocalRun(
       studyPath: path, prepared: prepared, files: files, synthetic: nil, seed: 1, log: log,
@@ -47,29 +47,29 @@ struct DemoCommand: ParsableCommand {
       return
     }
     let pooled = try PooledReference(prepared, files: files)
-    for table in outcome.tables { show(table, beside: pooled) }
-    Console.output(
+    for table in outcome.tables { try show(table, beside: pooled, minimum: prepared.study.release.minimumCell) }
+    try Console.output(
       """
 
       Empty cells are missing values and counted as NULL, never as 0. Zeros that stand in the data (one blood
       pressure, 172 cholesterol values) are counted as recorded, as in the published reference results.
       """)
-    Console.output("\n== Who learned what ==\n")
-    Console.output(prepared.statement.text)
-    Console.output("Who must be trusted:")
-    for line in prepared.trust.lines { Console.output("  - \(line)") }
-    Console.output("\n== What it cost ==\n")
-    for line in outcome.costLines { Console.output(line) }
-    Console.output(
+    try Console.output("\n== Who learned what ==\n")
+    try Console.output(prepared.statement.text)
+    try Console.output("Who must be trusted:")
+    for line in prepared.trust.lines { try Console.output("  - \(line)") }
+    try Console.output("\n== What it cost ==\n")
+    for line in outcome.costLines { try Console.output(line) }
+    try Console.output(
       """
       started to finished     \(Console.seconds(outcome.wallSeconds))
 
       == Your own study ==
 
-        parley study init --from mydata.csv > study.yml    draft a study, then review its ranges
-        parley plan study.yml --rows 1000                  what it discloses and costs, before any data is read
-        parley run study.yml --data me:mydata=mydata.csv   try it on this machine
-        parley party study.yml --as NAME                   take part for real (docs/guide-consortium.md)
+        parley study init --from mydata.csv > study.yml         draft a study, then review its ranges
+        parley plan study.yml --rows 1000                       what it discloses and costs, before any data is read
+        parley run study.yml --data mydata:records=mydata.csv   try it on this machine
+        parley party study.yml --as NAME                        take part for real (docs/guide-consortium.md)
       """)
   }
 
@@ -83,8 +83,8 @@ struct DemoCommand: ParsableCommand {
     return path
   }
 
-  private func introduce(_ prepared: PreparedStudy) {
-    Console.output(
+  private func introduce(_ prepared: PreparedStudy) throws {
+    try Console.output(
       """
       \(prepared.study.name)
 
@@ -95,8 +95,8 @@ struct DemoCommand: ParsableCommand {
   }
 
   /// The joint result, the same on pooled plaintext, and the difference.
-  private func show(_ table: DecodedTable, beside pooled: PooledReference) {
-    Console.output("\n== \(table.name) ==\n")
+  private func show(_ table: DecodedTable, beside pooled: PooledReference, minimum: Int) throws {
+    try Console.output("\n== \(table.name) ==\n")
     let reference = pooled.table(table.name)
     if table.rows.count == 1 {
       // One row reads better on end.
@@ -109,7 +109,7 @@ struct DemoCommand: ParsableCommand {
           .value(column), cell, .value(exact?.text ?? "-"), .value(exact?.difference(from: cell) ?? "-"),
         ])
       }
-      Console.output(lines.text)
+      try Console.output(lines.text)
       return
     }
     var shown = table
@@ -123,6 +123,6 @@ struct DemoCommand: ParsableCommand {
         ]
       }
     }
-    Console.output(shown.text + ResultOutput.notes(on: table))
+    try Console.output(shown.text + ResultOutput.notes(on: table, minimum: minimum))
   }
 }

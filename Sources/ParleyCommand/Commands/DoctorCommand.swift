@@ -33,9 +33,13 @@ struct DoctorCommand: ParsableCommand {
     var list: [Finding] = []
     func good(_ check: String, _ detail: String) { list.append(.init(check: check, isGood: true, detail: detail)) }
     func bad(_ check: String, _ error: ParleyError) {
-      var place = error.description.split(separator: "\n").first.map(String.init) ?? error.message
-      if place.isEmpty { place = error.message }
-      list.append(.init(check: check, isGood: false, detail: place, fix: error.remedy))
+      // The remedy is shown apart; everything else of what was found, each problem on its line.
+      var told = error
+      told.remedy = nil
+      list.append(
+        .init(
+          check: check, isGood: false,
+          detail: told.description.split(separator: "\n").joined(separator: "\n       "), fix: error.remedy))
     }
     /// Runs one check; what it returns is shown.
     func check<T>(_ name: String, _ body: () throws -> (T, String)) -> T? {
@@ -46,7 +50,10 @@ struct DoctorCommand: ParsableCommand {
       } catch let error as ParleyError {
         bad(name, error)
       } catch {
-        bad(name, ParleyError(.invariant, "\(error)"))
+        bad(
+          name,
+          SystemFailure.error(
+            error, "the system refused it", remedy: "check disk, permissions and limits (ulimit -a)"))
       }
       return nil
     }
@@ -79,11 +86,11 @@ struct DoctorCommand: ParsableCommand {
       if let key, !offline { checkLinks(prepared, key, findings) }
     }
     if json {
-      Console.output(try Console.json(findings.list))
+      try Console.output(try Console.json(findings.list))
     } else {
       for finding in findings.list {
-        Console.output("\(finding.isGood ? "ok  " : "BAD ") \(finding.check): \(finding.detail)")
-        if let fix = finding.fix { Console.output("     fix: \(fix)") }
+        try Console.output("\(finding.isGood ? "ok  " : "BAD ") \(finding.check): \(finding.detail)")
+        if let fix = finding.fix { try Console.output("     fix: \(fix)") }
       }
     }
     let bad = findings.list.filter { !$0.isGood }.count

@@ -45,17 +45,17 @@ struct EvidenceCommand: ParsableCommand {
       }
     }
     let review = try EvidenceReview(read, principals: principals, IdentitySigning.verifier(.evidence))
-    if json { return Console.output(try Console.json(Summary(review))) }
-    Console.output("session  \(review.session)")
-    Console.output("study    \(review.study)")
+    if json { return try Console.output(try Console.json(Summary(review))) }
+    try Console.output("session  \(review.session)")
+    try Console.output("study    \(review.study)")
     for (path, evidence) in read {
       let body = evidence.body
-      let author = principals == nil ? "" : "by \(review.name(PartyIndex(body.author))), "
-      Console.output("\(path ?? ""): \(author)session ended \(body.phase.activity)")
+      let author = principals == nil ? "" : "by \(VisibleText.line(review.name(PartyIndex(body.author)))), "
+      try Console.output("\(VisibleText.line(path ?? "")): \(author)session ended \(body.phase.activity)")
     }
-    for finding in review.findings { Console.output("  \(review.words(finding))") }
-    Console.output(review.conclusion)
-    if principals == nil { Console.output(lack) }
+    for finding in review.findings { try Console.output("  \(VisibleText.line(review.words(finding)))") }
+    try Console.output(VisibleText.line(review.conclusion))
+    if principals == nil { try Console.output(lack) }
   }
 
   private struct Summary: Encodable {

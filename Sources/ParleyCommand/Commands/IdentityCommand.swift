@@ -15,7 +15,8 @@ struct IdentityCommand: ParsableCommand {
         "The file is readable by its owner only. Put the public key into the study file; compare the fingerprint by telephone."
     )
     @Option(help: "The party's name in the study.") var name: String
-    @Option(help: "Folder of the identity files.") var directory: String?
+    @Option(name: [.customLong("identity"), .customLong("directory")], help: "Folder of the identity files.")
+    var directory: String?
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
@@ -29,7 +30,8 @@ struct IdentityCommand: ParsableCommand {
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the public key and fingerprint.")
     @Option(help: "The party's name.") var name: String
-    @Option(help: "Folder of the identity files.") var directory: String?
+    @Option(name: [.customLong("identity"), .customLong("directory")], help: "Folder of the identity files.")
+    var directory: String?
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
@@ -53,14 +55,14 @@ enum IdentityFiles {
   }
   static func show(_ identity: PublicIdentity, name: String, path: String, json: Bool) throws {
     if json {
-      Console.output(
+      try Console.output(
         try Console.json(
           Shown(name: name, publicKey: identity.text, fingerprint: identity.fingerprint, file: path)))
     } else {
-      Console.output("name         \(name)")
-      Console.output("fingerprint  \(identity.fingerprint)")
-      Console.output("file         \(path)")
-      Console.output("key          \(identity.text)")
+      try Console.output("name         \(name)")
+      try Console.output("fingerprint  \(identity.fingerprint)")
+      try Console.output("file         \(path)")
+      try Console.output("key          \(identity.text)")
     }
   }
 }

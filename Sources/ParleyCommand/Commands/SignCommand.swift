@@ -18,11 +18,11 @@ struct SignCommand: ParsableCommand {
     let prepared = try StudyFiles.prepare(study)
     _ = try prepared.study.requireParty(name)
     let key = try IdentityFiles.store(identity).load(name: name)
-    Console.error(prepared.statement.text)
+    Console.notice(prepared.statement.text)
     let signature = try prepared.study.sign(with: key, as: name)
     let folder = SignatureFolder(ofStudy: study)
     try folder.save(signature)
-    Console.output("signed \(prepared.study.studyHashText) as \(name): \(folder.path(of: name))")
+    try Console.output("signed \(prepared.study.studyHashText) as \(name): \(folder.path(of: name))")
   }
 }
 
@@ -41,10 +41,10 @@ struct VerifyCommand: ParsableCommand {
     let loaded = try StudyLoader.load(path: study)
     let rows = SignatureFolder(ofStudy: study).verify(loaded)
     if json {
-      Console.output(try Console.json(rows.map { Row(party: $0.party, status: $0.status.rawValue) }))
+      try Console.output(try Console.json(rows.map { Row(party: $0.party, status: $0.status.rawValue) }))
     } else {
-      Console.output("study \(loaded.studyHashText)")
-      for row in rows { Console.output("  \(row.party): \(row.status.rawValue)") }
+      try Console.output("study \(loaded.studyHashText)")
+      for row in rows { try Console.output("  \(row.party): \(row.status.rawValue)") }
     }
     let wrong = rows.filter { $0.status == .invalid || $0.status == .otherStudy }.map(\.party)
     guard wrong.isEmpty else {

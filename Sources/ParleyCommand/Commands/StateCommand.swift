@@ -37,7 +37,7 @@ struct StateCommand: ParsableCommand {
           remedy: "add --id ID --study FILE")
       }
       try directory.confirm(directory: try GroupedHash.bytes(id), of: try Self.key(confirm, loaded))
-      Console.output("\(confirm): its state folder is \(GroupedHash.text(try GroupedHash.bytes(id))) from now on")
+      try Console.output("\(confirm): its state folder is \(GroupedHash.text(try GroupedHash.bytes(id))) from now on")
       return
     }
     if forgive != nil || forgiveSet {
@@ -48,44 +48,44 @@ struct StateCommand: ParsableCommand {
       }
       return try forgive(in: directory, loaded)
     }
-    Console.output("folder    \(directory.path)")
-    Console.output("id        \(GroupedHash.text(directory.stateID))")
-    Console.output("attempts  \(directory.attempt)")
+    try Console.output("folder    \(directory.path)")
+    try Console.output("id        \(GroupedHash.text(directory.stateID))")
+    try Console.output("attempts  \(directory.attempt)")
     // A release is entered when it begins and when it has happened; one that only began counts as well.
-    Console.output("releases  \(Set(directory.releases.map(\.session)).count)")
+    try Console.output("releases  \(Set(directory.releases.map(\.session)).count)")
     for entry in directory.releases {
-      Console.output("  \(entry.time)  study \(entry.study.prefix(16))…  \(entry.event.rawValue)")
+      try Console.output("  \(entry.time)  study \(entry.study.prefix(16))…  \(entry.event.rawValue)")
     }
     guard let loaded else {
       let failed = directory.failedSessions
-      Console.output("failed    \(failed.peers) because of a peer, \(failed.sets) of computing parties together")
-      if failed != (0, 0) { Console.output("          add --study FILE to see of whom") }
+      try Console.output("failed    \(failed.peers) because of a peer, \(failed.sets) of computing parties together")
+      if failed != (0, 0) { try Console.output("          add --study FILE to see of whom") }
       return
     }
     for party in loaded.parties where party.name != name {
       guard let key = party.key else { continue }
       let identity = Array(key.text.utf8)
-      Console.output("failed sessions because of \(party.name): \(directory.aborts(identity: identity))")
+      try Console.output("failed sessions because of \(party.name): \(directory.aborts(identity: identity))")
       if let known = directory.knownDirectory(identity: identity) {
         let refused = known.isRefused ? ", refused: it was restored or copied" : ""
-        Console.output("state folder of \(party.name): \(GroupedHash.text(known.id))\(refused)")
+        try Console.output("state folder of \(party.name): \(GroupedHash.text(known.id))\(refused)")
       }
     }
     guard let set = try? Self.computingKeys(loaded) else { return }
-    Console.output(
+    try Console.output(
       "failed sessions of \(loaded.computing.joined(separator: ", ")) together: \(directory.failures(ofSet: set))")
   }
 
   private func forgive(in directory: StateDirectory, _ loaded: Study) throws(ParleyError) {
     if let forgive {
       let identity = try Self.key(forgive, loaded)
-      Console.output("\(forgive): \(directory.aborts(identity: identity)) failed sessions, now 0")
+      try Console.output("\(forgive): \(directory.aborts(identity: identity)) failed sessions, now 0")
       try directory.clearAborts(identity: identity)
     }
     if forgiveSet {
       let set = try Self.computingKeys(loaded)
       let names = loaded.computing.joined(separator: ", ")
-      Console.output("\(names) together: \(directory.failures(ofSet: set)) failed sessions, now 0")
+      try Console.output("\(names) together: \(directory.failures(ofSet: set)) failed sessions, now 0")
       try directory.clearFailures(ofSet: set)
     }
   }

@@ -18,7 +18,8 @@ struct StudyCommand: ParsableCommand {
 
     func run() throws {
       let text = try StudyDraft.from(from)
-      guard let out else { return Console.output(text) }
+      // Exact: it is a file for whoever sends it to one. The draft writes hidden characters of data as escapes.
+      guard let out else { return try StandardStream.output.write(text + "\n") }
       try FileOutput.write(text, to: out, overwrite: false)
       Console.error("wrote \(out); review every range, then: parley plan \(out)")
     }
@@ -29,14 +30,14 @@ struct StudyCommand: ParsableCommand {
     @Argument(help: "The study file.") var study: String
     func run() throws {
       let prepared = try StudyFiles.prepare(study)
-      Console.output(
+      try Console.output(
         "\(study): in order (\(prepared.program.results.count) results, hash \(prepared.study.studyHashText))")
     }
   }
 
   struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the JSON Schema of study files.")
-    func run() throws { Console.output(StudySchema.text) }
+    func run() throws { try Console.output(StudySchema.text) }
   }
 
   struct Statement: ParsableCommand {
@@ -45,8 +46,8 @@ struct StudyCommand: ParsableCommand {
     @Argument(help: "The study file.") var study: String
     func run() throws {
       let prepared = try StudyFiles.prepare(study)
-      Console.output(prepared.statement.text)
-      Console.output("hash \(GroupedHash.text(prepared.statementHash))")
+      try Console.output(prepared.statement.text)
+      try Console.output("hash \(GroupedHash.text(prepared.statementHash))")
     }
   }
 }

@@ -53,27 +53,6 @@ struct BenchMesh: Codable {
   }
 }
 
-/// A private folder that is removed at the end.
-final class TemporaryFolder {
-  let path: String
-  init() throws {
-    path =
-      FileManager.default.temporaryDirectory
-      .appendingPathComponent("parley-" + hexadecimal(SecureRandom.bytes(8))).path
-    try FileManager.default.createDirectory(
-      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-  }
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func write(_ text: String, _ name: String) throws {
-    let file = path + "/" + name
-    guard
-      FileManager.default.createFile(
-        atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-    else { throw ParleyError(.init("state/cannot-write"), "cannot write \(file)", remedy: "check the free space") }
-  }
-}
-
 /// What one party of a benchmark reports.
 struct BenchPartyReport: Codable {
   var measurement: BenchParty.Measurement

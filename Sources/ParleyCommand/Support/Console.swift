@@ -1,6 +1,5 @@
 import Foundation
 import ParleyBase
-import Synchronization
 
 /// Results go to standard output, everything about the work to standard error.
 enum Console {
@@ -11,18 +10,42 @@ enum Console {
     }
   }
 
-  static func output(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+  /// Text for the user. What others wrote in it is escaped; line feeds stay.
+  ///
+  /// - Throws: `state/disk-full` or `state/cannot-write`.
+  static func output(_ text: String) throws(ParleyError) {
+    try StandardStream.output.write(VisibleText.lines(text) + "\n")
   }
-  static func error(_ text: String) {
-    FileHandle.standardError.write(Data(("parley: " + text + "\n").utf8))
+
+  /// Text about the work that is no message of the log, such as a statement before its question.
+  static func notice(_ text: String, terminator: String = "\n") {
+    StandardStream.errors.tryToWrite(VisibleText.lines(text) + terminator)
   }
+  static func error(_ text: String) { notice("parley: " + text) }
 
   /// Pretty JSON with sorted keys.
   static func json(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    return visible(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
+  /// The same JSON with what a terminal would act on, or nobody can see, as `\\u` escapes. The encoder has escaped the
+  /// first 32 characters in texts already; outside of texts there is nothing else of the kind but line feeds.
+  private static func visible(_ json: String) -> String {
+    guard json.unicodeScalars.contains(where: { $0 != "\n" && VisibleText.isHidden($0) }) else { return json }
+    var shown = ""
+    for scalar in json.unicodeScalars {
+      guard scalar != "\n", VisibleText.isHidden(scalar) else {
+        shown.unicodeScalars.append(scalar)
+        continue
+      }
+      for unit in String(scalar).utf16 {
+        let digits = String(unit, radix: 16)
+        shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }
+    }
+    return shown
   }
 
   static func bytes(_ count: Int) -> String {
@@ -43,7 +66,8 @@ enum Console {
   static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 }
 
-/// Messages about the work, with the party they come from.
+/// Messages about the work, with the party they come from. A log that cannot be written is no reason to end a session: what
+/// does not go out is dropped, and counted once there is room again.
 struct Log: Sendable {
   var level: Console.Level
   var prefix: String
@@ -58,6 +82,6 @@ struct Log: Sendable {
 
   private func write(_ text: String) {
     let head = prefix.isEmpty ? "" : "[\(prefix)] "
-    FileHandle.standardError.write(Data((head + text + "\n").utf8))
+    StandardStream.errors.tryToWrite(VisibleText.lines(head + text) + "\n")
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Parley
 import ParleyBase
+import ParleyCrypto
 import ParleyProgram
 import ParleyStudy
 import ParleyTransport
@@ -104,7 +105,7 @@ struct PlanReport {
     for input in program.inputs {
       guard let formula = input.formula else { continue }
       let table = program.tables[input.table.rawValue].name
-      let line = "\(table): \(input.role == .isValid ? "only rows where " : "")\(formula)"
+      let line = VisibleText.line("\(table): \(input.role == .isValid ? "only rows where " : "")\(formula)")
       if !lines.contains(line) { lines.append(line) }
     }
     return lines
@@ -176,28 +177,34 @@ struct PlanReport {
     lines += [
       "", "Operators, each above those that it reads; a release opens what stands above under its result:",
     ]
-    lines += operators.text.map { "  \($0)" }
+    lines += operators.text.map { "  \(VisibleText.line($0))" }
     lines.append("  " + OperatorTree.note)
     return lines.joined(separator: "\n")
   }
 
   var markdown: String {
     var lines = ["# \(prepared.study.name)", ""]
-    if !prepared.study.description.isEmpty { lines += [prepared.study.description, ""] }
+    if !prepared.study.description.isEmpty {
+      // Quoted, so that no line of it looks like one of this document.
+      lines += prepared.study.description.split(separator: "\n", omittingEmptySubsequences: false).map {
+        "> \($0)"
+      }
+      lines.append("")
+    }
     lines += ["## Who takes part", "", "| party | organisation | roles |", "|---|---|---|"]
     for party in prepared.study.parties {
       let roles = prepared.study.roles(of: party.name).map(\.rawValue).sorted().joined(separator: ", ")
-      lines.append("| \(party.name) | \(party.organisation) | \(roles) |")
+      lines.append("| \(party.name) | \(Self.cell(party.organisation)) | \(roles) |")
     }
-    lines += ["", "## What is disclosed to whom", "", "```", prepared.statement.text, "```", ""]
+    lines += ["", "## What is disclosed to whom", "", Self.fence(prepared.statement.text), ""]
     lines += ["## Who must be trusted", ""] + prepared.trust.lines.map { "- \($0)" }
     lines += ["", "## Data", ""] + columnLines.map { "- \($0)" }
     if !formulaLines.isEmpty {
       lines += ["", "Holders compute of their own rows, before they share anything:", ""]
-      lines += formulaLines.map { "- `\($0)`" }
+      lines += formulaLines.map { "- \(Self.code($0))" }
     }
     lines += ["", "## What is computed", ""]
-    for query in prepared.study.queries { lines += ["### \(query.name)", "", "```sql", query.sql, "```", ""] }
+    for query in prepared.study.queries { lines += ["### \(query.name)", "", Self.fence(query.sql, "sql"), ""] }
     lines += ["## Cost", "", "| | |", "|---|---|"]
     lines += rowLines.map { "| rows | \($0) |" }
     lines.append("| rounds | \(plan.cost.rounds) |")
@@ -216,6 +223,22 @@ struct PlanReport {
     lines.append("- program hash `\(hexadecimal(prepared.programHash))`")
     lines.append("- statement hash `\(GroupedHash.text(prepared.statementHash))`")
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A block of code that its text cannot end.
+  private static func fence(_ text: String, _ language: String = "") -> String {
+    let fence = String(repeating: "`", count: max(3, longestRun(text) + 1))
+    return "\(fence)\(language)\n\(text)\n\(fence)"
+  }
+  private static func code(_ text: String) -> String {
+    let mark = String(repeating: "`", count: longestRun(text) + 1)
+    return mark.count > 1 ? "\(mark) \(text) \(mark)" : "`\(text)`"
+  }
+  private static func longestRun(_ text: String) -> Int {
+    text.split { $0 != "`" }.map(\.count).max() ?? 0
+  }
+  private static func cell(_ text: String) -> String {
+    String(text.flatMap { $0 == "|" || $0 == "\\" ? ["\\", $0] : [$0] })
   }
 
   struct Encoded: Encodable {
@@ -302,8 +325,7 @@ struct PlanReport {
 /// Where `parley bench --calibrate` keeps what it measured.
 enum CalibrationFile {
   static var path: String {
-    let home = ProcessInfo.processInfo.environment["PARLEY_HOME"] ?? NSHomeDirectory() + "/.parley"
-    return home + "/calibration.json"
+    HomeFolder.path + "/calibration.json"
   }
   static func load() -> Calibration {
     guard let data = FileManager.default.contents(atPath: path),

@@ -6,26 +6,39 @@ import ParleyStudy
 enum ResultOutput {
   static func show(_ tables: [DecodedTable], _ prepared: PreparedStudy, mode: String, json: Bool) throws {
     if json {
-      Console.output(try encoded(tables, prepared, mode))
+      try Console.output(try encoded(tables, prepared, mode))
       return
     }
-    for table in tables { Console.output("\n\(table.name)\n" + table.text + notes(on: table)) }
+    for table in tables {
+      try Console.output(
+        "\n\(VisibleText.line(table.name))\n" + table.text
+          + notes(on: table, minimum: prepared.study.release.minimumCell))
+    }
   }
 
   /// Why something is not shown.
-  static func notes(on table: DecodedTable) -> String {
+  static func notes(on table: DecodedTable, minimum: Int) -> String {
     var notes = ""
+    if table.rows.isEmpty {
+      notes +=
+        minimum > 1
+        ? "\n(no row is shown: there is none, or all are withheld because they rest on fewer than \(minimum) rows or protect such a group)"
+        : "\n(there is no row)"
+    }
     let withheld = table.rows.filter { $0.contains(.withheld) }.count
     if withheld > 0 {
       notes += "\n(\(withheld) withheld: fewer rows than the study's minimum, or needed to protect such a group)"
     }
     let absent = table.rows.filter { $0.contains(.absent) }.count
     if absent > 0 { notes += "\n(\(absent) absent: no row at all)" }
+    let malformed = table.rows.joined().count { if case .malformed = $0 { true } else { false } }
+    if malformed > 0 {
+      notes += "\n(\(malformed) malformed: a holder shared what is no value of the column)"
+    }
     return notes
   }
 
-  private static func encoded(_ tables: [DecodedTable], _ prepared: PreparedStudy, _ mode: String) throws -> String
-  {
+  static func encoded(_ tables: [DecodedTable], _ prepared: PreparedStudy, _ mode: String) throws -> String {
     try Console.json(
       ResultFile(
         study: prepared.study.name, studyHash: prepared.study.studyHashText, mode: mode,
@@ -37,11 +50,14 @@ enum ResultOutput {
     if path.hasSuffix(".json") {
       try FileOutput.write(try encoded(tables, prepared, mode), to: path)
     } else if path.hasSuffix(".csv") {
-      let text = tables.map { tables.count > 1 ? "# \($0.name)\r\n" + $0.csv : $0.csv }.joined(separator: "\r\n")
-      try FileOutput.write(text, to: path)
+      try FileOutput.write(csv(tables), to: path)
     } else {
       throw ParleyError(.usage, "--out \(path) ends in neither .csv nor .json", remedy: "choose one of the two")
     }
+  }
+
+  static func csv(_ tables: [DecodedTable]) -> String {
+    tables.map { tables.count > 1 ? "# \($0.name)\r\n" + $0.csv : $0.csv }.joined(separator: "\r\n")
   }
 
   /// Before anything is computed: the form is known and the file can be written.
