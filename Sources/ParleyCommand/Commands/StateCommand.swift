@@ -8,14 +8,15 @@ import ParleyStudy
 struct StateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "state",
-    abstract: "Show what a party remembers, forgive failures after looking into them, confirm a peer's new folder.",
+    abstract:
+      "Show what a party remembers, forgive failures after looking into them, confirm a peer's new folder.",
     discussion: """
-      With a study it shows how many sessions failed because of each of its parties, and how many of its computing parties \
-      together failed after checks had begun. At 16 of either no further session is started until somebody has found out \
-      why and forgives them.
+      With a study it shows how many sessions failed because of each of its parties, and how many of its \
+      computing parties together failed after checks had begun. At 16 of either no further session is started until \
+      somebody has found out why and forgives them.
 
-      A party whose state folder is lost or was restored from a backup starts a new one and tells the others its id over \
-      another channel; each of them confirms it.
+      A party whose state folder is lost or was restored from a backup starts a new one and tells the others its id \
+      over another channel; each of them confirms it.
       """)
   @Option(name: .customLong("as"), help: "Your party's name.") var name: String
   @Option(help: "Folder of the state.") var state: String?
@@ -23,7 +24,8 @@ struct StateCommand: ParsableCommand {
   var forgive: String?
   @Flag(help: "Set the count of sessions of the study's computing parties together back to 0; needs --study.")
   var forgiveSet = false
-  @Option(help: "Accept the new state folder of this party from now on; needs --id and --study.") var confirm: String?
+  @Option(help: "Accept the new state folder of this party from now on; needs --id and --study.") var confirm:
+    String?
   @Option(help: "The id of that folder, as 'parley state' prints it there.") var id: String?
   @Option(help: "The study file that names the parties' keys.") var study: String?
 
@@ -37,7 +39,8 @@ struct StateCommand: ParsableCommand {
           remedy: "add --id ID --study FILE")
       }
       try directory.confirm(directory: try GroupedHash.bytes(id), of: try Self.key(confirm, loaded))
-      try Console.output("\(confirm): its state folder is \(GroupedHash.text(try GroupedHash.bytes(id))) from now on")
+      try Console.output(
+        "\(confirm): its state folder is \(GroupedHash.text(try GroupedHash.bytes(id))) from now on")
       return
     }
     if forgive != nil || forgiveSet {
@@ -58,7 +61,8 @@ struct StateCommand: ParsableCommand {
     }
     guard let loaded else {
       let failed = directory.failedSessions
-      try Console.output("failed    \(failed.peers) because of a peer, \(failed.sets) of computing parties together")
+      try Console.output(
+        "failed    \(failed.peers) because of a peer, \(failed.sets) of computing parties together")
       if failed != (0, 0) { try Console.output("          add --study FILE to see of whom") }
       return
     }
