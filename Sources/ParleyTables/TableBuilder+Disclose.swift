@@ -185,7 +185,8 @@ extension SecretType {
   /// How opened integers of the type are shown.
   package var format: Program.ResultTable.Format {
     switch self {
-    case .integer, .timestamp: .integer
+    case .integer: .integer
+    case .timestamp: .timestamp
     case .text: .text
     case .decimal(let scale): scale == 0 ? .integer : .decimal(scale: scale)
     case .boolean: .boolean

@@ -194,6 +194,7 @@ extension CanonicalWriter {
       write(tag: 4)
       write(list: labels) { $0.write($1) }
     case .text: write(tag: 5)
+    case .timestamp: write(tag: 6)
     }
   }
 }

@@ -251,6 +251,8 @@ public struct Program: Sendable, Hashable {
       case decimal(scale: Int)
       /// days since 1970-01-01
       case date
+      /// seconds since 1970-01-01T00:00:00Z
+      case timestamp
       case boolean
       /// position in the list
       case category([String])

@@ -62,3 +62,22 @@ package struct CivilDate: Hashable, Sendable, CustomStringConvertible {
     return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
   }
 }
+
+/// A second of the proleptic Gregorian calendar in UTC, without leap seconds.
+package struct CivilTime: Hashable, Sendable, CustomStringConvertible {
+  package let date: CivilDate
+  /// 0 to 86,399.
+  package let secondOfDay: Int
+
+  package init(secondsSince1970 seconds: Int) {
+    let rest = seconds % 86_400
+    secondOfDay = rest < 0 ? rest + 86_400 : rest
+    date = CivilDate(daysSince1970: seconds / 86_400 - (rest < 0 ? 1 : 0))
+  }
+
+  /// `YYYY-MM-DDThh:mm:ssZ`
+  package var description: String {
+    func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : String(value) }
+    return "\(date)T\(padded(secondOfDay / 3600)):\(padded(secondOfDay / 60 % 60)):\(padded(secondOfDay % 60))Z"
+  }
+}

@@ -4,7 +4,7 @@ public import ParleyBase
 /// A result table as it is shown: exact texts and outcomes.
 public struct DecodedTable: Hashable, Sendable {
   public enum Cell: Hashable, Sendable {
-    /// An exact decimal number, a label, a date (YYYY-MM-DD), `true` or `false`.
+    /// An exact decimal number, a label, a date (YYYY-MM-DD), a time (YYYY-MM-DDThh:mm:ssZ), `true` or `false`.
     case value(String)
     case null
     /// The cell is withheld by the minimum-cell rule.
@@ -116,6 +116,9 @@ extension Program.ResultTable.Format {
     case .date:
       guard let days = Int(exactly: value), abs(days) < 400_000_000 else { throw outside() }
       return CivilDate(daysSince1970: days).description
+    case .timestamp:
+      guard let seconds = Int(exactly: value) else { throw outside(value) }
+      return CivilTime(secondsSince1970: seconds).description
     case .boolean:
       guard value == 0 || value == 1 else { throw outside() }
       return value == 1 ? "true" : "false"

@@ -48,7 +48,8 @@ enum SQLType: Hashable, Sendable {
     case .boolean: .boolean
     case .date: .date
     case .category(let labels): .category(labels)
-    case .timestamp, .string, .text, .null: .integer
+    case .timestamp: .timestamp
+    case .string, .text, .null: .integer
     }
   }
 }
