@@ -33,6 +33,11 @@ package enum HolderData {
     return try HolderCSV.load(bytes, file: place.name, table: table, holder: holder)
   }
 
+  /// The bytes of a delimited file, decompressed.
+  package static func open(_ path: String) throws(ParleyError) -> any ByteSource {
+    do { return try file(path) } catch { throw error.inWords(file: path) }
+  }
+
   private static func file(_ path: String) throws(FileSource.Failure) -> any ByteSource {
     let source = try FileSource(path: path)
     guard path.hasSuffix(".gz") || source.begins(with: [0x1f, 0x8b]) else { return source }
@@ -63,10 +68,13 @@ extension Study.Table {
   /// spell as missing stays missing.
   fileprivate mutating func readsDatabase(null: String, of holder: String, dates: DateFormat) {
     let base = dialect(of: holder)
-    dialects[holder] = CSVDialect(
-      nulls: base.nulls + [null], trues: base.trues + ["t"], falses: base.falses + ["f"], dateFormat: dates)
-    guard !base.hasHeader else { return }
+    var names = base.columns
     // Numbers of fields are no names.
+    if !base.hasHeader { names = names.filter { Int($0.value) == nil } }
+    dialects[holder] = CSVDialect(
+      nulls: base.nulls + [null], trues: base.trues + ["t"], falses: base.falses + ["f"], dateFormat: dates,
+      zone: base.zone, columns: names, values: base.values)
+    guard !base.hasHeader else { return }
     for index in columns.indices where Int(columns[index].header) != nil {
       columns[index].header = schema.columns[index].name
     }

@@ -19,6 +19,8 @@
       // Says in the system's words why a file cannot be opened; SQLite does not.
       _ = try FileSource(path: path)
       guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { throw failure() }
+      // As long as a row of a file may be. A few bytes of SQL or of a damaged file can ask for gigabytes.
+      sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Int32(HolderCSV.rowLimit))
       var rest: UnsafePointer<CChar>?
       let status = sql.withCString { text in
         let status = sqlite3_prepare_v2(database, text, -1, &statement, &rest)

@@ -67,7 +67,7 @@ import Testing
     Sample.expectRefusal(try source("query=SELEC"), "data/database", "not SQL")
     Sample.expectRefusal(
       try source("query=DELETE FROM parley_test.large RETURNING *"), "data/database", "only read")
-    Sample.expectRefusal(try source("table=parley_test.empty"), "data/empty", "no rows")
+    #expect(try Sample.load(try source("table=parley_test.empty")).data.rowCount == 0)
     Sample.expectRefusal(try source("query=SELECT 1 AS ide"), "data/missing-column", "'id'")
     Sample.expectRefusal(try source("table=parley_test.odd"), "data/type", "more than 2 decimals")
     // What the server says of a cell stays there.

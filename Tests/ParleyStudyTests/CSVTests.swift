@@ -142,7 +142,6 @@ import Testing
     Bad("empty file", "", .dataEmpty, line: 1, "age,sex,Dose (mg),smoker,admitted"),
     Bad("byte order mark alone", "\u{feff}", .dataEmpty, line: 1, "is empty"),
     Bad("blank line alone", "\n", .dataEmpty, line: 1, "is empty"),
-    Bad("header alone", header, .dataEmpty, line: nil, "no rows"),
     Bad(
       "duplicate header", "age,sex,age,Dose (mg),smoker,admitted\n", .dataDuplicateHeader, line: 1,
       "number 1 and 3"),
@@ -162,7 +161,8 @@ import Testing
       "infinity", header + "30,f,inf,0,2020-01-01\n", .dataType, line: 2,
       "column 'dose': not a number (decimal mark '.')"),
     Bad(
-      "decimal comma", header + "30,f,\"1,5\",0,2020-01-01\n", .dataType, line: 2, "column 'dose': not a number"),
+      "decimal comma", header + "30,f,\"1,5\",0,2020-01-01\n", .dataType, line: 2,
+      "column 'dose': a number with other marks"),
     Bad("too many decimals", header + "30,f,1.505,0,2020-01-01\n", .dataType, line: 2, "more than 2 decimals"),
     Bad("above range", header + "121,f,1,0,2020-01-01\n", .dataRange, line: 2, "declared range [0, 120]"),
     Bad("below range", header + "-1,f,1,0,2020-01-01\n", .dataRange, line: 2, "column 'age'"),

@@ -100,7 +100,7 @@ import Testing
   @Test func badFiles() throws {
     for (csv, code) in [
       ("", ParleyError.Code.dataEmpty), ("a,b\n", .dataEmpty), ("a,a\n1,2\n", .dataDuplicateHeader),
-      ("a\n\"x\n", .dataSyntax),
+      ("a\n\"x\n", .dataSyntax), ("Title of the table\na,b\n1,2\n", .dataFieldCount),
     ] {
       let error = #expect(throws: ParleyError.self) { try draft(["a.csv": csv]) }
       #expect(error?.code == code)

@@ -121,7 +121,6 @@ import Testing
     Bad("bad-rows: refuse", "bad-rows: drp", .studyValue, "did you mean 'drop'?"),
     // Dialects.
     Bad("csv: {delimiter: \",\"", "csv: {delimiter: \"x\"", .studyValue, "'delimiter'"),
-    Bad("csv: {delimiter: \",\"", "csv: {decimal: \",\"", .studyValue, "comma both"),
     Bad("csv: {delimiter: \",\"", "csv: {date: DD-MM", .studyValue, "DD.MM.YYYY"),
     Bad("csv: {delimiter: \",\"", "csv: {\"true\": [NA]", .studyValue, "'NA'", "true and as null"),
     Bad("{b: {delimiter: \";\"", "{bb: {delimiter: \";\"", .studyUnknownKey, "did you mean 'b'?"),

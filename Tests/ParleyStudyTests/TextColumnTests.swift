@@ -97,7 +97,7 @@ import Testing
     #expect(data.columns[1].texts == ["Ober ammer", "q\"|r", "é"] && data.columns[1].values.isEmpty)
     #expect(data.columns[2].values == [4, 5, 0])
     #expect(data.columns[3].values == [1_582_977_600, 1_609_459_140, 1_577_836_800])
-    #expect(data.columns[4].texts == ["xyz", "", "ab"] && data.columns[4].isNull == [false, true, false])
+    #expect(data.columns[4].texts == ["xyz", "", "ab "] && data.columns[4].isNull == [false, true, false])
     // With header and without the last delimiter.
     let named = try read("at|place|id|3|line|5\n|b|1|x|0|2\n") {
       $0.dialects = [:]

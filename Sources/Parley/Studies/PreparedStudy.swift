@@ -70,7 +70,8 @@ public struct PreparedStudy: Sendable {
       adversary: study.security.adversary == .malicious ? .malicious : .semiHonest, verifier: verifier,
       minimumCell: study.release.minimumCell, allowsRows: study.release.allowsRows, rules: rules(of: study),
       queries: study.queries.map { .init(result: $0.name, text: $0.sql) },
-      publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study"), studyHash: study.studyHash)
+      publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study")
+        + study.tables.flatMap(\.fileFacts), studyHash: study.studyHash)
   }
 
   private init(_ study: Study, _ core: PreparedProgram, _ verifierChoice: VerifierChoice?) {

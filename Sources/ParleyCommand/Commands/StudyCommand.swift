@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Parley
 import ParleyBase
+import ParleyData
 import ParleyProgram
 import ParleyStudy
 
@@ -13,11 +14,12 @@ struct StudyCommand: ParsableCommand {
   struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Draft a study file from sample data, with types and ranges to review.")
-    @Option(parsing: .upToNextOption, help: "CSV files of one table; each becomes a holder.") var from: [String]
+    @Option(parsing: .upToNextOption, help: "CSV files of one table, plain or gzip; each becomes a holder.")
+    var from: [String]
     @Option(help: "Write to this file instead of standard output.") var out: String?
 
     func run() throws {
-      let text = try StudyDraft.from(from)
+      let text = try StudyDraft.from(from, open: HolderData.open)
       // Exact: it is a file for whoever sends it to one. The draft writes hidden characters of data as escapes.
       guard let out else { return try StandardStream.output.write(text + "\n") }
       try FileOutput.write(text, to: out, overwrite: false)

@@ -2,6 +2,9 @@ import ParleyBase
 import ParleyProgram
 
 /// Turns the bytes of one column's cells into the integers that are shared. Runs at the holder, on its own data.
+///
+/// Quotes carry no meaning here: a cell is the same whatever it was read from. Spaces are part of a text; around anything
+/// else they do not count.
 struct CellParser {
   enum Outcome {
     case value(Int64)
@@ -11,8 +14,9 @@ struct CellParser {
   }
   /// Why a cell cannot be used. Says nothing about its content.
   enum Fault {
-    case notANumber, tooPrecise, outOfRange, notABoolean, notADate, notATimestamp, notACategory, tooLong, zeroByte,
-      empty
+    case notANumber, thousands, shortened, tooPrecise, outOfRange, notABoolean, notADate, notATimestamp,
+      hourLeftOut,
+      notACategory, tooLong, zeroByte, empty
   }
 
   private enum Kind {
@@ -20,84 +24,152 @@ struct CellParser {
     case boolean
     case date
     case timestamp
-    case category
+    case category(others: Int64?)
     case text(bytes: Int)
   }
 
+  /// What was taken to mean something, for the holder to see.
+  let tally = CellTally()
   private let kind: Kind
   private let range: ClosedRange<Int64>
   private let nulls: ByteTable
   /// Spellings of values: categories, or false (0) and true (1).
   private let words: ByteTable
-  private let decimalMark: UInt8
+  private let form: ExactNumber.Form
   private let dateFormat: DateFormat
+  /// Of times that name no zone.
+  private let clock: LocalClock?
   private let isNullable: Bool
 
-  init(_ column: ColumnSchema, dialect: CSVDialect) {
+  init(_ column: ColumnSchema, _ details: Study.ColumnDetails, dialect: CSVDialect) {
+    let spellings = dialect.values[column.name] ?? [:]
+    var words: [(String, Int64)] = []
     switch column.type {
-    case .integer:
-      kind = .number(scale: 0)
-      words = ByteTable([])
-    case .decimal(let scale, _):
-      kind = .number(scale: scale)
-      words = ByteTable([])
+    case .integer: kind = .number(scale: 0)
+    case .decimal(let scale, _): kind = .number(scale: scale)
     case .boolean:
       kind = .boolean
-      words = ByteTable(dialect.falses.map { ($0, 0) } + dialect.trues.map { ($0, 1) })
-    case .date:
-      kind = .date
-      words = ByteTable([])
+      words = spellings.map { ($0.key, $0.value == "true" ? 1 : 0) }
+      words += dialect.falses.map { ($0, 0) } + dialect.trues.map { ($0, 1) }
+    case .date: kind = .date
     case .category(let values):
-      kind = .category
-      words = ByteTable(values.enumerated().map { ($0.element, Int64($0.offset)) })
-    case .timestamp:
-      kind = .timestamp
-      words = ByteTable([])
-    case .text(let bytes):
-      kind = .text(bytes: bytes)
-      words = ByteTable([])
+      let positions = Dictionary(
+        values.enumerated().map { (Array($0.element.utf8), Int64($0.offset)) },
+        uniquingKeysWith: { first, _ in first })
+      kind = .category(others: details.others.flatMap { positions[Array($0.utf8)] })
+      // What the holder's file means comes before what the study calls it.
+      words = spellings.compactMap { spelling, value in positions[Array(value.utf8)].map { (spelling, $0) } }
+      words += values.enumerated().map { ($0.element, Int64($0.offset)) }
+    case .timestamp: kind = .timestamp
+    case .text(let bytes): kind = .text(bytes: bytes)
     }
+    self.words = ByteTable(words)
     range = column.type.range
     nulls = ByteTable(dialect.nulls.map { ($0, 0) })
-    decimalMark = dialect.decimalMark.byte
+    form = ExactNumber.Form(
+      decimalMark: dialect.decimalMark.byte, thousandsMark: dialect.thousandsMark?.byte, rounds: details.rounds)
     dateFormat = dialect.dateFormat
+    clock = dialect.zone.map(LocalClock.init)
     isNullable = column.isNullable
   }
 
-  /// Spaces and tabs around an unquoted cell do not count.
-  func parse(_ cell: UnsafeBufferPointer<UInt8>, isQuoted: Bool) -> Outcome {
-    let text = isQuoted ? cell : Self.trimmed(cell)
-    if nulls.value(of: text) != nil { return isNullable ? .null : .bad(.empty) }
+  func parse(_ cell: UnsafeBufferPointer<UInt8>) -> Outcome {
+    if nulls.value(of: cell) != nil { return isNullable ? .null : .bad(.empty) }
+    if case .text(let bytes) = kind {
+      guard cell.count <= bytes else { return .bad(.tooLong) }
+      guard !cell.contains(0) else { return .bad(.zeroByte) }
+      guard !Self.isShortened(cell) else { return .bad(.shortened) }
+      return .text(String(decoding: cell, as: UTF8.self))
+    }
+    // A category may be declared with the spaces that files have.
+    if case .category = kind, let found = words.value(of: cell) { return .value(found) }
+    let text = Self.trimmed(cell)
+    if text.count < cell.count, nulls.value(of: text) != nil { return isNullable ? .null : .bad(.empty) }
     let value: Int64
     switch kind {
     case .number(let scale):
-      switch ExactNumber.parse(text, scale: scale, decimalMark: decimalMark) {
+      switch ExactNumber.parse(text, scale: scale, form: form) {
       case .value(let number): value = number
-      case .notANumber: return .bad(.notANumber)
+      case .notANumber:
+        if scale == 0, Self.isShortened(text) { return .bad(.shortened) }
+        return .bad(looksGrouped(text) ? .thousands : .notANumber)
       case .tooPrecise: return .bad(.tooPrecise)
-      case .overflow: return .bad(.outOfRange)
+      case .overflow: return .bad(scale == 0 && Self.isShortened(text) ? .shortened : .outOfRange)
       }
+      if scale == 0, value.magnitude >= 100_000_000_000, Self.isShortened(text) { return .bad(.shortened) }
+      if tally.mayHaveThousands { tally.look(at: text, form) }
     case .boolean:
       guard let found = words.value(of: text) else { return .bad(.notABoolean) }
       value = found
-    case .category:
-      guard let found = words.value(of: text) else { return .bad(.notACategory) }
-      value = found
+    case .category(let others):
+      if let found = words.value(of: text) { return .value(found) }
+      guard let others else { return .bad(.notACategory) }
+      tally.others += 1
+      value = others
     case .date:
       guard let days = dateFormat.days(text) else { return .bad(.notADate) }
       value = days
     case .timestamp:
-      switch TimestampText.parse(text, dates: dateFormat) {
+      switch TimestampText.parse(text, dates: dateFormat, rounds: form.rounds) {
       case .value(let seconds): value = seconds
+      case .local(let seconds):
+        guard let clock else {
+          tally.withoutZone += 1
+          value = seconds
+          break
+        }
+        switch clock.instant(seconds) {
+        case .once(let seconds): value = seconds
+        case .twice(let seconds):
+          tally.twice += 1
+          value = seconds
+        case .never: return .bad(.hourLeftOut)
+        }
       case .notATimestamp: return .bad(.notATimestamp)
       case .tooPrecise: return .bad(.tooPrecise)
       }
-    case .text(let bytes):
-      guard text.count <= bytes else { return .bad(.tooLong) }
-      guard !text.contains(0) else { return .bad(.zeroByte) }
-      return .text(String(decoding: text, as: UTF8.self))
+    case .text: return .bad(.tooLong)
     }
     return range.contains(value) ? .value(value) : .bad(.outOfRange)
+  }
+
+  /// Whether it is a number that is written with another decimal mark, or with marks between thousands.
+  private func looksGrouped(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    for decimal in CSVDialect.DecimalMark.allCases {
+      for thousands in CSVDialect.ThousandsMark.allCases where thousands.byte != decimal.byte {
+        let other = ExactNumber.Form(decimalMark: decimal.byte, thousandsMark: thousands.byte, rounds: true)
+        if case .value = ExactNumber.parse(text, scale: 0, form: other) { return true }
+      }
+    }
+    return false
+  }
+
+  /// Whether the text is what spreadsheets make of a number of twelve digits or more, such as `2.02403E+14`: some of its
+  /// digits are lost, and different numbers are written alike.
+  static func isShortened(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard text.count >= 4, text.count <= 24, text[text.count - 1] &- 48 < 10 else { return false }
+    var position = text[0] == UInt8(ascii: "-") ? 1 : 0
+    guard text[position] &- 48 < 10 else { return false }
+    position += 1
+    var decimals = 0
+    if text[position] == UInt8(ascii: ".") || text[position] == UInt8(ascii: ",") {
+      position += 1
+      while position < text.count, text[position] &- 48 < 10 {
+        position += 1
+        decimals += 1
+      }
+    }
+    guard position < text.count, text[position] | 0x20 == UInt8(ascii: "e") else { return false }
+    position += 1
+    if position < text.count, text[position] == UInt8(ascii: "+") { position += 1 }
+    var exponent = 0
+    guard position < text.count, text.count - position <= 3 else { return false }
+    while position < text.count {
+      guard text[position] &- 48 < 10 else { return false }
+      exponent = exponent * 10 + Int(text[position] - 48)
+      position += 1
+    }
+    return exponent >= 11 && decimals < exponent
   }
 
   static func trimmed(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
@@ -105,6 +177,35 @@ struct CellParser {
     while start < end, text[start] == 32 || text[start] == 9 { start += 1 }
     while end > start, text[end - 1] == 32 || text[end - 1] == 9 { end -= 1 }
     return start == 0 && end == text.count ? text : UnsafeBufferPointer(rebasing: text[start..<end])
+  }
+}
+
+/// What the cells of one column were taken to mean where they could mean something else.
+final class CellTally {
+  /// Times without a zone that were taken as UTC.
+  var withoutZone = 0
+  /// Local times that clocks showed twice; the first one counts.
+  var twice = 0
+  /// Spellings that are not declared and count as the category's value for them.
+  var others = 0
+  /// False once a number does not look as if its decimal mark separated thousands.
+  private(set) var mayHaveThousands = true
+  /// Numbers with exactly three digits after the decimal mark.
+  private(set) var threeDecimals = 0
+
+  /// `12`, `123.456`: what numbers look like that are whole and have a mark between thousands.
+  func look(at text: UnsafeBufferPointer<UInt8>, _ form: ExactNumber.Form) {
+    let start = text[0] == UInt8(ascii: "-") || text[0] == UInt8(ascii: "+") ? 1 : 0
+    let digits = text.count - start
+    if digits <= 3 {
+      for byte in text[start...] where byte &- 48 >= 10 { mayHaveThousands = false }
+    } else if digits > 4, digits <= 7, text[text.count - 4] == form.decimalMark, text[start] != 48,
+      text[start...].count(where: { $0 &- 48 < 10 }) == digits - 1
+    {
+      threeDecimals += 1
+    } else {
+      mayHaveThousands = false
+    }
   }
 }
 
@@ -123,6 +224,11 @@ extension CellParser.Fault {
     case .notANumber:
       if case .decimal = column.type { return "not a number (decimal mark '\(dialect.decimalMark.rawValue)')" }
       return "not a whole number"
+    case .thousands:
+      let marks = dialect.thousandsMark.map { "'\($0.rawValue)' between thousands" } ?? "nothing between thousands"
+      return
+        "a number with other marks than are declared (decimal mark '\(dialect.decimalMark.rawValue)', \(marks))"
+    case .shortened: return "a number of which a spreadsheet has left digits out, such as 1.23457E+14"
     case .tooPrecise:
       if case .decimal(let scale, _) = column.type { return "more than \(scale) decimals" }
       if case .timestamp = column.type { return "a part of a second" }
@@ -131,12 +237,36 @@ extension CellParser.Fault {
     case .notABoolean: return "none of the spellings of true and false"
     case .notADate: return "not a date of the form \(dialect.dateFormat)"
     case .notATimestamp: return "not a time of the form \(dialect.dateFormat) hh:mm:ss"
+    case .hourLeftOut: return "a time that clocks of \(dialect.zone?.description ?? "UTC") never showed"
     case .tooLong:
       if case .text(let bytes) = column.type { return "a text of more than \(bytes) bytes" }
       return "too long"
     case .zeroByte: return "a text with a zero byte"
     case .notACategory: return "none of the declared values"
     case .empty: return "no value, and the column is not nullable"
+    }
+  }
+
+  /// What helps other than correcting the row or leaving it out; nil where nothing in the study does.
+  func remedy(_ column: ColumnSchema, _ dialect: CSVDialect, holder: String) -> String? {
+    switch self {
+    case .thousands:
+      "say how \(holder) writes numbers: 'csv-by-holder: {\(holder): {decimal: \",\", thousands: \".\"}}', or the other way round"
+    case .shortened:
+      "export the column from where it comes from as text or with all digits; the file cannot tell them"
+    case .tooPrecise:
+      "write 'rounding: nearest' for column '\(column.name)' in the study"
+    case .notACategory:
+      "say what it means: 'csv-by-holder: {\(holder): {values: {\(column.name): {SPELLING: VALUE}}}}'"
+    case .notABoolean:
+      "say what it means: 'csv-by-holder: {\(holder): {values: {\(column.name): {SPELLING: true}}}}'"
+    case .notADate, .notATimestamp:
+      "say how \(holder) writes dates: 'csv-by-holder: {\(holder): {date: DD.MM.YYYY}}'"
+    case .hourLeftOut: "check 'zone' of \(holder) in the study"
+    case .empty: "write 'nullable: true' for column '\(column.name)' in the study"
+    case .outOfRange: "widen the range of column '\(column.name)' in the study"
+    case .tooLong: "raise 'bytes' of column '\(column.name)' in the study"
+    case .notANumber, .zeroByte: nil
     }
   }
 }

@@ -2,31 +2,6 @@ import Foundation
 public import ParleyBase
 public import ParleyProgram
 
-/// What reading a holder's file came to, for the holder's eyes.
-public struct CSVReport: Sendable, Hashable {
-  /// Data rows in the file.
-  public var rowsRead = 0
-  public var rowsDropped = 0
-  public var cellsNulled = 0
-  /// Columns of the file that the study does not use.
-  public var ignoredColumns: [String] = []
-  /// The first hundred rows that were dropped or had cells made NULL, with the reason.
-  public var listed: [ParleyError] = []
-
-  public init() {}
-
-  /// Lines to show before anything is sent.
-  public var notices: [String] {
-    var lines: [String] = []
-    if !ignoredColumns.isEmpty {
-      lines.append("not used by the study: \(ignoredColumns.map { "'\($0)'" }.joined(separator: ", "))")
-    }
-    if rowsDropped > 0 { lines.append("\(rowsDropped) of \(rowsRead) rows dropped (bad-rows: drop)") }
-    if cellsNulled > 0 { lines.append("\(cellsNulled) unusable cells became NULL (bad-rows: null)") }
-    return lines
-  }
-}
-
 /// Reads and checks one holder's file of one table, wholly and before anything is connected.
 ///
 /// Cost: one pass, about 70 ns a cell; memory: 8 bytes a cell (9 when nullable; 16 and more for a text) and the window
@@ -43,6 +18,8 @@ public enum HolderCSV {
   public static let listedRows = 100
   /// A header with more columns is refused.
   public static let columnLimit = 16_384
+  /// Longest row, in bytes.
+  package static let rowLimit = CSVRecords.recordLimit
 
   public static func load(
     path: String, table: Study.Table, holder: String
@@ -93,6 +70,9 @@ private struct TableReading {
   let table: Study.Table
   let dialect: CSVDialect
   let columns: [ColumnSchema]
+  /// What the columns are called in this holder's file.
+  let headers: [String]
+  let holder: String
   let parsers: [CellParser]
   /// Most rows this holder may have, and the key that says so.
   let rowLimit: (count: Int, key: String)
@@ -110,8 +90,10 @@ private struct TableReading {
     self.table = table
     dialect = table.dialect(of: holder)
     columns = table.schema.columns
+    self.holder = holder
     let dialect = self.dialect
-    parsers = columns.map { CellParser($0, dialect: dialect) }
+    headers = columns.indices.map { table.header(of: $0, holder: holder) }
+    parsers = zip(columns, table.columns).map { CellParser($0, $1, dialect: dialect) }
     if let padTo = table.schema.padTo, padTo < table.schema.maximumRows {
       rowLimit = (padTo, "pad-to")
     } else {
@@ -143,17 +125,29 @@ private struct TableReading {
         problems.append(
           ParleyError(
             .dataBadRows, "and \(unlisted) more bad rows", at: .init(file: file),
-            remedy: "correct the file, or agree on 'bad-rows: drop' or 'bad-rows: null' in the study"))
+            remedy: "correct the file, or agree on 'bad-rows: drop' in the study"))
       }
       return
     }
-    if rowCount == 0 {
-      let why = report.rowsRead == 0 ? "has a header but no rows" : "has no row that can be used"
+    for (column, parser) in zip(columns, parsers) {
+      report.readings += parser.tally.readings(column.name, dialect)
+    }
+    let bad = report.rowsDropped + report.rowsNulled
+    if let limit = table.badRowsLimit, !limit.allows(bad, of: report.rowsRead) {
       problems = [
         ParleyError(
-          .dataEmpty, "the file \(why)", at: .init(file: file),
-          remedy: "check that it is the right file; a holder without rows is left out of the study")
+          .dataBadRows,
+          "\(bad) of \(report.rowsRead) rows cannot be used; the study allows \(limit) ('bad-rows-limit')",
+          at: .init(file: file), remedy: "correct the rows; the first reasons follow")
       ]
+      problems += report.listed.prefix(5)
+    } else if rowCount == 0, report.rowsRead > 0 {
+      problems = [
+        ParleyError(
+          .dataEmpty, "none of the \(report.rowsRead) rows of the file can be used", at: .init(file: file),
+          remedy: "check that it is the right file and that 'csv' in the study says how it is written")
+      ]
+      problems += report.listed.prefix(5)
     }
   }
 
@@ -187,9 +181,9 @@ private struct TableReading {
           at: .init(file: file, line: 1), remedy: "rename or remove one of them in the file"))
     }
     var places: [Int] = []
-    for details in table.columns {
-      guard let place = firstPlace[details.header] else {
-        problems.append(missing(details.header, names))
+    for (column, header) in headers.enumerated() {
+      guard let place = firstPlace[header] else {
+        problems.append(missing(column, names))
         continue
       }
       places.append(place)
@@ -206,32 +200,38 @@ private struct TableReading {
 
   /// The field of each column of a file without header; how many fields there are, its first row says.
   private mutating func positions() -> [Int]? {
-    table.columns.enumerated().map { index, details in
-      Int(details.header).flatMap { $0 >= 1 && $0 <= HolderCSV.columnLimit ? $0 - 1 : nil } ?? index
+    headers.enumerated().map { index, header in
+      Int(header).flatMap { $0 >= 1 && $0 <= HolderCSV.columnLimit ? $0 - 1 : nil } ?? index
     }
   }
 
   private var expectedFields = 0
 
   private var headerLine: String {
-    table.columns.map(\.header).joined(separator: String(dialect.delimiter.rawValue))
+    headers.joined(separator: String(dialect.delimiter.rawValue))
   }
 
-  private func missing(_ header: String, _ names: [String]) -> ParleyError {
-    var remedy = Suggestion.nearest(to: header, among: names).map { VisibleText.line($0) }.map {
-      "did you mean '\($0)'? Rename it in the file, or write 'header: \($0)' for that column in the study"
+  private func missing(_ column: Int, _ names: [String]) -> ParleyError {
+    let header = headers[column]
+    let name = columns[column].name
+    let free = names.filter { !headers.contains($0) }
+    // What all holders share stays as it is: only this one's file has another name.
+    var remedy = Suggestion.nearest(to: header, among: free).map {
+      "did you mean '\(VisibleText.line($0))'? Rename it in the file, or write 'csv-by-holder: {\(holder): {columns: {\(name): \(YAMLWord.plain($0))}}}' in the study"
     }
     if names.count == 1 {
       for other in CSVDialect.Delimiter.allCases
       where other != dialect.delimiter && names[0].contains(other.rawValue) {
         let word = other == .tab ? "tab" : "\"\(other.rawValue)\""
         remedy =
-          "the fields seem to be separated by '\(other.word)': write 'delimiter: \(word)' under 'csv' of the table"
+          "the fields seem to be separated by '\(other.word)': write 'csv-by-holder: {\(holder): {delimiter: \(word)}}' in the study"
       }
     }
     return ParleyError(
       .dataMissingColumn, "the file has no column '\(header)'", at: .init(file: file, line: 1),
-      remedy: remedy ?? "the first line must hold the column names: \(headerLine)")
+      remedy: remedy
+        ?? "the first line must hold the column names: \(headerLine); if \(holder) calls it otherwise, write 'csv-by-holder: {\(holder): {columns: {\(name): NAME}}}' in the study"
+    )
   }
 
   private mutating func rows(_ records: CSVRecords, _ places: [Int]) throws(CSVRecords.Failure) {
@@ -260,8 +260,7 @@ private struct TableReading {
       faults.removeAll(keepingCapacity: true)
       for column in row.indices {
         let place = places[column]
-        let isQuoted = records.fields[place].isQuoted
-        switch records.withField(place, { parsers[column].parse($0, isQuoted: isQuoted) }) {
+        switch records.withField(place, { parsers[column].parse($0) }) {
         case .value(let value):
           row[column] = value
           nulls[column] = false
@@ -307,18 +306,24 @@ private struct TableReading {
     let message = words.joined(separator: "; ") + (faults.count > 5 ? "; and \(faults.count - 5) more" : "")
     if table.badRows == .null, faults.allSatisfy({ columns[$0.column].isNullable }) {
       report.cellsNulled += faults.count
+      report.rowsNulled += 1
       list(ParleyError(faults[0].fault.code, message, at: .init(file: file, line: line)))
       return true
     }
-    bad(line: line, faults[0].fault.code, message)
+    let first = faults[0]
+    var remedy = first.fault.remedy(columns[first.column], dialect, holder: holder)
+    if table.badRows == .refuse, faults.allSatisfy({ columns[$0.column].isNullable }) {
+      remedy = (remedy.map { $0 + ", " } ?? "") + "agree on 'bad-rows: null'"
+    }
+    bad(line: line, first.fault.code, message, remedy: remedy)
     return false
   }
 
-  private mutating func bad(line: Int, _ code: ParleyError.Code, _ message: String) {
+  /// - Parameter remedy: what helps besides correcting the row and agreeing to leave such rows out.
+  private mutating func bad(line: Int, _ code: ParleyError.Code, _ message: String, remedy: String? = nil) {
     let problem = ParleyError(
       code, message, at: .init(file: file, line: line),
-      remedy: "correct the row, widen the declaration in the study, or agree on 'bad-rows: drop'"
-        + (table.badRows == .refuse ? " or 'bad-rows: null'" : ""))
+      remedy: "correct the row, \(remedy.map { $0 + ", " } ?? "")or agree on 'bad-rows: drop'")
     guard table.badRows != .drop else {
       report.rowsDropped += 1
       list(problem)

@@ -1,15 +1,20 @@
 /// Times to seconds since 1970-01-01T00:00:00Z.
 enum TimestampText {
   enum Outcome: Equatable {
+    /// Seconds since 1970-01-01T00:00:00Z.
     case value(Int64)
+    /// The same by the clocks of a zone that the text does not name.
+    case local(Int64)
     case notATimestamp
-    /// A part of a second that is not 0; it is never rounded.
+    /// A part of a second that is not 0, where it may not be rounded.
     case tooPrecise
   }
 
   /// A date of the layout, `T` or a space, `hh:mm` or `hh:mm:ss` or `hh:mm:ss.000`, and a zone: `Z`, `+hh`, `+hhmm`,
-  /// `+hh:mm`; UTC without one. There are no leap seconds.
-  static func parse(_ text: UnsafeBufferPointer<UInt8>, dates: DateFormat) -> Outcome {
+  /// `+hh:mm`; or none. There are no leap seconds.
+  ///
+  /// - Parameter rounds: parts of a second count as the nearest one, halves as the next.
+  static func parse(_ text: UnsafeBufferPointer<UInt8>, dates: DateFormat, rounds: Bool = false) -> Outcome {
     let length = dates.length
     guard text.count > length + 1, text[length] | 0x20 == UInt8(ascii: "t") || text[length] == UInt8(ascii: " "),
       let days = dates.days(UnsafeBufferPointer(rebasing: text[..<length]))
@@ -37,13 +42,15 @@ enum TimestampText {
       seconds += second
       if take(UInt8(ascii: ".")) {
         guard position < text.count, text[position] &- 48 < 10 else { return .notATimestamp }
+        if rounds, text[position] >= UInt8(ascii: "5") { seconds += 1 }
         while position < text.count, text[position] &- 48 < 10 {
           if text[position] != 48 { isPrecise = true }
           position += 1
         }
       }
     }
-    if position < text.count, !take(UInt8(ascii: "Z")) {
+    let namesZone = position < text.count
+    if namesZone, !take(UInt8(ascii: "Z")) {
       let isEast = take(UInt8(ascii: "+"))
       guard isEast || take(UInt8(ascii: "-")), let hours = twoDigits(), hours < 24 else { return .notATimestamp }
       var minutes: Int64 = 0
@@ -55,11 +62,16 @@ enum TimestampText {
       seconds -= (isEast ? 1 : -1) * (hours * 3600 + minutes * 60)
     }
     guard position == text.count else { return .notATimestamp }
-    return isPrecise ? .tooPrecise : .value(seconds)
+    if isPrecise, !rounds { return .tooPrecise }
+    return namesZone ? .value(seconds) : .local(seconds)
   }
 
-  static func parse(_ text: String) -> Outcome {
-    Array(text.utf8).withUnsafeBufferPointer { parse($0, dates: .iso) }
+  /// Seconds since 1970-01-01T00:00:00Z; UTC where the text names no zone. Nil when it is not a time.
+  static func seconds(_ text: String) -> Int64? {
+    switch Array(text.utf8).withUnsafeBufferPointer({ parse($0, dates: .iso) }) {
+    case .value(let seconds), .local(let seconds): seconds
+    case .notATimestamp, .tooPrecise: nil
+    }
   }
 
   /// `YYYY-MM-DDThh:mm:ss` in UTC, within years 0 to 9999.

@@ -2,141 +2,138 @@ import ParleyBase
 
 /// What the cells of one column of one file could be.
 struct ColumnGuess {
-  static let nullSpellings = ["", "NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "?", "."]
-  static let dateFormats = ["YYYY-MM-DD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY"]
+  static let nullSpellings = ["", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "?", "."]
+  static let dateFormats = ["YYYY-MM-DD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "YYYY/MM/DD"]
   static let mostLabels = 20
-
-  /// Whether all values are numbers with one decimal mark, and between what.
-  struct Numbers {
-    var fits = true
-    /// Most decimals of any value.
-    var scale = 0
-    var lowest = 0.0
-    var highest = 0.0
-    var seen = false
-
-    mutating func add(_ text: UnsafeBufferPointer<UInt8>, mark: UInt8) {
-      guard fits else { return }
-      for scale in self.scale...9 {
-        switch ExactNumber.parse(text, scale: scale, decimalMark: mark) {
-        case .value(let units):
-          var value = Double(units)
-          for _ in 0..<scale { value /= 10 }
-          lowest = seen ? min(lowest, value) : value
-          highest = seen ? max(highest, value) : value
-          seen = true
-          self.scale = scale
-          return
-        case .tooPrecise: continue
-        case .notANumber, .overflow:
-          fits = false
-          return
-        }
-      }
-      fits = false
-    }
-
-    mutating func merge(_ other: Numbers) {
-      fits = fits && other.fits
-      scale = max(scale, other.scale)
-      guard other.seen else { return }
-      lowest = seen ? min(lowest, other.lowest) : other.lowest
-      highest = seen ? max(highest, other.highest) : other.highest
-      seen = true
-    }
-  }
+  /// Whole numbers with more digits than this are names of something: no count and no amount has as many.
+  static let mostDigits = 15
 
   var values = 0
   /// Bytes of the longest value.
   var longest = 0
   var nullsSeen: Set<String> = []
-  var point = Numbers()
-  var comma = Numbers()
+  /// Spellings of missing values with spaces around them, which a text keeps.
+  var paddedNulls: Set<String> = []
+  var numbers: [NumberForm: NumberGuess] = Dictionary(
+    uniqueKeysWithValues: NumberForm.all.map { ($0, NumberGuess()) })
+  /// Numbers of which a spreadsheet has left digits out.
+  var shortened = 0
+  /// Whole numbers that begin with zeros.
+  var leadingZeros = 0
+  /// Whole numbers of more than ``mostDigits`` digits.
+  var longNumbers = 0
   var isZeroOne = true
   var isTrueFalse = true
-  /// Layouts that every value so far has.
-  var formats = Set(dateFormats)
+  /// Layouts in which every value so far is a date …
+  var dates = Set(dateFormats)
+  /// … or a time.
+  var times = Set(dateFormats)
   var firstDay = Int64.max
   var lastDay = Int64.min
-  /// How often each value occurs; nil once there are too many different ones.
-  var counts: [String: Int]? = [:]
+  var timesWithoutZone = 0
+  var hasPartsOfSeconds = false
+  /// How often each value occurs, by its bytes without spaces around it; nil once there are too many different ones.
+  var counts: [[UInt8]: Int]? = [:]
 
   /// The parsed layouts, made once.
   static let parsers: [(name: String, format: DateFormat)] = dateFormats.compactMap { name in
     DateFormat(name).map { (name, $0) }
   }
+  private static let truthWords = Set((CSVDialect().trues + CSVDialect().falses).filter { $0.count > 1 })
 
-  mutating func add(_ cell: UnsafeBufferPointer<UInt8>, isQuoted: Bool) {
-    let text = isQuoted ? cell : CellParser.trimmed(cell)
+  mutating func add(_ cell: UnsafeBufferPointer<UInt8>) {
+    let text = CellParser.trimmed(cell)
     if text.count <= 4 {
       let word = String(decoding: text, as: UTF8.self)
       if Self.nullSpellings.contains(word) {
         nullsSeen.insert(word)
+        if cell.count > text.count, cell.count <= 32, paddedNulls.count < 16 {
+          paddedNulls.insert(String(decoding: cell, as: UTF8.self))
+        }
         return
       }
     }
     values += 1
-    longest = max(longest, text.count)
-    point.add(text, mark: UInt8(ascii: "."))
-    comma.add(text, mark: UInt8(ascii: ","))
+    longest = max(longest, cell.count)
+    for form in NumberForm.all { numbers[form]?.add(text, form) }
+    if CellParser.isShortened(text) { shortened += 1 }
+    if text.allSatisfy({ $0 &- 48 < 10 }) {
+      if text.count > 1, text[0] == 48 { leadingZeros += 1 }
+      if text.count > Self.mostDigits { longNumbers += 1 }
+    }
     if isZeroOne { isZeroOne = text.count == 1 && (text[0] == 48 || text[0] == 49) }
-    if isTrueFalse {
-      isTrueFalse = ["true", "false"].contains(String(decoding: text, as: UTF8.self).lowercased())
-    }
-    for (name, format) in Self.parsers where formats.contains(name) {
-      if let day = format.days(text) {
-        firstDay = min(firstDay, day)
-        lastDay = max(lastDay, day)
-      } else {
-        formats.remove(name)
-      }
-    }
+    if isTrueFalse { isTrueFalse = Self.truthWords.contains(String(decoding: text, as: UTF8.self)) }
+    addTimes(text)
     guard counts != nil else { return }
-    counts?[String(decoding: text, as: UTF8.self), default: 0] += 1
+    counts?[Array(text), default: 0] += 1
     // Left-over candidates of several files are added up later, so a few more are kept than are written.
     if (counts?.count ?? 0) > Self.mostLabels * 4 { counts = nil }
   }
 
-  mutating func merge(_ other: ColumnGuess, ownIsComma: Bool, otherIsComma: Bool) {
-    if ownIsComma { point = comma }
-    point.merge(otherIsComma ? other.comma : other.point)
-    comma = point
+  private mutating func addTimes(_ text: UnsafeBufferPointer<UInt8>) {
+    guard !dates.isEmpty || !times.isEmpty else { return }
+    var localTime = false
+    for (name, format) in Self.parsers {
+      if dates.contains(name) {
+        if let day = format.days(text) { include(day) } else { dates.remove(name) }
+      }
+      guard times.contains(name) else { continue }
+      switch TimestampText.parse(text, dates: format) {
+      case .value(let seconds): include(seconds / 86_400 - 1, seconds / 86_400 + 1)
+      case .local(let seconds):
+        localTime = true
+        include(seconds / 86_400 - 1, seconds / 86_400 + 1)
+      case .tooPrecise:
+        hasPartsOfSeconds = true
+        if case .local = TimestampText.parse(text, dates: format, rounds: true) { localTime = true }
+        if let day = format.days(UnsafeBufferPointer(rebasing: text[..<min(10, text.count)])) { include(day) }
+      case .notATimestamp: times.remove(name)
+      }
+    }
+    if localTime { timesWithoutZone += 1 }
+  }
+
+  private mutating func include(_ days: Int64...) {
+    for day in days {
+      firstDay = min(firstDay, day)
+      lastDay = max(lastDay, day)
+    }
+  }
+
+  /// Adds what another file has, of which the numbers are written in another form.
+  mutating func merge(_ other: ColumnGuess, ownForm: NumberForm, otherForm: NumberForm) {
+    var own = numbers[ownForm] ?? NumberGuess()
+    own.merge(other.numbers[otherForm] ?? NumberGuess())
+    numbers[ownForm] = own
     values += other.values
     longest = max(longest, other.longest)
     nullsSeen.formUnion(other.nullsSeen)
+    paddedNulls.formUnion(other.paddedNulls)
+    shortened += other.shortened
+    leadingZeros += other.leadingZeros
+    longNumbers += other.longNumbers
+    let isBoolean = (isZeroOne || isTrueFalse) && (other.isZeroOne || other.isTrueFalse)
     isZeroOne = isZeroOne && other.isZeroOne
-    isTrueFalse = isTrueFalse && other.isTrueFalse
-    firstDay = min(firstDay, other.firstDay)
-    lastDay = max(lastDay, other.lastDay)
+    // Both spellings of truth values are read without being declared.
+    isTrueFalse = isBoolean && !isZeroOne
+    if other.values > 0 {
+      firstDay = min(firstDay, other.firstDay)
+      lastDay = max(lastDay, other.lastDay)
+    }
+    timesWithoutZone += other.timesWithoutZone
+    hasPartsOfSeconds = hasPartsOfSeconds || other.hasPartsOfSeconds
     if let mine = counts, let theirs = other.counts {
       counts = mine.merging(theirs, uniquingKeysWith: +)
     } else {
       counts = nil
     }
   }
-}
 
-/// Bounds that do not give an extreme value away: always beyond it, always round.
-enum RoundBounds {
-  /// 1, 2 or 5 times a power of ten, strictly above the value, at least 1.
-  static func above(_ value: Double) -> Double {
-    var power = 1.0
-    while power < 1e18 {
-      for factor in [1.0, 2, 5] where factor * power > value { return factor * power }
-      power *= 10
-    }
-    return 9e18
-  }
-  static func bounds(lowest: Double, highest: Double) -> (Double, Double) {
-    (lowest < 0 ? -above(-lowest) : 0, highest > 0 ? above(highest) : (lowest < 0 ? 0 : 1))
-  }
-  /// Whole decades around the days.
-  static func decades(first: Int64, last: Int64) -> (String, String) {
-    let start = (Int(CivilDate.text(days: first).prefix(4)) ?? 0) / 10 * 10
-    let end = (Int(CivilDate.text(days: last).prefix(4)) ?? 0) / 10 * 10 + 9
-    func padded(_ year: Int) -> String {
-      String(repeating: "0", count: max(0, 4 - String(year).count)) + String(year)
-    }
-    return ("\(padded(start))-01-01", "\(padded(end))-12-31")
+  /// Labels that occur in enough rows to be written down, in order of their bytes; nil when there are too many.
+  var commonLabels: [String]? {
+    guard let counts else { return nil }
+    let common = counts.filter { $0.value >= StudyDraft.rareLimit && $0.key.count <= 64 }.keys
+    guard common.count <= Self.mostLabels else { return nil }
+    return common.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
   }
 }

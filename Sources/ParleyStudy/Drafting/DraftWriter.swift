@@ -7,69 +7,61 @@ struct DraftWriter {
   private static let tableName = "records"
 
   func text() throws(ParleyError) -> String {
-    let headers = files[0].headers
-    for file in files.dropFirst() {
-      for header in headers where !file.headers.contains(header) {
-        throw ParleyError(
-          .dataMissingColumn, "'\(files[0].path)' has the column '\(header)', this file does not",
-          at: .init(file: file.path, line: 1),
-          remedy: "give all files the same columns, or draft from one of them")
-      }
-    }
-    var columns: [ColumnGuess] = []
-    for header in headers { columns.append(merged(header)) }
-    let formats = dateFormats(headers)
+    let columns = try self.columns()
     var lines = head
     lines += parties
-    lines += table(headers, columns, formats)
-    lines += tail(headers, columns)
+    lines += table(columns)
+    lines += tail
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func merged(_ header: String) -> ColumnGuess {
-    var result: ColumnGuess?
-    var isComma = false
-    for file in files {
-      guard let place = file.headers.firstIndex(of: header) else { continue }
-      let guess = file.columns[place]
-      if result == nil {
-        result = guess
-        isComma = file.hasDecimalComma
-      } else {
-        result?.merge(guess, ownIsComma: isComma, otherIsComma: file.hasDecimalComma)
-        isComma = false
+  /// The columns of the first file, which all others must have as well.
+  private func columns() throws(ParleyError) -> [DraftColumn] {
+    let formats = dateFormats()
+    var columns: [DraftColumn] = []
+    var taken: Set<String> = []
+    for header in files[0].headers {
+      var places: [Int] = []
+      for file in files {
+        guard let place = file.place(of: header) else { throw missing(header, in: file) }
+        places.append(place)
       }
+      columns.append(
+        DraftColumn(
+          name: identifier(header, &taken), header: header, files: files, places: places, formats: formats))
     }
-    var guess = result ?? ColumnGuess()
-    if isComma { guess.point = guess.comma }
-    return guess
+    return columns
   }
 
-  /// The date layout of each file, and which columns are dates in all of them.
-  private func dateFormats(_ headers: [String]) -> (perFile: [String], dates: Set<String>) {
-    var dates: Set<String> = []
-    for header in headers {
-      let guesses = files.compactMap { file in file.headers.firstIndex(of: header).map { file.columns[$0] } }
-      if guesses.allSatisfy({ $0.values == 0 || !$0.formats.isEmpty }), guesses.contains(where: { $0.values > 0 })
-      {
-        dates.insert(header)
+  private func missing(_ header: String, in file: FileGuess) -> ParleyError {
+    let free = file.headers.filter { name in !files[0].headers.contains(name) }
+    let names = free.isEmpty ? "" : "; it has \(free.prefix(20).map { "'\($0)'" }.joined(separator: ", "))"
+    return ParleyError(
+      .dataMissingColumn, "'\(files[0].path)' has the column '\(header)', this file does not\(names)",
+      at: .init(file: file.path, line: 1),
+      remedy:
+        "draft from '\(files[0].path)' alone, and say under csv-by-holder of the draft what this file calls it: 'columns: {\(YAMLWord.plain(header)): NAME}'"
+    )
+  }
+
+  /// The layout of dates in each file: the one that most of its columns have.
+  private func dateFormats() -> [String] {
+    files.map { file in
+      func count(_ format: String) -> Int {
+        file.columns.count { $0.values > 0 && ($0.dates.contains(format) || $0.times.contains(format)) }
       }
+      var best = ColumnGuess.dateFormats[0]
+      for format in ColumnGuess.dateFormats where count(format) > count(best) { best = format }
+      return best
     }
-    let perFile = files.map { file in
-      ColumnGuess.dateFormats.first { format in
-        zip(file.headers, file.columns).allSatisfy { header, guess in
-          !dates.contains(header) || guess.values == 0 || guess.formats.contains(format)
-        }
-      } ?? "YYYY-MM-DD"
-    }
-    return (perFile, dates)
   }
 
   private var head: [String] {
     [
       "# Draft of a study, to be reviewed line by line. It was made from \(files.count == 1 ? "one file" : "\(files.count) files") and holds no",
       "# cell of the data except the labels of categories that occur in \(StudyDraft.rareLimit) rows or more;",
-      "# ranges are rounded outwards. docs/study-file.md explains every key.",
+      "# ranges are rounded outwards. Types, codes, and what one holder's spellings mean in another's words are guesses.",
+      "# docs/study-file.md explains every key.",
       "parley: 1",
       "name: \"Name of the study\"",
       "description: \"What is computed, for what purpose, and who agreed to it.\"",
@@ -84,7 +76,8 @@ struct DraftWriter {
       "parties:",
     ]
     for file in files {
-      lines.append("  - {name: \(quoted(file.holder)), organisation: \"Organisation of \(escaped(file.holder))\"}")
+      lines.append(
+        "  - {name: \(quoted(file.holder)), organisation: \"Organisation of \(YAMLWord.escaped(file.holder))\"}")
     }
     for (name, letter) in computing {
       lines.append("  - {name: \(name), organisation: \"Organisation \(letter)\"}")
@@ -107,9 +100,7 @@ struct DraftWriter {
     }
   }
 
-  private func table(
-    _ headers: [String], _ columns: [ColumnGuess], _ formats: (perFile: [String], dates: Set<String>)
-  ) -> [String] {
+  private func table(_ columns: [DraftColumn]) -> [String] {
     let rows = files.map(\.rows).max() ?? 1
     let most = Int(RoundBounds.above(Double(rows * files.count)))
     var lines = [
@@ -120,90 +111,56 @@ struct DraftWriter {
       "    # pad-to: \(Int(RoundBounds.above(Double(rows))))  # hides how many rows each holder has, at the cost of that many",
       "    bad-rows: refuse  # or null, or drop",
     ]
-    let nulls = ColumnGuess.nullSpellings.filter { word in
-      word.isEmpty || columns.contains { $0.nullsSeen.contains(word) }
-    }
-    let dialects = files.indices.map { index in
-      dialect(files[index], nulls, formats.dates.isEmpty ? nil : formats.perFile[index])
-    }
-    lines.append("    csv: {\(dialects[0])}")
-    if Set(dialects).count > 1 {
-      lines.append("    csv-by-holder:")
-      for (file, dialect) in zip(files, dialects).dropFirst() where dialect != dialects[0] {
-        lines.append("      \(quoted(file.holder)): {\(dialect)}")
-      }
-    }
+    lines += dialects(columns)
     lines.append("    columns:")
-    var taken: Set<String> = []
-    for (header, guess) in zip(headers, columns) {
-      let name = identifier(header, &taken)
-      lines += column(name, header, guess, isDate: formats.dates.contains(header))
-    }
+    for column in columns { lines += column.lines() }
     return lines + [""]
   }
 
-  private func dialect(_ file: FileGuess, _ nulls: [String], _ date: String?) -> String {
-    var parts = [
-      "delimiter: \"\(file.delimiter == .tab ? "\\t" : file.delimiter.rawValue)\"",
-      "decimal: \"\(file.hasDecimalComma ? "," : ".")\"",
-      "\"null\": [\(nulls.map(quoted).joined(separator: ", "))]",
-    ]
-    if let date { parts.append("date: \"\(date)\"") }
-    return parts.joined(separator: ", ")
-  }
-
-  private func column(_ name: String, _ header: String, _ guess: ColumnGuess, isDate: Bool) -> [String] {
-    var entry = "name: \(quoted(name))"
-    if name != header { entry += ", header: \(quoted(header))" }
-    let nullable = guess.nullsSeen.isEmpty ? "" : ", nullable: true"
-    guard guess.values > 0 else { return ["      # '\(escaped(header))' has no values and is left out"] }
-    if guess.isTrueFalse || guess.isZeroOne {
-      let hint = guess.isZeroOne ? "  # or category with values [\"0\", \"1\"] and labels" : ""
-      return ["      - {\(entry), type: bool\(nullable)}\(hint)"]
+  /// What all files have in common, and what is different in some.
+  private func dialects(_ columns: [DraftColumn]) -> [String] {
+    let formats = dateFormats()
+    let hasDates = columns.contains(where: \.hasDates)
+    let nulls = columns.reduce(into: Set([""])) { $0.formUnion($1.nullsSeen) }
+    var parts = files.indices.map { index in
+      [marks(files[index]), hasDates ? "date: \(quoted(formats[index]))" : ""]
     }
-    if isDate {
-      let (first, last) = RoundBounds.decades(first: guess.firstDay, last: guess.lastDay)
-      return ["      - {\(entry), type: date, range: [\(first), \(last)]\(nullable)}"]
+    var common = ["\"null\": [\(nulls.sorted().map(quoted).joined(separator: ", "))]"]
+    for part in parts[0].indices.reversed() where Set(parts.map { $0[part] }).count == 1 {
+      if !parts[0][part].isEmpty { common.insert(parts[0][part], at: 0) }
+      for file in parts.indices { parts[file].remove(at: part) }
     }
-    if guess.point.fits {
-      let (lower, upper) = RoundBounds.bounds(lowest: guess.point.lowest, highest: guess.point.highest)
-      let range = "range: [\(number(lower)), \(number(upper))]"
-      if guess.point.scale == 0 {
-        let isCode = (guess.counts?.count ?? .max) <= 6
-        let hint = isCode ? "  # codes? Then 'type: category' with values and labels" : ""
-        return ["      - {\(entry), type: int, \(range)\(nullable)}\(hint)"]
+    var lines = ["    csv: {\(common.joined(separator: ", "))}"]
+    var byHolder: [String] = []
+    for (index, file) in files.enumerated() {
+      var own = parts[index].filter { !$0.isEmpty }
+      let names = columns.filter { $0.kind != .empty && $0.headers[index] != $0.header && $0.isDeclared }
+      if !names.isEmpty {
+        own.append(
+          "columns: {\(names.map { "\($0.name): \(quoted($0.headers[index]))" }.joined(separator: ", "))}")
       }
-      // A bound at this scale must fit 64 bits.
-      guard max(abs(lower), abs(upper)) * pow(10, Double(guess.point.scale)) < 9e18 else {
-        return ["      # '\(escaped(header))' has numbers with too many digits; round them first"]
+      let maps = columns.compactMap { column -> String? in
+        let map = column.maps[index]
+        guard !map.isEmpty else { return nil }
+        let pairs = map.sorted { $0.key < $1.key }.map { "\(quoted($0.key)): \(quoted($0.value))" }
+        return "\(column.name): {\(pairs.joined(separator: ", "))}"
       }
-      return ["      - {\(entry), type: decimal, scale: \(guess.point.scale), \(range)\(nullable)}"]
+      if !maps.isEmpty { own.append("values: {\(maps.joined(separator: ", "))}") }
+      guard !own.isEmpty else { continue }
+      let hint = names.isEmpty && maps.isEmpty ? "" : "  # guessed: does each mean this?"
+      byHolder.append("      \(quoted(file.holder)): {\(own.joined(separator: ", "))}\(hint)")
     }
-    return category(entry, header, guess, nullable)
+    if !byHolder.isEmpty { lines += ["    csv-by-holder:"] + byHolder }
+    return lines
   }
 
-  private func category(_ entry: String, _ header: String, _ guess: ColumnGuess, _ nullable: String) -> [String] {
-    var left = [
-      "      # '\(escaped(header))' is text with many different values and is left out; if it is needed:"
-    ]
-    // A power of two above the longest value says little about it.
-    let bytes = [16, 32, 64, 128, 256].first { $0 > guess.longest }
-    left.append(
-      bytes.map { "      # - {\(entry), type: text, bytes: \($0)\(nullable)}" }
-        ?? "      # code it first, because no text may have more than 256 bytes")
-    guard let counts = guess.counts else { return left }
-    let common = counts.filter { $0.value >= StudyDraft.rareLimit && $0.key.utf8.count <= 64 }.keys.sorted()
-    guard !common.isEmpty, common.count <= ColumnGuess.mostLabels else {
-      return left
-    }
-    let rare = counts.count - common.count
-    let hint = rare > 0 ? "  # \(rare) rarer value\(rare == 1 ? "" : "s") not written here; add by hand" : ""
-    return [
-      "      - {\(entry), type: category, values: [\(common.map(quoted).joined(separator: ", "))]\(nullable)}\(hint)"
-    ]
+  private func marks(_ file: FileGuess) -> String {
+    let delimiter = file.delimiter == .tab ? "\\t" : file.delimiter.rawValue
+    let thousands = file.form.thousandsMark.map { ", thousands: \"\($0.rawValue)\"" } ?? ""
+    return "delimiter: \"\(delimiter)\", decimal: \"\(file.form.decimalMark.rawValue)\"\(thousands)"
   }
 
-  private func tail(_ headers: [String], _ columns: [ColumnGuess]) -> [String] {
+  private var tail: [String] {
     [
       "# Whatever a query selects is published to the recipients; nothing else is.",
       "queries:",
@@ -231,6 +188,7 @@ struct DraftWriter {
     var name = String(
       header.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }.prefix(48))
     if name.isEmpty || name.first?.isNumber == true || name.allSatisfy({ $0 == "_" }) { name = "c_" + name }
+    if Self.reserved.contains(name) { name += "_" }
     if name == header.lowercased(), !taken.contains(name) {
       taken.insert(name)
       return header
@@ -244,28 +202,15 @@ struct DraftWriter {
     return unique
   }
 
-  private func number(_ value: Double) -> String { String(Int64(value)) }
+  /// Words of SQL that would need quotes as names.
+  private static let reserved: Set<String> = [
+    "select", "from", "where", "group", "by", "having", "order", "as", "and", "or", "not", "null", "is", "in",
+    "between",
+    "case", "when", "then", "else", "end", "true", "false", "asc", "desc", "limit", "offset", "union", "intersect",
+    "except", "join", "inner", "left", "right", "full", "cross", "natural", "on", "using", "distinct", "like",
+    "exists",
+    "with", "window", "over", "filter", "nulls",
+  ]
 
-  /// A double-quoted YAML text.
-  private func quoted(_ text: String) -> String { "\"\(escaped(text))\"" }
-
-  private func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      default:
-        if scalar.value < 32 || scalar.value == 127 || (0x80...0x9f).contains(scalar.value)
-          || scalar.value == 0x2028 || scalar.value == 0x2029
-        {
-          let digits = String(scalar.value, radix: 16)
-          result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result
-  }
+  private func quoted(_ text: String) -> String { YAMLWord.quoted(text) }
 }

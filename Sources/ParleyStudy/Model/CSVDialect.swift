@@ -24,13 +24,30 @@ public struct CSVDialect: Sendable, Hashable {
     public var byte: UInt8 { self == .point ? UInt8(ascii: ".") : UInt8(ascii: ",") }
   }
 
+  /// What stands between groups of three digits of a number.
+  public enum ThousandsMark: String, Sendable, Hashable, CaseIterable {
+    case point = "."
+    case comma = ","
+    case space = " "
+    case apostrophe = "'"
+    public var byte: UInt8 { rawValue.utf8.first ?? 0 }
+  }
+
   public var delimiter: Delimiter
   public var decimalMark: DecimalMark
+  /// Nil where numbers are written without.
+  public var thousandsMark: ThousandsMark?
   /// Texts that mean that there is no value.
   public var nulls: [String]
   public var trues: [String]
   public var falses: [String]
   public var dateFormat: DateFormat
+  /// Of times that name no zone; nil takes them as UTC and says so.
+  public var zone: HolderZone?
+  /// Names of columns in the file by their names in the study, where they are not the ``Study/ColumnDetails/header``.
+  public var columns: [String: String]
+  /// By column of the study: what stands in the file, and the declared value that it means.
+  public var values: [String: [String: String]]
   /// The first line names the columns. Without it, a column's header is its number in the file, and a column without
   /// one stands where it stands in the study.
   public var hasHeader: Bool
@@ -40,7 +57,9 @@ public struct CSVDialect: Sendable, Hashable {
   public init(
     delimiter: Delimiter = .comma, decimalMark: DecimalMark = .point, nulls: [String] = [""],
     trues: [String] = ["true", "True", "TRUE", "1"], falses: [String] = ["false", "False", "FALSE", "0"],
-    dateFormat: DateFormat = .iso, hasHeader: Bool = true, hasTrailingDelimiter: Bool = false
+    dateFormat: DateFormat = .iso, hasHeader: Bool = true, hasTrailingDelimiter: Bool = false,
+    thousandsMark: ThousandsMark? = nil, zone: HolderZone? = nil, columns: [String: String] = [:],
+    values: [String: [String: String]] = [:]
   ) {
     self.delimiter = delimiter
     self.decimalMark = decimalMark
@@ -50,6 +69,10 @@ public struct CSVDialect: Sendable, Hashable {
     self.dateFormat = dateFormat
     self.hasHeader = hasHeader
     self.hasTrailingDelimiter = hasTrailingDelimiter
+    self.thousandsMark = thousandsMark
+    self.zone = zone
+    self.columns = columns
+    self.values = values
   }
 }
 

@@ -92,21 +92,30 @@ extension Study {
     /// Holders whose files are written in another way.
     public var dialects: [String: CSVDialect]
     public var badRows: BadRows
+    /// More bad rows than this in one holder's file are refused, whatever ``badRows`` says.
+    public var badRowsLimit: BadRowsLimit?
     public var line: Int
 
     public init(
       schema: TableSchema, columns: [ColumnDetails], dialect: CSVDialect = CSVDialect(),
-      dialects: [String: CSVDialect] = [:], badRows: BadRows = .refuse, line: Int = 0
+      dialects: [String: CSVDialect] = [:], badRows: BadRows = .refuse, badRowsLimit: BadRowsLimit? = nil,
+      line: Int = 0
     ) {
       self.schema = schema
       self.columns = columns
       self.dialect = dialect
       self.dialects = dialects
       self.badRows = badRows
+      self.badRowsLimit = badRowsLimit
       self.line = line
     }
 
     public func dialect(of holder: String) -> CSVDialect { dialects[holder] ?? dialect }
+
+    /// What a column is called in the files of a holder.
+    public func header(of column: Int, holder: String) -> String {
+      dialect(of: holder).columns[schema.columns[column].name] ?? columns[column].header
+    }
   }
 
   public struct ColumnDetails: Sendable, Hashable {
@@ -114,10 +123,19 @@ extension Study {
     public var header: String
     /// Parallel to the values of a category: what is shown instead of the coded value. Empty without labels.
     public var labels: [String]
+    /// Numbers with more decimals than are declared, and times with parts of a second, count as the nearest that is
+    /// declared, halves away from zero.
+    public var rounds: Bool
+    /// The value of a category that stands for everything that is not declared.
+    public var others: String?
     public var line: Int
-    public init(header: String, labels: [String] = [], line: Int = 0) {
+    public init(
+      header: String, labels: [String] = [], rounds: Bool = false, others: String? = nil, line: Int = 0
+    ) {
       self.header = header
       self.labels = labels
+      self.rounds = rounds
+      self.others = others
       self.line = line
     }
   }
@@ -130,6 +148,42 @@ extension Study {
     case null
     /// The row is left out and counted.
     case drop
+  }
+
+  /// How many rows of one holder may be dropped, or have cells made NULL.
+  public enum BadRowsLimit: Sendable, Hashable, CustomStringConvertible {
+    case rows(Int)
+    /// Of the holder's rows, in hundredths of a percent.
+    case share(hundredths: Int)
+
+    /// `12` or `2.5%`; nil for anything else, and for more than 100%.
+    public init?(_ text: String) {
+      guard text.hasSuffix("%") else {
+        guard let count = Int(text), (0...StudyLimits.rows).contains(count), !text.hasPrefix("+") else {
+          return nil
+        }
+        self = .rows(count)
+        return
+      }
+      guard case .value(let share) = ExactNumber.parse(String(text.dropLast()), scale: 2),
+        (0...10_000).contains(share)
+      else { return nil }
+      self = .share(hundredths: Int(share))
+    }
+
+    public var description: String {
+      switch self {
+      case .rows(let count): String(count)
+      case .share(let hundredths): ExactNumber.text(Int64(hundredths), scale: 2) + "%"
+      }
+    }
+
+    func allows(_ count: Int, of rows: Int) -> Bool {
+      switch self {
+      case .rows(let most): count <= most
+      case .share(let hundredths): count * 10_000 <= rows * hundredths
+      }
+    }
   }
 
   public struct Query: Sendable, Hashable {

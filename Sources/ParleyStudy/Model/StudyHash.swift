@@ -55,6 +55,10 @@ extension Study {
       }
     }
     if release.allowsRows { writer.write("rows") }
+    if tables.contains(where: \.statesHowFilesDiffer) {
+      writer.write("files")
+      writer.write(list: tables) { $1.encodeFiles(into: &$0) }
+    }
     return writer.bytes
   }
 }
@@ -80,6 +84,43 @@ extension Study.Table {
     }
     writer.write(badRows.rawValue)
   }
+}
+
+extension Study.Table {
+  fileprivate var statesHowFilesDiffer: Bool {
+    badRowsLimit != nil || columns.contains { $0.rounds || $0.others != nil }
+      || schema.holders.contains { dialect(of: $0).statesMore }
+  }
+
+  fileprivate func encodeFiles(into writer: inout CanonicalWriter) {
+    writer.write(badRowsLimit?.description ?? "")
+    writer.write(list: columns) { writer, details in
+      writer.write(details.rounds)
+      writer.write(details.others != nil)
+      writer.write(details.others ?? "")
+    }
+    writer.write(list: schema.holders.map(dialect(of:))) { writer, dialect in
+      writer.write(dialect.thousandsMark?.rawValue ?? "")
+      writer.write(dialect.zone?.description ?? "")
+      writer.write(list: dialect.columns.sorted { $0.key < $1.key }) { writer, entry in
+        writer.write(entry.key)
+        writer.write(entry.value)
+      }
+      writer.write(list: dialect.values.sorted { $0.key < $1.key }) { writer, entry in
+        writer.write(entry.key)
+        // By bytes: texts that differ in Unicode's normal form alone are equal to Swift.
+        writer.write(list: entry.value.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+          writer, pair in
+          writer.write(pair.key)
+          writer.write(pair.value)
+        }
+      }
+    }
+  }
+}
+
+extension CSVDialect {
+  fileprivate var statesMore: Bool { thousandsMark != nil || zone != nil || !columns.isEmpty || !values.isEmpty }
 }
 
 extension ColumnType {

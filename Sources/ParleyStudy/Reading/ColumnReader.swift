@@ -17,10 +17,11 @@ struct ColumnReader {
     guard let word = column.text("type", required: true, example: "int") else { return (.boolean, []) }
     let wanted: [String]
     switch word {
-    case "int", "date", "timestamp": wanted = ["range"]
-    case "decimal": wanted = ["range", "scale"]
+    case "int", "timestamp": wanted = ["range", "rounding"]
+    case "date": wanted = ["range"]
+    case "decimal": wanted = ["range", "scale", "rounding"]
     case "bool": wanted = []
-    case "category": wanted = ["values", "labels"]
+    case "category": wanted = ["values", "labels", "others"]
     case "text": wanted = ["bytes"]
     default:
       let synonyms = [
@@ -34,7 +35,8 @@ struct ColumnReader {
           ?? Suggestion.remedy(for: word, among: StudyKeys.columnTypes))
       return (.boolean, [])
     }
-    for key in ["range", "scale", "values", "labels", "bytes"] where column.has(key) && !wanted.contains(key) {
+    for key in ["range", "scale", "values", "labels", "bytes", "rounding", "others"]
+    where column.has(key) && !wanted.contains(key) {
       problems.add(
         .studyValue, "\(column.what) is of type \(word), which has no '\(key)'", at: column.keyPosition(of: key),
         remedy: wanted.isEmpty
@@ -53,6 +55,21 @@ struct ColumnReader {
       return (.text(bytes: bytes ?? StudyLimits.textBytes), [])
     default: return (.boolean, [])
     }
+  }
+
+  /// Whether values are rounded to what is declared, and which category stands for everything that is not.
+  func policy(_ column: Fields, _ type: ColumnType) -> (rounds: Bool, others: String?) {
+    enum Rounding: String, CaseIterable { case none, nearest }
+    let rounding = column.choice("rounding", Rounding.self, default: Rounding.none)
+    guard let others = column.text("others", required: false, example: "other"), case .category(let values) = type
+    else { return (rounding == .nearest, nil) }
+    if !values.contains(where: { $0.utf8.elementsEqual(others.utf8) }) {
+      problems.add(
+        .studyUnknownName, "'\(others)' is none of the values of \(column.what)",
+        at: column.position(of: "others"),
+        remedy: "add it to the values, or name one of them")
+    }
+    return (rounding == .nearest, others)
   }
 
   private func bounds(_ column: Fields, example: String) -> [(text: String, position: Position?)]? {
@@ -127,7 +144,7 @@ struct ColumnReader {
     for (index, (text, position)) in texts.enumerated() {
       if let days = DateFormat.iso.days(text) {
         values.append(days * 86_400 + (index == 0 ? 0 : 86_399))
-      } else if case .value(let seconds) = TimestampText.parse(text) {
+      } else if let seconds = TimestampText.seconds(text) {
         values.append(seconds)
       } else {
         problems.add(

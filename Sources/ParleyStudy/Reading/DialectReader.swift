@@ -28,11 +28,22 @@ struct DialectReader {
         unusable("decimal", fields, "use \".\" or \",\"")
       }
     }
-    if dialect.delimiter == .comma, dialect.decimalMark == .comma {
+    if let text = character("thousands", fields, example: "\".\"") {
+      let words: [String: CSVDialect.ThousandsMark] = [
+        ".": .point, ",": .comma, " ": .space, "'": .apostrophe, "point": .point, "comma": .comma, "space": .space,
+        "apostrophe": .apostrophe,
+      ]
+      if let mark = words[text] {
+        dialect.thousandsMark = mark
+      } else {
+        unusable("thousands", fields, "use one of \".\" \",\" \" \" \"'\"")
+      }
+    }
+    if let mark = dialect.thousandsMark, mark.byte == dialect.decimalMark.byte {
       problems.add(
-        .studyValue, "\(what) has the comma both between fields and before decimals",
-        at: fields.has("decimal") ? fields.position(of: "decimal") : fields.position(of: "delimiter"),
-        remedy: "say what is between the fields, as in 'delimiter: \";\"'")
+        .studyValue, "\(what) has '\(mark.rawValue)' both between thousands and before decimals",
+        at: fields.has("thousands") ? fields.position(of: "thousands") : fields.position(of: "decimal"),
+        remedy: "write the other mark as well, as in 'decimal: \"\(mark == .comma ? "." : ",")\"'")
     }
     if let nulls = spellings("null", fields, example: "[\"\", NA]") { dialect.nulls = nulls }
     if let trues = spellings("true", fields, example: "[yes, Y]") { dialect.trues = trues }
@@ -49,6 +60,17 @@ struct DialectReader {
       } else {
         unusable(
           "date", fields, "write YYYY, MM and DD once each with - . / _ or a space between, as in DD.MM.YYYY")
+      }
+    }
+    if let text = fields.text("zone", required: false, example: "Europe/Berlin") {
+      if let zone = HolderZone(text) {
+        dialect.zone = zone
+      } else {
+        let nearest = Suggestion.nearest(to: text, among: HolderZone.names).map { "did you mean '\($0)'? " } ?? ""
+        unusable(
+          "zone", fields,
+          nearest
+            + "Write UTC, an offset such as +02:00, or a name of the time zone database such as Europe/Berlin")
       }
     }
     dialect.hasHeader = fields.flag("header", default: dialect.hasHeader)

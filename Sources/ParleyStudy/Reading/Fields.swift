@@ -146,6 +146,12 @@ struct Fields {
     _ key: String, _ type: Choice.Type, default fallback: Choice?
   ) -> Choice? where Choice.RawValue == String {
     let words = Choice.allCases.map(\.rawValue)
+    // YAML takes a plain null for nothing at all; where it is one of the words, it is meant.
+    if case .scalar(let scalar)? = entries[key]?.value, scalar.style == .plain, scalar.string == "null",
+      let choice = Choice(rawValue: "null")
+    {
+      return choice
+    }
     let example = fallback?.rawValue ?? words.joined(separator: " | ")
     guard let node = node(key, required: fallback == nil, example: example) else { return fallback }
     guard let text = node.writtenText else {

@@ -6,13 +6,15 @@ package enum StudyKeys {
   ]
   package static let party = ["name", "organisation", "key", "endpoint"]
   package static let table = [
-    "name", "holders", "maximum-rows", "pad-to", "columns", "csv", "csv-by-holder", "bad-rows", "unique",
+    "name", "holders", "maximum-rows", "pad-to", "columns", "csv", "csv-by-holder", "bad-rows", "bad-rows-limit",
+    "unique",
   ]
   package static let column = [
-    "name", "type", "range", "scale", "values", "labels", "bytes", "nullable", "header",
+    "name", "type", "range", "scale", "values", "labels", "bytes", "rounding", "others", "nullable", "header",
   ]
   package static let csv = [
-    "delimiter", "decimal", "null", "true", "false", "date", "header", "trailing-delimiter",
+    "delimiter", "decimal", "thousands", "null", "true", "false", "date", "zone", "header", "trailing-delimiter",
+    "columns", "values",
   ]
   package static let query = ["name", "sql"]
   package static let security = ["protocol", "adversary", "verifier"]

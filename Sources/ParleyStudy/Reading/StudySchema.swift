@@ -102,6 +102,13 @@ public enum StudySchema {
               "description": "What is different in the files of some holders."
             },
             "bad-rows": { "enum": ["refuse", "null", "drop"], "default": "refuse" },
+            "bad-rows-limit": {
+              "anyOf": [
+                { "type": "integer", "minimum": 0 },
+                { "type": "string", "pattern": "^([0-9]+|[0-9]+(\\.[0-9]{1,2})?%)$" }
+              ],
+              "description": "More bad rows than this in one holder's file are refused: a number, or a share such as 1%."
+            },
             "unique": {
               "type": "array",
               "maxItems": 64,
@@ -142,6 +149,12 @@ public enum StudySchema {
               "maximum": 256,
               "description": "Most bytes of a text, in UTF-8."
             },
+            "rounding": {
+              "enum": ["none", "nearest"],
+              "default": "none",
+              "description": "What happens to numbers with more decimals than declared."
+            },
+            "others": { "$ref": "#/$defs/scalar", "description": "The value that stands for all that are not listed." },
             "nullable": { "type": "boolean", "default": false },
             "header": { "type": "string", "description": "The column's name in the CSV files, if it differs." }
           },
@@ -170,6 +183,10 @@ public enum StudySchema {
           "properties": {
             "delimiter": { "enum": [",", ";", "|", "\t", "comma", "semicolon", "pipe", "tab"], "default": "," },
             "decimal": { "enum": [".", ",", "point", "comma"], "default": "." },
+            "thousands": {
+              "enum": [".", ",", " ", "'", "point", "comma", "space", "apostrophe"],
+              "description": "What stands between groups of three digits."
+            },
             "null": { "type": "array", "items": { "$ref": "#/$defs/scalar" }, "default": [""] },
             "true": {
               "type": "array",
@@ -186,11 +203,26 @@ public enum StudySchema {
               "default": "YYYY-MM-DD",
               "description": "YYYY, MM and DD once each, with - . / _ or a space between."
             },
+            "zone": {
+              "type": "string",
+              "pattern": "^(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$",
+              "description": "Of times that name no zone: UTC, +02:00, Europe/Berlin."
+            },
             "header": { "type": "boolean", "default": true, "description": "The first line names the columns." },
             "trailing-delimiter": {
               "type": "boolean",
               "default": false,
               "description": "A delimiter ends every line."
+            },
+            "columns": {
+              "type": "object",
+              "additionalProperties": { "$ref": "#/$defs/scalar" },
+              "description": "What the file calls columns of the study: {age: Alter}."
+            },
+            "values": {
+              "type": "object",
+              "additionalProperties": { "type": "object", "additionalProperties": { "$ref": "#/$defs/scalar" } },
+              "description": "By column: what the file writes and the declared value that it means."
             }
           }
         },

@@ -64,13 +64,32 @@ struct TableReader {
       }
     }
     let (columns, details) = self.columns(entry, nulls: [dialect.nulls] + byHolder.values.map(\.nulls))
+    let maps = FileMapReader(problems, columns, details)
+    maps.read(entry, into: &dialect, &byHolder)
+    let badRows = entry.choice("bad-rows", Study.BadRows.self, default: .refuse) ?? .refuse
     return Study.Table(
       schema: TableSchema(
         name: name, columns: columns, holders: holders, maximumRows: rows ?? StudyLimits.rows, padTo: padTo,
         uniqueKeys: uniqueKeys(entry, columns)),
-      columns: details, dialect: dialect, dialects: byHolder,
-      badRows: entry.choice("bad-rows", Study.BadRows.self, default: .refuse) ?? .refuse,
-      line: entry.position?.line ?? 0)
+      columns: details, dialect: dialect, dialects: byHolder, badRows: badRows,
+      badRowsLimit: badRowsLimit(entry, badRows), line: entry.position?.line ?? 0)
+  }
+
+  private func badRowsLimit(_ entry: Fields, _ policy: Study.BadRows) -> Study.BadRowsLimit? {
+    guard let text = entry.text("bad-rows-limit", required: false, example: "1%") else { return nil }
+    guard let limit = Study.BadRowsLimit(text) else {
+      problems.add(
+        .studyValue, "'bad-rows-limit' of \(entry.what) is '\(text)'", at: entry.position(of: "bad-rows-limit"),
+        remedy: "write a number of rows, or a share of a holder's rows such as 1% or 0.5%")
+      return nil
+    }
+    if policy == .refuse {
+      problems.add(
+        .studyValue, "\(entry.what) refuses every bad row, so that 'bad-rows-limit' has no meaning",
+        at: entry.position(of: "bad-rows-limit"),
+        remedy: "remove it, or write 'bad-rows: drop' or 'bad-rows: null'")
+    }
+    return limit
   }
 
   /// Lists of columns; a column alone is a list of one.
@@ -167,7 +186,10 @@ struct TableReader {
       let (type, labels) = reader.type(column)
       columns.append(
         ColumnSchema(name: name ?? "", type: type, isNullable: column.flag("nullable", default: false)))
-      details.append(Study.ColumnDetails(header: header, labels: labels, line: column.position?.line ?? 0))
+      let (rounds, others) = reader.policy(column, type)
+      details.append(
+        Study.ColumnDetails(
+          header: header, labels: labels, rounds: rounds, others: others, line: column.position?.line ?? 0))
     }
     return (columns, details)
   }

@@ -1,0 +1,58 @@
+public import ParleyBase
+
+/// What reading a holder's file came to, for the holder's eyes.
+public struct CSVReport: Sendable, Hashable {
+  /// Data rows in the file.
+  public var rowsRead = 0
+  public var rowsDropped = 0
+  public var cellsNulled = 0
+  /// Rows with at least one cell made NULL.
+  public var rowsNulled = 0
+  /// Columns of the file that the study does not use.
+  public var ignoredColumns: [String] = []
+  /// What cells were taken to mean where they could mean something else, one line a column.
+  public var readings: [String] = []
+  /// The first hundred rows that were dropped or had cells made NULL, with the reason.
+  public var listed: [ParleyError] = []
+
+  public init() {}
+
+  /// Lines to show before anything is sent.
+  public var notices: [String] {
+    var lines: [String] = []
+    if !ignoredColumns.isEmpty {
+      lines.append("not used by the study: \(ignoredColumns.map { "'\($0)'" }.joined(separator: ", "))")
+    }
+    if rowsRead == 0 { lines.append("it has no rows; this holder takes part with none") }
+    if rowsDropped > 0 { lines.append("\(rowsDropped) of \(rowsRead) rows dropped (bad-rows: drop)") }
+    if cellsNulled > 0 { lines.append("\(cellsNulled) unusable cells became NULL (bad-rows: null)") }
+    return lines + readings
+  }
+}
+
+extension CellTally {
+  /// - Parameter name: of the column.
+  func readings(_ name: String, _ dialect: CSVDialect) -> [String] {
+    var lines: [String] = []
+    if withoutZone > 0 {
+      lines.append(
+        "column '\(name)': \(withoutZone) times without a zone were taken as UTC; 'zone' under 'csv' of the study says otherwise"
+      )
+    }
+    if twice > 0 {
+      lines.append(
+        "column '\(name)': \(twice) times that clocks showed twice when they were put back were taken as the earlier ones"
+      )
+    }
+    if others > 0 {
+      lines.append("column '\(name)': \(others) cells with values that are not declared count as its 'others'")
+    }
+    if mayHaveThousands, threeDecimals > 0 {
+      let mark = dialect.decimalMark.rawValue
+      lines.append(
+        "column '\(name)': \(threeDecimals) numbers have three digits after '\(mark)' and were read as decimals; if '\(mark)' stands between thousands, 'decimal' and 'thousands' under 'csv' of the study say so"
+      )
+    }
+    return lines
+  }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import ParleyBase
+
+/// One column of a draft: what all files say of it, and the lines that declare it.
+struct DraftColumn {
+  /// SQL name.
+  let name: String
+  /// In the first file.
+  let header: String
+  /// What each file calls it.
+  let headers: [String]
+  let files: [FileGuess]
+  let guesses: [ColumnGuess]
+  private let merged: ColumnGuess
+  private let form: NumberForm
+  /// Layout of dates in each file.
+  private let formats: [String]
+
+  init(name: String, header: String, files: [FileGuess], places: [Int], formats: [String]) {
+    self.name = name
+    self.header = header
+    self.files = files
+    self.formats = formats
+    headers = zip(files, places).map { $0.headers[$1] }
+    guesses = zip(files, places).map { $0.columns[$1] }
+    form = files[0].form
+    var merged = guesses[0]
+    for (file, guess) in zip(files, guesses).dropFirst() {
+      merged.merge(guess, ownForm: files[0].form, otherForm: file.form)
+    }
+    self.merged = merged
+  }
+
+  var isNullable: Bool { !merged.nullsSeen.isEmpty }
+  var nullsSeen: Set<String> { kind == .text ? merged.nullsSeen.union(merged.paddedNulls) : merged.nullsSeen }
+
+  enum Kind {
+    case empty, shortened, boolean, date, timestamp, number, category, text
+  }
+
+  var kind: Kind {
+    if merged.values == 0 { return .empty }
+    if merged.shortened > 0 { return .shortened }
+    if merged.isTrueFalse || merged.isZeroOne { return .boolean }
+    if zip(guesses, formats).allSatisfy({ $0.values == 0 || $0.dates.contains($1) }) { return .date }
+    if zip(guesses, formats).allSatisfy({ $0.values == 0 || $0.times.contains($1) }) { return .timestamp }
+    let isName = merged.longNumbers > 0 || merged.leadingZeros > 0
+    if !isName, merged.numbers[form]?.fits == true { return .number }
+    if let labels = merged.commonLabels, !labels.isEmpty { return .category }
+    return .text
+  }
+
+  /// False where the draft only mentions the column.
+  var isDeclared: Bool {
+    switch kind {
+    case .empty, .shortened: false
+    case .text: merged.longNumbers > 0 || merged.leadingZeros > 0
+    case .boolean, .date, .timestamp, .number, .category: true
+    }
+  }
+
+  /// Whether the study has to know the layout of its cells.
+  var hasDates: Bool { kind == .date || kind == .timestamp }
+
+  // MARK: Categories
+
+  /// For each file, what its labels probably mean.
+  var maps: [[String: String]] { match().maps }
+
+  private func match() -> (values: [String], maps: [[String: String]], strangers: [String]) {
+    guard kind == .category, let common = merged.commonLabels else { return ([], guesses.map { _ in [:] }, []) }
+    var values: [String] = []
+    var maps: [[String: String]] = []
+    var strangers: [String] = []
+    for (file, guess) in zip(files, guesses) {
+      let labels = common.filter { guess.counts?[Array($0.utf8)] != nil }
+      guard !values.isEmpty else {
+        values = labels
+        maps.append([:])
+        continue
+      }
+      let map = LabelMatch.map(labels, to: values)
+      let new = labels.filter { map[$0] == nil && !values.contains($0) }
+      if !new.isEmpty { strangers.append(file.holder) }
+      values += new
+      maps.append(map)
+    }
+    return (values, maps, strangers)
+  }
+
+  // MARK: Lines
+
+  func lines() -> [String] {
+    var entry = "name: \(YAMLWord.quoted(name))"
+    if name != header { entry += ", header: \(YAMLWord.quoted(header))" }
+    let nullable = isNullable ? ", nullable: true" : ""
+    let shown = YAMLWord.escaped(header)
+    switch kind {
+    case .empty: return ["      # '\(shown)' has no values and is left out"]
+    case .shortened:
+      return [
+        "      # '\(shown)' has \(merged.shortened) numbers of which a spreadsheet has left digits out, such as 1.23457E+14; it is left",
+        "      # out, because different numbers are written alike. Export it again, as text.",
+      ]
+    case .boolean:
+      let hint = merged.isZeroOne ? "  # or category with values [\"0\", \"1\"] and labels" : ""
+      return ["      - {\(entry), type: bool\(nullable)}\(hint)"]
+    case .date, .timestamp: return time(entry, nullable)
+    case .number: return number(entry, nullable)
+    case .category: return category(entry, nullable)
+    case .text: return text(entry, nullable)
+    }
+  }
+
+  private func time(_ entry: String, _ nullable: String) -> [String] {
+    let (first, last) = RoundBounds.decades(first: merged.firstDay, last: merged.lastDay)
+    var notes: [String] = []
+    let unsure = zip(guesses, formats).contains { guess, format in
+      guess.values > 0 && (kind == .date ? guess.dates : guess.times).count > 1
+    }
+    if unsure { notes.append("day or month first? No day is above 12") }
+    guard kind == .timestamp else {
+      return ["      - {\(entry), type: date, range: [\(first), \(last)]\(nullable)}\(comment(notes))"]
+    }
+    if merged.timesWithoutZone > 0 {
+      notes.append("without a zone: taken as UTC unless 'csv' says zone: Europe/Berlin or so")
+    }
+    let rounding = merged.hasPartsOfSeconds ? ", rounding: nearest" : ""
+    return [
+      "      - {\(entry), type: timestamp, range: [\(first), \(last)]\(rounding)\(nullable)}\(comment(notes))"
+    ]
+  }
+
+  private func comment(_ notes: [String]) -> String { notes.isEmpty ? "" : "  # \(notes.joined(separator: "; "))" }
+
+  private func number(_ entry: String, _ nullable: String) -> [String] {
+    let guess = merged.numbers[form] ?? NumberGuess()
+    let (lower, upper) = RoundBounds.bounds(lowest: guess.lowest, highest: guess.highest)
+    let range = "range: [\(Int64(lower)), \(Int64(upper))]"
+    let (scale, rounds) = guess.places(bound: max(abs(guess.lowest), abs(guess.highest)))
+    guard scale > 0 else {
+      let isCode = (merged.counts?.count ?? .max) <= 6
+      let hint = isCode ? "  # codes? Then 'type: category' with values and labels" : ""
+      return ["      - {\(entry), type: int, \(range)\(nullable)}\(hint)"]
+    }
+    // A bound at this scale must fit 64 bits.
+    guard max(abs(lower), abs(upper)) * pow(10, Double(scale)) < 9e18 else {
+      return ["      # '\(YAMLWord.escaped(header))' has numbers with too many digits; round them first"]
+    }
+    let rounding = rounds ? ", rounding: nearest" : ""
+    let hint =
+      rounds
+      ? "  # more decimals in the file\(guess.isEndless ? "" : ", up to \(guess.scale)"); how many mean something?"
+      : ""
+    return ["      - {\(entry), type: decimal, scale: \(scale), \(range)\(rounding)\(nullable)}\(hint)"]
+  }
+
+  private func category(_ entry: String, _ nullable: String) -> [String] {
+    let (values, _, strangers) = match()
+    let rare = (merged.counts?.count ?? 0) - (merged.commonLabels?.count ?? 0)
+    var all = values
+    var others = ""
+    var notes: [String] = []
+    if rare > 0 {
+      var name = "other"
+      while all.contains(where: { $0.lowercased() == name }) { name = "(\(name))" }
+      all.append(name)
+      others = ", others: \(YAMLWord.quoted(name))"
+      notes.append("\(rare) rarer value\(rare == 1 ? "" : "s") not written here")
+    }
+    if !strangers.isEmpty {
+      let names = strangers.map(YAMLWord.escaped).joined(separator: ", ")
+      notes.append(
+        "\(names) has labels that the files before it do not have: another spelling? Then csv-by-holder maps it")
+    }
+    let list = all.map(YAMLWord.quoted).joined(separator: ", ")
+    return ["      - {\(entry), type: category, values: [\(list)]\(others)\(nullable)}\(comment(notes))"]
+  }
+
+  private func text(_ entry: String, _ nullable: String) -> [String] {
+    // A power of two above the longest value says little about it.
+    let bytes = [16, 32, 64, 128, 256].first { $0 > merged.longest }
+    let isName = merged.longNumbers > 0 || merged.leadingZeros > 0
+    if isName, let bytes {
+      let why = merged.leadingZeros > 0 ? "numbers with zeros before them" : "numbers of many digits"
+      return [
+        "      - {\(entry), type: text, bytes: \(bytes)\(nullable)}  # \(why): names of something, not amounts"
+      ]
+    }
+    return [
+      "      # '\(YAMLWord.escaped(header))' is text with many different values and is left out; if it is needed:",
+      bytes.map { "      # - {\(entry), type: text, bytes: \($0)\(nullable)}" }
+        ?? "      # code it first, because no text may have more than 256 bytes",
+    ]
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import ParleyBase
+
+/// What one file looks like.
+struct FileGuess {
+  let path: String
+  var holder: String
+  var delimiter = CSVDialect.Delimiter.comma
+  /// How its numbers are written.
+  var form = NumberForm(decimalMark: .point)
+  var headers: [String] = []
+  var columns: [ColumnGuess] = []
+  var rows = 0
+  /// Rows with more or fewer fields than there are names.
+  private var oddRows = 0
+
+  /// - Parameter open: gives the bytes of the file, as often as it is asked.
+  init(path: String, open: StudyDraft.Open) throws(ParleyError) {
+    self.path = path
+    var file = URL(fileURLWithPath: path)
+    if file.pathExtension == "gz" { file.deletePathExtension() }
+    let base = file.deletingPathExtension().lastPathComponent
+    let plain = base.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }
+    let name = String(plain.drop { $0 == "-" }.prefix(48))
+    holder = name.isEmpty ? "holder" : name
+    delimiter = Self.delimiter(of: try open(path))
+    do throws(CSVRecords.Failure) {
+      try read(
+        CSVRecords(try Self.source(path, open), delimiter: delimiter.byte, fieldLimit: HolderCSV.columnLimit))
+    } catch {
+      throw CSVFailureText.error(error, file: path, dialect: CSVDialect(delimiter: delimiter))
+    }
+    guard !headers.isEmpty else {
+      throw ParleyError(
+        .dataEmpty, "the file is empty", at: .init(file: path, line: 1),
+        remedy: "name a file with column names and some rows")
+    }
+    guard oddRows * 2 <= rows else {
+      throw ParleyError(
+        .dataFieldCount, "\(oddRows) of \(rows) rows have another number of fields than the first line has names",
+        at: .init(file: path, line: 1),
+        remedy: "name a file of which the first line names the columns, one row a line")
+    }
+    var seen: Set<String> = []
+    for header in headers where !seen.insert(header).inserted && !header.isEmpty {
+      throw ParleyError(
+        .dataDuplicateHeader, "two columns are called '\(header)'", at: .init(file: path, line: 1),
+        remedy: "rename or remove one of them in the file")
+    }
+    form = numberForm
+  }
+
+  private static func source(_ path: String, _ open: StudyDraft.Open) throws(CSVRecords.Failure) -> any ByteSource
+  {
+    do { return try open(path) } catch { throw .unreadable(.init(reason: error.message, code: error.code)) }
+  }
+
+  private mutating func read(_ records: CSVRecords) throws(CSVRecords.Failure) {
+    guard try records.advance(), !records.isBlank else { return }
+    headers = (0..<records.fields.count).map {
+      records.text($0).trimmingCharacters(in: CharacterSet(charactersIn: " \t"))
+    }
+    records.keptFields = headers.count
+    columns = Array(repeating: ColumnGuess(), count: headers.count)
+    while try records.advance() {
+      if records.isBlank, headers.count > 1 { continue }
+      rows += 1
+      if records.fieldCount != headers.count { oddRows += 1 }
+      for index in 0..<min(records.fields.count, headers.count) {
+        records.withField(index) { columns[index].add($0) }
+      }
+    }
+  }
+
+  /// The candidate that occurs most in the first line, outside of quotes.
+  private static func delimiter(of source: any ByteSource) -> CSVDialect.Delimiter {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = buffer.withUnsafeMutableBufferPointer { (try? source.read(into: $0)) ?? 0 }
+    var counts: [UInt8: Int] = [:]
+    var inQuotes = false
+    for byte in buffer[..<count] {
+      if byte == UInt8(ascii: "\"") { inQuotes.toggle() }
+      if byte == UInt8(ascii: "\n"), !inQuotes { break }
+      if !inQuotes { counts[byte, default: 0] += 1 }
+    }
+    var best = CSVDialect.Delimiter.comma
+    for candidate in CSVDialect.Delimiter.allCases
+    where counts[candidate.byte, default: 0] > counts[best.byte, default: 0] {
+      best = candidate
+    }
+    return best
+  }
+
+  /// The likeliest of the forms in which most columns are numbers.
+  private var numberForm: NumberForm {
+    var best = (form: NumberForm.all[0], count: -1)
+    for form in NumberForm.all {
+      let count = columns.count { $0.values > 0 && $0.numbers[form]?.fits == true }
+      if count > best.count { best = (form, count) }
+    }
+    return best.form
+  }
+
+  /// The place of the column that another file calls `header`: by the same name, or by the only one that is alike.
+  func place(of header: String) -> Int? {
+    if let place = headers.firstIndex(of: header) { return place }
+    let alike = headers.indices.filter { LabelMatch.folded(headers[$0]) == LabelMatch.folded(header) }
+    return alike.count == 1 ? alike[0] : nil
+  }
+}
