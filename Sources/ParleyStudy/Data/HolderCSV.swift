@@ -214,7 +214,8 @@ private struct TableReading {
   private func missing(_ column: Int, _ names: [String]) -> ParleyError {
     let header = headers[column]
     let name = columns[column].name
-    let free = names.filter { !headers.contains($0) }
+    let taken = Set(headers)
+    let free = names.lazy.filter { !taken.contains($0) }
     // What all holders share stays as it is: only this one's file has another name.
     var remedy = Suggestion.nearest(to: header, among: free).map {
       "did you mean '\(VisibleText.line($0))'? Rename it in the file, or write 'csv-by-holder: {\(holder): {columns: {\(name): \(YAMLWord.plain($0))}}}' in the study"
