@@ -63,4 +63,29 @@ import Testing
     }
     #expect(planned > 25 && refused > 25, "\(planned) planned, \(refused) refused")
   }
+
+  /// Sizes that no 64 bits hold, however they are put together, are refused before anything is built.
+  @Test(arguments: [
+    "SELECT COUNT(*) AS n FROM a x, a y, a z",
+    "SELECT COUNT(*) AS n FROM a x JOIN a y ON x.id < y.id JOIN a z ON y.id < z.id",
+    "SELECT id FROM (SELECT x.id FROM a x, a y, a z UNION ALL SELECT x.id FROM a x, a y, a z UNION ALL SELECT x.id "
+      + "FROM a x, a y, a z UNION ALL SELECT x.id FROM a x, a y, a z UNION ALL SELECT x.id FROM a x, a y, a z) q",
+    "SELECT COUNT(*) AS n FROM u LEFT JOIN (SELECT x.id FROM a x, a y, a z) q ON q.id = u.id "
+      + "LEFT JOIN (SELECT x.id FROM a x, a y, a z) r ON r.id = u.id",
+    "SELECT COUNT(*) AS n FROM (SELECT x.id FROM a x, a y, a z) q FULL JOIN (SELECT x.id FROM a x, a y, a z) r ON r.id = q.id",
+    "SELECT COUNT(*) AS n FROM a WHERE EXISTS (SELECT 1 FROM a x, a y, a z WHERE x.id < a.id AND y.id > a.id)",
+  ])
+  func sizesThatNoWordHolds(text: String) {
+    let columns = [ColumnSchema(name: "id", type: .integer(0...1000), isNullable: false)]
+    let tables = [
+      TableSchema(name: "a", columns: columns, holders: ["h"], maximumRows: 1_073_741_824),
+      TableSchema(name: "u", columns: columns, holders: ["h"], maximumRows: 1_073_741_824, uniqueKeys: [["id"]]),
+    ]
+    let error = #expect(throws: ParleyError.self) {
+      try SQLFrontEnd.compile(
+        [SQLQuery(name: "q", text: text)], tables: tables,
+        rules: ReleaseRules(minimumCell: 0, recipients: ["h"], allowsRowRelease: true))
+    }
+    #expect(error?.code.category == "plan", "\(String(describing: error))")
+  }
 }

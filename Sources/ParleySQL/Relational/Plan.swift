@@ -256,20 +256,21 @@ extension Plan {
       let (value, overflow) = a.multipliedReportingOverflow(by: b)
       return overflow ? .max / 4 : min(value, .max / 4)
     }
+    func sum(_ a: Int, _ b: Int) -> Int { min(.max / 4, a + b) }
     switch self {
     case .scan(let scan): return max(scan.table.maximumRows, 0)
     case .common(let common): return common.maximumRows
     case .inner(let parts, _): return parts.reduce(1) { product($0, $1.maximumRows) }
     case .outer(_, let a, let b, _):
-      return min(.max / 4, product(a.maximumRows, b.maximumRows) + a.maximumRows + b.maximumRows)
+      return sum(product(a.maximumRows, b.maximumRows), sum(a.maximumRows, b.maximumRows))
     case .cross(let a, let b): return product(a.maximumRows, b.maximumRows)
     case .match(let kind, let a, let b, _, let unique):
       switch (kind, unique) {
       case (.semi, _), (.anti, _): return a.maximumRows
-      case (.full, _): return min(.max / 4, a.maximumRows + b.maximumRows)
+      case (.full, _): return sum(a.maximumRows, b.maximumRows)
       case (_, .right): return a.maximumRows
       case (.inner, .left): return b.maximumRows
-      case (.left, .left): return a.maximumRows + b.maximumRows
+      case (.left, .left): return sum(a.maximumRows, b.maximumRows)
       case (_, .neither): return Self.joinBound(a, b) ?? product(a.maximumRows, b.maximumRows)
       }
     case .filter(let a, _), .extend(let a, _), .project(let a, _), .window(let a, _), .sort(let a, _),
@@ -277,7 +278,7 @@ extension Plan {
       return a.maximumRows
     case .aggregate(let a, let keys, _, _): return keys.isEmpty ? 1 : a.maximumRows
     case .limit(let a, let count, _): return min(a.maximumRows, count ?? .max)
-    case .union(let branches, _): return min(.max / 4, branches.reduce(0) { $0 + $1.plan.maximumRows })
+    case .union(let branches, _): return branches.reduce(0) { sum($0, $1.plan.maximumRows) }
     case .compared(let operation, let a, let b, _):
       return operation == .except ? a.plan.maximumRows : min(a.plan.maximumRows, b.plan.maximumRows)
     }
