@@ -1,3 +1,4 @@
+import Foundation
 import ParleyBase
 import ParleyStudy
 import Testing
@@ -61,6 +62,32 @@ import Testing
         try Sample.text(
           replacing: "sql: SELECT AVG(age) AS mean FROM patients",
           with: "sql: \"SELECT AVG(age) AS mean FROM patients -- \\u202E\"")) == [.studyValue])
+  }
+
+  /// Headers of a file are shown as they are not.
+  @Test func headersAreEscaped() throws {
+    let outcome = HolderCSV.check(
+      bytes: Array("ag\u{1b}e,\"x\ny\",\"x\ny\",b\n1,2,3,4\n".utf8), file: "a\u{202e}.csv",
+      table: try Sample.table(),
+      holder: "a")
+    #expect(outcome.problems.contains { $0.description.contains("ag\\x1be") })
+    #expect(outcome.problems.contains { $0.description.contains("'x\\ny'") })
+    for problem in outcome.problems {
+      #expect(!problem.description.unicodeScalars.contains { $0 != "\n" && VisibleText.isHidden($0) })
+      #expect(problem.description.split(separator: "\n").count == 2, "\(problem)")
+    }
+  }
+
+  /// A draft of hostile data is text that can be seen; the study it makes is refused until the values are corrected.
+  @Test func draftsEscapeWhatTheDataHide() throws {
+    let path = NSTemporaryDirectory() + "/hidden\(UInt64.random(in: 0...UInt64.max)).csv"
+    let rows = (0..<40).map { $0 % 2 == 0 ? "no\u{202e}rth" : "so\u{e0041}uth" }
+    try Data((["city"] + rows).joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let draft = try StudyDraft.from([path])
+    #expect(!draft.unicodeScalars.contains { $0 != "\n" && VisibleText.isHidden($0) })
+    #expect(draft.contains("no\\u202erth") && draft.contains("so\\U000e0041uth"), "\(draft)")
+    #expect(Set(codes(draft)) == [.studyValue])
   }
 
   /// Scripts that need joiners keep them where data is named.

@@ -50,8 +50,11 @@ public enum TrialRun {
   ///
   /// - Parameter deadline: seconds.
   package static func memory(for count: Int, deadline: Int?) -> InMemoryNetwork {
-    InMemoryNetwork(count: count, options: .init(patience: .seconds(deadline ?? 31 * 86_400)))
+    InMemoryNetwork(count: count, options: .init(patience: longestWait(deadline)))
   }
+
+  /// A month stands for no limit.
+  package static func longestWait(_ deadline: Int?) -> Duration { .seconds(deadline ?? 31 * 86_400) }
 
   // MARK: Any front end
 

@@ -45,7 +45,10 @@ struct PlanCommand: ParsableCommand {
         .usage, "a simulation runs the whole protocol in this process; \(limit) rows are the most it takes",
         remedy: "give smaller numbers with --rows")
     }
-    let network = SimulatedNetwork(count: prepared.study.parties.count, link: link)
+    let network = SimulatedNetwork(
+      count: prepared.study.parties.count, link: link,
+      options: .init(
+        patience: TrialRun.longestWait(prepared.study.deadline), realPatience: TrialRun.longestWait(nil)))
     let data = TrialData.synthetic(prepared.study, rows: rows, seed: 1)
     let run = try TrialRun.run(prepared, data: data, network: network)
     return PlanReport.Simulation(

@@ -114,7 +114,8 @@ struct LocalRun {
       var arguments = [
         "party", studyPath, "--as", name, "--trial", trial.directory, "--report",
         trial.directory + "/\(name).report.json", "--log-level", logLevel == .debug ? "debug" : "quiet",
-        "--wait", "60", "--seed", String(seed),
+        // However long another one reads its data: if one ends, this process ends all.
+        "--wait", "86400", "--seed", String(seed),
       ]
       if let synthetic { arguments += ["--synthetic", String(synthetic)] }
       for (table, file) in files[name] ?? [:] {

@@ -167,7 +167,9 @@ struct ComputeBench {
   private func threads() throws -> [BenchPartyReport] {
     let work = try job.work(size: size, depth: depth, sorting)
     let (repetitions, security) = (repetitions, security)
-    let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(InMemoryNetwork(count: 3)) {
+    let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(
+      TrialRun.memory(for: 3, deadline: nil)
+    ) {
       try BenchParty.run(work, on: security, repeats: repetitions, over: $0)
     }
     return try results.partyValues().map { BenchPartyReport(measurement: $0, setupSeconds: 0) }

@@ -35,7 +35,9 @@ enum LinkBench {
     _ scenario: String, bytes: Int, repetitions: Int, _ transport: String
   ) throws -> [BenchPartyReport] {
     guard transport == "tls" else {
-      let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(InMemoryNetwork(count: 2)) {
+      let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(
+        TrialRun.memory(for: 2, deadline: nil)
+      ) {
         try Self.party(scenario, bytes: bytes, repetitions: repetitions, over: $0)
       }
       return try results.partyValues().map { BenchPartyReport(measurement: $0, setupSeconds: 0) }

@@ -35,8 +35,10 @@ extension PartyNetwork {
 /// they receive), a blocked message passes over the bound: memory then holds the round, and nobody deadlocks.
 package final class InMemoryNetwork: PartyNetwork {
   package let meshes: [any Mesh]
+  package let options: InMemoryOptions
 
   package init(count: Int, options: InMemoryOptions = InMemoryOptions()) {
+    self.options = options
     let states = (0..<count).map { PartyState(party: PartyIndex($0)) }
     let links = states.map { sender in
       states.map { MemoryLink(sender: sender, receiver: $0, options: options) }

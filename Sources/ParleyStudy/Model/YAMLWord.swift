@@ -1,3 +1,5 @@
+internal import ParleyBase
+
 /// Texts as a study file writes them.
 enum YAMLWord {
   private static let reserved: Set<String> = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
@@ -23,11 +25,10 @@ enum YAMLWord {
       case "\"": result += "\\\""
       case "\\": result += "\\\\"
       default:
-        if scalar.value < 32 || scalar.value == 127 || (0x80...0x9f).contains(scalar.value)
-          || scalar.value == 0x2028 || scalar.value == 0x2029
-        {
+        if VisibleText.isHidden(scalar) {
           let digits = String(scalar.value, radix: 16)
-          result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+          let width = scalar.value > 0xffff ? 8 : 4
+          result += (width == 8 ? "\\U" : "\\u") + String(repeating: "0", count: width - digits.count) + digits
         } else {
           result.unicodeScalars.append(scalar)
         }
