@@ -9,12 +9,15 @@ public struct SQLQuery: Hashable, Sendable {
   /// The study file, and the line in it at which `text` begins: errors point there.
   public var file: String?
   public var line: Int
+  /// The most rows that a join of it may have whose keys repeat on both sides; nil leaves it to the sizes of the tables.
+  public var joinBound: Int?
 
-  public init(name: String, text: String, file: String? = nil, line: Int = 1) {
+  public init(name: String, text: String, file: String? = nil, line: Int = 1, joinBound: Int? = nil) {
     self.name = name
     self.text = text
     self.file = file
     self.line = line
+    self.joinBound = joinBound
   }
 }
 
@@ -45,6 +48,17 @@ public enum SQLFrontEnd {
       result.append((query.source.query.name, lines))
     }
     return result
+  }
+
+  /// What queries do and their authors may not have meant, such as division of whole numbers.
+  package static func notes(
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) -> [String] {
+    var notes: [String] = []
+    for case .relational(let query) in try routed(queries, tables: tables, rules: rules) {
+      notes += query.notes.map { "query '\(query.source.query.name)': \($0)" }
+    }
+    return notes
   }
 
   private static func routed(
@@ -78,22 +92,13 @@ public enum SQLFrontEnd {
     _ source: Source, tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> RoutedQuery {
     let statement = try Parser.parse(source)
-    var refusal: ParleyError?
-    if let statistics = SelectStatement(statement) {
-      do {
-        let query = try QueryBinder.bind(statistics, source: source, tables: tables)
-        // Without a statistic all that is asked is which groups there are.
-        if !query.statistics.isEmpty, QueryCompiler.hasPublicGroups(query) { return .statistics(query) }
-      } catch {
-        refusal = error
-      }
+    if let statistics = SelectStatement(statement),
+      let query = try? QueryBinder.bind(statistics, source: source, tables: tables),
+      // Without a statistic all that is asked is which groups there are.
+      !query.statistics.isEmpty, QueryCompiler.hasPublicGroups(query)
+    {
+      return .statistics(query)
     }
-    do {
-      return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules))
-    } catch {
-      // A function that only statistics over public groups have.
-      if let refusal, error.code.rawValue == "sql/unsupported" { throw refusal }
-      throw error
-    }
+    return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules))
   }
 }

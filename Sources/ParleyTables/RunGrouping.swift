@@ -52,6 +52,8 @@ struct RunGrouping {
       case negatedOrNull
       /// The first sum divided by the second, NULL where that is 0.
       case average(TableBuilder.Averaging, isNullable: Bool)
+      /// From the first sum, a count, and the others.
+      case moments(Moments)
       /// The first sum, which is within the range where the second one, a count, is not 0, times the factor.
       case byRank(factor: BigInt, Interval, isNullable: Bool)
     }
@@ -177,8 +179,9 @@ struct RunGrouping {
       return Plan(column: column, sums: [try tables.builder.runningSum(isValid)], finish: .sum)
     }
     let source = rows.columns[aggregate.column]
-    let isNullable = source.isNull != nil
-    var isPresent = try tables.full(try tables.and(isValid, not: source.isNull), rows.shape)
+    let isMissing = try tables.missing(aggregate, in: rows)
+    let isNullable = isMissing != nil
+    var isPresent = try tables.full(try tables.and(isValid, not: isMissing), rows.shape)
     if aggregate.needsDifferentValues, let continuesValue = runs.continuesValue {
       isPresent = try tables.builder.and(isPresent, try tables.builder.not(continuesValue))
     }
@@ -188,10 +191,16 @@ struct RunGrouping {
     }
     var plan = Plan(column: SecretColumn(name: aggregate.name, type: source.type, parts: []))
     switch aggregate.function {
-    case .countRows, .count:
+    case .countRows, .count, .countPairs:
       plan.column.type = .integer
       plan.sums = [try count()]
       plan.finish = .sum
+    case .variance, .deviation, .correlation:
+      let moments = try tables.moments(aggregate, of: rows)
+      plan.column.type = .decimal(scale: TableBuilder.places)
+      plan.sums = [try count()]
+      for summand in moments.summands { plan.sums.append(try total(summand)) }
+      plan.finish = .moments(moments)
     case .sum:
       if source.type == .boolean { plan.column.type = .integer }
       plan.sums = [try total(try tables.number(source))]
@@ -280,6 +289,10 @@ struct RunGrouping {
     case .average(let average, let isNullable):
       column.parts = [try tables.quotient(sums[0], counts: sums[1], average)]
       if isNullable { column.isNull = try isNone(sums[1]) }
+    case .moments(let moments):
+      let (value, isNull) = try moments.value(
+        counts: sums[0], sums: Array(sums.dropFirst()), in: &tables.builder)
+      (column.parts, column.isNull) = ([value], isNull)
     case .byRank(let factor, let range, let isNullable):
       let isNone = try isNone(sums[1])
       let filler = tables.builder.constant(range.nearest(to: 0))

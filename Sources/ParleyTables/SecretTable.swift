@@ -153,12 +153,19 @@ package struct TableAggregate: Hashable, Sendable {
     case median
     /// The smallest value that at least this share of the values does not exceed. NULL without values.
     case quantile(numerator: Int, denominator: Int)
+    /// Sample variance and its root, to the nearest sixth decimal. NULL below two values.
+    case variance
+    case deviation
+    /// With another column, over the rows in which both have a value. NULL where one of them does not vary.
+    case correlation(with: Int)
+    /// Rows in which both this and another column have a value.
+    case countPairs(with: Int)
     /// The value of some row of the group: for a column that the keys determine.
     case representative
   }
   package var function: Function
   package var column: Int
-  /// Counts, sums and means each different value once.
+  /// Counts each different value once, in sums, means, variances and deviations too.
   package var isDistinct: Bool
   package var name: String
   package init(_ function: Function, of column: Int = 0, isDistinct: Bool = false, name: String = "") {
@@ -204,6 +211,9 @@ package struct WindowFunction: Hashable, Sendable {
     case range
     /// All of the partition. SQL's default without an ORDER BY.
     case partition
+    /// From so many rows after the row (before it where negative, the first one where nil) to so many after it (the last
+    /// one where nil). Counts and sums only.
+    case sliding(from: Int?, to: Int?)
   }
   package enum Function: Hashable, Sendable {
     case rowNumber
@@ -212,6 +222,9 @@ package struct WindowFunction: Hashable, Sendable {
     /// The value so many rows earlier or later in the partition, NULL where there is none.
     case lag(Int, by: Int)
     case lead(Int, by: Int)
+    /// The value in the first row of the partition, and in the last row of the frame.
+    case firstValue(Int)
+    case lastValue(Int, Frame)
     case countRows(Frame)
     case count(Int, Frame)
     case sum(Int, Frame)

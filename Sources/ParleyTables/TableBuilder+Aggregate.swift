@@ -38,21 +38,29 @@ extension TableBuilder {
       return SecretColumn(name: aggregate.name, type: .integer, parts: [try counts(masks)])
     }
     let source = table.columns[aggregate.column]
+    let isMissing = try missing(aggregate, in: table)
     var present: [NodeID] = []
     for mask in masks {
-      let bit = try full(try and(mask, not: source.isNull), table.shape)
+      let bit = try full(try and(mask, not: isMissing), table.shape)
       present.append(bit)
     }
     let isEmpty: NodeID?
-    if isGrouped, source.isNull == nil {
+    if isGrouped, isMissing == nil {
       isEmpty = nil
     } else {
       isEmpty = try builder.compare(.equal, try counts(present), builder.constant(0))
     }
     var result = SecretColumn(name: aggregate.name, type: source.type, parts: [], isNull: isEmpty)
     switch aggregate.function {
-    case .countRows, .count:
+    case .countRows, .count, .countPairs:
       return SecretColumn(name: aggregate.name, type: .integer, parts: [try counts(present)])
+    case .variance, .deviation, .correlation:
+      let moments = try moments(aggregate, of: table)
+      var totals: [NodeID] = []
+      for summand in moments.summands { totals.append(try sums(summand, present)) }
+      let (value, isNull) = try moments.value(counts: try counts(present), sums: totals, in: &builder)
+      result.type = .decimal(scale: Self.places)
+      (result.parts, result.isNull) = ([value], isNull)
     case .sum:
       if source.type == .boolean { result.type = .integer }
       result.parts = [try sums(try number(source), present)]
@@ -73,6 +81,32 @@ extension TableBuilder {
     case .median, .quantile: throw ParleyError(.invariant, "a value by its rank needs rows in order")
     }
     return result
+  }
+
+  /// Where an aggregate skips the row; nil where it never does.
+  mutating func missing(_ aggregate: TableAggregate, in table: SecretTable) throws(ParleyError) -> NodeID? {
+    let own = table.columns[aggregate.column].isNull
+    switch aggregate.function {
+    case .correlation(let other), .countPairs(let other): return try either(own, table.columns[other].isNull)
+    default: return own
+    }
+  }
+
+  /// Of the rows of a table, whichever of them count.
+  mutating func moments(_ aggregate: TableAggregate, of table: SecretTable) throws(ParleyError) -> Moments {
+    let column = table.columns[aggregate.column]
+    let scale = if case .decimal(let scale) = column.type { scale } else { 0 }
+    let value = try integer(try number(column))
+    switch aggregate.function {
+    case .correlation(let other):
+      let second = try integer(try number(table.columns[other]))
+      return try Moments(
+        .correlation, of: value, and: second, scale: scale, rows: slots(table.shape), in: &builder)
+    default:
+      return try Moments(
+        aggregate.function == .variance ? .variance : .deviation, of: value, scale: scale,
+        rows: slots(table.shape), in: &builder)
+    }
   }
 
   func number(_ column: SecretColumn) throws(ParleyError) -> NodeID {
@@ -202,8 +236,10 @@ extension TableAggregate {
   /// Whether repeated values would change the result.
   var needsDifferentValues: Bool {
     switch function {
-    case .count, .sum, .average: isDistinct
-    case .countRows, .minimum, .maximum, .any, .every, .median, .quantile, .representative: false
+    case .count, .sum, .average, .variance, .deviation: isDistinct
+    case .countRows, .minimum, .maximum, .any, .every, .median, .quantile, .correlation, .countPairs,
+      .representative:
+      false
     }
   }
 

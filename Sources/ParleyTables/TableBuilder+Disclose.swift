@@ -31,6 +31,16 @@ extension TableBuilder {
     _ table: SecretTable, counts: Int, contributors: [Int] = [], below minimum: Int
   ) throws(ParleyError) -> SecretTable {
     if minimum <= 1 { return table }
+    return try filter(
+      table, where: try shownGroups(table, counts: counts, contributors: contributors, below: minimum))
+  }
+
+  /// The bit of every row that ``withholding(_:counts:contributors:below:)`` keeps it by; arbitrary where there is no
+  /// row.
+  /// - Parameter minimum: at least 2.
+  package mutating func shownGroups(
+    _ table: SecretTable, counts: Int, contributors: [Int] = [], below minimum: Int
+  ) throws(ParleyError) -> NodeID {
     let zero = builder.constant(0), limit = builder.constant(BigInt(minimum))
     let isValid = try valid(table)
     let rows = try full(try masked(try number(table.columns[counts]), by: isValid), table.shape)
@@ -64,7 +74,7 @@ extension TableBuilder {
       isShown = try builder.and(
         isShown, try builder.compare(.lessOrEqual, builder.constant(3), try builder.sum(rows)))
     }
-    return try filter(table, where: isShown)
+    return isShown
   }
 
   /// Opens the valid rows to the recipients, provided that what the tables so far assume of the data holds.

@@ -45,12 +45,10 @@ extension TableBuilder {
   private mutating func assume(_ table: SecretTable, hasAtMost bound: Int) throws(ParleyError) {
     let count = try builder.sum(try valid(table))
     assume(
-      not: try builder.compare(.less, builder.constant(BigInt(bound)), count), Self.overflow(bound).message,
-      remedy: Self.overflow(bound).remedy)
+      not: try builder.compare(.less, builder.constant(BigInt(bound)), count), Self.overflow(bound),
+      remedy: boundRemedy)
   }
-  static func overflow(_ bound: Int) -> (message: String, remedy: String) {
-    ("a join has more rows than its bound of \(bound)", "raise the bound")
-  }
+  static func overflow(_ bound: Int) -> String { "a join has more rows than its bound of \(bound)" }
 }
 
 /// A join by counting: how many right rows a left row has, where they begin, which slots they fill.
@@ -148,10 +146,9 @@ private struct Expansion {
     let count = try tables.builder.select(
       isRow, try tables.builder.subtract(running, start), zero, within: Interval(0, most))
     let total = try tables.builder.sum(count)
-    let (message, remedy) = TableBuilder.overflow(bound)
     tables.assume(
-      not: try tables.builder.compare(.less, tables.builder.constant(BigInt(bound)), total), message,
-      remedy: remedy)
+      not: try tables.builder.compare(.less, tables.builder.constant(BigInt(bound)), total),
+      TableBuilder.overflow(bound), remedy: tables.boundRemedy)
     let earlier = try tables.builder.shift(try tables.builder.runningSum(count), by: 1)
     let limit = tables.builder.constant(BigInt(bound))
     // Beyond the bound nothing is shown, whatever stands there.

@@ -94,7 +94,7 @@ extension TableBuilder {
       let count = try builder.sum(try valid(table))
       assume(
         not: try builder.compare(.less, builder.constant(.init(bound)), count),
-        "an intermediate table has more rows than its bound of \(bound)", remedy: "raise the bound")
+        "an intermediate table has more rows than its bound of \(bound)", remedy: boundRemedy)
     }
     var result = try cut(try validFirst(table), to: bound)
     result.validBound = min(bound, maximumRows(table))

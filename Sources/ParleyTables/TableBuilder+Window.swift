@@ -58,6 +58,8 @@ private struct Window {
     case .denseRank: return number(try running(newPeers, restart))
     case .lag(let column, let distance): return try moved(column, by: distance, window.name)
     case .lead(let column, let distance): return try moved(column, by: -distance, window.name)
+    case .firstValue(let column): return try end(column, .partition, isFirst: true, restart, window.name)
+    case .lastValue(let column, let frame): return try end(column, frame, isFirst: false, restart, window.name)
     case .countRows(let frame): return number(try total(isValid, restart, frame))
     case .count(let column, let frame):
       return number(try total(try present(column), restart, frame))
@@ -121,23 +123,67 @@ private struct Window {
     if isWhole, frame == .partition || frame == .range && !isOrdered {
       return try tables.builder.sum(value)
     }
+    if case .sliding(let from, let to) = frame { return try sliding(value, restart, from: from, to: to) }
     return try backFilled(try running(value, restart), frame)
   }
 
   /// The value of the last row of the frame, which may lie after the row itself: carried back by a scan from the end.
   private mutating func backFilled(
-    _ value: NodeID, _ frame: WindowFunction.Frame
+    _ value: NodeID, _ frame: WindowFunction.Frame, _ partition: NodeID? = nil
   ) throws(ParleyError) -> NodeID {
-    let same: NodeID
+    var same: NodeID
     switch frame {
     case .rows: return value
     case .range: same = isOrdered ? samePeers : samePartition
     case .partition: same = samePartition
+    case .sliding(_, let to):
+      if to == 0 { return value }
+      same = samePartition
     }
+    if let partition { same = try tables.builder.and(same, partition) }
     let isLast = try tables.builder.not(try tables.builder.shift(same, by: -1))
     let filled = try tables.builder.scan(
       [.init(.first, try tables.builder.reversed(value))], restart: try tables.builder.reversed(isLast))[0]
     return try tables.builder.reversed(filled)
+  }
+
+  /// Σ over the rows of a frame: what has run up to its last row less what had before its first.
+  private mutating func sliding(
+    _ value: NodeID, _ restart: NodeID, from: Int?, to: Int?
+  ) throws(ParleyError) -> NodeID {
+    let running = try running(value, restart)
+    let whole = try backFilled(running, .partition)
+    let upper = try to.map { (to) throws(ParleyError) in try sum(upTo: to, running, whole) } ?? whole
+    guard let from else { return upper }
+    return try tables.builder.subtract(upper, try sum(upTo: from - 1, running, whole))
+  }
+
+  /// Up to the row so many later, where the partition has one: nothing before its first row, all after its last.
+  private mutating func sum(
+    upTo offset: Int, _ running: NodeID, _ whole: NodeID
+  ) throws(ParleyError) -> NodeID {
+    if offset == 0 { return running }
+    let there = try tables.builder.shift(running, by: -offset)
+    return try tables.builder.select(
+      try isInside(-offset), there, offset > 0 ? whole : tables.builder.constant(0))
+  }
+
+  /// The value of a row at an end of the frame.
+  private mutating func end(
+    _ column: Int, _ frame: WindowFunction.Frame, isFirst: Bool, _ restart: NodeID, _ name: String
+  ) throws(ParleyError) -> SecretColumn {
+    let source = rows.columns[column]
+    var result = SecretColumn(name: name, type: source.type, parts: [])
+    // Behind the valid rows there may be others, which are none of the partition's.
+    let isLast = try tables.builder.and(samePartition, isValid)
+    func ending(_ node: NodeID, _ window: inout Window) throws(ParleyError) -> NodeID {
+      let node = try window.tables.full(node, window.rows.shape)
+      if isFirst { return try window.tables.builder.scan([.init(.first, node)], restart: restart)[0] }
+      return try window.backFilled(node, frame, isLast)
+    }
+    for part in source.parts { result.parts.append(try ending(part, &self)) }
+    if let isNull = source.isNull { result.isNull = try ending(isNull, &self) }
+    return result
   }
 
   private mutating func moved(_ column: Int, by distance: Int, _ name: String) throws(ParleyError) -> SecretColumn
@@ -151,26 +197,26 @@ private struct Window {
       result.isNull = source.isNull
       return result
     }
-    var isInside: NodeID
-    if distance == 1 {
-      isInside = samePartition
-    } else if distance == -1 {
-      isInside = try tables.builder.shift(try tables.builder.and(samePartition, isValid), by: -1)
-    } else {
-      // Partitions are numbered from 1; what comes from outside the table is 0.
-      let number = try tables.builder.runningSum(try tables.builder.not(samePartition))
-      let there = try tables.builder.shift(number, by: distance)
-      isInside = try tables.builder.compare(.equal, number, there)
-      if distance < 0 {
-        isInside = try tables.builder.and(isInside, try tables.builder.shift(isValid, by: distance))
-      }
-    }
-    var isNull = try tables.builder.not(isInside)
+    var isNull = try tables.builder.not(try isInside(distance))
     if let own = source.isNull {
       isNull = try tables.builder.or(
         isNull, try tables.builder.shift(try tables.full(own, rows.shape), by: distance))
     }
     result.isNull = isNull
     return result
+  }
+
+  /// Whether the row so many earlier, or later where negative, is one of the partition's.
+  private mutating func isInside(_ distance: Int) throws(ParleyError) -> NodeID {
+    if distance == 1 { return samePartition }
+    if distance == -1 {
+      return try tables.builder.shift(try tables.builder.and(samePartition, isValid), by: -1)
+    }
+    // Partitions are numbered from 1; what comes from outside the table is 0.
+    let number = try tables.builder.runningSum(try tables.builder.not(samePartition))
+    let there = try tables.builder.shift(number, by: distance)
+    let isSame = try tables.builder.compare(.equal, number, there)
+    if distance > 0 { return isSame }
+    return try tables.builder.and(isSame, try tables.builder.shift(isValid, by: distance))
   }
 }

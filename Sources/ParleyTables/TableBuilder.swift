@@ -11,6 +11,8 @@ package struct TableBuilder: Sendable {
   package var builder: ProgramBuilder
   /// What must hold of the data for the tables made so far, not yet disclosed: see ``disclose``.
   var assumptions: [Assumption] = []
+  /// What to do where a join, or what is made of it, has more rows than its bound.
+  package var boundRemedy = "raise the bound"
 
   struct Assumption: Hashable, Sendable {
     /// Scalar bit, 1 where the data are otherwise.

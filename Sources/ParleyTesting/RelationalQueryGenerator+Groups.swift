@@ -38,10 +38,14 @@ extension RelationalQueryGenerator {
     let any = random.pick(columns)
     let value = expression(random.chance(70) ? .number(scale: 0) : numberKind(columns), columns, depth: 2)
     guard case .number(let scale) = value.kind else { return aggregate(columns) }
+    let filter = random.chance(20) ? condition(columns, depth: 3) : nil
     func call(_ function: String, _ argument: Spelled, _ kind: Kind) -> Spelled {
-      Spelled(ours: "\(function)\(argument.ours))", theirs: "\(function)\(argument.theirs))", kind: kind)
+      func suffix(_ path: (Spelled) -> String) -> String { filter.map { " FILTER (WHERE \(path($0)))" } ?? "" }
+      return Spelled(
+        ours: "\(function)\(argument.ours))\(suffix(\.ours))",
+        theirs: "\(function)\(argument.theirs))\(suffix(\.theirs))", kind: kind)
     }
-    switch Int.random(in: 0..<10, using: &random) {
+    switch Int.random(in: 0..<12, using: &random) {
     case 0: return Spelled(ours: "COUNT(*)", theirs: "COUNT(*)", kind: .number(scale: 0))
     case 1: return call("COUNT(", any, .number(scale: 0))
     case 2: return call("COUNT(DISTINCT ", any, .number(scale: 0))
@@ -50,7 +54,26 @@ extension RelationalQueryGenerator {
     case 5: return call("MAX(", value, value.kind)
     case 6: return call("AVG(", value, .mean(scale: scale))
     case 7: return call("SUM(DISTINCT ", value, value.kind)
+    case 8: return spread(value, scale: scale, columns)
+    case 9: return call("AVG(DISTINCT ", value, .mean(scale: scale))
     default: return byRank(value, scale: scale)
+    }
+  }
+
+  private mutating func spread(_ value: Spelled, scale: Int, _ columns: [Spelled]) -> Spelled {
+    let other = expression(numberKind(columns), columns, depth: 2)
+    switch Int.random(in: 0..<5, using: &random) {
+    case 0, 1:
+      return Spelled(
+        ours: "VARIANCE(\(value.ours))", theirs: "variance(\(value.theirs))", kind: .mean(scale: 2 * scale))
+    case 2, 3:
+      let word = random.pick(["", "DISTINCT "])
+      return Spelled(
+        ours: "STDDEV(\(word)\(value.ours))", theirs: "stddev(\(word)\(value.theirs))", kind: .mean(scale: scale))
+    default:
+      return Spelled(
+        ours: "CORR(\(value.ours), \(other.ours))", theirs: "corr(\(value.theirs), \(other.theirs))",
+        kind: .mean(scale: 0))
     }
   }
 

@@ -40,6 +40,44 @@ extension RelationalQueryGenerator {
     return kind == .text && !candidates.isEmpty ? random.pick(candidates) : expression(kind, columns, depth: depth)
   }
 
+  /// A function of numbers, whose value has so many decimals.
+  private mutating func function(_ scale: Int, _ columns: [Spelled], depth: Int) -> Spelled {
+    let kind = Kind.number(scale: scale)
+    func call(_ name: String, _ a: Spelled, _ theirs: String) -> Spelled {
+      Spelled(ours: "\(name)(\(a.ours))", theirs: "(\(theirs))", kind: kind)
+    }
+    let a = expression(kind, columns, depth: depth)
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: return call("ABS", a, "ABS(\(a.theirs))")
+    case 1:
+      let b = expression(kind, columns, depth: depth)
+      return Spelled(ours: "(\(a.ours) % \(b.ours))", theirs: "(\(a.theirs) % \(b.theirs))", kind: kind)
+    case 2:
+      let b = expression(kind, columns, depth: depth)
+      let isGreatest = random.chance(50)
+      return Spelled(
+        ours: "\(isGreatest ? "GREATEST" : "LEAST")(\(a.ours), \(b.ours))",
+        theirs:
+          "(CASE WHEN \(a.theirs) IS NULL THEN \(b.theirs) WHEN \(b.theirs) IS NULL THEN \(a.theirs) WHEN \(a.theirs) \(isGreatest ? ">" : "<") \(b.theirs) THEN \(a.theirs) ELSE \(b.theirs) END)",
+        kind: kind)
+    default: break
+    }
+    // From decimals to whole numbers.
+    let decimals = columns.compactMap { column in
+      if case .number(let scale) = column.kind, scale > 0 { (column: column, scale: scale) } else { nil }
+    }
+    guard scale == 0, !decimals.isEmpty else { return call("ABS", a, "ABS(\(a.theirs))") }
+    let (b, places) = random.pick(decimals)
+    let unit = "1" + String(repeating: "0", count: places)
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: return call("SIGN", b, "SIGN(\(b.theirs))")
+    case 1: return call("FLOOR", b, "\(b.theirs) / \(unit) - (\(b.theirs) % \(unit) < 0)")
+    case 2: return call("CEIL", b, "\(b.theirs) / \(unit) + (\(b.theirs) % \(unit) > 0)")
+    default:
+      return call("ROUND", b, "(\(b.theirs) + SIGN(\(b.theirs)) * \(unit) / 2) / \(unit)")
+    }
+  }
+
   mutating func expression(_ kind: Kind, _ columns: [Spelled], depth: Int) -> Spelled {
     let candidates = columns.filter { $0.kind == kind }
     if depth >= 3 || random.chance(45) {
@@ -56,9 +94,7 @@ extension RelationalQueryGenerator {
       let sign = random.pick(["*", "/"])
       return Spelled(
         ours: "(\(a.ours) \(sign) \(b.ours))", theirs: "(\(a.theirs) \(sign) \(b.theirs))", kind: kind)
-    case (4, .number(scale: 0)):
-      let a = expression(.number(scale: 0), columns, depth: depth + 1)
-      return Spelled(ours: "ABS(\(a.ours))", theirs: "ABS(\(a.theirs))", kind: kind)
+    case (4, .number(let scale)): return function(scale, columns, depth: depth + 1)
     case (5...6, _):
       let condition = self.condition(columns, depth: 3)
       let a = choice(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)

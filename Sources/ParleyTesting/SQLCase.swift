@@ -45,7 +45,8 @@ package struct SQLCase: Sendable, CustomStringConvertible {
 
   package var description: String { "seed \(seed), \(text)" }
 
-  static let labels = ["red", "Blue", "it's", "émeraude", "a b", ""]
+  /// Two of them are one word in two spellings of Unicode, which are two texts.
+  static let labels = ["red", "Blue", "it's", "\u{e9}meraude", "e\u{301}meraude", "a b", ""]
 
   /// Edge sizes (no row, one row), NULLs, negative numbers, duplicates; garbage in NULL cells, which must not matter.
   private static func table(_ random: inout TestRandom) -> (TableSchema, [TableData]) {

@@ -77,10 +77,19 @@ struct SQLQueryGenerator {
     for column in keyColumns.shuffled(using: &random) {
       let suffix = random.pick(["", " ASC", " DESC", " DESC NULLS FIRST", " NULLS LAST"])
       ours.append(reference(column) + suffix)
-      theirs.append("\(column + 1)\(suffix)")
+      theirs.append((items[column].pair.ours == "c" ? declaredOrder : "\(column + 1)") + suffix)
     }
     text += " ORDER BY " + ours.joined(separator: ", ")
     oracleText += " ORDER BY " + theirs.joined(separator: ", ")
+  }
+
+  /// The place of a category in its list, for the database, to which it is a text.
+  private var declaredOrder: String {
+    guard case .category(let labels)? = table.columns.first(where: { $0.name == "c" })?.type else { return "c" }
+    let cases = labels.enumerated().map { index, label in
+      "WHEN '\(label.replacing("'", with: "''"))' THEN \(index)"
+    }
+    return "CASE c \(cases.joined(separator: " ")) END"
   }
 
   private mutating func key() -> (pair: Pair, isCondition: Bool) {

@@ -77,7 +77,7 @@ import Testing
     let text = "SELECT id, note FROM visits ORDER BY id DESC LIMIT 2"
     let error = try #require(throws: ParleyError.self) { try rows(text, [1, 2, 3], minimum: 0) }
     #expect(error.code.rawValue == "sql/row-release")
-    #expect(error.remedy?.contains("release: rows") == true)
+    #expect(error.remedy?.contains("rows: allowed") == true)
     #expect(try rows(text, [1, 2, 3, 4, 5], minimum: 0, rowsAllowed: true) == [["5", "NULL"], ["4", "note 3"]])
     // Rows of a grouped subquery are groups.
     let grouped = "SELECT n FROM (SELECT clinic, COUNT(*) AS n FROM visits GROUP BY clinic) AS c WHERE n > 1"

@@ -174,7 +174,9 @@ extension SecretFormula {
   static func isCategory(_ a: SecretFormula, _ label: String) -> SecretFormula {
     .over([a], "(\(a.expression.text) == \"\(label)\")") { workshop in
       var value = try a.built()
-      guard let labels = value.labels, let position = labels.firstIndex(of: label) else {
+      guard let labels = value.labels,
+        let position = labels.firstIndex(where: { $0.utf8.elementsEqual(label.utf8) })
+      else {
         throw ParleyError(
           .init("plan/unknown-category"), "\(a.expression.text) never is \"\(label)\"",
           at: workshop.builder.origin.map { .init(item: $0) },

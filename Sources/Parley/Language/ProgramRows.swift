@@ -98,7 +98,8 @@ extension ColumnType {
     case (.decimal(let scale, _), .int(let value)):
       FixedPoint(units: value, scale: 0).units(atScale: scale).map(Int64.init)
     case (.boolean, .bool(let value)): value ? 1 : 0
-    case (.category(let labels), .text(let text)): labels.firstIndex(of: text).map(Int64.init)
+    case (.category(let labels), .text(let text)):
+      labels.firstIndex { $0.utf8.elementsEqual(text.utf8) }.map(Int64.init)
     default: nil
     }
   }

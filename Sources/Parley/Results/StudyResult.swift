@@ -3,13 +3,12 @@ package import ParleyBase
 package import ParleyEngine
 public import ParleyProgram
 internal import ParleyRuntime
-internal import ParleyStudy
 
 /// The opened results of a study, as tables.
 public struct StudyResult: Hashable, Sendable {
   public var tables: [DecodedTable]
 
-  /// From what the engine opened; category codes of group keys are shown with their labels.
+  /// From what the engine opened.
   package init(_ prepared: PreparedStudy, opened: [Int: ClearValues]) throws(ParleyError) {
     let program = prepared.program
     var integers: [Program.DisclosureID: [BigInt]] = [:]
@@ -18,7 +17,6 @@ public struct StudyResult: Hashable, Sendable {
       integers[id] = Self.integers(values, of: program[program[id].node].type)
     }
     tables = try DecodedTable.decode(program, opened: integers)
-    for index in tables.indices { Self.label(&tables[index], program.results[index], prepared.study) }
   }
 
   /// From what a recipient kept beside its receipt.
@@ -48,31 +46,6 @@ public struct StudyResult: Hashable, Sendable {
           value += isSigned && i == planes.count - 1 ? -weight : weight
         }
         return value
-      }
-    }
-  }
-
-  /// Codes of categories that the study has labels for: group keys of a column's name, and columns with the same list.
-  private static func label(_ table: inout DecodedTable, _ result: Program.ResultTable, _ study: Study) {
-    for (position, index) in result.order.enumerated() {
-      for studyTable in study.tables {
-        let column = studyTable.schema.columns.indices.first { column in
-          guard case .category(let values) = studyTable.schema.columns[column].type,
-            studyTable.columns[column].labels.count == values.count
-          else { return false }
-          return index < 0
-            ? studyTable.schema.columns[column].name == result.keys[-1 - index].name
-            : result.columns[index].format == .category(values)
-        }
-        guard let column, case .category(let values) = studyTable.schema.columns[column].type else { continue }
-        let labels = Dictionary(
-          zip(values, studyTable.columns[column].labels), uniquingKeysWith: { first, _ in first })
-        for row in table.rows.indices {
-          if case .value(let code) = table.rows[row][position], let label = labels[code] {
-            table.rows[row][position] = .value(label)
-          }
-        }
-        break
       }
     }
   }

@@ -25,9 +25,7 @@ public struct PreparedStudy: Sendable {
       .init(.replicated, .semiHonest), .init(.replicated, .malicious, .proofs),
       .init(.replicated, .malicious, .macs),
     ])
-    let program = try DeepStack.run("compiling") { () throws(ParleyError) in
-      try SQLFrontEnd.compile(study.sqlQueries, tables: study.schemas, rules: study.rules)
-    }
+    let program = try DeepStack.run("compiling") { () throws(ParleyError) in try study.program() }
     guard study.security.adversary == .malicious else {
       core = try Self.prepare(study, program, verifier: nil)
       verifierChoice = nil

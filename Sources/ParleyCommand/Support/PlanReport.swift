@@ -52,6 +52,8 @@ struct PlanReport {
   }
 
   private var names: [String] { prepared.study.meshOrder }
+  /// About what queries do; the study has been compiled, so there is nothing to refuse.
+  private var notes: [String] { (try? prepared.study.notes()) ?? [] }
 
   /// Links that carry anything.
   private var links: [(from: String, to: String, bytes: Int)] {
@@ -179,6 +181,7 @@ struct PlanReport {
     ]
     lines += operators.text.map { "  \(VisibleText.line($0))" }
     lines.append("  " + OperatorTree.note)
+    if !notes.isEmpty { lines += ["", "Notes"] + notes.map { "  - \($0)" } }
     return lines.joined(separator: "\n")
   }
 
@@ -218,6 +221,7 @@ struct PlanReport {
       "",
     ]
     lines += operators.markdown
+    if !notes.isEmpty { lines += ["", "## Notes", ""] + notes.map { "- \($0)" } }
     lines += ["", "## To compare", ""]
     lines.append("- study hash `\(prepared.study.studyHashText)`")
     lines.append("- program hash `\(hexadecimal(prepared.programHash))`")

@@ -29,11 +29,14 @@ public struct ColumnSchema: Hashable, Sendable {
   public var name: String
   public var type: ColumnType
   public var isNullable: Bool
+  /// Parallel to the values of a category: what results show instead. Empty: they show the values themselves.
+  public var labels: [String]
 
-  public init(name: String, type: ColumnType, isNullable: Bool) {
+  public init(name: String, type: ColumnType, isNullable: Bool, labels: [String] = []) {
     self.name = name
     self.type = type
     self.isNullable = isNullable
+    self.labels = labels
   }
 }
 

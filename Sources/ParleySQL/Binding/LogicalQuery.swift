@@ -58,6 +58,13 @@ extension RowExpression {
     }
   }
 
+  /// Its parts, counted up to a limit; a part that stands several times counts several times.
+  func size(upTo limit: Int) -> Int {
+    var size = 1
+    for child in children where size < limit { size += child.size(upTo: limit - size) }
+    return size
+  }
+
   /// Every mention of a column, by position in the schema.
   var mentions: [Int] {
     if case .column(let index) = self { [index] } else { children.flatMap(\.mentions) }

@@ -8,7 +8,7 @@ struct TypedExpression {
   var type: SQLType
   var range: SourceRange
   /// The content of a text literal.
-  var text: String?
+  var text: ExactText?
 }
 
 /// Resolves names and types of expressions over one row.
@@ -38,7 +38,7 @@ struct RowBinder {
       let names = table.columns.map(\.name)
       var remedy = "columns of '\(table.name)': \(names.joined(separator: ", "))"
       for column in table.columns {
-        if case .category(let values) = column.type, values.contains(name.text) {
+        if case .category(let list) = SQLType(column), list.contains(name.text) {
           remedy = "if the text is meant, put it in single quotes: '\(name.text)'"
         }
       }
@@ -54,7 +54,7 @@ struct RowBinder {
     default: break
     }
     return TypedExpression(
-      expression: .column(index), type: SQLType(table.columns[index].type), range: name.range)
+      expression: .column(index), type: SQLType(table.columns[index]), range: name.range)
   }
 
   // MARK: Expressions
@@ -69,7 +69,7 @@ struct RowBinder {
     case .name(let qualifier, let name): return try column(qualifier, name)
     case .number(let digits, let scale): return typed(.integer(digits), .number(scale: scale))
     case .text(let text):
-      return TypedExpression(expression: .integer(0), type: .text, range: range, text: text)
+      return TypedExpression(expression: .integer(0), type: .text, range: range, text: ExactText(text))
     case .date(let days): return typed(.integer(BigInt(days)), .date)
     case .boolean(let value): return typed(.boolean(value), .boolean)
     case .null: return typed(.null(isCondition: false), .null)
@@ -88,6 +88,10 @@ struct RowBinder {
     case .isNull(let inner):
       let operand = try bind(inner)
       return typed(.isNull(operand.expression), .boolean)
+    case .isTruth(let inner, let value):
+      let operand = try condition(inner)
+      return typed(.coalesce([value ? operand : .not(operand), .boolean(false)]), .boolean)
+    case .isSame(let a, let b): return typed(try same(try bind(a), try bind(b)), .boolean)
     case .between(let inner, let low, let high):
       let operand = try bind(inner)
       let above = try compare(.lessOrEqual, try bind(low), operand)
@@ -100,7 +104,7 @@ struct RowBinder {
     case .caseWhen(let operand, let branches, let otherwise):
       return try caseWhen(operand, branches, otherwise, range: range)
     case .call(let name, let arguments): return try call(name, arguments, range: range)
-    case .distinctCall, .windowCall, .like, .cast, .extract, .substring, .interval, .exists, .oneOfQuery,
+    case .row, .distinctCall, .windowCall, .like, .cast, .extract, .substring, .interval, .exists, .oneOfQuery,
       .scalarQuery:
       throw error(
         "unsupported", "'\(source.text(range))' needs relational operators", at: range,
@@ -167,6 +171,10 @@ struct RowBinder {
       if case .integer(let factor) = left.expression { product = scaled(right.expression, by: factor) }
       if case .integer(let factor) = right.expression { product = scaled(left.expression, by: factor) }
       return TypedExpression(expression: product, type: .number(scale: x + y), range: range)
+    case .remainder:
+      throw error(
+        "unsupported", "'\(source.text(range))' needs relational operators", at: range,
+        remedy: "leave it out of statistics over public groups")
     case .over:
       guard isKey else {
         throw error(
@@ -184,6 +192,21 @@ struct RowBinder {
       return TypedExpression(
         expression: .bucket(left.expression, width: width), type: .number(scale: 0), range: range)
     }
+  }
+
+  /// Equality to which NULL is a value like others.
+  private func same(_ a: TypedExpression, _ b: TypedExpression) throws(ParleyError) -> RowExpression {
+    let type = try common([a, b], what: "compared")
+    let x = try coerced(a, to: type), y = try coerced(b, to: type)
+    let equal: RowExpression = type == .boolean ? .equivalent(x, y) : .equal(x, y)
+    let result = RowExpression.or(.coalesce([equal, .boolean(false)]), .and(.isNull(x), .isNull(y)))
+    let limit = 10_000
+    guard result.size(upTo: limit) < limit else {
+      throw error(
+        "nesting", "the comparisons in this expression are nested too deeply", at: a.range.union(b.range),
+        remedy: "compute the inner ones in a subquery in FROM")
+    }
+    return result
   }
 
   func compare(

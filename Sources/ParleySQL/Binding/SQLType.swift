@@ -12,19 +12,19 @@ enum SQLType: Hashable, Sendable {
   /// At most so many bytes of UTF-8.
   case string(bytes: Int)
   /// One of the listed texts.
-  case category([String])
+  case category(CategoryList)
   /// A text literal, before something says which category it belongs to.
   case text
   /// NULL, before something says what of.
   case null
 
-  init(_ type: ColumnType) {
-    switch type {
+  init(_ column: ColumnSchema) {
+    switch column.type {
     case .integer: self = .number(scale: 0)
     case .decimal(let scale, _): self = .number(scale: scale)
     case .boolean: self = .boolean
     case .date: self = .date
-    case .category(let values): self = .category(values)
+    case .category(let values): self = .category(CategoryList(values: values, labels: column.labels))
     case .timestamp: self = .timestamp
     case .text(let bytes): self = .string(bytes: bytes)
     }
@@ -47,7 +47,7 @@ enum SQLType: Hashable, Sendable {
     case .number(let scale): scale == 0 ? .integer : .decimal(scale: scale)
     case .boolean: .boolean
     case .date: .date
-    case .category(let labels): .category(labels)
+    case .category(let list): .category(list.shown)
     case .timestamp: .timestamp
     case .string, .text, .null: .integer
     }

@@ -43,11 +43,13 @@ struct StatisticBinder {
   static func containsStatistic(_ syntax: SyntaxExpression) -> Bool {
     switch syntax.kind {
     case .name, .number, .text, .date, .boolean, .null: false
-    case .negated(let a), .not(let a), .isNull(let a): containsStatistic(a)
-    case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b):
+    case .negated(let a), .not(let a), .isNull(let a), .isTruth(let a, _): containsStatistic(a)
+    case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b),
+      .isSame(let a, let b):
       containsStatistic(a) || containsStatistic(b)
     case .between(let a, let b, let c): [a, b, c].contains(where: containsStatistic)
     case .oneOf(let a, let list): ([a] + list).contains(where: containsStatistic)
+    case .row(let list): list.contains(where: containsStatistic)
     case .caseWhen(let operand, let branches, let otherwise):
       ([operand, otherwise].compactMap { $0 } + branches.flatMap { [$0.condition, $0.result] })
         .contains(where: containsStatistic)
@@ -63,7 +65,7 @@ struct StatisticBinder {
     switch syntax.kind {
     case .number(let digits, let scale): return .constant(Decimal(digits: digits, scale: scale))
     case .negated(let inner): return scaled(try bind(inner), by: -Decimal.one)
-    case .arithmetic(let sign, let a, let b) where sign != .over:
+    case .arithmetic(let sign, let a, let b) where sign != .over && sign != .remainder:
       return try combine(sign, try bind(a), try bind(b), at: syntax)
     case .call(let name, let arguments):
       return .statistic(try statistic(name, arguments, range: syntax.range), factor: .one, offset: .zero)

@@ -6,9 +6,9 @@ import ParleyProgram
 extension RowBinder {
   func common(_ parts: [TypedExpression], what: String) throws(ParleyError) -> SQLType {
     var type = SQLType.null
-    var labels: [String] = []
+    var constants: [ExactText] = []
     for part in parts {
-      if let text = part.text, !labels.contains(text) { labels.append(text) }
+      if let text = part.text, !constants.contains(text) { constants.append(text) }
       switch (type, part.type) {
       case (_, .null): break
       case (.null, let other): type = other
@@ -16,7 +16,7 @@ extension RowBinder {
       case (.boolean, .boolean), (.date, .date), (.text, .text), (.category, .text): break
       case (.text, .category(let values)): type = .category(values)
       case (.category(let x), .category(let y)):
-        guard x == y else {
+        guard x.values == y.values else {
           throw error(
             "type", "two categories with different lists of values are \(what)", at: part.range,
             remedy: "declare the same list of values for both columns")
@@ -30,7 +30,12 @@ extension RowBinder {
           remedy: "use values of one type")
       }
     }
-    return type == .text ? .category(labels) : type
+    switch type {
+    case .text: return .category(CategoryList(constants: constants))
+    case .category(let list) where list.isOfConstants:
+      return .category(CategoryList(list, CategoryList(constants: constants)))
+    default: return type
+    }
   }
 
   /// The expression in the integers of `type`, which ``common(_:what:)`` returned for it.
@@ -38,14 +43,25 @@ extension RowBinder {
     switch (part.type, type) {
     case (.null, _): return .null(isCondition: type == .boolean)
     case (.number(let x), .number(let y)): return scaled(part.expression, by: powerOfTen(y - x))
-    case (.text, .category(let values)):
-      let text = part.text ?? ""
-      guard let position = values.firstIndex(of: text) else {
+    case (.text, .category(let list)):
+      let text = part.text ?? ExactText("")
+      guard let position = list.position(of: text) else {
         throw error(
-          "unknown-value", "'\(text)' is not among the declared values\(didYouMean(text, among: values))",
-          at: part.range, remedy: "the values are \(Self.listed(values))")
+          "unknown-value",
+          "'\(text.value)' is not among the declared values\(didYouMean(text.value, among: list.texts))",
+          at: part.range, remedy: "the values are \(Self.listed(list.texts))")
       }
       return .integer(BigInt(position))
+    case (.category(let from), .category(let to)) where from.values != to.values:
+      // Only lists of constants grow.
+      let positions = from.values.map { RowExpression.integer(BigInt(to.position(of: $0) ?? 0)) }
+      guard let last = positions.last else { return part.expression }
+      var branches = positions.dropLast().enumerated().map { index, position in
+        RowExpression.Branch(condition: .equal(part.expression, .integer(BigInt(index))), result: position)
+      }
+      branches.insert(
+        .init(condition: .isNull(part.expression), result: .null(isCondition: false)), at: 0)
+      return .choose(branches, otherwise: last)
     default: return part.expression
     }
   }

@@ -64,10 +64,6 @@ extension RowLowering {
       case (.null, _): order.nullsFirst
       case (_, .null): !order.nullsFirst
       case (.number(let x), .number(let y)): order.isDescending ? y < x : x < y
-      case (.text(let x), .text(let y)):
-        order.isDescending
-          ? y.utf8.lexicographicallyPrecedes(x.utf8) : x.utf8.lexicographicallyPrecedes(y.utf8)
-      default: a < b
       }
     }
     var rank = [Int](repeating: 0, count: values.count)

@@ -5,8 +5,8 @@ import ParleyProgram
 /// The public values of a group key, each with the secret bit "this row has it".
 struct KeyDomain {
   enum Value: Hashable {
+    /// Of a category, its position in the list.
     case number(BigInt)
-    case text(String)
     case null
   }
   struct Entry {
@@ -31,9 +31,7 @@ extension RowLowering {
     var entries: [KeyDomain.Entry] = []
     for entry in values.entries {
       let label = try key.type.format.text(of: entry.value)
-      let isText = if case .category = key.type { true } else { false }
-      entries.append(
-        .init(value: isText ? .text(label) : .number(entry.value), label: label, indicator: entry.bit))
+      entries.append(.init(value: .number(entry.value), label: label, indicator: entry.bit))
     }
     if let isNull = values.isNull { entries.append(.init(value: .null, label: nil, indicator: isNull)) }
     return KeyDomain(entries: entries)

@@ -1,6 +1,7 @@
 import BigInt
 import ParleyBase
 import ParleyProgram
+import ParleyTables
 
 /// A statistic of every cell, side by side, before anything is withheld.
 struct StatisticValue {
@@ -14,9 +15,8 @@ struct StatisticValue {
   var isZeroWhenEmpty: Bool
 }
 
-/// Formulas. Row-level products stay as small as the data allows: variance and correlation are computed from
-/// values shifted to the middle of their range, which changes neither. Everything after the sums runs on one
-/// vector with an element per cell, so divisions and roots happen once per column.
+/// Formulas. Everything after the sums runs on one vector with an element per cell, so divisions and roots happen once
+/// per column.
 extension RowLowering {
   /// Places after the point of statistics that are not exact.
   static var places: Int { 6 }
@@ -85,10 +85,26 @@ extension RowLowering {
       return StatisticValue(
         value: try extrema(statistic.function, first, masks), isNull: isEmpty,
         format: statistic.types[0].format, error: .zero, isZeroWhenEmpty: false)
-    case .variance, .deviation:
-      return try spread(statistic.function, first, masks, counts: counts)
-    case .correlation: return try correlation(first, arguments[1], masks, counts: counts)
+    case .variance: return try spread(.variance, arguments, masks, counts: counts)
+    case .deviation: return try spread(.deviation, arguments, masks, counts: counts)
+    case .correlation: return try spread(.correlation, arguments, masks, counts: counts)
     }
+  }
+
+  private mutating func spread(
+    _ function: Moments.Function, _ arguments: [Argument], _ masks: [Program.NodeID], counts: Program.NodeID
+  ) throws(ParleyError) -> StatisticValue {
+    var values: [Program.NodeID] = []
+    for argument in arguments { values.append(try integer(argument.value)) }
+    let moments = try Moments(
+      function, of: values[0], and: values.dropFirst().first, scale: arguments[0].scale, rows: table.maximumRows,
+      in: &builder)
+    var totals: [Program.NodeID] = []
+    for summand in moments.summands { totals.append(try sums(summand, masks)) }
+    let (value, isNull) = try moments.value(counts: counts, sums: totals, in: &builder)
+    return StatisticValue(
+      value: value, isNull: isNull, format: .decimal(scale: Self.places), error: Self.halfOfLastPlace,
+      isZeroWhenEmpty: true)
   }
 
   static func format(scale: Int) -> Program.ResultTable.Format {
@@ -170,94 +186,5 @@ extension RowLowering {
     return StatisticValue(
       value: try builder.add(quotient, builder.constant(base * up / unit)), isNull: isEmpty,
       format: .decimal(scale: Self.places), error: Self.halfOfLastPlace, isZeroWhenEmpty: base == 0)
-  }
-
-  /// Values moved to the middle of their range: what statistics that ignore a shift are computed from.
-  private mutating func centred(_ value: Program.NodeID) throws(ParleyError) -> Program.NodeID {
-    let range = builder.type(of: value).range
-    let middle = (range.lower + range.upper).flooredQuotient(by: 2)
-    return middle == 0 ? value : try builder.subtract(value, builder.constant(middle))
-  }
-
-  /// n Σxy − Σx Σy, which is n² times the population covariance.
-  private mutating func comoment(
-    counts: Program.NodeID, products: Program.NodeID, _ a: Program.NodeID, _ b: Program.NodeID
-  ) throws(ParleyError) -> Program.NodeID {
-    try builder.subtract(try builder.multiply(counts, products), try builder.multiply(a, b))
-  }
-
-  /// Sample variance (nΣx² − (Σx)²) / (n(n−1)), or its root; NULL below two values.
-  ///
-  /// The root is isqrt(⌊4v⌋) with v = variance · 10^12, halved upwards: ⌊√v + ½⌋ exactly.
-  private mutating func spread(
-    _ function: StatisticFunction, _ argument: Argument, _ masks: [Program.NodeID], counts: Program.NodeID
-  ) throws(ParleyError) -> StatisticValue {
-    let isBit = builder.type(of: argument.value).isBit
-    let value = isBit ? argument.value : try centred(argument.value)
-    let range = builder.type(of: value).range
-    let sum = try sums(value, masks)
-    let squares = isBit ? sum : try sums(try builder.multiply(value, value), masks)
-    let moment = try builder.atLeast(
-      try comoment(counts: counts, products: squares, sum, sum), 0)
-    let many = try builder.atLeast(counts, 2)
-    let denominator = try builder.multiply(
-      many, try builder.atLeast(try builder.subtract(many, builder.constant(1)), 1))
-    // Deviations from the mean are at most the distance from 0, so V ≤ n² h² and V / (n(n−1)) ≤ 2 h².
-    let half = max(abs(range.lower), abs(range.upper))
-    let limit = 2 * half * half
-    let result: Program.NodeID
-    if function == .variance {
-      result = try rounded(
-        moment, over: denominator, scale: 2 * argument.scale, places: Self.places, limit: limit)
-    } else {
-      result = try halvedUpwards(
-        try builder.squareRoot(
-          try fourfold(moment, over: denominator, scale: 2 * argument.scale, limit: limit)))
-    }
-    return StatisticValue(
-      value: result, isNull: try builder.compare(.less, counts, builder.constant(2)),
-      format: .decimal(scale: Self.places), error: Self.halfOfLastPlace, isZeroWhenEmpty: true)
-  }
-
-  /// ⌊4 · 10^(2·places) · numerator / (10^scale · denominator)⌋
-  private mutating func fourfold(
-    _ numerator: Program.NodeID, over denominator: Program.NodeID, scale: Int, limit: BigInt
-  ) throws(ParleyError) -> Program.NodeID {
-    let up = powerOfTen(max(0, 2 * Self.places - scale)), down = powerOfTen(max(0, scale - 2 * Self.places))
-    return try builder.quotient(
-      try builder.scale(numerator, by: 4 * up), try builder.scale(denominator, by: down),
-      atMost: 4 * limit * up / down + 1)
-  }
-  /// ⌊(a + 1) / 2⌋
-  private mutating func halvedUpwards(_ a: Program.NodeID) throws(ParleyError) -> Program.NodeID {
-    try builder.truncate(try builder.add(a, builder.constant(1)), bits: 1)
-  }
-
-  /// A / √(Vx Vy) with A = nΣxy − ΣxΣy and V the same of one variable: the magnitude is
-  /// isqrt(⌊4 · 10^12 · A² / (Vx Vy)⌋) halved upwards, the sign that of A. Exactly the nearest sixth decimal, with
-  /// one division and one root of 43 bits. A² ≤ Vx Vy (Cauchy–Schwarz) bounds the quotient.
-  private mutating func correlation(
-    _ x: Argument, _ y: Argument, _ masks: [Program.NodeID], counts: Program.NodeID
-  ) throws(ParleyError) -> StatisticValue {
-    let a = try centred(try integer(x.value)), b = try centred(try integer(y.value))
-    let sumA = try sums(a, masks), sumB = try sums(b, masks)
-    let momentA = try builder.atLeast(
-      try comoment(
-        counts: counts, products: try sums(try builder.multiply(a, a), masks), sumA, sumA), 0)
-    let momentB = try builder.atLeast(
-      try comoment(
-        counts: counts, products: try sums(try builder.multiply(b, b), masks), sumB, sumB), 0)
-    let cross = try comoment(
-      counts: counts, products: try sums(try builder.multiply(a, b), masks), sumA, sumB)
-    let product = try builder.multiply(momentA, momentB)
-    let isNull = try builder.compare(.equal, product, builder.constant(0))
-    let magnitude = try halvedUpwards(
-      try builder.squareRoot(
-        try fourfold(
-          try builder.multiply(cross, cross), over: try builder.atLeast(product, 1), scale: 0, limit: 1)))
-    let isNegative = try builder.compare(.less, cross, builder.constant(0))
-    return StatisticValue(
-      value: try builder.select(isNegative, try builder.negate(magnitude), magnitude), isNull: isNull,
-      format: .decimal(scale: Self.places), error: Self.halfOfLastPlace, isZeroWhenEmpty: true)
   }
 }

@@ -18,6 +18,8 @@ final class ColumnRegistry {
   private(set) var scanCount = 0
   /// Of the query that is bound.
   var limits = BindingLimits()
+  /// What the query does and its author may not have meant, each once.
+  private(set) var notes: [String] = []
 
   subscript(id: ColumnID) -> Entry {
     get { entries[id.rawValue] }
@@ -29,11 +31,15 @@ final class ColumnRegistry {
     return ColumnID(rawValue: entries.count - 1)
   }
 
+  func note(_ text: String) {
+    if !notes.contains(text) { notes.append(text) }
+  }
+
   func scan(_ table: TableSchema) -> Scan {
     let number = scanCount
     scanCount += 1
     let columns = table.columns.map {
-      column($0.name, SQLType($0.type), isNullable: $0.isNullable, scan: number)
+      column($0.name, SQLType($0), isNullable: $0.isNullable, scan: number)
     }
     return Scan(number: number, table: table, columns: columns, filter: [])
   }
@@ -66,12 +72,12 @@ final class ColumnRegistry {
     switch expression {
     case .column(let id): self[id].isNullable
     case .integer, .boolean, .text, .isNull: false
-    case .null: true
+    case .null, .squareRoot: true
     case .integerQuotient(let a, let b), .ratio(let a, let b, _):
       if case .integer(let divisor) = b, divisor != 0 { isNullable(a) } else { true }
     case .choose(let branches, let otherwise):
       isNullable(otherwise) || branches.contains { isNullable($0.result) }
-    case .coalesce(let parts): parts.allSatisfy(isNullable)
+    case .coalesce(let parts), .extreme(let parts, _): parts.allSatisfy(isNullable)
     case .subquery(let subquery):
       switch subquery.kind {
       case .exists: false
@@ -88,7 +94,7 @@ final class ColumnRegistry {
     case .null(let type): type
     case .choose(let branches, let otherwise):
       branches.lazy.compactMap { self.type(of: $0.result) }.first ?? type(of: otherwise)
-    case .coalesce(let parts): parts.lazy.compactMap(type(of:)).first
+    case .coalesce(let parts), .extreme(let parts, _): parts.lazy.compactMap(type(of:)).first
     case .text, .substring: .text
     case .subquery(let subquery): subquery.type
     default: nil

@@ -35,6 +35,10 @@ indirect enum Expression: Hashable, Sendable {
   case like(Expression, pattern: ExactText, escape: Character?)
   /// Characters from a position that begins at 1.
   case substring(Expression, from: Int, length: Int?)
+  /// The greatest or least of those that are not NULL.
+  case extreme([Expression], isGreatest: Bool)
+  /// Of a number with so many decimals, to the nearest sixth decimal; NULL below 0.
+  case squareRoot(Expression, scale: Int)
   case field(DateField, Expression)
   case not(Expression)
   case and(Expression, Expression)
@@ -97,8 +101,9 @@ extension Expression {
       .and(let a, let b), .or(let a, let b):
       [a, b]
     case .scaled(let a, _), .truncated(let a, _), .like(let a, _, _), .substring(let a, _, _), .field(_, let a),
-      .not(let a), .isNull(let a):
+      .not(let a), .isNull(let a), .squareRoot(let a, _):
       [a]
+    case .extreme(let parts, _): parts
     case .choose(let branches, let otherwise): branches.flatMap { [$0.condition, $0.result] } + [otherwise]
     case .coalesce(let parts): parts
     case .subquery(let subquery):
@@ -123,6 +128,8 @@ extension Expression {
     case .like(let a, let pattern, let escape): return .like(map(a), pattern: pattern, escape: escape)
     case .substring(let a, let from, let length): return .substring(map(a), from: from, length: length)
     case .field(let field, let a): return .field(field, map(a))
+    case .extreme(let parts, let isGreatest): return .extreme(parts.map(map), isGreatest: isGreatest)
+    case .squareRoot(let a, let scale): return .squareRoot(map(a), scale: scale)
     case .not(let a): return .not(map(a))
     case .and(let a, let b): return .and(map(a), map(b))
     case .or(let a, let b): return .or(map(a), map(b))
@@ -183,11 +190,11 @@ extension Expression {
       a.isNullOfNulls || b.isNullOfNulls
     case .and(let a, let b), .or(let a, let b): a.isNullOfNulls && b.isNullOfNulls
     case .scaled(let a, _), .truncated(let a, _), .like(let a, _, _), .substring(let a, _, _), .field(_, let a),
-      .not(let a):
+      .not(let a), .squareRoot(let a, _):
       a.isNullOfNulls
     case .choose(let branches, let otherwise):
       otherwise.isNullOfNulls && branches.allSatisfy { $0.condition.isNullOfNulls }
-    case .coalesce(let parts): parts.allSatisfy(\.isNullOfNulls)
+    case .coalesce(let parts), .extreme(let parts, _): parts.allSatisfy(\.isNullOfNulls)
     }
   }
 }

@@ -4,19 +4,29 @@ import ParleyProgram
 
 /// Aggregates and window functions.
 extension ExpressionBinder {
-  static let aggregateNames = ["COUNT", "SUM", "AVG", "MIN", "MAX", "MEDIAN", "QUANTILE", "BOOL_OR", "BOOL_AND"]
-  static let windowNames = ["ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD", "COUNT", "SUM", "MIN", "MAX"]
+  static let aggregateNames = [
+    "COUNT", "SUM", "AVG", "MIN", "MAX", "MEDIAN", "QUANTILE", "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP",
+    "CORR", "BOOL_OR", "BOOL_AND",
+  ]
+  static let windowNames = [
+    "ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "COUNT", "SUM", "AVG",
+    "MIN", "MAX",
+  ]
   static let functionNames =
-    aggregateNames + ["COALESCE", "NULLIF", "ABS", "CAST", "EXTRACT", "SUBSTRING", "ROW_NUMBER", "RANK"]
+    aggregateNames + scalarNames
+    + ["COALESCE", "NULLIF", "CAST", "EXTRACT", "SUBSTRING", "ROW_NUMBER", "RANK"]
 
   /// Aggregates outside of subqueries and windows.
   static func containsAggregate(_ syntax: SyntaxExpression) -> Bool {
     func any(_ parts: [SyntaxExpression?]) -> Bool { parts.contains { $0.map(containsAggregate) ?? false } }
     switch syntax.kind {
     case .name, .number, .text, .date, .boolean, .null, .interval, .exists, .scalarQuery: return false
-    case .negated(let a), .not(let a), .isNull(let a), .cast(let a, _), .extract(_, let a), .oneOfQuery(let a, _):
+    case .row(let list): return any(list)
+    case .negated(let a), .not(let a), .isNull(let a), .isTruth(let a, _), .cast(let a, _), .extract(_, let a),
+      .oneOfQuery(let a, _):
       return any([a])
-    case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b):
+    case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b),
+      .isSame(let a, let b):
       return any([a, b])
     case .between(let a, let b, let c): return any([a, b, c])
     case .like(let a, let b, let c), .substring(let a, let b, let c): return any([a, b, c])
@@ -32,15 +42,16 @@ extension ExpressionBinder {
   }
 
   private func unknownFunction(_ name: Name) -> ParleyError {
-    let upper = name.text.uppercased()
-    if StatisticBinder.functionNames.contains(upper) {
-      return error(
-        "unsupported", "\(name.text) is there for one table with public groups only", at: name.range,
-        remedy: "compute it from SUM(x), SUM(x * x) and COUNT(x)")
-    }
+    let remedy =
+      switch name.text.uppercased() {
+      case "VAR_POP", "STDDEV_POP":
+        "VARIANCE and STDDEV are the sample statistics; the population variance is VARIANCE(x) * (COUNT(x) - 1) / COUNT(x)"
+      case "PERCENTILE_CONT", "PERCENTILE_DISC", "APPROX_QUANTILE": "write QUANTILE(x, 0.9) or MEDIAN(x)"
+      default: "functions: \(Self.functionNames.joined(separator: ", "))"
+      }
     return error(
       "unknown-function", "unknown function '\(name.text)'\(didYouMean(name.text, among: Self.functionNames))",
-      at: name.range, remedy: "functions: \(Self.functionNames.joined(separator: ", "))")
+      at: name.range, remedy: remedy)
   }
 
   func aggregate(
@@ -67,17 +78,29 @@ extension ExpressionBinder {
       }
       return add(.countRows, nil, false, .number(scale: 0), isNullable: false, functions, range)
     }
-    let wanted = upper == "QUANTILE" ? 2 : 1
+    let wanted = upper == "QUANTILE" || upper == "CORR" ? 2 : 1
     guard arguments.count == wanted else {
       throw error(
-        "arguments", "\(name.text) takes \(wanted) argument\(wanted == 1 ? "" : "s"), not \(arguments.count)",
-        at: range, remedy: wanted == 1 ? "write \(name.text)(x)" : "write \(name.text)(x, 0.9)")
+        "arguments",
+        "\(name.text) takes \(wanted == 1 ? "one argument" : "two arguments"), not \(arguments.count)", at: range,
+        remedy: wanted == 1 ? "write \(name.text)(x)" : "write \(name.text)(x, \(upper == "CORR" ? "y" : "0.9"))")
     }
     var rows = self
     rows.functions = nil
     rows.allowsWindows = false
     let value = try rows.bind(arguments[0])
+    if upper == "CORR" {
+      let x = try rows.variable(value), y = try rows.variable(try rows.bind(arguments[1]))
+      return add(
+        .correlation, x.expression, false, .number(scale: Self.places), and: y.expression, isNullable: true,
+        functions, range)
+    }
     return try add(upper, name, value, arguments, isDistinct, functions, range)
+  }
+
+  /// A number, or a condition as 0 and 1.
+  private func variable(_ value: BoundExpression) throws(ParleyError) -> BoundExpression {
+    value.type == .boolean ? try cast(value, to: .integer, range: value.range) : try number(value)
   }
 
   private func add(
@@ -138,6 +161,10 @@ extension ExpressionBinder {
         .average, operand.expression, isDistinct, .number(scale: Self.places), of: type, isNullable: nullable,
         functions,
         range)
+    case "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP":
+      return add(
+        upper.hasPrefix("VAR") ? .variance : .deviation, operand.expression, isDistinct,
+        .number(scale: Self.places), of: type, isNullable: nullable, functions, range)
     case "MEDIAN":
       guard case .number(let scale) = type else { break }
       // The mean of two values has one more place.
@@ -161,16 +188,19 @@ extension ExpressionBinder {
 
   private func add(
     _ function: AggregateFunction, _ argument: Expression?, _ isDistinct: Bool, _ type: SQLType,
-    of argumentType: SQLType = .number(scale: 0), isNullable: Bool, _ functions: BlockFunctions,
+    of argumentType: SQLType = .number(scale: 0), and second: Expression? = nil, isNullable: Bool,
+    _ functions: BlockFunctions,
     _ range: SourceRange
   ) -> BoundExpression {
     let known = functions.aggregates.first {
-      $0.function == function && $0.argument == argument && $0.isDistinct == isDistinct
+      $0.function == function && $0.argument == argument && $0.second == second && $0.isDistinct == isDistinct
     }
     let id = known?.id ?? registry.column(source.text(range), type, isNullable: isNullable)
     if known == nil {
       functions.aggregates.append(
-        .init(id: id, function: function, argument: argument, type: argumentType, isDistinct: isDistinct))
+        .init(
+          id: id, function: function, argument: argument, second: second, type: argumentType,
+          isDistinct: isDistinct))
     }
     return BoundExpression(expression: .column(id), type: type, range: range)
   }
@@ -196,23 +226,109 @@ extension ExpressionBinder {
           expression: try inner.bind(key.expression).expression, isDescending: key.isDescending,
           nullsFirst: key.nullsFirst ?? !key.isDescending))
     }
-    let (function, type, isNullable) = try inner.windowFunction(name, arguments, range)
-    let id = registry.column(source.text(range), type, isNullable: isNullable)
-    let column = WindowStep.Column(id: id, function: function)
-    if let index = functions.windows.firstIndex(where: { $0.partition == partition && $0.order == order }) {
+    let step = WindowStep(partition: partition, order: order, functions: [])
+    var values: [BoundExpression] = []
+    for argument in arguments ?? [] { values.append(try inner.bind(argument)) }
+    let call = WindowCall(name: name, values: values, step: step, frame: window.frame, range: range)
+    if let composed = try inner.composed(call, functions) { return composed }
+    let (function, type, isNullable) = try inner.windowFunction(call)
+    return BoundExpression(
+      expression: add(function, type, isNullable: isNullable, call, functions), type: type, range: range)
+  }
+
+  /// A window function as it was written.
+  private struct WindowCall {
+    var name: Name
+    var values: [BoundExpression]
+    /// Without functions.
+    var step: WindowStep
+    var frame: WindowFrame?
+    var range: SourceRange
+  }
+
+  private func add(
+    _ function: WindowStep.Function, _ type: SQLType, isNullable: Bool, _ call: WindowCall,
+    _ functions: BlockFunctions
+  ) -> Expression {
+    let id = registry.column(source.text(call.range), type, isNullable: isNullable)
+    let column = WindowStep.Column(id: id, function: function, frame: call.frame)
+    if let index = functions.windows.firstIndex(where: {
+      $0.partition == call.step.partition && $0.order == call.step.order
+    }) {
       functions.windows[index].functions.append(column)
     } else {
-      functions.windows.append(WindowStep(partition: partition, order: order, functions: [column]))
+      var step = call.step
+      step.functions = [column]
+      functions.windows.append(step)
     }
-    return BoundExpression(expression: .column(id), type: type, range: range)
+    return .column(id)
+  }
+
+  /// Functions that are computed from others.
+  private func composed(
+    _ call: WindowCall, _ functions: BlockFunctions
+  ) throws(ParleyError) -> BoundExpression? {
+    let count = SQLType.number(scale: 0)
+    func bound(_ expression: Expression, _ type: SQLType) throws(ParleyError) -> BoundExpression {
+      BoundExpression(expression: try limited(expression, call.range), type: type, range: call.range)
+    }
+    switch (call.name.text.uppercased(), call.values.count) {
+    case ("AVG", 1):
+      let value = try variable(call.values[0])
+      guard case .number(let scale) = value.type else { return nil }
+      let sum = add(.sum(value.expression), value.type, isNullable: true, call, functions)
+      let number = add(.count(value.expression), count, isNullable: false, call, functions)
+      let places = max(Self.places, scale)
+      return try bound(.ratio(sum, number, places: places - scale), .number(scale: places))
+    case ("LAG", 3), ("LEAD", 3):
+      let isLag = call.name.text.uppercased() == "LAG"
+      let by = try distance(call)
+      let (values, type) = try unified([call.values[0], call.values[2]], what: "moved")
+      let value = add(isLag ? .lag(values[0], by) : .lead(values[0], by), type, isNullable: true, call, functions)
+      // Where there is no such row the default stands, and not where the value of that row is NULL.
+      let one = Expression.integer(1)
+      let isThere = add(isLag ? .lag(one, by) : .lead(one, by), count, isNullable: true, call, functions)
+      return try bound(.choose([.init(condition: .isNull(isThere), result: values[1])], otherwise: value), type)
+    case ("NTILE", 1):
+      guard case .integer(let tiles) = call.values[0].expression, tiles > 0, tiles <= 1_000_000 else {
+        throw error(
+          "arguments", "the number of NTILE is a constant of at least 1", at: call.values[0].range,
+          remedy: "write NTILE(4)")
+      }
+      var whole = call
+      whole.step.order = []
+      whole.frame = nil
+      let rows = add(.countRows, count, isNullable: false, whole, functions)
+      let row = add(.rowNumber, count, isNullable: false, call, functions)
+      // The first tiles have one row more than the others, as many of them as division leaves rows.
+      let size = Expression.truncated(rows, by: tiles)
+      let rest = Expression.subtract(rows, .scaled(size, by: tiles))
+      let larger = Expression.multiply(rest, .add(size, .integer(1)))
+      let early = Expression.integerQuotient(.subtract(row, .integer(1)), .add(size, .integer(1)))
+      let late = Expression.add(
+        rest, .coalesce([.integerQuotient(.subtract(.subtract(row, .integer(1)), larger), size), .integer(0)]))
+      let tile = Expression.choose(
+        [.init(condition: .compare(.lessOrEqual, row, larger), result: early)], otherwise: late)
+      return try bound(.add(tile, .integer(1)), count)
+    default: return nil
+    }
+  }
+
+  private func distance(_ call: WindowCall) throws(ParleyError) -> Int {
+    guard call.values.count > 1 else { return 1 }
+    guard case .integer(let value) = call.values[1].expression, let value = Int(exactly: value), value >= 0 else {
+      throw error(
+        "arguments", "the distance of \(call.name.text) is a constant", at: call.values[1].range, remedy: "write 1"
+      )
+    }
+    return value
   }
 
   private func windowFunction(
-    _ name: Name, _ arguments: [SyntaxExpression]?, _ range: SourceRange
+    _ call: WindowCall
   ) throws(ParleyError) -> (WindowStep.Function, SQLType, isNullable: Bool) {
     let count = SQLType.number(scale: 0)
-    var values: [BoundExpression] = []
-    for argument in arguments ?? [] { values.append(try bind(argument)) }
+    let (name, values, range) = (call.name, call.values, call.range)
     switch (name.text.uppercased(), values.count) {
     case ("ROW_NUMBER", 0): return (.rowNumber, count, false)
     case ("RANK", 0): return (.rank, count, false)
@@ -220,22 +336,32 @@ extension ExpressionBinder {
     case ("COUNT", 0): return (.countRows, count, false)
     case ("COUNT", 1): return (.count(values[0].expression), count, false)
     case ("LAG", 1...2), ("LEAD", 1...2):
-      var by = 1
-      if values.count == 2 {
-        guard case .integer(let value) = values[1].expression, let value = Int(exactly: value), value >= 0 else {
-          throw error(
-            "arguments", "the distance of \(name.text) is a constant", at: values[1].range, remedy: "write 1")
-        }
-        by = value
+      let by = try distance(call)
+      let (coerced, type) = try unified([values[0]], what: "moved")
+      return (name.text.uppercased() == "LAG" ? .lag(coerced[0], by) : .lead(coerced[0], by), type, true)
+    case ("FIRST_VALUE", 1), ("LAST_VALUE", 1):
+      let isFirst = name.text.uppercased() == "FIRST_VALUE"
+      // The row that is meant has to be in every frame.
+      if case .rows(let from, let to) = call.frame,
+        isFirst ? from != nil || to ?? 0 < 0 : from ?? 0 > 0 || to ?? 0 != 0
+      {
+        throw error(
+          "unsupported", "\(name.text) over this frame is not part of the dialect", at: range,
+          remedy: isFirst
+            ? "use LAG(x, 3), or a frame from UNBOUNDED PRECEDING"
+            : "use LEAD(x, 3), or a frame to CURRENT ROW or UNBOUNDED FOLLOWING")
       }
       let (coerced, type) = try unified([values[0]], what: "moved")
-      return (
-        name.text.uppercased() == "LAG" ? .lag(coerced[0], by) : .lead(coerced[0], by), type, true
-      )
+      return (isFirst ? .firstValue(coerced[0]) : .lastValue(coerced[0]), type, true)
     case ("SUM", 1), ("MIN", 1), ("MAX", 1):
       let upper = name.text.uppercased()
       var value = values[0]
       if upper == "SUM" || value.type != .date { value = try number(value) }
+      if upper != "SUM", case .rows(let from, let to) = call.frame, from != nil || to != 0 {
+        throw error(
+          "unsupported", "\(name.text) over a sliding frame is not part of the dialect", at: range,
+          remedy: "use SUM, COUNT or AVG over it, or a frame from UNBOUNDED PRECEDING to CURRENT ROW")
+      }
       switch upper {
       case "SUM": return (.sum(value.expression), value.type, true)
       case "MIN": return (.minimum(value.expression), value.type, true)

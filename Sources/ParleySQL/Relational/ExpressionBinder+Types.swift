@@ -9,20 +9,20 @@ extension ExpressionBinder {
     _ parts: [BoundExpression], what: String, extends: Bool = false
   ) throws(ParleyError) -> SQLType {
     var type = SQLType.null
-    var labels: [String] = []
+    var constants: [ExactText] = []
     for part in parts {
-      if case .text(let text) = part.expression, !labels.contains(text.value) { labels.append(text.value) }
+      if case .text(let text) = part.expression, !constants.contains(text) { constants.append(text) }
       switch (type, part.type) {
       case (_, .null): break
       case (.null, let other): type = other
       case (.number(let x), .number(let y)): type = .number(scale: max(x, y))
       case (.boolean, .boolean), (.date, .date), (.text, .text), (.category, .text): break
       case (.text, .category), (.text, .string): type = part.type
-      case (.category(let x), .category(let y)): type = .category(x + y.filter { !x.contains($0) })
+      case (.category(let x), .category(let y)): type = .category(CategoryList(x, y))
       case (.string(let x), .string(let y)): type = .string(bytes: max(x, y))
       case (.string, .text): break
       case (.string(let x), .category(let list)), (.category(let list), .string(let x)):
-        type = .string(bytes: list.reduce(x) { max($0, $1.utf8.count) })
+        type = .string(bytes: max(x, list.bytes))
       case (.date, .text), (.text, .date):
         throw error(
           "type", "a date and a text are \(what)", at: part.range, remedy: "write dates as DATE 'YYYY-MM-DD'")
@@ -33,9 +33,10 @@ extension ExpressionBinder {
       }
     }
     switch type {
-    case .text: return .category(labels)
-    case .string(let bytes): return .string(bytes: labels.reduce(bytes) { max($0, $1.utf8.count) })
-    case .category(let list) where extends: return .category(list + labels.filter { !list.contains($0) })
+    case .text: return .category(CategoryList(constants: constants))
+    case .string(let bytes): return .string(bytes: constants.reduce(bytes) { max($0, $1.value.utf8.count) })
+    case .category(let list) where extends || list.isOfConstants:
+      return .category(CategoryList(list, CategoryList(constants: constants)))
     default: return type
     }
   }
@@ -54,10 +55,10 @@ extension ExpressionBinder {
     switch (part.type, type) {
     case (.null, _): return .null(type)
     case (.number(let x), .number(let y)): return scaled(part.expression, by: powerOfTen(y - x))
-    case (.text, .category(let labels)):
+    case (.text, .category(let list)):
       guard case .text(let constant) = part.expression else { return part.expression }
-      let text = constant.value
-      guard let position = labels.firstIndex(of: text) else {
+      guard let position = list.position(of: constant) else {
+        let (text, labels) = (constant.value, list.texts)
         let listed = labels.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
         throw error(
           "unknown-value", "'\(text)' is not among the declared values\(didYouMean(text, among: labels))",
@@ -65,9 +66,9 @@ extension ExpressionBinder {
       }
       return .integer(BigInt(position))
     case (.category(let from), .category(let to)):
-      if to.prefix(from.count).elementsEqual(from) { return part.expression }
-      return mapped(part.expression, from.map { .integer(BigInt(to.firstIndex(of: $0) ?? 0)) }, .category(to))
-    case (.category(let from), .string): return mapped(part.expression, from.map { .text(ExactText($0)) }, type)
+      if to.values.starts(with: from.values) { return part.expression }
+      return mapped(part.expression, from.values.map { .integer(BigInt(to.position(of: $0) ?? 0)) }, type)
+    case (.category(let from), .string): return mapped(part.expression, from.values.map { .text($0) }, type)
     default: return part.expression
     }
   }
@@ -104,6 +105,15 @@ extension ExpressionBinder {
     case .string: return ordered(sign, x, y) { .compareText($0, $1, $2) }
     case .number, .date, .timestamp, .null: return ordered(sign, x, y) { .compare($0, $1, $2) }
     }
+  }
+
+  /// Equality to which NULL is a value like others.
+  func same(_ a: BoundExpression, _ b: BoundExpression) throws(ParleyError) -> Expression {
+    let (parts, _) = try unified([a, b], what: "compared")
+    let equal = try compare(.equal, a, b)
+    return try limited(
+      .or(.coalesce([equal, .boolean(false)]), .and(.isNull(parts[0]), .isNull(parts[1]))),
+      a.range.union(b.range))
   }
 
   private func ordered(
@@ -150,6 +160,7 @@ extension ExpressionBinder {
       throw ParleyError(.invariant, "an operand of arithmetic is not a number")
     }
     switch sign {
+    case .remainder: return try remainder(left, x, right, y, range: range)
     case .plus, .minus:
       let scale = max(x, y)
       let p = scaled(left.expression, by: powerOfTen(scale - x))
@@ -178,6 +189,11 @@ extension ExpressionBinder {
       var quotient = Expression.integerQuotient(left.expression, right.expression)
       if case .integer(let divisor) = right.expression, divisor > 0 {
         quotient = .truncated(left.expression, by: divisor)
+      } else {
+        let (a, b) = (source.text(left.range), source.text(right.range))
+        registry.note(
+          "'\(source.text(range))' divides whole numbers and drops what is left over: 3 / 4 is 0. For decimals write CAST(\(a) AS DECIMAL(18, 6)) / \(b)"
+        )
       }
       return BoundExpression(expression: quotient, type: .number(scale: 0), range: range)
     }
@@ -286,7 +302,8 @@ extension ExpressionBinder {
     }
     switch value.type {
     case .string: return bound(.like(value.expression, pattern: ExactText(text), escape: escapes))
-    case .category(let labels):
+    case .category(let list):
+      let labels = list.texts
       let matches = labels.indices.filter { matcher.matches(labels[$0]) }
       // A position that no label has: false, and unknown where the text is NULL.
       let positions = matches.isEmpty ? [-1] : matches
@@ -334,13 +351,12 @@ extension ExpressionBinder {
       return BoundExpression(
         expression: .substring(value.expression, from: begin, length: count),
         type: .string(bytes: max(1, min(bytes, count.map { 4 * $0 } ?? bytes))), range: range)
-    case .category(let labels):
-      let parts = labels.map { Self.part(of: $0, from: begin, length: count) }
-      var list: [String] = []
-      for part in parts where !list.contains(part) { list.append(part) }
+    case .category(let whole):
+      let parts = whole.texts.map { ExactText(Self.part(of: $0, from: begin, length: count)) }
+      let list = CategoryList(constants: Array(Set(parts)))
       let type = SQLType.category(list)
       return BoundExpression(
-        expression: mapped(value.expression, parts.map { .integer(BigInt(list.firstIndex(of: $0) ?? 0)) }, type),
+        expression: mapped(value.expression, parts.map { .integer(BigInt(list.position(of: $0) ?? 0)) }, type),
         type: type, range: range)
     case .text:
       guard case .text(let constant) = value.expression else { break }

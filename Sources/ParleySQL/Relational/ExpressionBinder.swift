@@ -8,6 +8,12 @@ final class BlockFunctions {
   var windows: [WindowStep] = []
 }
 
+/// Subqueries in the group keys of a block, by their text: the same text elsewhere in the block is the key.
+final class BoundSubqueries {
+  var isRemembering = true
+  var known: [ExactText: BoundExpression] = [:]
+}
+
 /// Resolves names and types of the expressions of one block.
 struct ExpressionBinder {
   let queries: RelationalBinder
@@ -19,6 +25,7 @@ struct ExpressionBinder {
   /// Where aggregates and windows are put; nil where none can stand.
   var functions: BlockFunctions?
   var allowsWindows = false
+  var subqueries: BoundSubqueries?
 
   var source: Source { queries.source }
   var registry: ColumnRegistry { queries.registry }
@@ -71,7 +78,7 @@ struct ExpressionBinder {
     let names = meant.flatMap { $0.columns.map(\.name) } + aliases.map(\.name)
     var remedy = "columns: \(names.prefix(40).joined(separator: ", "))"
     for column in meant.flatMap(\.columns) {
-      if case .category(let labels) = column.value.type, labels.contains(name.text) {
+      if case .category(let list) = column.value.type, list.contains(name.text) {
         remedy = "if the text is meant, put it in single quotes: '\(name.text)'"
       }
     }
@@ -105,6 +112,15 @@ struct ExpressionBinder {
     case .isNull(let inner):
       let operand = try bind(inner)
       return bound(.isNull(operand.type == .text ? .integer(0) : operand.expression), .boolean)
+    case .isTruth(let inner, let value):
+      let operand = try condition(inner)
+      return bound(.coalesce([value ? operand : .not(operand), .boolean(false)]), .boolean)
+    case .isSame(let a, let b): return bound(try same(try bind(a), try bind(b)), .boolean)
+    case .oneOf(let inner, let values) where inner.isRow: return try rowMembership(inner, values, range: range)
+    case .row:
+      throw error(
+        "type", "a row of values stands where one value is needed", at: range,
+        remedy: "rows are compared with rows: (a, b) = (c, d), (a, b) IN ((1, 2), (3, 4))")
     case .between(let inner, let low, let high):
       let operand = try bind(inner)
       let above = try compare(.lessOrEqual, try bind(low), operand)
@@ -134,13 +150,29 @@ struct ExpressionBinder {
     case .distinctCall(let name, let argument):
       return try aggregate(name, [argument], isDistinct: true, range: range)
     case .windowCall(let name, let arguments, let window): return try self.window(name, arguments, window, range)
-    case .exists(let query): return try exists(query, range)
-    case .scalarQuery(let query): return try scalarQuery(query, range)
-    case .oneOfQuery(let operand, let query): return try membership(operand, query, range)
+    case .exists, .scalarQuery, .oneOfQuery: return try subquery(syntax)
     }
   }
 
   // Subqueries have functions of their own, so that the frames of the deep recursion stay small.
+
+  private func subquery(_ syntax: SyntaxExpression) throws(ParleyError) -> BoundExpression {
+    let range = syntax.range
+    let text = ExactText(source.text(range))
+    if var known = subqueries?.known[text] {
+      known.range = range
+      return known
+    }
+    let value: BoundExpression
+    switch syntax.kind {
+    case .exists(let query): value = try exists(query, range)
+    case .scalarQuery(let query): value = try scalarQuery(query, range)
+    case .oneOfQuery(let operand, let query): value = try membership(operand, query, range)
+    default: throw ParleyError(.invariant, "something else was bound as a subquery")
+    }
+    if let subqueries, subqueries.isRemembering { subqueries.known[text] = value }
+    return value
+  }
 
   private func exists(_ query: QueryStatement, _ range: SourceRange) throws(ParleyError) -> BoundExpression {
     let inner = try queries.query(query, in: inside, isReleased: false)
@@ -149,7 +181,10 @@ struct ExpressionBinder {
   }
 
   private func scalarQuery(_ query: QueryStatement, _ range: SourceRange) throws(ParleyError) -> BoundExpression {
-    let (inner, output) = try oneColumn(query)
+    var (inner, output) = try oneColumn(query)
+    if case .text(let text) = output.expression {
+      (output.expression, output.type) = (.integer(0), .category(CategoryList(constants: [text])))
+    }
     let subquery = Subquery(
       kind: .scalar, plan: inner.plan, output: output.expression, type: output.type, range: range)
     return BoundExpression(expression: .subquery(subquery), type: output.type, range: range)
@@ -158,6 +193,11 @@ struct ExpressionBinder {
   private func membership(
     _ operand: SyntaxExpression, _ query: QueryStatement, _ range: SourceRange
   ) throws(ParleyError) -> BoundExpression {
+    if case .row = operand.kind {
+      throw error(
+        "unsupported", "a row of values IN a subquery is not part of the dialect", at: range,
+        remedy: "write EXISTS (SELECT 1 FROM … WHERE x = a AND y = b)")
+    }
     let (inner, output) = try oneColumn(query)
     let value = try bind(operand)
     let type = try common([value, output], what: "compared")
@@ -262,11 +302,8 @@ struct ExpressionBinder {
       let (values, type) = try unified([a], what: "arguments of NULLIF")
       let branch = Expression.Branch(condition: same, result: .null(type))
       return BoundExpression(expression: .choose([branch], otherwise: values[0]), type: type, range: range)
-    case ("ABS", let list) where list.count == 1:
-      let a = try number(try bind(list[0]))
-      let branch = Expression.Branch(
-        condition: .compare(.less, a.expression, .integer(0)), result: scaled(a.expression, by: -1))
-      return BoundExpression(expression: .choose([branch], otherwise: a.expression), type: a.type, range: range)
+    case (let upper, let list) where Self.scalarNames.contains(upper):
+      return try scalarFunction(upper, list, range: range)
     default: return try aggregate(name, arguments, isDistinct: false, range: range)
     }
   }

@@ -53,8 +53,23 @@ struct HolderFormulas {
       else { return nil }
       return .choose(zip(conditions, values).map { .init(condition: $0, value: $1) }, otherwise: last)
     case .coalesce(let parts): return each(parts).map { .coalesce($0) }
-    case .text, .substring, .ratio, .integerQuotient, .subquery: return nil
+    case .extreme(let parts, let isGreatest): return each(parts).map { Self.extreme($0, isGreatest: isGreatest) }
+    case .text, .substring, .ratio, .integerQuotient, .squareRoot, .subquery: return nil
     }
+  }
+
+  /// The value that no other one exceeds: with n of them n² comparisons, where choices inside each other would be 2^n.
+  private static func extreme(_ values: [HolderFormula], isGreatest: Bool) -> HolderFormula {
+    let branches = values.indices.map { index in
+      let value = values[index]
+      let others = values.indices.filter { $0 != index }.map { other in
+        let (low, high) = isGreatest ? (values[other], value) : (value, values[other])
+        return HolderFormula.or(.isNull(values[other]), .compare(.lessOrEqual, low, high))
+      }
+      return HolderFormula.Branch(
+        condition: others.reduce(.not(.isNull(value))) { .and($0, $1) }, value: value)
+    }
+    return .choose(branches, otherwise: .null)
   }
 
   func text(_ expression: Expression) -> HolderText? {

@@ -59,7 +59,7 @@ struct HolderInputs {
   private func column(
     _ id: ColumnID, _ schema: ColumnSchema, _ builder: inout ProgramBuilder
   ) -> SecretColumn {
-    var column = SecretColumn(name: schema.name, type: SecretType(SQLType(schema.type)), parts: [])
+    var column = SecretColumn(name: schema.name, type: SecretType(SQLType(schema)), parts: [])
     if forms.isDigest(id) {
       column = digest(.column(schema.name), schema.name, &builder)
     } else {

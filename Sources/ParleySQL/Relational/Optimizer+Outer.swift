@@ -69,7 +69,8 @@ extension Optimizer {
       let other = registry.column("row", .number(scale: 0), isNullable: false)
       let found = Plan.project(pairs, [Projection(id: other, expression: .column(id))])
       return .match(
-        .anti(nullAware: false), plan, found, [KeyPair(left: .column(id), right: .column(other))], .neither)
+        .anti(nullAware: false), plan, found, [KeyPair(left: .column(id), right: .column(other))],
+        .neither(bound: nil))
     }
     var branches = [
       Plan.Branch(plan: pairs, outputs: columns.map { .column($0) }),

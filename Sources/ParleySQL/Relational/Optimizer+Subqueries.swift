@@ -24,10 +24,14 @@ extension Optimizer {
 
   private func independent(_ plan: Plan, _ range: SourceRange) throws(ParleyError) -> Independent {
     if case .sort(let inner, _) = plan { return try independent(inner, range) }
-    if case .aggregate(let input, let keys, let aggregates, let isReleased) = plan {
+    if case .aggregate(let input, let keys, let aggregates, let shown) = plan {
       var inner = try independent(input, range)
-      guard inner.residual.isEmpty, plan.freeColumns == input.freeColumns else {
-        throw correlated(range, "inside a statistic or in a comparison below one")
+      let own = input.columnSet
+      guard inner.residual.isEmpty, plan.ownExpressions.allSatisfy({ $0.columns.isSubset(of: own) }) else {
+        throw correlated(range, "inside a statistic, as a group key or in a comparison below one")
+      }
+      guard inner.keys.isEmpty || !inner.isScalarAggregate else {
+        throw correlated(range, "below a grouping of a statistic")
       }
       var allKeys = keys
       for index in inner.keys.indices {
@@ -40,7 +44,7 @@ extension Optimizer {
       if keys.isEmpty {
         inner.counts = Set(aggregates.filter { $0.function == .count || $0.function == .countRows }.map(\.id))
       }
-      inner.plan = .aggregate(inner.plan, keys: allKeys, aggregates, isReleased: isReleased)
+      inner.plan = .aggregate(inner.plan, keys: allKeys, aggregates, shown: shown)
       return inner
     }
     let free = plan.freeColumns
@@ -91,8 +95,34 @@ extension Optimizer {
     return expression.children.flatMap(outermost)
   }
 
-  private func attach(_ subquery: Subquery, to plan: inout Plan) throws(ParleyError) -> Expression {
-    let inner = try independent(subquery.plan, subquery.range)
+  /// The subquery without subqueries in what it selects, and its rows; every column that it takes from outside is one
+  /// of `plan`.
+  private func prepared(
+    _ subquery: Subquery, for plan: Plan
+  ) throws(ParleyError) -> (subquery: Subquery, inner: Independent) {
+    var subquery = subquery
+    var inner = try independent(subquery.plan, subquery.range)
+    let own = inner.plan.columnSet
+    var outside = inner.keys.reduce(into: Set<ColumnID>()) { $0.formUnion($1.left.columns) }
+    for condition in inner.residual { outside.formUnion(condition.columns) }
+    outside.formUnion(subquery.output.columns)
+    if case .oneOf(let operand) = subquery.kind { outside.formUnion(operand.columns) }
+    guard outside.subtracting(own).isSubset(of: plan.columnSet) else {
+      throw correlated(subquery.range, "two levels further in")
+    }
+    // What is selected over a statistic is computed beside the rows around, see `scalar`.
+    guard subquery.output.containsSubquery, !inner.isScalarAggregate else { return (subquery, inner) }
+    guard subquery.output.columns.isSubset(of: own) else {
+      throw correlated(subquery.range, "two levels further in")
+    }
+    let id = registry.column("value", subquery.type, isNullable: true)
+    inner.plan = .extend(inner.plan, [Projection(id: id, expression: subquery.output)])
+    subquery.output = .column(id)
+    return (subquery, inner)
+  }
+
+  private func attach(_ given: Subquery, to plan: inout Plan) throws(ParleyError) -> Expression {
+    let (subquery, inner) = try prepared(given, for: plan)
     switch subquery.kind {
     case .scalar: return try scalar(subquery, inner, to: &plan)
     case .exists:
@@ -100,6 +130,10 @@ extension Optimizer {
       return try exists(inner, to: &plan)
     case .oneOf(let operand):
       let operand = try attach(operand, to: &plan)
+      // A statistic without groups is one row, also of no row.
+      if inner.isScalarAggregate {
+        return equality(operand, try scalar(subquery, inner, to: &plan), of: subquery.type)
+      }
       return try contained(operand, subquery, inner, to: &plan)
     }
   }
@@ -111,31 +145,20 @@ extension Optimizer {
     if inner.isScalarAggregate {
       guard !inner.keys.isEmpty else {
         plan = .cross(plan, found)
-        return subquery.output
+        return try attach(subquery.output, to: &plan)
       }
       registry.extend(found.columnSet)
       plan = .match(.left, plan, found, inner.keys, .right)
       // Nothing counts as 0.
-      return subquery.output.replacing { expression in
+      let output = subquery.output.replacing { expression in
         guard case .column(let id) = expression, inner.counts.contains(id) else { return nil }
         return .coalesce([expression, .integer(0)])
       }
+      return try attach(output, to: &plan)
     }
-    let id = registry.column("value", subquery.type, isNullable: true)
+    let reads = subquery.output.columns
     if inner.keys.isEmpty, inner.residual.isEmpty, found.isUnique(on: []) {
-      var function = AggregateFunction.minimum
-      if subquery.type == .boolean { function = .any }
-      if case .string = subquery.type {
-        throw error(
-          "scalar-subquery", "a text cannot be the value of a subquery without a key", at: subquery.range,
-          remedy: "join the subquery in FROM")
-      }
-      plan = .cross(
-        plan,
-        .aggregate(
-          found, keys: [], [.init(id: id, function: function, argument: subquery.output, isDistinct: false)],
-          isReleased: false))
-      return .column(id)
+      return try onlyRow(subquery, found, to: &plan)
     }
     let columns = Set(inner.keys.compactMap(\.right.injectiveColumn))
     guard inner.residual.isEmpty, !inner.keys.isEmpty, found.isUnique(on: columns) else {
@@ -143,10 +166,53 @@ extension Optimizer {
         "scalar-subquery", "this subquery is used as a value and may give several rows", at: subquery.range,
         remedy: "select a statistic such as MAX, or declare as unique the columns that it is found by")
     }
-    let valued = Plan.extend(found, [Projection(id: id, expression: subquery.output)])
+    // What reads columns of the row around as well is computed there, where there is a row of the subquery.
+    let isInside = reads.isSubset(of: found.columnSet)
+    let id = registry.column("value", isInside ? subquery.type : .number(scale: 0), isNullable: true)
+    let value = isInside ? subquery.output : .integer(1)
+    let valued = Plan.extend(found, [Projection(id: id, expression: value)])
     registry.extend(valued.columnSet)
     plan = .match(.left, plan, valued, inner.keys, .right)
-    return .column(id)
+    guard !isInside else { return .column(id) }
+    return .choose(
+      [.init(condition: .not(.isNull(.column(id))), result: subquery.output)], otherwise: .null(subquery.type))
+  }
+
+  /// The value of a subquery that has at most one row whatever the row around it is.
+  private func onlyRow(
+    _ subquery: Subquery, _ found: Plan, to plan: inout Plan
+  ) throws(ParleyError) -> Expression {
+    var aggregates: [AggregateColumn] = []
+    func only(_ expression: Expression, _ type: SQLType) throws(ParleyError) -> Expression {
+      if case .string = type {
+        throw error(
+          "scalar-subquery", "a text cannot be the value of a subquery without a key", at: subquery.range,
+          remedy: "join the subquery in FROM")
+      }
+      let id = registry.column("value", type, isNullable: true)
+      aggregates.append(
+        .init(
+          id: id, function: type == .boolean ? .any : .minimum, argument: expression, isDistinct: false))
+      return .column(id)
+    }
+    let own = found.columnSet
+    var value: Expression
+    if subquery.output.columns.isSubset(of: own) {
+      value = try only(subquery.output, subquery.type)
+    } else {
+      var columns: [ColumnID: Expression] = [:]
+      for id in subquery.output.columns.intersection(own).sorted() {
+        columns[id] = try only(.column(id), registry[id].type)
+      }
+      value = subquery.output.replacing { if case .column(let id) = $0 { columns[id] } else { nil } }
+      let count = registry.column("count", .number(scale: 0), isNullable: false)
+      aggregates.append(.init(id: count, function: .countRows, argument: nil, isDistinct: false))
+      value = .choose(
+        [.init(condition: .compare(.less, .integer(0), .column(count)), result: value)],
+        otherwise: .null(subquery.type))
+    }
+    plan = .cross(plan, .aggregate(found, keys: [], aggregates, shown: nil))
+    return value
   }
 
   /// A condition over `plan`: some row of the subquery belongs to the row. Never unknown.
@@ -155,7 +221,7 @@ extension Optimizer {
       let count = registry.column("count", .number(scale: 0), isNullable: false)
       let aggregate = AggregateColumn(id: count, function: .countRows, argument: nil, isDistinct: false)
       guard !inner.keys.isEmpty else {
-        plan = .cross(plan, .aggregate(try optimized(inner.plan), keys: [], [aggregate], isReleased: false))
+        plan = .cross(plan, .aggregate(try optimized(inner.plan), keys: [], [aggregate], shown: nil))
         return .compare(.less, .integer(0), .column(count))
       }
       join(&plan, try optimized(inner.plan), inner.keys, [aggregate])
@@ -183,7 +249,7 @@ extension Optimizer {
       projections.append(Projection(id: id, expression: key.right))
       pairs.append(KeyPair(left: key.left, right: .column(id)))
     }
-    let grouped = Plan.aggregate(inner, keys: projections, aggregates, isReleased: false)
+    let grouped = Plan.aggregate(inner, keys: projections, aggregates, shown: nil)
     registry.extend(grouped.columnSet)
     plan = .match(.left, plan, grouped, pairs, .right)
   }
@@ -211,7 +277,7 @@ extension Optimizer {
     ]
     let found = try optimized(inner.plan)
     if inner.keys.isEmpty {
-      plan = .cross(plan, .aggregate(found, keys: [], aggregates, isReleased: false))
+      plan = .cross(plan, .aggregate(found, keys: [], aggregates, shown: nil))
     } else {
       join(&plan, found, inner.keys, aggregates)
     }
@@ -232,11 +298,23 @@ extension Optimizer {
     _ operand: Expression, _ subquery: Subquery, _ inner: Independent, to plan: inout Plan
   ) throws(ParleyError) -> Expression {
     var keyed = inner
-    keyed.keys.append(KeyPair(left: operand, right: subquery.output))
+    let isInside = subquery.output.columns.isSubset(of: inner.plan.columnSet)
+    if isInside {
+      keyed.keys.append(KeyPair(left: operand, right: subquery.output))
+    } else {
+      keyed.residual.append(equality(operand, subquery.output, of: subquery.type))
+    }
     let isFound = try exists(keyed, to: &plan)
     guard registry.isNullable(operand) || registry.isNullable(subquery.output) else { return isFound }
-    guard inner.residual.isEmpty else {
-      throw correlated(subquery.range, "in a comparison that is no equality, and may compare with NULL")
+    guard inner.residual.isEmpty, isInside else {
+      var compared = inner
+      compared.residual.append(.or(.isNull(operand), .isNull(subquery.output)))
+      let isUnknown = try exists(compared, to: &plan)
+      return .choose(
+        [
+          .init(condition: isFound, result: .boolean(true)),
+          .init(condition: isUnknown, result: .null(.boolean)),
+        ], otherwise: .boolean(false))
     }
     let rows = registry.column("count", .number(scale: 0), isNullable: false)
     let values = registry.column("count", .number(scale: 0), isNullable: false)
@@ -246,7 +324,7 @@ extension Optimizer {
     ]
     let found = try optimized(inner.plan)
     if inner.keys.isEmpty {
-      plan = .cross(plan, .aggregate(found, keys: [], aggregates, isReleased: false))
+      plan = .cross(plan, .aggregate(found, keys: [], aggregates, shown: nil))
     } else {
       join(&plan, found, inner.keys, aggregates)
     }
@@ -263,12 +341,14 @@ extension Optimizer {
   // MARK: Conditions
 
   /// EXISTS, IN and their negations where a row stays only if they are true; nil where a value is needed after all.
-  func membership(_ subquery: Subquery, isNegated: Bool, of plan: Plan) throws(ParleyError) -> Plan? {
+  func membership(_ given: Subquery, isNegated: Bool, of plan: Plan) throws(ParleyError) -> Plan? {
     var plan = plan
-    let inner = try independent(subquery.plan, subquery.range)
+    let (subquery, inner) = try prepared(given, for: plan)
     guard inner.residual.isEmpty else { return nil }
     if case .oneOf(let operand) = subquery.kind {
-      guard !operand.containsSubquery else { return nil }
+      guard !operand.containsSubquery, !inner.isScalarAggregate,
+        subquery.output.columns.isSubset(of: inner.plan.columnSet)
+      else { return nil }
       let keys = inner.keys + [KeyPair(left: operand, right: subquery.output)]
       var kind = MatchKind.semi
       if isNegated {
@@ -276,11 +356,12 @@ extension Optimizer {
         if isNullable, !inner.keys.isEmpty { return nil }
         kind = .anti(nullAware: isNullable)
       }
-      plan = .match(kind, plan, try optimized(inner.plan), keys, .neither)
+      plan = .match(kind, plan, try optimized(inner.plan), keys, .neither(bound: nil))
       return plan
     }
     guard !inner.keys.isEmpty, !inner.isScalarAggregate else { return nil }
     return .match(
-      isNegated ? .anti(nullAware: false) : .semi, plan, try optimized(inner.plan), inner.keys, .neither)
+      isNegated ? .anti(nullAware: false) : .semi, plan, try optimized(inner.plan), inner.keys,
+      .neither(bound: nil))
   }
 }

@@ -188,7 +188,8 @@ struct Optimizer {
     order.replace(
       best.left,
       by: best.keys.isEmpty
-        ? .cross(a, b) : .match(.inner, a, b, best.keys, best.isUnique ? .right : .neither))
+        ? .cross(a, b) : .match(
+            .inner, a, b, best.keys, best.isUnique ? .right : .neither(bound: source.query.joinBound)))
     order.remove(best.right)
   }
 
@@ -245,8 +246,8 @@ struct Optimizer {
     return best
   }
 
-  func equality(_ a: Expression, _ b: Expression) -> Expression {
-    switch registry.type(of: a) ?? registry.type(of: b) {
+  func equality(_ a: Expression, _ b: Expression, of type: SQLType? = nil) -> Expression {
+    switch type ?? registry.type(of: a) ?? registry.type(of: b) {
     case .boolean: .equivalent(a, b)
     case .string, .text: .compareText(.equal, a, b)
     default: .compare(.equal, a, b)

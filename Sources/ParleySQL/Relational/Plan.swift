@@ -12,7 +12,8 @@ indirect enum Plan: Hashable, Sendable {
   case extend(Plan, [Projection])
   /// These columns and no others.
   case project(Plan, [Projection])
-  case aggregate(Plan, keys: [Projection], [AggregateColumn], isReleased: Bool)
+  /// - Parameter shown: a bit of every group, whether the minimum cell lets it be shown.
+  case aggregate(Plan, keys: [Projection], [AggregateColumn], shown: ColumnID?)
   case window(Plan, WindowStep)
   case sort(Plan, [OrderKey])
   case limit(Plan, count: Int?, offset: Int)
@@ -58,7 +59,7 @@ struct Projection: Hashable, Sendable {
 }
 
 enum AggregateFunction: Hashable, Sendable {
-  case countRows, count, sum, average, minimum, maximum, any, every, median
+  case countRows, count, sum, average, minimum, maximum, any, every, median, variance, deviation, correlation
   case quantile(numerator: Int, denominator: Int)
 }
 
@@ -66,6 +67,8 @@ struct AggregateColumn: Hashable, Sendable {
   var id: ColumnID
   var function: AggregateFunction
   var argument: Expression?
+  /// Of a correlation, the other one.
+  var second: Expression?
   /// Of the argument.
   var type = SQLType.number(scale: 0)
   var isDistinct: Bool
@@ -82,6 +85,8 @@ struct WindowStep: Hashable, Sendable {
     case rowNumber, rank, denseRank
     case lag(Expression, Int)
     case lead(Expression, Int)
+    case firstValue(Expression)
+    case lastValue(Expression)
     case countRows
     case count(Expression)
     case sum(Expression)
@@ -91,6 +96,8 @@ struct WindowStep: Hashable, Sendable {
   struct Column: Hashable, Sendable {
     var id: ColumnID
     var function: Function
+    /// nil: that of SQL.
+    var frame: WindowFrame?
   }
   var partition: [Expression]
   var order: [OrderKey]
@@ -107,7 +114,11 @@ struct KeyPair: Hashable, Sendable {
   var right: Expression
 }
 
-enum Uniqueness: Hashable, Sendable { case left, right, neither }
+enum Uniqueness: Hashable, Sendable {
+  case left, right
+  /// - Parameter bound: the most rows that the study says the join has.
+  case neither(bound: Int?)
+}
 
 // MARK: Structure
 
@@ -135,8 +146,8 @@ extension Plan {
     case .filter(let a, let conditions): .filter(map(a), conditions)
     case .extend(let a, let items): .extend(map(a), items)
     case .project(let a, let items): .project(map(a), items)
-    case .aggregate(let a, let keys, let aggregates, let isReleased):
-      .aggregate(map(a), keys: keys, aggregates, isReleased: isReleased)
+    case .aggregate(let a, let keys, let aggregates, let shown):
+      .aggregate(map(a), keys: keys, aggregates, shown: shown)
     case .window(let a, let step): .window(map(a), step)
     case .sort(let a, let keys): .sort(map(a), keys)
     case .limit(let a, let count, let offset): .limit(map(a), count: count, offset: offset)
@@ -174,17 +185,18 @@ extension Plan {
     case .filter(let a, let conditions): return .filter(a, conditions.map(map))
     case .extend(let a, let items): return .extend(a, each(items))
     case .project(let a, let items): return .project(a, each(items))
-    case .aggregate(let a, let keys, let aggregates, let isReleased):
+    case .aggregate(let a, let keys, let aggregates, let shown):
       let mapped = aggregates.map { aggregate in
         var aggregate = aggregate
         aggregate.argument = aggregate.argument.map(map)
+        aggregate.second = aggregate.second.map(map)
         return aggregate
       }
-      return .aggregate(a, keys: each(keys), mapped, isReleased: isReleased)
+      return .aggregate(a, keys: each(keys), mapped, shown: shown)
     case .window(let a, var step):
       step.partition = step.partition.map(map)
       step.order = each(step.order)
-      step.functions = step.functions.map { .init(id: $0.id, function: $0.function.mapping(map)) }
+      step.functions = step.functions.map { .init(id: $0.id, function: $0.function.mapping(map), frame: $0.frame) }
       return .window(a, step)
     case .sort(let a, let keys): return .sort(a, each(keys))
     case .match(let kind, let a, let b, let keys, let unique):
@@ -226,7 +238,8 @@ extension Plan {
     case .extend(let a, let items): a.columnSet.union(items.map(\.id))
     case .numbered(let a, let id): a.columnSet.union([id])
     case .project(_, let items): Set(items.map(\.id))
-    case .aggregate(_, let keys, let aggregates, _): Set(keys.map(\.id) + aggregates.map(\.id))
+    case .aggregate(_, let keys, let aggregates, let shown):
+      Set(keys.map(\.id) + aggregates.map(\.id) + (shown.map { [$0] } ?? []))
     case .window(let a, let step): a.columnSet.union(step.functions.map(\.id))
     case .union(_, let columns), .compared(_, _, _, let columns): Set(columns)
     }
@@ -271,7 +284,7 @@ extension Plan {
       case (_, .right): return a.maximumRows
       case (.inner, .left): return b.maximumRows
       case (.left, .left): return sum(a.maximumRows, b.maximumRows)
-      case (_, .neither): return Self.joinBound(a, b) ?? product(a.maximumRows, b.maximumRows)
+      case (_, .neither(let bound)): return Self.joinBound(a, b, bound) ?? product(a.maximumRows, b.maximumRows)
       }
     case .filter(let a, _), .extend(let a, _), .project(let a, _), .window(let a, _), .sort(let a, _),
       .numbered(let a, _), .masked(let a, _, _):
@@ -285,10 +298,12 @@ extension Plan {
   }
 
   /// The rows that a join may have in which keys repeat on both sides; nil where every pair is looked at anyway.
-  static func joinBound(_ a: Plan, _ b: Plan) -> Int? {
+  /// - Parameter stated: in the study.
+  static func joinBound(_ a: Plan, _ b: Plan, _ stated: Int?) -> Int? {
     let (n, m) = (a.maximumRows, b.maximumRows)
     let (pairs, overflow) = n.multipliedReportingOverflow(by: m)
-    return !overflow && pairs <= 1 << 14 ? nil : min(.max / 4, n + m)
+    if !overflow, pairs <= 1 << 14 { return nil }
+    return min(stated ?? n + m, overflow ? .max / 4 : pairs)
   }
 
   /// Sets of columns that tell any two rows apart: declared, or by the way the rows were made. The empty set: there
@@ -342,6 +357,8 @@ extension WindowStep.Function {
     case .rowNumber, .rank, .denseRank, .countRows: self
     case .lag(let a, let by): .lag(map(a), by)
     case .lead(let a, let by): .lead(map(a), by)
+    case .firstValue(let a): .firstValue(map(a))
+    case .lastValue(let a): .lastValue(map(a))
     case .count(let a): .count(map(a))
     case .sum(let a): .sum(map(a))
     case .minimum(let a): .minimum(map(a))

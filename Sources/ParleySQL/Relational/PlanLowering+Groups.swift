@@ -5,12 +5,11 @@ import ParleyTables
 /// Aggregates, of all rows and of groups.
 extension PlanLowering {
   mutating func aggregate(
-    _ input: Plan, _ keys: [Projection], _ aggregates: [AggregateColumn], isReleased: Bool,
+    _ input: Plan, _ keys: [Projection], _ aggregates: [AggregateColumn], shown: ColumnID?,
     _ needed: Set<ColumnID>
   ) throws(ParleyError) -> Relation {
-    let withholds = isReleased && minimumCell > 1
-    let wanted = aggregates.filter { needed.contains($0.id) || withholds }
-    let read = columns(keys.map(\.expression) + wanted.compactMap(\.argument))
+    let wanted = aggregates.filter { needed.contains($0.id) || shown != nil }
+    let read = columns(keys.map(\.expression) + wanted.flatMap { [$0.argument, $0.second].compactMap(\.self) })
     var relation = try lower(input, read)
     var positions: [Int] = []
     for key in keys {
@@ -26,34 +25,42 @@ extension PlanLowering {
           relation.table.columns[column].type = SecretType(aggregate.type)
         }
       }
+      let second = try aggregate.second.map { (other) throws(ParleyError) in
+        try position(of: other, in: &relation, type: .number(scale: 0))
+      }
       functions.append(
         TableAggregate(
-          TableAggregate.Function(aggregate.function), of: column, isDistinct: aggregate.isDistinct,
+          TableAggregate.Function(aggregate.function, with: second ?? 0), of: column,
+          isDistinct: aggregate.isDistinct,
           name: registry[aggregate.id].name))
       ids.append(aggregate.id)
     }
     // How many rows, and how many values of each argument, a released group rests on.
     var counts: [Int] = []
-    if withholds {
+    if shown != nil {
       for aggregate in [TableAggregate(.countRows)] + functions.filter({ $0.function != .countRows }) {
         counts.append(keys.count + functions.count)
-        functions.append(
-          TableAggregate(aggregate.function == .countRows ? .countRows : .count, of: aggregate.column))
+        let function: TableAggregate.Function =
+          switch aggregate.function {
+          case .countRows: .countRows
+          case .correlation(let second): .countPairs(with: second)
+          default: .count
+          }
+        functions.append(TableAggregate(function, of: aggregate.column))
         ids.append(nil)
       }
     }
     guard keys.isEmpty else {
       var table = try tables.grouped(relation.table, by: positions, functions)
       table = try compacted(table, rows: input.maximumRows)
-      table = try withheld(table, counts)
-      return Relation(table: table, ids: keys.map { Optional($0.id) } + ids)
+      return try marked(Relation(table: table, ids: keys.map { Optional($0.id) } + ids), shown, counts)
     }
     if functions.isEmpty {
       functions.append(TableAggregate(.countRows))
       ids.append(nil)
     }
-    let table = try withheld(try tables.aggregated(relation.table, functions), counts)
-    return Relation(table: table, ids: ids)
+    let table = try tables.aggregated(relation.table, functions)
+    return try marked(Relation(table: table, ids: ids), shown, counts)
   }
 
   /// As few slots as the keys have different values, where those are few.
@@ -64,16 +71,23 @@ extension PlanLowering {
     return try tables.compacted(table, bound: bound)
   }
 
-  /// Groups that rest on too few rows are no rows any more.
-  private mutating func withheld(_ table: SecretTable, _ counts: [Int]) throws(ParleyError) -> SecretTable {
-    guard let rows = counts.first else { return table }
-    return try tables.withholding(
-      table, counts: rows, contributors: Array(counts.dropFirst()), below: minimumCell)
+  /// A column with the bit of every group whether it rests on enough rows to be shown.
+  private mutating func marked(
+    _ relation: Relation, _ shown: ColumnID?, _ counts: [Int]
+  ) throws(ParleyError) -> Relation {
+    guard let shown, let rows = counts.first else { return relation }
+    var relation = relation
+    let bit = try tables.shownGroups(
+      relation.table, counts: rows, contributors: Array(counts.dropFirst()), below: minimumCell)
+    relation.table = relation.table.appending(SecretColumn(name: "shown", type: .boolean, parts: [bit]))
+    relation.ids.append(shown)
+    return relation
   }
 }
 
 extension TableAggregate.Function {
-  fileprivate init(_ function: AggregateFunction) {
+  /// - Parameter second: the other column of a correlation.
+  fileprivate init(_ function: AggregateFunction, with second: Int) {
     switch function {
     case .countRows: self = .countRows
     case .count: self = .count
@@ -84,6 +98,9 @@ extension TableAggregate.Function {
     case .any: self = .any
     case .every: self = .every
     case .median: self = .median
+    case .variance: self = .variance
+    case .deviation: self = .deviation
+    case .correlation: self = .correlation(with: second)
     case .quantile(let numerator, let denominator):
       self = .quantile(numerator: numerator, denominator: denominator)
     }
@@ -94,7 +111,7 @@ extension AggregateFunction {
   /// Whether the decimals of the argument decide those of the result.
   fileprivate var dependsOnScale: Bool {
     switch self {
-    case .average, .median, .quantile: true
+    case .average, .median, .quantile, .variance, .deviation: true
     default: false
     }
   }

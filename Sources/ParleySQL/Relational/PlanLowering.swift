@@ -34,6 +34,9 @@ struct PlanLowering {
     self.operators = operators
     self.forms = forms
     tables = TableBuilder(builder)
+    let name = source.query.name
+    tables.boundRemedy =
+      "give the query '\(name)' in the study a larger 'bound:', the most rows that a join of it may have"
     self.registry = registry
     self.source = source
     self.tableIDs = tableIDs
@@ -79,8 +82,8 @@ struct PlanLowering {
       var relation = Relation(table: values.table, ids: values.ids.map { _ in nil })
       try append(items, to: &relation, reading: values)
       return relation
-    case .aggregate(let input, let keys, let aggregates, let isReleased):
-      return try aggregate(input, keys, aggregates, isReleased: isReleased, needed)
+    case .aggregate(let input, let keys, let aggregates, let shown):
+      return try aggregate(input, keys, aggregates, shown: shown, needed)
     case .window(let input, let step): return try window(input, step, needed)
     case .sort(let input, let keys):
       var relation = try lower(input, needed.union(columns(keys.map(\.expression))))
@@ -259,7 +262,7 @@ struct PlanLowering {
       switch unique {
       case .left: .left
       case .right: .right
-      case .neither: .neither(bound: Plan.joinBound(a, b))
+      case .neither(let bound): .neither(bound: Plan.joinBound(a, b, bound))
       }
     let table = try tables.join(left.table, right.table, on: pairs, kind: joinKind, unique: uniqueness)
     return Relation(table: table, ids: joinKind.keepsRight ? left.ids + right.ids : left.ids)
@@ -328,16 +331,24 @@ struct PlanLowering {
     var partition: [Int] = []
     for expression in step.partition { partition.append(try position(of: expression, in: &relation)) }
     let order = try order(step.order, &relation)
-    let frame: WindowFunction.Frame = step.order.isEmpty ? .partition : .range
     var functions: [WindowFunction] = []
     for column in step.functions {
       let function: WindowFunction.Function
+      let frame: WindowFunction.Frame =
+        switch column.frame {
+        case .rows(nil, 0): .rows
+        case .rows(let from, let to): .sliding(from: from, to: to)
+        case .partition: .partition
+        case .peers, nil: step.order.isEmpty ? .partition : .range
+        }
       switch column.function {
       case .rowNumber: function = .rowNumber
       case .rank: function = .rank
       case .denseRank: function = .denseRank
       case .lag(let value, let by): function = .lag(try position(of: value, in: &relation), by: by)
       case .lead(let value, let by): function = .lead(try position(of: value, in: &relation), by: by)
+      case .firstValue(let value): function = .firstValue(try position(of: value, in: &relation))
+      case .lastValue(let value): function = .lastValue(try position(of: value, in: &relation), frame)
       case .countRows: function = .countRows(frame)
       case .count(let value): function = .count(try position(of: value, in: &relation), frame)
       case .sum(let value): function = .sum(try position(of: value, in: &relation), frame)
@@ -368,7 +379,7 @@ extension SecretType {
     case .boolean: self = .boolean
     case .date: self = .date
     case .timestamp: self = .timestamp
-    case .category(let labels): self = .category(labels)
+    case .category(let list): self = .category(list.shown)
     case .string(let bytes): self = .text(bytes: bytes)
     case .text, .null, nil: self = .integer
     }

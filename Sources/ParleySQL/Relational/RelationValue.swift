@@ -140,6 +140,8 @@ struct ExpressionLowering {
         "sql/text-place", "a part of a text that several tables or groups made cannot be looked at",
         at: SourceRange(start: 0, end: 0),
         remedy: "apply LIKE and SUBSTRING to columns of a table, in a subquery below the grouping")
+    case .extreme(let parts, let isGreatest): return try extreme(parts, isGreatest: isGreatest)
+    case .squareRoot(let a, let scale): return try root(a, scale: scale)
     case .field(let field, let a):
       let x = try number(a)
       return .number(try self.field(field, of: x.value), isNull: x.isNull)
@@ -292,6 +294,40 @@ struct ExpressionLowering {
     var isNull = try either(x.isNull, y.isNull)
     if builder.program[isZero].operation != .bitConstant(false) { isNull = try either(isNull, isZero) }
     return .number(try quotient(x.value, y.value, factor: factor, isRounded: isRounded), isNull: isNull)
+  }
+
+  // MARK: Extremes and roots
+
+  private mutating func extreme(_ parts: [Expression], isGreatest: Bool) throws(ParleyError) -> RelationValue {
+    var best = try number(parts[0])
+    for part in parts.dropFirst() {
+      let next = try number(part)
+      let (low, high) = isGreatest ? (best.value, next.value) : (next.value, best.value)
+      // The next one is taken where it is better or nothing is there yet, unless it is NULL.
+      var isBetter = try builder.compare(.less, low, high)
+      if let none = best.isNull { isBetter = try builder.or(isBetter, none) }
+      if let none = next.isNull { isBetter = try builder.and(isBetter, try builder.not(none)) }
+      best.value = try builder.select(isBetter, next.value, best.value)
+      if let x = best.isNull, let y = next.isNull {
+        best.isNull = try builder.and(x, y)
+      } else {
+        best.isNull = nil
+      }
+    }
+    return .number(best.value, isNull: best.isNull)
+  }
+
+  /// isqrt(⌊4 · 10^12 · a / 10^scale⌋), halved upwards: the nearest sixth decimal.
+  private mutating func root(_ a: Expression, scale: Int) throws(ParleyError) -> RelationValue {
+    let x = try number(a)
+    let places = 2 * ExpressionBinder.places
+    var value = try builder.scale(
+      try builder.atLeast(x.value, 0), by: 4 * powerOfTen(max(0, places - scale)))
+    if scale > places { value = try builder.quotient(value, builder.constant(powerOfTen(scale - places))) }
+    let root = try builder.truncate(
+      try builder.add(try builder.squareRoot(value), builder.constant(1)), bits: 1)
+    let isNegative = try builder.compare(.less, x.value, builder.constant(0))
+    return .number(root, isNull: try either(x.isNull, isNegative))
   }
 
   // MARK: Dates

@@ -24,16 +24,20 @@ extension RelationalBinder {
 
     let functions = BlockFunctions()
     var keys: [(projection: Projection, type: SQLType)] = []
-    for syntax in block.groupBy { try addKey(syntax, items, rows, &keys) }
+    rows.subqueries = BoundSubqueries()
+    let own = from.relations.reduce(into: Set<ColumnID>()) { $0.formUnion($1.columnSet) }
+    for syntax in block.groupBy { try addKey(syntax, items, rows, own, &keys) }
+    rows.subqueries?.isRemembering = false
 
     var values = rows
     values.functions = functions
     values.allowsWindows = true
     if !isAggregated { values.functions = BlockFunctions() }
     let collected = values.functions ?? functions
+    if block.filter != nil { from.withheld?.isWhole = false }
     var query = BoundQuery(
       source: source, plan: .inner(from.relations, from.conditions), outputs: [],
-      isAggregated: isAggregated || from.isAggregated)
+      isAggregated: isAggregated || from.isAggregated, withheld: from.withheld)
     var plain = values
     plain.aliases = []
     for item in items {
@@ -54,7 +58,10 @@ extension RelationalBinder {
     } else if let first = collected.aggregates.first {
       throw ParleyError(.invariant, "aggregate \(first.id.rawValue) in a block without groups")
     }
-    for window in collected.windows { query.plan = .window(query.plan, window) }
+    for window in collected.windows {
+      if let withheld = query.withheld { try checkWindow(window, withheld, block.range) }
+      query.plan = .window(query.plan, window)
+    }
     if block.isDistinct {
       let selected = query.outputs.map(\.value.expression)
       for (key, order) in zip(query.order, orderBy) where !selected.contains(key.expression) {
@@ -134,7 +141,7 @@ extension RelationalBinder {
   // MARK: Groups
 
   private func addKey(
-    _ syntax: SyntaxExpression, _ items: [Item], _ rows: ExpressionBinder,
+    _ syntax: SyntaxExpression, _ items: [Item], _ rows: ExpressionBinder, _ own: Set<ColumnID>,
     _ keys: inout [(projection: Projection, type: SQLType)]
   ) throws(ParleyError) {
     var value: BoundExpression
@@ -151,11 +158,12 @@ extension RelationalBinder {
       value = try rows.bind(syntax)
     }
     if case .text(let text) = value.expression {
-      value = BoundExpression(expression: .integer(0), type: .category([text.value]), range: value.range)
+      value = BoundExpression(
+        expression: .integer(0), type: .category(CategoryList(constants: [text])), range: value.range)
     }
     if keys.contains(where: { $0.projection.expression == value.expression }) { return }
     let id: ColumnID
-    if case .column(let column) = value.expression {
+    if case .column(let column) = value.expression, own.contains(column) {
       id = column
     } else {
       id = registry.column(
@@ -223,8 +231,38 @@ extension RelationalBinder {
       if case .window(_, let step) = dummy { functions.windows[index] = step }
       for expression in dummy.ownExpressions { try check(expression, at: block.range) }
     }
-    query.plan = .aggregate(
-      query.plan, keys: keys.map(\.projection), functions.aggregates, isReleased: isReleased)
+    var shown: ColumnID?
+    if isReleased, minimumCell > 1 {
+      let id = registry.column("shown", .boolean, isNullable: false)
+      let totals = functions.aggregates.filter {
+        [.countRows, .count, .sum].contains($0.function) && !$0.isDistinct
+      }
+      query.withheld = WithheldGroups(shown: [id], totals: Set(totals.map(\.id)), isWhole: having.isEmpty)
+      shown = id
+    }
+    query.plan = .aggregate(query.plan, keys: keys.map(\.projection), functions.aggregates, shown: shown)
     if !having.isEmpty { query.plan = .filter(query.plan, having) }
+  }
+
+  /// Windows over groups of which some will be withheld see them all, so they may show no more than what the rule of
+  /// withholding takes for known: how many groups there are, and the total of their counts or sums.
+  private func checkWindow(
+    _ step: WindowStep, _ withheld: WithheldGroups, _ range: SourceRange
+  ) throws(ParleyError) {
+    let areTotals = step.functions.allSatisfy { column in
+      switch column.function {
+      case .countRows: true
+      case .sum(.column(let id)): withheld.totals.contains(id)
+      default: false
+      }
+    }
+    guard !areTotals || !step.partition.isEmpty || !step.order.isEmpty || !withheld.isWhole else { return }
+    throw source.error(
+      "plan/release-window",
+      "a window over groups would tell about groups under the minimum cell of \(minimumCell), which are withheld",
+      at: range,
+      remedy:
+        "COUNT(*) OVER () and SUM(n) OVER () of a count or sum, without a condition on the groups, may stand here; compute other windows from the released result"
+    )
   }
 }

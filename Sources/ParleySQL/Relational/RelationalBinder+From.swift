@@ -9,10 +9,25 @@ struct BoundRelations {
   var scope = Scope()
   /// No row of it is a row of a table.
   var isAggregated = true
+  /// Of the only relation, whose rows are groups.
+  var withheld: WithheldGroups?
 
   var plan: Plan { relations.count == 1 && conditions.isEmpty ? relations[0] : .inner(relations, conditions) }
 
+  /// Leaves out what the minimum cell withholds.
+  mutating func withhold() {
+    conditions += (withheld?.shown ?? []).map { .column($0) }
+    withheld = nil
+  }
+
   mutating func append(_ other: BoundRelations) {
+    var other = other
+    if relations.isEmpty, conditions.isEmpty {
+      withheld = other.withheld
+    } else {
+      withhold()
+      other.withhold()
+    }
     relations += other.relations
     conditions += other.conditions
     scope.tables += other.scope.tables
@@ -68,7 +83,7 @@ extension RelationalBinder {
     try registry.limits.spend(table.columns.count, at: name.range, of: source)
     var columns: [Scope.Column] = []
     for (schema, id) in zip(table.columns, scan.columns) {
-      let value = BoundExpression(expression: .column(id), type: SQLType(schema.type), range: name.range)
+      let value = BoundExpression(expression: .column(id), type: SQLType(schema), range: name.range)
       columns.append(.init(name: schema.name, value: value))
     }
     try rename(&columns, alias?.columns ?? [])
@@ -93,7 +108,8 @@ extension RelationalBinder {
     try rename(&columns, names)
     var result = BoundRelations(
       relations: [query.plan], conditions: [],
-      scope: Scope(tables: [.init(name: name.text, columns: columns)]), isAggregated: query.isAggregated)
+      scope: Scope(tables: [.init(name: name.text, columns: columns)]), isAggregated: query.isAggregated,
+      withheld: query.withheld)
     if query.isFlat, case .inner(let relations, let conditions) = query.plan {
       (result.relations, result.conditions) = (relations, conditions)
     }
@@ -107,6 +123,8 @@ extension RelationalBinder {
     _ condition: TableExpression.Condition, _ range: SourceRange, _ environment: Environment
   ) throws(ParleyError) -> BoundRelations {
     var left = left, right = right
+    left.withhold()
+    right.withhold()
     if case .outer(let outer) = kind {
       if outer != .left { left = try extended(left) }
       if outer != .right { right = try extended(right) }
@@ -149,7 +167,7 @@ extension RelationalBinder {
       var value = value
       // A literal becomes a category of one.
       if case .text(let text) = value.expression {
-        value.type = .category([text.value])
+        value.type = .category(CategoryList(constants: [text]))
         value.expression = .integer(0)
       }
       let id = registry.column(

@@ -6,13 +6,16 @@ import ParleyProgram
 struct RelationalBinder {
   let source: Source
   let tables: [TableSchema]
+  /// Groups of fewer rows are withheld from what the study publishes.
+  let minimumCell: Int
   let registry = ColumnRegistry()
 
   static func bind(
-    _ statement: QueryStatement, source: Source, tables: [TableSchema]
+    _ statement: QueryStatement, source: Source, tables: [TableSchema], minimumCell: Int
   ) throws(ParleyError) -> (query: BoundQuery, registry: ColumnRegistry) {
-    let binder = RelationalBinder(source: source, tables: tables)
-    let query = try binder.query(statement, in: Environment(), isReleased: true)
+    let binder = RelationalBinder(source: source, tables: tables, minimumCell: minimumCell)
+    var query = try binder.query(statement, in: Environment(), isReleased: true)
+    query.withhold()
     var names: Set<String> = []
     for output in query.outputs {
       guard names.insert(output.name).inserted else {
@@ -53,6 +56,7 @@ struct RelationalBinder {
     let count = try statement.limit.map { syntax throws(ParleyError) in try rowCount(syntax, "LIMIT") }
     let offset = try statement.offset.map { syntax throws(ParleyError) in try rowCount(syntax, "OFFSET") } ?? 0
     if count != nil || offset > 0 {
+      query.withhold()
       query.plan = .limit(.sort(query.plan, query.order), count: count, offset: offset)
     }
     return query
@@ -103,8 +107,10 @@ struct RelationalBinder {
     case .select(let block): return try self.block(block, orderBy: [], in: environment, isReleased: isReleased)
     case .nested(let statement): return try query(statement, in: environment, isReleased: isReleased)
     case .combined(let operation, let all, let a, let b, let range):
-      let left = try self.body(a, in: environment, isReleased: isReleased)
-      let right = try self.body(b, in: environment, isReleased: isReleased)
+      var left = try self.body(a, in: environment, isReleased: isReleased)
+      var right = try self.body(b, in: environment, isReleased: isReleased)
+      left.withhold()
+      right.withhold()
       return try combined(operation, all: all, left, right, range, environment)
     }
   }
@@ -137,19 +143,39 @@ struct RelationalBinder {
     if operation == .union {
       query.plan = .union(branches, columns)
       if !all { distinct(&query) }
+    } else if all {
+      // Equal rows are numbered on both sides: the n-th of one meets the n-th of the other.
+      let number = registry.column("number", .number(scale: 0), isNullable: false)
+      query.plan = .compared(operation, numbered(branches[0]), numbered(branches[1]), columns + [number])
     } else {
       query.plan = .compared(operation, branches[0], branches[1], columns)
     }
     return query
   }
 
+  private func numbered(_ branch: Plan.Branch) -> Plan.Branch {
+    let items = branch.outputs.map { output in
+      let type = registry.type(of: output) ?? .number(scale: 0)
+      return Projection(
+        id: registry.column("value", type, isNullable: registry.isNullable(output)), expression: output)
+    }
+    let values = items.map { Expression.column($0.id) }
+    let number = registry.column("number", .number(scale: 0), isNullable: false)
+    let step = WindowStep(partition: values, order: [], functions: [.init(id: number, function: .rowNumber)])
+    return Plan.Branch(plan: .window(.extend(branch.plan, items), step), outputs: values + [.column(number)])
+  }
+
   /// Each different row once.
   func distinct(_ query: inout BoundQuery) {
+    query.withhold()
+    let own = query.plan.columnSet
     var keys: [Projection] = []
     for index in query.outputs.indices {
       let value = query.outputs[index].value
       let id: ColumnID
-      if case .column(let column) = value.expression, !keys.contains(where: { $0.id == column }) {
+      if case .column(let column) = value.expression, own.contains(column),
+        !keys.contains(where: { $0.id == column })
+      {
         id = column
       } else {
         id = registry.column(
@@ -158,6 +184,6 @@ struct RelationalBinder {
       keys.append(Projection(id: id, expression: value.expression))
       query.outputs[index].value.expression = .column(id)
     }
-    query.plan = .aggregate(query.plan, keys: keys, [], isReleased: false)
+    query.plan = .aggregate(query.plan, keys: keys, [], shown: nil)
   }
 }

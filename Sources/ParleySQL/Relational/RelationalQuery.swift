@@ -28,12 +28,15 @@ struct RelationalQuery {
   init(
     _ statement: QueryStatement, source: Source, tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) {
-    let (query, registry) = try RelationalBinder.bind(statement, source: source, tables: tables)
+    let (query, registry) = try RelationalBinder.bind(
+      statement, source: source, tables: tables, minimumCell: rules.minimumCell)
     guard query.isAggregated || rules.allowsRowRelease else {
       throw source.error(
         "sql/row-release", "this query publishes rows of its tables and not statistics of groups of rows",
         at: SourceRange(start: 0, end: 0),
-        remedy: "use COUNT, SUM or another statistic with GROUP BY, or allow it in the study with 'release: rows'")
+        remedy:
+          "use COUNT, SUM or another statistic with GROUP BY, or write 'rows: allowed' under 'release' in the study"
+      )
     }
     self.source = source
     self.registry = registry
@@ -44,7 +47,7 @@ struct RelationalQuery {
     for output in query.outputs {
       var value = output.value
       if case .text(let text) = value.expression {
-        (value.expression, value.type) = (.integer(0), .category([text.value]))
+        (value.expression, value.type) = (.integer(0), .category(CategoryList(constants: [text])))
       }
       let id = registry.column(output.name, value.type, isNullable: true)
       var isRounded = false
@@ -147,6 +150,8 @@ struct RelationalQuery {
           : ""),
       precision: precision)
   }
+
+  var notes: [String] { registry.notes }
 
   func operatorLines() throws(ParleyError) -> [OperatorLine] { PlanDescription(registry: registry).lines(plan) }
 }

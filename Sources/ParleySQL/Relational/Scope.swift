@@ -67,6 +67,16 @@ struct Environment {
   }
 }
 
+/// Groups of which small ones are withheld once everything has been computed over all of them.
+struct WithheldGroups: Sendable {
+  /// Bits of every row; it is shown where all are 1.
+  var shown: [ColumnID]
+  /// Counts and sums of the groups: their total over all groups is the one that the rule of withholding allows for.
+  var totals: Set<ColumnID>
+  /// No condition has left groups out.
+  var isWhole = true
+}
+
 /// A query with names resolved.
 struct BoundQuery: Sendable {
   struct Output: Sendable {
@@ -79,6 +89,15 @@ struct BoundQuery: Sendable {
   var order: [OrderKey] = []
   /// Every row stands for a group of rows, and none for a row of a table.
   var isAggregated: Bool
+  /// Its rows with those that the minimum cell withholds: windows see them, and nothing else does.
+  var withheld: WithheldGroups?
   /// Only relations and conditions: a query around it can take them over.
   var isFlat: Bool { if case .inner = plan { order.isEmpty } else { false } }
+
+  /// Leaves out what the minimum cell withholds.
+  mutating func withhold() {
+    guard let withheld else { return }
+    plan = .filter(plan, withheld.shown.map { .column($0) })
+    self.withheld = nil
+  }
 }

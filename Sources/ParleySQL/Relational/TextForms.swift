@@ -79,6 +79,7 @@ private struct TextUses {
     case .aggregate(_, let keys, let aggregates, _):
       try name(keys)
       for aggregate in aggregates {
+        if let second = aggregate.second { try readExactly(second) }
         guard let argument = aggregate.argument else { continue }
         let member = try read(argument)
         // Whether there is a value, and how many different ones, a digest says as well.
@@ -104,7 +105,8 @@ private struct TextUses {
   private mutating func read(_ column: WindowStep.Column) throws(ParleyError) {
     switch column.function {
     case .rowNumber, .rank, .denseRank, .countRows: break
-    case .lag(let value, _), .lead(let value, _): classes.join(.column(column.id), try read(value))
+    case .lag(let value, _), .lead(let value, _), .firstValue(let value), .lastValue(let value):
+      classes.join(.column(column.id), try read(value))
     case .count(let value): _ = try read(value)
     case .sum(let value), .minimum(let value), .maximum(let value): try readExactly(value)
     }

@@ -73,13 +73,10 @@ extension Parser {
         try chain(&position)
         advance()
         let right = try sum()
-        left = node(.comparison(sign, left, right), from: start)
+        left = try comparison(sign, left, right)
       } else if take(keyword: "IS") {
         try chain(&position)
-        let negated = take(keyword: "NOT")
-        try expect(keyword: "NULL", "after IS")
-        left = node(.isNull(left), from: start)
-        if negated { left = node(.not(left), from: start) }
+        left = try statement(about: left)
       } else if ["BETWEEN", "IN", "LIKE"].contains(current.keyword)
         || current.keyword == "NOT" && ["BETWEEN", "IN", "LIKE"].contains(following.keyword)
       {
@@ -105,6 +102,53 @@ extension Parser {
   }
 
   // Rare forms have functions of their own, so that the frames of the deep recursion stay small.
+
+  /// After IS.
+  private mutating func statement(about left: SyntaxExpression) throws(ParleyError) -> SyntaxExpression {
+    let start = left.range.start
+    let isNegated = take(keyword: "NOT")
+    var result: SyntaxExpression
+    var isOpposite = isNegated
+    switch current.keyword {
+    case "TRUE", "FALSE":
+      let value = current.keyword == "TRUE"
+      advance()
+      result = node(.isTruth(left, value), from: start)
+    case "DISTINCT":
+      advance()
+      try expect(keyword: "FROM", "after IS DISTINCT")
+      result = node(.isSame(left, try sum()), from: start)
+      isOpposite.toggle()
+    case "UNKNOWN":
+      advance()
+      // Of a condition alone, which NOT makes sure of.
+      result = node(.isNull(node(.not(left), from: start)), from: start)
+    default:
+      try expect(keyword: "NULL", "after IS")
+      result = node(.isNull(left), from: start)
+    }
+    return isOpposite ? node(.not(result), from: start) : result
+  }
+
+  /// Of two values, or of two rows: all of their values are equal.
+  private func comparison(
+    _ sign: ComparisonSign, _ left: SyntaxExpression, _ right: SyntaxExpression
+  ) throws(ParleyError) -> SyntaxExpression {
+    guard case .row(let a) = left.kind, case .row(let b) = right.kind else {
+      return node(.comparison(sign, left, right), from: left.range.start)
+    }
+    guard sign == .equal || sign == .notEqual, a.count == b.count else {
+      throw source.error(
+        "sql/arguments", "rows of \(a.count) and \(b.count) values are compared by \(sign.rawValue)",
+        at: left.range.union(right.range),
+        remedy: "compare rows of one length by =, <> or IN, and their values by AND and OR otherwise")
+    }
+    let parts = zip(a, b).map { x, y in
+      SyntaxExpression(kind: .comparison(.equal, x, y), range: x.range.union(y.range))
+    }
+    let same = joined(parts[...], SyntaxExpression.Kind.and)
+    return sign == .equal ? same : node(.not(same), from: left.range.start)
+  }
 
   /// After IN.
   private mutating func membership(of left: SyntaxExpression) throws(ParleyError) -> SyntaxExpression {
@@ -155,14 +199,10 @@ extension Parser {
     var left = try signed()
     var position = 0
     while case .symbol(let text) = current.kind, text == "*" || text == "/" || text == "%" {
-      if text == "%" {
-        throw unsupported(
-          "the remainder '%'", at: current.range, remedy: "use a CASE expression with the values you need")
-      }
       try chain(&position)
       advance()
       let right = try signed()
-      left = node(.arithmetic(text == "*" ? .times : .over, left, right), from: left.range.start)
+      left = node(.arithmetic(ArithmeticSign(rawValue: text) ?? .times, left, right), from: left.range.start)
     }
     return left
   }
@@ -207,12 +247,21 @@ extension Parser {
       advance()
       if beginsQuery { return try scalarQuery(from: start) }
       var inner = try expression()
+      if current.kind == .symbol(",") { return try row(inner, from: start) }
       try expect(symbol: ")", "to close the parenthesis")
       inner.range = SourceRange(start: start, end: lastEnd)
       return inner
     case .word, .quotedName: return try word()
     default: throw expected("a value", "here")
     }
+  }
+
+  /// After its first value.
+  private mutating func row(_ first: SyntaxExpression, from start: Int) throws(ParleyError) -> SyntaxExpression {
+    var values = [first]
+    while take(symbol: ",") { values.append(try expression()) }
+    try expect(symbol: ")", "to close the row of values")
+    return node(.row(values), from: start)
   }
 
   private mutating func word() throws(ParleyError) -> SyntaxExpression {
@@ -259,20 +308,44 @@ extension Parser {
     } else if take(keyword: "DISTINCT") {
       let inner = try expression()
       try expect(symbol: ")", "after the argument of \(function.text)")
-      return node(.distinctCall(function, inner), from: start)
+      let condition = try filter(function)
+      return node(.distinctCall(function, filtered(inner, by: condition)), from: start)
     } else if current.kind != .symbol(")") {
       var list: [SyntaxExpression] = []
       repeat { list.append(try expression()) } while take(symbol: ",")
       arguments = list
     }
     try expect(symbol: ")", "after the arguments of \(function.text)")
-    if current.keyword == "FILTER" {
-      throw unsupported("FILTER", at: current.range, remedy: "use CASE WHEN inside the aggregate for conditions")
+    if let condition = try filter(function) {
+      // What does not meet the condition is NULL, which no aggregate counts.
+      let one = SyntaxExpression(kind: .number(1, scale: 0), range: function.range)
+      let first = filtered(arguments?.first ?? one, by: condition)
+      arguments = [first] + (arguments ?? []).dropFirst()
     }
     if take(keyword: "OVER") {
       return node(.windowCall(function, arguments, try window()), from: start)
     }
     return node(.call(function, arguments), from: start)
+  }
+
+  private mutating func filter(_ function: Name) throws(ParleyError) -> SyntaxExpression? {
+    let range = current.range
+    guard take(keyword: "FILTER") else { return nil }
+    guard ExpressionBinder.aggregateNames.contains(function.text.uppercased()) else {
+      throw source.error(
+        "sql/syntax", "FILTER after \(function.text), which is no statistic", at: range,
+        remedy: "use CASE WHEN … THEN … END")
+    }
+    try expect(symbol: "(", "after FILTER")
+    try expect(keyword: "WHERE", "in FILTER")
+    let condition = try expression()
+    try expect(symbol: ")", "after the condition of FILTER")
+    return condition
+  }
+  private func filtered(_ value: SyntaxExpression, by condition: SyntaxExpression?) -> SyntaxExpression {
+    guard let condition else { return value }
+    let branch = SyntaxExpression.Branch(condition: condition, result: value)
+    return SyntaxExpression(kind: .caseWhen(operand: nil, [branch], else: nil), range: value.range)
   }
 
   private mutating func caseExpression() throws(ParleyError) -> SyntaxExpression {

@@ -15,13 +15,56 @@ extension Parser {
       } while take(symbol: ",")
     }
     if take(keyword: "ORDER") { window.order = try orderBy() }
-    if ["ROWS", "RANGE", "GROUPS"].contains(current.keyword) {
-      throw unsupported(
-        "a window frame", at: current.range,
-        remedy: "leave it out: the frame is from the beginning of the partition to the row with those equal to it")
-    }
+    if ["ROWS", "RANGE", "GROUPS"].contains(current.keyword) { window.frame = try frame() }
     try expect(symbol: ")", "after the window")
     return window
+  }
+
+  private enum FrameEnd {
+    case first, last
+    case row(Int)
+  }
+
+  private mutating func frame() throws(ParleyError) -> WindowFrame {
+    let range = current.range
+    let isRows = current.keyword == "ROWS"
+    advance()
+    var start = FrameEnd.first, end = FrameEnd.row(0)
+    if take(keyword: "BETWEEN") {
+      start = try frameEnd()
+      try expect(keyword: "AND", "between the ends of the frame")
+      end = try frameEnd()
+    } else {
+      start = try frameEnd()
+    }
+    switch (start, end) {
+    case (.first, .last): return .partition
+    case (.first, .row(0)) where !isRows: return .peers
+    case (.first, .row(let to)) where isRows: return .rows(from: nil, to: to)
+    case (.row(let from), .last) where isRows: return .rows(from: from, to: nil)
+    case (.row(let from), .row(let to)) where isRows && from <= to: return .rows(from: from, to: to)
+    default:
+      throw unsupported(
+        "this window frame", at: range,
+        remedy:
+          "frames are ROWS BETWEEN 3 PRECEDING AND CURRENT ROW, with any ends in this order, and RANGE from UNBOUNDED PRECEDING"
+      )
+    }
+  }
+
+  private mutating func frameEnd() throws(ParleyError) -> FrameEnd {
+    if take(keyword: "CURRENT") {
+      try expect(keyword: "ROW", "after CURRENT")
+      return .row(0)
+    }
+    var distance: Int?
+    if !take(keyword: "UNBOUNDED") {
+      distance = try smallNumber()
+      guard distance ?? 0 <= 1_000_000 else { throw expected("a number of rows up to 1000000", "here") }
+    }
+    if take(keyword: "PRECEDING") { return distance.map { .row(-$0) } ?? .first }
+    try expect(keyword: "FOLLOWING", "after the distance")
+    return distance.map { .row($0) } ?? .last
   }
 
   mutating func cast() throws(ParleyError) -> SyntaxExpression {

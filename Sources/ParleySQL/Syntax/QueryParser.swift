@@ -78,7 +78,7 @@ extension Parser {
     while let operation = current.keyword.flatMap(SetOperation.init), operation != .intersect {
       try chain(&position)
       advance()
-      let all = try isAll(operation)
+      let all = isAll()
       let right = try intersected()
       left = .combined(operation, all: all, left, right, SourceRange(start: start, end: lastEnd))
     }
@@ -92,18 +92,14 @@ extension Parser {
     while current.keyword == "INTERSECT" {
       try chain(&position)
       advance()
-      let all = try isAll(.intersect)
+      let all = isAll()
       let right = try operand()
       left = .combined(.intersect, all: all, left, right, SourceRange(start: start, end: lastEnd))
     }
     return left
   }
 
-  private mutating func isAll(_ operation: SetOperation) throws(ParleyError) -> Bool {
-    if current.keyword == "ALL", operation != .union {
-      throw unsupported(
-        "\(operation.rawValue) ALL", at: current.range, remedy: "leave ALL out: each row then comes once")
-    }
+  private mutating func isAll() -> Bool {
     if take(keyword: "ALL") { return true }
     _ = take(keyword: "DISTINCT")
     return false

@@ -68,6 +68,17 @@ indirect enum TableExpression: Sendable {
 struct WindowSpecification: Sendable {
   var partition: [SyntaxExpression]
   var order: [SelectStatement.Order]
+  /// nil: to the row and its peers where there is an order, otherwise all of the partition.
+  var frame: WindowFrame?
+}
+
+/// The rows of the partition that a window function sees.
+enum WindowFrame: Hashable, Sendable {
+  /// From so many rows after the row itself (before it where negative, the first one where nil) to so many after it.
+  case rows(from: Int?, to: Int?)
+  /// From the first row to the last one that the order does not tell from the row itself.
+  case peers
+  case partition
 }
 
 /// The type that CAST names.

@@ -40,6 +40,8 @@ enum ArithmeticSign: String, Hashable, Sendable {
   case minus = "-"
   case times = "*"
   case over = "/"
+  /// What truncated division leaves.
+  case remainder = "%"
 }
 
 struct SyntaxExpression: Sendable {
@@ -63,6 +65,12 @@ struct SyntaxExpression: Sendable {
     case and(SyntaxExpression, SyntaxExpression)
     case or(SyntaxExpression, SyntaxExpression)
     case isNull(SyntaxExpression)
+    /// IS TRUE, IS FALSE: never unknown.
+    case isTruth(SyntaxExpression, Bool)
+    /// IS NOT DISTINCT FROM: NULL is the same as NULL.
+    case isSame(SyntaxExpression, SyntaxExpression)
+    /// `(a, b)`, where rows are compared.
+    case row([SyntaxExpression])
     case between(SyntaxExpression, low: SyntaxExpression, high: SyntaxExpression)
     case oneOf(SyntaxExpression, [SyntaxExpression])
     case caseWhen(operand: SyntaxExpression?, [Branch], else: SyntaxExpression?)
@@ -87,4 +95,6 @@ struct SyntaxExpression: Sendable {
   }
   var kind: Kind
   var range: SourceRange
+
+  var isRow: Bool { if case .row = kind { true } else { false } }
 }

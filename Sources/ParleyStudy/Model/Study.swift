@@ -191,10 +191,13 @@ extension Study {
     public var sql: String
     /// The line of the study file in which the first line of the SQL stands.
     public var line: Int
-    public init(name: String, sql: String, line: Int = 1) {
+    /// The most rows that a join of it may have whose keys repeat on both sides; nil leaves it to the sizes of the tables.
+    public var bound: Int?
+    public init(name: String, sql: String, line: Int = 1, bound: Int? = nil) {
       self.name = name
       self.sql = sql
       self.line = line
+      self.bound = bound
     }
   }
 

@@ -59,6 +59,10 @@ extension Study {
       writer.write("files")
       writer.write(list: tables) { $1.encodeFiles(into: &$0) }
     }
+    if queries.contains(where: { $0.bound != nil }) {
+      writer.write("bound")
+      writer.write(list: queries) { $0.write(Int64($1.bound ?? 0)) }
+    }
     return writer.bytes
   }
 }

@@ -168,14 +168,15 @@ struct ColumnReader {
         remedy: "list the values that may occur")
     }
     var values: [String] = []
-    var seen: Set<String> = []
+    // Values are texts of bytes: two spellings of one letter in Unicode are two values.
+    var seen: Set<[UInt8]> = []
     for (text, position) in texts {
-      if nulls.contains(text) {
+      if nulls.contains(where: { $0.utf8.elementsEqual(text.utf8) }) {
         problems.add(
           .studyValue, "the value '\(text)' of \(column.what) also means that there is no value", at: position,
           remedy: "take it out of the values, or out of the null spellings under 'csv'")
       }
-      guard seen.insert(text).inserted else {
+      guard seen.insert(Array(text.utf8)).inserted else {
         problems.add(
           .studyDuplicate, "\(column.what) has the value '\(text)' twice", at: position,
           remedy: "remove one of them")

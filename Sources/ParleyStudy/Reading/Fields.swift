@@ -7,7 +7,8 @@ struct Fields {
   /// In words, for messages: "party 'va'".
   let what: String
   let position: Position?
-  private let entries: [String: (key: Node, value: Node)]
+  /// By the bytes of the key: values of categories are keys too, and differ where their bytes do.
+  private let entries: [[UInt8]: (key: Node, value: Node)]
   /// Keys in the order of the file.
   let keys: [String]
 
@@ -37,9 +38,9 @@ struct Fields {
     self.problems = problems
     self.what = what
     position = node.position
-    var entries: [String: (key: Node, value: Node)] = [:]
+    var entries: [[UInt8]: (key: Node, value: Node)] = [:]
     var keys: [String] = []
-    let known = allowed.map { Set($0) }
+    let known = allowed.map { Set($0.map { Array($0.utf8) }) }
     for (key, value) in mapping {
       guard case .scalar(let scalar) = key else {
         problems.add(.studyType, "a key of \(what) is not a word", at: key.position, remedy: "write 'key: value'")
@@ -52,31 +53,31 @@ struct Fields {
           remedy: "write keys with characters that can be seen")
         continue
       }
-      if let known, let allowed, !known.contains(name) {
+      if let known, let allowed, !known.contains(Array(name.utf8)) {
         problems.add(
           .studyUnknownKey, "\(what) has no key '\(name)'", at: key.position,
           remedy: Suggestion.remedy(for: name, among: allowed))
         continue
       }
-      guard entries[name] == nil else {
+      guard entries[Array(name.utf8)] == nil else {
         problems.add(
           .studyDuplicate, "\(what) has the key '\(name)' twice", at: key.position, remedy: "remove one of them")
         continue
       }
-      entries[name] = (key, value)
+      entries[Array(name.utf8)] = (key, value)
       keys.append(name)
     }
     self.entries = entries
     self.keys = keys
   }
 
-  func has(_ key: String) -> Bool { entries[key] != nil }
-  func position(of key: String) -> Position? { entries[key]?.value.position ?? position }
-  func keyPosition(of key: String) -> Position? { entries[key]?.key.position ?? position }
+  func has(_ key: String) -> Bool { entries[Array(key.utf8)] != nil }
+  func position(of key: String) -> Position? { entries[Array(key.utf8)]?.value.position ?? position }
+  func keyPosition(of key: String) -> Position? { entries[Array(key.utf8)]?.key.position ?? position }
 
   /// The node of a key. A missing one is reported when `required`; one that has no value always is.
   func node(_ key: String, required: Bool, example: String) -> Node? {
-    guard let (keyNode, value) = entries[key] else {
+    guard let (keyNode, value) = entries[Array(key.utf8)] else {
       if required {
         problems.add(
           .studyMissing, "\(what) has no '\(key)'", at: position, remedy: "add '\(key): \(example)'")

@@ -16,7 +16,7 @@ package enum StudyKeys {
     "delimiter", "decimal", "thousands", "null", "true", "false", "date", "zone", "header", "trailing-delimiter",
     "columns", "values",
   ]
-  package static let query = ["name", "sql"]
+  package static let query = ["name", "sql", "bound"]
   package static let security = ["protocol", "adversary", "verifier"]
   package static let release = ["minimum-cell", "recipients", "rows"]
   package static let columnTypes = ["int", "decimal", "bool", "date", "timestamp", "category", "text"]

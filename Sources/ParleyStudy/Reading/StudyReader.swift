@@ -201,7 +201,10 @@ struct StudyReader {
             remedy: "rename this one or the one whose SQL begins in line \(other.line)")
         }
       }
-      if let query = query("sql", entry, name: name ?? "") { queries.append(query) }
+      if var query = query("sql", entry, name: name ?? "") {
+        query.bound = entry.integer("bound", in: 1...StudyLimits.rows, required: false, example: "20000")
+        queries.append(query)
+      }
     }
     return queries
   }

@@ -232,7 +232,13 @@ public enum StudySchema {
           "additionalProperties": false,
           "properties": {
             "name": { "$ref": "#/$defs/partyName" },
-            "sql": { "type": "string", "minLength": 1 }
+            "sql": { "type": "string", "minLength": 1 },
+            "bound": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1073741824,
+              "description": "The most rows that a join of the query may have whose keys repeat on both sides."
+            }
           }
         },
         "security": {

@@ -185,7 +185,8 @@ struct TableReader {
       }
       let (type, labels) = reader.type(column)
       columns.append(
-        ColumnSchema(name: name ?? "", type: type, isNullable: column.flag("nullable", default: false)))
+        ColumnSchema(
+          name: name ?? "", type: type, isNullable: column.flag("nullable", default: false), labels: labels))
       let (rounds, others) = reader.policy(column, type)
       details.append(
         Study.ColumnDetails(

@@ -1,0 +1,176 @@
+import ParleyBase
+import ParleyClear
+import ParleyProgram
+import ParleySQL
+import Testing
+
+/// What a refusal advises has been done here, and works.
+@Suite struct RemedyTests {
+  static let tables: SmallTables = {
+    var tables = SmallTables()
+    tables.add(
+      "t",
+      [
+        ("id", .integer(1...9)), ("b", .integer(0...9)), ("d", .date(10_000...10_400)), ("flag", .boolean),
+        ("c", .category(["x", "y"])), ("amount", .decimal(scale: 9, 0...1000)),
+      ], unique: [["id"]],
+      [[1, 3, 10_000, 1, 0, 5], [2, 4, 10_031, 0, 1, 7]])
+    tables.add("u", [("tid", .integer(1...9)), ("b", .integer(0...9))], [[1, 5], [2, 6], [2, 9]])
+    return tables
+  }()
+
+  struct Case: Sendable, CustomStringConvertible {
+    var text: String, code: String, advice: String, rewritten: String
+    init(_ text: String, _ code: String, _ advice: String, _ rewritten: String) {
+      (self.text, self.code, self.advice, self.rewritten) = (text, code, advice, rewritten)
+    }
+    var description: String { text }
+  }
+
+  static let cases: [Case] = [
+    Case(
+      "SELECT id, d + INTERVAL '1' MONTH AS x FROM t", "sql/unsupported", "use days",
+      "SELECT id, d + INTERVAL '31' DAY AS x FROM t"),
+    Case(
+      "SELECT id FROM t WHERE d + INTERVAL '1' MONTH < DATE '1997-12-31'", "sql/unsupported",
+      "move the interval to a constant date",
+      "SELECT id FROM t WHERE d < DATE '1997-12-31' - INTERVAL '1' MONTH"),
+    Case(
+      "SELECT COUNT(*) FROM t JOIN u ON id = tid WHERE b = 1", "sql/ambiguous-column", "write the table before it",
+      "SELECT COUNT(*) FROM t JOIN u ON id = tid WHERE t.b = 1"),
+    Case(
+      "SELECT COUNT(*) FROM t AS a, t AS a", "sql/duplicate-name", "FROM t AS t1, t AS t2",
+      "SELECT COUNT(*) FROM t AS t1, t AS t2"),
+    Case("SELECT id, id FROM t", "sql/duplicate-name", "with AS", "SELECT id, id AS other FROM t"),
+    Case(
+      "SELECT c, COUNT(*) FROM t GROUP BY b", "sql/select-item", "MIN or COUNT",
+      "SELECT COUNT(c), COUNT(*) AS n FROM t GROUP BY b"),
+    Case(
+      "SELECT c, b, COUNT(*) FROM t GROUP BY c LIMIT 3", "sql/select-item", "add it to GROUP BY",
+      "SELECT c, b, COUNT(*) FROM t GROUP BY c, b LIMIT 3"),
+    Case("SELECT COUNT(*) FROM t WHERE b", "sql/type", "b <> 0", "SELECT COUNT(*) FROM t WHERE b <> 0"),
+    Case(
+      "SELECT SUM(id + flag) FROM t", "sql/type", "CASE WHEN flag THEN 1 ELSE 0 END",
+      "SELECT SUM(id + CASE WHEN flag THEN 1 ELSE 0 END) FROM t"),
+    Case(
+      "SELECT COUNT(*) FROM t WHERE d = '1997-05-19'", "sql/type", "DATE 'YYYY-MM-DD'",
+      "SELECT COUNT(*) FROM t WHERE d = DATE '1997-05-19'"),
+    Case(
+      "SELECT COUNT(*) FROM t WHERE c < 'y'", "sql/type", "use =, <> or IN",
+      "SELECT COUNT(*) FROM t WHERE c IN ('x')"),
+    Case("SELECT MIN(c) FROM t", "sql/type", "ORDER BY … LIMIT 1", "SELECT c FROM t ORDER BY c LIMIT 1"),
+    Case(
+      "SELECT id, (SELECT b FROM u WHERE tid = id) AS x FROM t", "sql/scalar-subquery", "MAX",
+      "SELECT id, (SELECT MAX(b) FROM u WHERE tid = id) AS x FROM t"),
+    Case(
+      "SELECT tid, (SELECT d FROM t WHERE t.b = u.b) AS x FROM u", "sql/scalar-subquery", "declare as unique",
+      "SELECT tid, (SELECT d FROM t WHERE t.id = u.tid) AS x FROM u"),
+    Case(
+      "SELECT COUNT(*) FROM t WHERE EXISTS (SELECT 1 FROM u GROUP BY t.b)", "sql/correlated",
+      "conditions of the subquery's WHERE",
+      "SELECT COUNT(*) FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.tid = t.id)"),
+    Case(
+      "SELECT COUNT(*) FROM t WHERE RANK() OVER (ORDER BY b) = 1", "sql/aggregate-place", "subquery in FROM",
+      "SELECT COUNT(*) FROM (SELECT RANK() OVER (ORDER BY b) AS r FROM t) AS q WHERE r = 1"),
+    Case(
+      "SELECT RANK() FROM t", "sql/arguments", "OVER (PARTITION BY … ORDER BY …)",
+      "SELECT RANK() OVER (PARTITION BY c ORDER BY b) AS r FROM t"),
+    Case(
+      "SELECT COUNT(*) FROM t WHERE COUNT(*) > 1", "sql/aggregate-place", "subquery can compute one for WHERE",
+      "SELECT COUNT(*) FROM t WHERE b > (SELECT AVG(b) FROM t)"),
+    Case(
+      "SELECT COUNT(*) FROM t GROUP BY COUNT(*)", "sql/group-key", "subquery in FROM",
+      "SELECT n, COUNT(*) AS m FROM (SELECT c, COUNT(*) AS n FROM t GROUP BY c) AS q GROUP BY n"),
+    Case(
+      "SELECT DISTINCT b FROM t ORDER BY id", "sql/order", "select the expression",
+      "SELECT DISTINCT b, id FROM t ORDER BY id"),
+    Case(
+      "SELECT b FROM t UNION SELECT b FROM u ORDER BY tid", "sql/ordinal", "write its position",
+      "SELECT b FROM t UNION SELECT b FROM u ORDER BY 1"),
+    Case(
+      "SELECT amount * amount * amount AS p FROM t", "sql/scale", "CAST(x AS DECIMAL(p, s))",
+      "SELECT CAST(amount AS DECIMAL(9, 4)) * amount AS p FROM t"),
+    Case(
+      "SELECT VAR_POP(b) AS v FROM t", "sql/unknown-function", "VARIANCE(x) * (COUNT(x) - 1) / COUNT(x)",
+      "SELECT VARIANCE(b) * (COUNT(b) - 1) / COUNT(b) AS v FROM t"),
+    Case(
+      "SELECT PERCENTILE_CONT(b) AS v FROM t", "sql/unknown-function", "MEDIAN(x)",
+      "SELECT MEDIAN(b) AS v, QUANTILE(b, 0.9) AS q FROM t"),
+    Case(
+      "SELECT COUNT(*) FROM t NATURAL JOIN u", "sql/unsupported", "USING",
+      "SELECT COUNT(*) FROM t JOIN u USING (b)"),
+    Case(
+      "SELECT id FROM t LEFT JOIN u ON id = tid AND EXISTS (SELECT 1 FROM u AS w WHERE w.b = t.b)",
+      "sql/unsupported", "subquery in FROM",
+      "SELECT id FROM t LEFT JOIN (SELECT tid FROM u WHERE EXISTS (SELECT 1 FROM t AS w WHERE w.b = u.b)) AS q ON id = tid"
+    ),
+    Case(
+      "SELECT COUNT(*) FROM t JOIN u", "sql/syntax", "SELECT … FROM table",
+      "SELECT COUNT(*) FROM t JOIN u ON id = tid"),
+    Case(
+      "SELECT QUANTILE(b, id) AS q FROM t", "sql/arguments", "QUANTILE(x, 0.9)",
+      "SELECT QUANTILE(b, 0.9) AS q FROM t"),
+    Case(
+      "SELECT SUM(b) OVER (PARTITION BY c) + 1, AGV(b) FROM t", "sql/unknown-function", "functions:",
+      "SELECT AVG(b) FROM t"),
+  ]
+
+  @Test(arguments: cases) func theAdviceWorks(test: Case) throws {
+    let error = try #require(throws: ParleyError.self) { try Self.tables.compile(test.text) }
+    #expect(error.code.rawValue == test.code, "\(error)")
+    #expect(error.remedy?.contains(test.advice) == true, "\(error)")
+    _ = try Self.tables.rows(test.rewritten)
+  }
+
+  /// The refusal of the way that the query could not take anyway is not the one that is told.
+  @Test func theTrueReasonIsTold() throws {
+    let error = try #require(throws: ParleyError.self) {
+      try Self.tables.compile("SELECT id, d + INTERVAL '1' MONTH AS x FROM t")
+    }
+    #expect(error.message.contains("adding months to a column"), "\(error)")
+  }
+
+  @Test func rowsAreReleasedAsTheAdviceSays() throws {
+    let schema = TableSchema(
+      name: "t", columns: [.init(name: "v", type: .integer(0...9), isNullable: false)], holders: ["a"],
+      maximumRows: 10)
+    let query = [SQLQuery(name: "q", text: "SELECT v FROM t")]
+    let error = try #require(throws: ParleyError.self) {
+      try SQLFrontEnd.compile(query, tables: [schema], rules: .init(minimumCell: 0, recipients: ["r"]))
+    }
+    #expect(error.remedy?.contains("'rows: allowed' under 'release'") == true, "\(error)")
+  }
+
+  /// Two hundred rows in two groups join to twenty thousand: more than both tables have together.
+  @Test func aJoinMayHaveAsManyRowsAsTheStudySays() throws {
+    let schema = TableSchema(
+      name: "p", columns: [.init(name: "g", type: .integer(0...1), isNullable: false)], holders: ["a"],
+      maximumRows: 400)
+    let data = ["p": [TableData(rowCount: 200, columns: [.init(values: (0..<200).map { $0 % 2 }, isNull: [])])]]
+    func count(_ bound: Int?) throws -> [[DecodedTable.Cell]] {
+      let query = SQLQuery(
+        name: "q", text: "SELECT COUNT(*) AS n FROM p AS a JOIN p AS b ON a.g = b.g", joinBound: bound)
+      let program = try SQLFrontEnd.compile(
+        [query], tables: [schema], rules: .init(minimumCell: 0, recipients: ["r"]))
+      return try InsecurePlaintextEvaluator.results(program, tables: [schema], data: data)[0].rows
+    }
+    let error = try #require(throws: ParleyError.self) { try count(nil) }
+    #expect(error.code.rawValue == "data/requirement")
+    #expect(error.remedy?.contains("give the query 'q' in the study a larger 'bound:'") == true, "\(error)")
+    #expect(try count(20_000) == [[.value("20000")]])
+    #expect(throws: ParleyError.self) { try count(19_999) }
+  }
+
+  /// The note's CAST gives the decimals.
+  @Test func divisionOfWholeNumbersIsNoted() throws {
+    let text = "SELECT SUM(b) / SUM(id) AS rate FROM t WHERE id IN (SELECT tid FROM u)"
+    let notes = try Self.tables.notes(text)
+    #expect(notes.count == 1 && notes[0].contains("'SUM(b) / SUM(id)' divides whole numbers"), "\(notes)")
+    #expect(notes[0].hasSuffix("write CAST(SUM(b) AS DECIMAL(18, 6)) / SUM(id)"), "\(notes)")
+    #expect(try Self.tables.rows(text) == ["2"])
+    let meant = "SELECT CAST(SUM(b) AS DECIMAL(18, 6)) / SUM(id) AS rate FROM t WHERE id IN (SELECT tid FROM u)"
+    #expect(try Self.tables.rows(meant) == ["2.333333"])
+    #expect(try Self.tables.notes(meant) == [])
+    #expect(try Self.tables.notes("SELECT b / 2 AS half, COUNT(*) AS n FROM t GROUP BY half LIMIT 9") == [])
+  }
+}

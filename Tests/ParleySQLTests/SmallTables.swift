@@ -1,0 +1,51 @@
+import ParleyBase
+import ParleyClear
+import ParleyProgram
+import ParleySQL
+import Testing
+
+/// Tables written out in a test, and what a query over them gives.
+struct SmallTables {
+  private(set) var schemas: [TableSchema] = []
+  private var data: [String: [TableData]] = [:]
+
+  /// - Parameter rows: cells in the integers that are shared, nil for NULL; all of them are one holder's.
+  mutating func add(
+    _ name: String, _ columns: [(String, ColumnType)], unique: [[String]] = [], labels: [String: [String]] = [:],
+    _ rows: [[Int64?]]
+  ) {
+    let schemas = columns.map {
+      ColumnSchema(name: $0.0, type: $0.1, isNullable: true, labels: labels[$0.0] ?? [])
+    }
+    self.schemas.append(
+      TableSchema(name: name, columns: schemas, holders: ["h"], maximumRows: 12, uniqueKeys: unique))
+    data[name] = [
+      TableData(
+        rowCount: rows.count,
+        columns: columns.indices.map { index in
+          .init(values: rows.map { $0[index] ?? 0 }, isNull: rows.map { $0[index] == nil })
+        })
+    ]
+  }
+
+  func rules(_ minimum: Int) -> ReleaseRules {
+    ReleaseRules(minimumCell: minimum, recipients: ["r"], allowsRowRelease: true)
+  }
+
+  func compile(_ text: String, minimum: Int = 0) throws(ParleyError) -> Program {
+    try SQLFrontEnd.compile([SQLQuery(name: "q", text: text)], tables: schemas, rules: rules(minimum))
+  }
+
+  func notes(_ text: String) throws(ParleyError) -> [String] {
+    try SQLFrontEnd.notes([SQLQuery(name: "q", text: text)], tables: schemas, rules: rules(0))
+  }
+
+  /// Rows with their cells separated by blanks, without groups that are absent or withheld.
+  func rows(_ text: String, minimum: Int = 0) throws -> [String] {
+    let program = try compile(text, minimum: minimum)
+    let results = try InsecurePlaintextEvaluator.results(program, tables: schemas, data: data)
+    return results[0].rows.filter { !$0.contains(.absent) && !$0.contains(.withheld) }.map { row in
+      row.map { if case .value(let text) = $0 { text } else { "NULL" } }.joined(separator: " ")
+    }
+  }
+}
