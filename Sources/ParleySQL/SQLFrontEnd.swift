@@ -50,6 +50,9 @@ public enum SQLFrontEnd {
     return result
   }
 
+  /// Bytes of all queries of a study.
+  private static let mostText = 1 << 18
+
   /// What queries do and their authors may not have meant, such as division of whole numbers.
   package static func notes(
     _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
@@ -69,8 +72,15 @@ public enum SQLFrontEnd {
         .init("sql/empty"), "the study asks no query", remedy: "add one, such as SELECT COUNT(*) FROM patients")
     }
     var routed: [RoutedQuery] = []
+    var length = 0
     for query in queries {
       let source = Source(query)
+      length += query.text.utf8.count
+      guard length <= mostText else {
+        throw source.error(
+          "plan/too-large", "the queries of the study have more than \(mostText >> 10) KiB of text",
+          at: SourceRange(start: 0, end: 0), remedy: "split the study")
+      }
       if routed.contains(where: { $0.source.query.name == query.name }) {
         throw source.error(
           "sql/duplicate-name", "two queries are called '\(query.name)'", at: SourceRange(start: 0, end: 0),

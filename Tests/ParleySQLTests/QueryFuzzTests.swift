@@ -64,6 +64,37 @@ import Testing
     #expect(planned > 25 && refused > 25, "\(planned) planned, \(refused) refused")
   }
 
+  /// A common table that selects a column of the query around it is another one for every row of that, and is not shared.
+  @Test func commonTableOfTheRowAround() {
+    let columns = ["id", "k"].map { ColumnSchema(name: $0, type: .integer(0...9), isNullable: false) }
+    let tables = ["a", "b"].map { TableSchema(name: $0, columns: columns, holders: ["h"], maximumRows: 10) }
+    let inner =
+      "WITH w AS (SELECT a.k AS z, b.id FROM b JOIN b c ON b.id = c.k) SELECT MAX(p.z + q.id) FROM w p JOIN w q"
+    do throws(ParleyError) {
+      _ = try SQLFrontEnd.compile(
+        [SQLQuery(name: "q", text: "SELECT SUM((\(inner) ON p.id = q.id)) AS s FROM a")], tables: tables,
+        rules: ReleaseRules(minimumCell: 0, recipients: ["h"]))
+    } catch {
+      #expect(error.code.category == "sql", "\(error)")
+    }
+  }
+
+  /// Each query is within its bounds, and all are too many together.
+  @Test func textOfAllQueries() {
+    let text = "SELECT COUNT(*) AS n FROM a WHERE id <> 1" + String(repeating: " AND id <> 1", count: 1500)
+    let tables = [
+      TableSchema(
+        name: "a", columns: [.init(name: "id", type: .integer(0...9), isNullable: false)], holders: ["h"],
+        maximumRows: 10)
+    ]
+    let error = #expect(throws: ParleyError.self) {
+      try SQLFrontEnd.compile(
+        (0..<20).map { SQLQuery(name: "q\($0)", text: text) }, tables: tables,
+        rules: ReleaseRules(minimumCell: 0, recipients: ["h"]))
+    }
+    #expect(error?.code == .init("plan/too-large"))
+  }
+
   /// Sizes that no 64 bits hold, however they are put together, are refused before anything is built.
   @Test(arguments: [
     "SELECT COUNT(*) AS n FROM a x, a y, a z",

@@ -45,7 +45,7 @@ extension RelationalBinder {
   func query(of table: CommonTable, isReleased: Bool) throws(ParleyError) -> BoundQuery {
     if let known = table.bound[isReleased] { return try mention(known, as: table.syntax.name) }
     let query = try query(table.syntax.query, in: table.environment, isReleased: isReleased)
-    guard table.mentions > 1, !query.isRowsOfOneTable, query.plan.freeColumns.isEmpty else { return query }
+    guard table.mentions > 1, !query.isRowsOfOneTable, query.isClosed else { return query }
     let shared = try shared(query, name: table.syntax.name.text)
     table.bound[isReleased] = shared
     return try mention(shared, as: table.syntax.name)
@@ -55,7 +55,6 @@ extension RelationalBinder {
   /// for every mention.
   private func shared(_ query: BoundQuery, name: String) throws(ParleyError) -> BoundQuery {
     var query = query
-    let own = query.plan.columnSet
     var items: [Projection] = []
     for index in query.outputs.indices {
       let value = query.outputs[index].value
@@ -70,9 +69,6 @@ extension RelationalBinder {
     }
     let plan = items.isEmpty ? query.plan : .extend(query.plan, items)
     let columns = query.outputs.reduce(into: Set<ColumnID>()) { $0.formUnion($1.value.expression.columns) }
-    guard columns.isSubset(of: own.union(items.map(\.id))) else {
-      throw ParleyError(.invariant, "common table \(name) selects columns of a query around it")
-    }
     let optimized = try Optimizer(registry: registry, source: source).optimized(plan)
     query.plan = .common(
       CommonPlan(name: name, plan: HolderPushdown(registry: registry).pushed(optimized), columns: columns))
@@ -104,6 +100,12 @@ extension RelationalBinder {
 }
 
 extension BoundQuery {
+  /// It reads no column of a query around it.
+  fileprivate var isClosed: Bool {
+    let own = plan.columnSet
+    return plan.freeColumns.isEmpty && outputs.allSatisfy { $0.value.expression.columns.isSubset(of: own) }
+  }
+
   /// Rows and columns of one mention of a table, perhaps filtered: better written out, as its holders can do more then.
   fileprivate var isRowsOfOneTable: Bool {
     guard case .inner(let parts, let conditions) = plan, parts.count == 1, case .scan = parts[0] else {
