@@ -12,15 +12,20 @@
     private let null: [UInt8]
     private var writer = RowWriter()
     private var isDone = false
+    /// A cell, in bytes: more than any text of a study has, and little enough for all columns of a row.
+    private static let cellLimit: Int32 = 1 << 20
+    /// What SQLite takes for all that it does in this process, in bytes.
+    private static let memoryLimit: Int64 = 256 << 20
 
     /// - Parameter null: what stands for a cell without a value.
     init(path: String, sql: String, null: String) throws(FileSource.Failure) {
       self.null = Array(null.utf8)
       // Says in the system's words why a file cannot be opened; SQLite does not.
       _ = try FileSource(path: path)
+      // A database of a few bytes can hold views whose cells fill the memory.
+      if sqlite3_hard_heap_limit64(-1) == 0 { sqlite3_hard_heap_limit64(Self.memoryLimit) }
       guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { throw failure() }
-      // As long as a row of a file may be. A few bytes of SQL or of a damaged file can ask for gigabytes.
-      sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Int32(HolderCSV.rowLimit))
+      sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.cellLimit)
       var rest: UnsafePointer<CChar>?
       let status = sql.withCString { text in
         let status = sqlite3_prepare_v2(database, text, -1, &statement, &rest)
@@ -56,6 +61,14 @@
       case SQLITE_DONE:
         isDone = true
         return
+      case SQLITE_TOOBIG:
+        throw FileSource.Failure(
+          reason: "SQLite: a cell is longer than \(Self.cellLimit >> 20) MiB", code: .init("data/limit"),
+          remedy: "write a query that selects the columns of the study only, or cut texts with substr")
+      case SQLITE_NOMEM:
+        throw FileSource.Failure(
+          reason: "SQLite: a row needs more than \(Self.memoryLimit >> 20) MiB", code: .init("data/limit"),
+          remedy: "write a query that selects the columns of the study only")
       default: throw failure()
       }
       for column in 0..<sqlite3_column_count(statement) {

@@ -77,6 +77,31 @@ import Testing
     }
   }
 
+  /// A file of a few kilobytes whose cells are computed, one too long and many that are long together; what the messages
+  /// say to do helps.
+  @Test func longCellsAreRefused() throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/long.db"
+      let columns = "1 AS id, 0.5 AS cost, 'a' AS place, '2020-01-01' AS day, 1 AS urgent, 'x' AS kind, NULL AS at"
+      let many = (0..<900).map { "hex(zeroblob(500000 + id)) AS c\($0)" }.joined(separator: ", ")
+      try create(
+        path,
+        """
+        CREATE TABLE one AS SELECT \(columns);
+        CREATE VIEW huge AS SELECT *, hex(zeroblob(1000000)) AS notes FROM one;
+        CREATE VIEW wide AS SELECT *, \(many) FROM one;
+        """)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count < 1 << 17)
+      Sample.expectRefusal("sqlite:\(path)?table=huge", "data/limit", "longer than 1 MiB")
+      Sample.expectRefusal("sqlite:\(path)?table=wide", "data/limit", "MiB")
+      let names = "id, cost, place, day, urgent, kind, at"
+      for view in ["huge", "wide"] {
+        let read = try Sample.load("sqlite:\(path)?query=SELECT \(names) FROM \(view)")
+        #expect(read.data.columns[0].values == [1])
+      }
+    }
+  }
+
   @Test func whatCannotBeReadIsNamed() throws {
     try Sample.withFolder { folder in
       let path = folder + "/a.db"
