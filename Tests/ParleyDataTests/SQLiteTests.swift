@@ -115,7 +115,7 @@ import Testing
       #expect(try Sample.load("sqlite:\(path)?query=SELECT id AS ide, * FROM none").data.rowCount == 0)
       // Forty bytes of SQL ask for a gigabyte.
       Sample.expectRefusal(
-        "sqlite:\(path)?query=SELECT hex(zeroblob(500000000)) AS place", "data/database", "too big")
+        "sqlite:\(path)?query=SELECT hex(zeroblob(500000000)) AS place", "data/limit", "longer than 1 MiB")
       Sample.expectRefusal("sqlite:\(path)?query=SELECT cost FROM odd", "data/missing-column", "'id'")
       Sample.expectRefusal("sqlite:\(path)?table=odd", "data/type", "more than 2 decimals")
       Sample.expectRefusal("sqlite:\(path)?table=bytes", "data/database", "column 'place' holds binary data")
