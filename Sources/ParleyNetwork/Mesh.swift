@@ -39,6 +39,14 @@ package protocol Mesh: AnyObject, Sendable {
   /// A message whose length only the sender knows (handshake, receipts); longer than `limit` is a violation.
   func receiveControl(step: StepID, from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8]
 
+  /// What this party will receive, once the plan is known: payload of each principal in all, and at most in one flight
+  /// of a computing party. A mesh whose links queue what arrives bounds its memory by it.
+  func expect(bytes: [Int], flight: Int)
+
+  /// All computing parties have cleared the openings. From here on a principal that does not compute, by leaving, aborting,
+  /// falling silent or sending what it must not, ends nothing but its own part.
+  func beginOpenings()
+
   /// Ends the session for everyone: peers get one generic "aborted" without a reason, local calls that block
   /// or follow throw. Idempotent.
   func abort(_ reason: ParleyError)
@@ -49,6 +57,8 @@ package protocol Mesh: AnyObject, Sendable {
 
 extension Mesh {
   package var waitingOn: Waiting? { nil }
+  package func expect(bytes: [Int], flight: Int) {}
+  package func beginOpenings() {}
 
   package func send(step: StepID, to party: PartyIndex, bytes: [UInt8]) throws(ParleyError) {
     try send(step: step, to: party, byteCount: bytes.count) { target in

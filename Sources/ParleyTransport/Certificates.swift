@@ -94,23 +94,3 @@ package struct TLSIdentity {
         + "means a wrong clock), then start that party again")
   }
 }
-
-/// The reason text of a TLS failure without the library's source locations.
-func tlsReason(_ error: any Error) -> String {
-  func clean(_ stack: NIOBoringSSLErrorStack) -> String {
-    let parts = stack.map { entry in
-      let text = entry.description
-      let head = text.split(separator: " at ", maxSplits: 1).first.map(String.init) ?? text
-      return head.split(separator: ":").last.map(String.init) ?? head
-    }
-    return parts.joined(separator: ", ")
-  }
-  switch error {
-  case let error as ParleyError: return error.message
-  case NIOSSLError.handshakeFailed(.sslError(let stack)), BoringSSLError.sslError(let stack),
-    BoringSSLError.unknownError(let stack):
-    return clean(stack).trimmingCharacters(in: .whitespaces)
-  case NIOSSLError.uncleanShutdown: return "connection closed without a TLS goodbye"
-  default: return "\(type(of: error))"
-  }
-}

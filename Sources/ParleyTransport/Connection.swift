@@ -32,6 +32,9 @@ final class Connection: LinkChannelOwner {
   let isDialer: Bool
   /// Where the other end is, for messages.
   let address: String
+  /// ``Sockets/remoteSource(_:)`` of a caller.
+  let source: [UInt8]
+  let created: UInt64
   private(set) var phase: Phase
   /// The peer: known from the start when dialling, from its key when listening.
   var peer: Int?
@@ -44,6 +47,10 @@ final class Connection: LinkChannelOwner {
   private(set) var failed = false
   var helloSent = false
   var helloReceived = false
+  /// Refused after hellos: what was said shall still arrive, though the refusal is no reason to stop.
+  private(set) var hasLastWords = false
+  /// A caller that has sent a whole first message of TLS: the answer to it is on its way.
+  var isTakenSeriously: Bool { channel.sentBytes > 0 || channel.hasPending }
   let channel: LinkChannel
   private weak var delegate: (any ConnectionDelegate)?
 
@@ -55,13 +62,15 @@ final class Connection: LinkChannelOwner {
   private var control: [UInt8] = []
 
   init(
-    id: Int, descriptor: Int32, isDialer: Bool, address: String, peer: Int?, now: UInt64, limit: UInt64,
-    loop: LinkLoop, delegate: any ConnectionDelegate
+    id: Int, descriptor: Int32, isDialer: Bool, address: String, source: [UInt8] = [], peer: Int?, now: UInt64,
+    limit: UInt64, loop: LinkLoop, delegate: any ConnectionDelegate
   ) {
     self.id = id
     self.descriptor = descriptor
     self.isDialer = isDialer
     self.address = address
+    self.source = source
+    created = now
     self.peer = peer
     self.delegate = delegate
     phase = isDialer ? .connecting : .handshaking
@@ -115,9 +124,10 @@ final class Connection: LinkChannelOwner {
         fail(
           ParleyError(
             .wrongKey,
-            "wrong key at \(address) (\(name)): expected fingerprint \(expected)\(known), got \(shown)\(holder)",
-            remedy: "check endpoint and key of \(name) in the study; compare the fingerprint with its owner over "
-              + "another channel"),
+            "wrong link key at \(address) (\(name)): expected fingerprint \(expected)\(known), got \(shown)\(holder)",
+            remedy:
+              "check endpoint and key of \(name) in the study; compare the fingerprint with its owner, who sees it "
+              + "with 'parley identity show', over another channel"),
           definite: true)
         return false
       }
@@ -126,8 +136,10 @@ final class Connection: LinkChannelOwner {
         fail(
           ParleyError(
             .foreignPeer,
-            "a foreign peer at \(address) was refused: its key with fingerprint \(shown) is not in the study",
-            remedy: "if it is a party of this study, put its present public key into the study at every party"),
+            "a foreign peer at \(address) was refused: its link key with fingerprint \(shown) is not in the study",
+            remedy:
+              "if it is a party of this study ('parley identity show' prints the fingerprint of its link key there), "
+              + "put its present public key into the study at every party"),
           definite: true)
         return false
       }
@@ -146,20 +158,16 @@ final class Connection: LinkChannelOwner {
   // MARK: ends
 
   /// Marks the connection as useless; the mesh tears it down when the present call into it has returned.
-  func fail(_ error: ParleyError, definite: Bool = false) {
+  func fail(_ error: ParleyError, definite: Bool = false, lastWords: Bool = false) {
+    hasLastWords = hasLastWords || definite || lastWords
     if problem == nil || (definite && !isDefinite) { problem = error }
     isDefinite = isDefinite || definite
     failed = true
   }
 
   func channelFailed(_ error: any Error) {
-    let reason: String
-    if let failure = error as? SocketFailure {
-      reason = Sockets.text(failure.code)
-    } else {
-      reason = tlsReason(error)
-    }
-    if isDialer, phase == .handshaking, helloSent, reason.uppercased().contains("ALERT") {
+    let reason = (error as? SocketFailure).map { Sockets.text($0.code) } ?? tlsReason(error)
+    if isDialer, phase == .handshaking, helloSent, isTLSAlert(error) {
       let name = peer.flatMap { delegate?.name(of: $0) } ?? "the peer"
       fail(
         ParleyError(

@@ -82,7 +82,10 @@ struct Inbound {
   /// Frames in order; the last one may be incomplete.
   private(set) var queue: [InboundMessage] = []
   private var queueStart = 0
+  /// Memory of what is queued: payload that has come, and for each frame what keeping it costs, so that many empty
+  /// frames count too.
   private(set) var queuedBytes = 0
+  static let frameCost = 192
 
   private(set) var posted: Posted?
   /// The header of the frame that goes straight into the posted target, once it has come.
@@ -125,7 +128,7 @@ struct Inbound {
 
   mutating func removeHead() {
     guard let head else { return }
-    queuedBytes -= head.filled
+    queuedBytes -= head.filled + Self.frameCost
     spare.give(head.surrender())
     queueStart += 1
     if queueStart == queue.count {
@@ -180,6 +183,7 @@ struct Inbound {
       }
       mismatch = header
     }
+    queuedBytes += Self.frameCost
     queue.append(InboundMessage(header: header, reusing: spare.take(atLeast: Int(header.length))))
   }
 }

@@ -29,6 +29,10 @@ final class Link {
   var failure: ParleyError?
   /// The peer said goodbye: it sends nothing more and wants nothing more.
   var peerFinished = false
+  /// The last wait for this peer that was given up.
+  var stall: ParleyError?
+  /// The doctor met a party that is in a session.
+  var isInSession = false
 
   // Outgoing stream.
   var log = CircularBuffer<ByteBuffer>(initialCapacity: 32)
@@ -46,12 +50,20 @@ final class Link {
   var received: UInt64 = 0
   var acknowledgeSent: UInt64 = 0
   var inbound = Inbound()
+  /// How many threads of the engine wait for a message on this link.
+  var awaited = 0
+  /// What the plan says that the peer sends: see ``TLSMesh/expect(bytes:flight:)``.
+  var expected: ExpectedTraffic?
+  /// Reading stopped because too much is queued.
+  var isPaused = false
 
   // Measurements.
   var roundTrip: UInt64?
   var wireSent: UInt64 = 0
   var wireReceived: UInt64 = 0
   var pongs: [UInt64: UInt64] = [:]
+  /// Numbers of pings that wait for room in the socket to be answered.
+  private(set) var owedPongs: [UInt64] = []
 
   init(party: Int, name: String, isDialer: Bool, endpoint: MeshEndpoint?, now: UInt64) {
     self.party = party
@@ -160,6 +172,8 @@ final class Link {
   func acknowledge(_ position: UInt64) -> Bool {
     guard position >= acknowledged, position <= cursor else { return false }
     acknowledged = position
+    // A peer that has said nothing yet may be started again, and then needs everything from the start.
+    if received == 0, logEnd <= Self.retainedStart { return true }
     // Whole chunks are released. Each lies before the cursor, so the cursor's index moves along.
     while let size = log.first?.readableBytes {
       let end = firstChunkStart &+ UInt64(size)
@@ -171,6 +185,21 @@ final class Link {
     return true
   }
   private var firstChunkStart: UInt64 = 0
+  private static let retainedStart: UInt64 = 1 << 20
+
+  /// Whether another run of the peer can take the place of the one before: everything sent is still there, and nothing
+  /// that the one before said has been used (`isBegun`: the engine is at work).
+  func canStartAgain(isBegun: Bool) -> Bool { firstChunkStart == 0 && (received == 0 || !isBegun) }
+
+  /// Forgets the peer's run before; the next connection begins both streams anew.
+  func startAgain() {
+    if received > 0 { inbound = Inbound() }
+    received = 0
+    acknowledgeSent = 0
+    acknowledged = 0
+    peerFinished = false
+    lastProblem = nil
+  }
 
   /// Continues at the peer's resume point on a new connection.
   func rewind(to position: UInt64) {
@@ -185,6 +214,19 @@ final class Link {
     }
   }
 
+  // MARK: answers
+
+  /// Pings that are answered late at most; older ones stay unanswered, which harms nobody.
+  private static let owedLimit = 8
+
+  func owePong(_ number: UInt64) {
+    if owedPongs.count >= Self.owedLimit { owedPongs.removeFirst() }
+    owedPongs.append(number)
+  }
+
+  /// The next ping to answer, newest last.
+  func nextOwedPong() -> UInt64? { owedPongs.isEmpty ? nil : owedPongs.removeFirst() }
+
   // MARK: connection
 
   func drop(now: UInt64) {
@@ -193,10 +235,20 @@ final class Link {
       wireReceived &+= connection.channel.receivedBytes
     }
     connection = nil
+    isPaused = false
+    owedPongs.removeAll()
     downSince = now
     nextDial = now
     backoff = 50_000_000
   }
+}
+
+/// What a plan says about one peer's traffic to this party.
+struct ExpectedTraffic {
+  /// Payload of the whole session.
+  var bytes: Int
+  /// More than this cannot be under way before the peer has to wait for this party.
+  var ahead: Int
 }
 
 /// Large buffers for reuse: fresh memory costs a page fault every 4 KiB, which is more than encrypting them.

@@ -29,6 +29,10 @@ final class LinkChannel: Channel, ChannelCore, @unchecked Sendable {
   private var active = false
   /// The socket refused a write: what already arrived is still read, to learn why.
   private(set) var writeBroken = false
+  /// Ciphertext in `pending`. The link adds to it only when it is empty, so that what is above the limit is a peer that
+  /// makes TLS itself answer and does not read the answers.
+  private(set) var pendingBytes = 0
+  private static let pendingLimit = 4 << 20
   private(set) var sentBytes: UInt64 = 0
   private(set) var receivedBytes: UInt64 = 0
 
@@ -139,11 +143,11 @@ final class LinkChannel: Channel, ChannelCore, @unchecked Sendable {
         let code = errno
         if code == EINTR { continue }
         if Sockets.isTransient(code) { return }
-        writeBroken = true
-        pending.removeAll()
+        giveUpWriting()
         return
       }
       sentBytes &+= UInt64(count)
+      pendingBytes -= count
       if count == first.readableBytes {
         pending.removeFirst()
       } else {
@@ -151,6 +155,12 @@ final class LinkChannel: Channel, ChannelCore, @unchecked Sendable {
         return
       }
     }
+  }
+
+  private func giveUpWriting() {
+    writeBroken = true
+    pending.removeAll()
+    pendingBytes = 0
   }
 
   /// Tells the peer that no more comes, without giving up what it still sends.
@@ -163,6 +173,7 @@ final class LinkChannel: Channel, ChannelCore, @unchecked Sendable {
     active = false
     owner = nil
     pending.removeAll()
+    pendingBytes = 0
     unflushed.removeAll()
     pipeline.syncOperations.fireChannelInactive()
     pipeline.syncOperations.fireChannelUnregistered()
@@ -195,9 +206,15 @@ final class LinkChannel: Channel, ChannelCore, @unchecked Sendable {
   }
   func flush0() {
     while let next = unflushed.popFirst() {
-      if open, !writeBroken, next.readableBytes > 0 { pending.append(next) }
+      guard open, !writeBroken, next.readableBytes > 0 else { continue }
+      pending.append(next)
+      pendingBytes += next.readableBytes
     }
     writeReady()
+    if pendingBytes > Self.pendingLimit {
+      giveUpWriting()
+      owner?.channelFailed(SocketFailure(code: ENOBUFS))
+    }
   }
   func read0() {}
   func close0(error: any Error, mode: CloseMode, promise: EventLoopPromise<Void>?) {

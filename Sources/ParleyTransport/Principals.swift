@@ -34,6 +34,13 @@ package struct MeshPrincipal: Sendable, Hashable {
   }
 }
 
+/// What links are made for. Different purposes do not meet, and tell each other so.
+package enum MeshPurpose: UInt8, Sendable {
+  case session = 0
+  /// `parley doctor` tries the links.
+  case doctor = 1
+}
+
 /// What the links tolerate. The defaults suit a study run over the internet.
 package struct TransportOptions: Sendable {
   /// How long a broken link may stay down before it is given up.
@@ -44,15 +51,22 @@ package struct TransportOptions: Sendable {
   package var silenceLimit: Duration = .seconds(5)
   /// Longest time from the first packet of a connection to its accepted hello.
   package var handshakeLimit: Duration = .seconds(10)
+  /// Longest time that a caller may take for the first message of TLS, which every real one sends at once.
+  package var greetingTime: Duration = .seconds(3)
   /// Sent bytes kept for replay per link; `send` waits while more are unacknowledged (soft: one message may
   /// exceed it).
   package var replayLimit = 32 << 20
   /// Bytes not yet handed to the socket at which `send` waits while the link is up: running further ahead of the
   /// network only moves data out of the caches (soft: one message may exceed it).
   package var unsentLimit = 4 << 20
-  /// Bytes received ahead of the engine per link at which reading pauses (soft; not enforced while the engine
-  /// itself waits in the mesh, which is what keeps two parties sending to each other from blocking forever).
+  /// Memory for what was received ahead of the engine, per link, at which reading pauses (soft by one read). While the
+  /// engine itself waits in the mesh, the largest flights of the plan may exceed it, which is what keeps two parties
+  /// that send to each other from blocking forever.
   package var inboundLimit = 64 << 20
+  /// The same for peers that have nothing to send but greetings and other control messages.
+  static let greetingLimit = 4 << 20
+  /// How many times the patience a principal that does not compute is waited for once the openings are cleared.
+  static let outsiderPatience = 10
   /// How long `close` waits for the peers' goodbyes once everything is acknowledged.
   package var farewell: Duration = .seconds(2)
   /// Longest wait for one message, or nil for none: a slow peer is reported by `waitingOn`, not punished.
@@ -74,6 +88,13 @@ package enum TransportEvent: Sendable {
   /// A connection was refused: foreign key, expired certificate, other version or study.
   case refused(address: String, error: ParleyError)
   case lost(name: String, error: ParleyError)
+  /// Connections that showed no key of the study were turned away: how many so far, one of them from `address`. At most
+  /// one report in ten seconds.
+  case strangers(count: Int, address: String)
+  /// A party of the study called for something else than this session and was sent away; this party is not affected.
+  case turnedAway(name: String, reason: String)
+  /// No more connections can be accepted for now.
+  case exhausted(reason: String)
 }
 
 extension ParleyError.Code {
@@ -89,10 +110,13 @@ extension ParleyError.Code {
   package static let cannotListen = Self("network/cannot-listen")
   package static let versionMismatch = Self("network/version")
   package static let unreachable = Self("network/unreachable")
+  package static let noDescriptors = Self("network/descriptors")
   package static let badEndpoint = Self("study/endpoint")
 }
 
-/// The fingerprint under which a link's key is shown: SHA-256 of its x963 form in hexadecimal.
+/// The fingerprint under which a link's key is shown: 128 bits of SHA-256 of its x963 form, in the groups of four in
+/// which `parley identity show` prints fingerprints.
 package func fingerprint(ofPublicKey key: [UInt8]) -> String {
-  hexadecimal(SHA256.hash(data: key))
+  let text = Array(hexadecimal(SHA256.hash(data: key).prefix(16)))
+  return stride(from: 0, to: text.count, by: 4).map { String(text[$0..<$0 + 4]) }.joined(separator: "-")
 }

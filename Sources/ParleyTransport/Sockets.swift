@@ -51,13 +51,24 @@ enum Sockets {
     return (nil, code)
   }
 
-  /// Accepts one connection; nil when none waits.
-  static func accept(_ listener: Int32) -> Int32? {
+  enum Accepted {
+    case connection(Int32)
+    /// None waits.
+    case nothing
+    /// One waits, and the system has no room for it.
+    case exhausted(code: Int32)
+  }
+
+  /// Accepts one connection.
+  static func accept(_ listener: Int32) -> Accepted {
     let descriptor = Glibc.accept(listener, nil, nil)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else {
+      let code = errno
+      return [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) ? .exhausted(code: code) : .nothing
+    }
     makeNonBlocking(descriptor)
     prepare(descriptor)
-    return descriptor
+    return .connection(descriptor)
   }
 
   static func makeNonBlocking(_ descriptor: Int32) {
@@ -68,7 +79,10 @@ enum Sockets {
   /// Sleeps until one of `entries` is ready or the time is up (rounded up to milliseconds).
   static func wait(_ entries: inout [pollfd], nanoseconds: UInt64) -> Bool {
     let milliseconds = Int32(min((nanoseconds + 999_999) / 1_000_000, 10_000))
-    return poll(&entries, nfds_t(entries.count), milliseconds) > 0
+    let ready = poll(&entries, nfds_t(entries.count), milliseconds)
+    // A call that fails at once must not be repeated at once.
+    if ready < 0, errno != EINTR { usleep(UInt32(max(1, min(milliseconds, 10))) * 1000) }
+    return ready > 0
   }
 
   static func pendingError(_ descriptor: Int32) -> Int32 {
@@ -86,6 +100,26 @@ enum Sockets {
     }
     guard result == 0 else { return 0 }
     return withUnsafeBytes(of: storage) { Int(UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self))) }
+  }
+
+  /// What counts as one source of connections: an IPv4 address, or the first 64 bits of an IPv6 address, of which one
+  /// machine has the rest to itself.
+  static func remoteSource(_ descriptor: Int32) -> [UInt8] {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return withUnsafeMutableBytes(of: &storage) { bytes in
+      guard getpeername(descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length) == 0 else {
+        return []
+      }
+      switch Int32(bytes.load(as: sa_family_t.self)) {
+      case AF_INET: return Array(bytes[4..<8])
+      case AF_INET6:
+        // IPv4 in IPv6: ten bytes of zeros, two of ones.
+        let isMapped = bytes[8..<18].allSatisfy { $0 == 0 } && bytes[18] == 0xff && bytes[19] == 0xff
+        return Array(isMapped ? bytes[20..<24] : bytes[8..<16])
+      default: return []
+      }
+    }
   }
 
   /// Numeric form of the other end, for messages.
@@ -161,7 +195,7 @@ package final class MeshListener: Sendable {
       setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &zero, size)
     }
     let bound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) }
-    guard bound == 0, Glibc.listen(descriptor, 128) == 0 else {
+    guard bound == 0, Glibc.listen(descriptor, 1024) == 0 else {
       let code = errno
       _ = Glibc.close(descriptor)
       return .failure(SocketFailure(code: code))
@@ -197,10 +231,14 @@ final class Waker: Sendable {
     _ = pipe(&ends)
     descriptor = ends[0]
     input = ends[1]
+    guard isUsable else { return }
     Sockets.makeNonBlocking(descriptor)
     Sockets.makeNonBlocking(input)
   }
+  /// False where the system had no descriptors left.
+  var isUsable: Bool { descriptor >= 0 && input >= 0 }
   deinit {
+    guard isUsable else { return }
     _ = Glibc.close(descriptor)
     _ = Glibc.close(input)
   }

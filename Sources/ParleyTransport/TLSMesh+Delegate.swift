@@ -3,12 +3,17 @@ internal import ParleyBase
 /// What arrives on connections. Lock held throughout.
 extension TLSMesh: ConnectionDelegate {
   func sendHello(_ link: Link, _ connection: Connection) {
+    // Zeros: whichever run of the peer is there will do.
+    let known = canStartAgain(link) ? nil : link.peerIncarnation
     let hello = Hello(
-      session: session, sender: local.rawValue, receiver: link.party, incarnation: incarnation,
-      known: link.peerIncarnation ?? Array(repeating: 0, count: 16), resume: link.received)
+      session: session, study: study, purpose: purpose, sender: local.rawValue, receiver: link.party,
+      incarnation: incarnation, known: known ?? Array(repeating: 0, count: 16), resume: link.received)
     connection.helloSent = true
     connection.send(.hello, hello.encoded())
   }
+
+  /// Whether another run of this peer would be taken in: its session has not begun here.
+  func canStartAgain(_ link: Link) -> Bool { link.canStartAgain(isBegun: isConnected) }
 
   func hello(_ hello: Hello, on connection: Connection) {
     guard let peer = connection.peer, links.indices.contains(peer), let link = links[peer] else {
@@ -18,29 +23,42 @@ extension TLSMesh: ConnectionDelegate {
       return
     }
     let now = monotonicNanoseconds()
-    // A new connection replaces the old one: the peer noticed the break before we did.
-    if let old = link.connection, old !== connection {
-      link.drop(now: now)
-      link.downSince = now
-      old.close()
+    let problem = refusal(of: hello, link, connection, now)
+    if problem == nil, link.failure == nil {
+      if let known = link.peerIncarnation, known != hello.incarnation { link.startAgain() }
+      link.peerIncarnation = hello.incarnation
     }
+    // After that, because it says how much of this run of the peer has come.
     if !connection.helloSent { sendHello(link, connection) }
-    if let problem = refusal(of: hello, link) {
-      connection.fail(problem.error, definite: problem.isDefinite)
+    // Whoever is refused has not touched the link.
+    if let problem {
+      connection.fail(problem.error, definite: problem.isDefinite, lastWords: true)
       return
     }
     if link.failure != nil {
       connection.fail(ParleyError(.linkLost, "the link to \(link.name) was given up"))
       return
     }
-    link.peerIncarnation = hello.incarnation
     guard link.acknowledge(hello.resume) else {
+      if !link.everUp {
+        // It dialled an earlier run of this party; this party's hello tells it so, and it comes again.
+        connection.fail(
+          ParleyError(.unreachable, "\(link.name) has not yet noticed that this party was started again"),
+          lastWords: true)
+        return
+      }
       link.failure = ParleyError(
         .protocolViolation, "\(link.name) asks for bytes that were never sent", at: .init(item: link.name),
         origin: .init(PartyIndex(link.party)))
       connection.fail(
         ParleyError(.protocolViolation, "\(link.name) resumed at an impossible position"), definite: true)
       return
+    }
+    // The same run of the peer has proved itself on a new connection: it noticed the break of the old one before this
+    // party did.
+    if let old = link.connection, old !== connection {
+      link.drop(now: now)
+      old.close()
     }
     adopt(connection, link, resume: hello.resume, now)
   }
@@ -64,15 +82,26 @@ extension TLSMesh: ConnectionDelegate {
     link.pushOutput(now: now)
   }
 
-  private func refusal(of hello: Hello, _ link: Link) -> (error: ParleyError, isDefinite: Bool)? {
+  private func refusal(
+    of hello: Hello, _ link: Link, _ connection: Connection, _ now: UInt64
+  ) -> (error: ParleyError, isDefinite: Bool)? {
     let name = link.name
-    guard hello.session == session else {
+    if hello.purpose != purpose {
+      guard purpose == .doctor else { return (turnAway(link, "is testing its connection", now), false) }
+      link.isInSession = true
+      return (ParleyError(.unreachable, "\(name) already runs the study", at: .init(item: name)), false)
+    }
+    guard hello.study == study else {
       return (
         ParleyError(
-          .sessionMismatch, "\(name) runs another study or session than this party", at: .init(item: name),
-          remedy: "compare the hash that `parley verify` prints at both parties: the study files must be equal"),
+          .sessionMismatch, "\(name) runs another study than this party", at: .init(item: name),
+          remedy:
+            "compare the hash that `parley study check` prints at both parties: the study files must be equal"),
         true
       )
+    }
+    guard hello.session == session else {
+      return (turnAway(link, "has started another job of this study", now), false)
     }
     guard hello.sender == UInt32(link.party), hello.receiver == UInt32(local.rawValue) else {
       return (
@@ -83,6 +112,12 @@ extension TLSMesh: ConnectionDelegate {
       )
     }
     if let known = link.peerIncarnation, known != hello.incarnation {
+      // Two runs of one party: the one that is here stays. Had it ended, its connection would be gone, at the latest
+      // when the silence is noticed.
+      if link.connection != nil, link.connection !== connection {
+        return (turnAway(link, "was started a second time while its first run is still connected", now), false)
+      }
+      if canStartAgain(link) { return nil }
       let error = ParleyError(
         .linkLost, "\(name) was restarted during the session", at: .init(item: name),
         origin: .init(PartyIndex(link.party)),
@@ -90,6 +125,7 @@ extension TLSMesh: ConnectionDelegate {
       if link.failure == nil {
         link.failure = error
         events.append(.lost(name: name, error: error))
+        wakePollers()
       }
       return (error, false)
     }
@@ -102,6 +138,12 @@ extension TLSMesh: ConnectionDelegate {
       )
     }
     return nil
+  }
+
+  /// A call that is not for this session, and says so.
+  private func turnAway(_ link: Link, _ reason: String, _ now: UInt64) -> ParleyError {
+    if mayReport("\(link.party) \(reason)", now) { events.append(.turnedAway(name: link.name, reason: reason)) }
+    return ParleyError(.unreachable, "\(link.name) \(reason)", at: .init(item: link.name))
   }
 
   func stream(_ bytes: UnsafeRawBufferPointer, on connection: Connection) {
@@ -128,9 +170,8 @@ extension TLSMesh: ConnectionDelegate {
       guard body.count == 8, link.acknowledge(number()) else { return malformed() }
     case .ping:
       guard body.count == 8 else { return malformed() }
-      // A closing peer asks this way whether everything has come.
-      if link.received > link.acknowledgeSent { sendAcknowledgement(link, connection) }
-      connection.send(.pong, Array(body))
+      link.owePong(number())
+      answerPings(link, connection)
     case .pong:
       guard body.count == 8 else { return malformed() }
       let now = monotonicNanoseconds()
@@ -138,11 +179,17 @@ extension TLSMesh: ConnectionDelegate {
       if link.pongs.count > 16 { link.pongs.removeAll() }
       if number() <= now { link.roundTrip = now - number() }
     case .abort:
-      if ending == nil {
-        ending = ParleyError(
-          .peerAborted, "\(link.name) ended the session early", at: .init(item: link.name),
-          origin: .init(PartyIndex(link.party)),
-          remedy: "the reason is in \(link.name)'s own report; nothing was released")
+      let cause = AbortCause(body, count: count) ?? AbortCause(.unspecified, link.party)
+      if cause.kind == .interrupted, cause.origin == link.party, canStartAgain(link) {
+        // Nothing has begun: it may be started again and come back.
+        connection.fail(ParleyError(.unreachable, "\(link.name) was interrupted"))
+      } else if isDispensable(link) {
+        link.failure = ending(for: cause, from: link)
+        connection.fail(ParleyError(.unreachable, "\(link.name) ended the session"))
+        wakePollers()
+      } else if ending == nil {
+        heardCause = cause
+        ending = ending(for: cause, from: link)
         wakePollers()
       }
     case .goodbye:

@@ -23,6 +23,12 @@ package struct LinkInfo: Sendable, Hashable {
   /// Last heartbeat's round trip in seconds.
   package var roundTrip: Double?
   package var lastProblem: ParleyError?
+  /// The peer, met by a doctor, runs a session of the study already.
+  package var isInSession: Bool
+  /// Memory of what came and waits for the engine.
+  package var queuedBytes: Int
+  /// Ciphertext that the socket has not taken.
+  package var unsentBytes: Int
 }
 
 /// What a probe of one link measured.
@@ -45,7 +51,9 @@ extension TLSMesh {
           tlsVersion: link.isUp && channel?.tlsVersion == .tlsv13 ? "TLS 1.3" : nil, keyExchange: "X25519MLKEM768",
           reconnects: link.reconnects, wireBytesSent: Int(link.wireSent + (channel?.sentBytes ?? 0)),
           wireBytesReceived: Int(link.wireReceived + (channel?.receivedBytes ?? 0)),
-          roundTrip: link.roundTrip.map { Double($0) / 1e9 }, lastProblem: link.lastProblem)
+          roundTrip: link.roundTrip.map { Double($0) / 1e9 }, lastProblem: link.lastProblem,
+          isInSession: link.isInSession,
+          queuedBytes: link.inbound.queuedBytes, unsentBytes: channel?.pendingBytes ?? 0)
       }
     }
   }

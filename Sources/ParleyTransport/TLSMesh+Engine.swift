@@ -19,8 +19,8 @@ extension TLSMesh {
     activity &+= 1
     let link = try link(to: party)
     let depth = meter.recordSend(step: step, to: party, bytes: byteCount)
-    // The peer said goodbye: it waits for nothing any more.
-    if link.peerFinished { return }
+    // The peer said goodbye, or is gone and nobody else's result depends on it: it waits for nothing any more.
+    if link.peerFinished || (link.failure != nil && isDispensable(link)) { return }
     let header = FrameHeader(step: step.rawValue, depth: depth, length: UInt32(byteCount))
     link.append(header, count: byteCount, fill: fill)
     if link.logEnd - link.cursor >= UInt64(Link.pieceLimit) { link.pushOutput(now: monotonicNanoseconds()) }
@@ -45,8 +45,20 @@ extension TLSMesh {
   private func awaitRoom(_ link: Link, step: StepID) throws(ParleyError) {
     link.seal()
     waiting.set(Waiting(party: PartyIndex(link.party), step: step, need: .room))
-    defer { waiting.set(nil) }
+    roomWaiters += 1
+    defer {
+      roomWaiters -= 1
+      waiting.set(nil)
+    }
+    let limit = outsiderLimit(link)
     while isFull(link), !link.peerFinished {
+      if isDispensable(link) {
+        if link.failure != nil { return }
+        if let limit, ContinuousClock.now >= limit {
+          giveUp(on: link)
+          return
+        }
+      }
       try check(link)
       pump(forEngine: true)
     }
@@ -143,8 +155,12 @@ extension TLSMesh {
     if try isDone() { return }
     let since = ContinuousClock.now
     waiting.set(Waiting(party: PartyIndex(link.party), step: step, since: since))
-    defer { waiting.set(nil) }
-    let limit = options.stallLimit.map { since + $0 }
+    link.awaited += 1
+    defer {
+      link.awaited -= 1
+      waiting.set(nil)
+    }
+    let limit = options.stallLimit.map { since + $0 } ?? outsiderLimit(link)
     repeat {
       try check(link)
       if link.peerFinished {
@@ -154,13 +170,30 @@ extension TLSMesh {
           remedy: "look at the report of \(link.name)")
       }
       if let limit, ContinuousClock.now >= limit {
-        throw ParleyError(
+        let error = ParleyError(
           .timeout, "\(link.name) did not send \(step) in time", at: .init(item: link.name),
           origin: .init(PartyIndex(link.party), step),
           remedy: "look at \(link.name)'s machine, or allow it more time in the study")
+        link.stall = error
+        throw error
       }
       pump(forEngine: true)
     } while try !isDone()
+  }
+
+  /// Until when a peer that nobody depends on is waited for: it shall not keep a result from the others for ever.
+  private func outsiderLimit(_ link: Link) -> ContinuousClock.Instant? {
+    isDispensable(link) ? .now + options.patience * TransportOptions.outsiderPatience : nil
+  }
+
+  /// Goes on without a peer that nobody depends on.
+  func giveUp(on link: Link) {
+    guard link.failure == nil else { return }
+    let error = ParleyError(
+      .linkLost, "\(link.name) does not take what is sent to it, and the others go on without it",
+      at: .init(item: link.name), remedy: "look at \(link.name)'s machine and its network")
+    link.failure = error
+    events.append(.lost(name: link.name, error: error))
   }
 
   private func check(_ link: Link) throws(ParleyError) {
@@ -176,9 +209,16 @@ extension TLSMesh {
         remedy: "only pairs with a computing party are linked")
     }
     // What had arrived before a link was lost can still be received.
-    if let failure = link.failure, failure.code != .linkLost || !receiving { throw failure }
+    if let failure = link.failure, failure.code != .linkLost || !receiving, receiving || !isDispensable(link) {
+      throw failure
+    }
     return link
   }
+
+  /// Whether the others get their results without this peer.
+  func isDispensable(_ link: Link) -> Bool { isOpening && link.party >= computingCount }
+
+  package func beginOpenings() { locked { isOpening = true } }
 
   // MARK: violations
 
@@ -193,10 +233,10 @@ extension TLSMesh {
     throw error
   }
 
-  /// A violation ends the session for everyone.
+  /// A violation ends the session for everyone, unless the others can do without its sender.
   private func violated(_ link: Link, _ error: ParleyError) -> ParleyError {
     link.failure = error
-    endForEveryone(error)
+    if !isDispensable(link) { endForEveryone(error) }
     return error
   }
 

@@ -24,7 +24,7 @@ extension TLSMesh {
       owners.append(connection)
     }
     let listenerIndex = entries.count
-    if let listener, ending == nil, hasRoomForStrangers {
+    if let listener, ending == nil, now >= acceptPausedUntil {
       entries.append(pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0))
     }
     let kickIndex = entries.count
@@ -68,13 +68,42 @@ extension TLSMesh {
     }
   }
 
-  /// Reading ahead of an engine that computes is bounded. While the engine waits in the mesh it is not: a party
-  /// that waits for room must take what its peer sends, or both would wait forever.
+  /// Whether too much of a peer waits for the engine. A link on which the engine waits for a message is always read:
+  /// what comes is either what it waits for or ends the session.
   private func isReadingPaused(_ connection: Connection, forEngine: Bool) -> Bool {
-    guard !forEngine, connection.phase == .established, let peer = connection.peer, let link = links[peer] else {
+    guard connection.phase == .established, let peer = connection.peer, let link = links[peer] else {
       return false
     }
-    return link.inbound.queuedBytes > options.inboundLimit
+    link.isPaused = link.awaited == 0 && link.inbound.queuedBytes > backlogLimit(link, engineWaits: forEngine)
+    return link.isPaused
+  }
+
+  /// How much of a peer may wait for the engine.
+  ///
+  /// Before the links are made only greetings can come. Once the plan is known it tells who sends nothing at all. While
+  /// the engine waits, for room or for another peer, the limit is what an honest peer can be ahead by, however large:
+  /// two parties that send to each other before either receives must take it all, or both would wait for ever.
+  private func backlogLimit(_ link: Link, engineWaits: Bool) -> Int {
+    guard isConnected else { return min(options.inboundLimit, TransportOptions.greetingLimit) }
+    guard let expected = link.expected else {
+      // Benchmarks and tests have no plan. A session has one before its first large message.
+      return engineWaits && roomWaiters > 0 ? Int.max : options.inboundLimit
+    }
+    if expected.bytes == 0 { return min(options.inboundLimit, TransportOptions.greetingLimit) }
+    return engineWaits ? max(options.inboundLimit, expected.ahead) : options.inboundLimit
+  }
+
+  /// See ``Mesh/expect(bytes:flight:)``.
+  package func expect(bytes: [Int], flight: Int) {
+    locked {
+      for case let link? in links where bytes.indices.contains(link.party) {
+        // Holders send all their inputs at once. Computing parties wait for each other after every flight: two
+        // neighbours are two flights apart at most, and control messages and headers come on top.
+        let total = bytes[link.party]
+        let ahead = link.party < computingCount ? min(total, 4 * flight) : total
+        link.expected = ExpectedTraffic(bytes: total, ahead: ahead + TransportOptions.greetingLimit)
+      }
+    }
   }
 
   private func handle(_ connection: Connection, _ events: Int16, _ now: UInt64) {
@@ -87,7 +116,10 @@ extension TLSMesh {
       connection.channel.writeReady()
       if !connection.channel.hasPending {
         if connection.phase == .lingering { connection.channel.halfClose() }
-        if connection.phase == .established, let peer = connection.peer { links[peer]?.pushOutput(now: now) }
+        if connection.phase == .established, let peer = connection.peer, let link = links[peer] {
+          answerPings(link, connection)
+          link.pushOutput(now: now)
+        }
       }
     }
     if events & ~Int16(POLLOUT) != 0 {
@@ -119,33 +151,28 @@ extension TLSMesh {
     connection.send(.acknowledge, bytes(of: link.received))
   }
 
+  /// Answers go out only when the socket has taken everything before them: a peer that asks and does not read would
+  /// otherwise fill this party's memory. A closing peer asks this way whether everything has come.
+  func answerPings(_ link: Link, _ connection: Connection) {
+    while !connection.channel.hasPending, let number = link.nextOwedPong() {
+      if link.received > link.acknowledgeSent { sendAcknowledgement(link, connection) }
+      connection.send(.pong, bytes(of: number))
+    }
+  }
+
   func bytes(of value: UInt64) -> [UInt8] {
     withUnsafeBytes(of: value.littleEndian) { Array($0) }
   }
 
   // MARK: connections come and go
 
-  /// Strangers may not use up descriptors: those not yet known are few at a time.
-  private var hasRoomForStrangers: Bool {
-    connections.count < count + 64
-      || connections.count(where: { $0.phase == .handshaking && !$0.isDialer }) < 64
-  }
-
-  private func acceptAll(_ now: UInt64) {
-    guard let listener else { return }
-    while hasRoomForStrangers {
-      guard let descriptor = Sockets.accept(listener.descriptor) else { return }
-      let connection = makeConnection(
-        descriptor: descriptor, isDialer: false, address: Sockets.remoteText(descriptor), peer: nil, now: now)
-      connection.startTLS(identity: identity, pinned: pinned)
-    }
-  }
-
-  func makeConnection(descriptor: Int32, isDialer: Bool, address: String, peer: Int?, now: UInt64) -> Connection {
+  func makeConnection(
+    descriptor: Int32, isDialer: Bool, address: String, source: [UInt8] = [], peer: Int?, now: UInt64
+  ) -> Connection {
     nextConnection += 1
     let connection = Connection(
-      id: nextConnection, descriptor: descriptor, isDialer: isDialer, address: address, peer: peer, now: now,
-      limit: options.handshakeLimit.nanosecondsClamped, loop: LinkLoop(lock: guardLock), delegate: self)
+      id: nextConnection, descriptor: descriptor, isDialer: isDialer, address: address, source: source, peer: peer,
+      now: now, limit: options.handshakeLimit.nanosecondsClamped, loop: LinkLoop(lock: guardLock), delegate: self)
     connections.append(connection)
     return connection
   }
@@ -195,16 +222,19 @@ extension TLSMesh {
       if link.attempt === connection { link.attempt = nil }
       if let problem { link.lastProblem = problem }
     }
-    if let problem, connection.isDefinite { note(problem, connection) }
-    if connection.isDefinite, !connection.channel.writeBroken {
+    if connection.isStranger { countStranger(connection, now) }
+    if let problem, connection.isDefinite { note(problem, connection, now) }
+    if connection.hasLastWords, !connection.channel.writeBroken {
       connection.linger(until: now &+ 1_000_000_000)
     } else {
       connection.close()
     }
   }
 
-  private func note(_ problem: ParleyError, _ connection: Connection) {
-    events.append(.refused(address: connection.address, error: problem))
+  private func note(_ problem: ParleyError, _ connection: Connection, _ now: UInt64) {
+    if connection.peer != nil || mayReport("refused stranger", now) {
+      events.append(.refused(address: connection.address, error: problem))
+    }
     // A stranger at the door is no reason to stop; a study that cannot work is, while links are being made.
     if connection.peer == nil {
       if foreignProblem == nil { foreignProblem = problem }

@@ -23,8 +23,9 @@ extension TLSMesh {
     startCaretaker()
     while true {
       activity &+= 1
-      if let ending { throw ending }
-      let missing = links.compactMap { $0 }.filter { !$0.everUp && !$0.peerFinished }
+      if let ending { throw isClosed ? ending : giveUp(ending) }
+      // A party that came and went is waited for again; the doctor only has to meet everybody once.
+      let missing = links.compactMap { $0 }.filter { !(needsAll ? $0.isUp : $0.everUp) && !$0.peerFinished }
       if missing.isEmpty { break }
       if needsAll, let problem = definiteProblem ?? links.lazy.compactMap({ $0?.failure }).first {
         throw giveUp(problem)
@@ -75,26 +76,32 @@ extension TLSMesh {
     for link in missing {
       if let problem = link.lastProblem { message += "; \(problem.message)" }
     }
+    if strangerCount > 0 {
+      message += "; \(strangerCount) connections without a key of the study were turned away"
+    }
     var code = ParleyError.Code.timeout
     if let foreignProblem {
       message += "; \(foreignProblem.message)"
       // A stranger knocked while a party that should dial us was missing: that is the likelier reason.
       if missing.contains(where: { !$0.isDialer }) { code = foreignProblem.code }
     }
-    return ParleyError(
+    let error = ParleyError(
       code, message, at: .init(item: names),
       remedy: foreignProblem?.remedy
         ?? "check that these parties have started with the same study and that their endpoints are reachable from "
         + "here (`parley doctor` tests each link)")
+    missing.first?.stall = error
+    return error
   }
 
-  /// Ends the attempt locally; the peers see closed connections and their own diagnosis.
+  /// Ends the attempt; the peers are told whom it is about.
   private func giveUp(_ error: ParleyError) -> ParleyError {
     ending = error
+    let words = cause(of: error).encoded
     let now = monotonicNanoseconds()
     for connection in connections where connection.phase != .closed && connection.phase != .lingering {
       if connection.phase == .established {
-        connection.send(.abort)
+        connection.send(.abort, words)
         connection.linger(until: now &+ 1_000_000_000)
       } else if connection.phase == .handshaking, connection.helloSent {
         connection.linger(until: now &+ 1_000_000_000)
@@ -113,16 +120,47 @@ extension TLSMesh {
     endForEveryone(reason)
   }
 
+  /// For a party that cannot take part: tells everybody whom it meets within `timeout`, so that nobody waits for it.
+  /// Nothing else can be done with the mesh before or afterwards.
+  package func decline(timeout: Duration) {
+    guardLock.lock()
+    defer { unlockAndReport() }
+    guard !isClosed, ending == nil else { return }
+    let words = AbortCause(.notReady, local.rawValue).encoded
+    let start = monotonicNanoseconds()
+    let deadline = start &+ timeout.nanosecondsClamped
+    resolve()
+    while links.contains(where: { $0.map { !$0.peerFinished && $0.failure == nil } ?? false }) {
+      let now = monotonicNanoseconds()
+      guard now < deadline, ending == nil else { break }
+      // Where nobody is met nobody waits.
+      if now &- start > 2_000_000_000, !links.contains(where: { $0?.everUp ?? false }) { break }
+      for case let link? in links {
+        guard let connection = link.connection, connection.phase == .established else { continue }
+        connection.send(.abort, words)
+        connection.linger(until: now &+ 1_000_000_000)
+        link.connection = nil
+        link.peerFinished = true
+      }
+      pump(forEngine: true, atMost: min(deadline - now, 50_000_000))
+    }
+    settle(until: monotonicNanoseconds() &+ 500_000_000)
+    isClosed = true
+    ending = ending ?? ParleyError(.invariant, "the mesh was used after it declined")
+    shutDown()
+  }
+
   /// Sends one generic abort to every peer and ends this side. Lock held.
   func endForEveryone(_ reason: ParleyError) {
     guard !isClosed else { return }
     isClosed = true
     if ending == nil { ending = reason }
     let now = monotonicNanoseconds()
+    let words = cause(of: reason).encoded
     for connection in connections {
       switch connection.phase {
       case .established:
-        connection.send(.abort)
+        connection.send(.abort, words)
         connection.linger(until: now &+ 1_000_000_000)
       case .connecting, .handshaking: connection.close()
       case .lingering, .closed: break
@@ -149,9 +187,21 @@ extension TLSMesh {
     for case let link? in links where isOwed(link) && !(link.connection?.channel.hasPending ?? true) {
       link.connection?.send(.ping, bytes(of: monotonicNanoseconds()))
     }
+    // A peer that takes nothing must not keep this party's own result from it.
+    let patience = options.patience.nanosecondsClamped
+    var progress = links.map { $0?.acknowledged ?? 0 }
+    var lastProgress = monotonicNanoseconds()
     while ending == nil, links.contains(where: { $0.map(isOwed) ?? false }) {
       activity &+= 1
       pump(forEngine: true)
+      let now = monotonicNanoseconds()
+      let reached = links.map { $0?.acknowledged ?? 0 }
+      if reached != progress {
+        progress = reached
+        lastProgress = now
+      } else if now &- lastProgress > patience &+ options.silenceLimit.nanosecondsClamped {
+        for case let link? in links where isOwed(link) { giveUp(on: link) }
+      }
       for case let link? in links { link.pushOutput(now: monotonicNanoseconds()) }
     }
     if ending == nil { sayGoodbye() }
@@ -183,6 +233,15 @@ extension TLSMesh {
       let now = monotonicNanoseconds()
       guard now < deadline else { return }
       pump(forEngine: true, atMost: min(deadline - now, 20_000_000))
+    }
+  }
+
+  /// Test equipment: ends as a killed process does, without a word.
+  package func vanish() {
+    locked {
+      isClosed = true
+      ending = ending ?? ParleyError(.interrupted, "vanished")
+      shutDown()
     }
   }
 

@@ -28,7 +28,10 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
 
   let guardLock = MeshLock()
   let session: [UInt8]
+  let study: [UInt8]
+  let purpose: MeshPurpose
   let incarnation: [UInt8]
+  let computingCount: Int
   let identity: TLSIdentity
   let pinned: [[UInt8]]
   let listener: MeshListener?
@@ -43,17 +46,30 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   var selfQueue: [(step: StepID, bytes: [UInt8])] = []
   /// Ends every call: the reason given to `abort`, a peer's abort, or "closed".
   var ending: ParleyError?
+  /// What a peer's abort said, to be passed on.
+  var heardCause: AbortCause?
   var isClosed = false
   /// Set by `connect`: from then on problems of single attempts are not fatal.
   var isConnected = false
+  /// See ``Mesh/beginOpenings()``.
+  var isOpening = false
   var definiteProblem: ParleyError?
   var foreignProblem: ParleyError?
   var events: [TransportEvent] = []
+  /// When something that may come often was last reported.
+  var reported: [String: UInt64] = [:]
+  /// Connections without a key of the study so far, and not yet reported.
+  var strangerCount = 0
+  var unreportedStranger: String?
+  /// No connection is accepted before this moment.
+  var acceptPausedUntil: UInt64 = 0
 
   // Pump.
   var pollers = 0
   /// Threads of the engine that wait in the mesh.
   var engineWaiters = 0
+  /// Those of them that wait until a peer has taken enough.
+  var roomWaiters = 0
   var caretakerPolls = false
   var activity: UInt64 = 0
   var nextTick: UInt64 = 0
@@ -67,21 +83,31 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   ///   - computingCount: links exist between every pair of which at least one is below it.
   ///   - key: this party's identity; its public half must be the one in `principals`.
   ///   - session: 32 bytes that must agree at every party: the hash of study and session name.
+  ///   - study: 32 bytes that tell studies apart, whatever the name of the session; `session` when nil.
   ///   - listener: needed when this party has an endpoint; made here when nil.
   ///   - report: called without locks held, from any thread.
   package init(
     local: PartyIndex, principals: [MeshPrincipal], computingCount: Int, key: P256.Signing.PrivateKey,
-    session: [UInt8], listener: MeshListener? = nil, options: TransportOptions = TransportOptions(),
+    session: [UInt8], study: [UInt8]? = nil, purpose: MeshPurpose = .session, listener: MeshListener? = nil,
+    options: TransportOptions = TransportOptions(),
     needsLink: ((PartyIndex, PartyIndex) -> Bool)? = nil,
     report: @escaping @Sendable (TransportEvent) -> Void = { _ in }
   ) throws(ParleyError) {
-    try Self.validate(local: local, principals: principals, key: key, session: session)
+    try Self.validate(local: local, principals: principals, key: key, session: session, study ?? session)
+    guard waker.isUsable else {
+      throw ParleyError(
+        .noDescriptors, "no file descriptors are left for the links",
+        remedy: "raise the limit of open files ('ulimit -n') and start again")
+    }
     self.local = local
     count = principals.count
     meter = Meter(count: principals.count)
     self.principals = principals
     self.options = options
     self.session = session
+    self.study = study ?? session
+    self.purpose = purpose
+    self.computingCount = computingCount
     self.report = report
     var generator = SystemRandomNumberGenerator()
     incarnation = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
@@ -120,9 +146,10 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   }
 
   private static func validate(
-    local: PartyIndex, principals: [MeshPrincipal], key: P256.Signing.PrivateKey, session: [UInt8]
+    local: PartyIndex, principals: [MeshPrincipal], key: P256.Signing.PrivateKey, session: [UInt8],
+    _ study: [UInt8]
   ) throws(ParleyError) {
-    guard principals.indices.contains(local.rawValue), session.count == 32 else {
+    guard principals.indices.contains(local.rawValue), session.count == 32, study.count == 32 else {
       throw ParleyError(.invariant, "the mesh needs a party of the study and a 32-byte session hash")
     }
     for principal in principals where (try? P256.Signing.PublicKey(x963Representation: principal.publicKey)) == nil
@@ -148,6 +175,13 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
 
   /// Whom the engine waits for, since when: what `parley party` shows while nothing moves.
   package var waitingOn: Waiting? { waiting.current }
+
+  /// True at most once in ten seconds for the same `subject`: peers and strangers decide how often things happen.
+  func mayReport(_ subject: String, _ now: UInt64) -> Bool {
+    if let last = reported[subject], now &- last < 10_000_000_000 { return false }
+    reported[subject] = now
+    return true
+  }
 
   func name(of party: Int) -> String {
     principals.indices.contains(party) ? principals[party].name : "an unknown party"

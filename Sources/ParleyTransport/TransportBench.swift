@@ -102,7 +102,8 @@ package enum TransportBench {
       let dialled = Sockets.startConnecting(to: address).descriptor
     else { throw failure }
     var waiting = [pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)]
-    guard Sockets.wait(&waiting, nanoseconds: 5_000_000_000), let accepted = Sockets.accept(listener.descriptor)
+    guard Sockets.wait(&waiting, nanoseconds: 5_000_000_000),
+      case .connection(let accepted) = Sockets.accept(listener.descriptor)
     else {
       _ = Glibc.close(dialled)
       throw failure

@@ -16,7 +16,7 @@ enum Segment: UInt8 {
   /// Heartbeat with a number that `pong` returns (8 bytes).
   case ping = 4
   case pong = 5
-  /// The session ends here; deliberately without a reason.
+  /// The session ends here: ``AbortCause``, which deliberately says nothing about data or checks.
   case abort = 6
   /// Orderly end: length of the sent stream and bytes received (8 + 8 bytes).
   case goodbye = 7
@@ -62,17 +62,20 @@ struct FrameHeader: Equatable {
 /// What each side says first. Magic and version keep their place in every version.
 struct Hello: Equatable {
   static let magic: UInt32 = 0x594c_5250  // "PRLY"
-  static let version: UInt32 = 1
-  static let size = 4 + 4 + 32 + 4 + 4 + 16 + 16 + 8
+  static let version: UInt32 = 2
+  static let size = 4 + 4 + 32 + 32 + 1 + 4 + 4 + 16 + 16 + 8
 
   var version = Hello.version
   /// Hash of study and session name: equal at every party.
   var session: [UInt8]
+  /// Hash of the study alone: tells another study from another run of the same one.
+  var study: [UInt8]
+  var purpose: MeshPurpose
   var sender: UInt32
   var receiver: UInt32
   /// Random per process: tells a reconnecting peer from a restarted one.
   var incarnation: [UInt8]
-  /// The receiver's incarnation as the sender knows it; zeros before the first contact.
+  /// The receiver's incarnation as the sender knows it; zeros as long as any will do.
   var known: [UInt8]
   /// Bytes of the receiver's stream the sender has.
   var resume: UInt64
@@ -81,7 +84,8 @@ struct Hello: Equatable {
     var writer = CanonicalWriter()
     writer.write(Self.magic)
     writer.write(version)
-    for byte in session { writer.write(byte) }
+    for byte in session + study { writer.write(byte) }
+    writer.write(purpose.rawValue)
     writer.write(sender)
     writer.write(receiver)
     for byte in incarnation { writer.write(byte) }
@@ -90,8 +94,13 @@ struct Hello: Equatable {
     return writer.bytes
   }
 
-  init(session: [UInt8], sender: Int, receiver: Int, incarnation: [UInt8], known: [UInt8], resume: UInt64) {
+  init(
+    session: [UInt8], study: [UInt8], purpose: MeshPurpose, sender: Int, receiver: Int, incarnation: [UInt8],
+    known: [UInt8], resume: UInt64
+  ) {
     self.session = session
+    self.study = study
+    self.purpose = purpose
     self.sender = UInt32(sender)
     self.receiver = UInt32(receiver)
     self.incarnation = incarnation
@@ -119,6 +128,11 @@ struct Hello: Equatable {
       return value
     }
     session = try field(32)
+    study = try field(32)
+    guard let purpose = MeshPurpose(rawValue: try reader.read()) else {
+      throw ParleyError(.protocolViolation, "\(name) connects for a purpose that this version does not have")
+    }
+    self.purpose = purpose
     sender = try reader.read()
     receiver = try reader.read()
     incarnation = try field(16)

@@ -31,13 +31,15 @@ struct World {
   }
 
   func mesh(
-    _ index: Int, session: [UInt8]? = nil, options: TransportOptions? = nil, key: P256.Signing.PrivateKey? = nil,
+    _ index: Int, session: [UInt8]? = nil, study: [UInt8]? = nil, purpose: MeshPurpose = .session,
+    options: TransportOptions? = nil, key: P256.Signing.PrivateKey? = nil,
     principals: [MeshPrincipal]? = nil, needsLink: ((PartyIndex, PartyIndex) -> Bool)? = nil
   ) throws -> TLSMesh {
     let log = log
     return try TLSMesh(
       local: PartyIndex(index), principals: principals ?? self.principals, computingCount: computingCount,
-      key: key ?? keys[index], session: session ?? self.session, listener: listeners[index],
+      key: key ?? keys[index], session: session ?? self.session, study: study, purpose: purpose,
+      listener: listeners[index],
       options: options ?? self.options, needsLink: needsLink, report: { log.add(index, $0) })
   }
 
@@ -52,6 +54,21 @@ final class EventLog: Sendable {
     entries.withLock { all in
       all.compactMap { entry in
         if entry.0 == party, case .refused(_, let error) = entry.1 { error.code } else { nil }
+      }
+    }
+  }
+  func turnedAway(by party: Int) -> Set<String> {
+    entries.withLock { all in
+      Set(
+        all.compactMap { entry in
+          if entry.0 == party, case .turnedAway(_, let reason) = entry.1 { reason } else { nil }
+        })
+    }
+  }
+  func strangers(at party: Int) -> [Int] {
+    entries.withLock { all in
+      all.compactMap { entry in
+        if entry.0 == party, case .strangers(let count, _) = entry.1 { count } else { nil }
       }
     }
   }

@@ -213,18 +213,24 @@ private final class Witness: ChannelInboundHandler {
 /// A hello written by hand, from the description of the wire format.
 struct RawHello {
   var magic: UInt32 = 0x594c_5250
-  var version: UInt32 = 1
+  var version: UInt32 = 2
+  var sender = 1
+  var study: [UInt8]?
+  var purpose: UInt8 = 0
+  var resume: UInt64 = 0
+  var incarnation = Array(repeating: UInt8(3), count: 16)
 
   func bytes(_ world: World) -> [UInt8] {
     var body = CanonicalWriter()
     body.write(magic)
     body.write(version)
-    for byte in world.session { body.write(byte) }
-    body.write(UInt32(1))
+    for byte in world.session + (study ?? world.session) { body.write(byte) }
+    body.write(purpose)
+    body.write(UInt32(sender))
     body.write(UInt32(0))
-    for byte in Array(repeating: UInt8(3), count: 16) { body.write(byte) }
+    for byte in incarnation { body.write(byte) }
     for byte in Array(repeating: UInt8(0), count: 16) { body.write(byte) }
-    body.write(UInt64(0))
+    body.write(resume)
     return [UInt8(body.bytes.count), 0, 0, 1] + body.bytes
   }
 }

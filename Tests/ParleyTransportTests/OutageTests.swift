@@ -21,14 +21,15 @@ struct OutageTests {
 
   /// Both send `count` messages of `size` and receive as many, checking every byte.
   private func exchange(_ mesh: TLSMesh, count: Int, size: Int) throws {
+    for round in 0..<count { try exchangeRound(mesh, round, size: size) }
+  }
+  private func exchangeRound(_ mesh: TLSMesh, _ round: Int, size: Int) throws {
     let me = mesh.local.rawValue
-    for round in 0..<count {
-      let step = StepID(instruction: 1, sub: round)
-      try mesh.give(step, to: 1 - me, block(UInt64(me * 1000 + round), size))
-      try mesh.flush()
-      let got = try mesh.take(step, from: 1 - me, size)
-      if got != block(UInt64((1 - me) * 1000 + round), size) { throw Broken(round: round) }
-    }
+    let step = StepID(instruction: 1, sub: round)
+    try mesh.give(step, to: 1 - me, block(UInt64(me * 1000 + round), size))
+    try mesh.flush()
+    let got = try mesh.take(step, from: 1 - me, size)
+    if got != block(UInt64((1 - me) * 1000 + round), size) { throw Broken(round: round) }
   }
   struct Broken: Error { var round: Int }
 
@@ -121,26 +122,33 @@ struct OutageTests {
     defer { proxy.stop() }
     var seen = world.principals
     seen[0].endpoint?.port = proxy.port
-    let again = try world.mesh(1, principals: seen)
+    let second = try world.mesh(1, principals: seen)
+    let third = try world.mesh(1, principals: seen)
     let endings = await runParties([
       { @Sendable in
         defer { meshes[0].close() }
         try meshes[0].connect(timeout: .seconds(20))
-        try exchange(meshes[0], count: 1, size: 100)
+        try exchange(meshes[0], count: 2, size: 100)
         _ = try meshes[0].take(StepID(instruction: 9), from: 1, 8)
       },
       { @Sendable in
         try meshes[1].connect(timeout: .seconds(20))
         try exchange(meshes[1], count: 1, size: 100)
-        // The first run stands still; a second one with the same key takes its place.
-        defer { again.close() }
-        try again.connect(timeout: .seconds(5))
+        // As long as the first run is connected, a second one with the same key changes nothing.
+        let refused = #expect(throws: ParleyError.self) { try second.connect(timeout: .seconds(1)) }
+        #expect(refused?.message.contains("earlier run of this party") == true)
+        second.close()
+        try exchangeRound(meshes[1], 1, size: 100)
+        #expect(meshes[1].linkInfo[0].reconnects == 0)
+        // Once it is gone, the next one takes its place, with nothing of what the first knew.
+        meshes[1].vanish()
+        defer { third.close() }
+        try third.connect(timeout: .seconds(5))
       },
     ])
     #expect(endings[0].error?.code == .linkLost, "\(endings[0])")
     #expect(endings[0].error?.message.contains("restarted") == true)
     #expect(endings[1].error != nil)
-    meshes[1].close()
   }
 }
 

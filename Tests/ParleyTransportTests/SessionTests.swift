@@ -283,11 +283,14 @@ struct SessionTests {
     let endings = await runParties([
       { @Sendable in
         try meshes[0].connect(timeout: .seconds(20))
+        // Something has come from the other: before that, it may be started again.
+        try meshes[0].give(StepID.control(0), to: 1, [1])
         _ = try meshes[0].take(StepID(instruction: 1), from: 1, 8)
       },
       { @Sendable in
         defer { meshes[1].close() }
         try meshes[1].connect(timeout: .seconds(20))
+        #expect(try meshes[1].take(StepID.control(0), from: 0, 1) == [1])
         _ = try meshes[1].take(StepID(instruction: 1), from: 0, 8)
       },
       { @Sendable in

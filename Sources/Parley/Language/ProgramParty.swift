@@ -75,7 +75,7 @@ extension PreparedProgram {
       job: jobID, leavesAfterInputs: local.rawValue >= computingCount && !isRecipient)
     let mesh = try TLSMesh(
       local: local, principals: links, computingCount: computingCount, key: identity.identity.signingKey,
-      session: SessionName.hash(studyHash, Array("session".utf8) + jobID))
+      session: SessionName.hash(studyHash, Array("session".utf8) + jobID), study: studyHash)
     try mesh.connect(timeout: .seconds(patience)) { _ in }
     return try ProgramResult(self, try participant.run(over: mesh), at: local)
   }

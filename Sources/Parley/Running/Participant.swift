@@ -138,6 +138,9 @@ package struct Participant: Sendable {
       confirm: { (session) throws(ParleyError) in
         let plan = try prepared.plan(rows: session.rows)
         runPlan.value = plan
+        mesh.expect(
+          bytes: plan.cost.bytes.map { $0.indices.contains(local.rawValue) ? $0[local.rawValue] : 0 },
+          flight: plan.cost.largestFlightBytes)
         started.value = .now
         try observers.established(session, plan)
       },

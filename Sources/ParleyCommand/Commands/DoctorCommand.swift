@@ -142,7 +142,7 @@ struct DoctorCommand: ParsableCommand {
     let missing = study.missingForParties()
     guard missing.isEmpty else { return findings.bad("links", missing[0]) }
     let mesh = findings.check("port") { () -> (TLSMesh, String) in
-      let mesh = try PartyMesh.make(study, name: name, key: key, purpose: "doctor", report: { _ in })
+      let mesh = try PartyMesh.make(study, name: name, key: key, purpose: .doctor, report: { _ in })
       return (mesh, mesh.listeningPort.map { "listening on \($0)" } ?? "outbound only")
     }
     guard let mesh else { return }
@@ -180,6 +180,11 @@ struct DoctorCommand: ParsableCommand {
           // It was reached and proved its key; its doctor was through before this one had measured.
           findings.good("link to \(link.name)", "\(known), not measured: \(link.name)'s doctor had finished")
         }
+      }
+      for link in mesh.linkInfo where link.isInSession && !link.isUp && examined.insert(link.name).inserted {
+        // Its key is proved before it says anything.
+        findings.good(
+          "link to \(link.name)", "key \(link.fingerprint), not measured: \(link.name) already runs the study")
       }
       let missing = mesh.linkInfo.map(\.name).filter { !examined.contains($0) }
       guard !missing.isEmpty else { break }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ParleyBase
 import ParleyCrypto
+import ParleyTransport
 
 struct IdentityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -51,16 +52,20 @@ enum IdentityFiles {
     var name: String
     var publicKey: String
     var fingerprint: String
+    var linkKey: String
     var file: String
   }
   static func show(_ identity: PublicIdentity, name: String, path: String, json: Bool) throws {
     if json {
       try Console.output(
         try Console.json(
-          Shown(name: name, publicKey: identity.text, fingerprint: identity.fingerprint, file: path)))
+          Shown(
+            name: name, publicKey: identity.text, fingerprint: identity.fingerprint,
+            linkKey: fingerprint(ofPublicKey: identity.signingKey), file: path)))
     } else {
       try Console.output("name         \(name)")
       try Console.output("fingerprint  \(identity.fingerprint)")
+      try Console.output("link key     \(fingerprint(ofPublicKey: identity.signingKey))")
       try Console.output("file         \(path)")
       try Console.output("key          \(identity.text)")
     }

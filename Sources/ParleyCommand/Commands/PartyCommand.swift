@@ -67,18 +67,23 @@ struct PartyCommand: ParsableCommand {
         remedy: "put the key that 'parley identity show --name \(name)' prints into the study, or use --identity")
     }
     let prepared = try PreparedStudy(loaded)
-    // Data is read and checked before anything is connected.
-    let tables = try readData(prepared, log)
-    let memory: any SessionMemory
+    // The lock of the state comes first: without it another run of this party may be in a session, and a party that has
+    // a run in a session must not tell the others that it cannot take part.
+    let directory = trial == nil ? try StateDirectory(path: state ?? Self.statePath(name)) : nil
+    let memory: any SessionMemory = directory ?? EphemeralMemory()
+    let tables: [Int: TableData]
     var digest: [UInt8]?
-    if trial == nil {
-      let directory = try StateDirectory(path: state ?? Self.statePath(name))
-      digest = try warnAboutEarlierReleases(directory, prepared, tables, log)
-      memory = directory
-    } else {
-      memory = EphemeralMemory()
+    do {
+      // Data is read and checked before anything is connected.
+      tables = try readData(prepared, log)
+      if let directory {
+        digest = try warnAboutEarlierReleases(directory, prepared, tables, log)
+        if !tables.isEmpty { try acceptStatement(prepared) }
+      }
+    } catch {
+      if trial == nil { decline(prepared.study, key, jobID, log) }
+      throw error
     }
-    if !tables.isEmpty, trial == nil { try acceptStatement(prepared) }
     let isComputing = loaded.computing.contains(name)
     let isRecipient = loaded.release.recipients.contains(name)
     let participant = Participant(
@@ -179,6 +184,17 @@ struct PartyCommand: ParsableCommand {
     }
   }
 
+  /// Tells the others that this party cannot take part, and not why, so that they do not wait for it.
+  private func decline(_ study: Study, _ key: Identity, _ job: [UInt8], _ log: Log) {
+    // What stops this party is the caller's error; that nobody can be told is none of its own.
+    guard
+      let mesh = try? PartyMesh.make(
+        study, name: name, key: key, purpose: .session, job: job, report: { _ in })
+    else { return }
+    log.info("telling the other parties that this party is not ready")
+    mesh.decline(timeout: .seconds(4))
+  }
+
   // MARK: The session
 
   private func take(
@@ -188,7 +204,7 @@ struct PartyCommand: ParsableCommand {
     let local = try participant.index
     let isComputing = study.computing.contains(name)
     let mesh = try PartyMesh.make(
-      study, name: name, key: key, purpose: "session", job: participant.job, report: { Self.log($0, log) })
+      study, name: name, key: key, purpose: .session, job: participant.job, report: { Self.log($0, log) })
     let interruption = Interruption(mesh)
     defer { interruption.end() }
     let started = ContinuousClock.now
@@ -197,7 +213,8 @@ struct PartyCommand: ParsableCommand {
     defer { watcher.end() }
     let ending: Participant.Ending
     do {
-      try mesh.connect(timeout: .seconds(wait)) { log.info("waiting for \($0.joined(separator: ", "))") }
+      let notice = WaitingNotice(log, limit: wait)
+      try mesh.connect(timeout: .seconds(wait)) { notice.update($0) }
       log.info(
         "connected to everybody in \(Console.seconds(started.duration(to: .now).seconds)): TLS 1.3, X25519MLKEM768"
       )
@@ -236,10 +253,17 @@ struct PartyCommand: ParsableCommand {
     switch event {
     case .listening(let port): log.debug("listening on port \(port)")
     case .connected(let name): log.debug("connected to \(name)")
-    case .interrupted(let name, let reason): log.info("link to \(name) is down (\(reason)); trying again")
+    case .interrupted(let name, let reason):
+      log.info("link to \(name) is down (\(reason)); waiting for it to come back")
     case .resumed(let name, let seconds): log.info("link to \(name) is back after \(Console.seconds(seconds))")
     case .refused(let address, let error): log.warning("refused \(address): \(error.message)")
     case .lost(let name, let error): log.warning("lost \(name): \(error.message)")
+    case .turnedAway(let name, let reason): log.info("\(name) \(reason); this party is not affected")
+    case .strangers(let count, let address):
+      log.warning(
+        "strangers knock: \(count) connections without a key of this study turned away so far, the last from \(address)"
+      )
+    case .exhausted(let reason): log.warning("cannot accept connections for now: \(reason)")
     }
   }
 

@@ -80,8 +80,18 @@ struct Log: Sendable {
   }
   func warning(_ text: String) { write("warning: " + text) }
 
-  private func write(_ text: String) {
+  /// A line of a terminal that the next message or the next progress replaces.
+  func progress(_ text: @autoclosure () -> String) {
+    if level >= .info { write(text(), end: "") }
+  }
+
+  private static let hasOpenLine = Mutex(false)
+  private func write(_ text: String, end: String = "\n") {
     let head = prefix.isEmpty ? "" : "[\(prefix)] "
-    StandardStream.errors.tryToWrite(VisibleText.lines(head + text) + "\n")
+    Self.hasOpenLine.withLock { isOpen in
+      let erase = isOpen ? "\r\u{1b}[K" : ""
+      isOpen = end.isEmpty
+      StandardStream.errors.tryToWrite(erase + VisibleText.lines(head + text) + end)
+    }
   }
 }

@@ -9,7 +9,7 @@ import ParleyTransport
 enum PartyMesh {
   /// - Parameter purpose: sessions and doctors do not meet each other.
   static func make(
-    _ study: Study, name: String, key: Identity, purpose: String, job: [UInt8] = [],
+    _ study: Study, name: String, key: Identity, purpose: MeshPurpose, job: [UInt8] = [],
     report: @escaping @Sendable (TransportEvent) -> Void
   ) throws(ParleyError) -> TLSMesh {
     guard let local = study.index(of: name) else {
@@ -34,6 +34,7 @@ enum PartyMesh {
     }
     return try TLSMesh(
       local: local, principals: principals, computingCount: study.computing.count, key: key.signingKey,
-      session: SessionName.hash(study.studyHash, Array(purpose.utf8) + job), options: options, report: report)
+      session: SessionName.hash(study.studyHash, Array((purpose == .doctor ? "doctor" : "session").utf8) + job),
+      study: study.studyHash, purpose: purpose, options: options, report: report)
   }
 }

@@ -194,6 +194,8 @@ package final class InterceptedMesh: Mesh {
   }
 
   package func abort(_ reason: ParleyError) { inner.abort(reason) }
+  package func beginOpenings() { inner.beginOpenings() }
+  package func expect(bytes: [Int], flight: Int) { inner.expect(bytes: bytes, flight: flight) }
 
   package func close() {
     let held = lines.withLock { lines in

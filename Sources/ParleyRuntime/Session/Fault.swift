@@ -32,6 +32,9 @@ enum Fault {
   static func explain(_ report: AbortReport, _ description: SessionDescription) -> ParleyError {
     var error = report.reason
     switch error.code {
+    case .peerAborted where error.remedy != nil:
+      // The link was told whom it is about.
+      error.message += " (while this party was \(report.phase.activity))"
     case .peerAborted:
       let who = report.peer.map(description.label) ?? "a peer"
       error.message = "\(who) ended the session while this party was \(report.phase.activity)"

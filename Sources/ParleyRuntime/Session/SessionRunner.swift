@@ -165,6 +165,7 @@ package final class SessionRunner<Output: Sendable> {
         try beginRelease(session)
         try exchangeClearance(session, publicDigest)
         try reach(.clearToOpen)
+        mesh.beginOpenings()
       })
     if let attestation {
       hooks.statements = StatementHooks(

@@ -1,0 +1,93 @@
+package import ParleyBase
+
+/// Why a session ended early, as far as peers are told: whom to ask, and nothing about data or checks. It is passed on
+/// unchanged, so that parties without a link to where it began learn it too. Nobody can prove it: it is for messages, and
+/// nothing is counted against the party that it names.
+struct AbortCause: Equatable {
+  enum Kind: UInt8 {
+    /// A check that failed, or anything else that stays in the local log of where it was noticed.
+    case unspecified = 0
+    /// The party cannot take part: its file was refused, the statement was not accepted, memory is short.
+    case notReady = 1
+    /// Somebody stopped it.
+    case interrupted = 2
+    /// It did not come, or fell silent.
+    case missing = 3
+    /// The way to it was down for too long.
+    case lost = 4
+  }
+
+  var kind: Kind
+  /// The party that it is about, by index.
+  var origin: Int
+
+  static let size = 3
+
+  init(_ kind: Kind, _ origin: Int) {
+    self.kind = kind
+    self.origin = origin
+  }
+
+  /// Nil for what no party of this version sends.
+  init?(_ body: UnsafeRawBufferPointer, count: Int) {
+    guard body.count == Self.size, let kind = Kind(rawValue: body[0]) else { return nil }
+    let origin = Int(body[1]) | Int(body[2]) << 8
+    guard origin < count else { return nil }
+    self.init(kind, origin)
+  }
+
+  var encoded: [UInt8] { [kind.rawValue, UInt8(origin & 0xff), UInt8(origin >> 8 & 0xff)] }
+}
+
+extension ParleyError.Code {
+  /// A party of the study said that it cannot take part.
+  package static let notReady = Self("aborted/not-ready")
+}
+
+extension TLSMesh {
+  /// What peers are told when this party ends with `reason`.
+  func cause(of reason: ParleyError) -> AbortCause {
+    if let heardCause { return heardCause }
+    if reason.code == .interrupted { return AbortCause(.interrupted, local.rawValue) }
+    // About this machine and not about anybody's data.
+    if reason.code.rawValue == "plan/memory" { return AbortCause(.notReady, local.rawValue) }
+    if let link = links.lazy.compactMap({ $0 }).first(where: { $0.failure == reason || $0.stall == reason }) {
+      switch reason.code {
+      case .linkLost: return AbortCause(.lost, link.party)
+      case .timeout: return AbortCause(.missing, link.party)
+      default: break
+      }
+    }
+    return AbortCause(.unspecified, local.rawValue)
+  }
+
+  /// How a peer's abort reads here. `link` is whom it came from, which need not be where it began.
+  func ending(for cause: AbortCause, from link: Link) -> ParleyError {
+    let origin = name(of: cause.origin)
+    let isFirstHand = cause.origin == link.party
+    let told = isFirstHand ? "" : " (\(link.name) says so)"
+    var code = ParleyError.Code.peerAborted
+    let message: String
+    var remedy = "find out at \(origin) what happened, then start the session again; nothing was released"
+    switch cause.kind {
+    case .unspecified:
+      return ParleyError(
+        .peerAborted, "\(link.name) ended the session early", at: .init(item: link.name),
+        remedy: "the reason is in \(link.name)'s own report; nothing was released")
+    case .notReady:
+      code = .notReady
+      message = "\(origin) is not ready to take part and has ended the session\(told)"
+      remedy = "\(origin)'s own report says why; start again at every party when it is ready"
+    case .interrupted: message = "\(origin) was interrupted and has ended the session\(told)"
+    case .missing:
+      message =
+        isFirstHand
+        ? "\(link.name) ended the session early" : "\(link.name) has given up waiting for \(origin)"
+    case .lost:
+      message =
+        isFirstHand
+        ? "\(link.name) ended the session early" : "\(link.name) has lost its link to \(origin)"
+    }
+    return ParleyError(code, message, at: .init(item: origin), remedy: remedy)
+  }
+}
