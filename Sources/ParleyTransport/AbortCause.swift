@@ -73,6 +73,7 @@ extension TLSMesh {
     case .unspecified:
       return ParleyError(
         .peerAborted, "\(link.name) ended the session early", at: .init(item: link.name),
+        origin: .init(PartyIndex(link.party)),
         remedy: "the reason is in \(link.name)'s own report; nothing was released")
     case .notReady:
       code = .notReady
@@ -88,6 +89,7 @@ extension TLSMesh {
         isFirstHand
         ? "\(link.name) ended the session early" : "\(link.name) has lost its link to \(origin)"
     }
-    return ParleyError(code, message, at: .init(item: origin), remedy: remedy)
+    return ParleyError(
+      code, message, at: .init(item: origin), origin: .init(PartyIndex(cause.origin)), remedy: remedy)
   }
 }

@@ -188,8 +188,9 @@ struct Optimizer {
     order.replace(
       best.left,
       by: best.keys.isEmpty
-        ? .cross(a, b) : .match(
-            .inner, a, b, best.keys, best.isUnique ? .right : .neither(bound: source.query.joinBound)))
+        ? .cross(a, b)
+        : .match(
+          .inner, a, b, best.keys, best.isUnique ? .right : .neither(bound: source.query.joinBound)))
     order.remove(best.right)
   }
 
