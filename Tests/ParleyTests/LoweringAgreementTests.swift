@@ -4,6 +4,7 @@ import ParleyCrypto
 import ParleyNetwork
 import ParleyProgram
 import ParleyRuntime
+import ParleyStudy
 import Testing
 
 /// Two builds that turn one program into different instructions find that out in the handshake.
@@ -27,7 +28,7 @@ import Testing
   ]
 
   @Test func everyLoweringHasItsHash() throws {
-    let prepared = try Self.options.map { try prepared($0) }
+    let prepared = try Self.options.map { try self.prepared($0) }
     #expect(Set(prepared.map(\.programHash)).count == 1 && Set(prepared.map(\.statementHash)).count == 1)
     for (a, options) in zip(prepared, Self.options) {
       for (b, others) in zip(prepared, Self.options) {

@@ -12,7 +12,8 @@ extension SecureProgram {
       try body()
     } catch {
       let known = error as? ParleyError
-      fputs("\(known.map(String.init(describing:)) ?? String(describing: error))\n", stderr)
+      let text = Array("\(known.map(String.init(describing:)) ?? String(describing: error))\n".utf8)
+      _ = text.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
       exit(known?.exitCode ?? 1)
     }
   }

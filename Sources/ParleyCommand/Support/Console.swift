@@ -1,5 +1,6 @@
 import Foundation
 import ParleyBase
+import Synchronization
 
 /// Results go to standard output, everything about the work to standard error.
 enum Console {

@@ -60,8 +60,11 @@ final class TemporaryFolder {
   private static func removeStale(in parent: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where isName(name) {
       let path = parent + "/" + name
-      var status = stat()
-      guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid() else {
+      // Of a link these are the link's own.
+      guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+        attributes[.type] as? FileAttributeType == .typeDirectory,
+        (attributes[.ownerAccountID] as? NSNumber)?.uint32Value == geteuid()
+      else {
         continue
       }
       let lock = open(path + "/" + lockName, O_RDWR | O_CLOEXEC | O_NOFOLLOW)

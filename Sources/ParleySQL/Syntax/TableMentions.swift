@@ -51,11 +51,15 @@ extension SyntaxExpression.Kind {
   fileprivate var children: [SyntaxExpression] {
     switch self {
     case .name, .number, .text, .date, .boolean, .null, .interval, .exists, .scalarQuery: []
-    case .negated(let a), .not(let a), .isNull(let a), .distinctCall(_, let a), .cast(let a, _),
+    case .negated(let a), .not(let a), .isNull(let a), .isTruth(let a, _), .distinctCall(_, let a),
+      .cast(let a, _),
       .extract(_, let a),
       .oneOfQuery(let a, _):
       [a]
-    case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b): [a, b]
+    case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b),
+      .isSame(let a, let b):
+      [a, b]
+    case .row(let values): values
     case .between(let a, let low, let high): [a, low, high]
     case .oneOf(let a, let values): [a] + values
     case .caseWhen(let operand, let branches, let otherwise):

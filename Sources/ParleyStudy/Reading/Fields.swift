@@ -148,7 +148,8 @@ struct Fields {
   ) -> Choice? where Choice.RawValue == String {
     let words = Choice.allCases.map(\.rawValue)
     // YAML takes a plain null for nothing at all; where it is one of the words, it is meant.
-    if case .scalar(let scalar)? = entries[key]?.value, scalar.style == .plain, scalar.string == "null",
+    if case .scalar(let scalar)? = entries[Array(key.utf8)]?.value, scalar.style == .plain,
+      scalar.string == "null",
       let choice = Choice(rawValue: "null")
     {
       return choice

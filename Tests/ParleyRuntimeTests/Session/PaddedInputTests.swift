@@ -1,3 +1,4 @@
+import BigInt
 import ParleyBase
 import ParleyEngine
 import ParleyNetwork
