@@ -79,6 +79,44 @@ import Testing
     }
   }
 
+  /// The same elements in all of them, which are no vector together.
+  @Test func sameElements() throws {
+    try check(Self.ranges, Self.rows) { builder, inputs in
+      let pair = try builder.stack([try builder.sum(inputs[0]), try builder.sum(inputs[1])])
+      var results: [Program.NodeID] = []
+      for _ in 0..<9 {
+        results.append(
+          try builder.multiply(try builder.element(pair, at: 0), try builder.element(pair, at: 1)))
+      }
+      return try builder.stack(results)
+    } expected: { rows in
+      Array(repeating: rows[0].reduce(0, +) * rows[1].reduce(0, +), count: 9)
+    }
+  }
+
+  /// Requirements are bits of the program and follow it.
+  @Test(arguments: 0..<9) func requirements(violated: Int) throws {
+    var builder = ProgramBuilder()
+    let table = builder.table(.init(name: "t", holders: ["h"], maximumRows: 5))
+    let input = builder.input(
+      .init(table: table, column: "c0", role: .value, sort: .integer(Self.ranges[0])))
+    let sum = try builder.sum(input)
+    var bits: [Program.NodeID] = []
+    // The sum is 79; the bit that is looked at is the only one that is set.
+    for number in 0..<9 {
+      let wanted = number == violated ? 79 : 100 + number
+      bits.append(try builder.compare(.equal, sum, builder.constant(BigInt(wanted))))
+    }
+    for (number, bit) in bits.enumerated() { builder.require(.init(violated: bit, message: "\(number)", remedy: "")) }
+    _ = builder.disclose(
+      .init(name: "out", node: sum, recipients: ["h"], meaning: .statistic, explanation: ""))
+    let lowered = try Lowering.lower(builder.program, for: descriptor(summands: 3))
+    var interpreter = LoweredInterpreter(
+      program: builder.program, lowered: lowered, summandCount: 3, rows: [5], inputs: [Self.rows[0]], seed: 1)
+    #expect(interpreter.run()[0] == [79])
+    #expect(interpreter.verdicts == (0..<9).map { $0 == violated })
+  }
+
   @Test func operationsAreFew() throws {
     func registers(_ count: Int) throws -> Int {
       var builder = ProgramBuilder()

@@ -169,7 +169,7 @@ import Testing
       return .change(Array(message.bytes.reversed()))
     }
     #expect(
-      outcome[to].failure?.message.contains("about to check something else") == true, "\(outcome.description)")
+      outcome[to].failure?.message.contains("about to check different things") == true, "\(outcome.description)")
     let sent = outcome.transcript.links.filter { $0.key.from == to }.values.joined()
     #expect(!sent.contains { $0.step.instruction == MacSteps.keyOpening.instruction })
   }

@@ -350,11 +350,11 @@ import Testing
   @Test func whatChangesTheMeaningOfFilesIsStated() throws {
     let facts = try Self.load(
       "{name: x, type: category, values: [f, m], others: m}\n      - {name: y, type: decimal, scale: 1, range: [0, 1], rounding: nearest}",
-      "csv-by-holder: {b: {columns: {x: \"A\\nB\"}, values: {x: {\"1\": f}}, zone: Europe/Berlin}}"
+      "csv-by-holder: {b: {columns: {x: \"A B\"}, values: {x: {\"1\": f}}, zone: Europe/Berlin}}"
     ).tables[0].fileFacts
     #expect(
       facts == [
-        "everybody sees what this study says of b's file of t: x is called \"A\\u000aB\", \"1\" in x means \"f\", times without a zone are of Europe/Berlin",
+        "everybody sees what this study says of b's file of t: x is called \"A B\", \"1\" in x means \"f\", times without a zone are of Europe/Berlin",
         "holders count values of t.x that are not declared as \"m\"",
         "holders round t.y to 1 decimal before they share it",
       ])

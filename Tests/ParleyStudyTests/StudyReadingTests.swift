@@ -25,7 +25,8 @@ import Testing
           name: "patients",
           columns: [
             ColumnSchema(name: "age", type: .integer(0...120), isNullable: false),
-            ColumnSchema(name: "sex", type: .category(["f", "m"]), isNullable: false),
+            ColumnSchema(
+              name: "sex", type: .category(["f", "m"]), isNullable: false, labels: ["female", "male"]),
             ColumnSchema(name: "dose", type: .decimal(scale: 2, -150...9925), isNullable: true),
             ColumnSchema(name: "smoker", type: .boolean, isNullable: true),
             ColumnSchema(name: "admitted", type: .date(10957...21914), isNullable: false),

@@ -58,7 +58,9 @@ import Testing
     }
     let a = try #require(identities["a"])
     let refusal = #expect(throws: ParleyError.self) {
-      try setting.program.run(as: "a", identity: a, data: ["t": rows["a"]!], state: folder + "/x", accepting: "00")
+      try setting.program.run(
+        as: "a", identity: a, data: ["t": rows["a"]!], state: folder + "/x",
+        accepting: String(repeating: "0", count: 64))
     }
     #expect(refusal?.code.rawValue == "study/statement-not-accepted")
 

@@ -121,6 +121,11 @@ struct VectorBatches {
       place(old)
       result.disclosures[index].node = nodes[old.rawValue] ?? old
     }
+    for index in result.requirements.indices {
+      let old = program.requirements[index].violated
+      place(old)
+      result.requirements[index].violated = nodes[old.rawValue] ?? old
+    }
     return result
   }
 
@@ -143,17 +148,17 @@ struct VectorBatches {
     let (all, count) = (batches[batch].members, batches[batch].count)
     var node = program[all[0]]
     let operands = all.map { program[$0].operation.operands }
-    var new: [Program.NodeID] = []
+    var lists: [[Element]] = []
     for position in operands[0].indices {
-      let lists = operands.map { elements(of: $0[position], count: count) }
-      // What is the same for all of them stays a single value, where another operand is a vector.
-      let first = lists[0][0]
-      let isSame = lists.allSatisfy { $0.allSatisfy { $0 == first } }
-      let hasOther = operands.contains { list in
-        list.indices.contains { $0 != position && list[$0] != operands[0][$0] }
-      }
+      lists.append(operands.flatMap { elements(of: $0[position], count: count) })
+    }
+    // What is the same for all of them stays a single value, where another operand is a vector.
+    let areSame = lists.map { list in list.allSatisfy { $0 == list[0] } }
+    let hasVector = areSame.contains(false)
+    var new: [Program.NodeID] = []
+    for (position, list) in lists.enumerated() {
       new.append(
-        stacked(isSame && hasOther ? [first] : lists.flatMap(\.self), like: program[operands[0][position]]))
+        stacked(areSame[position] && hasVector ? [list[0]] : list, like: program[operands[0][position]]))
     }
     var next = new.makeIterator()
     node.operation = node.operation.mapOperands { next.next() ?? $0 }
