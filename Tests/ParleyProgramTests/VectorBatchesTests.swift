@@ -94,6 +94,18 @@ import Testing
     }
   }
 
+  /// Differences that vanish are one constant, however many there are.
+  @Test func vanishingDifferences() throws {
+    try check(Self.ranges, Self.rows) { builder, inputs in
+      var results: [Program.NodeID] = []
+      for number in 0..<9 {
+        let sum = try builder.add(try builder.sum(inputs[0]), builder.constant(BigInt(number)))
+        results.append(try builder.subtract(sum, sum))
+      }
+      return try builder.stack(results)
+    } expected: { _ in Array(repeating: 0, count: 9) }
+  }
+
   /// Requirements are bits of the program and follow it.
   @Test(arguments: 0..<9) func requirements(violated: Int) throws {
     var builder = ProgramBuilder()

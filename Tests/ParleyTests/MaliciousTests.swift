@@ -11,7 +11,7 @@ import Testing
 
 /// Studies and programs for an adversary that deviates, through the facade.
 @Suite struct MaliciousTests {
-  static let security = "adversary: malicious"
+  static let security = "adversary: malicious, verifier: proofs"
 
   private func data(_ prepared: PreparedStudy, _ cast: Cast, rows: [Int]) -> [String: [Int: TableData]] {
     var data: [String: [Int: TableData]] = [:]

@@ -51,6 +51,8 @@ extension Lowering {
       return out
     case .element(let a, let index):
       let operand = try arith(a)
+      // A vector whose elements are all one value is kept as that value.
+      guard emitter.length(of: operand) != .fixed(1) else { return operand }
       let out = emitter.newArith(.fixed(1))
       emitter.emit(.elementArith(operand, at: index, out: out), .fixed(1), arithIn: [operand], arithOut: [out])
       return out

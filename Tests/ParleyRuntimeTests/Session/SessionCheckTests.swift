@@ -34,7 +34,7 @@ import Testing
 
   @Test(arguments: [
     (ControlStep.sessionID, "a session id of 31 bytes"),
-    (ControlStep.seed, "a key contribution has the wrong length"),
+    (ControlStep.seed, "a key contribution of a wrong length"),
   ])
   func anotherLength(step: StepID, words: String) throws {
     let run = run(step, from: 0, to: 1) { Array($0.dropLast()) }
