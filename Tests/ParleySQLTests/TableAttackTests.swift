@@ -79,7 +79,7 @@ import Testing
       Family(UInt64.self, proofsEvery: sorting.proofsEvery), sorting.way,
       chunkRows: sorting.proofsEvery == nil ? RowChunks.defaultRows : 2, seed: seed)
     var matrix = MutationMatrix(
-      world, corrupt: PartyIndex(corrupt), expected: values, stride: Self.isFull ? 1 : 29)
+      world, corrupt: PartyIndex(corrupt), expected: values, stride: Self.isFull ? 1 : 17)
     let classify = world.classifier(honest)
     matrix.classify = classify
     // What closes a verification ends with a nonce for the masks of shares that go to outsiders. After all verifications but

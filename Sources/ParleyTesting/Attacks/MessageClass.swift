@@ -50,6 +50,8 @@ package enum MessageClass: String, CaseIterable, Sendable, Comparable {
   package static func of(step: StepID, from: PartyIndex, to: PartyIndex) -> MessageClass {
     let isToPrevious = from.rawValue < 3 && to == from.advanced(by: -1, of: 3)
     switch step.instruction {
+    // Whether results follow: said to recipients as the results are on their way.
+    case StepID.control(14).instruction: return .opening
     case StepID.firstControlInstruction...: return .input
     case 0xe0_0000...:
       if step.sub == 0 { return .ready }
