@@ -103,7 +103,9 @@ import Testing
         results.append(try builder.subtract(sum, sum))
       }
       return try builder.stack(results)
-    } expected: { _ in Array(repeating: 0, count: 9) }
+    } expected: { _ in
+      Array(repeating: 0, count: 9)
+    }
   }
 
   /// Requirements are bits of the program and follow it.
@@ -119,7 +121,9 @@ import Testing
       let wanted = number == violated ? 79 : 100 + number
       bits.append(try builder.compare(.equal, sum, builder.constant(BigInt(wanted))))
     }
-    for (number, bit) in bits.enumerated() { builder.require(.init(violated: bit, message: "\(number)", remedy: "")) }
+    for (number, bit) in bits.enumerated() {
+      builder.require(.init(violated: bit, message: "\(number)", remedy: ""))
+    }
     _ = builder.disclose(
       .init(name: "out", node: sum, recipients: ["h"], meaning: .statistic, explanation: ""))
     let lowered = try Lowering.lower(builder.program, for: descriptor(summands: 3))
