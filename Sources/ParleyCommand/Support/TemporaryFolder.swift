@@ -22,16 +22,18 @@ final class TemporaryFolder {
     let parent = FileManager.default.temporaryDirectory.path
     Self.removeStale(in: parent)
     path = parent + "/" + Self.prefix + hexadecimal(SecureRandom.bytes(8))
-    guard mkdir(path, 0o700) == 0 else {
+    // Nobody looks at it before it has its name, and by then the lock is held.
+    let unnamed = path + ".new"
+    guard mkdir(unnamed, 0o700) == 0 else {
       let reason = String(cString: strerror(errno))
       throw ParleyError(
         .cannotWrite, "cannot make a folder for temporary files (\(reason))", at: .init(file: parent),
         remedy: "set TMPDIR to a folder in which this user can write, with room left")
     }
-    lock = open(path + "/" + Self.lockName, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+    lock = open(unnamed + "/" + Self.lockName, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, rename(unnamed, path) == 0 else {
       let error = DurableFile.failure("create", path + "/" + Self.lockName)
-      Self.remove(path)
+      try? FileManager.default.removeItem(atPath: unnamed)
       throw error
     }
   }
