@@ -186,9 +186,16 @@ public final class StateDirectory: Sendable {
 
   /// An operator has heard from the owner of this key, over another channel, that it goes on with another directory.
   ///
-  /// - Throws: `state/known-directory` when it is the one that is known already; a directory that was refused stays so.
+  /// - Throws: `state/known-directory` when it is the one that is known already, or no directory's; a directory that was
+  ///   refused stays so.
   public func confirm(directory id: [UInt8], of identity: [UInt8]) throws(ParleyError) {
     guard id.count == 32 else { throw ParleyError(.invariant, "the id of a state directory has 32 bytes") }
+    // Zeros stand for "nobody met yet", and would make this directory forget.
+    guard id.contains(where: { $0 != 0 }) else {
+      throw ParleyError(
+        .init("state/known-directory"), "no state directory has an id of zeros",
+        remedy: "confirm the id that 'parley state' prints at that party for its new directory")
+    }
     guard let known = knownDirectory(identity: identity), known.id != id else {
       throw ParleyError(
         .init("state/known-directory"),

@@ -344,6 +344,10 @@ import Testing
     try last.confirm(directory: fresh, of: beta)
     #expect(last.knownDirectory(identity: beta)?.id == fresh)
     #expect(throws: ParleyError.self) { try last.confirm(directory: fresh, of: beta) }
+    let zeros = #expect(throws: ParleyError.self) {
+      try last.confirm(directory: Array(repeating: 0, count: 32), of: beta)
+    }
+    #expect(zeros?.message.contains("zeros") == true && last.knownDirectory(identity: beta)?.id == fresh)
     #expect(throws: ParleyError.self) { try last.confirm(directory: known.id, of: Array("stranger".utf8)) }
   }
 
