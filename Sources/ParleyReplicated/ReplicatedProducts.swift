@@ -32,28 +32,30 @@ extension ReplicatedParty {
   func startInnerProducts<Word: RingWord>(
     _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {
-    var totals: [Word] = []
-    for list in lists {
+    try startSums(count: lists.count, step: step) { index throws(ParleyError) in
       var total: Word = 0
-      for (a, b) in list {
+      for (a, b) in lists[index] {
         let (x, y) = try wholeFactors(a, b, step)
         total &+= withExtendedLifetime((x, y)) {
           Word.rep3InnerProduct(x.operand(length: x.count), y.operand(length: y.count), count: x.count)
         }
       }
-      totals.append(total)
+      return total
     }
-    return try startSums(totals, step: step)
   }
 
-  /// Sums of products whose summands of this party are `totals`: masked, and sent.
-  func startSums<Word: RingWord>(_ totals: [Word], step: StepID) throws(ParleyError) -> ReplicatedPending<Word> {
-    let storage = Storage<Word>(uninitialized: 2 * totals.count, pool: pool)
+  /// Sums of products: masked, and sent.
+  ///
+  /// - Parameter summand: this party's summand of sum `index`; it goes into memory that is overwritten when it is released.
+  func startSums<Word: RingWord>(
+    count: Int, step: StepID, _ summand: (Int) throws(ParleyError) -> Word
+  ) throws(ParleyError) -> ReplicatedPending<Word> {
+    let storage = Storage<Word>(uninitialized: 2 * count, pool: pool)
     let zero = try multiplyKeys.zeroSharing(step)
-    for (index, total) in totals.enumerated() { storage.pointer[index] = total }
-    Word.rep3AddZero(zero, firstElement: 0, to: storage.pointer, count: totals.count)
-    try sendWords(storage.pointer, count: totals.count, to: previous, step: step)
-    return pending(storage, vectors: totals.count, count: 1, zero: zero, step: step)
+    for index in 0..<count { storage.pointer[index] = try summand(index) }
+    Word.rep3AddZero(zero, firstElement: 0, to: storage.pointer, count: count)
+    try sendWords(storage.pointer, count: count, to: previous, step: step)
+    return pending(storage, vectors: count, count: 1, zero: zero, step: step)
   }
 
   /// A repeated factor is multiplied with the sum of the other, which is local.

@@ -84,7 +84,7 @@ extension MacReplicatedEngine {
       next: coefficientKeys.next.stream(MacSteps.coefficients), pool: pool)
     var pending: ReplicatedPending<UInt128>?
     let words = try flight { () throws(ParleyError) in
-      pending = try startSums([summands.w, summands.u], step: MacSteps.sums)
+      pending = try startSums(count: 2, step: MacSteps.sums) { $0 == 0 ? summands.w : summands.u }
       for peer in peers { try mesh.send(step: MacSteps.ready, to: peer, bytes: own) }
     } receive: { () throws(ParleyError) -> [SharedWords<UInt128>] in
       guard let pending else { return [] }

@@ -30,7 +30,7 @@ extension OutputCollector {
   /// requirements of the program are met. One of them alone can make the run end here, as it can everywhere, and cannot
   /// make it end with a reason that the others do not give.
   ///
-  /// - Throws: `data/requirement`, once the computing parties have ended the run as well; `abort/cheating` where they do
+  /// - Throws: `data/requirement`, once the computing parties have ended the run as well; `aborted/check-failed` where they do
   ///   not all say the same.
   package func awaitRequirements(over mesh: any Mesh, computing: [PartyIndex]) throws(ParleyError) {
     let requirements = program.requirements
