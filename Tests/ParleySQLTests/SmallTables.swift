@@ -9,13 +9,15 @@ struct SmallTables {
   private(set) var schemas: [TableSchema] = []
   private var data: [String: [TableData]] = [:]
 
-  /// - Parameter rows: cells in the integers that are shared, nil for NULL; all of them are one holder's.
+  /// - Parameters:
+  ///   - neverNull: columns that are declared as such.
+  ///   - rows: cells in the integers that are shared, nil for NULL; all of them are one holder's.
   mutating func add(
     _ name: String, _ columns: [(String, ColumnType)], unique: [[String]] = [], labels: [String: [String]] = [:],
-    _ rows: [[Int64?]]
+    neverNull: Set<String> = [], _ rows: [[Int64?]]
   ) {
     let schemas = columns.map {
-      ColumnSchema(name: $0.0, type: $0.1, isNullable: true, labels: labels[$0.0] ?? [])
+      ColumnSchema(name: $0.0, type: $0.1, isNullable: !neverNull.contains($0.0), labels: labels[$0.0] ?? [])
     }
     self.schemas.append(
       TableSchema(name: name, columns: schemas, holders: ["h"], maximumRows: 12, uniqueKeys: unique))

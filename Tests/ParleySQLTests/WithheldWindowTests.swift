@@ -28,6 +28,23 @@ import Testing
     #expect(try Self.tables.rows(shares, minimum: 0).count == 4)
   }
 
+  /// Of the withheld groups, fewer rows than the minimum may have a value: their sum would follow from the total.
+  @Test(arguments: ["SUM(y)", "COUNT(y)", "SUM(CASE WHEN x > 7 THEN x END)", "SUM(x) FILTER (WHERE x > 7)"])
+  func aTotalOfValuesThatMayBeNullIsRefused(statistic: String) throws {
+    var tables = Self.tables
+    tables.add(
+      "u", [("clinic", .integer(0...99_999)), ("x", .integer(0...9)), ("y", .integer(0...9))], neverNull: ["x"],
+      [[5000, 1, 1], [5000, 2, nil], [5000, 3, nil], [6000, 8, 4]])
+    let text =
+      "SELECT clinic, s, SUM(s) OVER () AS total FROM (SELECT clinic, \(statistic) AS s FROM u GROUP BY clinic) AS g"
+    let error = try #require(throws: ParleyError.self) { try tables.compile(text, minimum: 3) }
+    #expect(error.code.rawValue == "plan/release-window", "\(error)")
+    #expect(try tables.rows(text).count == 2)
+    let total = text.replacingOccurrences(of: statistic, with: "SUM(x)")
+    #expect(try tables.rows(total, minimum: 1) == tables.rows(total))
+    #expect(try tables.rows(total, minimum: 2).isEmpty)
+  }
+
   @Test func smallGroupsStayWithheld() throws {
     #expect(try Self.tables.rows("\(Self.groups) ORDER BY clinic", minimum: 3) == ["5000 5", "6000 4"])
     #expect(try Self.tables.rows("\(Self.groups) ORDER BY n LIMIT 1", minimum: 3) == ["6000 4"])

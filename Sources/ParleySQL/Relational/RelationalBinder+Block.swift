@@ -234,8 +234,13 @@ extension RelationalBinder {
     var shown: ColumnID?
     if isReleased, minimumCell > 1 {
       let id = registry.column("shown", .boolean, isNullable: false)
+      // A total of values that may be NULL could rest on fewer rows of the withheld groups than the minimum.
       let totals = functions.aggregates.filter {
-        [.countRows, .count, .sum].contains($0.function) && !$0.isDistinct
+        switch $0.function {
+        case .countRows: true
+        case .count, .sum: !$0.isDistinct && $0.argument.map(registry.isNullable) == false
+        default: false
+        }
       }
       query.withheld = WithheldGroups(shown: [id], totals: Set(totals.map(\.id)), isWhole: having.isEmpty)
       shown = id
@@ -262,7 +267,7 @@ extension RelationalBinder {
       "a window over groups would tell about groups under the minimum cell of \(minimumCell), which are withheld",
       at: range,
       remedy:
-        "COUNT(*) OVER () and SUM(n) OVER () of a count or sum, without a condition on the groups, may stand here; compute other windows from the released result"
+        "COUNT(*) OVER () and SUM(n) OVER () of a count or a sum of values that are never NULL, without a condition on the groups, may stand here; compute other windows from the released result"
     )
   }
 }
