@@ -36,12 +36,32 @@ public struct ParleyError: Error, Sendable, Hashable {
     /// can tell. Of anything else: the link that it came over, which says nothing about its cause.
     public var suspects: [PartyIndex]
     public var step: StepID?
+    /// Of the end of a session that nobody need have caused by deviating. Nil for everything else: failed checks,
+    /// malformed messages, refusals, and ends of which no reason was told.
+    public var end: End?
 
-    public init(_ party: PartyIndex, _ step: StepID? = nil) { self.init(oneOf: [party], step) }
+    /// What ended the session, as far as this party saw it or was told. Nobody can prove it.
+    public enum End: Sendable, Hashable {
+      /// A link was lost.
+      case outage
+      /// A party was stopped by its operator, or started again.
+      case left
+      /// Either, and the session is not tried anew by itself: something may have been opened, or whoever told of it has
+      /// no attempt left.
+      case final
+
+      /// Whether the session may be tried anew without anybody looking into it.
+      public var isRepeatable: Bool { self != .final }
+    }
+
+    public init(_ party: PartyIndex, _ step: StepID? = nil, end: End? = nil) {
+      self.init(oneOf: [party], step, end: end)
+    }
     /// For what several could have caused.
-    public init(oneOf suspects: [PartyIndex], _ step: StepID? = nil) {
+    public init(oneOf suspects: [PartyIndex], _ step: StepID? = nil, end: End? = nil) {
       self.suspects = suspects.sorted()
       self.step = step
+      self.end = end
     }
 
     /// "alpha or beta, step-17".

@@ -47,6 +47,10 @@ package protocol Mesh: AnyObject, Sendable {
   /// falling silent or sending what it must not, ends nothing but its own part.
   func beginOpenings()
 
+  /// From here on the session is not tried anew by itself when it ends: something is about to be opened, or a party that
+  /// would be needed has left. Peers are told with an abort.
+  func forbidNewAttempt()
+
   /// Ends the session for everyone: peers get one generic "aborted" without a reason, local calls that block
   /// or follow throw. Idempotent.
   func abort(_ reason: ParleyError)
@@ -59,6 +63,7 @@ extension Mesh {
   package var waitingOn: Waiting? { nil }
   package func expect(bytes: [Int], flight: Int) {}
   package func beginOpenings() {}
+  package func forbidNewAttempt() {}
 
   package func send(step: StepID, to party: PartyIndex, bytes: [UInt8]) throws(ParleyError) {
     try send(step: step, to: party, byteCount: bytes.count) { target in

@@ -1,7 +1,7 @@
 package import ParleyBase
 
 /// Why a session ended early, as far as peers are told: whom to ask, and nothing about data or checks. It is passed on
-/// unchanged, so that parties without a link to where it began learn it too. Nobody can prove it: it is for messages, and
+/// so that parties without a link to where it began learn it too. Nobody can prove it: it is for messages, and
 /// nothing is counted against the party that it names.
 struct AbortCause: Equatable {
   enum Kind: UInt8 {
@@ -20,23 +20,39 @@ struct AbortCause: Equatable {
   var kind: Kind
   /// The party that it is about, by index.
   var origin: Int
+  /// Its sender, or whoever starts its sender again, takes part in another attempt. Always false for other kinds than
+  /// ``Kind/interrupted`` and ``Kind/lost``.
+  var isRepeatable: Bool
 
-  static let size = 3
+  static let size = 4
 
-  init(_ kind: Kind, _ origin: Int) {
+  init(_ kind: Kind, _ origin: Int, isRepeatable: Bool = false) {
     self.kind = kind
     self.origin = origin
+    self.isRepeatable = isRepeatable && [.interrupted, .lost].contains(kind)
   }
 
   /// Nil for what no party of this version sends.
   init?(_ body: UnsafeRawBufferPointer, count: Int) {
-    guard body.count == Self.size, let kind = Kind(rawValue: body[0]) else { return nil }
+    guard body.count == Self.size, let kind = Kind(rawValue: body[0]), body[3] <= 1 else { return nil }
     let origin = Int(body[1]) | Int(body[2]) << 8
     guard origin < count else { return nil }
-    self.init(kind, origin)
+    self.init(kind, origin, isRepeatable: body[3] == 1)
   }
 
-  var encoded: [UInt8] { [kind.rawValue, UInt8(origin & 0xff), UInt8(origin >> 8 & 0xff)] }
+  var encoded: [UInt8] {
+    [kind.rawValue, UInt8(origin & 0xff), UInt8(origin >> 8 & 0xff), isRepeatable ? 1 : 0]
+  }
+
+  /// What it means for whoever hears it.
+  var end: ParleyError.Origin.End? {
+    switch kind {
+    case .unspecified, .notReady: nil
+    case .interrupted: isRepeatable ? .left : .final
+    case .lost: isRepeatable ? .outage : .final
+    case .missing: .final
+    }
+  }
 }
 
 extension ParleyError.Code {
@@ -47,13 +63,21 @@ extension ParleyError.Code {
 extension TLSMesh {
   /// What peers are told when this party ends with `reason`.
   func cause(of reason: ParleyError) -> AbortCause {
-    if let heardCause { return heardCause }
-    if reason.code == .interrupted { return AbortCause(.interrupted, local.rawValue) }
+    if let heardCause {
+      return AbortCause(
+        heardCause.kind, heardCause.origin, isRepeatable: heardCause.isRepeatable && allowsNewAttempt)
+    }
+    // Whoever stopped it may start it again.
+    if reason.code == .interrupted {
+      return AbortCause(.interrupted, local.rawValue, isRepeatable: allowsNewAttempt)
+    }
     // About this machine and not about anybody's data.
     if reason.code.rawValue == "plan/memory" { return AbortCause(.notReady, local.rawValue) }
     if let link = links.lazy.compactMap({ $0 }).first(where: { $0.failure == reason || $0.stall == reason }) {
       switch reason.code {
-      case .linkLost: return AbortCause(.lost, link.party)
+      case .linkLost:
+        return AbortCause(
+          .lost, link.party, isRepeatable: allowsNewAttempt && reason.origin?.end?.isRepeatable == true)
       case .timeout: return AbortCause(.missing, link.party)
       default: break
       }
@@ -67,7 +91,7 @@ extension TLSMesh {
     let isFirstHand = cause.origin == link.party
     let told = isFirstHand ? "" : " (\(link.name) says so)"
     var code = ParleyError.Code.peerAborted
-    let message: String
+    var message: String
     var remedy = "find out at \(origin) what happened, then start the session again; nothing was released"
     switch cause.kind {
     case .unspecified:
@@ -89,7 +113,9 @@ extension TLSMesh {
         isFirstHand
         ? "\(link.name) ended the session early" : "\(link.name) has lost its link to \(origin)"
     }
+    if cause.end == .final, allowsNewAttempt { message += "; \(link.name) makes no other attempt" }
     return ParleyError(
-      code, message, at: .init(item: origin), origin: .init(PartyIndex(cause.origin)), remedy: remedy)
+      code, message, at: .init(item: origin), origin: .init(PartyIndex(cause.origin), end: cause.end),
+      remedy: remedy)
   }
 }

@@ -26,7 +26,8 @@ final class Link {
   var lastProblem: ParleyError?
   var peerIncarnation: [UInt8]?
   /// The link is of no further use; everything that touches it throws this.
-  var failure: ParleyError?
+  var failure: ParleyError? { didSet { failedAt = monotonicNanoseconds() } }
+  private(set) var failedAt: UInt64 = 0
   /// The peer said goodbye: it sends nothing more and wants nothing more.
   var peerFinished = false
   /// The last wait for this peer that was given up.

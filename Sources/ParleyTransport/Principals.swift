@@ -69,6 +69,11 @@ package struct TransportOptions: Sendable {
   static let outsiderPatience = 10
   /// How long `close` waits for the peers' goodbyes once everything is acknowledged.
   package var farewell: Duration = .seconds(2)
+  /// Whether this party takes part in another attempt when an outage ends the session; the others are told.
+  package var allowsNewAttempt = false
+  /// How long a principal that does not compute waits, once it has lost a computing party, for what the others say: they
+  /// know whether anything was cleared to be opened.
+  static let wordOfOthers: UInt64 = 2_000_000_000
   /// Longest wait for one message, or nil for none: a slow peer is reported by `waitingOn`, not punished.
   package var stallLimit: Duration?
   /// Validity of the certificate made at start, relative to now.

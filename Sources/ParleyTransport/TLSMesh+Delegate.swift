@@ -120,11 +120,14 @@ extension TLSMesh: ConnectionDelegate {
       if canStartAgain(link) { return nil }
       let error = ParleyError(
         .linkLost, "\(name) was restarted during the session", at: .init(item: name),
-        origin: .init(PartyIndex(link.party)),
+        origin: .init(PartyIndex(link.party), end: .left),
         remedy: "start the session again at every party")
       if link.failure == nil {
         link.failure = error
         events.append(.lost(name: name, error: error))
+        // It waits to take part. Who is not needed any more would otherwise be noticed only when its result or its
+        // signature is due.
+        if allowsNewAttempt, ending == nil { ending = error }
         wakePollers()
       }
       return (error, false)

@@ -198,7 +198,18 @@ extension TLSMesh {
 
   private func check(_ link: Link) throws(ParleyError) {
     if let ending { throw ending }
-    if let failure = link.failure { throw failure }
+    guard let failure = link.failure, !awaitsWordOfOthers(link, failure) else { return }
+    // Computing parties say goodbye when the session is over for them: it is not tried anew.
+    let isOver = links.contains { $0.map { $0.party < computingCount && $0.peerFinished } ?? false }
+    if isOver, failure.origin?.end != nil { link.failure?.origin?.end = .final }
+    throw link.failure ?? failure
+  }
+
+  /// What a computing party says of the end decides whether a principal that does not compute waits for another attempt.
+  private func awaitsWordOfOthers(_ link: Link, _ failure: ParleyError) -> Bool {
+    allowsNewAttempt && local.rawValue >= computingCount && failure.origin?.end?.isRepeatable == true
+      && monotonicNanoseconds() &- link.failedAt < TransportOptions.wordOfOthers
+      && links.contains { $0.map { $0.party < computingCount && $0.isUp } ?? false }
   }
 
   private func link(to party: PartyIndex, receiving: Bool = false) throws(ParleyError) -> Link {
@@ -219,6 +230,7 @@ extension TLSMesh {
   func isDispensable(_ link: Link) -> Bool { isOpening && link.party >= computingCount }
 
   package func beginOpenings() { locked { isOpening = true } }
+  package func forbidNewAttempt() { locked { allowsNewAttempt = false } }
 
   // MARK: violations
 

@@ -61,7 +61,7 @@ extension TLSMesh {
     var message = "the link to \(link.name) was down for more than \(seconds) s and is given up"
     if let problem = link.lastProblem { message += " (last: \(problem.message))" }
     let error = ParleyError(
-      .linkLost, message, at: .init(item: link.name), origin: .init(PartyIndex(link.party)),
+      .linkLost, message, at: .init(item: link.name), origin: .init(PartyIndex(link.party), end: .outage),
       remedy: "find out whether \(link.name) still runs and its network is up, then start the session again; a "
         + "longer patience in the study bridges longer outages")
     link.failure = error

@@ -53,6 +53,8 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   var isConnected = false
   /// See ``Mesh/beginOpenings()``.
   var isOpening = false
+  /// See ``Mesh/forbidNewAttempt()``.
+  var allowsNewAttempt: Bool
   var definiteProblem: ParleyError?
   var foreignProblem: ParleyError?
   var events: [TransportEvent] = []
@@ -104,6 +106,7 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
     meter = Meter(count: principals.count)
     self.principals = principals
     self.options = options
+    allowsNewAttempt = options.allowsNewAttempt
     self.session = session
     self.study = study ?? session
     self.purpose = purpose

@@ -102,7 +102,7 @@ class Lab:
             f"patience: {s['patience']}", "require-signatures: false", *s["lines"]]
         return "\n".join(lines) + "\n"
 
-    def words(self, party, wait=30, level="info", state=None, data=None, more=()):
+    def words(self, party, wait=30, level="info", state=None, data=None, attempts=None, more=()):
         words = [
             "party", self.study, "--as", self.names[party], "--wait", str(wait), "--log-level", level,
             "--state", state or self.path(party, "state"), "--receipt", self.path(party, "receipt.json")]
@@ -110,6 +110,8 @@ class Lab:
             words += ["--out", self.path(party, "result.csv")]
         if party in HOLDERS:
             words += ["--data", "people=" + (data or self.path(party, "people.csv")), "--accept", self.accept]
+        if attempts is not None:
+            words += ["--attempts", str(attempts)]
         return words + list(more)
 
     def start(self, party, **options):
@@ -170,16 +172,16 @@ class Party:
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))
 
-    def wait_for(self, text, timeout=60):
+    def wait_for(self, text, timeout=60, times=1):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            if text in self.errors:
+            if self.errors.count(text) >= times:
                 return
             if not self.alive and not self.readers[0].is_alive():
                 break
             time.sleep(0.01)
-        if text not in self.errors:
-            raise AssertionError(f"{self.name} did not say '{text}':\n{self.errors}")
+        if self.errors.count(text) < times:
+            raise AssertionError(f"{self.name} did not say '{text}' {times} time(s):\n{self.errors}")
 
     def send(self, number):
         if self.alive:

@@ -112,7 +112,7 @@ struct OutageTests {
     for me in 0..<2 {
       #expect(endings[me].error?.code == .linkLost, "\(endings[me])")
       #expect(endings[me].error?.place?.item == "party-\(1 - me)")
-      #expect(endings[me].error?.origin == .init(PartyIndex(1 - me)))
+      #expect(endings[me].error?.origin == .init(PartyIndex(1 - me), end: .outage))
     }
   }
 

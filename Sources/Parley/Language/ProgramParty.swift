@@ -38,11 +38,14 @@ extension PreparedProgram {
   ///   - accepting: the hash of the disclosure statement that the owner of the data has read and accepted
   ///     (``ProgramPlan/statementHash``); asked of data holders.
   ///   - job: tells runs of one program apart; equal at all parties.
-  ///   - patience: seconds to wait for the others to appear.
+  ///   - patience: seconds to wait for the others to appear, in each attempt.
+  ///   - attempts: sessions at most, 1 to 100: one that an outage ended before anything was opened is followed by another.
+  ///     With 1 a party that only holds data returns once its data has arrived; else it stays, since it may be needed again.
   public func run(
     as name: String, identity: PartyIdentity, data: [String: ProgramRows] = [:], state: String,
-    accepting: String? = nil, job: String = "default", patience: Int = 600
+    accepting: String? = nil, job: String = "default", patience: Int = 600, attempts: Int = 3
   ) throws(ParleyError) -> ProgramResult {
+    let attempts = try Attempts(limit: attempts)
     guard let local = index(of: name) else { throw unknown("party", name) }
     guard principals[local.rawValue].key == identity.identity.publicIdentity else {
       throw ParleyError(
@@ -72,12 +75,23 @@ extension PreparedProgram {
     let isRecipient = program.disclosures.contains { $0.recipients.contains(name) }
     let participant = Participant(
       prepared: self, name: name, identity: identity.identity, data: checked, mode: .party, memory: memory,
-      job: jobID, leavesAfterInputs: local.rawValue >= computingCount && !isRecipient)
-    let mesh = try TLSMesh(
-      local: local, principals: links, computingCount: computingCount, key: identity.identity.signingKey,
-      session: SessionName.hash(studyHash, Array("session".utf8) + jobID), study: studyHash)
-    try mesh.connect(timeout: .seconds(patience)) { _ in }
-    return try ProgramResult(self, try participant.run(over: mesh), at: local)
+      job: jobID,
+      leavesAfterInputs: local.rawValue >= computingCount && !isRecipient && attempts.limit == 1)
+    // One port for all attempts.
+    let listener: MeshListener? =
+      if let endpoint = links[local.rawValue].endpoint { try MeshListener(endpoint: endpoint) } else { nil }
+    let ending = try attempts.run(again: { (_, _) throws(ParleyError) in }) {
+      (number) throws(ParleyError) -> Participant.Ending in
+      var options = TransportOptions()
+      options.allowsNewAttempt = number < attempts.limit
+      let mesh = try TLSMesh(
+        local: local, principals: links, computingCount: computingCount, key: identity.identity.signingKey,
+        session: SessionName.hash(studyHash, Array("session".utf8) + jobID), study: studyHash, listener: listener,
+        options: options)
+      try mesh.connect(timeout: .seconds(patience)) { _ in }
+      return try participant.run(over: mesh)
+    }
+    return try ProgramResult(self, ending, at: local)
   }
 
   /// `host:port`; an IPv6 address stands in brackets.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import Foundation
 import Parley
 import ParleyBase
@@ -31,7 +30,10 @@ struct PartyCommand: ParsableCommand {
   @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
   @Option(help: "Write the signed receipt here.") var receipt: String?
   @Option(help: "Names this run when the same parties run one study several times at once.") var job = "default"
-  @Option(help: "Seconds to wait for the other parties to appear.") var wait = 600
+  @Option(help: "Seconds to wait for the other parties to appear, in each attempt.") var wait = 600
+  @Option(
+    help: "Sessions at most: after an outage before anything was opened the next one begins by itself. 1 to 100.")
+  var attempts = Attempts.standard
   @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
   @Flag(help: "Start even if the plan needs more memory than there is.") var ignoreMemory = false
   @Flag(help: "Print results as JSON.") var json = false
@@ -43,6 +45,8 @@ struct PartyCommand: ParsableCommand {
 
   func run() throws {
     let log = Log(level: logLevel, prefix: name)
+    // Whoever started the processes of a trial deals with their failures.
+    let attempts = try Attempts(limit: trial == nil ? attempts : 1)
     try ResultOutput.checkPath(out)
     try FileOutput.check(receipt)
     var loaded = try StudyLoader.load(path: study)
@@ -89,9 +93,9 @@ struct PartyCommand: ParsableCommand {
     let participant = Participant(
       prepared: prepared, name: name, identity: key, data: tables,
       mode: trial == nil ? .party : .localTrial, memory: memory, job: jobID, inputDigest: digest,
-      // Who wants the receipt stays until all have signed it.
-      leavesAfterInputs: !isComputing && !isRecipient && receipt == nil)
-    try take(part: participant, prepared, key, log)
+      // Who wants the receipt stays until all have signed it, and who may be needed for another attempt as well.
+      leavesAfterInputs: !isComputing && !isRecipient && receipt == nil && attempts.limit == 1)
+    try take(part: participant, prepared, key, attempts, log)
   }
 
   // MARK: Before the session
@@ -193,148 +197,5 @@ struct PartyCommand: ParsableCommand {
     else { return }
     log.info("telling the other parties that this party is not ready")
     mesh.decline(timeout: .seconds(4))
-  }
-
-  // MARK: The session
-
-  private func take(
-    part participant: Participant, _ prepared: PreparedStudy, _ key: Identity, _ log: Log
-  ) throws {
-    let study = prepared.study
-    let local = try participant.index
-    let isComputing = study.computing.contains(name)
-    let mesh = try PartyMesh.make(
-      study, name: name, key: key, purpose: .session, job: participant.job, report: { Self.log($0, log) })
-    let interruption = Interruption(mesh)
-    defer { interruption.end() }
-    let started = ContinuousClock.now
-    log.info("waiting for the other parties")
-    let watcher = ProgressWatcher(mesh, names: study.meshOrder, log: log)
-    defer { watcher.end() }
-    let ending: Participant.Ending
-    do {
-      let notice = WaitingNotice(log, limit: wait)
-      try mesh.connect(timeout: .seconds(wait)) { notice.update($0) }
-      log.info(
-        "connected to everybody in \(Console.seconds(started.duration(to: .now).seconds)): TLS 1.3, X25519MLKEM768"
-      )
-      ending = try participant.run(
-        over: mesh,
-        .init(
-          log: { event in
-            switch event {
-            case .reached(let phase): watcher.reach(phase)
-            case .aborted(let report):
-              log.debug(report.description)
-              if let path = report.evidencePath {
-                log.warning(
-                  "what was signed in this session is kept in \(path); 'parley evidence' shows what it says")
-              }
-            }
-          }, progress: { watcher.update($0) },
-          established: { (_, plan) throws(ParleyError) in
-            // In a trial whoever started the processes has looked at all of them together.
-            if isComputing, trial == nil, !ignoreMemory {
-              try AvailableMemory.require(ProcessMemory.predicted(plan), for: "this computing party")
-            }
-            watcher.begin(plan, local)
-          }))
-    } catch {
-      throw interruption.happened
-        ? ParleyError(
-          .interrupted, "interrupted; the session was aborted for everybody, nothing was released",
-          remedy: "start it again at all parties when you are ready") : error
-    }
-    let setup = started.duration(to: .now).seconds - ending.seconds
-    try finish(ending, prepared, local, setup, log)
-  }
-
-  private static func log(_ event: TransportEvent, _ log: Log) {
-    switch event {
-    case .listening(let port): log.debug("listening on port \(port)")
-    case .connected(let name): log.debug("connected to \(name)")
-    case .interrupted(let name, let reason):
-      log.info("link to \(name) is down (\(reason)); waiting for it to come back")
-    case .resumed(let name, let seconds): log.info("link to \(name) is back after \(Console.seconds(seconds))")
-    case .refused(let address, let error): log.warning("refused \(address): \(error.message)")
-    case .lost(let name, let error): log.warning("lost \(name): \(error.message)")
-    case .turnedAway(let name, let reason): log.info("\(name) \(reason); this party is not affected")
-    case .strangers(let count, let address):
-      log.warning(
-        "strangers knock: \(count) connections without a key of this study turned away so far, the last from \(address)"
-      )
-    case .exhausted(let reason): log.warning("cannot accept connections for now: \(reason)")
-    }
-  }
-
-  private func finish(
-    _ ending: Participant.Ending, _ prepared: PreparedStudy, _ local: PartyIndex, _ setup: Double, _ log: Log
-  ) throws {
-    let outcome = ending.outcome
-    var tables: [DecodedTable]?
-    if let opened = outcome.output { tables = try StudyResult(prepared, opened: opened).tables }
-    let plan = ending.plan
-    let predicted = plan.cost.bytes[local.rawValue]
-    // Results and receipts of earlier runs are kept, and none of them lies beside those of this run.
-    let outputs = [tables == nil ? nil : out, receipt, receipt.map(ReceiptFile.openingPath)].compactMap { $0 }
-    for (old, new) in try EarlierOutputs.keep(outputs) { log.info("kept the earlier \(old) as \(new)") }
-    // Receipt first: when it cannot be written there is no result without one.
-    if let receipt = outcome.receipt, let path = self.receipt {
-      try ReceiptFile.write(receipt, to: path)
-      if let opening = ending.opening(of: local) { try ReceiptFile.write(opening, besideReceipt: path) }
-    }
-    if let tables {
-      if let out {
-        try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out)
-      }
-      if report == nil { try ResultOutput.show(tables, prepared, mode: "party", json: json) }
-    }
-    // What sorting by counting costs is chance, and the plan a sample of it.
-    if !plan.lowered.hasRandomCost {
-      for (peer, (sent, planned)) in zip(prepared.study.meshOrder, zip(ending.meter.sentBytes, predicted))
-      where sent != planned {
-        log.warning("sent \(sent) bytes to \(peer) where the plan says \(planned)")
-      }
-    }
-    if let problem = outcome.receiptProblem { log.warning("no receipt: \(problem.description)") }
-    if let report {
-      let role = RoleReport(
-        party: name, seconds: ending.seconds, setupSeconds: setup, rounds: ending.meter.rounds,
-        sentBytes: ending.meter.sentBytes, predictedRounds: plan.cost.rounds, predictedBytes: predicted,
-        predictedSeconds: plan.cost.seconds(on: .loopback, CalibrationFile.load()),
-        peakMemory: ProcessResources.peakMemoryBytes ?? 0, predictedMemory: ProcessMemory.predicted(plan),
-        tables: tables?.map(RoleReport.Table.init), receipt: outcome.receipt)
-      try FileOutput.write(try Console.json(role), to: report)
-    }
-    log.info(
-      "done in \(Console.seconds(ending.seconds)): sent \(Console.bytes(ending.meter.sentBytes.reduce(0, +))), \(ending.meter.rounds) rounds"
-    )
-    if receipt != nil, outcome.receipt == nil {
-      throw ParleyError(
-        .init("receipt/missing"),
-        (tables == nil ? "the session ended" : "the results are there and hold")
-          + ", but not everybody signed the receipt",
-        remedy:
-          "nothing has to be run again for the results; without a receipt nobody can prove to others what was computed"
-      )
-    }
-  }
-}
-
-/// Ctrl-C, SIGTERM and a closed terminal abort the session for everybody instead of leaving the others waiting.
-final class Interruption: @unchecked Sendable {
-  // Written on the signal queue before the mesh is aborted, read after the session ended with that abort.
-  private(set) var happened = false
-  private var signals: EndSignal?
-
-  init(_ mesh: any Mesh) {
-    signals = EndSignal { [self] in
-      happened = true
-      mesh.abort(ParleyError(.interrupted, "interrupted"))
-    }
-  }
-  func end() {
-    signals?.end()
-    signals = nil
   }
 }

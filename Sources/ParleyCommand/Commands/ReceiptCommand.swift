@@ -81,6 +81,7 @@ struct ReceiptCommand: ParsableCommand {
       try Console.output("receipt of a \(body.mode.rawValue), \(body.outcome.rawValue)")
       try Console.output("  study    \(VisibleText.line(body.study))")
       try Console.output("  program  \(VisibleText.line(body.program))")
+      try Console.output("  attempt  \(body.attempt)")
       for principal in body.principals {
         let roles = [
           principal.isComputing ? "computing" : nil, principal.isHolder ? "holder" : nil,

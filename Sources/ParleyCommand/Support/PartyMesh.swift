@@ -7,9 +7,13 @@ import ParleyTransport
 
 /// The TLS mesh of one party of a study.
 enum PartyMesh {
-  /// - Parameter purpose: sessions and doctors do not meet each other.
+  /// - Parameters:
+  ///   - purpose: sessions and doctors do not meet each other.
+  ///   - listener: see ``listener(_:name:)``; made here where there is none.
+  ///   - allowsNewAttempt: whether this party makes another mesh when an outage ends the session.
   static func make(
     _ study: Study, name: String, key: Identity, purpose: MeshPurpose, job: [UInt8] = [],
+    listener: MeshListener? = nil, allowsNewAttempt: Bool = false,
     report: @escaping @Sendable (TransportEvent) -> Void
   ) throws(ParleyError) -> TLSMesh {
     guard let local = study.index(of: name) else {
@@ -17,6 +21,7 @@ enum PartyMesh {
     }
     var options = TransportOptions()
     options.patience = .seconds(study.patience)
+    options.allowsNewAttempt = allowsNewAttempt
     if let deadline = study.deadline { options.stallLimit = .seconds(deadline) }
     var principals: [MeshPrincipal] = []
     for name in study.meshOrder {
@@ -35,6 +40,12 @@ enum PartyMesh {
     return try TLSMesh(
       local: local, principals: principals, computingCount: study.computing.count, key: key.signingKey,
       session: SessionName.hash(study.studyHash, Array((purpose == .doctor ? "doctor" : "session").utf8) + job),
-      study: study.studyHash, purpose: purpose, options: options, report: report)
+      study: study.studyHash, purpose: purpose, listener: listener, options: options, report: report)
+  }
+
+  /// The port of a party, for all its attempts: between two of them nobody else can take it. Nil for one that only dials.
+  static func listener(_ study: Study, name: String) throws(ParleyError) -> MeshListener? {
+    guard let endpoint = study.party(name)?.endpoint else { return nil }
+    return try MeshListener(endpoint: MeshEndpoint(host: endpoint.host, port: endpoint.port))
   }
 }

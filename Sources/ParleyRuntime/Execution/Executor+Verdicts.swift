@@ -18,6 +18,7 @@ extension Executor {
   ) throws(ParleyError) {
     let verdicts = program.verdicts, requirements = program.requirements
     let computing = opening.recipients
+    hooks?.opensVerdicts()
     try announce(.verdicts, [opening])
     try engine.startOpening(opening.value, to: computing, step: opening.step, token: token)
     try mesh.flush()

@@ -58,9 +58,11 @@ extension Receipt {
 
   /// Exchanges reports and signatures among those that stayed. Two roll calls, so that everybody signs one body
   /// and ends with all signatures; holders get those of other holders through the computing parties.
+  ///
+  /// - Parameter heard: called when the first report of another is there, so that the computing parties have opened.
   static func exchange(
     _ session: EstablishedSession, report: PartyReport, mode: Mode, mesh: any Mesh,
-    sign: ([UInt8]) throws -> [UInt8], verify: Verifier
+    sign: ([UInt8]) throws -> [UInt8], verify: Verifier, heard: () -> Void = {}
   ) throws(ParleyError) -> Receipt {
     let signers = session.staying
     let description = session.description
@@ -69,7 +71,7 @@ extension Receipt {
     report.write(to: &out)
     let raw = try rollCall.exchange(
       out.bytes, subject: "report", direct: ControlStep.report, roll: ControlStep.reportRoll,
-      limit: PartyReport.limit)
+      limit: PartyReport.limit, heard: heard)
     var reports: [PartyReport] = []
     for (party, bytes) in zip(signers, raw) {
       do throws(ParleyError) {

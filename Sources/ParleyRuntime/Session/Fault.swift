@@ -28,7 +28,7 @@ enum Fault {
   }
 
   /// What the caller sees: bare network errors get the phase, and an outage after the first challenge what follows from
-  /// that.
+  /// that. A new attempt is another session.
   static func explain(_ report: AbortReport, _ description: SessionDescription) -> ParleyError {
     var error = report.reason
     switch error.code {

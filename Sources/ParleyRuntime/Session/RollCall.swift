@@ -34,9 +34,10 @@ package struct RollCall {
   /// - Parameters:
   ///   - subject: what is exchanged, for messages ("hello", "report").
   ///   - limit: most bytes of one statement.
+  ///   - heard: called with each statement that has come directly.
   /// - Returns: the statements in the order of the participants.
   package func exchange(
-    _ payload: [UInt8], subject: String, direct: StepID, roll: StepID, limit: Int
+    _ payload: [UInt8], subject: String, direct: StepID, roll: StepID, limit: Int, heard didHear: () -> Void = {}
   ) throws(ParleyError) -> [[UInt8]] {
     let local = mesh.local
     let linked = Set(description.peers(of: local))
@@ -46,6 +47,7 @@ package struct RollCall {
     var heard: [PartyIndex: [UInt8]] = [local: payload]
     for peer in peers {
       heard[peer] = try mesh.receiveControl(step: direct, from: peer, atMost: limit)
+      didHear()
     }
 
     if description.isComputing(local) {

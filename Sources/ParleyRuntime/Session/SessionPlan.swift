@@ -66,7 +66,9 @@ package struct ExecutionHooks {
   package var inputsReceived: () throws(ParleyError) -> Void
   /// All instructions but the openings are done.
   package var computed: () throws(ParleyError) -> Void
-  /// Every check has passed and nothing has been opened: returns when all computing parties say so. The argument
+  /// Verdicts or requirements are about to be opened; not called in a program without.
+  package var opensVerdicts: () -> Void = {}
+  /// Every check has passed and nothing else has been opened: returns when all computing parties say so. The argument
   /// is a hash of every value that was public among the computing parties; they are compared.
   package var verified: ([UInt8]) throws(ParleyError) -> Void
   /// Where parties are not trusted, what they sign about openings; nil elsewhere.

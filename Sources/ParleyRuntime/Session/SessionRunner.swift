@@ -15,6 +15,10 @@ package import ParleyNetwork
 /// computing parties, at each of them and without blame: every failure from the first challenge to the last opening, broken
 /// links and aborts too (protocols.md 12, rules 7 and 12: a cheater who sees that its check will fail can pretend a
 /// crash, and whoever brings the bad news need not be it). docs/proofs/attribution.md has the argument.
+///
+/// **What may be tried anew.** An outage, or a party that left, as long as this party has opened nothing and has not said
+/// that it will (protocols.md 12, rules 5 and 11). `ParleyError.Origin.End` of the error says so. One computing party
+/// that has begun to open is enough for no honest one to have company in another attempt.
 package final class SessionRunner<Output: Sendable> {
   private let plan: SessionPlan
   private let roles: SessionRoles<Output>
@@ -27,6 +31,8 @@ package final class SessionRunner<Output: Sendable> {
   private var hasBegunRelease = false
   /// The execution failed after the first challenge of a check.
   private var hasChallenged = false
+  /// Why no new attempt follows by itself. See ``Mesh/forbidNewAttempt()``.
+  private var finality: String?
   /// Where computing parties sign what they open, at those and at recipients, once the session is established.
   private var attestation: Attestation?
 
@@ -83,6 +89,7 @@ package final class SessionRunner<Output: Sendable> {
     } else {
       try awaitAcknowledgements(session)
       try reach(.inputsSettled)
+      if !session.leaving.isEmpty { forbidNewAttempt(Self.holderLeft) }
       if plan.leavesAfterInputs {
         mesh.close()
         try reach(.ended)
@@ -92,8 +99,11 @@ package final class SessionRunner<Output: Sendable> {
         try roles.awaitRequirements?(session, mesh)
         try beginRelease(session)
         let agreed = try attestation?.receiveStatements()
+        // Statements leave the computing parties after the clearance.
+        if agreed != nil { forbidNewAttempt(Self.opened) }
         try attestation?.receiveRecords(.results)
         outcome.output = try collect(session, mesh, agreed)
+        forbidNewAttempt(Self.opened)
       }
     }
     if !description.isRecipient(local) { outcome.output = nil }
@@ -116,7 +126,7 @@ package final class SessionRunner<Output: Sendable> {
       }
       let receipt = try Receipt.exchange(
         session, report: report(outputs: commitment), mode: plan.mode, mesh: mesh, sign: services.sign,
-        verify: services.verify)
+        verify: services.verify, heard: { [self] in forbidNewAttempt(Self.opened) })
       outcome.receipt = receipt
       try reach(.receipted)
       // Closed first: what follows is local, and its failure must not take signatures away from others.
@@ -151,6 +161,8 @@ package final class SessionRunner<Output: Sendable> {
   private func hooks(_ session: EstablishedSession) -> ExecutionHooks {
     var hooks = ExecutionHooks(
       inputsReceived: { [self] () throws(ParleyError) in
+        // Acknowledged, a holder that leaves early is gone, and an attempt without it is none.
+        if !session.leaving.isEmpty { forbidNewAttempt(Self.holderLeft) }
         for holder in session.description.principals.map(\.index)
         where session.description.isHolder(holder) && !session.description.isComputing(holder) {
           try mesh.send(step: ControlStep.inputsReceived, to: holder, bytes: session.id)
@@ -161,6 +173,7 @@ package final class SessionRunner<Output: Sendable> {
       computed: { [self] () throws(ParleyError) in try reach(.computed) },
       verified: { [self] (publicDigest: [UInt8]) throws(ParleyError) in
         try reach(.verified)
+        forbidNewAttempt(Self.opened)
         // The ledger comes first: after the clearance a crash can no longer tell whether others opened.
         try beginRelease(session)
         try exchangeClearance(session, publicDigest)
@@ -174,8 +187,18 @@ package final class SessionRunner<Output: Sendable> {
           try attestation.announce(moment, shares, to: recipients)
         }, hear: { (moment) throws(ParleyError) in try attestation.receiveRecords(moment) })
     }
+    hooks.opensVerdicts = { [self] in forbidNewAttempt(Self.opened) }
     hooks.failed = { [self] in hasChallenged = $0 }
     return hooks
+  }
+
+  private static var opened: String { "something may have been opened" }
+  private static var holderLeft: String { "a holder of data has left early" }
+
+  private func forbidNewAttempt(_ reason: String) {
+    guard finality == nil else { return }
+    finality = reason
+    mesh.forbidNewAttempt()
   }
 
   private func beginAttestation(_ session: EstablishedSession) throws(ParleyError) {
@@ -263,6 +286,11 @@ package final class SessionRunner<Output: Sendable> {
       default: false
       }
     if isOrderly { mesh.close() } else { mesh.abort(error) }
+    var error = error
+    if let finality, error.origin?.end?.isRepeatable == true {
+      error.origin?.end = .final
+      error.message += "; no other attempt is made by itself, because \(finality)"
+    }
     let description = plan.description
     var report = AbortReport(
       phase: phase, reason: Fault.named(error, description),
