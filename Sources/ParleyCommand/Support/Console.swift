@@ -65,6 +65,12 @@ enum Console {
     }
   }
   static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+  /// How wide a terminal is; nil where that is not known.
+  static func columns(_ descriptor: Int32) -> Int? {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
 }
 
 /// Messages about the work, with the party they come from. A log that cannot be written is no reason to end a session: what
@@ -81,18 +87,21 @@ struct Log: Sendable {
   }
   func warning(_ text: String) { write("warning: " + text) }
 
-  /// A line of a terminal that the next message or the next progress replaces.
+  /// A line of a terminal that the next message or the next progress replaces. What does not fit into one line is left out:
+  /// a line that was continued below could not be replaced.
   func progress(_ text: @autoclosure () -> String) {
-    if level >= .info { write(text(), end: "") }
+    if level >= .info { write(text(), end: "", atMost: Console.columns(STDERR_FILENO)) }
   }
 
   private static let hasOpenLine = Mutex(false)
-  private func write(_ text: String, end: String = "\n") {
+  private func write(_ text: String, end: String = "\n", atMost columns: Int? = nil) {
     let head = prefix.isEmpty ? "" : "[\(prefix)] "
+    var line = VisibleText.lines(head + text)
+    if let columns, line.count >= columns { line = line.prefix(max(columns - 2, 0)) + "…" }
     Self.hasOpenLine.withLock { isOpen in
       let erase = isOpen ? "\r\u{1b}[K" : ""
       isOpen = end.isEmpty
-      StandardStream.errors.tryToWrite(erase + VisibleText.lines(head + text) + end)
+      StandardStream.errors.tryToWrite(erase + line + end)
     }
   }
 }
