@@ -29,6 +29,8 @@ package struct LinkInfo: Sendable, Hashable {
   package var queuedBytes: Int
   /// Ciphertext that the socket has not taken.
   package var unsentBytes: Int
+  /// Pings that wait to be answered.
+  package var owedAnswers: Int
 }
 
 /// What a probe of one link measured.
@@ -53,7 +55,8 @@ extension TLSMesh {
           wireBytesReceived: Int(link.wireReceived + (channel?.receivedBytes ?? 0)),
           roundTrip: link.roundTrip.map { Double($0) / 1e9 }, lastProblem: link.lastProblem,
           isInSession: link.isInSession,
-          queuedBytes: link.inbound.queuedBytes, unsentBytes: channel?.pendingBytes ?? 0)
+          queuedBytes: link.inbound.queuedBytes, unsentBytes: channel?.pendingBytes ?? 0,
+          owedAnswers: link.owedPongs.count)
       }
     }
   }

@@ -13,12 +13,13 @@ import Testing
 
   /// Evidence of a session that never existed.
   private func forged(
-    by author: Int, accusing accused: [Int], principals: [Evidence.Principal]? = nil
+    by author: Int, accusing accused: [Int], principals: [Evidence.Principal]? = nil, study: String = "00",
+    job: String = "00"
   ) throws -> Evidence {
     let text = """
       {"body": {"accused": \(accused), "attempt": 1, "author": \(author), "code": "aborted/check-failed",
-      "format": "parley-evidence/1", "job": "00", "message": "m", "mode": "party", "phase": "computed",
-      "principals": [], "program": "00", "session": "\(session)", "statements": [], "study": "00",
+      "format": "parley-evidence/1", "job": "\(job)", "message": "m", "mode": "party", "phase": "computed",
+      "principals": [], "program": "00", "session": "\(session)", "statements": [], "study": "\(study)",
       "time": "2026-01-02T03:04:05Z"}, "signature": ""}
       """
     var evidence = try JSONDecoder().decode(Evidence.self, from: Data(text.utf8))
@@ -64,6 +65,19 @@ import Testing
       let file = try forged(by: 2, accusing: [0], principals: list)
       let error = #expect(throws: ParleyError.self, "\(what)") { try world.review([file]) }
       #expect(error?.code.rawValue == "data/evidence", "\(what): \(error?.message ?? "accepted")")
+    }
+  }
+
+  /// A file about another study is no second voice, whatever session it says that it is about.
+  @Test func filesAreAboutOneStudy() throws {
+    let one = try forged(by: 1, accusing: [0])
+    #expect(try world.review([one, try forged(by: 2, accusing: [0])]).verdict == .follows(PartyIndex(0)))
+    for (what, other) in [
+      ("study", try forged(by: 2, accusing: [0], study: "01")),
+      ("job", try forged(by: 2, accusing: [0], job: "01")),
+    ] {
+      let error = #expect(throws: ParleyError.self, "\(what)") { try world.review([one, other]) }
+      #expect(error?.message.contains("another session, study") == true, "\(what): \(String(describing: error))")
     }
   }
 

@@ -13,24 +13,26 @@ final class AttackingClient: Sendable {
   private let inbox: Inbox
 
   /// Connects as party `index` to party `target` and proves its key. With `reads` off it never takes what it is sent
-  /// after the hello.
+  /// after the hello, and its socket holds little: what the kernel takes for it would not show in the party's memory.
   init(_ world: World, as index: Int, to target: Int = 0, reads: Bool = true) async throws {
     let configuration = try TLSIdentity(key: world.keys[index], options: world.options).dialling
     let context = try NIOSSLContext(configuration: configuration)
     let inbox = Inbox(reads: reads)
     self.inbox = inbox
-    channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let tls = try NIOSSLClientHandler(
-            context: context, serverHostname: nil,
-            customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) })
-          try channel.pipeline.syncOperations.addHandler(Gate(inbox))
-          try channel.pipeline.syncOperations.addHandler(tls)
-          try channel.pipeline.syncOperations.addHandler(Collector(inbox))
-        }
+    var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    // Before it connects: the window is announced then.
+    if !reads { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: 4096) }
+    channel = try await bootstrap.channelInitializer { channel in
+      channel.eventLoop.makeCompletedFuture {
+        let tls = try NIOSSLClientHandler(
+          context: context, serverHostname: nil,
+          customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) })
+        try channel.pipeline.syncOperations.addHandler(Gate(inbox))
+        try channel.pipeline.syncOperations.addHandler(tls)
+        try channel.pipeline.syncOperations.addHandler(Collector(inbox))
       }
-      .connect(host: "127.0.0.1", port: world.principals[target].endpoint?.port ?? 0).get()
+    }
+    .connect(host: "127.0.0.1", port: world.principals[target].endpoint?.port ?? 0).get()
   }
 
   var isOpen: Bool { channel.isActive }

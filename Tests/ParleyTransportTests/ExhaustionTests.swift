@@ -16,7 +16,7 @@ struct ExhaustionTests {
     reads: Bool = true, engine: @escaping @Sendable (TLSMesh) throws -> Void,
     when isReady: @escaping @Sendable (TLSMesh) -> Bool = { _ in true },
     _ body: (AttackingClient) async throws -> Void
-  ) async throws -> (growth: Int, queued: Int, unsent: Int) {
+  ) async throws -> (growth: Int, queued: Int, unsent: Int, owed: Int) {
     let world = try World(listening: [true, true, false], computingCount: 2)
     let mesh = try world.mesh(0)
     async let ending = runParties([{ @Sendable in try engine(mesh) }])
@@ -32,7 +32,7 @@ struct ExhaustionTests {
     client.close()
     mesh.abort(ParleyError(.interrupted, "enough"))
     _ = await ending
-    return (growth, info.queuedBytes, info.unsentBytes)
+    return (growth, info.queuedBytes, info.unsentBytes, info.owedAnswers)
   }
 
   private static let connecting: @Sendable (TLSMesh) throws -> Void = { try $0.connect(timeout: .seconds(60)) }
@@ -47,6 +47,7 @@ struct ExhaustionTests {
       try await Task.sleep(nanoseconds: 500_000_000)
     }
     #expect(seen.unsent < 1 << 20)
+    #expect(seen.owed <= 8, "what is not answered is forgotten")
     #expect(seen.growth < Self.bound)
   }
 
@@ -61,6 +62,7 @@ struct ExhaustionTests {
       try await Task.sleep(nanoseconds: 500_000_000)
     }
     #expect(seen.unsent < 1 << 20)
+    #expect(seen.owed <= 8, "what is not answered is forgotten")
     #expect(seen.growth < Self.bound)
   }
 

@@ -252,7 +252,10 @@ struct WaitingTests {
 struct StrangerTests {
   @Test("a party gets in while a thousand strangers hold connections and redial")
   func strangers() async throws {
-    let world = try World(listening: [true, false], computingCount: 2)
+    var world = try World(listening: [true, false], computingCount: 2)
+    // No place becomes free by itself: whoever gets in takes the place of one who is sent away for it.
+    world.options.greetingTime = .seconds(300)
+    world.options.handshakeLimit = .seconds(300)
     let meshes = try world.meshes()
     let crowd = Crowd(port: world.principals[0].endpoint?.port ?? 0, count: 600)
     defer { crowd.stop() }
@@ -271,7 +274,7 @@ struct StrangerTests {
       },
     ])
     for ending in endings { #expect(ending.isDone, "\(ending)") }
-    #expect(seconds.withLock { $0 } < 15)
+    #expect(seconds.withLock { $0 } < 30)
     let reports = world.log.strangers(at: 0)
     #expect(!reports.isEmpty, "it is said that strangers knock")
     #expect(reports.count <= 8, "and not for each of them")
