@@ -45,10 +45,10 @@ extension TableBuilder {
   private mutating func assume(_ table: SecretTable, hasAtMost bound: Int) throws(ParleyError) {
     let count = try builder.sum(try valid(table))
     assume(
-      not: try builder.compare(.less, builder.constant(BigInt(bound)), count), Self.overflow(bound),
+      not: try builder.compare(.less, builder.constant(BigInt(bound)), count), overflow(bound),
       remedy: boundRemedy)
   }
-  static func overflow(_ bound: Int) -> String { "a join has more rows than its bound of \(bound)" }
+  func overflow(_ bound: Int) -> String { "a join has more rows than its bound of \(bound)\(boundReason)" }
 }
 
 /// A join by counting: how many right rows a left row has, where they begin, which slots they fill.
@@ -148,7 +148,7 @@ private struct Expansion {
     let total = try tables.builder.sum(count)
     tables.assume(
       not: try tables.builder.compare(.less, tables.builder.constant(BigInt(bound)), total),
-      TableBuilder.overflow(bound), remedy: tables.boundRemedy)
+      tables.overflow(bound), remedy: tables.boundRemedy)
     let earlier = try tables.builder.shift(try tables.builder.runningSum(count), by: 1)
     let limit = tables.builder.constant(BigInt(bound))
     // Beyond the bound nothing is shown, whatever stands there.

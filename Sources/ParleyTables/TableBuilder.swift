@@ -13,6 +13,8 @@ package struct TableBuilder: Sendable {
   var assumptions: [Assumption] = []
   /// What to do where a join, or what is made of it, has more rows than its bound.
   package var boundRemedy = "raise the bound"
+  /// Where the bound of the next join is from, to be said after it.
+  package var boundReason = ""
 
   struct Assumption: Hashable, Sendable {
     /// Scalar bit, 1 where the data are otherwise.

@@ -147,7 +147,9 @@ import Testing
       name: "p", columns: [.init(name: "g", type: .integer(0...1), isNullable: false)], holders: ["a"],
       maximumRows: 400)
     let data = ["p": [TableData(rowCount: 200, columns: [.init(values: (0..<200).map { $0 % 2 }, isNull: [])])]]
-    func count(_ bound: Int?) throws -> [[DecodedTable.Cell]] {
+    func count(_ bound: Int?, most: Int? = nil) throws -> [[DecodedTable.Cell]] {
+      var schema = schema
+      if let most { schema.rowLimits = [.init(columns: ["g"], rows: most)] }
       let query = SQLQuery(
         name: "q", text: "SELECT COUNT(*) AS n FROM p AS a JOIN p AS b ON a.g = b.g", joinBound: bound)
       let program = try SQLFrontEnd.compile(
@@ -159,6 +161,13 @@ import Testing
     #expect(error.remedy?.contains("give the query 'q' in the study a larger 'bound:'") == true, "\(error)")
     #expect(try count(20_000) == [[.value("20000")]])
     #expect(throws: ParleyError.self) { try count(19_999) }
+    // What the study says of the table is as good, and is told where it is wrong.
+    #expect(try count(nil, most: 100) == [[.value("20000")]])
+    let wrong = try #require(throws: ParleyError.self) { try count(nil, most: 40) }
+    #expect(wrong.code.rawValue == "data/requirement", "\(wrong)")
+    #expect(wrong.message.contains("at most 40 rows of table 'p' have the same g"), "\(wrong)")
+    #expect(wrong.remedy?.contains("or correct 'at-most' of table 'p'") == true, "\(wrong)")
+    #expect(try count(20_000, most: 40) == [[.value("20000")]])
   }
 
   /// The note's CAST gives the decimals.

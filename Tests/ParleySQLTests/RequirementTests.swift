@@ -116,6 +116,54 @@ import Testing
   }
   @Test func replicatedFilledJoin() throws { try fillAJoin(ReplicatedFamily(UInt64.self), seed: 2) }
 
+  /// The study says that no key occurs more than three times in the second table, so 200 rows of the first one join to 600
+  /// at most. A holder that breaks it ends the run, however the rows are spread, and what fits is complete.
+  private func breakALimit<F: EngineFamily>(_ family: F, seed: UInt64) throws {
+    var schemas = Self.schemas(most: 200)
+    schemas[1].rowLimits = [.init(columns: ["k"], rows: 3), .init(columns: ["k", "y"], rows: 2)]
+    let program = try Self.program("SELECT COUNT(*) AS n, SUM(l.x) AS s FROM l JOIN r ON l.k = r.k", schemas)
+    #expect(
+      program.requirements.map(\.message) == [
+        "a join has more rows than its bound of 600, which assumes that at most 3 rows of table 'r' have the same k"
+      ])
+    #expect(program.requirements.allSatisfy { $0.remedy.contains("correct 'at-most' of table 'r'") })
+    func data(keys: Int) -> [String: [TableData]] {
+      [
+        "l": [Self.rows((0..<180).map { _ in [0, 1] }), Self.rows([[1, 987]])],
+        "r": [Self.rows((0..<keys).map { [0, Int64($0)] } + [[1, 0]])],
+      ]
+    }
+    let honest = try run(family, program, schemas, data(keys: 3), seed: seed)
+    let values = try honest.values(program)
+    #expect(values.contains(541) && values.contains(540 + 987), "\(values)")
+    let broken = try run(family, program, schemas, data(keys: 4), seed: seed)
+    #expect(broken.opened.isEmpty)
+    for party in Array(0..<family.computing) + [broken.recipient] {
+      #expect(broken.error(party)?.code == .requirement, "P\(party)")
+    }
+  }
+
+  @Test func clearBrokenLimit() throws {
+    try breakALimit(ClearFamily(arithmeticSummands: 3, booleanSummands: 3), seed: 10)
+  }
+  @Test func replicatedBrokenLimit() throws { try breakALimit(ReplicatedFamily(UInt64.self), seed: 11) }
+
+  /// What a limit says of a table goes with its rows through what shows none of them twice, and no further.
+  @Test(arguments: [
+    ("l JOIN r ON l.k = r.k", 600), ("r JOIN l ON l.k = r.k", 600), ("l LEFT JOIN r ON l.k = r.k", 600),
+    ("l JOIN (SELECT k + 0 AS k, y FROM r WHERE y > 5) AS q ON l.k = q.k", 400),
+    ("l JOIN (SELECT k AS g, y FROM r WHERE y > 5 ORDER BY y LIMIT 100) AS q ON l.k = q.g", 600),
+    ("l JOIN r ON l.x = r.y", 400), ("l JOIN r ON l.k = r.k AND l.x = r.y", 400),
+  ])
+  func limitsOfPlans(from: String, bound: Int) throws {
+    var schemas = Self.schemas(most: 200)
+    schemas[1].rowLimits = [.init(columns: ["k"], rows: 3), .init(columns: ["k", "y"], rows: 2)]
+    let program = try Self.program("SELECT COUNT(*) AS n FROM \(from)", schemas)
+    #expect(
+      program.requirements.contains { $0.message.contains("its bound of \(bound)") },
+      "\(program.requirements.map(\.message))")
+  }
+
   /// Two keys that should be unique; also where verdicts on rows are opened in the same message.
   private func repeatAKey<F: EngineFamily>(_ family: F, seed: UInt64) throws {
     var schemas = Self.schemas(most: 6)

@@ -33,6 +33,8 @@ import Testing
       #expect(try Set(object(definition, "properties").keys) == Set(keys), "\(name ?? "study")")
       #expect(definition["additionalProperties"] as? Bool == false)
     }
+    let limit = try object(schema, "$defs", "table", "properties", "at-most", "items")
+    #expect(try Set(object(limit, "properties").keys) == Set(StudyKeys.rowLimit))
   }
 
   @Test func choicesAreTheReaders() throws {

@@ -20,6 +20,7 @@ import Testing
         holders: [a]
         maximum-rows: 100
         unique: [id, [place, Line]]
+        at-most: [{columns: [Line, id], rows: 4}, {columns: place, rows: 50}]
         csv: {delimiter: "|", header: false, trailing-delimiter: true}
         columns:
           - {name: id, type: int, range: [0, 999]}
@@ -43,6 +44,7 @@ import Testing
     let study = try #require(outcome.study)
     let schema = study.tables[0].schema
     #expect(schema.uniqueKeys == [["id"], ["place", "line"]])
+    #expect(schema.rowLimits == [.init(columns: ["line", "id"], rows: 4), .init(columns: ["place"], rows: 50)])
     #expect(schema.columns[1].type == .text(bytes: 10))
     #expect(schema.columns[3].type == .timestamp(1_577_836_800...1_609_459_199))
     #expect(study.rules.allowsRowRelease)
@@ -51,17 +53,22 @@ import Testing
     var hashes: Set<[UInt8]> = [study.studyHash]
     for (old, new) in [
       ("unique: [id, [place, Line]]", "unique: [id]"), ("bytes: 10", "bytes: 11"), (", rows: allowed", ""),
-      ("header: false, ", ""), (", trailing-delimiter: true", ""), ("[2020-01-01,", "[2020-01-01T00:00:01,"),
+      ("header: false, ", ""), ("rows: 50", "rows: 51"), (", {columns: place, rows: 50}", ""),
+      (", trailing-delimiter: true", ""), ("[2020-01-01,", "[2020-01-01T00:00:01,"),
     ] {
       let other = self.study(old, new)
       #expect(other.problems == [])
       hashes.insert(try #require(other.study).studyHash)
     }
-    #expect(hashes.count == 7)
+    #expect(hashes.count == 9)
   }
 
   @Test(arguments: [
     ("unique: [id,", "unique: [ids,", "study/unknown-name"),
+    ("columns: place", "columns: plaice", "study/unknown-name"), ("rows: 50", "rows: 1", "study/value"),
+    ("rows: 50", "rows: many", "study/type"), (", rows: 50", "", "study/missing"),
+    ("rows: 50}", "rows: 50, most: 1}", "study/unknown-key"), ("columns: place, ", "", "study/missing"),
+    ("[Line, id]", "[Line, line]", "study/duplicate"), ("[Line, id]", "[]", "study/missing"),
     ("[place, Line]", "[place, PLACE]", "study/duplicate"),
     ("[place, Line]", "[]", "study/missing"), ("[place, Line]", "{a: b}", "study/type"),
     ("bytes: 10", "bytes: 257", "study/value"), (", bytes: 10", "", "study/missing"),

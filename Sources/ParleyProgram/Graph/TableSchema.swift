@@ -11,10 +11,13 @@ public struct TableSchema: Hashable, Sendable {
   /// Lists of columns whose values together occur once at most among all holders' rows; checked inside the
   /// computation where a query rests on it.
   public var uniqueKeys: [[String]]
+  /// How often values occur at most among all holders' rows. The bounds of joins follow from it where nothing else is said,
+  /// and whether a join is within its bound is checked inside the computation.
+  public var rowLimits: [RowLimit]
 
   public init(
     name: String, columns: [ColumnSchema], holders: [String], maximumRows: Int, padTo: Int? = nil,
-    uniqueKeys: [[String]] = []
+    uniqueKeys: [[String]] = [], rowLimits: [RowLimit] = []
   ) {
     self.name = name
     self.columns = columns
@@ -22,6 +25,18 @@ public struct TableSchema: Hashable, Sendable {
     self.maximumRows = maximumRows
     self.padTo = padTo
     self.uniqueKeys = uniqueKeys
+    self.rowLimits = rowLimits
+  }
+
+  /// No more than `rows` rows, at least 1, have the same values of all of these columns; rows with NULL in one of them
+  /// do not count.
+  public struct RowLimit: Hashable, Sendable {
+    public var columns: [String]
+    public var rows: Int
+    public init(columns: [String], rows: Int) {
+      self.columns = columns
+      self.rows = rows
+    }
   }
 }
 

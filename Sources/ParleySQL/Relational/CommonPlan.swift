@@ -10,12 +10,14 @@ final class CommonPlan: Hashable, Sendable {
   let columns: Set<ColumnID>
   let maximumRows: Int
   let uniqueKeys: [Set<ColumnID>]
+  let keyLimits: [KeyLimit]
   let tableNames: Set<String>
 
   init(name: String, plan: Plan, columns: Set<ColumnID>) {
     (self.name, self.plan, self.columns) = (name, plan, columns)
     maximumRows = plan.maximumRows
     uniqueKeys = plan.uniqueKeys.filter { $0.isSubset(of: columns) }
+    keyLimits = plan.keyLimits.filter { $0.columns.isSubset(of: columns) }
     tableNames = plan.tableNames
   }
 

@@ -277,14 +277,15 @@ extension Plan {
     case .outer(_, let a, let b, _):
       return sum(product(a.maximumRows, b.maximumRows), sum(a.maximumRows, b.maximumRows))
     case .cross(let a, let b): return product(a.maximumRows, b.maximumRows)
-    case .match(let kind, let a, let b, _, let unique):
+    case .match(let kind, let a, let b, let keys, let unique):
       switch (kind, unique) {
       case (.semi, _), (.anti, _): return a.maximumRows
       case (.full, _): return sum(a.maximumRows, b.maximumRows)
       case (_, .right): return a.maximumRows
       case (.inner, .left): return b.maximumRows
       case (.left, .left): return sum(a.maximumRows, b.maximumRows)
-      case (_, .neither(let bound)): return Self.joinBound(a, b, bound) ?? product(a.maximumRows, b.maximumRows)
+      case (_, .neither(let bound)):
+        return JoinBound(a, b, keys, stated: bound)?.rows ?? product(a.maximumRows, b.maximumRows)
       }
     case .filter(let a, _), .extend(let a, _), .project(let a, _), .window(let a, _), .sort(let a, _),
       .numbered(let a, _), .masked(let a, _, _):
@@ -295,15 +296,6 @@ extension Plan {
     case .compared(let operation, let a, let b, _):
       return operation == .except ? a.plan.maximumRows : min(a.plan.maximumRows, b.plan.maximumRows)
     }
-  }
-
-  /// The rows that a join may have in which keys repeat on both sides; nil where every pair is looked at anyway.
-  /// - Parameter stated: in the study.
-  static func joinBound(_ a: Plan, _ b: Plan, _ stated: Int?) -> Int? {
-    let (n, m) = (a.maximumRows, b.maximumRows)
-    let (pairs, overflow) = n.multipliedReportingOverflow(by: m)
-    if !overflow, pairs <= 1 << 14 { return nil }
-    return min(stated ?? n + m, overflow ? .max / 4 : pairs)
   }
 
   /// Sets of columns that tell any two rows apart: declared, or by the way the rows were made. The empty set: there

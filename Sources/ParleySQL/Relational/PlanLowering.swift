@@ -34,9 +34,7 @@ struct PlanLowering {
     self.operators = operators
     self.forms = forms
     tables = TableBuilder(builder)
-    let name = source.query.name
-    tables.boundRemedy =
-      "give the query '\(name)' in the study a larger 'bound:', the most rows that a join of it may have"
+    tables.boundRemedy = JoinBound.remedy(source.query.name)
     self.registry = registry
     self.source = source
     self.tableIDs = tableIDs
@@ -258,12 +256,18 @@ struct PlanLowering {
       case .semi: .semi
       case .anti(let nullAware): .anti(nullAware: nullAware)
       }
+    var bound: JoinBound?
+    if case .neither(let stated) = unique { bound = JoinBound(a, b, keys, stated: stated) }
     let uniqueness: JoinUniqueness =
       switch unique {
       case .left: .left
       case .right: .right
-      case .neither(let bound): .neither(bound: Plan.joinBound(a, b, bound))
+      case .neither: .neither(bound: bound?.rows)
       }
+    let name = source.query.name
+    tables.boundReason = bound?.reason(registry) ?? ""
+    tables.boundRemedy = JoinBound.remedy(name, bound?.limit)
+    defer { (tables.boundReason, tables.boundRemedy) = ("", JoinBound.remedy(name)) }
     let table = try tables.join(left.table, right.table, on: pairs, kind: joinKind, unique: uniqueness)
     return Relation(table: table, ids: joinKind.keepsRight ? left.ids + right.ids : left.ids)
   }

@@ -63,6 +63,15 @@ extension Study {
       writer.write("bound")
       writer.write(list: queries) { $0.write(Int64($1.bound ?? 0)) }
     }
+    if tables.contains(where: { !$0.schema.rowLimits.isEmpty }) {
+      writer.write("at-most")
+      writer.write(list: tables) { writer, table in
+        writer.write(list: table.schema.rowLimits) { writer, limit in
+          writer.write(list: limit.columns) { $0.write($1) }
+          writer.write(Int64(limit.rows))
+        }
+      }
+    }
     return writer.bytes
   }
 }

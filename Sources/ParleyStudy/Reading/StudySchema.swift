@@ -119,6 +119,25 @@ public enum StudySchema {
                 ]
               },
               "description": "Columns whose values together occur once at most among all rows."
+            },
+            "at-most": {
+              "type": "array",
+              "maxItems": 64,
+              "items": {
+                "type": "object",
+                "required": ["columns", "rows"],
+                "additionalProperties": false,
+                "properties": {
+                  "columns": {
+                    "anyOf": [
+                      { "$ref": "#/$defs/identifier" },
+                      { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/identifier" } }
+                    ]
+                  },
+                  "rows": { "type": "integer", "minimum": 2 }
+                }
+              },
+              "description": "How many rows at most have the same values of columns; bounds of joins follow from it."
             }
           }
         },

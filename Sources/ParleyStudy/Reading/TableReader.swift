@@ -66,11 +66,12 @@ struct TableReader {
     let (columns, details) = self.columns(entry, nulls: [dialect.nulls] + byHolder.values.map(\.nulls))
     let maps = FileMapReader(problems, columns, details)
     maps.read(entry, into: &dialect, &byHolder)
+    let keys = KeyReader(problems, columns)
     let badRows = entry.choice("bad-rows", Study.BadRows.self, default: .refuse) ?? .refuse
     return Study.Table(
       schema: TableSchema(
         name: name, columns: columns, holders: holders, maximumRows: rows ?? StudyLimits.rows, padTo: padTo,
-        uniqueKeys: uniqueKeys(entry, columns)),
+        uniqueKeys: keys.uniqueKeys(entry), rowLimits: keys.rowLimits(entry)),
       columns: details, dialect: dialect, dialects: byHolder, badRows: badRows,
       badRowsLimit: badRowsLimit(entry, badRows), line: entry.position?.line ?? 0)
   }
@@ -90,52 +91,6 @@ struct TableReader {
         remedy: "remove it, or write 'bad-rows: drop' or 'bad-rows: null'")
     }
     return limit
-  }
-
-  /// Lists of columns; a column alone is a list of one.
-  private func uniqueKeys(_ entry: Fields, _ columns: [ColumnSchema]) -> [[String]] {
-    let example = "[[id], [visit, line]]"
-    guard let nodes = entry.list("unique", required: false, limit: StudyLimits.uniqueKeys, example: example) else {
-      return []
-    }
-    var keys: [[String]] = []
-    for node in nodes {
-      let parts: [Node]
-      switch node {
-      case .scalar: parts = [node]
-      case .sequence(let sequence): parts = Array(sequence)
-      default:
-        entry.wrongType("unique", node, "a list of columns", example)
-        continue
-      }
-      var key: [String] = []
-      for part in parts {
-        guard let word = part.writtenText else {
-          entry.wrongType("unique", part, "the name of a column", example)
-          continue
-        }
-        guard let name = columns.first(where: { $0.name.lowercased() == word.lowercased() })?.name else {
-          problems.add(
-            .studyUnknownName, "'\(word)' under 'unique' is not a column of \(entry.what)", at: part.position,
-            remedy: Suggestion.remedy(for: word, among: columns.map(\.name)))
-          continue
-        }
-        guard !key.contains(name) else {
-          problems.add(
-            .studyDuplicate, "a key under 'unique' of \(entry.what) names '\(name)' twice", at: part.position,
-            remedy: "remove one of them")
-          continue
-        }
-        key.append(name)
-      }
-      if parts.isEmpty {
-        problems.add(
-          .studyMissing, "a key under 'unique' of \(entry.what) names no column", at: node.position,
-          remedy: "write 'unique: \(example)'")
-      }
-      if !key.isEmpty { keys.append(key) }
-    }
-    return keys
   }
 
   private func holders(_ entry: Fields, parties: [String]) -> [String] {
