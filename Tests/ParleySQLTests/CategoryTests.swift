@@ -64,6 +64,19 @@ import Testing
     #expect(try Self.sizes.rows("\(text) LIMIT 3") == ["a 1", "b 1", "old 2"])
   }
 
+  /// A constant that DISTINCT makes a column is a category of one, as it is without.
+  @Test func constantsOfDistinctQueries() throws {
+    #expect(try Self.sizes.rows("SELECT DISTINCT 'mid' AS z FROM t") == ["mid"])
+    #expect(
+      try Self.sizes.rows("SELECT DISTINCT 'mid' AS z, a > 1 AS q FROM t ORDER BY z, q") == [
+        "mid false", "mid true",
+      ])
+    #expect(try Self.sizes.rows("SELECT a FROM t WHERE (SELECT DISTINCT 'mid' FROM t LIMIT 1) = c") == ["3"])
+    #expect(try Self.sizes.rows("SELECT a FROM t WHERE c IN (SELECT DISTINCT 'mid' FROM t)") == ["3"])
+    #expect(
+      try Self.sizes.rows("SELECT a FROM t JOIN (SELECT DISTINCT 'mid' AS z FROM t) AS q ON q.z = t.c") == ["3"])
+  }
+
   @Test func labelsAreShownWhereverTheValueGoes() throws {
     var tables = SmallTables()
     tables.add("t", [("c", .category(["0", "1"]))], labels: ["c": ["female", "male"]], [[0], [1], [1], [1]])

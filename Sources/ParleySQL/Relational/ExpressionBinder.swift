@@ -182,9 +182,7 @@ struct ExpressionBinder {
 
   private func scalarQuery(_ query: QueryStatement, _ range: SourceRange) throws(ParleyError) -> BoundExpression {
     var (inner, output) = try oneColumn(query)
-    if case .text(let text) = output.expression {
-      (output.expression, output.type) = (.integer(0), .category(CategoryList(constants: [text])))
-    }
+    output = output.asColumn
     let subquery = Subquery(
       kind: .scalar, plan: inner.plan, output: output.expression, type: output.type, range: range)
     return BoundExpression(expression: .subquery(subquery), type: output.type, range: range)

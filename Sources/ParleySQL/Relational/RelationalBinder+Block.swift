@@ -157,10 +157,7 @@ extension RelationalBinder {
       if ExpressionBinder.containsAggregate(syntax) { throw notAKey(syntax) }
       value = try rows.bind(syntax)
     }
-    if case .text(let text) = value.expression {
-      value = BoundExpression(
-        expression: .integer(0), type: .category(CategoryList(constants: [text])), range: value.range)
-    }
+    value = value.asColumn
     if keys.contains(where: { $0.projection.expression == value.expression }) { return }
     let id: ColumnID
     if case .column(let column) = value.expression, own.contains(column) {

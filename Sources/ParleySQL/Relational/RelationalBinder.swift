@@ -171,6 +171,7 @@ struct RelationalBinder {
     let own = query.plan.columnSet
     var keys: [Projection] = []
     for index in query.outputs.indices {
+      query.outputs[index].value = query.outputs[index].value.asColumn
       let value = query.outputs[index].value
       let id: ColumnID
       if case .column(let column) = value.expression, own.contains(column),

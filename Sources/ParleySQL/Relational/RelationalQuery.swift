@@ -45,10 +45,7 @@ struct RelationalQuery {
     var outputs: [Output] = []
     var items: [Projection] = []
     for output in query.outputs {
-      var value = output.value
-      if case .text(let text) = value.expression {
-        (value.expression, value.type) = (.integer(0), .category(CategoryList(constants: [text])))
-      }
+      let value = output.value.asColumn
       let id = registry.column(output.name, value.type, isNullable: true)
       var isRounded = false
       if case .ratio = value.expression { isRounded = true }

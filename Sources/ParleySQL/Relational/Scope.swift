@@ -1,3 +1,4 @@
+import BigInt
 import ParleyProgram
 
 /// An expression with its type and where it was written.
@@ -5,6 +6,13 @@ struct BoundExpression: Sendable {
   var expression: Expression
   var type: SQLType
   var range: SourceRange
+
+  /// As a column can hold it: a literal is a category of one.
+  var asColumn: BoundExpression {
+    guard case .text(let text) = expression else { return self }
+    return BoundExpression(
+      expression: .integer(0), type: .category(CategoryList(constants: [text])), range: range)
+  }
 }
 
 /// The names that a FROM clause makes.
