@@ -25,15 +25,7 @@ extension TableBuilder {
       let same = try sameAsPrevious(known.flatMap(\.values), table.shape)
       return Runs(table: table, continues: same, isValidFirst: false, continuesValue: nil)
     }
-    var source = table
-    source.order = RowOrder(keys: [], isValidFirst: true, areTiesRandom: false)
-    for key in keys + (further.map { [$0] } ?? []) {
-      source.order?.keys.append(
-        .init(
-          columns: [key], isDescending: false, nullsFirst: true,
-          values: try encoded(table.columns[key], table.shape)))
-    }
-    let sorted = try cutToBound(try sortedByOrder(source))
+    let sorted = try rows(of: table, inOrderOf: keys, then: further)
     let values = (sorted.order?.keys ?? []).map(\.values)
     let isValid = try valid(sorted)
     let same = try builder.and(
@@ -43,6 +35,26 @@ extension TableBuilder {
       sameValue = try builder.and(same, try sameAsPrevious(values[keys.count], sorted.shape))
     }
     return Runs(table: sorted, continues: same, isValidFirst: true, continuesValue: sameValue)
+  }
+
+  /// Valid rows first, sorted by the keys, unless that was done for a grouping before.
+  private mutating func rows(
+    of table: SecretTable, inOrderOf keys: [Int], then further: Int?
+  ) throws(ParleyError) -> SecretTable {
+    if further == nil, let known = sortedRows.lazy.compactMap({ $0.rows(of: table, by: keys) }).first {
+      return known
+    }
+    var source = table
+    source.order = RowOrder(keys: [], isValidFirst: true, areTiesRandom: false)
+    for key in keys + (further.map { [$0] } ?? []) {
+      source.order?.keys.append(
+        .init(
+          columns: [key], isDescending: false, nullsFirst: true,
+          values: try encoded(table.columns[key], table.shape)))
+    }
+    let sorted = try cutToBound(try sortedByOrder(source))
+    if further == nil { sortedRows.append(SortedRows(table, by: keys, sorted: sorted)) }
+    return sorted
   }
 
   /// Whether the rows stand by these keys, in whatever order of them.

@@ -1,5 +1,5 @@
 import BigInt
-import ParleyBase
+package import ParleyBase
 package import ParleyProgram
 
 /// Relational operators over ``SecretTable``: each adds nodes to a program.
@@ -11,6 +11,8 @@ package struct TableBuilder: Sendable {
   package var builder: ProgramBuilder
   /// What must hold of the data for the tables made so far, not yet disclosed: see ``disclose``.
   var assumptions: [Assumption] = []
+  /// Of this program.
+  var sortedRows: [SortedRows] = []
   /// What to do where a join, or what is made of it, has more rows than its bound.
   package var boundRemedy = "raise the bound"
   /// Where the bound of the next join is from, to be said after it.
@@ -163,7 +165,7 @@ package struct TableBuilder: Sendable {
   }
 
   /// Fewer slots where half of them are known to be empty: one sort by one bit, cheaper than carrying them on.
-  mutating func slimmed(_ table: SecretTable) throws(ParleyError) -> SecretTable {
+  package mutating func slimmed(_ table: SecretTable) throws(ParleyError) -> SecretTable {
     guard let bound = table.validBound, bound < slots(table.shape) / 2 else { return table }
     return try cut(try validFirst(table), to: bound)
   }

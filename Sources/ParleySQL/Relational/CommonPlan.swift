@@ -8,13 +8,15 @@ final class CommonPlan: Hashable, Sendable {
   let plan: Plan
   /// Those of its columns that mentions read.
   let columns: Set<ColumnID>
+  /// What reads it puts rows together by keys, so that it may do without slots that cannot hold a row.
+  let isGrouped: Bool
   let maximumRows: Int
   let uniqueKeys: [Set<ColumnID>]
   let keyLimits: [KeyLimit]
   let tableNames: Set<String>
 
-  init(name: String, plan: Plan, columns: Set<ColumnID>) {
-    (self.name, self.plan, self.columns) = (name, plan, columns)
+  init(name: String, plan: Plan, columns: Set<ColumnID>, isGrouped: Bool = false) {
+    (self.name, self.plan, self.columns, self.isGrouped) = (name, plan, columns, isGrouped)
     maximumRows = plan.maximumRows
     uniqueKeys = plan.uniqueKeys.filter { $0.isSubset(of: columns) }
     keyLimits = plan.keyLimits.filter { $0.columns.isSubset(of: columns) }

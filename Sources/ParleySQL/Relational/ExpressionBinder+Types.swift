@@ -82,7 +82,7 @@ extension ExpressionBinder {
     var branches = results.dropLast().enumerated().map { index, result in
       Expression.Branch(condition: .compare(.equal, expression, .integer(BigInt(index))), result: result)
     }
-    if registry.isNullable(expression) {
+    if isNullable(expression) {
       branches.insert(.init(condition: .isNull(expression), result: .null(type)), at: 0)
     }
     return .choose(branches, otherwise: last)

@@ -6,6 +6,11 @@ import ParleyProgram
 final class BlockFunctions {
   var aggregates: [AggregateColumn] = []
   var windows: [WindowStep] = []
+  /// Group keys of the block.
+  var keys: [Expression] = []
+  /// The block has several groupings, which the calls of GROUPING tell apart.
+  var hasGroupings = false
+  var groupings: [GroupingCall] = []
 }
 
 /// Subqueries in the group keys of a block, by their text: the same text elsewhere in the block is the key.
@@ -300,6 +305,7 @@ struct ExpressionBinder {
       let (values, type) = try unified([a], what: "arguments of NULLIF")
       let branch = Expression.Branch(condition: same, result: .null(type))
       return BoundExpression(expression: .choose([branch], otherwise: values[0]), type: type, range: range)
+    case ("GROUPING", let list), ("GROUPING_ID", let list): return try grouping(list, range: range)
     case (let upper, let list) where Self.scalarNames.contains(upper):
       return try scalarFunction(upper, list, range: range)
     default: return try aggregate(name, arguments, isDistinct: false, range: range)

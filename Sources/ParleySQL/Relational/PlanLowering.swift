@@ -62,7 +62,10 @@ struct PlanLowering {
     switch plan {
     case .scan(let scan): return try self.scan(scan, needed)
     // With all columns, whoever reads it, so that it is computed once; those that nobody reads fall away later.
-    case .common(let common): return try lower(common.plan, common.columns)
+    case .common(let common):
+      var relation = try lower(common.plan, common.columns)
+      if common.isGrouped { relation.table = try tables.slimmed(relation.table) }
+      return relation
     case .inner, .outer: throw ParleyError(.invariant, "a join was not given an order")
     case .filter(let input, let conditions):
       var relation = try lower(input, needed.union(columns(conditions)))

@@ -23,10 +23,12 @@ extension RelationalBinder {
     rows.aliases = items.compactMap { item in item.syntax.map { (item.name, $0) } }
 
     let functions = BlockFunctions()
-    var keys: [(projection: Projection, type: SQLType)] = []
+    var keys: [GroupKey] = []
     rows.subqueries = BoundSubqueries()
     let own = from.relations.reduce(into: Set<ColumnID>()) { $0.formUnion($1.columnSet) }
-    for syntax in block.groupBy { try addKey(syntax, items, rows, own, &keys) }
+    var places: [Int] = []
+    for syntax in block.groupBy { places.append(try addKey(syntax, items, rows, own, &keys)) }
+    let sets = try groupingSets(block, places, &keys)
     rows.subqueries?.isRemembering = false
 
     var values = rows
@@ -34,6 +36,8 @@ extension RelationalBinder {
     values.allowsWindows = true
     if !isAggregated { values.functions = BlockFunctions() }
     let collected = values.functions ?? functions
+    collected.keys = keys.map(\.projection.expression)
+    collected.hasGroupings = sets != nil
     if block.filter != nil { from.withheld?.isWhole = false }
     var query = BoundQuery(
       source: source, plan: .inner(from.relations, from.conditions), outputs: [],
@@ -54,7 +58,7 @@ extension RelationalBinder {
     for order in orderBy { query.order.append(try self.order(order, items, query, values)) }
 
     if isAggregated {
-      try group(&query, &having, keys, collected, block, isReleased: isReleased, from.scope)
+      try group(&query, &having, keys, sets, collected, block, isReleased: isReleased)
     } else if let first = collected.aggregates.first {
       throw ParleyError(.invariant, "aggregate \(first.id.rawValue) in a block without groups")
     }
@@ -79,7 +83,7 @@ extension RelationalBinder {
   }
 
   private func isAggregated(_ block: SelectBlock, _ orderBy: [SelectStatement.Order]) -> Bool {
-    if !block.groupBy.isEmpty || block.having != nil { return true }
+    if !block.groupBy.isEmpty || block.groupingSets != nil || block.having != nil { return true }
     let items = block.items.compactMap { if case .expression(let syntax, _) = $0 { syntax } else { nil } }
     return (items + orderBy.map(\.expression)).contains(where: ExpressionBinder.containsAggregate)
   }
@@ -142,8 +146,8 @@ extension RelationalBinder {
 
   private func addKey(
     _ syntax: SyntaxExpression, _ items: [Item], _ rows: ExpressionBinder, _ own: Set<ColumnID>,
-    _ keys: inout [(projection: Projection, type: SQLType)]
-  ) throws(ParleyError) {
+    _ keys: inout [GroupKey]
+  ) throws(ParleyError) -> Int {
     var value: BoundExpression
     if let index = try item(syntax, items, clause: "GROUP BY") {
       guard let selected = items[index].syntax else {
@@ -158,7 +162,7 @@ extension RelationalBinder {
       value = try rows.bind(syntax)
     }
     value = value.asColumn
-    if keys.contains(where: { $0.projection.expression == value.expression }) { return }
+    if let known = keys.firstIndex(where: { $0.projection.expression == value.expression }) { return known }
     let id: ColumnID
     if case .column(let column) = value.expression, own.contains(column) {
       id = column
@@ -167,6 +171,20 @@ extension RelationalBinder {
         source.text(value.range), value.type, isNullable: registry.isNullable(value.expression))
     }
     keys.append((Projection(id: id, expression: value.expression), value.type))
+    return keys.count - 1
+  }
+
+  /// Where there are several, the keys of each, by their places; the keys then get columns in which they may be NULL.
+  private func groupingSets(
+    _ block: SelectBlock, _ places: [Int], _ keys: inout [GroupKey]
+  ) throws(ParleyError) -> [[Int]]? {
+    guard let sets = block.groupingSets, sets.count > 1 else { return nil }
+    try checkGroupings(sets, at: block.range)
+    for index in keys.indices {
+      let entry = registry[keys[index].projection.id]
+      keys[index].projection.id = registry.column(entry.name, keys[index].type, isNullable: true)
+    }
+    return sets.map { $0.map { places[$0] } }
   }
 
   private func notAKey(_ syntax: SyntaxExpression) -> ParleyError {
@@ -194,14 +212,14 @@ extension RelationalBinder {
   /// Puts the groups over the rows: what is selected reads keys and aggregates from here on.
   private func group(
     _ query: inout BoundQuery, _ having: inout [Expression],
-    _ keys: [(projection: Projection, type: SQLType)], _ functions: BlockFunctions, _ block: SelectBlock,
-    isReleased: Bool, _ scope: Scope
+    _ keys: [GroupKey], _ sets: [[Int]]?, _ functions: BlockFunctions, _ block: SelectBlock, isReleased: Bool
   ) throws(ParleyError) {
     let replaced: (Expression) -> Expression? = { expression in
       keys.first { $0.projection.expression == expression }.map { .column($0.projection.id) }
     }
     let rowColumns = query.plan.columnSet
-    let made = Set(keys.map(\.projection.id) + functions.aggregates.map(\.id))
+    let made = Set(
+      keys.map(\.projection.id) + functions.aggregates.map(\.id) + functions.groupings.map(\.id))
     let windowColumns = Set(functions.windows.flatMap { $0.functions.map(\.id) })
     func check(_ expression: Expression, at range: SourceRange) throws(ParleyError) {
       for column in expression.columns.sorted()
@@ -242,7 +260,11 @@ extension RelationalBinder {
       query.withheld = WithheldGroups(shown: [id], totals: Set(totals.map(\.id)), isWhole: having.isEmpty)
       shown = id
     }
-    query.plan = .aggregate(query.plan, keys: keys.map(\.projection), functions.aggregates, shown: shown)
+    if let sets {
+      query.plan = try grouped(query.plan, by: sets, keys, functions, at: block.range)
+    } else {
+      query.plan = .aggregate(query.plan, keys: keys.map(\.projection), functions.aggregates, shown: shown)
+    }
     if !having.isEmpty { query.plan = .filter(query.plan, having) }
   }
 

@@ -135,10 +135,7 @@ extension Parser {
     if take(keyword: "WHERE") { block.filter = try expression() }
     if take(keyword: "GROUP") {
       try expect(keyword: "BY", "after GROUP")
-      repeat {
-        block.groupBy.append(try expression())
-        try check(keys: block.groupBy.count, "GROUP BY")
-      } while take(symbol: ",")
+      try groupBy(&block)
     }
     if take(keyword: "HAVING") { block.having = try expression() }
     block.range.end = lastEnd

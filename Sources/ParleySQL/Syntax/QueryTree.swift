@@ -37,7 +37,10 @@ struct SelectBlock: Sendable {
   var items: [Item]
   var from: [TableExpression]
   var filter: SyntaxExpression?
+  /// Every key, as often as it is named.
   var groupBy: [SyntaxExpression]
+  /// The keys of each grouping, by their places; nil: one grouping by all keys.
+  var groupingSets: [[Int]]?
   var having: SyntaxExpression?
   var range: SourceRange
 }
@@ -94,7 +97,8 @@ extension SelectStatement {
   /// The statement about one table without anything that needs relational operators; nil for other queries.
   init?(_ query: QueryStatement) {
     guard query.with.isEmpty, query.limit == nil, query.offset == nil, case .select(let block) = query.body,
-      !block.isDistinct, block.from.count == 1, case .named(let table, let alias) = block.from[0],
+      !block.isDistinct, block.groupingSets == nil, block.from.count == 1,
+      case .named(let table, let alias) = block.from[0],
       alias?.columns.isEmpty ?? true
     else { return nil }
     var items: [Item] = []
