@@ -31,7 +31,66 @@ extension RelationalQueryGenerator {
       tail.theirs += " HAVING \(condition.theirs)"
       if keys.isEmpty, items.isEmpty { items.append(value) }
     }
+    if !keys.isEmpty, random.chance(25) { return grouped(keys, items, from, filter, having: tail) }
     return block(items, from, filter: filter, tail: tail)
+  }
+
+  /// By several sets of the keys; the database, which has no such thing, puts one query for each together.
+  ///
+  /// - Parameter having: what comes after the keys, which it has in front.
+  private mutating func grouped(
+    _ keys: [Spelled], _ items: [Spelled], _ from: From, _ filter: Spelled?, having: (ours: String, theirs: String)
+  ) -> Query {
+    var items = items
+    // Without a statistic the empty grouping of the database would be no grouping.
+    var count = Spelled(ours: "COUNT(*)", theirs: "COUNT(*)", kind: .number(scale: 0))
+    count.name = fresh("y")
+    items.append(count)
+    let all = Array(keys.indices)
+    let names = keys.map(\.ours).joined(separator: ", ")
+    let spelled: String
+    var sets: [[Int]]
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0:
+      spelled = "ROLLUP (\(names))"
+      sets = (0...keys.count).map { Array(all.prefix($0)) }
+    case 1:
+      spelled = "CUBE (\(names))"
+      sets = (0..<1 << keys.count).map { mask in all.filter { mask >> $0 & 1 == 1 } }
+    case 2:
+      spelled = "\(keys[0].ours), GROUPING SETS ((\(names)), ())"
+      sets = [all, [0]]
+    default:
+      sets = (0..<Int.random(in: 2...3, using: &random)).map { _ in
+        all.shuffled(using: &random).filter { _ in random.chance(60) }
+      }
+      let unused = all.filter { key in !sets.contains { $0.contains(key) } }
+      if !unused.isEmpty { sets.append(unused) }
+      let lists = sets.map { set in "(" + set.map { keys[$0].ours }.joined(separator: ", ") + ")" }
+      spelled = "GROUPING SETS (\(lists.joined(separator: ", ")))"
+    }
+    let marked = random.chance(50) ? fresh("y") : nil
+    func spell(_ set: [Int]) -> String {
+      var own = items.map { item in
+        keys.indices.contains { keys[$0].ours == item.ours && !set.contains($0) }
+          ? Spelled(ours: "", theirs: "NULL", kind: item.kind, name: item.name) : item
+      }
+      if let marked {
+        let bits = all.reduce(0) { $0 * 2 + (set.contains($1) ? 0 : 1) }
+        own.append(Spelled(ours: "", theirs: "\(bits)", kind: .number(scale: 0), name: marked))
+      }
+      let list = set.map { keys[$0].theirs }.joined(separator: ", ")
+      let rest = String(having.theirs.dropFirst(" GROUP BY \(keys.map(\.theirs).joined(separator: ", "))".count))
+      return block(own, from, filter: filter, tail: ("", (list.isEmpty ? "" : " GROUP BY \(list)") + rest)).theirs
+    }
+    let theirs = sets.map(spell).joined(separator: " UNION ALL ")
+    if let marked {
+      items.append(Spelled(ours: "GROUPING(\(names))", theirs: "", kind: .number(scale: 0), name: marked))
+    }
+    let rest = String(having.ours.dropFirst(" GROUP BY \(names)".count))
+    var query = block(items, from, filter: filter, tail: (" GROUP BY \(spelled)\(rest)", ""))
+    query.theirs = theirs
+    return query
   }
 
   private mutating func aggregate(_ columns: [Spelled]) -> Spelled {

@@ -47,8 +47,15 @@ extension RelationalQueryGenerator {
       Spelled(ours: "\(name)(\(a.ours))", theirs: "(\(theirs))", kind: kind)
     }
     let a = expression(kind, columns, depth: depth)
-    switch Int.random(in: 0..<4, using: &random) {
+    switch Int.random(in: 0..<5, using: &random) {
     case 0: return call("ABS", a, "ABS(\(a.theirs))")
+    case 4 where scale == 0:
+      // To tens and hundreds, halves away from zero.
+      let places = Int.random(in: 1...2, using: &random)
+      let unit = places == 1 ? 10 : 100
+      return Spelled(
+        ours: "ROUND(\(a.ours), -\(places))",
+        theirs: "((\(a.theirs)) + SIGN(\(a.theirs)) * \(unit / 2)) / \(unit) * \(unit)", kind: kind)
     case 1:
       let b = expression(kind, columns, depth: depth)
       return Spelled(ours: "(\(a.ours) % \(b.ours))", theirs: "(\(a.theirs) % \(b.theirs))", kind: kind)

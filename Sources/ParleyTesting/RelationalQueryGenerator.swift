@@ -226,7 +226,7 @@ struct RelationalQueryGenerator {
   }
 
   /// An equality between a column of the one and a column of the other side.
-  private mutating func equality(_ left: [Spelled], _ right: [Spelled]) -> Spelled {
+  mutating func equality(_ left: [Spelled], _ right: [Spelled]) -> Spelled {
     let pairs = left.flatMap { a in right.filter { $0.kind == a.kind }.map { (a, $0) } }
     let keys = pairs.filter { $0.0.name == "k" && $0.1.name == "k" }
     let numbers = pairs.filter { $0.0.kind == .number(scale: 0) }
@@ -264,6 +264,7 @@ struct RelationalQueryGenerator {
       let a = condition(columns, depth: depth + 1)
       let word = random.pick(["IS TRUE", "IS NOT TRUE", "IS FALSE", "IS NOT FALSE"])
       return Spelled(ours: "(\(a.ours)) \(word)", theirs: "(\(a.theirs)) \(word)", kind: .boolean)
+    case ..<61: return rows(columns)
     case ..<62:
       let a = random.pick(columns)
       let word = random.pick(["IS NULL", "IS NOT NULL"])
@@ -301,62 +302,5 @@ struct RelationalQueryGenerator {
     }
     let sign = random.pick(signs)
     return Spelled(ours: "\(a.ours) \(sign) \(b.ours)", theirs: "\(a.theirs) \(sign) \(b.theirs)", kind: .boolean)
-  }
-
-  /// A subquery in a condition, with columns of the query around it half of the time.
-  private mutating func membership(_ columns: [Spelled]) -> Spelled {
-    let inner = table()
-    var filter: Spelled?
-    func both(_ a: Spelled?, _ b: Spelled) -> Spelled {
-      guard let a else { return b }
-      return Spelled(ours: "\(a.ours) AND \(b.ours)", theirs: "\(a.theirs) AND \(b.theirs)", kind: .boolean)
-    }
-    let isCorrelated = random.chance(50)
-    if isCorrelated { filter = equality(columns, inner.columns) }
-    if random.chance(40) { filter = both(filter, condition(inner.columns, depth: 3)) }
-    func spell(_ path: (Spelled) -> String, _ item: String, _ from: String) -> String {
-      "(SELECT \(item) FROM \(from)\(filter.map { " WHERE \(path($0))" } ?? ""))"
-    }
-    switch Int.random(in: 0..<3, using: &random) {
-    case 0:
-      if isCorrelated, random.chance(30) {
-        let numbers = { (list: [Spelled]) in list.filter { $0.kind == .number(scale: 0) } }
-        if let a = numbers(inner.columns).last, let b = numbers(columns).last {
-          filter = both(filter, comparison(a, b))
-        }
-      }
-      let word = random.pick(["EXISTS ", "NOT EXISTS "])
-      return Spelled(
-        ours: word + spell(\.ours, "*", inner.ours), theirs: word + spell(\.theirs, "*", inner.theirs),
-        kind: .boolean)
-    case 1:
-      let kind = kind(of: columns)
-      let a = expression(kind, columns, depth: 3)
-      let candidates = inner.columns.filter { $0.kind == kind }
-      guard !candidates.isEmpty else { return condition(columns, depth: 3) }
-      let b = random.pick(candidates)
-      let word = random.pick(["IN ", "NOT IN "])
-      return Spelled(
-        ours: "\(a.ours) \(word)" + spell(\.ours, b.ours, inner.ours),
-        theirs: "\(a.theirs) \(word)" + spell(\.theirs, b.theirs, inner.theirs), kind: .boolean)
-    default:
-      let kind = numberKind(columns)
-      let a = expression(kind, columns, depth: 3)
-      let candidates = inner.columns.filter { $0.kind == a.kind }
-      let function = random.pick(["MIN", "MAX", "SUM", "COUNT"])
-      if function == "COUNT" {
-        let b = Spelled(
-          ours: spell(\.ours, "COUNT(*)", inner.ours), theirs: spell(\.theirs, "COUNT(*)", inner.theirs),
-          kind: .number(scale: 0))
-        return comparison(expression(.number(scale: 0), columns, depth: 3), b)
-      }
-      guard !candidates.isEmpty else { return condition(columns, depth: 3) }
-      let b = random.pick(candidates)
-      return comparison(
-        a,
-        Spelled(
-          ours: spell(\.ours, "\(function)(\(b.ours))", inner.ours),
-          theirs: spell(\.theirs, "\(function)(\(b.theirs))", inner.theirs), kind: kind))
-    }
   }
 }
