@@ -96,6 +96,18 @@ public enum SQLFrontEnd {
     return routed
   }
 
+  /// Such as year and month of one column: with public groups, parts of which some can never be together.
+  private static func hasSeveralPartsOfOneDate(_ query: LogicalQuery) -> Bool {
+    query.keys.indices.contains { index in
+      query.keys[..<index].contains { other in
+        let key = query.keys[index]
+        return (key.expression.containsStep || other.expression.containsStep)
+          && !key.expression.containsBucket && !other.expression.containsBucket
+          && !key.expression.columns.isDisjoint(with: other.expression.columns)
+      }
+    }
+  }
+
   /// Statistics over public groups wherever the query is one; otherwise relational operators, whose errors are then
   /// the ones that count.
   private static func route(
@@ -105,7 +117,7 @@ public enum SQLFrontEnd {
     if let statistics = SelectStatement(statement),
       let query = try? QueryBinder.bind(statistics, source: source, tables: tables),
       // Without a statistic all that is asked is which groups there are.
-      !query.statistics.isEmpty, QueryCompiler.hasPublicGroups(query)
+      !query.statistics.isEmpty, !hasSeveralPartsOfOneDate(query), QueryCompiler.hasPublicGroups(query)
     {
       return .statistics(query)
     }

@@ -11,6 +11,7 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
     case mean(scale: Int)
     case boolean
     case date
+    case timestamp
     case category([String])
     /// Byte by byte.
     case text
@@ -55,6 +56,12 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
   /// In the order of their bytes, so that the database orders them alike; one letter in two spellings of Unicode.
   static let labels = ["blue", "e\u{301}", "red", "\u{e9}"]
 
+  /// Midnights of the dates, and seconds beside them.
+  private static let times: [Int64] = [
+    863_999_999, 864_000_000, 864_000_000, 864_000_001, 864_043_200, 864_086_400, 864_090_061, 864_176_399,
+    864_259_200,
+  ]
+
   /// Few rows and few different values, so that joins and groups meet; NULLs, negative numbers, empty tables, one row,
   /// duplicate rows.
   private static func table(_ name: String, _ random: inout TestRandom) -> (TableSchema, [TableData]) {
@@ -69,6 +76,7 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
       ("w", .date(10_000...10_003)),
       ("n", .text(bytes: 30)),
       ("v", .text(bytes: 14)),
+      ("z", .timestamp(863_990_000...864_300_000)),
     ]
     let columns = types.enumerated().map { index, type in
       ColumnSchema(
@@ -90,6 +98,9 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
             // The place of a text that fits.
             let places = texts.indices.filter { texts[$0].utf8.count <= bytes }
             return (Int64(random.pick(places)), column.isNullable && random.chance(nulls))
+          }
+          if case .timestamp = column.type {
+            return (random.pick(times), column.isNullable && random.chance(nulls))
           }
           let value = random.chance(50) ? Int64.random(in: range, using: &random) : range.upperBound
           return (index == 0 ? value % 4 : value, column.isNullable && random.chance(nulls))

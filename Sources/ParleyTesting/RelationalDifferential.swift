@@ -79,6 +79,8 @@ package enum RelationalDifferential {
       return abs(shown - value / SQLDifferential.power(scale)) <= 0.000001
     case (.boolean, .integer(let value)): return text == (value == 1 ? "true" : "false")
     case (.date, .integer(let value)): return text == CivilDate(daysSince1970: Int(value)).description
+    case (.timestamp, .integer(let value)):
+      return text == CivilTime(secondsSince1970: Int(value)).description
     case (.category, .text(let value)), (.text, .text(let value)): return text.utf8.elementsEqual(value.utf8)
     default: return false
     }

@@ -115,6 +115,8 @@ extension RelationalQueryGenerator {
     case 7: return call("SUM(DISTINCT ", value, value.kind)
     case 8: return spread(value, scale: scale, columns)
     case 9: return call("AVG(DISTINCT ", value, .mean(scale: scale))
+    case 10 where any.kind == .date || any.kind == .timestamp:
+      return call(random.pick(["MIN(", "MAX("]), any, any.kind)
     default: return byRank(value, scale: scale)
     }
   }

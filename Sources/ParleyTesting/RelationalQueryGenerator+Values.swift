@@ -25,6 +25,10 @@ extension RelationalQueryGenerator {
     case .date:
       let day = Int.random(in: 9_999...10_004, using: &random)
       return Spelled(ours: "DATE '\(CivilDate(daysSince1970: day))'", theirs: "\(day)", kind: kind)
+    case .timestamp:
+      let second = 864_000_000 + random.pick([-1, 0, 1, 3600, 86_400, 90_061])
+      let text = CivilTime(secondsSince1970: second).description
+      return Spelled(ours: "TIMESTAMP '\(text)'", theirs: "\(second)", kind: kind)
     case .category(let labels):
       let label = random.pick(labels)
       return Spelled(ours: "'\(label)'", theirs: "'\(label)'", kind: kind)
@@ -91,6 +95,9 @@ extension RelationalQueryGenerator {
       return candidates.isEmpty ? literal(kind) : random.pick(candidates)
     }
     switch (Int.random(in: 0..<10, using: &random), kind) {
+    case (0..<4, .date), (0..<4, .timestamp): return time(kind, columns, depth: depth + 1)
+    case (9, .number(scale: 0)): return partOfTime(columns, depth: depth + 1)
+    case (9, .boolean): return timeCondition(columns, depth: depth + 1)
     case (0..<3, .number):
       let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
       let sign = random.pick(["+", "-"])

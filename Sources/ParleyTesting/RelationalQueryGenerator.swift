@@ -54,7 +54,7 @@ struct RelationalQueryGenerator {
     var query = query
     let sortable = query.columns.indices.filter {
       switch query.columns[$0].kind {
-      case .number, .boolean, .date, .text, .category: true
+      case .number, .boolean, .date, .timestamp, .text, .category: true
       case .mean: false
       }
     }
@@ -102,7 +102,7 @@ struct RelationalQueryGenerator {
     let operation = random.pick(["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL"])
     let kinds: [Kind] = (0..<Int.random(in: 1...3, using: &random)).map { _ in
       random.pick([
-        .number(scale: 0), .number(scale: 0), .boolean, .date, .category(RelationalCase.labels), .text,
+        .number(scale: 0), .number(scale: 0), .boolean, .date, .timestamp, .category(RelationalCase.labels), .text,
       ])
     }
     func side(_ generator: inout Self) -> Query {
@@ -167,6 +167,7 @@ struct RelationalQueryGenerator {
         case .decimal(let scale, _): .number(scale: scale)
         case .boolean: .boolean
         case .date: .date
+        case .timestamp: .timestamp
         case .category(let labels): .category(labels)
         case .text: .text
         default: .number(scale: 0)
@@ -265,7 +266,8 @@ struct RelationalQueryGenerator {
       let word = random.pick(["IS TRUE", "IS NOT TRUE", "IS FALSE", "IS NOT FALSE"])
       return Spelled(ours: "(\(a.ours)) \(word)", theirs: "(\(a.theirs)) \(word)", kind: .boolean)
     case ..<61: return rows(columns)
-    case ..<62:
+    case ..<63 where depth < 3: return timeCondition(columns, depth: 3)
+    case ..<64:
       let a = random.pick(columns)
       let word = random.pick(["IS NULL", "IS NOT NULL"])
       return Spelled(ours: "\(a.ours) \(word)", theirs: "\(a.theirs) \(word)", kind: .boolean)
@@ -296,7 +298,7 @@ struct RelationalQueryGenerator {
   mutating func comparison(_ a: Spelled, _ b: Spelled) -> Spelled {
     var signs = ["=", "<>"]
     switch a.kind {
-    case .number, .date, .mean: signs += ["<", "<=", ">", ">="]
+    case .number, .date, .timestamp, .mean: signs += ["<", "<=", ">", ">="]
     case .text: if random.chance(20) { signs = ["<", "<=", ">", ">="] }
     case .boolean, .category: break
     }

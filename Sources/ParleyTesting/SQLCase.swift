@@ -61,6 +61,7 @@ package struct SQLCase: Sendable, CustomStringConvertible {
       ("c", .category(Array(labels.shuffled(using: &random).prefix(Int.random(in: 1...4, using: &random))))),
       ("t", .date(start...start + Int64.random(in: 0...400, using: &random))),
       ("e", .boolean),
+      ("z", .timestamp(start * 86_400 - 5...start * 86_400 + Int64.random(in: 0...30_000_000, using: &random))),
     ]
     let columns = types.map { ColumnSchema(name: $0.0, type: $0.1, isNullable: random.chance(60)) }
     let total = random.pick([0, 1, 2, 3, 8, 20, 60])

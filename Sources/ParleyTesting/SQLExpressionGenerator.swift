@@ -162,6 +162,7 @@ extension SQLQueryGenerator {
     }
     let day = Int64.random(in: range, using: &random)
     let sign = random.pick(["<", "<=", ">", ">=", "=", "<>"])
+    if random.chance(50) { return timeCondition(sign, day) }
     return Pair(ours: "(t \(sign) DATE '\(CivilDate(daysSince1970: Int(day)))')", theirs: "(t \(sign) \(day))")
   }
 }

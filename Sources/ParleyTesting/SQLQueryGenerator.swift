@@ -9,6 +9,8 @@ struct SQLQueryGenerator {
     /// Of a number: its scale, and a bound on its scaled magnitude.
     var scale = 0
     var bound: Int64 = 0
+    /// A group key: part of a date or a time.
+    var isPartOfTime = false
   }
 
   let table: TableSchema
@@ -39,6 +41,8 @@ struct SQLQueryGenerator {
       let count = random.chance(30) ? 2 : 1
       while keys.count < count {
         let next = key()
+        // Two parts of one date are no public groups.
+        if next.pair.isPartOfTime, keys.contains(where: \.pair.isPartOfTime) { continue }
         if !keys.contains(where: { $0.pair.ours == next.pair.ours }) { keys.append(next) }
       }
     }
@@ -93,7 +97,8 @@ struct SQLQueryGenerator {
   }
 
   private mutating func key() -> (pair: Pair, isCondition: Bool) {
-    switch Int.random(in: 0..<7, using: &random) {
+    switch Int.random(in: 0..<9, using: &random) {
+    case 7, 8: return (timeKey(), false)
     case 0: return (Pair(ours: "c", theirs: "c"), false)
     case 1: return (Pair(ours: "b", theirs: "b"), true)
     case 2:
@@ -138,7 +143,19 @@ struct SQLQueryGenerator {
     }
     let one = SQLDifferential.Fixed(1), zero = SQLDifferential.Fixed(0)
     let whole = SQLDifferential.Expectation.exact(scale: 0, factor: one, offset: zero)
-    switch Int.random(in: 0..<14, using: &random) {
+    switch Int.random(in: 0..<16, using: &random) {
+    case 14:
+      let function = random.pick(["MIN", "MAX"])
+      return Item(
+        pair: Pair(
+          ours: "\(function)(z)", theirs: "strftime('%Y-%m-%dT%H:%M:%SZ', \(function)(z), 'unixepoch')"),
+        expectation: .label(isCondition: false), isKey: false)
+    case 15:
+      let length = Pair(ours: "z - t", theirs: "z - t * 86400")
+      return random.chance(50)
+        ? item("SUM", length, whole)
+        : item(
+          "AVG", length, .approximate(scale: 0, factor: one, offset: zero))
     case 0: return item("COUNT", Pair(ours: "*", theirs: "*"), whole)
     case 1: return item("COUNT", random.pick([number(1), condition(1), Pair(ours: "c", theirs: "c")]), whole)
     case 2: return item(random.pick(["SUM"]), condition(2), whole)

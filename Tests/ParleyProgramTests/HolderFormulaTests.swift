@@ -64,7 +64,11 @@ import Testing
       }
       let (a, x) = number(depth - 1)
       let divisor = Int.random(in: 1...12, using: &random)
-      switch Int.random(in: 0..<12, using: &random) {
+      switch Int.random(in: 0..<14, using: &random) {
+      case 11:
+        return (
+          .floorRemainder(a, by: BigInt(divisor)), "(((\(x) % \(divisor)) + \(divisor)) % \(divisor))"
+        )
       case 0:
         let (b, y) = number(depth - 1)
         return (.add(a, b), "(\(x) + \(y))")
@@ -90,9 +94,9 @@ import Testing
       case 7:
         let (b, y) = number(depth - 1)
         return (.coalesce([a, b]), "COALESCE(\(x), \(y))")
-      case 8: return (.year(.column("d")), "CAST(strftime('%Y', d * 86400, 'unixepoch') AS INTEGER)")
-      case 9: return (.month(.column("d")), "CAST(strftime('%m', d * 86400, 'unixepoch') AS INTEGER)")
-      case 10: return (.day(.column("d")), "CAST(strftime('%d', d * 86400, 'unixepoch') AS INTEGER)")
+      case 8: return (.calendar(.year, .column("d")), "CAST(strftime('%Y', d * 86400, 'unixepoch') AS INTEGER)")
+      case 9: return (.calendar(.month, .column("d")), "CAST(strftime('%m', d * 86400, 'unixepoch') AS INTEGER)")
+      case 10: return (.calendar(.day, .column("d")), "CAST(strftime('%d', d * 86400, 'unixepoch') AS INTEGER)")
       default: return (a, x)
       }
     }
@@ -269,7 +273,7 @@ import Testing
     }
     #expect(HolderFormula.column("b").range(in: Self.schema) == .bit)
     #expect(HolderFormula.null.range(in: Self.schema) == .exactly(0))
-    #expect(HolderFormula.year(.column("d")).range(in: Self.schema) == Interval(1860...2079))
+    #expect(HolderFormula.calendar(.year, .column("d")).range(in: Self.schema) == Interval(1860...2079))
   }
 
   @Test func theEncodingTellsFormulasApart() {
@@ -282,7 +286,7 @@ import Testing
     let composed = HolderFormula.like(.column("s"), pattern: "\u{e9}", escape: nil)
     let decomposed = HolderFormula.like(.column("s"), pattern: "e\u{301}", escape: nil)
     let all = [
-      bytes(nil), bytes(nil, part: 1), bytes(.null), bytes(.column("i")), bytes(.year(.column("i"))),
+      bytes(nil), bytes(nil, part: 1), bytes(.null), bytes(.column("i")), bytes(.calendar(.year, .column("i"))),
       bytes(composed),
       bytes(decomposed), bytes(.add(.column("i"), .column("j"))), bytes(.add(.column("j"), .column("i"))),
       bytes(.textPart(.column("s"), index: 0)), bytes(.textDigest(.column("s"), index: 0)),

@@ -45,7 +45,7 @@ import Testing
     Case("SELECT COUNT(*) FROM patients WHERE age", "sql/type", 20, 37, "condition is needed"),
     Case("SELECT COUNT(*) FROM patients WHERE age = 'x'", "sql/type", 20, 43, "compared"),
     Case("SELECT COUNT(*) FROM patients WHERE sex < 'male'", "sql/type", 20, 37, "no order"),
-    Case("SELECT COUNT(*) FROM patients WHERE birth = '2001-01-01'", "sql/type", 20, 45, "date"),
+    Case("SELECT COUNT(*) FROM patients WHERE birth = '1.1.2001'", "sql/date", 20, 45, "date"),
     Case("SELECT AVG(birth) FROM patients", "sql/type", 20, 12, "a date"),
     // Statistics, groups, order.
     Case("SELECT AVG(COUNT(*)) FROM patients", "sql/aggregate-place", 20, 12, "COUNT"),

@@ -14,6 +14,7 @@ import Testing
     "THEN", "ELSE", "END", "AND", "OR", "NOT", "IN", "EXISTS", "BETWEEN", "LIKE", "IS NULL", "NULL", "TRUE",
     "FALSE",
     "COUNT(*)", "SUM", "AVG", "MIN", "MAX", "MEDIAN", "QUANTILE", "STDDEV", "CORR", "COALESCE", "CAST", "EXTRACT",
+    "DATE_TRUNC", "DATE_DIFF", "HOUR",
     "DATE",
     "OVER", "PARTITION BY", "ROW_NUMBER()", "LAG", "(", ")", ",", "+", "-", "*", "/", "=", "<>", "<", ">=", ".",
     ";", "0",

@@ -12,6 +12,7 @@ final class SQLiteOracle {
 
   init() throws {
     guard sqlite3_open(":memory:", &database) == SQLITE_OK else { throw Failure(description: "open") }
+    try registerShift()
     for (name, arguments) in [("variance", Int32(1)), ("stddev", 1), ("corr", 2)] {
       let finish: @convention(c) (OpaquePointer?) -> Void =
         switch name {
@@ -32,6 +33,30 @@ final class SQLiteOracle {
     }
   }
   deinit { sqlite3_close_v2(database) }
+
+  private static let calendar: Calendar = {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = .gmt
+    return calendar
+  }()
+
+  /// Seconds so many months later, by Foundation's calendar.
+  private func registerShift() throws {
+    let status = sqlite3_create_function_v2(
+      database, "shifted", 2, SQLITE_UTF8, nil,
+      { context, _, values in
+        guard let values, sqlite3_value_type(values[0]) != SQLITE_NULL,
+          sqlite3_value_type(values[1]) != SQLITE_NULL
+        else { return sqlite3_result_null(context) }
+        let date = Date(timeIntervalSince1970: Double(sqlite3_value_int64(values[0])))
+        let months = Int(sqlite3_value_int64(values[1]))
+        guard let later = SQLiteOracle.calendar.date(byAdding: .month, value: months, to: date) else {
+          return sqlite3_result_error(context, "no such month", -1)
+        }
+        sqlite3_result_int64(context, Int64(later.timeIntervalSince1970.rounded()))
+      }, nil, nil, nil)
+    guard status == SQLITE_OK else { throw Failure(description: "register shifted") }
+  }
 
   static func answers(_ test: SQLCase) throws -> [[SQLDifferential.Answer]] {
     let oracle = try SQLiteOracle()

@@ -335,3 +335,12 @@ extension BigInt {
     return remainder < 0 ? quotient - 1 : quotient
   }
 }
+
+extension Interval {
+  /// What division rounded towards minus infinity leaves of a value in it; the divisor is positive.
+  func remainder(by divisor: BigInt) -> Interval {
+    let first = lower.flooredQuotient(by: divisor)
+    guard first == upper.flooredQuotient(by: divisor) else { return Interval(0, divisor - 1) }
+    return Interval(lower - first * divisor, upper - first * divisor)
+  }
+}

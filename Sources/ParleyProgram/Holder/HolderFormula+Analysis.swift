@@ -39,6 +39,9 @@ extension HolderFormula {
       return try integer(a, in: schema) {
         Interval($0.lower.flooredQuotient(by: divisor), $0.upper.flooredQuotient(by: divisor))
       }
+    case .floorRemainder(let a, let divisor):
+      try Self.check(divisor: divisor)
+      return try integer(a, in: schema) { $0.remainder(by: divisor) }
     case .truncatedQuotient(let a, let divisor):
       try Self.check(divisor: divisor)
       return try integer(a, in: schema) { Interval($0.lower / divisor, $0.upper / divisor) }
@@ -74,10 +77,7 @@ extension HolderFormula {
         result.isNullable = result.isNullable && value.isNullable
       }
       return result
-    case .year(let a):
-      return try integer(a, in: schema) { Interval(Self.year(of: $0.lower), Self.year(of: $0.upper)) }
-    case .month(let a): return try integer(a, in: schema) { _ in Interval(1...12) }
-    case .day(let a): return try integer(a, in: schema) { _ in Interval(1...31) }
+    case .calendar(let function, let a): return try integer(a, in: schema, function.range(over:))
     case .like(let text, let pattern, let escape):
       _ = try TextPattern(pattern, escape: escape)
       return Facts(sort: .bit, isNullable: try text.isNullable(in: schema))
@@ -97,13 +97,6 @@ extension HolderFormula {
       return Facts(sort: .integer(TextParts.range), isNullable: try text.isNullable(in: schema))
     }
   }
-
-  /// Days far outside of every calendar keep the year of the last day that there is one for.
-  static func year(of days: BigInt) -> BigInt {
-    BigInt(CivilDate(daysSince1970: Int(clamping(days))).year)
-  }
-  private static func clamping(_ days: BigInt) -> BigInt { max(-daysLimit, min(daysLimit, days)) }
-  private static let daysLimit = BigInt(1) << 40
 
   private func condition(in schema: TableSchema) throws(ParleyError) -> Facts {
     let facts = try facts(in: schema)

@@ -55,9 +55,12 @@ extension HolderFormula {
     case .coalesce(let parts):
       writer.write(UInt8(16))
       writer.write(list: parts) { $1.encode(into: &$0) }
-    case .year(let a): write(17, a)
-    case .month(let a): write(18, a)
-    case .day(let a): write(19, a)
+    case .calendar(let function, let a):
+      write(17, a)
+      function.encode(into: &writer)
+    case .floorRemainder(let a, let divisor):
+      write(18, a)
+      writer.write(divisor)
     case .like(let text, let pattern, let escape):
       writer.write(UInt8(20))
       text.encode(into: &writer)
@@ -79,6 +82,23 @@ extension HolderFormula {
       writer.write(UInt8(24))
       text.encode(into: &writer)
       writer.write(Int64(index))
+    }
+  }
+}
+
+extension CalendarFunction {
+  func encode(into writer: inout CanonicalWriter) {
+    switch self {
+    case .year: writer.write(UInt8(0))
+    case .quarter: writer.write(UInt8(1))
+    case .month: writer.write(UInt8(2))
+    case .day: writer.write(UInt8(3))
+    case .dayOfYear: writer.write(UInt8(4))
+    case .months: writer.write(UInt8(5))
+    case .monthStart: writer.write(UInt8(6))
+    case .plusMonths(let count):
+      writer.write(UInt8(7))
+      writer.write(Int64(count))
     }
   }
 }

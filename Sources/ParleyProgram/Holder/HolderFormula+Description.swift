@@ -12,6 +12,7 @@ extension HolderFormula: CustomStringConvertible {
     case .multiply(let a, let b): "\(a.operand) * \(b.operand)"
     case .scale(let a, let factor): "\(a.operand) * \(factor)"
     case .floorQuotient(let a, let divisor): "FLOOR(\(a) / \(divisor))"
+    case .floorRemainder(let a, let divisor): "FLOOR_REST(\(a), \(divisor))"
     case .truncatedQuotient(let a, let divisor): "TRUNC(\(a) / \(divisor))"
     case .compare(let comparison, let a, let b): "\(a.operand) \(comparison.sign) \(b.operand)"
     case .not(let a): "NOT \(a.operand)"
@@ -21,9 +22,7 @@ extension HolderFormula: CustomStringConvertible {
     case .choose(let branches, let otherwise):
       "CASE \(branches.map { "WHEN \($0.condition) THEN \($0.value) " }.joined())ELSE \(otherwise) END"
     case .coalesce(let parts): "COALESCE(\(parts.map(\.description).joined(separator: ", ")))"
-    case .year(let a): "YEAR(\(a))"
-    case .month(let a): "MONTH(\(a))"
-    case .day(let a): "DAY(\(a))"
+    case .calendar(let function, let a): function.description(of: a.description)
     case .like(let text, let pattern, let escape):
       "\(text) LIKE \(HolderText.literal(pattern))"
         + (escape.map { " ESCAPE \(HolderText.literal(String($0)))" } ?? "")
@@ -40,8 +39,8 @@ extension HolderFormula: CustomStringConvertible {
   private var operand: String {
     switch self {
     case .constant(let value) where value < 0: "(\(value))"
-    case .column, .constant, .bit, .null, .floorQuotient, .truncatedQuotient, .choose, .coalesce, .year, .month,
-      .day, .textPart, .textDigest:
+    case .column, .constant, .bit, .null, .floorQuotient, .floorRemainder, .truncatedQuotient, .choose, .coalesce,
+      .calendar, .textPart, .textDigest:
       description
     default: "(\(self))"
     }

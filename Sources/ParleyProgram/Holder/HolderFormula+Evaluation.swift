@@ -91,6 +91,16 @@ private struct FormulaRun {
             return remainder < 0 ? quotient - 1 : quotient
           }
         }, { $0.flooredQuotient(by: divisor) })
+    case .floorRemainder(let a, let divisor):
+      let word = Int64(exactly: divisor)
+      return try unary(
+        formula, a,
+        word.map { divisor in
+          {
+            let remainder = $0 % divisor
+            return remainder < 0 ? remainder + divisor : remainder
+          }
+        }, { $0 - $0.flooredQuotient(by: divisor) * divisor })
     case .truncatedQuotient(let a, let divisor):
       let word = Int64(exactly: divisor)
       return try unary(formula, a, word.map { divisor in { $0 / divisor } }, { $0 / divisor })
@@ -110,9 +120,8 @@ private struct FormulaRun {
         result = choose(missing, try values(part), result)
       }
       return result
-    case .year(let a): return try unary(formula, a, { Int64(Self.date($0).year) }, HolderFormula.year(of:))
-    case .month(let a): return try unary(formula, a, { Int64(Self.date($0).month) }, nil)
-    case .day(let a): return try unary(formula, a, { Int64(Self.date($0).day) }, nil)
+    case .calendar(let function, let a):
+      return try unary(formula, a, { Int64(function.value(of: Int($0))) }, function.value(of:))
     case .like(let text, let pattern, let escape):
       let pattern = try TextPattern(pattern, escape: escape)
       let texts = try texts(text)
@@ -151,16 +160,10 @@ private struct FormulaRun {
   // MARK: Numbers
 
   private func unary(
-    _ formula: HolderFormula, _ a: HolderFormula, _ word: ((Int64) -> Int64)?, _ wide: ((BigInt) -> BigInt)?
+    _ formula: HolderFormula, _ a: HolderFormula, _ word: ((Int64) -> Int64)?, _ wide: (BigInt) -> BigInt
   ) throws(ParleyError) -> HolderValues {
     let x = try values(a)
     if let word, try fits(formula), case .words(let values) = x.numbers {
-      return HolderValues(numbers: .words(values.map(word)), isNull: x.isNull)
-    }
-    guard let wide else {
-      guard let word, let values = x.words else {
-        throw HolderFormula.refusal("a day is outside of every calendar")
-      }
       return HolderValues(numbers: .words(values.map(word)), isNull: x.isNull)
     }
     return HolderValues(numbers: .wide(x.wide.map(wide)), isNull: x.isNull)
@@ -198,10 +201,6 @@ private struct FormulaRun {
       return HolderValues(numbers: .words(zip(a, b).map(holds)), isNull: isNull)
     }
     return HolderValues(numbers: .words(zip(x.wide, y.wide).map(holds)), isNull: isNull)
-  }
-
-  private static func date(_ days: Int64) -> CivilDate {
-    CivilDate(daysSince1970: Int(max(-(1 << 40), min(1 << 40, days))))
   }
 
   // MARK: Logic

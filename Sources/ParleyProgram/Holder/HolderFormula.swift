@@ -18,6 +18,8 @@ public indirect enum HolderFormula: Hashable, Sendable {
   case scale(Self, by: BigInt)
   /// floor(value / divisor), for a divisor of at least 1.
   case floorQuotient(Self, by: BigInt)
+  /// What ``floorQuotient(_:by:)`` leaves: 0 to divisor - 1.
+  case floorRemainder(Self, by: BigInt)
   /// value / divisor rounded towards 0, for a divisor of at least 1.
   case truncatedQuotient(Self, by: BigInt)
   /// Of two integers, or two bits with false before true.
@@ -30,10 +32,7 @@ public indirect enum HolderFormula: Hashable, Sendable {
   case choose([Branch], otherwise: Self)
   /// The first value that is not NULL.
   case coalesce([Self])
-  /// Of days since 1970-01-01.
-  case year(Self)
-  case month(Self)
-  case day(Self)
+  case calendar(CalendarFunction, Self)
   /// SQL's LIKE: `%` stands for any characters and `_` for one; upper and lower case differ. A character is a Unicode
   /// scalar.
   case like(HolderText, pattern: String, escape: Character?)

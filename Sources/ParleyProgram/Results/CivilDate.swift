@@ -14,6 +14,9 @@ package struct CivilDate: Hashable, Sendable, CustomStringConvertible {
     (self.year, self.month, self.day) = (year, month, day)
   }
 
+  /// The first day of a month, 1 to 12, of any year.
+  init(firstOfMonth month: Int, year: Int) { (self.year, self.month, day) = (year, month, 1) }
+
   /// `YYYY-MM-DD`; nil when it is not a date.
   package init?(_ text: String) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
@@ -74,6 +77,8 @@ package struct CivilTime: Hashable, Sendable, CustomStringConvertible {
     secondOfDay = rest < 0 ? rest + 86_400 : rest
     date = CivilDate(daysSince1970: seconds / 86_400 - (rest < 0 ? 1 : 0))
   }
+
+  package var secondsSince1970: Int { date.daysSince1970 * 86_400 + secondOfDay }
 
   /// `YYYY-MM-DDThh:mm:ssZ`
   package var description: String {

@@ -16,6 +16,11 @@ indirect enum RowExpression: Hashable, Sendable {
   case scaled(RowExpression, by: BigInt)
   /// Integer division by a positive constant, towards zero; in group keys only.
   case bucket(RowExpression, width: BigInt)
+  /// Division by a positive constant, downwards, and what it leaves. These and parts of dates are computed by the holder
+  /// of the row.
+  case floored(RowExpression, by: BigInt)
+  case remainder(RowExpression, by: BigInt)
+  case calendar(CalendarFunction, RowExpression)
   case less(RowExpression, RowExpression)
   case lessOrEqual(RowExpression, RowExpression)
   case equal(RowExpression, RowExpression)
@@ -51,7 +56,9 @@ extension RowExpression {
       .lessOrEqual(let a, let b), .equal(let a, let b), .equivalent(let a, let b), .and(let a, let b),
       .or(let a, let b):
       [a, b]
-    case .scaled(let a, _), .bucket(let a, _), .not(let a), .isNull(let a): [a]
+    case .scaled(let a, _), .bucket(let a, _), .floored(let a, _), .remainder(let a, _), .calendar(_, let a),
+      .not(let a), .isNull(let a):
+      [a]
     case .choose(let branches, let otherwise):
       branches.flatMap { [$0.condition, $0.result] } + [otherwise]
     case .coalesce(let parts): parts
@@ -74,7 +81,9 @@ extension RowExpression {
   /// Columns on which a choice or condition inside depends: sums of such expressions can be counts.
   var decidingColumns: Set<Int> {
     switch self {
-    case .less, .lessOrEqual, .equal, .equivalent, .not, .and, .or, .isNull, .coalesce: columns
+    case .less, .lessOrEqual, .equal, .equivalent, .not, .and, .or, .isNull, .coalesce, .floored, .remainder,
+      .calendar:
+      columns
     case .choose(let branches, let otherwise):
       branches.reduce(into: otherwise.decidingColumns) { found, branch in
         found.formUnion(branch.condition.columns)
@@ -84,15 +93,25 @@ extension RowExpression {
     }
   }
 
-  /// Whether values are grouped into coarser ones: a bucket or a CASE anywhere inside.
+  /// Whether values are grouped into coarser ones: a bucket, a CASE or a larger unit of time anywhere inside. The day of a
+  /// month and what else is left of a division may tell every value where ranges are short.
   var isCoarsened: Bool {
     switch self {
-    case .bucket, .choose: true
+    case .bucket, .choose, .floored, .calendar(.year, _), .calendar(.quarter, _), .calendar(.month, _),
+      .calendar(.months, _):
+      true
     default: children.contains(where: \.isCoarsened)
     }
   }
   var containsBucket: Bool {
     if case .bucket = self { true } else { children.contains(where: \.containsBucket) }
+  }
+  /// Whether a division or a part of a date is in it.
+  var containsStep: Bool {
+    switch self {
+    case .bucket, .floored, .remainder, .calendar: true
+    default: children.contains(where: \.containsStep)
+    }
   }
 }
 

@@ -47,9 +47,9 @@ struct RowBinder {
         at: name.range, remedy: remedy)
     }
     switch table.columns[index].type {
-    case .text, .timestamp:
+    case .text:
       throw error(
-        "type", "column '\(table.columns[index].name)' holds texts or times, which this query cannot use",
+        "type", "column '\(table.columns[index].name)' holds texts, which this query cannot use",
         at: name.range, remedy: "leave it out, or declare the column as a category, a date or a number")
     default: break
     }
@@ -71,6 +71,7 @@ struct RowBinder {
     case .text(let text):
       return TypedExpression(expression: .integer(0), type: .text, range: range, text: ExactText(text))
     case .date(let days): return typed(.integer(BigInt(days)), .date)
+    case .timestamp(let seconds): return typed(.integer(BigInt(seconds)), .timestamp)
     case .boolean(let value): return typed(.boolean(value), .boolean)
     case .null: return typed(.null(isCondition: false), .null)
     case .negated(let inner):
@@ -104,8 +105,8 @@ struct RowBinder {
     case .caseWhen(let operand, let branches, let otherwise):
       return try caseWhen(operand, branches, otherwise, range: range)
     case .call(let name, let arguments): return try call(name, arguments, range: range)
-    case .row, .distinctCall, .windowCall, .like, .cast, .extract, .substring, .interval, .exists, .oneOfQuery,
-      .scalarQuery:
+    case .extract, .interval, .cast: return try timePart(syntax)
+    case .row, .distinctCall, .windowCall, .like, .substring, .exists, .oneOfQuery, .scalarQuery:
       throw error(
         "unsupported", "'\(source.text(range))' needs relational operators", at: range,
         remedy: "leave it out of statistics over public groups")
@@ -150,7 +151,12 @@ struct RowBinder {
   private func arithmetic(
     _ sign: ArithmeticSign, _ a: SyntaxExpression, _ b: SyntaxExpression, isKey: Bool, range: SourceRange
   ) throws(ParleyError) -> TypedExpression {
-    let left = try number(try bind(a, isKey: isKey)), right = try number(try bind(b, isKey: isKey))
+    if let sum = try timeArithmetic(sign, a, b, range: range) { return typed(sum) }
+    let first = try bind(a, isKey: isKey), second = try bind(b, isKey: isKey)
+    if let sum = try timeArithmetic(sign, timeOperand(first), timeOperand(second), range: range) {
+      return typed(sum)
+    }
+    let left = try number(first), right = try number(second)
     guard case .number(let x) = left.type, case .number(let y) = right.type else {
       throw ParleyError(.invariant, "an operand of arithmetic is not a number")
     }
@@ -224,7 +230,7 @@ struct RowBinder {
       }
       let same: RowExpression = type == .boolean ? .equivalent(x, y) : .equal(x, y)
       return sign == .equal ? same : .not(same)
-    case .number, .date, .timestamp, .string, .null:
+    case .number, .date, .timestamp, .duration, .string, .null:
       switch sign {
       case .equal: return .equal(x, y)
       case .notEqual: return .not(.equal(x, y))
@@ -272,6 +278,9 @@ struct RowBinder {
       var values: [RowExpression] = []
       for part in parts { values.append(try coerced(part, to: type)) }
       return TypedExpression(expression: .coalesce(values), type: type, range: range)
+    }
+    if TimeFunctions.names.contains(name.text.uppercased()) {
+      return typed(try timeFunction(name.text.uppercased(), arguments ?? [], range: range))
     }
     if StatisticBinder.function(named: name.text) != nil {
       throw error(

@@ -9,6 +9,8 @@ enum SQLType: Hashable, Sendable {
   case boolean
   case date
   case timestamp
+  /// A length of time: seconds with so many decimals.
+  case duration(scale: Int)
   /// At most so many bytes of UTF-8.
   case string(bytes: Int)
   /// One of the listed texts.
@@ -36,15 +38,24 @@ enum SQLType: Hashable, Sendable {
     case .boolean: "a condition"
     case .date: "a date"
     case .timestamp: "a point in time"
+    case .duration: "a length of time"
     case .category, .string, .text: "a text"
     case .null: "NULL"
+    }
+  }
+
+  /// A date, a time or a length of time.
+  var isTime: Bool {
+    switch self {
+    case .date, .timestamp, .duration: true
+    default: false
     }
   }
 
   /// How the integers of this type are shown.
   var format: Program.ResultTable.Format {
     switch self {
-    case .number(let scale): scale == 0 ? .integer : .decimal(scale: scale)
+    case .number(let scale), .duration(let scale): scale == 0 ? .integer : .decimal(scale: scale)
     case .boolean: .boolean
     case .date: .date
     case .category(let list): .category(list.shown)

@@ -24,9 +24,10 @@ struct StatisticBinder {
     default: nil
     }
   }
-  static let functionNames = [
-    "COUNT", "SUM", "AVG", "MIN", "MAX", "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP", "CORR", "COALESCE",
-  ]
+  static let functionNames =
+    [
+      "COUNT", "SUM", "AVG", "MIN", "MAX", "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP", "CORR", "COALESCE",
+    ] + TimeFunctions.names
   static func unknownFunction(_ name: Name, source: Source) -> ParleyError {
     let remedy =
       switch name.text.uppercased() {
@@ -42,7 +43,7 @@ struct StatisticBinder {
 
   static func containsStatistic(_ syntax: SyntaxExpression) -> Bool {
     switch syntax.kind {
-    case .name, .number, .text, .date, .boolean, .null: false
+    case .name, .number, .text, .date, .timestamp, .boolean, .null: false
     case .negated(let a), .not(let a), .isNull(let a), .isTruth(let a, _): containsStatistic(a)
     case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b),
       .isSame(let a, let b):
@@ -101,8 +102,10 @@ struct StatisticBinder {
         sign == .times
         ? scaled(.statistic(statistic, factor: factor, offset: offset), by: x)
         : Value.statistic(statistic, factor: factor, offset: offset + x)
-      guard statistic.function != .countRows, statistic.types.contains(where: { $0 == .date || $0 == .boolean }),
+      guard statistic.function != .countRows, statistic.types.contains(where: { $0 == .boolean || $0.isTime }),
+        statistic.function != .count,
         statistic.function == .minimum || statistic.function == .maximum
+          || statistic.types.contains(.duration(scale: 0))
       else { return result }
       throw refusal(syntax)
     case (.statistic, .statistic): throw refusal(syntax)
@@ -147,7 +150,9 @@ struct StatisticBinder {
     _ bound: TypedExpression, for function: StatisticFunction, name: Name
   ) throws(ParleyError) -> RowExpression {
     switch (function, bound.type) {
-    case (.count, _), (_, .number), (_, .boolean), (.minimum, .date), (.maximum, .date), (_, .null):
+    case (.count, _), (_, .number), (_, .boolean), (.minimum, .date), (.maximum, .date), (_, .null),
+      (.minimum, .timestamp), (.maximum, .timestamp), (.minimum, .duration), (.maximum, .duration),
+      (.sum, .duration), (.average, .duration):
       return bound.expression
     case (_, .date):
       throw rows.error(

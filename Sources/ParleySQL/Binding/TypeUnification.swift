@@ -13,7 +13,10 @@ extension RowBinder {
       case (_, .null): break
       case (.null, let other): type = other
       case (.number(let x), .number(let y)): type = .number(scale: max(x, y))
+      case (.duration(let x), .duration(let y)): type = .duration(scale: max(x, y))
       case (.boolean, .boolean), (.date, .date), (.text, .text), (.category, .text): break
+      case (.timestamp, .timestamp), (.timestamp, .date), (.timestamp, .text), (.date, .text): break
+      case (.date, .timestamp), (.text, .timestamp), (.text, .date): type = part.type
       case (.text, .category(let values)): type = .category(values)
       case (.category(let x), .category(let y)):
         guard x.values == y.values else {
@@ -21,13 +24,10 @@ extension RowBinder {
             "type", "two categories with different lists of values are \(what)", at: part.range,
             remedy: "declare the same list of values for both columns")
         }
-      case (.date, .text), (.text, .date):
-        throw error(
-          "type", "a date and a text are \(what)", at: part.range, remedy: "write dates as DATE 'YYYY-MM-DD'")
       default:
         throw error(
           "type", "\(type.described) and \(part.type.described) are \(what)", at: part.range,
-          remedy: "use values of one type")
+          remedy: Self.remedyForUnlike(type, part.type))
       }
     }
     switch type {
@@ -42,7 +42,10 @@ extension RowBinder {
   func coerced(_ part: TypedExpression, to type: SQLType) throws(ParleyError) -> RowExpression {
     switch (part.type, type) {
     case (.null, _): return .null(isCondition: type == .boolean)
-    case (.number(let x), .number(let y)): return scaled(part.expression, by: powerOfTen(y - x))
+    case (.number(let x), .number(let y)), (.duration(let x), .duration(let y)):
+      return scaled(part.expression, by: powerOfTen(y - x))
+    case (.date, .timestamp): return part.expression.times(TimeNumber<RowExpression>.secondsOfDay)
+    case (.text, .date), (.text, .timestamp): return try timeConstant(part, isDate: type == .date)
     case (.text, .category(let list)):
       let text = part.text ?? ExactText("")
       guard let position = list.position(of: text) else {

@@ -68,13 +68,16 @@ extension RowLowering {
       }
       if areConstants { return try labelDomain(branches, otherwise) }
     case .bucket(let inner, let width): return try bucketDomain(inner, width, key: key, source: source)
-    case .scaled(let inner, let factor) where inner.containsBucket && factor != 0:
+    case .scaled(let inner, let factor) where inner.containsStep && factor != 0:
       return shifted(try integerDomain(inner, key: key, source: source)) { $0 * factor }
-    case .add(let inner, .integer(let offset)) where inner.containsBucket,
-      .add(.integer(let offset), let inner) where inner.containsBucket:
+    case .add(let inner, .integer(let offset)) where inner.containsStep,
+      .add(.integer(let offset), let inner) where inner.containsStep:
       return shifted(try integerDomain(inner, key: key, source: source)) { $0 + offset }
-    case .subtract(let inner, .integer(let offset)) where inner.containsBucket:
+    case .subtract(let inner, .integer(let offset)) where inner.containsStep:
       return shifted(try integerDomain(inner, key: key, source: source)) { $0 - offset }
+    case .calendar(.monthStart, let inner):
+      return shifted(
+        try integerDomain(inner, key: key, source: source), by: CalendarFunction.monthStart.value(of:))
     default: break
     }
     if expression.containsBucket {

@@ -97,6 +97,7 @@ struct RowLowering {
       return .number(try builder.scale(x.value, by: factor), isNull: x.isNull)
     case .bucket:
       throw ParleyError(.invariant, "an integer division stands outside a group key")
+    case .floored, .remainder, .calendar: return try held(expression)
     case .less(let a, let b): return try comparison(.less, a, b)
     case .lessOrEqual(let a, let b): return try comparison(.lessOrEqual, a, b)
     case .equal(let a, let b): return try comparison(.equal, a, b)

@@ -39,7 +39,11 @@ indirect enum Expression: Hashable, Sendable {
   case extreme([Expression], isGreatest: Bool)
   /// Of a number with so many decimals, to the nearest sixth decimal; NULL below 0.
   case squareRoot(Expression, scale: Int)
-  case field(DateField, Expression)
+  /// Division by a positive constant, downwards, and what it leaves.
+  case floored(Expression, by: BigInt)
+  case remainder(Expression, by: BigInt)
+  /// Of days since 1970-01-01, or of a month count.
+  case calendar(CalendarFunction, Expression)
   case not(Expression)
   case and(Expression, Expression)
   case or(Expression, Expression)
@@ -100,8 +104,8 @@ extension Expression {
       .ratio(let a, let b, _), .compare(_, let a, let b), .compareText(_, let a, let b), .equivalent(let a, let b),
       .and(let a, let b), .or(let a, let b):
       [a, b]
-    case .scaled(let a, _), .truncated(let a, _), .like(let a, _, _), .substring(let a, _, _), .field(_, let a),
-      .not(let a), .isNull(let a), .squareRoot(let a, _):
+    case .scaled(let a, _), .truncated(let a, _), .like(let a, _, _), .substring(let a, _, _), .floored(let a, _),
+      .remainder(let a, _), .calendar(_, let a), .not(let a), .isNull(let a), .squareRoot(let a, _):
       [a]
     case .extreme(let parts, _): parts
     case .choose(let branches, let otherwise): branches.flatMap { [$0.condition, $0.result] } + [otherwise]
@@ -127,7 +131,9 @@ extension Expression {
     case .equivalent(let a, let b): return .equivalent(map(a), map(b))
     case .like(let a, let pattern, let escape): return .like(map(a), pattern: pattern, escape: escape)
     case .substring(let a, let from, let length): return .substring(map(a), from: from, length: length)
-    case .field(let field, let a): return .field(field, map(a))
+    case .floored(let a, let divisor): return .floored(map(a), by: divisor)
+    case .remainder(let a, let divisor): return .remainder(map(a), by: divisor)
+    case .calendar(let function, let a): return .calendar(function, map(a))
     case .extreme(let parts, let isGreatest): return .extreme(parts.map(map), isGreatest: isGreatest)
     case .squareRoot(let a, let scale): return .squareRoot(map(a), scale: scale)
     case .not(let a): return .not(map(a))
@@ -189,8 +195,8 @@ extension Expression {
       .ratio(let a, let b, _), .compare(_, let a, let b), .compareText(_, let a, let b), .equivalent(let a, let b):
       a.isNullOfNulls || b.isNullOfNulls
     case .and(let a, let b), .or(let a, let b): a.isNullOfNulls && b.isNullOfNulls
-    case .scaled(let a, _), .truncated(let a, _), .like(let a, _, _), .substring(let a, _, _), .field(_, let a),
-      .not(let a), .squareRoot(let a, _):
+    case .scaled(let a, _), .truncated(let a, _), .like(let a, _, _), .substring(let a, _, _), .floored(let a, _),
+      .remainder(let a, _), .calendar(_, let a), .not(let a), .squareRoot(let a, _):
       a.isNullOfNulls
     case .choose(let branches, let otherwise):
       otherwise.isNullOfNulls && branches.allSatisfy { $0.condition.isNullOfNulls }

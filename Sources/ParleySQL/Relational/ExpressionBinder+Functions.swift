@@ -14,13 +14,13 @@ extension ExpressionBinder {
   ]
   static let functionNames =
     aggregateNames + scalarNames
-    + ["COALESCE", "NULLIF", "CAST", "EXTRACT", "SUBSTRING", "ROW_NUMBER", "RANK"]
+    + ["COALESCE", "NULLIF", "CAST", "EXTRACT", "SUBSTRING", "ROW_NUMBER", "RANK"] + TimeFunctions.names
 
   /// Aggregates outside of subqueries and windows.
   static func containsAggregate(_ syntax: SyntaxExpression) -> Bool {
     func any(_ parts: [SyntaxExpression?]) -> Bool { parts.contains { $0.map(containsAggregate) ?? false } }
     switch syntax.kind {
-    case .name, .number, .text, .date, .boolean, .null, .interval, .exists, .scalarQuery: return false
+    case .name, .number, .text, .date, .timestamp, .boolean, .null, .interval, .exists, .scalarQuery: return false
     case .row(let list): return any(list)
     case .negated(let a), .not(let a), .isNull(let a), .isTruth(let a, _), .cast(let a, _), .extract(_, let a),
       .oneOfQuery(let a, _):
@@ -129,7 +129,7 @@ extension ExpressionBinder {
       case .boolean:
         return add(
           smallest ? .every : .any, value.expression, false, .boolean, isNullable: nullable, functions, range)
-      case .date, .timestamp, .number:
+      case .date, .timestamp, .duration, .number:
         return add(
           smallest ? .minimum : .maximum, value.expression, false, value.type, of: value.type,
           isNullable: nullable, functions,
@@ -148,7 +148,10 @@ extension ExpressionBinder {
     switch value.type {
     case .boolean: operand = try cast(value, to: .integer, range: range)
     // A quantile is one of the values, whatever they are.
-    case .date where upper == "QUANTILE", .timestamp where upper == "QUANTILE": operand = value
+    case .date where upper == "QUANTILE" || upper == "MEDIAN",
+      .timestamp where upper == "QUANTILE" || upper == "MEDIAN":
+      operand = value
+    case .duration where ["SUM", "AVG", "MEDIAN", "QUANTILE"].contains(upper): operand = value
     default: operand = try number(value)
     }
     let type = operand.type
@@ -157,20 +160,26 @@ extension ExpressionBinder {
     case "MIN": return add(.minimum, operand.expression, false, type, isNullable: nullable, functions, range)
     case "MAX": return add(.maximum, operand.expression, false, type, isNullable: nullable, functions, range)
     case "AVG":
+      let mean: SQLType =
+        if case .duration = type { .duration(scale: Self.places) } else { .number(scale: Self.places) }
       return add(
-        .average, operand.expression, isDistinct, .number(scale: Self.places), of: type, isNullable: nullable,
-        functions,
-        range)
+        .average, operand.expression, isDistinct, mean, of: type, isNullable: nullable, functions, range)
     case "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP":
       return add(
         upper.hasPrefix("VAR") ? .variance : .deviation, operand.expression, isDistinct,
         .number(scale: Self.places), of: type, isNullable: nullable, functions, range)
     case "MEDIAN":
-      guard case .number(let scale) = type else { break }
       // The mean of two values has one more place.
-      return add(
-        .median, operand.expression, false, .number(scale: scale + 1), of: type, isNullable: nullable, functions,
-        range)
+      let wider: SQLType =
+        switch type {
+        case .number(let scale): .number(scale: scale + 1)
+        case .duration(let scale): .duration(scale: scale + 1)
+        default: .number(scale: 1)
+        }
+      let unit: SQLType = type == .date || type == .timestamp ? .number(scale: 0) : type
+      let median = add(
+        .median, operand.expression, false, wider, of: unit, isNullable: nullable, functions, range)
+      return type == .date || type == .timestamp ? self.median(ofTimes: median, type) : median
     default: break
     }
     guard case .number(let digits, let scale) = arguments[arguments.count - 1].kind, digits >= 0,
@@ -356,7 +365,9 @@ extension ExpressionBinder {
     case ("SUM", 1), ("MIN", 1), ("MAX", 1):
       let upper = name.text.uppercased()
       var value = values[0]
-      if upper == "SUM" || value.type != .date { value = try number(value) }
+      if upper == "SUM" || !value.type.isTime {
+        if case .duration = value.type {} else { value = try number(value) }
+      }
       if upper != "SUM", case .rows(let from, let to) = call.frame, from != nil || to != 0 {
         throw error(
           "unsupported", "\(name.text) over a sliding frame is not part of the dialect", at: range,

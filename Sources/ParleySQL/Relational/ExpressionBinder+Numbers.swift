@@ -19,7 +19,7 @@ extension ExpressionBinder {
       for argument in arguments { parts.append(try bind(argument)) }
       let (values, type) = try unified(parts, what: "arguments of \(upper)")
       switch type {
-      case .number, .date, .timestamp: break
+      case .number, .date, .timestamp, .duration: break
       case .null: return try bound(.null(.number(scale: 0)), .number(scale: 0))
       default:
         throw error(

@@ -16,20 +16,20 @@ extension ExpressionBinder {
       case (_, .null): break
       case (.null, let other): type = other
       case (.number(let x), .number(let y)): type = .number(scale: max(x, y))
+      case (.duration(let x), .duration(let y)): type = .duration(scale: max(x, y))
       case (.boolean, .boolean), (.date, .date), (.text, .text), (.category, .text): break
+      case (.timestamp, .timestamp), (.timestamp, .date), (.timestamp, .text), (.date, .text): break
+      case (.date, .timestamp), (.text, .timestamp), (.text, .date): type = part.type
       case (.text, .category), (.text, .string): type = part.type
       case (.category(let x), .category(let y)): type = .category(CategoryList(x, y))
       case (.string(let x), .string(let y)): type = .string(bytes: max(x, y))
       case (.string, .text): break
       case (.string(let x), .category(let list)), (.category(let list), .string(let x)):
         type = .string(bytes: max(x, list.bytes))
-      case (.date, .text), (.text, .date):
-        throw error(
-          "type", "a date and a text are \(what)", at: part.range, remedy: "write dates as DATE 'YYYY-MM-DD'")
       default:
         throw error(
           "type", "\(type.described) and \(part.type.described) are \(what)", at: part.range,
-          remedy: "use values of one type")
+          remedy: Self.remedyForUnlike(type, part.type))
       }
     }
     switch type {
@@ -54,7 +54,10 @@ extension ExpressionBinder {
   func coerced(_ part: BoundExpression, to type: SQLType) throws(ParleyError) -> Expression {
     switch (part.type, type) {
     case (.null, _): return .null(type)
-    case (.number(let x), .number(let y)): return scaled(part.expression, by: powerOfTen(y - x))
+    case (.number(let x), .number(let y)), (.duration(let x), .duration(let y)):
+      return scaled(part.expression, by: powerOfTen(y - x))
+    case (.date, .timestamp): return part.expression.times(TimeNumber<Expression>.secondsOfDay)
+    case (.text, .date), (.text, .timestamp): return try timeConstant(part, isDate: type == .date)
     case (.text, .category(let list)):
       guard case .text(let constant) = part.expression else { return part.expression }
       guard let position = list.position(of: constant) else {
@@ -103,7 +106,7 @@ extension ExpressionBinder {
       let same: Expression = type == .boolean ? .equivalent(x, y) : .compare(.equal, x, y)
       return sign == .equal ? same : .not(same)
     case .string: return ordered(sign, x, y) { .compareText($0, $1, $2) }
-    case .number, .date, .timestamp, .null: return ordered(sign, x, y) { .compare($0, $1, $2) }
+    case .number, .date, .timestamp, .duration, .null: return ordered(sign, x, y) { .compare($0, $1, $2) }
     }
   }
 
@@ -135,25 +138,10 @@ extension ExpressionBinder {
   func arithmetic(
     _ sign: ArithmeticSign, _ a: SyntaxExpression, _ b: SyntaxExpression, range: SourceRange
   ) throws(ParleyError) -> BoundExpression {
-    if case .interval(let months, let days) = b.kind, sign == .plus || sign == .minus {
-      let factor = sign == .plus ? 1 : -1
-      return try moved(try bind(a), months: factor * months, days: factor * days, range: range)
-    }
-    if case .interval(let months, let days) = a.kind, sign == .plus {
-      return try moved(try bind(b), months: months, days: days, range: range)
-    }
+    if let sum = try timeArithmetic(sign, a, b, range: range) { return try bound(sum) }
     let first = try bind(a), second = try bind(b)
-    if first.type == .date, sign == .plus || sign == .minus {
-      if second.type == .date, sign == .minus {
-        return BoundExpression(
-          expression: .subtract(first.expression, second.expression), type: .number(scale: 0), range: range)
-      }
-      if case .number(scale: 0) = second.type {
-        let sum: Expression =
-          sign == .plus
-          ? .add(first.expression, second.expression) : .subtract(first.expression, second.expression)
-        return BoundExpression(expression: sum, type: .date, range: range)
-      }
+    if let sum = try timeArithmetic(sign, timeOperand(first), timeOperand(second), range: range) {
+      return try bound(sum)
     }
     let left = try number(first), right = try number(second)
     guard case .number(let x) = left.type, case .number(let y) = right.type else {
@@ -205,35 +193,6 @@ extension ExpressionBinder {
   /// Places after the point of quotients and means.
   static var places: Int { 6 }
 
-  private func moved(
-    _ date: BoundExpression, months: Int, days: Int, range: SourceRange
-  ) throws(ParleyError) -> BoundExpression {
-    guard date.type == .date else {
-      throw error(
-        "type", "a length of time is added to \(date.type.described)", at: date.range,
-        remedy: "write dates as DATE 'YYYY-MM-DD'")
-    }
-    if case .integer(let day) = date.expression, let day = Int(exactly: day) {
-      let civil = CivilDate(daysSince1970: day)
-      let month = civil.year * 12 + civil.month - 1 + months
-      let year = month >= 0 ? month / 12 : -((11 - month) / 12)
-      // The last day of a month stands for days that the month does not have.
-      for last in (1...civil.day).reversed() {
-        if let moved = CivilDate(year: year, month: month - year * 12 + 1, day: last) {
-          return BoundExpression(
-            expression: .integer(BigInt(moved.daysSince1970 + days)), type: .date, range: range)
-        }
-      }
-    }
-    guard months == 0 else {
-      throw error(
-        "unsupported", "adding months to a column is not part of the dialect", at: range,
-        remedy: "move the interval to a constant date on the other side, or use days")
-    }
-    return BoundExpression(
-      expression: .add(date.expression, .integer(BigInt(days))), type: .date, range: range)
-  }
-
   func cast(_ value: BoundExpression, to target: CastTarget, range: SourceRange) throws(ParleyError)
     -> BoundExpression
   {
@@ -257,14 +216,8 @@ extension ExpressionBinder {
     switch target {
     case .integer: return try toScale(0)
     case .decimal(let scale): return try toScale(scale)
-    case .date:
-      guard value.type == .date || value.type == .null else {
-        throw error(
-          "type", "\(value.type.described) cannot be made a date", at: range,
-          remedy: "declare the column as date in the study")
-      }
-      return BoundExpression(
-        expression: value.type == .null ? .null(.date) : value.expression, type: .date, range: range)
+    case .date, .timestamp:
+      return try bound(try converted(timeOperand(value), toDate: target == .date, range: range))
     }
   }
 

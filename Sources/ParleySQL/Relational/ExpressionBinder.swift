@@ -104,10 +104,12 @@ struct ExpressionBinder {
     case .number(let digits, let scale): return bound(.integer(digits), .number(scale: scale))
     case .text(let text): return bound(.text(ExactText(text)), .text)
     case .date(let days): return bound(.integer(BigInt(days)), .date)
+    case .timestamp(let seconds): return bound(.integer(BigInt(seconds)), .timestamp)
     case .boolean(let value): return bound(.boolean(value), .boolean)
     case .null: return bound(.null(.null), .null)
     case .negated(let inner):
-      let operand = try number(try bind(inner))
+      var operand = try bind(inner)
+      if case .duration = operand.type {} else { operand = try number(operand) }
       return bound(scaled(operand.expression, by: -1), operand.type)
     case .arithmetic(let sign, let a, let b): return try arithmetic(sign, a, b, range: range)
     case .comparison(let sign, let a, let b): return bound(try compare(sign, try bind(a), try bind(b)), .boolean)
@@ -139,18 +141,8 @@ struct ExpressionBinder {
       return try caseWhen(operand, branches, otherwise, range: range)
     case .like(let inner, let pattern, let escape): return try like(inner, pattern, escape, range: range)
     case .cast(let inner, let target): return try cast(try bind(inner), to: target, range: range)
-    case .extract(let field, let inner):
-      let operand = try bind(inner)
-      guard operand.type == .date || operand.type == .null else {
-        throw error(
-          "type", "EXTRACT needs a date, and this is \(operand.type.described)", at: inner.range,
-          remedy: "use a column that is declared as date")
-      }
-      return bound(.field(field, operand.expression), .number(scale: 0))
+    case .extract, .interval: return try timePart(syntax)
     case .substring(let inner, let from, let length): return try substring(inner, from, length, range: range)
-    case .interval:
-      throw error(
-        "type", "a length of time stands alone", at: range, remedy: "add it to a date or subtract it from one")
     case .call(let name, let arguments): return try call(name, arguments, range: range)
     case .distinctCall(let name, let argument):
       return try aggregate(name, [argument], isDistinct: true, range: range)
@@ -247,6 +239,12 @@ struct ExpressionBinder {
       throw error(
         "type", "a number is needed here, and this is a condition", at: operand.range,
         remedy: "use CASE WHEN \(source.text(operand.range)) THEN 1 ELSE 0 END")
+    case .date, .timestamp, .duration:
+      throw error(
+        "type", "a number is needed here, and this is \(operand.type.described)", at: operand.range,
+        remedy:
+          "EXTRACT(EPOCH FROM \(source.text(operand.range))) is a number of seconds, and DATE_DIFF('day', a, b) one of days"
+      )
     default:
       throw error(
         "type", "a number is needed here, and this is \(operand.type.described)", at: operand.range,
@@ -306,6 +304,8 @@ struct ExpressionBinder {
       let branch = Expression.Branch(condition: same, result: .null(type))
       return BoundExpression(expression: .choose([branch], otherwise: values[0]), type: type, range: range)
     case ("GROUPING", let list), ("GROUPING_ID", let list): return try grouping(list, range: range)
+    case (let upper, let list) where TimeFunctions.names.contains(upper):
+      return try bound(try timeFunction(upper, list, range: range))
     case (let upper, let list) where Self.scalarNames.contains(upper):
       return try scalarFunction(upper, list, range: range)
     default: return try aggregate(name, arguments, isDistinct: false, range: range)

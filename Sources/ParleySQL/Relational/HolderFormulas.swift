@@ -36,13 +36,9 @@ struct HolderFormulas {
       return .textCompare(comparison, x, y)
     case .like(let a, let pattern, let escape):
       return text(a).map { .like($0, pattern: pattern.value, escape: escape) }
-    case .field(let field, let a):
-      guard let x = formula(a) else { return nil }
-      switch field {
-      case .year: return .year(x)
-      case .month: return .month(x)
-      case .day: return .day(x)
-      }
+    case .floored(let a, let divisor): return formula(a).map { .floorQuotient($0, by: divisor) }
+    case .remainder(let a, let divisor): return formula(a).map { .floorRemainder($0, by: divisor) }
+    case .calendar(let function, let a): return formula(a).map { .calendar(function, $0) }
     case .not(let a): return formula(a).map { .not($0) }
     case .and(let a, let b): return pair(a, b, HolderFormula.and)
     case .or(let a, let b): return pair(a, b, HolderFormula.or)

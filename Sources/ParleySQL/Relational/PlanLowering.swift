@@ -382,7 +382,7 @@ extension JoinKind {
 extension SecretType {
   init(_ type: SQLType?) {
     switch type {
-    case .number(let scale): self = scale == 0 ? .integer : .decimal(scale: scale)
+    case .number(let scale), .duration(let scale): self = scale == 0 ? .integer : .decimal(scale: scale)
     case .boolean: self = .boolean
     case .date: self = .date
     case .timestamp: self = .timestamp

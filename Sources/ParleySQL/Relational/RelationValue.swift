@@ -142,9 +142,15 @@ struct ExpressionLowering {
         remedy: "apply LIKE and SUBSTRING to columns of a table, in a subquery below the grouping")
     case .extreme(let parts, let isGreatest): return try extreme(parts, isGreatest: isGreatest)
     case .squareRoot(let a, let scale): return try root(a, scale: scale)
-    case .field(let field, let a):
+    case .floored(let a, let divisor):
       let x = try number(a)
-      return .number(try self.field(field, of: x.value), isNull: x.isNull)
+      return .number(try builder.floored(x.value, by: divisor), isNull: x.isNull)
+    case .remainder(let a, let divisor):
+      let x = try number(a)
+      return .number(try builder.remainder(x.value, by: divisor), isNull: x.isNull)
+    case .calendar(let function, let a):
+      let x = try number(a)
+      return .number(try builder.calendar(function, x.value), isNull: x.isNull)
     case .not(let a):
       let x = try condition(a)
       return .condition(certain: try builder.not(x.possible), possible: try builder.not(x.certain))
@@ -328,41 +334,5 @@ struct ExpressionLowering {
       try builder.add(try builder.squareRoot(value), builder.constant(1)), bits: 1)
     let isNegative = try builder.compare(.less, x.value, builder.constant(0))
     return .number(root, isNull: try either(x.isNull, isNegative))
-  }
-
-  // MARK: Dates
-
-  /// As ``CivilDate`` has it: years of 400-year cycles that begin on 1 March.
-  private mutating func field(_ field: DateField, of days: Program.NodeID) throws(ParleyError) -> Program.NodeID {
-    func over(_ a: Program.NodeID, _ divisor: BigInt, _ builder: inout ProgramBuilder) throws(ParleyError)
-      -> Program.NodeID
-    {
-      try builder.quotient(a, builder.constant(divisor))
-    }
-    let shifted = try builder.add(days, builder.constant(719_468))
-    let cycle = try over(shifted, 146_097, &builder)
-    let dayOfCycle = try builder.atLeast(try builder.subtract(shifted, try builder.scale(cycle, by: 146_097)), 0)
-    var years = try builder.subtract(dayOfCycle, try over(dayOfCycle, 1460, &builder))
-    years = try builder.add(years, try over(dayOfCycle, 36_524, &builder))
-    years = try builder.subtract(years, try over(dayOfCycle, 146_096, &builder))
-    let yearOfCycle = try over(years, 365, &builder)
-    let leaps = try builder.subtract(try over(yearOfCycle, 4, &builder), try over(yearOfCycle, 100, &builder))
-    let dayOfYear = try builder.subtract(
-      dayOfCycle, try builder.add(try builder.scale(yearOfCycle, by: 365), leaps))
-    let fromMarch = try over(
-      try builder.add(try builder.scale(dayOfYear, by: 5), builder.constant(2)), 153, &builder)
-    let isNextYear = try builder.compare(.lessOrEqual, builder.constant(10), fromMarch)
-    switch field {
-    case .year:
-      let year = try builder.add(yearOfCycle, try builder.scale(cycle, by: 400))
-      return try builder.add(year, try builder.integer(fromBit: isNextYear))
-    case .month:
-      let month = try builder.add(fromMarch, builder.constant(3))
-      return try builder.subtract(month, try builder.scale(try builder.integer(fromBit: isNextYear), by: 12))
-    case .day:
-      let months = try over(
-        try builder.add(try builder.scale(fromMarch, by: 153), builder.constant(2)), 5, &builder)
-      return try builder.add(try builder.subtract(dayOfYear, months), builder.constant(1))
-    }
   }
 }

@@ -114,7 +114,8 @@ struct ReleaseSet {
         let what = "'\(query.source.text(projection.range))' uses '\(schema.name)', from which groups are made"
         if deciding.contains(column) {
           throw refusal(
-            query, projection.range, "\(what), in a condition: such a statistic counts groups",
+            query, projection.range,
+            "\(what), in a condition or for a part of a date: such a statistic counts groups",
             remedy: "leave conditions over group columns out of statistics; the grouped query gives these numbers")
         }
         if isCount(schema.type) || keys.contains(where: { !$0.isCoarsened }) {

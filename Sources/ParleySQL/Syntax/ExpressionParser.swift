@@ -283,13 +283,7 @@ extension Parser {
     case "SUBSTRING" where following.kind == .symbol("("), "SUBSTR" where following.kind == .symbol("("):
       return try substring()
     case "INTERVAL": if let interval = try interval() { return interval }
-    case "DATE":
-      if case .text(let text) = following.kind {
-        advance()
-        let days = try days(text, at: current.range)
-        advance()
-        return node(.date(daysSince1970: days), from: start)
-      }
+    case "DATE", "TIMESTAMP": if let literal = try timeLiteral() { return literal }
     default: break
     }
     let first = try name("here")

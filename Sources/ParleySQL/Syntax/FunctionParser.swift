@@ -1,8 +1,7 @@
 import BigInt
 import ParleyBase
-import ParleyProgram
 
-/// Functions whose arguments are words: CAST, EXTRACT, SUBSTRING, INTERVAL, OVER.
+/// Functions whose arguments are words: CAST, SUBSTRING, OVER.
 extension Parser {
   mutating func window() throws(ParleyError) -> WindowSpecification {
     try expect(symbol: "(", "after OVER")
@@ -91,14 +90,12 @@ extension Parser {
       }
       target = .decimal(scale: scale)
     case "DATE": target = .date
+    case "TIMESTAMP", "DATETIME": target = .timestamp
     default:
       throw unsupported(
-        "CAST to \(type.text)", at: word.range, remedy: "types of CAST: INTEGER, DECIMAL(p, s), DATE")
+        "CAST to \(type.text)", at: word.range, remedy: "types of CAST: INTEGER, DECIMAL(p, s), DATE, TIMESTAMP")
     }
     try expect(symbol: ")", "to close CAST")
-    if target == .date, case .text(let text) = inner.kind {
-      return node(.date(daysSince1970: try days(text, at: inner.range)), from: start)
-    }
     return node(.cast(inner, target), from: start)
   }
 
@@ -106,31 +103,6 @@ extension Parser {
     guard case .number(let text) = current.kind, let value = Int(text) else { throw expected("a number", "here") }
     advance()
     return value
-  }
-
-  func days(_ text: String, at range: SourceRange) throws(ParleyError) -> Int {
-    guard let date = CivilDate(text) else {
-      throw source.error("sql/date", "'\(text)' is not a date", at: range, remedy: "write DATE 'YYYY-MM-DD'")
-    }
-    return date.daysSince1970
-  }
-
-  mutating func extract() throws(ParleyError) -> SyntaxExpression {
-    let start = current.range.start
-    advance()
-    advance()
-    let fields = DateField.allCases.map { $0.rawValue.uppercased() }
-    guard let word = current.keyword, let field = DateField(rawValue: word.lowercased()) else {
-      let hint = current.keyword.map { didYouMean($0, among: fields) } ?? ""
-      throw source.error(
-        "sql/syntax", "expected a part of a date, found \(current.described)\(hint)", at: current.range,
-        remedy: "parts of a date: \(fields.joined(separator: ", "))")
-    }
-    advance()
-    try expect(keyword: "FROM", "after the part of the date")
-    let inner = try expression()
-    try expect(symbol: ")", "to close EXTRACT")
-    return node(.extract(field, inner), from: start)
   }
 
   mutating func substring() throws(ParleyError) -> SyntaxExpression {
@@ -147,38 +119,5 @@ extension Parser {
     if take(keyword: "FOR") || take(symbol: ",") { length = try expression() }
     try expect(symbol: ")", "to close \(function.described)")
     return node(.substring(inner, from: from, length: length), from: start)
-  }
-
-  /// `INTERVAL '3' MONTH`, `INTERVAL 3 MONTH`, `INTERVAL '3 months'`; nil where the word is a name.
-  mutating func interval() throws(ParleyError) -> SyntaxExpression? {
-    let start = current.range.start
-    var words: [String]
-    switch following.kind {
-    case .text(let text): words = text.split(separator: " ").map(String.init)
-    case .number(let text): words = [text]
-    default: return nil
-    }
-    advance()
-    let literal = current
-    advance()
-    if words.count == 1, case .word(let unit) = current.kind {
-      words.append(unit)
-      advance()
-    }
-    let range = SourceRange(start: literal.range.start, end: lastEnd)
-    guard words.count == 2, let count = Int(words[0]), abs(count) <= 1_000_000 else {
-      throw source.error(
-        "sql/date", "this is not a length of time", at: range, remedy: "write INTERVAL '3' MONTH, or YEAR or DAY")
-    }
-    switch words[1].lowercased() {
-    case "day", "days": return node(.interval(months: 0, days: count), from: start)
-    case "week", "weeks": return node(.interval(months: 0, days: 7 * count), from: start)
-    case "month", "months": return node(.interval(months: count, days: 0), from: start)
-    case "year", "years": return node(.interval(months: 12 * count, days: 0), from: start)
-    default:
-      throw source.error(
-        "sql/date", "'\(words[1])' is no unit of time that dates have", at: range,
-        remedy: "units: YEAR, MONTH, WEEK, DAY")
-    }
   }
 }

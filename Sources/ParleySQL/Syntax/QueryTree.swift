@@ -89,9 +89,8 @@ enum CastTarget: Hashable, Sendable {
   case integer
   case decimal(scale: Int)
   case date
+  case timestamp
 }
-
-enum DateField: String, Hashable, Sendable, CaseIterable { case year, month, day }
 
 extension SelectStatement {
   /// The statement about one table without anything that needs relational operators; nil for other queries.

@@ -56,6 +56,7 @@ struct SyntaxExpression: Sendable {
     case number(BigInt, scale: Int)
     case text(String)
     case date(daysSince1970: Int)
+    case timestamp(secondsSince1970: Int)
     case boolean(Bool)
     case null
     case negated(SyntaxExpression)
@@ -83,11 +84,10 @@ struct SyntaxExpression: Sendable {
     case windowCall(Name, [SyntaxExpression]?, WindowSpecification)
     case like(SyntaxExpression, pattern: SyntaxExpression, escape: SyntaxExpression?)
     case cast(SyntaxExpression, CastTarget)
-    case extract(DateField, SyntaxExpression)
+    case extract(TimeField, SyntaxExpression)
     /// Positions from 1, in characters.
     case substring(SyntaxExpression, from: SyntaxExpression, length: SyntaxExpression?)
-    /// A length of time: whole months and whole days.
-    case interval(months: Int, days: Int)
+    case interval(IntervalLength)
     case exists(QueryStatement)
     case oneOfQuery(SyntaxExpression, QueryStatement)
     /// A query of one column and at most one row as a value.

@@ -50,7 +50,7 @@ extension SyntaxExpression.Kind {
   /// Expressions that stand directly in it.
   fileprivate var children: [SyntaxExpression] {
     switch self {
-    case .name, .number, .text, .date, .boolean, .null, .interval, .exists, .scalarQuery: []
+    case .name, .number, .text, .date, .timestamp, .boolean, .null, .interval, .exists, .scalarQuery: []
     case .negated(let a), .not(let a), .isNull(let a), .isTruth(let a, _), .distinctCall(_, let a),
       .cast(let a, _),
       .extract(_, let a),
