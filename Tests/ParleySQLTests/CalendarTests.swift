@@ -52,7 +52,9 @@ import Testing
 
   private func check(_ function: CalendarFunction, _ expected: (Date, DateComponents) throws -> Int) throws {
     // Without the turns of centuries the calendar is a simpler one.
-    let ranges: [ClosedRange<Int64>] = [Int64(Self.days.lowerBound)...Int64(Self.days.upperBound), -25_508...47_540]
+    let ranges: [ClosedRange<Int64>] = [
+      Int64(Self.days.lowerBound)...Int64(Self.days.upperBound), -25_508...47_540,
+    ]
     var computed: [Int: [Int]] = [:]
     for range in ranges {
       let sample = Array(stride(from: Int(range.lowerBound), through: Int(range.upperBound), by: Self.step))
