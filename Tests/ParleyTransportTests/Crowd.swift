@@ -4,6 +4,9 @@ import Synchronization
 
 /// Connections that trickle a byte now and then and are dialled again when they are closed.
 final class Crowd: Sendable {
+  /// Of a record of 16 KiB with a first message of TLS that never ends: other bytes would be refused at once, and their
+  /// place become free by that.
+  private static let beginning: [UInt8] = [0x16, 3, 1, 0x40, 0, 1, 0, 0x3f, 0xfc, 3, 3]
   private let isStopped = Mutex(false)
   private let count = Mutex(0)
 
@@ -13,6 +16,7 @@ final class Crowd: Sendable {
   init(port: Int, count places: Int) {
     Thread { [self] in
       var sockets = [Int32](repeating: -1, count: places)
+      var sent = [Int](repeating: 0, count: places)
       var address = sockaddr_in()
       address.sin_family = sa_family_t(AF_INET)
       address.sin_port = in_port_t(port).bigEndian
@@ -28,15 +32,17 @@ final class Crowd: Sendable {
               }
             }
             sockets[index] = descriptor
+            sent[index] = 0
             count.withLock { $0 += 1 }
             continue
           }
-          var byte: UInt8 = 0x16  // the first byte of a TLS record
-          let sent = send(sockets[index], &byte, 1, Int32(MSG_NOSIGNAL))
+          var byte = sent[index] < Self.beginning.count ? Self.beginning[sent[index]] : 0
+          let written = send(sockets[index], &byte, 1, Int32(MSG_NOSIGNAL))
           let code = errno
+          if written == 1 { sent[index] += 1 }
           let got = recv(sockets[index], &byte, 1, Int32(MSG_DONTWAIT))
           let isOpen =
-            (sent == 1 || code == EAGAIN || code == ENOTCONN)
+            (written == 1 || code == EAGAIN || code == ENOTCONN)
             && (got > 0 || (got < 0 && [EAGAIN, ENOTCONN].contains(errno)))
           if !isOpen {
             close(sockets[index])
