@@ -159,9 +159,10 @@ import Testing
         let found = try InsecurePlaintextEvaluator.evaluate(
           builder.program, tables: [schema],
           data: ["t": [TableData(rowCount: cells.count, columns: [.init(values: cells, isNull: [])])]])
+        // A constant has one element for all rows.
+        let quotients = try #require(found[.init(rawValue: 0)]), rests = try #require(found[.init(rawValue: 1)])
         for (index, value) in cells.enumerated() {
-          let q = try #require(found[.init(rawValue: 0)])[index],
-            r = try #require(found[.init(rawValue: 1)])[index]
+          let q = quotients[min(index, quotients.count - 1)], r = rests[min(index, rests.count - 1)]
           #expect(
             q * divisor + r == BigInt(value) && r >= 0 && r < divisor, "\(value) / \(divisor) is \(q), rest \(r)")
         }
