@@ -84,7 +84,7 @@ extension Optimizer {
   func attach(_ expression: Expression, to plan: inout Plan) throws(ParleyError) -> Expression {
     guard expression.containsSubquery else { return expression }
     var replacements: [Expression: Expression] = [:]
-    for subquery in Self.outermost(expression) {
+    for subquery in Self.outermost(expression) where replacements[.subquery(subquery)] == nil {
       replacements[.subquery(subquery)] = try attach(subquery, to: &plan)
     }
     return expression.replacing { replacements[$0] }

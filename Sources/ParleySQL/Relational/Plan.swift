@@ -258,9 +258,15 @@ extension Plan {
     for input in inputs { input.collect(&read, &made) }
   }
 
+  /// Scans whose rows are part of its rows, so that more columns can be had of them. Others are only counted or looked up in
+  /// it, as a subquery is that is used twice.
   var scans: Set<Int> {
-    if case .scan(let scan) = self { return [scan.number] }
-    return inputs.reduce(into: []) { $0.formUnion($1.scans) }
+    switch self {
+    case .scan(let scan): [scan.number]
+    case .match(.semi, let a, _, _, _), .match(.anti, let a, _, _, _): a.scans
+    case .aggregate, .project, .union, .compared, .common: []
+    default: inputs.reduce(into: []) { $0.formUnion($1.scans) }
+    }
   }
 
   /// The largest number of rows.
