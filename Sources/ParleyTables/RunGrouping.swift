@@ -14,6 +14,9 @@ struct RunGrouping {
   private var isValid: NodeID
   private var scans: [Program.ScanItem] = []
   private var carried: [Program.ScanItem] = []
+  /// What begins again at the first row of a run that has a value of the further column.
+  private var firstOnes: [Program.ScanItem] = []
+  private var isFirstOne: NodeID?
 
   private var rows: SecretTable { runs.table }
 
@@ -39,6 +42,8 @@ struct RunGrouping {
       case scan(Int)
       /// The value of the run's last valid row.
       case carried(Int)
+      /// The value of the run's first row that has one of the further column.
+      case firstOne(Int)
     }
     enum Finish {
       case asRead
@@ -80,8 +85,13 @@ struct RunGrouping {
     if !carried.isEmpty {
       carriedValues = try tables.builder.scan(carried, restart: try tables.builder.or(restart, isValid))
     }
+    var firstValues: [NodeID] = []
+    if let isFirstOne {
+      firstValues = try tables.builder.scan(firstOnes, restart: try tables.builder.or(restart, isFirstOne))
+    }
     func read(_ source: Plan.Source) -> NodeID {
       switch source {
+      case .firstOne(let index): firstValues[index]
       case .node(let node): node
       case .scan(let index): scanned[index]
       case .carried(let index): carriedValues[index]
@@ -233,6 +243,8 @@ struct RunGrouping {
     case .representative:
       for part in source.parts { plan.parts.append(last(part)) }
       if let isNull = source.isNull { plan.isNull = last(isNull) }
+    case .minimum where source.parts.count > 1, .maximum where source.parts.count > 1:
+      return try self.plan(extremeOf: source, isMinimum: aggregate.function == .minimum, plan, isPresent)
     case .minimum, .maximum:
       let value = try tables.number(source)
       let isMinimum = aggregate.function == .minimum
@@ -250,6 +262,27 @@ struct RunGrouping {
       let value = try tables.condition(source)
       return try self.plan(
         found: value, isEvery: aggregate.function == .every, plan, isPresent, isNullable)
+    }
+    return plan
+  }
+
+  /// Of texts, by which the rows of a run stand, those without a value first: the last row has the largest.
+  private mutating func plan(
+    extremeOf source: SecretColumn, isMinimum: Bool, _ plan: Plan, _ isPresent: NodeID
+  ) throws(ParleyError) -> Plan {
+    var plan = plan
+    plan.isNull = source.isNull.map { .node($0) }
+    guard isMinimum else {
+      plan.parts = source.parts.map { .node($0) }
+      return plan
+    }
+    if isFirstOne == nil {
+      let isLater = try tables.builder.and(runs.continues, try tables.builder.shift(isPresent, by: 1))
+      isFirstOne = try tables.builder.and(isPresent, try tables.builder.not(isLater))
+    }
+    for part in source.parts {
+      plan.parts.append(.firstOne(firstOnes.count))
+      firstOnes.append(.init(.first, try tables.full(part, rows.shape)))
     }
     return plan
   }

@@ -141,7 +141,7 @@ package struct TableAggregate: Hashable, Sendable {
     case count
     /// Of numbers, and of conditions as 0 and 1. NULL without values.
     case sum
-    /// NULL without values. Texts have none.
+    /// NULL without values. Of texts in the order of their bytes.
     case minimum
     case maximum
     /// Conditions: some value is true; every value is true. NULL without values.

@@ -16,6 +16,8 @@ extension TableBuilder {
     for aggregate in aggregates {
       if aggregate.isByRank {
         result.columns.append(try valueByRank(aggregate, of: table))
+      } else if aggregate.isTextExtreme(in: table) {
+        result.columns.append(try extremeText(aggregate, of: table))
       } else if aggregate.needsDifferentValues, !isUnique([aggregate.column], in: table) {
         let values = try differentValues(of: aggregate.column, table)
         result.columns.append(
@@ -72,7 +74,7 @@ extension TableBuilder {
       ]
     case .minimum, .maximum, .representative:
       guard source.parts.count == 1 || aggregate.function == .representative else {
-        throw refusal("type", "texts have no smallest or largest here", "sort them and take the first")
+        throw ParleyError(.invariant, "the smallest of texts of several parts needs rows in order")
       }
       let isMinimum = aggregate.function == .minimum
       for part in source.parts { result.parts.append(try extrema(part, present, isMinimum: isMinimum)) }
@@ -251,6 +253,16 @@ extension TableAggregate {
     }
   }
 
+  /// Whether it is the smallest or largest of texts of several parts, which are in order only together.
+  func isTextExtreme(in table: SecretTable) -> Bool {
+    switch function {
+    case .minimum, .maximum: table.columns[column].parts.count > 1
+    default: false
+    }
+  }
+
   /// Whether a group's rows have to stand by the column.
-  var needsOrder: Bool { needsDifferentValues || isByRank }
+  func needsOrder(in table: SecretTable) -> Bool {
+    needsDifferentValues || isByRank || isTextExtreme(in: table)
+  }
 }

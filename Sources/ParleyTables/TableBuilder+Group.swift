@@ -17,7 +17,7 @@ extension TableBuilder {
       return try groupedByCells(table, keys, essentials, domain, aggregates)
     }
     // Rows that are in order are brought together as groups anyway.
-    let isInOrder = !aggregates.contains(where: \.needsOrder) && isOrdered(table, by: essentials)
+    let isInOrder = !aggregates.contains(where: { $0.needsOrder(in: table) }) && isOrdered(table, by: essentials)
     return try groupedByRuns(isInOrder ? table : try slimmed(table), keys, essentials, aggregates)
   }
 
@@ -78,7 +78,7 @@ extension TableBuilder {
       guard count <= 64 else { return nil }
       domain.append(values)
     }
-    if aggregates.contains(where: \.needsOrder) { return nil }
+    if aggregates.contains(where: { $0.needsOrder(in: table) }) { return nil }
     let isBit = { (index: Int) in type(table.columns[index].parts[0]).isBit }
     let extrema =
       aggregates.contains {

@@ -54,6 +54,24 @@ extension TableBuilder {
     return result.columns[0]
   }
 
+  /// One element: the smallest or largest of texts of several parts over all rows.
+  mutating func extremeText(
+    _ aggregate: TableAggregate, of table: SecretTable
+  ) throws(ParleyError) -> SecretColumn {
+    let table = try slimmed(table)
+    let column = table.columns[aggregate.column]
+    let isPresent = try full(try and(try valid(table), not: column.isNull), table.shape)
+    let parts = try full(column.parts, table.shape)
+    var keys = [Program.SortKey(try builder.not(isPresent))]
+    for part in parts { keys.append(.init(part, isDescending: aggregate.function == .maximum)) }
+    var result = SecretColumn(name: aggregate.name, type: column.type, parts: [])
+    for part in try builder.sort(by: keys, parts) {
+      result.parts.append(try builder.sum(try builder.prefix(part, count: 1)))
+    }
+    result.isNull = try builder.compare(.equal, try builder.sum(isPresent), builder.constant(0))
+    return result
+  }
+
   private struct Ranked {
     /// In ascending order, those that count first.
     var values: NodeID

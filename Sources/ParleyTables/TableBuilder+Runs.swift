@@ -80,11 +80,11 @@ extension TableBuilder {
     // Each column whose different values or ranks count needs an order of its own; the groups come out in the same
     // order.
     var further: [Int] = []
-    for aggregate in aggregates where aggregate.needsOrder && !further.contains(aggregate.column) {
+    for aggregate in aggregates where aggregate.needsOrder(in: table) && !further.contains(aggregate.column) {
       further.append(aggregate.column)
     }
     func isIn(_ aggregate: TableAggregate, _ pass: Int) -> Bool {
-      guard aggregate.needsOrder else { return pass == 0 }
+      guard aggregate.needsOrder(in: table) else { return pass == 0 }
       return further[pass] == aggregate.column
     }
     var result: SecretTable?

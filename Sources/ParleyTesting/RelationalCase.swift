@@ -50,7 +50,7 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
   /// two spellings of Unicode, which are two texts.
   static let texts = [
     "", "short", "e\u{301}", "\u{e9}", "fourteen bytes", "Georg-August-Universität, I",
-    "Georg-August-Universität, J", "a text of thirty bytes, no les",
+    "Georg-August-Universität, J", "a text of thirty bytes, no les", "  ho\u{1f600} ", "SHORT",
   ]
 
   /// In the order of their bytes, so that the database orders them alike; one letter in two spellings of Unicode.

@@ -31,7 +31,7 @@ package enum RelationalDifferential {
 
   /// Forms that the documentation says are not there.
   private static func isRefusal(_ error: ParleyError) -> Bool {
-    ["sql/correlated", "sql/scalar-subquery", "sql/unsupported"].contains(error.code.rawValue)
+    ["sql/correlated", "sql/scalar-subquery", "sql/unsupported", "sql/text-place"].contains(error.code.rawValue)
   }
 
   package static func differences(

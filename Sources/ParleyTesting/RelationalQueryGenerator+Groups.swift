@@ -17,7 +17,9 @@ extension RelationalQueryGenerator {
       items.append(item)
     }
     // Texts that rows are grouped by and that are not shown.
-    if items.count > keys.count, random.chance(60) { items.removeAll { $0.kind == .text } }
+    if items.count > keys.count, random.chance(60) {
+      items.removeAll { item in item.kind == .text && keys.contains { $0.name == item.name } }
+    }
     var tail = (ours: "", theirs: "")
     if !keys.isEmpty {
       tail.ours = " GROUP BY \(keys.map(\.ours).joined(separator: ", "))"
@@ -29,7 +31,10 @@ extension RelationalQueryGenerator {
       let condition = comparison(value, literal(value.kind))
       tail.ours += " HAVING \(condition.ours)"
       tail.theirs += " HAVING \(condition.theirs)"
-      if keys.isEmpty, items.isEmpty { items.append(value) }
+      if keys.isEmpty, items.isEmpty {
+        value.name = fresh("y")
+        items.append(value)
+      }
     }
     if !keys.isEmpty, random.chance(25) { return grouped(keys, items, from, filter, having: tail) }
     return block(items, from, filter: filter, tail: tail)
@@ -97,6 +102,7 @@ extension RelationalQueryGenerator {
     let any = random.pick(columns)
     let value = expression(random.chance(70) ? .number(scale: 0) : numberKind(columns), columns, depth: 2)
     guard case .number(let scale) = value.kind else { return aggregate(columns) }
+    if random.chance(15), let extreme = extremeOfTexts(columns) { return extreme }
     let filter = random.chance(20) ? condition(columns, depth: 3) : nil
     func call(_ function: String, _ argument: Spelled, _ kind: Kind) -> Spelled {
       func suffix(_ path: (Spelled) -> String) -> String { filter.map { " FILTER (WHERE \(path($0)))" } ?? "" }

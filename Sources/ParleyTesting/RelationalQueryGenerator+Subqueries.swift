@@ -14,7 +14,17 @@ extension RelationalQueryGenerator {
     func spell(_ path: (Spelled) -> String, _ item: String, _ from: String) -> String {
       "(SELECT \(item) FROM \(from)\(filter.map { " WHERE \(path($0))" } ?? ""))"
     }
-    switch Int.random(in: 0..<3, using: &random) {
+    switch Int.random(in: 0..<4, using: &random) {
+    case 3:
+      guard let pairs = rowPairs(columns, inner.columns) else { return condition(columns, depth: 3) }
+      let word = random.pick(["IN ", "NOT IN "])
+      func row(_ path: (Spelled) -> String) -> String {
+        "(\(pairs.map { path($0.a) }.joined(separator: ", "))) \(word)"
+      }
+      func items(_ path: (Spelled) -> String) -> String { pairs.map { path($0.b) }.joined(separator: ", ") }
+      return Spelled(
+        ours: row(\.ours) + spell(\.ours, items(\.ours), inner.ours),
+        theirs: row(\.theirs) + spell(\.theirs, items(\.theirs), inner.theirs), kind: .boolean)
     case 0:
       if isCorrelated, random.chance(30) {
         let numbers = { (list: [Spelled]) in list.filter { $0.kind == .number(scale: 0) } }
@@ -32,9 +42,11 @@ extension RelationalQueryGenerator {
       let candidates = inner.columns.filter { $0.kind == kind }
       guard !candidates.isEmpty else { return condition(columns, depth: 3) }
       let b = random.pick(candidates)
-      let word = random.pick(["IN ", "NOT IN "])
+      let (own, word) = random.pick([
+        ("IN ", "IN "), ("NOT IN ", "NOT IN "), ("= ANY ", "IN "), ("<> ALL ", "NOT IN "),
+      ])
       return Spelled(
-        ours: "\(a.ours) \(word)" + spell(\.ours, b.ours, inner.ours),
+        ours: "\(a.ours) \(own)" + spell(\.ours, b.ours, inner.ours),
         theirs: "\(a.theirs) \(word)" + spell(\.theirs, b.theirs, inner.theirs), kind: .boolean)
     default:
       let kind = numberKind(columns)

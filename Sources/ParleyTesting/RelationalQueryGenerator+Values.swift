@@ -96,8 +96,14 @@ extension RelationalQueryGenerator {
     }
     switch (Int.random(in: 0..<10, using: &random), kind) {
     case (0..<4, .date), (0..<4, .timestamp): return time(kind, columns, depth: depth + 1)
-    case (9, .number(scale: 0)): return partOfTime(columns, depth: depth + 1)
+    case (8, .number(scale: 0)): return partOfTime(columns, depth: depth + 1)
     case (9, .boolean): return timeCondition(columns, depth: depth + 1)
+    case (0..<5, .text):
+      if let made = textFunction(columns) { return made }
+      return candidates.isEmpty ? literal(kind) : random.pick(candidates)
+    case (9, .number(scale: 0)):
+      if let length = textLength(columns) { return length }
+      return candidates.isEmpty ? literal(kind) : random.pick(candidates)
     case (0..<3, .number):
       let a = expression(kind, columns, depth: depth + 1), b = expression(kind, columns, depth: depth + 1)
       let sign = random.pick(["+", "-"])

@@ -279,7 +279,10 @@ struct RelationalQueryGenerator {
       return Spelled(
         ours: "\(a.ours) \(word) (\(values.map(\.ours).joined(separator: ", ")))",
         theirs: "\(a.theirs) \(word) (\(values.map(\.theirs).joined(separator: ", ")))", kind: .boolean)
-    case ..<75:
+    case ..<73:
+      if let condition = textCondition(columns) { return condition }
+      return condition(columns, depth: 3)
+    case ..<76:
       let categories = columns.filter { if case .category = $0.kind { true } else { false } }
       guard !categories.isEmpty else { return condition(columns, depth: 3) }
       let a = random.pick(categories)

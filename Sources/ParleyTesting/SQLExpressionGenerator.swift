@@ -149,6 +149,15 @@ extension SQLQueryGenerator {
       "'" + text.map { $0 == "'" ? "''" : String($0) }.joined() + "'"
     }
     let first = quoted(random.pick(labels)), second = quoted(random.pick(labels))
+    if random.chance(30) {
+      let (ours, theirs) = random.pick([
+        ("(UPPER(c) = 'RED')", "(letters_upper(c) = 'RED')"), ("(c LIKE '_e%')", "(c LIKE '_e%')"),
+        ("STARTS_WITH(c, 'B')", "(substr(c, 1, 1) = 'B')"), ("(LENGTH(c) > 4)", "(length(c) > 4)"),
+        ("(RIGHT(c, 1) IN ('d', 'e'))", "(substr(c, -1) IN ('d', 'e'))"),
+        ("(c || 'x' = \(first) || 'x')", "(c || 'x' = \(first) || 'x')"),
+      ])
+      return Pair(ours: ours, theirs: theirs)
+    }
     let text = random.pick([
       "(c = \(first))", "(\(first) <> c)", "(c IN (\(first), \(second)))", "(c NOT IN (\(first)))",
       "(CASE c WHEN \(first) THEN 1 WHEN \(second) THEN 2 END = 2)", "(COALESCE(c, \(first)) = \(first))",

@@ -97,9 +97,16 @@ struct SQLQueryGenerator {
   }
 
   private mutating func key() -> (pair: Pair, isCondition: Bool) {
-    switch Int.random(in: 0..<9, using: &random) {
-    case 7, 8: return (timeKey(), false)
+    switch Int.random(in: 0..<11, using: &random) {
+    case 9, 10: return (timeKey(), false)
     case 0: return (Pair(ours: "c", theirs: "c"), false)
+    case 7, 8:
+      let (ours, theirs) = random.pick([
+        ("UPPER(c)", "letters_upper(c)"), ("LENGTH(c)", "length(c)"), ("LEFT(c, 1)", "substr(c, 1, 1)"),
+        ("TRIM(c, 'ed')", "trim(c, 'ed')"), ("'<' || LOWER(c) || '>'", "'<' || letters_lower(c) || '>'"),
+        ("SUBSTRING(REPLACE(c, 'e', 'ee') FROM 2 FOR 2)", "substr(replace(c, 'e', 'ee'), 2, 2)"),
+      ])
+      return (Pair(ours: ours, theirs: theirs), false)
     case 1: return (Pair(ours: "b", theirs: "b"), true)
     case 2:
       let width = random.pick([1, 3, 7, 10, 1000])

@@ -1,5 +1,4 @@
 import BigInt
-import CSQLite
 import ParleyBase
 import ParleyProgram
 import Testing
@@ -20,13 +19,13 @@ import Testing
     ], holders: ["h"], maximumRows: 1000)
 
   /// Short texts over few characters, with two to four bytes among them, so that patterns match.
-  private static func text(_ random: inout SystemRandomNumberGenerator, longest: Int = 8) -> String {
+  static func text(_ random: inout SystemRandomNumberGenerator, longest: Int = 8) -> String {
     let letters = ["a", "b", "A", "ab", "é", "漢", "😀", " ", "_", "%", "e\u{301}"]
     return (0..<Int.random(in: 0...longest, using: &random)).map { _ in letters.randomElement(using: &random)! }
       .joined()
   }
 
-  private static func rows(_ count: Int, _ random: inout SystemRandomNumberGenerator) -> TableData {
+  static func rows(_ count: Int, _ random: inout SystemRandomNumberGenerator) -> TableData {
     TableData(
       rowCount: count,
       columns: schema.columns.map { column in
@@ -43,7 +42,7 @@ import Testing
 
   // MARK: Random expressions, each with its SQL
 
-  private struct Generator {
+  struct Generator {
     var random = SystemRandomNumberGenerator()
     mutating func pick<T>(_ list: [T]) -> T { list.randomElement(using: &random)! }
     func quoted(_ text: String) -> String {
@@ -64,11 +63,14 @@ import Testing
       }
       let (a, x) = number(depth - 1)
       let divisor = Int.random(in: 1...12, using: &random)
-      switch Int.random(in: 0..<14, using: &random) {
+      switch Int.random(in: 0..<15, using: &random) {
       case 11:
         return (
           .floorRemainder(a, by: BigInt(divisor)), "(((\(x) % \(divisor)) + \(divisor)) % \(divisor))"
         )
+      case 12:
+        let (s, p) = text()
+        return (.textLength(s), "length(\(p))")
       case 0:
         let (b, y) = number(depth - 1)
         return (.add(a, b), "(\(x) + \(y))")
@@ -110,7 +112,7 @@ import Testing
         }
       }
       let (a, x) = condition(depth - 1)
-      switch Int.random(in: 0..<10, using: &random) {
+      switch Int.random(in: 0..<11, using: &random) {
       case 0:
         let (b, y) = condition(depth - 1)
         return (.and(a, b), "(\(x) AND \(y))")
@@ -132,9 +134,10 @@ import Testing
         let (s, p) = text(), (t, q) = text()
         let (comparison, sign) = self.comparison()
         return (.textCompare(comparison, s, t), "(\(p) \(sign) \(q))")
-      default:
+      case 9:
         let (s, p) = text()
         return (.textIsNull(s), "(\(p) IS NULL)")
+      default: return holds()
       }
     }
 
@@ -145,7 +148,8 @@ import Testing
     mutating func text() -> (HolderText, String) {
       let column = pick(["s", "u", "c"])
       let from = Int.random(in: 1...5, using: &random), length = Int.random(in: 0...4, using: &random)
-      switch Int.random(in: 0..<4, using: &random) {
+      switch Int.random(in: 0..<6, using: &random) {
+      case 4, 5: return changed()
       case 0:
         return (.substring(.column(column), from: from, length: length), "substr(\(column), \(from), \(length))")
       case 1: return (.substring(.column(column), from: from, length: nil), "substr(\(column), \(from))")
@@ -162,7 +166,7 @@ import Testing
     var generator = Generator()
     for _ in 0..<40 {
       let data = Self.rows(40, &generator.random)
-      let oracle = try Oracle(Self.schema, data)
+      let oracle = try HolderOracle(Self.schema, data)
       for _ in 0..<25 {
         let isCondition = Bool.random()
         let (formula, sql) = isCondition ? generator.condition(3) : generator.number(3)
@@ -190,7 +194,7 @@ import Testing
   @Test func likeIsSQLites() throws {
     var random = SystemRandomNumberGenerator()
     let texts = (0..<300).map { _ in Self.text(&random) }
-    let oracle = try Oracle(Self.schema, TableData(rowCount: 0, columns: []))
+    let oracle = try HolderOracle(Self.schema, TableData(rowCount: 0, columns: []))
     for round in 0..<400 {
       var pattern = Self.text(&random, longest: 6)
       let escape: Character? = round % 3 == 0 ? "a" : nil
@@ -265,7 +269,10 @@ import Testing
       .textDigest(.column("s"), index: 2), .textDigest(.column("i"), index: 0),
       .choose([.init(condition: .column("b"), value: .bit(true))], otherwise: .constant(1)),
       .coalesce([.column("i"), .column("b")]), .like(.column("s"), pattern: "a!", escape: "!"),
-      .textIsNull(.substring(.column("s"), from: 1, length: -1)),
+      .textIsNull(.substring(.column("s"), from: 1, length: -1)), .textLength(.column("i")),
+      .textHolds(.column("s"), .column("d"), .anywhere), .textIsNull(.joined([.column("s"), .column("j")])),
+      .textIsNull(.shown(.column("i"), .timestamp)), .textIsNull(.shown(.column("s"), .integer)),
+      .textIsNull(.choose([.init(condition: .column("i"), text: .null)], otherwise: .column("s"))),
     ]
     for formula in wrong {
       #expect(formula.range(in: Self.schema) == nil, "\(formula)")
@@ -285,13 +292,15 @@ import Testing
     }
     let composed = HolderFormula.like(.column("s"), pattern: "\u{e9}", escape: nil)
     let decomposed = HolderFormula.like(.column("s"), pattern: "e\u{301}", escape: nil)
-    let all = [
+    var all: [[UInt8]] = [
       bytes(nil), bytes(nil, part: 1), bytes(.null), bytes(.column("i")), bytes(.calendar(.year, .column("i"))),
       bytes(composed),
       bytes(decomposed), bytes(.add(.column("i"), .column("j"))), bytes(.add(.column("j"), .column("i"))),
       bytes(.textPart(.column("s"), index: 0)), bytes(.textDigest(.column("s"), index: 0)),
-      bytes(.textDigest(.column("s"), index: 1)),
+      bytes(.textDigest(.column("s"), index: 1)), bytes(.textLength(.column("s"))),
+      bytes(.textHolds(.column("s"), .column("u"), .start)), bytes(.textHolds(.column("s"), .column("u"), .end)),
     ]
+    for text in HolderTextTests.different { all.append(bytes(.textIsNull(text))) }
     #expect(Set(all).count == all.count)
     // Equal to Swift, different to a formula: two inputs.
     var builder = ProgramBuilder()
@@ -326,71 +335,5 @@ import Testing
       try cells(.value, nil, .integer(TextParts.range), column: "u", part: 1) == [0x68 << 48, 0, 0])
     #expect(try cells(.value, nil, .integer(Interval(-9...9)), column: "i") == [1, 7, 3])
     #expect(sum.description == "i + 10")
-  }
-}
-
-/// SQLite with the rows of one table; LIKE tells upper from lower case.
-private final class Oracle {
-  struct Failure: Error { var text: String }
-  private var database: OpaquePointer?
-  private var likes: [Bool: OpaquePointer] = [:]
-
-  init(_ schema: TableSchema, _ data: TableData) throws {
-    guard sqlite3_open(":memory:", &database) == SQLITE_OK else { throw Failure(text: "open") }
-    try run("PRAGMA case_sensitive_like = ON")
-    try run("CREATE TABLE t (\(schema.columns.map(\.name).joined(separator: ", ")))")
-    for row in 0..<data.rowCount {
-      let cells = zip(schema.columns, data.columns).map { column, cells -> String in
-        if !cells.isNull.isEmpty, cells.isNull[row] { return "NULL" }
-        let text: String
-        switch column.type {
-        case .text: text = cells.texts[row]
-        case .category(let labels): text = labels[Int(cells.values[row])]
-        default: return String(cells.values[row])
-        }
-        return "'\(text)'"
-      }
-      try run("INSERT INTO t VALUES (\(cells.joined(separator: ", ")))")
-    }
-  }
-  deinit {
-    for statement in likes.values { sqlite3_finalize(statement) }
-    sqlite3_close_v2(database)
-  }
-
-  private func prepare(_ sql: String) throws -> OpaquePointer? {
-    var statement: OpaquePointer?
-    guard sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK else {
-      throw Failure(text: String(cString: sqlite3_errmsg(database)) + " in " + sql)
-    }
-    return statement
-  }
-  private func run(_ sql: String) throws { _ = try integers(sql) }
-
-  func integers(_ sql: String) throws -> [Int64?] {
-    let statement = try prepare(sql)
-    defer { sqlite3_finalize(statement) }
-    var rows: [Int64?] = []
-    while sqlite3_step(statement) == SQLITE_ROW {
-      rows.append(
-        sqlite3_column_type(statement, 0) == SQLITE_NULL ? nil : sqlite3_column_int64(statement, 0))
-    }
-    return rows
-  }
-
-  func like(_ text: String, _ pattern: String, escape: String?) throws -> Bool {
-    let statement: OpaquePointer?
-    if let known = likes[escape != nil] {
-      statement = known
-    } else {
-      statement = try prepare(escape == nil ? "SELECT ? LIKE ?" : "SELECT ? LIKE ? ESCAPE 'a'")
-      likes[escape != nil] = statement
-    }
-    let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    sqlite3_reset(statement)
-    sqlite3_bind_text(statement, 1, text, -1, transient)
-    sqlite3_bind_text(statement, 2, pattern, -1, transient)
-    guard sqlite3_step(statement) == SQLITE_ROW else { throw Failure(text: "LIKE") }
-    return sqlite3_column_int64(statement, 0) == 1
   }
 }

@@ -76,14 +76,14 @@ import Testing
       "sql/correlated", 20, 39, "LIMIT"),
     Case("SELECT COUNT(*) FROM patients WHERE EXTRACT(yaer FROM birth) = 1", "sql/syntax", 20, 45, "'YEAR'"),
     Case("SELECT COUNT(*) FROM patients WHERE birth < INTERVAL '3' FORTNIGHT", "sql/date", 20, 54, "unit"),
-    Case("SELECT COUNT(*) FROM patients WHERE CAST(age AS VARCHAR) = 'x'", "sql/unsupported", 20, 49, "VARCHAR"),
+    Case("SELECT COUNT(*) FROM patients WHERE CAST(age AS BLOB) = 'x'", "sql/unsupported", 20, 49, "BLOB"),
     Case("SELECT age FROM patients UNION SELECT age, sex FROM patients", "sql/arguments", 20, 1, "1 and 2"),
     Case("SELECT age FROM patients UNION SELECT birth FROM patients", "sql/type", 20, 39, "in one column"),
     Case(
       "SELECT COUNT(*) FROM patients WHERE RANK() OVER (ORDER BY age) = 1", "sql/aggregate-place", 20, 37, "window"
     ),
     Case("SELECT ROW_NUMBER() FROM patients", "sql/arguments", 20, 8, "window"),
-    Case("SELECT MIN(sex) FROM patients", "sql/type", 20, 12, "numbers"),
+    Case("SELECT SUM(sex) FROM patients", "sql/type", 20, 12, "number"),
   ]
 
   static let schema = TableSchema(

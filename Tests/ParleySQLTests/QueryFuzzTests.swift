@@ -16,6 +16,7 @@ import Testing
     "COUNT(*)", "SUM", "AVG", "MIN", "MAX", "MEDIAN", "QUANTILE", "STDDEV", "CORR", "COALESCE", "CAST", "EXTRACT",
     "DATE_TRUNC", "DATE_DIFF", "HOUR",
     "DATE",
+    "||", "UPPER(", "TRIM(BOTH", "LEFT(", "RIGHT(", "LENGTH(", "REPLACE(", "CONCAT(", "ANY", "ALL", "AS VARCHAR",
     "OVER", "PARTITION BY", "ROW_NUMBER()", "LAG", "(", ")", ",", "+", "-", "*", "/", "=", "<>", "<", ">=", ".",
     ";", "0",
     "1", "-1", "0.5", "1000000000000", "9223372036854775807", "99999999999999999999999999999", "2147483648", "'x'",

@@ -16,6 +16,7 @@ import Testing
       ], unique: [["id"]],
       [[1, 3, 10_000, 1, 0, 5], [2, 4, 10_031, 0, 1, 7]])
     tables.add("u", [("tid", .integer(1...9)), ("b", .integer(0...9))], [[1, 5], [2, 6], [2, 9]])
+    tables.add("s", [("k", .integer(0...9)), ("name", .text(bytes: 20))], texts: [["1", "ab"], ["3", nil]])
     return tables
   }()
 
@@ -51,7 +52,41 @@ import Testing
     Case(
       "SELECT COUNT(*) FROM t WHERE c < 'y'", "sql/type", "use =, <> or IN",
       "SELECT COUNT(*) FROM t WHERE c IN ('x')"),
-    Case("SELECT MIN(c) FROM t", "sql/type", "ORDER BY … LIMIT 1", "SELECT c FROM t ORDER BY c LIMIT 1"),
+    Case(
+      "SELECT COUNT(*) FROM t WHERE c < 'y'", "sql/type", "CAST(c AS VARCHAR)",
+      "SELECT COUNT(*) FROM t WHERE CAST(c AS VARCHAR) < 'y'"),
+    Case(
+      "SELECT COUNT(*) FROM s WHERE UPPER(k) = '1'", "sql/type", "CAST(k AS VARCHAR)",
+      "SELECT COUNT(*) FROM s WHERE UPPER(CAST(k AS VARCHAR)) = '1'"),
+    Case(
+      "SELECT UPPER(name), COUNT(*) AS n FROM s GROUP BY name", "sql/text-place", "a group key too",
+      "SELECT UPPER(name), COUNT(*) AS n FROM s GROUP BY name, UPPER(name)"),
+    Case(
+      "SELECT COUNT(*) AS n FROM t JOIN s ON b = k JOIN s AS r ON r.k = t.id WHERE s.name || r.name = 'x'",
+      "sql/text-place", "in a subquery below the join",
+      "SELECT COUNT(*) AS n FROM t JOIN (SELECT UPPER(name) AS x, k FROM s) AS q ON b = k WHERE x = 'X'"),
+    Case(
+      "SELECT REPEATED || REPEATED || REPEATED || REPEATED || REPEATED AS z FROM (SELECT name || name || name AS REPEATED FROM s) AS q",
+      "sql/text-length", "LEFT(…, 64)",
+      "SELECT LEFT(REPEATED || REPEATED || REPEATED || REPEATED || REPEATED, 64) AS z FROM (SELECT name || name || name AS REPEATED FROM s) AS q"
+    ),
+    Case(
+      "SELECT REPLACE(name, name, 'x') AS z FROM s", "sql/type", "write a constant",
+      "SELECT REPLACE(name, 'a', 'x') AS z FROM s"),
+    Case(
+      "SELECT SUBSTRING(name FROM -3) AS z FROM s", "sql/unsupported", "RIGHT(x, 3)",
+      "SELECT RIGHT(name, 3) AS z FROM s"),
+    Case(
+      "SELECT CAST(k AS VARCHAR(3)) AS z FROM s", "sql/unsupported", "LEFT(CAST(x AS VARCHAR), 3)",
+      "SELECT LEFT(CAST(k AS VARCHAR), 3) AS z FROM s"),
+    Case(
+      "SELECT k, MIN(name) OVER (PARTITION BY k) AS z FROM s", "sql/unsupported", "ORDER BY x NULLS LAST",
+      "SELECT k, FIRST_VALUE(name) OVER (PARTITION BY k ORDER BY name NULLS LAST) AS z FROM s"),
+    Case(
+      "SELECT LENGHT(name) AS z FROM s", "sql/unknown-function", "LENGTH", "SELECT LENGTH(name) AS z FROM s"),
+    Case(
+      "SELECT id FROM t WHERE b > ALL (SELECT b FROM u)", "sql/unsupported", "(SELECT MAX(x) FROM …)",
+      "SELECT id FROM t WHERE b > (SELECT MAX(b) FROM u)"),
     Case(
       "SELECT id, (SELECT b FROM u WHERE tid = id) AS x FROM t", "sql/scalar-subquery", "MAX",
       "SELECT id, (SELECT MAX(b) FROM u WHERE tid = id) AS x FROM t"),

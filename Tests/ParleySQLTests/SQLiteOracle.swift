@@ -24,6 +24,10 @@ final class SQLiteOracle {
         database, name, arguments, SQLITE_UTF8, nil, nil, { Moments.step($0, $1, $2) }, finish, nil)
       guard status == SQLITE_OK else { throw Failure(description: "register \(name)") }
     }
+    for (name, change) in [("letters_upper", Letters.upper), ("letters_lower", Letters.lower)] {
+      let status = sqlite3_create_function_v2(database, name, 1, SQLITE_UTF8, nil, change, nil, nil, nil)
+      guard status == SQLITE_OK else { throw Failure(description: "register \(name)") }
+    }
     for (name, arguments) in [("median_of_tenths", Int32(1)), ("quantile_of", 3)] {
       let finish: @convention(c) (OpaquePointer?) -> Void =
         name == "quantile_of" ? { Values.finish($0) { $0.quantile } } : { Values.finish($0) { $0.tenfoldMedian } }
@@ -60,6 +64,7 @@ final class SQLiteOracle {
 
   static func answers(_ test: SQLCase) throws -> [[SQLDifferential.Answer]] {
     let oracle = try SQLiteOracle()
+    _ = try oracle.rows("PRAGMA case_sensitive_like = ON")
     try oracle.load(test.table, test.holders)
     return try oracle.rows(test.oracleText)
   }
@@ -96,6 +101,27 @@ final class SQLiteOracle {
       } else {
         sqlite3_result_null(context)
       }
+    }
+  }
+
+  /// Upper and lower case of letters by the properties that Swift's library has of each scalar, of which a text keeps those
+  /// that are one scalar with as many bytes.
+  private enum Letters {
+    typealias Function = @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?) -> Void
+    static let upper: Function = { Letters.change($0, $2) { $0.properties.uppercaseMapping } }
+    static let lower: Function = { Letters.change($0, $2) { $0.properties.lowercaseMapping } }
+
+    static func change(
+      _ context: OpaquePointer?, _ values: UnsafeMutablePointer<OpaquePointer?>?,
+      _ mapping: (Unicode.Scalar) -> String
+    ) {
+      guard let text = values.flatMap({ sqlite3_value_text($0[0]) }) else { return sqlite3_result_null(context) }
+      let changed = String(cString: text).unicodeScalars.map { scalar in
+        let other = mapping(scalar)
+        return other.unicodeScalars.count == 1 && other.utf8.count == String(scalar).utf8.count
+          ? other : String(scalar)
+      }.joined()
+      sqlite3_result_text(context, changed, -1, unsafeBitCast(-1, to: sqlite3_destructor_type.self))
     }
   }
 

@@ -30,6 +30,29 @@ struct SmallTables {
     ]
   }
 
+  /// - Parameter texts: cells as they are written: numbers in the integers that are shared, nil for NULL.
+  mutating func add(
+    _ name: String, _ columns: [(String, ColumnType)], unique: [[String]] = [], texts rows: [[String?]]
+  ) {
+    schemas.append(
+      TableSchema(
+        name: name, columns: columns.map { ColumnSchema(name: $0.0, type: $0.1, isNullable: true) },
+        holders: ["h"],
+        maximumRows: 12, uniqueKeys: unique))
+    data[name] = [
+      TableData(
+        rowCount: rows.count,
+        columns: columns.indices.map { index in
+          let cells = rows.map { $0[index] }
+          let isNull = cells.map { $0 == nil }
+          guard case .text = columns[index].1 else {
+            return .init(values: cells.map { $0.flatMap { Int64($0) } ?? 0 }, isNull: isNull)
+          }
+          return .init(values: [], isNull: isNull, texts: cells.map { $0 ?? "" })
+        })
+    ]
+  }
+
   func rules(_ minimum: Int) -> ReleaseRules {
     ReleaseRules(minimumCell: minimum, recipients: ["r"], allowsRowRelease: true)
   }

@@ -99,7 +99,22 @@ import Testing
         """, digests: both + ["people.town"]),
     .init(
       text: "SELECT COUNT(*) AS n FROM people JOIN visits ON COALESCE(name, town) = person",
-      digests: both + ["people.town"]),
+      digests: ["people.COALESCE(name, town)", "visits.person"]),
+    // What holders make of a text, a constant or a category is a text of theirs.
+    .init(
+      text: "SELECT COUNT(*) AS n FROM people JOIN visits ON COALESCE(name, 'none') = person",
+      digests: ["people.COALESCE(name, 'none')", "visits.person"]),
+    .init(
+      text: "SELECT COUNT(*) AS n FROM people JOIN visits ON UPPER(TRIM(name)) = UPPER(person)",
+      digests: ["people.UPPER(TRIM(name))", "visits.UPPER(person)"]),
+    .init(
+      text: "SELECT COUNT(*) AS n FROM people JOIN visits ON name || town || name || town || name = person",
+      digests: ["people.(name || town || name || town || name)", "visits.person"]),
+    .init(
+      text: "SELECT COUNT(*) AS n FROM people JOIN visits ON name = kind", digests: ["people.name", "visits.kind"]),
+    .init(
+      text: "SELECT COUNT(*) AS n FROM people WHERE (name, town) IN (SELECT person, ward FROM visits)",
+      digests: both + ["people.town", "visits.ward"]),
     .init(
       text: "WITH k AS (SELECT person AS who FROM visits) SELECT COUNT(*) AS n FROM people JOIN k ON name = who",
       digests: both),
@@ -141,7 +156,11 @@ import Testing
     .init(
       text: "SELECT COUNT(*) AS n FROM people JOIN visits ON id = cost WHERE name BETWEEN ward AND person",
       exact: both + ["visits.ward"]),
-    .init(text: "SELECT COUNT(*) AS n FROM people JOIN visits ON COALESCE(name, 'none') = person", exact: both),
+    .init(text: "SELECT MIN(name) AS n FROM people", exact: ["people.name"]),
+    .init(text: "SELECT COUNT(*) AS n FROM visits WHERE person = (SELECT MIN(name) FROM people)", exact: both),
+    .init(
+      text: "SELECT COUNT(*) AS n FROM people JOIN visits ON id = cost WHERE UPPER(name) < LOWER(person)",
+      exact: ["people.UPPER(name)", "visits.LOWER(person)"]),
     .init(
       text: """
         SELECT COUNT(*) AS n FROM people JOIN visits ON id = cost WHERE CASE WHEN cost > 3 THEN name ELSE 'x' END = person
@@ -151,8 +170,6 @@ import Testing
       text: """
         SELECT COUNT(*) AS n FROM (SELECT person, SUM(cost) AS s FROM visits GROUP BY person) AS g WHERE person <> 'x'
         """, exact: ["visits.person"]),
-    // A category is compared by its listed texts.
-    .init(text: "SELECT COUNT(*) AS n FROM people JOIN visits ON name = kind", exact: ["people.name"]),
     // No longer than a digest.
     .init(
       text: "SELECT COUNT(*) AS n FROM people JOIN visits ON code = label", exact: ["people.code", "visits.label"]),

@@ -50,6 +50,58 @@ import Testing
     }
   }
 
+  /// The smallest and largest of texts, of all rows and of groups, beside other aggregates over the rows in an order.
+  @Test(arguments: 3100..<3150 as Range<UInt64>) func extremes(seed: UInt64) throws {
+    var round = Round(seed)
+    let l = round.sample("l", Self.columns)
+    let text = "CASE WHEN n IS NULL THEN NULL ELSE 3 * p + q END"
+    let isNullable = seed % 3 != 0
+    let key = isNullable ? text : "3 * p + q"
+    func table(_ source: SecretTable) -> SecretTable {
+      Self.text(source, [0, 1], isNull: isNullable ? source.columns[2].isNull : nil)
+    }
+    /// Parts of a text as columns of their own.
+    func opened(_ table: SecretTable, _ texts: [Int], _ others: [Int]) -> SecretTable {
+      var result = table.selecting(others)
+      for text in texts {
+        for part in table.columns[text].parts {
+          result = result.appending(
+            SecretColumn(name: "p", type: .integer, parts: [part], isNull: table.columns[text].isNull))
+        }
+      }
+      return result
+    }
+    let extremes = "MIN(\(key)) / 3, MIN(\(key)) % 3, MAX(\(key)) / 3, MAX(\(key)) % 3"
+    try compare([l], sql: "SELECT \(extremes) FROM l WHERE x < 60", seed: seed) { tables, sources in
+      var rows = table(sources[0])
+      let isSmall = try tables.builder.compare(.less, rows.columns[3].parts[0], tables.builder.constant(60))
+      rows = try tables.filter(rows, where: isSmall)
+      let all = try tables.aggregated(rows, [.init(.minimum, of: 4), .init(.maximum, of: 4)])
+      return opened(all, [0, 1], [])
+    }
+    for (name, index) in [("n", 2), ("x % 5", 5)] {
+      try compare(
+        [l], sql: "SELECT COUNT(*), COUNT(DISTINCT \(key)), SUM(x), MIN(q), \(extremes) FROM l GROUP BY \(name)",
+        seed: seed
+      ) { tables, sources in
+        var rows = table(sources[0])
+        if index == 5 {
+          let fifth = try tables.builder.quotient(rows.columns[3].parts[0], tables.builder.constant(5))
+          let rest = try tables.builder.subtract(
+            rows.columns[3].parts[0], try tables.builder.scale(fifth, by: 5))
+          rows = rows.appending(SecretColumn(name: "r", type: .integer, parts: [rest]))
+        }
+        let groups = try tables.grouped(
+          rows, by: [index],
+          [
+            .init(.countRows), .init(.count, of: 4, isDistinct: true), .init(.sum, of: 3), .init(.minimum, of: 1),
+            .init(.minimum, of: 4), .init(.maximum, of: 4),
+          ])
+        return opened(groups, [5, 6], [1, 2, 3, 4])
+      }
+    }
+  }
+
   /// What the operators build fits the words of an engine that shuffles, at the sizes of TPC-H scale 0.01.
   @Test func largeTablesLower() throws {
     var tables = TableBuilder()

@@ -80,25 +80,28 @@ extension HolderFormula {
     case .calendar(let function, let a): return try integer(a, in: schema, function.range(over:))
     case .like(let text, let pattern, let escape):
       _ = try TextPattern(pattern, escape: escape)
-      return Facts(sort: .bit, isNullable: try text.isNullable(in: schema))
-    case .textCompare(_, let a, let b):
-      let x = try a.isNullable(in: schema), y = try b.isNullable(in: schema)
+      return Facts(sort: .bit, isNullable: try text.checkedNullability(in: schema))
+    case .textCompare(_, let a, let b), .textHolds(let a, let b, _):
+      let x = try a.checkedNullability(in: schema), y = try b.checkedNullability(in: schema)
       return Facts(sort: .bit, isNullable: x || y)
     case .textIsNull(let text):
-      _ = try text.isNullable(in: schema)
+      _ = try text.checkedNullability(in: schema)
       return Facts(sort: .bit, isNullable: false)
+    case .textLength(let text):
+      let longest = try text.longest(in: schema)
+      return Facts(sort: .integer(Interval(0, BigInt(longest))), isNullable: try text.isNullable(in: schema))
     case .textPart(let text, let index):
       guard index >= 0 else { throw HolderFormula.refusal("a text has no part \(index)") }
-      return Facts(sort: .integer(TextParts.range), isNullable: try text.isNullable(in: schema))
+      return Facts(sort: .integer(TextParts.range), isNullable: try text.checkedNullability(in: schema))
     case .textDigest(let text, let index):
       guard (0..<TextDigest.partCount).contains(index) else {
         throw HolderFormula.refusal("a digest has no part \(index)")
       }
-      return Facts(sort: .integer(TextParts.range), isNullable: try text.isNullable(in: schema))
+      return Facts(sort: .integer(TextParts.range), isNullable: try text.checkedNullability(in: schema))
     }
   }
 
-  private func condition(in schema: TableSchema) throws(ParleyError) -> Facts {
+  fileprivate func condition(in schema: TableSchema) throws(ParleyError) -> Facts {
     let facts = try facts(in: schema)
     guard facts.isBit else { throw HolderFormula.refusal("a condition is needed where a number stands") }
     return facts
@@ -141,6 +144,12 @@ extension HolderFormula {
 }
 
 extension HolderText {
+  /// Of a text whose steps all end.
+  fileprivate func checkedNullability(in schema: TableSchema) throws(ParleyError) -> Bool {
+    _ = try longest(in: schema)
+    return try isNullable(in: schema)
+  }
+
   package func isNullable(in schema: TableSchema) throws(ParleyError) -> Bool {
     switch self {
     case .column(let name):
@@ -153,11 +162,43 @@ extension HolderText {
     case .substring(let text, _, let length):
       guard length ?? 0 >= 0 else { throw HolderFormula.refusal("a part of a text has a negative length") }
       return try text.isNullable(in: schema)
+    case .null: return true
+    case .changed(let text, _): return try text.isNullable(in: schema)
+    case .joined(let parts):
+      var isNullable = false
+      for part in parts { if try part.isNullable(in: schema) { isNullable = true } }
+      return isNullable
+    case .choose(let branches, let otherwise):
+      var isNullable = try otherwise.isNullable(in: schema)
+      for branch in branches {
+        _ = try branch.condition.condition(in: schema)
+        if try branch.text.isNullable(in: schema) { isNullable = true }
+      }
+      return isNullable
+    case .coalesce(let parts):
+      var isNullable = true
+      for part in parts { if try !part.isNullable(in: schema) { isNullable = false } }
+      return isNullable
+    case .shown(let value, let format):
+      let facts = try value.facts(in: schema)
+      switch format {
+      case .integer, .decimal, .date, .boolean: return facts.isNullable
+      case .timestamp, .category, .text: throw HolderFormula.refusal("a value of this type has no text")
+      }
     }
   }
 
   /// The most bytes that it can have: what decides how many parts it is shared in.
+  /// - Throws: `plan/formula`, also where there are more than a step may have.
   package func longest(in schema: TableSchema) throws(ParleyError) -> Int {
+    let bytes = try bound(in: schema)
+    guard bytes <= TextParts.longestStep else {
+      throw HolderFormula.refusal("a text can have more than \(TextParts.longestStep) bytes")
+    }
+    return bytes
+  }
+
+  private func bound(in schema: TableSchema) throws(ParleyError) -> Int {
     switch self {
     case .column(let name):
       switch try schema.column(named: name).type {
@@ -170,7 +211,33 @@ extension HolderText {
       // A character has up to four bytes.
       let longest = try text.longest(in: schema)
       return length.map { min(longest, max($0, 0) > longest ? longest : 4 * max($0, 0)) } ?? longest
+    case .null: return 0
+    case .changed(let text, let function): return function.longest(of: try text.longest(in: schema))
+    case .joined(let parts):
+      var bytes = 0
+      for part in parts { bytes = min(bytes + (try part.longest(in: schema)), TextParts.longestStep + 1) }
+      return bytes
+    case .choose(let branches, let otherwise):
+      var bytes = try otherwise.longest(in: schema)
+      for branch in branches { bytes = max(bytes, try branch.text.longest(in: schema)) }
+      return bytes
+    case .coalesce(let parts):
+      var bytes = 0
+      for part in parts { bytes = max(bytes, try part.longest(in: schema)) }
+      return bytes
+    case .shown(let value, let format):
+      // Away from 0 digits become more, on either side.
+      let range = try value.facts(in: schema).range
+      return max(format.shown(range.lower).utf8.count, format.shown(range.upper).utf8.count, 5)
     }
+  }
+}
+
+extension Program.ResultTable.Format {
+  /// The text of a number, date or condition; days beyond what dates are shown for, as the last of them.
+  func shown(_ value: BigInt) -> String {
+    let limit = BigInt(399_999_999)
+    return (try? text(of: self == .date ? max(-limit, min(limit, value)) : value)) ?? ""
   }
 }
 

@@ -82,6 +82,14 @@ extension HolderFormula {
       writer.write(UInt8(24))
       text.encode(into: &writer)
       writer.write(Int64(index))
+    case .textLength(let text):
+      writer.write(UInt8(25))
+      text.encode(into: &writer)
+    case .textHolds(let a, let b, let place):
+      writer.write(UInt8(26))
+      a.encode(into: &writer)
+      b.encode(into: &writer)
+      writer.write(place.rawValue)
     }
   }
 }
@@ -118,6 +126,41 @@ extension HolderText {
       writer.write(Int64(from))
       writer.write(length != nil)
       writer.write(Int64(length ?? 0))
+    case .null: writer.write(UInt8(3))
+    case .changed(let text, let function):
+      writer.write(UInt8(4))
+      text.encode(into: &writer)
+      function.encode(into: &writer)
+    case .joined(let parts):
+      writer.write(UInt8(5))
+      writer.write(list: parts) { $1.encode(into: &$0) }
+    case .choose(let branches, let otherwise):
+      writer.write(UInt8(6))
+      writer.write(list: branches) { writer, branch in
+        branch.condition.encode(into: &writer)
+        branch.text.encode(into: &writer)
+      }
+      otherwise.encode(into: &writer)
+    case .coalesce(let parts):
+      writer.write(UInt8(7))
+      writer.write(list: parts) { $1.encode(into: &$0) }
+    case .shown(let value, let format):
+      writer.write(UInt8(8))
+      value.encode(into: &writer)
+      writer.write(format.shownTag)
+    }
+  }
+}
+
+extension Program.ResultTable.Format {
+  /// Of the formats that ``HolderText/shown(_:_:)`` has, one number each.
+  fileprivate var shownTag: Int64 {
+    switch self {
+    case .integer: 0
+    case .date: -1
+    case .boolean: -2
+    case .decimal(let scale): Int64(scale)
+    case .timestamp, .category, .text: -3
     }
   }
 }

@@ -28,6 +28,8 @@ extension HolderFormula: CustomStringConvertible {
         + (escape.map { " ESCAPE \(HolderText.literal(String($0)))" } ?? "")
     case .textCompare(let comparison, let a, let b): "\(a) \(comparison.sign) \(b)"
     case .textIsNull(let text): "\(text) IS NULL"
+    case .textLength(let text): "LENGTH(\(text))"
+    case .textHolds(let a, let b, let place): "\(place.rawValue)(\(a), \(b))"
     case .textPart(let text, let index):
       "BYTES(\(text) FROM \(TextParts.bytesPerPart * index + 1) FOR \(TextParts.bytesPerPart))"
     case .textDigest(let text, let index):
@@ -40,7 +42,7 @@ extension HolderFormula: CustomStringConvertible {
     switch self {
     case .constant(let value) where value < 0: "(\(value))"
     case .column, .constant, .bit, .null, .floorQuotient, .floorRemainder, .truncatedQuotient, .choose, .coalesce,
-      .calendar, .textPart, .textDigest:
+      .calendar, .textPart, .textDigest, .textLength, .textHolds:
       description
     default: "(\(self))"
     }
@@ -55,6 +57,18 @@ extension HolderText: CustomStringConvertible {
       "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
     case .substring(let text, let from, let length):
       "SUBSTRING(\(text) FROM \(from)\(length.map { " FOR \($0)" } ?? ""))"
+    case .null: "NULL"
+    case .changed(let text, let function): function.description(of: text.description)
+    case .joined(let parts): "(\(parts.map(\.description).joined(separator: " || ")))"
+    case .choose(let branches, let otherwise):
+      "CASE \(branches.map { "WHEN \($0.condition) THEN \($0.text) " }.joined())ELSE \(otherwise) END"
+    case .coalesce(let parts): "COALESCE(\(parts.map(\.description).joined(separator: ", ")))"
+    case .shown(let value, let format):
+      if case .decimal(let scale) = format {
+        "CAST(\(value) * 0.\(String(repeating: "0", count: max(0, scale - 1)))1 AS VARCHAR)"
+      } else {
+        "CAST(\(value) AS VARCHAR)"
+      }
     }
   }
 }

@@ -55,7 +55,7 @@ extension HolderFormula {
 }
 
 /// The evaluation of a formula that fits its table.
-private struct FormulaRun {
+struct FormulaRun {
   let data: TableData
   let schema: TableSchema
   let digester: (any TextDigester)?
@@ -140,6 +140,13 @@ private struct FormulaRun {
       }
       return HolderValues(numbers: .words(words), isNull: either(x.isNull, y.isNull))
     case .textIsNull(let text): return bits(nullsOf: try texts(text).isNull)
+    case .textLength(let text):
+      let texts = try texts(text)
+      return HolderValues(numbers: .words(texts.map { Int64($0.unicodeScalars.count) }), isNull: texts.isNull)
+    case .textHolds(let a, let b, let place):
+      let x = try texts(a), y = try texts(b)
+      let words = (0..<count).map { row -> Int64 in place.holds(x[row], y[row]) ? 1 : 0 }
+      return HolderValues(numbers: .words(words), isNull: either(x.isNull, y.isNull))
     case .textPart(let text, let index):
       let texts = try texts(text)
       return HolderValues(numbers: .words(texts.map { TextParts.value($0, index: index) }), isNull: texts.isNull)
@@ -205,7 +212,7 @@ private struct FormulaRun {
 
   // MARK: Logic
 
-  private func bits(_ x: HolderValues) -> [Int64] {
+  func bits(_ x: HolderValues) -> [Int64] {
     guard case .words(let words) = x.numbers else { return Array(repeating: 0, count: count) }
     return words
   }
@@ -214,7 +221,7 @@ private struct FormulaRun {
     HolderValues(numbers: .words(isNull.map { $0.map { $0 ? 1 : 0 } } ?? Array(repeating: 0, count: count)))
   }
 
-  private func either(_ a: [Bool]?, _ b: [Bool]?) -> [Bool]? {
+  func either(_ a: [Bool]?, _ b: [Bool]?) -> [Bool]? {
     guard let a, let b else { return a ?? b }
     return zip(a, b).map { $0 || $1 }
   }
@@ -258,77 +265,6 @@ private struct FormulaRun {
     }
     let a = x.wide, b = y.wide
     return HolderValues(numbers: .wide(condition.indices.map { condition[$0] ? a[$0] : b[$0] }), isNull: isNull)
-  }
-
-  // MARK: Texts
-
-  /// A text for every row, or one for all.
-  private struct Texts {
-    enum Rows {
-      case each([String])
-      case all(String)
-      /// Positions in a list.
-      case listed([String], [Int64])
-    }
-    var rows: Rows
-    var isNull: [Bool]?
-    var count: Int
-
-    subscript(row: Int) -> String {
-      switch rows {
-      case .each(let texts): texts[row]
-      case .all(let text): text
-      case .listed(let texts, let positions):
-        texts.indices.contains(Int(positions[row])) ? texts[Int(positions[row])] : ""
-      }
-    }
-
-    /// Once for each text of a list, not once for each row.
-    func map<T>(_ body: (String) -> T) -> [T] {
-      switch rows {
-      case .each(let texts): return texts.map(body)
-      case .all(let text): return Array(repeating: body(text), count: count)
-      case .listed(let texts, let positions):
-        let results = texts.map(body)
-        let outside = body("")
-        return positions.map { results.indices.contains(Int($0)) ? results[Int($0)] : outside }
-      }
-    }
-  }
-
-  private func texts(_ text: HolderText) throws(ParleyError) -> Texts {
-    switch text {
-    case .column(let name):
-      let column = try data.column(name, schema)
-      let isNull = column.isNull.isEmpty ? nil : column.isNull
-      if case .category(let values) = try schema.column(named: name).type {
-        return Texts(rows: .listed(values, column.values), isNull: isNull, count: count)
-      }
-      return Texts(rows: .each(column.texts), isNull: isNull, count: count)
-    case .literal(let text): return Texts(rows: .all(text), isNull: nil, count: count)
-    case .substring(let inner, let from, let length):
-      var texts = try texts(inner)
-      func part(_ text: String) -> String { Self.substring(text, from: from, length: length) }
-      switch texts.rows {
-      case .each(let rows): texts.rows = .each(rows.map(part))
-      case .all(let text): texts.rows = .all(part(text))
-      case .listed(let list, let positions): texts.rows = .listed(list.map(part), positions)
-      }
-      return texts
-    }
-  }
-
-  static func substring(_ text: String, from: Int, length: Int?) -> String {
-    let scalars = text.unicodeScalars
-    var skipped = max(from, 1) - 1
-    var kept = Int.max
-    if let length {
-      // Positions below 1 count, and hold nothing.
-      let (end, overflowed) = from.addingReportingOverflow(length)
-      kept = overflowed ? Int.max : max(0, end - max(from, 1))
-    }
-    skipped = min(skipped, scalars.count)
-    return String(String.UnicodeScalarView(scalars.dropFirst(skipped).prefix(kept)))
   }
 }
 

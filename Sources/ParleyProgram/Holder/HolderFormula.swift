@@ -39,6 +39,10 @@ public indirect enum HolderFormula: Hashable, Sendable {
   /// In the order of the bytes of UTF-8.
   case textCompare(Program.Comparison, HolderText, HolderText)
   case textIsNull(HolderText)
+  /// Characters (Unicode scalars).
+  case textLength(HolderText)
+  /// Whether the first text has the second one there, byte by byte.
+  case textHolds(HolderText, HolderText, TextPlace)
   /// Bytes 7 · index to 7 · index + 6 of the text as one big-endian integer, zeros where it has ended: see
   /// ``TextParts``.
   case textPart(HolderText, index: Int)
@@ -57,7 +61,7 @@ public indirect enum HolderFormula: Hashable, Sendable {
   }
 }
 
-/// A text that the holder of a row has or makes.
+/// A text that the holder of a row has or makes. No step of it may have more than ``TextParts/longestStep`` bytes.
 public indirect enum HolderText: Hashable, Sendable {
   /// A text column, or the listed text of a category.
   case column(String)
@@ -65,14 +69,38 @@ public indirect enum HolderText: Hashable, Sendable {
   /// So many characters (Unicode scalars) from a position that counts from 1; to the end without a length. Positions
   /// outside of the text hold nothing, as in standard SQL.
   case substring(HolderText, from: Int, length: Int?)
+  /// No text.
+  case null
+  case changed(HolderText, TextFunction)
+  /// One after the other; NULL where one of them is.
+  case joined([HolderText])
+  /// The text of the first branch whose condition is true.
+  case choose([Branch], otherwise: HolderText)
+  /// The first text that is not NULL.
+  case coalesce([HolderText])
+  /// A number, a date (days far outside of every calendar as the last one there is) or a condition as results show it;
+  /// the other formats have no such text.
+  case shown(HolderFormula, Program.ResultTable.Format)
+
+  /// One WHEN of a CASE.
+  public struct Branch: Hashable, Sendable {
+    public var condition: HolderFormula
+    public var text: HolderText
+    public init(condition: HolderFormula, text: HolderText) {
+      self.condition = condition
+      self.text = text
+    }
+  }
 }
 
 /// How a text becomes integers: seven bytes of UTF-8 to a part, big-endian and filled with zeros, so that the parts
 /// compared in order compare the texts byte by byte.
 package enum TextParts {
   package static let bytesPerPart = 7
-  /// Longest text column, in bytes.
+  /// Longest text column, in bytes, and longest text that holders make and share.
   package static let longestText = 256
+  /// Longest text on the way to one that is shared, in bytes: what a formula makes of a row has to end.
+  package static let longestStep = 4096
   package static let range = Interval(0, (BigInt(1) << 56) - 1)
 
   /// Parts of a text of at most `bytes` bytes.

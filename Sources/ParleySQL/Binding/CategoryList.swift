@@ -1,3 +1,5 @@
+import ParleyProgram
+
 /// The texts that a category can be: the values of a column, or the constants of a choice. A value is a position in it.
 struct CategoryList: Hashable, Sendable {
   /// Different from each other, byte by byte.
@@ -10,7 +12,7 @@ struct CategoryList: Hashable, Sendable {
   /// Of a column.
   /// - Parameter labels: what the study shows instead of the values; empty for the values themselves.
   init(values: [String], labels: [String] = []) {
-    self.values = values.map(ExactText.init)
+    self.values = values.map { ExactText($0) }
     shown = labels.count == values.count ? labels : values
     isOfConstants = false
   }

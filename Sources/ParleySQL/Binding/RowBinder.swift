@@ -104,9 +104,15 @@ struct RowBinder {
       return typed(RowExpression.any(matches[...]), .boolean)
     case .caseWhen(let operand, let branches, let otherwise):
       return try caseWhen(operand, branches, otherwise, range: range)
-    case .call(let name, let arguments): return try call(name, arguments, range: range)
-    case .extract, .interval, .cast: return try timePart(syntax)
-    case .row, .distinctCall, .windowCall, .like, .substring, .exists, .oneOfQuery, .scalarQuery:
+    case .call(let name, let arguments):
+      if let made = try text(syntax) { return made }
+      return try call(name, arguments, range: range)
+    case .extract, .interval: return try timePart(syntax)
+    case .cast:
+      if let made = try text(syntax) { return made }
+      return try timePart(syntax)
+    case .row, .distinctCall, .windowCall, .like, .substring, .joined, .exists, .oneOfQuery, .scalarQuery:
+      if let made = try text(syntax) { return made }
       throw error(
         "unsupported", "'\(source.text(range))' needs relational operators", at: range,
         remedy: "leave it out of statistics over public groups")

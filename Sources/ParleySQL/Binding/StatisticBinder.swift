@@ -50,7 +50,7 @@ struct StatisticBinder {
       containsStatistic(a) || containsStatistic(b)
     case .between(let a, let b, let c): [a, b, c].contains(where: containsStatistic)
     case .oneOf(let a, let list): ([a] + list).contains(where: containsStatistic)
-    case .row(let list): list.contains(where: containsStatistic)
+    case .row(let list), .joined(let list): list.contains(where: containsStatistic)
     case .caseWhen(let operand, let branches, let otherwise):
       ([operand, otherwise].compactMap { $0 } + branches.flatMap { [$0.condition, $0.result] })
         .contains(where: containsStatistic)
@@ -102,11 +102,11 @@ struct StatisticBinder {
         sign == .times
         ? scaled(.statistic(statistic, factor: factor, offset: offset), by: x)
         : Value.statistic(statistic, factor: factor, offset: offset + x)
-      guard statistic.function != .countRows, statistic.types.contains(where: { $0 == .boolean || $0.isTime }),
-        statistic.function != .count,
-        statistic.function == .minimum || statistic.function == .maximum
-          || statistic.types.contains(.duration(scale: 0))
+      let isExtreme = statistic.function == .minimum || statistic.function == .maximum
+      guard statistic.function != .countRows, statistic.function != .count,
+        isExtreme || statistic.types.contains(.duration(scale: 0))
       else { return result }
+      for case .number in statistic.types { return result }
       throw refusal(syntax)
     case (.statistic, .statistic): throw refusal(syntax)
     }
@@ -150,9 +150,9 @@ struct StatisticBinder {
     _ bound: TypedExpression, for function: StatisticFunction, name: Name
   ) throws(ParleyError) -> RowExpression {
     switch (function, bound.type) {
-    case (.count, _), (_, .number), (_, .boolean), (.minimum, .date), (.maximum, .date), (_, .null),
-      (.minimum, .timestamp), (.maximum, .timestamp), (.minimum, .duration), (.maximum, .duration),
-      (.sum, .duration), (.average, .duration):
+    case (.count, _), (_, .number), (_, .boolean), (.minimum, .date), (.maximum, .date), (.minimum, .category),
+      (.maximum, .category), (_, .null), (.minimum, .timestamp), (.maximum, .timestamp), (.minimum, .duration),
+      (.maximum, .duration), (.sum, .duration), (.average, .duration):
       return bound.expression
     case (_, .date):
       throw rows.error(

@@ -58,13 +58,7 @@ extension RowBinder {
     case (.category(let from), .category(let to)) where from.values != to.values:
       // Only lists of constants grow.
       let positions = from.values.map { RowExpression.integer(BigInt(to.position(of: $0) ?? 0)) }
-      guard let last = positions.last else { return part.expression }
-      var branches = positions.dropLast().enumerated().map { index, position in
-        RowExpression.Branch(condition: .equal(part.expression, .integer(BigInt(index))), result: position)
-      }
-      branches.insert(
-        .init(condition: .isNull(part.expression), result: .null(isCondition: false)), at: 0)
-      return .choose(branches, otherwise: last)
+      return mapped(part.expression, positions)
     default: return part.expression
     }
   }

@@ -59,6 +59,7 @@ extension Expression {
       for child in expression.children where count < most { visit(child) }
       if case .subquery(let subquery) = expression {
         visit(subquery.output)
+        for member in subquery.members { visit(member.output) }
         visit(subquery.plan)
       }
     }

@@ -90,12 +90,12 @@ final class ColumnRegistry {
   func type(of expression: Expression) -> SQLType? {
     switch expression {
     case .column(let id): self[id].type
-    case .boolean, .compare, .compareText, .equivalent, .like, .not, .and, .or, .isNull: .boolean
+    case .boolean, .compare, .compareText, .equivalent, .like, .textHolds, .not, .and, .or, .isNull: .boolean
     case .null(let type): type
     case .choose(let branches, let otherwise):
       branches.lazy.compactMap { self.type(of: $0.result) }.first ?? type(of: otherwise)
     case .coalesce(let parts), .extreme(let parts, _): parts.lazy.compactMap(type(of:)).first
-    case .text, .substring: .text
+    case .text, .substring, .changed, .joined, .shown: .text
     case .subquery(let subquery): subquery.type
     default: nil
     }

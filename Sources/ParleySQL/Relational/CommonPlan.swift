@@ -75,7 +75,8 @@ extension RelationalBinder {
     let columns = query.outputs.reduce(into: Set<ColumnID>()) { $0.formUnion($1.value.expression.columns) }
     let optimized = try Optimizer(registry: registry, source: source).optimized(plan)
     query.plan = .common(
-      CommonPlan(name: name, plan: HolderPushdown(registry: registry).pushed(optimized), columns: columns))
+      CommonPlan(
+        name: name, plan: HolderPushdown(optimized, registry: registry).moved(optimized), columns: columns))
     query.order = []
     return query
   }

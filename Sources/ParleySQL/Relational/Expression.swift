@@ -35,6 +35,15 @@ indirect enum Expression: Hashable, Sendable {
   case like(Expression, pattern: ExactText, escape: Character?)
   /// Characters from a position that begins at 1.
   case substring(Expression, from: Int, length: Int?)
+  case changed(Expression, TextFunction)
+  /// Texts one after the other.
+  case joined([Expression])
+  /// A number, date or condition as the text that results show.
+  case shown(Expression, Program.ResultTable.Format)
+  /// Characters of a text.
+  case textLength(Expression)
+  /// Whether a text has another one in it.
+  case textHolds(Expression, Expression, TextPlace)
   /// The greatest or least of those that are not NULL.
   case extreme([Expression], isGreatest: Bool)
   /// Of a number with so many decimals, to the nearest sixth decimal; NULL below 0.
@@ -64,16 +73,34 @@ indirect enum Expression: Hashable, Sendable {
 struct Subquery: Hashable, Sendable {
   enum Kind: Hashable, Sendable {
     case exists
-    /// `operand IN (query)`; both of one type.
-    case oneOf(Expression)
+    /// `operand IN (query)`, `(operand, …) IN (query)`.
+    case oneOf([Member])
     case scalar
+  }
+  /// What is looked for in a column of a query; both are of one type.
+  struct Member: Hashable, Sendable {
+    var operand: Expression
+    /// Over the columns of the query.
+    var output: Expression
+    var type: SQLType
   }
   var kind: Kind
   var plan: Plan
-  /// The column that it selects, over the columns of `plan`.
+  /// The column that it selects as a value, over the columns of `plan`.
   var output: Expression
   var type: SQLType
   var range: SourceRange
+}
+
+extension Subquery {
+  /// Of IN.
+  var members: [Member] { if case .oneOf(let members) = kind { members } else { [] } }
+
+  mutating func mapMembers(_ change: (inout Member) -> Void) {
+    guard case .oneOf(var members) = kind else { return }
+    for index in members.indices { change(&members[index]) }
+    kind = .oneOf(members)
+  }
 }
 
 extension Expression {
@@ -102,16 +129,17 @@ extension Expression {
     case .column, .integer, .boolean, .text, .null: []
     case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b), .integerQuotient(let a, let b),
       .ratio(let a, let b, _), .compare(_, let a, let b), .compareText(_, let a, let b), .equivalent(let a, let b),
-      .and(let a, let b), .or(let a, let b):
+      .and(let a, let b), .or(let a, let b), .textHolds(let a, let b, _):
       [a, b]
     case .scaled(let a, _), .truncated(let a, _), .like(let a, _, _), .substring(let a, _, _), .floored(let a, _),
-      .remainder(let a, _), .calendar(_, let a), .not(let a), .isNull(let a), .squareRoot(let a, _):
+      .remainder(let a, _), .calendar(_, let a), .not(let a), .isNull(let a), .squareRoot(let a, _),
+      .changed(let a, _), .shown(let a, _), .textLength(let a):
       [a]
-    case .extreme(let parts, _): parts
+    case .extreme(let parts, _), .joined(let parts): parts
     case .choose(let branches, let otherwise): branches.flatMap { [$0.condition, $0.result] } + [otherwise]
     case .coalesce(let parts): parts
     case .subquery(let subquery):
-      if case .oneOf(let operand) = subquery.kind { [operand] } else { [] }
+      subquery.members.map(\.operand)
     }
   }
 
@@ -134,6 +162,11 @@ extension Expression {
     case .floored(let a, let divisor): return .floored(map(a), by: divisor)
     case .remainder(let a, let divisor): return .remainder(map(a), by: divisor)
     case .calendar(let function, let a): return .calendar(function, map(a))
+    case .changed(let a, let function): return .changed(map(a), function)
+    case .joined(let parts): return .joined(parts.map(map))
+    case .shown(let a, let format): return .shown(map(a), format)
+    case .textLength(let a): return .textLength(map(a))
+    case .textHolds(let a, let b, let place): return .textHolds(map(a), map(b), place)
     case .extreme(let parts, let isGreatest): return .extreme(parts.map(map), isGreatest: isGreatest)
     case .squareRoot(let a, let scale): return .squareRoot(map(a), scale: scale)
     case .not(let a): return .not(map(a))
@@ -145,7 +178,7 @@ extension Expression {
         branches.map { Branch(condition: map($0.condition), result: map($0.result)) }, otherwise: map(otherwise))
     case .coalesce(let parts): return .coalesce(parts.map(map))
     case .subquery(var subquery):
-      if case .oneOf(let operand) = subquery.kind { subquery.kind = .oneOf(map(operand)) }
+      subquery.mapMembers { $0.operand = map($0.operand) }
       return .subquery(subquery)
     }
   }
@@ -157,6 +190,7 @@ extension Expression {
     guard case .subquery(var subquery) = mapped else { return mapped }
     subquery.plan = subquery.plan.mapExpressions { $0.replacing(replacement) }
     subquery.output = subquery.output.replacing(replacement)
+    subquery.mapMembers { $0.output = $0.output.replacing(replacement) }
     return .subquery(subquery)
   }
 
@@ -166,8 +200,12 @@ extension Expression {
     case .column(let id): return [id]
     case .subquery(let subquery):
       var found = subquery.plan.freeColumns
-      found.formUnion(subquery.output.columns.subtracting(subquery.plan.columnSet))
-      if case .oneOf(let operand) = subquery.kind { found.formUnion(operand.columns) }
+      let own = subquery.plan.columnSet
+      found.formUnion(subquery.output.columns.subtracting(own))
+      for member in subquery.members {
+        found.formUnion(member.operand.columns)
+        found.formUnion(member.output.columns.subtracting(own))
+      }
       return found
     default: return children.reduce(into: []) { $0.formUnion($1.columns) }
     }
@@ -192,11 +230,14 @@ extension Expression {
     case .column, .null: true
     case .integer, .boolean, .text, .isNull, .subquery: false
     case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b), .integerQuotient(let a, let b),
-      .ratio(let a, let b, _), .compare(_, let a, let b), .compareText(_, let a, let b), .equivalent(let a, let b):
+      .ratio(let a, let b, _), .compare(_, let a, let b), .compareText(_, let a, let b), .equivalent(let a, let b),
+      .textHolds(let a, let b, _):
       a.isNullOfNulls || b.isNullOfNulls
+    case .joined(let parts): parts.contains(where: \.isNullOfNulls)
     case .and(let a, let b), .or(let a, let b): a.isNullOfNulls && b.isNullOfNulls
     case .scaled(let a, _), .truncated(let a, _), .like(let a, _, _), .substring(let a, _, _), .floored(let a, _),
-      .remainder(let a, _), .calendar(_, let a), .not(let a), .squareRoot(let a, _):
+      .remainder(let a, _), .calendar(_, let a), .not(let a), .squareRoot(let a, _), .changed(let a, _),
+      .shown(let a, _), .textLength(let a):
       a.isNullOfNulls
     case .choose(let branches, let otherwise):
       otherwise.isNullOfNulls && branches.allSatisfy { $0.condition.isNullOfNulls }

@@ -13,15 +13,15 @@ extension ExpressionBinder {
     "MIN", "MAX",
   ]
   static let functionNames =
-    aggregateNames + scalarNames
-    + ["COALESCE", "NULLIF", "CAST", "EXTRACT", "SUBSTRING", "ROW_NUMBER", "RANK"] + TimeFunctions.names
+    aggregateNames + scalarNames + TextCall.names + TimeFunctions.names
+    + ["COALESCE", "NULLIF", "CAST", "EXTRACT", "SUBSTRING", "ROW_NUMBER", "RANK"]
 
   /// Aggregates outside of subqueries and windows.
   static func containsAggregate(_ syntax: SyntaxExpression) -> Bool {
     func any(_ parts: [SyntaxExpression?]) -> Bool { parts.contains { $0.map(containsAggregate) ?? false } }
     switch syntax.kind {
     case .name, .number, .text, .date, .timestamp, .boolean, .null, .interval, .exists, .scalarQuery: return false
-    case .row(let list): return any(list)
+    case .row(let list), .joined(let list): return any(list)
     case .negated(let a), .not(let a), .isNull(let a), .isTruth(let a, _), .cast(let a, _), .extract(_, let a),
       .oneOfQuery(let a, _):
       return any([a])
@@ -129,16 +129,11 @@ extension ExpressionBinder {
       case .boolean:
         return add(
           smallest ? .every : .any, value.expression, false, .boolean, isNullable: nullable, functions, range)
-      case .date, .timestamp, .duration, .number:
+      case .date, .timestamp, .duration, .number, .string, .category, .text:
+        let (values, type) = try unified([value], what: "compared")
         return add(
-          smallest ? .minimum : .maximum, value.expression, false, value.type, of: value.type,
-          isNullable: nullable, functions,
-          range)
+          smallest ? .minimum : .maximum, values[0], false, type, of: type, isNullable: nullable, functions, range)
       case .null: break
-      default:
-        throw error(
-          "type", "\(name.text) needs numbers or dates, and this is \(value.type.described)", at: value.range,
-          remedy: "texts and categories have no smallest value here; use ORDER BY … LIMIT 1")
       }
     case "SUM" where value.type == .boolean:
       return add(.sum, value.expression, isDistinct, .number(scale: 0), isNullable: nullable, functions, range)
@@ -365,8 +360,16 @@ extension ExpressionBinder {
     case ("SUM", 1), ("MIN", 1), ("MAX", 1):
       let upper = name.text.uppercased()
       var value = values[0]
-      if upper == "SUM" || !value.type.isTime {
-        if case .duration = value.type {} else { value = try number(value) }
+      switch value.type {
+      case .duration: break
+      case .category where upper != "SUM": break
+      case .string where upper != "SUM":
+        throw error(
+          "unsupported", "\(upper) of texts over a window is not part of the dialect", at: range,
+          remedy: upper == "MIN"
+            ? "write FIRST_VALUE(x) OVER (PARTITION BY … ORDER BY x NULLS LAST)"
+            : "write FIRST_VALUE(x) OVER (PARTITION BY … ORDER BY x DESC NULLS LAST)")
+      default: if upper == "SUM" || !value.type.isTime { value = try number(value) }
       }
       if upper != "SUM", case .rows(let from, let to) = call.frame, from != nil || to != 0 {
         throw error(

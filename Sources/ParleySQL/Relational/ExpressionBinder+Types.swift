@@ -99,9 +99,11 @@ extension ExpressionBinder {
     switch type {
     case .boolean, .category, .text:
       guard sign == .equal || sign == .notEqual else {
+        let category = source.text(a.type == .text ? b.range : a.range)
         throw error(
           "type", "\(type == .boolean ? "conditions" : "categories") have no order", at: a.range.union(b.range),
-          remedy: "use =, <> or IN, or declare the column as text")
+          remedy: type == .boolean
+            ? "use =, <> or IN" : "use =, <> or IN, or write CAST(\(category) AS VARCHAR) for the order of texts")
       }
       let same: Expression = type == .boolean ? .equivalent(x, y) : .compare(.equal, x, y)
       return sign == .equal ? same : .not(same)
@@ -214,112 +216,11 @@ extension ExpressionBinder {
       return BoundExpression(expression: expression, type: .number(scale: wanted), range: range)
     }
     switch target {
+    case .text: return try asText(value, range: range)
     case .integer: return try toScale(0)
     case .decimal(let scale): return try toScale(scale)
     case .date, .timestamp:
       return try bound(try converted(timeOperand(value), toDate: target == .date, range: range))
     }
-  }
-
-  // MARK: Texts
-
-  private func literal(_ syntax: SyntaxExpression, _ what: String) throws(ParleyError) -> String {
-    guard case .text(let text) = syntax.kind else {
-      throw error("type", "\(what) is a text in single quotes", at: syntax.range, remedy: "write a constant")
-    }
-    return text
-  }
-
-  func like(
-    _ operand: SyntaxExpression, _ pattern: SyntaxExpression, _ escape: SyntaxExpression?, range: SourceRange
-  ) throws(ParleyError) -> BoundExpression {
-    let value = try bind(operand)
-    let text = try literal(pattern, "the pattern of LIKE")
-    var escapes: Character?
-    if let escape {
-      let letters = Array(try literal(escape, "the ESCAPE of LIKE"))
-      guard letters.count == 1, letters[0].unicodeScalars.count == 1 else {
-        throw error("type", "ESCAPE is one character", at: escape.range, remedy: "write for instance ESCAPE '!'")
-      }
-      escapes = letters[0]
-    }
-    func bound(_ expression: Expression) -> BoundExpression {
-      BoundExpression(expression: expression, type: .boolean, range: range)
-    }
-    let matcher: TextPattern
-    do {
-      matcher = try TextPattern(text, escape: escapes)
-    } catch {
-      throw self.error(
-        "type", "the pattern of LIKE ends with its escape", at: pattern.range, remedy: "write the escape twice")
-    }
-    switch value.type {
-    case .string: return bound(.like(value.expression, pattern: ExactText(text), escape: escapes))
-    case .category(let list):
-      let labels = list.texts
-      let matches = labels.indices.filter { matcher.matches(labels[$0]) }
-      // A position that no label has: false, and unknown where the text is NULL.
-      let positions = matches.isEmpty ? [-1] : matches
-      return bound(.any(positions.map { .compare(.equal, value.expression, .integer(BigInt($0))) }))
-    case .null: return bound(.null(.boolean))
-    case .text:
-      guard case .text(let constant) = value.expression else { break }
-      return bound(.boolean(matcher.matches(constant.value)))
-    default: break
-    }
-    throw error(
-      "type", "LIKE needs a text, and this is \(value.type.described)", at: operand.range,
-      remedy: "compare numbers and dates with <, = and BETWEEN")
-  }
-
-  /// Characters (Unicode scalars) from a position that begins at 1.
-  private static func part(of text: String, from: Int, length: Int?) -> String {
-    let rest = text.unicodeScalars.dropFirst(from - 1)
-    return String(String.UnicodeScalarView(length.map { rest.prefix($0) } ?? rest))
-  }
-
-  private func constant(_ syntax: SyntaxExpression) throws(ParleyError) -> Int {
-    guard case .number(let digits, 0) = syntax.kind, let value = Int(exactly: digits), abs(value) < 1_000_000
-    else {
-      throw error(
-        "type", "positions in texts are constants", at: syntax.range, remedy: "write a number, such as 1")
-    }
-    return value
-  }
-
-  func substring(
-    _ operand: SyntaxExpression, _ from: SyntaxExpression, _ length: SyntaxExpression?, range: SourceRange
-  ) throws(ParleyError) -> BoundExpression {
-    let value = try bind(operand)
-    let begin = try constant(from)
-    let count = try length.map { syntax throws(ParleyError) in try constant(syntax) }
-    guard begin >= 1, count ?? 0 >= 0 else {
-      throw error(
-        "unsupported", "positions before the first character are not part of the dialect", at: range,
-        remedy: "positions begin at 1")
-    }
-    switch value.type {
-    case .string(let bytes):
-      // A character has up to four bytes.
-      return BoundExpression(
-        expression: .substring(value.expression, from: begin, length: count),
-        type: .string(bytes: max(1, min(bytes, count.map { 4 * $0 } ?? bytes))), range: range)
-    case .category(let whole):
-      let parts = whole.texts.map { ExactText(Self.part(of: $0, from: begin, length: count)) }
-      let list = CategoryList(constants: Array(Set(parts)))
-      let type = SQLType.category(list)
-      return BoundExpression(
-        expression: mapped(value.expression, parts.map { .integer(BigInt(list.position(of: $0) ?? 0)) }, type),
-        type: type, range: range)
-    case .text:
-      guard case .text(let constant) = value.expression else { break }
-      return BoundExpression(
-        expression: .text(ExactText(Self.part(of: constant.value, from: begin, length: count))), type: .text,
-        range: range)
-    default: break
-    }
-    throw error(
-      "type", "SUBSTRING needs a text, and this is \(value.type.described)", at: operand.range,
-      remedy: "use a text or category column")
   }
 }

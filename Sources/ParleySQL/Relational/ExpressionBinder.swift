@@ -139,11 +139,12 @@ struct ExpressionBinder {
       return bound(.any(matches), .boolean)
     case .caseWhen(let operand, let branches, let otherwise):
       return try caseWhen(operand, branches, otherwise, range: range)
-    case .like(let inner, let pattern, let escape): return try like(inner, pattern, escape, range: range)
     case .cast(let inner, let target): return try cast(try bind(inner), to: target, range: range)
     case .extract, .interval: return try timePart(syntax)
-    case .substring(let inner, let from, let length): return try substring(inner, from, length, range: range)
-    case .call(let name, let arguments): return try call(name, arguments, range: range)
+    case .like, .substring, .joined: return try text(syntax)
+    case .call(let name, let arguments):
+      if TextCall.names.contains(name.text.uppercased()) { return try text(syntax) }
+      return try call(name, arguments, range: range)
     case .distinctCall(let name, let argument):
       return try aggregate(name, [argument], isDistinct: true, range: range)
     case .windowCall(let name, let arguments, let window): return try self.window(name, arguments, window, range)
@@ -151,7 +152,14 @@ struct ExpressionBinder {
     }
   }
 
-  // Subqueries have functions of their own, so that the frames of the deep recursion stay small.
+  // These have functions of their own, so that the frames of the deep recursion stay small.
+
+  private func text(_ syntax: SyntaxExpression) throws(ParleyError) -> BoundExpression {
+    guard let call = try TextCallReader(source: source).call(syntax) else {
+      throw ParleyError(.invariant, "something else was bound as a function of texts")
+    }
+    return try text(call, range: syntax.range)
+  }
 
   private func subquery(_ syntax: SyntaxExpression) throws(ParleyError) -> BoundExpression {
     let range = syntax.range
@@ -188,17 +196,23 @@ struct ExpressionBinder {
   private func membership(
     _ operand: SyntaxExpression, _ query: QueryStatement, _ range: SourceRange
   ) throws(ParleyError) -> BoundExpression {
-    if case .row = operand.kind {
+    let parts = if case .row(let parts) = operand.kind { parts } else { [operand] }
+    let inner = try queries.query(query, in: inside, isReleased: false)
+    guard inner.outputs.count == parts.count else {
       throw error(
-        "unsupported", "a row of values IN a subquery is not part of the dialect", at: range,
-        remedy: "write EXISTS (SELECT 1 FROM … WHERE x = a AND y = b)")
+        parts.count == 1 ? "scalar-subquery" : "arguments",
+        "\(parts.count == 1 ? "one value is" : "\(parts.count) values are") looked for in a subquery of \(inner.outputs.count) columns",
+        at: query.range, remedy: "select as many expressions as there are values before IN")
     }
-    let (inner, output) = try oneColumn(query)
-    let value = try bind(operand)
-    let type = try common([value, output], what: "compared")
+    var members: [Subquery.Member] = []
+    for (part, output) in zip(parts, inner.outputs) {
+      let value = try bind(part)
+      let type = try common([value, output.value], what: "compared")
+      members.append(
+        .init(operand: try coerced(value, to: type), output: try coerced(output.value, to: type), type: type))
+    }
     let subquery = Subquery(
-      kind: .oneOf(try coerced(value, to: type)), plan: inner.plan, output: try coerced(output, to: type),
-      type: type, range: range)
+      kind: .oneOf(members), plan: inner.plan, output: .boolean(true), type: .boolean, range: range)
     return BoundExpression(expression: .subquery(subquery), type: .boolean, range: range)
   }
 

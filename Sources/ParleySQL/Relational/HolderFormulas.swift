@@ -34,6 +34,10 @@ struct HolderFormulas {
     case .compareText(let comparison, let a, let b):
       guard let x = text(a), let y = text(b) else { return nil }
       return .textCompare(comparison, x, y)
+    case .textLength(let a): return text(a).map { .textLength($0) }
+    case .textHolds(let a, let b, let place):
+      guard let x = text(a), let y = text(b) else { return nil }
+      return .textHolds(x, y, place)
     case .like(let a, let pattern, let escape):
       return text(a).map { .like($0, pattern: pattern.value, escape: escape) }
     case .floored(let a, let divisor): return formula(a).map { .floorQuotient($0, by: divisor) }
@@ -50,7 +54,7 @@ struct HolderFormulas {
       return .choose(zip(conditions, values).map { .init(condition: $0, value: $1) }, otherwise: last)
     case .coalesce(let parts): return each(parts).map { .coalesce($0) }
     case .extreme(let parts, let isGreatest): return each(parts).map { Self.extreme($0, isGreatest: isGreatest) }
-    case .text, .substring, .ratio, .integerQuotient, .squareRoot, .subquery: return nil
+    case .text, .substring, .changed, .joined, .shown, .ratio, .integerQuotient, .squareRoot, .subquery: return nil
     }
   }
 
@@ -76,8 +80,39 @@ struct HolderFormulas {
     case .text(let text): return .literal(text.value)
     case .substring(let inner, let from, let length):
       return text(inner).map { .substring($0, from: from, length: length) }
+    case .null(.string), .null(.text): return .null
+    case .changed(let inner, let function): return text(inner).map { .changed($0, function) }
+    case .joined(let parts): return texts(parts).map { .joined($0) }
+    case .shown(let inner, let format): return formula(inner).map { .shown($0, format) }
+    case .coalesce(let parts): return texts(parts).map { .coalesce($0) }
+    case .choose(let branches, let otherwise):
+      if let column = categoryColumn(branches, otherwise) { return .column(column) }
+      let conditions = branches.compactMap { formula($0.condition) }
+      guard conditions.count == branches.count, let values = texts(branches.map(\.result)),
+        let last = text(otherwise)
+      else { return nil }
+      return .choose(zip(conditions, values).map { .init(condition: $0, text: $1) }, otherwise: last)
     default: return nil
     }
+  }
+
+  private func texts(_ parts: [Expression]) -> [HolderText]? {
+    let found = parts.compactMap(text)
+    return found.count == parts.count ? found : nil
+  }
+
+  /// The category whose values, in their order, are the results: its own texts.
+  private func categoryColumn(_ branches: [Expression.Branch], _ otherwise: Expression) -> String? {
+    var branches = branches[...]
+    if case .isNull? = branches.first?.condition, case .null? = branches.first?.result { branches.removeFirst() }
+    guard case .compare(.equal, .column(let id), _)? = branches.first?.condition,
+      case .category(let list) = registry[id].type, registry[id].scan != nil, registry[id].formula == nil,
+      list.values.map(Expression.text) == branches.map(\.result) + [otherwise]
+    else { return nil }
+    let areInOrder = branches.enumerated().allSatisfy { index, branch in
+      branch.condition == .compare(.equal, .column(id), .integer(BigInt(index)))
+    }
+    return areInOrder ? registry[id].name : nil
   }
 
   /// What holders share of an expression over the columns of their table.

@@ -88,7 +88,16 @@ struct HolderInputs {
       if forms.isDigest(id) {
         column = digest(text, name, &builder)
       } else {
-        let count = max(1, TextParts.count(bytes: try text.longest(in: scan.table)))
+        let longest = try text.longest(in: scan.table)
+        guard longest <= TextParts.longestText else {
+          throw source.error(
+            "sql/text-length",
+            "'\(name)' can have \(longest) bytes; \(TextParts.longestText) are the most that a text in a result, or that rows are ordered by, can have",
+            at: SourceRange(start: 0, end: 0),
+            remedy:
+              "write LEFT(…, 64) around it, as a character has up to four bytes, or declare its columns shorter")
+        }
+        let count = max(1, TextParts.count(bytes: longest))
         column = SecretColumn(name: name, type: .text(bytes: 7 * count), parts: [])
         for part in 0..<count {
           let formula = HolderFormula.textPart(text, index: part)

@@ -4,8 +4,22 @@ import ParleyProgram
 /// the columns of one table only become columns of that table.
 struct HolderPushdown {
   let registry: ColumnRegistry
+  /// Of the plan, by the number of the scan.
+  let tables: [Int: TableSchema]
 
-  func pushed(_ plan: Plan) -> Plan {
+  init(_ plan: Plan, registry: ColumnRegistry) {
+    self.registry = registry
+    tables = Dictionary(plan.allScans.map { ($0.number, $0.table) }) { first, _ in first }
+  }
+
+  func derived(_ written: Expression, _ scan: Int) -> ColumnID {
+    registry.derived(written, type: registry.type(of: written) ?? .number(scale: 0), scan: scan)
+  }
+
+  /// What holders can do of a plan is theirs.
+  func moved(_ plan: Plan) -> Plan { pushed(carried(plan)) }
+
+  private func pushed(_ plan: Plan) -> Plan {
     let inner = plan.mapInputs(pushed)
     // What a scan filters by is its holders' work anyway.
     if case .scan = inner { return inner }
@@ -14,7 +28,7 @@ struct HolderPushdown {
   }
 
   /// Scans whose rows stand side by side in the plan's rows.
-  private func reachable(_ plan: Plan) -> Set<Int> {
+  func reachable(_ plan: Plan) -> Set<Int> {
     switch plan {
     case .scan(let scan): [scan.number]
     case .match(.semi, let a, _, _, _), .match(.anti, let a, _, _, _): reachable(a)
@@ -34,11 +48,14 @@ struct HolderPushdown {
     let columns = expression.columns
     let owners = Set(columns.map { registry[$0].scan })
     if owners.count == 1, let owner = owners.first, let scan = owner, scans.contains(scan),
-      HolderFormulas(registry: registry).isComputable(written),
-      expression.isNullOfNulls || !columns.contains(where: { registry[$0].isExtended })
+      HolderFormulas(registry: registry).isComputable(written)
     {
-      return .column(registry.derived(written, type: registry.type(of: written) ?? .number(scale: 0), scan: scan))
+      if expression.isNullOfNulls || !columns.contains(where: { registry[$0].isExtended }) {
+        return .column(derived(written, scan))
+      }
+      if let value = unmatched(written, of: scan) { return value }
     }
+    if let split = expression.splitText, split != expression { return push(split, scans) }
     return expression.mapChildren { push($0, scans) }
   }
 }

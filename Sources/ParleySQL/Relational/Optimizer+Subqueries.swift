@@ -5,7 +5,7 @@ import ParleyProgram
 /// Subqueries as joins.
 extension Optimizer {
   /// A subquery without columns of the query around it, and how its rows are found for a row of that query.
-  private struct Independent {
+  struct Independent {
     var plan: Plan
     /// Left: over the query around; right: over `plan`.
     var keys: [KeyPair]
@@ -97,7 +97,7 @@ extension Optimizer {
 
   /// The subquery without subqueries in what it selects, and its rows; every column that it takes from outside is one
   /// of `plan`.
-  private func prepared(
+  func prepared(
     _ subquery: Subquery, for plan: Plan
   ) throws(ParleyError) -> (subquery: Subquery, inner: Independent) {
     var subquery = subquery
@@ -106,18 +106,31 @@ extension Optimizer {
     var outside = inner.keys.reduce(into: Set<ColumnID>()) { $0.formUnion($1.left.columns) }
     for condition in inner.residual { outside.formUnion(condition.columns) }
     outside.formUnion(subquery.output.columns)
-    if case .oneOf(let operand) = subquery.kind { outside.formUnion(operand.columns) }
+    for member in subquery.members {
+      outside.formUnion(member.operand.columns)
+      outside.formUnion(member.output.columns)
+    }
     guard outside.subtracting(own).isSubset(of: plan.columnSet) else {
       throw correlated(subquery.range, "two levels further in")
     }
     // What is selected over a statistic is computed beside the rows around, see `scalar`.
-    guard subquery.output.containsSubquery, !inner.isScalarAggregate else { return (subquery, inner) }
-    guard subquery.output.columns.isSubset(of: own) else {
-      throw correlated(subquery.range, "two levels further in")
+    guard !inner.isScalarAggregate else { return (subquery, inner) }
+    var items: [Projection] = []
+    func computed(_ output: Expression, _ type: SQLType) throws(ParleyError) -> Expression {
+      guard output.containsSubquery else { return output }
+      guard output.columns.isSubset(of: own) else { throw correlated(subquery.range, "two levels further in") }
+      let id = registry.column("value", type, isNullable: true)
+      items.append(Projection(id: id, expression: output))
+      return .column(id)
     }
-    let id = registry.column("value", subquery.type, isNullable: true)
-    inner.plan = .extend(inner.plan, [Projection(id: id, expression: subquery.output)])
-    subquery.output = .column(id)
+    subquery.output = try computed(subquery.output, subquery.type)
+    if case .oneOf(var members) = subquery.kind {
+      for index in members.indices {
+        members[index].output = try computed(members[index].output, members[index].type)
+      }
+      subquery.kind = .oneOf(members)
+    }
+    if !items.isEmpty { inner.plan = .extend(inner.plan, items) }
     return (subquery, inner)
   }
 
@@ -128,13 +141,17 @@ extension Optimizer {
     case .exists:
       if inner.isScalarAggregate { return .boolean(true) }
       return try exists(inner, to: &plan)
-    case .oneOf(let operand):
-      let operand = try attach(operand, to: &plan)
+    case .oneOf(var members):
+      for index in members.indices { members[index].operand = try attach(members[index].operand, to: &plan) }
+      guard inner.isScalarAggregate else { return try contained(members, inner, to: &plan) }
       // A statistic without groups is one row, also of no row.
-      if inner.isScalarAggregate {
-        return equality(operand, try scalar(subquery, inner, to: &plan), of: subquery.type)
+      var parts: [Expression] = []
+      for member in members {
+        var one = subquery
+        (one.kind, one.output, one.type) = (.scalar, member.output, member.type)
+        parts.append(equality(member.operand, try scalar(one, inner, to: &plan), of: member.type))
       }
-      return try contained(operand, subquery, inner, to: &plan)
+      return .all(parts)
     }
   }
 
@@ -183,12 +200,7 @@ extension Optimizer {
     _ subquery: Subquery, _ found: Plan, to plan: inout Plan
   ) throws(ParleyError) -> Expression {
     var aggregates: [AggregateColumn] = []
-    func only(_ expression: Expression, _ type: SQLType) throws(ParleyError) -> Expression {
-      if case .string = type {
-        throw error(
-          "scalar-subquery", "a text cannot be the value of a subquery without a key", at: subquery.range,
-          remedy: "join the subquery in FROM")
-      }
+    func only(_ expression: Expression, _ type: SQLType) -> Expression {
       let id = registry.column("value", type, isNullable: true)
       aggregates.append(
         .init(
@@ -198,11 +210,11 @@ extension Optimizer {
     let own = found.columnSet
     var value: Expression
     if subquery.output.columns.isSubset(of: own) {
-      value = try only(subquery.output, subquery.type)
+      value = only(subquery.output, subquery.type)
     } else {
       var columns: [ColumnID: Expression] = [:]
       for id in subquery.output.columns.intersection(own).sorted() {
-        columns[id] = try only(.column(id), registry[id].type)
+        columns[id] = only(.column(id), registry[id].type)
       }
       value = subquery.output.replacing { if case .column(let id) = $0 { columns[id] } else { nil } }
       let count = registry.column("count", .number(scale: 0), isNullable: false)
@@ -216,7 +228,7 @@ extension Optimizer {
   }
 
   /// A condition over `plan`: some row of the subquery belongs to the row. Never unknown.
-  private func exists(_ inner: Independent, to plan: inout Plan) throws(ParleyError) -> Expression {
+  func exists(_ inner: Independent, to plan: inout Plan) throws(ParleyError) -> Expression {
     if inner.residual.isEmpty {
       let count = registry.column("count", .number(scale: 0), isNullable: false)
       let aggregate = AggregateColumn(id: count, function: .countRows, argument: nil, isDistinct: false)
@@ -241,7 +253,7 @@ extension Optimizer {
   }
 
   /// `plan` with aggregates of the rows with the same keys; NULL where there are none.
-  private func join(_ plan: inout Plan, _ inner: Plan, _ keys: [KeyPair], _ aggregates: [AggregateColumn]) {
+  func join(_ plan: inout Plan, _ inner: Plan, _ keys: [KeyPair], _ aggregates: [AggregateColumn]) {
     var projections: [Projection] = []
     var pairs: [KeyPair] = []
     for key in keys {
@@ -291,77 +303,5 @@ extension Optimizer {
       condition = .compare(kind, outside, .column(high))
     }
     return .coalesce([condition, .boolean(false)])
-  }
-
-  /// `operand IN (subquery)` in three-valued logic.
-  private func contained(
-    _ operand: Expression, _ subquery: Subquery, _ inner: Independent, to plan: inout Plan
-  ) throws(ParleyError) -> Expression {
-    var keyed = inner
-    let isInside = subquery.output.columns.isSubset(of: inner.plan.columnSet)
-    if isInside {
-      keyed.keys.append(KeyPair(left: operand, right: subquery.output))
-    } else {
-      keyed.residual.append(equality(operand, subquery.output, of: subquery.type))
-    }
-    let isFound = try exists(keyed, to: &plan)
-    guard registry.isNullable(operand) || registry.isNullable(subquery.output) else { return isFound }
-    guard inner.residual.isEmpty, isInside else {
-      var compared = inner
-      compared.residual.append(.or(.isNull(operand), .isNull(subquery.output)))
-      let isUnknown = try exists(compared, to: &plan)
-      return .choose(
-        [
-          .init(condition: isFound, result: .boolean(true)),
-          .init(condition: isUnknown, result: .null(.boolean)),
-        ], otherwise: .boolean(false))
-    }
-    let rows = registry.column("count", .number(scale: 0), isNullable: false)
-    let values = registry.column("count", .number(scale: 0), isNullable: false)
-    let aggregates = [
-      AggregateColumn(id: rows, function: .countRows, argument: nil, isDistinct: false),
-      AggregateColumn(id: values, function: .count, argument: subquery.output, isDistinct: false),
-    ]
-    let found = try optimized(inner.plan)
-    if inner.keys.isEmpty {
-      plan = .cross(plan, .aggregate(found, keys: [], aggregates, shown: nil))
-    } else {
-      join(&plan, found, inner.keys, aggregates)
-    }
-    let isUnknown = Expression.or(.isNull(operand), .compare(.less, .column(values), .column(rows)))
-    return .choose(
-      [
-        .init(condition: isFound, result: .boolean(true)),
-        .init(
-          condition: .and(.compare(.less, .integer(0), .coalesce([.column(rows), .integer(0)])), isUnknown),
-          result: .null(.boolean)),
-      ], otherwise: .boolean(false))
-  }
-
-  // MARK: Conditions
-
-  /// EXISTS, IN and their negations where a row stays only if they are true; nil where a value is needed after all.
-  func membership(_ given: Subquery, isNegated: Bool, of plan: Plan) throws(ParleyError) -> Plan? {
-    var plan = plan
-    let (subquery, inner) = try prepared(given, for: plan)
-    guard inner.residual.isEmpty else { return nil }
-    if case .oneOf(let operand) = subquery.kind {
-      guard !operand.containsSubquery, !inner.isScalarAggregate,
-        subquery.output.columns.isSubset(of: inner.plan.columnSet)
-      else { return nil }
-      let keys = inner.keys + [KeyPair(left: operand, right: subquery.output)]
-      var kind = MatchKind.semi
-      if isNegated {
-        let isNullable = registry.isNullable(operand) || registry.isNullable(subquery.output)
-        if isNullable, !inner.keys.isEmpty { return nil }
-        kind = .anti(nullAware: isNullable)
-      }
-      plan = .match(kind, plan, try optimized(inner.plan), keys, .neither(bound: nil))
-      return plan
-    }
-    guard !inner.keys.isEmpty, !inner.isScalarAggregate else { return nil }
-    return .match(
-      isNegated ? .anti(nullAware: false) : .semi, plan, try optimized(inner.plan), inner.keys,
-      .neither(bound: nil))
   }
 }

@@ -20,7 +20,8 @@ extension Plan {
     case .window(_, let step):
       for column in step.functions {
         switch column.function {
-        case .lag(let value, _), .lead(let value, _): add([(column.id, value)])
+        case .lag(let value, _), .lead(let value, _), .firstValue(let value), .lastValue(let value):
+          add([(column.id, value)])
         case .minimum, .maximum: found.insert(column.id)
         default: continue
         }

@@ -135,11 +135,14 @@ struct ExpressionLowering {
       let x = try text(a), y = try text(b)
       return try known(try compared(kind, x.parts, y.parts), unless: try either(x.isNull, y.isNull))
     case .equivalent(let a, let b): return try equivalence(a, b)
-    case .like, .substring:
+    case .like, .substring, .changed, .joined, .shown, .textLength, .textHolds:
       throw source.error(
-        "sql/text-place", "a part of a text that several tables or groups made cannot be looked at",
+        "sql/text-place",
+        "texts are taken apart, changed and joined by the holder of a row, and this one is made of several tables, or of groups",
         at: SourceRange(start: 0, end: 0),
-        remedy: "apply LIKE and SUBSTRING to columns of a table, in a subquery below the grouping")
+        remedy:
+          "compute it from columns of one table, in a subquery below the join or grouping: FROM (SELECT UPPER(name) AS x, … FROM t) AS q; what is computed from a group key may be a group key too"
+      )
     case .extreme(let parts, let isGreatest): return try extreme(parts, isGreatest: isGreatest)
     case .squareRoot(let a, let scale): return try root(a, scale: scale)
     case .floored(let a, let divisor):

@@ -59,7 +59,7 @@ struct RelationalQuery {
     tableNames = query.plan.tableNames
     recordColumns = root.recordColumns
     let optimized = try Optimizer(registry: registry, source: source).optimized(root)
-    plan = HolderPushdown(registry: registry).pushed(optimized)
+    plan = HolderPushdown(optimized, registry: registry).moved(optimized)
     try Self.checkRows(of: plan, registry, source)
     forms = try TextForms(plan, results: outputs.map(\.id), registry: registry)
   }

@@ -83,7 +83,10 @@ private struct TextUses {
         guard let argument = aggregate.argument else { continue }
         let member = try read(argument)
         // Whether there is a value, and how many different ones, a digest says as well.
-        if aggregate.function != .count { classes.join(member, .exact) }
+        if aggregate.function != .count {
+          classes.join(member, .exact)
+          classes.join(.column(aggregate.id), .exact)
+        }
       }
     case .window(_, let step):
       for expression in step.partition { _ = try read(expression) }
@@ -139,8 +142,9 @@ private struct TextUses {
       try readExactly(a)
       try readExactly(b)
       return nil
-    case .like(let a, _, _), .substring(let a, _, _):
-      try readExactly(a)
+    case .like, .substring, .changed, .joined, .shown, .textLength, .textHolds:
+      // Only holders can do it.
+      for child in expression.children { try readExactly(child) }
       return .exact
     default:
       for child in expression.children { _ = try read(child) }
@@ -175,7 +179,7 @@ private struct TextUses {
 
 extension Plan {
   /// Of the plan and of all that it reads.
-  fileprivate var allScans: [Scan] {
+  var allScans: [Scan] {
     var found: [Int: Scan] = [:]
     var commons: Set<CommonPlan> = []
     func collect(_ plan: Plan) {

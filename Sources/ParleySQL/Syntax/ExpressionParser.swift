@@ -72,6 +72,10 @@ extension Parser {
       {
         try chain(&position)
         advance()
+        if ["ANY", "SOME", "ALL"].contains(current.keyword), following.kind == .symbol("(") {
+          left = try quantified(sign, left)
+          continue
+        }
         let right = try sum()
         left = try comparison(sign, left, right)
       } else if take(keyword: "IS") {
@@ -159,7 +163,7 @@ extension Parser {
     try expect(symbol: ")", "after the values of IN")
     return node(.oneOf(left, values), from: left.range.start)
   }
-  private mutating func queryMembership(of left: SyntaxExpression) throws(ParleyError) -> SyntaxExpression {
+  mutating func queryMembership(of left: SyntaxExpression) throws(ParleyError) -> SyntaxExpression {
     let inner = try query()
     try expect(symbol: ")", "after the subquery")
     return node(.oneOfQuery(left, inner), from: left.range.start)
@@ -183,16 +187,25 @@ extension Parser {
     return node(.exists(inner), from: start)
   }
 
+  /// Sums, and texts that `||` joins, which binds less than they do.
   mutating func sum() throws(ParleyError) -> SyntaxExpression {
     var left = try product()
+    var texts: [SyntaxExpression] = []
     var position = 0
-    while case .symbol(let text) = current.kind, text == "+" || text == "-" {
+    while case .symbol(let text) = current.kind, text == "+" || text == "-" || text == "||" {
+      if text == "||" {
+        advance()
+        texts.append(left)
+        left = try product()
+        continue
+      }
       try chain(&position)
       advance()
       let right = try product()
       left = node(.arithmetic(text == "+" ? .plus : .minus, left, right), from: left.range.start)
     }
-    return left
+    guard let first = texts.first else { return left }
+    return node(.joined(texts + [left]), from: first.range.start)
   }
 
   private mutating func product() throws(ParleyError) -> SyntaxExpression {
@@ -282,6 +295,10 @@ extension Parser {
     case "EXTRACT" where following.kind == .symbol("("): return try extract()
     case "SUBSTRING" where following.kind == .symbol("("), "SUBSTR" where following.kind == .symbol("("):
       return try substring()
+    case "TRIM" where following.kind == .symbol("("): return try trim()
+    // Words of joins elsewhere.
+    case "LEFT" where following.kind == .symbol("("), "RIGHT" where following.kind == .symbol("("):
+      return try sideFunction()
     case "INTERVAL": if let interval = try interval() { return interval }
     case "DATE", "TIMESTAMP": if let literal = try timeLiteral() { return literal }
     default: break
@@ -294,7 +311,7 @@ extension Parser {
     return try call(first)
   }
 
-  private mutating func call(_ function: Name) throws(ParleyError) -> SyntaxExpression {
+  mutating func call(_ function: Name) throws(ParleyError) -> SyntaxExpression {
     let start = function.range.start
     var arguments: [SyntaxExpression]? = []
     if take(symbol: "*") {

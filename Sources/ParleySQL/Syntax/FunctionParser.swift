@@ -1,7 +1,7 @@
 import BigInt
 import ParleyBase
 
-/// Functions whose arguments are words: CAST, SUBSTRING, OVER.
+/// Functions whose arguments are words: CAST, SUBSTRING, TRIM, OVER.
 extension Parser {
   mutating func window() throws(ParleyError) -> WindowSpecification {
     try expect(symbol: "(", "after OVER")
@@ -91,12 +91,38 @@ extension Parser {
       target = .decimal(scale: scale)
     case "DATE": target = .date
     case "TIMESTAMP", "DATETIME": target = .timestamp
+    case "VARCHAR", "TEXT", "CHAR", "STRING":
+      guard numbers.isEmpty else {
+        throw unsupported(
+          "CAST to \(type.text) of a length", at: word.range,
+          remedy: "write LEFT(CAST(x AS VARCHAR), \(numbers[0])) for the first \(numbers[0]) characters")
+      }
+      target = .text
     default:
       throw unsupported(
-        "CAST to \(type.text)", at: word.range, remedy: "types of CAST: INTEGER, DECIMAL(p, s), DATE, TIMESTAMP")
+        "CAST to \(type.text)", at: word.range,
+        remedy: "types of CAST: INTEGER, DECIMAL(p, s), DATE, TIMESTAMP, VARCHAR")
     }
     try expect(symbol: ")", "to close CAST")
     return node(.cast(inner, target), from: start)
+  }
+
+  /// `= ANY (subquery)` is IN, and `<> ALL (subquery)` NOT IN.
+  mutating func quantified(
+    _ sign: ComparisonSign, _ left: SyntaxExpression
+  ) throws(ParleyError) -> SyntaxExpression {
+    let word = current
+    let isAll = word.keyword == "ALL"
+    guard sign == (isAll ? .notEqual : .equal) else {
+      throw unsupported(
+        "\(sign.rawValue) \(word.described)", at: word.range,
+        remedy: "= ANY (…) and <> ALL (…) are; compare with (SELECT MIN(x) FROM …) or (SELECT MAX(x) FROM …)")
+    }
+    advance()
+    advance()
+    guard beginsQuery else { throw expected("a subquery", "after \(word.described)") }
+    let member = try queryMembership(of: left)
+    return isAll ? node(.not(member), from: left.range.start) : member
   }
 
   private mutating func smallNumber() throws(ParleyError) -> Int {
@@ -120,4 +146,42 @@ extension Parser {
     try expect(symbol: ")", "to close \(function.described)")
     return node(.substring(inner, from: from, length: length), from: start)
   }
+
+  /// `TRIM(x)`, `TRIM(x, 'ab')`, `TRIM([BOTH | LEADING | TRAILING] ['ab'] FROM x)` as calls of TRIM, LTRIM, RTRIM.
+  mutating func trim() throws(ParleyError) -> SyntaxExpression {
+    let start = current.range.start
+    var function = Name(text: "TRIM", range: current.range)
+    advance()
+    advance()
+    var isStandard = false
+    let names = ["BOTH": "TRIM", "LEADING": "LTRIM", "TRAILING": "RTRIM"]
+    if let name = current.keyword.flatMap({ names[$0] }) {
+      // Otherwise a column of this name.
+      if case .symbol(let sign) = following.kind { isStandard = sign == "(" } else { isStandard = true }
+      if isStandard {
+        function.text = name
+        advance()
+      }
+    }
+    var arguments: [SyntaxExpression] = []
+    if !isStandard || current.keyword != "FROM" { arguments.append(try expression()) }
+    if isStandard || current.keyword == "FROM" {
+      try expect(keyword: "FROM", "before the text of TRIM")
+      arguments.insert(try expression(), at: 0)
+    } else if take(symbol: ",") {
+      arguments.append(try expression())
+    }
+    try expect(symbol: ")", "to close TRIM")
+    return node(.call(function, arguments), from: start)
+  }
+
+  /// LEFT and RIGHT of a text.
+  mutating func sideFunction() throws(ParleyError) -> SyntaxExpression {
+    guard case .word(let text) = current.kind else { throw expected("LEFT or RIGHT", "here") }
+    let function = Name(text: text, range: current.range)
+    advance()
+    advance()
+    return try call(function)
+  }
+
 }

@@ -48,7 +48,7 @@ struct Lexer {
       let text = try quoted(first, what: "name")
       return Token(kind: .quotedName(try name(text, from: start)), range: range(from: start))
     }
-    for symbol in ["<>", "<=", ">=", "!=", "=", "<", ">", "(", ")", ",", "+", "-", "*", "/", ".", ";", "%"] {
+    for symbol in ["<>", "<=", ">=", "!=", "||", "=", "<", ">", "(", ")", ",", "+", "-", "*", "/", ".", ";", "%"] {
       let expected = Array(symbol.utf8)
       if bytes[position...].starts(with: expected) {
         position += expected.count

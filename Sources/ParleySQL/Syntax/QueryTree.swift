@@ -90,6 +90,7 @@ enum CastTarget: Hashable, Sendable {
   case decimal(scale: Int)
   case date
   case timestamp
+  case text
 }
 
 extension SelectStatement {

@@ -87,6 +87,8 @@ struct SyntaxExpression: Sendable {
     case extract(TimeField, SyntaxExpression)
     /// Positions from 1, in characters.
     case substring(SyntaxExpression, from: SyntaxExpression, length: SyntaxExpression?)
+    /// Texts one after the other: `a || b`.
+    case joined([SyntaxExpression])
     case interval(IntervalLength)
     case exists(QueryStatement)
     case oneOfQuery(SyntaxExpression, QueryStatement)

@@ -59,7 +59,7 @@ extension SyntaxExpression.Kind {
     case .arithmetic(_, let a, let b), .comparison(_, let a, let b), .and(let a, let b), .or(let a, let b),
       .isSame(let a, let b):
       [a, b]
-    case .row(let values): values
+    case .row(let values), .joined(let values): values
     case .between(let a, let low, let high): [a, low, high]
     case .oneOf(let a, let values): [a] + values
     case .caseWhen(let operand, let branches, let otherwise):
