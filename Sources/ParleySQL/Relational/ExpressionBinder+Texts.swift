@@ -50,18 +50,18 @@ extension ExpressionBinder {
       case .like: return bound(.null(.boolean), .boolean)
       default: return bound(.null(.null), .null)
       }
-    case .number, .boolean, .date, .timestamp: break
+    case .number, .boolean, .date, .timestamp, .duration: break
     }
     throw notAText(value)
   }
 
   private func notAText(_ value: BoundExpression) -> ParleyError {
     let text = source.text(value.range)
-    let isTime = value.type == .timestamp
+    let isTime = value.type.isTime && value.type != .date
     return error(
       "type", "a text is needed here, and this is \(value.type.described)", at: value.range,
       remedy: isTime
-        ? "compare points in time with <, = and BETWEEN"
+        ? "compare it with <, = and BETWEEN, or use EXTRACT of it"
         : "write CAST(\(text) AS VARCHAR), or compare it with <, = and BETWEEN")
   }
 
@@ -125,7 +125,7 @@ extension ExpressionBinder {
     var result = BoundExpression(expression: .null(.boolean), type: .boolean, range: range)
     if a.type == .null || b.type == .null { return result }
     for value in [a, b] { if case .number = value.type { throw notAText(value) } }
-    for value in [a, b] where [.boolean, .date, .timestamp].contains(value.type) { throw notAText(value) }
+    for value in [a, b] where value.type == .boolean || value.type.isTime { throw notAText(value) }
     let x = try asText(a, range: a.range), y = try asText(b, range: b.range)
     if case .text(let text) = x.expression, case .text(let part) = y.expression {
       result.expression = .boolean(place.holds(text.value, part.value))
@@ -221,9 +221,9 @@ extension ExpressionBinder {
       // More than any number that holders share.
       result.type = .string(bytes: value.type == .boolean ? 5 : 42)
       result.expression = .shown(value.expression, value.type.format)
-    case .timestamp:
+    case .timestamp, .duration:
       throw error(
-        "type", "a point in time cannot be made a text", at: value.range,
+        "type", "\(value.type.described) cannot be made a text", at: value.range,
         remedy: "select it as it is, in a column of its own")
     }
     return result

@@ -49,7 +49,7 @@ extension RelationalBinder {
     try registry.limits.spend(sets.count * (1 + shared.items.count), at: range, of: source)
     let optimized = try Optimizer(registry: registry, source: source).optimized(.extend(rows, shared.items))
     let common = CommonPlan(
-      name: "of all groupings", plan: HolderPushdown(registry: registry).pushed(optimized),
+      name: "of all groupings", plan: HolderPushdown(optimized, registry: registry).moved(optimized),
       columns: Set(shared.items.map(\.id)), isGrouped: true)
 
     let columns =
