@@ -14,6 +14,7 @@ final class CommonPlan: Hashable, Sendable {
   let uniqueKeys: [Set<ColumnID>]
   let keyLimits: [KeyLimit]
   let tableNames: Set<String>
+  let recordColumns: Set<ColumnID>
 
   init(name: String, plan: Plan, columns: Set<ColumnID>, isGrouped: Bool = false) {
     (self.name, self.plan, self.columns, self.isGrouped) = (name, plan, columns, isGrouped)
@@ -21,6 +22,7 @@ final class CommonPlan: Hashable, Sendable {
     uniqueKeys = plan.uniqueKeys.filter { $0.isSubset(of: columns) }
     keyLimits = plan.keyLimits.filter { $0.columns.isSubset(of: columns) }
     tableNames = plan.tableNames
+    recordColumns = plan.recordColumns.intersection(columns)
   }
 
   static func == (a: CommonPlan, b: CommonPlan) -> Bool { a === b }
@@ -72,7 +74,9 @@ extension RelationalBinder {
       query.outputs[index].value.expression = .column(id)
     }
     let plan = items.isEmpty ? query.plan : .extend(query.plan, items)
-    let columns = query.outputs.reduce(into: Set<ColumnID>()) { $0.formUnion($1.value.expression.columns) }
+    var columns = query.outputs.reduce(into: Set<ColumnID>()) { $0.formUnion($1.value.expression.columns) }
+    // What is around a mention leaves out groups by these.
+    columns.formUnion(query.withheld?.shown ?? [])
     let optimized = try Optimizer(registry: registry, source: source).optimized(plan)
     query.plan = .common(
       CommonPlan(
@@ -100,6 +104,7 @@ extension RelationalBinder {
         if case .column(let id) = part { names[id] } else { nil }
       }
     }
+    query.withheld = query.withheld?.renamed { id in if case .column(let new) = names[id] { new } else { nil } }
     return query
   }
 }

@@ -2,6 +2,7 @@ extension Plan {
   /// Columns whose values are those of single records, or computed from them, although the rows are groups: MIN, MAX and
   /// values by their rank. The disclosure statement says so.
   var recordColumns: Set<ColumnID> {
+    if case .common(let common) = self { return common.recordColumns }
     var found = inputs.reduce(into: Set<ColumnID>()) { $0.formUnion($1.recordColumns) }
     func add(_ pairs: some Sequence<(ColumnID, Expression)>) {
       let known = found

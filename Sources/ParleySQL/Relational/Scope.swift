@@ -83,6 +83,15 @@ struct WithheldGroups: Sendable {
   var totals: Set<ColumnID>
   /// No condition has left groups out.
   var isWhole = true
+
+  /// The same groups where their columns have other names.
+  func renamed(_ name: (ColumnID) -> ColumnID?) -> Self {
+    var result = self
+    // A bit that was lost would show what is withheld.
+    result.shown = shown.map { name($0) ?? $0 }
+    result.totals = Set(totals.compactMap(name))
+    return result
+  }
 }
 
 /// A query with names resolved.
