@@ -9,7 +9,7 @@ package struct CivilDate: Hashable, Sendable, CustomStringConvertible {
 
   /// nil when the calendar has no such day.
   package init?(year: Int, month: Int, day: Int) {
-    guard (1...12).contains(month), abs(year) <= 1_000_000, day >= 1 else { return nil }
+    guard (1...12).contains(month), (-1_000_000...1_000_000).contains(year), day >= 1 else { return nil }
     guard day <= Self.days(inMonth: month, of: year) else { return nil }
     (self.year, self.month, self.day) = (year, month, day)
   }

@@ -114,7 +114,7 @@ extension Program.ResultTable.Format {
       let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
       return (value < 0 ? "-" : "") + padded.dropLast(scale) + "." + padded.suffix(scale)
     case .date:
-      guard let days = Int(exactly: value), abs(days) < 400_000_000 else { throw outside() }
+      guard let days = Int(exactly: value), (-400_000_000...400_000_000).contains(days) else { throw outside() }
       return CivilDate(daysSince1970: days).description
     case .timestamp:
       guard let seconds = Int(exactly: value) else { throw outside() }

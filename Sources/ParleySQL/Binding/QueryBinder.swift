@@ -45,12 +45,12 @@ struct QueryBinder {
   private func selected(_ syntax: SyntaxExpression, clause: String) throws(ParleyError) -> SyntaxExpression? {
     switch syntax.kind {
     case .number(let digits, 0):
-      guard let index = Int(exactly: digits), statement.items.indices.contains(index - 1) else {
+      guard let index = digits.place(among: statement.items.count) else {
         throw rows.error(
           "ordinal", "\(clause) \(digits) names no selected column", at: syntax.range,
           remedy: "use 1 to \(statement.items.count)")
       }
-      return statement.items[index - 1].expression
+      return statement.items[index].expression
     case .name(nil, let name):
       let isColumn = rows.table.columns.contains { $0.name.lowercased() == name.text.lowercased() }
       return isColumn ? nil : aliased(name.text)

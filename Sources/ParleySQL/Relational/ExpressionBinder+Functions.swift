@@ -320,12 +320,13 @@ extension ExpressionBinder {
 
   private func distance(_ call: WindowCall) throws(ParleyError) -> Int {
     guard call.values.count > 1 else { return 1 }
-    guard case .integer(let value) = call.values[1].expression, let value = Int(exactly: value), value >= 0 else {
+    guard case .integer(let value) = call.values[1].expression, value >= 0 else {
       throw error(
         "arguments", "the distance of \(call.name.text) is a constant", at: call.values[1].range, remedy: "write 1"
       )
     }
-    return value
+    // No table has a row that is further away.
+    return Int(min(value, BigInt(PlanSizes.mostRows)))
   }
 
   private func windowFunction(

@@ -109,7 +109,7 @@ extension ExpressionBinder {
 
   private func constantPlaces(_ syntax: SyntaxExpression) throws(ParleyError) -> Int {
     guard case .integer(let digits) = try bind(syntax).expression, let places = Int(exactly: digits),
-      abs(places) <= 18
+      (-18...18).contains(places)
     else {
       throw error(
         "arguments", "the number of places of ROUND is a constant from -18 to 18", at: syntax.range,

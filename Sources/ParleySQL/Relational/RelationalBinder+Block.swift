@@ -134,12 +134,12 @@ extension RelationalBinder {
     _ syntax: SyntaxExpression, _ items: [Item], clause: String
   ) throws(ParleyError) -> Int? {
     guard case .number(let digits, 0) = syntax.kind else { return nil }
-    guard let index = Int(exactly: digits), items.indices.contains(index - 1) else {
+    guard let index = digits.place(among: items.count) else {
       throw error(
         "ordinal", "\(clause) \(digits) names no selected column", at: syntax.range,
         remedy: "use 1 to \(items.count)")
     }
-    return index - 1
+    return index
   }
 
   // MARK: Groups

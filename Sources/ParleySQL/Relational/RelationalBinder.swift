@@ -79,10 +79,10 @@ struct RelationalBinder {
     if case .name(nil, let name) = order.expression.kind {
       value = query.outputs.first { $0.name.lowercased() == name.text.lowercased() }?.value
     }
-    if case .number(let digits, 0) = order.expression.kind, let index = Int(exactly: digits),
-      query.outputs.indices.contains(index - 1)
+    if case .number(let digits, 0) = order.expression.kind,
+      let index = digits.place(among: query.outputs.count)
     {
-      value = query.outputs[index - 1].value
+      value = query.outputs[index].value
     }
     guard let value else {
       throw error(

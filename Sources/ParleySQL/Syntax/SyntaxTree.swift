@@ -100,3 +100,8 @@ struct SyntaxExpression: Sendable {
 
   var isRow: Bool { if case .row = kind { true } else { false } }
 }
+
+extension BigInt {
+  /// The index of what an ordinal names, which counts from 1; nil where it names nothing.
+  func place(among count: Int) -> Int? { self >= 1 && self <= count ? Int(self) - 1 : nil }
+}

@@ -51,7 +51,8 @@ extension Parser {
     }
     let range = SourceRange(start: literal.range.start, end: lastEnd)
     // A thousand years of seconds, and a million of larger units.
-    guard words.count == 2, let count = Int(words[0]), abs(count) <= 31_622_400_000 else {
+    let most = 31_622_400_000
+    guard words.count == 2, let count = Int(words[0]), (-most...most).contains(count) else {
       throw source.error(
         "sql/date", "this is not a length of time", at: range,
         remedy: "write INTERVAL '3' MONTH: a whole number and a unit, one of \(Self.unitList)")
@@ -61,7 +62,7 @@ extension Parser {
         "sql/date", "'\(words[1])' is no unit of time\(didYouMean(words[1], among: TimeField.unitNames))",
         at: range, remedy: "units: \(Self.unitList)")
     }
-    guard unit == .hour || unit == .minute || unit == .second || abs(count) <= 1_000_000 else {
+    guard unit == .hour || unit == .minute || unit == .second || (-1_000_000...1_000_000).contains(count) else {
       throw source.error(
         "sql/date", "the length of time is larger than any date", at: range,
         remedy: "use at most 1000000 of a unit from DAY to YEAR")
