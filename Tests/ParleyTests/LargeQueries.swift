@@ -71,6 +71,19 @@ struct LargeQuery: Sendable, CustomTestStringConvertible {
     condition("unique joins", "a", "") { "JOIN u u\($0) ON a.id = u\($0).id" },
     condition("joins", "a", "") { "JOIN b b\($0) ON a.id = b\($0).id" },
     condition("left joins", "a", "") { "LEFT JOIN u u\($0) ON a.id = u\($0).id" },
+    condition("left joins on keys that repeat", "a", "") { "LEFT JOIN b b\($0) ON a.id = b\($0).id" },
+    condition("right joins on keys that repeat", "a", "") { "RIGHT JOIN b b\($0) ON a.id = b\($0).id" },
+    condition("full joins on keys that repeat", "a", "") { "FULL JOIN b b\($0) ON a.id = b\($0).id" },
+    condition("outer joins of all kinds", "a", "") {
+      "\(["LEFT", "FULL", "RIGHT"][$0 % 3]) JOIN \($0 % 2 == 0 ? "b" : "u") b\($0) ON a.id = b\($0).id"
+    },
+    condition("EXISTS over pairs", "a WHERE", "AND") {
+      "EXISTS (SELECT 1 FROM b WHERE b.id < a.id AND b.age > a.age + \($0))"
+    },
+    condition("NOT IN over pairs", "a WHERE", "AND") {
+      "age + \($0) NOT IN (SELECT b.age FROM b WHERE b.id < a.id AND b.x > a.x)"
+    },
+    condition("semi joins", "a WHERE", "AND") { "id + \($0) IN (SELECT id FROM b)" },
     condition("tables", "", ",") { "a a\($0)" },
     condition("group keys", "a GROUP BY", ",") { "id + \($0)" },
     condition("HAVING", "a GROUP BY id HAVING", "AND") { "SUM(age) <> \($0)" },

@@ -11,6 +11,10 @@ struct BindingLimits {
   /// Tables in FROM, with those of subqueries and common tables: each costs a join or more.
   static let mostTables = 128
 
+  /// Operators of a plan with each written out as often as others read it: joins with repeating keys read a side several
+  /// times, and one inside the other multiply.
+  static let mostOperators = 20_000
+
   private var depth = 0
   private var tables = 0
   private var parts = 0
@@ -46,6 +50,31 @@ struct BindingLimits {
         at: range,
         remedy: "use names of common tables and of columns computed in them less often, or split the query")
     }
+  }
+}
+
+extension Plan {
+  /// Operators, one that is read several times counted each time; `most` where there are so many.
+  private func operators(upTo most: Int) -> Int {
+    var count = 0
+    func visit(_ plan: Plan) {
+      count += 1
+      guard count < most else { return }
+      for input in plan.inputs where count < most { visit(input) }
+    }
+    visit(self)
+    return count
+  }
+
+  /// - Throws: `plan/too-large`, for a plan that grows too much where its joins are put inside each other.
+  func checkOperators(of source: Source) throws(ParleyError) {
+    guard operators(upTo: BindingLimits.mostOperators) >= BindingLimits.mostOperators else { return }
+    throw source.error(
+      "plan/too-large",
+      "outer joins on keys that repeat, or subqueries that compare every pair of rows, are put inside each other too often",
+      at: SourceRange(start: 0, end: 0),
+      remedy: "declare the keys of the joined tables as 'unique' in the study where they are, or join fewer tables"
+    )
   }
 }
 

@@ -79,6 +79,8 @@ extension Optimizer {
     if kind == .full {
       branches.append(nulled(unmatched(numberedRight, rightRow), keeping: right.columnSet))
     }
-    return .union(branches, columns)
+    let result = Plan.union(branches, columns)
+    try result.checkOperators(of: source)
+    return result
   }
 }

@@ -249,6 +249,7 @@ extension Optimizer {
     join(
       &plan, pairs, [KeyPair(left: .column(row), right: .column(row))],
       [AggregateColumn(id: count, function: .countRows, argument: nil, isDistinct: false)])
+    try plan.checkOperators(of: source)
     return .not(.isNull(.column(count)))
   }
 
