@@ -22,9 +22,8 @@ struct RunGrouping {
 
   /// - Parameter further: a column whose different values count, or the ranks of its values.
   init(
-    _ tables: TableBuilder, _ table: SecretTable, _ keys: [Int], _ essentials: [Int], further: Int?
+    _ tables: consuming TableBuilder, _ table: SecretTable, _ keys: [Int], _ essentials: [Int], further: Int?
   ) throws(ParleyError) {
-    var tables = tables
     runs = try tables.runs(of: table, by: essentials, then: further)
     isValid = try tables.valid(runs.table)
     groupBound = min(

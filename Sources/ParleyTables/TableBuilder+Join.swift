@@ -83,11 +83,12 @@ extension TableBuilder {
   private mutating func uniqueJoin(
     _ sides: UniqueJoin.Sides, isUniqueLeft: Bool
   ) throws(ParleyError) -> SecretTable {
-    if !isUnique(Set(sides.keys.map(\.unique)), in: sides.unique), sides.isScattered(self) {
+    let isScattered = sides.isScattered(self)
+    if !isUnique(Set(sides.keys.map(\.unique)), in: sides.unique), isScattered {
       try assumeUnique(sides.unique, sides.keys.map(\.unique))
     }
-    var join = UniqueJoin(self, sides, isUniqueLeft: isUniqueLeft)
-    let result = sides.isScattered(self) ? try join.scattered() : try join.merged()
+    var join = UniqueJoin(taken(), sides, isUniqueLeft: isUniqueLeft)
+    let result = isScattered ? try join.scattered() : try join.merged()
     self = join.tables
     return result
   }

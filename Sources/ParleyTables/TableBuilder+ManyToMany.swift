@@ -36,7 +36,7 @@ extension TableBuilder {
         "a join in which keys may repeat on both sides can have \(slots(left.shape)) times as many rows",
         "declare a bound on its rows, or join on a column whose values differ from row to row")
     }
-    var join = Expansion(tables: self, left: left, right: right, keys: keys, bound: max(1, bound))
+    var join = Expansion(tables: taken(), left: left, right: right, keys: keys, bound: max(1, bound))
     let result = try join.result()
     self = join.tables
     return result
@@ -92,7 +92,7 @@ private struct Expansion {
     let sides = UniqueJoin.Sides(
       unique: ordered, many: filled, keys: [(unique: right.columns.count, many: left.columns.count)],
       keepsUnique: false, keepsMany: false)
-    var join = UniqueJoin(tables, sides, isUniqueLeft: false)
+    var join = UniqueJoin(tables.taken(), sides, isUniqueLeft: false)
     let joined = try join.merged()
     tables = join.tables
     var result = joined.selecting(

@@ -92,7 +92,7 @@ extension TableBuilder {
     for pass in 0..<max(1, further.count) {
       let places = aggregates.indices.filter { isIn(aggregates[$0], pass) }
       var grouping = try RunGrouping(
-        self, table, keys, essentials, further: pass < further.count ? further[pass] : nil)
+        taken(), table, keys, essentials, further: pass < further.count ? further[pass] : nil)
       let groups = try grouping.groups(places.map { aggregates[$0] }, isCompact: !further.isEmpty)
       self = grouping.tables
       for (offset, place) in places.enumerated() { columns[place] = groups.columns[keys.count + offset] }

@@ -10,7 +10,7 @@ extension TableBuilder {
   ) throws(ParleyError) -> SecretTable {
     let essentials = partition.isEmpty ? [] : essential(partition, of: table)
     let rows = try sorted(table, by: essentials.map { TableOrder(column: $0) } + order)
-    var window = try Window(self, rows, partitionKeys: essentials.count, orderKeys: order.count)
+    var window = try Window(taken(), rows, partitionKeys: essentials.count, orderKeys: order.count)
     var result = rows
     for function in functions { result = result.appending(try window.column(function)) }
     self = window.tables
@@ -30,9 +30,8 @@ private struct Window {
   let isOrdered: Bool
 
   init(
-    _ tables: TableBuilder, _ rows: SecretTable, partitionKeys: Int, orderKeys: Int
+    _ tables: consuming TableBuilder, _ rows: SecretTable, partitionKeys: Int, orderKeys: Int
   ) throws(ParleyError) {
-    var tables = tables
     let keys = rows.order?.keys ?? []
     isValid = try tables.valid(rows)
     samePartition = try tables.sameAsPrevious(keys.prefix(partitionKeys).flatMap(\.values), rows.shape)

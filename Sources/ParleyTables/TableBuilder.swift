@@ -27,6 +27,20 @@ package struct TableBuilder: Sendable {
 
   package init(_ builder: ProgramBuilder = ProgramBuilder()) { self.builder = builder }
 
+  /// The program in other hands, to be assigned back when these are done; until then this one is empty. Two that hold one
+  /// program would copy it as soon as one of them adds a node.
+  mutating func taken() -> TableBuilder {
+    var own = TableBuilder()
+    swap(&own, &self)
+    return own
+  }
+  /// The same of the program alone.
+  package mutating func takenProgram() -> ProgramBuilder {
+    var own = ProgramBuilder()
+    swap(&own, &builder)
+    return own
+  }
+
   /// Holds until the next ``disclose``, which opens the bit; where it is 1 nothing is shown.
   package mutating func assume(not violated: NodeID, _ message: String, remedy: String) {
     let assumption = Assumption(violated: violated, message: message, remedy: remedy)

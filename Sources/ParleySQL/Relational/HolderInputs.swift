@@ -41,7 +41,7 @@ struct HolderInputs {
       relation.table = relation.table.appending(column(id, schema, &tables.builder))
       relation.ids.append(id)
     }
-    var lowering = ExpressionLowering(builder: tables.builder, relation: relation, source: source)
+    var lowering = ExpressionLowering(builder: tables.takenProgram(), relation: relation, source: source)
     for id in wanted {
       guard let formula = registry[id].formula else { continue }
       var column = derived[id]

@@ -146,7 +146,7 @@ struct PlanLowering {
   private mutating func values<Result>(
     _ relation: Relation, _ body: (inout ExpressionLowering) throws(ParleyError) -> Result
   ) throws(ParleyError) -> Result {
-    var lowering = ExpressionLowering(builder: tables.builder, relation: relation, source: source)
+    var lowering = ExpressionLowering(builder: tables.takenProgram(), relation: relation, source: source)
     let result = try body(&lowering)
     tables.builder = lowering.builder
     return result
