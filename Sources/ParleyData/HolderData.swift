@@ -9,8 +9,9 @@ package import ParleyStudy
 /// Databases are read as if they had written a file: the same types, the same policy for bad rows, the same limits.
 /// Line 1 of it holds the names of the columns. Memory: as ``HolderCSV``; nothing holds a second copy of the rows.
 package enum HolderData {
+  /// - Parameter sqliteSteps: the most steps of SQLite before a row; nil for what suits every query that ends in good time.
   package static func load(
-    _ text: String, table: Study.Table, holder: String
+    _ text: String, table: Study.Table, holder: String, sqliteSteps: Int? = nil
   ) throws(ParleyError) -> (data: TableData, report: CSVReport) {
     let place = try DataSource(text)
     var table = table
@@ -21,7 +22,7 @@ package enum HolderData {
       case .sqlite(let path, let selection):
         let null = "NULL-\(UUID().uuidString)"
         table.readsDatabase(null: null, of: holder, dates: table.dialect(of: holder).dateFormat)
-        bytes = try sqlite(path, selection, null: null)
+        bytes = try sqlite(path, selection, null: null, steps: sqliteSteps)
       case .postgreSQL(let url, let selection):
         let null = "NULL-\(UUID().uuidString)"
         table.readsDatabase(null: null, of: holder, dates: .iso)
@@ -51,10 +52,11 @@ package enum HolderData {
   }
 
   private static func sqlite(
-    _ path: String, _ selection: DataSource.Selection, null: String
+    _ path: String, _ selection: DataSource.Selection, null: String, steps: Int?
   ) throws(FileSource.Failure) -> any ByteSource {
     #if SQLite
-      return try SQLiteSource(path: path, sql: selection.sql, null: null)
+      return try SQLiteSource(
+        path: path, sql: selection.sql, null: null, mostSteps: steps ?? SQLiteSource.mostSteps)
     #else
       throw FileSource.Failure(
         reason: "this build does not read SQLite", code: .init("data/unsupported"),

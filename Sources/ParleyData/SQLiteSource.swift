@@ -12,20 +12,51 @@
     private let null: [UInt8]
     private var writer = RowWriter()
     private var isDone = false
+    private let work: Work
     /// A cell, in bytes: more than any text of a study has, and little enough for all columns of a row.
     private static let cellLimit: Int32 = 1 << 20
     /// What SQLite takes for all that it does in this process, in bytes.
     private static let memoryLimit: Int64 = 256 << 20
 
-    /// - Parameter null: what stands for a cell without a value.
-    init(path: String, sql: String, null: String) throws(FileSource.Failure) {
+    /// Counts what SQLite does, so that a view without end is no wait without end.
+    private final class Work {
+      /// SQLite's steps between two looks at the count.
+      static let stride = 10_000
+      /// More for every row that came.
+      static let perRow = 10_000
+      private let limit: Int
+      private var steps = 0
+      var rows = 0
+
+      init(limit: Int) { self.limit = limit }
+
+      /// Whether there is enough left to go on with.
+      func goOn() -> Bool {
+        steps += Self.stride
+        return steps <= limit + Self.perRow * rows
+      }
+    }
+    /// SQLite's steps that a query may take before its first row, about a minute of work.
+    static let mostSteps = 4_000_000_000
+
+    /// - Parameters:
+    ///   - null: what stands for a cell without a value.
+    ///   - mostSteps: SQLite's steps without a row.
+    init(path: String, sql: String, null: String, mostSteps: Int) throws(FileSource.Failure) {
       self.null = Array(null.utf8)
+      work = Work(limit: mostSteps)
       // Says in the system's words why a file cannot be opened; SQLite does not.
       _ = try FileSource(path: path)
       // A database of a few bytes can hold views whose cells fill the memory.
       if sqlite3_hard_heap_limit64(-1) == 0 { sqlite3_hard_heap_limit64(Self.memoryLimit) }
       guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { throw failure() }
       sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.cellLimit)
+      sqlite3_progress_handler(
+        database, Int32(Work.stride),
+        { context in
+          guard let context else { return 1 }
+          return Unmanaged<Work>.fromOpaque(context).takeUnretainedValue().goOn() ? 0 : 1
+        }, Unmanaged.passUnretained(work).toOpaque())
       var rest: UnsafePointer<CChar>?
       let status = sql.withCString { text in
         let status = sqlite3_prepare_v2(database, text, -1, &statement, &rest)
@@ -35,6 +66,7 @@
         return SQLITE_MISUSE
       }
       guard status != SQLITE_MISUSE else { throw failure("there is more than one statement in the query") }
+      guard status != SQLITE_INTERRUPT else { throw endless() }
       guard status == SQLITE_OK, statement != nil else { throw failure() }
       guard sqlite3_stmt_readonly(statement) != 0, sqlite3_column_count(statement) > 0 else {
         throw failure("the query does not only read")
@@ -56,8 +88,9 @@
     }
 
     private func step() throws(FileSource.Failure) {
-      switch sqlite3_step(statement) {
-      case SQLITE_ROW: break
+      let status = sqlite3_step(statement)
+      switch status & 0xff {
+      case SQLITE_ROW: work.rows += 1
       case SQLITE_DONE:
         isDone = true
         return
@@ -69,7 +102,11 @@
         throw FileSource.Failure(
           reason: "SQLite: a row needs more than \(Self.memoryLimit >> 20) MiB", code: .init("data/limit"),
           remedy: "write a query that selects the columns of the study only")
-      default: throw failure()
+      case SQLITE_INTERRUPT: throw endless()
+      // Not in SQLite's words: functions put the cells that they fail at into them.
+      default:
+        throw failure(
+          "the rows cannot be read (\(String(cString: sqlite3_errstr(status))))", remedy: Self.rowRemedy)
       }
       for column in 0..<sqlite3_column_count(statement) {
         switch sqlite3_column_type(statement, column) {
@@ -85,16 +122,31 @@
           writer.field(UnsafeBufferPointer(start: text, count: text == nil ? 0 : count), isQuoted: true)
         default:
           let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
-          throw failure("column '\(name)' holds binary data")
+          throw failure("column '\(VisibleText.line(name))' holds binary data")
         }
       }
       writer.endRow()
     }
 
-    private func failure(_ reason: String? = nil) -> FileSource.Failure {
+    private static let rowRemedy =
+      "try the query in the sqlite3 shell, which says at what it fails; 'PRAGMA integrity_check' tests the file"
+
+    private func endless() -> FileSource.Failure {
       FileSource.Failure(
-        reason: "SQLite: \(reason ?? String(cString: sqlite3_errmsg(database)))", code: .init("data/database"),
-        remedy: "try the query in the sqlite3 shell; '.tables' lists the tables")
+        reason: "SQLite: the query, or a view that it reads, takes too much work for the rows that it gives",
+        code: .init("data/limit"),
+        remedy:
+          "store its rows once, with CREATE TABLE … AS SELECT … in the sqlite3 shell, and name that table; look for a view that has no end"
+      )
+    }
+
+    /// - Parameter reason: nil for SQLite's own words, which are of the query's text and the names of the database as long as no
+    ///   row was read.
+    private func failure(
+      _ reason: String? = nil, remedy: String = "try the query in the sqlite3 shell; '.tables' lists the tables"
+    ) -> FileSource.Failure {
+      let words = reason ?? VisibleText.line(String(cString: sqlite3_errmsg(database)))
+      return FileSource.Failure(reason: "SQLite: \(words)", code: .init("data/database"), remedy: remedy)
     }
   }
 #endif

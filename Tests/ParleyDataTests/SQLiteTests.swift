@@ -102,6 +102,97 @@ import Testing
     }
   }
 
+  /// Whatever a row fails at, its cells are not in the message.
+  @Test(arguments: [
+    "json_extract('{}', place)", "json_extract(place, '$')", "json_set('{}', place, 1)",
+    "abs(-9223372036854775807 - id)",
+    "like('x', 'y', place)", "json(place)",
+  ])
+  func cellsStayOutOfMessages(expression: String) throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.db"
+      try create(
+        path,
+        """
+        CREATE TABLE t (id, place);
+        INSERT INTO t VALUES (1, 'SECRETCELL');
+        CREATE VIEW v AS SELECT id, \(expression) AS place FROM t;
+        """)
+      for source in ["table=v", "query=SELECT id, \(expression) AS place FROM t"] {
+        let read = #expect(throws: ParleyError.self) {
+          try Sample.load("sqlite:\(path)?\(source)") {
+            $0.columns = [$0.columns[0], $0.columns[2]]
+            $0.schema.columns = [$0.schema.columns[0], $0.schema.columns[2]]
+          }
+        }
+        #expect(read?.code.rawValue == "data/database", "\(String(describing: read))")
+        #expect(
+          read.map { "\($0) \($0.remedy ?? "")" }?.contains("SECRETCELL") == false, "\(String(describing: read))")
+      }
+    }
+  }
+
+  /// Names of a database cannot write lines of their own into a message.
+  @Test func namesAreShownEscaped() throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.db"
+      try create(path, "CREATE TABLE t (id, \"pl\nINJECTED: ace\"); INSERT INTO t VALUES (1, x'00ff');")
+      for source in ["table=t", "query=SELECT \"x\nINJECTED: y\".id FROM t"] {
+        let error = #expect(throws: ParleyError.self) {
+          try Sample.load("sqlite:\(path)?\(source)") {
+            $0.columns.removeLast(6)
+            $0.schema.columns.removeLast(6)
+          }
+        }
+        #expect(error?.code.rawValue == "data/database", "\(String(describing: error))")
+        #expect(error?.message.contains("\n") == false && error?.message.contains("INJECTED") == true)
+      }
+    }
+  }
+
+  /// A view of a hundred bytes can go on for ever, before its first row and between two.
+  @Test(arguments: [
+    "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT id FROM n WHERE id > 1",
+    "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) AS id FROM n",
+    "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT id FROM n WHERE id < 3",
+    "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id % 10 + 1 FROM n) SELECT a.id FROM n a, n b WHERE a.id = 11",
+  ])
+  func viewsWithoutEnd(view: String) throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.db"
+      try create(path, "CREATE VIEW v AS \(view);")
+      var table = try Sample.table()
+      (table.columns, table.schema.columns) = ([table.columns[0]], [table.schema.columns[0]])
+      let error = #expect(throws: ParleyError.self) {
+        try HolderData.load("sqlite:\(path)?table=v", table: table, holder: "a", sqliteSteps: 3_000_000)
+      }
+      #expect(error?.code.rawValue == "data/limit", "\(String(describing: error))")
+      #expect(error?.message.contains("too much work") == true)
+    }
+  }
+
+  /// Many rows are no view without end; and a table that the rows were stored in, as the message says, can be read.
+  @Test func workPerRowIsAllowed() throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.db"
+      let slow =
+        "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n LIMIT 200000) SELECT id FROM n WHERE id > 199990"
+      try create(path, "CREATE VIEW v AS \(slow); CREATE TABLE s AS SELECT * FROM v;")
+      var table = try Sample.table()
+      (table.columns, table.schema.columns) = ([table.columns[0]], [table.schema.columns[0]])
+      let many = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n LIMIT 200000) SELECT id FROM n"
+      for (source, rows) in [("query=\(many)", 200_000), ("table=s", 10)] {
+        let read = try HolderData.load("sqlite:\(path)?\(source)", table: table, holder: "a", sqliteSteps: 100_000)
+        #expect(read.data.rowCount == rows)
+      }
+      let error = #expect(throws: ParleyError.self) {
+        try HolderData.load("sqlite:\(path)?table=v", table: table, holder: "a", sqliteSteps: 100_000)
+      }
+      #expect(error?.code.rawValue == "data/limit")
+      #expect(try HolderData.load("sqlite:\(path)?table=v", table: table, holder: "a").data.rowCount == 10)
+    }
+  }
+
   @Test func whatCannotBeReadIsNamed() throws {
     try Sample.withFolder { folder in
       let path = folder + "/a.db"
