@@ -90,6 +90,45 @@ import Testing
     }
   }
 
+  /// Files of a few kilobytes that are gigabytes of lines without a row: they are left long before their end.
+  @Test(arguments: ["\n", "\"\n\"\n", "x\n", ",,,,,,\n", "1,2\n"]) func linesWithoutARowEnd(line: String) throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/bomb.csv.gz"
+      let file = try #require(gzopen(path, "wb9"))
+      var text = "id,cost,place,day,urgent,kind,at\n1,12.50,a,2020-02-29,true,x,\n"
+      for _ in 0..<120 {
+        text += String(repeating: line, count: 1000)
+        _ = text.utf8.withContiguousStorageIfAvailable { gzwrite(file, $0.baseAddress, UInt32($0.count)) }
+        text = ""
+      }
+      // Behind it: what nobody may get to.
+      let bad = "\"never closed"
+      _ = bad.utf8.withContiguousStorageIfAvailable { gzwrite(file, $0.baseAddress, UInt32($0.count)) }
+      #expect(gzclose(file) == Z_OK)
+      for policy in [Study.BadRows.drop, .refuse] {
+        var table = try Sample.table()
+        (table.schema.maximumRows, table.badRows) = (10, policy)
+        let error = #expect(throws: ParleyError.self) { try HolderData.load(path, table: table, holder: "a") }
+        let text = error.map { "\($0.code.rawValue) \($0) \($0.message)" } ?? ""
+        #expect(text.contains("was not read") && !text.contains("never closed"), "\(text)")
+      }
+    }
+  }
+
+  /// Blank lines and bad rows as a careless export has them do not count.
+  @Test func someLinesWithoutARowAreRead() throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.csv.gz"
+      let blank = String(repeating: "\n", count: 50_000), bad = String(repeating: "x\n", count: 40_000)
+      try Data(try compressed(Array((Sample.csv + blank + bad).utf8))).write(to: URL(fileURLWithPath: path))
+      let read = try Sample.load(path) {
+        $0.badRows = .drop
+        $0.schema.maximumRows = 3
+      }
+      #expect(read.data.rowCount == 3 && read.report.rowsDropped == 40_000)
+    }
+  }
+
   /// A million rows pass through without the text ever being held.
   @Test(.timeLimit(.minutes(3))) func aMillionRowsAreStreamed() throws {
     try Sample.withFolder { folder in

@@ -16,6 +16,11 @@ public enum HolderCSV {
 
   /// More bad rows than this are counted, not listed.
   public static let listedRows = 100
+  /// Most lines of a file that are blank or bad rows. A small compressed file can have any number of them.
+  package static func mostUnusedLines(maximumRows: Int) -> Int {
+    let (product, overflow) = maximumRows.multipliedReportingOverflow(by: 9)
+    return overflow ? .max / 2 : min(product, .max / 2) + 100_000
+  }
   /// A header with more columns is refused.
   public static let columnLimit = 16_384
   /// Longest row, in bytes.
@@ -242,7 +247,15 @@ private struct TableReading {
     let isText = columns.map { if case .text = $0.type { true } else { false } }
     let least = (places.max() ?? 0) + 1
     var faults: [(column: Int, fault: CellParser.Fault)] = []
+    let mostUnused = HolderCSV.mostUnusedLines(maximumRows: rowLimit.count)
+    var lines = 0
     while try records.advance() {
+      lines += 1
+      guard lines - rowCount <= mostUnused + 1 else {
+        problems.append(tooManyUnused(mostUnused, line: records.line))
+        unlisted = 0
+        return
+      }
       // An empty line is a row, without value, only where a row is one cell.
       if records.isBlank, max(expectedFields, least) > 1 { continue }
       report.rowsRead += 1
@@ -297,6 +310,14 @@ private struct TableReading {
         if columns[column].isNullable { isNull[column].append(nulls[column]) }
       }
     }
+  }
+
+  private func tooManyUnused(_ most: Int, line: Int) -> ParleyError {
+    ParleyError(
+      .dataLimit,
+      "more than \(most) lines are blank or hold no row that can be used, which is more than a file for the \(rowLimit.key) of \(rowLimit.count) of table '\(table.schema.name)' may have; the rest was not read",
+      at: .init(file: file, line: line),
+      remedy: "check that it is the right file, and take blank lines and rows that are not wanted out of it")
   }
 
   /// Applies the study's policy to a row with bad cells; true when it is kept.

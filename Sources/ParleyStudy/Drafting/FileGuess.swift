@@ -11,6 +11,10 @@ struct FileGuess {
   var headers: [String] = []
   var columns: [ColumnGuess] = []
   var rows = 0
+  /// Most rows that are looked at, and blank lines between them.
+  static let mostRows = 10_000_000
+  static let mostBlankLines = 1_000_000
+  private var blankLines = 0
   /// Rows with more or fewer fields than there are names.
   private var oddRows = 0
 
@@ -34,6 +38,15 @@ struct FileGuess {
       throw ParleyError(
         .dataEmpty, "the file is empty", at: .init(file: path, line: 1),
         remedy: "name a file with column names and some rows")
+    }
+    guard rows <= Self.mostRows, blankLines <= Self.mostBlankLines else {
+      throw ParleyError(
+        .dataLimit,
+        rows > Self.mostRows
+          ? "the file has more than \(Self.mostRows) rows"
+          : "the file has more than \(Self.mostBlankLines) blank lines",
+        at: .init(file: path),
+        remedy: "name a file with a part of its rows, and correct 'maximum-rows' and the ranges of the draft")
     }
     guard oddRows * 2 <= rows else {
       throw ParleyError(
@@ -63,8 +76,13 @@ struct FileGuess {
     records.keptFields = headers.count
     columns = Array(repeating: ColumnGuess(), count: headers.count)
     while try records.advance() {
-      if records.isBlank, headers.count > 1 { continue }
+      if records.isBlank, headers.count > 1 {
+        blankLines += 1
+        if blankLines > Self.mostBlankLines { return }
+        continue
+      }
       rows += 1
+      if rows > Self.mostRows { return }
       if records.fieldCount != headers.count { oddRows += 1 }
       for index in 0..<min(records.fields.count, headers.count) {
         records.withField(index) { columns[index].add($0) }
