@@ -139,7 +139,8 @@ struct TextCallReader {
   }
 
   private func count(_ syntax: SyntaxExpression, _ rule: String) throws(ParleyError) -> Int {
-    guard case .number(let digits, 0) = syntax.kind, let value = Int(exactly: digits), (-999_999...999_999).contains(value)
+    guard case .number(let digits, 0) = syntax.kind, let value = Int(exactly: digits),
+      (-999_999...999_999).contains(value)
     else { throw error("type", rule, at: syntax.range, remedy: "write a number, such as 1") }
     return value
   }
