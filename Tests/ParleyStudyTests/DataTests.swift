@@ -72,6 +72,81 @@ import Testing
   }
 }
 
+/// Made-up rows keep the keys and the numbers of equal values that a table declares.
+@Suite struct SyntheticKeyTests {
+  private func schema(
+    _ unique: [[String]], _ limits: [TableSchema.RowLimit] = [], ids: Int64 = 40, bytes: Int = 8
+  ) -> TableSchema {
+    TableSchema(
+      name: "t",
+      columns: [
+        ColumnSchema(name: "id", type: .integer(1...ids), isNullable: false),
+        ColumnSchema(name: "name", type: .text(bytes: bytes), isNullable: false),
+        ColumnSchema(name: "visit", type: .integer(-2...2), isNullable: true),
+      ], holders: ["a", "b", "c"], maximumRows: 10_000, uniqueKeys: unique, rowLimits: limits)
+  }
+
+  /// How often the values of some columns occur among the rows of all holders; rows with NULL are left out.
+  private func counts(_ schema: TableSchema, _ data: [TableData], _ names: [String]) -> [[String]: Int] {
+    let places = names.compactMap { name in schema.columns.firstIndex { $0.name == name } }
+    var counts: [[String]: Int] = [:]
+    for part in data {
+      for row in 0..<part.rowCount {
+        let cells = places.map { place in
+          let column = part.columns[place]
+          if !column.isNull.isEmpty, column.isNull[row] { return "" }
+          return column.texts.isEmpty ? String(column.values[row]) : column.texts[row]
+        }
+        if !cells.contains("") { counts[cells, default: 0] += 1 }
+      }
+    }
+    return counts
+  }
+
+  private func make(_ schema: TableSchema, _ rows: [Int]) throws -> [TableData] {
+    try rows.indices.map { try SyntheticData.make(schema, rows: rows, holder: $0, seed: 5) }
+  }
+
+  /// Down to tables that use every value there is.
+  @Test(arguments: [
+    ([["id"]], [20, 0, 20]), ([["name"]], [200, 150, 352]), ([["id", "visit"]], [60, 60, 60]),
+    ([["id"], ["name"]], [20, 10, 10]), ([["id"], ["id", "visit"]], [13, 13, 14]),
+  ])
+  func keysAreUniqueAmongAllHolders(unique: [[String]], rows: [Int]) throws {
+    let schema = schema(unique, bytes: 2)
+    let data = try make(schema, rows)
+    #expect(data.map(\.rowCount) == rows)
+    #expect(try make(schema, rows) == data)
+    for key in unique {
+      let counts = counts(schema, data, key)
+      #expect(counts.values.allSatisfy { $0 == 1 }, "\(key)")
+      if !key.contains("visit") { #expect(counts.count == rows.reduce(0, +)) }
+    }
+    for part in data {
+      #expect(part.columns[0].values.allSatisfy { (1...40).contains($0) })
+      #expect(part.columns[1].texts.allSatisfy { (1...2).contains($0.utf8.count) })
+      #expect(zip(part.columns[2].values, part.columns[2].isNull).allSatisfy { $1 || (-2...2).contains($0) })
+    }
+  }
+
+  @Test func valuesOccurNoMoreOftenThanDeclared() throws {
+    let limit = TableSchema.RowLimit(columns: ["id"], rows: 3)
+    let schema = schema([], [limit])
+    let counts = counts(schema, try make(schema, [40, 40, 40]), ["id"])
+    #expect(counts.values.allSatisfy { $0 == 3 } && counts.count == 40)
+    let refused = #expect(throws: ParleyError.self) { try make(schema, [40, 40, 41]) }
+    #expect(refused?.code == .usage)
+  }
+
+  @Test func tooFewValuesAreSaid() throws {
+    let refused = #expect(throws: ParleyError.self) { try make(schema([["id"]]), [20, 20, 1]) }
+    #expect(refused?.message.contains("table 't'") == true && refused?.message.contains("id") == true)
+    // The advice: as many rows as it says.
+    #expect(refused?.remedy?.contains("at most 40") == true, "\(String(describing: refused))")
+    #expect(try make(schema([["id"]]), [20, 20, 0]).count == 3)
+  }
+}
+
 @Suite struct ExampleTests {
   static let folder = Sample.root + "/Examples/heart-disease"
 

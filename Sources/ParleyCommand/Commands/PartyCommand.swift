@@ -123,8 +123,9 @@ struct PartyCommand: ParsableCommand {
     }
     for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
       if tables[index] == nil, let synthetic, let position = table.schema.holders.firstIndex(of: name) {
-        tables[index] = TrialData.synthetic(
-          table.schema, table: index, holder: position, rows: synthetic, seed: seed)
+        tables[index] = try TrialData.synthetic(
+          table.schema, table: index, holder: position, rows: table.schema.holders.map { _ in synthetic },
+          seed: seed)
       }
       guard let rows = tables[index] else {
         throw ParleyError(

@@ -49,7 +49,7 @@ struct PlanCommand: ParsableCommand {
       count: prepared.study.parties.count, link: link,
       options: .init(
         patience: TrialRun.longestWait(prepared.study.deadline), realPatience: TrialRun.longestWait(nil)))
-    let data = TrialData.synthetic(prepared.study, rows: rows, seed: 1)
+    let data = try TrialData.synthetic(prepared.study, rows: rows, seed: 1)
     let run = try TrialRun.run(prepared, data: data, network: network)
     return PlanReport.Simulation(
       virtualSeconds: network.elapsed.seconds, rounds: run.measuredRounds,
@@ -75,19 +75,25 @@ enum LinkArgument {
 
 enum TrialData {
   /// Made-up rows within the declared ranges, for every holder of every table.
-  static func synthetic(_ study: Study, rows: [[Int]], seed: UInt64) -> [String: [Int: TableData]] {
+  static func synthetic(
+    _ study: Study, rows: [[Int]], seed: UInt64
+  ) throws(ParleyError) -> [String: [Int: TableData]] {
     var data: [String: [Int: TableData]] = [:]
     for (index, table) in study.tables.enumerated() {
       for (position, holder) in table.schema.holders.enumerated() {
-        data[holder, default: [:]][index] = synthetic(
-          table.schema, table: index, holder: position, rows: rows[index][position], seed: seed)
+        data[holder, default: [:]][index] = try synthetic(
+          table.schema, table: index, holder: position, rows: rows[index], seed: seed)
       }
     }
     return data
   }
 
   /// The made-up rows of one holder of one table, the same in every process of a trial.
-  static func synthetic(_ schema: TableSchema, table: Int, holder: Int, rows: Int, seed: UInt64) -> TableData {
-    SyntheticData.make(schema, rows: rows, seed: seed &+ UInt64(table * 1000 + holder))
+  ///
+  /// - Parameter rows: of every holder of the table.
+  static func synthetic(
+    _ schema: TableSchema, table: Int, holder: Int, rows: [Int], seed: UInt64
+  ) throws(ParleyError) -> TableData {
+    try SyntheticData.make(schema, rows: rows, holder: holder, seed: seed &+ UInt64(table * 1000))
   }
 }

@@ -147,8 +147,14 @@ struct LocalRun {
     var counts: [[Int]] = []
     for (index, table) in prepared.study.tables.enumerated() {
       var own: [Int] = []
-      for holder in table.schema.holders {
+      for (position, holder) in table.schema.holders.enumerated() {
         guard let file = files[holder]?[index] else {
+          if let synthetic, !table.schema.uniqueKeys.isEmpty || !table.schema.rowLimits.isEmpty {
+            // Whether so many rows can be made up is said here and not by one of the parties.
+            _ = try TrialData.synthetic(
+              table.schema, table: index, holder: position,
+              rows: table.schema.holders.map { _ in synthetic }, seed: seed)
+          }
           own.append(synthetic ?? 0)
           continue
         }
@@ -180,8 +186,9 @@ struct LocalRun {
           data[holder, default: [:]][index] = try StudyFiles.load(
             file, table: index, holder: holder, of: prepared.study, log: log)
         } else if let synthetic {
-          data[holder, default: [:]][index] = TrialData.synthetic(
-            table.schema, table: index, holder: position, rows: synthetic, seed: seed)
+          data[holder, default: [:]][index] = try TrialData.synthetic(
+            table.schema, table: index, holder: position,
+            rows: table.schema.holders.map { _ in synthetic }, seed: seed)
         }
       }
     }

@@ -142,13 +142,14 @@ enum AggregateBench {
       throw ParleyError(.invariant, "the demo's study has other holders than its benchmark knows")
     }
     var held: [[TableData]] = []
+    let counts = (0..<holders).map { isEmpty ? 0 : rows / holders + ($0 < rows % holders ? 1 : 0) }
     for holder in 0..<holders {
-      held.append(
-        schemas.enumerated().map { table, schema in
-          TrialData.synthetic(
-            schema, table: table, holder: holder,
-            rows: isEmpty ? 0 : rows / holders + (holder < rows % holders ? 1 : 0), seed: 1)
-        })
+      var tables: [TableData] = []
+      for (table, schema) in schemas.enumerated() {
+        tables.append(
+          try TrialData.synthetic(schema, table: table, holder: holder, rows: counts, seed: 1))
+      }
+      held.append(tables)
     }
     return BenchWork(program: prepared.program, options: options, schemas: schemas, held: held)
   }

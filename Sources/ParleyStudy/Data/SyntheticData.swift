@@ -1,3 +1,4 @@
+public import ParleyBase
 public import ParleyProgram
 
 /// Made-up rows within the declared ranges: to try a study and to measure it before any real data is near.
@@ -5,7 +6,28 @@ public import ParleyProgram
 /// The rows depend on schema, count and seed alone. They are evenly spread and know nothing of real data; use them
 /// for cost and correctness, never for conclusions.
 public enum SyntheticData {
-  /// One holder's rows; one in ten cells of a nullable column is NULL.
+  /// The rows of one of a table's holders, which keep what the table says of the rows of all of them: keys that are unique, and
+  /// how often values occur.
+  ///
+  /// - Parameters:
+  ///   - rows: of every holder, in the order of the table.
+  ///   - seed: of all of them.
+  /// - Throws: `usage/arguments` where the declared ranges have too few values for so many rows.
+  public static func make(
+    _ schema: TableSchema, rows: [Int], holder: Int, seed: UInt64
+  ) throws(ParleyError) -> TableData {
+    var keys = SyntheticKeys(schema)
+    guard !keys.isEmpty else { return make(schema, rows: rows[holder], seed: seed &+ UInt64(holder)) }
+    for earlier in 0..<holder {
+      var data = make(schema, rows: rows[earlier], seed: seed &+ UInt64(earlier))
+      try keys.keep(&data, seed: seed &+ UInt64(earlier))
+    }
+    var data = make(schema, rows: rows[holder], seed: seed &+ UInt64(holder))
+    try keys.keep(&data, seed: seed &+ UInt64(holder))
+    return data
+  }
+
+  /// One holder's rows, within the declared ranges and nothing else; one in ten cells of a nullable column is NULL.
   public static func make(_ schema: TableSchema, rows: Int, seed: UInt64) -> TableData {
     var columns: [TableData.Column] = []
     for (number, column) in schema.columns.enumerated() {
@@ -46,9 +68,11 @@ struct SplitMix64: RandomNumberGenerator {
 
   mutating func next(upTo bound: UInt64) -> UInt64 { next().multipliedFullWidth(by: bound).high }
 
-  /// Small letters, 1 to as many as there may be bytes and 12 at most.
+  static let longestText = 12
+
+  /// Small letters, 1 to as many as there may be bytes and ``longestText`` at most.
   mutating func text(bytes: Int) -> String {
-    let count = 1 + Int(next(upTo: UInt64(min(max(bytes, 1), 12))))
+    let count = 1 + Int(next(upTo: UInt64(min(max(bytes, 1), Self.longestText))))
     return String(decoding: (0..<count).map { _ in UInt8(ascii: "a") + UInt8(next(upTo: 26)) }, as: UTF8.self)
   }
 

@@ -1,0 +1,137 @@
+import ParleyBase
+import ParleyProgram
+
+/// Makes made-up rows keep what a table says of them: keys that are unique, and how often values occur, among the rows of all
+/// its holders.
+struct SyntheticKeys {
+  /// No more than `most` rows have the same values of these columns; rows with NULL in one of them do not count.
+  private struct Rule {
+    var columns: [Int]
+    var most: Int
+    /// How many rows have these values so far.
+    var seen: [[Cell]: Int] = [:]
+    /// Every combination of values before this one has `most` rows.
+    var next: UInt64 = 0
+  }
+  private enum Cell: Hashable {
+    case number(Int64)
+    case text(String)
+  }
+
+  private let schema: TableSchema
+  private var rules: [Rule]
+  /// Redraws before combinations are tried in turn, which is for tables that use up most of them.
+  private static let redraws = 16
+  /// Combinations that are tried in turn for one row beyond those that are used up.
+  private static let tries: UInt64 = 100_000
+
+  init(_ schema: TableSchema) {
+    self.schema = schema
+    let limits = schema.uniqueKeys.map { TableSchema.RowLimit(columns: $0, rows: 1) } + schema.rowLimits
+    rules = limits.map { limit in
+      Rule(
+        columns: limit.columns.compactMap { name in schema.columns.firstIndex { $0.name == name } },
+        most: limit.rows)
+    }
+  }
+
+  var isEmpty: Bool { rules.isEmpty }
+
+  /// Changes cells of rows that would break a rule, and remembers the rows. The same for the same calls before.
+  ///
+  /// - Throws: `usage/arguments` where there are too few values for so many rows.
+  mutating func keep(_ data: inout TableData, seed: UInt64) throws(ParleyError) {
+    var random = SplitMix64(state: seed ^ 0x6b65_7973)
+    for row in 0..<data.rowCount {
+      for rule in rules.indices where !allows(rule, data, row) {
+        var isMended = false
+        for _ in 0..<Self.redraws where !isMended {
+          for column in rules[rule].columns {
+            set(column, row, random.next(upTo: size(column)), &data)
+          }
+          isMended = (0...rule).allSatisfy { allows($0, data, row) }
+        }
+        if !isMended { try take(rule, row, &data) }
+      }
+      for rule in rules.indices {
+        guard let key = key(rule, data, row) else { continue }
+        rules[rule].seen[key, default: 0] += 1
+      }
+    }
+  }
+
+  private func key(_ rule: Int, _ data: TableData, _ row: Int) -> [Cell]? {
+    var cells: [Cell] = []
+    for index in rules[rule].columns {
+      let column = data.columns[index]
+      if !column.isNull.isEmpty, column.isNull[row] { return nil }
+      cells.append(column.texts.isEmpty ? .number(column.values[row]) : .text(column.texts[row]))
+    }
+    return cells
+  }
+
+  private func allows(_ rule: Int, _ data: TableData, _ row: Int) -> Bool {
+    guard let key = key(rule, data, row) else { return true }
+    return rules[rule].seen[key, default: 0] < rules[rule].most
+  }
+
+  /// Takes the next combination of values that this rule and those before it allow.
+  private mutating func take(_ rule: Int, _ row: Int, _ data: inout TableData) throws(ParleyError) {
+    let combinations = rules[rule].columns.reduce(UInt64(1)) {
+      let (product, overflow) = $0.multipliedReportingOverflow(by: size($1))
+      return overflow ? .max : product
+    }
+    var place = rules[rule].next
+    var isUsedUp = true
+    while place < combinations, place - rules[rule].next < Self.tries {
+      var rest = place
+      for column in rules[rule].columns {
+        set(column, row, rest % size(column), &data)
+        rest /= size(column)
+      }
+      place += 1
+      if allows(rule, data, row) {
+        isUsedUp = false
+        if (0..<rule).allSatisfy({ allows($0, data, row) }) { return }
+      } else if isUsedUp {
+        rules[rule].next = place
+      }
+    }
+    let names = rules[rule].columns.map { schema.columns[$0].name }.joined(separator: ", ")
+    let most = rules[rule].most
+    throw ParleyError(
+      .usage,
+      "no more rows of table '\(schema.name)' can be made up: at most \(most) may have the same \(names), of which the study allows \(combinations) different values",
+      remedy:
+        "make fewer rows, all holders together at most \(combinations.multipliedReportingOverflow(by: UInt64(most)).overflow ? combinations : combinations * UInt64(most)); or declare a wider range for \(names)"
+    )
+  }
+
+  /// How many values a column can have; at most 2^64 - 1 are counted.
+  private func size(_ column: Int) -> UInt64 {
+    if case .text(let bytes) = schema.columns[column].type {
+      return (1...min(max(bytes, 1), SplitMix64.longestText)).reduce(UInt64(0)) { sum, _ in sum * 26 + 26 }
+    }
+    let range = schema.columns[column].type.range
+    let span = UInt64(bitPattern: range.upperBound &- range.lowerBound)
+    return span == .max ? span : span + 1
+  }
+
+  /// Gives a cell the value of a number below ``size(_:)``.
+  private func set(_ column: Int, _ row: Int, _ number: UInt64, _ data: inout TableData) {
+    if !data.columns[column].isNull.isEmpty { data.columns[column].isNull[row] = false }
+    guard case .text = schema.columns[column].type else {
+      data.columns[column].values[row] =
+        schema.columns[column].type.range.lowerBound &+ Int64(bitPattern: number)
+      return
+    }
+    // a … z, aa … zz, and so on.
+    var letters: [UInt8] = []
+    var rest = number + 1
+    while rest > 0 {
+      letters.append(UInt8(ascii: "a") + UInt8((rest - 1) % 26))
+      rest = (rest - 1) / 26
+    }
+    data.columns[column].texts[row] = String(decoding: letters.reversed(), as: UTF8.self)
+  }
+}
