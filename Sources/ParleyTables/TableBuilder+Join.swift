@@ -93,10 +93,11 @@ extension TableBuilder {
     return result
   }
 
-  static var notUnique: (message: String, remedy: String) {
-    (
-      "a join assumes that the keys of one table differ from row to row, and two rows have the same",
-      "correct the data, or declare a bound for a join whose keys may repeat on both sides"
+  var notUnique: (message: String, remedy: String) {
+    let key = uniqueKey.map { "the key of \($0.name) differs" } ?? "the keys of one table differ"
+    return (
+      "\(joinName) assumes that \(key) from row to row, and two rows have the same",
+      uniqueKey?.remedy ?? "correct the data, or state a bound for a join whose keys may repeat on both sides"
     )
   }
 
@@ -114,8 +115,7 @@ extension TableBuilder {
       by: [.init(try builder.not(isLive))] + values.map { .init($0) }, [isLive] + values)
     let isSame = try sameAsPrevious(Array(sorted.dropFirst()), table.shape)
     assume(
-      not: try builder.any(try builder.and(sorted[0], isSame)), Self.notUnique.message,
-      remedy: Self.notUnique.remedy)
+      not: try builder.any(try builder.and(sorted[0], isSame)), notUnique.message, remedy: notUnique.remedy)
   }
 
   // MARK: Small tables

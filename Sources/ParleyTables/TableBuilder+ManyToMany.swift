@@ -48,7 +48,7 @@ extension TableBuilder {
       not: try builder.compare(.less, builder.constant(BigInt(bound)), count), overflow(bound),
       remedy: boundRemedy)
   }
-  func overflow(_ bound: Int) -> String { "a join has more rows than its bound of \(bound)\(boundReason)" }
+  func overflow(_ bound: Int) -> String { "\(joinName) has more rows than its bound of \(bound)\(boundReason)" }
 }
 
 /// A join by counting: how many right rows a left row has, where they begin, which slots they fill.

@@ -13,6 +13,10 @@ package struct TableBuilder: Sendable {
   var assumptions: [Assumption] = []
   /// Of this program.
   var sortedRows: [SortedRows] = []
+  /// What messages call a join; names its query where there is one.
+  package var joinName = "a join"
+  /// What a join takes for unique, where the study says it; nil for what follows from somewhere else.
+  package var uniqueKey: UniqueKeyWords?
   /// What to do where a join, or what is made of it, has more rows than its bound.
   package var boundRemedy = "raise the bound"
   /// Where the bound of the next join is from, to be said after it.
@@ -23,6 +27,17 @@ package struct TableBuilder: Sendable {
     var violated: NodeID
     var message: String
     var remedy: String
+  }
+
+  /// A declared key for messages.
+  package struct UniqueKeyWords: Hashable, Sendable {
+    /// `table 'visits' (id, day)`.
+    package var name: String
+    package var remedy: String
+    package init(name: String, remedy: String) {
+      self.name = name
+      self.remedy = remedy
+    }
   }
 
   package init(_ builder: ProgramBuilder = ProgramBuilder()) { self.builder = builder }

@@ -149,8 +149,8 @@ struct UniqueJoin {
       let isRepeated = try tables.builder.and(
         try tables.builder.and(sortedLive, continues), try tables.builder.shift(hasUnique, by: 1))
       tables.assume(
-        not: try tables.builder.any(isRepeated), TableBuilder.notUnique.message,
-        remedy: TableBuilder.notUnique.remedy)
+        not: try tables.builder.any(isRepeated), tables.notUnique.message,
+        remedy: tables.notUnique.remedy)
     }
 
     // Key columns are the keys themselves; other columns come from the shared slots.

@@ -92,7 +92,7 @@ import Testing
   private func fillAJoin<F: EngineFamily>(_ family: F, seed: UInt64) throws {
     let schemas = Self.schemas(most: 200)
     let program = try Self.program("SELECT COUNT(*) AS n, SUM(l.x) AS s FROM l JOIN r ON l.k = r.k", schemas)
-    #expect(program.requirements.map(\.message) == ["a join has more rows than its bound of 400"])
+    #expect(program.requirements.map(\.message) == ["a join of query 'q' has more rows than its bound of 400"])
     func data(own: Int) -> [String: [TableData]] {
       [
         "l": [Self.rows((0..<own).map { _ in [0, 0] }), Self.rows([[1, 987]])],
@@ -124,7 +124,7 @@ import Testing
     let program = try Self.program("SELECT COUNT(*) AS n, SUM(l.x) AS s FROM l JOIN r ON l.k = r.k", schemas)
     #expect(
       program.requirements.map(\.message) == [
-        "a join has more rows than its bound of 600, which assumes that at most 3 rows of table 'r' have the same k"
+        "a join of query 'q' has more rows than its bound of 600, which assumes that at most 3 rows of table 'r' have the same k"
       ])
     #expect(program.requirements.allSatisfy { $0.remedy.contains("correct 'at-most' of table 'r'") })
     func data(keys: Int) -> [String: [TableData]] {

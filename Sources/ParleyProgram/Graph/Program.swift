@@ -336,8 +336,14 @@ public struct Program: Sendable, Hashable {
     package static func refusal(_ violated: [Requirement]) -> ParleyError {
       ParleyError(
         .init("data/requirement"),
-        violated.map(\.message).joined(separator: "; ") + "; the run ends and nothing is opened",
-        remedy: violated.map(\.remedy).joined(separator: "; "))
+        distinct(violated.map(\.message)).joined(separator: "; ") + "; the run ends and nothing is opened",
+        remedy: distinct(violated.flatMap { $0.remedy.split(separator: "; ").map(String.init) }).joined(
+          separator: "; "))
+    }
+
+    /// Each once: queries that assume the same of a table say the same about it.
+    private static func distinct(_ texts: [String]) -> [String] {
+      texts.indices.filter { !texts[..<$0].contains(texts[$0]) }.map { texts[$0] }
     }
   }
 

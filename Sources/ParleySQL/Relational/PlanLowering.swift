@@ -35,6 +35,7 @@ struct PlanLowering {
     self.forms = forms
     tables = TableBuilder(builder)
     tables.boundRemedy = JoinBound.remedy(source.query.name)
+    tables.joinName = "a join of query '\(source.query.name)'"
     self.registry = registry
     self.source = source
     self.tableIDs = tableIDs
@@ -270,7 +271,8 @@ struct PlanLowering {
     let name = source.query.name
     tables.boundReason = bound?.reason(registry) ?? ""
     tables.boundRemedy = JoinBound.remedy(name, bound?.limit)
-    defer { (tables.boundReason, tables.boundRemedy) = ("", JoinBound.remedy(name)) }
+    tables.uniqueKey = DeclaredKey.words(unique, a, b, keys, query: name)
+    defer { (tables.boundReason, tables.boundRemedy, tables.uniqueKey) = ("", JoinBound.remedy(name), nil) }
     let table = try tables.join(left.table, right.table, on: pairs, kind: joinKind, unique: uniqueness)
     return Relation(table: table, ids: joinKind.keepsRight ? left.ids + right.ids : left.ids)
   }
