@@ -78,6 +78,8 @@ public struct ParleyError: Error, Sendable, Hashable {
   public var origin: Origin?
   /// What the reader can do about it, as an imperative sentence.
   public var remedy: String?
+  /// The message lists several errors, each with a code and a remedy of its own; ``code`` is the first one's.
+  public var isList = false
 
   public init(
     _ code: Code, _ message: String, at place: Place? = nil, origin: Origin? = nil, remedy: String? = nil
@@ -122,7 +124,7 @@ extension ParleyError: CustomStringConvertible {
     } else if let origin {
       text += origin.words { $0.description } + ": "
     }
-    text += VisibleText.lines(message) + " [\(code)]"
+    text += VisibleText.lines(message) + (isList ? "" : " [\(code)]")
     if let remedy { text += "\n  fix: \(VisibleText.lines(remedy))" }
     return text
   }

@@ -5,7 +5,7 @@
 /// takes the whole text as a `String`, builds one per field and has no positions.
 ///
 /// Accepted: a UTF-8 byte order mark, LF and CRLF (mixed too), quoted fields with delimiters, line ends and doubled
-/// quotes, a last line without line end. Refused: other encodings, NUL bytes, a quote inside an unquoted field,
+/// quotes, a last line without line end; a first line `sep=;` is skipped. Refused: other encodings, NUL bytes, a quote inside an unquoted field,
 /// anything between a closing quote and the next delimiter, a CR alone, a quote that is never closed.
 /// Memory: the window, 256 KiB or the longest record (at most ``recordLimit``), and one entry per field kept.
 final class CSVRecords {
@@ -267,6 +267,32 @@ final class CSVRecords {
       throw .utf16
     }
     if hasThree, (window[0], window[1], window[2]) == (0xef, 0xbb, 0xbf) { next = 3 }
+    if let length = try separatorLine() {
+      next += length
+      nextLine = 2
+    }
+  }
+
+  /// Bytes of a first line `sep=;`, which spreadsheets write for themselves, with its line end; nil when the file begins with
+  /// something else.
+  private func separatorLine() throws(Failure) -> Int? {
+    begin = next
+    defer { begin = 0 }
+    guard try fill(beyond: 5) else { return nil }
+    _ = try fill(beyond: 6)
+    return Self.separatorLine(UnsafeBufferPointer(rebasing: window[begin..<end]))?.length
+  }
+
+  /// The delimiter that a first line `sep=;` names, and the bytes of the line with its end.
+  static func separatorLine(
+    _ text: UnsafeBufferPointer<UInt8>
+  ) -> (delimiter: CSVDialect.Delimiter, length: Int)? {
+    guard text.count >= 6, text.starts(with: "sep=".utf8),
+      let delimiter = CSVDialect.Delimiter.allCases.first(where: { $0.byte == text[4] })
+    else { return nil }
+    if text[5] == lineFeed { return (delimiter, 6) }
+    guard text.count >= 7, text[5] == carriageReturn, text[6] == lineFeed else { return nil }
+    return (delimiter, 7)
   }
 
   private func checkUTF8(length: Int) throws(Failure) {

@@ -14,9 +14,13 @@ struct CellParser {
   }
   /// Why a cell cannot be used. Says nothing about its content.
   enum Fault {
-    case notANumber, thousands, shortened, tooPrecise, outOfRange, notABoolean, notADate, notATimestamp,
-      hourLeftOut,
-      notACategory, tooLong, zeroByte, empty
+    case notANumber, shortened, tooPrecise, outOfRange, notABoolean, hourLeftOut, notACategory, tooLong, zeroByte,
+      empty
+    /// A number that is written in the form, or in one of several.
+    case thousands(NumberForm?)
+    case notADate(DateFormat.Mismatch), notATimestamp(DateFormat.Mismatch)
+    /// One of ``MissingMark``, which the study does not declare.
+    case missing(String)
   }
 
   private enum Kind {
@@ -92,22 +96,28 @@ struct CellParser {
       case .value(let number): value = number
       case .notANumber:
         if scale == 0, Self.isShortened(text) { return .bad(.shortened) }
-        return .bad(looksGrouped(text) ? .thousands : .notANumber)
+        let forms = otherForms(text)
+        guard forms.isEmpty else { return .bad(.thousands(forms.count == 1 ? forms[0] : nil)) }
+        return .bad(missing(text) ?? .notANumber)
       case .tooPrecise: return .bad(.tooPrecise)
       case .overflow: return .bad(scale == 0 && Self.isShortened(text) ? .shortened : .outOfRange)
       }
       if scale == 0, value.magnitude >= 100_000_000_000, Self.isShortened(text) { return .bad(.shortened) }
       if tally.mayHaveThousands { tally.look(at: text, form) }
     case .boolean:
-      guard let found = words.value(of: text) else { return .bad(.notABoolean) }
+      guard let found = words.value(of: text) else { return .bad(missing(text) ?? .notABoolean) }
       value = found
     case .category(let others):
       if let found = words.value(of: text) { return .value(found) }
-      guard let others else { return .bad(.notACategory) }
+      guard let others else {
+        return .bad(MissingMark.isCertain(text) ? missing(text) ?? .notACategory : .notACategory)
+      }
       tally.others += 1
       value = others
     case .date:
-      guard let days = dateFormat.days(text) else { return .bad(.notADate) }
+      guard let days = TimestampText.days(text, dates: dateFormat) else {
+        return .bad(missing(text) ?? .notADate(dateFormat.mismatch(text)))
+      }
       value = days
     case .timestamp:
       switch TimestampText.parse(text, dates: dateFormat, rounds: form.rounds) {
@@ -125,7 +135,7 @@ struct CellParser {
           value = seconds
         case .never: return .bad(.hourLeftOut)
         }
-      case .notATimestamp: return .bad(.notATimestamp)
+      case .notATimestamp: return .bad(missing(text) ?? .notATimestamp(dateFormat.mismatch(time: text)))
       case .tooPrecise: return .bad(.tooPrecise)
       }
     case .text: return .bad(.tooLong)
@@ -133,15 +143,16 @@ struct CellParser {
     return range.contains(value) ? .value(value) : .bad(.outOfRange)
   }
 
-  /// Whether it is a number that is written with another decimal mark, or with marks between thousands.
-  private func looksGrouped(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    for decimal in CSVDialect.DecimalMark.allCases {
-      for thousands in CSVDialect.ThousandsMark.allCases where thousands.byte != decimal.byte {
-        let other = ExactNumber.Form(decimalMark: decimal.byte, thousandsMark: thousands.byte, rounds: true)
-        if case .value = ExactNumber.parse(text, scale: 0, form: other) { return true }
-      }
+  /// The forms in which the text is a number, with another decimal mark or with marks between thousands.
+  private func otherForms(_ text: UnsafeBufferPointer<UInt8>) -> [NumberForm] {
+    NumberForm.all.filter {
+      if case .value = ExactNumber.parse(text, scale: 0, form: $0.parsed(rounds: true)) { true } else { false }
     }
-    return false
+  }
+
+  private func missing(_ text: UnsafeBufferPointer<UInt8>) -> Fault? {
+    guard MissingMark.isCertain(text) || MissingMark.isLikely(text) else { return nil }
+    return .missing(String(decoding: text, as: UTF8.self))
   }
 
   /// Whether the text is what spreadsheets make of a number of twelve digits or more, such as `2.02403E+14`: some of its
@@ -205,68 +216,6 @@ final class CellTally {
       threeDecimals += 1
     } else {
       mayHaveThousands = false
-    }
-  }
-}
-
-extension CellParser.Fault {
-  var code: ParleyError.Code {
-    switch self {
-    case .outOfRange: .dataRange
-    case .empty: .dataNull
-    default: .dataType
-    }
-  }
-
-  /// What is wrong, in terms of the declaration alone.
-  func words(_ column: ColumnSchema, _ dialect: CSVDialect) -> String {
-    switch self {
-    case .notANumber:
-      if case .decimal = column.type { return "not a number (decimal mark '\(dialect.decimalMark.rawValue)')" }
-      return "not a whole number"
-    case .thousands:
-      let marks = dialect.thousandsMark.map { "'\($0.rawValue)' between thousands" } ?? "nothing between thousands"
-      return
-        "a number with other marks than are declared (decimal mark '\(dialect.decimalMark.rawValue)', \(marks))"
-    case .shortened: return "a number of which a spreadsheet has left digits out, such as 1.23457E+14"
-    case .tooPrecise:
-      if case .decimal(let scale, _) = column.type { return "more than \(scale) decimals" }
-      if case .timestamp = column.type { return "a part of a second" }
-      return "not a whole number"
-    case .outOfRange: return "outside of the declared range \(column.type.rangeText)"
-    case .notABoolean: return "none of the spellings of true and false"
-    case .notADate: return "not a date of the form \(dialect.dateFormat)"
-    case .notATimestamp: return "not a time of the form \(dialect.dateFormat) hh:mm:ss"
-    case .hourLeftOut: return "a time that clocks of \(dialect.zone?.description ?? "UTC") never showed"
-    case .tooLong:
-      if case .text(let bytes) = column.type { return "a text of more than \(bytes) bytes" }
-      return "too long"
-    case .zeroByte: return "a text with a zero byte"
-    case .notACategory: return "none of the declared values"
-    case .empty: return "no value, and the column is not nullable"
-    }
-  }
-
-  /// What helps other than correcting the row or leaving it out; nil where nothing in the study does.
-  func remedy(_ column: ColumnSchema, _ dialect: CSVDialect, holder: String) -> String? {
-    switch self {
-    case .thousands:
-      "say how \(holder) writes numbers: 'csv-by-holder: {\(holder): {decimal: \",\", thousands: \".\"}}', or the other way round"
-    case .shortened:
-      "export the column from where it comes from as text or with all digits; the file cannot tell them"
-    case .tooPrecise:
-      "write 'rounding: nearest' for column '\(column.name)' in the study"
-    case .notACategory:
-      "say what it means: 'csv-by-holder: {\(holder): {values: {\(column.name): {SPELLING: VALUE}}}}'"
-    case .notABoolean:
-      "say what it means: 'csv-by-holder: {\(holder): {values: {\(column.name): {SPELLING: true}}}}'"
-    case .notADate, .notATimestamp:
-      "say how \(holder) writes dates: 'csv-by-holder: {\(holder): {date: DD.MM.YYYY}}'"
-    case .hourLeftOut: "check 'zone' of \(holder) in the study"
-    case .empty: "write 'nullable: true' for column '\(column.name)' in the study"
-    case .outOfRange: "widen the range of column '\(column.name)' in the study"
-    case .tooLong: "raise 'bytes' of column '\(column.name)' in the study"
-    case .notANumber, .zeroByte: nil
     }
   }
 }

@@ -6,6 +6,8 @@ extension ParleyError.Code {
   public static let dataEncoding = Self("data/encoding")
   /// Quotes or line ends that no dialect has.
   public static let dataSyntax = Self("data/syntax")
+  /// A file of which no column can be drafted.
+  public static let dataNoColumns = Self("data/no-columns")
   public static let dataEmpty = Self("data/empty")
   public static let dataDuplicateHeader = Self("data/duplicate-header")
   public static let dataMissingColumn = Self("data/missing-column")

@@ -98,16 +98,25 @@ enum ExactNumber {
       if isDigit(byte) {
         digits.append(byte - 48)
         inGroup += 1
-      } else if byte == thousandsMark {
-        guard hasGroups ? inGroup == 3 : (1...3).contains(inGroup) else { return false }
-        hasGroups = true
-        inGroup = 0
-      } else {
-        break
+        position += 1
+        continue
       }
-      position += 1
+      let width = byte == thousandsMark ? 1 : thousandsMark == 32 ? spaceWidth(text, position) : 0
+      guard width > 0 else { break }
+      guard hasGroups ? inGroup == 3 : (1...3).contains(inGroup) else { return false }
+      hasGroups = true
+      inGroup = 0
+      position += width
     }
     return !hasGroups || inGroup == 3
+  }
+
+  /// Bytes of the space that begins here and does not break lines or is thin (U+00A0, U+202F, U+2009), which programs write
+  /// between thousands for a space; 0 when there is none.
+  private static func spaceWidth(_ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> Int {
+    let rest = text[position...]
+    if rest.starts(with: [0xc2, 0xa0]) { return 2 }
+    return rest.starts(with: [0xe2, 0x80, 0xaf]) || rest.starts(with: [0xe2, 0x80, 0x89]) ? 3 : 0
   }
 
   /// 0 when there is none; nil when it has no digits.

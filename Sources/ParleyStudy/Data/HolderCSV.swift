@@ -185,6 +185,10 @@ private struct TableReading {
           "two columns are called '\(VisibleText.line(name))', number \(first + 1) and \(index + 1)",
           at: .init(file: file, line: 1), remedy: "rename or remove one of them in the file"))
     }
+    if let other = otherDelimiter(names) {
+      problems.append(other)
+      return nil
+    }
     var places: [Int] = []
     for (column, header) in headers.enumerated() {
       guard let place = firstPlace[header] else {
@@ -216,22 +220,34 @@ private struct TableReading {
     headers.joined(separator: String(dialect.delimiter.rawValue))
   }
 
+  /// A header in which another delimiter stands than is declared, said once and not for every column.
+  private func otherDelimiter(_ names: [String]) -> ParleyError? {
+    guard names.count == 1, !headers.contains(names[0]),
+      let other = CSVDialect.Delimiter.allCases.first(where: {
+        $0 != dialect.delimiter && names[0].contains($0.rawValue)
+      })
+    else { return nil }
+    let word = other == .tab ? "tab" : "\"\(other.rawValue)\""
+    let some = headers.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+    return ParleyError(
+      .dataMissingColumn,
+      headers.count == 1
+        ? "the file has no column \(some)"
+        : "the file has none of the \(headers.count) columns (\(some)\(headers.count > 5 ? ", …" : ""))",
+      at: .init(file: file, line: 1),
+      remedy:
+        "the fields seem to be separated by '\(other.word)': write 'csv-by-holder: {\(holder): {delimiter: \(word)}}' in the study"
+    )
+  }
+
   private func missing(_ column: Int, _ names: [String]) -> ParleyError {
     let header = headers[column]
     let name = columns[column].name
     let taken = Set(headers)
     let free = names.lazy.filter { !taken.contains($0) }
     // What all holders share stays as it is: only this one's file has another name.
-    var remedy = Suggestion.nearest(to: header, among: free).map {
+    let remedy = Suggestion.nearest(to: header, among: free).map {
       "did you mean '\(VisibleText.line($0))'? Rename it in the file, or write 'csv-by-holder: {\(holder): {columns: {\(name): \(YAMLWord.plain($0))}}}' in the study"
-    }
-    if names.count == 1 {
-      for other in CSVDialect.Delimiter.allCases
-      where other != dialect.delimiter && names[0].contains(other.rawValue) {
-        let word = other == .tab ? "tab" : "\"\(other.rawValue)\""
-        remedy =
-          "the fields seem to be separated by '\(other.word)': write 'csv-by-holder: {\(holder): {delimiter: \(word)}}' in the study"
-      }
     }
     return ParleyError(
       .dataMissingColumn, "the file has no column '\(header)'", at: .init(file: file, line: 1),
@@ -266,9 +282,15 @@ private struct TableReading {
         records.keptFields = expectedFields + 1
       }
       guard fieldCount == expectedFields else {
+        let endsInDelimiter = fieldCount == expectedFields + 1 && records.isEmpty(expectedFields)
         bad(
           line: records.line, .dataFieldCount,
-          "\(fieldCount) fields instead of \(expectedFields)")
+          "\(fieldCount) fields instead of \(expectedFields)"
+            + (endsInDelimiter ? ", with a delimiter at the end of the line" : ""),
+          remedy: endsInDelimiter
+            ? "if every line ends so, write 'csv-by-holder: {\(holder): {trailing-delimiter: true}}' in the study"
+            : fieldCount > expectedFields
+              ? "put a field that holds '\(dialect.delimiter.word)' in quotes" : nil)
         continue
       }
       faults.removeAll(keepingCapacity: true)
@@ -345,7 +367,9 @@ private struct TableReading {
   private mutating func bad(line: Int, _ code: ParleyError.Code, _ message: String, remedy: String? = nil) {
     let problem = ParleyError(
       code, message, at: .init(file: file, line: line),
-      remedy: "correct the row, \(remedy.map { $0 + ", " } ?? "")or agree on 'bad-rows: drop'")
+      remedy: table.badRows == .drop
+        ? "correct the row" + (remedy.map { ", or \($0)" } ?? "")
+        : "correct the row, \(remedy.map { $0 + ", " } ?? "")or agree on 'bad-rows: drop'")
     guard table.badRows != .drop else {
       report.rowsDropped += 1
       list(problem)

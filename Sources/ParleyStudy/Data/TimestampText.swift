@@ -11,15 +11,17 @@ enum TimestampText {
   }
 
   /// A date of the layout, `T` or a space, `hh:mm` or `hh:mm:ss` or `hh:mm:ss.000`, and a zone: `Z`, `+hh`, `+hhmm`,
-  /// `+hh:mm`; or none. There are no leap seconds.
+  /// `+hh:mm`; or none. There are no leap seconds. A day alone is its first second.
   ///
   /// - Parameter rounds: parts of a second count as the nearest one, halves as the next.
   static func parse(_ text: UnsafeBufferPointer<UInt8>, dates: DateFormat, rounds: Bool = false) -> Outcome {
-    let length = dates.length
-    guard text.count > length + 1, text[length] | 0x20 == UInt8(ascii: "t") || text[length] == UInt8(ascii: " "),
-      let days = dates.days(UnsafeBufferPointer(rebasing: text[..<length]))
-    else { return .notATimestamp }
-    var position = length + 1
+    var position = 0
+    guard let days = dates.days(text, end: &position) else { return .notATimestamp }
+    if position == text.count { return .local(days * 86_400) }
+    guard text[position] | 0x20 == UInt8(ascii: "t") || text[position] == UInt8(ascii: " ") else {
+      return .notATimestamp
+    }
+    position += 1
     func twoDigits() -> Int64? {
       guard position + 2 <= text.count, text[position] &- 48 < 10, text[position + 1] &- 48 < 10 else {
         return nil
@@ -66,6 +68,16 @@ enum TimestampText {
     return namesZone ? .value(seconds) : .local(seconds)
   }
 
+  /// The day of a text that is a date of the layout, alone or with a midnight behind it that names no zone: what databases
+  /// make of a date. Days since 1970-01-01.
+  static func days(_ text: UnsafeBufferPointer<UInt8>, dates: DateFormat) -> Int64? {
+    var end = 0
+    guard let days = dates.days(text, end: &end) else { return nil }
+    if end == text.count { return days }
+    guard case .local(let seconds) = parse(text, dates: dates), seconds == days * 86_400 else { return nil }
+    return days
+  }
+
   /// Seconds since 1970-01-01T00:00:00Z; UTC where the text names no zone. Nil when it is not a time.
   static func seconds(_ text: String) -> Int64? {
     switch Array(text.utf8).withUnsafeBufferPointer({ parse($0, dates: .iso) }) {
@@ -80,18 +92,5 @@ enum TimestampText {
     let rest = seconds - days * 86_400
     func padded(_ value: Int64) -> String { value < 10 ? "0\(value)" : String(value) }
     return "\(CivilDate.text(days: days))T\(padded(rest / 3600)):\(padded(rest / 60 % 60)):\(padded(rest % 60))"
-  }
-}
-
-extension DateFormat {
-  /// Bytes of a date of this layout.
-  fileprivate var length: Int {
-    pieces.reduce(0) { sum, piece in
-      switch piece {
-      case .year: sum + 4
-      case .month, .day: sum + 2
-      case .literal: sum + 1
-      }
-    }
   }
 }

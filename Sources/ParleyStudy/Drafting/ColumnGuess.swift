@@ -2,7 +2,6 @@ import ParleyBase
 
 /// What the cells of one column of one file could be.
 struct ColumnGuess {
-  static let nullSpellings = ["", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "?", "."]
   static let dateFormats = ["YYYY-MM-DD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "YYYY/MM/DD"]
   static let mostLabels = 20
   /// Whole numbers with more digits than this are names of something: no count and no amount has as many.
@@ -32,6 +31,11 @@ struct ColumnGuess {
   var lastDay = Int64.min
   var timesWithoutZone = 0
   var hasPartsOfSeconds = false
+  /// Words without digits and how often they occur, which may be marks for no value among numbers or dates; nil once there
+  /// are too many different ones to be that.
+  var words: [[UInt8]: Int]? = [:]
+  private static let mostWords = 3
+  private static let longestWord = 24
   /// How often each value occurs, by its bytes without spaces around it; nil once there are too many different ones.
   var counts: [[UInt8]: Int]? = [:]
 
@@ -43,31 +47,49 @@ struct ColumnGuess {
 
   mutating func add(_ cell: UnsafeBufferPointer<UInt8>) {
     let text = CellParser.trimmed(cell)
-    if text.count <= 4 {
-      let word = String(decoding: text, as: UTF8.self)
-      if Self.nullSpellings.contains(word) {
-        nullsSeen.insert(word)
-        if cell.count > text.count, cell.count <= 32, paddedNulls.count < 16 {
-          paddedNulls.insert(String(decoding: cell, as: UTF8.self))
-        }
-        return
+    if text.isEmpty || MissingMark.isCertain(text) {
+      nullsSeen.insert(String(decoding: text, as: UTF8.self))
+      if cell.count > text.count, cell.count <= 32, paddedNulls.count < 16 {
+        paddedNulls.insert(String(decoding: cell, as: UTF8.self))
       }
+      return
     }
     values += 1
     longest = max(longest, cell.count)
-    for form in NumberForm.all { numbers[form]?.add(text, form) }
+    let isWord = takesAsWord(text)
+    if !isWord { for form in NumberForm.all { numbers[form]?.add(text, form) } }
     if CellParser.isShortened(text) { shortened += 1 }
     if text.allSatisfy({ $0 &- 48 < 10 }) {
       if text.count > 1, text[0] == 48 { leadingZeros += 1 }
       if text.count > Self.mostDigits { longNumbers += 1 }
     }
-    if isZeroOne { isZeroOne = text.count == 1 && (text[0] == 48 || text[0] == 49) }
-    if isTrueFalse { isTrueFalse = Self.truthWords.contains(String(decoding: text, as: UTF8.self)) }
-    addTimes(text)
+    if !isWord || !MissingMark.isLikely(text) {
+      if isZeroOne { isZeroOne = text.count == 1 && (text[0] == 48 || text[0] == 49) }
+      if isTrueFalse { isTrueFalse = Self.truthWords.contains(String(decoding: text, as: UTF8.self)) }
+    }
+    if !isWord { addTimes(text) }
     guard counts != nil else { return }
     counts?[Array(text), default: 0] += 1
     // Left-over candidates of several files are added up later, so a few more are kept than are written.
     if (counts?.count ?? 0) > Self.mostLabels * 4 { counts = nil }
+  }
+
+  /// Cells that are no words.
+  var plainValues: Int { values - (words?.values.reduce(0, +) ?? 0) }
+
+  /// Whether the cell is a word that is looked at apart.
+  private mutating func takesAsWord(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard var seen = words, text.count <= Self.longestWord, !text.contains(where: { $0 &- 48 < 10 }) else {
+      return false
+    }
+    seen[Array(text), default: 0] += 1
+    words = seen
+    guard seen.count > Self.mostWords else { return true }
+    // A column of words; none of those before was a number or a date either.
+    words = nil
+    for form in NumberForm.all { numbers[form]?.excludeNumbers() }
+    (dates, times) = ([], [])
+    return false
   }
 
   private mutating func addTimes(_ text: UnsafeBufferPointer<UInt8>) {
@@ -75,29 +97,33 @@ struct ColumnGuess {
     var localTime = false
     for (name, format) in Self.parsers {
       if dates.contains(name) {
-        if let day = format.days(text) { include(day) } else { dates.remove(name) }
+        if let day = TimestampText.days(text, dates: format) { include(day) } else { dates.remove(name) }
       }
       guard times.contains(name) else { continue }
       switch TimestampText.parse(text, dates: format) {
-      case .value(let seconds): include(seconds / 86_400 - 1, seconds / 86_400 + 1)
+      case .value(let seconds): include(Self.day(of: seconds))
       case .local(let seconds):
         localTime = true
-        include(seconds / 86_400 - 1, seconds / 86_400 + 1)
+        include(Self.day(of: seconds))
       case .tooPrecise:
         hasPartsOfSeconds = true
         if case .local = TimestampText.parse(text, dates: format, rounds: true) { localTime = true }
-        if let day = format.days(UnsafeBufferPointer(rebasing: text[..<min(10, text.count)])) { include(day) }
+        var end = 0
+        if let day = format.days(text, end: &end) { include(day) }
       case .notATimestamp: times.remove(name)
       }
     }
     if localTime { timesWithoutZone += 1 }
   }
 
-  private mutating func include(_ days: Int64...) {
-    for day in days {
-      firstDay = min(firstDay, day)
-      lastDay = max(lastDay, day)
-    }
+  private mutating func include(_ day: Int64) {
+    firstDay = min(firstDay, day)
+    lastDay = max(lastDay, day)
+  }
+
+  /// The day of an instant in UTC; where clocks are set otherwise it may be one before or after.
+  private static func day(of seconds: Int64) -> Int64 {
+    seconds / 86_400 - (seconds % 86_400 < 0 ? 1 : 0)
   }
 
   /// Adds what another file has, of which the numbers are written in another form.
@@ -116,7 +142,12 @@ struct ColumnGuess {
     isZeroOne = isZeroOne && other.isZeroOne
     // Both spellings of truth values are read without being declared.
     isTrueFalse = isBoolean && !isZeroOne
-    if other.values > 0 {
+    if let mine = words, let theirs = other.words {
+      words = mine.merging(theirs, uniquingKeysWith: +)
+    } else {
+      words = nil
+    }
+    if other.plainValues > 0 {
       firstDay = min(firstDay, other.firstDay)
       lastDay = max(lastDay, other.lastDay)
     }

@@ -31,29 +31,78 @@ struct DraftColumn {
     self.merged = merged
   }
 
-  var isNullable: Bool { !merged.nullsSeen.isEmpty }
-  var nullsSeen: Set<String> { kind == .text ? merged.nullsSeen.union(merged.paddedNulls) : merged.nullsSeen }
+  /// Marks for no value that the draft declares, of all columns.
+  var tableNulls: Set<String> = []
+  var isNullable: Bool {
+    if !nullsSeen.isEmpty { return true }
+    // What another column writes for no value may be a text of this one.
+    guard let counts = merged.counts else { return kind == .text && tableNulls.contains { !$0.isEmpty } }
+    return tableNulls.contains { counts[Array($0.utf8)] != nil }
+  }
+  var nullsSeen: Set<String> {
+    kind == .text ? merged.nullsSeen.union(merged.paddedNulls) : merged.nullsSeen.union(marks)
+  }
 
   enum Kind {
     case empty, shortened, boolean, date, timestamp, number, category, text
+    /// Numbers, dates or times, and words that nobody knows the meaning of.
+    case mixed
+  }
+
+  /// Columns with more different numbers than this hold no codes.
+  private static let mostCodes = 6
+
+  /// Words of a column that is otherwise of numbers or dates, which are taken for no value.
+  private var marks: Set<String> {
+    switch kind {
+    case .boolean, .date, .timestamp, .number:
+      Set((merged.words ?? [:]).keys.map { String(decoding: $0, as: UTF8.self) }.filter { !isTruth($0) })
+    case .empty, .shortened, .category, .text, .mixed: []
+    }
+  }
+
+  private func isTruth(_ word: String) -> Bool {
+    CSVDialect().trues.contains(word) || CSVDialect().falses.contains(word)
+  }
+
+  /// What stands for no value may be written down where it is in public use, or in as many rows as a label.
+  private var wordsMayBeMarks: Bool {
+    guard let words = merged.words else { return false }
+    return words.allSatisfy { word, count in
+      word.withUnsafeBufferPointer { MissingMark.isLikely($0) }
+        || count >= StudyDraft.rareLimit && count < merged.plainValues && !mayBeCodes
+    }
+  }
+
+  private var mayBeCodes: Bool {
+    merged.counts.map { $0.count - (merged.words?.count ?? 0) <= Self.mostCodes } ?? false
   }
 
   var kind: Kind {
     if merged.values == 0 { return .empty }
     if merged.shortened > 0 { return .shortened }
     if merged.isTrueFalse || merged.isZeroOne { return .boolean }
-    if zip(guesses, formats).allSatisfy({ $0.values == 0 || $0.dates.contains($1) }) { return .date }
-    if zip(guesses, formats).allSatisfy({ $0.values == 0 || $0.times.contains($1) }) { return .timestamp }
-    let isName = merged.longNumbers > 0 || merged.leadingZeros > 0
-    if !isName, merged.numbers[form]?.fits == true { return .number }
+    if let plain = plainKind {
+      if merged.words?.isEmpty == true || wordsMayBeMarks { return plain }
+      if !mayBeCodes { return .mixed }
+    }
     if let labels = merged.commonLabels, !labels.isEmpty { return .category }
     return .text
+  }
+
+  /// Of the cells that are no words; nil where they are not all alike, or there are none.
+  private var plainKind: Kind? {
+    guard merged.plainValues > 0 else { return nil }
+    if zip(guesses, formats).allSatisfy({ $0.plainValues == 0 || $0.dates.contains($1) }) { return .date }
+    if zip(guesses, formats).allSatisfy({ $0.plainValues == 0 || $0.times.contains($1) }) { return .timestamp }
+    let isName = merged.longNumbers > 0 || merged.leadingZeros > 0
+    return !isName && merged.numbers[form]?.fits == true ? .number : nil
   }
 
   /// False where the draft only mentions the column.
   var isDeclared: Bool {
     switch kind {
-    case .empty, .shortened: false
+    case .empty, .shortened, .mixed: false
     case .text: merged.longNumbers > 0 || merged.leadingZeros > 0
     case .boolean, .date, .timestamp, .number, .category: true
     }
@@ -68,7 +117,9 @@ struct DraftColumn {
   var maps: [[String: String]] { match().maps }
 
   private func match() -> (values: [String], maps: [[String: String]], strangers: [String]) {
-    guard kind == .category, let common = merged.commonLabels else { return ([], guesses.map { _ in [:] }, []) }
+    guard kind == .category, let common = merged.commonLabels?.filter({ !tableNulls.contains($0) }) else {
+      return ([], guesses.map { _ in [:] }, [])
+    }
     var values: [String] = []
     var maps: [[String: String]] = []
     var strangers: [String] = []
@@ -94,6 +145,8 @@ struct DraftColumn {
     var entry = "name: \(YAMLWord.quoted(name))"
     if name != header { entry += ", header: \(YAMLWord.quoted(header))" }
     let nullable = isNullable ? ", nullable: true" : ""
+    let marked = marks.filter { !MissingMark.certain.contains($0) }.sorted().map { "\"\(YAMLWord.escaped($0))\"" }
+    let markNote = marked.isEmpty ? [] : ["\(marked.joined(separator: ", ")) taken for no value"]
     let shown = YAMLWord.escaped(header)
     switch kind {
     case .empty: return ["      # '\(shown)' has no values and is left out"]
@@ -103,20 +156,27 @@ struct DraftColumn {
         "      # out, because different numbers are written alike. Export it again, as text.",
       ]
     case .boolean:
-      let hint = merged.isZeroOne ? "  # or category with values [\"0\", \"1\"] and labels" : ""
-      return ["      - {\(entry), type: bool\(nullable)}\(hint)"]
-    case .date, .timestamp: return time(entry, nullable)
-    case .number: return number(entry, nullable)
+      let hint = merged.isZeroOne ? ["or category with values [\"0\", \"1\"] and labels"] : []
+      return ["      - {\(entry), type: bool\(nullable)}\(comment(hint + markNote))"]
+    case .mixed:
+      let count = merged.values - merged.plainValues
+      return [
+        "      # '\(shown)' has \(plainKind == .number ? "numbers" : "dates") and \(count) cell\(count == 1 ? " that is a word" : "s that are words"); it is left out. Correct them, or find",
+        "      # out what they mean: words under \"null\" of csv mean that there is no value.",
+      ]
+    case .date, .timestamp: return time(entry, nullable, markNote)
+    case .number: return number(entry, nullable, markNote)
     case .category: return category(entry, nullable)
     case .text: return text(entry, nullable)
     }
   }
 
-  private func time(_ entry: String, _ nullable: String) -> [String] {
-    let (first, last) = RoundBounds.decades(first: merged.firstDay, last: merged.lastDay)
-    var notes: [String] = []
+  private func time(_ entry: String, _ nullable: String, _ markNote: [String]) -> [String] {
+    let (first, last) = RoundBounds.decades(
+      first: merged.firstDay - (kind == .timestamp ? 1 : 0), last: merged.lastDay + (kind == .timestamp ? 1 : 0))
+    var notes = markNote
     let unsure = zip(guesses, formats).contains { guess, format in
-      guess.values > 0 && (kind == .date ? guess.dates : guess.times).count > 1
+      guess.plainValues > 0 && (kind == .date ? guess.dates : guess.times).count > 1
     }
     if unsure { notes.append("day or month first? No day is above 12") }
     guard kind == .timestamp else {
@@ -133,15 +193,14 @@ struct DraftColumn {
 
   private func comment(_ notes: [String]) -> String { notes.isEmpty ? "" : "  # \(notes.joined(separator: "; "))" }
 
-  private func number(_ entry: String, _ nullable: String) -> [String] {
+  private func number(_ entry: String, _ nullable: String, _ markNote: [String]) -> [String] {
     let guess = merged.numbers[form] ?? NumberGuess()
     let (lower, upper) = RoundBounds.bounds(lowest: guess.lowest, highest: guess.highest)
     let range = "range: [\(Int64(lower)), \(Int64(upper))]"
     let (scale, rounds) = guess.places(bound: max(abs(guess.lowest), abs(guess.highest)))
     guard scale > 0 else {
-      let isCode = (merged.counts?.count ?? .max) <= 6
-      let hint = isCode ? "  # codes? Then 'type: category' with values and labels" : ""
-      return ["      - {\(entry), type: int, \(range)\(nullable)}\(hint)"]
+      let hint = mayBeCodes ? ["codes? Then 'type: category' with values and labels"] : []
+      return ["      - {\(entry), type: int, \(range)\(nullable)}\(comment(hint + markNote))"]
     }
     // A bound at this scale must fit 64 bits.
     guard max(abs(lower), abs(upper)) * pow(10, Double(scale)) < 9e18 else {
@@ -150,14 +209,20 @@ struct DraftColumn {
     let rounding = rounds ? ", rounding: nearest" : ""
     let hint =
       rounds
-      ? "  # more decimals in the file\(guess.isEndless ? "" : ", up to \(guess.scale)"); how many mean something?"
-      : ""
-    return ["      - {\(entry), type: decimal, scale: \(scale), \(range)\(rounding)\(nullable)}\(hint)"]
+      ? ["more decimals in the file\(guess.isEndless ? "" : ", up to \(guess.scale)"); how many mean something?"]
+      : []
+    return [
+      "      - {\(entry), type: decimal, scale: \(scale), \(range)\(rounding)\(nullable)}\(comment(hint + markNote))"
+    ]
   }
 
   private func category(_ entry: String, _ nullable: String) -> [String] {
     let (values, _, strangers) = match()
-    let rare = (merged.counts?.count ?? 0) - (merged.commonLabels?.count ?? 0)
+    let common = Set(merged.commonLabels ?? [])
+    let rare = (merged.counts ?? [:]).keys.count {
+      let label = String(decoding: $0, as: UTF8.self)
+      return !common.contains(label) && !tableNulls.contains(label)
+    }
     var all = values
     var others = ""
     var notes: [String] = []

@@ -7,7 +7,10 @@ struct DraftWriter {
   private static let tableName = "records"
 
   func text() throws(ParleyError) -> String {
-    let columns = try self.columns()
+    var columns = try self.columns()
+    let nulls = columns.reduce(into: Set<String>()) { $0.formUnion($1.nullsSeen) }
+    for index in columns.indices { columns[index].tableNulls = nulls }
+    guard columns.contains(where: { $0.lines()[0].hasPrefix("      - ") }) else { throw nothing(in: columns) }
     var lines = head
     lines += parties
     lines += table(columns)
@@ -31,6 +34,19 @@ struct DraftWriter {
           name: identifier(header, &taken), header: header, files: files, places: places, formats: formats))
     }
     return columns
+  }
+
+  /// A draft without any column would be refused as a study.
+  private func nothing(in columns: [DraftColumn]) -> ParleyError {
+    let reasons = columns.prefix(20).flatMap { $0.lines() }.map {
+      $0.trimmingCharacters(in: CharacterSet(charactersIn: " #"))
+    }
+    return ParleyError(
+      .dataNoColumns, "no column of the file can be declared:\n" + reasons.joined(separator: "\n"),
+      at: .init(file: files[0].path, line: 1),
+      remedy:
+        "name a file that has numbers, dates or labels that occur in \(StudyDraft.rareLimit) rows or more as well, or write the study by hand (docs/study-file.md)"
+    )
   }
 
   private func missing(_ header: String, in file: FileGuess) -> ParleyError {
@@ -134,7 +150,7 @@ struct DraftWriter {
     var byHolder: [String] = []
     for (index, file) in files.enumerated() {
       var own = parts[index].filter { !$0.isEmpty }
-      let names = columns.filter { $0.kind != .empty && $0.headers[index] != $0.header && $0.isDeclared }
+      let names = columns.filter { $0.headers[index] != $0.header && $0.isDeclared }
       if !names.isEmpty {
         own.append(
           "columns: {\(names.map { "\($0.name): \(quoted($0.headers[index]))" }.joined(separator: ", "))}")

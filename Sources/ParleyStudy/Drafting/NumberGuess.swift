@@ -8,8 +8,15 @@ struct NumberForm: Hashable {
     .init(decimalMark: .point), .init(decimalMark: .comma),
     .init(decimalMark: .point, thousandsMark: .comma), .init(decimalMark: .comma, thousandsMark: .point),
     .init(decimalMark: .point, thousandsMark: .space), .init(decimalMark: .comma, thousandsMark: .space),
-    .init(decimalMark: .point, thousandsMark: .apostrophe),
+    .init(decimalMark: .point, thousandsMark: .apostrophe), .init(decimalMark: .comma, thousandsMark: .apostrophe),
   ]
+
+  static let german = NumberForm(decimalMark: .comma, thousandsMark: .point)
+
+  /// The keys of a study that declare it.
+  var words: String {
+    "decimal: \"\(decimalMark.rawValue)\"" + (thousandsMark.map { ", thousands: \"\($0.rawValue)\"" } ?? "")
+  }
 
   func parsed(rounds: Bool) -> ExactNumber.Form {
     .init(decimalMark: decimalMark.byte, thousandsMark: thousandsMark?.byte, rounds: rounds)
@@ -26,6 +33,9 @@ struct NumberGuess {
   private(set) var lowest = 0.0
   private(set) var highest = 0.0
   private(set) var seen = false
+
+  /// Not all of them are.
+  mutating func excludeNumbers() { fits = false }
 
   mutating func add(_ text: UnsafeBufferPointer<UInt8>, _ form: NumberForm) {
     guard fits else { return }

@@ -103,9 +103,9 @@ extension ParleyError {
     }
     guard problems.count > 1 else { return first }
     let lines = problems.map { "\n- \($0.description)" }.joined()
-    return ParleyError(
-      first.code, "\(problems.count) problems:\(lines)", at: .init(file: file),
-      remedy: "every line above says what to change")
+    var list = ParleyError(first.code, "\(problems.count) problems:\(lines)", at: .init(file: file))
+    list.isList = true
+    return list
   }
 }
 

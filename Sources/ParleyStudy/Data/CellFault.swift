@@ -1,0 +1,76 @@
+import ParleyBase
+import ParleyProgram
+
+extension CellParser.Fault {
+  var code: ParleyError.Code {
+    switch self {
+    case .outOfRange: .dataRange
+    case .empty: .dataNull
+    default: .dataType
+    }
+  }
+
+  /// What is wrong, in terms of the declaration alone.
+  func words(_ column: ColumnSchema, _ dialect: CSVDialect) -> String {
+    switch self {
+    case .notANumber:
+      if case .decimal = column.type { return "not a number (decimal mark '\(dialect.decimalMark.rawValue)')" }
+      return "not a whole number"
+    case .thousands:
+      let marks = dialect.thousandsMark.map { "'\($0.rawValue)' between thousands" } ?? "nothing between thousands"
+      return
+        "a number with other marks than are declared (decimal mark '\(dialect.decimalMark.rawValue)', \(marks))"
+    case .shortened: return "a number of which a spreadsheet has left digits out, such as 1.23457E+14"
+    case .tooPrecise:
+      if case .decimal(let scale, _) = column.type { return "more than \(scale) decimals" }
+      if case .timestamp = column.type { return "a part of a second" }
+      return "not a whole number"
+    case .outOfRange: return "outside of the declared range \(column.type.rangeText)"
+    case .notABoolean: return "none of the spellings of true and false"
+    case .notADate(.noSuchDay), .notATimestamp(.noSuchDay): return "a day that the calendar does not have"
+    case .notADate(.shortYear), .notATimestamp(.shortYear): return "a date whose year has two digits"
+    case .notADate(.hasTime): return "a time of a day, in a column of dates"
+    case .notADate: return "not a date of the form \(dialect.dateFormat)"
+    case .notATimestamp: return "not a time of the form \(dialect.dateFormat) hh:mm:ss"
+    case .missing(let mark): return "'\(mark)', which the study does not declare as a mark for no value"
+    case .hourLeftOut: return "a time that clocks of \(dialect.zone?.description ?? "UTC") never showed"
+    case .tooLong:
+      if case .text(let bytes) = column.type { return "a text of more than \(bytes) bytes" }
+      return "too long"
+    case .zeroByte: return "a text with a zero byte"
+    case .notACategory: return "none of the declared values"
+    case .empty: return "no value, and the column is not nullable"
+    }
+  }
+
+  /// What helps other than correcting the row or leaving it out; nil where nothing in the study does.
+  func remedy(_ column: ColumnSchema, _ dialect: CSVDialect, holder: String) -> String? {
+    switch self {
+    case .thousands(let form):
+      "say how \(holder) writes numbers: 'csv-by-holder: {\(holder): {\((form ?? .german).words)}}'\(form == nil ? ", or the other way round" : "")"
+    case .shortened:
+      "export the column from where it comes from as text or with all digits; the file cannot tell them"
+    case .tooPrecise:
+      "write 'rounding: nearest' for column '\(column.name)' in the study"
+    case .notACategory:
+      "say what it means: 'csv-by-holder: {\(holder): {values: {\(column.name): {SPELLING: VALUE}}}}'"
+    case .notABoolean:
+      "say what it means: 'csv-by-holder: {\(holder): {values: {\(column.name): {SPELLING: true}}}}'"
+    case .notADate(.layout(let layout)), .notATimestamp(.layout(let layout)):
+      "say how \(holder) writes dates: 'csv-by-holder: {\(holder): {date: \(layout)}}'"
+    case .notADate(.shortYear), .notATimestamp(.shortYear):
+      "write years with four digits: give the column the format \(dialect.dateFormat) in the spreadsheet and export it again"
+    case .notADate(.hasTime): "declare column '\(column.name)' as 'type: timestamp' in the study"
+    case .notADate(.noSuchDay), .notATimestamp(.noSuchDay): nil
+    case .notADate, .notATimestamp:
+      "write dates as \(dialect.dateFormat), say with 'date' under 'csv-by-holder' of the study how \(holder) writes them"
+    case .missing(let mark):
+      "say that it means no value: 'csv-by-holder: {\(holder): {\"null\": [\((dialect.nulls + [mark]).map(YAMLWord.quoted).joined(separator: ", "))]}}'\(column.isNullable ? "" : " and 'nullable: true' for column '\(column.name)'")"
+    case .hourLeftOut: "check 'zone' of \(holder) in the study"
+    case .empty: "write 'nullable: true' for column '\(column.name)' in the study"
+    case .outOfRange: "widen the range of column '\(column.name)' in the study"
+    case .tooLong: "raise 'bytes' of column '\(column.name)' in the study"
+    case .notANumber, .zeroByte: nil
+    }
+  }
+}

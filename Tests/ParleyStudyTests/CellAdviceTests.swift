@@ -1,0 +1,188 @@
+import Foundation
+import ParleyBase
+import ParleyProgram
+import ParleyStudy
+import Testing
+
+/// What is said about cells that cannot be used, with the advice applied as it stands.
+@Suite struct CellAdviceTests {
+  static let date = "{name: x, type: date, range: [2020-01-01, 2029-12-31]}"
+  static let decimal = "{name: x, type: decimal, scale: 2, range: [0, 10000000]}"
+
+  private func read(
+    _ cells: [String], _ column: String, _ table: String = "bad-rows: refuse", header: String = "x"
+  ) throws -> HolderCSV.Outcome {
+    HolderCSV.check(
+      bytes: Array(([header] + cells).joined(separator: "\n").utf8) + [10], file: "b.csv",
+      table: try HolderFileTests.load(column, table).tables[0], holder: "b")
+  }
+
+  /// What stands between the first quotes of the remedy.
+  private func advice(_ outcome: HolderCSV.Outcome) throws -> String {
+    let remedy = try #require(outcome.problems.first?.remedy)
+    let parts = remedy.components(separatedBy: "'")
+    return try #require(parts.count > 2 ? parts[1] : nil, "\(remedy)")
+  }
+
+  // MARK: Dates
+
+  @Test func daysAndMonthsMayHaveOneDigit() throws {
+    for (layout, cells) in [
+      ("DD.MM.YYYY", ["3.11.2024", "03.11.2024", "03.11.2024 00:00:00", "3.11.2024 00:00"]),
+      ("MM/DD/YYYY", ["11/3/2024", "11/03/2024"]), ("YYYY-MM-DD", ["2024-11-3", "2024-11-03T00:00:00.000"]),
+      ("DD MM YYYY", ["3 11 2024", "3 11 2024 00:00:00"]), ("YYYYMMDD", ["20241103"]),
+    ] {
+      let outcome = try read(cells, Self.date, "csv: {date: \(layout)}")
+      #expect(outcome.data?.columns[0].values == cells.map { _ in 20_030 }, "\(layout) \(outcome.problems)")
+    }
+    // Without separators digits are counted.
+    for cell in ["2024113", "202411033"] {
+      #expect(try read([cell], Self.date, "csv: {date: YYYYMMDD}").data == nil, "\(cell)")
+    }
+    for cell in ["3.11.024", "3..2024", "003.11.2024", "3.011.2024", "3.11.20245", "0.1.2024", ".11.2024"] {
+      #expect(try read([cell], Self.date, "csv: {date: DD.MM.YYYY}").data == nil, "\(cell)")
+    }
+  }
+
+  @Test func anotherLayoutIsNamedAndHelps() throws {
+    for (declared, cell) in [
+      ("YYYY-MM-DD", "3.11.2024"), ("MM/DD/YYYY", "31/12/2023"), ("DD.MM.YYYY", "2024-02-28"),
+      ("DD/MM/YYYY", "12/31/2023"),
+    ] {
+      let refused = try read([cell], Self.date, "csv: {date: \(declared)}")
+      let advice = try advice(refused)
+      #expect(advice.hasPrefix("csv-by-holder: {b: {date: ") && !advice.contains(declared))
+      #expect(try read([cell], Self.date, advice).data?.rowCount == 1, "\(advice)")
+    }
+  }
+
+  @Test func datesThatNoLayoutHelpsAreSaid() throws {
+    let short = try read(["03.11.24"], Self.date, "csv: {date: DD.MM.YYYY}")
+    #expect(short.problems.first?.message.contains("two digits") == true)
+    #expect(short.problems.first?.remedy?.contains("four digits") == true, "\(short.problems)")
+    #expect(short.problems.first?.remedy?.contains("{date:") == false)
+    for cell in ["2023-02-29", "2024-13-01", "2024-00-10"] {
+      let none = try read([cell], Self.date)
+      #expect(none.problems.first?.message.contains("calendar does not have") == true, "\(none.problems)")
+      #expect(none.problems.first?.remedy == "correct the row, or agree on 'bad-rows: drop'")
+    }
+  }
+
+  @Test func timesAndDaysMeet() throws {
+    let refused = try read(["2024-02-28 10:00:00"], Self.date)
+    #expect(try advice(refused) == "type: timestamp", "\(refused.problems)")
+    let timestamp = Self.date.replacingOccurrences(of: "type: date", with: "type: timestamp")
+    let times = try read(["2024-02-28 10:00:00", "2024-02-28"], timestamp)
+    #expect(times.data?.columns[0].values == [1_709_114_400, 1_709_078_400], "\(times.problems)")
+    // Midnight of a zone may be another day.
+    #expect(try read(["2024-02-28T00:00:00Z"], Self.date).data == nil)
+    let berlin = try read(["2024-02-28"], timestamp, "csv: {zone: Europe/Berlin}")
+    #expect(berlin.data?.columns[0].values == [1_709_074_800])
+  }
+
+  // MARK: Numbers
+
+  @Test func spacesThatDoNotBreakAreThousandsMarks() throws {
+    for space in ["\u{a0}", "\u{202f}", "\u{2009}", " "] {
+      let cell = "\"1\(space)234\(space)567,5\""
+      let refused = try read([cell], Self.decimal)
+      let advice = try advice(refused)
+      #expect(advice == "csv-by-holder: {b: {decimal: \",\", thousands: \" \"}}")
+      #expect(try read([cell], Self.decimal, advice).data?.columns[0].values == [123_456_750])
+      for bad in ["1\(space)23", "1\(space)\(space)234", "12\(space)", "1,\(space)234"] {
+        #expect(try read(["\"\(bad)\""], Self.decimal, advice).data == nil || space == " " && bad.hasSuffix(" "))
+      }
+    }
+  }
+
+  // MARK: Marks for no value
+
+  @Test func marksForNoValueAreNamedAndHelp() throws {
+    let columns = [
+      Self.date, Self.decimal, "{name: x, type: int, range: [0, 9]}", "{name: x, type: bool}",
+      "{name: x, type: timestamp, range: [2020-01-01, 2029-12-31]}", "{name: x, type: category, values: [a, b]}",
+    ]
+    for column in columns {
+      let nullable = column.replacingOccurrences(of: "}", with: ", nullable: true}")
+      for mark in ["NA", "#N/A", "NaN", "k.A.", "\\N", "#NV"] {
+        let refused = try read([mark], column)
+        let advice = try advice(refused)
+        #expect(advice.contains("\"null\": [\"\", "), "\(advice)")
+        #expect(refused.problems.first?.remedy?.contains("'nullable: true' for column 'x'") == true)
+        let outcome = try read([mark, "\"\""], nullable, advice)
+        #expect(outcome.data?.columns[0].isNull == [true, true], "\(mark) \(column) \(outcome.problems)")
+      }
+    }
+    // A word that may be a value of a category is none.
+    let word = try read(["unknown"], "{name: x, type: category, values: [a, b]}")
+    #expect(word.problems.first?.remedy?.contains("\"null\"") == false)
+    #expect(try advice(try read(["unknown"], Self.decimal)).contains("\"unknown\""))
+  }
+
+  // MARK: Files
+
+  @Test func separatorLinesOfSpreadsheetsAreSkipped() throws {
+    let column = "{name: x, type: int, range: [0, 9]}"
+    for (first, end) in [("sep=;", "\n"), ("\u{feff}sep=;", "\r\n"), ("sep=;", "\r\n")] {
+      for window in [16, 1 << 18] {
+        let text = [first, "x;y", "1;2", "z;3"].joined(separator: end) + end
+        let outcome = HolderCSV.check(
+          bytes: Array(text.utf8), file: "b.csv",
+          table: try HolderFileTests.load(column, "csv: {delimiter: \";\"}").tables[0], holder: "b", piece: 3,
+          window: window)
+        #expect(outcome.problems.map(\.place?.line) == [4], "\(outcome.problems)")
+        #expect(outcome.report.ignoredColumns == ["y"])
+      }
+    }
+    // Another delimiter than is declared is said with the advice that helps.
+    let other = try read(["x;y", "1;2"], column, header: "sep=;")
+    #expect(try advice(other) == "csv-by-holder: {b: {delimiter: \";\"}}")
+    #expect(other.data == nil)
+    #expect(
+      try read(["x;y", "1;2"], column, "csv-by-holder: {b: {delimiter: \";\"}}", header: "sep=;").data?.rowCount
+        == 1)
+  }
+
+  @Test func delimitersAtTheEndsOfLinesAreNamed() throws {
+    let column = "{name: x, type: int, range: [0, 9]}"
+    let refused = try read(["1,2,", "3,4,"], column, header: "x,y")
+    #expect(refused.problems.first?.message.contains("delimiter at the end") == true)
+    let advice = try advice(refused)
+    #expect(
+      try read(["1,2,", "3,4,"], column, advice, header: "x,y").data?.columns[0].values == [1, 3], "\(advice)")
+    let inside = try read(["1,2,3"], column, header: "x,y")
+    #expect(inside.problems.first?.remedy?.contains("in quotes") == true)
+    #expect(try read(["1,\"2,3\""], column, header: "x,y").data?.rowCount == 1)
+  }
+
+  @Test func whatIsInForceIsNotAdvised() throws {
+    let column = "{name: x, type: int, range: [0, 9], nullable: true}"
+    for cells in [["a"], ["10"], ["1,2"], ["NA"]] {
+      let dropped = try read(cells + ["1"], column, "bad-rows: drop")
+      #expect(dropped.data?.rowCount == 1)
+      #expect(dropped.report.listed.count == 1)
+      #expect(dropped.report.listed.allSatisfy { $0.remedy?.contains("bad-rows") == false }, "\(dropped.report)")
+      #expect(try read(cells, column).problems.first?.remedy?.hasSuffix("or agree on 'bad-rows: drop'") == true)
+    }
+  }
+
+  /// Each line of a list has its code and its advice, and the list none of its own.
+  @Test func listsEndWithTheirLastProblem() throws {
+    let table = try HolderFileTests.load("{name: x, type: int, range: [0, 9]}\n      - {name: y, type: bool}")
+      .tables[0]
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("b.csv").path
+    try "a,b\n".write(toFile: path, atomically: true, encoding: .utf8)
+    let error = #expect(throws: ParleyError.self) { try HolderCSV.load(path: path, table: table, holder: "b") }
+    let text = try #require(error?.description)
+    #expect(error?.code == .dataMissingColumn && error?.exitCode == 4)
+    #expect(text.components(separatedBy: "[data/missing-column]").count == 3, "\(text)")
+    #expect(text.components(separatedBy: "fix:").count == 3 && text.contains("2 problems:\n- "))
+    // Another delimiter is one problem, however many columns there are.
+    try "x;y\n1;true\n".write(toFile: path, atomically: true, encoding: .utf8)
+    let outcome = HolderCSV.check(path: path, table: table, holder: "b")
+    #expect(outcome.problems.count == 1 && outcome.problems[0].message.contains("none of the 2 columns"))
+  }
+}
