@@ -34,14 +34,34 @@ package enum HolderData {
     return try HolderCSV.load(bytes, file: place.name, table: table, holder: holder)
   }
 
-  /// The bytes of a delimited file, decompressed.
-  package static func open(_ path: String) throws(ParleyError) -> any ByteSource {
-    do { return try file(path) } catch { throw error.inWords(file: path) }
+  /// The bytes of a delimited file, decompressed, or of a table or query of a database; what has no value is an empty field.
+  package static func open(_ text: String) throws(ParleyError) -> any ByteSource {
+    let place = try DataSource(text)
+    do throws(FileSource.Failure) {
+      switch place {
+      case .file(let path): return try file(path)
+      case .sqlite(let path, let selection): return try sqlite(path, selection, null: "")
+      case .postgreSQL(let url, let selection): return try PostgreSQLSource(url: url, sql: selection.sql, null: "")
+      }
+    } catch { throw error.inWords(file: place.name) }
   }
 
   private static func file(_ path: String) throws(FileSource.Failure) -> any ByteSource {
     let source = try FileSource(path: path)
-    guard path.hasSuffix(".gz") || source.begins(with: [0x1f, 0x8b]) else { return source }
+    let isGzip = source.begins(with: [0x1f, 0x8b])
+    if source.begins(with: Array("SQLite format 3\0".utf8)) {
+      throw FileSource.Failure(
+        reason: "the file is an SQLite database", code: .init("data/database"),
+        remedy:
+          "name a table of it, as in 'sqlite:\(path)?table=NAME', or write a query, as in 'sqlite:\(path)?query=SELECT …'"
+      )
+    }
+    if path.hasSuffix(".gz"), !isGzip, source.isRegular {
+      throw FileSource.Failure(
+        reason: "the file is named .gz and is not compressed with gzip", code: .init("data/gzip"),
+        remedy: "give it the name of what it is, such as .csv, or compress it with gzip")
+    }
+    guard path.hasSuffix(".gz") || isGzip else { return source }
     #if Gzip
       return try GzipSource(source)
     #else

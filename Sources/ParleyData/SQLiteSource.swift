@@ -119,10 +119,22 @@
         case SQLITE_TEXT:
           let text = sqlite3_column_text(statement, column)
           let count = Int(sqlite3_column_bytes(statement, column))
-          writer.field(UnsafeBufferPointer(start: text, count: text == nil ? 0 : count), isQuoted: true)
+          let bytes = UnsafeBufferPointer(start: text, count: text == nil ? 0 : count)
+          guard TextCheck.isUTF8(bytes) else {
+            throw FileSource.Failure(
+              reason: "SQLite: column '\(name(column))' holds text that is not UTF-8",
+              code: .init("data/encoding"),
+              remedy:
+                "export the rows and convert them: sqlite3 -header -csv FILE 'SELECT …' | iconv -f WINDOWS-1252 -t UTF-8 > rows.csv; then name that file"
+            )
+          }
+          writer.field(bytes, isQuoted: true)
         default:
-          let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
-          throw failure("column '\(VisibleText.line(name))' holds binary data")
+          throw FileSource.Failure(
+            reason: "SQLite: column '\(name(column))' holds binary data", code: .init("data/database"),
+            remedy:
+              "name the columns that are needed, as in 'sqlite:FILE?query=SELECT a, b FROM t', or write hex(\(name(column))) in the query"
+          )
         }
       }
       writer.endRow()
@@ -130,6 +142,10 @@
 
     private static let rowRemedy =
       "try the query in the sqlite3 shell, which says at what it fails; 'PRAGMA integrity_check' tests the file"
+
+    private func name(_ column: Int32) -> String {
+      VisibleText.line(sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "")
+    }
 
     private func endless() -> FileSource.Failure {
       FileSource.Failure(

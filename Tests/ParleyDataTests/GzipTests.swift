@@ -56,8 +56,9 @@ import Testing
       checksum[whole.count - 6] ^= 1
       let files: [(String, [UInt8], String)] = [
         ("flipped", flipped, "damaged"), ("checksum", checksum, "damaged"),
-        ("short", Array(whole.dropLast(9)), "ends before its end"), ("empty", [], "ends before its end"),
-        ("plain", Array(Sample.csv.utf8), "damaged"), ("garbage", whole + Array("more".utf8), "damaged"),
+        ("short", Array(whole.dropLast(9)), "ends before its end"), ("empty", [], "is not compressed with gzip"),
+        ("plain", Array(Sample.csv.utf8), "is not compressed with gzip"),
+        ("garbage", whole + Array("more".utf8), "damaged"),
       ]
       for (name, content, says) in files {
         let path = "\(folder)/\(name).csv.gz"

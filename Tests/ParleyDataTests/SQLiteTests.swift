@@ -102,6 +102,38 @@ import Testing
     }
   }
 
+  /// A database that is named like a file, and cells that no text is made of; what the messages say to write is read.
+  @Test func adviceAboutDatabasesHelps() throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.db"
+      try create(
+        path,
+        Self.visits
+          + """
+          CREATE TABLE latin (id, cost, place, day, urgent, kind, at);
+          INSERT INTO latin VALUES (1, 0.5, CAST(x'e9' AS TEXT), '2020-01-01', 1, 'x', NULL);
+          """)
+      Sample.expectRefusal(path, "data/database", "'sqlite:\(path)?table=NAME'")
+      #expect(try Sample.load("sqlite:\(path)?table=my visits").data == Sample.data)
+      Sample.expectRefusal("sqlite:\(path)?table=latin", "data/encoding", "iconv -f WINDOWS-1252")
+      Sample.expectRefusal("sqlite:\(path)?table=latin", "data/encoding", "column 'place'")
+      Sample.expectRefusal("sqlite:\(path)?table=bytes", "data/database", "hex(place)")
+      let coded = try Sample.load(
+        "sqlite:\(path)?query=SELECT id, cost, hex(place) AS place, day, urgent, kind, at FROM bytes")
+      #expect(coded.data.columns[2].texts == ["00FF"])
+      // A draft names the table as data is named, and is called by the file.
+      let refused = #expect(throws: ParleyError.self) { try StudyDraft.from([path], open: HolderData.open) }
+      #expect(refused?.remedy?.contains("sqlite:\(path)?table=NAME") == true)
+      let draft = try StudyDraft.from(["sqlite:\(path)?table=my visits"], open: HolderData.open)
+      let study = try StudyLoader.load(text: draft, file: "draft.yml")
+      #expect(study.tables[0].schema.holders == ["a"], "\(draft)")
+      #expect(
+        try HolderData.load("sqlite:\(path)?table=my visits", table: study.tables[0], holder: "a").data.rowCount
+          == 3)
+      #expect(throws: ParleyError.self) { try StudyDraft.from(["sqlite:\(path)"], open: HolderData.open) }
+    }
+  }
+
   /// Whatever a row fails at, its cells are not in the message.
   @Test(arguments: [
     "json_extract('{}', place)", "json_extract(place, '$')", "json_set('{}', place, 1)",

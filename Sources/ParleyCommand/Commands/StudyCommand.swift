@@ -14,7 +14,9 @@ struct StudyCommand: ParsableCommand {
   struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Draft a study file from sample data, with types and ranges to review.")
-    @Option(parsing: .upToNextOption, help: "CSV files of one table, plain or gzip; each becomes a holder.")
+    @Option(
+      parsing: .upToNextOption,
+      help: "CSV files of one table, plain or gzip, or sqlite:FILE?table=NAME; each becomes a holder.")
     var from: [String]
     @Option(help: "Write to this file instead of standard output.") var out: String?
 

@@ -39,6 +39,12 @@ package final class FileSource: ByteSource {
   }
   deinit { close(descriptor) }
 
+  /// False for a pipe, which cannot be looked at twice.
+  package var isRegular: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Whether the file begins with these bytes; false for what can be read only once.
   package func begins(with bytes: [UInt8]) -> Bool {
     var buffer = [UInt8](repeating: 0, count: bytes.count)
@@ -74,7 +80,11 @@ final class MemorySource: ByteSource {
   }
 }
 
-enum TextCheck {
+package enum TextCheck {
+  package static func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    firstInvalidByte(bytes) == bytes.count
+  }
+
   /// The offset of the first byte that cannot belong to UTF-8 text; the count when there is none.
   static func firstInvalidByte(_ bytes: [UInt8]) -> Int {
     bytes.withUnsafeBufferPointer { firstInvalidByte($0) }

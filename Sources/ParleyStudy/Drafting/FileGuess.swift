@@ -21,7 +21,10 @@ struct FileGuess {
   /// - Parameter open: gives the bytes of the file, as often as it is asked.
   init(path: String, open: StudyDraft.Open) throws(ParleyError) {
     self.path = path
-    var file = URL(fileURLWithPath: path)
+    // `sqlite:FILE?table=NAME` is called by its file.
+    let isDatabase = path.hasPrefix("sqlite:")
+    var file = URL(
+      fileURLWithPath: isDatabase ? String(path.dropFirst("sqlite:".count).prefix { $0 != "?" }) : path)
     if file.pathExtension == "gz" { file.deletePathExtension() }
     let base = file.deletingPathExtension().lastPathComponent
     let plain = base.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }
@@ -94,9 +97,11 @@ struct FileGuess {
   private static func delimiter(of source: any ByteSource) -> CSVDialect.Delimiter {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     let count = buffer.withUnsafeMutableBufferPointer { (try? source.read(into: $0)) ?? 0 }
+    let bytes = buffer[..<count].drop { [0xef, 0xbb, 0xbf].contains($0) }
+    if let stated = bytes.withUnsafeBufferPointer({ CSVRecords.separatorLine($0) }) { return stated.delimiter }
     var counts: [UInt8: Int] = [:]
     var inQuotes = false
-    for byte in buffer[..<count] {
+    for byte in bytes {
       if byte == UInt8(ascii: "\"") { inQuotes.toggle() }
       if byte == UInt8(ascii: "\n"), !inQuotes { break }
       if !inQuotes { counts[byte, default: 0] += 1 }
