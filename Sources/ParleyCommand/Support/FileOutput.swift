@@ -34,9 +34,8 @@ enum FileOutput {
 
   /// What a process left beside this file that ended while it wrote it.
   private static func removeStale(beside path: String) {
-    let folder = (path as NSString).deletingLastPathComponent
-    let stem = (path as NSString).lastPathComponent + "."
-    let parent = folder.isEmpty ? "." : folder
+    let stem = FilePath.name(path) + "."
+    let parent = FilePath.folder(path)
     for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(stem) {
       let parts = name.dropFirst(stem.count).split(separator: ".", omittingEmptySubsequences: false)
       guard parts.count == 2, parts[1] == "tmp" || parts[1] == "probe", let process = pid_t(parts[0]), process > 0,
@@ -87,6 +86,12 @@ enum ReceiptFile {
 
 /// Results and receipts of an earlier run that have the names of new ones: they get a number, and all of them the same.
 enum EarlierOutputs {
+  /// For the results and the receipt of one run; says what became of what was there.
+  static func keep(out: String?, receipt: String?, _ log: Log) throws(ParleyError) {
+    let outputs = [out, receipt, receipt.map(ReceiptFile.openingPath)].compactMap { $0 }
+    for (old, new) in try keep(outputs) { log.info("kept the earlier \(old) as \(new)") }
+  }
+
   /// Moves what is there; `results.csv` becomes `results.1.csv`.
   static func keep(_ paths: [String]) throws(ParleyError) -> [(old: String, new: String)] {
     let files = paths.filter { FileManager.default.fileExists(atPath: $0) && !FileOutput.isDevice($0) }
@@ -103,10 +108,9 @@ enum EarlierOutputs {
   }
 
   static func numbered(_ path: String, _ number: Int) -> String {
-    let folder = (path as NSString).deletingLastPathComponent
-    let name = (path as NSString).lastPathComponent
+    let name = FilePath.name(path)
     guard let dot = name.firstIndex(of: "."), dot != name.startIndex else { return path + ".\(number)" }
     let changed = "\(name[..<dot]).\(number)\(name[dot...])"
-    return folder.isEmpty ? changed : (folder as NSString).appendingPathComponent(changed)
+    return String(path.dropLast(name.count)) + changed
   }
 }

@@ -118,14 +118,13 @@ struct PlanReport {
       table.schema.columns.map { column in
         let kind =
           switch column.type {
-          case .integer(let range): "whole number, \(range.lowerBound) to \(range.upperBound)"
-          case .decimal(let scale, let range):
-            "decimal with \(scale) places, \(range.lowerBound) to \(range.upperBound) in units of the last place"
+          case .integer: "whole number, \(column.type.boundsText)"
+          case .decimal(let scale, _): "decimal with \(counted(scale, "place")), \(column.type.boundsText)"
           case .boolean: "true or false"
-          case .date(let range): "date, day \(range.lowerBound) to \(range.upperBound) since 1970"
-          case .category(let values): "one of \(values.count) values"
-          case .timestamp(let range): "time, second \(range.lowerBound) to \(range.upperBound) since 1970"
-          case .text(let bytes): "text of up to \(bytes) bytes"
+          case .date: "date, \(column.type.boundsText)"
+          case .category(let values): values.count == 1 ? "always one value" : "one of \(values.count) values"
+          case .timestamp: "time, \(column.type.boundsText)"
+          case .text(let bytes): "text of up to \(counted(bytes, "byte"))"
           }
         return "\(table.schema.name).\(column.name): \(kind)\(column.isNullable ? ", may be missing" : "")"
       }
@@ -339,7 +338,7 @@ enum CalibrationFile {
   }
   static func save(_ calibration: Calibration) throws {
     try FileManager.default.createDirectory(
-      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      atPath: FilePath.folder(path), withIntermediateDirectories: true)
     try FileOutput.write(try Console.json(calibration), to: path)
   }
 }

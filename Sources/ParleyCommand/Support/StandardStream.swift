@@ -52,6 +52,11 @@ final class StandardStream: Sendable {
       let count = send(bytes, from: written)
       if count < 0 {
         if errno == EINTR || errno == EAGAIN { continue }
+        guard errno != EPIPE else {
+          throw ParleyError(
+            .cannotWrite, "cannot write all of \(name): whatever read it has ended",
+            remedy: "read it to its end, or send it to a file first")
+        }
         let failure = DurableFile.failure("write", name)
         throw ParleyError(
           failure.code == .init("state/disk-full") ? failure.code : .cannotWrite,
@@ -66,7 +71,7 @@ final class StandardStream: Sendable {
   func tryToWrite(_ text: String) {
     state.withLock { state in
       var text = text
-      if state.dropped > 0 { text = "(\(state.dropped) messages could not be written)\n" + text }
+      if state.dropped > 0 { text = "(\(counted(state.dropped, "message")) could not be written)\n" + text }
       let bytes = Array(text.utf8)
       var written = 0
       while written < bytes.count {

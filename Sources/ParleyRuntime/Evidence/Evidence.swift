@@ -120,7 +120,7 @@ extension Attestation {
       throw error as? ParleyError
         ?? ParleyError(
           .init("identity/signing"), "the evidence could not be signed: \(error)",
-          remedy: "check this principal's identity key")
+          remedy: "check this party's identity key")
     }
     return evidence
   }

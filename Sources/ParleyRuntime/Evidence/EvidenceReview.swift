@@ -101,9 +101,9 @@ package struct EvidenceReview: Sendable, Hashable {
     guard body.format == Evidence.format else { throw refuse("it has another format (\(body.format.prefix(40)))") }
     guard body.principals.map(\.index) == Array(0..<count), body.principals.indices.contains(body.author),
       body.accused.allSatisfy({ (0..<count).contains($0) && $0 != body.author })
-    else { throw refuse("it names principals that it does not list, or its own author") }
+    else { throw refuse("it names parties that it does not list, or its own author") }
     if let known, known != body.principals {
-      throw refuse("names, numbers, keys or roles of its principals are not those of the study")
+      throw refuse("names, numbers, keys or roles of its parties are not those of the study")
     }
     let keys = body.principals.map { bytes(hexadecimal: $0.identity) ?? [] }
     guard let signature = bytes(hexadecimal: evidence.signature),

@@ -83,7 +83,7 @@ public struct PartyReport: Sendable, Hashable, Codable {
     func cost() throws(ParleyError) -> Cost {
       let rounds = try number()
       guard try reader.readCount(atMost: principals) == principals else {
-        throw malformed("a report about another number of principals")
+        throw malformed("a report about another number of parties")
       }
       var sent: [Int] = []
       for _ in 0..<principals { sent.append(try number()) }

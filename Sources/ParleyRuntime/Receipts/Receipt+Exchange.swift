@@ -89,7 +89,7 @@ extension Receipt {
       throw error as? ParleyError
         ?? ParleyError(
           .init("identity/signing"), "the receipt could not be signed: \(error)",
-          remedy: "check this principal's identity key")
+          remedy: "check this party's identity key")
     }
     let signatures = try rollCall.exchange(
       own, subject: "signature", direct: ControlStep.signature, roll: ControlStep.signatureRoll,

@@ -107,7 +107,7 @@ public struct Receipt: Sendable, Hashable, Codable {
     }
     guard body.format == Self.format else { throw refuse("it has another format (\(body.format.prefix(40)))") }
     guard body.principals.map(\.index) == Array(body.principals.indices) else {
-      throw refuse("its principals are not in order")
+      throw refuse("its parties are not in order")
     }
     if let identities {
       guard identities.map({ hexadecimal($0) }) == body.principals.map(\.identity) else {
@@ -116,7 +116,7 @@ public struct Receipt: Sendable, Hashable, Codable {
     }
     let signers = body.principals.filter { !$0.leftEarly }
     guard body.principals.allSatisfy({ !$0.leftEarly || !($0.isComputing || $0.isRecipient) }) else {
-      throw refuse("a principal left early that could not")
+      throw refuse("a party left early that could not")
     }
     guard signatures.map(\.party) == signers.map(\.index), body.reports.map(\.party) == signers.map(\.index) else {
       throw refuse("signatures or reports are missing or out of order")

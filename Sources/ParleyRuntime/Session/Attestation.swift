@@ -133,7 +133,7 @@ final class Attestation {
       throw error as? ParleyError
         ?? ParleyError(
           .init("identity/signing"), "a statement could not be signed: \(error)",
-          remedy: "check this principal's identity key")
+          remedy: "check this party's identity key")
     }
   }
 

@@ -107,7 +107,7 @@ package struct Handshake {
     }
     guard Set(rows.keys) == Set(description.tables(of: mesh.local)) else {
       throw ParleyError(
-        .init("data/tables"), "the tables given are not those the study expects of this principal",
+        .init("data/tables"), "the tables given are not those the study expects of this party",
         at: .init(item: description.label(mesh.local)), remedy: "give one file for each of its tables")
     }
     for (index, count) in rows {
@@ -159,7 +159,7 @@ package struct Handshake {
     for (party, hello) in zip(description.principals.map(\.index), hellos) {
       for (witness, other) in zip(description.principals.map(\.index), hellos) where witness != party {
         guard other.seen.count == hellos.count else {
-          throw violation("remembers another number of principals", witness)
+          throw violation("remembers another number of parties", witness)
         }
         let seen = other.seen[party.rawValue]
         // Zeros: never met.
@@ -176,7 +176,7 @@ package struct Handshake {
     let why =
       seen.attempt == PeerMemory.refused
       ? "\(description.label(witness)) has refused it before"
-      : "\(description.label(witness)) has seen it at \(seen.attempt)"
+      : "\(description.label(witness)) has seen attempt \(seen.attempt) of it already"
     return ParleyError(
       .rolledBack,
       "the state directory of \(description.label(party)) is at attempt \(hello.attempt), but \(why): it was restored "
@@ -270,7 +270,7 @@ package struct Handshake {
         throw ParleyError(
           .sidMismatch,
           "sid mismatch: \(description.label(peer)) derives another session id from the same hellos",
-          remedy: "make all principals run the same build of Parley"
+          remedy: "make all parties run the same build of Parley"
         ).noticed(peer, ControlStep.sessionID)
       }
     }

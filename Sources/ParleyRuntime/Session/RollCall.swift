@@ -119,7 +119,7 @@ package struct RollCall {
       "\(description.label(relay)) repeats another \(subject) of \(description.label(party)) than this party "
         + "knows: one of the two told different parties different things",
       origin: .init(oneOf: [party, relay], step),
-      remedy: "compare the local logs of all principals before running this study again")
+      remedy: "compare the local logs of all parties before running this study again")
   }
 }
 

@@ -117,7 +117,7 @@ public struct SessionDescription: Sendable, Hashable {
     case program
     case disclosure = "disclosure statement"
     case parameters
-    case principals = "list of principals"
+    case principals = "list of parties"
     case tables
     case job
   }
@@ -171,20 +171,20 @@ public struct SessionDescription: Sendable, Hashable {
   public func validate() throws(ParleyError) {
     func refuse(_ text: String) -> ParleyError {
       ParleyError(
-        .init("study/session"), text, remedy: "correct the study and let every principal sign it again")
+        .init("study/session"), text, remedy: "correct the study and let every party sign it again")
     }
     guard principals.map(\.index.rawValue) == Array(principals.indices) else {
-      throw refuse("principals are not numbered in order")
+      throw refuse("parties are not numbered in order")
     }
     guard (1...principals.count).contains(computingCount) else {
-      throw refuse("\(computingCount) computing parties among \(principals.count) principals")
+      throw refuse("\(computingCount) computing parties among \(principals.count) parties")
     }
     guard principals.count <= Limits.principals else {
-      throw refuse("more than \(Limits.principals) principals")
+      throw refuse("more than \(Limits.principals) parties")
     }
     guard Set(principals.map(\.name)).count == principals.count,
       Set(principals.map(\.identity)).count == principals.count
-    else { throw refuse("two principals share a name or an identity key") }
+    else { throw refuse("two parties share a name or an identity key") }
     guard parameters.count <= Limits.parameters,
       Set(parameters.map(\.name)).count == parameters.count,
       parameters.allSatisfy({ $0.name.utf8.count <= Limits.text && $0.value.utf8.count <= Limits.text })
@@ -198,7 +198,7 @@ public struct SessionDescription: Sendable, Hashable {
     for table in tables {
       guard Set(table.holders).count == table.holders.count,
         table.holders.allSatisfy({ principals.indices.contains($0.rawValue) })
-      else { throw refuse("table \(table.name) lists a holder twice or one that is no principal") }
+      else { throw refuse("table \(table.name) lists a holder twice or one that is no party") }
       guard table.maximumRows >= 0, table.padTo.map({ (0...table.maximumRows).contains($0) }) ?? true else {
         throw refuse("table \(table.name) is padded beyond its row limit, or the limit is negative")
       }

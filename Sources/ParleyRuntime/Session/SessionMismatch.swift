@@ -29,7 +29,7 @@ enum SessionMismatch {
       "session mismatch, nothing but greetings was sent. " + differences.joined(separator: "; ")
         + (alone ? ". All others agree with each other" : ""),
       at: .init(item: others.map { description.label(PartyIndex($0)) }.joined(separator: ", ")),
-      remedy: (alone ? "correct this principal: " : "") + remedy)
+      remedy: (alone ? "correct this party: " : "") + remedy)
   }
 
   /// Equal agreement hashes imply equal fields; a hello whose digests or texts say otherwise is malformed.
@@ -84,13 +84,13 @@ enum SessionMismatch {
 
   private static func fix(_ field: SessionDescription.Field) -> String {
     switch field {
-    case .version: "install one version of Parley at all principals"
+    case .version: "install one version of Parley at all parties"
     case .protocolID: "use one study file with the same security profile everywhere"
     case .parameters: "use one study file with the same options, and one build of Parley, everywhere"
-    case .study: "give all principals the same study file"
+    case .study: "give all parties the same study file"
     case .program: "install one version of Parley and use the same study file, so that the same program results"
     case .disclosure: "accept the same disclosure statement everywhere"
-    case .principals: "list the same principals and keys everywhere"
+    case .principals: "list the same parties and keys everywhere"
     case .tables: "use the same tables and limits everywhere"
     case .job: "start the same job everywhere"
     }

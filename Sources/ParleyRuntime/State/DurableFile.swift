@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Glibc
 package import ParleyBase
 
@@ -98,8 +97,8 @@ package enum DurableFile {
   }
 
   private static func syncDirectory(of path: String) throws(ParleyError) {
-    let directory = (path as NSString).deletingLastPathComponent
-    let descriptor = open(directory.isEmpty ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let directory = FilePath.folder(path)
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("open", directory) }
     defer { close(descriptor) }
     // Some file systems cannot sync a directory and say so with EINVAL; the rename is then as durable as it gets.

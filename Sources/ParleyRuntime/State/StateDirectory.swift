@@ -104,6 +104,30 @@ public final class StateDirectory: Sendable {
     state = Mutex(State(body: body, ledger: ledger))
   }
 
+  /// Whether there is a state directory. Whoever only reads asks first: opening one makes it.
+  package static func exists(_ path: String) -> Bool {
+    ["/state.json", "/ledger.jsonl"].contains { FileManager.default.fileExists(atPath: path + $0) }
+  }
+
+  /// Finds out, without making anything, whether a state directory could be made at `path`.
+  ///
+  /// - Throws: `state/io`, `state/permissions`.
+  package static func requireRoom(_ path: String) throws(ParleyError) {
+    var place = path
+    var isFolder: ObjCBool = false
+    while !FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) {
+      let parent = FilePath.folder(place)
+      guard parent != place else { break }
+      place = parent
+    }
+    guard isFolder.boolValue, FileManager.default.isWritableFile(atPath: place) else {
+      throw ParleyError(
+        .stateIO, "cannot make the state directory: \(place) is no folder that can be written to",
+        at: .init(file: path), remedy: "give a path that can be written")
+    }
+    if place == path { try refuseIfOpenToOthers(path) }
+  }
+
   /// Under the lock nobody writes here: a temporary file is what a process left that ended while it wrote.
   private static func removeStale(_ path: String) {
     for folder in [path, path + "/evidence"] {

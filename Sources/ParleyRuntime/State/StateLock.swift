@@ -20,7 +20,7 @@ final class StateLock: Sendable {
         .stateLocked,
         "another parley process uses this state directory" + (holder.isEmpty ? "" : " (pid \(holder))"),
         at: .init(file: path),
-        remedy: "wait for it, stop it, or give this principal a state directory of its own")
+        remedy: "wait for it, stop it, or give this party a state directory of its own")
     }
     self.descriptor = descriptor
     // Only for the message above; the lock itself does not depend on it.

@@ -25,7 +25,7 @@ public struct CSVReport: Sendable, Hashable {
     }
     if rowsRead == 0 { lines.append("it has no rows; this holder takes part with none") }
     if rowsDropped > 0 { lines.append("\(rowsDropped) of \(rowsRead) rows dropped (bad-rows: drop)") }
-    if cellsNulled > 0 { lines.append("\(cellsNulled) unusable cells became NULL (bad-rows: null)") }
+    if cellsNulled > 0 { lines.append("\(counted(cellsNulled, "unusable cell")) became NULL (bad-rows: null)") }
     return lines + readings
   }
 }
@@ -36,21 +36,23 @@ extension CellTally {
     var lines: [String] = []
     if withoutZone > 0 {
       lines.append(
-        "column '\(name)': \(withoutZone) times without a zone were taken as UTC; 'zone' under 'csv' of the study says otherwise"
+        "column '\(name)': \(counted(withoutZone, "time")) without a zone \(withoutZone == 1 ? "was" : "were") taken as UTC; 'zone' under 'csv' of the study says otherwise"
       )
     }
     if twice > 0 {
       lines.append(
-        "column '\(name)': \(twice) times that clocks showed twice when they were put back were taken as the earlier ones"
+        "column '\(name)': \(counted(twice, "time")) that clocks showed twice when they were put back \(twice == 1 ? "was taken as the earlier one" : "were taken as the earlier ones")"
       )
     }
     if others > 0 {
-      lines.append("column '\(name)': \(others) cells with values that are not declared count as its 'others'")
+      lines.append(
+        "column '\(name)': \(others == 1 ? "1 cell with a value that is not declared counts" : "\(others) cells with values that are not declared count") as its 'others'"
+      )
     }
     if mayHaveThousands, threeDecimals > 0 {
       let mark = dialect.decimalMark.rawValue
       lines.append(
-        "column '\(name)': \(threeDecimals) numbers have three digits after '\(mark)' and were read as decimals; if '\(mark)' stands between thousands, 'decimal' and 'thousands' under 'csv' of the study say so"
+        "column '\(name)': \(threeDecimals == 1 ? "1 number has three digits after '\(mark)' and was read as a decimal" : "\(threeDecimals) numbers have three digits after '\(mark)' and were read as decimals"); if '\(mark)' stands between thousands, 'decimal' and 'thousands' under 'csv' of the study say so"
       )
     }
     return lines

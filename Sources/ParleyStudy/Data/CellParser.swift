@@ -223,17 +223,27 @@ final class CellTally {
 extension ColumnType {
   /// The range as a study file writes it.
   var rangeText: String {
+    if let (first, last) = bounds { return "[\(first), \(last)]" }
     switch self {
-    case .integer(let range): "[\(range.lowerBound), \(range.upperBound)]"
+    case .text(let bytes): return "of texts of up to \(counted(bytes, "byte"))"
+    case .category(let values): return "of \(counted(values.count, "value"))"
+    default: return "[false, true]"
+    }
+  }
+
+  /// "0.00 to 99.99", "2020-01-01 to 2029-12-31": the range in the spelling of a study file; empty for a type without
+  /// one.
+  package var boundsText: String { bounds.map { "\($0.first) to \($0.last)" } ?? "" }
+
+  private var bounds: (first: String, last: String)? {
+    switch self {
+    case .integer(let range): (String(range.lowerBound), String(range.upperBound))
     case .decimal(let scale, let range):
-      "[\(ExactNumber.text(range.lowerBound, scale: scale)), \(ExactNumber.text(range.upperBound, scale: scale))]"
-    case .date(let range):
-      "[\(CivilDate.text(days: range.lowerBound)), \(CivilDate.text(days: range.upperBound))]"
+      (ExactNumber.text(range.lowerBound, scale: scale), ExactNumber.text(range.upperBound, scale: scale))
+    case .date(let range): (CivilDate.text(days: range.lowerBound), CivilDate.text(days: range.upperBound))
     case .timestamp(let range):
-      "[\(TimestampText.text(seconds: range.lowerBound)), \(TimestampText.text(seconds: range.upperBound))]"
-    case .text(let bytes): "of texts of up to \(bytes) bytes"
-    case .boolean: "[false, true]"
-    case .category(let values): "of \(values.count) values"
+      (TimestampText.text(seconds: range.lowerBound), TimestampText.text(seconds: range.upperBound))
+    case .text, .boolean, .category: nil
     }
   }
 }

@@ -285,7 +285,7 @@ private struct TableReading {
         let endsInDelimiter = fieldCount == expectedFields + 1 && records.isEmpty(expectedFields)
         bad(
           line: records.line, .dataFieldCount,
-          "\(fieldCount) fields instead of \(expectedFields)"
+          "\(counted(fieldCount, "field")) instead of \(expectedFields)"
             + (endsInDelimiter ? ", with a delimiter at the end of the line" : ""),
           remedy: endsInDelimiter
             ? "if every line ends so, write 'csv-by-holder: {\(holder): {trailing-delimiter: true}}' in the study"

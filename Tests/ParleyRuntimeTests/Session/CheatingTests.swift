@@ -170,7 +170,7 @@ import Testing
       ("attempt", .protocolViolation, "absurdly far ahead", { $0.attempt = Handshake.largestLead + 2 }),
       ("table", .protocolViolation, "rows of other tables", { $0.rows = [.init(table: 0, rows: 1)] }),
       ("leaving", .protocolViolation, "leave early", { $0.leavesAfterInputs = true }),
-      ("memory", .protocolViolation, "another number of principals", { $0.seen.removeLast() }),
+      ("memory", .protocolViolation, "another number of parties", { $0.seen.removeLast() }),
       ("digest", .protocolViolation, "contradicts itself", { $0.fieldDigests[2][0] ^= 1 }),
       ("agreement", .protocolViolation, "another agreement with the same fields", { $0.agreement[0] ^= 1 }),
       ("no digests", .protocolViolation, "digests are missing", { $0.fieldDigests.removeLast() }),
