@@ -15,6 +15,8 @@ struct AbortCause: Equatable {
     case missing = 3
     /// The way to it was down for too long.
     case lost = 4
+    /// It has another study file than the sender, and so than everybody with whom the sender has a link.
+    case differs = 5
   }
 
   var kind: Kind
@@ -47,7 +49,7 @@ struct AbortCause: Equatable {
   /// What it means for whoever hears it.
   var end: ParleyError.Origin.End? {
     switch kind {
-    case .unspecified, .notReady: nil
+    case .unspecified, .notReady, .differs: nil
     case .interrupted: isRepeatable ? .left : .final
     case .lost: isRepeatable ? .outage : .final
     case .missing: .final
@@ -73,6 +75,11 @@ extension TLSMesh {
     }
     // About this machine and not about anybody's data.
     if reason.code.rawValue == "plan/memory" { return AbortCause(.notReady, local.rawValue) }
+    if reason.code == .sessionMismatch,
+      let link = links.lazy.compactMap({ $0 }).first(where: { $0.refusal == reason })
+    {
+      return AbortCause(.differs, link.party)
+    }
     if let link = links.lazy.compactMap({ $0 }).first(where: { $0.failure == reason || $0.stall == reason }) {
       switch reason.code {
       case .linkLost:
@@ -103,6 +110,12 @@ extension TLSMesh {
       code = .notReady
       message = "\(origin) is not ready to take part and has ended the session\(told)"
       remedy = "\(origin)'s own report says why; start again at every party when it is ready"
+    case .differs:
+      code = .sessionMismatch
+      message = "\(origin) runs another study than this party (\(link.name) says so)"
+      remedy =
+        "compare the hash that `parley study check` prints at \(origin) and here: the study files must be equal; then "
+        + "start again at every party"
     case .interrupted: message = "\(origin) was interrupted and has ended the session\(told)"
     case .missing:
       message =

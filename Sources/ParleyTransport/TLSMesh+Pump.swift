@@ -221,6 +221,7 @@ extension TLSMesh {
       }
       if link.attempt === connection { link.attempt = nil }
       if let problem { link.lastProblem = problem }
+      if connection.isDefinite, link.refusal == nil { link.refusal = problem }
     }
     if connection.isStranger { countStranger(connection, now) }
     if let problem, connection.isDefinite { note(problem, connection, now) }

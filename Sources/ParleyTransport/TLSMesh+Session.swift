@@ -27,9 +27,12 @@ extension TLSMesh {
       // A party that came and went is waited for again; the doctor only has to meet everybody once.
       let missing = links.compactMap { $0 }.filter { !(needsAll ? $0.isUp : $0.everUp) && !$0.peerFinished }
       if missing.isEmpty { break }
-      if needsAll, let problem = definiteProblem ?? links.lazy.compactMap({ $0?.failure }).first {
+      if needsAll, let problem = definiteProblem {
+        // Those who are not here yet would wait in vain.
+        tellEverybody(cause(of: problem), timeout: Self.lastCalls)
         throw giveUp(problem)
       }
+      if needsAll, let problem = links.lazy.compactMap({ $0?.failure }).first { throw giveUp(problem) }
       let now = monotonicNanoseconds()
       if now >= deadline {
         guard needsAll else { break }
@@ -77,7 +80,7 @@ extension TLSMesh {
       if let problem = link.lastProblem { message += "; \(problem.message)" }
     }
     if strangerCount > 0 {
-      message += "; \(strangerCount) connections without a key of the study were turned away"
+      message += "; \(counted(strangerCount, "connection")) without a key of the study turned away"
     }
     var code = ParleyError.Code.timeout
     if let foreignProblem {
@@ -126,11 +129,27 @@ extension TLSMesh {
     guardLock.lock()
     defer { unlockAndReport() }
     guard !isClosed, ending == nil else { return }
-    let words = AbortCause(.notReady, local.rawValue).encoded
+    tellEverybody(AbortCause(.notReady, local.rawValue), timeout: timeout)
+    settle(until: monotonicNanoseconds() &+ 500_000_000)
+    isClosed = true
+    ending = ending ?? ParleyError(.invariant, "the mesh was used after it declined")
+    shutDown()
+  }
+
+  /// How long a party that cannot go on stays for those who are about to come.
+  private static let lastCalls = Duration.seconds(4)
+
+  /// Ends the session with everybody whom this party meets within `timeout`, and says why. Those who cannot be met (another
+  /// key, another study) find out by themselves. Lock held.
+  private func tellEverybody(_ cause: AbortCause, timeout: Duration) {
+    let words = cause.encoded
     let start = monotonicNanoseconds()
     let deadline = start &+ timeout.nanosecondsClamped
     resolve()
-    while links.contains(where: { $0.map { !$0.peerFinished && $0.failure == nil } ?? false }) {
+    func isOpen(_ link: Link?) -> Bool { link.map { !$0.peerFinished && $0.failure == nil } ?? false }
+    while true {
+      for case let link? in links where link.refusal != nil { link.peerFinished = true }
+      guard links.contains(where: isOpen) else { break }
       let now = monotonicNanoseconds()
       guard now < deadline, ending == nil else { break }
       // Where nobody is met nobody waits.
@@ -144,10 +163,6 @@ extension TLSMesh {
       }
       pump(forEngine: true, atMost: min(deadline - now, 50_000_000))
     }
-    settle(until: monotonicNanoseconds() &+ 500_000_000)
-    isClosed = true
-    ending = ending ?? ParleyError(.invariant, "the mesh was used after it declined")
-    shutDown()
   }
 
   /// Sends one generic abort to every peer and ends this side. Lock held.

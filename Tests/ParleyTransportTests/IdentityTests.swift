@@ -76,6 +76,30 @@ struct IdentityTests {
     #expect(endings[1].error?.code == .sessionMismatch)
   }
 
+  /// Party 4, a holder, has another study than the computing parties 0 to 2. Party 3 has no link to it, and comes later.
+  @Test("parties that differ tell everybody else, also those that are about to come")
+  func otherStudyIsPassedOn() async throws {
+    let world = try World(listening: [true, true, true, false, false])
+    let other = Array(repeating: UInt8(9), count: 32)
+    let meshes = try (0..<5).map { try world.mesh($0, session: $0 == 4 ? other : nil) }
+    let start = ContinuousClock.now
+    let endings = await runParties(
+      meshes.map { mesh in
+        {
+          if mesh.local.rawValue == 3 { Thread.sleep(forTimeInterval: 1) }
+          try mesh.connect(timeout: .seconds(20))
+        }
+      })
+    #expect(start.duration(to: .now) < .seconds(10))
+    for (party, ending) in endings.enumerated() {
+      #expect(ending.error?.code == .sessionMismatch, "\(party): \(ending)")
+      if party < 4 { #expect(ending.error?.message.contains("party-4") == true, "\(party): \(ending)") }
+    }
+    #expect(endings[3].error?.remedy?.contains("study check") == true)
+    // It is no outage, and no attempt follows by itself.
+    #expect(endings.allSatisfy { $0.error?.origin?.end == nil })
+  }
+
   @Test("the identity must be the one of the study")
   func ownKey() throws {
     let world = try World(listening: [true, true], computingCount: 2)
