@@ -16,6 +16,8 @@ public enum TrialRun {
     public var measuredRounds: Int
     public var seconds: Double
     public var receipt: Receipt?
+    /// Of the first recipient, which received what all of them did.
+    package var opening: ReceiptOpening?
     package var plan: Plan
   }
 
@@ -42,6 +44,7 @@ public enum TrialRun {
       result: try StudyResult(keyed, opened: rehearsal.opened), cost: rehearsal.plan.cost,
       measuredBytes: endings.map(\.meter.sentBytes), measuredRounds: endings.map(\.meter.rounds).max() ?? 0,
       seconds: endings.map(\.seconds).max() ?? 0, receipt: endings.lazy.compactMap(\.outcome.receipt).first,
+      opening: endings.enumerated().lazy.compactMap { $1.opening(of: PartyIndex($0)) }.first,
       plan: rehearsal.plan)
   }
 

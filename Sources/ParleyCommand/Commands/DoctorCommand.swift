@@ -32,28 +32,28 @@ struct DoctorCommand: ParsableCommand {
   final class Findings {
     var list: [Finding] = []
     func good(_ check: String, _ detail: String) { list.append(.init(check: check, isGood: true, detail: detail)) }
-    func bad(_ check: String, _ error: ParleyError) {
+    /// - Parameter remedy: where the error has none: nothing that fails is shown without what to do about it.
+    func bad(_ check: String, _ error: ParleyError, otherwise remedy: String) {
       // The remedy is shown apart; everything else of what was found, each problem on its line.
       var told = error
       told.remedy = nil
       list.append(
         .init(
           check: check, isGood: false,
-          detail: told.description.split(separator: "\n").joined(separator: "\n       "), fix: error.remedy))
+          detail: told.description.split(separator: "\n").joined(separator: "\n       "),
+          fix: error.remedy ?? remedy))
     }
     /// Runs one check; what it returns is shown.
-    func check<T>(_ name: String, _ body: () throws -> (T, String)) -> T? {
+    func check<T>(_ name: String, otherwise remedy: String, _ body: () throws -> (T, String)) -> T? {
       do {
         let (value, detail) = try body()
         good(name, detail)
         return value
       } catch let error as ParleyError {
-        bad(name, error)
+        bad(name, error, otherwise: remedy)
       } catch {
-        bad(
-          name,
-          SystemFailure.error(
-            error, "the system refused it", remedy: "check disk, permissions and limits (ulimit -a)"))
+        let refused = "check disk, permissions and limits (ulimit -a)"
+        bad(name, SystemFailure.error(error, "the system refused it", remedy: refused), otherwise: refused)
       }
       return nil
     }
@@ -61,12 +61,14 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let findings = Findings()
-    let prepared = findings.check("study") { () -> (PreparedStudy, String) in
+    let prepared = findings.check("study", otherwise: "correct the study file, at every party") {
+      () -> (PreparedStudy, String) in
       let prepared = try StudyFiles.prepare(study)
       _ = try prepared.study.requireParty(name)
       return (prepared, "in order, hash \(prepared.study.studyHashText)")
     }
-    let key = findings.check("identity") { () -> (Identity, String) in
+    let key = findings.check("identity", otherwise: "check the folder of identities (--identity)") {
+      () -> (Identity, String) in
       let key = try IdentityFiles.store(identity).load(name: name)
       if let expected = prepared?.study.party(name)?.key, expected != key.publicIdentity {
         throw ParleyError(
@@ -76,8 +78,12 @@ struct DoctorCommand: ParsableCommand {
       return (key, "fingerprint \(key.publicIdentity.fingerprint), readable by its owner only")
     }
     checkClock(findings)
-    _ = findings.check("state") {
+    _ = findings.check("state", otherwise: "give another folder with --state") { () -> (StateDirectory?, String) in
       let path = state ?? PartyCommand.statePath(name)
+      guard StateDirectory.exists(path) else {
+        try StateDirectory.requireRoom(path)
+        return (nil, "\(path) is not there yet; the first run makes it")
+      }
       return (try StateDirectory(path: path), "\(path) is free and in order")
     }
     if let prepared {
@@ -97,6 +103,8 @@ struct DoctorCommand: ParsableCommand {
     if bad > 0 { throw ExitCode(1) }
   }
 
+  private static let setClock = "set the clock; certificates are valid around now"
+
   private func checkClock(_ findings: Findings) {
     let year = Calendar(identifier: .gregorian).component(.year, from: Date())
     if (2025...2100).contains(year) {
@@ -106,7 +114,7 @@ struct DoctorCommand: ParsableCommand {
         "clock",
         ParleyError(
           .init("network/clock"), "the clock says \(Timestamp.now)",
-          remedy: "set the clock; certificates are valid around now"))
+          remedy: Self.setClock), otherwise: Self.setClock)
     }
   }
 
@@ -115,14 +123,16 @@ struct DoctorCommand: ParsableCommand {
       let file = data.compactMap { try? DataArgument($0) }.first { $0.table == table.schema.name }?.file
       guard let file else {
         findings.bad(
-          "data \(table.schema.name)",
-          ParleyError(.usage, "no file was given", remedy: "add --data \(table.schema.name)=FILE.csv"))
+          "data \(table.schema.name)", ParleyError(.usage, "no file was given"),
+          otherwise: "add --data \(table.schema.name)=FILE.csv")
         continue
       }
-      _ = findings.check("data \(table.schema.name)") {
+      _ = findings.check("data \(table.schema.name)", otherwise: "correct the file, or give another one") {
         let rows = try StudyFiles.load(
           file, table: index, holder: name, of: prepared.study, log: Log(level: .quiet, prefix: ""))
-        return (rows.rowCount, "\(rows.rowCount) rows fit the schema")
+        return (
+          rows.rowCount, "\(counted(rows.rowCount, "row")) \(rows.rowCount == 1 ? "fits" : "fit") the schema"
+        )
       }
     }
   }
@@ -131,7 +141,7 @@ struct DoctorCommand: ParsableCommand {
     guard prepared.study.requiresSignatures else {
       return findings.good("signatures", "not required by the study")
     }
-    _ = findings.check("signatures") {
+    _ = findings.check("signatures", otherwise: "parley verify \(study) says whose signature is missing") {
       try SignatureFolder(ofStudy: study).requireSignatures(of: prepared.study, besides: nil)
       return ((), "all parties have signed")
     }
@@ -140,8 +150,12 @@ struct DoctorCommand: ParsableCommand {
   private func checkLinks(_ prepared: PreparedStudy, _ key: Identity, _ findings: Findings) {
     let study = prepared.study
     let missing = study.missingForParties()
-    guard missing.isEmpty else { return findings.bad("links", missing[0]) }
-    let mesh = findings.check("port") { () -> (TLSMesh, String) in
+    guard missing.isEmpty else {
+      for problem in missing { findings.bad("links", problem, otherwise: "complete the study, at every party") }
+      return
+    }
+    let mesh = findings.check("port", otherwise: "check the own endpoint in the study") {
+      () -> (TLSMesh, String) in
       let mesh = try PartyMesh.make(study, name: name, key: key, purpose: .doctor, report: { _ in })
       return (mesh, mesh.listeningPort.map { "listening on \($0)" } ?? "outbound only")
     }
@@ -149,12 +163,15 @@ struct DoctorCommand: ParsableCommand {
     defer { mesh.close() }
     let examined = examine(mesh, findings)
     for link in mesh.linkInfo where !examined.contains(link.name) {
+      let endpoint = link.endpoint.map { "\($0)" }
       findings.bad(
-        "link to \(link.name)",
-        link.lastProblem
-          ?? ParleyError(
-            .init("network/unreachable"), "not reached",
-            remedy: "have \(link.name) run the doctor now; check its endpoint and firewalls"))
+        "link to \(link.name)", link.lastProblem ?? ParleyError(.init("network/unreachable"), "not reached"),
+        // Whoever has no endpoint of its own for this link calls.
+        otherwise: link.isDialer
+          ? "have \(link.name) run the doctor, or its party, now; check that \(endpoint ?? "its endpoint") is where it can be reached, "
+            + "from here and through its firewall"
+          : "have \(link.name) run the doctor, or its party, now; it calls this party, whose port must be open to it in the firewall here"
+      )
     }
   }
 
@@ -167,7 +184,8 @@ struct DoctorCommand: ParsableCommand {
       do {
         try mesh.connect(timeout: .milliseconds(100), needsAll: false)
       } catch {
-        findings.bad("links", error)
+        findings.bad(
+          "links", error, otherwise: "close what uses the network or the files, and run the doctor again")
         return examined
       }
       for link in mesh.linkInfo where link.isUp && examined.insert(link.name).inserted {

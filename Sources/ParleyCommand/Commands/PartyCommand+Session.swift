@@ -94,7 +94,7 @@ extension PartyCommand {
     case .turnedAway(let name, let reason): log.info("\(name) \(reason); this party is not affected")
     case .strangers(let count, let address):
       log.warning(
-        "strangers knock: \(count) connections without a key of this study turned away so far, the last from \(address)"
+        "strangers knock: \(counted(count, "connection")) without a key of this study turned away so far, the last from \(address)"
       )
     case .exhausted(let reason): log.warning("cannot accept connections for now: \(reason)")
     }
@@ -109,8 +109,7 @@ extension PartyCommand {
     let plan = ending.plan
     let predicted = plan.cost.bytes[local.rawValue]
     // Results and receipts of earlier runs are kept, and none of them lies beside those of this run.
-    let outputs = [tables == nil ? nil : out, receipt, receipt.map(ReceiptFile.openingPath)].compactMap { $0 }
-    for (old, new) in try EarlierOutputs.keep(outputs) { log.info("kept the earlier \(old) as \(new)") }
+    try EarlierOutputs.keep(out: tables == nil ? nil : out, receipt: receipt, log)
     // Receipt first: when it cannot be written there is no result without one.
     if let receipt = outcome.receipt, let path = self.receipt {
       try ReceiptFile.write(receipt, to: path)
@@ -136,7 +135,8 @@ extension PartyCommand {
         sentBytes: ending.meter.sentBytes, predictedRounds: plan.cost.rounds, predictedBytes: predicted,
         predictedSeconds: plan.cost.seconds(on: .loopback, CalibrationFile.load()),
         peakMemory: ProcessResources.peakMemoryBytes ?? 0, predictedMemory: ProcessMemory.predicted(plan),
-        tables: tables?.map(RoleReport.Table.init), receipt: outcome.receipt)
+        tables: tables?.map(RoleReport.Table.init), receipt: outcome.receipt,
+        opening: ending.opening(of: local))
       try FileOutput.write(try Console.json(role), to: report)
     }
     log.info(

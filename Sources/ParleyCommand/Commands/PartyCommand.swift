@@ -47,6 +47,9 @@ struct PartyCommand: ParsableCommand {
     let log = Log(level: logLevel, prefix: name)
     // Whoever started the processes of a trial deals with their failures.
     let attempts = try Attempts(limit: trial == nil ? attempts : 1)
+    try OutputPaths(
+      study: study, sources: data.compactMap { try? DataArgument($0).file }, identity: identity, state: state
+    ).require(out: out, receipt: receipt)
     try ResultOutput.checkPath(out)
     try FileOutput.check(receipt)
     var loaded = try StudyLoader.load(path: study)
@@ -135,16 +138,16 @@ struct PartyCommand: ParsableCommand {
       if let limit = table.schema.padTo, rows.rowCount > limit {
         throw ParleyError(
           .init("data/over-padding"),
-          "\(rows.rowCount) rows of \(table.schema.name) are more than pad-to allows (\(limit))",
+          "\(counted(rows.rowCount, "row")) of \(table.schema.name) \(rows.rowCount == 1 ? "is" : "are") more than pad-to allows (\(limit))",
           remedy: "raise pad-to in the study, at every party")
       }
     }
     return tables
   }
 
-  static func statePath(_ name: String) -> String {
-    HomeFolder.path + "/state/\(name)"
-  }
+  /// The folder of all states in the home folder.
+  static var stateRoot: String { HomeFolder.path + "/state" }
+  static func statePath(_ name: String) -> String { stateRoot + "/\(name)" }
 
   /// Results of one study on changed data differ by what changed: the ledger knows, and says so.
   private func warnAboutEarlierReleases(

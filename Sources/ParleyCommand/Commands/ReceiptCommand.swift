@@ -19,6 +19,9 @@ struct ReceiptCommand: ParsableCommand {
         With a study, signatures are checked against the keys it names; without one, only against each other. \
         A receipt has no result in it. A recipient proves which file belongs to it with --result and the opening that \
         was written beside the receipt; whoever gets the opening gets the result.
+
+        A local trial ('parley run') makes keys for itself and throws them away. With --trial its receipt is checked with \
+        the keys that it names: that it is of this study file, and of which results. It says nothing about organisations.
         """)
     @Argument(help: "The receipt (JSON).") var file: String
     @Option(help: "The study file that was run.") var study: String?
@@ -26,37 +29,84 @@ struct ReceiptCommand: ParsableCommand {
     var result: String?
     @Option(help: "What opens the receipt's commitment to the result; RECEIPT.opening if not given.")
     var opening: String?
+    @Flag(help: "The receipt is of a local trial: check it with the keys that it names.") var trial = false
     @Flag(help: "Print the receipt as JSON once it has been checked.") var json = false
 
     func run() throws {
       let receipt = try Receipt(readingFrom: file)
+      let isTrial = receipt.body.mode == .localTrial
+      guard isTrial || !trial else {
+        throw ParleyError(
+          .usage, "--trial is for receipts of 'parley run', and this one is not of a local trial",
+          remedy: "leave --trial out")
+      }
       var identities: [[UInt8]]?
       var loaded: Study?
       if let study {
         let read = try StudyLoader.load(path: study)
-        guard receipt.body.study == read.studyHashText else {
+        // Without being asked for it, nobody may take signatures of keys from nowhere for those of the study's parties.
+        guard trial || !isTrial else {
           throw ParleyError(
-            .init("data/receipt"), "the receipt is for the study \(receipt.body.study), not \(read.studyHashText)",
-            remedy: "give the study file that was run, unchanged")
+            .init("data/receipt"),
+            "this is the receipt of a local trial, whose keys were made for it and are gone; those of the study have not signed it",
+            at: .init(file: file),
+            remedy:
+              "add --trial to check, with the keys that it names, that it is of this study and of which results")
         }
-        identities = read.meshOrder.map { Array((read.party($0)?.key?.text ?? "").utf8) }
+        guard let run = isTrial ? Self.tried(read, in: receipt) : read, receipt.body.study == run.studyHashText
+        else {
+          throw ParleyError(
+            .init("data/receipt"),
+            isTrial
+              ? "the receipt is of a local trial of another study"
+              : "the receipt is for the study \(receipt.body.study), not \(read.studyHashText)",
+            at: .init(file: file), remedy: "give the study file that was run, unchanged")
+        }
+        identities = run.meshOrder.map { Array((run.party($0)?.key?.text ?? "").utf8) }
         loaded = read
       }
       try receipt.verify(identities: identities, IdentitySigning.verifier(.receipt))
       var recipient: String?
       if let result {
         guard let loaded else {
-          throw ParleyError(.usage, "--result needs the study that was run", remedy: "add --study FILE")
+          throw ParleyError(
+            .usage, "--result needs the study that was run",
+            remedy: isTrial ? "add --study FILE --trial" : "add --study FILE")
         }
         recipient = try checkResult(result, receipt, loaded)
       }
       if json { return try Console.output(try Console.json(receipt)) }
-      try show(receipt, recipient)
+      try show(receipt, recipient, loaded)
+    }
+
+    /// The study as it was tried: with the keys that the receipt names. Nil when the trial was of another one.
+    private static func tried(_ study: Study, in receipt: Receipt) -> Study? {
+      var keys: [String: PublicIdentity] = [:]
+      for principal in receipt.body.principals {
+        guard let text = bytes(hexadecimal: principal.identity),
+          let key = try? PublicIdentity(text: String(decoding: text, as: UTF8.self))
+        else { return nil }
+        keys[principal.name] = key
+      }
+      let keyed = study.withKeys(keys)
+      // Between processes a trial needs no signatures, and its study says so.
+      var unsigned = keyed
+      unsigned.requiresSignatures = false
+      return [keyed, unsigned].first { $0.studyHashText == receipt.body.study }
     }
 
     /// The recipient whose result the file is.
     private func checkResult(_ path: String, _ receipt: Receipt, _ study: Study) throws -> String {
-      let opening = try ReceiptOpening(readingFrom: self.opening ?? ReceiptFile.openingPath(file))
+      let openingPath = self.opening ?? ReceiptFile.openingPath(file)
+      guard FileManager.default.fileExists(atPath: openingPath) else {
+        throw ParleyError(
+          .init("data/receipt"), "there is no opening of this receipt; only recipients of results have one",
+          at: .init(file: openingPath),
+          remedy:
+            "let a recipient check it, or give with --opening the file that was written beside its receipt as RECEIPT.opening"
+        )
+      }
+      let opening = try ReceiptOpening(readingFrom: openingPath)
       let outputs = try opening.outputs(checkedAgainst: receipt)
       let prepared = try PreparedStudy(study)
       let tables = try StudyResult(prepared, outputs: outputs).tables
@@ -76,10 +126,27 @@ struct ReceiptCommand: ParsableCommand {
       return receipt.body.principals[opening.recipient].name
     }
 
-    private func show(_ receipt: Receipt, _ recipient: String?) throws {
+    /// What differs from the plan, and whether that is chance.
+    private func costLine(_ body: Receipt.Body, _ study: Study?) -> String {
+      guard !body.differences.isEmpty else { return "cost as planned" }
+      let differences = VisibleText.line(body.differences.joined(separator: "; "))
+      guard let study else {
+        return "cost differs from the plan: \(differences) (where rows are sorted that is chance; --study tells)"
+      }
+      let rows = body.tables.map { $0.parts.map(\.rows) }
+      let isSampled = (try? PreparedStudy(study).plan(rows: rows))?.lowered.hasRandomCost ?? false
+      return isSampled
+        ? "cost near the plan: \(differences) (\(LocalRun.Outcome.samplingNote))"
+        : "cost differs from the plan: \(differences)"
+    }
+
+    private func show(_ receipt: Receipt, _ recipient: String?, _ loaded: Study?) throws {
       let body = receipt.body
       try Console.output("receipt of a \(body.mode.rawValue), \(body.outcome.rawValue)")
       try Console.output("  study    \(VisibleText.line(body.study))")
+      if trial, let loaded {
+        try Console.output("           with the keys of the trial; the study file has \(loaded.studyHashText)")
+      }
       try Console.output("  program  \(VisibleText.line(body.program))")
       try Console.output("  attempt  \(body.attempt)")
       for principal in body.principals {
@@ -90,16 +157,15 @@ struct ReceiptCommand: ParsableCommand {
         ].compactMap { $0 }.joined(separator: ", ")
         try Console.output("  \(VisibleText.line(principal.name)): \(roles)")
       }
-      try Console.output(
-        body.differences.isEmpty
-          ? "  cost as planned"
-          : "  cost differs from the plan: " + VisibleText.line(body.differences.joined(separator: "; ")))
+      try Console.output("  " + costLine(body, loaded))
       try Console.output("signed by all \(receipt.signatures.count) that stayed to the end")
       if let recipient, let result {
         try Console.output(
           "\(VisibleText.line(result)) is the result that \(VisibleText.line(recipient)) received")
       }
-      if study == nil {
+      if body.mode == .localTrial {
+        try Console.output("the keys were made for this trial and are gone: it says nothing about organisations")
+      } else if study == nil {
         try Console.output("keys were taken from the receipt; add --study to check them against the study")
       }
     }

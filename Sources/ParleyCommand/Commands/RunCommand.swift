@@ -25,6 +25,8 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let log = Log(level: logLevel, prefix: "")
+    try OutputPaths(study: study, sources: data.compactMap { try? DataArgument($0).file })
+      .require(out: out, receipt: receipt)
     try ResultOutput.checkPath(out)
     try FileOutput.check(receipt)
     let prepared = try StudyFiles.prepare(study)
@@ -40,8 +42,12 @@ struct RunCommand: ParsableCommand {
       studyPath: study, prepared: prepared, files: files, synthetic: synthetic, seed: seed, log: log,
       logLevel: logLevel, ignoresMemory: ignoreMemory)
     let outcome = inProcess ? try run.inProcess() : try run.processes()
+    try EarlierOutputs.keep(out: out, receipt: receipt, log)
     // Receipt first: when it cannot be written there is no result without one.
-    if let path = receipt, let signed = outcome.receipt { try ReceiptFile.write(signed, to: path) }
+    if let path = receipt, let signed = outcome.receipt {
+      try ReceiptFile.write(signed, to: path)
+      if let opening = outcome.opening { try ReceiptFile.write(opening, besideReceipt: path) }
+    }
     if let out { try ResultOutput.write(outcome.tables, prepared, mode: "local trial", to: out) }
     try ResultOutput.show(outcome.tables, prepared, mode: "local trial", json: json)
     for line in outcome.costLines { log.info(line) }
@@ -62,10 +68,14 @@ struct LocalRun {
   struct Outcome {
     var tables: [DecodedTable]
     var receipt: Receipt?
+    /// Of the recipient whose tables these are.
+    var opening: ReceiptOpening?
     var reports: [RoleReport]
     var names: [String]
     var wallSeconds: Double
     var predictedSeconds: Double
+    static let samplingNote =
+      "what sorting costs is chance: the plan is a sample of it, the same for all data of these sizes"
     /// The plan is a sample: see ``LoweredProgram/hasRandomCost``.
     var isSampled = false
 
@@ -96,7 +106,7 @@ struct LocalRun {
         equal
           ? "bytes and rounds equal the plan"
           : isSampled
-            ? "what sorting costs is chance: the plan is a sample of it, the same for all data of these sizes"
+            ? Self.samplingNote
             : "bytes or rounds DIFFER from the plan")
       return lines
     }
@@ -132,11 +142,12 @@ struct LocalRun {
       }
       return try JSONDecoder().decode(RoleReport.self, from: data)
     }
-    guard let tables = reports.lazy.compactMap(\.tables).first else {
+    guard let recipient = reports.first(where: { $0.tables != nil }), let tables = recipient.tables else {
       throw ParleyError(.invariant, "no recipient received a result")
     }
     return Outcome(
-      tables: tables.map(DecodedTable.init), receipt: reports.lazy.compactMap(\.receipt).first, reports: reports,
+      tables: tables.map(DecodedTable.init), receipt: reports.lazy.compactMap(\.receipt).first,
+      opening: recipient.opening, reports: reports,
       names: prepared.study.meshOrder, wallSeconds: start.duration(to: .now).seconds,
       predictedSeconds: reports.map(\.predictedSeconds).max() ?? 0, isSampled: plan?.lowered.hasRandomCost ?? false
     )
@@ -207,7 +218,8 @@ struct LocalRun {
         tables: nil, receipt: run.receipt)
     }
     return Outcome(
-      tables: run.result.tables, receipt: run.receipt, reports: reports, names: prepared.study.meshOrder,
+      tables: run.result.tables, receipt: run.receipt, opening: run.opening, reports: reports,
+      names: prepared.study.meshOrder,
       wallSeconds: start.duration(to: .now).seconds, predictedSeconds: predictedSeconds,
       isSampled: plan?.lowered.hasRandomCost ?? false)
   }

@@ -30,7 +30,9 @@ struct StateCommand: ParsableCommand {
   @Option(help: "The study file that names the parties' keys.") var study: String?
 
   func run() throws {
-    let directory = try StateDirectory(path: state ?? PartyCommand.statePath(name))
+    let path = state ?? PartyCommand.statePath(name)
+    guard StateDirectory.exists(path) else { throw missing(path) }
+    let directory = try StateDirectory(path: path)
     let loaded = try study.map { path throws(ParleyError) in try StudyLoader.load(path: path) }
     if let confirm {
       guard let loaded, let id else {
@@ -78,6 +80,18 @@ struct StateCommand: ParsableCommand {
     guard let set = try? Self.computingKeys(loaded) else { return }
     try Console.output(
       "failed sessions of \(loaded.computing.joined(separator: ", ")) together: \(directory.failures(ofSet: set))")
+  }
+
+  /// Nothing is made for a name that was mistyped.
+  private func missing(_ path: String) -> ParleyError {
+    let root = PartyCommand.stateRoot
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [])
+      .filter { StateDirectory.exists(root + "/" + $0) }.sorted()
+    var remedy = "use --as with a name whose parties have run on this machine"
+    if !names.isEmpty { remedy += " (\(names.joined(separator: ", ")))" }
+    return ParleyError(
+      .init("state/missing"), "there is no state folder of \(name): its first 'parley party' makes it",
+      at: .init(file: path), remedy: remedy + ", or --state with its folder")
   }
 
   private func forgive(in directory: StateDirectory, _ loaded: Study) throws(ParleyError) {

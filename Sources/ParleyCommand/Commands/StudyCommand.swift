@@ -21,6 +21,7 @@ struct StudyCommand: ParsableCommand {
     @Option(help: "Write to this file instead of standard output.") var out: String?
 
     func run() throws {
+      try OutputPaths(sources: from).require(out: out)
       let text = try StudyDraft.from(from, open: HolderData.open)
       // Exact: it is a file for whoever sends it to one. The draft writes hidden characters of data as escapes.
       guard let out else { return try StandardStream.output.write(text + "\n") }
@@ -35,7 +36,8 @@ struct StudyCommand: ParsableCommand {
     func run() throws {
       let prepared = try StudyFiles.prepare(study)
       try Console.output(
-        "\(study): in order (\(prepared.program.results.count) results, hash \(prepared.study.studyHashText))")
+        "\(study): in order (\(counted(prepared.program.results.count, "result")), hash \(prepared.study.studyHashText))"
+      )
     }
   }
 

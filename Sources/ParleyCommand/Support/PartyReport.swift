@@ -29,6 +29,7 @@ struct RoleReport: Codable {
   var predictedMemory: Int
   var tables: [Table]?
   var receipt: Receipt?
+  var opening: ReceiptOpening?
 }
 
 extension RoleReport.Table {
