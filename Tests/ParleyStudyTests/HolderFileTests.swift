@@ -181,7 +181,7 @@ import Testing
     #expect(gap.problems.first?.description.contains("clocks of Europe/Berlin never showed") == true)
     let twice = try read(["2024-10-27 02:30:00"], Self.time, "csv-by-holder: {b: {zone: Europe/Berlin}}")
     #expect(twice.data?.columns[0].values == [1_729_989_000])
-    #expect(twice.report.notices.contains { $0.contains("1 times that clocks showed twice") })
+    #expect(twice.report.notices.contains { $0.contains("1 time that clocks showed twice") })
     // Holder a states none.
     let silent = try read([summer, winter, "2024-01-01T00:00Z"], Self.time, holder: "a")
     #expect(silent.report.notices.contains { $0.contains("2 times without a zone were taken as UTC") })
