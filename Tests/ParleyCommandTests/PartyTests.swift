@@ -173,7 +173,7 @@ extension CommandTests {
           #expect(end.output.contains("ok   link to \(other): TLS 1.3 X25519MLKEM768, key "), "\(end)")
         }
         for missing in ["delta", "press"] { #expect(end.output.contains("BAD  link to \(missing): "), "\(end)") }
-        #expect(end.output.contains("have delta run the doctor now"), "\(end)")
+        #expect(end.output.contains("fix: have delta run the doctor"), "\(end)")
         for check in ["study", "identity", "clock", "state", "signatures", "port"] {
           #expect(end.output.contains("ok   \(check): "), "\(check)\n\(end)")
         }
