@@ -17,6 +17,8 @@ struct OutputPaths {
   private struct Named {
     var what: String
     var path: String
+    /// Of a folder that may hold other files as well: how names end that are Parley's.
+    var ending = ""
   }
 
   /// Refuses outputs that are inputs, lie in a folder that belongs to Parley, or are the same file. To be called before
@@ -34,7 +36,9 @@ struct OutputPaths {
     let folders = self.folders
     for (index, output) in outputs.enumerated() {
       if let file = files.first(where: { Self.isSame($0.path, output.path) }) { throw refusal(output, file.what) }
-      if let folder = folders.first(where: { Self.contains($0.path, output.path) }) {
+      if let folder = folders.first(where: {
+        output.path.hasSuffix($0.ending) && Self.contains($0.path, output.path)
+      }) {
         throw refusal(output, "within \(folder.what)")
       }
       if let other = outputs[..<index].first(where: { Self.isSame($0.path, output.path) }) {
@@ -75,7 +79,10 @@ struct OutputPaths {
       folders.append(
         Named(what: "the folder of the study's signatures", path: SignatureFolder(ofStudy: study).directory))
     }
-    if let identity { folders.append(Named(what: "the folder of identities", path: identity)) }
+    // `--identity .` is the folder in which people work.
+    if let identity {
+      folders.append(Named(what: "the folder of identities", path: identity, ending: ".identity"))
+    }
     if let state { folders.append(Named(what: "the state folder", path: state)) }
     return folders
   }

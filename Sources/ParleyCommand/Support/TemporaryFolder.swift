@@ -51,7 +51,13 @@ final class TemporaryFolder {
   static func remove(_ path: String) {
     let name = path.split(separator: "/").last.map(String.init) ?? ""
     guard isName(name), access(path + "/" + lockName, F_OK) == 0 || isEmpty(path) else { return }
-    try? FileManager.default.removeItem(atPath: path)
+    // The parties of a trial whose starter is gone remove its folder all at once, and each gives up where another was
+    // faster.
+    for _ in 0..<50 {
+      try? FileManager.default.removeItem(atPath: path)
+      guard access(path, F_OK) == 0 else { return }
+      usleep(10_000)
+    }
   }
 
   private static func isEmpty(_ path: String) -> Bool {
