@@ -76,6 +76,9 @@ public struct ParleyError: Error, Sendable, Hashable {
   public var message: String
   public var place: Place?
   public var origin: Origin?
+  /// The message has several lines, and whoever made it has escaped what others wrote in each. Of any other message line
+  /// feeds are escaped as well, so that no text of others can look like a line of ours.
+  public var hasLines = false
   /// What the reader can do about it, as an imperative sentence.
   public var remedy: String?
   /// The message lists several errors, each with a code and a remedy of its own; ``code`` is the first one's.
@@ -110,7 +113,7 @@ public struct ParleyError: Error, Sendable, Hashable {
 }
 
 extension ParleyError: CustomStringConvertible {
-  /// For people: what others wrote is escaped (``VisibleText``); a message may have several lines.
+  /// For people: what others wrote is escaped (``VisibleText``); every line feed is ours.
   public var description: String {
     var text = ""
     if let place {
@@ -124,8 +127,9 @@ extension ParleyError: CustomStringConvertible {
     } else if let origin {
       text += origin.words { $0.description } + ": "
     }
-    text += VisibleText.lines(message) + (isList ? "" : " [\(code)]")
-    if let remedy { text += "\n  fix: \(VisibleText.lines(remedy))" }
+    text += hasLines || isList ? VisibleText.lines(message) : VisibleText.line(message)
+    if !isList { text += " [\(code)]" }
+    if let remedy { text += "\n  fix: \(VisibleText.line(remedy))" }
     return text
   }
 }

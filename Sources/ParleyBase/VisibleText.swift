@@ -14,6 +14,12 @@ public enum VisibleText {
     }
   }
 
+  /// Whether a character looks like an empty place.
+  public static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+    // The Braille pattern without a dot is a symbol to Unicode.
+    scalar.properties.isWhitespace || scalar == "\u{2800}"
+  }
+
   /// One line: line ends are escaped as well.
   public static func line(_ text: some StringProtocol) -> String { escaped(text, keepsLineEnds: false) }
 

@@ -20,7 +20,7 @@ enum Main {
       // Help and version come this way too, with exit code 0.
       switch ParleyTool.exitCode(for: error) {
       case .success:
-        do { try Console.output(ParleyTool.fullMessage(for: error)) } catch { fail(error) }
+        do { try Console.output(lines: Console.split(ParleyTool.fullMessage(for: error))) } catch { fail(error) }
       case .validationFailure: fail(wrongWords(error))
       default:
         fail(
@@ -32,23 +32,25 @@ enum Main {
   }
 
   private static func fail(_ error: ParleyError) -> Never {
-    Console.error(error.description)
+    Console.error(error)
     exit(error.exitCode)
   }
 
   /// A wrong word on the command line, in the form of all other errors.
   private static func wrongWords(_ error: any Error) -> ParleyError {
+    // The parser's own lines; a line end in a word of the command line is escaped with the rest.
+    let message = ParleyTool.message(for: error).split(separator: "\n").joined(separator: "; ")
     let commands = ParleyTool.configuration.subcommands.map { $0.configuration }
       .filter { $0.shouldDisplay }.compactMap { $0.commandName }
     guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-") else {
-      return ParleyError(.usage, ParleyTool.message(for: error), remedy: "parley --help lists the commands")
+      return ParleyError(.usage, message, remedy: "parley --help lists the commands")
     }
     guard commands.contains(first) else {
       return ParleyError(
         .usage, "there is no command '\(first)'", remedy: "use one of \(commands.joined(separator: ", "))")
     }
     return ParleyError(
-      .usage, ParleyTool.message(for: error), remedy: "parley \(first) --help shows what it understands")
+      .usage, message, remedy: "parley \(first) --help shows what it understands")
   }
 }
 

@@ -46,7 +46,7 @@
       self.null = Array(null.utf8)
       work = Work(limit: mostSteps)
       // Says in the system's words why a file cannot be opened; SQLite does not.
-      _ = try FileSource(path: path)
+      _ = try FileSource(path: path, allowsPipes: false)
       // A database of a few bytes can hold views whose cells fill the memory.
       if sqlite3_hard_heap_limit64(-1) == 0 { sqlite3_hard_heap_limit64(Self.memoryLimit) }
       guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { throw failure() }

@@ -21,7 +21,34 @@ import Testing
         parts.minute ?? 0, parts.second ?? 0)
       #expect(try format.text(of: BigInt(seconds)) == wanted)
     }
-    // No value ends the program, whatever was opened.
-    for seconds in [BigInt(Int64.min), BigInt(Int64.max)] { #expect(try format.text(of: seconds).hasSuffix("Z")) }
+  }
+
+  /// A holder that deviates shares any word; it spoils its cell, and ends nobody's program.
+  @Test func anyWordOfAnyColumnIsACell() {
+    let formats: [Program.ResultTable.Format] = [
+      .integer, .decimal(scale: 0), .decimal(scale: 3), .date, .timestamp, .boolean, .category(["x", "y"]), .text,
+    ]
+    let words: [Int64] = [.min, .min + 1, .max, -1, 400_000_000, -400_000_000, 1 << 56]
+    let powers: [BigInt] = [63, 64, 200].map { BigInt(1) << $0 }
+    let values: [BigInt] = words.map { BigInt($0) } + powers + powers.map { -$0 } + powers.map { $0 - 1 }
+    for format in formats {
+      for value in values {
+        let isValue =
+          switch format {
+          case .integer, .decimal: true
+          case .date: value == -1
+          case .timestamp: value.magnitude < 1 << 40
+          default: false
+          }
+        for parts in [[value], [value, value]] {
+          let cell = format.cell(of: parts)
+          if case .malformed = cell {
+            #expect(!isValue || parts.count == 2, "\(format): \(parts)")
+          } else {
+            #expect(isValue && parts.count == 1, "\(format): \(parts) is \(cell)")
+          }
+        }
+      }
+    }
   }
 }

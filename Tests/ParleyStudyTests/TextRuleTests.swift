@@ -9,6 +9,43 @@ import Testing
     StudyLoader.check(text: text, file: "s.yml").problems.map(\.code)
   }
 
+  /// Blanks push what follows to where it looks like a line of its own, a column or another text.
+  @Test(arguments: ["   ", "\u{3000}\u{3000}\u{3000}", "\u{2800}\u{2800}\u{2800}", " \u{a0}\u{2003}"])
+  func wideBlanksAreRefused(blanks: String) throws {
+    for (old, new) in [
+      ("name: Sample", "name: \"Sam\(blanks)ple\""),
+      ("organisation: Hospital B", "organisation: \"Hospital\(blanks)B\""),
+      ("A study to break.", "\"A study\(blanks)to break.\""),
+    ] {
+      #expect(codes(try Sample.text(replacing: old, with: new)) == [.studyValue], "\(new)")
+    }
+    #expect(codes(try Sample.text(replacing: "A study to break.", with: "\"A study  to.\\n   It breaks.\"")) == [])
+  }
+
+  @Test func longNamesAreRefused() throws {
+    let long = String(repeating: "n", count: 201)
+    #expect(codes(try Sample.text(replacing: "name: Sample", with: "name: \(long)")) == [.studyValue])
+    #expect(codes(try Sample.text(replacing: "name: Sample", with: "name: \(long.dropLast())")) == [])
+  }
+
+  /// A pipe nobody writes to, a device without an end, a folder: each is refused at once.
+  @Test func onlyFilesAreStudies() throws {
+    try Sample.withFolder { folder in
+      let pipe = folder + "/pipe"
+      #expect(mkfifo(pipe, 0o600) == 0)
+      for path in [pipe, "/dev/zero", folder] {
+        #expect(StudyLoader.check(path: path).problems.map(\.code) == [.studyUnreadable], "\(path)")
+      }
+      // So is a signature; the party counts as one whose signature does not verify.
+      let file = folder + "/s.yml"
+      try Sample.text.write(toFile: file, atomically: true, encoding: .utf8)
+      try FileManager.default.createDirectory(atPath: file + ".signatures", withIntermediateDirectories: true)
+      let signatures = SignatureFolder(ofStudy: file)
+      #expect(mkfifo(signatures.path(of: "a"), 0o600) == 0)
+      #expect(throws: ParleyError.self) { try signatures.load("a") }
+    }
+  }
+
   /// Every text of the file, by what stands there and what takes its place; `@` is the hostile character.
   static let places: [(old: String, new: String)] = [
     ("name: Sample", "name: \"Sam@ple\""),

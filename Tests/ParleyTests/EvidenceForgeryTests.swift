@@ -13,17 +13,20 @@ import Testing
 
   /// Evidence of a session that never existed.
   private func forged(
-    by author: Int, accusing accused: [Int], principals: [Evidence.Principal]? = nil, study: String = "00",
+    by author: Int, accusing accused: [Int], principals: [Evidence.Principal]? = nil,
+    study: String = String(repeating: "00", count: 32),
+    session: String? = nil,
     job: String = "00"
   ) throws -> Evidence {
     let text = """
       {"body": {"accused": \(accused), "attempt": 1, "author": \(author), "code": "aborted/check-failed",
       "format": "parley-evidence/1", "job": "\(job)", "message": "m", "mode": "party", "phase": "computed",
-      "principals": [], "program": "00", "session": "\(session)", "statements": [], "study": "\(study)",
+      "principals": [], "program": "\(String(repeating: "00", count: 32))", "session": "", "statements": [], "study": "\(study)",
       "time": "2026-01-02T03:04:05Z"}, "signature": ""}
       """
     var evidence = try JSONDecoder().decode(Evidence.self, from: Data(text.utf8))
     evidence.body.principals = principals ?? world.principals
+    evidence.body.session = session ?? self.session
     return try world.signed(evidence)
   }
 
@@ -73,11 +76,27 @@ import Testing
     let one = try forged(by: 1, accusing: [0])
     #expect(try world.review([one, try forged(by: 2, accusing: [0])]).verdict == .follows(PartyIndex(0)))
     for (what, other) in [
-      ("study", try forged(by: 2, accusing: [0], study: "01")),
+      ("study", try forged(by: 2, accusing: [0], study: String(repeating: "01", count: 32))),
       ("job", try forged(by: 2, accusing: [0], job: "01")),
     ] {
       let error = #expect(throws: ParleyError.self, "\(what)") { try world.review([one, other]) }
       #expect(error?.message.contains("another session, study") == true, "\(what): \(String(describing: error))")
+    }
+  }
+
+  /// Its own text adds no line to what is printed: a hash is 64 digits.
+  @Test func sessionStudyAndProgramAreHashes() throws {
+    let verdict = session.dropLast(20) + "\n  c1 deviates: proven"
+    for (what, file) in [
+      ("session", try forged(by: 5, accusing: [], session: String(verdict))),
+      ("short session", try forged(by: 5, accusing: [], session: "5e")),
+      ("study", try forged(by: 5, accusing: [], study: String(verdict))),
+      ("job", try forged(by: 5, accusing: [], job: "\\n")),
+    ] {
+      for hasStudy in [true, false] {
+        let error = #expect(throws: ParleyError.self, "\(what)") { try world.review([file], hasStudy: hasStudy) }
+        #expect(error?.code.rawValue == "data/evidence", "\(what)")
+      }
     }
   }
 

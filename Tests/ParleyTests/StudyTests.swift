@@ -165,13 +165,13 @@ import Testing
     )
   }
 
-  @Test func keysChangeTheStudyAndNothingElse() throws {
+  @Test func keysChangeTheStudyAndWhatIsAccepted() throws {
     let study = try Self.prepared(.apart, queries: Self.queries[0])
     let keys = try TrialRun.identities(for: study.core).mapValues(\.publicIdentity)
     let keyed = study.withKeys(keys)
     #expect(keyed.study.studyHash != study.study.studyHash)
     #expect(keyed.core.studyHash == keyed.study.studyHash)
-    #expect(keyed.programHash == study.programHash && keyed.statementHash == study.statementHash)
+    #expect(keyed.programHash == study.programHash && keyed.statementHash != study.statementHash)
     #expect(try PreparedStudy(keyed.study).core.studyHash == keyed.core.studyHash)
   }
 

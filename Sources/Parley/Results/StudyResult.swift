@@ -23,14 +23,35 @@ public struct StudyResult: Hashable, Sendable {
   ///
   /// - Parameter outputs: as ``ReceiptOpening/outputs(checkedAgainst:)`` returns them.
   package init(_ prepared: PreparedStudy, outputs: [UInt8]) throws(ParleyError) {
-    let opened = try SessionRoles<[Int: ClearValues]>.decodeValues(outputs)
-    let disclosures = prepared.program.disclosures.indices
-    guard opened.keys.allSatisfy(disclosures.contains) else {
-      throw ParleyError(
+    func other() -> ParleyError {
+      ParleyError(
         .init("data/receipt"), "the opening is of another program than this study's",
         remedy: "give the study that was run, and the version of parley that ran it")
     }
+    let opened: [Int: ClearValues]
+    do { opened = try SessionRoles<[Int: ClearValues]>.decodeValues(outputs) } catch { throw other() }
+    // Everything that the program opens and nothing else, in the sizes that it opens: whoever made the file may have
+    // committed to anything.
+    let program = prepared.program
+    guard Set(opened.keys) == Set(program.disclosures.indices) else { throw other() }
+    for (index, values) in opened {
+      guard case .fixed(let size) = program[program.disclosures[index].node].type.shape else { continue }
+      guard Self.count(values) == size else { throw other() }
+    }
+    for result in program.results where result.groupCount == nil {
+      var ids: [Program.DisclosureID?] = [result.isAbsent, result.isWithheld]
+      for column in result.columns { ids += [column.value, column.isNull] + column.furtherParts }
+      let sizes = Set(ids.compactMap { id in id.flatMap { opened[$0.rawValue].map(Self.count) } })
+      guard sizes.count <= 1 else { throw other() }
+    }
     try self.init(prepared, opened: opened)
+  }
+
+  private static func count(_ values: ClearValues) -> Int {
+    switch values {
+    case .words(let words): words.count
+    case .planes(_, let count): count
+    }
   }
 
   /// Opened planes are two's complement when the range reaches below 0, unsigned otherwise; words are signed.

@@ -95,29 +95,7 @@ package struct Participant: Sendable {
     }
   }
 
-  package func description() -> SessionDescription {
-    let recipients = Set(prepared.program.disclosures.flatMap(\.recipients))
-    return SessionDescription(
-      protocolID: prepared.suite.protocolID,
-      version: PreparedStudy.version, programHash: prepared.programHash, studyHash: prepared.studyHash,
-      disclosureHash: prepared.statementHash,
-      parameters: [
-        .init("word", "64"), .init("minimum-cell", String(prepared.minimumCell)),
-        .init("lowering", hexadecimal(prepared.loweredHash)),
-      ]
-        + (prepared.descriptor.verifier.map { [.init("verifier", $0.method.rawValue)] } ?? []),
-      principals: prepared.principals.enumerated().map { index, principal in
-        .init(
-          index: PartyIndex(index), name: principal.name, identity: Array((principal.key?.text ?? "").utf8),
-          isRecipient: recipients.contains(principal.name))
-      },
-      computingCount: prepared.computingCount,
-      tables: prepared.tables.map { table in
-        .init(
-          name: table.name, holders: table.holders.map { prepared.index(of: $0)! },
-          maximumRows: table.maximumRows, padTo: table.padTo)
-      }, jobID: job)
-  }
+  package func description() -> SessionDescription { prepared.sessionDescription(job: job) }
 
   /// Runs this principal's side over a connected mesh, on the calling thread.
   package func run(over mesh: any Mesh, _ observers: Observers = Observers()) throws(ParleyError) -> Ending {

@@ -42,9 +42,9 @@ public struct PreparedProgram: Sendable {
   /// SHA-256 of what parties execute, in its canonical encoding: two builds may lower one program in different ways.
   package let loweredHash: [UInt8]
   /// Who learns exactly what.
-  public let statement: DisclosureStatement
-  /// What a holder accepts: SHA-256 of the statement.
-  public let statementHash: [UInt8]
+  public private(set) var statement: DisclosureStatement
+  /// What a holder accepts: SHA-256 of the statement and of everything that the parties agree on.
+  public private(set) var statementHash: [UInt8]
   /// Who must collude to learn what.
   public let trust: TrustStatement
 
@@ -85,8 +85,9 @@ public struct PreparedProgram: Sendable {
     programHash = Array(SHA256.hash(data: program.canonicalBytes))
     loweredHash = Array(SHA256.hash(data: lowered.canonicalBytes))
     statement = DisclosureStatement(
-      title: title, program: program, hash: programHash, verdicts: lowered.verdicts, queries: queries,
-      publicFacts: publicFacts, rules: rules, minimumCell: minimumCell, allowsRows: allowsRows)
+      title: title, program: program, hash: programHash, agreement: studyHash, verdicts: lowered.verdicts,
+      queries: queries, publicFacts: Self.partyFacts(principals, computing: computing) + publicFacts, rules: rules,
+      minimumCell: minimumCell, allowsRows: allowsRows)
     statementHash = Array(SHA256.hash(data: statement.canonicalBytes))
     let holders = Set(tables.flatMap(\.holders))
     trust = TrustStatement(
@@ -108,7 +109,19 @@ public struct PreparedProgram: Sendable {
       if let key = keys[copy.principals[index].name] { copy.principals[index].key = key }
     }
     copy.studyHash = studyHash
+    copy.statement.agreementHash = studyHash
+    copy.statementHash = Array(SHA256.hash(data: copy.statement.canonicalBytes))
     return copy
+  }
+
+  /// Who computes, and who else takes part.
+  private static func partyFacts(_ principals: [Principal], computing: Int) -> [String] {
+    func list(_ some: some Collection<Principal>) -> String {
+      DisclosureStatement.list(some.map { $0.organisation.isEmpty ? $0.name : "\($0.name) (\($0.organisation))" })
+    }
+    let others = principals.dropFirst(computing)
+    return ["the computing parties are \(list(principals.prefix(computing)))"]
+      + (others.isEmpty ? [] : ["others who take part: \(list(others))"])
   }
 
   /// What everybody sees besides results.

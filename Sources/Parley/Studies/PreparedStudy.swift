@@ -67,9 +67,12 @@ public struct PreparedStudy: Sendable {
       }, computing: study.computing.count, tables: study.schemas,
       adversary: study.security.adversary == .malicious ? .malicious : .semiHonest, verifier: verifier,
       minimumCell: study.release.minimumCell, allowsRows: study.release.allowsRows, rules: rules(of: study),
-      queries: study.queries.map { .init(result: $0.name, text: $0.sql) },
+      queries: study.queries.map { .init(result: $0.name, text: QueryText.withoutComments($0.sql)) },
       publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study")
-        + study.tables.flatMap(\.fileFacts), studyHash: study.studyHash)
+        + study.tables.flatMap(\.fileFacts)
+        + (study.requiresSignatures
+          ? [] : ["nobody must have signed this study for it to run ('require-signatures: false')"]),
+      studyHash: study.studyHash)
   }
 
   private init(_ study: Study, _ core: PreparedProgram, _ verifierChoice: VerifierChoice?) {

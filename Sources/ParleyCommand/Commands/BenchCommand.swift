@@ -114,7 +114,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func print(_ result: BenchResult) throws {
-    if json { return try Console.output(try Console.json(result)) }
+    if json { return try Console.output(json: result) }
     try Console.output(
       "\(result.scenario)  size \(result.size)  depth \(result.depth)  \(result.transport)  \(result.security)")
     try Console.output("  seconds        \(String(format: "%.6f", result.seconds))  (median of \(result.repeat))")
@@ -134,7 +134,7 @@ struct BenchCommand: ParsableCommand {
     let calibration = try CalibrationRun(repetitions: repetitions).run()
     try CalibrationFile.save(calibration)
     try Console.output("saved \(CalibrationFile.path)")
-    try Console.output(try Console.json(calibration))
+    try Console.output(json: calibration)
   }
 }
 

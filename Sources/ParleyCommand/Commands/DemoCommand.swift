@@ -49,28 +49,29 @@ struct DemoCommand: ParsableCommand {
     let pooled = try PooledReference(prepared, files: files)
     for table in outcome.tables { try show(table, beside: pooled, minimum: prepared.study.release.minimumCell) }
     try Console.output(
-      """
-
-      Empty cells are missing values and counted as NULL, never as 0. Zeros that stand in the data (one blood
-      pressure, 172 cholesterol values) are counted as recorded, as in the published reference results.
-      """)
-    try Console.output("\n== Who learned what ==\n")
-    try Console.output(prepared.statement.text)
+      lines: [
+        "",
+        "Empty cells are missing values and counted as NULL, never as 0. Zeros that stand in the data (one blood",
+        "pressure, 172 cholesterol values) are counted as recorded, as in the published reference results.",
+      ])
+    try Console.output(lines: ["", "== Who learned what ==", ""])
+    try Console.output(lines: Console.split(prepared.statement.text))
     try Console.output("Who must be trusted:")
     for line in prepared.trust.lines { try Console.output("  - \(line)") }
-    try Console.output("\n== What it cost ==\n")
+    try Console.output(lines: ["", "== What it cost ==", ""])
     for line in outcome.costLines { try Console.output(line) }
     try Console.output(
-      """
-      started to finished     \(Console.seconds(outcome.wallSeconds))
+      lines: Console.split(
+        """
+        started to finished     \(Console.seconds(outcome.wallSeconds))
 
-      == Your own study ==
+        == Your own study ==
 
-        parley study init --from mydata.csv > study.yml         draft a study, then review its ranges
-        parley plan study.yml --rows 1000                       what it discloses and costs, before any data is read
-        parley run study.yml --data mydata:records=mydata.csv   try it on this machine
-        parley party study.yml --as NAME                        take part for real (docs/guide-consortium.md)
-      """)
+          parley study init --from mydata.csv > study.yml         draft a study, then review its ranges
+          parley plan study.yml --rows 1000                       what it discloses and costs, before any data is read
+          parley run study.yml --data mydata:records=mydata.csv   try it on this machine
+          parley party study.yml --as NAME                        take part for real (docs/guide-consortium.md)
+        """))
   }
 
   /// The study and its data, beside this program.
@@ -85,18 +86,19 @@ struct DemoCommand: ParsableCommand {
 
   private func introduce(_ prepared: PreparedStudy) throws {
     try Console.output(
-      """
-      \(prepared.study.name)
+      lines: Console.split(
+        """
+        \(prepared.study.name)
 
-      Four hospitals hold \(Self.hospitals.count) files of patient records (UCI Heart Disease, CC BY 4.0). Three computing
-      parties, each a process with a key of its own, receive random-looking shares of every row over mutual TLS 1.3 with
-      post-quantum key exchange. No row and no hospital's subtotal exists in the clear anywhere but at its hospital.
-      """)
+        Four hospitals hold \(Self.hospitals.count) files of patient records (UCI Heart Disease, CC BY 4.0). Three computing
+        parties, each a process with a key of its own, receive random-looking shares of every row over mutual TLS 1.3 with
+        post-quantum key exchange. No row and no hospital's subtotal exists in the clear anywhere but at its hospital.
+        """))
   }
 
   /// The joint result, the same on pooled plaintext, and the difference.
   private func show(_ table: DecodedTable, beside pooled: PooledReference, minimum: Int) throws {
-    try Console.output("\n== \(table.name) ==\n")
+    try Console.output(lines: ["", "== \(table.name) ==", ""])
     let reference = pooled.table(table.name)
     if table.rows.count == 1 {
       // One row reads better on end.
@@ -109,7 +111,7 @@ struct DemoCommand: ParsableCommand {
           .value(column), cell, .value(exact?.text ?? "-"), .value(exact?.difference(from: cell) ?? "-"),
         ])
       }
-      try Console.output(lines.text)
+      try Console.output(lines: Console.split(lines.text))
       return
     }
     var shown = table
@@ -123,6 +125,6 @@ struct DemoCommand: ParsableCommand {
         ]
       }
     }
-    try Console.output(shown.text + ResultOutput.notes(on: table, minimum: minimum))
+    try Console.output(lines: Console.split(shown.text) + ResultOutput.notes(on: table, minimum: minimum))
   }
 }

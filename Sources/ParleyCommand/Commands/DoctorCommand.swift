@@ -31,7 +31,9 @@ struct DoctorCommand: ParsableCommand {
   }
   final class Findings {
     var list: [Finding] = []
-    func good(_ check: String, _ detail: String) { list.append(.init(check: check, isGood: true, detail: detail)) }
+    func good(_ check: String, _ detail: String) {
+      list.append(.init(check: check, isGood: true, detail: VisibleText.line(detail)))
+    }
     /// - Parameter remedy: where the error has none: nothing that fails is shown without what to do about it.
     func bad(_ check: String, _ error: ParleyError, otherwise remedy: String) {
       // The remedy is shown apart; everything else of what was found, each problem on its line.
@@ -79,7 +81,7 @@ struct DoctorCommand: ParsableCommand {
     }
     checkClock(findings)
     _ = findings.check("state", otherwise: "give another folder with --state") { () -> (StateDirectory?, String) in
-      let path = state ?? PartyCommand.statePath(name)
+      let path = try state ?? PartyCommand.statePath(name)
       guard StateDirectory.exists(path) else {
         try StateDirectory.requireRoom(path)
         return (nil, "\(path) is not there yet; the first run makes it")
@@ -92,10 +94,11 @@ struct DoctorCommand: ParsableCommand {
       if let key, !offline { checkLinks(prepared, key, findings) }
     }
     if json {
-      try Console.output(try Console.json(findings.list))
+      try Console.output(json: findings.list)
     } else {
       for finding in findings.list {
-        try Console.output("\(finding.isGood ? "ok  " : "BAD ") \(finding.check): \(finding.detail)")
+        try Console.output(
+          lines: Console.split("\(finding.isGood ? "ok  " : "BAD ") \(finding.check): \(finding.detail)"))
         if let fix = finding.fix { try Console.output("     fix: \(fix)") }
       }
     }

@@ -45,7 +45,7 @@ struct EvidenceCommand: ParsableCommand {
       }
     }
     let review = try EvidenceReview(read, principals: principals, IdentitySigning.verifier(.evidence))
-    if json { return try Console.output(try Console.json(Summary(review))) }
+    if json { return try Console.output(json: Summary(review)) }
     try Console.output("session  \(review.session)")
     try Console.output("study    \(review.study)")
     for (path, evidence) in read {

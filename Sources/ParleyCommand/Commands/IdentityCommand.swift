@@ -58,10 +58,9 @@ enum IdentityFiles {
   static func show(_ identity: PublicIdentity, name: String, path: String, json: Bool) throws {
     if json {
       try Console.output(
-        try Console.json(
-          Shown(
-            name: name, publicKey: identity.text, fingerprint: identity.fingerprint,
-            linkKey: fingerprint(ofPublicKey: identity.signingKey), file: path)))
+        json: Shown(
+          name: name, publicKey: identity.text, fingerprint: identity.fingerprint,
+          linkKey: fingerprint(ofPublicKey: identity.signingKey), file: path))
     } else {
       try Console.output("name         \(name)")
       try Console.output("fingerprint  \(identity.fingerprint)")

@@ -128,7 +128,7 @@ extension PartyCommand {
         log.warning("sent \(sent) bytes to \(peer) where the plan says \(planned)")
       }
     }
-    if let problem = outcome.receiptProblem { log.warning("no receipt: \(problem.description)") }
+    if let problem = outcome.receiptProblem { log.warning("no receipt", problem) }
     if let report {
       let role = RoleReport(
         party: name, seconds: ending.seconds, setupSeconds: setup, rounds: ending.meter.rounds,

@@ -76,7 +76,7 @@ struct PartyCommand: ParsableCommand {
     let prepared = try PreparedStudy(loaded)
     // The lock of the state comes first: without it another run of this party may be in a session, and a party that has
     // a run in a session must not tell the others that it cannot take part.
-    let directory = trial == nil ? try StateDirectory(path: state ?? Self.statePath(name)) : nil
+    let directory = trial == nil ? try StateDirectory(path: try state ?? Self.statePath(name)) : nil
     let memory: any SessionMemory = directory ?? EphemeralMemory()
     let tables: [Int: TableData]
     var digest: [UInt8]?
@@ -147,7 +147,17 @@ struct PartyCommand: ParsableCommand {
 
   /// The folder of all states in the home folder.
   static var stateRoot: String { HomeFolder.path + "/state" }
-  static func statePath(_ name: String) -> String { stateRoot + "/\(name)" }
+  /// - Throws: `usage/arguments` for a name that no party can have, which could lead out of the folder.
+  static func statePath(_ name: String) throws(ParleyError) -> String {
+    guard Identity.isValid(name: name) else {
+      throw ParleyError(
+        .usage, "'\(name)' cannot name a party",
+        remedy:
+          "give the name of a party of the study: 1 to 64 letters, digits, '-', '_' and '.', not starting with '.' or '-'"
+      )
+    }
+    return stateRoot + "/\(name)"
+  }
 
   /// Results of one study on changed data differ by what changed: the ledger knows, and says so.
   private func warnAboutEarlierReleases(
@@ -179,13 +189,13 @@ struct PartyCommand: ParsableCommand {
       }
       return
     }
-    Console.notice(prepared.statement.text + "\nhash \(hash)")
+    Console.notice(lines: Console.split(prepared.statement.text) + ["hash \(hash)"])
     guard Console.isTerminal(STDIN_FILENO) else {
       throw ParleyError(
         .init("study/statement-not-accepted"), "the disclosure statement has not been accepted",
         remedy: "add --accept \(hash) once the data's owner agrees")
     }
-    Console.notice("Type yes to accept this statement and share your data: ", terminator: "")
+    Console.ask("Type yes to accept this statement and share your data: ")
     guard readLine() == "yes" else {
       throw ParleyError(
         .init("study/statement-not-accepted"), "the disclosure statement was not accepted; nothing has been sent")

@@ -28,11 +28,11 @@ struct PlanCommand: ParsableCommand {
     var report = try PlanReport(prepared, rows: counts, network: link.profile)
     if simulate { report.simulation = try Self.simulate(prepared, rows: counts, link: link.link) }
     if json {
-      try Console.output(try Console.json(report.encodable))
+      try Console.output(json: report.encodable)
     } else if markdown {
-      try Console.output(report.markdown)
+      try Console.output(lines: Console.split(report.markdown))
     } else {
-      try Console.output(report.text)
+      try Console.output(lines: Console.split(report.text))
     }
   }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Parley
 import ParleyBase
 import ParleyCrypto
@@ -16,7 +15,9 @@ struct ReceiptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check and show the receipt of a run, and which file of results it is about.",
       discussion: """
-        With a study, signatures are checked against the keys it names; without one, only against each other. \
+        With a study, everything that the receipt says of parties, keys, roles, tables and program is compared with it, \
+        and everybody who computes or receives must have signed. Without one the receipt is checked against its own \
+        words only, which proves nothing about who signed. \
         A receipt has no result in it. A recipient proves which file belongs to it with --result and the opening that \
         was written beside the receipt; whoever gets the opening gets the result.
 
@@ -40,8 +41,8 @@ struct ReceiptCommand: ParsableCommand {
           .usage, "--trial is for receipts of 'parley run', and this one is not of a local trial",
           remedy: "leave --trial out")
       }
-      var identities: [[UInt8]]?
-      var loaded: Study?
+      var prepared: PreparedStudy?
+      var studyHash: String?
       if let study {
         let read = try StudyLoader.load(path: study)
         // Without being asked for it, nobody may take signatures of keys from nowhere for those of the study's parties.
@@ -62,21 +63,21 @@ struct ReceiptCommand: ParsableCommand {
               : "the receipt is for the study \(receipt.body.study), not \(read.studyHashText)",
             at: .init(file: file), remedy: "give the study file that was run, unchanged")
         }
-        identities = run.meshOrder.map { Array((run.party($0)?.key?.text ?? "").utf8) }
-        loaded = read
+        prepared = try PreparedStudy(run)
+        studyHash = read.studyHashText
       }
-      try receipt.verify(identities: identities, IdentitySigning.verifier(.receipt))
+      try receipt.verify(agreed: prepared?.core.sessionDescription(job: []), IdentitySigning.verifier(.receipt))
       var recipient: String?
       if let result {
-        guard let loaded else {
+        guard let prepared else {
           throw ParleyError(
             .usage, "--result needs the study that was run",
             remedy: isTrial ? "add --study FILE --trial" : "add --study FILE")
         }
-        recipient = try checkResult(result, receipt, loaded)
+        recipient = try checkResult(result, receipt, prepared)
       }
-      if json { return try Console.output(try Console.json(receipt)) }
-      try show(receipt, recipient, loaded)
+      if json { return try Console.output(json: receipt) }
+      try show(receipt, recipient, prepared, studyHash)
     }
 
     /// The study as it was tried: with the keys that the receipt names. Nil when the trial was of another one.
@@ -96,7 +97,7 @@ struct ReceiptCommand: ParsableCommand {
     }
 
     /// The recipient whose result the file is.
-    private func checkResult(_ path: String, _ receipt: Receipt, _ study: Study) throws -> String {
+    private func checkResult(_ path: String, _ receipt: Receipt, _ prepared: PreparedStudy) throws -> String {
       let openingPath = self.opening ?? ReceiptFile.openingPath(file)
       guard FileManager.default.fileExists(atPath: openingPath) else {
         throw ParleyError(
@@ -108,17 +109,16 @@ struct ReceiptCommand: ParsableCommand {
       }
       let opening = try ReceiptOpening(readingFrom: openingPath)
       let outputs = try opening.outputs(checkedAgainst: receipt)
-      let prepared = try PreparedStudy(study)
       let tables = try StudyResult(prepared, outputs: outputs).tables
       let written =
         path.hasSuffix(".json")
         ? try ResultOutput.encoded(tables, prepared, receipt.body.mode.rawValue) : ResultOutput.csv(tables)
-      guard let bytes = FileManager.default.contents(atPath: path) else {
-        throw ParleyError(
-          .init("data/unreadable"), "the file of results cannot be read", at: .init(file: path),
+      let bytes = try DurableFile.read(given: path, atMost: 1 << 30) { what in
+        ParleyError(
+          .init("data/unreadable"), "the file of results cannot be used: \(what)", at: .init(file: path),
           remedy: "check the path")
       }
-      guard bytes == Data(written.utf8) else {
+      guard bytes == Array(written.utf8) else {
         throw ParleyError(
           .init("data/receipt"), "the file is not the result that this receipt is about", at: .init(file: path),
           remedy: "give the file that was written with this receipt, unchanged")
@@ -127,25 +127,27 @@ struct ReceiptCommand: ParsableCommand {
     }
 
     /// What differs from the plan, and whether that is chance.
-    private func costLine(_ body: Receipt.Body, _ study: Study?) -> String {
+    private func costLine(_ body: Receipt.Body, _ prepared: PreparedStudy?) -> String {
       guard !body.differences.isEmpty else { return "cost as planned" }
       let differences = VisibleText.line(body.differences.joined(separator: "; "))
-      guard let study else {
+      guard let prepared else {
         return "cost differs from the plan: \(differences) (where rows are sorted that is chance; --study tells)"
       }
       let rows = body.tables.map { $0.parts.map(\.rows) }
-      let isSampled = (try? PreparedStudy(study).plan(rows: rows))?.lowered.hasRandomCost ?? false
+      let isSampled = (try? prepared.plan(rows: rows))?.lowered.hasRandomCost ?? false
       return isSampled
         ? "cost near the plan: \(differences) (\(LocalRun.Outcome.samplingNote))"
         : "cost differs from the plan: \(differences)"
     }
 
-    private func show(_ receipt: Receipt, _ recipient: String?, _ loaded: Study?) throws {
+    private func show(
+      _ receipt: Receipt, _ recipient: String?, _ prepared: PreparedStudy?, _ studyHash: String?
+    ) throws {
       let body = receipt.body
       try Console.output("receipt of a \(body.mode.rawValue), \(body.outcome.rawValue)")
       try Console.output("  study    \(VisibleText.line(body.study))")
-      if trial, let loaded {
-        try Console.output("           with the keys of the trial; the study file has \(loaded.studyHashText)")
+      if trial, let studyHash {
+        try Console.output("           with the keys of the trial; the study file has \(studyHash)")
       }
       try Console.output("  program  \(VisibleText.line(body.program))")
       try Console.output("  attempt  \(body.attempt)")
@@ -157,8 +159,12 @@ struct ReceiptCommand: ParsableCommand {
         ].compactMap { $0 }.joined(separator: ", ")
         try Console.output("  \(VisibleText.line(principal.name)): \(roles)")
       }
-      try Console.output("  " + costLine(body, loaded))
-      try Console.output("signed by all \(receipt.signatures.count) that stayed to the end")
+      try Console.output("  " + costLine(body, prepared))
+      try Console.output(
+        study == nil
+          ? "signed by \(receipt.signatures.count) keys that the receipt itself names"
+          : "signed by all \(receipt.signatures.count) that stayed to the end"
+            + (trial ? "" : ", with the keys of the study"))
       if let recipient, let result {
         try Console.output(
           "\(VisibleText.line(result)) is the result that \(VisibleText.line(recipient)) received")
@@ -166,7 +172,8 @@ struct ReceiptCommand: ParsableCommand {
       if body.mode == .localTrial {
         try Console.output("the keys were made for this trial and are gone: it says nothing about organisations")
       } else if study == nil {
-        try Console.output("keys were taken from the receipt; add --study to check them against the study")
+        try Console.output(
+          "nothing is proved about names, roles and keys; add --study FILE to compare them with the study")
       }
     }
   }

@@ -18,7 +18,7 @@ struct SignCommand: ParsableCommand {
     let prepared = try StudyFiles.prepare(study)
     _ = try prepared.study.requireParty(name)
     let key = try IdentityFiles.store(identity).load(name: name)
-    Console.notice(prepared.statement.text)
+    Console.notice(lines: Console.split(prepared.statement.text))
     let signature = try prepared.study.sign(with: key, as: name)
     let folder = SignatureFolder(ofStudy: study)
     try folder.save(signature)
@@ -41,7 +41,7 @@ struct VerifyCommand: ParsableCommand {
     let loaded = try StudyLoader.load(path: study)
     let rows = SignatureFolder(ofStudy: study).verify(loaded)
     if json {
-      try Console.output(try Console.json(rows.map { Row(party: $0.party, status: $0.status.rawValue) }))
+      try Console.output(json: rows.map { Row(party: $0.party, status: $0.status.rawValue) })
     } else {
       try Console.output("study \(loaded.studyHashText)")
       for row in rows { try Console.output("  \(row.party): \(row.status.rawValue)") }

@@ -30,7 +30,7 @@ struct StateCommand: ParsableCommand {
   @Option(help: "The study file that names the parties' keys.") var study: String?
 
   func run() throws {
-    let path = state ?? PartyCommand.statePath(name)
+    let path = try state ?? PartyCommand.statePath(name)
     guard StateDirectory.exists(path) else { throw missing(path) }
     let directory = try StateDirectory(path: path)
     let loaded = try study.map { path throws(ParleyError) in try StudyLoader.load(path: path) }

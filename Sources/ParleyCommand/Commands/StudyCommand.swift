@@ -43,7 +43,7 @@ struct StudyCommand: ParsableCommand {
 
   struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the JSON Schema of study files.")
-    func run() throws { try Console.output(StudySchema.text) }
+    func run() throws { try Console.output(lines: Console.split(StudySchema.text)) }
   }
 
   struct Statement: ParsableCommand {
@@ -52,7 +52,7 @@ struct StudyCommand: ParsableCommand {
     @Argument(help: "The study file.") var study: String
     func run() throws {
       let prepared = try StudyFiles.prepare(study)
-      try Console.output(prepared.statement.text)
+      try Console.output(lines: Console.split(prepared.statement.text))
       try Console.output("hash \(GroupedHash.text(prepared.statementHash))")
     }
   }

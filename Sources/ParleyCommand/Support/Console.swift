@@ -11,18 +11,34 @@ enum Console {
     }
   }
 
-  /// Text for the user. What others wrote in it is escaped; line feeds stay.
+  /// One line for the user. What others wrote in it is escaped, line ends as well: whoever needs several lines gives them
+  /// apart, so that no text can add a line to what is printed.
   ///
   /// - Throws: `state/disk-full` or `state/cannot-write`.
-  static func output(_ text: String) throws(ParleyError) {
-    try StandardStream.output.write(VisibleText.lines(text) + "\n")
+  static func output(_ line: String) throws(ParleyError) { try output(lines: [line]) }
+
+  /// Lines for the user, each like ``output(_:)``.
+  static func output(lines: [String]) throws(ParleyError) {
+    try StandardStream.output.write(lines.map { VisibleText.line($0) + "\n" }.joined())
   }
 
-  /// Text about the work that is no message of the log, such as a statement before its question.
-  static func notice(_ text: String, terminator: String = "\n") {
-    StandardStream.errors.tryToWrite(VisibleText.lines(text) + terminator)
+  /// Lines about the work that are no messages of the log, such as a statement before its question.
+  static func notice(lines: [String]) {
+    StandardStream.errors.tryToWrite(lines.map { VisibleText.line($0) + "\n" }.joined())
   }
-  static func error(_ text: String) { notice("parley: " + text) }
+  /// A question; the answer follows on the same line.
+  static func ask(_ question: String) { StandardStream.errors.tryToWrite(VisibleText.line(question)) }
+  static func error(_ line: String) { notice(lines: ["parley: " + line]) }
+  static func error(_ error: ParleyError) { notice(lines: split("parley: " + error.description)) }
+
+  /// The lines of a text whose line feeds are all ours: JSON, and what is laid out here with each text of others made one
+  /// line (``VisibleText/line(_:)``). Never for a text that has others' words as they are.
+  static func split(_ own: String) -> [String] {
+    own.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  /// A value as pretty JSON, which has no line feed inside of a text.
+  static func output(json value: some Encodable) throws { try output(lines: split(try json(value))) }
 
   /// Pretty JSON with sorted keys.
   static func json(_ value: some Encodable) throws -> String {
@@ -86,6 +102,9 @@ struct Log: Sendable {
     if level >= .debug { write(text()) }
   }
   func warning(_ text: String) { write("warning: " + text) }
+  func warning(_ text: String, _ error: ParleyError) {
+    for line in Console.split("warning: \(VisibleText.line(text)): \(error.description)") { write(line) }
+  }
 
   /// A line of a terminal that the next message or the next progress replaces. What does not fit into one line is left out:
   /// a line that was continued below could not be replaced.
@@ -96,7 +115,7 @@ struct Log: Sendable {
   private static let hasOpenLine = Mutex(false)
   private func write(_ text: String, end: String = "\n", atMost columns: Int? = nil) {
     let head = prefix.isEmpty ? "" : "[\(prefix)] "
-    var line = VisibleText.lines(head + text)
+    var line = VisibleText.line(head + text)
     if let columns, line.count >= columns { line = line.prefix(max(columns - 2, 0)) + "…" }
     Self.hasOpenLine.withLock { isOpen in
       let erase = isOpen ? "\r\u{1b}[K" : ""

@@ -206,7 +206,9 @@ struct PlanReport {
       lines += formulaLines.map { "- \(Self.code($0))" }
     }
     lines += ["", "## What is computed", ""]
-    for query in prepared.study.queries { lines += ["### \(query.name)", "", Self.fence(query.sql, "sql"), ""] }
+    for query in prepared.statement.queries {
+      lines += ["### \(query.result)", "", Self.fence(query.text, "sql"), ""]
+    }
     lines += ["## Cost", "", "| | |", "|---|---|"]
     lines += rowLines.map { "| rows | \($0) |" }
     lines.append("| rounds | \(plan.cost.rounds) |")

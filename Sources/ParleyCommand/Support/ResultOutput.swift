@@ -6,34 +6,35 @@ import ParleyStudy
 enum ResultOutput {
   static func show(_ tables: [DecodedTable], _ prepared: PreparedStudy, mode: String, json: Bool) throws {
     if json {
-      try Console.output(try encoded(tables, prepared, mode))
+      try Console.output(lines: Console.split(try encoded(tables, prepared, mode)))
       return
     }
     for table in tables {
       try Console.output(
-        "\n\(VisibleText.line(table.name))\n" + table.text
+        lines: ["", table.name] + Console.split(table.text)
           + notes(on: table, minimum: prepared.study.release.minimumCell))
     }
   }
 
   /// Why something is not shown.
-  static func notes(on table: DecodedTable, minimum: Int) -> String {
-    var notes = ""
+  static func notes(on table: DecodedTable, minimum: Int) -> [String] {
+    var notes: [String] = []
     if table.rows.isEmpty {
-      notes +=
+      notes.append(
         minimum > 1
-        ? "\n(no row is shown: there is none, or all are withheld because they rest on fewer than \(minimum) rows or protect such a group)"
-        : "\n(there is no row)"
+          ? "(no row is shown: there is none, or all are withheld because they rest on fewer than \(minimum) rows or protect such a group)"
+          : "(there is no row)")
     }
     let withheld = table.rows.filter { $0.contains(.withheld) }.count
     if withheld > 0 {
-      notes += "\n(\(withheld) withheld: fewer rows than the study's minimum, or needed to protect such a group)"
+      notes.append(
+        "(\(withheld) withheld: fewer rows than the study's minimum, or needed to protect such a group)")
     }
     let absent = table.rows.filter { $0.contains(.absent) }.count
-    if absent > 0 { notes += "\n(\(absent) absent: no row at all)" }
+    if absent > 0 { notes.append("(\(absent) absent: no row at all)") }
     let malformed = table.rows.joined().count { if case .malformed = $0 { true } else { false } }
     if malformed > 0 {
-      notes += "\n(\(malformed) malformed: a holder shared what is no value of the column)"
+      notes.append("(\(malformed) malformed: a holder shared what is no value of the column)")
     }
     return notes
   }

@@ -83,13 +83,16 @@ final class RoleProcess {
     if let failed {
       let told = all.filter(\.hasFailed).map { role -> String in
         let text = (try? String(contentsOfFile: role.errorPath, encoding: .utf8)) ?? ""
-        return "[\(role.name)] " + text.trimmingCharacters(in: .whitespacesAndNewlines)
+        return "[\(role.name)] " + VisibleText.lines(text.trimmingCharacters(in: .whitespacesAndNewlines))
       }
       let isData = failed.process.terminationReason == .exit && failed.process.terminationStatus == 4
-      throw ParleyError(
+      var error = ParleyError(
         .init(isData ? "data/refused" : "aborted/role"),
         "the run ended without a result: \(failed.name) stopped first (\(failed.ending))\n"
           + told.joined(separator: "\n"))
+      // What a process of this trial printed is escaped line by line.
+      error.hasLines = true
+      throw error
     }
   }
 }

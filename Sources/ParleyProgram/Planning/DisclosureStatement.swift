@@ -29,7 +29,10 @@ public struct DisclosureStatement: Hashable, Sendable {
   public var title: String
   /// SHA-256 of the program: whoever accepts the statement accepts that program and no other with the same words.
   public var programHash: [UInt8]
-  /// Word for word; empty for programs that were not made from queries.
+  /// Hash of everything that the parties agree on: of a study, all of it that has a meaning, down to how cells are read and
+  /// who holds which key. Whoever accepts the statement accepts that and nothing else with the same words.
+  public var agreementHash: [UInt8]
+  /// Word for word, without comments, lines ended by line feeds; empty for programs that were not made from queries.
   public var queries: [Query]
   public var items: [Item]
   /// What the computing parties learn about holders' rows before anything else is opened, in words; empty where
@@ -53,16 +56,18 @@ public struct DisclosureStatement: Hashable, Sendable {
 
   /// - Parameters:
   ///   - hash: of the program.
+  ///   - agreement: hash of what the parties agree on.
   ///   - verdicts: of the lowered program.
   ///   - publicFacts: sizes and other facts that are not in the program (row counts of holders).
   package init(
-    title: String, program: Program, hash: [UInt8], verdicts: [LoweredProgram.Verdict] = [], queries: [Query] = [],
-    publicFacts: [String], rules: [String], minimumCell: Int, allowsRows: Bool
+    title: String, program: Program, hash: [UInt8], agreement: [UInt8], verdicts: [LoweredProgram.Verdict] = [],
+    queries: [Query] = [], publicFacts: [String], rules: [String], minimumCell: Int, allowsRows: Bool
   ) {
     self.minimumCell = minimumCell
     self.allowsRows = allowsRows
     self.title = title
     programHash = hash
+    agreementHash = agreement
     self.queries = queries
     self.verdicts = Set(verdicts.map(\.table)).sorted().map { table in
       let own = verdicts.filter { $0.table == table }
@@ -132,8 +137,9 @@ public struct DisclosureStatement: Hashable, Sendable {
   /// The canonical bytes whose hash a holder accepts.
   public var canonicalBytes: [UInt8] {
     var writer = CanonicalWriter()
-    writer.write("parley disclosure statement 1")
+    writer.write("parley disclosure statement 2")
     writer.write(text)
+    writer.write(agreementHash)
     return writer.bytes
   }
 
@@ -151,7 +157,7 @@ public struct DisclosureStatement: Hashable, Sendable {
       lines.append("")
     }
     if !queries.isEmpty {
-      lines.append("Computed by, word for word:")
+      lines.append("Computed by, word for word (comments are left out):")
       for query in queries {
         lines.append("  result \"\(query.result)\"")
         lines += Self.quoted(query.text)
@@ -190,14 +196,17 @@ public struct DisclosureStatement: Hashable, Sendable {
     lines.append("Besides these results:")
     lines += publicFacts.map { "  - \($0)" }
     lines.append("  - nothing else about any row is opened to anybody")
-    lines += ["", "This is the program \(GroupedHash.text(programHash))."]
+    lines += [
+      "", "This is the program \(GroupedHash.text(programHash)).",
+      "Whoever accepts it accepts all that the parties agree on, shown above or not: who takes part with which keys, how files are read, and everything else in \(GroupedHash.text(agreementHash)).",
+    ]
     // What the author of a study wrote stays on its line, and can be seen.
     return lines.map { VisibleText.line($0) }.joined(separator: "\n") + "\n"
   }
 
   /// Lines that cannot be taken for lines of the statement: each begins with a bar.
   private static func quoted(_ text: String) -> [String] {
-    var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { "    | " + $0 }
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { "    | " + $0 }
     while lines.last == "    | " { lines.removeLast() }
     return lines
   }

@@ -87,7 +87,7 @@ public struct DecodedTable: Hashable, Sendable {
 extension Program.ResultTable.Format {
   /// What was opened, one integer or the parts of a text, as a cell. A holder can share what is no value of its column;
   /// that spoils the cell and not the table.
-  func cell(of parts: [BigInt]) -> DecodedTable.Cell {
+  package func cell(of parts: [BigInt]) -> DecodedTable.Cell {
     guard case .text = self else {
       guard parts.count == 1, let text = try? text(of: parts[0]) else {
         return .malformed(parts.map { String($0) }.joined(separator: " "))
@@ -114,10 +114,10 @@ extension Program.ResultTable.Format {
       let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
       return (value < 0 ? "-" : "") + padded.dropLast(scale) + "." + padded.suffix(scale)
     case .date:
-      guard let days = Int(exactly: value), (-400_000_000...400_000_000).contains(days) else { throw outside() }
+      guard let days = Int(exactly: value), days.magnitude < Self.mostDays else { throw outside() }
       return CivilDate(daysSince1970: days).description
     case .timestamp:
-      guard let seconds = Int(exactly: value) else { throw outside() }
+      guard let seconds = Int(exactly: value), seconds.magnitude < Self.mostDays * 86_400 else { throw outside() }
       return CivilTime(secondsSince1970: seconds).description
     case .boolean:
       guard value == 0 || value == 1 else { throw outside() }
@@ -130,6 +130,9 @@ extension Program.ResultTable.Format {
       return text
     }
   }
+
+  /// About a million years, before and after 1970: what a holder shares can be any word.
+  private static let mostDays: UInt = 400_000_000
 
   private func outside() -> ParleyError {
     ParleyError(

@@ -81,9 +81,7 @@ package struct Evidence: Sendable, Hashable, Codable {
   }
 
   package init(readingFrom path: String) throws(ParleyError) {
-    guard let bytes = try DurableFile.read(path, atMost: 64 << 20) else {
-      throw Self.refusal("there is no such file", path)
-    }
+    let bytes = try DurableFile.read(given: path, atMost: 64 << 20) { Self.refusal($0, path) }
     try self.init(fileBytes: bytes, path: path)
   }
 

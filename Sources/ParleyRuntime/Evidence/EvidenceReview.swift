@@ -99,6 +99,10 @@ package struct EvidenceReview: Sendable, Hashable {
     let body = evidence.body
     let count = body.principals.count
     guard body.format == Evidence.format else { throw refuse("it has another format (\(body.format.prefix(40)))") }
+    for text in [body.session, body.study, body.program] where bytes(hexadecimal: text)?.count != 32 {
+      throw refuse("session, study or program is no hash of 64 hexadecimal digits")
+    }
+    guard bytes(hexadecimal: body.job) != nil else { throw refuse("its job is not hexadecimal") }
     guard body.principals.map(\.index) == Array(0..<count), body.principals.indices.contains(body.author),
       body.accused.allSatisfy({ (0..<count).contains($0) && $0 != body.author })
     else { throw refuse("it names parties that it does not list, or its own author") }

@@ -32,7 +32,7 @@ extension Receipt {
   /// What differs between plan and run, in words; time is not compared, since it is an estimate.
   ///
   /// - Parameter names: of the principals, by index.
-  static func differences(_ reports: [PartyReport], names: [String]) -> [String] {
+  package static func differences(_ reports: [PartyReport], names: [String]) -> [String] {
     var lines: [String] = []
     func name(_ index: Int) -> String {
       names.indices.contains(index) ? names[index] : PartyIndex(index).description

@@ -95,43 +95,6 @@ public struct Receipt: Sendable, Hashable, Codable {
       [Array(body.session.utf8)] + body.reports.map { Array("\($0.party):\($0.outputs ?? "")".utf8) })
   }
 
-  /// Checks that everybody who stayed has signed this very body.
-  ///
-  /// - Parameter identities: public keys by index from the study, if the caller has it; otherwise the keys named
-  ///   in the receipt are used, and the caller must compare them with keys it knows.
-  public func verify(identities: [[UInt8]]? = nil, _ verifier: Verifier) throws(ParleyError) {
-    func refuse(_ what: String, _ item: String? = nil) -> ParleyError {
-      ParleyError(
-        .init("data/receipt"), "the receipt does not hold: \(what)", at: item.map { .init(item: $0) },
-        remedy: "get the receipt from a party that took part, unchanged")
-    }
-    guard body.format == Self.format else { throw refuse("it has another format (\(body.format.prefix(40)))") }
-    guard body.principals.map(\.index) == Array(body.principals.indices) else {
-      throw refuse("its parties are not in order")
-    }
-    if let identities {
-      guard identities.map({ hexadecimal($0) }) == body.principals.map(\.identity) else {
-        throw refuse("it names other keys than the study")
-      }
-    }
-    let signers = body.principals.filter { !$0.leftEarly }
-    guard body.principals.allSatisfy({ !$0.leftEarly || !($0.isComputing || $0.isRecipient) }) else {
-      throw refuse("a party left early that could not")
-    }
-    guard signatures.map(\.party) == signers.map(\.index), body.reports.map(\.party) == signers.map(\.index) else {
-      throw refuse("signatures or reports are missing or out of order")
-    }
-    guard body.differences == Receipt.differences(body.reports, names: body.principals.map(\.name)) else {
-      throw refuse("the differences it lists are not those of its reports")
-    }
-    let message = try signedBytes()
-    for (principal, signature) in zip(signers, signatures) {
-      guard let key = bytes(hexadecimal: principal.identity),
-        let value = bytes(hexadecimal: signature.signature), verifier(key, message, value)
-      else { throw refuse("the signature of \(principal.name) is not by its key", principal.name) }
-    }
-  }
-
   // MARK: Outputs
 
   static func commitment(session: [UInt8], recipient: PartyIndex, outputs: [UInt8], salt: [UInt8]) -> [UInt8] {
@@ -170,10 +133,8 @@ public struct Receipt: Sendable, Hashable, Codable {
   }
 
   public init(readingFrom path: String) throws(ParleyError) {
-    guard let bytes = try DurableFile.read(path, atMost: 16 << 20) else {
-      throw ParleyError(
-        .init("data/receipt"), "there is no such file", at: .init(file: path), remedy: "give the path of a receipt"
-      )
+    let bytes = try DurableFile.read(given: path, atMost: 16 << 20) { what in
+      ParleyError(.init("data/receipt"), what, at: .init(file: path), remedy: "give the path of a receipt")
     }
     try self.init(fileBytes: bytes, path: path)
   }

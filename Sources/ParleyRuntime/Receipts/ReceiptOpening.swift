@@ -26,13 +26,14 @@ public struct ReceiptOpening: Sendable, Hashable, Codable {
   public func fileBytes() throws(ParleyError) -> [UInt8] { try CanonicalJSON.encode(self, pretty: true) + [10] }
 
   public init(readingFrom path: String) throws(ParleyError) {
-    guard let bytes = try DurableFile.read(path, atMost: 1 << 30),
-      let opening = try? JSONDecoder().decode(Self.self, from: Data(bytes)), opening.format == Self.format
-    else {
-      throw ParleyError(
-        .init("data/receipt"), "this is no opening of a receipt", at: .init(file: path),
+    func refusal(_ what: String) -> ParleyError {
+      ParleyError(
+        .init("data/receipt"), "this is no opening of a receipt: \(what)", at: .init(file: path),
         remedy: "give the file that 'parley party --receipt FILE' wrote as FILE.opening")
     }
+    let bytes = try DurableFile.read(given: path, atMost: 1 << 30, refusal: refusal)
+    guard let opening = try? JSONDecoder().decode(Self.self, from: Data(bytes)), opening.format == Self.format
+    else { throw refusal("it does not have the form of one") }
     self = opening
   }
 

@@ -90,11 +90,17 @@ extension SessionRoles where Output == [Int: ClearValues] {
     let limit = bytes.count
     for _ in 0..<(try reader.readCount(atMost: limit)) {
       let disclosure = Int(try reader.read(UInt32.self))
+      guard values[disclosure] == nil else {
+        throw ParleyError(.protocolViolation, "malformed message: a disclosure that is there twice")
+      }
       if try reader.readBool() {
         let count: UInt64 = try reader.read()
         var planes: [[UInt64]] = []
         for _ in 0..<(try reader.readCount(atMost: limit)) { planes.append(try words(&reader, limit)) }
-        guard count <= 8 * UInt64(limit), planes.allSatisfy({ $0.count == (Int(count) + 63) / 64 }) else {
+        // Without planes nothing in the message would bound the count.
+        guard count <= 8 * UInt64(limit), !planes.isEmpty || count == 0,
+          planes.allSatisfy({ $0.count == (Int(count) + 63) / 64 })
+        else {
           throw ParleyError(.protocolViolation, "malformed message: planes of another length")
         }
         values[disclosure] = .planes(planes, count: Int(count))

@@ -50,28 +50,57 @@ package enum DurableFile {
     if isNew { try syncDirectory(of: path) }
   }
 
-  /// Whole contents, or `nil` when there is no such file.
+  /// Whole contents, or `nil` when there is no such file. Only regular files are read, so that nothing waits for a pipe's
+  /// writer and no device fills the memory.
   package static func read(_ path: String, atMost limit: Int) throws(ParleyError) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    try read(path, atMost: limit, following: false) { (what, system) in
+      if system { return failure("open", path) }
+      return ParleyError(
+        .stateCorrupt, what, at: .init(file: path),
+        remedy: "move it aside and put back the one that parley wrote")
+    }
+  }
+
+  /// The same for a file that somebody hands in, which may be a link to one.
+  ///
+  /// - Parameter refusal: the error for what is wrong with the file, in words.
+  package static func read(
+    given path: String, atMost limit: Int, refusal: (String) -> ParleyError
+  ) throws(ParleyError) -> [UInt8] {
+    let bytes = try read(path, atMost: limit, following: true) { (what, system) in
+      refusal(system ? "it cannot be read (\(String(cString: strerror(errno))))" : what)
+    }
+    guard let bytes else { throw refusal("there is no such file") }
+    return bytes
+  }
+
+  private static func read(
+    _ path: String, atMost limit: Int, following: Bool, _ refusal: (String, _ system: Bool) -> ParleyError
+  ) throws(ParleyError) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (following ? 0 : O_NOFOLLOW))
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
-      throw failure("open", path)
+      throw refusal("", true)
     }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw refusal("", true) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw refusal(
+        status.st_mode & S_IFMT == S_IFDIR ? "it is a folder" : "it is a pipe or a device, and no file", false)
+    }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
       let got = Glibc.read(descriptor, &chunk, chunk.count)
       if got < 0 {
         if errno == EINTR { continue }
-        throw failure("read", path)
+        throw refusal("", true)
       }
       if got == 0 { return bytes }
       bytes += chunk[..<got]
       guard bytes.count <= limit else {
-        throw ParleyError(
-          .stateCorrupt, "the file is larger than \(limit) bytes", at: .init(file: path),
-          remedy: "restore it from a backup or move it aside")
+        throw refusal("it is larger than \(limit) bytes", false)
       }
     }
   }

@@ -21,7 +21,9 @@ extension Ledger {
     var heads: [String] = [Self.start]
     var read: [LedgerEntry] = []
     for (index, text) in lines.enumerated() {
-      guard let line = try? JSONDecoder().decode(Line.self, from: Data(text)) else {
+      guard let line = try? JSONDecoder().decode(Line.self, from: Data(text)),
+        Timestamp.isCanonical(line.entry.time), ParleyRuntime.bytes(hexadecimal: line.entry.study)?.count == 32
+      else {
         throw Self.damaged(path, line: index + 1, "is not an entry")
       }
       guard try Self.next(heads[index], line.entry) == line.chain else {

@@ -43,6 +43,18 @@ public final class StateDirectory: Sendable {
     var failedSets: [String: Int]?
     var ledgerCount = 0
     var ledgerHead = Ledger.start
+
+    /// Whether it is what changes of a directory can give. A count below 0 or near the largest number would put the cap out
+    /// of reach, and a peer that cannot be read would count as never met.
+    var isPlausible: Bool {
+      func isHash(_ text: String) -> Bool { bytes(hexadecimal: text)?.count == 32 }
+      let most = 1 << 48
+      return attempt < UInt64(most) && isHash(ledgerHead) && ledgerCount <= most
+        && peers.allSatisfy {
+          isHash($0) && isHash($1.stateID) && ($1.attempt < UInt64(most) || $1.attempt == PeerMemory.refused)
+        } && aborts.allSatisfy { isHash($0) && (0...most).contains($1) }
+        && (failedSets ?? [:]).allSatisfy { isHash($0) && (0...most).contains($1) }
+    }
   }
   private struct State {
     var body: Body
@@ -97,6 +109,12 @@ public final class StateDirectory: Sendable {
       throw ParleyError(
         .stateCorrupt, "the file was written by another version of parley", at: .init(file: file.path),
         remedy: "use the version that made this state directory, or start with a new one")
+    }
+    guard body.isPlausible else {
+      throw ParleyError(
+        .stateCorrupt, "the file holds what parley never writes: it was edited", at: .init(file: file.path),
+        remedy: "put back the file that parley wrote, or move the whole directory aside and start with a new one; "
+          + "the other parties then confirm its id")
     }
     stateID = id
     self.secret = secret

@@ -12,6 +12,12 @@ struct Lexer {
   }
 
   static func tokens(of source: Source) throws(ParleyError) -> [Token] {
+    if let (range, escaped) = QueryText.otherLineEnd(source.bytes) {
+      throw source.error(
+        "sql/character",
+        "the query has the character \(escaped), which ends a line for some readers and not for SQL",
+        at: range, remedy: "end lines with a line feed, and remove it elsewhere")
+    }
     var lexer = Lexer(source)
     var tokens: [Token] = []
     while true {
@@ -62,8 +68,25 @@ struct Lexer {
       remedy: "remove it, or put names in double quotes and texts in single quotes")
   }
 
+  /// In characters; a longer name fills lines of its own.
+  private static let longestName = 200
+
   /// Names become headings of results and words of the disclosure statement: they are one line, and can be seen.
   private func name(_ text: String, from start: Int) throws(ParleyError) -> String {
+    var run = 0
+    for scalar in text.unicodeScalars {
+      run = VisibleText.isBlank(scalar) ? run + 1 : 0
+      guard run <= 2 else {
+        throw source.error(
+          "sql/character", "a name has more than two blanks side by side", at: range(from: start),
+          remedy: "write one blank between words")
+      }
+    }
+    guard text.count <= Self.longestName else {
+      throw source.error(
+        "sql/character", "a name has \(text.count) characters; \(Self.longestName) are the limit",
+        at: range(from: start), remedy: "write a shorter name")
+    }
     guard let hidden = text.unicodeScalars.first(where: VisibleText.isHidden) else { return text }
     throw source.error(
       "sql/character", "a name has the character \(VisibleText.escape(hidden)), which is not shown",
@@ -72,7 +95,7 @@ struct Lexer {
 
   private mutating func skipBlanks() throws(ParleyError) {
     while let next = byte() {
-      if next == 0x20 || (0x09...0x0d).contains(next) {
+      if next == 0x20 || next == 0x09 || next == 0x0a || next == 0x0d {
         position += 1
       } else if next == UInt8(ascii: "-"), byte(1) == next {
         while let inside = byte(), inside != 0x0a { position += 1 }

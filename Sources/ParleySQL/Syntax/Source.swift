@@ -10,9 +10,9 @@ struct Source: Sendable {
     bytes = Array(query.text.utf8)
   }
 
-  /// The text of a range with runs of white space made one blank.
+  /// The text of a range without comments, with runs of white space made one blank.
   func text(_ range: SourceRange) -> String {
-    String(decoding: bytes[range.start..<range.end], as: UTF8.self)
+    String(decoding: QueryText.withoutComments(bytes[range.start..<range.end]), as: UTF8.self)
       .split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 

@@ -28,14 +28,30 @@ package final class FileSource: ByteSource {
   }
   private let descriptor: Int32
 
-  package init(path: String) throws(Failure) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Failure(reason: String(cString: strerror(errno))) }
+  /// - Parameter allowsPipes: pipes and devices are read as well, and the writer of one is waited for.
+  package init(path: String, allowsPipes: Bool = true) throws(Failure) {
+    let first = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard first >= 0 else { throw Failure(reason: String(cString: strerror(errno))) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-      close(descriptor)
+    guard fstat(first, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+      close(first)
       throw Failure(reason: "it is a folder")
     }
+    guard status.st_mode & S_IFMT != S_IFREG else {
+      descriptor = first
+      return
+    }
+    guard allowsPipes else {
+      close(first)
+      throw Failure(reason: "it is a pipe or a device, and no file")
+    }
+    // What is waited for is opened again, to wait. The first end is closed after that: a pipe whose last reader leaves
+    // ends its writer.
+    let second = open(path, O_RDONLY | O_CLOEXEC)
+    let reason = String(cString: strerror(errno))
+    close(first)
+    guard second >= 0 else { throw Failure(reason: reason) }
+    descriptor = second
   }
   deinit { close(descriptor) }
 

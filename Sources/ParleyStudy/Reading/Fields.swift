@@ -99,7 +99,21 @@ struct Fields {
       wrongType(key, node, "a text", example)
       return nil
     }
-    return isShowable(text, key, node, kind) ? text : nil
+    let shown = kind == .prose ? TextRules.withLineFeeds(text) : text
+    guard isShowable(shown, key, node, kind) else { return nil }
+    guard !TextRules.hasWideBlank(shown, kind) else {
+      problems.add(
+        .studyValue, "'\(key)' of \(what) has more than two blanks side by side", at: node.position,
+        remedy: "write one blank between words")
+      return nil
+    }
+    guard !["name", "organisation"].contains(key) || shown.count <= TextRules.longestName else {
+      problems.add(
+        .studyValue, "'\(key)' of \(what) has \(shown.count) characters; \(TextRules.longestName) are the limit",
+        at: node.position, remedy: "write a shorter one")
+      return nil
+    }
+    return shown
   }
 
   /// Reports a character that has no place in a text of this kind.

@@ -66,7 +66,7 @@ public enum StudyLoader {
 
   private static func read(path: String) throws(ParleyError) -> [UInt8] {
     let source: FileSource
-    do { source = try FileSource(path: path) } catch {
+    do { source = try FileSource(path: path, allowsPipes: false) } catch {
       throw ParleyError(
         .studyUnreadable, "the study file cannot be read: \(error.reason)", at: .init(file: path),
         remedy: "check the path, or draft a study with 'parley study init --from FILE.csv'")

@@ -213,7 +213,7 @@ struct StudyReader {
     guard let node = fields.node(key, required: true, example: "SELECT COUNT(*) AS patients FROM patients") else {
       return nil
     }
-    guard case .scalar(let scalar) = node, let sql = node.writtenText,
+    guard case .scalar(let scalar) = node, let sql = node.writtenText.map(TextRules.withLineFeeds),
       sql.contains(where: { !$0.isWhitespace })
     else {
       fields.wrongType(key, node, "SQL text", "SELECT COUNT(*) AS patients FROM patients")

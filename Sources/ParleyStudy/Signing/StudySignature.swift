@@ -119,14 +119,23 @@ public struct SignatureFolder: Sendable {
   /// The signature of a party; nil when there is none.
   public func load(_ party: String) throws(ParleyError) -> StudySignature? {
     let path = path(of: party)
-    let data: Data
-    do {
-      guard FileManager.default.fileExists(atPath: path) else { return nil }
-      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      defer { try? handle.close() }
-      data = try handle.read(upToCount: Self.largestFile) ?? Data()
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    var data = Data()
+    do throws(FileSource.Failure) {
+      let source = try FileSource(path: path, allowsPipes: false)
+      var chunk = [UInt8](repeating: 0, count: Self.largestFile)
+      while data.count <= Self.largestFile {
+        let count = try chunk.withUnsafeMutableBufferPointer { (buffer) throws(FileSource.Failure) in
+          try source.read(into: buffer)
+        }
+        guard count > 0 else { break }
+        data += chunk[..<count]
+      }
     } catch {
-      throw malformed(path, "it cannot be read")
+      throw malformed(path, "it cannot be read: \(error.reason)")
+    }
+    guard data.count <= Self.largestFile else {
+      throw malformed(path, "it is larger than \(Self.largestFile) bytes")
     }
     guard let record = try? JSONDecoder().decode(Record.self, from: data), record.format == Self.formatVersion
     else {

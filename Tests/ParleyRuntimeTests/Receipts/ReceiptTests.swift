@@ -11,7 +11,6 @@ import Testing
     let run = world.run()
     return (run, try #require(run.outcome(0)?.receipt))
   }
-  static let identities = (0..<6).map { SessionWorld.identity($0) }
 
   @Test func saysWhatHappened() throws {
     let (_, receipt) = try Self.receipts()
@@ -39,7 +38,7 @@ import Testing
     #expect(directory.names() == ["receipt.json"])
     let read = try Receipt(readingFrom: directory["receipt.json"])
     #expect(read == receipt)
-    try read.verify(identities: Self.identities, SessionWorld.verify)
+    try read.verify(agreed: SessionWorld.description, SessionWorld.verify)
     #expect(throws: ParleyError.self) { try receipt.write(to: directory["missing/receipt.json"]) }
     #expect(throws: ParleyError.self) { try Receipt(readingFrom: directory["none"]) }
   }
@@ -59,7 +58,7 @@ import Testing
       }
       guard bad != good else { continue }
       #expect(throws: ParleyError.self, "seed \(seed), position \(position)") {
-        try Receipt(fileBytes: bad).verify(identities: Self.identities, SessionWorld.verify)
+        try Receipt(fileBytes: bad).verify(agreed: SessionWorld.description, SessionWorld.verify)
       }
     }
   }
@@ -86,7 +85,7 @@ import Testing
       var other = receipt
       change(&other)
       #expect(throws: ParleyError.self, "\(name)") {
-        try other.verify(identities: Self.identities, SessionWorld.verify)
+        try other.verify(agreed: SessionWorld.description, SessionWorld.verify)
       }
     }
     // A receipt among other keys is not one of this study, even if those keys signed it.
@@ -99,7 +98,7 @@ import Testing
       forged.signatures[index].signature = hexadecimal(Digest.sha256("toy signature", [key, message]))
     }
     try forged.verify(SessionWorld.verify)
-    #expect(throws: ParleyError.self) { try forged.verify(identities: Self.identities, SessionWorld.verify) }
+    #expect(throws: ParleyError.self) { try forged.verify(agreed: SessionWorld.description, SessionWorld.verify) }
   }
 
   /// The commitment opens with the salt, and without it says nothing: equal outputs, different commitments, and

@@ -26,7 +26,7 @@ import Testing
     let receipt = try #require(outcomes[0].receipt)
     for party in [1, 2, 3, 5] { #expect(outcomes[party].receipt == receipt, "P\(party)") }
     #expect(receipt.signatures.map(\.party) == [0, 1, 2, 3, 5])
-    try receipt.verify(identities: (0..<6).map { SessionWorld.identity($0) }, SessionWorld.verify)
+    try receipt.verify(agreed: SessionWorld.description, SessionWorld.verify)
   }
 
   @Test func keysArePairwise() throws {

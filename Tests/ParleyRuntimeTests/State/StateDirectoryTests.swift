@@ -23,6 +23,55 @@ import Testing
     } catch { return error }
   }
 
+  /// A valid checksum over what parley never writes: counts that put the cap out of reach, and peers that would read as
+  /// never met.
+  @Test func statesByHandAreRefused() throws {
+    let key = hexadecimal(SessionWorld.hash("key")), id = String(repeating: "ab", count: 32)
+    let bodies =
+      [
+        (#""aborts":{"\#(key)":-9223372036854775808}"#, ""), (#""aborts":{"\#(key)":9223372036854775807}"#, ""),
+        (#""aborts":{"x":1}"#, ""), (#""aborts":{}"#, #""failedSets":{"\#(key)":-1},"#),
+      ].map { ($0, $1, "{}", "7") } + [
+        (#""aborts":{}"#, "", #"{"\#(key)":{"attempt":1,"stateID":"zz"}}"#, "7"),
+        (#""aborts":{}"#, "", #"{"\#(key)":{"attempt":1,"stateID":"\#(id.dropLast(2))"}}"#, "7"),
+        (#""aborts":{}"#, "", #"{"\#(key)":{"attempt":18446744073709551614,"stateID":"\#(id)"}}"#, "7"),
+        (#""aborts":{}"#, "", "{}", "18446744073709551615"),
+      ]
+    for (aborts, sets, peers, attempt) in bodies {
+      let temporary = try TemporaryDirectory()
+      do { _ = try StateDirectory(path: temporary["state"]) }
+      let body =
+        #"{\#(aborts),"attempt":\#(attempt),\#(sets)"format":1,"id":"\#(id)","ledgerCount":0,"#
+        + #""ledgerHead":"\#(String(repeating: "0", count: 64))","peers":\#(peers),"secret":"\#(id)"}"#
+      // In the order of canonical JSON: failedSets after attempt.
+      let checksum = hexadecimal(Digest.sha256("parley/state/1", [Array(body.utf8)]))
+      temporary.write(Array("{\"body\":\(body),\"checksum\":\"\(checksum)\"}\n".utf8), to: "state/state.json")
+      let error = Self.failure(temporary["state"])
+      #expect(
+        error?.code == .stateCorrupt && error?.message.contains("never writes") == true,
+        "\(body): \(String(describing: error))")
+    }
+  }
+
+  /// Neither a pipe that nobody writes to nor a device without an end is read.
+  @Test func onlyFilesAreState() throws {
+    let temporary = try TemporaryDirectory()
+    do { _ = try StateDirectory(path: temporary["state"]) }
+    #expect(unlink(temporary["state/state.json"]) == 0 && mkfifo(temporary["state/state.json"], 0o600) == 0)
+    let error = Self.failure(temporary["state"])
+    #expect(
+      error?.code == .stateCorrupt && error?.remedy?.contains("backup") == false, "\(String(describing: error))")
+    for path in [temporary["state/state.json"], "/dev/zero", temporary["state"]] {
+      for read in [
+        { () throws in _ = try Receipt(readingFrom: path) }, { _ = try ReceiptOpening(readingFrom: path) },
+        { _ = try Evidence(readingFrom: path) },
+      ] {
+        let error = #expect(throws: ParleyError.self) { try read() }
+        #expect(error?.code.category == "data" && error?.remedy?.contains("backup") == false, "\(path)")
+      }
+    }
+  }
+
   /// What a process left that ended while it wrote goes with the next start, and nothing else does.
   @Test func temporaryFilesOfEndedProcessesGo() throws {
     let temporary = try TemporaryDirectory()
