@@ -70,7 +70,7 @@ import Testing
 
   @Test func timesAndDaysMeet() throws {
     let refused = try read(["2024-02-28 10:00:00"], Self.date)
-    #expect(try advice(refused) == "type: timestamp", "\(refused.problems)")
+    #expect(refused.problems.first?.remedy?.contains("'type: timestamp'") == true, "\(refused.problems)")
     let timestamp = Self.date.replacingOccurrences(of: "type: date", with: "type: timestamp")
     let times = try read(["2024-02-28 10:00:00", "2024-02-28"], timestamp)
     #expect(times.data?.columns[0].values == [1_709_114_400, 1_709_078_400], "\(times.problems)")
@@ -136,7 +136,7 @@ import Testing
     }
     // Another delimiter than is declared is said with the advice that helps.
     let other = try read(["x;y", "1;2"], column, header: "sep=;")
-    #expect(try advice(other) == "csv-by-holder: {b: {delimiter: \";\"}}")
+    #expect(other.problems.first?.remedy?.contains("'csv-by-holder: {b: {delimiter: \";\"}}'") == true)
     #expect(other.data == nil)
     #expect(
       try read(["x;y", "1;2"], column, "csv-by-holder: {b: {delimiter: \";\"}}", header: "sep=;").data?.rowCount
