@@ -37,7 +37,7 @@
       }
     }
     /// SQLite's steps that a query may take before its first row, about a minute of work.
-    static let mostSteps = 4_000_000_000
+    static let mostSteps = 1_000_000_000
 
     /// - Parameters:
     ///   - null: what stands for a cell without a value.
