@@ -36,7 +36,7 @@
         return steps <= limit + Self.perRow * rows
       }
     }
-    /// SQLite's steps that a query may take before its first row, about a minute of work.
+    /// SQLite's steps that a query may take before its first row, up to a minute of work.
     static let mostSteps = 1_000_000_000
 
     /// - Parameters:
