@@ -1,4 +1,5 @@
 internal import ParleyBase
+internal import ParleyCrypto
 internal import ParleyEngine
 internal import ParleyProgram
 package import ParleyRuntime
