@@ -43,7 +43,7 @@ import Testing
       "maximum-rows: 64", "maximum-rows: 64\n    csv: {\"true\": [\"0\"], \"false\": [\"1\"]}",
       "true is written \"0\""
     ),
-    ("maximum-rows: 64", "maximum-rows: 64\n    csv: {\"null\": [\"\", \"0\"]}", "NULL is written"),
+    ("maximum-rows: 64", "maximum-rows: 64\n    csv: {\"null\": [\"\", \"NA\"]}", "NULL is written"),
     ("maximum-rows: 64", "maximum-rows: 64\n    csv: {date: DD.MM.YYYY}", "dates are written DD.MM.YYYY"),
     ("maximum-rows: 64", "maximum-rows: 64\n    csv: {decimal: \",\", delimiter: \";\"}", "the decimal mark is"),
     ("maximum-rows: 64", "maximum-rows: 64\n    csv: {thousands: \",\"}", "thousands are separated by"),

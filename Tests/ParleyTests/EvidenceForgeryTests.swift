@@ -21,12 +21,13 @@ import Testing
     let text = """
       {"body": {"accused": \(accused), "attempt": 1, "author": \(author), "code": "aborted/check-failed",
       "format": "parley-evidence/1", "job": "\(job)", "message": "m", "mode": "party", "phase": "computed",
-      "principals": [], "program": "\(String(repeating: "00", count: 32))", "session": "", "statements": [], "study": "\(study)",
+      "principals": [], "program": "\(String(repeating: "00", count: 32))", "session": "", "statements": [], "study": "",
       "time": "2026-01-02T03:04:05Z"}, "signature": ""}
       """
     var evidence = try JSONDecoder().decode(Evidence.self, from: Data(text.utf8))
     evidence.body.principals = principals ?? world.principals
     evidence.body.session = session ?? self.session
+    evidence.body.study = study
     return try world.signed(evidence)
   }
 
