@@ -39,14 +39,16 @@ struct DraftWriter {
   /// A draft without any column would be refused as a study.
   private func nothing(in columns: [DraftColumn]) -> ParleyError {
     let reasons = columns.prefix(20).flatMap { $0.lines() }.map {
-      $0.trimmingCharacters(in: CharacterSet(charactersIn: " #"))
+      VisibleText.line($0.trimmingCharacters(in: CharacterSet(charactersIn: " #")))
     }
-    return ParleyError(
+    var error = ParleyError(
       .dataNoColumns, "no column of the file can be declared:\n" + reasons.joined(separator: "\n"),
       at: .init(file: files[0].path, line: 1),
       remedy:
         "name a file that has numbers, dates or labels that occur in \(StudyDraft.rareLimit) rows or more as well, or write the study by hand (docs/study-file.md)"
     )
+    error.hasLines = true
+    return error
   }
 
   private func missing(_ header: String, in file: FileGuess) -> ParleyError {
