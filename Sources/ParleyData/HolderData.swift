@@ -72,7 +72,7 @@ package enum HolderData {
   }
 
   private static func sqlite(
-    _ path: String, _ selection: DataSource.Selection, null: String, steps: Int?
+    _ path: String, _ selection: DataSource.Selection, null: String, steps: Int? = nil
   ) throws(FileSource.Failure) -> any ByteSource {
     #if SQLite
       return try SQLiteSource(
