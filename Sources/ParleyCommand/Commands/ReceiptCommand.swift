@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Parley
 import ParleyBase
 import ParleyCrypto

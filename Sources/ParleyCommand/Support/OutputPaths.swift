@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ParleyBase
 import ParleyCrypto
 import ParleyData
