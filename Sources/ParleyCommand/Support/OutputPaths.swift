@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ParleyBase
 import ParleyCrypto
 import ParleyData
@@ -93,10 +92,16 @@ struct OutputPaths {
   private static func isSame(_ a: String, _ b: String) -> Bool {
     if resolved(a) == resolved(b) { return true }
     // Two names of one file: hard links, or a file system that takes upper and lower case for the same.
-    var first = stat()
-    var second = stat()
-    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
-      && first.st_ino == second.st_ino
+    guard let first = number(resolved(a)), let second = number(resolved(b)) else { return false }
+    return first == second
+  }
+
+  /// Device and inode of what exists.
+  private static func number(_ path: String) -> [UInt64]? {
+    guard let found = try? FileManager.default.attributesOfItem(atPath: path),
+      let device = found[.systemNumber] as? NSNumber, let inode = found[.systemFileNumber] as? NSNumber
+    else { return nil }
+    return [device.uint64Value, inode.uint64Value]
   }
 
   private static func contains(_ folder: String, _ path: String) -> Bool {
