@@ -51,7 +51,11 @@ struct SQLQueryGenerator {
         pair: key.pair, expectation: .label(isCondition: key.isCondition), isKey: true,
         alias: random.chance(40) ? "key\(index)" : nil)
     }
-    for _ in 0..<Int.random(in: 1...4, using: &random) { items.append(statistic()) }
+    for _ in 0..<Int.random(in: 1...4, using: &random) {
+      let next = statistic()
+      // Two results of one name are refused.
+      if !items.contains(where: { $0.pair.ours == next.pair.ours }) { items.append(next) }
+    }
     items.shuffle(using: &random)
     keyColumns = items.indices.filter { items[$0].isKey }
     expectations = items.map(\.expectation)

@@ -43,6 +43,7 @@ struct ReceiptCommand: ParsableCommand {
           remedy: "leave --trial out")
       }
       var prepared: PreparedStudy?
+      var written: PreparedStudy?
       var studyHash: String?
       if let study {
         let read = try StudyLoader.load(path: study)
@@ -65,17 +66,19 @@ struct ReceiptCommand: ParsableCommand {
             at: .init(file: file), remedy: "give the study file that was run, unchanged")
         }
         prepared = try PreparedStudy(run)
+        // Results name the study as its file has it.
+        written = isTrial ? try PreparedStudy(read) : prepared
         studyHash = read.studyHashText
       }
       try receipt.verify(agreed: prepared?.core.sessionDescription(job: []), IdentitySigning.verifier(.receipt))
       var recipient: String?
       if let result {
-        guard let prepared else {
+        guard let written else {
           throw ParleyError(
             .usage, "--result needs the study that was run",
             remedy: isTrial ? "add --study FILE --trial" : "add --study FILE")
         }
-        recipient = try checkResult(result, receipt, prepared)
+        recipient = try checkResult(result, receipt, written)
       }
       if json { return try Console.output(json: receipt) }
       try show(receipt, recipient, prepared, studyHash)

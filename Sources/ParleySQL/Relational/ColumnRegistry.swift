@@ -12,6 +12,8 @@ final class ColumnRegistry {
     var formula: Expression?
     /// An outer join may put NULL into it.
     var isExtended = false
+    /// The largest difference from the exact value, in halves of the last place; nil where it is not bounded here.
+    var error: Int? = 0
   }
   private var entries: [Entry] = []
   private var known: [Expression: ColumnID] = [:]
@@ -29,6 +31,13 @@ final class ColumnRegistry {
   func column(_ name: String, _ type: SQLType, isNullable: Bool, scan: Int? = nil) -> ColumnID {
     entries.append(Entry(name: name, type: type, isNullable: isNullable, scan: scan))
     return ColumnID(rawValue: entries.count - 1)
+  }
+
+  /// The column that an expression becomes.
+  func column(_ name: String, _ type: SQLType, of expression: Expression) -> ColumnID {
+    let id = column(name, type, isNullable: isNullable(expression))
+    self[id].error = error(of: expression)
+    return id
   }
 
   func note(_ text: String) {

@@ -69,7 +69,7 @@ extension RelationalBinder {
       else { continue }
       if case .ratio = value.expression { continue }
       let id = registry.column(
-        query.outputs[index].name, value.type, isNullable: registry.isNullable(value.expression))
+        query.outputs[index].name, value.type, of: value.expression)
       items.append(Projection(id: id, expression: value.expression))
       query.outputs[index].value.expression = .column(id)
     }
@@ -95,6 +95,7 @@ extension RelationalBinder {
     for id in common.columns.sorted() {
       let entry = registry[id]
       let new = registry.column(entry.name, entry.type, isNullable: entry.isNullable)
+      registry[new].error = entry.error
       items.append(Projection(id: new, expression: .column(id)))
       names[id] = .column(new)
     }

@@ -201,6 +201,7 @@ extension ExpressionBinder {
     }
     let id = known?.id ?? registry.column(source.text(range), type, isNullable: isNullable)
     if known == nil {
+      registry[id].error = registry.error(of: function, argument, second)
       functions.aggregates.append(
         .init(
           id: id, function: function, argument: argument, second: second, type: argumentType,

@@ -119,7 +119,7 @@ private struct SharedValues {
     var name = "value"
     if case .column(let id) = expression { name = registry[id].name }
     let id = registry.column(
-      name, registry.type(of: expression) ?? type, isNullable: registry.isNullable(expression))
+      name, registry.type(of: expression) ?? type, of: expression)
     items.append(Projection(id: id, expression: expression))
     return .column(id)
   }

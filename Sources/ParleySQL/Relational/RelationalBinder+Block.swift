@@ -168,7 +168,7 @@ extension RelationalBinder {
       id = column
     } else {
       id = registry.column(
-        source.text(value.range), value.type, isNullable: registry.isNullable(value.expression))
+        source.text(value.range), value.type, of: value.expression)
     }
     keys.append((Projection(id: id, expression: value.expression), value.type))
     return keys.count - 1

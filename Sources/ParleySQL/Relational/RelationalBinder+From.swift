@@ -171,7 +171,7 @@ extension RelationalBinder {
         value.expression = .integer(0)
       }
       let id = registry.column(
-        name, value.type == .text ? type : value.type, isNullable: registry.isNullable(value.expression))
+        name, value.type == .text ? type : value.type, of: value.expression)
       items.append(Projection(id: id, expression: value.expression))
       value.expression = .column(id)
       return value

@@ -157,7 +157,7 @@ struct RelationalBinder {
     let items = branch.outputs.map { output in
       let type = registry.type(of: output) ?? .number(scale: 0)
       return Projection(
-        id: registry.column("value", type, isNullable: registry.isNullable(output)), expression: output)
+        id: registry.column("value", type, of: output), expression: output)
     }
     let values = items.map { Expression.column($0.id) }
     let number = registry.column("number", .number(scale: 0), isNullable: false)
@@ -180,7 +180,7 @@ struct RelationalBinder {
         id = column
       } else {
         id = registry.column(
-          query.outputs[index].name, value.type, isNullable: registry.isNullable(value.expression))
+          query.outputs[index].name, value.type, of: value.expression)
       }
       keys.append(Projection(id: id, expression: value.expression))
       query.outputs[index].value.expression = .column(id)

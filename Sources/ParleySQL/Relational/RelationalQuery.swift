@@ -12,7 +12,8 @@ struct RelationalQuery {
     /// As written.
     var text: String
     /// It is rounded to the sixth decimal.
-    var isRounded: Bool
+    /// In halves of the last place; nil where it is computed from rounded values in a way that is not bounded.
+    var error: Int?
   }
   let source: Source
   private let registry: ColumnRegistry
@@ -47,10 +48,10 @@ struct RelationalQuery {
     for output in query.outputs {
       let value = output.value.asColumn
       let id = registry.column(output.name, value.type, isNullable: true)
-      var isRounded = false
-      if case .ratio = value.expression { isRounded = true }
       outputs.append(
-        Output(id: id, name: output.name, type: value.type, text: source.text(value.range), isRounded: isRounded))
+        Output(
+          id: id, name: output.name, type: value.type, text: source.text(value.range),
+          error: registry.error(of: value.expression)))
       items.append(Projection(id: id, expression: value.expression))
     }
     self.outputs = outputs
@@ -136,8 +137,10 @@ struct RelationalQuery {
 
   private func detail(_ output: Output) -> DisclosedColumn {
     let what = isAggregated ? "of each group that the result has" : "of each record that the result has"
-    let precision = output.isRounded ? "0.0000005" : "0"
-    let accuracy = output.isRounded ? "to within \(precision)" : "exact"
+    let precision = self.precision(output)
+    let accuracy =
+      precision.map { $0 == "0" ? "exact" : "to within \($0)" }
+      ?? "computed from values that are rounded at the sixth decimal"
     let isRecord = isAggregated && recordColumns.contains(output.id)
     return DisclosedColumn(
       meaning: isAggregated && !isRecord ? .statistic : .recordValue,
@@ -145,7 +148,19 @@ struct RelationalQuery {
         + (isRecord
           ? " It is the value of one record, or computed from one, which becomes known, though not whose it is."
           : ""),
-      precision: precision)
+      precision: precision ?? "of rounded values")
+  }
+
+  /// As a decimal number; nil where nothing is known of it.
+  private func precision(_ output: Output) -> String? {
+    guard let error = output.error else { return nil }
+    guard error > 0 else { return "0" }
+    let scale: Int
+    switch output.type {
+    case .number(let places), .duration(let places): scale = places
+    default: scale = 0
+    }
+    return try? Program.ResultTable.Format.decimal(scale: scale + 1).text(of: 5 * BigInt(error))
   }
 
   var notes: [String] { registry.notes }
