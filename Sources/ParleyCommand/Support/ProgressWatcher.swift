@@ -7,12 +7,13 @@ import ParleyRuntime
 
 /// Prints one line every few seconds while a session runs: how far it is, and for whom it waits.
 final class ProgressWatcher: @unchecked Sendable {
-  // The timer's queue and the session's thread meet in `reporter`, which locks by itself; the rest is set before
-  // the timer starts.
+  // The watcher's thread and the session's meet in `reporter`, which locks by itself; the rest is set before the watcher
+  // starts. It is a thread of its own, because workers of Dispatch end the process where no file descriptor is left.
   private let mesh: any Mesh
   private let names: [String]
   private let log: Log
-  private let timer = DispatchSource.makeTimerSource(queue: .global())
+  private let condition = NSCondition()
+  private var isOver = false
   private let lock = NSLock()
   private var reporter: ProgressReporter?
 
@@ -20,12 +21,12 @@ final class ProgressWatcher: @unchecked Sendable {
     self.mesh = mesh
     self.names = names
     self.log = log
-    timer.schedule(deadline: .now() + 3, repeating: 3)
-    timer.setEventHandler { [self] in
-      let line = lock.withLock { reporter }?.line() ?? nil
-      if let line { log.info(line) }
+    Thread.detachNewThread { [self] in
+      while pause() {
+        let line = lock.withLock { reporter }?.line() ?? nil
+        if let line { log.info(line) }
+      }
     }
-    timer.resume()
   }
 
   func begin(_ plan: Plan, _ local: PartyIndex) {
@@ -37,5 +38,19 @@ final class ProgressWatcher: @unchecked Sendable {
   }
   func reach(_ phase: SessionPhase) { lock.withLock { reporter }?.update(phase) }
   func update(_ progress: ExecutionProgress) { lock.withLock { reporter }?.update(progress) }
-  func end() { timer.cancel() }
+  func end() {
+    condition.withLock {
+      isOver = true
+      condition.broadcast()
+    }
+  }
+
+  /// Three seconds; false once the session is over.
+  private func pause() -> Bool {
+    condition.withLock {
+      let end = Date(timeIntervalSinceNow: 3)
+      while !isOver, condition.wait(until: end) {}
+      return !isOver
+    }
+  }
 }
