@@ -214,6 +214,12 @@ package struct WindowFunction: Hashable, Sendable {
     /// From so many rows after the row (before it where negative, the first one where nil) to so many after it (the last
     /// one where nil). Counts and sums only.
     case sliding(from: Int?, to: Int?)
+
+    /// Whether every row is in its own frame, which is then never empty.
+    var hasItsRow: Bool {
+      guard case .sliding(let from, let to) = self else { return true }
+      return from ?? 0 <= 0 && to ?? 0 >= 0
+    }
   }
   package enum Function: Hashable, Sendable {
     case rowNumber

@@ -95,11 +95,11 @@ private struct Window {
     try tables.full(try tables.and(isValid, not: rows.columns[column].isNull), rows.shape)
   }
 
-  /// NULL where no row of the frame has a value; the row itself is always in it.
+  /// NULL where no row of the frame has a value.
   private mutating func isNone(
     _ source: SecretColumn, _ isPresent: NodeID, _ restart: NodeID, _ frame: WindowFunction.Frame
   ) throws(ParleyError) -> NodeID? {
-    if source.isNull == nil { return nil }
+    if source.isNull == nil, frame.hasItsRow { return nil }
     return try tables.builder.compare(
       .equal, try total(isPresent, restart, frame), tables.builder.constant(0))
   }

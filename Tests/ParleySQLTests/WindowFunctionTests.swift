@@ -44,6 +44,19 @@ import Testing
         == Array(repeating: "200", count: 7))
   }
 
+  /// A frame that begins after its row can have none, and the sum of none is NULL, of values that are never NULL too.
+  @Test func framesWithoutRows() throws {
+    var tables = SmallTables()
+    tables.add(
+      "t", [("id", .integer(1...9)), ("x", .integer(0...99))], neverNull: ["id", "x"], [[1, 10], [2, 20], [3, 40]])
+    func column(_ frame: String) throws -> [String] {
+      try tables.rows("SELECT id, SUM(x) OVER (ORDER BY id ROWS BETWEEN \(frame)) AS w FROM t ORDER BY id")
+    }
+    #expect(try column("1 FOLLOWING AND 2 FOLLOWING") == ["1 60", "2 40", "3 NULL"])
+    #expect(try column("UNBOUNDED PRECEDING AND 1 PRECEDING") == ["1 NULL", "2 10", "3 30"])
+    #expect(try column("1 PRECEDING AND CURRENT ROW") == ["1 10", "2 30", "3 60"])
+  }
+
   @Test func valuesAtAPlace() throws {
     let by = "OVER (PARTITION BY g ORDER BY id"
     #expect(try column("FIRST_VALUE(x) \(by))") == ["10", "10", "10", "10", "NULL", "NULL", "NULL"])
