@@ -48,7 +48,8 @@ import Testing
   @Test func framesWithoutRows() throws {
     var tables = SmallTables()
     tables.add(
-      "t", [("id", .integer(1...9)), ("x", .integer(0...99))], neverNull: ["id", "x"], [[1, 10], [2, 20], [3, 40]])
+      "t", [("id", .integer(1...9)), ("x", .integer(0...99))], neverNull: ["id", "x"],
+      [[1, 10], [2, 20], [3, 40]])
     func column(_ frame: String) throws -> [String] {
       try tables.rows("SELECT id, SUM(x) OVER (ORDER BY id ROWS BETWEEN \(frame)) AS w FROM t ORDER BY id")
     }
