@@ -162,7 +162,7 @@ import Testing
       builder.input(
         .init(table: table, column: "c\($0)", role: .value, sort: .integer(Interval(1, BigInt(1) << 60))))
     }
-    for number in 1..<100 {
+    for number in 1..<400 {
       let moved = try builder.add(inputs[0], builder.constant(BigInt(number)))
       let quotient = try builder.quotient(moved, inputs[1])
       _ = builder.disclose(

@@ -95,8 +95,8 @@ package final class Lowering {
     return lowered
   }
 
-  /// Operations before they are put into instructions: more would take more than about 300 MB and two seconds.
-  package static let mostOperations = 400_000
+  /// Operations before they are put into instructions: more would take more than about 300 MB and three seconds.
+  package static let mostOperations = 1_000_000
 
   /// - Throws: `plan/too-large`
   func checkSize(_ id: Program.NodeID) throws(ParleyError) {
