@@ -95,7 +95,7 @@ package final class Lowering {
     return lowered
   }
 
-  /// Operations before they are put into instructions: more would take more than about 300 MB and three seconds.
+  /// Operations before they are put into instructions: more would take more than about 300 MB and two seconds.
   package static let mostOperations = 1_000_000
 
   /// - Throws: `plan/too-large`

@@ -17,12 +17,6 @@ extension ColumnRegistry {
         return bounded(total + next)
       }
     }
-    func most(_ errors: [Int?]) -> Int? {
-      errors.reduce(0) { most, next in
-        guard let most, let next else { return nil }
-        return max(most, next)
-      }
-    }
     switch expression {
     case .column(let id): return self[id].error
     case .add(let a, let b), .subtract(let a, let b): return sum([error(of: a), error(of: b)])
@@ -38,10 +32,34 @@ extension ColumnRegistry {
     case .squareRoot(let a, _): return error(of: a) == 0 ? 1 : nil
     case .choose(let branches, let otherwise):
       guard branches.allSatisfy({ error(of: $0.condition) == 0 }) else { return nil }
-      return most(branches.map { error(of: $0.result) } + [error(of: otherwise)])
-    case .coalesce(let parts), .extreme(let parts, _): return most(parts.map { error(of: $0) })
+      return error(ofAny: branches.map(\.result) + [otherwise])
+    case .coalesce(let parts), .extreme(let parts, _): return error(ofAny: parts)
     case .isNull: return 0
+    case .subquery(let subquery):
+      switch subquery.kind {
+      case .exists: return 0
+      case .scalar: return error(of: subquery.output)
+      case .oneOf(let members):
+        return members.allSatisfy { error(of: $0.operand) == 0 && error(of: $0.output) == 0 } ? 0 : nil
+      }
     default: return expression.children.allSatisfy { error(of: $0) == 0 } ? 0 : nil
+    }
+  }
+
+  /// Of what may be the value of any of these.
+  func error(ofAny expressions: [Expression]) -> Int? {
+    expressions.reduce(0) { most, next in
+      guard let most, let own = error(of: next) else { return nil }
+      return max(most, own)
+    }
+  }
+
+  func error(of function: WindowStep.Function) -> Int? {
+    switch function {
+    case .rowNumber, .rank, .denseRank, .countRows, .count: 0
+    case .lag(let a, _), .lead(let a, _), .firstValue(let a), .lastValue(let a), .minimum(let a), .maximum(let a):
+      error(of: a)
+    case .sum(let a): error(of: a) == 0 ? 0 : nil
     }
   }
 

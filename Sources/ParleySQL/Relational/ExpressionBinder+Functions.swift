@@ -256,6 +256,7 @@ extension ExpressionBinder {
     _ functions: BlockFunctions
   ) -> Expression {
     let id = registry.column(source.text(call.range), type, isNullable: isNullable)
+    registry[id].error = registry.error(of: function)
     let column = WindowStep.Column(id: id, function: function, frame: call.frame)
     if let index = functions.windows.firstIndex(where: {
       $0.partition == call.step.partition && $0.order == call.step.order

@@ -182,7 +182,9 @@ extension RelationalBinder {
     try checkGroupings(sets, at: block.range)
     for index in keys.indices {
       let entry = registry[keys[index].projection.id]
-      keys[index].projection.id = registry.column(entry.name, keys[index].type, isNullable: true)
+      let id = registry.column(entry.name, keys[index].type, isNullable: true)
+      registry[id].error = entry.error
+      keys[index].projection.id = id
     }
     return sets.map { $0.map { places[$0] } }
   }

@@ -136,6 +136,7 @@ struct RelationalBinder {
       branches[1].outputs.append(values[1])
       let isNullable = values.contains(where: registry.isNullable)
       let id = registry.column(x.name, type, isNullable: isNullable)
+      registry[id].error = registry.error(ofAny: values)
       columns.append(id)
       query.outputs.append(
         .init(name: x.name, value: BoundExpression(expression: .column(id), type: type, range: x.value.range)))

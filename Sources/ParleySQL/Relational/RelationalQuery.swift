@@ -160,7 +160,9 @@ struct RelationalQuery {
     case .number(let places), .duration(let places): scale = places
     default: scale = 0
     }
-    return try? Program.ResultTable.Format.decimal(scale: scale + 1).text(of: 5 * BigInt(error))
+    var digits = 5 * BigInt(error), places = scale + 1
+    while places > 0, digits % 10 == 0 { (digits, places) = (digits / 10, places - 1) }
+    return try? Program.ResultTable.Format.decimal(scale: places).text(of: digits)
   }
 
   var notes: [String] { registry.notes }
