@@ -14,11 +14,28 @@ public struct TableSchema: Hashable, Sendable {
   /// How often values occur at most among all holders' rows. The bounds of joins follow from it where nothing else is said,
   /// and whether a join is within its bound is checked inside the computation.
   public var rowLimits: [RowLimit]
+  /// Of whom results must not tell too much: see `docs/proofs/suppression.md`.
+  public var protection: Protection
+  /// Smallest and largest values of single records may be shown where enough units stand behind them.
+  public var allowsExtremes: Bool
+
+  /// What a table's rows are about, for the rules of release.
+  public enum Protection: Hashable, Sendable {
+    /// Every row is a unit of its own, of this table alone.
+    case rows
+    /// The column, which is never NULL, names the unit; units of one name are the same in all tables and at all holders.
+    case units(name: String, column: String)
+    /// Nobody: a reference table such as a price list.
+    case nothing
+  }
 
   public init(
     name: String, columns: [ColumnSchema], holders: [String], maximumRows: Int, padTo: Int? = nil,
-    uniqueKeys: [[String]] = [], rowLimits: [RowLimit] = []
+    uniqueKeys: [[String]] = [], rowLimits: [RowLimit] = [], protection: Protection = .rows,
+    allowsExtremes: Bool = false
   ) {
+    self.protection = protection
+    self.allowsExtremes = allowsExtremes
     self.name = name
     self.columns = columns
     self.holders = holders
