@@ -14,13 +14,16 @@ struct SmallTables {
   ///   - rows: cells in the integers that are shared, nil for NULL; all of them are one holder's.
   mutating func add(
     _ name: String, _ columns: [(String, ColumnType)], unique: [[String]] = [], labels: [String: [String]] = [:],
-    neverNull: Set<String> = [], _ rows: [[Int64?]]
+    neverNull: Set<String> = [], protection: TableSchema.Protection = .rows, extremes: Bool = false,
+    _ rows: [[Int64?]]
   ) {
     let schemas = columns.map {
       ColumnSchema(name: $0.0, type: $0.1, isNullable: !neverNull.contains($0.0), labels: labels[$0.0] ?? [])
     }
     self.schemas.append(
-      TableSchema(name: name, columns: schemas, holders: ["h"], maximumRows: 12, uniqueKeys: unique))
+      TableSchema(
+        name: name, columns: schemas, holders: ["h"], maximumRows: max(12, rows.count), uniqueKeys: unique,
+        protection: protection, allowsExtremes: extremes))
     data[name] = [
       TableData(
         rowCount: rows.count,

@@ -13,7 +13,7 @@ import Testing
       columns: [
         .init(name: "g", type: .category((0..<groups).map { "g\($0)" }), isNullable: false),
         .init(name: "x", type: .integer(0...9), isNullable: true),
-      ], holders: ["a"], maximumRows: 60)
+      ], holders: ["a"], maximumRows: 60, allowsExtremes: true)
   }
   static func data(_ counts: [Int], present: [Int]? = nil) -> TableData {
     let groups = counts.enumerated().flatMap { Array(repeating: Int64($0.offset), count: $0.element) }

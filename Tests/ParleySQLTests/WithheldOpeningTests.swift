@@ -14,7 +14,7 @@ import Testing
       .init(name: "g", type: .category(["p", "q", "r", "s", "t"]), isNullable: true),
       .init(name: "x", type: .integer(-40...60), isNullable: true),
       .init(name: "y", type: .decimal(scale: 1, 5...900), isNullable: false),
-    ], holders: ["a"], maximumRows: 60)
+    ], holders: ["a"], maximumRows: 60, allowsExtremes: true)
 
   private static let queries = [
     "SELECT g, COUNT(*) AS n, COUNT(x) AS c, SUM(x) AS s, AVG(x) AS a, MIN(y) AS l, MAX(y) AS h FROM t GROUP BY g",

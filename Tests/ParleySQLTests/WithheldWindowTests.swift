@@ -56,11 +56,13 @@ import Testing
     #expect(
       try Self.tables.rows("SELECT DISTINCT n FROM (\(Self.groups)) AS g ORDER BY n", minimum: 3) == ["4", "5"])
     #expect(
-      try Self.tables.rows("\(Self.groups) UNION ALL \(Self.groups)", minimum: 3).sorted()
+      try Self.tables.rows(
+        "WITH g AS (\(Self.groups)) SELECT clinic, n FROM g UNION ALL SELECT clinic, n FROM g", minimum: 3
+      ).sorted()
         == ["5000 5", "5000 5", "6000 4", "6000 4"])
     #expect(
       try Self.tables.rows(
-        "SELECT a.clinic, b.n FROM (\(Self.groups)) AS a LEFT JOIN (\(Self.groups)) AS b ON a.n = b.n + 1",
+        "WITH g AS (\(Self.groups)) SELECT a.clinic, b.n FROM g AS a LEFT JOIN g AS b ON a.n = b.n + 1",
         minimum: 3
       ).sorted() == ["5000 4", "6000 NULL"])
   }

@@ -24,6 +24,7 @@ struct ReleaseColumns {
   private mutating func read(_ plan: Plan) {
     for input in plan.inputs { read(input) }
     switch plan {
+    case .common(let common): read(common.plan)
     case .scan(let scan):
       scans[scan.number] = scan
       for (schema, id) in zip(scan.table.columns, scan.columns) {
@@ -74,10 +75,12 @@ struct ReleaseColumns {
 
   // MARK: Questions
 
+  private func definition(of id: ColumnID) -> Expression? { definitions[id] ?? registry[id].formula }
+
   /// The expression over columns of tables, and over those that no expression makes: of unions, statistics, windows.
   func resolved(_ expression: Expression) -> Expression {
     expression.replacing { part in
-      guard case .column(let id) = part, let definition = definitions[id] else { return nil }
+      guard case .column(let id) = part, let definition = definition(of: id) else { return nil }
       return resolved(definition)
     }
   }
@@ -85,7 +88,7 @@ struct ReleaseColumns {
   /// Parts of the resolved expression, counted up to a limit.
   func size(_ expression: Expression, upTo limit: Int) -> Int {
     var size = 1
-    if case .column(let id) = expression, let definition = definitions[id] {
+    if case .column(let id) = expression, let definition = definition(of: id) {
       size += self.size(definition, upTo: limit - size)
     }
     for child in expression.children where size < limit { size += self.size(child, upTo: limit - size) }

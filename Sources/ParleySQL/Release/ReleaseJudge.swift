@@ -15,6 +15,8 @@ struct ReleaseJudge {
   private var mentioned: Set<String> = []
   /// By the column that says whether a group is shown.
   private(set) var marks: [ColumnID: ReleaseMark] = [:]
+  /// What is read several times, rewritten once.
+  private var commons: [ObjectIdentifier: (plan: Plan, rows: Rows)] = [:]
   /// Columns that marks read and that projections below have to keep.
   var carried: Set<ColumnID> = []
 
@@ -31,9 +33,9 @@ struct ReleaseJudge {
     var slots: [UnitSlot] = []
     /// Every row is a group that may be shown.
     var areGroups = false
-    /// Kinds of unit behind groups.
-    var groupKinds: Set<String> = []
-    var kinds: Set<String> { slots.reduce(groupKinds) { $0.union($1.kinds) } }
+    /// Kinds of unit behind groups, with the grouping, by the column that says which groups are shown.
+    var groupings: [String: ColumnID] = [:]
+    var kinds: Set<String> { slots.reduce(Set(groupings.keys)) { $0.union($1.kinds) } }
     var protectsNobody: Bool { slots.isEmpty && !areGroups }
   }
 
@@ -106,14 +108,18 @@ struct ReleaseJudge {
         try joined(x, y, isLeftOnce: b.maximumRows <= 1, isRightOnce: a.maximumRows <= 1)
       )
     case .union(let branches, let ids): return try walk(branches, ids)
-    case .compared(let operation, let a, let b, _):
-      let (_, x) = try walk(a.plan), (_, y) = try walk(b.plan)
-      guard x.protectsNobody, y.protectsNobody else {
+    case .compared(let operation, let a, let b, let ids):
+      let (left, x) = try walk(a.plan), (right, y) = try walk(b.plan)
+      guard x.slots.isEmpty, y.slots.isEmpty else {
         throw refusal(
-          "shape", "\(operation.rawValue) compares rows or groups that protect \(words(x.kinds.union(y.kinds)))",
+          "shape", "\(operation.rawValue) compares rows that protect \(words(x.kinds.union(y.kinds)))",
           remedy: "ask both sides as queries of studies of their own")
       }
-      return (plan, Rows())
+      return (
+        .compared(
+          operation, .init(plan: left, outputs: a.outputs), .init(plan: right, outputs: b.outputs), ids),
+        try groups(x, y)
+      )
     case .masked(let input, let ids, let condition):
       let (judged, rows) = try walk(input)
       guard rows.protectsNobody else {
@@ -123,13 +129,20 @@ struct ReleaseJudge {
       }
       return (.masked(judged, ids, condition), rows)
     case .common(let common):
-      let (_, rows) = try walk(common.plan)
-      guard rows.protectsNobody else {
+      if let known = commons[ObjectIdentifier(common)] { return known }
+      let (inner, rows) = try walk(common.plan)
+      guard rows.slots.isEmpty else {
         throw refusal(
           "shape", "'\(common.name)' is read several times, and it protects \(words(rows.kinds))",
-          remedy: "read it once")
+          remedy: "read it once, or group in it")
       }
-      return (plan, rows)
+      guard rows.areGroups else { return (plan, rows) }
+      let kept = carrying(inner)
+      let new = CommonPlan(
+        name: common.name, plan: HolderPushdown(kept, registry: registry).moved(kept), columns: common.columns,
+        isGrouped: common.isGrouped)
+      commons[ObjectIdentifier(common)] = (.common(new), rows)
+      return (.common(new), rows)
     case .inner, .outer: throw ParleyError(.invariant, "a join was not given an order")
     }
   }
@@ -185,6 +198,7 @@ struct ReleaseJudge {
       mentioned = []
       let (right, y) = try walk(b)
       mentioned = before
+      if x.areGroups, y.areGroups { return (.match(kind, left, right, keys, unique), try groups(x, y)) }
       let isOwn = !y.areGroups && y.slots.count == 1 && x.slots.contains { same($0, y.slots[0]) }
       guard y.protectsNobody || isOwn else {
         throw refusal(
@@ -215,6 +229,7 @@ struct ReleaseJudge {
   /// - Parameters:
   ///   - isLeftOnce: a row of the left side is in one row of the result at most.
   private func joined(_ x: Rows, _ y: Rows, isLeftOnce: Bool, isRightOnce: Bool) throws(ParleyError) -> Rows {
+    if x.slots.isEmpty, y.slots.isEmpty { return try groups(x, y) }
     let shared = x.kinds.intersection(y.kinds)
     guard shared.isEmpty else {
       throw refusal(
@@ -225,12 +240,25 @@ struct ReleaseJudge {
       throw refusal(
         "shape", "it joins groups of one table with rows of another", remedy: "join first, and group once")
     }
-    var rows = Rows(
-      slots: x.slots, areGroups: x.areGroups || y.areGroups, groupKinds: x.groupKinds.union(y.groupKinds))
+    var rows = x
     if !isLeftOnce { for index in rows.slots.indices { rows.slots[index].onceWith = nil } }
     for var slot in y.slots {
       if !isRightOnce { slot.onceWith = nil }
       rows.slots.append(slot)
+    }
+    return rows
+  }
+
+  /// Groups beside groups: of one grouping, or of units of other kinds.
+  private func groups(_ x: Rows, _ y: Rows) throws(ParleyError) -> Rows {
+    var rows = Rows(areGroups: x.areGroups || y.areGroups, groupings: x.groupings)
+    for (kind, grouping) in y.groupings {
+      guard rows.groupings[kind] ?? grouping == grouping else {
+        throw refusal(
+          "shape", "two groupings of \(words([kind])) could be subtracted from each other",
+          remedy: "name one grouping with WITH and read it twice, or ask the other in a study of its own")
+      }
+      rows.groupings[kind] = grouping
     }
     return rows
   }
@@ -245,17 +273,14 @@ struct ReleaseJudge {
       let (plan, rows) = try walk(branch.plan)
       parts.append((.init(plan: plan, outputs: branch.outputs), rows))
     }
-    let groups = parts.filter(\.rows.areGroups)
-    let kinds = groups.reduce(into: Set<String>()) { $0.formUnion($1.rows.groupKinds) }
-    if !groups.isEmpty {
-      guard parts.allSatisfy({ $0.rows.slots.isEmpty }),
-        groups.reduce(0, { $0 + $1.rows.groupKinds.count }) == kinds.count
-      else {
+    if parts.contains(where: \.rows.areGroups) {
+      guard parts.allSatisfy({ $0.rows.slots.isEmpty }) else {
         throw refusal(
-          "shape", "a union has groups of \(words(kinds)) in several parts",
-          remedy: "ask the parts as queries of studies of their own")
+          "shape", "a union puts groups beside rows", remedy: "group all parts, or the union of all rows")
       }
-      return (.union(parts.map(\.branch), ids), Rows(areGroups: true, groupKinds: kinds))
+      var rows = Rows()
+      for part in parts { rows = try groups(rows, part.rows) }
+      return (.union(parts.map(\.branch), ids), rows)
     }
     let slots = parts.flatMap(\.rows.slots)
     guard let first = slots.first else { return (.union(parts.map(\.branch), ids), Rows()) }
@@ -317,7 +342,8 @@ struct ReleaseJudge {
     carried.formUnion(mark.columns)
     for item in items { carried.formUnion(item.expression.columns) }
     return (
-      .aggregate(judged, keys: keys, aggregates, shown: shown), Rows(areGroups: true, groupKinds: rows.kinds)
+      .aggregate(judged, keys: keys, aggregates, shown: shown),
+      Rows(areGroups: true, groupings: Dictionary(rows.kinds.map { ($0, shown) }) { first, _ in first })
     )
   }
 
