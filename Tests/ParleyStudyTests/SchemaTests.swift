@@ -35,6 +35,9 @@ import Testing
     }
     let limit = try object(schema, "$defs", "table", "properties", "at-most", "items")
     #expect(try Set(object(limit, "properties").keys) == Set(StudyKeys.rowLimit))
+    let forms = try object(schema, "$defs", "table", "properties", "protect")["anyOf"] as? [[String: Any]]
+    let protect = try #require(forms?.first { $0["type"] as? String == "object" })
+    #expect(try Set(object(protect, "properties").keys) == Set(StudyKeys.protect))
   }
 
   @Test func choicesAreTheReaders() throws {
@@ -43,6 +46,7 @@ import Testing
       try #require(try object(schema, "$defs", definition, "properties", key)["enum"] as? [String])
     }
     #expect(try choices("column", "type") == StudyKeys.columnTypes)
+    #expect(try choices("table", "extremes") == ["forbidden", "allowed"])
     #expect(try choices("table", "bad-rows") == Study.BadRows.allCases.map(\.rawValue))
     #expect(try choices("security", "protocol") == Study.Security.SharingProtocol.allCases.map(\.rawValue))
     #expect(try choices("security", "adversary") == Study.Security.Adversary.allCases.map(\.rawValue))

@@ -37,6 +37,8 @@ import Testing
 
   /// Each with a word of the statement that tells of it; nil where the hash alone has it.
   static let changes: [(old: String, new: String, told: String?)] = [
+    ("maximum-rows: 64", "maximum-rows: 64\n    protect: k", "protects each k"),
+    ("maximum-rows: 64", "maximum-rows: 64\n    extremes: allowed", "smallest and largest values of table 't'"),
     ("header: age", "header: hiv_status", "i is called \"hiv_status\""),
     ("maximum-rows: 64", "maximum-rows: 64\n    csv: {header: false}", "no line of headers"),
     (

@@ -24,7 +24,10 @@ import Testing
       "queries:",
     ]
     for (index, query) in queries.enumerated() { lines += ["  - name: q\(index)", "    sql: \(query)"] }
-    lines += ["security: {\(security)}", "release: {minimum-cell: \(minimum), recipients: [a, h]}", ""]
+    lines += [
+      "security: {\(security)}",
+      "release: {minimum-cell: \(minimum), recipients: [a, h]\(minimum < 2 ? ", rows: allowed" : "")}", "",
+    ]
     return try PreparedStudy(StudyLoader.load(text: lines.joined(separator: "\n"), file: "operators.yml"))
   }
 

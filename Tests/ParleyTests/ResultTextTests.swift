@@ -64,7 +64,7 @@ import Testing
       queries:
         - {name: r, sql: "SELECT s, d, c, COUNT(*) AS n FROM t GROUP BY s, d, c ORDER BY s"}
       security: {adversary: semi-honest}
-      release: {minimum-cell: 0, recipients: [a]}
+      release: {minimum-cell: 0, recipients: [a], rows: allowed}
       require-signatures: false
       """
     let program = try PreparedStudy(StudyLoader.load(text: text, file: "t.yml")).program

@@ -34,7 +34,7 @@ import Testing
     for (index, query) in queries.enumerated() { lines.append("  - {name: q\(index), sql: \"\(query)\"}") }
     lines += [
       "security: {protocol: replicated, \(security)}",
-      "release: {minimum-cell: \(minimum), recipients: [\(cast.recipients.joined(separator: ", "))]}",
+      "release: {minimum-cell: \(minimum), recipients: [\(cast.recipients.joined(separator: ", "))]\(minimum < 2 ? ", rows: allowed" : "")}",
       "require-signatures: false",
     ]
     return lines.joined(separator: "\n") + "\n"

@@ -24,7 +24,8 @@ import Testing
     ]
     for (index, query) in queries.enumerated() { lines += ["  - name: q\(index)", "    sql: \"\(query)\""] }
     lines += [
-      "security: {\(security)}", "release: {minimum-cell: 0, recipients: [r]}", "require-signatures: false", "",
+      "security: {\(security)}", "release: {minimum-cell: 0, recipients: [r], rows: allowed}",
+      "require-signatures: false", "",
     ]
     return try PreparedStudy(StudyLoader.load(text: lines.joined(separator: "\n"), file: "texts.yml"))
   }

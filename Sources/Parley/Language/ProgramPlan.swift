@@ -56,6 +56,7 @@ extension SecureProgram {
   ///
   /// - Throws: `plan/…` and `study/…` with file and line of the Swift call at fault.
   public func prepared() throws(ParleyError) -> PreparedProgram {
+    for table in tables { table.checkProtection() }
     if let failure = workshop.failure { throw failure }
     guard !workshop.columns.isEmpty else {
       throw ParleyError(
@@ -124,6 +125,13 @@ extension SecureProgram {
     }
     writer.write(program.canonicalBytes)
     writer.write(adversary.rawValue)
+    // Only where it was stated: programs from before there was a choice agree on the same.
+    if schemas.contains(where: { $0.protection != .rows || $0.allowsExtremes }) {
+      writer.write(list: schemas) { writer, schema in
+        writer.write("\(schema.protection)")
+        writer.write(schema.allowsExtremes)
+      }
+    }
     return Array(SHA256.hash(data: writer.bytes))
   }
 

@@ -36,6 +36,16 @@ public final class SecureProgram {
   let adversary: Adversary
   private(set) var tables: [SecureTable] = []
 
+  /// Whom a table is about.
+  public enum Protection: Sendable, Hashable {
+    /// Every row is a unit of its own.
+    case rows
+    /// The column of this name, which is never missing, names the unit; units of one name are the same in all tables.
+    case units(String, column: String)
+    /// Nobody: a reference table such as a price list.
+    case nobody
+  }
+
   /// Whom a run withstands.
   public enum Adversary: String, Sendable, Hashable, CaseIterable {
     /// Every computing party runs the agreed program, and tries to learn from what it sees.
@@ -82,9 +92,11 @@ public final class SecureProgram {
   /// - Parameters:
   ///   - maximumRows: of all holders together; sums are checked for this many.
   ///   - padTo: every holder shares exactly this many rows, so that its number of rows stays secret below it.
+  ///   - protect: whom the rows are about: stated to everybody and part of what the parties compare. What is withheld, formulas say.
+  ///   - allowsExtremes: the owners of the rows agree that smallest and largest values are shown; stated likewise.
   public func table(
-    _ name: String, holders: [String], maximumRows: Int, padTo: Int? = nil, file: String = #fileID,
-    line: Int = #line
+    _ name: String, holders: [String], maximumRows: Int, padTo: Int? = nil, protect: Protection = .rows,
+    allowsExtremes: Bool = false, file: String = #fileID, line: Int = #line
   ) -> SecureTable {
     let site = CallSite(file: file, line: line)
     workshop.check(holders, "holder", at: site)
@@ -101,9 +113,21 @@ public final class SecureProgram {
         remedy: "raise maximumRows, or lower padTo")
     }
     let id = workshop.builder.table(.init(name: name, holders: holders, maximumRows: maximumRows))
-    let schema = TableSchema(name: name, columns: [], holders: holders, maximumRows: maximumRows, padTo: padTo)
-    let table = SecureTable(workshop: workshop, id: id, schema: schema)
+    let schema = TableSchema(
+      name: name, columns: [], holders: holders, maximumRows: maximumRows, padTo: padTo,
+      protection: protect.declared, allowsExtremes: allowsExtremes)
+    let table = SecureTable(workshop: workshop, id: id, schema: schema, site: site)
     tables.append(table)
     return table
+  }
+}
+
+extension SecureProgram.Protection {
+  fileprivate var declared: TableSchema.Protection {
+    switch self {
+    case .rows: .rows
+    case .units(let name, let column): .units(name: name, column: column)
+    case .nobody: .nothing
+    }
   }
 }

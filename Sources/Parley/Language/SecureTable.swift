@@ -11,14 +11,39 @@ public final class SecureTable {
   private let workshop: Workshop
   private let id: Program.TableID
   private(set) var schema: TableSchema
+  /// Where the program declares it.
+  private let site: CallSite
 
-  init(workshop: Workshop, id: Program.TableID, schema: TableSchema) {
+  init(workshop: Workshop, id: Program.TableID, schema: TableSchema, site: CallSite) {
+    self.site = site
     self.workshop = workshop
     self.id = id
     self.schema = schema
   }
 
   public var name: String { schema.name }
+
+  /// Once all columns are declared: the one that names the table's units is there, and never missing.
+  func checkProtection() {
+    guard case .units(let name, let column) = schema.protection else { return }
+    if name.isEmpty {
+      _ = workshop.fail(
+        "study/value", "table \(schema.name) protects units without a name", at: site,
+        remedy: "write '.units(\"patient\", column: \"\(column)\")'")
+    }
+    guard let declared = schema.columns.first(where: { $0.name == column }) else {
+      _ = workshop.fail(
+        "study/unknown-name",
+        "table \(schema.name) protects each \(name) by column '\(column)', which it does not declare",
+        at: site, remedy: "declare the column, or leave 'protect' out to protect rows")
+      return
+    }
+    if declared.isNullable {
+      _ = workshop.fail(
+        "study/value", "column \(column) names whom table \(schema.name) protects, and may be missing", at: site,
+        remedy: "declare it without 'mayBeMissing', or leave 'protect' out to protect rows")
+    }
+  }
 
   /// A column of whole numbers.
   public func int(

@@ -29,6 +29,7 @@ public struct PreparedProgram: Sendable {
   package let computingCount: Int
   /// The tables of the program, in its order.
   package let tables: [TableSchema]
+  /// What holds: groups of fewer protected units are withheld; 0 or 1 where there is no minimum.
   package let minimumCell: Int
   /// What the parties have agreed on: of a study, its hash.
   package private(set) var studyHash: [UInt8]
@@ -87,7 +88,7 @@ public struct PreparedProgram: Sendable {
     statement = DisclosureStatement(
       title: title, program: program, hash: programHash, agreement: studyHash, verdicts: lowered.verdicts,
       queries: queries, publicFacts: Self.partyFacts(principals, computing: computing) + publicFacts, rules: rules,
-      minimumCell: minimumCell, allowsRows: allowsRows)
+      release: ReleaseWords(tables: tables, minimum: minimumCell, allowsRows: allowsRows))
     statementHash = Array(SHA256.hash(data: statement.canonicalBytes))
     let holders = Set(tables.flatMap(\.holders))
     trust = TrustStatement(

@@ -66,7 +66,7 @@ public struct PreparedStudy: Sendable {
         return .init(name: name, organisation: party?.organisation ?? "", key: party?.key)
       }, computing: study.computing.count, tables: study.schemas,
       adversary: study.security.adversary == .malicious ? .malicious : .semiHonest, verifier: verifier,
-      minimumCell: study.release.minimumCell, allowsRows: study.release.allowsRows, rules: rules(of: study),
+      minimumCell: study.release.effectiveMinimum, allowsRows: study.release.allowsRows, rules: rules(of: study),
       queries: study.queries.map { .init(result: $0.name, text: QueryText.withoutComments($0.sql)) },
       publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study")
         + study.tables.flatMap(\.fileFacts)
@@ -101,8 +101,14 @@ public struct PreparedStudy: Sendable {
   public var trust: TrustStatement { core.trust }
 
   private static func rules(of study: Study) -> [String] {
-    let minimum = study.release.minimumCell
+    let minimum = study.release.effectiveMinimum
     guard minimum > 1 else { return ["no minimum: a result may rest on a single row"] }
+    let raised =
+      minimum == study.release.minimumCell
+      ? []
+      : [
+        "the minimum is \(minimum) although the study says \(study.release.minimumCell): where rows may not be shown, nothing may rest on a single one"
+      ]
     // Rows of tables have no group that could be too small.
     let rows =
       study.release.allowsRows
@@ -110,12 +116,15 @@ public struct PreparedStudy: Sendable {
         "rows of tables are shown one by one where a query asks for them ('rows: allowed'): the minimum does not hold for these"
       ]
       : []
-    return rows + [
-      "a \(study.release.allowsRows ? "statistic" : "result") that rests on fewer than \(minimum) rows is withheld inside the computation, before anything is opened; its count is not opened either",
+    return raised + rows + [
+      "a \(study.release.allowsRows ? "statistic" : "result") that rests on \(study.releaseWords.fewer) is withheld inside the computation, before anything is opened; its count is not opened either",
       "where one withheld group could be worked out from the others and the total, the smallest shown group is withheld as well",
       "an absent group (no row), a withheld one and a NULL value are told apart by one opened bit each",
     ]
   }
+
+  /// What the rules of release say, beside results.
+  package var releaseWords: ReleaseWords { study.releaseWords }
 
   package func shape(rows: [[Int]]) throws(ParleyError) -> RunShape { try core.shape(rows: rows) }
   /// The plan for given sizes: for each table, rows by holder in the order of the study.
@@ -124,4 +133,10 @@ public struct PreparedStudy: Sendable {
   package func inputChecks(_ plan: Plan) throws(ParleyError) -> InputChecks? { try core.inputChecks(plan) }
   /// The rows a plan assumes when none are given: the maximum, shared out evenly.
   package var assumedRows: [[Int]] { core.assumedRows }
+}
+
+extension Study {
+  fileprivate var releaseWords: ReleaseWords {
+    ReleaseWords(tables: schemas, minimum: release.effectiveMinimum, allowsRows: release.allowsRows)
+  }
 }

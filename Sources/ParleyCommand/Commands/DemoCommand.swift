@@ -47,7 +47,7 @@ struct DemoCommand: ParsableCommand {
       return
     }
     let pooled = try PooledReference(prepared, files: files)
-    for table in outcome.tables { try show(table, beside: pooled, minimum: prepared.study.release.minimumCell) }
+    for table in outcome.tables { try show(table, beside: pooled, prepared) }
     try Console.output(
       lines: [
         "",
@@ -97,7 +97,7 @@ struct DemoCommand: ParsableCommand {
   }
 
   /// The joint result, the same on pooled plaintext, and the difference.
-  private func show(_ table: DecodedTable, beside pooled: PooledReference, minimum: Int) throws {
+  private func show(_ table: DecodedTable, beside pooled: PooledReference, _ prepared: PreparedStudy) throws {
     try Console.output(lines: ["", "== \(table.name) ==", ""])
     let reference = pooled.table(table.name)
     if table.rows.count == 1 {
@@ -125,6 +125,6 @@ struct DemoCommand: ParsableCommand {
         ]
       }
     }
-    try Console.output(lines: Console.split(shown.text) + ResultOutput.notes(on: table, minimum: minimum))
+    try Console.output(lines: Console.split(shown.text) + ResultOutput.notes(on: table, prepared))
   }
 }

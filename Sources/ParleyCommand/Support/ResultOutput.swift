@@ -12,23 +12,25 @@ enum ResultOutput {
     for table in tables {
       try Console.output(
         lines: ["", table.name] + Console.split(table.text)
-          + notes(on: table, minimum: prepared.study.release.minimumCell))
+          + notes(on: table, prepared))
     }
   }
 
   /// Why something is not shown.
-  static func notes(on table: DecodedTable, minimum: Int) -> [String] {
+  static func notes(on table: DecodedTable, _ prepared: PreparedStudy) -> [String] {
+    let words = prepared.releaseWords
     var notes: [String] = []
     if table.rows.isEmpty {
       notes.append(
-        minimum > 1
-          ? "(no row is shown: there is none, or all are withheld because they rest on fewer than \(minimum) rows or protect such a group)"
+        prepared.study.release.effectiveMinimum > 1
+          ? "(no row is shown: there is none, or all are withheld because they rest on \(words.fewer) or protect such a group)"
           : "(there is no row)")
     }
     let withheld = table.rows.filter { $0.contains(.withheld) }.count
     if withheld > 0 {
       notes.append(
-        "(\(withheld) withheld: fewer rows than the study's minimum, or needed to protect such a group)")
+        "(\(withheld) withheld: \(words.fewer), or needed to protect such a group)"
+      )
     }
     let absent = table.rows.filter { $0.contains(.absent) }.count
     if absent > 0 { notes.append("(\(absent) absent: no row at all)") }

@@ -100,7 +100,7 @@ public enum ColumnType: Hashable, Sendable {
 
 /// What may be released, and to whom.
 public struct ReleaseRules: Hashable, Sendable {
-  /// Cells with fewer rows than this (but at least one) are withheld; 0 or 1 turns the rule off.
+  /// Groups of fewer protected units than this (but at least one) are withheld; 0 or 1 turns the rule off.
   public var minimumCell: Int
   public var recipients: [String]
   /// Queries may release rows of single records and not only statistics.

@@ -49,22 +49,20 @@ public struct DisclosureStatement: Hashable, Sendable {
   public var requirements: [String]
   /// What is withheld, and by which rule.
   public var rules: [String]
-  /// Groups of fewer rows are withheld.
-  public var minimumCell: Int
-  /// Rows of tables may be shown, to which no minimum applies.
-  public var allowsRows: Bool
+  /// Whom the tables protect, and from which number on.
+  private var release: ReleaseWords
 
   /// - Parameters:
   ///   - hash: of the program.
   ///   - agreement: hash of what the parties agree on.
   ///   - verdicts: of the lowered program.
   ///   - publicFacts: sizes and other facts that are not in the program (row counts of holders).
+  ///   - rules: what is withheld, besides what `release` says of the tables.
   package init(
     title: String, program: Program, hash: [UInt8], agreement: [UInt8], verdicts: [LoweredProgram.Verdict] = [],
-    queries: [Query] = [], publicFacts: [String], rules: [String], minimumCell: Int, allowsRows: Bool
+    queries: [Query] = [], publicFacts: [String], rules: [String], release: ReleaseWords
   ) {
-    self.minimumCell = minimumCell
-    self.allowsRows = allowsRows
+    self.release = release
     self.title = title
     programHash = hash
     agreementHash = agreement
@@ -77,7 +75,7 @@ public struct DisclosureStatement: Hashable, Sendable {
         : "whether each holder's rows of \(own[0].tableName) are within the declared ranges, one bit per holder (\(Self.list(holders)))"
     }
     self.publicFacts = publicFacts
-    self.rules = rules
+    self.rules = release.lines + rules
     intermediate = Self.intermediate(program)
     textDigests = Self.textDigests(program)
     requirements = program.requirements.map(\.message)
@@ -274,14 +272,7 @@ public struct DisclosureStatement: Hashable, Sendable {
         + (parts.isEmpty ? "outcomes only" : parts.joined(separator: " and "))
     }
     if groups.count > 2 { lines[1] = "others learn other values: see below for each of \(groups.count) lists" }
-    switch (minimumCell > 1, allowsRows) {
-    case (true, false): lines.append("groups of fewer than \(minimumCell) rows are withheld")
-    case (true, true):
-      lines.append(
-        "statistics of fewer than \(minimumCell) rows are withheld; rows of tables may be shown one by one")
-    case (false, false): lines.append("no minimum: a value may rest on a single row")
-    case (false, true): lines.append("no minimum, and rows of tables may be shown one by one")
-    }
+    lines.append(release.summary)
     let records = Set(items.filter { $0.meaning == .recordValue }.map { "\($0.result): \($0.name)" }).count
     lines.append(
       records == 0

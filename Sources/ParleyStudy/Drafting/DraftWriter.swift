@@ -127,6 +127,7 @@ struct DraftWriter {
       "    holders: [\(files.map { quoted($0.holder) }.joined(separator: ", "))]",
       "    maximum-rows: \(most)  # of all holders together; a round number above what the files have",
       "    # pad-to: \(Int(RoundBounds.above(Double(rows))))  # hides how many rows each holder has, at the cost of that many",
+      "    # protect: COLUMN  # if one person may have several rows: the column that names the person, without NULLs",
       "    bad-rows: refuse  # or null, or drop",
     ]
     lines += dialects(columns)
@@ -192,7 +193,7 @@ struct DraftWriter {
       "  adversary: semi-honest  # no party deviates from the protocol, and no two computing parties work together",
       "",
       "release:",
-      "  minimum-cell: 5  # counts below are withheld, with what would give them away",
+      "  minimum-cell: 5  # groups of fewer rows, or persons, are withheld, with what would give them away",
       "  recipients: [\(files.map { quoted($0.holder) }.joined(separator: ", "))]",
       "",
       "patience: 60s  # a link may be down this long",

@@ -232,7 +232,7 @@ extension Study {
   }
 
   public struct Release: Sendable, Hashable {
-    /// Cells with fewer rows are withheld; 0 or 1 turns the rule off.
+    /// As the study says it, at least 0; what holds is ``effectiveMinimum``.
     public var minimumCell: Int
     public var recipients: [String]
     /// Queries may release rows of single records.
@@ -244,6 +244,10 @@ extension Study {
       self.allowsRows = allowsRows
       self.line = line
     }
+
+    /// Groups of fewer protected units are withheld; 0 or 1, which takes `allowsRows`, turns the rule off. Where rows may not be
+    /// released nothing rests on a single unit, whatever the study's minimum says.
+    public var effectiveMinimum: Int { allowsRows ? minimumCell : max(minimumCell, 2) }
   }
 }
 
@@ -252,7 +256,7 @@ extension Study {
   public var schemas: [TableSchema] { tables.map(\.schema) }
   public var rules: ReleaseRules {
     ReleaseRules(
-      minimumCell: release.minimumCell, recipients: release.recipients, allowsRowRelease: release.allowsRows)
+      minimumCell: release.effectiveMinimum, recipients: release.recipients, allowsRowRelease: release.allowsRows)
   }
 
   public func party(_ name: String) -> Party? { parties.first { $0.name == name } }

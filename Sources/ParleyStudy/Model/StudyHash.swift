@@ -72,6 +72,13 @@ extension Study {
         }
       }
     }
+    if tables.contains(where: { $0.schema.protection != .rows || $0.schema.allowsExtremes }) {
+      writer.write("protect")
+      writer.write(list: tables) { writer, table in
+        table.schema.protection.encode(into: &writer)
+        writer.write(table.schema.allowsExtremes)
+      }
+    }
     return writer.bytes
   }
 }
@@ -134,6 +141,19 @@ extension Study.Table {
 
 extension CSVDialect {
   fileprivate var statesMore: Bool { thousandsMark != nil || zone != nil || !columns.isEmpty || !values.isEmpty }
+}
+
+extension TableSchema.Protection {
+  fileprivate func encode(into writer: inout CanonicalWriter) {
+    switch self {
+    case .rows: writer.write(UInt8(0))
+    case .units(let name, let column):
+      writer.write(UInt8(1))
+      writer.write(name)
+      writer.write(column)
+    case .nothing: writer.write(UInt8(2))
+    }
+  }
 }
 
 extension ColumnType {

@@ -7,9 +7,10 @@ package enum StudyKeys {
   package static let party = ["name", "organisation", "key", "endpoint"]
   package static let table = [
     "name", "holders", "maximum-rows", "pad-to", "columns", "csv", "csv-by-holder", "bad-rows", "bad-rows-limit",
-    "unique", "at-most",
+    "unique", "at-most", "protect", "extremes",
   ]
   package static let rowLimit = ["columns", "rows"]
+  package static let protect = ["column", "unit"]
   package static let column = [
     "name", "type", "range", "scale", "values", "labels", "bytes", "rounding", "others", "nullable", "header",
   ]

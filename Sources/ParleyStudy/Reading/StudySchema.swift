@@ -138,6 +138,27 @@ public enum StudySchema {
                 }
               },
               "description": "How many rows at most have the same values of columns; bounds of joins follow from it."
+            },
+            "protect": {
+              "anyOf": [
+                { "$ref": "#/$defs/identifier" },
+                {
+                  "type": "object",
+                  "required": ["column"],
+                  "additionalProperties": false,
+                  "properties": {
+                    "column": { "$ref": "#/$defs/identifier" },
+                    "unit": { "$ref": "#/$defs/identifier" }
+                  }
+                }
+              ],
+              "default": "rows",
+              "description": "Whom the rules of release protect: every row, nobody (none), or whom the column names."
+            },
+            "extremes": {
+              "enum": ["forbidden", "allowed"],
+              "default": "forbidden",
+              "description": "Whether smallest and largest values, which are those of single records, may be shown."
             }
           }
         },
@@ -279,7 +300,7 @@ public enum StudySchema {
               "type": "integer",
               "minimum": 0,
               "maximum": 1000000,
-              "description": "Cells with fewer rows are withheld; 0 turns the rule off."
+              "description": "Groups of fewer are withheld; at least 2 unless rows are allowed."
             },
             "recipients": {
               "type": "array",

@@ -31,7 +31,10 @@ struct TableReader {
             at: entry.position(of: "name"), remedy: "rename this one or the one in line \(other.line)")
         }
       }
-      tables.append(table(entry, name: name ?? "", parties: parties))
+      let table = table(entry, name: name ?? "", parties: parties)
+      ProtectionReader(problems, table.schema.columns)
+        .check(table.schema, among: tables, at: entry.position(of: "protect"))
+      tables.append(table)
     }
     return tables
   }
@@ -67,11 +70,13 @@ struct TableReader {
     let maps = FileMapReader(problems, columns, details)
     maps.read(entry, into: &dialect, &byHolder)
     let keys = KeyReader(problems, columns)
+    let protection = ProtectionReader(problems, columns)
     let badRows = entry.choice("bad-rows", Study.BadRows.self, default: .refuse) ?? .refuse
     return Study.Table(
       schema: TableSchema(
         name: name, columns: columns, holders: holders, maximumRows: rows ?? StudyLimits.rows, padTo: padTo,
-        uniqueKeys: keys.uniqueKeys(entry), rowLimits: keys.rowLimits(entry)),
+        uniqueKeys: keys.uniqueKeys(entry), rowLimits: keys.rowLimits(entry),
+        protection: protection.protection(entry), allowsExtremes: protection.allowsExtremes(entry)),
       columns: details, dialect: dialect, dialects: byHolder, badRows: badRows,
       badRowsLimit: badRowsLimit(entry, badRows), line: entry.position?.line ?? 0)
   }
@@ -152,16 +157,19 @@ struct TableReader {
 
   /// Tables and columns are SQL identifiers.
   private func checkIdentifier(_ name: String, _ kind: String, _ position: Position?) {
-    let bytes = Array(name.utf8)
-    let isLetter: (UInt8) -> Bool = { ($0 | 0x20) &- 97 < 26 || $0 == UInt8(ascii: "_") }
-    guard (1...64).contains(bytes.count), isLetter(bytes[0]),
-      bytes.allSatisfy({ isLetter($0) || $0 &- 48 < 10 })
-    else {
+    guard Self.isIdentifier(name) else {
       problems.add(
         .studyValue, "'\(name)' cannot name a \(kind)", at: position,
         remedy: "use 1 to 64 letters, digits and '_', starting with a letter"
           + (kind == "column" ? "; 'header:' holds the name in the CSV file" : ""))
       return
     }
+  }
+
+  static func isIdentifier(_ name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    let isLetter: (UInt8) -> Bool = { ($0 | 0x20) &- 97 < 26 || $0 == UInt8(ascii: "_") }
+    return (1...64).contains(bytes.count) && isLetter(bytes[0])
+      && bytes.allSatisfy { isLetter($0) || $0 &- 48 < 10 }
   }
 }
