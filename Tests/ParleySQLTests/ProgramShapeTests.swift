@@ -38,6 +38,8 @@ import Testing
     #expect(
       Set(program.inputs.map { "\($0.column).\($0.role)" }) == [
         ".isValid", "sex.value", "chol.value", "chol.isNull",
+        // Whether the row contributes to the sum.
+        "CASE WHEN NOT (chol = 0) THEN TRUE ELSE FALSE END.value",
       ])
     // Nothing computed is unused.
     var isUsed = Set(program.disclosures.map(\.node))

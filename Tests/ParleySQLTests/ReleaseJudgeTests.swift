@@ -4,7 +4,7 @@ import Testing
 
 /// The definition of docs/proofs/suppression.md on relational queries: units are counted, and what cannot be judged is refused.
 @Suite struct ReleaseJudgeTests {
-  /// People in three regions: six, five and two; the last region's have many visits. Prices protect nobody.
+  /// People in three regions: six, five and two; the last region's have two visits each. Prices protect nobody.
   static let tables: SmallTables = {
     var tables = SmallTables()
     let regions: [Int64] = [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3]
@@ -15,7 +15,7 @@ import Testing
       regions.enumerated().map { [Int64($0 + 1), $1, Int64(20 + $0)] })
     var visits: [[Int64?]] = []
     for (index, region) in regions.enumerated() {
-      for visit in 0..<(region == 3 ? 5 : 1) {
+      for visit in 0..<(region == 3 ? 2 : 1) {
         visits.append([Int64(index + 1), region, Int64(10 + visit), Int64(index % 2 + 1), index == 0 ? 7 : 1])
       }
     }
@@ -38,23 +38,23 @@ import Testing
 
   func rows(_ text: String, minimum: Int = 4) throws -> [String] { try Self.tables.rows(text, minimum: minimum) }
 
-  /// Ten visits of two people are no group of ten.
+  /// Four visits of two people are no group of four.
   @Test func peopleAreCountedAndNotRows() throws {
     let text = "SELECT region, COUNT(*) AS n, SUM(cost) AS c FROM visits GROUP BY region ORDER BY region"
-    #expect(try rows(text, minimum: 0) == ["1 6 60", "2 5 50", "3 10 120"])
+    #expect(try rows(text, minimum: 0) == ["1 6 60", "2 5 50", "3 4 42"])
     // Alone, the small region would follow from the total: the next larger one goes with it.
     #expect(try rows(text) == ["1 6 60"])
-    #expect(try rows(text, minimum: 2) == ["1 6 60", "2 5 50", "3 10 120"])
+    #expect(try rows(text, minimum: 2) == ["1 6 60", "2 5 50", "3 4 42"])
     #expect(try rows("SELECT COUNT(*) AS n FROM visits WHERE region = 3") == [])
-    #expect(try rows("SELECT COUNT(*) AS n FROM visits WHERE region = 3", minimum: 2) == ["10"])
-    #expect(try rows("SELECT COUNT(*) AS n FROM visits") == ["21"])
+    #expect(try rows("SELECT COUNT(*) AS n FROM visits WHERE region = 3", minimum: 2) == ["4"])
+    #expect(try rows("SELECT COUNT(*) AS n FROM visits") == ["15"])
   }
 
   /// Through joins, where a person stands for many rows of the other table, and with references that protect nobody.
   @Test func peopleAreCountedThroughJoins() throws {
     let text =
       "SELECT p.region, COUNT(*) AS n FROM people p JOIN visits v ON p.person = v.person GROUP BY p.region ORDER BY p.region"
-    #expect(try rows(text, minimum: 0) == ["1 6", "2 5", "3 10"])
+    #expect(try rows(text, minimum: 0) == ["1 6", "2 5", "3 4"])
     #expect(try rows(text) == ["1 6"])
     let priced =
       "SELECT v.region, SUM(r.price) AS p FROM visits v JOIN prices r ON v.item = r.item GROUP BY v.region ORDER BY v.region"
@@ -74,9 +74,9 @@ import Testing
         (SELECT person, region, COUNT(*) AS n FROM visits GROUP BY person, region) AS q
       GROUP BY region ORDER BY region
       """
-    #expect(try rows(text, minimum: 0) == ["1 1.000000 1.0", "2 1.000000 1.0", "3 5.000000 5.0"])
-    // A median needs enough on either side: six are enough for three, and for no more.
-    #expect(try rows(text, minimum: 3) == ["1 1.000000 1.0"])
+    #expect(try rows(text, minimum: 0) == ["1 1.000000 1.0", "2 1.000000 1.0", "3 2.000000 2.0"])
+    // A median needs enough on either side: two people have none, and the next larger group goes with them.
+    #expect(try rows(text, minimum: 2) == ["1 1.000000 1.0"])
     #expect(try rows(text) == [])
     let tested =
       "SELECT COUNT(*) AS n FROM people p WHERE EXISTS (SELECT 1 FROM visits v WHERE v.person = p.person AND v.code = 1)"
@@ -90,7 +90,7 @@ import Testing
     "COUNT(*) FILTER (WHERE code = 7)",
     "AVG(cost) FILTER (WHERE code <> 7)", "SUM(1000 + GREATEST(0, code - 6) * cost)",
     "SUM(ABS(code - 6) - 2 * ABS(code - 7) + ABS(code - 8))", "BOOL_OR(code = 7)", "SUM(1 - SIGN(ABS(code - 7)))",
-    "SUM(NULLIF(code, 7))", "SUM(COALESCE(NULLIF(code, 7), 50))", "SUM(code - 1)",
+    "SUM(NULLIF(code, 7))", "SUM(COALESCE(NULLIF(code, 7), 50))",
     "SUM(CASE WHEN code < 7 THEN 0 ELSE 1 END) + SUM(CASE WHEN code < 5 THEN 0 ELSE 1 END)",
   ])
   func onePersonBehindAConditionIsWithheld(statistic: String) throws {

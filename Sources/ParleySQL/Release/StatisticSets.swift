@@ -45,7 +45,11 @@ struct StatisticSets {
     }
     if let objection = reader.objection { throw refusal("argument", ReleaseWords.argument(objection), at: range) }
     for condition in reader.conditions where !conditions.contains(condition) { conditions.append(condition) }
-    for condition in reader.contributors where !contributors.contains(condition) { contributors.append(condition) }
+    // Rows in which the argument is there are counted for the statistic itself.
+    for condition in reader.contributors where !contributors.contains(condition) {
+      if case .not(.isNull) = condition { continue }
+      contributors.append(condition)
+    }
     guard conditions.count <= ReleaseWords.mostConditions else {
       throw refusal("argument", ReleaseWords.tooMany(conditions.count), at: range)
     }
