@@ -17,7 +17,7 @@ extension ReleaseJudge {
     for aggregate in aggregates { try read(aggregate, &sets, areOnce: rows.slots.allSatisfy(isOnce)) }
     try checkValues(sets)
     guard sets.conditions.count <= ReleaseWords.mostConditions else {
-      throw refusal("argument", ReleaseWords.tooMany(sets.conditions.count))
+      throw refusal(.argument, ReleaseWords.tooMany(sets.conditions.count))
     }
     var items: [Projection] = []
     var contributors: [ReleaseMark.Contributors] = [.init(column: nil, threshold: max(minimum, sets.rows))]
@@ -83,7 +83,7 @@ extension ReleaseJudge {
       reader.read(counted: arguments[0])
       guard !aggregate.isDistinct || reader.conditions.allSatisfy(isMissing) else {
         throw refusal(
-          "argument", "COUNT(DISTINCT …) has conditions in it",
+          .argument, "COUNT(DISTINCT …) has conditions in it",
           remedy: "count a column, and put conditions into WHERE")
       }
       return sets.take(reader, threshold: minimum)
@@ -91,7 +91,7 @@ extension ReleaseJudge {
       isSummed = true
       guard !aggregate.isDistinct else {
         throw refusal(
-          "argument", "a sum of different values may rest on single rows",
+          .argument, "a sum of different values may rest on single rows",
           remedy: "leave DISTINCT out; COUNT(DISTINCT …) may be asked")
       }
     case .any, .every: break
@@ -110,7 +110,7 @@ extension ReleaseJudge {
       var reader = ReleaseArgument(columns.facts)
       reader.read(value: argument, isSummed: isSummed)
       if let objection = reader.objection {
-        throw refusal("argument", ReleaseWords.argument(objection))
+        throw refusal(.argument, ReleaseWords.argument(objection))
       }
       values.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
@@ -121,7 +121,7 @@ extension ReleaseJudge {
     let tables = Set(values.map { columns.scans(of: [.column($0)]) })
     guard tables.count <= 1 else {
       throw refusal(
-        "argument",
+        .argument,
         "one statistic adds up values of several tables, and those of one could be weights that pack rows of the other into a sum",
         remedy:
           "use values of one table in a statistic; columns of others may be group keys and stand in conditions")
@@ -136,7 +136,7 @@ extension ReleaseJudge {
   private func sides(_ numerator: Int, _ denominator: Int, _ areOnce: Bool) throws(ParleyError) -> Int {
     guard areOnce else {
       throw refusal(
-        "argument", "a median or quantile is of rows, and a unit may have several in a group",
+        .argument, "a median or quantile is of rows, and a unit may have several in a group",
         remedy: "compute one value of each unit in a subquery (GROUP BY the column that names it) first")
     }
     let least = min(numerator, denominator - numerator)
@@ -148,7 +148,7 @@ extension ReleaseJudge {
       guard let table = columns.scans[number]?.table, table.protection != .nothing, !table.allowsExtremes else {
         continue
       }
-      throw refusal("extremes", ReleaseWords.extremes(of: table.name))
+      throw refusal(.extremes, ReleaseWords.extremes(of: table.name))
     }
   }
 
@@ -156,7 +156,7 @@ extension ReleaseJudge {
   private func checkValues(_ sets: Sets) throws(ParleyError) {
     if let id = sets.values.sorted().first(where: columns.mixed.contains) {
       throw refusal(
-        "argument", "'\(registry[id].name)' is not a column of a table in every part of the union",
+        .argument, "'\(registry[id].name)' is not a column of a table in every part of the union",
         remedy: "select columns in every part, and use constants of parts as group keys only")
     }
   }

@@ -53,18 +53,18 @@ struct ReleaseJudge {
     let (judged, rows) = try walk(plan)
     guard rows.slots.isEmpty else {
       throw refusal(
-        "shape", "it shows rows of a table that protects \(words(rows.kinds)), one by one",
+        .shape, "it shows rows of a table that protects \(words(rows.kinds)), one by one",
         remedy: "use COUNT, SUM or another statistic with GROUP BY")
     }
     return carrying(judged)
   }
 
-  func refusal(_ code: String, _ reason: String, remedy: String) -> ParleyError {
+  func refusal(_ code: ReleaseWords.Code, _ reason: String, remedy: String) -> ParleyError {
     refusal(code, ReleaseWords(reason: reason, remedy: remedy))
   }
-  func refusal(_ code: String, _ words: ReleaseWords) -> ParleyError {
+  func refusal(_ code: ReleaseWords.Code, _ words: ReleaseWords) -> ParleyError {
     source.error(
-      "plan/release-\(code)", words.message(minimum: minimum, query: source.query.name),
+      code.rawValue, words.message(minimum: minimum, query: source.query.name),
       at: SourceRange(start: 0, end: 0), remedy: words.remedy)
   }
 
@@ -86,7 +86,7 @@ struct ReleaseJudge {
       let (judged, rows) = try walk(input)
       guard rows.slots.isEmpty else {
         throw refusal(
-          "shape", "LIMIT picks rows of \(words(rows.kinds))", remedy: "leave LIMIT out below the grouping")
+          .shape, "LIMIT picks rows of \(words(rows.kinds))", remedy: "leave LIMIT out below the grouping")
       }
       return (.limit(judged, count: count, offset: offset), rows)
     case .window(let input, let step):
@@ -94,7 +94,7 @@ struct ReleaseJudge {
       let partition = Set(step.partition.compactMap(columns.root))
       guard rows.slots.allSatisfy({ partition.contains(columns.root($0.column)) }) else {
         throw refusal(
-          "shape", "a window puts rows of several units beside each other (\(words(rows.kinds)))",
+          .shape, "a window puts rows of several units beside each other (\(words(rows.kinds)))",
           remedy: "write PARTITION BY with the column that names the unit, or use GROUP BY")
       }
       return (.window(judged, step), rows)
@@ -112,7 +112,7 @@ struct ReleaseJudge {
       let (left, x) = try walk(a.plan), (right, y) = try walk(b.plan)
       guard x.slots.isEmpty, y.slots.isEmpty else {
         throw refusal(
-          "shape", "\(operation.rawValue) compares rows that protect \(words(x.kinds.union(y.kinds)))",
+          .shape, "\(operation.rawValue) compares rows that protect \(words(x.kinds.union(y.kinds)))",
           remedy: "ask both sides as queries of studies of their own")
       }
       return (
@@ -124,7 +124,7 @@ struct ReleaseJudge {
       let (judged, rows) = try walk(input)
       guard rows.protectsNobody else {
         throw refusal(
-          "shape", "an outer join or a subquery has conditions other than equalities",
+          .shape, "an outer join or a subquery has conditions other than equalities",
           remedy: "write an inner join with the conditions in WHERE")
       }
       return (.masked(judged, ids, condition), rows)
@@ -133,7 +133,7 @@ struct ReleaseJudge {
       let (inner, rows) = try walk(common.plan)
       guard rows.slots.isEmpty else {
         throw refusal(
-          "shape", "'\(common.name)' is read several times, and it protects \(words(rows.kinds))",
+          .shape, "'\(common.name)' is read several times, and it protects \(words(rows.kinds))",
           remedy: "read it once, or group in it")
       }
       guard rows.areGroups else { return (plan, rows) }
@@ -153,7 +153,7 @@ struct ReleaseJudge {
     guard table.protection != .nothing else { return (.scan(scan), Rows()) }
     guard mentioned.insert(table.name).inserted else {
       throw refusal(
-        "shape",
+        .shape,
         "it reads the table '\(table.name)' more than once, and what one reading shows could be subtracted from the other",
         remedy:
           "read it once: a condition becomes CASE WHEN … or FILTER (WHERE …) in one SELECT, and a second reading a query of a study of its own"
@@ -202,7 +202,7 @@ struct ReleaseJudge {
       let isOwn = !y.areGroups && y.slots.count == 1 && x.slots.contains { same($0, y.slots[0]) }
       guard y.protectsNobody || isOwn else {
         throw refusal(
-          "shape", "EXISTS or IN tests rows against \(words(y.kinds)), of whom too few may decide",
+          .shape, "EXISTS or IN tests rows against \(words(y.kinds)), of whom too few may decide",
           remedy:
             "compare the columns that name the unit on both sides, or write a join, so that the units of both tables are counted"
         )
@@ -233,12 +233,12 @@ struct ReleaseJudge {
     let shared = x.kinds.intersection(y.kinds)
     guard shared.isEmpty else {
       throw refusal(
-        "shape", "it joins different units of one kind (\(words(shared)))",
+        .shape, "it joins different units of one kind (\(words(shared)))",
         remedy: "join on the columns that name the unit")
     }
     guard !(x.areGroups && !y.slots.isEmpty), !(y.areGroups && !x.slots.isEmpty) else {
       throw refusal(
-        "shape", "it joins groups of one table with rows of another", remedy: "join first, and group once")
+        .shape, "it joins groups of one table with rows of another", remedy: "join first, and group once")
     }
     var rows = x
     if !isLeftOnce { for index in rows.slots.indices { rows.slots[index].onceWith = nil } }
@@ -255,7 +255,7 @@ struct ReleaseJudge {
     for (kind, grouping) in y.groupings {
       guard rows.groupings[kind] ?? grouping == grouping else {
         throw refusal(
-          "shape", "two groupings of \(words([kind])) could be subtracted from each other",
+          .shape, "two groupings of \(words([kind])) could be subtracted from each other",
           remedy: "name one grouping with WITH and read it twice, or ask the other in a study of its own")
       }
       rows.groupings[kind] = grouping
@@ -276,7 +276,7 @@ struct ReleaseJudge {
     if parts.contains(where: \.rows.areGroups) {
       guard parts.allSatisfy({ $0.rows.slots.isEmpty }) else {
         throw refusal(
-          "shape", "a union puts groups beside rows", remedy: "group all parts, or the union of all rows")
+          .shape, "a union puts groups beside rows", remedy: "group all parts, or the union of all rows")
       }
       var rows = Rows()
       for part in parts { rows = try groups(rows, part.rows) }
@@ -286,12 +286,12 @@ struct ReleaseJudge {
     guard let first = slots.first else { return (.union(parts.map(\.branch), ids), Rows()) }
     guard parts.allSatisfy({ $0.rows.slots.count <= 1 }) else {
       throw refusal(
-        "shape", "a part of a union has several kinds of unit", remedy: "join after the union, or group each part")
+        .shape, "a part of a union has several kinds of unit", remedy: "join after the union, or group each part")
     }
     let type = registry[first.column].type
     guard slots.allSatisfy({ registry[$0.column].type == type }) else {
       throw refusal(
-        "shape", "the parts of a union name their units by columns of different types",
+        .shape, "the parts of a union name their units by columns of different types",
         remedy: "declare the columns that name the unit alike")
     }
     let id = registry.column("unit", type, isNullable: slots.count < parts.count)
@@ -318,7 +318,7 @@ struct ReleaseJudge {
       // DISTINCT leaves groups what they are.
       guard aggregates.isEmpty, shown == nil else {
         throw refusal(
-          "shape", "groups are grouped again", remedy: "group the rows once, by the keys that the result needs")
+          .shape, "groups are grouped again", remedy: "group the rows once, by the keys that the result needs")
       }
       return (.aggregate(judged, keys: keys, aggregates, shown: shown), rows)
     }
@@ -331,7 +331,7 @@ struct ReleaseJudge {
     }
     guard let shown else {
       throw refusal(
-        "shape", "statistics over \(words(rows.kinds)) stand in a subquery, or are grouped again",
+        .shape, "statistics over \(words(rows.kinds)) stand in a subquery, or are grouped again",
         remedy:
           "group once, in the outermost SELECT; a subquery may group by the column that names the unit, where the table has one ('protect' in the study)"
       )
@@ -370,7 +370,7 @@ struct ReleaseJudge {
         }
         guard isBit, reader.objection == nil else {
           throw refusal(
-            "argument", "a statistic of each unit has conditions in it",
+            .argument, "a statistic of each unit has conditions in it",
             remedy:
               "put the condition into WHERE, or use MAX(CASE WHEN … THEN 1 ELSE 0 END) for 'any row of the unit'"
           )
@@ -385,7 +385,7 @@ struct ReleaseJudge {
   func resolved(_ expression: Expression) throws(ParleyError) -> Expression {
     guard columns.size(expression, upTo: 4096) < 4096 else {
       throw refusal(
-        "argument", "what a statistic is of is too long when it is written out",
+        .argument, "what a statistic is of is too long when it is written out",
         remedy: "write a shorter expression")
     }
     return columns.resolved(expression)

@@ -2,6 +2,12 @@ import ParleyProgram
 
 /// Why a query cannot be judged, and what to write instead.
 struct ReleaseWords {
+  enum Code: String {
+    case shape = "plan/release-shape"
+    case argument = "plan/release-argument"
+    case extremes = "plan/release-extremes"
+  }
+
   var reason: String
   var remedy: String
 
