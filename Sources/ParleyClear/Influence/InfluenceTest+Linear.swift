@@ -1,0 +1,149 @@
+import BigInt
+import ParleyProgram
+
+extension InfluenceTest {
+  /// A number that is a sum of what units bring: how much it loses without each of them.
+  private struct Part {
+    var place: OpenedNumbers.Place
+    var tag: String
+    var value: BigInt
+    /// By unit; nil where the number is no longer shown without the unit.
+    var losses: [BigInt?]
+
+    /// Units that it rests on, by their positions. Empty where nothing but withholding changes.
+    var support: [Int] {
+      guard losses.contains(where: { $0 != nil && $0 != 0 }) else { return [] }
+      return losses.indices.filter { losses[$0] != 0 }
+    }
+    /// Less another number.
+    func less(_ other: Part, times factor: BigInt = 1) -> Part {
+      var result = self
+      result.value -= other.value * factor
+      for index in losses.indices {
+        guard let a = losses[index], let b = other.losses[index] else {
+          result.losses[index] = nil
+          continue
+        }
+        result.losses[index] = a - b * factor
+      }
+      return result
+    }
+    /// Every unit of the other has the same part in this, and some unit has.
+    func contains(_ other: Part) -> Bool {
+      let support = other.support
+      return !support.isEmpty && support.allSatisfy { other.losses[$0] != nil && other.losses[$0] == losses[$0] }
+    }
+  }
+
+  /// The sums among the numbers; a mean with the number of its values is one.
+  private func sums(_ numbers: OpenedNumbers) -> [OpenedNumbers.Place: (tag: String, value: BigInt)] {
+    var sums: [OpenedNumbers.Place: (tag: String, value: BigInt)] = [:]
+    for (place, value) in numbers.values {
+      switch columns[place.result][place.column] {
+      case .linear(let tag): sums[place] = (tag, value)
+      case .mean(let count?):
+        var counted = place
+        counted.column = count
+        guard let number = numbers.values[counted] else { continue }
+        sums[place] = ("MEAN", (value * number + 500_000).flooredQuotient(by: 1_000_000))
+      default: continue
+      }
+    }
+    return sums
+  }
+
+  private func parts(_ trials: UnitTrials) -> [Part] {
+    let without = trials.without.map { $0.map { (rows: $0.keys, sums: sums($0)) } }
+    let isReference = free.map { free in base.values.allSatisfy { free.values[$0.key] == $0.value } } == true
+    return sums(base).map { place, sum in
+      Part(
+        place: place, tag: sum.tag, value: sum.value,
+        losses: without.map { numbers in
+          guard let numbers else { return 0 }
+          if let less = numbers.sums[place] { return sum.value - less.value }
+          // Without a minimum a number that is gone was a sum of nothing.
+          return isReference ? sum.value : nil
+        })
+    }.sorted { name($0.place) < name($1.place) }
+  }
+
+  func linearHits(_ kind: String, _ trials: UnitTrials) -> [Hit] {
+    let parts = parts(trials)
+    var hits: [Hit] = []
+    func report(_ kind: Hit.Kind, _ what: String, _ part: Part) {
+      let support = part.support
+      guard isFew(support.count) else { return }
+      hits.append(Hit(kind: kind, what: what, value: String(part.value), units: support.map { trials.units[$0] }))
+    }
+    for part in parts { report(.few, name(part.place), part) }
+    for (index, part) in parts.enumerated() {
+      for other in parts[..<index] where part.place.row == other.place.row && part.place.copy == other.place.copy {
+        let names = "\(name(part.place)) - \(name(other.place))"
+        if part.tag == other.tag { report(.difference, names, part.less(other)) }
+        for offset in offsets {
+          report(.difference, names + " times \(offset)", part.less(other, times: offset))
+          report(
+            .difference, "\(name(other.place)) - \(name(part.place)) times \(offset)",
+            other.less(part, times: offset))
+        }
+      }
+      // Persons may have as many rows in one group as in another; rows cannot.
+      if kind.hasPrefix(".") || !part.place.row.isEmpty || program.results.count > 1 {
+        var rest = part
+        var taken: [String] = []
+        for other in parts where other.tag == part.tag && isPart(other.place, of: part.place, kind) {
+          guard rest.contains(other) else { continue }
+          rest = rest.less(other)
+          taken.append(name(other.place))
+          report(.remainder, "\(name(part.place)) - \(taken.joined(separator: " - "))", rest)
+        }
+      }
+    }
+    return hits + totalHits(kind, trials, parts)
+  }
+
+  /// Whether one number is known to be of some of the rows of another.
+  private func isPart(_ part: OpenedNumbers.Place, of whole: OpenedNumbers.Place, _ kind: String) -> Bool {
+    if part.result == whole.result { return part.row != whole.row && kind.hasPrefix(".") }
+    let partNames = OpenedNumbers.keyNames(program.results[part.result], columns[part.result])
+    let wholeNames = OpenedNumbers.keyNames(program.results[whole.result], columns[whole.result])
+    return zip(wholeNames, whole.row).allSatisfy { name, label in
+      partNames.firstIndex(of: name).map { part.row[$0] == label } ?? false
+    }
+  }
+
+  /// The public number of rows less the counts of a column.
+  private func totalHits(_ kind: String, _ trials: UnitTrials, _ parts: [Part]) -> [Hit] {
+    var hits: [Hit] = []
+    let names = Set(program.tables.map(\.name))
+    for table in database.tables
+    where names.contains(table.name) && UnitDatabase.kind(of: table) == kind && table.padTo == nil {
+      let rows = trials.units.map { BigInt(database.rowCount(of: $0, in: table.name)) }
+      for (number, result) in program.results.enumerated() {
+        for column in result.columns.indices where columns[number][column] == .linear(tag: "COUNT") {
+          let cells = parts.filter { $0.place.result == number && $0.place.column == column }
+          guard let first = cells.first else { continue }
+          var rest = first
+          rest.value = rows.reduce(0, +)
+          rest.losses = rows
+          for cell in cells { rest = rest.less(cell) }
+          guard rest.losses.allSatisfy({ $0 != nil && $0! >= 0 }), isFew(rest.support.count) else { continue }
+          // What WHERE leaves out is in no group, shown or not.
+          var left = rest.losses
+          if let free {
+            let every = sums(free).filter { $0.key.result == number && $0.key.column == column }
+            let all = every.reduce(BigInt(0)) { $0 + $1.value.value }
+            if rows.reduce(0, +) == all { left = [] }
+          }
+          hits.append(
+            Hit(
+              kind: left.isEmpty ? .withheldTotal : .filteredTotal,
+              what:
+                "rows of \(table.name) - \(cells.count == 1 ? name(first.place) : "the sum of \(result.name).\(result.columns[column].name)")",
+              value: String(rest.value), units: rest.support.map { trials.units[$0] }))
+        }
+      }
+    }
+    return hits
+  }
+}

@@ -1,0 +1,131 @@
+package import BigInt
+import ParleyBase
+package import ParleyClear
+package import ParleyProgram
+import ParleySQL
+
+/// Tries to break the rules of release: random studies that aim at one record or one person, and what follows about few units
+/// from the numbers that such a study opens.
+///
+/// It knows the definition in `docs/proofs/suppression.md` and nothing of how it is enforced.
+package enum ReleaseAttack {
+  /// One query, and what its columns are.
+  package struct Question: Sendable {
+    package var text: String
+    /// By selected column.
+    package var columns: [OpenedColumn]
+    /// Which rows there are depends on numbers.
+    package var isChoosing = false
+    package init(text: String, columns: [OpenedColumn], isChoosing: Bool = false) {
+      self.text = text
+      self.columns = columns
+      self.isChoosing = isChoosing
+    }
+  }
+
+  /// A random study.
+  package struct Study: Sendable, CustomStringConvertible {
+    package let seed: UInt64
+    package let trick: String
+    package let isHarmless: Bool
+    package let minimum: Int
+    package let tables: [TableSchema]
+    package let data: [String: [TableData]]
+    package let questions: [Question]
+    package let offsets: [BigInt]
+
+    /// - Parameter trick: nil for any.
+    package init(seed: UInt64, trick: String? = nil) {
+      var random = TestRandom(seed: seed)
+      let isHarmless = random.chance(30)
+      var tricks = isHarmless ? AttackTrick.harmless : AttackTrick.all
+      if let trick { tricks = (AttackTrick.all + AttackTrick.harmless).filter { $0.name == trick } }
+      let chosen = random.pick(tricks)
+      let onPersons = chosen.onPersons ?? random.chance(40)
+      minimum = Int.random(in: 2...5, using: &random)
+      var own = chosen.own
+      if own == .target, onPersons { own = .person }
+      let tables = AttackTables(minimum: minimum, own: own, &random)
+      var writer = AttackWriter(random: random, minimum: minimum, tables: tables, onPersons: onPersons)
+      questions = chosen.write(&writer)
+      offsets = writer.offsets
+      self.seed = seed
+      self.trick = chosen.name
+      self.isHarmless = AttackTrick.harmless.contains { $0.name == chosen.name }
+      (self.tables, data) = (tables.schemas, tables.data)
+    }
+
+    package init(
+      name: String, minimum: Int, tables: [TableSchema], data: [String: [TableData]], questions: [Question]
+    ) {
+      seed = 0
+      trick = name
+      isHarmless = false
+      self.minimum = minimum
+      (self.tables, self.data, self.questions) = (tables, data, questions)
+      offsets = []
+    }
+
+    package var description: String {
+      "\(trick), seed \(seed), minimum \(minimum): \(questions.map(\.text).joined(separator: " ;; "))"
+    }
+
+    /// - Parameter minimum: nil for the study's own.
+    func program(minimum: Int? = nil) throws(ParleyError) -> Program {
+      try SQLFrontEnd.compile(
+        questions.enumerated().map { SQLQuery(name: "q\($0)", text: $1.text) }, tables: tables,
+        rules: ReleaseRules(
+          minimumCell: minimum ?? self.minimum, recipients: ["analyst"], allowsRowRelease: minimum == 0))
+    }
+  }
+
+  /// All tricks, by name.
+  package static var tricks: [String] { AttackTrick.all.map(\.name) }
+
+  /// What became of one study.
+  package enum Outcome: Sendable {
+    case refused(code: String)
+    case judged(hits: [InfluenceTest.Hit], shown: Int, withheld: Int)
+    /// A mistake of the program: an internal error, or one that only a run noticed.
+    case fault(String)
+  }
+
+  /// - Parameter isJudged: false compiles the study without a minimum, and looks for what its own minimum would forbid.
+  package static func outcome(of study: Study, isJudged: Bool = true) -> Outcome {
+    let program: Program
+    var reference: Program?
+    do throws(ParleyError) { reference = try study.program(minimum: 0) } catch { reference = nil }
+    do throws(ParleyError) {
+      program = try study.program(minimum: isJudged ? nil : 0)
+    } catch {
+      let code = error.code.rawValue
+      return code.hasPrefix("sql/") || code.hasPrefix("plan/") ? .refused(code: code) : .fault("\(error)")
+    }
+    do throws(ParleyError) {
+      var test = try InfluenceTest(
+        program: program, reference: reference, database: UnitDatabase(tables: study.tables, data: study.data),
+        minimum: study.minimum, columns: columns(of: program, study.questions))
+      test.offsets = study.offsets
+      test.choosing = Set(study.questions.indices.filter { study.questions[$0].isChoosing })
+      let hits = try test.hits()
+      return .judged(hits: hits, shown: test.base.values.count, withheld: test.withheldCount)
+    } catch {
+      return .fault("\(error)")
+    }
+  }
+
+  /// What the result columns are, from what the selected ones are.
+  private static func columns(of program: Program, _ questions: [Question]) -> [[OpenedColumn]] {
+    zip(program.results, questions).map { result, question in
+      var columns = result.columns.map { _ in OpenedColumn.processed }
+      for (position, index) in result.order.enumerated()
+      where index >= 0 && question.columns.indices.contains(position) {
+        columns[index] = question.columns[position]
+        if case .mean(let count?) = question.columns[position] {
+          columns[index] = .mean(count: result.order[count])
+        }
+      }
+      return columns
+    }
+  }
+}
