@@ -73,9 +73,15 @@ extension InfluenceTest {
     func report(_ kind: Hit.Kind, _ what: String, _ part: Part) {
       let support = part.support
       guard isFew(support.count) else { return }
-      hits.append(Hit(kind: kind, what: what, value: String(part.value), units: support.map { trials.units[$0] }))
+      hits.append(
+        Hit(
+          kind: kind, what: what, value: String(part.value), units: support.map { trials.units[$0] },
+          place: part.place))
     }
-    for part in parts { report(.few, name(part.place), part) }
+    for part in parts {
+      report(.few, name(part.place), part)
+      if let packing { hits += digitHits(part, packing, trials) }
+    }
     for (index, part) in parts.enumerated() {
       for other in parts[..<index] where part.place.row == other.place.row && part.place.copy == other.place.copy {
         let names = "\(name(part.place)) - \(name(other.place))"
@@ -102,6 +108,29 @@ extension InfluenceTest {
     return hits + totalHits(kind, trials, parts)
   }
 
+  /// Digits that no unit but one changes, by being absent or by other values.
+  private func digitHits(_ part: Part, _ base: BigInt, _ trials: UnitTrials) -> [Hit] {
+    var hits: [Hit] = []
+    var weight = BigInt(1)
+    while weight <= part.value {
+      func digit(_ numbers: OpenedNumbers?) -> BigInt? {
+        numbers.flatMap { $0.values[part.place] }.map { ($0 / weight) % base }
+      }
+      let shown = digit(self.base)
+      let moved = trials.units.indices.filter {
+        digit(trials.without[$0]) != shown || digit(trials.shifted[$0]) != shown
+      }
+      if isFew(moved.count) {
+        hits.append(
+          Hit(
+            kind: .digit, what: "\(name(part.place)) / \(weight) % \(base)", value: shown.map { String($0) } ?? "",
+            units: moved.map { trials.units[$0] }))
+      }
+      weight *= base
+    }
+    return hits
+  }
+
   /// Whether one number is known to be of some of the rows of another.
   private func isPart(_ part: OpenedNumbers.Place, of whole: OpenedNumbers.Place, _ kind: String) -> Bool {
     if part.result == whole.result { return part.row != whole.row && kind.hasPrefix(".") }
@@ -115,14 +144,13 @@ extension InfluenceTest {
   /// The public number of rows less the counts of a column.
   private func totalHits(_ kind: String, _ trials: UnitTrials, _ parts: [Part]) -> [Hit] {
     var hits: [Hit] = []
-    let names = Set(program.tables.map(\.name))
-    for table in database.tables
-    where names.contains(table.name) && UnitDatabase.kind(of: table) == kind && table.padTo == nil {
+    for table in readTables
+    where UnitDatabase.kind(of: table) == kind && table.padTo == nil {
       let rows = trials.units.map { BigInt(database.rowCount(of: $0, in: table.name)) }
       for (number, result) in program.results.enumerated() {
         for column in result.columns.indices where columns[number][column] == .linear(tag: "COUNT") {
           let cells = parts.filter { $0.place.result == number && $0.place.column == column }
-          guard let first = cells.first else { continue }
+          guard let first = cells.first, cells.contains(where: { !$0.support.isEmpty }) else { continue }
           var rest = first
           rest.value = rows.reduce(0, +)
           rest.losses = rows

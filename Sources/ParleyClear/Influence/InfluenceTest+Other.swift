@@ -25,11 +25,10 @@ extension InfluenceTest {
         if !without.isEmpty, isFew(all.count) { report(.few, all) }
       case .record:
         let moved = changed(trials.without).union(changed(trials.shifted))
-        let isAllowed = database.tables.allSatisfy { table in
-          table.allowsExtremes || !program.tables.contains { $0.name == table.name }
-            || UnitDatabase.kind(of: table) == nil
-        }
+        let isAllowed = readTables.allSatisfy { $0.allowsExtremes || UnitDatabase.kind(of: $0) == nil }
         if !isAllowed, !moved.isEmpty { report(.record, moved) }
+        let valued = trials.alone.indices.filter { trials.alone[$0]?.values[place] != nil }
+        if isFew(valued.count) { report(.few, valued) }
       case .quantile(let times):
         let valued = trials.alone.indices.filter { trials.alone[$0]?.values[place] != nil }
         if 0 < valued.count, valued.count < times * minimum { report(.quantile, valued) }

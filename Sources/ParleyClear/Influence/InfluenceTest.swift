@@ -28,6 +28,10 @@ package struct InfluenceTest {
       case withheldTotal = "withheld-total"
       /// The same, of rows that WHERE leaves out.
       case filteredTotal = "filtered-total"
+      /// A statistic, whatever it makes of it, of a condition that holds for few units.
+      case condition
+      /// A digit of a sum, in the base that whoever asked packed it in.
+      case digit
       /// A row of the result that fewer units stand behind.
       case group
       /// MIN, MAX without the leave of the table.
@@ -46,6 +50,14 @@ package struct InfluenceTest {
     package var what: String
     package var value: String
     package var units: [UnitDatabase.Unit]
+    /// Where the number stands, if it is one.
+    package var place: OpenedNumbers.Place?
+
+    package init(
+      kind: Kind, what: String, value: String, units: [UnitDatabase.Unit], place: OpenedNumbers.Place? = nil
+    ) {
+      (self.kind, self.what, self.value, self.units, self.place) = (kind, what, value, units, place)
+    }
 
     package var description: String {
       let names = units.map(\.description).joined(separator: ", ")
@@ -62,6 +74,8 @@ package struct InfluenceTest {
   package let columns: [[OpenedColumn]]
   /// Constants that whoever asked put into sums to take them out again.
   package var offsets: [BigInt] = []
+  /// Whoever asked gave every unit a digit of its own in sums of this base; nil where nobody did.
+  package var packing: BigInt?
   /// Results whose rows depend on numbers (HAVING, LIMIT, a window).
   package var choosing: Set<Int> = []
 
@@ -106,11 +120,11 @@ package struct InfluenceTest {
       base.values.allSatisfy { free.values[$0.key] == $0.value } && base.keys.isSubset(of: free.keys)
     }
     let tried = opens == true ? reference ?? program : program
-    let names = Set(program.tables.map(\.name))
-    let kinds = Set(database.tables.filter { names.contains($0.name) }.compactMap(UnitDatabase.kind)).sorted()
+    let kinds = Set(readTables.compactMap(UnitDatabase.kind)).sorted()
     for kind in kinds {
       var trials = UnitTrials(units: database.units[kind] ?? [])
-      let needsShift = columns.joined().contains { [.smooth, .record].contains($0) || $0.isMean }
+      let needsShift =
+        packing != nil || columns.joined().contains { [.smooth, .record].contains($0) || $0.isMean }
       for unit in trials.units {
         trials.without.append(try open(tried, database.without([unit])))
         if let reference { trials.alone.append(try open(reference, database.alone(unit))) }
@@ -120,6 +134,25 @@ package struct InfluenceTest {
       if let reference { hits += try processedHits(reference, trials.units) }
     }
     return hits
+  }
+
+  /// Tables of which a row can matter.
+  var readTables: [TableSchema] {
+    var read = Set(program.inputs.map(\.table))
+    func walk(_ shape: Program.Shape) {
+      switch shape {
+      case .rows(let table): read.insert(table)
+      case .fixed: break
+      case .concatenated(let parts): parts.forEach(walk)
+      case .first(_, let whole): walk(whole)
+      case .product(let outer, let inner):
+        walk(outer)
+        walk(inner)
+      }
+    }
+    for shape in Set(program.nodes.map(\.type.shape)) { walk(shape) }
+    let names = Set(read.map { program.tables[$0.rawValue].name })
+    return database.tables.filter { names.contains($0.name) }
   }
 
   /// Numbers of changed databases, by unit.

@@ -100,14 +100,14 @@ package struct OpenedNumbers: Sendable {
           }
           continue
         }
-        var key = result.keys.map { $0.labels[row].map { "\(DecodedTable.Cell.value($0))" } ?? "NULL" }
+        var key = result.keys.map { $0.labels[row] ?? "NULL" }
         var numbers: [(column: Int, value: BigInt)] = []
         for (index, column) in result.columns.enumerated() {
           let isNull = bit(column.isNull, row)
           let parts = ([column.value] + column.furtherParts).map { disclosed[$0]?[row] ?? 0 }
           if kinds[index] == .key {
             // As it would be shown, so that results of both ways to compute a query have the same.
-            key.append(isNull ? "NULL" : "\(column.format.cell(of: parts))")
+            key.append(isNull ? "NULL" : Self.text(column.format.cell(of: parts)))
           } else if !isNull {
             numbers.append((index, parts[0]))
           }
@@ -131,6 +131,10 @@ package struct OpenedNumbers: Sendable {
         }
       }
     }
+  }
+
+  private static func text(_ cell: DecodedTable.Cell) -> String {
+    if case .value(let text) = cell { text } else { "\(cell)" }
   }
 
   /// Names of the keys of a result, in the order of ``Place/row``.

@@ -1,7 +1,7 @@
 import ParleyProgram
 
-/// The tables of an attack: `p`, whose rows are the units; `v`, in which a person has one to four rows; `r`, a price list;
-/// and `a`, which the attacker wrote.
+/// The tables of an attack: `p`, whose rows are the units; `v`, in which a person has one to four rows; `m`, in which every
+/// person has one; `r`, a price list; and `a`, which the attacker wrote.
 struct AttackTables {
   var schemas: [TableSchema]
   var data: [String: [TableData]]
@@ -46,6 +46,13 @@ struct AttackTables {
       }
     }
     v.shuffle(using: &random)
+    // Persons of whom v has nothing, and some that m does not have.
+    let others = (1...60).map { Int64($0) }.filter { !persons.contains($0) }.shuffled(using: &random).prefix(3)
+    var m: [[Int64?]] = (persons.dropFirst(random.pick([0, 0, 1])) + others.prefix(random.pick([0, 1, 3]))).map {
+      person in
+      [person, random.chance(30) ? 1 : 0, Int64.random(in: 1...90, using: &random)]
+    }
+    m.shuffle(using: &random)
     target = Int(random.pick(Array(ids)))
     self.person = Int(random.pick(Array(persons)))
     var a: [[Int64?]]
@@ -64,6 +71,7 @@ struct AttackTables {
     let isTrusting = random.chance(70)
     schemas = []
     data = [:]
+    let extremes = random.chance(25)
     func add(
       _ name: String, _ protection: TableSchema.Protection, _ columns: [(String, ColumnType, Bool)],
       unique: [[String]],
@@ -73,7 +81,8 @@ struct AttackTables {
         TableSchema(
           name: name, columns: columns.map { ColumnSchema(name: $0.0, type: $0.1, isNullable: $0.2) },
           holders: holders,
-          maximumRows: maximum, uniqueKeys: unique, protection: protection))
+          maximumRows: maximum, uniqueKeys: unique, protection: protection,
+          allowsExtremes: extremes))
       let cut = holders.count == 1 ? rows.count : rows.count / 2
       data[name] = [Array(rows[..<cut]), Array(rows[cut...])].prefix(holders.count).map { part in
         TableData(
@@ -99,6 +108,12 @@ struct AttackTables {
         ("cost", .integer(0...60), false),
         ("day", .integer(0...6), false),
       ], unique: [], holders: ["h1", "h2"], maximum: 40, v)
+    add(
+      "m", .units(name: "person", column: "pid"),
+      [
+        ("pid", .integer(1...60), false), ("sex", .category(["f", "m"]), false), ("age", .integer(0...90), false),
+      ],
+      unique: [["pid"]], holders: ["h1", "h2"], maximum: 20, m)
     add(
       "r", .nothing, [("kind", .category(["lab", "ward"]), false), ("price", .integer(1...9), false)],
       unique: [["kind"]],

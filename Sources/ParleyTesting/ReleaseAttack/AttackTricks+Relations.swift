@@ -17,11 +17,11 @@ extension AttackTrick {
           [w.rows], key: "(SELECT SUM(u.\(w.measure())) FROM \(w.table) AS u WHERE u.\(w.id) = \(w.target))")
       ]
     },
-    AttackTrick(name: "scalar subquery in a sum") { w in
+    AttackTrick(name: "scalar subquery in a mean") { w in
       let m = w.measure()
       return [
         w.question([
-          ("SUM((SELECT SUM(u.\(m)) FROM \(w.table) AS u WHERE u.\(w.id) = \(w.target)))", .processed), w.rows,
+          ("AVG((SELECT SUM(u.\(m)) FROM \(w.table) AS u WHERE u.\(w.id) = \(w.target)))", .processed), w.rows,
         ])
       ]
     },

@@ -49,6 +49,36 @@ struct AttackTrick: Sendable {
       ])
       return [w.question([(text, .mean(count: 1)), w.rows], key: w.maybeGroup())]
     },
+    AttackTrick(name: "function of a condition") { w in
+      let (c, i, m) = (w.condition(), w.indicator(), w.measure())
+      let (item, what): (String, String) = w.random.pick([
+        ("VARIANCE(\(i))", i), ("STDDEV(\(i))", i), ("CORR(\(i), \(m))", i), ("AVG(\(i))", i),
+        ("ROUND(AVG(\(i)), 2)", i),
+        ("MAX(\(i))", i), ("BOOL_OR(\(c))", "CASE WHEN \(c) THEN 1 ELSE 0 END"), ("SUM(\(i)) > 0", i),
+        ("QUANTILE(\(i), 0.9)", i),
+        ("COUNT(DISTINCT \(i))", i), ("SUM(\(i)) * 7 + COUNT(*)", i),
+        ("AVG(CASE WHEN \(c) THEN \(m) ELSE 3 END)", "CASE WHEN \(c) THEN 1 ELSE 0 END"),
+        ("VARIANCE(CASE WHEN \(c) THEN 0 ELSE \(m) END)", "CASE WHEN \(c) THEN 1 ELSE 0 END"),
+        ("SUM(\(i)) / COUNT(*)", i),
+        ("ROUND(SUM(CASE WHEN \(c) THEN \(m) ELSE 0 END) / 10)", "CASE WHEN \(c) THEN 1 ELSE 0 END"),
+        ("SUM(DISTINCT CASE WHEN \(c) THEN \(m) ELSE 0 END)", "CASE WHEN \(c) THEN 1 ELSE 0 END"),
+      ])
+      var question = w.question([(item, .processed)], key: w.maybeGroup())
+      question.secret =
+        w.question([("SUM(\(what))", .linear(tag: "COUNT"))], key: question.columns.count > 1 ? w.group : nil).text
+      return [question]
+    },
+    AttackTrick(name: "missing values replaced") { w in
+      w.offsets = [1000]
+      let m = w.source.measures[1]
+      return [
+        w.question(
+          [
+            ("SUM(COALESCE(\(m), 1000))", .linear(tag: "M")), ("SUM(\(m))", .linear(tag: "M")), w.rows,
+            ("COUNT(\(m))", .linear(tag: "COUNT")),
+          ], key: w.maybeGroup())
+      ]
+    },
     AttackTrick(name: "missing values") { w in
       [
         w.question(
@@ -128,14 +158,47 @@ struct AttackTrick: Sendable {
       ]
     },
     AttackTrick(name: "own weights", own: .weights, onPersons: false) { w in
-      let digit = w.random.pick(["x", "b"])
+      let digit = w.random.pick(["x", "x", "p.g = 'a'", "x % 2"])
       return [
         w.question(
-          [
-            ("SUM(CASE WHEN w > 1 THEN \(digit) * w ELSE 0 END)", .linear(tag: "W")),
-            ("SUM(\(digit) * w)", .linear(tag: "W")),
-          ],
-          from: "p LEFT JOIN a ON a.id = p.id")
+          [("SUM((\(digit)) * w)", .linear(tag: "W")), w.rows],
+          from: "p \(w.random.pick(["", "LEFT"])) JOIN a ON a.id = p.id")
+      ]
+    },
+    AttackTrick(name: "visits with their persons", onPersons: true) { w in
+      let item = w.random.pick([
+        w.statistic("v."), ("SUM(cost * age)", .linear(tag: "S")), ("COUNT(DISTINCT m.pid)", .distinct),
+        ("SUM(age)", .linear(tag: "A")),
+      ])
+      return [
+        w.question(
+          [w.rows, item], from: "v JOIN m ON v.pid = m.pid",
+          key: w.random.pick([nil, "sex", "kind", "age", "age / 30", "m.pid"]))
+      ]
+    },
+    AttackTrick(name: "persons without visits", onPersons: true) { w in
+      let filter = w.random.pick([
+        "v.pid IS NULL", "NOT EXISTS (SELECT 1 FROM v AS u WHERE u.pid = m.pid)",
+        "m.pid NOT IN (SELECT pid FROM v)",
+      ])
+      let from = filter.hasPrefix("v.") ? "m LEFT JOIN v ON v.pid = m.pid" : "m"
+      return [
+        w.question(
+          [w.rows, ("SUM(age)", .linear(tag: "S"))], from: from, filter: filter, key: w.random.pick([nil, "sex"]))
+      ]
+    },
+    AttackTrick(name: "two tables of persons", onPersons: true) { w in
+      [
+        w.question([w.rows], from: "m", key: w.random.pick([nil, "sex"])),
+        w.question([w.rows], from: "v JOIN m ON v.pid = m.pid", key: "sex"),
+      ]
+    },
+    AttackTrick(name: "outer join's missing rows", onPersons: true) { w in
+      let kind = w.random.pick(["LEFT", "FULL"])
+      return [
+        w.question(
+          [w.rows, ("COUNT(v.pid)", .linear(tag: "V")), ("COUNT(m.pid)", .linear(tag: "M"))],
+          from: "m \(kind) JOIN v ON v.pid = m.pid", key: w.random.pick([nil, "sex"]))
       ]
     },
     AttackTrick(name: "own rows without partner") { w in

@@ -15,11 +15,15 @@ package enum ReleaseAttack {
     /// By selected column.
     package var columns: [OpenedColumn]
     /// Which rows there are depends on numbers.
-    package var isChoosing = false
-    package init(text: String, columns: [OpenedColumn], isChoosing: Bool = false) {
+    package var isChoosing: Bool
+    /// A count whose rows have the keys of this one's, and which nothing that is shown of a row may tell where it is of few
+    /// units: a condition that stands in the argument of a statistic, whatever the statistic makes of it.
+    package var secret: String?
+    package init(text: String, columns: [OpenedColumn], isChoosing: Bool = false, secret: String? = nil) {
       self.text = text
       self.columns = columns
       self.isChoosing = isChoosing
+      self.secret = secret
     }
   }
 
@@ -29,10 +33,13 @@ package enum ReleaseAttack {
     package let trick: String
     package let isHarmless: Bool
     package let minimum: Int
+    /// A released row must not rest on one unit, whatever the minimum is.
+    var least: Int { max(2, minimum) }
     package let tables: [TableSchema]
     package let data: [String: [TableData]]
-    package let questions: [Question]
+    package fileprivate(set) var questions: [Question]
     package let offsets: [BigInt]
+    package let packing: BigInt?
 
     /// - Parameter trick: nil for any.
     package init(seed: UInt64, trick: String? = nil) {
@@ -49,6 +56,7 @@ package enum ReleaseAttack {
       var writer = AttackWriter(random: random, minimum: minimum, tables: tables, onPersons: onPersons)
       questions = chosen.write(&writer)
       offsets = writer.offsets
+      packing = own == .weights ? BigInt(AttackTables.base) : nil
       self.seed = seed
       self.trick = chosen.name
       self.isHarmless = AttackTrick.harmless.contains { $0.name == chosen.name }
@@ -64,6 +72,7 @@ package enum ReleaseAttack {
       self.minimum = minimum
       (self.tables, self.data, self.questions) = (tables, data, questions)
       offsets = []
+      packing = nil
     }
 
     package var description: String {
@@ -104,14 +113,42 @@ package enum ReleaseAttack {
     do throws(ParleyError) {
       var test = try InfluenceTest(
         program: program, reference: reference, database: UnitDatabase(tables: study.tables, data: study.data),
-        minimum: study.minimum, columns: columns(of: program, study.questions))
+        minimum: study.least, columns: columns(of: program, study.questions))
       test.offsets = study.offsets
+      test.packing = study.packing
       test.choosing = Set(study.questions.indices.filter { study.questions[$0].isChoosing })
-      let hits = try test.hits()
+      let hits = try test.hits() + secretHits(study, test)
       return .judged(hits: hits, shown: test.base.values.count, withheld: test.withheldCount)
     } catch {
       return .fault("\(error)")
     }
+  }
+
+  /// Rows that show a statistic of a condition that holds for few units, found out by counting them.
+  private static func secretHits(_ study: Study, _ test: InfluenceTest) throws(ParleyError) -> [InfluenceTest.Hit]
+  {
+    var hits: [InfluenceTest.Hit] = []
+    for (number, question) in study.questions.enumerated() {
+      guard let secret = question.secret else { continue }
+      var count = study
+      let keys = question.columns.filter { $0 == .key }
+      count.questions = [Question(text: secret, columns: keys + [.linear(tag: "COUNT")])]
+      let program = try count.program(minimum: 0)
+      let told = try InfluenceTest(
+        program: program, reference: program, database: test.database, minimum: study.least,
+        columns: columns(of: program, count.questions))
+      for hit in try told.hits() where hit.kind == .few {
+        guard let place = hit.place,
+          let shown = test.base.values.first(where: { $0.key.result == number && $0.key.row == place.row })
+        else { continue }
+        hits.append(
+          .init(
+            kind: .condition,
+            what: "\(secret), behind what q\(number) shows of (\(place.row.joined(separator: ", ")))",
+            value: String(shown.value), units: hit.units))
+      }
+    }
+    return hits
   }
 
   /// What the result columns are, from what the selected ones are.
