@@ -90,9 +90,10 @@ public enum SQLFrontEnd {
     }
     let statistics = routed.compactMap { if case .statistics(let query) = $0 { query } else { nil } }
     for table in tables {
+      guard table.protection != .nothing else { continue }
       try ReleaseSet.check(statistics.filter { $0.table.name == table.name }, minimum: rules.minimumCell)
     }
-    try ReleaseSet.checkRelational(routed, minimum: rules.minimumCell)
+    try ReleaseSet.checkRelational(routed, tables: tables, minimum: rules.minimumCell)
     return routed
   }
 
@@ -114,11 +115,16 @@ public enum SQLFrontEnd {
     _ source: Source, tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> RoutedQuery {
     let statement = try Parser.parse(source)
-    if let statistics = SelectStatement(statement),
+    if let statistics = SelectStatement(statement), statistics.having == nil,
       let query = try? QueryBinder.bind(statistics, source: source, tables: tables),
       // Without a statistic all that is asked is which groups there are.
-      !query.statistics.isEmpty, !hasSeveralPartsOfOneDate(query), QueryCompiler.hasPublicGroups(query)
+      !query.statistics.isEmpty, !hasSeveralPartsOfOneDate(query), QueryCompiler.hasPublicGroups(query),
+      rules.minimumCell <= 1 || !query.table.protection.namesUnits
     {
+      // What cannot be judged is refused here, where the place in the text is known.
+      if rules.minimumCell > 1, query.table.protection != .nothing {
+        _ = try StatisticSets(query, minimum: rules.minimumCell)
+      }
       return .statistics(query)
     }
     return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules))

@@ -200,7 +200,11 @@ struct RunGrouping {
     }
     var plan = Plan(column: SecretColumn(name: aggregate.name, type: source.type, parts: []))
     switch aggregate.function {
-    case .countRows, .count, .countPairs:
+    case .countUnits(let condition):
+      plan.column.type = .integer
+      plan.sums = [try units(where: condition, isPresent)]
+      plan.finish = .sum
+    case .countRows, .count:
       plan.column.type = .integer
       plan.sums = [try count()]
       plan.finish = .sum
@@ -263,6 +267,24 @@ struct RunGrouping {
         found: value, isEvery: aggregate.function == .every, plan, isPresent, isNullable)
     }
     return plan
+  }
+
+  /// The running number of units, one at the last row of each, that have a row in which the condition is true. Rows of a
+  /// run stand by the unit.
+  private mutating func units(where condition: Int?, _ isPresent: NodeID) throws(ParleyError) -> NodeID {
+    guard let continuesUnit = runs.continuesValue else {
+      throw ParleyError(.invariant, "units are counted among rows that do not stand by them")
+    }
+    var counts = isPresent
+    if let condition {
+      let column = rows.columns[condition]
+      counts = try tables.builder.and(
+        counts, try tables.and(try tables.condition(column), not: column.isNull))
+    }
+    let found = try tables.builder.scan(
+      [.init(.any, try tables.full(counts, rows.shape))], restart: try tables.builder.not(continuesUnit))[0]
+    let isLast = try tables.builder.not(try tables.builder.shift(continuesUnit, by: -1))
+    return try tables.builder.runningSum(try tables.builder.and(found, isLast))
   }
 
   /// Of texts, by which the rows of a run stand, those without a value first: the last row has the largest.

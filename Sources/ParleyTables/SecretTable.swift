@@ -158,8 +158,9 @@ package struct TableAggregate: Hashable, Sendable {
     case deviation
     /// With another column, over the rows in which both have a value. NULL where one of them does not vary.
     case correlation(with: Int)
-    /// Rows in which both this and another column have a value.
-    case countPairs(with: Int)
+    /// Different values of the column, NULL aside, among the rows in which another column, a condition, is true; nil: among
+    /// all. It counts units: people with several rows.
+    case countUnits(where: Int?)
     /// The value of some row of the group: for a column that the keys determine.
     case representative
   }

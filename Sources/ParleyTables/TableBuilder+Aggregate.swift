@@ -14,7 +14,10 @@ extension TableBuilder {
     var result = SecretTable(columns: [], isValid: nil, shape: .scalar)
     let isValid = try valid(table)
     for aggregate in aggregates {
-      if aggregate.isByRank {
+      if case .countUnits(let condition) = aggregate.function {
+        let count = try units(of: aggregate.column, where: condition, table)
+        result.columns.append(SecretColumn(name: aggregate.name, type: .integer, parts: [count]))
+      } else if aggregate.isByRank {
         result.columns.append(try valueByRank(aggregate, of: table))
       } else if aggregate.isTextExtreme(in: table) {
         result.columns.append(try extremeText(aggregate, of: table))
@@ -28,6 +31,19 @@ extension TableBuilder {
     }
     result.uniqueKeys = [[]]
     return result
+  }
+
+  /// How many different values, NULL aside, a column has among the rows in which the condition is true.
+  private mutating func units(
+    of column: Int, where condition: Int?, _ table: SecretTable
+  ) throws(ParleyError) -> NodeID {
+    let groups = try grouped(table, by: [column], condition.map { [.init(.any, of: $0)] } ?? [])
+    var counts = try and(try valid(groups), not: groups.columns[0].isNull)
+    if condition != nil {
+      let found = groups.columns[1]
+      counts = try builder.and(counts, try and(try self.condition(found), not: found.isNull))
+    }
+    return try builder.sum(try full(counts, groups.shape))
   }
 
   /// One element for each mask, side by side.
@@ -54,7 +70,8 @@ extension TableBuilder {
     }
     var result = SecretColumn(name: aggregate.name, type: source.type, parts: [], isNull: isEmpty)
     switch aggregate.function {
-    case .countRows, .count, .countPairs:
+    case .countUnits: throw ParleyError(.invariant, "units are counted among rows that stand by them")
+    case .countRows, .count:
       return SecretColumn(name: aggregate.name, type: .integer, parts: [try counts(present)])
     case .variance, .deviation, .correlation:
       let moments = try moments(aggregate, of: table)
@@ -89,7 +106,7 @@ extension TableBuilder {
   mutating func missing(_ aggregate: TableAggregate, in table: SecretTable) throws(ParleyError) -> NodeID? {
     let own = table.columns[aggregate.column].isNull
     switch aggregate.function {
-    case .correlation(let other), .countPairs(let other): return try either(own, table.columns[other].isNull)
+    case .correlation(let other): return try either(own, table.columns[other].isNull)
     default: return own
     }
   }
@@ -239,11 +256,13 @@ extension TableAggregate {
   var needsDifferentValues: Bool {
     switch function {
     case .count, .sum, .average, .variance, .deviation: isDistinct
-    case .countRows, .minimum, .maximum, .any, .every, .median, .quantile, .correlation, .countPairs,
+    case .countRows, .minimum, .maximum, .any, .every, .median, .quantile, .correlation, .countUnits,
       .representative:
       false
     }
   }
+
+  var countsUnits: Bool { if case .countUnits = function { true } else { false } }
 
   /// Whether the result is a value at a place among those of its group.
   var isByRank: Bool {
@@ -263,6 +282,6 @@ extension TableAggregate {
 
   /// Whether a group's rows have to stand by the column.
   func needsOrder(in table: SecretTable) -> Bool {
-    needsDifferentValues || isByRank || isTextExtreme(in: table)
+    needsDifferentValues || isByRank || isTextExtreme(in: table) || countsUnits
   }
 }

@@ -20,35 +20,39 @@ package struct DisclosedColumn: Hashable, Sendable {
 }
 
 extension TableBuilder {
-  /// Groups with fewer than `minimum` rows are no rows any more, and with them larger ones where a withheld count could
-  /// be computed from a total: the rule of docs/proofs/suppression.md, over the groups that there are.
+  /// A set of a group's rows that must hold no unit, or enough.
+  package struct ContributorCount: Hashable, Sendable {
+    /// The column that counts the set's units.
+    package var column: Int
+    package var threshold: Int
+    package init(column: Int, threshold: Int) {
+      self.column = column
+      self.threshold = threshold
+    }
+  }
+
+  /// The bit of every group that it may be shown; arbitrary where there is no row. Small groups may not, and with them larger
+  /// ones where a withheld count could be computed from a total: the rule of docs/proofs/suppression.md, over the groups that
+  /// there are.
   ///
   /// - Parameters:
   ///   - counts: the column that counts a group's rows.
-  ///   - contributors: further columns that count the rows behind a statistic; a group in which one of them is below
-  ///     the minimum, but not 0, is small as well.
-  package mutating func withholding(
-    _ table: SecretTable, counts: Int, contributors: [Int] = [], below minimum: Int
-  ) throws(ParleyError) -> SecretTable {
-    if minimum <= 1 { return table }
-    return try filter(
-      table, where: try shownGroups(table, counts: counts, contributors: contributors, below: minimum))
-  }
-
-  /// The bit of every row that ``withholding(_:counts:contributors:below:)`` keeps it by; arbitrary where there is no
-  /// row.
-  /// - Parameter minimum: at least 2.
+  ///   - contributors: a group in which one of these counts is below its threshold, but not 0, is small.
+  ///   - areInSeveralGroups: units may have rows in several groups, so that counts of small groups do not add up.
+  ///   - minimum: at least 2.
   package mutating func shownGroups(
-    _ table: SecretTable, counts: Int, contributors: [Int] = [], below minimum: Int
+    _ table: SecretTable, counts: Int, contributors: [ContributorCount], areInSeveralGroups: Bool = false,
+    below minimum: Int
   ) throws(ParleyError) -> NodeID {
     let zero = builder.constant(0), limit = builder.constant(BigInt(minimum))
     let isValid = try valid(table)
     let rows = try full(try masked(try number(table.columns[counts]), by: isValid), table.shape)
     var isSmall = try builder.and(isValid, try builder.compare(.less, rows, limit))
-    for contributor in contributors {
-      let count = try number(table.columns[contributor])
+    for contributor in contributors where contributor != .init(column: counts, threshold: minimum) {
+      let count = try number(table.columns[contributor.column])
+      let threshold = builder.constant(BigInt(contributor.threshold))
       let isBelow = try builder.and(
-        try builder.compare(.less, zero, count), try builder.compare(.less, count, limit))
+        try builder.compare(.less, zero, count), try builder.compare(.less, count, threshold))
       isSmall = try builder.or(isSmall, try builder.and(isValid, isBelow))
     }
     isSmall = try full(isSmall, table.shape)
@@ -60,8 +64,8 @@ extension TableBuilder {
     let differs = try builder.any(
       try full(try builder.and(isSmall, try builder.compare(.less, rows, largestSmall)), table.shape))
     let isMany = try builder.compare(.lessOrEqual, limit, try builder.sum(smallCounts))
-    let isExposed = try builder.and(
-      try builder.any(isSmall), try builder.not(try builder.and(differs, isMany)))
+    let areProtected = areInSeveralGroups ? builder.constant(false) : try builder.and(differs, isMany)
+    let isExposed = try builder.and(try builder.any(isSmall), try builder.not(areProtected))
 
     // If not, the next larger groups go with them; ties go together.
     let beyond = builder.constant(type(rows).range.upper + 1)

@@ -100,6 +100,10 @@ package struct TableBuilder: Sendable {
   mutating func positions(_ shape: Program.Shape) throws(ParleyError) -> NodeID {
     try builder.runningSum(try full(builder.constant(1), shape))
   }
+  /// A number of its own for every slot.
+  package mutating func rowNumbers(_ table: SecretTable) throws(ParleyError) -> NodeID {
+    try positions(table.shape)
+  }
   /// 0 in row 0, elsewhere 1. A public vector.
   mutating func isNotFirst(_ shape: Program.Shape) throws(ParleyError) -> NodeID {
     try builder.shift(try full(builder.constant(true), shape), by: 1)

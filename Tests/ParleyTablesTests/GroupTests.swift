@@ -158,7 +158,8 @@ import Testing
     for keys in [[0], [2], [1]] {
       let shown = try result(of: [t]) { tables, sources in
         let groups = try tables.grouped(sources[0], by: keys, [.init(.countRows)])
-        return try tables.withholding(groups, counts: 1, below: minimum)
+        return try tables.filter(
+          groups, where: try tables.shownGroups(groups, counts: 1, contributors: [], below: minimum))
       }
       var counts: [Int64?: Int] = [:]
       for row in t.rows { counts[row[keys[0]], default: 0] += 1 }

@@ -163,8 +163,6 @@ struct LogicalQuery: Sendable {
   /// One name for each key: its alias where it is selected, else its text.
   var keyNames: [String]
   var projections: [Projection]
-  /// From HAVING COUNT(*) >= k.
-  var minimumCell: Int?
   var order: [Order]
 
   var statistics: [Statistic] {

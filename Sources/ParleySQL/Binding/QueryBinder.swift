@@ -28,7 +28,7 @@ struct QueryBinder {
   private func query() throws(ParleyError) -> LogicalQuery {
     var query = LogicalQuery(
       source: source, table: rows.table, filter: nil, filterRange: statement.filter?.range, keys: [],
-      keyNames: [], projections: [], minimumCell: nil, order: [])
+      keyNames: [], projections: [], order: [])
     if let filter = statement.filter { query.filter = try rows.condition(filter) }
     for syntax in statement.groupBy { try addKey(syntax, to: &query) }
     for item in statement.items { query.projections.append(try projection(item, of: query)) }
@@ -36,7 +36,6 @@ struct QueryBinder {
       let selected = query.projections.first { if case .key(index) = $0.value { true } else { false } }
       return selected?.name ?? source.text(query.keys[index].range)
     }
-    if let having = statement.having { query.minimumCell = try minimumCell(having) }
     for order in statement.orderBy { query.order.append(try bind(order, of: query)) }
     return query
   }
@@ -107,32 +106,7 @@ struct QueryBinder {
     return .init(name: name, value: .key(key), range: syntax.range)
   }
 
-  // MARK: HAVING and ORDER BY
-
-  /// `COUNT(*) >= k`, in any spelling.
-  private func minimumCell(_ syntax: SyntaxExpression) throws(ParleyError) -> Int {
-    if case .comparison(let sign, let a, let b) = syntax.kind {
-      if isRowCount(a), case .number(let k, 0) = b.kind, let k = Int(exactly: k), k >= 0, k < Int(Int32.max) {
-        if sign == .greaterOrEqual { return k }
-        if sign == .greater { return k + 1 }
-      }
-      if isRowCount(b), case .number(let k, 0) = a.kind, let k = Int(exactly: k), k >= 0, k < Int(Int32.max) {
-        if sign == .lessOrEqual { return k }
-        if sign == .less { return k + 1 }
-      }
-    }
-    throw rows.error(
-      "having", "HAVING would show by a group's absence that its secret statistic fails the condition",
-      at: syntax.range,
-      remedy: "only HAVING COUNT(*) >= k is accepted: it raises the minimum cell, and smaller groups are withheld")
-  }
-  private func isRowCount(_ syntax: SyntaxExpression) -> Bool {
-    switch syntax.kind {
-    case .call(let name, nil): name.text.uppercased() == "COUNT"
-    case .name(nil, let name): aliased(name.text).map(isRowCount) ?? false
-    default: false
-    }
-  }
+  // MARK: ORDER BY
 
   private func bind(
     _ order: SelectStatement.Order, of query: LogicalQuery

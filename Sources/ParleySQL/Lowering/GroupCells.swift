@@ -20,6 +20,8 @@ struct GroupCells {
   var counts: Program.NodeID
   /// Counts of contributing rows for each list of masks that statistics use, side by side.
   var contributors: [[Program.NodeID]: Program.NodeID] = [:]
+  /// Further counts that must each be 0 or at least the minimum, side by side.
+  var sets: [Program.NodeID] = []
 }
 
 /// The cells of one query in its own order, with their labels.

@@ -145,8 +145,7 @@ struct QueryCompiler {
   }
 
   private func minimum(for query: LogicalQuery) -> Int {
-    let grouping = Grouping(query)
-    return queries.filter { Grouping($0) == grouping }.compactMap(\.minimumCell).reduce(rules.minimumCell, max)
+    query.table.protection == .nothing ? 0 : rules.minimumCell
   }
 
   /// All queries with the same keys count the same cells, so what is withheld is decided once, over everything
@@ -163,7 +162,14 @@ struct QueryCompiler {
         if cells.contributors[masks] == nil { cells.contributors[masks] = try lowering.counts(of: masks) }
       }
     }
-    let decision = try lowering.decision(for: cells, minimum: minimum(for: query))
+    let minimum = minimum(for: query)
+    if minimum > 1 {
+      cells.sets = try lowering.contributorCounts(
+        of: queries.filter { Grouping($0) == grouping },
+        among: queries.filter { $0.table.name == query.table.name },
+        in: cells, minimum: minimum)
+    }
+    let decision = try lowering.decision(for: cells, minimum: minimum)
     groupings[grouping] = (cells, decision)
     return (cells, decision)
   }

@@ -41,6 +41,11 @@ struct HolderInputs {
       relation.table = relation.table.appending(column(id, schema, &tables.builder))
       relation.ids.append(id)
     }
+    if let unit = scan.unit, needed.contains(unit) {
+      let number = try tables.rowNumbers(relation.table)
+      relation.table = relation.table.appending(SecretColumn(name: "row", type: .integer, parts: [number]))
+      relation.ids.append(unit)
+    }
     var lowering = ExpressionLowering(builder: tables.takenProgram(), relation: relation, source: source)
     for id in wanted {
       guard let formula = registry[id].formula else { continue }

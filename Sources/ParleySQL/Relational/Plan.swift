@@ -45,6 +45,8 @@ struct Scan: Hashable, Sendable {
   /// In the order of the schema.
   var columns: [ColumnID]
   var filter: [Expression]
+  /// The number of each row, where units are rows and are counted.
+  var unit: ColumnID?
 
   static func == (a: Scan, b: Scan) -> Bool { a.number == b.number && a.filter == b.filter }
   func hash(into hasher: inout Hasher) {
@@ -225,7 +227,7 @@ extension Plan {
   /// Columns that its rows have.
   var columnSet: Set<ColumnID> {
     switch self {
-    case .scan(let scan): Set(scan.columns)
+    case .scan(let scan): Set(scan.columns + [scan.unit].compactMap(\.self))
     case .common(let common): common.columns
     case .inner(let parts, _): parts.reduce(into: []) { $0.formUnion($1.columnSet) }
     case .outer(_, let a, let b, _), .cross(let a, let b): a.columnSet.union(b.columnSet)

@@ -9,7 +9,12 @@ extension PlanLowering {
     _ needed: Set<ColumnID>
   ) throws(ParleyError) -> Relation {
     let wanted = aggregates.filter { needed.contains($0.id) || shown != nil }
+    let mark = try shown.map { (shown) throws(ParleyError) in
+      guard let mark = marks[shown] else { throw ParleyError(.invariant, "a released group was not judged") }
+      return mark
+    }
     let read = columns(keys.map(\.expression) + wanted.flatMap { [$0.argument, $0.second].compactMap(\.self) })
+      .union(mark?.columns ?? [])
     var relation = try lower(input, read)
     var positions: [Int] = []
     for key in keys {
@@ -35,32 +40,45 @@ extension PlanLowering {
           name: registry[aggregate.id].name))
       ids.append(aggregate.id)
     }
-    // How many rows, and how many values of each argument, a released group rests on.
-    var counts: [Int] = []
-    if shown != nil {
-      for aggregate in [TableAggregate(.countRows)] + functions.filter({ $0.function != .countRows }) {
-        counts.append(keys.count + functions.count)
-        let function: TableAggregate.Function =
-          switch aggregate.function {
-          case .countRows: .countRows
-          case .correlation(let second): .countPairs(with: second)
-          default: .count
-          }
-        functions.append(TableAggregate(function, of: aggregate.column))
+    // How many rows and units a released group rests on.
+    var counts: [TableBuilder.ContributorCount] = []
+    if let mark, !mark.units.isEmpty {
+      func add(_ aggregate: TableAggregate, _ threshold: Int) {
+        counts.append(.init(column: keys.count + functions.count, threshold: threshold))
+        functions.append(aggregate)
         ids.append(nil)
       }
+      add(TableAggregate(.countRows), minimumCell)
+      for units in mark.units {
+        let unit = try units.column.map { (id) throws(ParleyError) in
+          try position(of: .column(id), in: &relation)
+        }
+        for set in mark.contributors {
+          let condition = try set.column.map { (id) throws(ParleyError) in
+            try position(of: .column(id), in: &relation)
+          }
+          if let unit {
+            add(TableAggregate(.countUnits(where: condition), of: unit), set.threshold)
+          } else if let condition {
+            add(TableAggregate(.sum, of: condition), set.threshold)
+          } else if set.threshold > minimumCell {
+            add(TableAggregate(.countRows), set.threshold)
+          }
+        }
+      }
     }
+    let marking = mark.map { Marking(shown: shown, mark: $0, counts: counts) }
     guard keys.isEmpty else {
       var table = try tables.grouped(relation.table, by: positions, functions)
       table = try compacted(table, rows: input.maximumRows)
-      return try marked(Relation(table: table, ids: keys.map { Optional($0.id) } + ids), shown, counts)
+      return try marked(Relation(table: table, ids: keys.map { Optional($0.id) } + ids), marking)
     }
     if functions.isEmpty {
       functions.append(TableAggregate(.countRows))
       ids.append(nil)
     }
     let table = try tables.aggregated(relation.table, functions)
-    return try marked(Relation(table: table, ids: ids), shown, counts)
+    return try marked(Relation(table: table, ids: ids), marking)
   }
 
   /// As few slots as the keys have different values, where those are few.
@@ -71,16 +89,25 @@ extension PlanLowering {
     return try tables.compacted(table, bound: bound)
   }
 
-  /// A column with the bit of every group whether it rests on enough rows to be shown.
-  private mutating func marked(
-    _ relation: Relation, _ shown: ColumnID?, _ counts: [Int]
-  ) throws(ParleyError) -> Relation {
-    guard let shown, let rows = counts.first else { return relation }
+  private struct Marking {
+    var shown: ColumnID?
+    var mark: ReleaseMark
+    /// The first counts rows.
+    var counts: [TableBuilder.ContributorCount]
+  }
+
+  /// A column with the bit of every group whether it rests on enough units to be shown.
+  private mutating func marked(_ relation: Relation, _ marking: Marking?) throws(ParleyError) -> Relation {
+    guard let marking else { return relation }
     var relation = relation
-    let bit = try tables.shownGroups(
-      relation.table, counts: rows, contributors: Array(counts.dropFirst()), below: minimumCell)
+    var bit = tables.builder.constant(true)
+    if let rows = marking.counts.first {
+      bit = try tables.shownGroups(
+        relation.table, counts: rows.column, contributors: marking.counts,
+        areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups), below: minimumCell)
+    }
     relation.table = relation.table.appending(SecretColumn(name: "shown", type: .boolean, parts: [bit]))
-    relation.ids.append(shown)
+    relation.ids.append(marking.shown)
     return relation
   }
 }

@@ -22,6 +22,8 @@ struct PlanLowering {
   let source: Source
   let tableIDs: [String: Program.TableID]
   let minimumCell: Int
+  /// By the column that says whether a group is shown.
+  let marks: [ColumnID: ReleaseMark]
   private let forms: TextForms
   private var known: [Plan: [Set<ColumnID>: Relation]] = [:]
   /// By part of the plan, its operator in the program.
@@ -29,7 +31,7 @@ struct PlanLowering {
 
   init(
     builder: ProgramBuilder, registry: ColumnRegistry, source: Source, tableIDs: [String: Program.TableID],
-    minimumCell: Int, forms: TextForms, operators: [Plan: Int] = [:]
+    minimumCell: Int, marks: [ColumnID: ReleaseMark], forms: TextForms, operators: [Plan: Int] = [:]
   ) {
     self.operators = operators
     self.forms = forms
@@ -40,6 +42,7 @@ struct PlanLowering {
     self.source = source
     self.tableIDs = tableIDs
     self.minimumCell = minimumCell
+    self.marks = marks
   }
 
   /// - Parameter needed: columns that are read of it; others need not be there.

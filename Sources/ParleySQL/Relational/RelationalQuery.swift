@@ -19,6 +19,7 @@ struct RelationalQuery {
   private let registry: ColumnRegistry
   private let plan: Plan
   private let forms: TextForms
+  private let marks: [ColumnID: ReleaseMark]
   private let outputs: [Output]
   private let isOrdered: Bool
   private let isAggregated: Bool
@@ -59,7 +60,14 @@ struct RelationalQuery {
     if isOrdered, case .limit = query.plan {} else if isOrdered { root = .sort(root, query.order) }
     tableNames = query.plan.tableNames
     recordColumns = root.recordColumns
-    let optimized = try Optimizer(registry: registry, source: source).optimized(root)
+    var optimized = try Optimizer(registry: registry, source: source).optimized(root)
+    if rules.minimumCell > 1, isAggregated || !rules.allowsRowRelease || root.withholdsGroups {
+      var judge = ReleaseJudge(optimized, registry: registry, source: source, minimum: rules.minimumCell)
+      optimized = try judge.judged(optimized)
+      marks = judge.marks
+    } else {
+      marks = [:]
+    }
     plan = HolderPushdown(optimized, registry: registry).moved(optimized)
     try Self.checkRows(of: plan, registry, source)
     forms = try TextForms(plan, results: outputs.map(\.id), registry: registry)
@@ -94,7 +102,7 @@ struct RelationalQuery {
     builder.currentOperator = release
     var lowering = PlanLowering(
       builder: builder, registry: registry, source: source, tableIDs: tables, minimumCell: rules.minimumCell,
-      forms: forms, operators: operators)
+      marks: marks, forms: forms, operators: operators)
     let relation = try lowering.lower(plan, Set(outputs.map(\.id)))
     var positions: [Int] = []
     for output in outputs {
@@ -171,6 +179,12 @@ struct RelationalQuery {
 }
 
 extension Plan {
+  /// Whether a grouping in it says which of its groups may be shown.
+  fileprivate var withholdsGroups: Bool {
+    if case .aggregate(_, _, _, _?) = self { return true }
+    return inputs.contains(where: \.withholdsGroups)
+  }
+
   /// Of every table that it reads, in subqueries too.
   var tableNames: Set<String> {
     var names: Set<String> = []

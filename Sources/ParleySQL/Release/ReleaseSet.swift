@@ -12,31 +12,34 @@ struct ReleaseSet {
 
   /// - Parameter queries: all queries of the study over one table.
   static func check(_ queries: [LogicalQuery], minimum: Int) throws(ParleyError) {
-    let strictest = max(minimum, queries.compactMap(\.minimumCell).max() ?? 0)
-    guard strictest > 1 else { return }
-    let set = ReleaseSet(queries: queries, minimum: strictest)
+    guard minimum > 1 else { return }
+    let set = ReleaseSet(queries: queries, minimum: minimum)
     try set.checkFilters()
     try set.checkGroupings()
     for query in queries { try set.checkStatistics(query) }
   }
 
   /// Relational queries withhold small groups each for itself. What two queries over one table withhold could follow
-  /// from each other, so such a query is alone with its tables.
-  static func checkRelational(_ queries: [RoutedQuery], minimum: Int) throws(ParleyError) {
+  /// from each other, and so could what two tables tell of the same units: such a query is alone with them.
+  static func checkRelational(
+    _ queries: [RoutedQuery], tables: [TableSchema], minimum: Int
+  ) throws(ParleyError) {
     guard minimum > 1 else { return }
-    func tables(_ query: RoutedQuery) -> Set<String> {
-      switch query {
-      case .statistics(let query): [query.table.name]
-      case .relational(let query): query.tableNames
-      }
+    func units(_ query: RoutedQuery) -> Set<String> {
+      let names: Set<String> =
+        switch query {
+        case .statistics(let query): [query.table.name]
+        case .relational(let query): query.tableNames
+        }
+      return Set(tables.filter { names.contains($0.name) }.compactMap { $0.protection.units(of: $0.name) })
     }
     for (index, query) in queries.enumerated() {
       for other in queries[..<index] {
         if case (.statistics, .statistics) = (query, other) { continue }
-        guard let shared = tables(query).intersection(tables(other)).min() else { continue }
+        guard let shared = units(query).intersection(units(other)).min() else { continue }
         throw query.source.error(
           "plan/release-set",
-          "the queries '\(other.source.query.name)' and '\(query.source.query.name)' both read the table '\(shared)', so counts under the minimum cell of \(minimum) could be derived",
+          "the queries '\(other.source.query.name)' and '\(query.source.query.name)' are both about \(shared), so counts under the minimum of \(minimum) could be derived from their difference",
           at: SourceRange(start: 0, end: 0),
           remedy: "ask queries with joins, secret groups or subqueries in a study of their own")
       }
@@ -159,6 +162,20 @@ struct ReleaseSet {
           "\(what), and so does the query '\(other.source.query.name)' over all groups: the difference tells about withheld ones",
           remedy: "publish statistics of '\(query.table.columns[column].name)' per group or over all, not both")
       }
+    }
+  }
+}
+
+extension TableSchema.Protection {
+  /// A unit may have several rows.
+  var namesUnits: Bool { if case .units = self { true } else { false } }
+
+  /// In words, as the object of a sentence; nil where nobody is protected.
+  func units(of table: String) -> String? {
+    switch self {
+    case .rows: "the rows of '\(table)'"
+    case .units(let name, _): "every \(name)"
+    case .nothing: nil
     }
   }
 }

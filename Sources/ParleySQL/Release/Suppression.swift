@@ -28,6 +28,7 @@ extension RowLowering {
     // In the order of the masks, so that the program does not depend on the order of a dictionary.
     let contributing = cells.contributors.values.filter { $0 != counts }.sorted()
     for count in contributing { isSmall = try builder.or(isSmall, try isBelow(count, minimum)) }
+    for count in cells.sets { isSmall = try builder.or(isSmall, try isBelow(count, minimum)) }
     guard cells.isGrouped else { return CellDecision(isWithheld: isSmall, isHidden: isSmall) }
     return try complemented(counts, isEmpty: isEmpty, isSmall: isSmall, minimum: minimum)
   }

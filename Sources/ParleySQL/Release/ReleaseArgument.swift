@@ -1,0 +1,152 @@
+import BigInt
+import ParleyProgram
+
+/// What a statistic says about single rows: the sets of rows that `docs/proofs/suppression.md` wants to be empty or large.
+struct ReleaseArgument {
+  /// Rows whose number, taken alone or less another of these, must not be small. Each may be NULL, which counts as not true.
+  private(set) var conditions: [Expression] = []
+  /// Rows that contribute to a sum, with the fewest units that are enough, in multiples of the minimum.
+  private(set) var contributors: [Expression] = []
+  /// Columns whose values are added up or compared, and not only tested.
+  private(set) var values: Set<ColumnID> = []
+  /// Why the argument cannot be judged, in words that end a sentence; nil where it can.
+  private(set) var objection: String?
+
+  /// What is known of columns.
+  struct Facts {
+    /// The lesser of the two values that are all that it can have; nil where there are more.
+    var lesserOfTwo: (ColumnID) -> BigInt?
+    /// An outer join may have put NULL into it.
+    var isExtended: (ColumnID) -> Bool
+    var isNullable: (Expression) -> Bool
+    var isBoolean: (Expression) -> Bool
+    /// 0 can be among its values.
+    var canBeZero: (ColumnID) -> Bool
+  }
+  private let facts: Facts
+
+  init(_ facts: Facts) { self.facts = facts }
+
+  /// A statistic that has a value for every row: its NULLs are rows that it leaves out.
+  mutating func read(value argument: Expression, isSummed: Bool) {
+    if facts.isNullable(argument) { contributors.append(.not(.isNull(argument))) }
+    read(argument, below: nil, isSummed: isSummed)
+  }
+
+  /// COUNT(x).
+  mutating func read(counted argument: Expression) {
+    add(.isNull(argument))
+  }
+
+  private mutating func add(_ condition: Expression) {
+    let condition = condition.simplified
+    if case .boolean = condition { return }
+    if case .not(let inner) = condition { return add(inner) }
+    if !conditions.contains(condition) { conditions.append(condition) }
+  }
+  private mutating func object(_ words: String) { objection = objection ?? words }
+
+  // MARK: Sums of terms
+
+  /// Factors of a product that are no constants.
+  private typealias Term = [Expression]
+  private static let mostTerms = 32
+
+  private mutating func read(_ argument: Expression, below path: Expression?, isSummed: Bool) {
+    if facts.isBoolean(argument) { return add(argument) }
+    guard let terms = terms(of: argument) else {
+      return object("multiplies out to more than \(Self.mostTerms) terms")
+    }
+    let open = terms.filter { !$0.isEmpty }
+    for term in open {
+      var columns: [ColumnID] = []
+      for factor in term {
+        switch factor {
+        case .column(let id):
+          columns.append(id)
+          values.insert(id)
+          if facts.isExtended(id) { add(.isNull(factor)) }
+          if let lesser = facts.lesserOfTwo(id) { add(.compare(.equal, factor, .integer(lesser))) }
+        case .choose(let branches, let otherwise):
+          read(branches, otherwise: otherwise, below: path, isSummed: isSummed)
+        case .coalesce(let parts):
+          for part in parts.dropLast() { add(.isNull(part)) }
+          for part in parts { read(part, below: nil, isSummed: isSummed) }
+        case .extreme(let parts, _):
+          for (index, part) in parts.enumerated() {
+            read(part, below: nil, isSummed: isSummed)
+            if facts.isNullable(part) { add(.isNull(part)) }
+            for other in parts[..<index] { add(.compare(.less, part, other)) }
+          }
+        default: read(step: factor, isAlone: open.count == 1 && term.count == 1)
+        }
+      }
+      if Set(columns).count < columns.count {
+        object("has a column twice in one product, and sums of powers determine single values")
+      }
+      if columns.count > 3 { object("has a product of more than three columns") }
+      guard isSummed else { continue }
+      let isNeverZero = term.allSatisfy { if case .column(let id) = $0 { !facts.canBeZero(id) } else { false } }
+      if isNeverZero { continue }
+      let isZero = term.map { Expression.compare(.equal, $0, .integer(0)) }
+      let isContributing = Expression.not(.any(isZero))
+      contributors.append(path.map { .and($0, isContributing) } ?? isContributing)
+    }
+  }
+
+  private mutating func read(
+    _ branches: [Expression.Branch], otherwise: Expression, below path: Expression?, isSummed: Bool
+  ) {
+    func here(_ condition: Expression) -> Expression { path.map { .and($0, condition) } ?? condition }
+    // Which branch a row takes depends on those before it.
+    var isOpen: Expression?
+    for branch in branches {
+      let isTaken = isOpen.map { .and($0, branch.condition) } ?? branch.condition
+      add(here(isTaken))
+      read(branch.result, below: here(isTaken), isSummed: isSummed)
+      let isPassed = Expression.not(.coalesce([branch.condition, .boolean(false)]))
+      isOpen = isOpen.map { .and($0, isPassed) } ?? isPassed
+    }
+    guard let isOpen else { return }
+    add(here(isOpen))
+    read(otherwise, below: here(isOpen), isSummed: isSummed)
+  }
+
+  /// Rounding, parts of dates, remainders, roots, divisions: of one polynomial, and nothing beside them.
+  private mutating func read(step: Expression, isAlone: Bool) {
+    if case .null = step { return }
+    guard isAlone else {
+      return object("adds or multiplies values that were divided, rounded or taken apart")
+    }
+    for child in step.children {
+      if child.containsStep { object("takes apart what was divided, rounded or taken apart already") }
+      read(child, below: nil, isSummed: false)
+    }
+  }
+
+  /// The argument as a sum of products; nil where there are too many.
+  private func terms(of expression: Expression) -> [Term]? {
+    switch expression {
+    case .integer, .null: return [[]]
+    case .scaled(let a, let factor): return factor == 0 ? [[]] : terms(of: a)
+    case .add(let a, let b), .subtract(let a, let b):
+      guard let x = terms(of: a), let y = terms(of: b), x.count + y.count <= Self.mostTerms else { return nil }
+      return x + y
+    case .multiply(let a, let b):
+      guard let x = terms(of: a), let y = terms(of: b), x.count * y.count <= Self.mostTerms else { return nil }
+      return x.flatMap { p in y.map { p + $0 } }
+    default: return [[expression]]
+    }
+  }
+}
+
+extension Expression {
+  /// A function that is neither a sum nor a product nor a choice.
+  fileprivate var containsStep: Bool {
+    switch self {
+    case .column, .integer, .boolean, .text, .null: false
+    case .add, .subtract, .multiply, .scaled: children.contains(where: \.containsStep)
+    default: true
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import BigInt
+import ParleyProgram
+
+/// What the columns of a plan are made of: which tables' values are in them, and by which expressions.
+struct ReleaseColumns {
+  private let registry: ColumnRegistry
+  private var definitions: [ColumnID: Expression] = [:]
+  /// Keys of groupings, by what they are of.
+  private var renamed: [ColumnID: ColumnID] = [:]
+  /// Tables whose values are in a column, by the numbers of their scans.
+  private var scansOf: [ColumnID: Set<Int>] = [:]
+  private(set) var scans: [Int: Scan] = [:]
+  private var schemas: [ColumnID: ColumnSchema] = [:]
+  /// Columns of unions that are not a table's column in every part: they may tell the parts apart.
+  private(set) var mixed: Set<ColumnID> = []
+  /// Of columns that have two values at most, the lesser one.
+  private var lesser: [ColumnID: BigInt] = [:]
+
+  init(_ plan: Plan, registry: ColumnRegistry) {
+    self.registry = registry
+    read(plan)
+  }
+
+  private mutating func read(_ plan: Plan) {
+    for input in plan.inputs { read(input) }
+    switch plan {
+    case .scan(let scan):
+      scans[scan.number] = scan
+      for (schema, id) in zip(scan.table.columns, scan.columns) {
+        scansOf[id] = [scan.number]
+        schemas[id] = schema
+        lesser[id] = Self.lesserOfTwo(schema)
+      }
+    case .extend(_, let items), .project(_, let items):
+      for item in items where item.expression != .column(item.id) { definitions[item.id] = item.expression }
+    case .aggregate(_, let keys, let aggregates, _):
+      for key in keys {
+        if case .column(let inner) = key.expression {
+          if inner != key.id { renamed[key.id] = inner }
+        } else {
+          lesser[key.id] = lesserOfTwo(key.expression)
+        }
+        if key.expression != .column(key.id) { scansOf[key.id] = scans(of: [key.expression]) }
+      }
+      for aggregate in aggregates {
+        scansOf[aggregate.id] = scans(of: [aggregate.argument, aggregate.second].compactMap(\.self))
+        guard let argument = aggregate.argument else { continue }
+        switch aggregate.function {
+        case .minimum, .maximum: lesser[aggregate.id] = lesserOfTwo(argument)
+        default: continue
+        }
+      }
+    case .window(_, let step):
+      for column in step.functions {
+        let expressions = Plan.window(plan, .init(partition: [], order: [], functions: [column])).ownExpressions
+        scansOf[column.id] = scans(of: expressions)
+      }
+    case .union(let branches, let columns): read(branches, as: columns)
+    case .compared(_, let a, let b, let columns): read([a, b], as: columns)
+    default: break
+    }
+  }
+
+  private mutating func read(_ branches: [Plan.Branch], as columns: [ColumnID]) {
+    for (place, id) in columns.enumerated() {
+      let outputs = branches.map { resolved($0.outputs[place]) }
+      scansOf[id] = scans(of: outputs)
+      let arePlain = outputs.allSatisfy {
+        if case .column(let inner) = $0 { !mixed.contains(inner) } else { false }
+      }
+      if !arePlain { mixed.insert(id) }
+    }
+  }
+
+  // MARK: Questions
+
+  /// The expression over columns of tables, and over those that no expression makes: of unions, statistics, windows.
+  func resolved(_ expression: Expression) -> Expression {
+    expression.replacing { part in
+      guard case .column(let id) = part, let definition = definitions[id] else { return nil }
+      return resolved(definition)
+    }
+  }
+
+  /// Parts of the resolved expression, counted up to a limit.
+  func size(_ expression: Expression, upTo limit: Int) -> Int {
+    var size = 1
+    if case .column(let id) = expression, let definition = definitions[id] {
+      size += self.size(definition, upTo: limit - size)
+    }
+    for child in expression.children where size < limit { size += self.size(child, upTo: limit - size) }
+    return size
+  }
+
+  func scans(of expressions: [Expression]) -> Set<Int> {
+    expressions.reduce(into: []) { found, expression in
+      for column in resolved(expression).columns { found.formUnion(scansOf[column] ?? []) }
+    }
+  }
+
+  /// The column that it only renames.
+  func root(_ id: ColumnID) -> ColumnID {
+    if let inner = renamed[id] { return root(inner) }
+    if case .column(let inner)? = definitions[id] { return root(inner) }
+    return id
+  }
+  func root(_ expression: Expression) -> ColumnID? {
+    if case .column(let id) = expression { root(id) } else { nil }
+  }
+
+  static func lesserOfTwo(_ column: ColumnSchema) -> BigInt? {
+    let range = column.type.range
+    let (width, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
+    return !overflow && width == 1 && column.type != .boolean ? BigInt(range.lowerBound) : nil
+  }
+  /// Where two values are all that the expression has, the lesser.
+  private func lesserOfTwo(_ expression: Expression) -> BigInt? {
+    switch resolved(expression) {
+    case .column(let id): return lesser[id]
+    case .choose(let branches, let otherwise):
+      let isBit = (branches.map(\.result) + [otherwise]).allSatisfy {
+        $0 == .integer(0) || $0 == .integer(1) || $0 == .null(.number(scale: 0))
+      }
+      return isBit ? 0 : nil
+    default: return nil
+    }
+  }
+
+  var facts: ReleaseArgument.Facts {
+    .init(
+      lesserOfTwo: { lesser[$0] },
+      isExtended: { registry[$0].isExtended },
+      isNullable: registry.isNullable,
+      isBoolean: { registry.type(of: $0) == .boolean },
+      canBeZero: { id in schemas[id].map { $0.type.range.contains(0) } ?? true })
+  }
+}

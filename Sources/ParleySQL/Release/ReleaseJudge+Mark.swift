@@ -1,0 +1,163 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// What an aggregation's statistics say about single rows, as sets whose units are counted.
+extension ReleaseJudge {
+  /// - Returns: the mark, and the columns that it reads besides those of the units.
+  mutating func mark(
+    _ rows: Rows, _ keys: [Projection], _ aggregates: [AggregateColumn]
+  ) throws(ParleyError) -> (mark: ReleaseMark, items: [Projection]) {
+    let keyColumns = Set(keys.map(\.id) + keys.compactMap { columns.root($0.expression) })
+    let keyRoots = Set(keyColumns.map(columns.root))
+    func isOnce(_ slot: UnitSlot) -> Bool {
+      slot.onceWith.map { $0.allSatisfy { keyRoots.contains(columns.root($0)) } } ?? false
+    }
+    var sets = Sets()
+    for aggregate in aggregates { try read(aggregate, &sets, areOnce: rows.slots.allSatisfy(isOnce)) }
+    try checkValues(sets)
+    guard sets.conditions.count <= ReleaseWords.mostConditions else {
+      throw refusal("argument", ReleaseWords.tooMany(sets.conditions.count))
+    }
+    var items: [Projection] = []
+    var contributors: [ReleaseMark.Contributors] = [.init(column: nil, threshold: max(minimum, sets.rows))]
+    func add(_ condition: Expression, _ threshold: Int) {
+      let isTrue = Expression.choose(
+        [.init(condition: condition, result: .boolean(true))], otherwise: .boolean(false))
+      let id = registry.column("contributes", .boolean, isNullable: false)
+      items.append(Projection(id: id, expression: isTrue))
+      contributors.append(.init(column: id, threshold: threshold))
+    }
+    for (condition, threshold) in sets.plain { add(condition, threshold) }
+    for (index, condition) in sets.conditions.enumerated() {
+      add(condition, minimum)
+      add(condition.isNotTrue, minimum)
+      for other in sets.conditions[..<index] where !condition.excludes(other) {
+        add(condition.andNot(other), minimum)
+        add(other.andNot(condition), minimum)
+      }
+    }
+    let units = rows.slots.map { slot in
+      ReleaseMark.Units(
+        column: isOnce(slot) && !slot.isNullable ? nil : slot.column, isNullable: slot.isNullable,
+        isInSeveralGroups: slot.onceWith != [])
+    }
+    var seen: Set<ReleaseMark.Units> = []
+    let mark = ReleaseMark(units: units.filter { seen.insert($0).inserted }, contributors: contributors)
+    return (mark, items)
+  }
+
+  private struct Sets {
+    var conditions: [Expression] = []
+    /// With the fewest units that are enough.
+    var plain: [(Expression, Int)] = []
+    /// The fewest units that are enough in the group.
+    var rows = 0
+    /// Columns that are added up or compared.
+    var values: Set<ColumnID> = []
+
+    mutating func add(_ condition: Expression, threshold: Int) {
+      if let place = plain.firstIndex(where: { $0.0 == condition }) {
+        plain[place].1 = max(plain[place].1, threshold)
+      } else {
+        plain.append((condition, threshold))
+      }
+    }
+    mutating func take(_ argument: ReleaseArgument, threshold: Int) {
+      for condition in argument.conditions where !conditions.contains(condition) { conditions.append(condition) }
+      for condition in argument.contributors { add(condition, threshold: threshold) }
+      values.formUnion(argument.values)
+    }
+  }
+
+  private func read(_ aggregate: AggregateColumn, _ sets: inout Sets, areOnce: Bool) throws(ParleyError) {
+    guard let argument = aggregate.argument else { return }
+    var arguments = [try resolved(argument)]
+    if let second = aggregate.second { arguments.append(try resolved(second)) }
+    var threshold = minimum
+    var isSummed = false
+    switch aggregate.function {
+    case .countRows: return
+    case .count:
+      var reader = ReleaseArgument(columns.facts)
+      reader.read(counted: arguments[0])
+      guard !aggregate.isDistinct || reader.conditions.allSatisfy(isMissing) else {
+        throw refusal(
+          "argument", "COUNT(DISTINCT …) has conditions in it",
+          remedy: "count a column, and put conditions into WHERE")
+      }
+      return sets.take(reader, threshold: minimum)
+    case .sum, .average, .variance, .deviation, .correlation:
+      isSummed = true
+      guard !aggregate.isDistinct else {
+        throw refusal(
+          "argument", "a sum of different values may rest on single rows",
+          remedy: "leave DISTINCT out; COUNT(DISTINCT …) may be asked")
+      }
+    case .any, .every: break
+    case .minimum, .maximum: try checkExtremes(arguments[0])
+    case .median: threshold = try sides(1, 2, areOnce)
+    case .quantile(let numerator, let denominator):
+      if numerator == 0 || numerator == denominator {
+        try checkExtremes(arguments[0])
+      } else {
+        threshold = try sides(numerator, denominator, areOnce)
+      }
+    }
+    var present: [Expression] = []
+    var values: Set<ColumnID> = []
+    for argument in arguments {
+      var reader = ReleaseArgument(columns.facts)
+      reader.read(value: argument, isSummed: isSummed)
+      if let objection = reader.objection {
+        throw refusal("argument", ReleaseWords.argument(objection))
+      }
+      values.formUnion(reader.values)
+      sets.take(reader, threshold: threshold)
+      if registry.isNullable(argument) { present.append(.not(.isNull(argument))) }
+    }
+    if arguments.count > 1, !present.isEmpty { sets.add(.all(present), threshold: threshold) }
+    if present.isEmpty { sets.rows = max(sets.rows, threshold) }
+    let tables = Set(values.map { columns.scans(of: [.column($0)]) })
+    guard tables.count <= 1 else {
+      throw refusal(
+        "argument",
+        "one statistic adds up values of several tables, and those of one could be weights that pack rows of the other into a sum",
+        remedy:
+          "use values of one table in a statistic; columns of others may be group keys and stand in conditions")
+    }
+  }
+
+  private func isMissing(_ condition: Expression) -> Bool {
+    if case .isNull(.column) = condition { true } else { false }
+  }
+
+  /// ⌈k / min(q, 1 − q)⌉ values leave k on either side.
+  private func sides(_ numerator: Int, _ denominator: Int, _ areOnce: Bool) throws(ParleyError) -> Int {
+    guard areOnce else {
+      throw refusal(
+        "argument", "a median or quantile is of rows, and a unit may have several in a group",
+        remedy: "compute one value of each unit in a subquery (GROUP BY the column that names it) first")
+    }
+    let least = min(numerator, denominator - numerator)
+    return (minimum * denominator + least - 1) / least
+  }
+
+  private func checkExtremes(_ argument: Expression) throws(ParleyError) {
+    for number in columns.scans(of: [argument]).sorted() {
+      guard let table = columns.scans[number]?.table, table.protection != .nothing, !table.allowsExtremes else {
+        continue
+      }
+      throw refusal("extremes", ReleaseWords.extremes(of: table.name))
+    }
+  }
+
+  /// Values of several tables in one sum could be weights that pack records into it.
+  private func checkValues(_ sets: Sets) throws(ParleyError) {
+    if let id = sets.values.sorted().first(where: columns.mixed.contains) {
+      throw refusal(
+        "argument", "'\(registry[id].name)' is not a column of a table in every part of the union",
+        remedy: "select columns in every part, and use constants of parts as group keys only")
+    }
+  }
+}

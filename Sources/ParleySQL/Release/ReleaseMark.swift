@@ -1,0 +1,31 @@
+/// What decides, inside the computation, whether a group may be shown: how many different units must stand behind it.
+///
+/// Definition: `docs/proofs/suppression.md`. Every column is one of the aggregation's input.
+struct ReleaseMark {
+  /// Units of one kind among the rows of the aggregation's input.
+  struct Units: Hashable {
+    /// Names the unit; nil where a row is one, so that counting rows counts units.
+    var column: ColumnID?
+    /// Some rows have no unit.
+    var isNullable: Bool
+    /// A unit may have rows in several groups.
+    var isInSeveralGroups: Bool
+  }
+
+  /// Rows that must hold no unit, or enough.
+  struct Contributors: Hashable {
+    /// A condition that is never NULL; nil: all rows.
+    var column: ColumnID?
+    /// The fewest units that are enough.
+    var threshold: Int
+  }
+
+  /// Empty where nobody is protected: then every group is shown.
+  var units: [Units]
+  var contributors: [Contributors]
+
+  /// Columns that it reads.
+  var columns: Set<ColumnID> {
+    Set(units.compactMap(\.column) + contributors.compactMap(\.column))
+  }
+}

@@ -1,0 +1,50 @@
+import ParleyProgram
+
+/// Why a query cannot be judged, and what to write instead.
+struct ReleaseWords {
+  var reason: String
+  var remedy: String
+
+  /// Every two conditions of a grouping are compared.
+  static let mostConditions = 12
+
+  func message(minimum: Int, query: String) -> String {
+    "under a minimum of \(minimum), the query '\(query)' cannot be judged: \(reason)"
+  }
+
+  static func extremes(of table: String) -> Self {
+    .init(
+      reason: "MIN and MAX, and the quantiles 0 and 1, are values of single records of '\(table)'",
+      remedy:
+        "ask for an average, a median or another quantile; or, where its owners agree, write 'extremes: allowed' at the table '\(table)' in the study"
+    )
+  }
+  static func argument(_ objection: String) -> Self {
+    .init(
+      reason: "a statistic is of an expression that \(objection)",
+      remedy:
+        "use statistics of columns, of sums and products of columns of one table, and of CASE WHEN … over these; compute the rest from what is shown"
+    )
+  }
+  static func tooMany(_ conditions: Int) -> Self {
+    .init(
+      reason:
+        "its statistics have \(conditions) conditions, and every two of them are compared; \(mostConditions) are the most",
+      remedy: "group by what the conditions are about, or split the study")
+  }
+}
+
+extension Expression {
+  /// Rows where this is true and the other is not.
+  func andNot(_ other: Expression) -> Expression { .and(self, other.isNotTrue) }
+  /// True where this is false or unknown.
+  var isNotTrue: Expression { .not(.coalesce([self, .boolean(false)])) }
+
+  /// Both compare one thing with different constants.
+  func excludes(_ other: Expression) -> Bool {
+    guard case .compare(.equal, let x, .integer(let p)) = self,
+      case .compare(.equal, let y, .integer(let q)) = other
+    else { return false }
+    return x == y && p != q
+  }
+}
