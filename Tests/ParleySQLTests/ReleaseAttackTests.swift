@@ -78,8 +78,10 @@ import Testing
     let file = ProcessInfo.processInfo.environment["PARLEY_ATTACK_REPORT"]
     if let file {
       let text = (report.findings.map(\.description) + report.faults).joined(separator: "\n")
-      try? "\(report.summary)\n\(report.refusedHarmless)\n\(text)\n".write(
-        toFile: "\(file).\(part)", atomically: true, encoding: .utf8)
+      try?
+        "\(report.summary)\n\(report.refusedHarmless)\n\(report.answered.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.answered)/\($0.value.asked)" })\n\(text)\n"
+        .write(
+          toFile: "\(file).\(part)", atomically: true, encoding: .utf8)
     }
     #expect(
       report.findings.isEmpty,
@@ -87,6 +89,6 @@ import Testing
     )
     #expect(report.faults.isEmpty, "\(report.faults.prefix(3).joined(separator: "\n"))")
     #expect(report.acceptedHarmless * 10 >= report.harmless * 8, "refused: \(report.refusedHarmless)")
-    #expect(report.shown > count && report.withheld > count / 4, "\(report.summary)")
+    #expect(report.shown > count / 2 && report.withheld > count / 4, "\(report.summary)")
   }
 }

@@ -7,13 +7,15 @@ extension InfluenceTest {
     var place: OpenedNumbers.Place
     var tag: String
     var value: BigInt
-    /// By unit; nil where the number is no longer shown without the unit.
+    /// By unit, then by single rows of persons; nil where the number is no longer shown without it.
     var losses: [BigInt?]
+    /// By loss, the position of the unit.
+    var owners: [Int]
 
     /// Units that it rests on, by their positions. Empty where nothing but withholding changes.
     var support: [Int] {
       guard losses.contains(where: { $0 != nil && $0 != 0 }) else { return [] }
-      return losses.indices.filter { losses[$0] != 0 }
+      return Set(losses.indices.filter { losses[$0] != 0 }.map { owners[$0] }).sorted()
     }
     /// Less another number.
     func less(_ other: Part, times factor: BigInt = 1) -> Part {
@@ -30,8 +32,10 @@ extension InfluenceTest {
     }
     /// Every unit of the other has the same part in this, and some unit has.
     func contains(_ other: Part) -> Bool {
-      let support = other.support
-      return !support.isEmpty && support.allSatisfy { other.losses[$0] != nil && other.losses[$0] == losses[$0] }
+      !other.support.isEmpty
+        && losses.indices.allSatisfy {
+          other.losses[$0] == 0 || other.losses[$0] != nil && other.losses[$0] == losses[$0]
+        }
     }
   }
 
@@ -53,17 +57,19 @@ extension InfluenceTest {
   }
 
   private func parts(_ trials: UnitTrials) -> [Part] {
-    let without = trials.without.map { $0.map { (rows: $0.keys, sums: sums($0)) } }
+    let without = (trials.without + trials.withoutRow.joined()).map { $0.map { sums($0) } }
+    let owners =
+      Array(trials.units.indices) + trials.withoutRow.enumerated().flatMap { unit, rows in rows.map { _ in unit } }
     let isReference = free.map { free in base.values.allSatisfy { free.values[$0.key] == $0.value } } == true
     return sums(base).map { place, sum in
       Part(
         place: place, tag: sum.tag, value: sum.value,
         losses: without.map { numbers in
           guard let numbers else { return 0 }
-          if let less = numbers.sums[place] { return sum.value - less.value }
+          if let less = numbers[place] { return sum.value - less.value }
           // Without a minimum a number that is gone was a sum of nothing.
           return isReference ? sum.value : nil
-        })
+        }, owners: owners)
     }.sorted { name($0.place) < name($1.place) }
   }
 
@@ -146,13 +152,17 @@ extension InfluenceTest {
     var hits: [Hit] = []
     for table in readTables
     where UnitDatabase.kind(of: table) == kind && table.padTo == nil {
-      let rows = trials.units.map { BigInt(database.rowCount(of: $0, in: table.name)) }
+      let whole = trials.units.map { BigInt(database.rowCount(of: $0, in: table.name)) }
+      let rows =
+        whole
+        + (trials.withoutRow.isEmpty
+          ? [] : trials.units.flatMap { database.rowCounts(of: $0, in: table.name).map { BigInt($0) } })
       for (number, result) in program.results.enumerated() {
         for column in result.columns.indices where columns[number][column] == .linear(tag: "COUNT") {
           let cells = parts.filter { $0.place.result == number && $0.place.column == column }
           guard let first = cells.first, cells.contains(where: { !$0.support.isEmpty }) else { continue }
           var rest = first
-          rest.value = rows.reduce(0, +)
+          rest.value = whole.reduce(0, +)
           rest.losses = rows
           for cell in cells { rest = rest.less(cell) }
           guard rest.losses.allSatisfy({ $0 != nil && $0! >= 0 }), isFew(rest.support.count) else { continue }
@@ -161,7 +171,7 @@ extension InfluenceTest {
           if let free {
             let every = sums(free).filter { $0.key.result == number && $0.key.column == column }
             let all = every.reduce(BigInt(0)) { $0 + $1.value.value }
-            if rows.reduce(0, +) == all { left = [] }
+            if whole.reduce(0, +) == all { left = [] }
           }
           hits.append(
             Hit(

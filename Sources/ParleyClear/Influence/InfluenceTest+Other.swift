@@ -44,7 +44,8 @@ extension InfluenceTest {
   func groupHits(_ trials: UnitTrials) -> [Hit] {
     guard !trials.alone.isEmpty else { return [] }
     return base.keys.sorted { ($0.result, $0.row.joined()) < ($1.result, $1.row.joined()) }.compactMap { row in
-      guard !row.row.isEmpty else { return nil }
+      // HAVING leaves out what is alone.
+      guard !row.row.isEmpty, !choosing.contains(row.result) else { return nil }
       let members = trials.alone.indices.filter { trials.alone[$0]?.keys.contains(row) == true }
       guard isFew(members.count) else { return nil }
       return Hit(
@@ -59,8 +60,8 @@ extension InfluenceTest {
 
   /// Numbers that are no statistics, and rows that a condition on numbers chooses. A statistic of many moves them seldom, so
   /// it says nothing that on some data few units do; here all measures are drawn several times, and units that never
-  /// matter have no part.
-  func processedHits(_ reference: Program, _ units: [UnitDatabase.Unit]) throws(ParleyError) -> [Hit] {
+  /// matter have no part. Nobody is left out, so that a group which is withheld for the sake of one unit stays so.
+  func processedHits(_ units: [UnitDatabase.Unit]) throws(ParleyError) -> [Hit] {
     let places = base.values.keys.filter { columns[$0.result][$0.column] == .processed }
     let rows = base.keys.filter { choosing.contains($0.result) }
     guard !places.isEmpty || !rows.isEmpty else { return [] }
@@ -69,12 +70,10 @@ extension InfluenceTest {
     var random = DrawOfMeasures(state: 0x1d5)
     for _ in 0..<Self.rounds {
       let drawn = UnitDatabase(tables: database.tables, data: database.redrawn(using: &random))
-      guard let before = try open(reference, drawn.data) else { continue }
+      guard let before = try open(program, drawn.data) else { continue }
       for (index, unit) in units.enumerated() {
-        for data in [
-          drawn.redrawn(unit, using: &random), drawn.redrawn(unit, using: &random), drawn.without([unit]),
-        ] {
-          guard let after = try open(reference, data) else { continue }
+        for data in [drawn.redrawn(unit, using: &random), drawn.redrawn(unit, using: &random)] {
+          guard let after = try open(program, data) else { continue }
           for place in places where before.values[place] != after.values[place] {
             moved[place, default: [:]][index, default: 0] += 1
           }

@@ -127,11 +127,15 @@ package struct InfluenceTest {
         packing != nil || columns.joined().contains { [.smooth, .record].contains($0) || $0.isMean }
       for unit in trials.units {
         trials.without.append(try open(tried, database.without([unit])))
+        if !kind.hasPrefix(".") {
+          trials.withoutRow.append(
+            try database.withoutRow(of: unit).map { (data) throws(ParleyError) in try open(tried, data) })
+        }
         if let reference { trials.alone.append(try open(reference, database.alone(unit))) }
         if needsShift { trials.shifted.append(try open(tried, database.shifted(unit))) }
       }
       hits += linearHits(kind, trials) + otherHits(trials) + groupHits(trials)
-      if let reference { hits += try processedHits(reference, trials.units) }
+      hits += try processedHits(trials.units)
     }
     return hits
   }
@@ -159,6 +163,8 @@ package struct InfluenceTest {
   struct UnitTrials {
     var units: [UnitDatabase.Unit]
     var without: [OpenedNumbers?] = []
+    /// Of a unit with several rows, what each of them changes: parts of one person can cancel each other.
+    var withoutRow: [[OpenedNumbers?]] = []
     var alone: [OpenedNumbers?] = []
     var shifted: [OpenedNumbers?] = []
   }

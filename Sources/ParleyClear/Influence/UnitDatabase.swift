@@ -64,7 +64,18 @@ package struct UnitDatabase: Sendable {
 
   /// The data without these units.
   package func without(_ units: some Sequence<Unit>) -> [String: [TableData]] {
-    let gone = Set(units.flatMap { rows[$0] ?? [] })
+    without(Set(units.flatMap { rows[$0] ?? [] }))
+  }
+
+  /// For each row of a unit the data without it.
+  package func withoutRow(of unit: Unit) -> [[String: [TableData]]] { (rows[unit] ?? []).map { without([$0]) } }
+
+  /// How many rows of a table each row of a unit is: one or none.
+  package func rowCounts(of unit: Unit, in table: String) -> [Int] {
+    (rows[unit] ?? []).map { $0.table == table ? 1 : 0 }
+  }
+
+  private func without(_ gone: Set<Row>) -> [String: [TableData]] {
     let names = Set(gone.map(\.table))
     var result = data
     for name in names {
@@ -102,7 +113,11 @@ package struct UnitDatabase: Sendable {
     let some =
       unit.map { rows[$0] ?? [] }
       ?? tables.flatMap { units[Self.kind(of: $0) ?? ""] ?? [] }.flatMap { rows[$0] ?? [] }
-    return changed(some) { _, range in Int64.random(in: range, using: &random) }
+    return changed(some) { _, range in
+      // Not 0, which is as if there were no value.
+      let drawn = Int64.random(in: range, using: &random)
+      return drawn == 0 ? range.upperBound : drawn
+    }
   }
 
   /// Columns whose values say nothing about who a row is of: numbers that are no key and name no unit.

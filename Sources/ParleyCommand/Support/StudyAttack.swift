@@ -32,6 +32,9 @@ struct StudyAttack {
   private let program: Program
   private let reference: Program?
   private let minimum: Int
+  private let columns: [[OpenedColumn]]
+  /// Results whose rows depend on numbers.
+  private let choosing: Set<Int>
   /// Rows of a table, all holders together.
   private static let rows = 6...24
 
@@ -46,6 +49,14 @@ struct StudyAttack {
         .usage, "the study withholds nothing: 'rows: allowed' and a minimum cell of \(rules.minimumCell)",
         remedy: "set 'minimum-cell' to the number of units that a released number must rest on")
     }
+    let texts = study.queries.map { $0.sql.uppercased() }
+    // Counts of what a subquery makes are no counts of a table's rows.
+    columns = zip(OpenedNumbers.columns(of: program), texts).map { columns, text in
+      columns.map { $0 == .linear(tag: "COUNT") && text.contains("(SELECT") ? .linear(tag: "ROWS") : $0 }
+    }
+    choosing = Set(
+      texts.indices.filter { index in ["HAVING", "LIMIT", "OFFSET", "OVER"].contains { texts[index].contains($0) }
+      })
     var open = rules
     open.minimumCell = 0
     open.allowsRowRelease = true
@@ -60,7 +71,9 @@ struct StudyAttack {
       report.trials += 1
       do throws(ParleyError) {
         let database = UnitDatabase(tables: study.schemas, data: try data(seed: own))
-        let test = try InfluenceTest(program: program, reference: reference, database: database, minimum: minimum)
+        var test = try InfluenceTest(
+          program: program, reference: reference, database: database, minimum: minimum, columns: columns)
+        test.choosing = choosing
         report.numbersShown += test.base.values.count
         report.numbersWithheld += test.withheldCount
         for hit in try test.hits() { note(hit, seed: own, &report) }

@@ -114,9 +114,12 @@ extension AttackTrick {
       let (item, column): (String, OpenedColumn) = w.random.pick([
         ("SUM(CASE WHEN pid = \(w.target) THEN s ELSE 0 END)", .linear(tag: "S")), ("MAX(s)", .record),
         ("SUM(s) FILTER (WHERE n = 4)", .linear(tag: "S")),
-        ("COUNT(*) FILTER (WHERE n = 4)", .linear(tag: "COUNT")),
+        ("COUNT(*) FILTER (WHERE n = 4)", .linear(tag: "PERSONS")),
       ])
-      return [w.question([(item, column), w.rows], from: inner, key: w.random.pick([nil, "n"]))]
+      return [
+        w.question(
+          [(item, column), ("COUNT(*)", .linear(tag: "PERSONS"))], from: inner, key: w.random.pick([nil, "n"]))
+      ]
     },
   ]
 
@@ -224,7 +227,8 @@ extension AttackTrick {
         .init(
           text:
             "SELECT \(g), COUNT(*) AS n FROM \(t) GROUP BY \(g) EXCEPT SELECT \(g), COUNT(*) FROM \(t) WHERE \(w.id) <> \(w.target) GROUP BY \(g)",
-          columns: [.key, .key], isChoosing: true)
+          columns: [.key, .processed],
+          secret: "SELECT \(g), COUNT(*) FROM \(t) WHERE \(w.id) = \(w.target) GROUP BY \(g)")
       ]
     },
     AttackTrick(name: "joined groupings") { w in
@@ -311,11 +315,11 @@ extension AttackTrick {
     AttackTrick(name: "harmless join", onPersons: true) { w in
       [
         w.question(
-          [w.rows, ("SUM(cost * price)", .linear(tag: "S"))], from: "v JOIN r ON v.kind = r.kind", key: "v.kind")
+          [w.rows, ("SUM(cost)", .linear(tag: "S"))], from: "v JOIN r ON v.kind = r.kind", key: "v.kind")
       ]
     },
     AttackTrick(name: "harmless order") { w in
-      [w.question([w.rows], key: w.group, tail: "ORDER BY COUNT(*) DESC LIMIT 2")]
+      [w.question([w.rows], key: w.group, tail: "ORDER BY COUNT(*) DESC LIMIT 2", isChoosing: true)]
     },
     AttackTrick(name: "harmless filter") { w in
       [w.question([w.rows, ("SUM(\(w.measure()))", .linear(tag: "S"))], filter: "\(w.id) > 8", key: w.group)]
@@ -327,10 +331,14 @@ extension AttackTrick {
       ]
     },
     AttackTrick(name: "harmless persons", onPersons: true) { w in
-      [w.question([w.rows, ("AVG(s)", .smooth)], from: "(SELECT pid, SUM(cost) AS s FROM v GROUP BY pid) AS q")]
+      [
+        w.question(
+          [("COUNT(*)", .linear(tag: "PERSONS")), ("AVG(s)", .smooth)],
+          from: "(SELECT pid, SUM(cost) AS s FROM v GROUP BY pid) AS q")
+      ]
     },
     AttackTrick(name: "harmless having") { w in
-      [w.question([w.rows], key: w.group, tail: "HAVING COUNT(*) > 2")]
+      [w.question([w.rows], key: w.group, tail: "HAVING COUNT(*) > 2", isChoosing: true)]
     },
   ]
 }

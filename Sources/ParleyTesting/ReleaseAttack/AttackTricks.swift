@@ -9,7 +9,7 @@ struct AttackTrick: Sendable {
   var onPersons: Bool?
   var write: @Sendable (inout AttackWriter) -> [ReleaseAttack.Question]
 
-  static let all = conditional + fanOut + subqueries + rows + pairs
+  static let all = conditional + fanOut + subqueries + rows + pairs + composed
 
   /// Statistics under a condition.
   static let conditional: [AttackTrick] = [

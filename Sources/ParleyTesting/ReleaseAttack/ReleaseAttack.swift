@@ -46,6 +46,8 @@ package enum ReleaseAttack {
       var random = TestRandom(seed: seed)
       let isHarmless = random.chance(30)
       var tricks = isHarmless ? AttackTrick.harmless : AttackTrick.all
+      // Those that have many forms more often.
+      if !isHarmless, random.chance(40) { tricks = AttackTrick.composed + AttackTrick.conditional }
       if let trick { tricks = (AttackTrick.all + AttackTrick.harmless).filter { $0.name == trick } }
       let chosen = random.pick(tricks)
       let onPersons = chosen.onPersons ?? random.chance(40)

@@ -20,6 +20,8 @@ extension ReleaseAttack {
     package var refused: [String: Int] = [:]
     /// Harmless ones, by what they are.
     package var refusedHarmless: [String: Int] = [:]
+    /// By trick: how many were asked, and how many answered.
+    package var answered: [String: (asked: Int, answered: Int)] = [:]
     package var shown = 0
     package var withheld = 0
     package var findings: [Finding] = []
@@ -43,6 +45,9 @@ extension ReleaseAttack {
     }
   }
 
+  /// What the definition concedes: kinds of hits that are none.
+  package static let conceded: Set<InfluenceTest.Hit.Kind> = []
+
   /// Studies that follow from `seed`.
   ///
   /// - Parameter isJudged: false compiles them without a minimum.
@@ -52,13 +57,16 @@ extension ReleaseAttack {
       let study = Study(seed: seed &+ index)
       report.studies += 1
       if study.isHarmless { report.harmless += 1 }
+      report.answered[study.trick, default: (0, 0)].asked += 1
       switch outcome(of: study, isJudged: isJudged) {
       case .refused(let code):
         report.refused[code, default: 0] += 1
         if study.isHarmless { report.refusedHarmless["\(study.trick): \(code)", default: 0] += 1 }
       case .fault(let text): report.faults.append("\(study): \(text)")
-      case .judged(let hits, let shown, let withheld):
+      case .judged(let found, let shown, let withheld):
+        let hits = found.filter { !conceded.contains($0.kind) }
         report.accepted += 1
+        report.answered[study.trick, default: (0, 0)].answered += 1
         if study.isHarmless { report.acceptedHarmless += 1 }
         report.shown += shown
         report.withheld += withheld
