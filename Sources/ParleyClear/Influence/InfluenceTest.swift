@@ -65,6 +65,9 @@ package struct InfluenceTest {
     }
   }
 
+  /// Kinds of hits that the definition concedes: they are found and not counted.
+  package static let conceded: Set<Hit.Kind> = []
+
   package let program: Program
   /// Nil where the queries cannot be compiled without a minimum.
   package let reference: Program?

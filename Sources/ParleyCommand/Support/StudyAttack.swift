@@ -76,7 +76,9 @@ struct StudyAttack {
         test.choosing = choosing
         report.numbersShown += test.base.values.count
         report.numbersWithheld += test.withheldCount
-        for hit in try test.hits() { note(hit, seed: own, &report) }
+        for hit in try test.hits() where !InfluenceTest.conceded.contains(hit.kind) {
+          note(hit, seed: own, &report)
+        }
       } catch {
         guard error.code.rawValue == "data/requirement" else { throw error }
         report.refused += 1

@@ -108,7 +108,8 @@ private struct AttackComposition {
     let sum = OpenedColumn.linear(tag: "SUM \(m)")
     return w.random.pick([
       ("COUNT(*)", count), ("COUNT(\(m))", count), ("SUM(\(m))", sum), ("AVG(\(m))", .smooth),
-      ("STDDEV(\(m))", .smooth),
+      ("STDDEV(\(m))", .smooth), ("CORR(\(measures[0]), \(measures.last ?? m))", .smooth),
+      ("SUM(\(measures[0]) * \(measures.last ?? m))", .linear(tag: "P")),
       ("COUNT(*) FILTER (WHERE \(c))", count), ("SUM(\(m)) FILTER (WHERE \(c))", sum),
       ("SUM(CASE WHEN \(c) THEN \(m) ELSE 0 END)", sum), ("SUM(CASE WHEN \(c) THEN 1 ELSE 0 END)", count),
       ("AVG(\(m)) FILTER (WHERE NOT (\(c)))", .smooth), ("COUNT(CASE WHEN \(c) THEN \(m) END)", count),
@@ -121,10 +122,17 @@ private struct AttackComposition {
 
   func questions(_ w: inout AttackWriter) -> [ReleaseAttack.Question] {
     w.offsets = [1000]
-    func question(_ w: inout AttackWriter) -> ReleaseAttack.Question {
+    let common = (
+      filter: w.random.chance(35) ? w.random.pick(conditions) : "",
+      key: w.random.chance(65) ? w.random.pick(keys) : nil
+    )
+    func question(_ w: inout AttackWriter, isAlike: Bool) -> ReleaseAttack.Question {
       let items = (0..<Int.random(in: 1...3, using: &w.random)).map { _ in statistic(&w) }
-      let filter = w.random.chance(35) ? w.random.pick(["", "NOT "]) + "(\(w.random.pick(conditions)))" : ""
-      let key = w.random.chance(65) ? w.random.pick(keys) : nil
+      let filter =
+        isAlike
+        ? common.filter
+        : w.random.chance(35) ? w.random.pick(["", "NOT "]) + "(\(w.random.pick(conditions)))" : ""
+      let key = isAlike ? common.key : w.random.chance(65) ? w.random.pick(keys) : nil
       let having =
         key != nil && w.random.chance(15)
         ? w.random.pick([
@@ -133,6 +141,9 @@ private struct AttackComposition {
         ]) : ""
       return w.question(items, from: from, filter: filter, key: key, tail: having, isChoosing: !having.isEmpty)
     }
-    return w.random.chance(15) ? [question(&w), question(&w)] : [question(&w)]
+    // Two queries of one study: mostly of the same rows by the same key, which is what can be answered.
+    guard w.random.chance(25) else { return [question(&w, isAlike: true)] }
+    let isAlike = w.random.chance(60)
+    return [question(&w, isAlike: isAlike), question(&w, isAlike: isAlike)]
   }
 }
