@@ -90,7 +90,7 @@ let library: [Row] = [
 let command = Row(
   name: "ParleyCommand",
   uses: [
-    "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyRuntime",
+    "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyClear", "ParleyRuntime",
     "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL", "ParleyCrypto",
   ], external: [arguments, bigInt, crypto])
 

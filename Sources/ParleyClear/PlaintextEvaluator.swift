@@ -29,6 +29,7 @@ public struct InsecurePlaintextEvaluator {
   private let program: Program
   private let schemas: [String: TableSchema]
   private let data: [String: [TableData]]
+  private let shuffles: Bool
   private let digester = TextNumbering()
   private var nodes: [Values] = []
   /// Columns of tuples, by node.
@@ -37,12 +38,14 @@ public struct InsecurePlaintextEvaluator {
   /// - Parameters:
   ///   - tables: schemas of the tables that the program reads, found by name.
   ///   - data: for each table name, the rows of each holder in the order of the schema's holders.
+  ///   - shuffles: false leaves rows where a shuffle would put them in a random order, so that two evaluations differ
+  ///     only where their data do.
   /// - Returns: the opened integers of every disclosure.
   /// - Throws: `data/requirement` where the data do not meet what the program requires of them.
   public static func evaluate(
-    _ program: Program, tables: [TableSchema], data: [String: [TableData]]
+    _ program: Program, tables: [TableSchema], data: [String: [TableData]], shuffles: Bool = true
   ) throws(ParleyError) -> [Program.DisclosureID: [BigInt]] {
-    var evaluator = InsecurePlaintextEvaluator(program: program, tables: tables, data: data)
+    var evaluator = InsecurePlaintextEvaluator(program: program, tables: tables, data: data, shuffles: shuffles)
     for node in program.nodes { try evaluator.step(node) }
     let violated = program.requirements.filter { evaluator.nodes[$0.violated.rawValue].wide.contains(1) }
     guard violated.isEmpty else { throw Program.Requirement.refusal(violated) }
@@ -60,8 +63,9 @@ public struct InsecurePlaintextEvaluator {
     try DecodedTable.decode(program, opened: try evaluate(program, tables: tables, data: data))
   }
 
-  private init(program: Program, tables: [TableSchema], data: [String: [TableData]]) {
+  private init(program: Program, tables: [TableSchema], data: [String: [TableData]], shuffles: Bool) {
     self.program = program
+    self.shuffles = shuffles
     schemas = Dictionary(tables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.data = data
   }
@@ -306,7 +310,8 @@ public struct InsecurePlaintextEvaluator {
       }
       return payload.map { picked($0, order) }
     case .shuffle(let payload):
-      let order = Array(0..<elements(node.type.shape)).shuffled()
+      let rows = Array(0..<elements(node.type.shape))
+      let order = shuffles ? rows.shuffled() : rows
       return payload.map { picked($0, order) }
     case .scan(let items, let restart):
       let restarts = try bits(restart)

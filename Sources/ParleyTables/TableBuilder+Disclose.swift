@@ -39,10 +39,11 @@ extension TableBuilder {
   ///   - counts: the column that counts a group's rows.
   ///   - contributors: a group in which one of these counts is below its threshold, but not 0, is small.
   ///   - areInSeveralGroups: units may have rows in several groups, so that counts of small groups do not add up.
+  ///   - totals: public numbers of rows; what they have more than all groups together must not be small either.
   ///   - minimum: at least 2.
   package mutating func shownGroups(
     _ table: SecretTable, counts: Int, contributors: [ContributorCount], areInSeveralGroups: Bool = false,
-    below minimum: Int
+    totals: [NodeID] = [], below minimum: Int
   ) throws(ParleyError) -> NodeID {
     let zero = builder.constant(0), limit = builder.constant(BigInt(minimum))
     let isValid = try valid(table)
@@ -77,6 +78,12 @@ extension TableBuilder {
       // Two rows in two groups would be one each, were it not for this.
       isShown = try builder.and(
         isShown, try builder.compare(.lessOrEqual, builder.constant(3), try builder.sum(rows)))
+    }
+    for total in totals {
+      let left = try builder.subtract(total, try builder.sum(rows))
+      let isLeftSmall = try builder.and(
+        try builder.compare(.less, zero, left), try builder.compare(.less, left, limit))
+      isShown = try builder.and(isShown, try builder.not(isLeftSmall))
     }
     return isShown
   }

@@ -110,6 +110,21 @@ import Testing
     #expect(try rows(text.replacing("#", with: "26"), minimum: 4) == ["6 6"])
   }
 
+  /// The number of all rows is public: those that a filter leaves out must be none, or enough.
+  @Test func fewRowsThatAreLeftOutAreASmallGroup() throws {
+    let text = "SELECT COUNT(*) AS n FROM plain p JOIN prices r ON r.price = 10 WHERE p.x <> 3 AND p.x <> #"
+    #expect(try rows(text.replacing("#", with: "3"), minimum: 2) == [])
+    #expect(try rows(text.replacing("#", with: "4"), minimum: 2) == ["11"])
+    #expect(try rows(text.replacing("#", with: "4"), minimum: 3) == [])
+    let grouped = "SELECT region, COUNT(*) AS n FROM plain WHERE x <> 3 GROUP BY region ORDER BY region"
+    #expect(try rows(grouped, minimum: 2) == [])
+    #expect(try rows(grouped, minimum: 0) == ["1 5", "2 5", "3 2"])
+    // The same where groups are public.
+    let single = try Self.tables.rows("SELECT COUNT(*) AS n FROM plain WHERE x <> 3", minimum: 2)
+    #expect(single != ["12"] && single.count == 1)
+    #expect(try Self.tables.rows("SELECT COUNT(*) AS n FROM plain WHERE x > 3", minimum: 3) == ["10"])
+  }
+
   @Test func havingIsThatOfSQL() throws {
     let text = "SELECT region, COUNT(*) AS n FROM plain GROUP BY region HAVING COUNT(*) > # ORDER BY region"
     #expect(try rows(text.replacing("#", with: "1"), minimum: 0) == ["1 6", "2 5", "3 2"])

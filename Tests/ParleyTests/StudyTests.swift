@@ -21,6 +21,7 @@ import Testing
     for table in ["others", "patients"] {
       lines += [
         "  - name: \(table)", "    holders: [\(cast.holders.joined(separator: ", "))]", "    maximum-rows: 200",
+        "    extremes: allowed",
       ]
       if let padTo { lines.append("    pad-to: \(padTo)") }
       lines += [

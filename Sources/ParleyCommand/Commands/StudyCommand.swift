@@ -9,7 +9,7 @@ import ParleyStudy
 struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "study", abstract: "Write and check study files.",
-    subcommands: [Init.self, Check.self, Schema.self, Statement.self])
+    subcommands: [Init.self, Check.self, Schema.self, Statement.self, Attack.self])
 
   struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,6 +54,31 @@ struct StudyCommand: ParsableCommand {
       let prepared = try StudyFiles.prepare(study)
       try Console.output(lines: Console.split(prepared.statement.text))
       try Console.output("hash \(GroupedHash.text(prepared.statementHash))")
+    }
+  }
+
+  struct Attack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Try on made-up data whether results tell about fewer units than the minimum.")
+    @Argument(help: "The study file.") var study: String
+    @Option(help: "Small made-up tables to try.") var trials = 200
+    @Option(help: "Of the made-up rows of the first trial.") var seed: UInt64 = 1
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+      guard (1...1_000_000).contains(trials) else {
+        throw ParleyError(
+          .usage, "--trials \(trials) is not from 1 to 1000000", remedy: "give such a number, as --trials 200")
+      }
+      let prepared = try StudyFiles.prepare(study)
+      let report = try StudyAttack(prepared.study, program: prepared.program).run(trials: trials, seed: seed)
+      if json { try Console.output(json: report) } else { try Console.output(lines: report.text) }
+      guard report.findings.isEmpty else {
+        throw ParleyError(
+          .init("plan/release-attack"),
+          "\(counted(report.findings.count, "number")) of the results can rest on fewer than \(report.minimum) units",
+          remedy: "leave them out of the study, and report them as a mistake in Parley's release rules")
+      }
     }
   }
 }

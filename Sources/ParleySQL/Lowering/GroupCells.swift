@@ -16,6 +16,8 @@ struct GroupCells {
   /// One bit per row for each cell.
   var masks: [Program.NodeID]
   var isGrouped: Bool
+  /// Some rows may be in no cell.
+  var isFiltered: Bool
   /// Rows of each cell, side by side.
   var counts: Program.NodeID
   /// Counts of contributing rows for each list of masks that statistics use, side by side.
@@ -90,7 +92,9 @@ extension RowLowering {
       masks.append(mask)
     }
     let counts = try counts(of: masks)
-    return GroupCells(names: order.names, masks: masks, isGrouped: !query.keys.isEmpty, counts: counts)
+    return GroupCells(
+      names: order.names, masks: masks, isGrouped: !query.keys.isEmpty, isFiltered: query.filter != nil,
+      counts: counts)
   }
 
   /// Σ mask for each mask, side by side.

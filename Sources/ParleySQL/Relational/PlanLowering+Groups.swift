@@ -89,6 +89,17 @@ extension PlanLowering {
     return try tables.compacted(table, bound: bound)
   }
 
+  /// How many rows tables have, whatever the query takes of them.
+  private mutating func rows(of names: [String]) throws(ParleyError) -> Program.NodeID {
+    var total = tables.builder.constant(0)
+    for name in names {
+      guard let id = tableIDs[name] else { throw ParleyError(.invariant, "table \(name) is not declared") }
+      let isValid = tables.builder.input(.init(table: id, column: "", role: .isValid, sort: .bit))
+      total = try tables.builder.add(total, try tables.builder.sum(isValid))
+    }
+    return total
+  }
+
   private struct Marking {
     var shown: ColumnID?
     var mark: ReleaseMark
@@ -104,7 +115,10 @@ extension PlanLowering {
     if let rows = marking.counts.first {
       bit = try tables.shownGroups(
         relation.table, counts: rows.column, contributors: marking.counts,
-        areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups), below: minimumCell)
+        areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups),
+        totals: try marking.mark.units.filter { !$0.counted.isEmpty }.map { (units) throws(ParleyError) in
+          try rows(of: units.counted)
+        }, below: minimumCell)
     }
     relation.table = relation.table.appending(SecretColumn(name: "shown", type: .boolean, parts: [bit]))
     relation.ids.append(marking.shown)

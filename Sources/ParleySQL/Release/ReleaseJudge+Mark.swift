@@ -40,7 +40,8 @@ extension ReleaseJudge {
     let units = rows.slots.map { slot in
       ReleaseMark.Units(
         column: isOnce(slot) && !slot.isNullable ? nil : slot.column, isNullable: slot.isNullable,
-        isInSeveralGroups: slot.onceWith != [])
+        isInSeveralGroups: slot.onceWith != [],
+        counted: slot.onceWith == [] && !slot.isNullable ? slot.counted : [])
     }
     var seen: Set<ReleaseMark.Units> = []
     let mark = ReleaseMark(units: units.filter { seen.insert($0).inserted }, contributors: contributors)

@@ -28,6 +28,8 @@ struct ReleaseJudge {
     var isNullable: Bool
     /// A unit is in no two rows with the same values of these columns; nil where nothing is known.
     var onceWith: Set<ColumnID>?
+    /// Tables of which each row is in one row at most, and whose numbers of rows are public.
+    var counted: [String] = []
   }
   struct Rows {
     var slots: [UnitSlot] = []
@@ -166,7 +168,11 @@ struct ReleaseJudge {
       scan.unit = id
       return (
         .scan(scan),
-        Rows(slots: [.init(kinds: ["row of '\(table.name)'"], column: id, isNullable: false, onceWith: [])])
+        Rows(slots: [
+          .init(
+            kinds: ["row of '\(table.name)'"], column: id, isNullable: false, onceWith: [],
+            counted: table.padTo == nil ? [table.name] : [])
+        ])
       )
     case .units(let name, let column):
       guard let place = table.columns.firstIndex(where: { $0.name == column }) else {
@@ -304,7 +310,8 @@ struct ReleaseJudge {
     let kindsOfRows = slots.reduce(into: Set<String>()) { $0.formUnion($1.kinds) }
     let slot = UnitSlot(
       kinds: kindsOfRows, column: id, isNullable: slots.count < parts.count || slots.contains(where: \.isNullable),
-      onceWith: areOnce ? [] : nil)
+      onceWith: areOnce ? [] : nil,
+      counted: areOnce && !slots.contains { $0.counted.isEmpty } ? slots.flatMap(\.counted) : [])
     return (.union(parts.map(\.branch), ids + [id]), Rows(slots: [slot]))
   }
 

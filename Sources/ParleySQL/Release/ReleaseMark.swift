@@ -10,6 +10,9 @@ struct ReleaseMark {
     var isNullable: Bool
     /// A unit may have rows in several groups.
     var isInSeveralGroups: Bool
+    /// Tables whose numbers of rows are public, and whose rows are the units: how many are in no group follows from the
+    /// counts of the groups.
+    var counted: [String]
   }
 
   /// Rows that must hold no unit, or enough.

@@ -29,8 +29,16 @@ extension RowLowering {
     let contributing = cells.contributors.values.filter { $0 != counts }.sorted()
     for count in contributing { isSmall = try builder.or(isSmall, try isBelow(count, minimum)) }
     for count in cells.sets { isSmall = try builder.or(isSmall, try isBelow(count, minimum)) }
+    // How many rows are in no cell follows from the public number of rows.
+    var isLeftSmall: Program.NodeID?
+    if cells.isFiltered, table.padTo == nil {
+      let left = try builder.subtract(try builder.sum(try rows(passing: nil)), try builder.sum(counts))
+      isLeftSmall = try isBelow(left, minimum)
+      if !cells.isGrouped, let isLeftSmall { isSmall = try builder.or(isSmall, isLeftSmall) }
+    }
     guard cells.isGrouped else { return CellDecision(isWithheld: isSmall, isHidden: isSmall) }
-    return try complemented(counts, isEmpty: isEmpty, isSmall: isSmall, minimum: minimum)
+    return try complemented(
+      counts, isEmpty: isEmpty, isSmall: isSmall, isHiddenWhole: isLeftSmall, minimum: minimum)
   }
 
   /// 0 < count < minimum
@@ -41,7 +49,9 @@ extension RowLowering {
 
   /// Small cells, and where they do not protect each other, the next larger cells with them.
   private mutating func complemented(
-    _ counts: Program.NodeID, isEmpty: Program.NodeID, isSmall: Program.NodeID, minimum: Int
+    _ counts: Program.NodeID, isEmpty: Program.NodeID, isSmall: Program.NodeID,
+    isHiddenWhole isLeftSmall: Program.NodeID?,
+    minimum: Int
   ) throws(ParleyError) -> CellDecision {
     let zero = builder.constant(0)
     let isCandidate = try builder.not(try builder.or(isSmall, isEmpty))
@@ -74,6 +84,7 @@ extension RowLowering {
         try builder.compare(.less, total, builder.constant(3)), try builder.not(isNothing))
       isHiddenWhole = try builder.or(isHiddenWhole, isTiny)
     }
+    if let isLeftSmall { isHiddenWhole = try builder.or(isHiddenWhole, isLeftSmall) }
     let isWithheld = try builder.or(try builder.or(isSmall, isComplement), isHiddenWhole)
     let isAbsent = try builder.and(isEmpty, try builder.not(isHiddenWhole))
     return CellDecision(

@@ -1,0 +1,116 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+extension InfluenceTest {
+  /// Means, records, quantiles and counts of different values.
+  func otherHits(_ trials: UnitTrials) -> [Hit] {
+    var hits: [Hit] = []
+    for (place, value) in base.values.sorted(by: { name($0.key) < name($1.key) }) {
+      func changed(_ numbers: [OpenedNumbers?]) -> Set<Int> {
+        Set(numbers.indices.filter { numbers[$0] != nil && numbers[$0]?.values[place] != value })
+      }
+      func report(_ kind: Hit.Kind, _ positions: some Sequence<Int>) {
+        hits.append(
+          Hit(
+            kind: kind, what: name(place), value: String(value), units: positions.sorted().map { trials.units[$0] }
+          ))
+      }
+      // Units of which the number has a value when they are alone.
+      let alone = trials.alone.indices.filter { trials.alone[$0]?.values[place].map { $0 != 0 } == true }
+      switch columns[place.result][place.column] {
+      case .mean, .smooth:
+        let without = changed(trials.without)
+        let all = without.union(changed(trials.shifted))
+        if !without.isEmpty, isFew(all.count) { report(.few, all) }
+      case .record:
+        let moved = changed(trials.without).union(changed(trials.shifted))
+        let isAllowed = readTables.allSatisfy { $0.allowsExtremes || UnitDatabase.kind(of: $0) == nil }
+        if !isAllowed, !moved.isEmpty { report(.record, moved) }
+        let valued = trials.alone.indices.filter { trials.alone[$0]?.values[place] != nil }
+        if isFew(valued.count) { report(.few, valued) }
+      case .quantile(let times):
+        let valued = trials.alone.indices.filter { trials.alone[$0]?.values[place] != nil }
+        if 0 < valued.count, valued.count < times * minimum { report(.quantile, valued) }
+      case .distinct:
+        if isFew(alone.count) { report(.distinct, alone) }
+      case .key, .linear, .processed: continue
+      }
+    }
+    return hits
+  }
+
+  /// Rows that are there for the sake of few units: those which alone make a row with the same keys.
+  func groupHits(_ trials: UnitTrials) -> [Hit] {
+    guard !trials.alone.isEmpty else { return [] }
+    return base.keys.sorted { ($0.result, $0.row.joined()) < ($1.result, $1.row.joined()) }.compactMap { row in
+      // HAVING leaves out what is alone.
+      guard !row.row.isEmpty, !choosing.contains(row.result) else { return nil }
+      let members = trials.alone.indices.filter { trials.alone[$0]?.keys.contains(row) == true }
+      guard isFew(members.count) else { return nil }
+      return Hit(
+        kind: .group, what: "a row of \(program.results[row.result].name)",
+        value: "(\(row.row.joined(separator: ", ")))",
+        units: members.map { trials.units[$0] })
+    }
+  }
+
+  /// Draws of all measures, and of one unit's in each.
+  private static var rounds: Int { 4 }
+
+  /// Numbers that are no statistics, and rows that a condition on numbers chooses. A statistic of many moves them seldom, so
+  /// it says nothing that on some data few units do; here all measures are drawn several times, and units that never
+  /// matter have no part. Nobody is left out, so that a group which is withheld for the sake of one unit stays so.
+  func processedHits(_ units: [UnitDatabase.Unit]) throws(ParleyError) -> [Hit] {
+    let places = base.values.keys.filter { columns[$0.result][$0.column] == .processed }
+    let rows = base.keys.filter { choosing.contains($0.result) }
+    guard !places.isEmpty || !rows.isEmpty else { return [] }
+    var moved: [OpenedNumbers.Place: [Int: Int]] = [:]
+    var chosen: [OpenedNumbers.RowID: [Int: Int]] = [:]
+    var random = DrawOfMeasures(state: 0x1d5)
+    for _ in 0..<Self.rounds {
+      let drawn = UnitDatabase(tables: database.tables, data: database.redrawn(using: &random))
+      guard let before = try open(program, drawn.data) else { continue }
+      for (index, unit) in units.enumerated() {
+        for data in [drawn.redrawn(unit, using: &random), drawn.redrawn(unit, using: &random)] {
+          guard let after = try open(program, data) else { continue }
+          for place in places where before.values[place] != after.values[place] {
+            moved[place, default: [:]][index, default: 0] += 1
+          }
+          for row in rows where before.keys.contains(row) != after.keys.contains(row) {
+            chosen[row, default: [:]][index, default: 0] += 1
+          }
+        }
+      }
+    }
+    // Once is chance: a condition on a sum of all, which one of them happened to decide.
+    func isHit(_ counts: [Int: Int]) -> Bool { isFew(counts.count) && counts.values.allSatisfy { $0 >= 3 } }
+    var hits: [Hit] = []
+    for (place, counts) in moved where isHit(counts) {
+      hits.append(
+        Hit(
+          kind: .processed, what: name(place), value: base.values[place].map { String($0) } ?? "",
+          units: counts.keys.sorted().map { units[$0] }))
+    }
+    for (row, counts) in chosen where isHit(counts) {
+      hits.append(
+        Hit(
+          kind: .processed, what: "a row of \(program.results[row.result].name)",
+          value: "(\(row.row.joined(separator: ", ")))",
+          units: counts.keys.sorted().map { units[$0] }))
+    }
+    return hits.sorted { $0.description < $1.description }
+  }
+}
+
+/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014): the same on every machine.
+private struct DrawOfMeasures: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+    return z ^ z >> 31
+  }
+}

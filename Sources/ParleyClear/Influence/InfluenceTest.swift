@@ -1,0 +1,191 @@
+package import BigInt
+package import ParleyBase
+package import ParleyProgram
+
+/// Looks in what a program opens for numbers that rest on fewer units than the study's minimum.
+///
+/// Whether a unit has to do with a number is found out by trying: the number is computed again without the unit, with other
+/// measures of it, and with the unit alone. How the release rules decide plays no part, so that a mistake of theirs shows.
+/// What is tried is `reference`, the same queries without a minimum, as long as it opens what was opened, with the same
+/// values: a number rests on the same units whether or not another group is withheld. Where it does not (a LIMIT that
+/// counts shown groups only), the program itself is tried, and a unit without which the number is no longer shown counts
+/// as one that the number rests on: whether it is shown then tells about that unit. Only a number that some unit
+/// changes is judged so, because every group can be withheld for the sake of another.
+///
+/// Looked at are single numbers, differences of two of one kind, a total less its parts, and the public number of a
+/// table's rows less the counts that are shown. `docs/proofs/suppression.md` says what else can be combined.
+package struct InfluenceTest {
+  /// What was found.
+  package struct Hit: Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+      /// A number that fewer units than the minimum make up.
+      case few
+      /// The same of a difference of two numbers.
+      case difference
+      /// Of a total less its parts.
+      case remainder
+      /// Of the number of a table's rows, which is public, less the counts that are shown: of withheld groups.
+      case withheldTotal = "withheld-total"
+      /// The same, of rows that WHERE leaves out.
+      case filteredTotal = "filtered-total"
+      /// A statistic, whatever it makes of it, of a condition that holds for few units.
+      case condition
+      /// A digit of a sum, in the base that whoever asked packed it in.
+      case digit
+      /// A row of the result that fewer units stand behind.
+      case group
+      /// MIN, MAX without the leave of the table.
+      case record
+      /// A quantile with too few values on a side.
+      case quantile
+      /// COUNT(DISTINCT x) of few units.
+      case distinct
+      /// A number that is no statistic itself and depends on few units however their measures are drawn.
+      case processed
+      /// Something else than 0 was opened where nothing is shown.
+      case hidden
+    }
+    package var kind: Kind
+    /// The number, in words.
+    package var what: String
+    package var value: String
+    package var units: [UnitDatabase.Unit]
+    /// Where the number stands, if it is one.
+    package var place: OpenedNumbers.Place?
+
+    package init(
+      kind: Kind, what: String, value: String, units: [UnitDatabase.Unit], place: OpenedNumbers.Place? = nil
+    ) {
+      (self.kind, self.what, self.value, self.units, self.place) = (kind, what, value, units, place)
+    }
+
+    package var description: String {
+      let names = units.map(\.description).joined(separator: ", ")
+      return "\(kind.rawValue): \(what) = \(value)" + (units.isEmpty ? "" : " rests on \(names)")
+    }
+  }
+
+  /// Kinds of hits that the definition concedes: they are found and not counted.
+  package static let conceded: Set<Hit.Kind> = [.filteredTotal]
+
+  package let program: Program
+  /// Nil where the queries cannot be compiled without a minimum.
+  package let reference: Program?
+  package let database: UnitDatabase
+  package let minimum: Int
+  /// By result; see ``OpenedNumbers/columns(of:)``.
+  package let columns: [[OpenedColumn]]
+  /// Constants that whoever asked put into sums to take them out again.
+  package var offsets: [BigInt] = []
+  /// Whoever asked gave every unit a digit of its own in sums of this base; nil where nobody did.
+  package var packing: BigInt?
+  /// Results whose rows depend on numbers (HAVING, LIMIT, a window).
+  package var choosing: Set<Int> = []
+
+  package let base: OpenedNumbers
+  let free: OpenedNumbers?
+
+  /// - Throws: what evaluation throws, such as `data/requirement`.
+  package init(
+    program: Program, reference: Program?, database: UnitDatabase, minimum: Int, columns: [[OpenedColumn]]? = nil
+  ) throws(ParleyError) {
+    self.program = program
+    self.reference = reference
+    self.database = database
+    self.minimum = minimum
+    self.columns = columns ?? OpenedNumbers.columns(of: program)
+    base = try Self.open(program, database.data, database.tables, self.columns)
+    var free: OpenedNumbers?
+    if let reference { free = try Self.open(reference, database.data, database.tables, self.columns) }
+    self.free = free
+  }
+
+  static func open(
+    _ program: Program, _ data: [String: [TableData]], _ tables: [TableSchema], _ columns: [[OpenedColumn]]
+  ) throws(ParleyError) -> OpenedNumbers {
+    let opened = try InsecurePlaintextEvaluator.evaluate(program, tables: tables, data: data, shuffles: false)
+    return OpenedNumbers(program, opened, columns: columns)
+  }
+
+  /// What a program opens on changed data; nil where they break what it requires, so that nothing is opened.
+  func open(_ program: Program, _ data: [String: [TableData]]) throws(ParleyError) -> OpenedNumbers? {
+    do throws(ParleyError) { return try Self.open(program, data, database.tables, columns) } catch {
+      guard error.code.rawValue == "data/requirement" else { throw error }
+      return nil
+    }
+  }
+
+  /// Everything that was found, in the order of the results.
+  package func hits() throws(ParleyError) -> [Hit] {
+    var hits = base.opened.map { Hit(kind: .hidden, what: $0, value: "not 0", units: []) }
+    guard !base.rows.isEmpty else { return hits }
+    let opens = free.map { free in
+      base.values.allSatisfy { free.values[$0.key] == $0.value } && base.keys.isSubset(of: free.keys)
+    }
+    let tried = opens == true ? reference ?? program : program
+    let kinds = Set(readTables.compactMap(UnitDatabase.kind)).sorted()
+    for kind in kinds {
+      var trials = UnitTrials(units: database.units[kind] ?? [])
+      let needsShift =
+        packing != nil || columns.joined().contains { [.smooth, .record].contains($0) || $0.isMean }
+      for unit in trials.units {
+        trials.without.append(try open(tried, database.without([unit])))
+        if !kind.hasPrefix(".") {
+          trials.withoutRow.append(
+            try database.withoutRow(of: unit).map { (data) throws(ParleyError) in try open(tried, data) })
+        }
+        if let reference { trials.alone.append(try open(reference, database.alone(unit))) }
+        if needsShift { trials.shifted.append(try open(tried, database.shifted(unit))) }
+      }
+      hits += linearHits(kind, trials) + otherHits(trials) + groupHits(trials)
+      hits += try processedHits(trials.units)
+    }
+    return hits
+  }
+
+  /// Tables of which a row can matter.
+  var readTables: [TableSchema] {
+    var read = Set(program.inputs.map(\.table))
+    func walk(_ shape: Program.Shape) {
+      switch shape {
+      case .rows(let table): read.insert(table)
+      case .fixed: break
+      case .concatenated(let parts): parts.forEach(walk)
+      case .first(_, let whole): walk(whole)
+      case .product(let outer, let inner):
+        walk(outer)
+        walk(inner)
+      }
+    }
+    for shape in Set(program.nodes.map(\.type.shape)) { walk(shape) }
+    let names = Set(read.map { program.tables[$0.rawValue].name })
+    return database.tables.filter { names.contains($0.name) }
+  }
+
+  /// Numbers of changed databases, by unit.
+  struct UnitTrials {
+    var units: [UnitDatabase.Unit]
+    var without: [OpenedNumbers?] = []
+    /// Of a unit with several rows, what each of them changes: parts of one person can cancel each other.
+    var withoutRow: [[OpenedNumbers?]] = []
+    var alone: [OpenedNumbers?] = []
+    var shifted: [OpenedNumbers?] = []
+  }
+
+  func name(_ place: OpenedNumbers.Place) -> String {
+    let result = program.results[place.result]
+    let row = place.row.isEmpty ? "" : "(\(place.row.joined(separator: ", ")))"
+    return "\(result.name).\(result.columns[place.column].name)\(row)"
+  }
+
+  /// Numbers that are there without a minimum and not with it.
+  package var withheldCount: Int {
+    free.map { free in free.values.keys.count { base.values[$0] == nil } } ?? 0
+  }
+
+  func isFew(_ count: Int) -> Bool { 0 < count && count < minimum }
+}
+
+extension OpenedColumn {
+  var isMean: Bool { if case .mean = self { true } else { false } }
+}

@@ -1,0 +1,164 @@
+import ParleyBase
+import ParleyClear
+import ParleyProgram
+import ParleySQL
+import ParleyStudy
+
+/// Tries whether what a study opens tells about fewer units than its minimum, on made-up data: many small tables, each
+/// evaluated in the clear with and without every unit.
+struct StudyAttack {
+  /// What was found, once for each number.
+  struct Finding: Encodable {
+    var kind: String
+    var number: String
+    var value: String
+    var units: [String]
+    /// `--seed` of a first trial that finds it.
+    var seed: UInt64
+    var trials: Int
+  }
+  struct Report: Encodable {
+    var trials = 0
+    var seed: UInt64
+    var minimum: Int
+    /// Trials whose made-up rows break what a query assumes, so that nothing would be opened.
+    var refused = 0
+    var numbersShown = 0
+    var numbersWithheld = 0
+    var findings: [Finding] = []
+  }
+
+  private let study: Study
+  private let program: Program
+  private let reference: Program?
+  private let minimum: Int
+  private let columns: [[OpenedColumn]]
+  /// Results whose rows depend on numbers.
+  private let choosing: Set<Int>
+  /// Rows of a table, all holders together.
+  private static let rows = 6...24
+
+  /// - Throws: `usage/arguments` where the study withholds nothing.
+  init(_ study: Study, program: Program) throws(ParleyError) {
+    self.study = study
+    self.program = program
+    let rules = study.rules
+    minimum = rules.allowsRowRelease ? rules.minimumCell : max(2, rules.minimumCell)
+    guard minimum > 1 else {
+      throw ParleyError(
+        .usage, "the study withholds nothing: 'rows: allowed' and a minimum cell of \(rules.minimumCell)",
+        remedy: "set 'minimum-cell' to the number of units that a released number must rest on")
+    }
+    let texts = study.queries.map { $0.sql.uppercased() }
+    // Counts of what a subquery makes are no counts of a table's rows.
+    columns = zip(OpenedNumbers.columns(of: program), texts).map { columns, text in
+      columns.map { $0 == .linear(tag: "COUNT") && text.contains("(SELECT") ? .linear(tag: "ROWS") : $0 }
+    }
+    choosing = Set(
+      texts.indices.filter { index in ["HAVING", "LIMIT", "OFFSET", "OVER"].contains { texts[index].contains($0) }
+      })
+    var open = rules
+    open.minimumCell = 0
+    open.allowsRowRelease = true
+    // A query that only a minimum makes possible has no reference; the program itself is tried then.
+    reference = try? SQLFrontEnd.compile(study.sqlQueries, tables: study.schemas, rules: open)
+  }
+
+  func run(trials: Int, seed: UInt64) throws(ParleyError) -> Report {
+    var report = Report(seed: seed, minimum: minimum)
+    for trial in 0..<trials {
+      let own = seed &+ UInt64(trial)
+      report.trials += 1
+      do throws(ParleyError) {
+        let database = UnitDatabase(tables: study.schemas, data: try data(seed: own))
+        var test = try InfluenceTest(
+          program: program, reference: reference, database: database, minimum: minimum, columns: columns)
+        test.choosing = choosing
+        report.numbersShown += test.base.values.count
+        report.numbersWithheld += test.withheldCount
+        for hit in try test.hits() where !InfluenceTest.conceded.contains(hit.kind) {
+          note(hit, seed: own, &report)
+        }
+      } catch {
+        guard error.code.rawValue == "data/requirement" else { throw error }
+        report.refused += 1
+      }
+    }
+    return report
+  }
+
+  private func note(_ hit: InfluenceTest.Hit, seed: UInt64, _ report: inout Report) {
+    // One number of a grouping stands for all its groups.
+    let number = hit.what.split(separator: "(", maxSplits: 1).first.map(String.init) ?? hit.what
+    if let index = report.findings.firstIndex(where: { $0.kind == hit.kind.rawValue && $0.number == number }) {
+      if report.findings[index].seed != seed { report.findings[index].trials += 1 }
+      return
+    }
+    report.findings.append(
+      Finding(
+        kind: hit.kind.rawValue, number: number, value: hit.value, units: hit.units.map(\.description), seed: seed,
+        trials: 1))
+  }
+
+  /// Made-up rows in which values meet: few different ones in every column that is no key.
+  private func data(seed: UInt64) throws(ParleyError) -> [String: [TableData]] {
+    var data: [String: [TableData]] = [:]
+    for (index, table) in study.schemas.enumerated() {
+      let span = UInt64(Self.rows.count)
+      let all = min(table.maximumRows, Self.rows.lowerBound + Int((seed &* 0x9e37_79b9_7f4a_7c15 >> 33) % span))
+      let share = table.holders.indices.map { (all + $0) / table.holders.count }
+      var parts: [TableData] = []
+      for holder in table.holders.indices {
+        var part = try SyntheticData.make(
+          table, rows: share.map { min($0, table.padTo ?? $0) }, holder: holder, seed: seed &+ UInt64(index * 1000)
+        )
+        crowd(&part, table, seed: seed)
+        parts.append(part)
+      }
+      data[table.name] = parts
+    }
+    return data
+  }
+
+  private func crowd(_ part: inout TableData, _ table: TableSchema, seed: UInt64) {
+    let keys = Set(table.uniqueKeys.joined()).union(table.rowLimits.flatMap(\.columns))
+    let different = 2 + Int(seed % 5)
+    for (index, column) in table.columns.enumerated() where !keys.contains(column.name) {
+      for row in 0..<part.rowCount where row >= different {
+        let from = Int((seed &+ UInt64(row)) &* 0xd6e8_feb8_6659_fd93 >> 40) % different
+        if !part.columns[index].isNull.isEmpty {
+          part.columns[index].isNull[row] = part.columns[index].isNull[from]
+        }
+        if part.columns[index].texts.isEmpty {
+          part.columns[index].values[row] = part.columns[index].values[from]
+        } else {
+          part.columns[index].texts[row] = part.columns[index].texts[from]
+        }
+      }
+    }
+  }
+}
+
+extension StudyAttack.Report {
+  /// For people.
+  var text: [String] {
+    var lines = [
+      "\(counted(trials, "trial")) from seed \(seed), minimum \(minimum): \(counted(numbersShown, "number")) shown, \(numbersWithheld) withheld"
+    ]
+    if refused > 0 {
+      lines.append("\(counted(refused, "trial")) opened nothing: made-up rows broke what a query assumes")
+    }
+    for finding in findings {
+      lines.append(
+        VisibleText.line(
+          "\(finding.kind): \(finding.number) = \(finding.value), of \(finding.units.joined(separator: ", ")) (seed \(finding.seed), \(counted(finding.trials, "trial")))"
+        ))
+    }
+    if findings.isEmpty {
+      lines.append(
+        numbersShown == 0
+          ? "nothing was shown, so nothing was tried" : "no number rests on fewer than \(minimum) units")
+    }
+    return lines
+  }
+}

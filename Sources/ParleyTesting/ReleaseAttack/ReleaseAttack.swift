@@ -1,0 +1,170 @@
+package import BigInt
+import ParleyBase
+package import ParleyClear
+package import ParleyProgram
+import ParleySQL
+
+/// Tries to break the rules of release: random studies that aim at one record or one person, and what follows about few units
+/// from the numbers that such a study opens.
+///
+/// It knows the definition in `docs/proofs/suppression.md` and nothing of how it is enforced.
+package enum ReleaseAttack {
+  /// One query, and what its columns are.
+  package struct Question: Sendable {
+    package var text: String
+    /// By selected column.
+    package var columns: [OpenedColumn]
+    /// Which rows there are depends on numbers.
+    package var isChoosing: Bool
+    /// A count whose rows have the keys of this one's, and which nothing that is shown of a row may tell where it is of few
+    /// units: a condition that stands in the argument of a statistic, whatever the statistic makes of it.
+    package var secret: String?
+    package init(text: String, columns: [OpenedColumn], isChoosing: Bool = false, secret: String? = nil) {
+      self.text = text
+      self.columns = columns
+      self.isChoosing = isChoosing
+      self.secret = secret
+    }
+  }
+
+  /// A random study.
+  package struct Study: Sendable, CustomStringConvertible {
+    package let seed: UInt64
+    package let trick: String
+    package let isHarmless: Bool
+    package let minimum: Int
+    /// A released row must not rest on one unit, whatever the minimum is.
+    var least: Int { max(2, minimum) }
+    package let tables: [TableSchema]
+    package let data: [String: [TableData]]
+    package fileprivate(set) var questions: [Question]
+    package let offsets: [BigInt]
+    package let packing: BigInt?
+
+    /// - Parameter trick: nil for any.
+    package init(seed: UInt64, trick: String? = nil) {
+      var random = TestRandom(seed: seed)
+      let isHarmless = random.chance(30)
+      var tricks = isHarmless ? AttackTrick.harmless : AttackTrick.all
+      // Those that have many forms more often.
+      if !isHarmless, random.chance(40) { tricks = AttackTrick.composed + AttackTrick.conditional }
+      if let trick { tricks = (AttackTrick.all + AttackTrick.harmless).filter { $0.name == trick } }
+      let chosen = random.pick(tricks)
+      let onPersons = chosen.onPersons ?? random.chance(40)
+      minimum = Int.random(in: 2...5, using: &random)
+      var own = chosen.own
+      if own == .target, onPersons { own = .person }
+      let tables = AttackTables(minimum: minimum, own: own, &random)
+      var writer = AttackWriter(random: random, minimum: minimum, tables: tables, onPersons: onPersons)
+      questions = chosen.write(&writer)
+      offsets = writer.offsets
+      packing = own == .weights ? BigInt(AttackTables.base) : nil
+      self.seed = seed
+      self.trick = chosen.name
+      self.isHarmless = AttackTrick.harmless.contains { $0.name == chosen.name }
+      (self.tables, data) = (tables.schemas, tables.data)
+    }
+
+    package init(
+      name: String, minimum: Int, tables: [TableSchema], data: [String: [TableData]], questions: [Question]
+    ) {
+      seed = 0
+      trick = name
+      isHarmless = false
+      self.minimum = minimum
+      (self.tables, self.data, self.questions) = (tables, data, questions)
+      offsets = []
+      packing = nil
+    }
+
+    package var description: String {
+      "\(trick), seed \(seed), minimum \(minimum): \(questions.map(\.text).joined(separator: " ;; "))"
+    }
+
+    /// - Parameter minimum: nil for the study's own.
+    func program(minimum: Int? = nil) throws(ParleyError) -> Program {
+      try SQLFrontEnd.compile(
+        questions.enumerated().map { SQLQuery(name: "q\($0)", text: $1.text) }, tables: tables,
+        rules: ReleaseRules(
+          minimumCell: minimum ?? self.minimum, recipients: ["analyst"], allowsRowRelease: minimum == 0))
+    }
+  }
+
+  /// All tricks, by name.
+  package static var tricks: [String] { AttackTrick.all.map(\.name) }
+
+  /// What became of one study.
+  package enum Outcome: Sendable {
+    case refused(code: String)
+    case judged(hits: [InfluenceTest.Hit], shown: Int, withheld: Int)
+    /// A mistake of the program: an internal error, or one that only a run noticed.
+    case fault(String)
+  }
+
+  /// - Parameter isJudged: false compiles the study without a minimum, and looks for what its own minimum would forbid.
+  package static func outcome(of study: Study, isJudged: Bool = true) -> Outcome {
+    let program: Program
+    var reference: Program?
+    do throws(ParleyError) { reference = try study.program(minimum: 0) } catch { reference = nil }
+    do throws(ParleyError) {
+      program = try study.program(minimum: isJudged ? nil : 0)
+    } catch {
+      let code = error.code.rawValue
+      return code.hasPrefix("sql/") || code.hasPrefix("plan/") ? .refused(code: code) : .fault("\(error)")
+    }
+    do throws(ParleyError) {
+      var test = try InfluenceTest(
+        program: program, reference: reference, database: UnitDatabase(tables: study.tables, data: study.data),
+        minimum: study.least, columns: columns(of: program, study.questions))
+      test.offsets = study.offsets
+      test.packing = study.packing
+      test.choosing = Set(study.questions.indices.filter { study.questions[$0].isChoosing })
+      let hits = try test.hits() + secretHits(study, test)
+      return .judged(hits: hits, shown: test.base.values.count, withheld: test.withheldCount)
+    } catch {
+      return .fault("\(error)")
+    }
+  }
+
+  /// Rows that show a statistic of a condition that holds for few units, found out by counting them.
+  private static func secretHits(_ study: Study, _ test: InfluenceTest) throws(ParleyError) -> [InfluenceTest.Hit]
+  {
+    var hits: [InfluenceTest.Hit] = []
+    for (number, question) in study.questions.enumerated() {
+      guard let secret = question.secret else { continue }
+      var count = study
+      let keys = question.columns.filter { $0 == .key }
+      count.questions = [Question(text: secret, columns: keys + [.linear(tag: "COUNT")])]
+      let program = try count.program(minimum: 0)
+      let told = try InfluenceTest(
+        program: program, reference: program, database: test.database, minimum: study.least,
+        columns: columns(of: program, count.questions))
+      for hit in try told.hits() where hit.kind == .few {
+        guard let place = hit.place,
+          let shown = test.base.values.first(where: { $0.key.result == number && $0.key.row == place.row })
+        else { continue }
+        hits.append(
+          .init(
+            kind: .condition,
+            what: "\(secret), behind what q\(number) shows of (\(place.row.joined(separator: ", ")))",
+            value: String(shown.value), units: hit.units))
+      }
+    }
+    return hits
+  }
+
+  /// What the result columns are, from what the selected ones are.
+  private static func columns(of program: Program, _ questions: [Question]) -> [[OpenedColumn]] {
+    zip(program.results, questions).map { result, question in
+      var columns = result.columns.map { _ in OpenedColumn.processed }
+      for (position, index) in result.order.enumerated()
+      where index >= 0 && question.columns.indices.contains(position) {
+        columns[index] = question.columns[position]
+        if case .mean(let count?) = question.columns[position] {
+          columns[index] = .mean(count: result.order[count])
+        }
+      }
+      return columns
+    }
+  }
+}

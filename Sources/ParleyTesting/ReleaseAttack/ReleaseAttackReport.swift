@@ -1,0 +1,75 @@
+package import ParleyClear
+
+extension ReleaseAttack {
+  /// A study in which something was found.
+  package struct Finding: Sendable, CustomStringConvertible {
+    package let study: Study
+    package let hits: [InfluenceTest.Hit]
+    package var description: String {
+      "\(study)\n    \(hits.prefix(4).map(\.description).joined(separator: "\n    "))"
+    }
+  }
+
+  /// What became of many studies.
+  package struct Report: Sendable {
+    package var studies = 0
+    package var harmless = 0
+    package var accepted = 0
+    package var acceptedHarmless = 0
+    /// By error code.
+    package var refused: [String: Int] = [:]
+    /// Harmless ones, by what they are.
+    package var refusedHarmless: [String: Int] = [:]
+    /// By trick: how many were asked, and how many answered.
+    package var answered: [String: (asked: Int, answered: Int)] = [:]
+    package var shown = 0
+    package var withheld = 0
+    package var findings: [Finding] = []
+    package var faults: [String] = []
+
+    /// In a few lines.
+    package var summary: String {
+      let codes = refused.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      var kinds: [String: Int] = [:]
+      for finding in findings {
+        for kind in Set(finding.hits.map(\.kind)) {
+          kinds["\(finding.study.trick) (\(kind.rawValue))", default: 0] += 1
+        }
+      }
+      return """
+        \(studies) studies, \(accepted) accepted (of \(harmless) harmless ones \(acceptedHarmless)), numbers shown \(shown), withheld \(withheld)
+        refused: \(codes)
+        hits: \(findings.count) \(kinds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        faults: \(faults.count)
+        """
+    }
+  }
+
+  /// Studies that follow from `seed`.
+  ///
+  /// - Parameter isJudged: false compiles them without a minimum.
+  package static func report(seed: UInt64, count: Int, isJudged: Bool = true) -> Report {
+    var report = Report()
+    for index in 0..<UInt64(count) {
+      let study = Study(seed: seed &+ index)
+      report.studies += 1
+      if study.isHarmless { report.harmless += 1 }
+      report.answered[study.trick, default: (0, 0)].asked += 1
+      switch outcome(of: study, isJudged: isJudged) {
+      case .refused(let code):
+        report.refused[code, default: 0] += 1
+        if study.isHarmless { report.refusedHarmless["\(study.trick): \(code)", default: 0] += 1 }
+      case .fault(let text): report.faults.append("\(study): \(text)")
+      case .judged(let found, let shown, let withheld):
+        let hits = found.filter { !InfluenceTest.conceded.contains($0.kind) }
+        report.accepted += 1
+        report.answered[study.trick, default: (0, 0)].answered += 1
+        if study.isHarmless { report.acceptedHarmless += 1 }
+        report.shown += shown
+        report.withheld += withheld
+        if !hits.isEmpty { report.findings.append(Finding(study: study, hits: hits)) }
+      }
+    }
+    return report
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import ParleyBase
+import ParleyClear
+import ParleyProgram
+import ParleySQL
+import ParleyTesting
+import Testing
+
+/// Nobody who asks can work out from what a study opens how many, or what values, fewer units than the minimum have.
+@Suite struct ReleaseAttackTests {
+  /// With the rules switched off every trick succeeds on one of its first studies: an attack that is blind to it would find
+  /// nothing on any rules.
+  @Test(arguments: ReleaseAttack.tricks) func everyTrickIsFoundWithoutRules(trick: String) {
+    var refused: Set<String> = []
+    for seed in 1...60 {
+      switch ReleaseAttack.outcome(of: .init(seed: UInt64(seed), trick: trick), isJudged: false) {
+      case .judged(let hits, _, _): if !hits.isEmpty { return }
+      case .refused(let code): refused.insert(code)
+      case .fault(let text): Issue.record("\(trick), seed \(seed): \(text)")
+      }
+    }
+    Issue.record("'\(trick)' is never found; refused: \(refused.sorted())")
+  }
+
+  /// The studies that once told too much, too.
+  @Test func everyKnownLeakIsFoundWithoutRules() {
+    for study in ReleaseAttack.knownLeaks {
+      guard case .judged(let hits, _, _) = ReleaseAttack.outcome(of: study, isJudged: false), !hits.isEmpty else {
+        Issue.record("\(study) is not found")
+        continue
+      }
+    }
+  }
+
+  /// And tell nothing with them: withheld or refused.
+  @Test func noKnownLeakIsThere() {
+    for study in ReleaseAttack.knownLeaks {
+      switch ReleaseAttack.outcome(of: study) {
+      case .refused: continue
+      case .judged(let hits, _, _): #expect(hits.isEmpty, "\(study): \(hits.prefix(3).map(\.description))")
+      case .fault(let text): Issue.record("\(study): \(text)")
+      }
+    }
+  }
+
+  /// Rows that an order does not tell apart come in a random one: else a ROW_NUMBER of ties says which holder a row is of.
+  @Test func tiesSayNothingOfHolders() throws {
+    let schema = TableSchema(
+      name: "p", columns: [.init(name: "x", type: .integer(0...1000), isNullable: false)], holders: ["h1", "h2"],
+      maximumRows: 24)
+    let data = [0, 1].map { (holder: Int64) in
+      TableData(rowCount: 12, columns: [.init(values: (0..<12).map { 40 * $0 + 7 * holder }, isNull: [])])
+    }
+    let text =
+      "SELECT SUM(x) AS s FROM (SELECT x, ROW_NUMBER() OVER (ORDER BY 1) AS rn FROM p) AS q WHERE rn <= 12"
+    let program: Program
+    do throws(ParleyError) {
+      program = try SQLFrontEnd.compile(
+        [SQLQuery(name: "q", text: text)], tables: [schema], rules: .init(minimumCell: 5, recipients: ["r"]))
+    } catch {
+      #expect(["sql", "plan"].contains(error.code.rawValue.prefix { $0 != "/" }))
+      return
+    }
+    var sums: Set<DecodedTable.Cell> = []
+    for _ in 0..<8 {
+      let results = try InsecurePlaintextEvaluator.results(program, tables: [schema], data: ["p": data])
+      sums.formUnion(results[0].rows.joined())
+    }
+    #expect(sums != [.value("2640")], "the sum of one holder's rows in every run")
+  }
+
+  /// `PARLEY_ATTACK_STUDIES` says how many, `PARLEY_ATTACK_SEED` where they begin.
+  @Test(arguments: 0..<2) func noStudyTellsOfFewUnits(part: Int) {
+    let count = RelationalDifferentialTests.number("PARLEY_ATTACK_STUDIES", 600) / 2
+    let seed = UInt64(RelationalDifferentialTests.number("PARLEY_ATTACK_SEED", 7_000_000) + part * 100_000_000)
+    let report = ReleaseAttack.report(seed: seed, count: count)
+    print("release attack from seed \(seed): \(report.summary)")
+    let file = ProcessInfo.processInfo.environment["PARLEY_ATTACK_REPORT"]
+    if let file {
+      let text = (report.findings.map(\.description) + report.faults).joined(separator: "\n")
+      try?
+        "\(report.summary)\n\(report.refusedHarmless)\n\(report.answered.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.answered)/\($0.value.asked)" })\n\(text)\n"
+        .write(
+          toFile: "\(file).\(part)", atomically: true, encoding: .utf8)
+    }
+    #expect(
+      report.findings.isEmpty,
+      "\(report.findings.count) studies tell too much: \(report.findings.prefix(4).map(\.description).joined(separator: "\n"))"
+    )
+    #expect(report.faults.isEmpty, "\(report.faults.prefix(3).joined(separator: "\n"))")
+    #expect(report.acceptedHarmless * 10 >= report.harmless * 8, "refused: \(report.refusedHarmless)")
+    #expect(report.shown > count / 2 && report.withheld > count / 4, "\(report.summary)")
+  }
+}
