@@ -170,7 +170,7 @@ import Testing
     let error = try #require(throws: ParleyError.self) { try Self.tables.compile(text, minimum: 3) }
     #expect(error.code.rawValue == "plan/release-groupings", "\(error)")
     #expect(error.remedy?.contains("GROUP BY with one list of keys") == true)
-    #expect(error.remedy?.contains("'minimum-cell: 1'") == true)
+    #expect(error.remedy?.contains("'minimum-cell: 1' and 'rows: allowed'") == true)
     _ = try Self.tables.compile("SELECT c, COUNT(*) AS n FROM t GROUP BY c", minimum: 3)
     _ = try Self.tables.compile("SELECT c, COUNT(*) AS n FROM t GROUP BY GROUPING SETS ((c))", minimum: 3)
     _ = try Self.tables.compile(text, minimum: 1)

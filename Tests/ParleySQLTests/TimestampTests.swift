@@ -10,6 +10,7 @@ import Testing
     let second: ColumnType = .timestamp(-2_300_000_000...4_200_000_000)
     tables.add(
       "t", [("id", .integer(1...9)), ("ts", second), ("d", .date(-26_000...47_600))], unique: [["id"]],
+      extremes: true,
       [
         [1, 1_582_979_696, 18_292], [2, -1, -1], [3, nil, nil], [4, 1_711_843_200, 19_813],
         [5, -2_203_894_793, 11_016],
