@@ -132,7 +132,9 @@ extension CommandTests {
       var draft = Consortium.Draft()
       draft.maximumRows = 1 << 30
       draft.sql = "SELECT SUM(age * age * age * age * age * age) AS x FROM people"
-      try box.write(draft.text, "overflow.yml")
+      let text = draft.text.replacingOccurrences(
+        of: "release: {minimum-cell: 0,", with: "release: {rows: allowed, minimum-cell: 0,")
+      try box.write(text, "overflow.yml")
       try await box.parley("plan", "overflow.yml").failed(8, "plan/overflow")
     }
 
