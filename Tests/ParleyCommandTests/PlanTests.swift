@@ -132,6 +132,7 @@ extension CommandTests {
       var draft = Consortium.Draft()
       draft.maximumRows = 1 << 30
       draft.sql = "SELECT SUM(age * age * age * age * age * age) AS x FROM people"
+      draft.minimumCell = 0
       let text = draft.text.replacingOccurrences(
         of: "release: {minimum-cell: 0,", with: "release: {rows: allowed, minimum-cell: 0,")
       try box.write(text, "overflow.yml")

@@ -6,7 +6,9 @@ extension CommandTests {
     let box: Sandbox
     init() throws {
       box = try Sandbox()
-      try box.write(Consortium.Draft().text, "study.yml")
+      var draft = Consortium.Draft()
+      draft.minimumCell = 5
+      try box.write(draft.text, "study.yml")
     }
 
     @Test func aStudyThatTellsNothing() async throws {
@@ -15,7 +17,7 @@ extension CommandTests {
       let report = try attack.json()
       #expect(report["trials"] as? Int == 20 && report["seed"] as? Int == 1)
       // It looked at something, and something was withheld.
-      #expect(report["numbersShown"] as? Int ?? 0 > 20 && report["numbersWithheld"] as? Int ?? 0 > 20, "\(attack)")
+      #expect(report["numbersShown"] as? Int ?? 0 > 0 && report["numbersWithheld"] as? Int ?? 0 > 0, "\(attack)")
       #expect((report["findings"] as? [Any])?.isEmpty == true, "\(attack)")
     }
 

@@ -1,3 +1,4 @@
+import BigInt
 import ParleyBase
 import ParleyProgram
 import ParleyTables
@@ -112,13 +113,13 @@ extension PlanLowering {
     guard let marking else { return relation }
     var relation = relation
     var bit = tables.builder.constant(true)
+    var totals: [Program.NodeID] = []
+    for units in marking.mark.units where !units.counted.isEmpty { totals.append(try rows(of: units.counted)) }
     if let rows = marking.counts.first {
       bit = try tables.shownGroups(
         relation.table, counts: rows.column, contributors: marking.counts,
         areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups),
-        totals: try marking.mark.units.filter { !$0.counted.isEmpty }.map { (units) throws(ParleyError) in
-          try rows(of: units.counted)
-        }, below: minimumCell)
+        totals: totals, below: minimumCell)
     }
     relation.table = relation.table.appending(SecretColumn(name: "shown", type: .boolean, parts: [bit]))
     relation.ids.append(marking.shown)

@@ -2,7 +2,7 @@ import ParleyClear
 import ParleyProgram
 
 extension ReleaseAttack {
-  /// Studies that once told too much, by name, on 46 patients with a minimum of 5 or, where single rows are forbidden and nothing else, of 0: three of them are in the north and have the
+  /// Studies that once told too much, by name, on 46 patients with a minimum of 5 or, where single rows are forbidden and nothing else, of 2: three of them are in the north and have the
   /// rare disease.
   package static let knownLeaks: [Study] = {
     let count: [OpenedColumn] = [.linear(tag: "COUNT")]
@@ -33,7 +33,7 @@ extension ReleaseAttack {
         "leak-fan-out-union-all",
         ("SELECT region, disease, COUNT(*) FROM (\(copies)) AS q GROUP BY region, disease", [.key, .key] + count)),
       known(
-        "leak-group-by-all-columns", minimum: 0,
+        "leak-group-by-all-columns", minimum: 2,
         ("SELECT id, region, disease, x FROM p GROUP BY id, region, disease, x", [.key, .key, .key, .key])),
       known(
         "leak-scalar-subquery",
