@@ -16,8 +16,8 @@ extension ReleaseJudge {
     var sets = Sets()
     for aggregate in aggregates { try read(aggregate, &sets, areOnce: rows.slots.allSatisfy(isOnce)) }
     try checkValues(sets)
-    guard sets.conditions.count <= ReleaseWords.mostConditions else {
-      throw refusal(.argument, ReleaseWords.tooMany(sets.conditions.count))
+    guard sets.conditions.count <= ReleaseRefusal.mostConditions else {
+      throw refusal(.argument, ReleaseRefusal.tooMany(sets.conditions.count))
     }
     var items: [Projection] = []
     var contributors: [ReleaseMark.Contributors] = [.init(column: nil, threshold: max(minimum, sets.rows))]
@@ -111,7 +111,7 @@ extension ReleaseJudge {
       var reader = ReleaseArgument(columns.facts)
       reader.read(value: argument, isSummed: isSummed)
       if let objection = reader.objection {
-        throw refusal(.argument, ReleaseWords.argument(objection))
+        throw refusal(.argument, ReleaseRefusal.argument(objection))
       }
       values.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
@@ -149,7 +149,7 @@ extension ReleaseJudge {
       guard let table = columns.scans[number]?.table, table.protection != .nothing, !table.allowsExtremes else {
         continue
       }
-      throw refusal(.extremes, ReleaseWords.extremes(of: table.name))
+      throw refusal(.extremes, ReleaseRefusal.extremes(of: table.name))
     }
   }
 

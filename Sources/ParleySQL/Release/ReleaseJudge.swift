@@ -61,10 +61,10 @@ struct ReleaseJudge {
     return carrying(judged)
   }
 
-  func refusal(_ code: ReleaseWords.Code, _ reason: String, remedy: String) -> ParleyError {
-    refusal(code, ReleaseWords(reason: reason, remedy: remedy))
+  func refusal(_ code: ReleaseRefusal.Code, _ reason: String, remedy: String) -> ParleyError {
+    refusal(code, ReleaseRefusal(reason: reason, remedy: remedy))
   }
-  func refusal(_ code: ReleaseWords.Code, _ words: ReleaseWords) -> ParleyError {
+  func refusal(_ code: ReleaseRefusal.Code, _ words: ReleaseRefusal) -> ParleyError {
     source.error(
       code.rawValue, words.message(minimum: minimum, query: source.query.name),
       at: SourceRange(start: 0, end: 0), remedy: words.remedy)

@@ -39,23 +39,24 @@ struct StatisticSets {
       for argument in arguments { reader.read(value: argument, isSummed: true) }
     case .minimum, .maximum:
       guard query.table.allowsExtremes else {
-        throw refusal(.extremes, ReleaseWords.extremes(of: query.table.name), at: range)
+        throw refusal(.extremes, ReleaseRefusal.extremes(of: query.table.name), at: range)
       }
       reader.read(value: arguments[0], isSummed: false)
     }
-    if let objection = reader.objection { throw refusal(.argument, ReleaseWords.argument(objection), at: range) }
+    if let objection = reader.objection { throw refusal(.argument, ReleaseRefusal.argument(objection), at: range) }
     for condition in reader.conditions where !conditions.contains(condition) { conditions.append(condition) }
     // Rows in which the argument is there are counted for the statistic itself.
     for condition in reader.contributors where !contributors.contains(condition) {
       if case .not(.isNull) = condition { continue }
       contributors.append(condition)
     }
-    guard conditions.count <= ReleaseWords.mostConditions else {
-      throw refusal(.argument, ReleaseWords.tooMany(conditions.count), at: range)
+    guard conditions.count <= ReleaseRefusal.mostConditions else {
+      throw refusal(.argument, ReleaseRefusal.tooMany(conditions.count), at: range)
     }
   }
 
-  private func refusal(_ code: ReleaseWords.Code, _ words: ReleaseWords, at range: SourceRange) -> ParleyError {
+  private func refusal(_ code: ReleaseRefusal.Code, _ words: ReleaseRefusal, at range: SourceRange) -> ParleyError
+  {
     query.source.error(
       code.rawValue, words.message(minimum: minimum, query: query.source.query.name), at: range,
       remedy: words.remedy)

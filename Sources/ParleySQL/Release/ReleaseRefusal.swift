@@ -1,7 +1,7 @@
 import ParleyProgram
 
 /// Why a query cannot be judged, and what to write instead.
-struct ReleaseWords {
+struct ReleaseRefusal {
   enum Code: String {
     case shape = "plan/release-shape"
     case argument = "plan/release-argument"
