@@ -125,6 +125,19 @@ import Testing
     #expect(try Self.tables.rows("SELECT COUNT(*) AS n FROM plain WHERE x > 3", minimum: 3) == ["10"])
   }
 
+  /// Public groups: the rows of a condition may be those that another statistic counts as contributing; the others are a set all
+  /// the same.
+  @Test func theComplementOfACountedSetIsASet() throws {
+    var tables = SmallTables()
+    tables.add(
+      "t", [("x", .integer(0...9)), ("y", .integer(0...9))], neverNull: ["x", "y"],
+      (0..<8).map { [$0 == 0 ? 0 : 1, 5] })
+    let text =
+      "SELECT SUM(CASE WHEN y = 5 THEN x ELSE 0 END) AS s, SUM(CASE WHEN y = 5 AND NOT (x = 0) THEN 1 ELSE 0 END) AS n FROM t"
+    #expect(try tables.rows(text, minimum: 0) == ["7 7"])
+    #expect(try tables.rows(text, minimum: 3) == [])
+  }
+
   @Test func havingIsThatOfSQL() throws {
     let text = "SELECT region, COUNT(*) AS n FROM plain GROUP BY region HAVING COUNT(*) > # ORDER BY region"
     #expect(try rows(text.replacing("#", with: "1"), minimum: 0) == ["1 6", "2 5", "3 2"])

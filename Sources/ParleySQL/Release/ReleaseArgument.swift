@@ -5,7 +5,7 @@ import ParleyProgram
 struct ReleaseArgument {
   /// Rows whose number, taken alone or less another of these, must not be small. Each may be NULL, which counts as not true.
   private(set) var conditions: [Expression] = []
-  /// Rows that contribute to a sum, with the fewest units that are enough, in multiples of the minimum.
+  /// Rows that contribute to the statistic.
   private(set) var contributors: [Expression] = []
   /// Columns whose values are added up or compared, and not only tested.
   private(set) var values: Set<ColumnID> = []

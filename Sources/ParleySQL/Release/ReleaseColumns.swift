@@ -64,10 +64,11 @@ struct ReleaseColumns {
 
   private mutating func read(_ branches: [Plan.Branch], as columns: [ColumnID]) {
     for (place, id) in columns.enumerated() {
-      let outputs = branches.map { resolved($0.outputs[place]) }
+      let outputs = branches.map { $0.outputs[place] }
       scansOf[id] = scans(of: outputs)
-      let arePlain = outputs.allSatisfy {
-        if case .column(let inner) = $0 { !mixed.contains(inner) } else { false }
+      let arePlain = outputs.allSatisfy { output in
+        guard let inner = root(output), definition(of: inner) == nil else { return false }
+        return !mixed.contains(inner)
       }
       if !arePlain { mixed.insert(id) }
     }
@@ -96,9 +97,18 @@ struct ReleaseColumns {
   }
 
   func scans(of expressions: [Expression]) -> Set<Int> {
-    expressions.reduce(into: []) { found, expression in
-      for column in resolved(expression).columns { found.formUnion(scansOf[column] ?? []) }
+    var found: Set<Int> = []
+    var seen: Set<ColumnID> = []
+    var open = expressions.flatMap(\.columns)
+    while let id = open.popLast() {
+      guard seen.insert(id).inserted else { continue }
+      if let definition = definition(of: id) {
+        open += definition.columns
+      } else {
+        found.formUnion(scansOf[id] ?? [])
+      }
     }
+    return found
   }
 
   /// The column that it only renames.
@@ -118,6 +128,7 @@ struct ReleaseColumns {
   }
   /// Where two values are all that the expression has, the lesser.
   private func lesserOfTwo(_ expression: Expression) -> BigInt? {
+    guard size(expression, upTo: 64) < 64 else { return nil }
     switch resolved(expression) {
     case .column(let id): return lesser[id]
     case .choose(let branches, let otherwise):

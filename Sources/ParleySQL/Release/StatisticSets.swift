@@ -93,6 +93,7 @@ extension RowLowering {
   ) throws(ParleyError) -> [Program.NodeID] {
     var result: [Program.NodeID] = []
     var seen: Set<HolderFormula> = []
+    var judged: Set<Expression> = []
     var others: [Expression] = []
     for query in all {
       for condition in try StatisticSets(query, minimum: minimum).conditions where !others.contains(condition) {
@@ -106,8 +107,10 @@ extension RowLowering {
         if seen.insert(formula).inserted { result.append(try counts(of: formula, in: cells)) }
       }
       for condition in sets.conditions {
+        // That its rows were counted for something else does not say that the others were.
+        guard judged.insert(condition).inserted else { continue }
         let formula = try sets.formula(condition)
-        guard seen.insert(formula).inserted else { continue }
+        seen.insert(formula)
         let count = try counts(of: formula, in: cells)
         result += [count, try builder.subtract(cells.counts, count)]
         for other in others where other != condition && !condition.excludes(other) {
