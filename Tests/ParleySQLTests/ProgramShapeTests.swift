@@ -39,7 +39,7 @@ import Testing
       Set(program.inputs.map { "\($0.column).\($0.role)" }) == [
         ".isValid", "sex.value", "chol.value", "chol.isNull",
         // Whether the row contributes to the sum.
-        "CASE WHEN NOT (chol = 0) THEN TRUE ELSE FALSE END.value",
+        "CASE WHEN 0 < chol THEN TRUE ELSE FALSE END.value",
       ])
     // Nothing computed is unused.
     var isUsed = Set(program.disclosures.map(\.node))

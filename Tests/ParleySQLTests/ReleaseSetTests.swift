@@ -23,14 +23,22 @@ import Testing
 
   static let band = "CASE WHEN age < 30 THEN '20-29' WHEN age < 40 THEN '30-39' ELSE '40+' END"
   static let refused: [[String]] = [
-    // Different filters.
-    ["SELECT COUNT(*) FROM patients", "SELECT COUNT(*) FROM patients WHERE disease"],
-    ["SELECT COUNT(*) FROM patients WHERE age < 30", "SELECT COUNT(*) FROM patients WHERE age < 31"],
+    // Different filters, about what groups are made from.
     ["SELECT AVG(chol) FROM patients WHERE sex = 'male'", "SELECT sex, COUNT(*) FROM patients GROUP BY sex"],
-    // Groupings that are margins or other buckets of one another.
+    ["SELECT disease, AVG(chol) FROM patients GROUP BY disease", "SELECT COUNT(*) FROM patients WHERE disease"],
+    // Groupings that are other buckets of one another, or share different keys with others.
     [
-      "SELECT sex, COUNT(*) FROM patients GROUP BY sex",
-      "SELECT sex, age / 10, COUNT(*) FROM patients GROUP BY sex, age / 10",
+      "SELECT COUNT(*) FROM patients GROUP BY sex, age / 10",
+      "SELECT COUNT(*) FROM patients GROUP BY age / 10, disease",
+      "SELECT COUNT(*) FROM patients GROUP BY disease, sex",
+    ],
+    [
+      "SELECT COUNT(*) FROM patients GROUP BY sex", "SELECT COUNT(*) FROM patients GROUP BY sex, disease",
+      "SELECT COUNT(*) FROM patients GROUP BY sex, disease, age / 10",
+    ],
+    [
+      "SELECT COUNT(*) FROM patients GROUP BY sex, age / 10",
+      "SELECT COUNT(*) FROM patients GROUP BY sex, age / 5",
     ],
     ["SELECT COUNT(*) FROM patients GROUP BY age / 10", "SELECT COUNT(*) FROM patients GROUP BY age / 5"],
     ["SELECT COUNT(*) FROM patients GROUP BY age / 10", "SELECT COUNT(*) FROM patients GROUP BY \(band)"],
@@ -68,6 +76,19 @@ import Testing
       "SELECT age / 10, COUNT(*) FROM patients GROUP BY age / 10",
     ],
     ["SELECT COUNT(*) FROM patients WHERE age < 30", "SELECT AVG(chol) FROM patients WHERE (age < 30)"],
+    // Different filters.
+    ["SELECT COUNT(*) FROM patients", "SELECT COUNT(*) FROM patients WHERE disease"],
+    ["SELECT COUNT(*) FROM patients WHERE age < 30", "SELECT COUNT(*) FROM patients WHERE age < 31"],
+    [
+      "SELECT sex, AVG(chol) FROM patients GROUP BY sex",
+      "SELECT sex, AVG(chol) FROM patients WHERE disease GROUP BY sex",
+    ],
+    // Groups and their parts, and cross tables that share a variable.
+    [
+      "SELECT sex, COUNT(*) FROM patients GROUP BY sex",
+      "SELECT sex, age / 10, COUNT(*) FROM patients GROUP BY sex, age / 10",
+      "SELECT disease, sex, COUNT(*) FROM patients GROUP BY disease, sex",
+    ],
     ["SELECT age / 10, AVG(age) FROM patients GROUP BY age / 10"],
   ]
 

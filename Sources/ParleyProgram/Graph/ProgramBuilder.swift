@@ -181,6 +181,9 @@ public struct ProgramBuilder: Sendable {
     guard program[a].type.isBit == program[b].type.isBit else {
       throw refusal("type", "the two branches of a choice differ in type", "make both numbers or both conditions")
     }
+    // CASE WHEN c THEN 1 ELSE 0 END is the bit itself.
+    if constantValue(a) == 1, constantValue(b) == 0 { return try integer(fromBit: condition) }
+    if constantValue(a) == 0, constantValue(b) == 1 { return try integer(fromBit: try not(condition)) }
     let sort: Program.Sort =
       program[a].type.isBit ? .bit : .integer(try range(a).union(try range(b)))
     let shape = try shape(condition, try widest(a, b))

@@ -2,9 +2,9 @@ import BigInt
 import ParleyBase
 import ParleyProgram
 
-/// The public cells of a grouping, and the secret bits "this row belongs to it".
+/// The public cells of a grouping under one WHERE clause, and the secret bits "this row belongs to it".
 ///
-/// Queries with the same keys share one value of this type and with it one decision about withholding.
+/// Queries with the same keys and the same clause share one value of this type.
 struct GroupCells {
   /// A cell is named by its value of each key.
   typealias Name = [RowExpression: KeyDomain.Value]
@@ -20,10 +20,10 @@ struct GroupCells {
   var isFiltered: Bool
   /// Rows of each cell, side by side.
   var counts: Program.NodeID
+  /// Some statistic adds up numbers of each cell, for which the masks become ring words.
+  var masksAreWords = false
   /// Counts of contributing rows for each list of masks that statistics use, side by side.
   var contributors: [[Program.NodeID]: Program.NodeID] = [:]
-  /// Further counts that must each be 0 or at least the minimum, side by side.
-  var sets: [Program.NodeID] = []
 }
 
 /// The cells of one query in its own order, with their labels.
@@ -61,6 +61,26 @@ extension RowLowering {
     return CellOrder(names: names, labels: labels)
   }
 
+  /// What each key can be.
+  ///
+  /// - Throws: `sql/group-domain` where these are too many cells.
+  mutating func domains(of query: LogicalQuery) throws(ParleyError) -> [KeyDomain] {
+    var domains: [KeyDomain] = []
+    var cellCount = 1
+    for key in query.keys {
+      let domain = try domain(of: key, source: query.source)
+      cellCount *= domain.entries.count
+      guard cellCount <= GroupCells.maximumCount else {
+        throw query.source.error(
+          "sql/group-domain",
+          "the group keys have more than \(GroupCells.maximumCount) combinations, and every one is computed",
+          at: key.range, remedy: "use fewer keys or coarser buckets")
+      }
+      domains.append(domain)
+    }
+    return domains
+  }
+
   private static func ranks(_ values: [KeyDomain.Value], _ order: LogicalQuery.Order) -> [Int] {
     let sorted = values.indices.sorted { a, b in
       switch (values[a], values[b]) {
@@ -75,10 +95,11 @@ extension RowLowering {
     return rank
   }
 
+  /// - Parameter filter: rows that are in cells; nil: all.
   mutating func cells(
-    of query: LogicalQuery, order: CellOrder, domains: [KeyDomain]
+    of query: LogicalQuery, filter: RowExpression?, order: CellOrder, domains: [KeyDomain]
   ) throws(ParleyError) -> GroupCells {
-    let base = try rows(passing: query.filter)
+    let base = try rows(passing: filter)
     var masks: [Program.NodeID] = []
     for name in order.names {
       var mask = base
@@ -93,14 +114,32 @@ extension RowLowering {
     }
     let counts = try counts(of: masks)
     return GroupCells(
-      names: order.names, masks: masks, isGrouped: !query.keys.isEmpty, isFiltered: query.filter != nil,
-      counts: counts)
+      names: order.names, masks: masks, isGrouped: !query.keys.isEmpty, isFiltered: filter != nil, counts: counts)
   }
 
   /// Σ mask for each mask, side by side.
   mutating func counts(of masks: [Program.NodeID]) throws(ParleyError) -> Program.NodeID {
     var counts: [Program.NodeID] = []
     for mask in masks { counts.append(try count(mask)) }
+    return try builder.stack(counts)
+  }
+  /// Rows of each cell, or of each of `masks` in them, in which a bit is 1, side by side.
+  ///
+  /// Masks that are words anyway are multiplied with the bit as a word, which is made once; others meet it as bits.
+  mutating func counts(
+    of bit: Program.NodeID, in cells: GroupCells, masks: [Program.NodeID]? = nil
+  ) throws(ParleyError) -> Program.NodeID {
+    let masks = masks ?? cells.masks
+    guard cells.masksAreWords, masks.count > 2 else {
+      var both: [Program.NodeID] = []
+      for mask in masks { both.append(try builder.and(mask, bit)) }
+      return try counts(of: both)
+    }
+    let word = try builder.integer(fromBit: bit)
+    var counts: [Program.NodeID] = []
+    for mask in masks {
+      counts.append(isNever(mask) ? builder.constant(0) : try builder.innerProduct(mask, word))
+    }
     return try builder.stack(counts)
   }
   mutating func count(_ mask: Program.NodeID) throws(ParleyError) -> Program.NodeID {

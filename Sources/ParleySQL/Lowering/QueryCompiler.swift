@@ -24,25 +24,10 @@ struct QueryCompiler {
   private let rules: ReleaseRules
   private var builder = ProgramBuilder()
   private var tables: [String: RowLowering] = [:]
-  /// Cells and decision of every grouping met so far.
-  private var groupings: [Grouping: (cells: GroupCells, decision: CellDecision)] = [:]
+  /// Cells and decisions of every family of groupings met so far.
+  private var decided: [GroupedCells.ID: GroupedCells] = [:]
   /// Outcome bits that queries share are opened once.
   private var outcomes: [Program.NodeID: Program.DisclosureID] = [:]
-
-  /// Queries that share their cells. A query without keys has its one cell for itself: what it withholds is no
-  /// part of any total that another publishes.
-  private struct Grouping: Hashable {
-    var table: String
-    var filter: RowExpression?
-    var keys: Set<RowExpression>
-    var name: String?
-    init(_ query: LogicalQuery) {
-      table = query.table.name
-      filter = query.filter
-      keys = query.keySet
-      name = query.keys.isEmpty ? query.source.query.name : nil
-    }
-  }
 
   init(_ queries: [LogicalQuery], rules: ReleaseRules) {
     self.queries = queries
@@ -123,21 +108,17 @@ struct QueryCompiler {
     of query: LogicalQuery, _ lowering: inout RowLowering
   ) throws(ParleyError) -> Program.ResultTable {
     lowering.builder.origin = query.source.query.name
-    var domains: [KeyDomain] = []
-    var cellCount = 1
-    for key in query.keys {
-      let domain = try lowering.domain(of: key, source: query.source)
-      cellCount *= domain.entries.count
-      guard cellCount <= GroupCells.maximumCount else {
-        throw query.source.error(
-          "sql/group-domain",
-          "the group keys have more than \(GroupCells.maximumCount) combinations, and every one is computed",
-          at: key.range, remedy: "use fewer keys or coarser buckets")
-      }
-      domains.append(domain)
-    }
+    let domains = try lowering.domains(of: query)
     let order = RowLowering.order(of: query, domains: domains)
-    let (cells, decision) = try grouping(of: query, order: order, domains: domains, &lowering)
+    let id = GroupedCells.ID(query)
+    if decided[id] == nil {
+      var decisions = ReleaseDecisions(
+        about: queries.filter { $0.table.name == query.table.name }, minimum: minimum(for: query))
+      for grouped in try decisions.family(of: query, &lowering) { decided[grouped.id] = grouped }
+    }
+    guard let grouped = decided[id], let (cells, decision) = grouped.view(of: query) else {
+      throw ParleyError(.invariant, "the groups of a query were not decided")
+    }
     let output = CellOutput(
       query: query, cells: cells, decision: decision, recipients: rules.recipients, minimum: minimum(for: query),
       positions: order.names.map { name in cells.names.firstIndex(of: name) ?? 0 })
@@ -146,31 +127,5 @@ struct QueryCompiler {
 
   private func minimum(for query: LogicalQuery) -> Int {
     query.table.protection == .nothing ? 0 : rules.minimumCell
-  }
-
-  /// All queries with the same keys count the same cells, so what is withheld is decided once, over everything
-  /// that any of them counts.
-  private mutating func grouping(
-    of query: LogicalQuery, order: CellOrder, domains: [KeyDomain], _ lowering: inout RowLowering
-  ) throws(ParleyError) -> (GroupCells, CellDecision) {
-    let grouping = Grouping(query)
-    if let known = groupings[grouping] { return known }
-    var cells = try lowering.cells(of: query, order: order, domains: domains)
-    for other in queries where Grouping(other) == grouping {
-      for statistic in other.statistics {
-        let masks = try lowering.contributors(to: statistic, in: cells)
-        if cells.contributors[masks] == nil { cells.contributors[masks] = try lowering.counts(of: masks) }
-      }
-    }
-    let minimum = minimum(for: query)
-    if minimum > 1 {
-      cells.sets = try lowering.contributorCounts(
-        of: queries.filter { Grouping($0) == grouping },
-        among: queries.filter { $0.table.name == query.table.name },
-        in: cells, minimum: minimum)
-    }
-    let decision = try lowering.decision(for: cells, minimum: minimum)
-    groupings[grouping] = (cells, decision)
-    return (cells, decision)
   }
 }

@@ -38,6 +38,11 @@ struct RowLowering {
     return value
   }
 
+  /// The bit that a condition is true, where it has been lowered already.
+  func knownCondition(_ expression: RowExpression) -> Program.NodeID? {
+    if case .condition(let certain, _)? = known[expression] { certain } else { nil }
+  }
+
   mutating func condition(
     _ expression: RowExpression
   ) throws(ParleyError) -> (certain: Program.NodeID, possible: Program.NodeID) {

@@ -54,6 +54,18 @@ extension RowLowering {
     return masks
   }
 
+  /// Whether it adds up numbers that are more than a bit.
+  mutating func sumsWords(_ statistic: Statistic) throws(ParleyError) -> Bool {
+    switch statistic.function {
+    case .countRows, .count, .minimum, .maximum: return false
+    case .sum, .average:
+      let value = try argument(statistic.arguments[0], statistic.types[0]).value
+      if case .integer = builder.program[value].operation { return false }
+      return !builder.type(of: value).isBit && builder.type(of: value).shape != .scalar
+    case .variance, .deviation, .correlation: return true
+    }
+  }
+
   mutating func value(
     of statistic: Statistic, in cells: GroupCells
   ) throws(ParleyError) -> StatisticValue {
@@ -78,21 +90,22 @@ extension RowLowering {
     case .countRows, .count: throw ParleyError(.invariant, "counts are lowered above")
     case .sum:
       return StatisticValue(
-        value: try sums(first.value, masks), isNull: isEmpty, format: Self.format(scale: first.scale),
+        value: try sums(first.value, masks, in: cells), isNull: isEmpty, format: Self.format(scale: first.scale),
         error: .zero, isZeroWhenEmpty: true)
-    case .average: return try average(first, masks, counts: counts, isEmpty: isEmpty)
+    case .average: return try average(first, masks, in: cells, counts: counts, isEmpty: isEmpty)
     case .minimum, .maximum:
       return StatisticValue(
         value: try extrema(statistic.function, first, masks), isNull: isEmpty,
         format: statistic.types[0].format, error: .zero, isZeroWhenEmpty: false)
-    case .variance: return try spread(.variance, arguments, masks, counts: counts)
-    case .deviation: return try spread(.deviation, arguments, masks, counts: counts)
-    case .correlation: return try spread(.correlation, arguments, masks, counts: counts)
+    case .variance: return try spread(.variance, arguments, masks, in: cells, counts: counts)
+    case .deviation: return try spread(.deviation, arguments, masks, in: cells, counts: counts)
+    case .correlation: return try spread(.correlation, arguments, masks, in: cells, counts: counts)
     }
   }
 
   private mutating func spread(
-    _ function: Moments.Function, _ arguments: [Argument], _ masks: [Program.NodeID], counts: Program.NodeID
+    _ function: Moments.Function, _ arguments: [Argument], _ masks: [Program.NodeID], in cells: GroupCells,
+    counts: Program.NodeID
   ) throws(ParleyError) -> StatisticValue {
     var values: [Program.NodeID] = []
     for argument in arguments { values.append(try integer(argument.value)) }
@@ -100,7 +113,7 @@ extension RowLowering {
       function, of: values[0], and: values.dropFirst().first, scale: arguments[0].scale, rows: table.maximumRows,
       in: &builder)
     var totals: [Program.NodeID] = []
-    for summand in moments.summands { totals.append(try sums(summand, masks)) }
+    for summand in moments.summands { totals.append(try sums(summand, masks, in: cells)) }
     let (value, isNull) = try moments.value(counts: counts, sums: totals, in: &builder)
     return StatisticValue(
       value: value, isNull: isNull, format: .decimal(scale: Self.places), error: Self.halfOfLastPlace,
@@ -116,9 +129,12 @@ extension RowLowering {
 
   /// Σ value over each mask, side by side.
   private mutating func sums(
-    _ value: Program.NodeID, _ masks: [Program.NodeID]
+    _ value: Program.NodeID, _ masks: [Program.NodeID], in cells: GroupCells
   ) throws(ParleyError) -> Program.NodeID {
     let isScalar = builder.type(of: value).shape == .scalar
+    if !isScalar, case .integer(let bit) = builder.program[value].operation {
+      return try counts(of: bit, in: cells, masks: masks)
+    }
     var parts: [Program.NodeID] = []
     for mask in masks {
       if isNever(mask) {
@@ -172,7 +188,8 @@ extension RowLowering {
 
   /// base + round(Σ(x − base) / n): shifting by the smallest value keeps the division free of signs.
   private mutating func average(
-    _ argument: Argument, _ masks: [Program.NodeID], counts: Program.NodeID, isEmpty: Program.NodeID?
+    _ argument: Argument, _ masks: [Program.NodeID], in cells: GroupCells, counts: Program.NodeID,
+    isEmpty: Program.NodeID?
   ) throws(ParleyError) -> StatisticValue {
     let range = builder.type(of: argument.value).range
     // A multiple of what one unit of the last place is, so that adding the base back is exact.
@@ -180,7 +197,7 @@ extension RowLowering {
     let base = range.lower < 0 ? range.lower.flooredQuotient(by: unit) * unit : 0
     let value = base == 0 ? argument.value : try builder.subtract(argument.value, builder.constant(base))
     let quotient = try rounded(
-      try sums(value, masks), over: try builder.atLeast(counts, 1), scale: argument.scale,
+      try sums(value, masks, in: cells), over: try builder.atLeast(counts, 1), scale: argument.scale,
       places: Self.places, limit: range.upper - base)
     let up = powerOfTen(max(0, Self.places - argument.scale))
     return StatisticValue(

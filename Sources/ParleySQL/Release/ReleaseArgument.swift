@@ -7,10 +7,20 @@ struct ReleaseArgument {
   private(set) var conditions: [Expression] = []
   /// Rows that contribute to the statistic.
   private(set) var contributors: [Expression] = []
+  /// What is added up, for sums.
+  private(set) var summands: [Summand] = []
   /// Columns whose values are added up or compared, and not only tested.
   private(set) var values: Set<ColumnID> = []
   /// Why the argument cannot be judged, in words that end a sentence; nil where it can.
   private(set) var objection: String?
+
+  /// A product that is added up over some rows.
+  struct Summand: Hashable {
+    /// Rows in which it is neither NULL nor 0.
+    var rows: Expression
+    /// Two sums of the same factors over different rows differ by what the rows are in which they differ.
+    var factors: Set<Expression>
+  }
 
   /// What is known of columns.
   struct Facts {
@@ -20,8 +30,8 @@ struct ReleaseArgument {
     var isExtended: (ColumnID) -> Bool
     var isNullable: (Expression) -> Bool
     var isBoolean: (Expression) -> Bool
-    /// 0 can be among its values.
-    var canBeZero: (ColumnID) -> Bool
+    /// What its values that are not NULL are within; nil where that is not known.
+    var range: (ColumnID) -> Interval?
   }
   private let facts: Facts
 
@@ -29,7 +39,11 @@ struct ReleaseArgument {
 
   /// A statistic that has a value for every row: its NULLs are rows that it leaves out.
   mutating func read(value argument: Expression, isSummed: Bool) {
-    if facts.isNullable(argument) { contributors.append(.not(.isNull(argument))) }
+    if facts.mayBeNull(argument) {
+      add(contributors: .not(.isNull(argument)))
+      // A constant is added once for each value that is there, which counts them.
+      if isSummed, argument.hasConstantTerm { add(.isNull(argument)) }
+    }
     read(argument, below: nil, isSummed: isSummed)
   }
 
@@ -39,10 +53,21 @@ struct ReleaseArgument {
   }
 
   private mutating func add(_ condition: Expression) {
-    let condition = condition.simplified
+    let condition = facts.reduced(condition.simplified)
     if case .boolean = condition { return }
-    if case .not(let inner) = condition { return add(inner) }
+    // Rows in which it is not true are counted as well, and they are the same where nothing is NULL.
+    if !facts.mayBeNull(condition) {
+      let complement = facts.reduced(.not(condition))
+      if case .boolean = complement { return }
+      if conditions.contains(complement) { return }
+    }
     if !conditions.contains(condition) { conditions.append(condition) }
+  }
+  /// Rows that contribute; none are none, and all are the group.
+  private mutating func add(contributors condition: Expression) {
+    let condition = facts.reduced(condition.simplified)
+    if case .boolean = condition { return }
+    if !contributors.contains(condition) { contributors.append(condition) }
   }
   private mutating func object(_ words: String) { objection = objection ?? words }
 
@@ -86,11 +111,12 @@ struct ReleaseArgument {
       }
       if columns.count > 3 { object("has a product of more than three columns") }
       guard isSummed else { continue }
-      let isNeverZero = term.allSatisfy { if case .column(let id) = $0 { !facts.canBeZero(id) } else { false } }
-      if isNeverZero { continue }
       let isZero = term.map { Expression.compare(.equal, $0, .integer(0)) }
       let isContributing = Expression.not(.any(isZero))
-      contributors.append(path.map { .and($0, isContributing) } ?? isContributing)
+      let rows = path.map { Expression.and($0, isContributing) } ?? isContributing
+      add(contributors: rows)
+      let summand = Summand(rows: facts.reduced(rows.simplified), factors: Set(term))
+      if !summands.contains(summand) { summands.append(summand) }
     }
   }
 
@@ -141,6 +167,16 @@ struct ReleaseArgument {
 }
 
 extension Expression {
+  /// Written as a sum of products, one of these is a constant, as far as that can be seen.
+  fileprivate var hasConstantTerm: Bool {
+    switch self {
+    case .integer(let value): value != 0
+    case .scaled(let a, _): a.hasConstantTerm
+    case .add(let a, let b), .subtract(let a, let b): a.hasConstantTerm || b.hasConstantTerm
+    case .multiply(let a, let b): a.hasConstantTerm && b.hasConstantTerm
+    default: false
+    }
+  }
   /// A function that is neither a sum nor a product nor a choice.
   fileprivate var containsStep: Bool {
     switch self {

@@ -34,7 +34,7 @@ struct ReleaseColumns {
       }
     case .extend(_, let items), .project(_, let items):
       for item in items where item.expression != .column(item.id) { definitions[item.id] = item.expression }
-    case .aggregate(_, let keys, let aggregates, _):
+    case .aggregate(let input, let keys, let aggregates, _):
       for key in keys {
         if case .column(let inner) = key.expression {
           if inner != key.id { renamed[key.id] = inner }
@@ -44,17 +44,19 @@ struct ReleaseColumns {
         if key.expression != .column(key.id) { scansOf[key.id] = scans(of: [key.expression]) }
       }
       for aggregate in aggregates {
-        scansOf[aggregate.id] = scans(of: [aggregate.argument, aggregate.second].compactMap(\.self))
+        let arguments = [aggregate.argument, aggregate.second].compactMap(\.self)
+        // How many rows there are is of every table that they come from.
+        scansOf[aggregate.id] = arguments.isEmpty ? scans(below: input) : scans(of: arguments)
         guard let argument = aggregate.argument else { continue }
         switch aggregate.function {
         case .minimum, .maximum: lesser[aggregate.id] = lesserOfTwo(argument)
         default: continue
         }
       }
-    case .window(_, let step):
+    case .window(let input, let step):
       for column in step.functions {
         let expressions = Plan.window(plan, .init(partition: [], order: [], functions: [column])).ownExpressions
-        scansOf[column.id] = scans(of: expressions)
+        scansOf[column.id] = expressions.isEmpty ? scans(below: input) : scans(of: expressions)
       }
     case .union(let branches, let columns): read(branches, as: columns)
     case .compared(_, let a, let b, let columns): read([a, b], as: columns)
@@ -96,6 +98,12 @@ struct ReleaseColumns {
     return size
   }
 
+  /// Of all tables that rows come from.
+  private func scans(below plan: Plan) -> Set<Int> {
+    if case .scan(let scan) = plan { return [scan.number] }
+    if case .common(let common) = plan { return scans(below: common.plan) }
+    return plan.inputs.reduce(into: []) { $0.formUnion(scans(below: $1)) }
+  }
   func scans(of expressions: [Expression]) -> Set<Int> {
     var found: Set<Int> = []
     var seen: Set<ColumnID> = []
@@ -146,6 +154,6 @@ struct ReleaseColumns {
       isExtended: { registry[$0].isExtended },
       isNullable: registry.isNullable,
       isBoolean: { registry.type(of: $0) == .boolean },
-      canBeZero: { id in schemas[id].map { $0.type.range.contains(0) } ?? true })
+      range: { id in schemas[id].map { Interval($0.type) } })
   }
 }

@@ -16,26 +16,49 @@ extension ReleaseJudge {
     var sets = Sets()
     for aggregate in aggregates { try read(aggregate, &sets, areOnce: rows.slots.allSatisfy(isOnce)) }
     try checkValues(sets)
+    // A mean beside a sum of the same values tells how many are there.
+    for mean in sets.means where !mean.columns.isDisjoint(with: sets.summedColumns) {
+      let isMissing = columns.facts.reduced(.isNull(mean.argument))
+      if !sets.conditions.contains(isMissing) { sets.conditions.append(isMissing) }
+    }
     guard sets.conditions.count <= ReleaseRefusal.mostConditions else {
       throw refusal(.argument, ReleaseRefusal.tooMany(sets.conditions.count))
     }
     var items: [Projection] = []
     var contributors: [ReleaseMark.Contributors] = [.init(column: nil, threshold: max(minimum, sets.rows))]
+    let facts = columns.facts
+    var thresholds: [Expression: Int] = [:]
+    var order: [Expression] = []
     func add(_ condition: Expression, _ threshold: Int) {
+      let condition = facts.reduced(condition)
+      if case .boolean(let isEvery) = condition {
+        if isEvery { contributors[0].threshold = max(contributors[0].threshold, threshold) }
+        return
+      }
+      if thresholds[condition] == nil { order.append(condition) }
+      thresholds[condition] = max(thresholds[condition] ?? 0, threshold)
+    }
+    for (condition, threshold) in sets.plain { add(condition, threshold) }
+    for (index, summand) in sets.summands.enumerated() {
+      for other in sets.summands[..<index] where other.factors == summand.factors {
+        add(summand.rows.andNot(other.rows), minimum)
+        add(other.rows.andNot(summand.rows), minimum)
+      }
+    }
+    for (index, condition) in sets.conditions.enumerated() {
+      add(condition, minimum)
+      add(condition.isNotTrue, minimum)
+      for other in sets.conditions[..<index] {
+        add(condition.andNot(other), minimum)
+        add(other.andNot(condition), minimum)
+      }
+    }
+    for condition in order {
       let isTrue = Expression.choose(
         [.init(condition: condition, result: .boolean(true))], otherwise: .boolean(false))
       let id = registry.column("contributes", .boolean, isNullable: false)
       items.append(Projection(id: id, expression: isTrue))
-      contributors.append(.init(column: id, threshold: threshold))
-    }
-    for (condition, threshold) in sets.plain { add(condition, threshold) }
-    for (index, condition) in sets.conditions.enumerated() {
-      add(condition, minimum)
-      add(condition.isNotTrue, minimum)
-      for other in sets.conditions[..<index] where !condition.excludes(other) {
-        add(condition.andNot(other), minimum)
-        add(other.andNot(condition), minimum)
-      }
+      contributors.append(.init(column: id, threshold: thresholds[condition] ?? minimum))
     }
     let units = rows.slots.map { slot in
       ReleaseMark.Units(
@@ -52,6 +75,11 @@ extension ReleaseJudge {
     var conditions: [Expression] = []
     /// With the fewest units that are enough.
     var plain: [(Expression, Int)] = []
+    /// What is added up.
+    var summands: [ReleaseArgument.Summand] = []
+    /// Columns that sums are of, and arguments of means and the like that may be NULL, with theirs.
+    var summedColumns: Set<ColumnID> = []
+    var means: [(argument: Expression, columns: Set<ColumnID>)] = []
     /// The fewest units that are enough in the group.
     var rows = 0
     /// Columns that are added up or compared.
@@ -67,6 +95,7 @@ extension ReleaseJudge {
     mutating func take(_ argument: ReleaseArgument, threshold: Int) {
       for condition in argument.conditions where !conditions.contains(condition) { conditions.append(condition) }
       for condition in argument.contributors { add(condition, threshold: threshold) }
+      for summand in argument.summands where !summands.contains(summand) { summands.append(summand) }
       values.formUnion(argument.values)
     }
   }
@@ -82,7 +111,7 @@ extension ReleaseJudge {
     case .count:
       var reader = ReleaseArgument(columns.facts)
       reader.read(counted: arguments[0])
-      guard !aggregate.isDistinct || reader.conditions.allSatisfy(isMissing) else {
+      guard !aggregate.isDistinct || isColumn(arguments[0]) else {
         throw refusal(
           .argument, "COUNT(DISTINCT …) has conditions in it",
           remedy: "count a column, and put conditions into WHERE")
@@ -115,6 +144,11 @@ extension ReleaseJudge {
       }
       values.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
+      if aggregate.function == .sum {
+        sets.summedColumns.formUnion(reader.values)
+      } else if isSummed, columns.facts.mayBeNull(argument) {
+        sets.means.append((argument, reader.values))
+      }
       if registry.isNullable(argument) { present.append(.not(.isNull(argument))) }
     }
     if arguments.count > 1, !present.isEmpty { sets.add(.all(present), threshold: threshold) }
@@ -129,8 +163,8 @@ extension ReleaseJudge {
     }
   }
 
-  private func isMissing(_ condition: Expression) -> Bool {
-    if case .isNull(.column) = condition { true } else { false }
+  private func isColumn(_ expression: Expression) -> Bool {
+    if case .column = expression { true } else { false }
   }
 
   /// ⌈k / min(q, 1 − q)⌉ values leave k on either side.

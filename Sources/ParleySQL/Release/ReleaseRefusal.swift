@@ -13,6 +13,8 @@ struct ReleaseRefusal {
 
   /// Every two conditions of a grouping are compared.
   static let mostConditions = 12
+  /// Those of all queries over a table are compared with those of each grouping.
+  static let mostConditionsOfTable = 36
 
   func message(minimum: Int, query: String) -> String {
     "under a minimum of \(minimum), the query '\(query)' cannot be judged: \(reason)"
@@ -32,6 +34,12 @@ struct ReleaseRefusal {
         "use statistics of columns, of sums and products of columns of one table, and of CASE WHEN … over these; compute the rest from what is shown"
     )
   }
+  static func tooManyTogether(_ conditions: Int) -> Self {
+    .init(
+      reason:
+        "the queries of the study over its table have \(conditions) conditions, WHERE clauses among them, and every two of them are compared; \(mostConditionsOfTable) are the most",
+      remedy: "group by what the conditions are about, or split the study")
+  }
   static func tooMany(_ conditions: Int) -> Self {
     .init(
       reason:
@@ -45,12 +53,4 @@ extension Expression {
   func andNot(_ other: Expression) -> Expression { .and(self, other.isNotTrue) }
   /// True where this is false or unknown.
   var isNotTrue: Expression { .not(.coalesce([self, .boolean(false)])) }
-
-  /// Both compare one thing with different constants.
-  func excludes(_ other: Expression) -> Bool {
-    guard case .compare(.equal, let x, .integer(let p)) = self,
-      case .compare(.equal, let y, .integer(let q)) = other
-    else { return false }
-    return x == y && p != q
-  }
 }

@@ -3,9 +3,9 @@ import ParleyProgram
 
 /// Refuses sets of results over one table from which a withheld count would follow by adding and subtracting.
 ///
-/// With one filter for all queries, groupings that share no source column, and no statistic that is itself a
-/// count of groups, what is published about a grouping besides its shown cells is its grand total; the
-/// suppression rule is made for that. `docs/proofs/suppression.md` has the argument.
+/// With groupings that share nothing but whole keys of one family, WHERE clauses about other columns than those that groups are
+/// made from, and no statistic that is itself a count of groups, what is published about a grouping besides its shown cells are its
+/// totals, of the whole and of each stratum; the suppression rule is made for that. `docs/proofs/suppression.md` has the argument.
 struct ReleaseSet {
   private let queries: [LogicalQuery]
   private let minimum: Int
@@ -57,12 +57,19 @@ struct ReleaseSet {
   // MARK: Filters
 
   private func checkFilters() throws(ParleyError) {
-    for query in queries.dropFirst() where query.filter != queries[0].filter {
-      let range = query.filterRange ?? SourceRange(start: 0, end: 0)
-      throw refusal(
-        query, range,
-        "the queries '\(queries[0].source.query.name)' and '\(query.source.query.name)' count the same table under different WHERE clauses: their difference is a group of its own",
-        remedy: "use one WHERE clause for all queries over '\(query.table.name)', or a study of its own for each")
+    guard let other = queries.first(where: { $0.filter != queries[0].filter }) else { return }
+    let keyed = queries.reduce(into: Set<Int>()) { $0.formUnion(sources($1)) }
+    for query in queries {
+      guard let filter = query.filter else { continue }
+      let shared = keyed.intersection(filter.columns)
+      guard shared.isEmpty else {
+        throw refusal(
+          query, query.filterRange ?? SourceRange(start: 0, end: 0),
+          "the queries '\(queries[0].source.query.name)' and '\(other.source.query.name)' have different WHERE clauses, and this one is about \(names(shared, query)), from which groups are made: it counts groups",
+          remedy:
+            "use one WHERE clause for all queries over '\(query.table.name)', or leave columns out of it that groups are made from"
+        )
+      }
     }
   }
 
@@ -76,7 +83,7 @@ struct ReleaseSet {
   }
 
   private func checkGroupings() throws(ParleyError) {
-    for (index, query) in queries.enumerated() where !query.keys.isEmpty {
+    for query in queries where !query.keys.isEmpty {
       for (position, key) in query.keys.enumerated() {
         let others = query.keys[..<position].reduce(into: Set<Int>()) { $0.formUnion($1.expression.columns) }
         let shared = others.intersection(key.expression.columns)
@@ -86,15 +93,15 @@ struct ReleaseSet {
             remedy: "group by one expression over each column")
         }
       }
-      for other in queries[..<index] where !other.keys.isEmpty && other.keySet != query.keySet {
-        let shared = sources(query).intersection(sources(other))
-        guard shared.isEmpty else {
-          throw refusal(
-            query, query.keys[0].range,
-            "the queries '\(other.source.query.name)' and '\(query.source.query.name)' group by \(names(shared, query)) in different ways: one gives subtotals of the other",
-            remedy: "publish one of the two groupings, or use the same keys in both")
-        }
-      }
+    }
+    do { _ = try GroupingFamily.families(of: queries) } catch {
+      let (query, other) = (error.query, error.other)
+      throw refusal(
+        query, query.keys[0].range,
+        "the queries '\(other.source.query.name)' and '\(query.source.query.name)' make groups from \(names(error.columns, query)) in different ways: one gives subtotals of the other",
+        remedy:
+          "let all groupings of '\(query.table.name)' that share columns share the same keys, and any two of them nothing else; or publish one of the two"
+      )
     }
   }
 

@@ -6,37 +6,73 @@ import ParleyProgram
 /// `docs/proofs/suppression.md`: a row is a unit, and holders share one bit for each set that it may be in.
 struct StatisticSets {
   private let registry = ColumnRegistry()
-  private let scan: Scan
   private let query: LogicalQuery
   private let minimum: Int
+  private let facts: ReleaseArgument.Facts
   /// Rows whose number, taken alone or less another of these, must not be small.
   private(set) var conditions: [Expression] = []
-  /// Rows that contribute to a sum.
+  /// Rows that contribute to a statistic.
   private(set) var contributors: [Expression] = []
+  /// What is added up.
+  private(set) var summands: [ReleaseArgument.Summand] = []
+  /// Columns that sums are of.
+  private(set) var summedColumns: Set<ColumnID> = []
+  /// Arguments of means and the like that may be NULL, with the columns that they are of.
+  private var means: [(argument: Expression, columns: Set<ColumnID>)] = []
+  /// Contributors whose number is counted for the statistic itself, which is withheld where it is small.
+  private(set) var counted: Set<Expression> = []
+  /// The WHERE clause, where queries of the study over the table have different ones.
+  private(set) var clause: Expression?
 
+  /// - Parameter areFiltersMixed: queries of the study over the table have different WHERE clauses, so that those are
+  ///   conditions as well, and sets are of all rows of the table.
   /// - Throws: `plan/release-argument`, `plan/release-extremes`
-  init(_ query: LogicalQuery, minimum: Int) throws(ParleyError) {
+  init(_ query: LogicalQuery, minimum: Int, areFiltersMixed: Bool) throws(ParleyError) {
     self.query = query
     self.minimum = minimum
-    scan = registry.scan(query.table)
+    let table = registry.scan(query.table).table
+    facts = .init(
+      lesserOfTwo: { ReleaseColumns.lesserOfTwo(table.columns[$0.rawValue]) },
+      isExtended: { _ in false }, isNullable: registry.isNullable,
+      isBoolean: { [registry] in registry.type(of: $0) == .boolean },
+      range: { Interval(table.columns[$0.rawValue].type) })
     for projection in query.projections {
       if case .statistic(let statistic, _, _) = projection.value { try read(statistic, at: projection.range) }
     }
+    guard areFiltersMixed else { return }
+    let clause = query.filter?.relational ?? .boolean(true)
+    self.clause = clause
+    func within(_ sets: [Expression]) -> [Expression] {
+      var found: [Expression] = []
+      for set in sets {
+        let set = facts.reduced(.and(clause, set))
+        if !found.contains(set) { found.append(set) }
+      }
+      return found
+    }
+    conditions = within([.boolean(true)] + conditions)
+    summands = summands.map { .init(rows: facts.reduced(.and(clause, $0.rows)), factors: $0.factors) }
+    counted = Set(within(Array(counted)))
+    contributors = within(contributors)
   }
 
   private mutating func read(_ statistic: Statistic, at range: SourceRange) throws(ParleyError) {
-    var reader = ReleaseArgument(
-      .init(
-        lesserOfTwo: { [scan] in ReleaseColumns.lesserOfTwo(scan.table.columns[$0.rawValue]) },
-        isExtended: { _ in false }, isNullable: registry.isNullable,
-        isBoolean: { [registry] in registry.type(of: $0) == .boolean },
-        canBeZero: { [scan] in scan.table.columns[$0.rawValue].type.range.contains(0) }))
+    var reader = ReleaseArgument(facts)
     let arguments = statistic.arguments.map(\.relational)
     switch statistic.function {
     case .countRows: return
     case .count: reader.read(counted: arguments[0])
     case .sum, .average, .variance, .deviation, .correlation:
-      for argument in arguments { reader.read(value: argument, isSummed: true) }
+      for argument in arguments {
+        var own = ReleaseArgument(facts)
+        own.read(value: argument, isSummed: true)
+        if statistic.function == .sum {
+          summedColumns.formUnion(own.values)
+        } else if facts.mayBeNull(argument) {
+          means.append((argument, own.values))
+        }
+        reader.read(value: argument, isSummed: true)
+      }
     case .minimum, .maximum:
       guard query.table.allowsExtremes else {
         throw refusal(.extremes, ReleaseRefusal.extremes(of: query.table.name), at: range)
@@ -45,13 +81,36 @@ struct StatisticSets {
     }
     if let objection = reader.objection { throw refusal(.argument, ReleaseRefusal.argument(objection), at: range) }
     for condition in reader.conditions where !conditions.contains(condition) { conditions.append(condition) }
-    // Rows in which the argument is there are counted for the statistic itself.
-    for condition in reader.contributors where !contributors.contains(condition) {
-      if case .not(.isNull) = condition { continue }
-      contributors.append(condition)
-    }
+    for condition in reader.contributors where !contributors.contains(condition) { contributors.append(condition) }
+    for summand in reader.summands where !summands.contains(summand) { summands.append(summand) }
+    counted.insert(present(statistic))
     guard conditions.count <= ReleaseRefusal.mostConditions else {
       throw refusal(.argument, ReleaseRefusal.tooMany(conditions.count), at: range)
+    }
+  }
+
+  /// Rows in which the arguments are there.
+  func present(_ statistic: Statistic) -> Expression {
+    let present = statistic.arguments.map(\.relational).filter(facts.mayBeNull).map { Expression.not(.isNull($0)) }
+    return facts.reduced(.all((clause.map { [$0] } ?? []) + present))
+  }
+
+  /// Rows in which the argument of a mean is not there: beside a sum of the same values it tells how many are.
+  ///
+  /// - Parameter summed: columns that sums of the study are of.
+  func missing(besideSumsOf summed: Set<ColumnID>) -> [Expression] {
+    means.filter { !$0.columns.isDisjoint(with: summed) }.map { mean in
+      let isMissing = Expression.isNull(mean.argument)
+      return facts.reduced(clause.map { .and($0, isMissing) } ?? isMissing)
+    }
+  }
+
+  /// - Parameter others: the conditions of all queries over the table.
+  /// - Throws: `plan/release-argument` where they are too many.
+  func check(_ others: [Expression]) throws(ParleyError) {
+    guard others.count <= ReleaseRefusal.mostConditionsOfTable else {
+      throw refusal(
+        .argument, ReleaseRefusal.tooManyTogether(others.count), at: SourceRange(start: 0, end: 0))
     }
   }
 
@@ -62,6 +121,13 @@ struct StatisticSets {
       remedy: words.remedy)
   }
 
+  /// Rows in which `condition` is true and `other` is not.
+  func difference(_ condition: Expression, _ other: Expression) -> Expression {
+    facts.reduced(condition.andNot(other))
+  }
+  /// Rows in which it is not true.
+  func complement(_ condition: Expression) -> Expression { facts.reduced(condition.isNotTrue) }
+
   /// The bit of a row that the condition is true, as its holder computes it.
   func formula(_ condition: Expression) throws(ParleyError) -> HolderFormula {
     let isTrue = Expression.choose(
@@ -70,58 +136,6 @@ struct StatisticSets {
       throw ParleyError(.invariant, "the holder of a row cannot say whether it contributes")
     }
     return formula
-  }
-}
-
-extension RowLowering {
-  /// Rows of each cell in a set, side by side.
-  mutating func counts(
-    of formula: HolderFormula, in cells: GroupCells
-  ) throws(ParleyError) -> Program.NodeID {
-    let bit = builder.input(
-      .init(table: tableID, column: formula.description, role: .value, sort: .bit, formula: formula))
-    var masks: [Program.NodeID] = []
-    for mask in cells.masks { masks.append(try builder.and(mask, bit)) }
-    return try counts(of: masks)
-  }
-
-  /// Counts of rows that must each be none or enough, for the cells of `queries`, which have the same keys.
-  ///
-  /// - Parameter all: every query of the study over the table, whose conditions could be subtracted from these.
-  mutating func contributorCounts(
-    of queries: [LogicalQuery], among all: [LogicalQuery], in cells: GroupCells, minimum: Int
-  ) throws(ParleyError) -> [Program.NodeID] {
-    var result: [Program.NodeID] = []
-    var seen: Set<HolderFormula> = []
-    var judged: Set<Expression> = []
-    var others: [Expression] = []
-    for query in all {
-      for condition in try StatisticSets(query, minimum: minimum).conditions where !others.contains(condition) {
-        others.append(condition)
-      }
-    }
-    for query in queries {
-      let sets = try StatisticSets(query, minimum: minimum)
-      for condition in sets.contributors {
-        let formula = try sets.formula(condition)
-        if seen.insert(formula).inserted { result.append(try counts(of: formula, in: cells)) }
-      }
-      for condition in sets.conditions {
-        // That its rows were counted for something else does not say that the others were.
-        guard judged.insert(condition).inserted else { continue }
-        let formula = try sets.formula(condition)
-        seen.insert(formula)
-        let count = try counts(of: formula, in: cells)
-        result += [count, try builder.subtract(cells.counts, count)]
-        for other in others where other != condition && !condition.excludes(other) {
-          for pair in [condition.andNot(other), other.andNot(condition)] {
-            let formula = try sets.formula(pair)
-            if seen.insert(formula).inserted { result.append(try counts(of: formula, in: cells)) }
-          }
-        }
-      }
-    }
-    return result
   }
 }
 

@@ -1,0 +1,137 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// The sets of rows that must each be none or enough in every cell, for queries with the same keys.
+struct ContributorSets {
+  private enum Counting {
+    case rows(Expression)
+    /// Rows in which a condition is true, and those in which it is not.
+    case both(Expression, complement: Expression)
+  }
+  /// Of the queries.
+  private let own: [StatisticSets]
+  private var list: [Counting] = []
+  /// All of them, those included that are counted for the statistics.
+  private(set) var all: Set<Expression> = []
+  /// Those that WHERE clauses set apart.
+  private(set) var clauses: Set<Expression> = []
+
+  /// - Parameters:
+  ///   - queries: with the same keys.
+  ///   - all: every query of the study over the table, whose conditions could be subtracted from these.
+  /// - Throws: `plan/release-argument` where these have too many conditions.
+  init(
+    of queries: [LogicalQuery], among everyQuery: [LogicalQuery], minimum: Int, areFiltersMixed: Bool
+  ) throws(ParleyError) {
+    var (own, others, filters): ([StatisticSets], [Expression], [Expression]) = ([], [], [])
+    var summands: [ReleaseArgument.Summand] = []
+    let ids = Set(queries.map(\.source.query.name))
+    var everySets: [(name: String, sets: StatisticSets)] = []
+    for query in everyQuery {
+      let sets = try StatisticSets(query, minimum: minimum, areFiltersMixed: areFiltersMixed)
+      everySets.append((query.source.query.name, sets))
+    }
+    let summed = everySets.reduce(into: Set<ColumnID>()) { $0.formUnion($1.sets.summedColumns) }
+    func conditions(_ sets: StatisticSets) -> [Expression] {
+      sets.conditions + sets.missing(besideSumsOf: summed).filter { !sets.conditions.contains($0) }
+    }
+    for (name, sets) in everySets {
+      for condition in conditions(sets) where !others.contains(condition) { others.append(condition) }
+      for summand in sets.summands where !summands.contains(summand) { summands.append(summand) }
+      if let clause = sets.clause, !filters.contains(clause) { filters.append(clause) }
+      if ids.contains(name) { own.append(sets) }
+    }
+    self.own = own
+    for sets in own {
+      try sets.check(others)
+      all.formUnion(sets.counted)
+      for condition in sets.contributors {
+        // The same statistic under two clauses is one of the rows that pass one and not the other.
+        for set in [condition] + filters.map({ sets.difference(condition, $0) }) { add(set) }
+      }
+      for summand in sets.summands {
+        for other in summands where other.factors == summand.factors && other.rows != summand.rows {
+          add(sets.difference(summand.rows, other.rows))
+          add(sets.difference(other.rows, summand.rows))
+        }
+      }
+      for condition in conditions(sets) {
+        if case .boolean = condition { continue }
+        let complement = sets.complement(condition)
+        if !all.contains(condition) || !all.contains(complement) {
+          all.formUnion([condition, complement])
+          list.append(.both(condition, complement: complement))
+        }
+        for other in others where other != condition {
+          add(sets.difference(condition, other))
+          add(sets.difference(other, condition))
+        }
+      }
+      for filter in filters {
+        clauses.formUnion([filter, sets.complement(filter)] + filters.map { sets.difference(filter, $0) })
+      }
+    }
+  }
+
+  private mutating func add(_ set: Expression) {
+    if case .boolean = set { return }
+    if all.insert(set).inserted { list.append(.rows(set)) }
+  }
+
+  /// - Parameter cells: of all rows where WHERE clauses are mixed, else of those that pass the one that there is.
+  /// - Returns: rows of each set in each cell, side by side; without those that are counted for the statistics.
+  func counts(
+    in cells: GroupCells, _ lowering: inout RowLowering
+  ) throws(ParleyError) -> [(set: Expression, rows: Program.NodeID)] {
+    var result: [(set: Expression, rows: Program.NodeID)] = []
+    guard let sets = own.first else { return [] }
+    for item in list {
+      switch item {
+      case .rows(let set):
+        result.append((set, try lowering.counts(of: try lowering.bit(set, of: sets), in: cells)))
+      case .both(let condition, let complement):
+        // One of the two is counted, and the statistics may have its bit already.
+        let isKnown = lowering.knownBit(condition) == nil && lowering.knownBit(complement) != nil
+        let (counted, other) = isKnown ? (complement, condition) : (condition, complement)
+        let rows = try lowering.counts(of: try lowering.bit(counted, of: sets), in: cells)
+        result.append((counted, rows))
+        result.append((other, try lowering.builder.subtract(cells.counts, rows)))
+      }
+    }
+    return result
+  }
+}
+
+extension RowLowering {
+  fileprivate mutating func bit(_ condition: Expression, of sets: StatisticSets) throws(ParleyError)
+    -> Program.NodeID
+  {
+    if let known = knownBit(condition) { return known }
+    let formula = try sets.formula(condition)
+    return builder.input(
+      .init(table: tableID, column: formula.description, role: .value, sort: .bit, formula: formula))
+  }
+
+  /// The bit that statistics compute anyway for a comparison with a constant.
+  fileprivate func knownBit(_ condition: Expression) -> Program.NodeID? {
+    let forms: [RowExpression]
+    switch condition {
+    case .column(let id): forms = [.column(id.rawValue)]
+    case .compare(.less, .integer(let k), .column(let id)):
+      let column = RowExpression.column(id.rawValue)
+      forms = [.less(.integer(k), column), .lessOrEqual(.integer(k + 1), column)]
+    case .compare(.less, .column(let id), .integer(let k)):
+      let column = RowExpression.column(id.rawValue)
+      forms = [.less(column, .integer(k)), .lessOrEqual(column, .integer(k - 1))]
+    case .compare(.equal, .column(let id), .integer(let k)):
+      let column = RowExpression.column(id.rawValue)
+      forms = [.equal(column, .integer(k)), .equal(.integer(k), column)]
+    default: return nil
+    }
+    for form in forms {
+      if let known = knownCondition(form) { return known }
+    }
+    return nil
+  }
+}

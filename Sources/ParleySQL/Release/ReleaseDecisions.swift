@@ -1,0 +1,292 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// The cells of queries with the same keys, and what is withheld of them.
+struct GroupedCells {
+  /// A query without keys has its one cell for itself: what it withholds is no part of any total that another publishes.
+  struct ID: Hashable {
+    var table: String
+    var keys: Set<RowExpression>
+    var query: String?
+
+    init(_ query: LogicalQuery) {
+      table = query.table.name
+      keys = query.keySet
+      self.query = query.keys.isEmpty ? query.source.query.name : nil
+    }
+  }
+
+  var id: ID
+  /// WHERE clauses of its queries, each with the cells of the rows that pass.
+  var clauses: [(filter: RowExpression?, cells: GroupCells)]
+  /// Of each clause.
+  var decisions: [CellDecision] = []
+
+  func view(of query: LogicalQuery) -> (GroupCells, CellDecision)? {
+    guard let place = clauses.firstIndex(where: { $0.filter == query.filter }), place < decisions.count else {
+      return nil
+    }
+    return (clauses[place].cells, decisions[place])
+  }
+}
+
+/// Decides which cells of the statistics over one table are withheld.
+struct ReleaseDecisions {
+  /// All queries of the study over the table.
+  private let queries: [LogicalQuery]
+  private let minimum: Int
+  /// WHERE clauses differ, so that what passes one and not another is a set of rows as well.
+  private let areFiltersMixed: Bool
+
+  init(about queries: [LogicalQuery], minimum: Int) {
+    self.queries = queries
+    self.minimum = minimum
+    areFiltersMixed = minimum > 1 && queries.contains { $0.filter != queries[0].filter }
+  }
+
+  /// The groupings that share keys with the query's own, decided together.
+  mutating func family(
+    of query: LogicalQuery, _ lowering: inout RowLowering
+  ) throws(ParleyError) -> [GroupedCells] {
+    let id = GroupedCells.ID(query)
+    guard minimum > 1, !query.keys.isEmpty else {
+      var member = try Member(id, queries, minimum: minimum, areFiltersMixed: areFiltersMixed, &lowering)
+      try decideAlone(&member, &lowering)
+      return [member.cells]
+    }
+    let families: [GroupingFamily]
+    do { families = try GroupingFamily.families(of: queries) } catch {
+      throw ParleyError(.invariant, "groupings that fit into no family were let through")
+    }
+    guard let family = families.first(where: { $0.groupings.contains(id.keys) }) else {
+      throw ParleyError(.invariant, "a grouping is in no family")
+    }
+    var members: [Member] = []
+    for keys in family.groupings {
+      guard let first = queries.first(where: { $0.keySet == keys }) else { continue }
+      members.append(
+        try Member(
+          GroupedCells.ID(first), queries, minimum: minimum, areFiltersMixed: areFiltersMixed, &lowering))
+    }
+    if family.spine.isEmpty {
+      for index in members.indices { try decideWhole(&members[index], &lowering) }
+    } else {
+      try decide(&members, spine: family.spine, &lowering)
+    }
+    return members.map(\.cells)
+  }
+
+  /// A grouping with what is known of its cells.
+  private struct Member {
+    var cells: GroupedCells
+    /// nil where nothing is withheld.
+    var small: SmallCells?
+    /// So few rows are in no cell that all are withheld.
+    var isLeftSmall: Program.NodeID?
+    /// Rows of each cell in sets whose totals other queries may tell.
+    var tellable: [(set: Expression, rows: Program.NodeID)] = []
+
+    init(
+      _ id: GroupedCells.ID, _ queries: [LogicalQuery], minimum: Int, areFiltersMixed: Bool,
+      _ lowering: inout RowLowering
+    ) throws(ParleyError) {
+      let own = queries.filter { GroupedCells.ID($0) == id }
+      guard let first = own.first else { throw ParleyError(.invariant, "a grouping has no query") }
+      let domains = try lowering.domains(of: first)
+      let order = RowLowering.order(of: first, domains: domains)
+      cells = GroupedCells(id: id, clauses: [])
+      for query in own where !cells.clauses.contains(where: { $0.filter == query.filter }) {
+        var found = try lowering.cells(of: first, filter: query.filter, order: order, domains: domains)
+        for other in own where other.filter == query.filter {
+          for statistic in other.statistics {
+            let masks = try lowering.contributors(to: statistic, in: found)
+            if try lowering.sumsWords(statistic) { found.masksAreWords = true }
+            if found.contributors[masks] == nil { found.contributors[masks] = try lowering.counts(of: masks) }
+          }
+        }
+        cells.clauses.append((query.filter, found))
+      }
+      guard minimum > 1 else { return }
+      // Rows that pass one clause and not another may be in no cell of either.
+      let whole =
+        areFiltersMixed
+        ? try lowering.cells(of: first, filter: nil, order: order, domains: domains) : cells.clauses[0].cells
+      let sets = try ContributorSets(
+        of: own, among: queries, minimum: minimum, areFiltersMixed: areFiltersMixed)
+      let counts = try sets.counts(in: whole, &lowering)
+      let told = try Self.told(id, sets, queries, minimum: minimum, areFiltersMixed: areFiltersMixed)
+      for (set, rows) in counts where told.contains(set) { tellable.append((set, rows)) }
+      var isSmall = lowering.builder.constant(false)
+      for (_, found) in cells.clauses {
+        // In the order of the masks, so that the program does not depend on the order of a dictionary.
+        for count in [found.counts] + found.contributors.values.filter({ $0 != found.counts }).sorted() {
+          isSmall = try lowering.builder.or(isSmall, try lowering.isBelow(count, minimum))
+        }
+        if let left = try lowering.isLeftSmall(found, minimum: minimum) {
+          isLeftSmall =
+            try isLeftSmall.map { (bit) throws(ParleyError) in
+              try lowering.builder.or(bit, left)
+            } ?? left
+        }
+      }
+      for (_, rows) in counts { isSmall = try lowering.builder.or(isSmall, try lowering.isBelow(rows, minimum)) }
+      // Rows in which arguments are there are counted with the statistics.
+      for query in own {
+        guard let found = cells.clauses.first(where: { $0.filter == query.filter })?.cells else { continue }
+        let own = try StatisticSets(query, minimum: minimum, areFiltersMixed: areFiltersMixed)
+        for statistic in query.statistics {
+          let present = own.present(statistic)
+          guard told.contains(present), !tellable.contains(where: { $0.set == present }),
+            let rows = found.contributors[try lowering.contributors(to: statistic, in: found)]
+          else { continue }
+          tellable.append((present, rows))
+        }
+      }
+      small = SmallCells(
+        counts: cells.clauses.map(\.cells.counts), sets: tellable.map(\.rows), isSmall: isSmall)
+    }
+
+    /// Sets whose totals other queries may tell: they have the same set, or another WHERE clause.
+    private static func told(
+      _ id: GroupedCells.ID, _ sets: ContributorSets, _ queries: [LogicalQuery], minimum: Int,
+      areFiltersMixed: Bool
+    ) throws(ParleyError) -> Set<Expression> {
+      guard queries.contains(where: { GroupedCells.ID($0) != id }) else { return sets.clauses }
+      var told = sets.clauses
+      for other in Set(queries.map(GroupedCells.ID.init)) where other != id {
+        told.formUnion(
+          try ContributorSets(
+            of: queries.filter { GroupedCells.ID($0) == other }, among: queries, minimum: minimum,
+            areFiltersMixed: areFiltersMixed
+          ).all)
+      }
+      return told.intersection(sets.all.union(sets.clauses)).subtracting([.boolean(true)])
+    }
+
+    /// - Parameter isWithheld: of each cell.
+    mutating func decide(_ isWithheld: Program.NodeID, _ lowering: inout RowLowering) throws(ParleyError) {
+      for (_, found) in cells.clauses {
+        let isEmpty = try lowering.builder.compare(.equal, found.counts, lowering.builder.constant(0))
+        let isAbsent = try lowering.builder.and(isEmpty, try lowering.builder.not(isWithheld))
+        cells.decisions.append(
+          CellDecision(
+            isAbsent: isAbsent, isWithheld: isWithheld, isHidden: try lowering.builder.xor(isAbsent, isWithheld)))
+      }
+    }
+  }
+
+  /// A query without keys, or one under no minimum.
+  private func decideAlone(_ member: inout Member, _ lowering: inout RowLowering) throws(ParleyError) {
+    for (_, found) in member.cells.clauses {
+      if let small = member.small {
+        let isWithheld =
+          try member.isLeftSmall.map { (bit) throws(ParleyError) in
+            try lowering.builder.or(small.isSmall, bit)
+          } ?? small.isSmall
+        member.cells.decisions.append(CellDecision(isWithheld: isWithheld, isHidden: isWithheld))
+      } else if found.isGrouped {
+        let isEmpty = try lowering.builder.compare(.equal, found.counts, lowering.builder.constant(0))
+        member.cells.decisions.append(CellDecision(isAbsent: isEmpty, isHidden: isEmpty))
+      } else {
+        member.cells.decisions.append(CellDecision())
+      }
+    }
+  }
+
+  /// A grouping that shares no key with another.
+  private func decideWhole(_ member: inout Member, _ lowering: inout RowLowering) throws(ParleyError) {
+    guard let small = member.small else { return }
+    let found = try lowering.complemented(small, minimum: minimum)
+    var isHiddenWhole = found.isHiddenWhole
+    if let left = member.isLeftSmall { isHiddenWhole = try lowering.builder.or(isHiddenWhole, left) }
+    try member.decide(try lowering.builder.or(found.isWithheld, isHiddenWhole), &lowering)
+  }
+
+  /// Strata as if they were published themselves, and then the cells within each.
+  private func decide(
+    _ members: inout [Member], spine: Set<RowExpression>, _ lowering: inout RowLowering
+  ) throws(ParleyError) {
+    // Strata in the order in which the first grouping has them.
+    var strata: [GroupCells.Name] = []
+    for name in members[0].cells.clauses[0].cells.names {
+      let stratum = name.filter { spine.contains($0.key) }
+      if !strata.contains(stratum) { strata.append(stratum) }
+    }
+    func positions(_ stratum: GroupCells.Name, in member: Member) -> [Int] {
+      let names = member.cells.clauses[0].cells.names
+      return names.indices.filter { names[$0].filter { spine.contains($0.key) } == stratum }
+    }
+    func sums(_ cells: Program.NodeID, of member: Member) throws(ParleyError) -> Program.NodeID {
+      var sums: [Program.NodeID] = []
+      for stratum in strata {
+        sums.append(try lowering.builder.sum(try lowering.elements(cells, at: positions(stratum, in: member))))
+      }
+      return try lowering.builder.stack(sums)
+    }
+    var filters: [RowExpression?] = []
+    var counts: [Program.NodeID] = []
+    var told: [(set: Expression, rows: Program.NodeID)] = []
+    var isSmall = lowering.builder.constant(false)
+    var isLeftSmall: Program.NodeID?
+    for member in members {
+      for (filter, found) in member.cells.clauses where !filters.contains(filter) {
+        filters.append(filter)
+        counts.append(try sums(found.counts, of: member))
+      }
+      for (set, rows) in member.tellable where !told.contains(where: { $0.set == set }) {
+        told.append((set, try sums(rows, of: member)))
+      }
+      if let left = member.isLeftSmall {
+        isLeftSmall =
+          try isLeftSmall.map { (bit) throws(ParleyError) in
+            try lowering.builder.or(bit, left)
+          } ?? left
+      }
+      if member.cells.id.keys == spine, let small = member.small {
+        let order = strata.flatMap { positions($0, in: member) }
+        isSmall = try lowering.builder.or(isSmall, try lowering.elements(small.isSmall, at: order))
+      }
+    }
+    for count in counts { isSmall = try lowering.builder.or(isSmall, try lowering.isBelow(count, minimum)) }
+    let outer = try lowering.complemented(
+      SmallCells(counts: counts, sets: told.map(\.rows), isSmall: isSmall), minimum: minimum)
+    var isHiddenWhole = outer.isHiddenWhole
+    if let isLeftSmall { isHiddenWhole = try lowering.builder.or(isHiddenWhole, isLeftSmall) }
+    let isStratumWithheld = try lowering.builder.or(outer.isWithheld, isHiddenWhole)
+    for index in members.indices {
+      guard let small = members[index].small else { continue }
+      let cellCount = members[index].cells.clauses[0].cells.names.count
+      var isWithheld = [Program.NodeID?](repeating: nil, count: cellCount)
+      for (number, stratum) in strata.enumerated() {
+        let own = positions(stratum, in: members[index])
+        var isHidden = try lowering.element(isStratumWithheld, at: number)
+        guard members[index].cells.id.keys != spine else {
+          for position in own { isWithheld[position] = isHidden }
+          continue
+        }
+        var inner = SmallCells(counts: [], isSmall: try lowering.elements(small.isSmall, at: own))
+        for counts in small.counts { inner.counts.append(try lowering.elements(counts, at: own)) }
+        for rows in small.sets { inner.sets.append(try lowering.elements(rows, at: own)) }
+        let found = try lowering.complemented(inner, minimum: minimum)
+        isHidden = try lowering.builder.or(isHidden, found.isHiddenWhole)
+        for (place, position) in own.enumerated() {
+          isWithheld[position] = try lowering.builder.or(
+            isHidden, try lowering.element(found.isWithheld, at: place))
+        }
+      }
+      try members[index].decide(try lowering.builder.stack(isWithheld.compactMap(\.self)), &lowering)
+    }
+  }
+}
+
+extension RowLowering {
+  /// Whether few rows of the table, but some, are in no cell: how many follows from the public number of rows.
+  fileprivate mutating func isLeftSmall(
+    _ cells: GroupCells, minimum: Int
+  ) throws(ParleyError) -> Program.NodeID? {
+    guard cells.isFiltered, table.padTo == nil else { return nil }
+    let left = try builder.subtract(try builder.sum(try rows(passing: nil)), try builder.sum(cells.counts))
+    return try isBelow(left, minimum)
+  }
+}

@@ -1,0 +1,264 @@
+import BigInt
+import ParleyProgram
+
+/// The rows in which a condition is true, in one form for the conditions that say the same by simple rules: comparisons of a
+/// value with constants are one range of it, whatever the ranges of columns decide is left out, and NULL is not true.
+///
+/// Equal forms are equal sets. Different forms may be equal sets too, which costs a count and nothing else.
+struct RowSet {
+  private let facts: ReleaseArgument.Facts
+  /// No row is in it, whatever the data is.
+  private(set) var isNever = false
+  /// Conditions that are true or not true in it; all must be as they are here.
+  private var parts: [Part] = []
+  /// Of values that are compared with constants, in the order in which they were met.
+  private var bounded: [Expression] = []
+  private var bounds: [Expression: Bounds] = [:]
+
+  private struct Part: Hashable {
+    var condition: Expression
+    /// Otherwise it is false or NULL.
+    var isTrue: Bool
+  }
+  private struct Bounds {
+    var lower: BigInt?
+    var upper: BigInt?
+    var excluded: Set<BigInt> = []
+  }
+
+  init(_ condition: Expression, _ facts: ReleaseArgument.Facts) {
+    self.facts = facts
+    take(condition, isTrue: true)
+    normalise()
+  }
+
+  // MARK: Reading
+
+  private mutating func take(_ condition: Expression, isTrue: Bool) {
+    guard !isNever else { return }
+    switch condition {
+    case .boolean(let value): if value != isTrue { isNever = true }
+    case .null: if isTrue { isNever = true }
+    case .and(let a, let b) where isTrue: both(a, b, areTrue: true)
+    case .or(let a, let b) where !isTrue: both(a, b, areTrue: false)
+    case .not(let a):
+      if !facts.mayBeNull(a) {
+        take(a, isTrue: !isTrue)
+      } else if !isTrue || !isFalse(a) {
+        add(condition, isTrue)
+      }
+    case .coalesce(let choices): take(coalesce: choices, isTrue)
+    case .choose(let branches, let otherwise):
+      let outcomes = (branches.map(\.result) + [otherwise]).map {
+        if case .boolean(let value) = $0 { value } else { Bool?.none }
+      }
+      if !take(outcomes, of: branches, isTrue) { add(condition, isTrue) }
+    case .compare(let comparison, let a, let b): take(comparison, a, b, isTrue)
+    case .isNull(let a):
+      if !facts.mayBeNull(a) {
+        if isTrue { isNever = true }
+      } else if isTrue {
+        add(condition, true)
+      } else {
+        isPresent(a)
+      }
+    default: add(condition, isTrue)
+    }
+  }
+  private mutating func both(_ a: Expression, _ b: Expression, areTrue: Bool) {
+    take(a, isTrue: areTrue)
+    take(b, isTrue: areTrue)
+  }
+  private mutating func add(_ condition: Expression, _ isTrue: Bool) {
+    guard !parts.contains(.init(condition: condition, isTrue: isTrue)) else { return }
+    if parts.contains(.init(condition: condition, isTrue: !isTrue)) { isNever = true }
+    parts.append(.init(condition: condition, isTrue: isTrue))
+  }
+
+  /// Rows in which a condition that may be NULL is false.
+  ///
+  /// - Returns: whether that could be said.
+  private mutating func isFalse(_ condition: Expression) -> Bool {
+    switch condition {
+    case .or(let a, let b):
+      for part in [a, b] where !isFalse(part) { add(.not(part), true) }
+      return true
+    case .not(let a):
+      take(a, isTrue: true)
+      return true
+    case .compare(let comparison, let a, let b): return bound(comparison, a, b, isTrue: false)
+    default: return false
+    }
+  }
+
+  private mutating func take(coalesce choices: [Expression], _ isTrue: Bool) {
+    let last = choices.firstIndex { !facts.mayBeNull($0) } ?? choices.count - 1
+    if last == 0 {
+      take(choices[0], isTrue: isTrue)
+    } else if last == 1, choices[1] == .boolean(false) {
+      take(choices[0], isTrue: isTrue)
+    } else {
+      add(.coalesce(Array(choices[...last])), isTrue)
+    }
+  }
+
+  /// - Parameter outcomes: of the branches and of the rest, where they are known.
+  /// - Returns: whether it is one branch, or the rest, that is meant.
+  private mutating func take(_ outcomes: [Bool?], of branches: [Expression.Branch], _ isTrue: Bool) -> Bool {
+    guard outcomes.allSatisfy({ $0 != nil }) else { return false }
+    let meant = outcomes.indices.filter { outcomes[$0] == isTrue }
+    if meant.isEmpty {
+      isNever = true
+      return true
+    }
+    if meant.count == outcomes.count { return true }
+    guard meant.count == 1 else { return false }
+    for branch in branches[..<meant[0]] { take(branch.condition, isTrue: false) }
+    if meant[0] < branches.count { take(branches[meant[0]].condition, isTrue: true) }
+    return true
+  }
+
+  private mutating func take(_ comparison: Program.Comparison, _ a: Expression, _ b: Expression, _ isTrue: Bool) {
+    if case .choose(let branches, let otherwise) = a, case .integer(let k) = b {
+      let outcomes = (branches.map(\.result) + [otherwise]).map { Self.outcome(comparison, $0, .integer(k)) }
+      if take(outcomes, of: branches, isTrue) { return }
+    }
+    if case .choose(let branches, let otherwise) = b, case .integer(let k) = a {
+      let outcomes = (branches.map(\.result) + [otherwise]).map { Self.outcome(comparison, .integer(k), $0) }
+      if take(outcomes, of: branches, isTrue) { return }
+    }
+    let condition = Expression.compare(comparison, a, b)
+    if !isTrue, facts.mayBeNull(condition) { return add(condition, false) }
+    if !bound(comparison, a, b, isTrue: isTrue) { add(condition, isTrue) }
+  }
+  private static func outcome(_ comparison: Program.Comparison, _ a: Expression, _ b: Expression) -> Bool? {
+    guard case .integer(let x) = a, case .integer(let y) = b else { return nil }
+    switch comparison {
+    case .less: return x < y
+    case .lessOrEqual: return x <= y
+    case .equal: return x == y
+    }
+  }
+
+  /// A comparison with a constant that is true or false, and not NULL.
+  private mutating func bound(
+    _ comparison: Program.Comparison, _ a: Expression, _ b: Expression, isTrue: Bool
+  ) -> Bool {
+    let value: Expression
+    var change = Bounds()
+    switch (a, b) {
+    case (.integer(let x), .integer(let y)):
+      take(.boolean(Self.outcome(comparison, .integer(x), .integer(y)) == true), isTrue: isTrue)
+      return true
+    case (let x, .integer(let k)):
+      value = x
+      switch (comparison, isTrue) {
+      case (.less, true): change.upper = k - 1
+      case (.less, false): change.lower = k
+      case (.lessOrEqual, true): change.upper = k
+      case (.lessOrEqual, false): change.lower = k + 1
+      case (.equal, true): (change.lower, change.upper) = (k, k)
+      case (.equal, false): change.excluded = [k]
+      }
+    case (.integer(let k), let x):
+      value = x
+      switch (comparison, isTrue) {
+      case (.less, true): change.lower = k + 1
+      case (.less, false): change.upper = k
+      case (.lessOrEqual, true): change.lower = k
+      case (.lessOrEqual, false): change.upper = k - 1
+      case (.equal, true): (change.lower, change.upper) = (k, k)
+      case (.equal, false): change.excluded = [k]
+      }
+    default: return false
+    }
+    meet(value, change)
+    return true
+  }
+  private mutating func meet(_ value: Expression, _ change: Bounds) {
+    if bounds[value] == nil { bounded.append(value) }
+    var known = bounds[value] ?? Bounds()
+    if let lower = change.lower { known.lower = max(known.lower ?? lower, lower) }
+    if let upper = change.upper { known.upper = min(known.upper ?? upper, upper) }
+    known.excluded.formUnion(change.excluded)
+    bounds[value] = known
+  }
+
+  /// Rows in which a value that may be NULL is not.
+  private mutating func isPresent(_ value: Expression) {
+    switch value {
+    case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b), .compare(_, let a, let b):
+      for part in [a, b] where facts.mayBeNull(part) { isPresent(part) }
+    case .scaled(let a, _), .not(let a): isPresent(a)
+    default: meet(value, Bounds())
+    }
+  }
+
+  // MARK: One form
+
+  private mutating func normalise() {
+    for value in bounded {
+      guard var known = bounds[value] else { continue }
+      let range: Interval? = if case .column(let id) = value { facts.range(id) } else { nil }
+      if let range {
+        known.lower = max(known.lower ?? range.lower, range.lower)
+        known.upper = min(known.upper ?? range.upper, range.upper)
+      }
+      while let lower = known.lower, known.excluded.contains(lower), lower <= known.upper ?? lower {
+        known.lower = lower + 1
+      }
+      while let upper = known.upper, known.excluded.contains(upper), known.lower ?? upper <= upper {
+        known.upper = upper - 1
+      }
+      if let lower = known.lower, let upper = known.upper, upper < lower { isNever = true }
+      if parts.contains(.init(condition: .isNull(value), isTrue: true)) { isNever = true }
+      known.excluded = known.excluded.filter { (known.lower ?? $0 - 1) < $0 && $0 < (known.upper ?? $0 + 1) }
+      if known.lower == range?.lower, range != nil { known.lower = nil }
+      if known.upper == range?.upper, range != nil { known.upper = nil }
+      // A single value is both ends, also where it is an end of the range.
+      if let range, known.lower == nil, known.upper == range.lower { known.lower = range.lower }
+      if let range, known.upper == nil, known.lower == range.upper { known.upper = range.upper }
+      bounds[value] = known
+    }
+  }
+
+  /// A condition that is true in these rows, and false or NULL in the others.
+  var condition: Expression {
+    guard !isNever else { return .boolean(false) }
+    var found: [Expression] = []
+    for value in bounded {
+      guard let known = bounds[value] else { continue }
+      var own: [Expression] = []
+      if let lower = known.lower, lower == known.upper {
+        own.append(.compare(.equal, value, .integer(lower)))
+      } else {
+        if let lower = known.lower { own.append(.compare(.less, .integer(lower - 1), value)) }
+        if let upper = known.upper { own.append(.compare(.less, value, .integer(upper + 1))) }
+        for point in known.excluded.sorted() { own.append(.not(.compare(.equal, value, .integer(point)))) }
+      }
+      if own.isEmpty, facts.mayBeNull(value) { own.append(.not(.isNull(value))) }
+      found += own
+    }
+    for part in parts {
+      if part.isTrue {
+        found.append(part.condition)
+      } else {
+        found.append(facts.mayBeNull(part.condition) ? part.condition.isNotTrue : .not(part.condition))
+      }
+    }
+    return .all(found)
+  }
+}
+
+extension ReleaseArgument.Facts {
+  /// Also where an outer join put it.
+  func mayBeNull(_ expression: Expression) -> Bool {
+    switch expression {
+    case .boolean, .integer, .text, .isNull: false
+    case .coalesce(let parts): parts.allSatisfy(mayBeNull)
+    default: isNullable(expression) || expression.columns.contains(where: isExtended)
+    }
+  }
+  /// The condition in the form that all conditions with simple reasons to be the same have.
+  func reduced(_ condition: Expression) -> Expression { RowSet(condition, self).condition }
+}
