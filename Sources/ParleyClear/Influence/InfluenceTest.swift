@@ -59,14 +59,15 @@ package struct InfluenceTest {
       (self.kind, self.what, self.value, self.units, self.place) = (kind, what, value, units, place)
     }
 
+    /// The definition lets it be: it is found and not counted. How many rows of persons a filter leaves out follows from the public
+    /// number of rows; where rows are the units, those left out are counted.
+    package var isConceded: Bool { kind == .filteredTotal && units.allSatisfy { !$0.kind.hasPrefix(".") } }
+
     package var description: String {
       let names = units.map(\.description).joined(separator: ", ")
       return "\(kind.rawValue): \(what) = \(value)" + (units.isEmpty ? "" : " rests on \(names)")
     }
   }
-
-  /// Kinds of hits that the definition concedes: they are found and not counted.
-  package static let conceded: Set<Hit.Kind> = [.filteredTotal]
 
   package let program: Program
   /// Nil where the queries cannot be compiled without a minimum.

@@ -76,7 +76,7 @@ struct StudyAttack {
         test.choosing = choosing
         report.numbersShown += test.base.values.count
         report.numbersWithheld += test.withheldCount
-        for hit in try test.hits() where !InfluenceTest.conceded.contains(hit.kind) {
+        for hit in try test.hits() where !hit.isConceded {
           note(hit, seed: own, &report)
         }
       } catch {

@@ -61,7 +61,7 @@ extension ReleaseAttack {
         if study.isHarmless { report.refusedHarmless["\(study.trick): \(code)", default: 0] += 1 }
       case .fault(let text): report.faults.append("\(study): \(text)")
       case .judged(let found, let shown, let withheld):
-        let hits = found.filter { !InfluenceTest.conceded.contains($0.kind) }
+        let hits = found.filter { !$0.isConceded }
         report.accepted += 1
         report.answered[study.trick, default: (0, 0)].answered += 1
         if study.isHarmless { report.acceptedHarmless += 1 }
