@@ -62,14 +62,22 @@ extension InfluenceTest {
       Array(trials.units.indices) + trials.withoutRow.enumerated().flatMap { unit, rows in rows.map { _ in unit } }
     let isReference = free.map { free in base.values.allSatisfy { free.values[$0.key] == $0.value } } == true
     return sums(base).map { place, sum in
-      Part(
-        place: place, tag: sum.tag, value: sum.value,
-        losses: without.map { numbers in
-          guard let numbers else { return 0 }
-          if let less = numbers[place] { return sum.value - less.value }
-          // Without a minimum a number that is gone was a sum of nothing.
-          return isReference ? sum.value : nil
-        }, owners: owners)
+      var losses: [BigInt?] = without.map { numbers in
+        guard let numbers else { return 0 }
+        if let less = numbers[place] { return sum.value - less.value }
+        // Without a minimum a number that is gone was a sum of nothing.
+        return isReference ? sum.value : nil
+      }
+      // Rows of a person say something if the number adds them up. Where it does not, a row less makes another person of her.
+      var next = trials.units.count
+      for (unit, rows) in trials.withoutRow.enumerated() {
+        let own = next..<next + rows.count
+        next = own.upperBound
+        if losses[own].allSatisfy({ $0 != nil }), losses[own].reduce(0, { $0 + ($1 ?? 0) }) != losses[unit] {
+          for index in own { losses[index] = 0 }
+        }
+      }
+      return Part(place: place, tag: sum.tag, value: sum.value, losses: losses, owners: owners)
     }.sorted { name($0.place) < name($1.place) }
   }
 

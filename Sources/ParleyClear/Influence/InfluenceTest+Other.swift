@@ -16,8 +16,10 @@ extension InfluenceTest {
             kind: kind, what: name(place), value: String(value), units: positions.sorted().map { trials.units[$0] }
           ))
       }
-      // Units of which the number has a value when they are alone.
-      let alone = trials.alone.indices.filter { trials.alone[$0]?.values[place].map { $0 != 0 } == true }
+      // Units of which the number has a value when they are alone; HAVING leaves out what is alone.
+      let isTold = !choosing.contains(place.result)
+      let valued = trials.alone.indices.filter { isTold && trials.alone[$0]?.values[place] != nil }
+      let alone = valued.filter { trials.alone[$0]?.values[place] != 0 }
       switch columns[place.result][place.column] {
       case .mean, .smooth:
         let without = changed(trials.without)
@@ -27,10 +29,8 @@ extension InfluenceTest {
         let moved = changed(trials.without).union(changed(trials.shifted))
         let isAllowed = readTables.allSatisfy { $0.allowsExtremes || UnitDatabase.kind(of: $0) == nil }
         if !isAllowed, !moved.isEmpty { report(.record, moved) }
-        let valued = trials.alone.indices.filter { trials.alone[$0]?.values[place] != nil }
         if isFew(valued.count) { report(.few, valued) }
       case .quantile(let times):
-        let valued = trials.alone.indices.filter { trials.alone[$0]?.values[place] != nil }
         if 0 < valued.count, valued.count < times * minimum { report(.quantile, valued) }
       case .distinct:
         if isFew(alone.count) { report(.distinct, alone) }

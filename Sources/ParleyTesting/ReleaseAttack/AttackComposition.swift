@@ -108,7 +108,8 @@ private struct AttackComposition {
     let sum = OpenedColumn.linear(tag: "SUM \(m)")
     return w.random.pick([
       ("COUNT(*)", count), ("COUNT(\(m))", count), ("SUM(\(m))", sum), ("AVG(\(m))", .smooth),
-      ("STDDEV(\(m))", .smooth), ("CORR(\(measures[0]), \(measures.last ?? m))", .smooth),
+      ("STDDEV(\(m))", .smooth),
+      (measures.count > 1 ? "CORR(\(measures[0]), \(measures[1]))" : "VARIANCE(\(m))", .smooth),
       ("SUM(\(measures[0]) * \(measures.last ?? m))", .linear(tag: "P")),
       ("COUNT(*) FILTER (WHERE \(c))", count), ("SUM(\(m)) FILTER (WHERE \(c))", sum),
       ("SUM(CASE WHEN \(c) THEN \(m) ELSE 0 END)", sum), ("SUM(CASE WHEN \(c) THEN 1 ELSE 0 END)", count),
