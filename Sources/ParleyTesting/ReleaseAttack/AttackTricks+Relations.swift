@@ -301,44 +301,4 @@ extension AttackTrick {
       ]
     },
   ]
-
-  /// What nobody minds: most of these are to be answered.
-  static let harmless: [AttackTrick] = [
-    AttackTrick(name: "harmless groups") { w in
-      let m = w.measure()
-      return [w.question([w.rows, ("SUM(\(m))", .linear(tag: "S")), ("AVG(\(m))", .smooth)], key: w.group)]
-    },
-    AttackTrick(name: "harmless total") { w in
-      let m = w.measure()
-      return [w.question([w.rows, ("AVG(\(m))", .smooth), ("STDDEV(\(m))", .smooth)])]
-    },
-    AttackTrick(name: "harmless join", onPersons: true) { w in
-      [
-        w.question(
-          [w.rows, ("SUM(cost)", .linear(tag: "S"))], from: "v JOIN r ON v.kind = r.kind", key: "v.kind")
-      ]
-    },
-    AttackTrick(name: "harmless order") { w in
-      [w.question([w.rows], key: w.group, tail: "ORDER BY COUNT(*) DESC LIMIT 2", isChoosing: true)]
-    },
-    AttackTrick(name: "harmless filter") { w in
-      [w.question([w.rows, ("SUM(\(w.measure()))", .linear(tag: "S"))], filter: "\(w.id) > 8", key: w.group)]
-    },
-    AttackTrick(name: "harmless condition") { w in
-      [
-        w.question(
-          [w.rows, ("SUM(CASE WHEN \(w.id) > 25 THEN 1 ELSE 0 END)", .linear(tag: "COUNT"))], key: w.maybeGroup())
-      ]
-    },
-    AttackTrick(name: "harmless persons", onPersons: true) { w in
-      [
-        w.question(
-          [("COUNT(*)", .linear(tag: "PERSONS")), ("AVG(s)", .smooth)],
-          from: "(SELECT pid, SUM(cost) AS s FROM v GROUP BY pid) AS q")
-      ]
-    },
-    AttackTrick(name: "harmless having") { w in
-      [w.question([w.rows], key: w.group, tail: "HAVING COUNT(*) > 2", isChoosing: true)]
-    },
-  ]
 }

@@ -19,6 +19,8 @@ package enum ReleaseAttack {
     /// A count whose rows have the keys of this one's, and which nothing that is shown of a row may tell where it is of few
     /// units: a condition that stands in the argument of a statistic, whatever the statistic makes of it.
     package var secret: String?
+    /// What its statistics rest on, where it was stated.
+    package var behind: SuppressionMeasure.Behind?
     package init(text: String, columns: [OpenedColumn], isChoosing: Bool = false, secret: String? = nil) {
       self.text = text
       self.columns = columns

@@ -1,0 +1,80 @@
+import ParleyClear
+
+extension AttackTrick {
+  /// What nobody minds: most of these are to be answered.
+  static let harmless: [AttackTrick] = [
+    AttackTrick(name: "harmless groups") { w in
+      let m = w.measure()
+      return [
+        w.question([w.rows, ("SUM(\(m))", .linear(tag: "S")), ("AVG(\(m))", .smooth)], key: w.group)
+          .resting(on: w.behind(key: w.group, sets: ["\(m) IS NOT NULL", "\(m) <> 0"]))
+      ]
+    },
+    AttackTrick(name: "harmless total") { w in
+      let m = w.measure()
+      return [
+        w.question([w.rows, ("AVG(\(m))", .smooth), ("STDDEV(\(m))", .smooth)])
+          .resting(on: w.behind(sets: ["\(m) IS NOT NULL", "\(m) <> 0"]))
+      ]
+    },
+    AttackTrick(name: "harmless join", onPersons: true) { w in
+      let join = "v JOIN r ON v.kind = r.kind"
+      return [
+        w.question([w.rows, ("SUM(cost)", .linear(tag: "S"))], from: join, key: "v.kind")
+          .resting(on: w.behind(from: join, key: "v.kind", sets: ["cost <> 0"]))
+      ]
+    },
+    AttackTrick(name: "harmless order") { w in
+      [
+        w.question([w.rows], key: w.group, tail: "ORDER BY COUNT(*) DESC LIMIT 2", isChoosing: true)
+          .resting(on: w.behind(key: w.group))
+      ]
+    },
+    AttackTrick(name: "harmless filter") { w in
+      let (m, filter) = (w.measure(), "\(w.id) > 8")
+      return [
+        w.question([w.rows, ("SUM(\(m))", .linear(tag: "S"))], filter: filter, key: w.group)
+          .resting(on: w.behind(filter: filter, key: w.group, sets: ["\(m) IS NOT NULL", "\(m) <> 0"]))
+      ]
+    },
+    AttackTrick(name: "harmless condition") { w in
+      let (c, key) = ("\(w.id) > 25", w.maybeGroup())
+      return [
+        w.question([w.rows, ("SUM(CASE WHEN \(c) THEN 1 ELSE 0 END)", .linear(tag: "COUNT"))], key: key)
+          .resting(on: w.behind(key: key, sets: [c, "NOT (\(c))"]))
+      ]
+    },
+    AttackTrick(name: "harmless persons", onPersons: true) { w in
+      let persons = "(SELECT pid, SUM(cost) AS s FROM v GROUP BY pid) AS q"
+      return [
+        w.question([("COUNT(*)", .linear(tag: "PERSONS")), ("AVG(s)", .smooth)], from: persons)
+          .resting(on: w.behind(from: persons, sets: ["s <> 0"]))
+      ]
+    },
+    AttackTrick(name: "harmless having") { w in
+      [
+        w.question([w.rows], key: w.group, tail: "HAVING COUNT(*) > 2", isChoosing: true)
+          .resting(on: w.behind(key: w.group))
+      ]
+    },
+  ]
+}
+
+extension AttackWriter {
+  /// The rows behind a question that ``question(_:from:filter:key:tail:isChoosing:)`` wrote of the same.
+  func behind(
+    from: String? = nil, filter: String = "", key: String? = nil, sets: [String] = []
+  ) -> SuppressionMeasure.Behind {
+    .init(
+      from: from ?? table, filter: filter, keys: key.map { [(name: "key", expression: $0)] } ?? [], units: [id],
+      sets: sets, counted: table == "p" ? table : nil)
+  }
+}
+
+extension ReleaseAttack.Question {
+  fileprivate func resting(on behind: SuppressionMeasure.Behind) -> ReleaseAttack.Question {
+    var question = self
+    question.behind = behind
+    return question
+  }
+}
