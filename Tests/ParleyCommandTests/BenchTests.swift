@@ -130,6 +130,7 @@ extension CommandTests {
         ["setup", "--transport", "memory"],
         ["multiply", "--compare-adversaries"], ["aggregate", "--security", "malicious-macs"],
         ["tpch-q3"], ["tpch-q3", "--data", "/nowhere"], ["tpch-q23"], ["multiply", "--data", "."],
+        ["multiply", "--minimum-cell", "5"], ["tpch-q3", "--minimum-cell", "1", "--data", "."],
         ["matmul", "--size=-3"], ["multiply", "--size", "many"],
       ] { try await box.parley(["bench"] + words).failed(2, "usage/arguments") }
     }

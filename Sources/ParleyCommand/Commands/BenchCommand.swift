@@ -35,6 +35,11 @@ struct BenchCommand: ParsableCommand {
       "With aggregate: the same instructions on the semi-honest and the malicious engine, and the share of the range checks."
   ) var compareAdversaries = false
   @Option(help: "With tpch-q1 to tpch-q22: the folder that Scripts/tpch make has filled.") var data: String?
+  @Option(
+    help:
+      "With tpch-q1 to tpch-q22: this minimum with customers protected, and beside every run one without a minimum."
+  )
+  var minimumCell: Int?
   @Flag(help: "Print one JSON object.") var json = false
   @Flag(help: "Measure this machine for the planner's time predictions.") var calibrate = false
 
@@ -57,6 +62,13 @@ struct BenchCommand: ParsableCommand {
     }
     guard data == nil || TPCHBench.scenarios.contains(scenario ?? "") else {
       throw ParleyError(.usage, "--data is for the queries of TPC-H", remedy: "leave it out")
+    }
+    guard
+      minimumCell == nil || TPCHBench.scenarios.contains(scenario ?? "") && (2...1000).contains(minimumCell ?? 0)
+    else {
+      throw ParleyError(
+        .usage, "--minimum-cell is 2 to 1000, for the queries of TPC-H",
+        remedy: "choose another number, or leave it out")
     }
     guard !compareAdversaries || scenario == "aggregate" else {
       throw ParleyError(
@@ -93,7 +105,8 @@ struct BenchCommand: ParsableCommand {
         throw ParleyError(
           .usage, "the rows of \(scenario) are those of the folder", remedy: "leave out --size")
       }
-      return try TPCHBench.run(scenario, data: data, repetitions: repetitions, transport, security)
+      return try TPCHBench.run(
+        scenario, data: data, minimum: minimumCell, repetitions: repetitions, transport, security)
     case "join":
       return try ComputeBench(
         job: .join, size: size ?? 100_000, depth: 1, repetitions: repetitions, transport: transport,
@@ -162,6 +175,8 @@ struct BenchResult: Codable {
   var reference: Reference?
   /// Of `--compare-adversaries`.
   var comparison: AdversaryComparison?
+  /// Of `--minimum-cell`: how many times as long as without a minimum, by pair of runs.
+  var ratios: [Double]?
   var notes: [String] = []
 
   enum CodingKeys: String, CodingKey {
@@ -170,7 +185,7 @@ struct BenchResult: Codable {
     case rounds
     case bytesSentPerParty = "bytes_sent_per_party"
     case peakRSSBytes = "peak_rss_bytes"
-    case reference, comparison, notes
+    case reference, comparison, ratios, notes
   }
 }
 

@@ -9,14 +9,45 @@ enum StudyBench {
   static func measure(
     _ run: LocalRun, scenario: String, size: Int, repetitions: Int, _ transport: String, _ security: ProtocolSuite
   ) throws -> BenchResult {
-    let outcomes = try (0..<repetitions).map { _ in
-      transport == "tls" ? try run.processes() : try run.inProcess()
+    let outcomes = try (0..<repetitions).map { _ in try outcome(of: run, transport) }
+    return result(outcomes, scenario: scenario, size: size, transport, security)
+  }
+
+  /// The same query with and without release rules, one run after the other, so that both meet the same machine.
+  static func measure(
+    _ run: LocalRun, without plain: LocalRun, scenario: String, size: Int, repetitions: Int, _ transport: String,
+    _ security: ProtocolSuite
+  ) throws -> BenchResult {
+    var pairs: [(with: LocalRun.Outcome, without: LocalRun.Outcome)] = []
+    for _ in 0..<repetitions {
+      let without = try outcome(of: plain, transport)
+      pairs.append((try outcome(of: run, transport), without))
     }
+    var result = result(pairs.map(\.with), scenario: scenario, size: size, transport, security)
+    result.reference = .init(name: "no minimum", seconds: pairs.map { seconds($0.without) }.median)
+    let ratios = pairs.map { seconds($0.with) / max(seconds($0.without), 1e-9) }
+    result.ratios = ratios
+    let list = ratios.map { String(format: "%.2f", $0) }.joined(separator: ", ")
+    result.notes.append(
+      "\(String(format: "%.2f", ratios.median)) times as long as without a minimum (pairs: \(list))")
+    return result
+  }
+
+  private static func outcome(of run: LocalRun, _ transport: String) throws -> LocalRun.Outcome {
+    transport == "tls" ? try run.processes() : try run.inProcess()
+  }
+
+  /// From the agreed session to the results.
+  private static func seconds(_ outcome: LocalRun.Outcome) -> Double { outcome.reports.map(\.seconds).max() ?? 0 }
+
+  private static func result(
+    _ outcomes: [LocalRun.Outcome], scenario: String, size: Int, _ transport: String, _ security: ProtocolSuite
+  ) -> BenchResult {
     let last = outcomes[outcomes.count - 1]
     let computing = last.reports.prefix(3)
     var result = BenchResult(
       scenario: scenario, security: security.rawValue, transport: transport, parties: 3, size: size, depth: 1,
-      repeat: repetitions, seconds: outcomes.map { $0.reports.map(\.seconds).max() ?? 0 }.median,
+      repeat: outcomes.count, seconds: outcomes.map(seconds).median,
       setupSeconds: outcomes.map { $0.reports.map(\.setupSeconds).max() ?? 0 }.median,
       rounds: computing.map(\.rounds).max() ?? 0,
       bytesSentPerParty: computing.map { $0.sentBytes.reduce(0, +) }, peakRSSBytes: computing.map(\.peakMemory))
@@ -29,50 +60,5 @@ enum StudyBench {
         : computing.allSatisfy { $0.sentBytes == $0.predictedBytes }
           ? "bytes equal the plan" : "bytes DIFFER from the plan")
     return result
-  }
-}
-
-/// The queries of TPC-H on the rows that `Scripts/tpch make` makes.
-enum TPCHBench {
-  static let scenarios = (1...22).map { "tpch-q\($0)" }
-  private static let adversaryLine = "adversary: semi-honest"
-
-  static func run(
-    _ scenario: String, data: String?, repetitions: Int, _ transport: String, _ security: ProtocolSuite
-  ) throws -> BenchResult {
-    let adversary: String
-    switch security {
-    case .semiHonest: adversary = adversaryLine
-    case .malicious: adversary = "adversary: malicious, verifier: proofs"
-    case .maliciousMacs: adversary = "adversary: malicious, verifier: macs"
-    default:
-      throw ParleyError(
-        .usage, "no study asks for \(security.rawValue)", remedy: "use semi-honest, malicious or malicious-macs")
-    }
-    let query = String(scenario.dropFirst("tpch-".count))
-    guard let data else {
-      throw ParleyError(
-        .usage, "\(scenario) needs rows",
-        remedy: "make them with Scripts/tpch make 0.01 FOLDER, and give --data FOLDER")
-    }
-    let path = "\(data)/\(query).yml"
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.contains(adversaryLine) else {
-      throw ParleyError(
-        .usage, "\(path) is no study that Scripts/tpch made", remedy: "make the folder again")
-    }
-    let folder = try TemporaryFolder()
-    try folder.write(text.replacingOccurrences(of: adversaryLine, with: adversary), "study.yml")
-    let prepared = try StudyFiles.prepare(folder.path + "/study.yml")
-    var words: [String] = []
-    for table in prepared.study.schemas {
-      words += table.holders.map { "\($0):\(table.name)=\(data)/\($0).\(table.name).csv" }
-    }
-    let files = try StudyFiles.files(words, of: prepared.study)
-    let run = LocalRun(
-      studyPath: folder.path + "/study.yml", prepared: prepared, files: files, synthetic: nil, seed: 1,
-      log: Log(level: .quiet, prefix: ""), logLevel: .quiet)
-    let rows = prepared.assumedRows.reduce(0) { $0 + $1.reduce(0, +) }
-    return try StudyBench.measure(
-      run, scenario: scenario, size: rows, repetitions: repetitions, transport, security)
   }
 }
