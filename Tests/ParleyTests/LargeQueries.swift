@@ -114,4 +114,32 @@ struct LargeQuery: Sendable, CustomTestStringConvertible {
       "SELECT x.id, COUNT(*) AS n FROM w\($0) x JOIN w\($0) y ON x.id = y.id GROUP BY x.id"
     },
   ]
+
+  /// Those of which a little text asks for much: sorts in different orders, divisions, columns that holders compute and that are
+  /// checked, groups by long conditions.
+  static let heavy: [LargeQuery] = [
+    aggregates("ranks in one order") { _ in "RANK() OVER (ORDER BY x)" },
+    aggregates("ranks in different orders") { "RANK() OVER (ORDER BY x + \($0))" },
+    aggregates("counts in different partitions") { "COUNT(*) OVER (PARTITION BY id + \($0))" },
+    aggregates("distinct counts of one column") { _ in "COUNT(DISTINCT c)" },
+    aggregates("distinct counts of secret groups", key: "age") { "COUNT(DISTINCT id + \($0))" },
+    aggregates("medians of secret groups", key: "id") { "MEDIAN(id + \($0))" },
+    aggregates("extrema of texts", key: "id") { "MAX(CASE WHEN age > \($0 % 120) THEN t ELSE 'x' END)" },
+    aggregates("divisions of rows") { "id / (age + \($0 + 1))" },
+    aggregates("subqueries with a key") { "(SELECT MAX(b.x) FROM b WHERE b.id = a.id AND b.age > \($0))" },
+    condition("HAVING of sums", "a GROUP BY id HAVING", "AND") { "SUM(age + \($0)) <> \($0)" },
+    LargeQuery("INTERSECT", "", separator: " INTERSECT ") { "SELECT id FROM a WHERE age > \($0)" },
+    LargeQuery(
+      "COALESCE of two tables", "SELECT SUM(COALESCE(", separator: ", ",
+      { _ in ")) AS s FROM a JOIN u ON a.id = u.id" }
+    ) { "a.age + \($0), u.age - \($0)" },
+    LargeQuery(
+      "groups by CASE", "SELECT CASE ", separator: " ",
+      { _ in " ELSE 0 END AS k, COUNT(*) AS n FROM a GROUP BY 1" }
+    ) { "WHEN id < \($0) THEN \($0)" },
+    LargeQuery(
+      "GROUPING SETS", "SELECT c, age, id, COUNT(*) AS n, AVG(x) AS m FROM a GROUP BY GROUPING SETS (",
+      separator: ", ", { _ in ")" }
+    ) { ["(c)", "(age)", "(id)", "(c, age)", "(c, id)", "(age, id)", "()"][$0 % 7] },
+  ]
 }

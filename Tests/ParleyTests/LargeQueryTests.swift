@@ -81,6 +81,10 @@ import Testing
     check(Self.outcome(query.text(length: 100_000)), query.name)
   }
 
+  @Test(arguments: LargeQuery.heavy, [2000, 16_000]) func heavyOnes(query: LargeQuery, length: Int) {
+    check(Self.outcome(query.text(length: length)), "\(query.name), \(length)")
+  }
+
   /// Statistics that are alike are one vector: hundreds are hardly more than one.
   @Test(arguments: ["AVG(id + #)", "STDDEV(id + #)", "SUM(id + #) / COUNT(*)"])
   func statisticsThatAreAlike(statistic: String) throws {

@@ -36,7 +36,7 @@ public struct PreparedProgram: Sendable {
   /// What is computed; printed, hashed and costed before anything runs.
   public let program: Program
   package let lowered: LoweredProgram
-  package let suite: ProtocolSuite
+  package private(set) var suite: ProtocolSuite
   package var descriptor: EngineDescriptor { suite.descriptor }
   /// SHA-256 of the program's canonical encoding.
   public let programHash: [UInt8]
@@ -47,7 +47,9 @@ public struct PreparedProgram: Sendable {
   /// What a holder accepts: SHA-256 of the statement and of everything that the parties agree on.
   public private(set) var statementHash: [UInt8]
   /// Who must collude to learn what.
-  public let trust: TrustStatement
+  public private(set) var trust: TrustStatement
+  /// Sizes that were planned when the program was prepared, and what they cost.
+  private var known: (shape: RunShape, cost: Cost)?
 
   /// - Parameters:
   ///   - computing: how many of the principals compute; they come first.
@@ -90,10 +92,26 @@ public struct PreparedProgram: Sendable {
       queries: queries, publicFacts: Self.partyFacts(principals, computing: computing) + publicFacts, rules: rules,
       release: ReleaseWords(tables: tables, minimum: minimumCell, allowsRows: allowsRows))
     statementHash = Array(SHA256.hash(data: statement.canonicalBytes))
+    trust = Self.trust(descriptor, principals, computing: computing, tables)
+  }
+
+  private static func trust(
+    _ descriptor: EngineDescriptor, _ principals: [Principal], computing: Int, _ tables: [TableSchema]
+  ) -> TrustStatement {
     let holders = Set(tables.flatMap(\.holders))
-    trust = TrustStatement(
+    return TrustStatement(
       descriptor: descriptor, computing: principals.prefix(computing).map { ($0.name, $0.organisation) },
       holders: principals.map(\.name).filter(holders.contains))
+  }
+
+  /// The same program with another verifier; nil where its instructions depend on the verifier, as those of sorts do.
+  package func with(_ verifier: VerifierDescriptor.Method) -> PreparedProgram? {
+    guard !program.hasRowOrders else { return nil }
+    var copy = self
+    copy.suite = ProtocolSuite(.malicious, verifier: verifier)
+    copy.trust = Self.trust(copy.descriptor, principals, computing: computingCount, tables)
+    copy.known = nil
+    return copy
   }
 
   package var names: [String] { principals.map(\.name) }
@@ -177,10 +195,18 @@ public struct PreparedProgram: Sendable {
           at: .init(item: table.name), remedy: "raise maximum-rows; the ranges of all sums are then checked again")
       }
     }
-    try PlanSizes.check(lowered, on: descriptor, rows: shape.rows)
-    return Plan(
-      program: program, lowered: lowered, descriptor: descriptor, shape: shape,
-      cost: CostModel.cost(of: lowered, on: descriptor, shape: shape))
+    var cost = known?.shape == shape ? known?.cost : nil
+    if cost == nil { try PlanSizes.check(lowered, on: descriptor, rows: shape.rows) }
+    cost = cost ?? CostModel.cost(of: lowered, on: descriptor, shape: shape)
+    guard let cost else { throw ParleyError(.invariant, "a plan without a cost") }
+    return Plan(program: program, lowered: lowered, descriptor: descriptor, shape: shape, cost: cost)
+  }
+
+  /// The cost for the sizes that are assumed when none are given; planning for these is free from now on.
+  package mutating func assumedCost() throws(ParleyError) -> Cost {
+    let plan = try plan(rows: assumedRows)
+    known = (plan.shape, plan.cost)
+    return plan.cost
   }
 
   /// What it costs not to trust data holders; nil where they are trusted. Lowers the program a second time.

@@ -31,28 +31,47 @@ public struct PreparedStudy: Sendable {
       verifierChoice = nil
       return
     }
-    func cost(_ prepared: PreparedProgram) throws(ParleyError) -> Cost {
-      try prepared.plan(rows: prepared.assumedRows).cost
-    }
     switch study.security.verifier {
     case .proofs:
-      core = try Self.prepare(study, program, verifier: .proofs)
-      verifierChoice = VerifierChoice.choose(requested: .proofs, proofs: try cost(core), macs: nil, on: .lan)
+      var proofs = try Self.prepare(study, program, verifier: .proofs)
+      verifierChoice = VerifierChoice.choose(
+        requested: .proofs, proofs: try proofs.assumedCost(), macs: nil, on: .lan)
+      core = proofs
     case .macs:
-      core = try Self.prepare(study, program, verifier: .macs)
-      verifierChoice = VerifierChoice.choose(requested: .macs, proofs: nil, macs: try cost(core), on: .lan)
+      var macs = try Self.prepare(study, program, verifier: .macs)
+      verifierChoice = VerifierChoice.choose(requested: .macs, proofs: nil, macs: try macs.assumedCost(), on: .lan)
+      core = macs
     case .auto:
       // Every party must come to the same choice, so it rests on the study alone: the largest sizes it allows, a network
       // and rates that are the same everywhere.
-      let proofs = try Self.prepare(study, program, verifier: .proofs)
-      let macs = try Self.prepare(study, program, verifier: .macs)
-      var macsCost: Cost?
-      do throws(ParleyError) { macsCost = try cost(macs) } catch {
-        // Without shuffles it sorts fewer rows.
-        guard error.code.rawValue == "plan/no-shuffle" else { throw error }
+      var proofs = try Self.prepare(study, program, verifier: .proofs)
+      let proofsCost = try proofs.assumedCost()
+      guard let macs = try Self.prepareMacs(study, program, like: proofs) else {
+        verifierChoice = VerifierChoice.choose(proofs: proofsCost, macs: nil, on: .lan)
+        core = proofs
+        return
       }
-      verifierChoice = VerifierChoice.choose(proofs: try cost(proofs), macs: macsCost, on: .lan)
-      core = verifierChoice?.method == .macs ? macs : proofs
+      verifierChoice = VerifierChoice.choose(proofs: proofsCost, macs: macs.cost, on: .lan)
+      core = verifierChoice?.method == .macs ? macs.program : proofs
+    }
+  }
+
+  /// The other verifier, and what it costs; nil where the program is too large for it: without shuffles it sorts fewer rows,
+  /// and takes more gates for that.
+  private static func prepareMacs(
+    _ study: Study, _ program: Program, like proofs: PreparedProgram
+  ) throws(ParleyError) -> (program: PreparedProgram, cost: Cost)? {
+    let sorted = try PlanSizes.longestOrder(of: proofs.lowered, rows: proofs.shape(rows: proofs.assumedRows).rows)
+    guard sorted <= MergeExchange.most else { return nil }
+    do throws(ParleyError) {
+      let same = proofs.with(.macs)
+      var macs: PreparedProgram
+      if let same { macs = same } else { macs = try prepare(study, program, verifier: .macs) }
+      let cost = try macs.assumedCost()
+      return (macs, cost)
+    } catch {
+      guard ["plan/no-shuffle", "plan/too-large"].contains(error.code.rawValue) else { throw error }
+      return nil
     }
   }
 

@@ -42,3 +42,15 @@ extension Program.Shape {
     return count
   }
 }
+
+extension Program {
+  /// Whether it sorts or shuffles rows.
+  package var hasRowOrders: Bool {
+    nodes.contains { node in
+      switch node.operation {
+      case .sort, .shuffle: true
+      default: false
+      }
+    }
+  }
+}

@@ -256,8 +256,12 @@ package struct Instruction: Hashable, Sendable {
     }
   }
 
+  package var communicates: Bool { kind.communicates }
+}
+
+extension Instruction.Kind {
   package var communicates: Bool {
-    switch kind {
+    switch self {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
       .shuffle, .sort, .radix, .network, .scan, .chunked, .openVerdicts, .openArith, .openPlanes:
       true

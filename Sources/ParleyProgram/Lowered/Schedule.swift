@@ -50,19 +50,33 @@ package struct Schedule: Sendable {
 
   /// Walks the order backwards: the first reader met is the last to run.
   private mutating func markLastUses(kept: RegisterSet) {
-    var arith = SeenRegisters()
-    var planes = SeenRegisters()
+    var bounds = RegisterBounds()
+    bounds.include(kept)
+    func touch(_ item: inout Item) {
+      item.freed = item.instruction.operandRegisters
+      item.freed.add(item.instruction.resultRegisters)
+      bounds.include(item.freed)
+    }
+    for i in inputs.indices { touch(&inputs[i]) }
+    for r in rounds.indices {
+      for i in rounds[r].exchanges.indices { touch(&rounds[r].exchanges[i]) }
+      for i in rounds[r].reductions.indices { touch(&rounds[r].reductions[i]) }
+      for i in rounds[r].rowAlgorithms.indices { touch(&rounds[r].rowAlgorithms[i]) }
+      for i in rounds[r].locals.indices { touch(&rounds[r].locals[i]) }
+    }
+    let opened = ([verdicts].compactMap(\.self) + openings).map(\.operandRegisters)
+    for set in opened { bounds.include(set) }
+    var arith = SeenRegisters(bounds.arith)
+    var planes = SeenRegisters(bounds.planes)
     for register in kept.arith { _ = arith.insert(register) }
     for register in kept.planes { _ = planes.insert(register) }
-    for opening in [verdicts].compactMap(\.self) + openings {
-      for register in opening.operandRegisters.arith { _ = arith.insert(register) }
-      for register in opening.operandRegisters.planes { _ = planes.insert(register) }
+    for set in opened {
+      for register in set.arith { _ = arith.insert(register) }
+      for register in set.planes { _ = planes.insert(register) }
     }
     func mark(_ item: inout Item) {
-      var touched = item.instruction.operandRegisters
-      touched.add(item.instruction.resultRegisters)
-      item.freed.arith = touched.arith.filter { arith.insert($0) }
-      item.freed.planes = touched.planes.filter { planes.insert($0) }
+      item.freed.arith = item.freed.arith.filter { arith.insert($0) }
+      item.freed.planes = item.freed.planes.filter { planes.insert($0) }
     }
     for r in rounds.indices.reversed() {
       for i in rounds[r].locals.indices.reversed() { mark(&rounds[r].locals[i]) }
@@ -119,15 +133,27 @@ extension Instruction {
   }
 }
 
-/// A set of register numbers, which are small and dense.
+/// Between which numbers the registers of a list are: those of functions are few of many, and stand close together.
+private struct RegisterBounds {
+  var arith: ClosedRange<Int>?
+  var planes: ClosedRange<Int>?
+  mutating func include(_ set: RegisterSet) {
+    for register in set.arith { arith = WrittenRegisters.including(register, arith) }
+    for register in set.planes { planes = WrittenRegisters.including(register, planes) }
+  }
+}
+
+/// A set of register numbers, which are dense between bounds.
 private struct SeenRegisters {
-  private var seen: [Bool] = []
+  private let first: Int
+  private var seen: [Bool]
+  init(_ bounds: ClosedRange<Int>?) {
+    first = bounds?.lowerBound ?? 0
+    seen = Array(repeating: false, count: bounds?.count ?? 0)
+  }
   /// True when the register is new.
   mutating func insert(_ register: Int) -> Bool {
-    if register >= seen.count {
-      seen += Array(repeating: false, count: max(register + 1 - seen.count, seen.count))
-    }
-    defer { seen[register] = true }
-    return !seen[register]
+    defer { seen[register - first] = true }
+    return !seen[register - first]
   }
 }

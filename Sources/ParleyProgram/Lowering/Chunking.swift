@@ -7,7 +7,7 @@ internal import BigInt
 /// whole columns. A segment becomes one ``Instruction/Kind/chunked(_:_:)``; only what other segments read, or what needs
 /// whole columns, is as long as the columns.
 struct Chunking {
-  private let length: Length
+  private let length: LengthNumber
   private let registers: Emitter.Registers
   /// By register: the segment that computes it row by row, -1 for none; and the first segment that finds it whole.
   private var segmentOfPlane: [Int32]
@@ -20,16 +20,16 @@ struct Chunking {
     to operations: [RawOperation], _ registers: Emitter.Registers, isLong: (Length) -> Bool
   ) -> [RawOperation] {
     var result = operations
-    var seen: Set<Length> = []
+    var seen: Set<LengthNumber> = []
     for operation in operations where seen.insert(operation.length).inserted {
-      guard isLong(operation.length) else { continue }
+      guard isLong(registers.length(operation.length)) else { continue }
       var chunking = Chunking(operation.length, registers)
       result = chunking.apply(to: result)
     }
     return result
   }
 
-  private init(_ length: Length, _ registers: Emitter.Registers) {
+  private init(_ length: LengthNumber, _ registers: Emitter.Registers) {
     (self.length, self.registers) = (length, registers)
     segmentOfPlane = Array(repeating: -1, count: registers.planes.count)
     segmentOfArith = Array(repeating: -1, count: registers.arith.count)
@@ -80,11 +80,14 @@ struct Chunking {
     var fits = true
     operation.forEachPlaneRead { plane in
       let own = registers.planes[plane.index]
-      if own != length && own != .fixed(1) { fits = false }
+      if own != length && own != .one { fits = false }
     }
     guard case .general(let general) = operation.body else { return fits }
     guard fits, general.reduction == nil, general.kind.isRowwise else { return false }
-    return general.arithIn.allSatisfy { [length, .fixed(1)].contains(registers.arith[$0.index]) }
+    return general.arithIn.allSatisfy {
+      let own = registers.arith[$0.index]
+      return own == length || own == .one
+    }
   }
 
   private func latest(_ operation: RawOperation, isInside: Bool) -> Int32 {
@@ -143,7 +146,7 @@ struct Chunking {
 
 /// One segment as a function of a chunk: columns that it reads and makes get registers of their own inside.
 private struct Segment {
-  let length: Length
+  let length: LengthNumber
   let registers: Emitter.Registers
   private var planes: [PlaneRegister: PlaneRegister] = [:]
   private var ariths: [ArithRegister: ArithRegister] = [:]
@@ -151,7 +154,7 @@ private struct Segment {
   private var isShared: Set<Int> = []
   private var isSharedWord: Set<Int> = []
 
-  init(length: Length, registers: Emitter.Registers) {
+  init(length: LengthNumber, registers: Emitter.Registers) {
     (self.length, self.registers) = (length, registers)
   }
 
@@ -188,7 +191,7 @@ private struct Segment {
     let out = RowBundle(
       arith: exported.arith.map { ArithRegister($0) }, planes: exported.planes.map { PlaneRegister($0) })
     let result = RowBundle(
-      arith: out.arith.map { inner($0, .half) } + sums.map { inner($0, .fixed(1)) },
+      arith: out.arith.map { inner($0, .half) } + sums.map { inner($0, .one) },
       planes: out.planes.map { inner($0) })
     let body = operations.map(renamed)
     let columns = Instruction.ChunkedColumns(rows: rows, shared: shared, out: out, sums: sums)
@@ -202,16 +205,12 @@ private struct Segment {
   }
 
   private mutating func inner(_ plane: PlaneRegister) -> PlaneRegister {
-    registers.planes.append(.half)
-    registers.planeNodes.append(registers.planeNodes[plane.index])
-    let new = PlaneRegister(registers.planes.count - 1)
+    let new = registers.newPlane(.half, node: registers.planeNodes[plane.index])
     planes[plane] = new
     return new
   }
-  private mutating func inner(_ register: ArithRegister, _ length: Length) -> ArithRegister {
-    registers.arith.append(length)
-    registers.arithNodes.append(registers.arithNodes[register.index])
-    let new = ArithRegister(registers.arith.count - 1)
+  private mutating func inner(_ register: ArithRegister, _ length: LengthNumber) -> ArithRegister {
+    let new = registers.newArith(length, node: registers.arithNodes[register.index])
     ariths[register] = new
     return new
   }

@@ -41,7 +41,7 @@ struct RowColumns {
 extension Emitter {
   /// A vector of exactly `length`: a word of one element is repeated.
   func spread(_ a: ArithRegister, _ length: Length) -> ArithRegister {
-    guard self.length(of: a) != length else { return a }
+    guard !has(a, length) else { return a }
     let out = newArith(length)
     emit(.linear(terms: [.init(a, 1)], constant: 0, out: out), length, arithIn: [a], arithOut: [out])
     return out

@@ -54,8 +54,9 @@ struct RawOperation {
     }
   }
   var body: Body
-  var length: Length
-  var node: Int?
+  var length: LengthNumber
+  /// The node of the program; ``Emitter/Registers/noNode`` for none.
+  var node: Int32
 }
 
 /// The body of a reduction before it is merged with others of its length and scheduled.
@@ -76,29 +77,16 @@ struct PendingFunction {
 
 /// Allocates registers and collects unscheduled operations; equal operations are emitted once.
 final class Emitter {
-  /// Registers are numbered through the bodies of reductions as well, so that one program has one numbering; their
-  /// lengths are kept by number.
-  final class Registers {
-    var arith: [Length] = []
-    var planes: [Length] = []
-    /// The program node that each was made for.
-    var arithNodes: [Int32] = []
-    var planeNodes: [Int32] = []
-    static let noNode: Int32 = -1
-  }
-  private struct PairKey: Hashable {
-    var a: Int
-    var b: Int
-  }
   /// Planes that are AND-ed or XOR-ed together in one instruction when they fall into the same round.
   private(set) var operations: [RawOperation] = []
   let registers: Registers
   /// The program node operations are emitted for.
   var node: Int?
 
-  private var knownAnd: [PairKey: PlaneRegister] = [:]
-  private var knownXor: [PairKey: PlaneRegister] = [:]
-  private var knownNot: [PlaneRegister: PlaneRegister] = [:]
+  private var knownAnd = PairTable()
+  private var knownXor = PairTable()
+  /// By the plane twice.
+  private var knownNot = PairTable()
   private var knownConstant: [Bool: PlaneRegister] = [:]
 
   init(registers: Registers = Registers(), node: Int? = nil) {
@@ -106,18 +94,27 @@ final class Emitter {
     self.node = node
   }
 
-  func length(of register: PlaneRegister) -> Length { registers.planes[register.index] }
-  func length(of register: ArithRegister) -> Length { registers.arith[register.index] }
-
-  func newPlane(_ length: Length) -> PlaneRegister {
-    registers.planes.append(length)
-    registers.planeNodes.append(node.map { Int32($0) } ?? Registers.noNode)
-    return PlaneRegister(registers.planes.count - 1)
+  func length(of register: PlaneRegister) -> Length { registers.length(number(of: register)) }
+  func length(of register: ArithRegister) -> Length { registers.length(number(of: register)) }
+  private func number(of register: PlaneRegister) -> LengthNumber { registers.planes[register.index] }
+  private func number(of register: ArithRegister) -> LengthNumber { registers.arith[register.index] }
+  /// Whether the register has as many elements as `length` says.
+  func has(_ register: PlaneRegister, _ length: Length) -> Bool {
+    number(of: register) == registers.number(of: length)
   }
+  func has(_ register: ArithRegister, _ length: Length) -> Bool {
+    number(of: register) == registers.number(of: length)
+  }
+  func isSingle(_ register: PlaneRegister) -> Bool { number(of: register) == .one }
+
+  private var nodeNumber: Int32 { node.map { Int32($0) } ?? Registers.noNode }
+
+  func newPlane(_ length: Length) -> PlaneRegister { newPlane(registers.number(of: length)) }
   func newArith(_ length: Length) -> ArithRegister {
-    registers.arith.append(length)
-    registers.arithNodes.append(node.map { Int32($0) } ?? Registers.noNode)
-    return ArithRegister(registers.arith.count - 1)
+    registers.newArith(registers.number(of: length), node: nodeNumber)
+  }
+  private func newPlane(_ length: LengthNumber) -> PlaneRegister {
+    registers.newPlane(length, node: nodeNumber)
   }
 
   func emit(
@@ -129,8 +126,9 @@ final class Emitter {
       length)
   }
 
-  func emit(_ body: RawOperation.Body, _ length: Length) {
-    operations.append(RawOperation(body: body, length: length, node: node))
+  func emit(_ body: RawOperation.Body, _ length: Length) { emit(body, registers.number(of: length)) }
+  private func emit(_ body: RawOperation.Body, _ length: LengthNumber) {
+    operations.append(RawOperation(body: body, length: length, node: nodeNumber))
   }
 
   func emitReduction(
@@ -143,7 +141,7 @@ final class Emitter {
   }
 
   /// The longer of two lengths; a length of one is repeated.
-  func joined(_ a: Length, _ b: Length) -> Length { a == .fixed(1) ? b : a }
+  private func joined(_ a: LengthNumber, _ b: LengthNumber) -> LengthNumber { a == .one ? b : a }
 
   func length(_ bit: Bit) -> Length {
     if case .plane(let register) = bit.source { self.length(of: register) } else { .fixed(1) }
@@ -157,12 +155,14 @@ final class Emitter {
     guard case .plane(let x) = a.source, case .plane(let y) = b.source else { return .zero }
     let inverted = a.inverted != b.inverted
     if x == y { return .constant(inverted) }
-    let key = PairKey(a: min(x.index, y.index), b: max(x.index, y.index))
-    if let register = knownXor[key] { return Bit(source: .plane(register), inverted: inverted) }
-    let length = joined(self.length(of: x), self.length(of: y))
+    let (first, last) = (min(x.index, y.index), max(x.index, y.index))
+    if let register = knownXor[first, last] {
+      return Bit(source: .plane(PlaneRegister(register)), inverted: inverted)
+    }
+    let length = joined(number(of: x), number(of: y))
     let out = newPlane(length)
     emit(.xor(x, y, out: out), length)
-    knownXor[key] = out
+    knownXor[first, last] = out.index
     return Bit(source: .plane(out), inverted: inverted)
   }
 
@@ -172,12 +172,12 @@ final class Emitter {
     guard case .plane(let p) = a.source, case .plane(let q) = b.source else { return .zero }
     if p == q { return a.inverted == b.inverted ? a : .zero }
     let x = materialised(a), y = materialised(b)
-    let key = PairKey(a: min(x.index, y.index), b: max(x.index, y.index))
-    if let register = knownAnd[key] { return .plane(register) }
-    let length = joined(self.length(of: x), self.length(of: y))
+    let (first, last) = (min(x.index, y.index), max(x.index, y.index))
+    if let register = knownAnd[first, last] { return .plane(PlaneRegister(register)) }
+    let length = joined(number(of: x), number(of: y))
     let out = newPlane(length)
     emit(.and(x, y, out: out), length)
-    knownAnd[key] = out
+    knownAnd[first, last] = out.index
     return .plane(out)
   }
 
@@ -200,11 +200,11 @@ final class Emitter {
       return out
     case .plane(let register):
       guard bit.inverted else { return register }
-      if let known = knownNot[register] { return known }
-      let length = self.length(of: register)
+      if let known = knownNot[register.index, register.index] { return PlaneRegister(known) }
+      let length = number(of: register)
       let out = newPlane(length)
       emit(.not(register, out: out), length)
-      knownNot[register] = out
+      knownNot[register.index, register.index] = out.index
       return out
     }
   }
@@ -212,7 +212,7 @@ final class Emitter {
   /// A plane of exactly `length`: constants and planes of length 1 are repeated.
   func materialised(_ bit: Bit, length: Length) -> PlaneRegister {
     let register = materialised(bit)
-    guard self.length(of: register) != length else { return register }
+    guard !has(register, length) else { return register }
     let out = newPlane(length)
     emit(.repeatPlanes([register], out: [out]), length, planesIn: [register], planesOut: [out])
     return out
@@ -232,7 +232,7 @@ final class Emitter {
   func linear(_ terms: [(ArithRegister, UInt64)], constant: UInt64 = 0) -> ArithRegister {
     let merged = merge(terms)
     if merged.count == 1, merged[0].factor == 1, constant == 0 { return merged[0].register }
-    let length = merged.reduce(Length.fixed(1)) { joined($0, self.length(of: $1.register)) }
+    let length = registers.length(merged.reduce(.one) { joined($0, number(of: $1.register)) })
     let out = newArith(length)
     if merged.isEmpty {
       emit(.constantArith(constant, out: out), length, arithOut: [out])
@@ -257,7 +257,7 @@ final class Emitter {
   }
 
   func multiply(_ a: ArithRegister, _ b: ArithRegister) -> ArithRegister {
-    let length = joined(self.length(of: a), self.length(of: b))
+    let length = registers.length(joined(number(of: a), number(of: b)))
     let out = newArith(length)
     emit(.multiply([.init(a, b)], out: [out]), length, arithIn: [a, b], arithOut: [out])
     return out
@@ -265,9 +265,8 @@ final class Emitter {
 
   /// Σ over pairs and elements of the products.
   func innerProduct(_ pairs: [(ArithRegister, ArithRegister)]) -> ArithRegister {
-    let length = pairs.reduce(Length.fixed(1)) {
-      joined($0, joined(self.length(of: $1.0), self.length(of: $1.1)))
-    }
+    let length = registers.length(
+      pairs.reduce(.one) { joined($0, joined(number(of: $1.0), number(of: $1.1))) })
     let out = newArith(.fixed(1))
     emit(
       .innerProducts([pairs.map { .init($0.0, $0.1) }], out: [out]), length,
@@ -276,7 +275,7 @@ final class Emitter {
   }
 
   func sumRows(_ a: ArithRegister) -> ArithRegister {
-    guard self.length(of: a) != .fixed(1) else { return a }
+    guard number(of: a) != .one else { return a }
     let out = newArith(.fixed(1))
     emit(.sumRows(a, out: out), self.length(of: a), arithIn: [a], arithOut: [out])
     return out

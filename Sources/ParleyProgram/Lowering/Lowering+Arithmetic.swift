@@ -73,7 +73,7 @@ extension Lowering {
   func vector(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
     let register = try arith(id)
     let length = length(program[id].type.shape)
-    guard emitter.length(of: register) != length else { return register }
+    guard !emitter.has(register, length) else { return register }
     throw ParleyError(
       .init("plan/constant-sum"), "the sum of a constant over all rows depends on no column",
       at: program[id].origin.map { .init(item: $0) }, remedy: "count rows with COUNT(*) instead")

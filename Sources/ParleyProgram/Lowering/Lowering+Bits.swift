@@ -95,7 +95,7 @@ extension Lowering {
     var operands: [PlaneRegister] = []
     var outs: [PlaneRegister] = []
     for (i, bit) in bits.enumerated() {
-      guard case .plane(let register) = bit.source, emitter.length(of: register) != .fixed(1) else { continue }
+      guard case .plane(let register) = bit.source, !emitter.isSingle(register) else { continue }
       let out = emitter.newPlane(.fixed(1))
       operands.append(register)
       outs.append(out)

@@ -43,6 +43,7 @@ extension Lowering {
     emitter.node = nil
     var conditions: [Int: [Bit]] = [:]
     for input in (forms ?? [:]).keys.sorted() {
+      try checkSize(at: nil)
       guard let isInRange = try rangeCheck(input) else { continue }
       conditions[program.inputs[input].table.rawValue, default: []].append(isInRange)
     }

@@ -100,10 +100,14 @@ package final class Lowering {
 
   /// - Throws: `plan/too-large`
   func checkSize(_ id: Program.NodeID) throws(ParleyError) {
-    guard emitter.operations.count <= Self.mostOperations else {
+    try checkSize(at: program[id].origin)
+  }
+  /// Registers are counted, each written by one operation: also those of functions that are applied to rows.
+  func checkSize(at origin: String?) throws(ParleyError) {
+    guard emitter.registers.count <= Self.mostOperations else {
       throw ParleyError(
         .init("plan/too-large"), "the computation has more than \(Self.mostOperations) gates",
-        at: program[id].origin.map { .init(item: $0) },
+        at: origin.map { .init(item: $0) },
         remedy: "split the study: fewer statistics, comparisons or joins in each")
     }
   }

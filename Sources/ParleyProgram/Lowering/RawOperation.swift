@@ -8,6 +8,7 @@ extension RawOperation {
     case .general(let general): general.kind
     }
   }
+  var nodeIndex: Int? { node == Emitter.Registers.noNode ? nil : Int(node) }
   var reduction: PendingReduction? {
     if case .general(let general) = body { general.reduction } else { nil }
   }
@@ -22,8 +23,7 @@ extension RawOperation {
     switch body {
     case .xor, .not: false
     case .and: true
-    case .general(let general):
-      Instruction(id: 0, length: length, round: 0, kind: general.kind).communicates
+    case .general(let general): general.kind.communicates
     }
   }
   /// Number of the first plane written: an order that does not depend on hashing.
@@ -50,7 +50,7 @@ extension RawOperation {
   }
 
   /// The largest value that `planes` and `ariths` have for an operand.
-  func latest(_ planes: [Int32], _ ariths: [Int32]) -> Int32 {
+  func latest(_ planes: RegisterValues, _ ariths: RegisterValues) -> Int32 {
     var latest: Int32 = 0
     forEachPlaneRead { latest = max(latest, planes[$0.index]) }
     if case .general(let general) = body {
@@ -59,7 +59,7 @@ extension RawOperation {
     return latest
   }
   /// Sets the value of every result.
-  func mark(_ value: Int32, _ planes: inout [Int32], _ ariths: inout [Int32]) {
+  func mark(_ value: Int32, _ planes: inout RegisterValues, _ ariths: inout RegisterValues) {
     forEachPlaneWritten { planes[$0.index] = value }
     if case .general(let general) = body {
       for register in general.arithOut { ariths[register.index] = value }

@@ -4,17 +4,21 @@
 /// conversions; local XORs are merged where their operands are there in time. Reductions over the same length that do
 /// not depend on each other run in lockstep as one.
 struct Scheduler {
-  /// By register number; registers that nobody in the scheduled list writes have depth 0.
-  private var depthOfPlane: [Int32]
-  private var depthOfArith: [Int32]
+  /// Registers that nobody in the scheduled list writes have depth 0.
+  private var depthOfPlane: RegisterValues
+  private var depthOfArith: RegisterValues
+  private let written: WrittenRegisters
+  private let registers: Emitter.Registers
   /// By depth: local operations whose result has it, in order.
   private var local: [[RawOperation]] = []
   /// By round - 1: operations that communicate in it.
   private var exchanged: [[RawOperation]] = []
 
-  private init(_ registers: Emitter.Registers) {
-    depthOfPlane = Array(repeating: 0, count: registers.planes.count)
-    depthOfArith = Array(repeating: 0, count: registers.arith.count)
+  private init(_ operations: [RawOperation], _ registers: Emitter.Registers) {
+    written = WrittenRegisters(operations)
+    self.registers = registers
+    depthOfPlane = RegisterValues(written.planes)
+    depthOfArith = RegisterValues(written.arith)
   }
 
   // MARK: Entry points
@@ -22,12 +26,13 @@ struct Scheduler {
   /// - Parameter isLong: whether columns of a length are worked on in chunks.
   static func schedule(_ emitter: Emitter, isLong: (Length) -> Bool = { _ in false }) -> LoweredProgram {
     let operations = Chunking.applied(to: emitter.operations, emitter.registers, isLong: isLong)
-    var scheduler = Scheduler(emitter.registers)
-    let openings = scheduler.place(operations, emitter.registers)
+    var scheduler = Scheduler(operations, emitter.registers)
+    let openings = scheduler.place(operations)
     var instructions = scheduler.instructions()
     let last = scheduler.exchanged.count + 1
     instructions += openings.map {
-      Instruction(id: 0, length: $0.length, round: last, kind: $0.kind, node: $0.node)
+      Instruction(
+        id: 0, length: emitter.registers.length($0.length), round: last, kind: $0.kind, node: $0.nodeIndex)
     }
     var result = LoweredProgram()
     result.roundCount = scheduler.exchanged.count
@@ -41,8 +46,8 @@ struct Scheduler {
   private static func scheduleBody(
     _ operations: [RawOperation], _ registers: Emitter.Registers
   ) -> (instructions: [Instruction], rounds: Int) {
-    var scheduler = Scheduler(registers)
-    _ = scheduler.place(operations, registers)
+    var scheduler = Scheduler(operations, registers)
+    _ = scheduler.place(operations)
     return (scheduler.instructions(), scheduler.exchanged.count)
   }
 
@@ -52,13 +57,11 @@ struct Scheduler {
   ///
   /// Operations fall into generations by how many reductions lie on the path to their operands. Operations of one
   /// generation are in topological order; its reductions come after all of them, merged by length.
-  private mutating func place(
-    _ operations: [RawOperation], _ registers: Emitter.Registers
-  ) -> [RawOperation] {
-    var generationOfPlane: [Int32] = Array(repeating: 0, count: registers.planes.count)
-    var generationOfArith: [Int32] = Array(repeating: 0, count: registers.arith.count)
+  private mutating func place(_ operations: [RawOperation]) -> [RawOperation] {
+    var generationOfPlane = RegisterValues(written.planes)
+    var generationOfArith = RegisterValues(written.arith)
     var byGeneration: [[RawOperation]] = [[]]
-    var reductions: [[Length: [RawOperation]]] = [[:]]
+    var reductions: [[LengthNumber: [RawOperation]]] = [[:]]
     var openings: [RawOperation] = []
     for operation in operations {
       if operation.isOpening {
@@ -145,17 +148,17 @@ struct Scheduler {
 
   private func instructions() -> [Instruction] {
     var result: [Instruction] = []
-    var position: [Int32] = Array(repeating: -1, count: depthOfPlane.count)
+    var position = RegisterValues(written.planes)
     for depth in 0..<max(local.count, exchanged.count) {
       if depth < local.count { result += mergedLocal(local[depth], depth: depth, &position) }
-      if depth < exchanged.count { result += Self.mergedExchanges(exchanged[depth], round: depth + 1) }
+      if depth < exchanged.count { result += mergedExchanges(exchanged[depth], round: depth + 1) }
     }
     return result
   }
 
   private struct Family: Hashable {
     enum Kind { case xor, not, and, multiply, innerProducts, bitSummands }
-    var length: Length
+    var length: LengthNumber
     var kind: Kind
   }
   /// What may share an instruction with others of its length, or nil.
@@ -176,7 +179,7 @@ struct Scheduler {
     return Family(length: operation.length, kind: kind)
   }
 
-  private static func instruction(_ members: [RawOperation], round: Int) -> Instruction {
+  private func instruction(_ members: [RawOperation], round: Int) -> Instruction {
     let kind: Instruction.Kind
     switch members[0].body {
     case .general: kind = .joined(members.map(\.kind))
@@ -204,25 +207,26 @@ struct Scheduler {
         kind = .not(single, out: results)
       }
     }
-    return Instruction(id: 0, length: members[0].length, round: round, kind: kind, node: members[0].node)
+    return Instruction(
+      id: 0, length: registers.length(members[0].length), round: round, kind: kind, node: members[0].nodeIndex)
   }
 
   /// Merges XORs and inversions of one length into the earliest instruction that comes after their operands.
   ///
-  /// - Parameter position: by plane, the place of its instruction among the local ones of its depth.
+  /// - Parameter position: by plane, the place of its instruction among the local ones of its depth, counted from 1.
   private func mergedLocal(
-    _ operations: [RawOperation], depth: Int, _ position: inout [Int32]
+    _ operations: [RawOperation], depth: Int, _ position: inout RegisterValues
   ) -> [Instruction] {
     var groups: [[RawOperation]] = []
     var open: [Family: [Int]] = [:]
     for operation in operations {
-      var ready: Int32 = -1
+      var ready: Int32 = 0
       operation.forEachPlaneRead { plane in
         if depthOfPlane[plane.index] == depth { ready = max(ready, position[plane.index]) }
       }
       let family = Self.family(operation)
       let index: Int
-      if let family, let earliest = open[family]?.first(where: { $0 > ready }) {
+      if let family, let earliest = open[family]?.first(where: { $0 >= ready }) {
         index = earliest
         groups[index].append(operation)
       } else {
@@ -230,16 +234,16 @@ struct Scheduler {
         groups.append([operation])
         if let family { open[family, default: []].append(index) }
       }
-      operation.forEachPlaneWritten { position[$0.index] = Int32(index) }
+      operation.forEachPlaneWritten { position[$0.index] = Int32(index + 1) }
     }
-    return groups.map { Self.instruction($0, round: depth) }
+    return groups.map { instruction($0, round: depth) }
   }
 
-  private static func mergedExchanges(_ operations: [RawOperation], round: Int) -> [Instruction] {
+  private func mergedExchanges(_ operations: [RawOperation], round: Int) -> [Instruction] {
     var groups: [[RawOperation]] = []
     var open: [Family: Int] = [:]
     for operation in operations {
-      let family = family(operation)
+      let family = Self.family(operation)
       if let family, let index = open[family] {
         groups[index].append(operation)
         continue

@@ -56,7 +56,7 @@ extension CostModel {
     written.add(bundle)
     allocate(written, count: length)
   }
-  private mutating func allocate(_ written: RegisterSet, count: Int) {
+  mutating func allocate(_ written: RegisterSet, count: Int) {
     for register in written.arith { sizes[register] = bytes(arith: 1, planes: 0, count: count) }
     let size = bytes(arith: written.arith.count, planes: written.planes.count, count: count)
     buffers.add(written, bytes: size)
@@ -92,39 +92,5 @@ extension CostModel {
   mutating func retain(_ bytes: Int) {
     liveBytes += bytes
     verification?.retainedBytes += bytes
-  }
-
-  /// Bytes of a function's values on `count` pairs of rows: its operands, and what is live at most. Where these are several
-  /// chunks, results of one wait for those of the others and are then put together.
-  func workingBytes(_ function: RowFunction, count: Int) -> Int {
-    let chunks = RowChunks.ranges(count: count, rows: chunkRows)
-    guard chunks.count > 1 else { return workingBytesAtOnce(function, count: count) }
-    func size(_ bundle: RowBundle, _ count: Int) -> Int {
-      bytes(arith: bundle.arith.count, planes: bundle.planes.count, count: count)
-    }
-    let operands = size(function.low, count) + size(function.high, count)
-    let chunk = chunks[0].count
-    let inside =
-      workingBytesAtOnce(function, count: chunk) - size(function.low, chunk) - size(function.high, chunk)
-    return operands + size(function.result, count) + max(inside, size(function.result, count))
-  }
-
-  private func workingBytesAtOnce(_ function: RowFunction, count: Int) -> Int {
-    func size(_ set: RegisterSet) -> Int { bytes(arith: set.arith.count, planes: set.planes.count, count: count) }
-    var live = 0
-    for bundle in [function.low, function.high] {
-      live += bytes(arith: bundle.arith.count, planes: bundle.planes.count, count: count)
-    }
-    var most = live
-    for round in function.schedule().rounds {
-      for items in [round.exchanges, round.locals] {
-        for item in items {
-          live += size(item.instruction.resultRegisters)
-          most = max(most, live)
-          live -= size(item.freed)
-        }
-      }
-    }
-    return most
   }
 }

@@ -23,6 +23,7 @@ extension CostModel {
       case .network(let function, let bundle, let indexBits, _):
         // The rows of a stage before and after, in pairs and in order.
         let moved = bytes(arith: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count)
+        let function = FunctionWork(function, self)
         work(2 * moved + workingBytes(function, count: (count + 1) / 2))
         for pairs in MergeExchange.counts(rows: count) {
           apply(function, count: pairs)
@@ -33,6 +34,7 @@ extension CostModel {
       case .scan(let function, let bundle, _):
         // On the way up at the first level: the ends and what is made of them, or the parts of the result and the result.
         let half = bytes(bundle, count: count / 2)
+        let function = FunctionWork(function, self)
         work(max(4 * half, half + workingBytes(function, count: count / 2)))
         for pairs in ScanLevels.counts(rows: count) { apply(function, count: pairs) }
       default: break
@@ -64,14 +66,13 @@ extension CostModel {
     // What the pass before gave, and what this one gives.
     work(2 * bytes)
     for pass in 0..<3 {
-      var flight = Flight()
       for message in descriptor.shuffleBytes(
         pass: pass, words: words, planes: planes, length: count)
       {
-        send(message.bytes, from: message.from, to: message.to, in: &flight)
+        send(message.bytes, from: message.from, to: message.to)
       }
-      sendProofs(in: &flight)
-      receive(flight)
+      sendProofs()
+      receive()
       // The permutation is made in no order as well.
       move(count * (1 + RowWork.elements(words: words, planes: planes)))
       let elements = words * count + (planes > 0 ? count : 0)
@@ -86,79 +87,6 @@ extension CostModel {
     }
   }
 
-  /// Every chunk runs like rounds of the program; its results wait for those of the other chunks.
-  private mutating func chunked(_ function: RowFunction, _ columns: Instruction.ChunkedColumns, count: Int) {
-    let schedule = function.schedule(shared: columns.shared)
-    var results = RegisterSet()
-    results.add(function.result)
-    let chunks = RowChunks.ranges(count: count, rows: chunkRows)
-    var waiting = 0
-    for chunk in chunks {
-      for register in function.low.arith { sizes[register.index] = bytes(arith: 1, planes: 0, count: chunk.count) }
-      run(schedule, half: chunk.count)
-      // A recorded part of a column keeps the whole column.
-      for (column, part) in zip(columns.rows.arith, function.low.arith) where isRecorded.arith.contains(part.index)
-      {
-        isRecorded.arith.insert(column.index)
-      }
-      for (column, part) in zip(columns.rows.planes, function.low.planes)
-      where isRecorded.planes.contains(part.index) {
-        isRecorded.planes.insert(column.index)
-      }
-      free(results)
-      let part = bytes(arith: columns.out.arith.count, planes: columns.out.planes.count, count: chunk.count)
-      liveBytes += part
-      waiting += part
-    }
-    if chunks.count == 1 {
-      liveBytes -= waiting
-      waiting = 0
-    }
-    allocate(columns.out, length: count)
-    allocate(RowBundle(arith: columns.sums), length: 1)
-    liveBytes -= waiting
-  }
-
-  /// The rounds of a function on a chunk of rows.
-  private mutating func run(_ schedule: Schedule, half: Int) {
-    for round in schedule.rounds {
-      if !round.exchanges.isEmpty {
-        var flight = Flight()
-        for item in round.exchanges { exchange(item.instruction, half: half, in: &flight) }
-        sendProofs(in: &flight)
-        receive(flight)
-        endFlight()
-        for item in round.exchanges {
-          allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows, half: half))
-          free(item.freed)
-        }
-      }
-      for item in round.locals {
-        ledger.payers = ledger.payers(item.instruction)
-        execute()
-        allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows, half: half))
-        free(item.freed)
-      }
-    }
-  }
-
-  /// A function applied to `count` pairs of rows, a chunk at a time.
-  private mutating func apply(_ function: RowFunction, count: Int) {
-    for chunk in RowChunks.ranges(count: count, rows: chunkRows) { applyOnce(function, count: chunk.count) }
-  }
-  private mutating func applyOnce(_ function: RowFunction, count: Int) {
-    let before = authenticatedCount
-    // Words with macs wait for the check at the end.
-    defer { liveBytes += (authenticatedCount - before) * descriptor.bytesPerWord }
-    for round in function.schedule().rounds where !round.exchanges.isEmpty {
-      var flight = Flight()
-      for item in round.exchanges { exchange(item.instruction, half: count, in: &flight) }
-      sendProofs(in: &flight)
-      receive(flight)
-      endFlight()
-    }
-  }
-
   /// The comparisons that a uniformly random order asks for (``SortBatches``). Another order asks for others: the cost of a
   /// sort is a distribution, the same for all data of one length.
   private mutating func sort(
@@ -168,6 +96,7 @@ extension CostModel {
     moved.planes = Instruction.Kind.movedPlanes(keys: keys, bundle)
     moved.planes += Array(repeating: PlaneRegister(0), count: indexBits)
     shuffle(moved, count: count)
+    let less = FunctionWork(less, self)
     // The shuffled rows, their keys by rows, and a comparison of about as many pairs.
     let compared = (keys.count + indexBits + 63) / 64 * 64
     work(
@@ -187,8 +116,13 @@ extension CostModel {
   private mutating func radix(keyBits: Int, _ digits: [RadixDigit], _ bundle: RowBundle, count: Int) {
     let ranges = RadixDigit.ranges(bits: keyBits)
     let numberBits = RowNumbers.bits(count)
+    let functions = digits.map { digit in
+      (
+        width: digit.width, products: FunctionWork(digit.products, self), choice: FunctionWork(digit.choice, self)
+      )
+    }
     for (index, range) in ranges.enumerated() {
-      guard let digit = digits.first(where: { $0.width == range.count }) else { continue }
+      guard let digit = functions.first(where: { $0.width == range.count }) else { continue }
       apply(digit.products, count: count)
       // The bits that move, products, their running sums, and what they are multiplied with.
       let sets = 1 << digit.width
@@ -219,15 +153,14 @@ extension CostModel {
 
   /// Bits or words of each row, to every computing party.
   private mutating func openToComputing(_ messages: [EngineDescriptor.Message], items: Int = 1, count: Int) {
-    var flight = Flight()
     for recipient in 0..<descriptor.parties {
       for message in messages {
         send(
           message.bytes(items: items, length: count), from: (recipient + message.from) % descriptor.parties,
-          to: recipient, in: &flight)
+          to: recipient)
       }
     }
-    receive(flight)
+    receive()
   }
 }
 

@@ -12,6 +12,7 @@ package struct CostModel {
 
   private var clocks: [Int]
   private var largestDepth = 0
+  private var flight: Flight
   var cost: Cost
   var ledger: CostLedger
   var liveBytes = 0
@@ -23,7 +24,7 @@ package struct CostModel {
   /// Values with macs, which one check covers at the end.
   var authenticatedCount = 0
   /// Registers that a product reads or writes.
-  var isRecorded: (arith: Set<Int>, planes: Set<Int>) = ([], [])
+  var isRecorded: (arith: RegisterMarks, planes: RegisterMarks)
   private var chargedDepth = 0
 
   private init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ shape: RunShape) {
@@ -36,7 +37,9 @@ package struct CostModel {
     sizes = Array(repeating: 0, count: lowered.arithCount)
     buffers = LiveBuffers(lowered)
     clocks = Array(repeating: 0, count: shape.principals)
-    verification = descriptor.verifier.map { ProofTraffic($0) }
+    verification = descriptor.verifier.map { ProofTraffic($0, parties: descriptor.parties) }
+    isRecorded = (RegisterMarks(count: lowered.arithCount), RegisterMarks(count: lowered.planeCount))
+    flight = Flight(principals: shape.principals)
     cost = Cost(
       bytes: Array(repeating: Array(repeating: 0, count: shape.principals), count: shape.principals), rounds: 0,
       peakShareBytes: 0, multiplications: 0, andBits: 0, instructionCount: 0, correlations: 0,
@@ -68,33 +71,38 @@ package struct CostModel {
 
   // MARK: Messages
 
-  /// Messages of one flight: all are sent before any is received.
-  struct Flight {
+  /// Messages of one flight: all are sent before any is received. There is one at a time.
+  private struct Flight {
     var depths: [(to: Int, depth: Int)] = []
-    /// By link.
-    var bytes: [Int: Int] = [:]
+    /// By link; and the links that are in use.
+    var bytes: [Int]
+    var links: [Int] = []
+    init(principals: Int) { bytes = Array(repeating: 0, count: principals * principals) }
   }
 
-  mutating func send(_ bytes: Int, from: Int, to: Int, in flight: inout Flight) {
+  mutating func send(_ bytes: Int, from: Int, to: Int) {
     guard from != to else { return }
     cost.bytes[from][to] += bytes
     ledger.send(bytes, from: from, to: to)
-    let sent = flight.bytes[from * shape.principals + to, default: 0] + bytes
-    flight.bytes[from * shape.principals + to] = sent
-    cost.largestFlightBytes = max(cost.largestFlightBytes, sent)
+    let link = from * shape.principals + to
+    if flight.bytes[link] == 0 { flight.links.append(link) }
+    flight.bytes[link] += bytes
+    cost.largestFlightBytes = max(cost.largestFlightBytes, flight.bytes[link])
     let depth = clocks[from] + 1
     largestDepth = max(largestDepth, depth)
     flight.depths.append((to, depth))
   }
-  private mutating func send(
-    _ messages: [EngineDescriptor.Message], items: Int, length: Int, in flight: inout Flight
-  ) {
+  private mutating func send(_ messages: [EngineDescriptor.Message], items: Int, length: Int) {
     for message in messages {
-      send(message.bytes(items: items, length: length), from: message.from, to: message.to, in: &flight)
+      send(message.bytes(items: items, length: length), from: message.from, to: message.to)
     }
   }
-  mutating func receive(_ flight: Flight) {
+  /// All that has been sent.
+  mutating func receive() {
     for (to, depth) in flight.depths { clocks[to] = max(clocks[to], depth) }
+    for link in flight.links { flight.bytes[link] = 0 }
+    flight.depths.removeAll(keepingCapacity: true)
+    flight.links.removeAll(keepingCapacity: true)
     ledger.endFlight(rounds: largestDepth - chargedDepth)
     chargedDepth = largestDepth
   }
@@ -102,24 +110,26 @@ package struct CostModel {
   // MARK: Verification
 
   /// The messages of all proofs under way: they travel with the flight of the computation.
-  mutating func sendProofs(in flight: inout Flight) {
-    guard let messages = verification?.messages(parties: descriptor.parties) else { return }
+  mutating func sendProofs() {
+    guard let proofs = verification?.active, !proofs.isEmpty else { return }
     let before = ledger.payers
     ledger.payers = ledger.payers(.verification)
     defer { ledger.payers = before }
-    for message in messages { send(message.bytes, from: message.from, to: message.to, in: &flight) }
+    for proof in proofs {
+      for message in proof.messages { send(message.bytes, from: message.from, to: message.to) }
+    }
   }
   mutating func endFlight(isLast: Bool = false) {
+    guard verification != nil else { return }
     liveBytes -= verification?.endFlight() ?? 0
     beginProofs(all: isLast)
     guard !isLast else { return }
     while verification?.takesFlight == true {
-      var flight = Flight()
-      sendProofs(in: &flight)
-      receive(flight)
+      sendProofs()
+      receive()
       liveBytes -= verification?.endFlight() ?? 0
     }
-    if verification?.needsNoOperands == true { isRecorded = ([], []) }
+    if verification?.needsNoOperands == true { forgetRecorded() }
   }
   private mutating func beginProofs(all: Bool) {
     guard let closed = verification?.begin(all: all) else { return }
@@ -136,7 +146,6 @@ package struct CostModel {
 
   /// A flight of the check of authenticated values.
   private mutating func send(_ check: MacCheckShape.Flight) {
-    var flight = Flight()
     let before = ledger.payers
     ledger.payers = ledger.payers(.verification)
     defer { ledger.payers = before }
@@ -144,11 +153,11 @@ package struct CostModel {
       for party in 0..<descriptor.parties {
         send(
           message.bytes, from: (party + message.from) % descriptor.parties,
-          to: (party + message.to) % descriptor.parties, in: &flight)
+          to: (party + message.to) % descriptor.parties)
       }
     }
-    sendProofs(in: &flight)
-    receive(flight)
+    sendProofs()
+    receive()
     endFlight()
   }
 
@@ -162,42 +171,22 @@ package struct CostModel {
       beginProofs(all: true)
     }
     while verification?.isIdle == false {
-      var flight = Flight()
-      sendProofs(in: &flight)
-      receive(flight)
+      sendProofs()
+      receive()
       endFlight(isLast: true)
     }
-    var flight = Flight()
     let before = ledger.payers
     ledger.payers = ledger.payers(.verification)
     defer { ledger.payers = before }
     for from in 0..<self.descriptor.parties {
-      for to in 0..<self.descriptor.parties { send(descriptor.closingBytes, from: from, to: to, in: &flight) }
+      for to in 0..<self.descriptor.parties { send(descriptor.closingBytes, from: from, to: to) }
     }
-    receive(flight)
-  }
-
-  // MARK: What proofs need
-
-  private mutating func record(_ instruction: Instruction) {
-    guard verification != nil else { return }
-    switch instruction.kind {
-    case .multiply where authenticates, .innerProducts where authenticates, .matrixProduct where authenticates,
-      .shiftedSummands where authenticates, .bitSummands where authenticates, .inputArith where authenticates:
-      isRecorded.arith.formUnion(instruction.resultRegisters.arith)
-    case .multiply, .innerProducts, .matrixProduct, .and:
-      var touched = instruction.operandRegisters
-      touched.add(instruction.resultRegisters)
-      isRecorded.arith.formUnion(touched.arith)
-      isRecorded.planes.formUnion(touched.planes)
-    default: break
-    }
+    receive()
   }
 
   // MARK: Phases
 
   private mutating func inputs() {
-    var flight = Flight()
     var holders: Set<Int> = []
     for item in schedule.inputs {
       let instruction = item.instruction
@@ -214,37 +203,36 @@ package struct CostModel {
         }
         for message in messages {
           send(
-            message.bytes(items: items, length: part.rows), from: part.holder, to: message.to, in: &flight)
+            message.bytes(items: items, length: part.rows), from: part.holder, to: message.to)
         }
       }
-      record(instruction)
+      record(Recorded(instruction, authenticates: authenticates))
       allocate(instruction, length: instruction.length.evaluate(rows: rows))
       free(item.freed)
       execute()
     }
-    receive(flight)
+    receive()
     compareInputs(holders: holders.count)
   }
 
   /// Every two computing parties compare the copies of the share they have in common, holder by holder.
   private mutating func compareInputs(holders: Int) {
     guard descriptor.inputComparisonBytes > 0, holders > 0 else { return }
-    var flight = Flight()
     ledger.payers = ledger.payers(.inputs)
     for from in 0..<descriptor.parties {
       for offset in [1, descriptor.parties - 1] {
         send(
           descriptor.inputComparisonBytes * holders, from: from, to: (from + offset) % descriptor.parties,
-          in: &flight)
+        )
       }
     }
     for item in schedule.inputs {
       guard case .inputArith = item.instruction.kind else { continue }
       let length = item.instruction.length.evaluate(rows: rows)
-      send(descriptor.authenticateInput, items: 1, length: length, in: &flight)
+      send(descriptor.authenticateInput, items: 1, length: length)
       authenticate(length)
     }
-    receive(flight)
+    receive()
   }
 
   private mutating func authenticate(_ count: Int) {
@@ -252,20 +240,18 @@ package struct CostModel {
   }
 
   private mutating func run(_ round: Schedule.Round) {
-    var flight = Flight()
-    for item in round.exchanges { exchange(item.instruction, half: 0, in: &flight) }
+    for item in round.exchanges { exchange(item.instruction, half: 0) }
     var reductions = round.reductions.map { Reduction($0, rows: rows) }
     var isPending = !round.exchanges.isEmpty
     while isPending || reductions.contains(where: { !$0.isDone }) {
       for i in reductions.indices where !reductions[i].isDone {
         for instruction in reductions[i].nextFlight() {
-          exchange(instruction, half: reductions[i].half, in: &flight)
+          exchange(instruction, half: reductions[i].half)
         }
       }
-      sendProofs(in: &flight)
-      receive(flight)
+      sendProofs()
+      receive()
       endFlight()
-      flight = Flight()
       for i in reductions.indices { reductions[i].advance() }
       isPending = false
     }
@@ -290,18 +276,22 @@ package struct CostModel {
     }
   }
 
-  mutating func exchange(_ instruction: Instruction, half: Int, in flight: inout Flight) {
-    let length = instruction.length.evaluate(rows: rows, half: half)
+  mutating func exchange(_ instruction: Instruction, half: Int) {
     ledger.payers = ledger.payers(instruction)
+    record(Recorded(instruction, authenticates: authenticates))
+    send(instruction, length: instruction.length.evaluate(rows: rows, half: half))
+  }
+
+  /// What an instruction sends, and what verifications will need of it.
+  mutating func send(_ instruction: Instruction, length: Int) {
     execute()
-    record(instruction)
     switch instruction.kind {
     case .multiply(let pairs, _):
-      send(descriptor.multiply, items: pairs.count, length: length, in: &flight)
+      send(descriptor.multiply, items: pairs.count, length: length)
       multiply(pairs.count * length)
       recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
     case .innerProducts(let lists, _):
-      send(descriptor.multiply, items: lists.count, length: 1, in: &flight)
+      send(descriptor.multiply, items: lists.count, length: 1)
       multiply(lists.reduce(0) { $0 + $1.count } * length)
       let terms = lists.joined().reduce(0) { total, pair in
         // A factor that is repeated is multiplied with the sum of the other.
@@ -310,22 +300,22 @@ package struct CostModel {
       }
       recordProducts(outputs: lists.count, terms: terms)
     case .matrixProduct(_, _, let rows, let inner, let columns, _):
-      send(descriptor.multiply, items: 1, length: rows * columns, in: &flight)
+      send(descriptor.multiply, items: 1, length: rows * columns)
       multiply(rows * inner * columns)
       authenticate(rows * columns)
       if !authenticates { verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns) }
     case .and(let pairs, _):
-      send(descriptor.and, items: pairs.count, length: length, in: &flight)
+      send(descriptor.and, items: pairs.count, length: length)
       cost.andBits += pairs.count * length
       ledger.and(pairs.count * length)
       verification?.schedule.recordAnds(words: pairs.count * ((length + 63) / 64))
     case .summands(_, let width, _):
-      send(descriptor.summands, items: width, length: length, in: &flight)
+      send(descriptor.summands, items: width, length: length)
     case .shiftedSummands:
-      send(descriptor.shiftedSummands, items: 1, length: length, in: &flight)
+      send(descriptor.shiftedSummands, items: 1, length: length)
       authenticate(descriptor.arithmeticSummands * length)
     case .bitSummands(let planes, _):
-      send(descriptor.bitSummands, items: planes.count, length: length, in: &flight)
+      send(descriptor.bitSummands, items: planes.count, length: length)
       authenticate(descriptor.booleanSummands * planes.count * length)
     default: break
     }
@@ -343,7 +333,6 @@ package struct CostModel {
   /// One bit a verdict, to every computing party.
   private mutating func verdicts() {
     guard schedule.verdicts != nil else { return }
-    var flight = Flight()
     ledger.payers = ledger.payers(
       verdicts: lowered.verdicts.count, requirements: lowered.requirements.count)
     execute()
@@ -351,10 +340,10 @@ package struct CostModel {
       for message in descriptor.openPlanesToComputing {
         send(
           message.bytes(items: 1, length: lowered.verdictCount),
-          from: (recipient + message.from) % descriptor.parties, to: recipient, in: &flight)
+          from: (recipient + message.from) % descriptor.parties, to: recipient)
       }
     }
-    receive(flight)
+    receive()
   }
 
   private mutating func recordProducts(outputs: Int, terms: Int) {
@@ -363,7 +352,6 @@ package struct CostModel {
   }
 
   private mutating func openings() {
-    var flight = Flight()
     for instruction in schedule.openings {
       let length = instruction.length.evaluate(rows: rows)
       let items: Int, disclosure: Int, isPlanes: Bool
@@ -379,15 +367,15 @@ package struct CostModel {
           for message in isPlanes ? descriptor.openPlanesToComputing : descriptor.openToComputing {
             send(
               message.bytes(items: items, length: length),
-              from: (recipient + message.from) % descriptor.parties, to: recipient, in: &flight)
+              from: (recipient + message.from) % descriptor.parties, to: recipient)
           }
         } else {
           for message in isPlanes ? descriptor.openPlanesToRecipient : descriptor.openToRecipient {
-            send(message.bytes(items: items, length: length), from: message.from, to: recipient, in: &flight)
+            send(message.bytes(items: items, length: length), from: message.from, to: recipient)
           }
         }
       }
     }
-    receive(flight)
+    receive()
   }
 }

@@ -27,7 +27,7 @@ struct CostLedger {
     fileprivate var list: [(number: Int, weight: Int)] = []
     fileprivate var weight = 0
     /// Instructions do not change who pays: they are part of a larger one.
-    fileprivate var isHeld = false
+    fileprivate(set) var isHeld = false
 
     fileprivate init() {}
     fileprivate init(_ number: Int) {
@@ -45,21 +45,36 @@ struct CostLedger {
   }
 
   private let owners: CostOwners
+  private let principals: Int
+  /// Their bytes are in ``bytes`` until all is counted.
   private var shares: [CostShare]
+  /// By owner, sender and receiver.
+  private var bytes: [Int]
   var payers: Payers
-  /// By owner, bytes of the flight under way.
+  /// By owner, bytes of the flight under way; and the owners that have any.
   private var flight: [Int]
+  private var inFlight: [Int] = []
 
   init(_ owners: CostOwners, principals: Int) {
     self.owners = owners
-    let none = Array(repeating: Array(repeating: 0, count: principals), count: principals)
-    shares = (0..<owners.count).map { CostShare(owner: owners.owner($0), bytes: none) }
+    self.principals = principals
+    shares = (0..<owners.count).map { CostShare(owner: owners.owner($0), bytes: []) }
+    bytes = Array(repeating: 0, count: owners.count * principals * principals)
     flight = Array(repeating: 0, count: owners.count)
     payers = Payers(owners.number(.computation))
   }
 
   /// Shares of the operators in their order, then the others; those without any work are left out.
-  var result: [CostShare] { shares.filter { !$0.isEmpty } }
+  var result: [CostShare] {
+    shares.indices.map { number in
+      var share = shares[number]
+      share.bytes = (0..<principals).map { from in
+        let first = (number * principals + from) * principals
+        return Array(bytes[first..<first + principals])
+      }
+      return share
+    }.filter { !$0.isEmpty }
+  }
 
   // MARK: Who pays
 
@@ -108,7 +123,8 @@ struct CostLedger {
   }
   mutating func send(_ bytes: Int, from: Int, to: Int) {
     split(bytes) { ledger, number, part in
-      ledger.shares[number].bytes[from][to] += part
+      ledger.bytes[(number * ledger.principals + from) * ledger.principals + to] += part
+      if ledger.flight[number] == 0 && part > 0 { ledger.inFlight.append(number) }
       ledger.flight[number] += part
     }
   }
@@ -123,10 +139,12 @@ struct CostLedger {
   mutating func endFlight(rounds: Int) {
     let verification = owners.number(.verification)
     var payer = verification
-    for number in flight.indices where flight[number] > 0 && number != verification {
-      if payer == verification || flight[number] > flight[payer] { payer = number }
+    for number in inFlight where number != verification {
+      let isMore = flight[number] > flight[payer] || flight[number] == flight[payer] && number < payer
+      if payer == verification || isMore { payer = number }
     }
     shares[payer].rounds += rounds
-    for number in flight.indices { flight[number] = 0 }
+    for number in inFlight { flight[number] = 0 }
+    inFlight.removeAll(keepingCapacity: true)
   }
 }

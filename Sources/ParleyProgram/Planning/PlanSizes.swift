@@ -37,6 +37,16 @@ package enum PlanSizes {
     }
   }
 
+  /// Rows of the longest column that is sorted or shuffled.
+  package static func longestOrder(of lowered: LoweredProgram, rows: RowCounts) -> Int {
+    lowered.instructions.reduce(0) { longest, instruction in
+      switch instruction.kind {
+      case .sort, .radix, .shuffle, .network: max(longest, instruction.length.evaluate(rows: rows))
+      default: longest
+      }
+    }
+  }
+
   private static func steps(_ instruction: Instruction, count: Int, chunkRows: Int) -> Int {
     func chunks(_ count: Int) -> Int { RowChunks.count(of: count, rows: chunkRows) }
     switch instruction.kind {

@@ -28,6 +28,8 @@ package struct ProofShape: Hashable, Sendable {
 
   package let statement: Statement
   package let plan: FoldPlan
+  /// Bytes of the prover's messages to its left verifier, in order: what the statement needs, the levels, the last.
+  package let proofBytes: [Int]
 
   package static let seedBytes = 16
   package static let digestBytes = 32
@@ -55,28 +57,24 @@ package struct ProofShape: Hashable, Sendable {
     case .shuffledRows(let rows): plan = FoldPlan(elements: rows, first: [8])
     case .shuffledWords(let words): plan = FoldPlan(elements: words, first: [4, 4])
     }
-  }
-
-  /// Claimed integer sums; 0 for bits and rows.
-  package var claims: Int {
-    switch statement {
-    case .bits, .shuffledRows: 0
-    case .words, .shuffledWords: Self.wordClaims
-    case .matrix: Self.matrixClaims
-    }
-  }
-
-  /// Bytes of the prover's messages to its left verifier, in order: what the statement needs, the levels, the last.
-  package var proofBytes: [Int] {
     let opening: [Int]
     switch statement {
     case .bits: opening = [(Self.bitFactor * Self.bitFactor - 1) * Self.elementBytes]
-    case .words, .matrix, .shuffledWords: opening = [claims * Self.claimBytes]
+    case .words, .matrix, .shuffledWords: opening = [Self.claims(of: statement) * Self.claimBytes]
     case .shuffledRows: opening = []
     }
-    return opening + plan.levels.map { $0.products * Self.elementBytes } + [
-      plan.finalProducts * Self.elementBytes
-    ]
+    proofBytes =
+      opening + plan.levels.map { $0.products * Self.elementBytes } + [plan.finalProducts * Self.elementBytes]
+  }
+
+  /// Claimed integer sums; 0 for bits and rows.
+  package var claims: Int { Self.claims(of: statement) }
+  private static func claims(of statement: Statement) -> Int {
+    switch statement {
+    case .bits, .shuffledRows: 0
+    case .words, .shuffledWords: wordClaims
+    case .matrix: matrixClaims
+    }
   }
 
   /// Bytes of the one message from left to right verifier.

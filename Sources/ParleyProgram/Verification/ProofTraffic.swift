@@ -1,47 +1,75 @@
 /// The messages of all proofs that are under way, stage by stage, as the cost model counts them.
 struct ProofTraffic {
   var schedule: VerificationSchedule
-  private var active: [(shape: ProofShape, stage: Int, retainedBytes: Int)] = []
+  private(set) var active: [Proof] = []
+  /// Proofs of one size differ in nothing that counts.
+  private var known: [ProofShape.Statement: Proof.Work] = [:]
+  private let parties: Int
   /// Bytes of operands and results that no proof under way holds yet.
   var retainedBytes = 0
 
-  init(_ descriptor: VerifierDescriptor) { schedule = VerificationSchedule(descriptor) }
+  /// - Parameter parties: all of which prove.
+  init(_ descriptor: VerifierDescriptor, parties: Int) {
+    schedule = VerificationSchedule(descriptor)
+    self.parties = parties
+  }
+
+  /// A proof of every party, under way.
+  struct Proof {
+    /// What its size says about it.
+    final class Work: Sendable {
+      let shape: ProofShape
+      let workingBytes: Int
+      /// By stage, between parties and not relative to a prover: every party proves.
+      let messages: [[ProofShape.Message]]
+
+      init(_ shape: ProofShape, parties: Int) {
+        self.shape = shape
+        workingBytes = shape.workingBytes
+        messages = (0..<shape.stageCount).map { stage in
+          shape.messages(stage: stage).flatMap { message in
+            (0..<parties).map {
+              .init(from: ($0 + message.from) % parties, to: ($0 + message.to) % parties, bytes: message.bytes)
+            }
+          }
+        }
+      }
+    }
+    let work: Work
+    fileprivate(set) var stage: Int
+    fileprivate var retainedBytes: Int
+
+    /// Those of this flight.
+    var messages: [ProofShape.Message] { work.messages[stage] }
+  }
 
   var isIdle: Bool { active.isEmpty }
 
   /// Some proof gets a flight of its own.
-  var takesFlight: Bool { active.contains { schedule.takesFlight($0.shape, stage: $0.stage) } }
+  var takesFlight: Bool { active.contains { schedule.takesFlight($0.work.shape, stage: $0.stage) } }
   /// No gate waits for a proof, and no proof needs operands any more.
   var needsNoOperands: Bool {
     schedule.isEmpty && active.allSatisfy { $0.stage > ProofShape.lastStageWithOperands }
   }
 
-  /// All messages of this flight, between parties and not relative to a prover: every party proves.
-  func messages(parties: Int) -> [ProofShape.Message] {
-    active.flatMap { proof in
-      proof.shape.messages(stage: proof.stage).flatMap { message in
-        (0..<parties).map {
-          .init(from: ($0 + message.from) % parties, to: ($0 + message.to) % parties, bytes: message.bytes)
-        }
-      }
-    }
-  }
-
   /// Memory of the proofs besides the shares they are about.
-  var workingBytes: Int { active.reduce(0) { $0 + $1.shape.workingBytes } }
+  var workingBytes: Int { active.reduce(0) { $0 + $1.work.workingBytes } }
 
   /// Moves every proof on by a stage. Answers how many bytes of shares have become free: a proof needs them up to the
   /// stage at which both vectors are folded.
   mutating func endFlight() -> Int {
+    guard !active.isEmpty else { return 0 }
     var released = 0
+    var isDone = false
     for index in active.indices {
       active[index].stage += 1
-      let (stage, last) = (active[index].stage, active[index].shape.stageCount)
+      let (stage, last) = (active[index].stage, active[index].work.messages.count)
+      if stage == last { isDone = true }
       guard stage > ProofShape.lastStageWithOperands || stage == last else { continue }
       released += active[index].retainedBytes
       active[index].retainedBytes = 0
     }
-    active.removeAll { $0.stage == $0.shape.stageCount }
+    if isDone { active.removeAll { $0.stage == $0.work.messages.count } }
     return released
   }
 
@@ -49,7 +77,9 @@ struct ProofTraffic {
   mutating func begin(all isLast: Bool) -> [ProofShape] {
     let closed = schedule.close(all: isLast)
     for (index, shape) in closed.enumerated() {
-      active.append((shape, 0, index == closed.count - 1 ? retainedBytes : 0))
+      let work = known[shape.statement] ?? Proof.Work(shape, parties: parties)
+      known[shape.statement] = work
+      active.append(.init(work: work, stage: 0, retainedBytes: index == closed.count - 1 ? retainedBytes : 0))
     }
     if !closed.isEmpty { retainedBytes = 0 }
     return closed

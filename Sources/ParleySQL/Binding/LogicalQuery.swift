@@ -38,6 +38,92 @@ indirect enum RowExpression: Hashable, Sendable {
     var condition: RowExpression
     var result: RowExpression
   }
+
+  /// Expressions are looked up by themselves again and again, every part of a long one as well: their hash looks near the top
+  /// only, and at how long a chain they are, such as a sum of many.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(chain)
+    hash(into: &hasher, depth: 4)
+  }
+
+  /// Steps to the first operand of the first operand, and so on.
+  private var chain: Int {
+    var (length, next) = (0, self)
+    while true {
+      switch next {
+      case .column, .integer, .boolean, .null: return length
+      case .add(let a, _), .subtract(let a, _), .multiply(let a, _), .less(let a, _), .lessOrEqual(let a, _),
+        .equal(let a, _), .equivalent(let a, _), .and(let a, _), .or(let a, _), .scaled(let a, _),
+        .bucket(let a, _), .floored(let a, _), .remainder(let a, _), .calendar(_, let a), .not(let a),
+        .isNull(let a):
+        next = a
+      case .choose(let branches, let otherwise): next = branches.first?.condition ?? otherwise
+      case .coalesce(let parts):
+        guard let first = parts.first else { return length }
+        next = first
+      }
+      length += 1
+    }
+  }
+
+  private func hash(into hasher: inout Hasher, depth: Int) {
+    let own: Int
+    switch self {
+    case .column(let index): own = index
+    case .integer(let value): own = value.hashValue
+    case .boolean(let value): own = value ? 1 : 0
+    case .scaled(_, let value), .bucket(_, let value), .floored(_, let value), .remainder(_, let value):
+      own = value.hashValue
+    case .calendar(let function, _): own = function.hashValue
+    case .null, .add, .subtract, .multiply, .less, .lessOrEqual, .equal, .equivalent, .not, .and, .or, .isNull,
+      .choose, .coalesce:
+      own = 0
+    }
+    hasher.combine(kind)
+    hasher.combine(own)
+    guard depth > 0 else { return }
+    switch self {
+    case .choose(let branches, let otherwise):
+      hasher.combine(branches.count)
+      for branch in branches.prefix(2) {
+        branch.condition.hash(into: &hasher, depth: depth - 1)
+        branch.result.hash(into: &hasher, depth: depth - 1)
+      }
+      otherwise.hash(into: &hasher, depth: depth - 1)
+    case .coalesce(let parts):
+      hasher.combine(parts.count)
+      for part in parts.prefix(4) { part.hash(into: &hasher, depth: depth - 1) }
+    default:
+      for child in children { child.hash(into: &hasher, depth: depth - 1) }
+    }
+  }
+
+  private var kind: Int {
+    switch self {
+    case .column: 0
+    case .integer: 1
+    case .boolean: 2
+    case .null: 3
+    case .add: 4
+    case .subtract: 5
+    case .multiply: 6
+    case .scaled: 7
+    case .bucket: 8
+    case .floored: 9
+    case .remainder: 10
+    case .calendar: 11
+    case .less: 12
+    case .lessOrEqual: 13
+    case .equal: 14
+    case .equivalent: 15
+    case .not: 16
+    case .and: 17
+    case .or: 18
+    case .isNull: 19
+    case .choose: 20
+    case .coalesce: 21
+    }
+  }
 }
 
 extension RowExpression {

@@ -1,0 +1,190 @@
+/// A function of rows with what the cost model reads of it: it is applied many times, on chunks of few different lengths.
+struct FunctionWork {
+  struct Step {
+    let instruction: Instruction
+    let results: RegisterSet
+    let freed: RegisterSet
+    let payers: CostLedger.Payers
+    let recorded: CostModel.Recorded
+  }
+  struct Round {
+    var exchanges: [Step]
+    var locals: [Step]
+  }
+  let function: RowFunction
+  let rounds: [Round]
+
+  /// - Parameter shared: what it reads of registers outside.
+  init(_ function: RowFunction, shared: RowBundle = RowBundle(), _ model: CostModel) {
+    self.function = function
+    let (ledger, authenticates) = (model.ledger, model.authenticates)
+    func step(_ item: Schedule.Item) -> Step {
+      Step(
+        instruction: item.instruction, results: item.instruction.resultRegisters, freed: item.freed,
+        payers: ledger.payers(item.instruction),
+        recorded: CostModel.Recorded(item.instruction, authenticates: authenticates))
+    }
+    rounds = function.schedule(shared: shared).rounds.map {
+      Round(exchanges: $0.exchanges.map(step), locals: $0.locals.map(step))
+    }
+  }
+}
+
+/// A set of registers by number, which are small and dense; it is emptied at once.
+struct RegisterMarks {
+  private var marks: [Int32]
+  private var current: Int32 = 1
+
+  init(count: Int) { marks = Array(repeating: 0, count: count) }
+
+  func contains(_ register: Int) -> Bool { marks[register] == current }
+  mutating func insert(_ register: Int) { marks[register] = current }
+  mutating func removeAll() { current += 1 }
+}
+
+/// Functions that are applied to rows.
+extension CostModel {
+  // MARK: What proofs need
+
+  /// Registers that a proof, or the check of macs, will need.
+  struct Recorded {
+    var registers = RegisterSet()
+
+    init(_ instruction: Instruction, authenticates: Bool) {
+      switch instruction.kind {
+      case .multiply where authenticates, .innerProducts where authenticates, .matrixProduct where authenticates,
+        .shiftedSummands where authenticates, .bitSummands where authenticates, .inputArith where authenticates:
+        registers.arith = instruction.resultRegisters.arith
+      case .multiply, .innerProducts, .matrixProduct, .and:
+        registers = instruction.operandRegisters
+        registers.add(instruction.resultRegisters)
+      default: break
+      }
+    }
+  }
+  mutating func record(_ recorded: Recorded) {
+    guard verification != nil else { return }
+    for register in recorded.registers.arith { isRecorded.arith.insert(register) }
+    for register in recorded.registers.planes { isRecorded.planes.insert(register) }
+  }
+  mutating func forgetRecorded() {
+    isRecorded.arith.removeAll()
+    isRecorded.planes.removeAll()
+  }
+
+  // MARK: Chunks
+
+  /// Every chunk runs like rounds of the program; its results wait for those of the other chunks.
+  mutating func chunked(_ function: RowFunction, _ columns: Instruction.ChunkedColumns, count: Int) {
+    let function = FunctionWork(function, shared: columns.shared, self)
+    var results = RegisterSet()
+    results.add(function.function.result)
+    let low = function.function.low
+    let chunks = RowChunks.ranges(count: count, rows: chunkRows)
+    var waiting = 0
+    for chunk in chunks {
+      for register in low.arith { sizes[register.index] = bytes(arith: 1, planes: 0, count: chunk.count) }
+      run(function, half: chunk.count)
+      // A recorded part of a column keeps the whole column.
+      for (column, part) in zip(columns.rows.arith, low.arith) where isRecorded.arith.contains(part.index) {
+        isRecorded.arith.insert(column.index)
+      }
+      for (column, part) in zip(columns.rows.planes, low.planes) where isRecorded.planes.contains(part.index) {
+        isRecorded.planes.insert(column.index)
+      }
+      free(results)
+      let part = bytes(arith: columns.out.arith.count, planes: columns.out.planes.count, count: chunk.count)
+      liveBytes += part
+      waiting += part
+    }
+    if chunks.count == 1 {
+      liveBytes -= waiting
+      waiting = 0
+    }
+    allocate(columns.out, length: count)
+    allocate(RowBundle(arith: columns.sums), length: 1)
+    liveBytes -= waiting
+  }
+
+  /// The rounds of a function on a chunk of rows.
+  private mutating func run(_ function: FunctionWork, half: Int) {
+    for round in function.rounds {
+      if !round.exchanges.isEmpty {
+        for step in round.exchanges {
+          ledger.payers = step.payers
+          record(step.recorded)
+          send(step.instruction, length: step.instruction.length.evaluate(rows: rows, half: half))
+        }
+        sendProofs()
+        receive()
+        endFlight()
+        for step in round.exchanges { end(step, half: half) }
+      }
+      for step in round.locals {
+        ledger.payers = step.payers
+        execute()
+        end(step, half: half)
+      }
+    }
+  }
+  private mutating func end(_ step: FunctionWork.Step, half: Int) {
+    let length = step.instruction.length.evaluate(rows: rows, half: half)
+    allocate(step.results, count: step.instruction.resultLength(length, rows: rows))
+    free(step.freed)
+  }
+
+  /// A function applied to `count` pairs of rows, a chunk at a time.
+  mutating func apply(_ function: FunctionWork, count: Int) {
+    for chunk in RowChunks.ranges(count: count, rows: chunkRows) { applyOnce(function, count: chunk.count) }
+  }
+  /// Its registers are nobody else's, and the algorithm around it pays.
+  private mutating func applyOnce(_ function: FunctionWork, count: Int) {
+    let before = authenticatedCount
+    // Words with macs wait for the check at the end.
+    defer { liveBytes += (authenticatedCount - before) * descriptor.bytesPerWord }
+    for round in function.rounds where !round.exchanges.isEmpty {
+      for step in round.exchanges {
+        send(step.instruction, length: step.instruction.length.evaluate(rows: rows, half: count))
+      }
+      sendProofs()
+      receive()
+      endFlight()
+    }
+  }
+
+  // MARK: Memory
+
+  /// Bytes of a function's values on `count` pairs of rows: its operands, and what is live at most. Where these are several
+  /// chunks, results of one wait for those of the others and are then put together.
+  func workingBytes(_ function: FunctionWork, count: Int) -> Int {
+    let chunks = RowChunks.ranges(count: count, rows: chunkRows)
+    guard chunks.count > 1 else { return workingBytesAtOnce(function, count: count) }
+    func size(_ bundle: RowBundle, _ count: Int) -> Int {
+      bytes(arith: bundle.arith.count, planes: bundle.planes.count, count: count)
+    }
+    let (low, high, result) = (function.function.low, function.function.high, function.function.result)
+    let operands = size(low, count) + size(high, count)
+    let chunk = chunks[0].count
+    let inside = workingBytesAtOnce(function, count: chunk) - size(low, chunk) - size(high, chunk)
+    return operands + size(result, count) + max(inside, size(result, count))
+  }
+
+  private func workingBytesAtOnce(_ function: FunctionWork, count: Int) -> Int {
+    func size(_ set: RegisterSet) -> Int { bytes(arith: set.arith.count, planes: set.planes.count, count: count) }
+    var live = 0
+    for bundle in [function.function.low, function.function.high] {
+      live += bytes(arith: bundle.arith.count, planes: bundle.planes.count, count: count)
+    }
+    var most = live
+    for round in function.rounds {
+      for steps in [round.exchanges, round.locals] {
+        for step in steps {
+          live += size(step.results)
+          most = max(most, live)
+          live -= size(step.freed)
+        }
+      }
+    }
+    return most
+  }
+}
