@@ -32,6 +32,14 @@ public enum SQLFrontEnd {
   public static func compile(
     _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> Program {
+    do { return try checked(queries, tables: tables, rules: rules) } catch {
+      throw NearestStudy(queries: queries, tables: tables, rules: rules).completing(error)
+    }
+  }
+  /// The same, with errors that propose nothing that has to be tried.
+  static func checked(
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) -> Program {
     let routed = try routed(queries, tables: tables, rules: rules)
     return try QueryCompiler.program(of: routed, tables: tables, rules: rules)
   }

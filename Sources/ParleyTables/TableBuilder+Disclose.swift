@@ -36,7 +36,7 @@ extension TableBuilder {
   /// there are.
   ///
   /// - Parameters:
-  ///   - counts: the column that counts a group's rows.
+  ///   - counts: the column that counts a group's rows, or its different units, of which each group has some.
   ///   - contributors: a group in which one of these counts is below its threshold, but not 0, is small.
   ///   - areInSeveralGroups: units may have rows in several groups, so that counts of small groups do not add up.
   ///   - totals: public numbers of rows; what they have more than all groups together must not be small either.

@@ -43,6 +43,7 @@ extension PlanLowering {
     }
     // How many rows and units a released group rests on.
     var counts: [TableBuilder.ContributorCount] = []
+    var size = 0
     if let mark, !mark.units.isEmpty {
       func add(_ aggregate: TableAggregate, _ threshold: Int) {
         counts.append(.init(column: keys.count + functions.count, threshold: threshold))
@@ -59,6 +60,7 @@ extension PlanLowering {
             try position(of: .column(id), in: &relation)
           }
           if let unit {
+            if condition == nil, mark.units.count == 1, !units.isNullable { size = counts.count }
             add(TableAggregate(.countUnits(where: condition), of: unit), set.threshold)
           } else if let condition {
             add(TableAggregate(.sum, of: condition), set.threshold)
@@ -68,7 +70,7 @@ extension PlanLowering {
         }
       }
     }
-    let marking = mark.map { Marking(shown: shown, mark: $0, counts: counts) }
+    let marking = mark.map { Marking(shown: shown, mark: $0, counts: counts, size: size) }
     guard keys.isEmpty else {
       var table = try tables.grouped(relation.table, by: positions, functions)
       table = try compacted(table, rows: input.maximumRows)
@@ -106,6 +108,8 @@ extension PlanLowering {
     var mark: ReleaseMark
     /// The first counts rows.
     var counts: [TableBuilder.ContributorCount]
+    /// Which of them is compared between groups: different units where those are of one kind and counted, else rows.
+    var size: Int
   }
 
   /// A column with the bit of every group whether it rests on enough units to be shown.
@@ -115,9 +119,9 @@ extension PlanLowering {
     var bit = tables.builder.constant(true)
     var totals: [Program.NodeID] = []
     for units in marking.mark.units where !units.counted.isEmpty { totals.append(try rows(of: units.counted)) }
-    if let rows = marking.counts.first {
+    if !marking.counts.isEmpty {
       bit = try tables.shownGroups(
-        relation.table, counts: rows.column, contributors: marking.counts,
+        relation.table, counts: marking.counts[marking.size].column, contributors: marking.counts,
         areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups),
         totals: totals, below: minimumCell)
     }

@@ -66,6 +66,8 @@ struct ContributorSets {
         for other in others where other != condition {
           add(sets.difference(condition, other))
           add(sets.difference(other, condition))
+          add(sets.both(condition, other))
+          add(sets.neither(condition, other))
         }
       }
       for filter in filters {

@@ -63,6 +63,11 @@ struct ReleaseArgument {
     }
     if !conditions.contains(condition) { conditions.append(condition) }
   }
+  /// Of a value that is 0 or 1 or NULL: that it is not true is not that it is false.
+  private mutating func addBothValues(_ condition: Expression) {
+    add(condition)
+    if facts.mayBeNull(condition) { add(.not(condition)) }
+  }
   /// Rows that contribute; none are none, and all are the group.
   private mutating func add(contributors condition: Expression) {
     let condition = facts.reduced(condition.simplified)
@@ -78,7 +83,7 @@ struct ReleaseArgument {
   private static let mostTerms = 32
 
   private mutating func read(_ argument: Expression, below path: Expression?, isSummed: Bool) {
-    if facts.isBoolean(argument) { return add(argument) }
+    if facts.isBoolean(argument) { return addBothValues(argument) }
     guard let terms = terms(of: argument) else {
       return object("multiplies out to more than \(Self.mostTerms) terms")
     }
@@ -91,7 +96,7 @@ struct ReleaseArgument {
           columns.append(id)
           values.insert(id)
           if facts.isExtended(id) { add(.isNull(factor)) }
-          if let lesser = facts.lesserOfTwo(id) { add(.compare(.equal, factor, .integer(lesser))) }
+          if let lesser = facts.lesserOfTwo(id) { addBothValues(.compare(.equal, factor, .integer(lesser))) }
         case .choose(let branches, let otherwise):
           read(branches, otherwise: otherwise, below: path, isSummed: isSummed)
         case .coalesce(let parts):
@@ -106,7 +111,8 @@ struct ReleaseArgument {
         default: read(step: factor, isAlone: open.count == 1 && term.count == 1)
         }
       }
-      if Set(columns).count < columns.count {
+      let factors = term.map(\.valueColumns)  // Of x · x each is {x}.
+      if factors.reduce(0, { $0 + $1.count }) > factors.reduce(into: Set<ColumnID>(), { $0.formUnion($1) }).count {
         object("has a column twice in one product, and sums of powers determine single values")
       }
       if columns.count > 3 { object("has a product of more than three columns") }
@@ -175,6 +181,15 @@ extension Expression {
     case .add(let a, let b), .subtract(let a, let b): a.hasConstantTerm || b.hasConstantTerm
     case .multiply(let a, let b): a.hasConstantTerm && b.hasConstantTerm
     default: false
+    }
+  }
+  /// Columns whose values are in its value, and not only in the conditions of CASE.
+  fileprivate var valueColumns: Set<ColumnID> {
+    switch self {
+    case .choose(let branches, let otherwise):
+      branches.reduce(into: otherwise.valueColumns) { $0.formUnion($1.result.valueColumns) }
+    case .column(let id): [id]
+    default: children.reduce(into: []) { $0.formUnion($1.valueColumns) }
     }
   }
   /// A function that is neither a sum nor a product nor a choice.

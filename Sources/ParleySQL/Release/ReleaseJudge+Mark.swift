@@ -51,6 +51,8 @@ extension ReleaseJudge {
       for other in sets.conditions[..<index] {
         add(condition.andNot(other), minimum)
         add(other.andNot(condition), minimum)
+        add(.and(condition, other), minimum)
+        add(.and(condition.isNotTrue, other.isNotTrue), minimum)
       }
     }
     for condition in order {

@@ -125,6 +125,10 @@ struct StatisticSets {
   func difference(_ condition: Expression, _ other: Expression) -> Expression {
     facts.reduced(condition.andNot(other))
   }
+  func both(_ condition: Expression, _ other: Expression) -> Expression { facts.reduced(.and(condition, other)) }
+  func neither(_ condition: Expression, _ other: Expression) -> Expression {
+    facts.reduced(.and(condition.isNotTrue, other.isNotTrue))
+  }
   /// Rows in which it is not true.
   func complement(_ condition: Expression) -> Expression { facts.reduced(condition.isNotTrue) }
 

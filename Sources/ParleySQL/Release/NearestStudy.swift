@@ -1,0 +1,74 @@
+import ParleyBase
+import ParleyProgram
+
+/// What is nearest to a study that the rules of release refuse, and passes them: found by trying, so that what an error proposes works.
+struct NearestStudy {
+  let queries: [SQLQuery]
+  let tables: [TableSchema]
+  let rules: ReleaseRules
+  /// Studies that are tried at most, and bytes of all queries: planning longer ones again and again would take long.
+  private static let mostTries = 12
+  private static let mostText = 4096
+
+  /// The error, with what passes in its remedy where something was found.
+  func completing(_ error: ParleyError) -> ParleyError {
+    guard error.code.rawValue.hasPrefix("plan/release-"),
+      queries.reduce(0, { $0 + $1.text.utf8.count }) <= Self.mostText, let proposal = proposal()
+    else { return error }
+    var completed = error
+    completed.remedy = [error.remedy, proposal].compactMap(\.self).joined(separator: "; ")
+    return completed
+  }
+
+  private func passes(_ queries: [SQLQuery]) -> Bool {
+    (try? SQLFrontEnd.checked(queries, tables: tables, rules: rules)) != nil
+  }
+
+  private func proposal() -> String? {
+    // The first query with which the study is refused.
+    guard let place = queries.indices.first(where: { !passes(Array(queries[...$0])) }) else { return nil }
+    let refused = queries[place]
+    for text in Self.shortened(refused.text).prefix(Self.mostTries) {
+      var changed = Array(queries[...place])
+      changed[place].text = text
+      if passes(changed) { return "this passes: \(text)" }
+    }
+    var others = queries
+    others.remove(at: place)
+    guard !others.isEmpty, passes(others) else { return nil }
+    return "without the query '\(refused.name)' the study passes"
+  }
+
+  /// The query without one of the things that it selects, without two, and with each alone beside what has no function.
+  static func shortened(_ text: String) -> [String] {
+    let source = Source(SQLQuery(name: "", text: text))
+    guard let tokens = try? Lexer.tokens(of: source), tokens.first?.keyword == "SELECT" else { return [] }
+    var depth = 0
+    var starts = [1]
+    var end: Int?
+    for (index, token) in tokens.enumerated().dropFirst() where end == nil {
+      switch token.kind {
+      case .symbol("("): depth += 1
+      case .symbol(")"): depth -= 1
+      case .symbol(",") where depth == 0: starts.append(index + 1)
+      default: if depth == 0, token.keyword == "FROM" { end = index }
+      }
+    }
+    guard let end, starts.count > 1 else { return [] }
+    let bounds = starts.dropFirst().map { $0 - 1 } + [end]
+    let items = zip(starts, bounds).compactMap { start, bound -> (text: String, isStatistic: Bool)? in
+      guard start < bound else { return nil }
+      let range = SourceRange(start: tokens[start].range.start, end: tokens[bound - 1].range.end)
+      return (source.text(range), tokens[start..<bound].contains { $0.kind == .symbol("(") })
+    }
+    let rest = source.text(SourceRange(start: tokens[end].range.start, end: source.bytes.count))
+    func query(_ kept: [Int]) -> String { "SELECT \(kept.map { items[$0].text }.joined(separator: ", ")) \(rest)" }
+    let all = Array(items.indices)
+    let statistics = all.filter { items[$0].isStatistic }
+    var found = statistics.map { left in all.filter { $0 != left } }
+    for kept in statistics { found.append(all.filter { !items[$0].isStatistic || $0 == kept }) }
+    var seen: Set<[Int]> = []
+    return found.filter { kept in kept.contains { items[$0].isStatistic } && seen.insert(kept).inserted }.map(
+      query)
+  }
+}
