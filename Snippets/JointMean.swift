@@ -6,7 +6,7 @@
 import Parley
 
 let hospitals = ["north", "south", "west"]
-let study = SecureProgram("Joint mean", computing: hospitals.map { Party($0) })
+let study = SecureProgram("Joint mean", computing: hospitals.map { Party($0) }, minimumCell: 3)
 let patients = study.table("patients", holders: hospitals, maximumRows: 10_000)
 
 // Columns with the ranges that every sum is checked against.
@@ -14,22 +14,22 @@ let age = patients.int("age", in: 0...120)
 let weight = patients.decimal("weight", scale: 1, in: 0...300)
 let smoker = patients.bool("smoker", mayBeMissing: true)
 
-// Nothing below can be printed, compared into a Bool or branched on; `reveal` is the only way out.
-let heavy = weight.filtered(where: age >= 18)
-let mean = heavy.mean(places: 3).withheld(unless: heavy.count() >= 5)
+// Nothing below can be printed, compared into a Bool or branched on; `reveal` is the only way out. What would tell of
+// fewer than 3 patients is withheld.
+let mean = weight.filtered(where: age >= 18).mean(places: 3)
 let meanWeight = mean.reveal(to: hospitals, as: "mean weight of adults")
 let oldSmokers = patients.count(where: smoker && age > 60).reveal(to: ["north"], as: "smokers over 60")
 
 SecureProgram.main {
   let result = try study.run(data: [
     "north": ["patients": ["age": [34, 71, 12], "weight": [70.5, 81.2, 40], "smoker": [true, true, nil]]],
-    "south": ["patients": ["age": [66, 45], "weight": [92, 64.3], "smoker": [false, nil]]],
-    "west": ["patients": ["age": [80, 61], "weight": [77.7, 59.9], "smoker": [true, true]]],
+    "south": ["patients": ["age": [66, 45, 9], "weight": [92, 64.3, 31], "smoker": [false, nil, false]]],
+    "west": ["patients": ["age": [80, 61, 15], "weight": [77.7, 59.9, 52], "smoker": [true, true, false]]],
   ])
-  let plan = try study.plan(rows: ["patients": ["north": 3, "south": 2, "west": 2]])
+  let plan = try study.plan(rows: ["patients": ["north": 3, "south": 3, "west": 3]])
   print(plan.statement)
   print("mean weight of adults:", try result[meanWeight]?.description ?? "withheld")
-  print("smokers over 60:", try result[oldSmokers])
+  print("smokers over 60:", try result[oldSmokers]?.description ?? "withheld")
   print("\(plan.totalBytes) bytes in \(plan.rounds) rounds planned, and so it was: \(result.equalsPlan)")
 }
 // snippet.hide

@@ -62,7 +62,8 @@ import Testing
   }
 
   final class Columns {
-    let study = SecureProgram("Random", computing: ["a", "b", "c"], others: ["office"])
+    let study = SecureProgram(
+      "Random", computing: ["a", "b", "c"], others: ["office"], minimumCell: 0, rows: .allowed)
     let patients: SecureTable
     let age: SecretColumn<Int>
     let weight: SecretColumn<FixedPoint>
@@ -79,7 +80,7 @@ import Testing
       sex = patients.category("sex", ["f", "m", "x"])
     }
     private var number = 0
-    func reveal<E>(_ scalar: SecretScalar<E>) -> Revealed<E> {
+    func reveal<E>(_ scalar: SecretScalar<E>) -> Revealed<E?> {
       number += 1
       return scalar.reveal(to: ["office"], as: "r\(number)")
     }
@@ -211,7 +212,7 @@ import Testing
 
   /// Thousands of operators, a shared operand at each: built once, and without deep recursion.
   @Test func longChains() throws {
-    let study = SecureProgram("Chain", computing: ["a", "b", "c"])
+    let study = SecureProgram("Chain", computing: ["a", "b", "c"], minimumCell: 0, rows: .allowed)
     let table = study.table("t", holders: ["a"], maximumRows: 10)
     let x = table.int("x", in: 0...1)
     var total = x

@@ -142,8 +142,9 @@ import Testing
   }
 
   @Test func swiftProgramsChooseTheirAdversary() throws {
-    let malicious = SecureProgram("sum", computing: ["a", "b", "c"], adversary: .malicious)
-    let honest = SecureProgram("sum", computing: ["a", "b", "c"])
+    let malicious = SecureProgram(
+      "sum", computing: ["a", "b", "c"], minimumCell: 0, rows: .allowed, adversary: .malicious)
+    let honest = SecureProgram("sum", computing: ["a", "b", "c"], minimumCell: 0, rows: .allowed)
     let sums = [malicious, honest].map { study in
       let table = study.table("t", holders: ["a", "b", "c"], maximumRows: 100)
       let x = table.int("x", in: 0...9)

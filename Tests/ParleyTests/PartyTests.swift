@@ -12,7 +12,7 @@ import Testing
 
   struct Setting: Sendable {
     var program: PreparedProgram
-    var sum: Revealed<Int>
+    var sum: Revealed<Int?>
     var mean: Revealed<FixedPoint?>
   }
 
@@ -21,7 +21,8 @@ import Testing
       Party(name, key: keys[name], endpoint: ports[name].map { "127.0.0.1:\($0)" })
     }
     let study = SecureProgram(
-      "Between parties", computing: ["a", "b", "c"].map(party), others: [party("office")])
+      "Between parties", computing: ["a", "b", "c"].map(party), others: [party("office")], minimumCell: 0,
+      rows: .allowed)
     let table = study.table("t", holders: ["a", "b"], maximumRows: 10)
     let x = table.int("x", in: 0...99)
     let sum = x.filtered(where: x > 10).sum().reveal(to: ["a"], as: "sum")

@@ -167,7 +167,7 @@ import Testing
 
   /// The comparison itself: the plan of other sizes is not the meter's.
   @Test func anotherPlanIsNoticed() throws {
-    let study = SecureProgram("sum", computing: ["a", "b", "c"])
+    let study = SecureProgram("sum", computing: ["a", "b", "c"], minimumCell: 0, rows: .allowed)
     let table = study.table("t", holders: ["a", "b", "c"], maximumRows: 100)
     let x = table.int("x", in: 0...9)
     let sum = x.filtered(where: x > 4).sum().reveal(to: ["a"], as: "sum")

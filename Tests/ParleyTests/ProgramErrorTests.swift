@@ -170,8 +170,8 @@ import Testing
     let (study, t) = Self.study()
     let n = t.int("x", in: 0...9).count().reveal(to: ["office"], as: "n")
     let foreign = Self.study().1.count().reveal(to: ["office"], as: "m")
-    let result = try study.run(data: ["a": ["t": ["x": [4]]], "b": ["t": ["x": []]]])
-    #expect(try result[n] == 1)
+    let result = try study.run(data: ["a": ["t": ["x": [4]]], "b": ["t": ["x": [7]]]])
+    #expect(try result[n] == 2)
     let error = #expect(throws: ParleyError.self) { try result[foreign] }
     #expect(error?.code == .usage)
   }

@@ -126,9 +126,10 @@ import Testing
 
   private static func program(
     _ protect: SecureProgram.Protection, extremes: Bool = false, mayBeMissing: Bool = false,
-    column: String = "patient"
+    column: String = "patient", minimumCell: Int = 0
   ) -> SecureProgram {
-    let study = SecureProgram("Swift", computing: ["a", "b", "c"])
+    let study = SecureProgram(
+      "Swift", computing: ["a", "b", "c"], minimumCell: minimumCell, rows: minimumCell < 2 ? .allowed : .forbidden)
     let visits = study.table(
       "visits", holders: ["a", "b"], maximumRows: 100, protect: protect, allowsExtremes: extremes)
     let patient = visits.int(column, in: 0...99, mayBeMissing: mayBeMissing)
@@ -145,6 +146,7 @@ import Testing
       ), (Self.program(.units("patient", column: "patient")), "each patient (column 'patient')"),
       (Self.program(.rows, extremes: true), "smallest and largest values of table 'visits' may be shown"),
     ]
+    #expect(try programs[0].0.prepared().statement.text.contains("no minimum of the whole program"))
     var agreements: Set<[UInt8]> = []
     for (program, words) in programs {
       let prepared = try program.prepared()
@@ -153,6 +155,42 @@ import Testing
       #expect(words != nil || !prepared.statement.text.contains("table 'visits'"))
     }
     #expect(agreements.count == programs.count)
+  }
+
+  /// Of the whole program, of each table, and of each result.
+  @Test func swiftProgramsStateTheirMinimum() throws {
+    let prepared = try Self.program(.units("person", column: "patient"), minimumCell: 5).prepared()
+    let text = prepared.statement.text
+    #expect(prepared.minimumCell == 5)
+    #expect(
+      text.contains(
+        "table 'visits' protects each person (column 'patient'), however many rows it has: groups of fewer than 5 different ones are withheld"
+      ))
+    #expect(
+      text.contains("what tells two of them apart rests on fewer than 5 protected units, but at least one"))
+    #expect(
+      text.contains(
+        "One bit: 1 where n has no value, because the results about 'visits' rest somewhere on fewer than 5"))
+    #expect(!text.contains("no minimum"))
+    let agreements = try [0, 2, 3].map {
+      try Self.program(.rows, minimumCell: $0).prepared().statement.agreementHash
+    }
+    #expect(Set(agreements).count == 3)
+  }
+
+  /// A minimum that means nothing is refused, with what to write.
+  @Test(arguments: [-1, 0, 1, 1_000_001]) func swiftProgramsHaveAMinimumThatCanBe(minimum: Int) throws {
+    let study = SecureProgram("Swift", computing: ["a", "b", "c"], minimumCell: minimum)
+    _ = study.table("t", holders: ["a"], maximumRows: 5).count().reveal(to: ["a"], as: "n")
+    let error = try #require(throws: ParleyError.self) { _ = try study.prepared() }
+    #expect(error.code.rawValue == "study/value" && error.remedy?.contains("rows: .allowed") == true)
+    let allowed = SecureProgram("Swift", computing: ["a", "b", "c"], minimumCell: minimum, rows: .allowed)
+    _ = allowed.table("t", holders: ["a"], maximumRows: 5).count().reveal(to: ["a"], as: "n")
+    if 0...1 ~= minimum {
+      #expect(try allowed.prepared().minimumCell == 0)
+    } else {
+      #expect(throws: ParleyError.self) { _ = try allowed.prepared() }
+    }
   }
 
   @Test func swiftProgramsNameAColumnThatIsThere() throws {

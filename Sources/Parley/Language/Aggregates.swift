@@ -24,21 +24,33 @@ extension SecretFormula {
   }
 
   /// Σ value over the rows of the mask; other rows, whatever they hold, add 0.
+  ///
+  /// - Parameters:
+  ///   - kind: what becomes of the sum.
+  ///   - column: the value that is added up, where `value` is shifted.
   private static func total(
-    _ value: Program.NodeID, over mask: Program.NodeID, _ workshop: Workshop
+    _ value: Program.NodeID, over mask: Program.NodeID, _ kind: RowReduction.Kind,
+    of column: Program.NodeID? = nil, _ workshop: Workshop
   ) throws(ParleyError) -> Program.NodeID {
     if workshop.builder.program[mask].operation == .bitConstant(false) { return workshop.builder.constant(0) }
     if workshop.builder.type(of: value).shape == .scalar {
       let isBit = workshop.builder.type(of: value).isBit
       let number = isBit ? try workshop.builder.integer(fromBit: value) : value
-      return try workshop.builder.multiply(try workshop.builder.sum(mask), number)
+      let rows = try workshop.builder.sum(mask)
+      workshop.note(.count, rows, mask: mask)
+      return try workshop.builder.multiply(rows, number)
     }
-    return try workshop.builder.innerProduct(mask, value)
+    let sum = try workshop.builder.innerProduct(mask, value)
+    workshop.note(kind, sum, mask: mask, value: column ?? value)
+    return sum
   }
 
   static func count(_ a: SecretFormula) -> SecretFormula {
     .over([a], "count(\(a.expression.text))") { workshop in
-      BuiltValue(node: try count(try rows(of: try a.built(), a.expression.text), workshop))
+      let mask = try rows(of: try a.built(), a.expression.text)
+      let rows = try count(mask, workshop)
+      workshop.note(.count, rows, mask: mask)
+      return BuiltValue(node: rows)
     }
   }
 
@@ -46,7 +58,7 @@ extension SecretFormula {
     .over([a], "sum(\(a.expression.text))") { workshop in
       let value = try a.built()
       let mask = try rows(of: value, a.expression.text)
-      return BuiltValue(node: try total(value.node, over: mask, workshop), scale: value.scale)
+      return BuiltValue(node: try total(value.node, over: mask, .sum, workshop), scale: value.scale)
     }
   }
 
@@ -68,10 +80,12 @@ extension SecretFormula {
         ? value.node
         : try workshop.builder.subtract(value.node, workshop.builder.constant(range.lower))
       let n = try count(mask, workshop)
+      workshop.note(.presence, n, mask: mask, value: value.node)
       let divisor = try workshop.builder.atLeast(n, 1)
       let up = powerOfTen(places - value.scale)
       let dividend = try workshop.builder.add(
-        try workshop.builder.scale(try total(shifted, over: mask, workshop), by: 2 * up), divisor)
+        try workshop.builder.scale(
+          try total(shifted, over: mask, .mean, of: value.node, workshop), by: 2 * up), divisor)
       let quotient = try workshop.builder.quotient(
         dividend, try workshop.builder.scale(divisor, by: 2), atMost: (range.upper - range.lower) * up + 1)
       let mean = try workshop.builder.add(quotient, workshop.builder.constant(range.lower * up))
@@ -91,9 +105,11 @@ extension SecretFormula {
       let range = workshop.builder.type(of: value.node).range
       let end = workshop.builder.constant(kind == .minimum ? range.upper : range.lower)
       let candidates = try workshop.builder.select(mask, value.node, end)
-      return BuiltValue(
-        node: try workshop.builder.extremum(kind, candidates),
-        isPresent: try isSome(try count(mask, workshop), workshop), scale: value.scale, isRecord: true)
+      let found = try workshop.builder.extremum(kind, candidates)
+      let n = try count(mask, workshop)
+      workshop.note(.extremum, found, mask: mask, value: value.node)
+      workshop.note(.presence, n, mask: mask, value: value.node)
+      return BuiltValue(node: found, isPresent: try isSome(n, workshop), scale: value.scale, isRecord: true)
     }
   }
 
@@ -101,7 +117,9 @@ extension SecretFormula {
     .over([a], "any(\(a.expression.text))") { workshop in
       let value = try a.built()
       let mask = try rows(of: value, a.expression.text)
-      return BuiltValue(node: try workshop.builder.any(try workshop.builder.and(mask, value.node)))
+      let found = try workshop.builder.any(try workshop.builder.and(mask, value.node))
+      workshop.note(.any, found, mask: mask, value: value.node)
+      return BuiltValue(node: found)
     }
   }
 

@@ -37,10 +37,32 @@ final class Workshop {
   /// the call that uses it.
   private var lastSite: CallSite?
   let parties: [String]
-  /// What is revealed, as the columns of one result of one row.
-  var columns: [Program.ResultTable.Column] = []
+  /// Results rest on no unit or at least so many; 0 where there is no minimum.
+  let minimum: Int
+  /// Tables whose rows are about somebody.
+  var protected: Set<Program.TableID> = []
+  /// What rows were made one value of, by the node of that value.
+  private(set) var reductions: [Program.NodeID: [RowReduction]] = [:]
+  private(set) var reveals: [PendingReveal] = []
 
-  init(parties: [String]) { self.parties = parties }
+  init(parties: [String], minimum: Int) {
+    self.parties = parties
+    self.minimum = minimum
+  }
+
+  /// Notes what a value was made of, for the rules of release.
+  func note(
+    _ kind: RowReduction.Kind, _ node: Program.NodeID, mask: Program.NodeID, value: Program.NodeID? = nil
+  ) {
+    let known = builder.origin.flatMap { origins[$0] }
+    reductions[node, default: []].append(
+      .init(kind: kind, mask: mask, value: value, text: known?.text ?? builder.origin ?? "", site: site))
+  }
+
+  /// Keeps what the whole program decides on: whether it may be shown.
+  func keep(_ reveal: PendingReveal) { reveals.append(reveal) }
+  /// The position of the next disclosure.
+  var nextDisclosure: Int { reveals.last.map { $0.missing.map { $0 + 1 } ?? $0.index + 1 } ?? 0 }
 
   /// Runs `body` with nodes that say where they come from.
   func building<R>(_ text: String, at place: CallSite?, _ body: () throws -> R) throws(ParleyError) -> R {
@@ -90,7 +112,7 @@ final class Workshop {
 
   func checkReveal(name: String, to recipients: [String], at site: CallSite) {
     check(recipients, "recipient", at: site)
-    if name.isEmpty || columns.contains(where: { $0.name == name }) {
+    if name.isEmpty || reveals.contains(where: { $0.name == name }) {
       _ = fail(
         "study/duplicate", "a result is called '\(name)' already, or the name is empty", at: site,
         remedy: "give every result a name of its own")

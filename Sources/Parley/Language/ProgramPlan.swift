@@ -58,17 +58,13 @@ extension SecureProgram {
   public func prepared() throws(ParleyError) -> PreparedProgram {
     for table in tables { table.checkProtection() }
     if let failure = workshop.failure { throw failure }
-    guard !workshop.columns.isEmpty else {
+    guard !workshop.reveals.isEmpty else {
       throw ParleyError(
         .init("plan/nothing-revealed"), "the program reveals nothing, so there is nothing to compute",
         at: .init(item: title), remedy: "reveal a scalar to somebody")
     }
-    var builder = workshop.builder
-    builder.result(
-      .init(
-        name: title, groupCount: 1, keys: [], columns: workshop.columns, order: Array(workshop.columns.indices),
-        isAbsent: nil, isWithheld: nil))
     let schemas = tables.map(\.schema)
+    let program = try disclosing(schemas)
     var principals: [PreparedProgram.Principal] = []
     for party in parties {
       principals.append(
@@ -77,24 +73,23 @@ extension SecureProgram {
           key: try party.key.map { (text) throws(ParleyError) in try PublicIdentity(text: text) },
           endpoint: party.endpoint))
     }
-    try checkRoles()
+    try checkRoles(program)
     do throws(ParleyError) {
       return try PreparedProgram(
-        title: title, program: builder.program.pruned(), principals: principals, computing: computingCount,
-        tables: schemas, adversary: adversary == .malicious ? .malicious : .semiHonest, minimumCell: 0,
-        rules: [
-          "no minimum of the whole program: a result may rest on a single row unless its formula says otherwise"
-        ],
+        title: title, program: program, principals: principals, computing: computingCount,
+        tables: schemas, adversary: adversary == .malicious ? .malicious : .semiHonest,
+        minimumCell: effectiveMinimum,
+        rules: rules(schemas),
         publicFacts: PreparedProgram.publicFacts(of: schemas, agreement: "program"),
-        studyHash: agreement(builder.program.pruned(), schemas))
+        studyHash: agreement(program, schemas))
     } catch {
       throw workshop.placed(error)
     }
   }
 
   /// A party without a role would wait for a session that does not need it.
-  private func checkRoles() throws(ParleyError) {
-    let recipients = Set(workshop.builder.program.disclosures.flatMap(\.recipients))
+  private func checkRoles(_ program: Program) throws(ParleyError) {
+    let recipients = Set(program.disclosures.flatMap(\.recipients))
     let holders = Set(tables.flatMap(\.schema.holders))
     for party in parties.dropFirst(computingCount)
     where !recipients.contains(party.name) && !holders.contains(party.name) {
@@ -131,6 +126,10 @@ extension SecureProgram {
         writer.write("\(schema.protection)")
         writer.write(schema.allowsExtremes)
       }
+    }
+    if effectiveMinimum > 1 {
+      writer.write("minimum-cell")
+      writer.write(Int64(effectiveMinimum))
     }
     return Array(SHA256.hash(data: writer.bytes))
   }

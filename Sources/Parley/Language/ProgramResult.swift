@@ -59,6 +59,11 @@ public struct ProgramResult: Sendable {
     return numbers
   }
 
+  /// What was opened to this party, as it was opened, by the names of the statement.
+  package var openings: [String: Int] {
+    Dictionary(uniqueKeysWithValues: opened.map { (program.disclosures[$0.key].name, $0.value) })
+  }
+
   /// The value behind a handle; nil where there is none (the mean of no rows, a result that is withheld).
   ///
   /// - Throws: `usage/…` when the handle is of another program, or the result went to other recipients.

@@ -15,14 +15,13 @@ public struct Revealed<Value: Sendable>: Sendable {
 extension SecretScalar {
   /// Opens this value to `recipients`, and to nobody else. The only way out of a program.
   ///
+  /// Under a minimum of the program, one more bit says whether the value is withheld; nothing is then learnt about it.
+  ///
   /// - Parameter name: of the result, unique in the program.
   public func reveal(
     to recipients: [String], as name: String, file: String = #fileID, line: Int = #line
-  ) -> Revealed<Element> {
-    let (index, _, scale) = formula.disclosed(
-      Element.self, to: recipients, as: name, at: CallSite(file: file, line: line))
-    // A scalar is always there; a handle of a program that is refused is never asked.
-    return Revealed(name: name, index: index, missing: nil) { Element(openedUnits: $0 ?? 0, scale: scale) }
+  ) -> Revealed<Element?> {
+    formula.revealed(to: recipients, as: name, at: CallSite(file: file, line: line))
   }
 }
 
@@ -34,30 +33,32 @@ extension OptionalScalar {
   public func reveal(
     to recipients: [String], as name: String, file: String = #fileID, line: Int = #line
   ) -> Revealed<Element?> {
-    let (index, missing, scale) = formula.disclosed(
-      Element.self, to: recipients, as: name, at: CallSite(file: file, line: line))
-    return Revealed(name: name, index: index, missing: missing) {
-      $0.map { Element(openedUnits: $0, scale: scale) }
-    }
+    formula.revealed(to: recipients, as: name, at: CallSite(file: file, line: line))
   }
 }
 
 extension SecretFormula {
-  fileprivate func disclosed(
-    _ type: (some SecretElement).Type, to recipients: [String], as name: String, at site: CallSite
-  ) -> (index: Int, missing: Int?, scale: Int) {
+  fileprivate func revealed<Element: SecretElement>(
+    to recipients: [String], as name: String, at site: CallSite
+  ) -> Revealed<Element?> {
     do {
-      return try workshop.building("reveal(\(expression.text))", at: site) {
-        try disclose(type, to: recipients, as: name, at: site)
+      let reveal = try workshop.building("reveal(\(expression.text))", at: site) {
+        try pending(to: recipients, as: name, at: site)
+      }
+      workshop.keep(reveal)
+      let scale = reveal.value.scale
+      return Revealed(name: name, index: reveal.index, missing: reveal.missing) {
+        $0.map { Element(openedUnits: $0, scale: scale) }
       }
     } catch {
-      return (-1, nil, 0)
+      // A handle of a program that is refused is never asked.
+      return Revealed(name: name, index: -1, missing: nil) { _ in nil }
     }
   }
 
-  private func disclose(
-    _ type: (some SecretElement).Type, to recipients: [String], as name: String, at site: CallSite
-  ) throws(ParleyError) -> (index: Int, missing: Int?, scale: Int) {
+  private func pending(
+    to recipients: [String], as name: String, at site: CallSite
+  ) throws(ParleyError) -> PendingReveal {
     var value = try built(at: site)
     workshop.checkReveal(name: name, to: recipients, at: site)
     let range = workshop.builder.type(of: value.node).range
@@ -67,33 +68,16 @@ extension SecretFormula {
         at: workshop.builder.origin.map { .init(item: $0) },
         remedy: "narrow the declared ranges of the columns involved, lower maximumRows, or reduce the scale")
     }
-    // What a value would be where there is none is no business of the recipient.
-    if let isPresent = value.isPresent {
-      value.node =
-        workshop.builder.type(of: value.node).isBit
-        ? try workshop.builder.and(isPresent, value.node)
-        : try workshop.builder.select(isPresent, value.node, workshop.builder.constant(0))
+    var reductions: [Program.NodeID] = []
+    if workshop.minimum > 1 {
+      reductions = workshop.protectedReductions(under: [value.node] + [value.isPresent].compactMap(\.self))
     }
-    let record = value.isRecord ? " It is the value of one record, or follows from it." : ""
-    let id = workshop.builder.disclose(
-      .init(
-        name: name, node: value.node, recipients: recipients,
-        meaning: value.isRecord ? .recordValue : .statistic,
-        explanation: "\(expression.text), over the rows of all holders together.\(record)"))
-    var missing: Program.DisclosureID?
-    if let isPresent = value.isPresent {
-      missing = workshop.builder.disclose(
-        .init(
-          name: "\(name) is missing", node: try workshop.builder.not(isPresent), recipients: recipients,
-          meaning: .outcome,
-          explanation: "One bit: 1 where \(name) has no value, because no row takes part or it is withheld."))
-    }
-    let isBit = workshop.builder.type(of: value.node).isBit
-    workshop.columns.append(
-      .init(
-        name: name, value: id, isNull: missing,
-        format: isBit ? .boolean : value.scale == 0 ? .integer : .decimal(scale: value.scale),
-        precision: "0"))
-    return (id.rawValue, missing?.rawValue, value.scale)
+    if reductions.isEmpty { value.node = try workshop.builder.shown(value.node, where: value.isPresent) }
+    let index = workshop.nextDisclosure
+    let hasBit = value.isPresent != nil || !reductions.isEmpty
+    return PendingReveal(
+      name: name, recipients: recipients, text: expression.text, value: value, reductions: reductions,
+      index: index,
+      missing: hasBit ? index + 1 : nil)
   }
 }

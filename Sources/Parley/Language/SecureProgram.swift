@@ -34,6 +34,8 @@ public final class SecureProgram {
   let parties: [Party]
   let computingCount: Int
   let adversary: Adversary
+  /// The smallest number of units that a result may rest on; 0 where there is no minimum.
+  var effectiveMinimum: Int { workshop.minimum }
   private(set) var tables: [SecureTable] = []
 
   /// Whom a table is about.
@@ -44,6 +46,14 @@ public final class SecureProgram {
     case units(String, column: String)
     /// Nobody: a reference table such as a price list.
     case nobody
+  }
+
+  /// Whether results may tell of single rows.
+  public enum RowRelease: Sendable, Hashable {
+    /// Whatever is revealed rests on 2 units at least.
+    case forbidden
+    /// With a `minimumCell` of 0 or 1, nothing is withheld or refused. The statement says so.
+    case allowed
   }
 
   /// Whom a run withstands.
@@ -57,17 +67,29 @@ public final class SecureProgram {
   /// - Parameters:
   ///   - computing: the three computing parties, of three organisations.
   ///   - others: who holds data or receives results without computing.
+  ///   - minimumCell: what is revealed rests on nobody or at least so many of the units that tables protect, 2 to 1,000,000, or is
+  ///     withheld; `docs/release-rules.md`. 0 or 1 needs `rows: .allowed`.
+  ///   - rows: whether results may tell of single rows.
   ///   - adversary: whom the run withstands; part of what the parties compare.
   public init(
-    _ title: String, computing: [Party], others: [Party] = [], adversary: Adversary = .semiHonest,
+    _ title: String, computing: [Party], others: [Party] = [], minimumCell: Int = 2,
+    rows: RowRelease = .forbidden, adversary: Adversary = .semiHonest,
     file: String = #fileID, line: Int = #line
   ) {
     self.title = title
     self.adversary = adversary
     parties = computing + others
-    workshop = Workshop(parties: parties.map(\.name))
+    workshop = Workshop(
+      parties: parties.map(\.name), minimum: rows == .allowed && minimumCell < 2 ? 0 : max(2, minimumCell))
     computingCount = computing.count
     let site = CallSite(file: file, line: line)
+    if !(0...1_000_000).contains(minimumCell) || rows == .forbidden && minimumCell < 2 {
+      _ = workshop.fail(
+        "study/value", "minimumCell is \(minimumCell): what is revealed must rest on 2 to 1000000 units", at: site,
+        remedy:
+          "give a number from 2 to 1000000; or, where everybody agrees that results may rest on single rows, write 'minimumCell: 0, rows: .allowed'"
+      )
+    }
     if Set(parties.map(\.name)).count < parties.count {
       _ = workshop.fail(
         "study/duplicate", "two parties have one name", at: site, remedy: "give every party a name of its own")
@@ -92,8 +114,9 @@ public final class SecureProgram {
   /// - Parameters:
   ///   - maximumRows: of all holders together; sums are checked for this many.
   ///   - padTo: every holder shares exactly this many rows, so that its number of rows stays secret below it.
-  ///   - protect: whom the rows are about: stated to everybody and part of what the parties compare. What is withheld, formulas say.
-  ///   - allowsExtremes: the owners of the rows agree that smallest and largest values are shown; stated likewise.
+  ///   - protect: whom the rows are about, and so what `minimumCell` counts. Stated to everybody, and part of what the parties compare.
+  ///   - allowsExtremes: the owners of the rows agree that smallest and largest values are shown, which are refused under a minimum
+  ///     otherwise; stated likewise.
   public func table(
     _ name: String, holders: [String], maximumRows: Int, padTo: Int? = nil, protect: Protection = .rows,
     allowsExtremes: Bool = false, file: String = #fileID, line: Int = #line
@@ -113,6 +136,7 @@ public final class SecureProgram {
         remedy: "raise maximumRows, or lower padTo")
     }
     let id = workshop.builder.table(.init(name: name, holders: holders, maximumRows: maximumRows))
+    if protect != .nobody { workshop.protected.insert(id) }
     let schema = TableSchema(
       name: name, columns: [], holders: holders, maximumRows: maximumRows, padTo: padTo,
       protection: protect.declared, allowsExtremes: allowsExtremes)

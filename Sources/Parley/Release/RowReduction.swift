@@ -1,0 +1,58 @@
+internal import ParleyBase
+internal import ParleyProgram
+
+/// Rows that became one value: a count, a sum, whether there is any. What the rules of release judge.
+struct RowReduction {
+  enum Kind {
+    case count
+    case sum
+    /// Tells neither sum nor count.
+    case mean
+    case extremum
+    case any
+    /// How many there are is only tested for 0, or divided by.
+    case presence
+  }
+  var kind: Kind
+  /// Rows that take part.
+  var mask: Program.NodeID
+  /// A number or bit of every row; nil of a count.
+  var value: Program.NodeID?
+  /// The formula, and the call that made it.
+  var text: String
+  var site: CallSite?
+
+  /// Why it may not be released, and what to write instead.
+  func refusal(_ code: String, _ reason: String, minimum: Int, remedy: String) -> ParleyError {
+    ParleyError(
+      .init(code), "under a minimum of \(minimum), '\(text)' cannot be judged: \(reason)",
+      at: site.map { .init(file: $0.file, line: $0.line, item: text) }, remedy: remedy)
+  }
+}
+
+extension Workshop {
+  /// The table with protected rows that the node makes one value of; nil where it does not.
+  func reducedTable(of node: Program.NodeID) -> Program.TableID? {
+    guard builder.type(of: node).shape == .scalar else { return nil }
+    for operand in builder.program[node].operation.operands {
+      if case .rows(let table) = builder.type(of: operand).shape, protected.contains(table) { return table }
+    }
+    return nil
+  }
+
+  /// The nearest reductions of protected rows that the nodes are computed from, in the order in which they were built.
+  func protectedReductions(under roots: [Program.NodeID]) -> [Program.NodeID] {
+    var found: [Program.NodeID] = []
+    var seen: Set<Program.NodeID> = []
+    var open = roots
+    while let node = open.popLast() {
+      guard seen.insert(node).inserted else { continue }
+      if reducedTable(of: node) != nil {
+        found.append(node)
+      } else {
+        open += builder.program[node].operation.operands
+      }
+    }
+    return found.sorted()
+  }
+}
