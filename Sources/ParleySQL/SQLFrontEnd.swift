@@ -135,6 +135,8 @@ public enum SQLFrontEnd {
       }
       return .statistics(query)
     }
-    return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules))
+    let query = try RelationalQuery(statement, source: source, tables: tables, rules: rules)
+    try checkDominance(query, tables: tables, rules: rules)
+    return .relational(query)
   }
 }

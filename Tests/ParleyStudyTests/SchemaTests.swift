@@ -35,6 +35,8 @@ import Testing
     }
     let limit = try object(schema, "$defs", "table", "properties", "at-most", "items")
     #expect(try Set(object(limit, "properties").keys) == Set(StudyKeys.rowLimit))
+    let dominance = try object(schema, "$defs", "release", "properties", "dominance")
+    #expect(try Set(object(dominance, "properties").keys) == Set(StudyKeys.dominance))
     let forms = try object(schema, "$defs", "table", "properties", "protect")["anyOf"] as? [[String: Any]]
     let protect = try #require(forms?.first { $0["type"] as? String == "object" })
     #expect(try Set(object(protect, "properties").keys) == Set(StudyKeys.protect))
@@ -63,7 +65,7 @@ import Testing
     let text = try String(contentsOfFile: Sample.root + "/docs/study-file.md", encoding: .utf8)
     let keys =
       StudyKeys.study + StudyKeys.party + StudyKeys.table + StudyKeys.column + StudyKeys.csv + StudyKeys.security
-      + StudyKeys.release + StudyKeys.columnTypes
+      + StudyKeys.release + StudyKeys.dominance + StudyKeys.columnTypes
     for key in keys {
       #expect(text.contains("`\(key)") || text.contains("\(key):") || text.contains("\"\(key)\""), "\(key)")
     }

@@ -84,6 +84,16 @@ import Testing
     #expect(try !Self.statement(["visits": ""], release: "minimum-cell: 2").text.contains("although"))
   }
 
+  @Test func dominanceIsNamed() throws {
+    let statement = try Self.statement(
+      ["visits": ""],
+      release: "minimum-cell: 5, dominance: {largest-percent: 60, largest-count: 3, largest-count-percent: 85}")
+    for largest in ["one row makes up more than 60 percent", "the 3 largest rows make up more than 85 percent"] {
+      #expect(statement.rules.contains { $0.contains(largest) }, "\(statement.rules)")
+    }
+    #expect(try !Self.statement(["visits": ""]).text.contains("percent of what is added up"))
+  }
+
   @Test func withoutMinimum() throws {
     let statement = try Self.statement(
       ["visits": "protect: patient", "prices": "protect: none", "wards": ""],

@@ -136,10 +136,17 @@ public struct PreparedStudy: Sendable {
       ]
       : []
     return raised + rows + [
-      "a \(study.release.allowsRows ? "statistic" : "result") that rests on \(study.releaseWords.fewer) is withheld inside the computation, before anything is opened; its count is not opened either",
+      "a \(study.release.allowsRows ? "statistic" : "result") that rests on \(study.releaseWords.fewer) is withheld inside the computation, before anything is opened; its count is not opened either"
+    ] + study.release.dominance.map(dominance) + [
       "where one withheld group could be worked out from the others and the total, the smallest shown group is withheld as well",
       "an absent group (no row), a withheld one and a NULL value are told apart by one opened bit each",
     ]
+  }
+
+  private static func dominance(_ limit: ReleaseRules.Dominance) -> String {
+    let largest = limit.units == 1 ? "one row makes" : "the \(limit.units) largest rows make"
+    return
+      "so is a group in which \(largest) up more than \(limit.percent) percent of what is added up in a sum or mean (of absolute values)"
   }
 
   /// What the rules of release say, beside results.

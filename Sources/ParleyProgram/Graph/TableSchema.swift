@@ -105,10 +105,29 @@ public struct ReleaseRules: Hashable, Sendable {
   public var recipients: [String]
   /// Queries may release rows of single records and not only statistics.
   public var allowsRowRelease: Bool
-  public init(minimumCell: Int, recipients: [String], allowsRowRelease: Bool = false) {
+  /// Where few units make up most of what is added up, it is withheld; empty: no such rule.
+  public var dominance: [Dominance]
+  public init(
+    minimumCell: Int, recipients: [String], allowsRowRelease: Bool = false, dominance: [Dominance] = []
+  ) {
+    self.dominance = dominance
     self.minimumCell = minimumCell
     self.recipients = recipients
     self.allowsRowRelease = allowsRowRelease
+  }
+}
+
+extension ReleaseRules {
+  /// The largest units of a sum may make up no more of it than this; of values that can be negative, absolute values count.
+  public struct Dominance: Hashable, Sendable {
+    /// How many units are taken together, at least 1.
+    public var units: Int
+    /// 1 to 99.
+    public var percent: Int
+    public init(units: Int, percent: Int) {
+      self.units = units
+      self.percent = percent
+    }
   }
 }
 

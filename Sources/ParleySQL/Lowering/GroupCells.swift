@@ -24,6 +24,8 @@ struct GroupCells {
   var masksAreWords = false
   /// Counts of contributing rows for each list of masks that statistics use, side by side.
   var contributors: [[Program.NodeID]: Program.NodeID] = [:]
+  /// Values in which few rows must not make up too much; nil where there is no such rule.
+  var dominance: CellDominance?
 }
 
 /// The cells of one query in its own order, with their labels.

@@ -113,7 +113,8 @@ struct QueryCompiler {
     let id = GroupedCells.ID(query)
     if decided[id] == nil {
       var decisions = ReleaseDecisions(
-        about: queries.filter { $0.table.name == query.table.name }, minimum: minimum(for: query))
+        about: queries.filter { $0.table.name == query.table.name }, minimum: minimum(for: query),
+        dominance: rules.dominance)
       for grouped in try decisions.family(of: query, &lowering) { decided[grouped.id] = grouped }
     }
     guard let grouped = decided[id], let (cells, decision) = grouped.view(of: query) else {

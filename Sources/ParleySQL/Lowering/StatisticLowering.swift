@@ -128,7 +128,9 @@ extension RowLowering {
   // MARK: Sums and extremes
 
   /// Σ value over each mask, side by side.
-  private mutating func sums(
+  ///
+  /// - Parameter cells: those that the masks are of.
+  mutating func sums(
     _ value: Program.NodeID, _ masks: [Program.NodeID], in cells: GroupCells
   ) throws(ParleyError) -> Program.NodeID {
     let isScalar = builder.type(of: value).shape == .scalar

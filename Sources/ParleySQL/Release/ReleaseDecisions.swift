@@ -38,20 +38,26 @@ struct ReleaseDecisions {
   private let minimum: Int
   /// WHERE clauses differ, so that what passes one and not another is a set of rows as well.
   private let areFiltersMixed: Bool
+  private let dominance: [ReleaseRules.Dominance]
 
-  init(about queries: [LogicalQuery], minimum: Int) {
+  init(about queries: [LogicalQuery], minimum: Int, dominance: [ReleaseRules.Dominance]) {
     self.queries = queries
     self.minimum = minimum
+    self.dominance = minimum > 1 ? dominance : []
     areFiltersMixed = minimum > 1 && queries.contains { $0.filter != queries[0].filter }
   }
 
   /// The groupings that share keys with the query's own, decided together.
+  ///
+  /// - Throws: `plan/release-set` where these have several clauses or share keys, and dominance is asked for.
   mutating func family(
     of query: LogicalQuery, _ lowering: inout RowLowering
   ) throws(ParleyError) -> [GroupedCells] {
     let id = GroupedCells.ID(query)
+    if areFiltersMixed, !dominance.isEmpty { throw Self.dominanceRefusal(query, "have different WHERE clauses") }
     guard minimum > 1, !query.keys.isEmpty else {
-      var member = try Member(id, queries, minimum: minimum, areFiltersMixed: areFiltersMixed, &lowering)
+      var member = try Member(
+        id, queries, minimum: minimum, areFiltersMixed: areFiltersMixed, dominance: dominance, &lowering)
       try decideAlone(&member, &lowering)
       return [member.cells]
     }
@@ -62,12 +68,15 @@ struct ReleaseDecisions {
     guard let family = families.first(where: { $0.groupings.contains(id.keys) }) else {
       throw ParleyError(.invariant, "a grouping is in no family")
     }
+    if !family.spine.isEmpty, !dominance.isEmpty { throw Self.dominanceRefusal(query, "share group keys") }
     var members: [Member] = []
     for keys in family.groupings {
       guard let first = queries.first(where: { $0.keySet == keys }) else { continue }
       members.append(
         try Member(
-          GroupedCells.ID(first), queries, minimum: minimum, areFiltersMixed: areFiltersMixed, &lowering))
+          GroupedCells.ID(first), queries, minimum: minimum, areFiltersMixed: areFiltersMixed,
+          dominance: dominance,
+          &lowering))
     }
     if family.spine.isEmpty {
       for index in members.indices { try decideWhole(&members[index], &lowering) }
@@ -75,6 +84,17 @@ struct ReleaseDecisions {
       try decide(&members, spine: family.spine, &lowering)
     }
     return members.map(\.cells)
+  }
+
+  /// What follows for the rows between two such queries is no cell in which rows are compared.
+  private static func dominanceRefusal(_ query: LogicalQuery, _ reason: String) -> ParleyError {
+    query.source.error(
+      "plan/release-set",
+      "queries over '\(query.table.name)' \(reason), and with 'dominance' few rows could make up most of what follows from their difference",
+      at: SourceRange(start: 0, end: 0),
+      remedy:
+        "use one WHERE clause and groupings without common keys, ask the queries in studies of their own, or leave 'dominance' out"
+    )
   }
 
   /// A grouping with what is known of its cells.
@@ -89,7 +109,7 @@ struct ReleaseDecisions {
 
     init(
       _ id: GroupedCells.ID, _ queries: [LogicalQuery], minimum: Int, areFiltersMixed: Bool,
-      _ lowering: inout RowLowering
+      dominance: [ReleaseRules.Dominance], _ lowering: inout RowLowering
     ) throws(ParleyError) {
       let own = queries.filter { GroupedCells.ID($0) == id }
       guard let first = own.first else { throw ParleyError(.invariant, "a grouping has no query") }
@@ -104,6 +124,10 @@ struct ReleaseDecisions {
             if try lowering.sumsWords(statistic) { found.masksAreWords = true }
             if found.contributors[masks] == nil { found.contributors[masks] = try lowering.counts(of: masks) }
           }
+        }
+        if !dominance.isEmpty {
+          found.dominance = try lowering.dominance(
+            of: own, beside: queries.filter { GroupedCells.ID($0) != id }, limits: dominance)
         }
         cells.clauses.append((query.filter, found))
       }
@@ -122,6 +146,9 @@ struct ReleaseDecisions {
         // In the order of the masks, so that the program does not depend on the order of a dictionary.
         for count in [found.counts] + found.contributors.values.filter({ $0 != found.counts }).sorted() {
           isSmall = try lowering.builder.or(isSmall, try lowering.isBelow(count, minimum))
+        }
+        if let isDominated = try lowering.isDominated(found) {
+          isSmall = try lowering.builder.or(isSmall, isDominated)
         }
         if let left = try lowering.isLeftSmall(found, minimum: minimum) {
           isLeftSmall =
@@ -200,6 +227,10 @@ struct ReleaseDecisions {
     let found = try lowering.complemented(small, minimum: minimum)
     var isHiddenWhole = found.isHiddenWhole
     if let left = member.isLeftSmall { isHiddenWhole = try lowering.builder.or(isHiddenWhole, left) }
+    for (_, cells) in member.cells.clauses {
+      guard let isDominated = try lowering.isUnionDominated(cells, withheld: found.isWithheld) else { continue }
+      isHiddenWhole = try lowering.builder.or(isHiddenWhole, isDominated)
+    }
     try member.decide(try lowering.builder.or(found.isWithheld, isHiddenWhole), &lowering)
   }
 

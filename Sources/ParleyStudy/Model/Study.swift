@@ -237,8 +237,14 @@ extension Study {
     public var recipients: [String]
     /// Queries may release rows of single records.
     public var allowsRows: Bool
+    /// What the largest units of a sum may make up of it; empty: no such rule.
+    public var dominance: [ReleaseRules.Dominance]
     public var line: Int
-    public init(minimumCell: Int, recipients: [String], allowsRows: Bool = false, line: Int = 0) {
+    public init(
+      minimumCell: Int, recipients: [String], allowsRows: Bool = false, dominance: [ReleaseRules.Dominance] = [],
+      line: Int = 0
+    ) {
+      self.dominance = dominance
       self.minimumCell = minimumCell
       self.recipients = recipients
       self.allowsRows = allowsRows
@@ -256,7 +262,8 @@ extension Study {
   public var schemas: [TableSchema] { tables.map(\.schema) }
   public var rules: ReleaseRules {
     ReleaseRules(
-      minimumCell: release.effectiveMinimum, recipients: release.recipients, allowsRowRelease: release.allowsRows)
+      minimumCell: release.effectiveMinimum, recipients: release.recipients, allowsRowRelease: release.allowsRows,
+      dominance: release.dominance)
   }
 
   public func party(_ name: String) -> Party? { parties.first { $0.name == name } }

@@ -55,6 +55,13 @@ extension Study {
       }
     }
     if release.allowsRows { writer.write("rows") }
+    if !release.dominance.isEmpty {
+      writer.write("dominance")
+      writer.write(list: release.dominance) { writer, limit in
+        writer.write(Int64(limit.units))
+        writer.write(Int64(limit.percent))
+      }
+    }
     if tables.contains(where: \.statesHowFilesDiffer) {
       writer.write("files")
       writer.write(list: tables) { $1.encodeFiles(into: &$0) }

@@ -20,7 +20,8 @@ package enum StudyKeys {
   ]
   package static let query = ["name", "sql", "bound"]
   package static let security = ["protocol", "adversary", "verifier"]
-  package static let release = ["minimum-cell", "recipients", "rows"]
+  package static let release = ["minimum-cell", "recipients", "rows", "dominance"]
+  package static let dominance = ["largest-percent", "largest-count", "largest-count-percent"]
   package static let columnTypes = ["int", "decimal", "bool", "date", "timestamp", "category", "text"]
 }
 
@@ -39,4 +40,6 @@ enum StudyLimits {
   static let patience = 1...86_400
   static let deadline = 1...31 * 86_400
   static let minimumCell = 0...1_000_000
+  static let percent = 1...99
+  static let largestCount = 2...100
 }

@@ -260,7 +260,7 @@ struct StudyReader {
     }
     return Study.Release(
       minimumCell: minimum ?? 0, recipients: recipients, allowsRows: allowsRows(entry),
-      line: entry.position?.line ?? 0)
+      dominance: DominanceReader(entry, problems).limits, line: entry.position?.line ?? 0)
   }
 
   private func allowsRows(_ entry: Fields) -> Bool {

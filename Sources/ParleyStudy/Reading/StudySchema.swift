@@ -312,6 +312,21 @@ public enum StudySchema {
               "enum": ["forbidden", "allowed"],
               "default": "forbidden",
               "description": "Whether queries may release rows of single records."
+            },
+            "dominance": {
+              "type": "object",
+              "minProperties": 1,
+              "additionalProperties": false,
+              "dependentRequired": {
+                "largest-count": ["largest-count-percent"],
+                "largest-count-percent": ["largest-count"]
+              },
+              "description": "Sums and means are withheld where few rows make up more of the absolute values.",
+              "properties": {
+                "largest-percent": { "type": "integer", "minimum": 1, "maximum": 99 },
+                "largest-count": { "type": "integer", "minimum": 2, "maximum": 100 },
+                "largest-count-percent": { "type": "integer", "minimum": 1, "maximum": 99 }
+              }
             }
           }
         }
