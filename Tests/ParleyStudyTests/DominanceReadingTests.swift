@@ -32,7 +32,7 @@ import Testing
     ("{}", "study/missing"), ("{largest-count: 2}", "study/missing"),
     ("{largest-count-percent: 80, largest-percent: 50}", "study/missing"), ("{largest-percent: 0}", "study/value"),
     ("{largest-percent: 100}", "study/value"), ("{largest-count: 1, largest-count-percent: 5}", "study/value"),
-    ("60", "study/type"),
+    ("60", "study/type"), ("{largest: 5}", "study/unknown-key"),
   ])
   func isRefused(text: String, code: String) throws {
     let problems = try StudyLoader.check(text: Self.text(text), file: "s.yml").problems

@@ -20,7 +20,7 @@ struct DominanceReader {
       problems.add(
         .studyMissing, "dominance has one of 'largest-count' and 'largest-count-percent' without the other",
         at: fields.position, remedy: "write both, as in 'largest-count: 2' and 'largest-count-percent: 80'")
-    } else if fields.keys.isEmpty {
+    } else if case .mapping(let mapping) = node, mapping.isEmpty {
       problems.add(
         .studyMissing, "dominance says nothing", at: fields.position,
         remedy: "write 'dominance: \(example)', or leave it out")
