@@ -9,6 +9,7 @@ struct DominanceReader {
     guard let node = release.node("dominance", required: false, example: example),
       let fields = Fields(node, of: "dominance", allowed: StudyKeys.dominance, problems)
     else { return }
+    let isEmpty = if case .mapping(let mapping) = node { mapping.isEmpty } else { false }
     func percent(_ key: String) -> Int? {
       fields.integer(key, in: StudyLimits.percent, required: false, example: "60")
     }
@@ -20,7 +21,7 @@ struct DominanceReader {
       problems.add(
         .studyMissing, "dominance has one of 'largest-count' and 'largest-count-percent' without the other",
         at: fields.position, remedy: "write both, as in 'largest-count: 2' and 'largest-count-percent: 80'")
-    } else if case .mapping(let mapping) = node, mapping.isEmpty {
+    } else if isEmpty {
       problems.add(
         .studyMissing, "dominance says nothing", at: fields.position,
         remedy: "write 'dominance: \(example)', or leave it out")
