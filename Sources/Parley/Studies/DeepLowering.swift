@@ -9,9 +9,22 @@ enum DeepLowering {
   static func lower(
     _ program: Program, for descriptor: EngineDescriptor, options: LoweringOptions = .init()
   ) throws(ParleyError) -> LoweredProgram {
+    try lower(program, for: descriptor, options: options, forms: nil).lowered
+  }
+
+  /// - Parameter forms: of the columns that holders share, where they are known from the other verifier.
+  static func lower(
+    _ program: Program, for descriptor: EngineDescriptor, options: LoweringOptions, forms: Lowering.InputForms?
+  ) throws(ParleyError) -> (lowered: LoweredProgram, forms: Lowering.InputForms) {
     try check(program)
     return try DeepStack.run("lowering") { () throws(ParleyError) in
-      try Lowering.lower(program, for: descriptor, options: options)
+      let found: Lowering.InputForms
+      if let forms {
+        found = forms
+      } else {
+        found = try Lowering.forms(of: program, for: descriptor, options: options)
+      }
+      return (try Lowering.lower(program, for: descriptor, options: options, forms: found), found)
     }
   }
 

@@ -36,6 +36,8 @@ public struct PreparedProgram: Sendable {
   /// What is computed; printed, hashed and costed before anything runs.
   public let program: Program
   package let lowered: LoweredProgram
+  /// How holders share their columns, for another lowering of the same program.
+  package let inputForms: Lowering.InputForms
   package private(set) var suite: ProtocolSuite
   package var descriptor: EngineDescriptor { suite.descriptor }
   /// SHA-256 of the program's canonical encoding.
@@ -59,12 +61,13 @@ public struct PreparedProgram: Sendable {
   ///   - rules: what is withheld, in words.
   ///   - queries: what the program was made from, by the names of the results.
   ///   - lowering: how the program becomes instructions; the same at all parties.
+  ///   - forms: ``inputForms`` of the same program with another verifier, so that they are not found again.
   ///   - studyHash: of what the program was made from, given the hash of the program.
   package init(
     title: String, program: Program, principals: [Principal], computing: Int, tables: [TableSchema],
     adversary: Adversary = .semiHonest, verifier: VerifierDescriptor.Method? = nil, minimumCell: Int,
     allowsRows: Bool = false, rules: [String], queries: [DisclosureStatement.Query] = [], publicFacts: [String],
-    lowering: LoweringOptions = .init(), studyHash: [UInt8]
+    lowering: LoweringOptions = .init(), forms: Lowering.InputForms? = nil, studyHash: [UInt8]
   ) throws(ParleyError) {
     self.title = title
     self.program = program
@@ -84,7 +87,7 @@ public struct PreparedProgram: Sendable {
         "\(computing) computing parties are named; the protocol has \(descriptor.parties)",
         remedy: "name \(descriptor.parties) computing parties")
     }
-    lowered = try DeepLowering.lower(program, for: descriptor, options: lowering)
+    (lowered, inputForms) = try DeepLowering.lower(program, for: descriptor, options: lowering, forms: forms)
     programHash = Array(SHA256.hash(data: program.canonicalBytes))
     loweredHash = Array(SHA256.hash(data: lowered.canonicalBytes))
     statement = DisclosureStatement(

@@ -66,7 +66,11 @@ public struct PreparedStudy: Sendable {
     do throws(ParleyError) {
       let same = proofs.with(.macs)
       var macs: PreparedProgram
-      if let same { macs = same } else { macs = try prepare(study, program, verifier: .macs) }
+      if let same {
+        macs = same
+      } else {
+        macs = try prepare(study, program, verifier: .macs, forms: proofs.inputForms)
+      }
       let cost = try macs.assumedCost()
       return (macs, cost)
     } catch {
@@ -76,7 +80,7 @@ public struct PreparedStudy: Sendable {
   }
 
   private static func prepare(
-    _ study: Study, _ program: Program, verifier: VerifierDescriptor.Method?
+    _ study: Study, _ program: Program, verifier: VerifierDescriptor.Method?, forms: Lowering.InputForms? = nil
   ) throws(ParleyError) -> PreparedProgram {
     try PreparedProgram(
       title: study.name, program: program,
@@ -91,7 +95,7 @@ public struct PreparedStudy: Sendable {
         + study.tables.flatMap(\.fileFacts)
         + (study.requiresSignatures
           ? [] : ["nobody must have signed this study for it to run ('require-signatures: false')"]),
-      studyHash: study.studyHash)
+      forms: forms, studyHash: study.studyHash)
   }
 
   private init(_ study: Study, _ core: PreparedProgram, _ verifierChoice: VerifierChoice?) {

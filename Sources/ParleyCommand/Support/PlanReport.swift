@@ -22,6 +22,8 @@ struct PlanReport {
   var simulation: Simulation?
   var verifier: VerifierChoice?
   var checks: InputChecks?
+  /// About what queries do; the study has been compiled, so there is nothing to refuse.
+  private let notes: [String]
 
   init(_ prepared: PreparedStudy, rows: [[Int]], network: NetworkProfile) throws(ParleyError) {
     self.prepared = prepared
@@ -31,6 +33,7 @@ struct PlanReport {
     calibration = CalibrationFile.load()
     verifier = prepared.verifierChoice
     checks = try prepared.inputChecks(plan)
+    notes = (try? prepared.study.notes()) ?? []
   }
 
   /// The flat list of `--rows` by table and holder; the maximum, shared out evenly, when it is empty.
@@ -52,8 +55,6 @@ struct PlanReport {
   }
 
   private var names: [String] { prepared.study.meshOrder }
-  /// About what queries do; the study has been compiled, so there is nothing to refuse.
-  private var notes: [String] { (try? prepared.study.notes()) ?? [] }
 
   /// Links that carry anything.
   private var links: [(from: String, to: String, bytes: Int)] {

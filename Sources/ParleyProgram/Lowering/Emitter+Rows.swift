@@ -12,12 +12,15 @@ struct RowColumns {
   private var places: [PlaneRegister: Int] = [:]
   private var wordPlaces: [ArithRegister: Int] = [:]
   let length: Length
+  private var lengthNumber: LengthNumber?
 
   init(length: Length) { self.length = length }
 
   mutating func add(_ bit: Bit, _ emitter: Emitter) -> Slot {
     guard case .plane(let source) = bit.source else { return .known(bit.inverted) }
-    let register = emitter.materialised(.plane(source), length: length)
+    let number = lengthNumber ?? emitter.registers.number(of: length)
+    lengthNumber = number
+    let register = emitter.materialised(.plane(source), number: number)
     if let known = places[register] { return .plane(known, isInverted: bit.inverted) }
     places[register] = bundle.planes.count
     bundle.planes.append(register)
@@ -48,8 +51,10 @@ extension Emitter {
   }
 
   func newBundle(like bundle: RowBundle, _ length: Length) -> RowBundle {
-    RowBundle(
-      arith: bundle.arith.map { _ in newArith(length) }, planes: bundle.planes.map { _ in newPlane(length) })
+    let number = registers.number(of: length)
+    return RowBundle(
+      arith: bundle.arith.map { _ in newArith(length) },
+      planes: bundle.planes.map { _ in newPlane(number: number) })
   }
 
   private func emitRows(

@@ -109,13 +109,11 @@ final class Emitter {
 
   private var nodeNumber: Int32 { node.map { Int32($0) } ?? Registers.noNode }
 
-  func newPlane(_ length: Length) -> PlaneRegister { newPlane(registers.number(of: length)) }
+  func newPlane(_ length: Length) -> PlaneRegister { newPlane(number: registers.number(of: length)) }
   func newArith(_ length: Length) -> ArithRegister {
     registers.newArith(registers.number(of: length), node: nodeNumber)
   }
-  private func newPlane(_ length: LengthNumber) -> PlaneRegister {
-    registers.newPlane(length, node: nodeNumber)
-  }
+  func newPlane(number: LengthNumber) -> PlaneRegister { registers.newPlane(number, node: nodeNumber) }
 
   func emit(
     _ kind: Instruction.Kind, _ length: Length, arithIn: [ArithRegister] = [],
@@ -160,7 +158,7 @@ final class Emitter {
       return Bit(source: .plane(PlaneRegister(register)), inverted: inverted)
     }
     let length = joined(number(of: x), number(of: y))
-    let out = newPlane(length)
+    let out = newPlane(number: length)
     emit(.xor(x, y, out: out), length)
     knownXor[first, last] = out.index
     return Bit(source: .plane(out), inverted: inverted)
@@ -175,7 +173,7 @@ final class Emitter {
     let (first, last) = (min(x.index, y.index), max(x.index, y.index))
     if let register = knownAnd[first, last] { return .plane(PlaneRegister(register)) }
     let length = joined(number(of: x), number(of: y))
-    let out = newPlane(length)
+    let out = newPlane(number: length)
     emit(.and(x, y, out: out), length)
     knownAnd[first, last] = out.index
     return .plane(out)
@@ -202,7 +200,7 @@ final class Emitter {
       guard bit.inverted else { return register }
       if let known = knownNot[register.index, register.index] { return PlaneRegister(known) }
       let length = number(of: register)
-      let out = newPlane(length)
+      let out = newPlane(number: length)
       emit(.not(register, out: out), length)
       knownNot[register.index, register.index] = out.index
       return out
@@ -211,10 +209,14 @@ final class Emitter {
 
   /// A plane of exactly `length`: constants and planes of length 1 are repeated.
   func materialised(_ bit: Bit, length: Length) -> PlaneRegister {
+    materialised(bit, number: registers.number(of: length))
+  }
+  func materialised(_ bit: Bit, number: LengthNumber) -> PlaneRegister {
     let register = materialised(bit)
-    guard !has(register, length) else { return register }
-    let out = newPlane(length)
-    emit(.repeatPlanes([register], out: [out]), length, planesIn: [register], planesOut: [out])
+    guard self.number(of: register) != number else { return register }
+    let out = newPlane(number: number)
+    emit(
+      .repeatPlanes([register], out: [out]), registers.length(number), planesIn: [register], planesOut: [out])
     return out
   }
 

@@ -6,7 +6,7 @@ internal import ParleyBase
 /// Where holders are trusted, a column that the program needs as ring words and as bits is shared twice. Where they
 /// are not, it is shared once, because a holder could deal a word and bits that disagree; the other form is computed.
 extension Lowering {
-  enum SharedForm: Hashable { case words, bits }
+  enum SharedForm: Hashable, Sendable { case words, bits }
 
   /// What is known of the inputs, by their number.
   struct Inputs {

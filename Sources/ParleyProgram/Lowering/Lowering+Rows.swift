@@ -82,13 +82,15 @@ extension Lowering {
     var result: [Bit] = []
     var lists: [[PlaneRegister]] = []
     var outs: [PlaneRegister] = []
+    let number = emitter.registers.number(of: length)
+    let numbers = parts.map { emitter.registers.number(of: $0.length) }
     for index in parts[0].bits.indices {
       if let value = parts[0].bits[index].known, parts.allSatisfy({ $0.bits[index].known == value }) {
         result.append(.constant(value))
         continue
       }
-      let out = emitter.newPlane(length)
-      lists.append(parts.map { emitter.materialised($0.bits[index], length: $0.length) })
+      let out = emitter.newPlane(number: number)
+      lists.append(zip(parts, numbers).map { emitter.materialised($0.bits[index], number: $1) })
       outs.append(out)
       result.append(.plane(out))
     }

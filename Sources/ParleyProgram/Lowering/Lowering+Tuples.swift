@@ -144,12 +144,13 @@ extension Lowering {
   /// order with the sign inverted; descending is ascending with all bits inverted. Public bits order nothing.
   private func sortKeys(_ keys: [Program.SortKey], _ length: Length) throws(ParleyError) -> [PlaneRegister] {
     var planes: [PlaneRegister] = []
+    let number = emitter.registers.number(of: length)
     for key in keys.reversed() {
       let type = program[key.value].type
       var bits = try bits(of: key.value, width: type.isBit ? nil : type.range.signedWidth)
       if !type.isBit { bits[bits.count - 1] = !bits[bits.count - 1] }
       for bit in bits where bit.known == nil {
-        planes.append(emitter.materialised(key.isDescending ? !bit : bit, length: length))
+        planes.append(emitter.materialised(key.isDescending ? !bit : bit, number: number))
       }
     }
     return planes

@@ -73,17 +73,38 @@ package final class Lowering {
   package static func lower(
     _ program: Program, for descriptor: EngineDescriptor, options: LoweringOptions = .init()
   ) throws(ParleyError) -> LoweredProgram {
+    try lower(
+      program, for: descriptor, options: options, forms: forms(of: program, for: descriptor, options: options))
+  }
+
+  /// In which form holders share each column, where they are not trusted to share two that agree. The same for both
+  /// verifiers.
+  package struct InputForms: Sendable {
+    fileprivate var byInput: [Int: SharedForm]?
+  }
+
+  /// What the program asks for does not depend on the forms: one pass to see it, one to compute.
+  ///
+  /// - Throws: as ``lower(_:for:options:)``.
+  package static func forms(
+    of program: Program, for descriptor: EngineDescriptor, options: LoweringOptions = .init()
+  ) throws(ParleyError) -> InputForms {
+    guard checksInputs(descriptor, options) else { return InputForms(byInput: nil) }
+    let survey = Lowering(VectorBatches.applied(to: program), descriptor, options, forms: nil)
+    try survey.openAll()
+    return InputForms(byInput: survey.singleForms())
+  }
+  private static func checksInputs(_ descriptor: EngineDescriptor, _ options: LoweringOptions) -> Bool {
+    (descriptor.adversary == .malicious || options.checksInputs) && !options.insecureUncheckedInputs
+  }
+
+  /// - Parameter forms: what ``forms(of:for:options:)`` says of the program.
+  package static func lower(
+    _ program: Program, for descriptor: EngineDescriptor, options: LoweringOptions = .init(), forms: InputForms
+  ) throws(ParleyError) -> LoweredProgram {
     let program = VectorBatches.applied(to: program)
-    let isChecked =
-      (descriptor.adversary == .malicious || options.checksInputs) && !options.insecureUncheckedInputs
-    var forms: [Int: SharedForm]?
-    if isChecked {
-      // What the program asks for does not depend on the forms: one pass to see it, one to compute.
-      let survey = Lowering(program, descriptor, options, forms: nil)
-      try survey.openAll()
-      forms = survey.singleForms()
-    }
-    let lowering = Lowering(program, descriptor, options, forms: forms)
+    let isChecked = checksInputs(descriptor, options)
+    let lowering = Lowering(program, descriptor, options, forms: forms.byInput)
     try lowering.openAll()
     let verdicts = try lowering.openVerdicts(onRows: isChecked)
     let largest = program.tables.map(\.maximumRows)
@@ -159,17 +180,20 @@ package final class Lowering {
 
   func fitsWord(_ node: Program.NodeID) -> Bool { program[node].type.range.signedWidth <= 64 }
 
-  var bitsPreference: [Program.NodeID: Bool] = [:]
+  /// By node: nil where it is not known yet.
+  private lazy var bitsPreference = [Bool?](repeating: nil, count: program.nodes.count)
+  /// By node: it has bits, and will have them.
+  private lazy var havingBits = [Bool](repeating: false, count: program.nodes.count)
 
   /// Whether the node is natural as bits: its operation works on bits, or its value does not fit a ring word.
   func prefersBits(_ id: Program.NodeID) -> Bool {
-    if let known = bitsPreference[id] { return known }
+    if let known = bitsPreference[id.rawValue] { return known }
     let answer = computePreference(id)
-    bitsPreference[id] = answer
+    bitsPreference[id.rawValue] = answer
     return answer
   }
 
-  func computePreference(_ id: Program.NodeID) -> Bool {
+  private func computePreference(_ id: Program.NodeID) -> Bool {
     let node = program[id]
     if node.type.isBit { return true }
     switch node.operation {
@@ -200,7 +224,13 @@ package final class Lowering {
 
   /// Whether bits of the node cost no conversion from ring words.
   func hasBits(_ id: Program.NodeID) -> Bool {
-    if words[id] != nil || prefersBits(id) { return true }
+    if havingBits[id.rawValue] { return true }
+    let answer = computeBits(id)
+    if answer { havingBits[id.rawValue] = true }
+    return answer
+  }
+  private func computeBits(_ id: Program.NodeID) -> Bool {
+    if prefersBits(id) || words[id] != nil { return true }
     switch program[id].operation {
     case .input: return options.inputForm == .planned
     case .constant, .integer: return true

@@ -83,18 +83,26 @@ indirect enum RowExpression: Hashable, Sendable {
     hasher.combine(own)
     guard depth > 0 else { return }
     switch self {
+    case .column, .integer, .boolean, .null: break
+    case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b), .less(let a, let b),
+      .lessOrEqual(let a, let b), .equal(let a, let b), .equivalent(let a, let b), .and(let a, let b),
+      .or(let a, let b):
+      a.hash(into: &hasher, depth: depth - 1)
+      b.hash(into: &hasher, depth: depth - 1)
+    case .scaled(let a, _), .bucket(let a, _), .floored(let a, _), .remainder(let a, _), .calendar(_, let a),
+      .not(let a), .isNull(let a):
+      a.hash(into: &hasher, depth: depth - 1)
     case .choose(let branches, let otherwise):
       hasher.combine(branches.count)
-      for branch in branches.prefix(2) {
-        branch.condition.hash(into: &hasher, depth: depth - 1)
-        branch.result.hash(into: &hasher, depth: depth - 1)
+      if let first = branches.first {
+        first.condition.hash(into: &hasher, depth: depth - 1)
+        first.result.hash(into: &hasher, depth: depth - 1)
       }
       otherwise.hash(into: &hasher, depth: depth - 1)
     case .coalesce(let parts):
       hasher.combine(parts.count)
-      for part in parts.prefix(4) { part.hash(into: &hasher, depth: depth - 1) }
-    default:
-      for child in children { child.hash(into: &hasher, depth: depth - 1) }
+      parts.first?.hash(into: &hasher, depth: depth - 1)
+      parts.last?.hash(into: &hasher, depth: depth - 1)
     }
   }
 

@@ -120,9 +120,10 @@ struct QueryCompiler {
     guard let grouped = decided[id], let (cells, decision) = grouped.view(of: query) else {
       throw ParleyError(.invariant, "the groups of a query were not decided")
     }
+    let places = Dictionary(zip(cells.names, cells.names.indices)) { first, _ in first }
     let output = CellOutput(
       query: query, cells: cells, decision: decision, recipients: rules.recipients, minimum: minimum(for: query),
-      positions: order.names.map { name in cells.names.firstIndex(of: name) ?? 0 })
+      positions: order.names.map { name in places[name] ?? 0 })
     return try output.result(labels: order.labels, &lowering, &outcomes)
   }
 

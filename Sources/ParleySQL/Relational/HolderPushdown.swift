@@ -41,19 +41,19 @@ struct HolderPushdown {
   private func push(_ expression: Expression, _ scans: Set<Int>) -> Expression {
     if case .column = expression { return expression }
     if expression.containsSubquery { return expression.mapChildren { push($0, scans) } }
-    // Columns that the holder computes are written out.
-    let written = expression.replacing { part in
-      if case .column(let id) = part { registry[id].formula } else { nil }
-    }
     let columns = expression.columns
     let owners = Set(columns.map { registry[$0].scan })
-    if owners.count == 1, let owner = owners.first, let scan = owner, scans.contains(scan),
-      HolderFormulas(registry: registry).isComputable(written)
-    {
-      if expression.isNullOfNulls || !columns.contains(where: { registry[$0].isExtended }) {
-        return .column(derived(written, scan))
+    if owners.count == 1, let owner = owners.first, let scan = owner, scans.contains(scan) {
+      // Columns that the holder computes are written out.
+      let written = expression.replacing { part in
+        if case .column(let id) = part { registry[id].formula } else { nil }
       }
-      if let value = unmatched(written, of: scan) { return value }
+      if HolderFormulas(registry: registry).isComputable(written) {
+        if expression.isNullOfNulls || !columns.contains(where: { registry[$0].isExtended }) {
+          return .column(derived(written, scan))
+        }
+        if let value = unmatched(written, of: scan) { return value }
+      }
     }
     if let split = expression.splitText, split != expression { return push(split, scans) }
     return expression.mapChildren { push($0, scans) }

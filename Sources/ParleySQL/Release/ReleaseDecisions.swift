@@ -238,17 +238,19 @@ struct ReleaseDecisions {
   private func decide(
     _ members: inout [Member], spine: Set<RowExpression>, _ lowering: inout RowLowering
   ) throws(ParleyError) {
-    // Strata in the order in which the first grouping has them.
+    // Strata in the order in which the first grouping has them, and where the cells of each are.
+    func stratum(_ name: GroupCells.Name) -> GroupCells.Name { name.filter { spine.contains($0.key) } }
     var strata: [GroupCells.Name] = []
-    for name in members[0].cells.clauses[0].cells.names {
-      let stratum = name.filter { spine.contains($0.key) }
-      if !strata.contains(stratum) { strata.append(stratum) }
+    var seen: Set<GroupCells.Name> = []
+    for name in members[0].cells.clauses[0].cells.names where seen.insert(stratum(name)).inserted {
+      strata.append(stratum(name))
     }
-    func positions(_ stratum: GroupCells.Name, in member: Member) -> [Int] {
-      let names = member.cells.clauses[0].cells.names
-      return names.indices.filter { names[$0].filter { spine.contains($0.key) } == stratum }
+    let places = members.map { member in
+      Dictionary(grouping: member.cells.clauses[0].cells.names.enumerated(), by: { stratum($0.element) })
+        .mapValues { $0.map(\.offset) }
     }
-    func sums(_ cells: Program.NodeID, of member: Member) throws(ParleyError) -> Program.NodeID {
+    func positions(_ stratum: GroupCells.Name, in member: Int) -> [Int] { places[member][stratum] ?? [] }
+    func sums(_ cells: Program.NodeID, of member: Int) throws(ParleyError) -> Program.NodeID {
       var sums: [Program.NodeID] = []
       for stratum in strata {
         sums.append(try lowering.builder.sum(try lowering.elements(cells, at: positions(stratum, in: member))))
@@ -260,13 +262,13 @@ struct ReleaseDecisions {
     var told: [(set: Expression, rows: Program.NodeID)] = []
     var isSmall = lowering.builder.constant(false)
     var isLeftSmall: Program.NodeID?
-    for member in members {
+    for (index, member) in members.enumerated() {
       for (filter, found) in member.cells.clauses where !filters.contains(filter) {
         filters.append(filter)
-        counts.append(try sums(found.counts, of: member))
+        counts.append(try sums(found.counts, of: index))
       }
       for (set, rows) in member.tellable where !told.contains(where: { $0.set == set }) {
-        told.append((set, try sums(rows, of: member)))
+        told.append((set, try sums(rows, of: index)))
       }
       if let left = member.isLeftSmall {
         isLeftSmall =
@@ -275,7 +277,7 @@ struct ReleaseDecisions {
           } ?? left
       }
       if member.cells.id.keys == spine, let small = member.small {
-        let order = strata.flatMap { positions($0, in: member) }
+        let order = strata.flatMap { positions($0, in: index) }
         isSmall = try lowering.builder.or(isSmall, try lowering.elements(small.isSmall, at: order))
       }
     }
@@ -290,7 +292,7 @@ struct ReleaseDecisions {
       let cellCount = members[index].cells.clauses[0].cells.names.count
       var isWithheld = [Program.NodeID?](repeating: nil, count: cellCount)
       for (number, stratum) in strata.enumerated() {
-        let own = positions(stratum, in: members[index])
+        let own = positions(stratum, in: index)
         var isHidden = try lowering.element(isStratumWithheld, at: number)
         guard members[index].cells.id.keys != spine else {
           for position in own { isWithheld[position] = isHidden }
