@@ -1,4 +1,5 @@
 import ParleyProgram
+import Yams
 
 /// `dominance` of a study's release: what the largest units of a sum may make up of it.
 struct DominanceReader {
