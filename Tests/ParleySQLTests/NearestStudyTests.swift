@@ -1,3 +1,4 @@
+import Foundation
 import ParleyBase
 import ParleyProgram
 import ParleySQL
