@@ -37,13 +37,14 @@ extension TableBuilder {
   ///
   /// - Parameters:
   ///   - counts: the column that counts a group's rows, or its different units, of which each group has some.
+  ///   - areRows: it counts rows, whose number is public in all.
   ///   - contributors: a group in which one of these counts is below its threshold, but not 0, is small.
   ///   - areInSeveralGroups: units may have rows in several groups, so that counts of small groups do not add up.
   ///   - totals: public numbers of rows; what they have more than all groups together must not be small either.
   ///   - minimum: at least 2.
   package mutating func shownGroups(
-    _ table: SecretTable, counts: Int, contributors: [ContributorCount], areInSeveralGroups: Bool = false,
-    totals: [NodeID] = [], below minimum: Int
+    _ table: SecretTable, counts: Int, areRows: Bool = true, contributors: [ContributorCount],
+    areInSeveralGroups: Bool = false, totals: [NodeID] = [], below minimum: Int
   ) throws(ParleyError) -> NodeID {
     let zero = builder.constant(0), limit = builder.constant(BigInt(minimum))
     let isValid = try valid(table)
@@ -74,7 +75,7 @@ extension TableBuilder {
     let next = try builder.extremum(.minimum, try builder.select(isLarger, rows, beyond))
     let isComplement = try builder.and(isExposed, try builder.compare(.lessOrEqual, rows, next))
     var isShown = try builder.and(isCandidate, try builder.not(isComplement))
-    if minimum < 3 {
+    if minimum < 3, areRows {
       // Two rows in two groups would be one each, were it not for this.
       isShown = try builder.and(
         isShown, try builder.compare(.lessOrEqual, builder.constant(3), try builder.sum(rows)))

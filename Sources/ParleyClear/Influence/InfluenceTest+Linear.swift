@@ -109,13 +109,18 @@ extension InfluenceTest {
       }
       // Persons may have as many rows in one group as in another; rows cannot.
       if kind.hasPrefix(".") || !part.place.row.isEmpty || program.results.count > 1 {
-        var rest = part
-        var taken: [String] = []
-        for other in parts where other.tag == part.tag && isPart(other.place, of: part.place, kind) {
-          guard rest.contains(other) else { continue }
-          rest = rest.less(other)
-          taken.append(name(other.place))
-          report(.remainder, "\(name(part.place)) - \(taken.joined(separator: " - "))", rest)
+        // Groups of one result have no rows in common. That those of two results have none is chance, and not known.
+        for result in program.results.indices {
+          var rest = part
+          var taken: [String] = []
+          for other in parts
+          where other.place.result == result && other.tag == part.tag && isPart(other.place, of: part.place, kind)
+          {
+            guard rest.contains(other) else { continue }
+            rest = rest.less(other)
+            taken.append(name(other.place))
+            report(.remainder, "\(name(part.place)) - \(taken.joined(separator: " - "))", rest)
+          }
         }
       }
     }

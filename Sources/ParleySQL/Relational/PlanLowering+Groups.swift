@@ -121,7 +121,8 @@ extension PlanLowering {
     for units in marking.mark.units where !units.counted.isEmpty { totals.append(try rows(of: units.counted)) }
     if !marking.counts.isEmpty {
       bit = try tables.shownGroups(
-        relation.table, counts: marking.counts[marking.size].column, contributors: marking.counts,
+        relation.table, counts: marking.counts[marking.size].column, areRows: marking.size == 0,
+        contributors: marking.counts,
         areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups),
         totals: totals, below: minimumCell)
     }

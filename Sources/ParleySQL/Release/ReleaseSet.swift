@@ -41,7 +41,9 @@ struct ReleaseSet {
           "plan/release-set",
           "the queries '\(other.source.query.name)' and '\(query.source.query.name)' are both about \(shared), so counts under the minimum of \(minimum) could be derived from their difference",
           at: SourceRange(start: 0, end: 0),
-          remedy: "ask queries with joins, secret groups or subqueries in a study of their own")
+          remedy:
+            "ask for all figures about \(shared) in one query, or give queries with joins, subqueries, medians, or groups that are not of known values a study of their own"
+        )
       }
     }
   }
