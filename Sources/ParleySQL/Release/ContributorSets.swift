@@ -70,6 +70,15 @@ struct ContributorSets {
           add(sets.neither(condition, other))
         }
       }
+      // What is left of a partition: of all that conditions about the same columns, or sums of the same factors, are of.
+      for group in others.parted(by: \.columns) where group.count > 2 {
+        add(sets.remainder(of: .boolean(true), without: group))
+      }
+      for group in summands.parted(by: \.factors) where group.count > 2 {
+        for summand in group where sets.summands.contains(summand) {
+          add(sets.remainder(of: summand.rows, without: group.map(\.rows).filter { $0 != summand.rows }))
+        }
+      }
       for filter in filters {
         clauses.formUnion([filter, sets.complement(filter)] + filters.map { sets.difference(filter, $0) })
       }
@@ -135,5 +144,24 @@ extension RowLowering {
       if let known = knownCondition(form) { return known }
     }
     return nil
+  }
+}
+
+extension Array {
+  /// Elements with the same key, in the order in which keys are met, so that a program does not depend on the order of a
+  /// dictionary.
+  func parted<Key: Hashable>(by key: (Element) -> Key) -> [[Element]] {
+    var places: [Key: Int] = [:]
+    var parts: [[Element]] = []
+    for element in self {
+      let key = key(element)
+      if let place = places[key] {
+        parts[place].append(element)
+      } else {
+        places[key] = parts.count
+        parts.append([element])
+      }
+    }
+    return parts
   }
 }

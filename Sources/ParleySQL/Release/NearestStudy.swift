@@ -8,11 +8,16 @@ struct NearestStudy {
   let rules: ReleaseRules
   /// Studies that are tried at most, and bytes of all queries: planning longer ones again and again would take long.
   private static let mostTries = 12
+  private static let codes = [
+    "plan/release-set", "plan/release-shape", "plan/release-argument", "plan/release-extremes",
+    "plan/release-window",
+    "plan/release-groupings",
+  ]
   private static let mostText = 4096
 
   /// The error, with what passes in its remedy where something was found.
   func completing(_ error: ParleyError) -> ParleyError {
-    guard error.code.rawValue.hasPrefix("plan/release-"),
+    guard Self.codes.contains(error.code.rawValue),
       queries.reduce(0, { $0 + $1.text.utf8.count }) <= Self.mostText, let proposal = proposal()
     else { return error }
     var completed = error

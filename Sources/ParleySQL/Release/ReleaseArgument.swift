@@ -81,6 +81,8 @@ struct ReleaseArgument {
   /// Factors of a product that are no constants.
   private typealias Term = [Expression]
   private static let mostTerms = 32
+  /// The widest range of which values at its lower end count as none.
+  private static let narrow: BigInt = 16
 
   private mutating func read(_ argument: Expression, below path: Expression?, isSummed: Bool) {
     if facts.isBoolean(argument) { return addBothValues(argument) }
@@ -117,6 +119,13 @@ struct ReleaseArgument {
       }
       if columns.count > 3 { object("has a product of more than three columns") }
       guard isSummed else { continue }
+      if term.count == 1, case .column(let id) = term[0], let range = facts.range(id), range.lower != 0,
+        range.upper - range.lower <= Self.narrow
+      {
+        // With the number of rows known, a sum of 1 to 5 is one of 0 to 4.
+        let lower = Expression.compare(.equal, term[0], .integer(range.lower))
+        add(contributors: path.map { .and($0, .not(lower)) } ?? .not(lower))
+      }
       let isZero = term.map { Expression.compare(.equal, $0, .integer(0)) }
       let isContributing = Expression.not(.any(isZero))
       let rows = path.map { Expression.and($0, isContributing) } ?? isContributing
@@ -164,6 +173,16 @@ struct ReleaseArgument {
     case .add(let a, let b), .subtract(let a, let b):
       guard let x = terms(of: a), let y = terms(of: b), x.count + y.count <= Self.mostTerms else { return nil }
       return x + y
+    case .multiply(.choose(let branches, let otherwise), let b),
+      .multiply(let b, .choose(let branches, let otherwise)):
+      // A choice of products, so that their factors are seen.
+      return [
+        [
+          .choose(
+            branches.map { .init(condition: $0.condition, result: $0.result.times(b)) },
+            otherwise: otherwise.times(b))
+        ]
+      ]
     case .multiply(let a, let b):
       guard let x = terms(of: a), let y = terms(of: b), x.count * y.count <= Self.mostTerms else { return nil }
       return x.flatMap { p in y.map { p + $0 } }
@@ -190,6 +209,14 @@ extension Expression {
       branches.reduce(into: otherwise.valueColumns) { $0.formUnion($1.result.valueColumns) }
     case .column(let id): [id]
     default: children.reduce(into: []) { $0.formUnion($1.valueColumns) }
+    }
+  }
+  /// Rows in which it is 0 or NULL add nothing.
+  fileprivate func times(_ other: Expression) -> Expression {
+    switch self {
+    case .integer(0), .null: self
+    case .integer(1): other
+    default: .multiply(self, other)
     }
   }
   /// A function that is neither a sum nor a product nor a choice.

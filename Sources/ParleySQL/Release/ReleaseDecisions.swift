@@ -174,21 +174,19 @@ struct ReleaseDecisions {
         counts: cells.clauses.map(\.cells.counts), sets: tellable.map(\.rows), isSmall: isSmall)
     }
 
-    /// Sets whose totals other queries may tell: they have the same set, or another WHERE clause.
+    /// Sets whose totals other queries may tell, exactly or by their figures together: those about columns that statistics or
+    /// WHERE clauses of others are about.
     private static func told(
       _ id: GroupedCells.ID, _ sets: ContributorSets, _ queries: [LogicalQuery], minimum: Int,
       areFiltersMixed: Bool
     ) throws(ParleyError) -> Set<Expression> {
-      guard queries.contains(where: { GroupedCells.ID($0) != id }) else { return sets.clauses }
-      var told = sets.clauses
-      for other in Set(queries.map(GroupedCells.ID.init)) where other != id {
-        told.formUnion(
-          try ContributorSets(
-            of: queries.filter { GroupedCells.ID($0) == other }, among: queries, minimum: minimum,
-            areFiltersMixed: areFiltersMixed
-          ).all)
+      var columns: Set<ColumnID> = []
+      for query in queries where GroupedCells.ID(query) != id {
+        for argument in query.statistics.flatMap(\.arguments) { columns.formUnion(argument.relational.columns) }
+        if areFiltersMixed, let filter = query.filter { columns.formUnion(filter.relational.columns) }
       }
-      return told.intersection(sets.all.union(sets.clauses)).subtracting([.boolean(true)])
+      return sets.clauses.union(sets.all.filter { !$0.columns.isDisjoint(with: columns) })
+        .subtracting([.boolean(true), .boolean(false)])
     }
 
     /// - Parameter isWithheld: of each cell.
@@ -281,7 +279,10 @@ struct ReleaseDecisions {
         isSmall = try lowering.builder.or(isSmall, try lowering.elements(small.isSmall, at: order))
       }
     }
-    for count in counts { isSmall = try lowering.builder.or(isSmall, try lowering.isBelow(count, minimum)) }
+    // What is known of a set in all others is known of it in one stratum, where it may be small.
+    for count in counts + told.map(\.rows) {
+      isSmall = try lowering.builder.or(isSmall, try lowering.isBelow(count, minimum))
+    }
     let outer = try lowering.complemented(
       SmallCells(counts: counts, sets: told.map(\.rows), isSmall: isSmall), minimum: minimum)
     var isHiddenWhole = outer.isHiddenWhole

@@ -55,6 +55,16 @@ extension ReleaseJudge {
         add(.and(condition.isNotTrue, other.isNotTrue), minimum)
       }
     }
+    // What is left of a partition: of all that conditions about the same columns, or sums of the same factors, are of.
+    for group in sets.conditions.parted(by: \.columns) where group.count > 2 {
+      add(.all(group.map(\.isNotTrue)), minimum)
+    }
+    for group in sets.summands.parted(by: \.factors) where group.count > 2 {
+      for summand in group {
+        let others = group.map(\.rows).filter { $0 != summand.rows }
+        add(.all([summand.rows] + others.map(\.isNotTrue)), minimum)
+      }
+    }
     for condition in order {
       let isTrue = Expression.choose(
         [.init(condition: condition, result: .boolean(true))], otherwise: .boolean(false))

@@ -4,7 +4,8 @@ import ParleyProgram
 /// The rows in which a condition is true, in one form for the conditions that say the same by simple rules: comparisons of a
 /// value with constants are one range of it, whatever the ranges of columns decide is left out, and NULL is not true.
 ///
-/// Equal forms are equal sets. Different forms may be equal sets too, which costs a count and nothing else.
+/// Equal forms are equal sets. Different forms may be equal sets too, which costs a count and nothing else: nothing is taken for
+/// protected because a set was not found among others.
 struct RowSet {
   private let facts: ReleaseArgument.Facts
   /// No row is in it, whatever the data is.
@@ -24,6 +25,10 @@ struct RowSet {
     var lower: BigInt?
     var upper: BigInt?
     var excluded: Set<BigInt> = []
+
+    func shifted(by k: BigInt) -> Bounds {
+      Bounds(lower: lower.map { $0 + k }, upper: upper.map { $0 + k }, excluded: Set(excluded.map { $0 + k }))
+    }
   }
 
   init(_ condition: Expression, _ facts: ReleaseArgument.Facts) {
@@ -176,6 +181,12 @@ struct RowSet {
     return true
   }
   private mutating func meet(_ value: Expression, _ change: Bounds) {
+    switch value {
+    case .add(let inner, .integer(let k)), .add(.integer(let k), let inner):
+      return meet(inner, change.shifted(by: -k))
+    case .subtract(let inner, .integer(let k)): return meet(inner, change.shifted(by: k))
+    default: break
+    }
     if bounds[value] == nil { bounded.append(value) }
     var known = bounds[value] ?? Bounds()
     if let lower = change.lower { known.lower = max(known.lower ?? lower, lower) }
@@ -246,7 +257,8 @@ struct RowSet {
         found.append(facts.mayBeNull(part.condition) ? part.condition.isNotTrue : .not(part.condition))
       }
     }
-    return .all(found)
+    // The order in which a query has them says nothing.
+    return .all(found.map { ("\($0)", $0) }.sorted { $0.0 < $1.0 }.map(\.1))
   }
 }
 

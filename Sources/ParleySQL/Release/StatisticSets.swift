@@ -129,6 +129,10 @@ struct StatisticSets {
   func neither(_ condition: Expression, _ other: Expression) -> Expression {
     facts.reduced(.and(condition.isNotTrue, other.isNotTrue))
   }
+  /// Rows in which it is true, and none of the others.
+  func remainder(of condition: Expression, without others: [Expression]) -> Expression {
+    facts.reduced(.all([condition] + others.map(\.isNotTrue)))
+  }
   /// Rows in which it is not true.
   func complement(_ condition: Expression) -> Expression { facts.reduced(condition.isNotTrue) }
 
