@@ -72,7 +72,9 @@ struct ContributorSets {
       }
       // What is left of a partition: of all that conditions about the same columns, or sums of the same factors, are of.
       for group in others.parted(by: \.columns) where group.count > 2 {
+        // Conditions may be there as they are or negated.
         add(sets.remainder(of: .boolean(true), without: group))
+        add(sets.remainder(of: .all(group), without: []))
       }
       for group in summands.parted(by: \.factors) where group.count > 2 {
         for summand in group where sets.summands.contains(summand) {

@@ -57,7 +57,9 @@ extension ReleaseJudge {
     }
     // What is left of a partition: of all that conditions about the same columns, or sums of the same factors, are of.
     for group in sets.conditions.parted(by: \.columns) where group.count > 2 {
+      // Conditions may be there as they are or negated.
       add(.all(group.map(\.isNotTrue)), minimum)
+      add(.all(group), minimum)
     }
     for group in sets.summands.parted(by: \.factors) where group.count > 2 {
       for summand in group {

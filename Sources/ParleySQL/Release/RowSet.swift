@@ -59,6 +59,12 @@ struct RowSet {
       }
       if !take(outcomes, of: branches, isTrue) { add(condition, isTrue) }
     case .compare(let comparison, let a, let b): take(comparison, a, b, isTrue)
+    case .isNull(.choose(let branches, let otherwise)):
+      let outcomes = (branches.map(\.result) + [otherwise]).map { result -> Bool? in
+        if case .null = result { return true }
+        return facts.mayBeNull(result) ? nil : false
+      }
+      if !take(outcomes, of: branches, isTrue) { add(condition, isTrue) }
     case .isNull(let a):
       if !facts.mayBeNull(a) {
         if isTrue { isNever = true }
