@@ -36,21 +36,21 @@ extension TableBuilder {
   /// there are.
   ///
   /// - Parameters:
-  ///   - counts: the column that counts a group's rows, or its different units, of which each group has some.
-  ///   - areRows: it counts rows, whose number is public in all.
+  ///   - rows: the column that counts a group's rows.
+  ///   - sizes: the column by which groups are compared: the same, or that of their different units, of which each group has some.
   ///   - contributors: a group in which one of these counts is below its threshold, but not 0, is small.
   ///   - areInSeveralGroups: units may have rows in several groups, so that counts of small groups do not add up.
   ///   - totals: public numbers of rows; what they have more than all groups together must not be small either.
   ///   - minimum: at least 2.
   package mutating func shownGroups(
-    _ table: SecretTable, counts: Int, areRows: Bool = true, contributors: [ContributorCount],
+    _ table: SecretTable, rows: Int, sizes: Int, contributors: [ContributorCount],
     areInSeveralGroups: Bool = false, totals: [NodeID] = [], below minimum: Int
   ) throws(ParleyError) -> NodeID {
     let zero = builder.constant(0), limit = builder.constant(BigInt(minimum))
     let isValid = try valid(table)
-    let rows = try full(try masked(try number(table.columns[counts]), by: isValid), table.shape)
-    var isSmall = try builder.and(isValid, try builder.compare(.less, rows, limit))
-    for contributor in contributors where contributor != .init(column: counts, threshold: minimum) {
+    let size = try full(try masked(try number(table.columns[sizes]), by: isValid), table.shape)
+    var isSmall = try builder.and(isValid, try builder.compare(.less, size, limit))
+    for contributor in contributors where contributor != .init(column: sizes, threshold: minimum) {
       let count = try number(table.columns[contributor.column])
       let threshold = builder.constant(BigInt(contributor.threshold))
       let isBelow = try builder.and(
@@ -61,27 +61,29 @@ extension TableBuilder {
     let isCandidate = try builder.and(isValid, try builder.not(isSmall))
 
     // Two different small counts, together at least the minimum, protect each other.
-    let smallCounts = try builder.select(isSmall, rows, zero)
+    let smallCounts = try builder.select(isSmall, size, zero)
     let largestSmall = try builder.extremum(.maximum, smallCounts)
     let differs = try builder.any(
-      try full(try builder.and(isSmall, try builder.compare(.less, rows, largestSmall)), table.shape))
+      try full(try builder.and(isSmall, try builder.compare(.less, size, largestSmall)), table.shape))
     let isMany = try builder.compare(.lessOrEqual, limit, try builder.sum(smallCounts))
     let areProtected = areInSeveralGroups ? builder.constant(false) : try builder.and(differs, isMany)
     let isExposed = try builder.and(try builder.any(isSmall), try builder.not(areProtected))
 
     // If not, the next larger groups go with them; ties go together.
-    let beyond = builder.constant(type(rows).range.upper + 1)
-    let isLarger = try builder.and(isCandidate, try builder.compare(.less, largestSmall, rows))
-    let next = try builder.extremum(.minimum, try builder.select(isLarger, rows, beyond))
-    let isComplement = try builder.and(isExposed, try builder.compare(.lessOrEqual, rows, next))
+    let beyond = builder.constant(type(size).range.upper + 1)
+    let isLarger = try builder.and(isCandidate, try builder.compare(.less, largestSmall, size))
+    let next = try builder.extremum(.minimum, try builder.select(isLarger, size, beyond))
+    let isComplement = try builder.and(isExposed, try builder.compare(.lessOrEqual, size, next))
     var isShown = try builder.and(isCandidate, try builder.not(isComplement))
-    if minimum < 3, areRows {
+    if minimum < 3, rows == sizes {
       // Two rows in two groups would be one each, were it not for this.
       isShown = try builder.and(
-        isShown, try builder.compare(.lessOrEqual, builder.constant(3), try builder.sum(rows)))
+        isShown, try builder.compare(.lessOrEqual, builder.constant(3), try builder.sum(size)))
     }
     for total in totals {
-      let left = try builder.subtract(total, try builder.sum(rows))
+      let counted =
+        rows == sizes ? size : try full(try masked(try number(table.columns[rows]), by: isValid), table.shape)
+      let left = try builder.subtract(total, try builder.sum(counted))
       let isLeftSmall = try builder.and(
         try builder.compare(.less, zero, left), try builder.compare(.less, left, limit))
       isShown = try builder.and(isShown, try builder.not(isLeftSmall))

@@ -13,6 +13,7 @@ import Testing
     var b: Int64 = 0
     var v: Int64 = 0
     var score: Int64 = 1
+    var w: Int64?
   }
   private static let schema = TableSchema(
     name: "t",
@@ -23,12 +24,15 @@ import Testing
       .init(name: "b", type: .integer(0...3), isNullable: false),
       .init(name: "v", type: .integer(0...100), isNullable: false),
       .init(name: "score", type: .integer(1...3), isNullable: false),
+      .init(name: "w", type: .integer(0...9), isNullable: true),
     ], holders: ["h"], maximumRows: 300)
 
   private static func results(_ texts: [String], _ rows: [Row]) throws -> [[[DecodedTable.Cell]]] {
     let columns = rows.map { [Int64($0.ward), Int64($0.sex), $0.a, $0.b, $0.v, $0.score] }
     let data = TableData(
-      rowCount: rows.count, columns: (0..<6).map { place in .init(values: columns.map { $0[place] }, isNull: []) })
+      rowCount: rows.count,
+      columns: (0..<6).map { place in .init(values: columns.map { $0[place] }, isNull: []) }
+        + [.init(values: rows.map { $0.w ?? 0 }, isNull: rows.map { $0.w == nil })])
     return try SuppressionTests.run(texts, schema, data, minimum: 5).map(\.rows)
   }
   private static func rows(_ count: Int, _ row: Row) -> [Row] { Array(repeating: row, count: count) }
@@ -118,5 +122,15 @@ import Testing
     #expect(
       try Self.results(["SELECT SUM(score) FROM t"], Self.rows(35, Row()) + Self.rows(5, Row(score: 2)))[0][0]
         == [.value("45")])
+  }
+
+  /// A constant in a branch is added once for each value that is there.
+  @Test func constantsInBranches() throws {
+    let rows = Self.rows(19, Row(a: 1, w: 7)) + [Row(a: 1)] + Self.rows(20, Row(w: 7))
+    let text =
+      "SELECT COUNT(*) FILTER (WHERE a > 0), SUM(CASE WHEN a > 0 THEN 100 + w END), SUM(CASE WHEN a > 0 THEN w END) FROM t"
+    #expect(try Self.results([text], rows)[0][0].allSatisfy { $0 == .withheld })
+    let complete = rows.filter { $0.w != nil }
+    #expect(try Self.results([text], complete)[0][0] == [.value("19"), .value("2033"), .value("133")])
   }
 }

@@ -43,6 +43,9 @@ import Testing
       "SELECT c, b, COUNT(*) FROM t GROUP BY c LIMIT 3", "sql/select-item", "add it to GROUP BY",
       "SELECT c, b, COUNT(*) FROM t GROUP BY c, b LIMIT 3"),
     Case("SELECT COUNT(*) FROM t WHERE b", "sql/type", "b <> 0", "SELECT COUNT(*) FROM t WHERE b <> 0"),
+    Case("SELECT COUNT(*) FROM t WHERE c", "sql/type", "c = 'x'", "SELECT COUNT(*) FROM t WHERE c = 'x'"),
+    Case(
+      "SELECT COUNT(*) FROM t WHERE d", "sql/type", "d IS NOT NULL", "SELECT COUNT(*) FROM t WHERE d IS NOT NULL"),
     Case(
       "SELECT SUM(id + flag) FROM t", "sql/type", "CASE WHEN flag THEN 1 ELSE 0 END",
       "SELECT SUM(id + CASE WHEN flag THEN 1 ELSE 0 END) FROM t"),

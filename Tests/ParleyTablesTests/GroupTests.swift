@@ -159,7 +159,7 @@ import Testing
       let shown = try result(of: [t]) { tables, sources in
         let groups = try tables.grouped(sources[0], by: keys, [.init(.countRows)])
         return try tables.filter(
-          groups, where: try tables.shownGroups(groups, counts: 1, contributors: [], below: minimum))
+          groups, where: try tables.shownGroups(groups, rows: 1, sizes: 1, contributors: [], below: minimum))
       }
       var counts: [Int64?: Int] = [:]
       for row in t.rows { counts[row[keys[0]], default: 0] += 1 }

@@ -127,7 +127,7 @@ struct RowBinder {
     default:
       throw error(
         "type", "a condition is needed here, and this is \(bound.type.described)", at: syntax.range,
-        remedy: "compare it with something, such as \(source.text(syntax.range)) <> 0")
+        remedy: "compare it with something, such as \(source.text(syntax.range)) \(bound.type.comparisonExample)")
     }
   }
 

@@ -20,6 +20,16 @@ enum SQLType: Hashable, Sendable {
   /// NULL, before something says what of.
   case null
 
+  /// What makes a condition of a value of the type.
+  var comparisonExample: String {
+    switch self {
+    case .category(let list):
+      list.values.first.map { "= '\($0.value.replacing("'", with: "''"))'" } ?? "IS NOT NULL"
+    case .number: "<> 0"
+    case .boolean, .null, .date, .timestamp, .duration, .string, .text: "IS NOT NULL"
+    }
+  }
+
   init(_ column: ColumnSchema) {
     switch column.type {
     case .integer: self = .number(scale: 0)

@@ -112,7 +112,7 @@ struct QueryCompiler {
     let order = RowLowering.order(of: query, domains: domains)
     let id = GroupedCells.ID(query)
     if decided[id] == nil {
-      var decisions = ReleaseDecisions(
+      let decisions = ReleaseDecisions(
         about: queries.filter { $0.table.name == query.table.name }, minimum: minimum(for: query),
         dominance: rules.dominance)
       for grouped in try decisions.family(of: query, &lowering) { decided[grouped.id] = grouped }

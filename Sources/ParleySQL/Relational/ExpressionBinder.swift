@@ -239,7 +239,7 @@ struct ExpressionBinder {
     default:
       throw error(
         "type", "a condition is needed here, and this is \(value.type.described)", at: syntax.range,
-        remedy: "compare it with something, such as \(source.text(syntax.range)) <> 0")
+        remedy: "compare it with something, such as \(source.text(syntax.range)) \(value.type.comparisonExample)")
     }
   }
 

@@ -24,7 +24,7 @@ extension RelationalBinder {
       "\(sets.count) groupings in one query, under a minimum cell of \(minimumCell): a withheld group would follow from the total that it is part of",
       at: range,
       remedy:
-        "write GROUP BY with one list of keys and no ROLLUP, CUBE or GROUPING SETS, or agree on 'minimum-cell: 1' and 'rows: allowed' in the study"
+        "write GROUP BY with one list of keys and no ROLLUP, CUBE or GROUPING SETS, where they are of known values in one query for each list; 'minimum-cell: 1' and 'rows: allowed' in the study would permit it, and protect nobody"
     )
   }
 

@@ -60,7 +60,7 @@ extension PlanLowering {
             try position(of: .column(id), in: &relation)
           }
           if let unit {
-            if condition == nil, mark.units.count == 1, !units.isNullable { size = counts.count }
+            if condition == nil, mark.isCompared(units) { size = counts.count }
             add(TableAggregate(.countUnits(where: condition), of: unit), set.threshold)
           } else if let condition {
             add(TableAggregate(.sum, of: condition), set.threshold)
@@ -121,7 +121,7 @@ extension PlanLowering {
     for units in marking.mark.units where !units.counted.isEmpty { totals.append(try rows(of: units.counted)) }
     if !marking.counts.isEmpty {
       bit = try tables.shownGroups(
-        relation.table, counts: marking.counts[marking.size].column, areRows: marking.size == 0,
+        relation.table, rows: marking.counts[0].column, sizes: marking.counts[marking.size].column,
         contributors: marking.counts,
         areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups),
         totals: totals, below: minimumCell)

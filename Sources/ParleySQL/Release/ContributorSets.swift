@@ -19,7 +19,7 @@ struct ContributorSets {
 
   /// - Parameters:
   ///   - queries: with the same keys.
-  ///   - all: every query of the study over the table, whose conditions could be subtracted from these.
+  ///   - everyQuery: of the study over the table, whose conditions could be subtracted from these.
   /// - Throws: `plan/release-argument` where these have too many conditions.
   init(
     of queries: [LogicalQuery], among everyQuery: [LogicalQuery], minimum: Int, areFiltersMixed: Bool

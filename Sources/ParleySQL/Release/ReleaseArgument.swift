@@ -39,11 +39,7 @@ struct ReleaseArgument {
 
   /// A statistic that has a value for every row: its NULLs are rows that it leaves out.
   mutating func read(value argument: Expression, isSummed: Bool) {
-    if facts.mayBeNull(argument) {
-      add(contributors: .not(.isNull(argument)))
-      // A constant is added once for each value that is there, which counts them.
-      if isSummed, argument.hasConstantTerm { add(.isNull(argument)) }
-    }
+    if facts.mayBeNull(argument) { add(contributors: .not(.isNull(argument))) }
     read(argument, below: nil, isSummed: isSummed)
   }
 
@@ -86,6 +82,11 @@ struct ReleaseArgument {
 
   private mutating func read(_ argument: Expression, below path: Expression?, isSummed: Bool) {
     if facts.isBoolean(argument) { return addBothValues(argument) }
+    if isSummed, facts.mayBeNull(argument), argument.hasConstantTerm {
+      // A constant is added once for each value that is there, which counts them.
+      let isMissing = Expression.isNull(argument)
+      add(path.map { .and($0, isMissing) } ?? isMissing)
+    }
     guard let terms = terms(of: argument) else {
       return object("multiplies out to more than \(Self.mostTerms) terms")
     }
@@ -113,7 +114,7 @@ struct ReleaseArgument {
         default: read(step: factor, isAlone: open.count == 1 && term.count == 1)
         }
       }
-      let factors = term.map(\.valueColumns)  // Of x · x each is {x}.
+      let factors = term.map(\.valueColumns)
       if factors.reduce(0, { $0 + $1.count }) > factors.reduce(into: Set<ColumnID>(), { $0.formUnion($1) }).count {
         object("has a column twice in one product, and sums of powers determine single values")
       }

@@ -50,7 +50,7 @@ struct ReleaseDecisions {
   /// The groupings that share keys with the query's own, decided together.
   ///
   /// - Throws: `plan/release-set` where these have several clauses or share keys, and dominance is asked for.
-  mutating func family(
+  func family(
     of query: LogicalQuery, _ lowering: inout RowLowering
   ) throws(ParleyError) -> [GroupedCells] {
     let id = GroupedCells.ID(query)
@@ -139,7 +139,7 @@ struct ReleaseDecisions {
       let sets = try ContributorSets(
         of: own, among: queries, minimum: minimum, areFiltersMixed: areFiltersMixed)
       let counts = try sets.counts(in: whole, &lowering)
-      let told = try Self.told(id, sets, queries, minimum: minimum, areFiltersMixed: areFiltersMixed)
+      let told = Self.told(id, sets, queries, areFiltersMixed: areFiltersMixed)
       for (set, rows) in counts where told.contains(set) { tellable.append((set, rows)) }
       var isSmall = lowering.builder.constant(false)
       for (_, found) in cells.clauses {
@@ -177,9 +177,8 @@ struct ReleaseDecisions {
     /// Sets whose totals other queries may tell, exactly or by their figures together: those about columns that statistics or
     /// WHERE clauses of others are about.
     private static func told(
-      _ id: GroupedCells.ID, _ sets: ContributorSets, _ queries: [LogicalQuery], minimum: Int,
-      areFiltersMixed: Bool
-    ) throws(ParleyError) -> Set<Expression> {
+      _ id: GroupedCells.ID, _ sets: ContributorSets, _ queries: [LogicalQuery], areFiltersMixed: Bool
+    ) -> Set<Expression> {
       var columns: Set<ColumnID> = []
       for query in queries where GroupedCells.ID(query) != id {
         for argument in query.statistics.flatMap(\.arguments) { columns.formUnion(argument.relational.columns) }

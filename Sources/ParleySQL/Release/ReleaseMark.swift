@@ -27,6 +27,15 @@ struct ReleaseMark {
   var units: [Units]
   var contributors: [Contributors]
 
+  /// Whether groups are compared by the number of these units, and not by their rows: no other units are counted, and every row has
+  /// one. Beside units that are rows, of which a group has at least as many, these must never protect each other by their numbers alone.
+  func isCompared(_ units: Units) -> Bool {
+    guard units.column != nil, !units.isNullable else { return false }
+    return self.units.allSatisfy { other in
+      other == units || other.column == nil && !other.isNullable && units.isInSeveralGroups
+    }
+  }
+
   /// Columns that it reads.
   var columns: Set<ColumnID> {
     Set(units.compactMap(\.column) + contributors.compactMap(\.column))

@@ -24,7 +24,7 @@ struct ReleaseRefusal {
     .init(
       reason: "MIN and MAX, and the quantiles 0 and 1, are values of single records of '\(table)'",
       remedy:
-        "ask for an average, a median or another quantile; or, where its owners agree, write 'extremes: allowed' at the table '\(table)' in the study"
+        "ask for an average, or in a query of a study of its own for a median or another quantile; or, where its owners agree, write 'extremes: allowed' at the table '\(table)' in the study"
     )
   }
   static func argument(_ objection: String) -> Self {

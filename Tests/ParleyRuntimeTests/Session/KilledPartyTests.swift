@@ -1,3 +1,4 @@
+import Foundation
 import ParleyBase
 import ParleyNetwork
 import ParleyRuntime
@@ -54,8 +55,17 @@ import Testing
       world.hasChallenged = hasChallenged
       let memories = (0..<6).map { _ in ScriptedMemory() }
       world.memories = memories
+      // Each computing party must be as far when it hears of it: before, it does not count for that party.
+      let arrived = Mutex(0)
       world.onEvent = { party, mesh, event in
-        if case .reached(phase) = event, party == victim { mesh.close() }
+        guard case .reached(phase) = event else { return }
+        if party < 3, party != victim { arrived.withLock { $0 += 1 } }
+        guard party == victim else { return }
+        let deadline = ContinuousClock.now + .seconds(5)
+        while arrived.withLock({ $0 }) < (victim < 3 ? 2 : 3), ContinuousClock.now < deadline {
+          Thread.sleep(forTimeInterval: 0.002)
+        }
+        mesh.close()
       }
       let run = world.run()
       let set = (0..<3).map { SessionWorld.identity($0) }
