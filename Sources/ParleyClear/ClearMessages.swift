@@ -29,14 +29,14 @@ package final class InsecureClearReceiver: OutputReceiver {
 }
 
 extension Mesh {
-  func send(step: StepID, to party: PartyIndex, words: [UInt64]) throws(ParleyError) {
+  package func send(step: StepID, to party: PartyIndex, words: [UInt64]) throws(ParleyError) {
     try send(step: step, to: party, byteCount: words.count * 8) { target in
       words.withUnsafeBytes { target.copyMemory(from: $0) }
     }
   }
 
   /// Each plane in whole bytes, one after the other.
-  func send(step: StepID, to party: PartyIndex, planes: [[UInt64]], count: Int) throws(ParleyError) {
+  package func send(step: StepID, to party: PartyIndex, planes: [[UInt64]], count: Int) throws(ParleyError) {
     let bytes = (count + 7) / 8
     try send(step: step, to: party, byteCount: planes.count * bytes) { target in
       for (index, plane) in planes.enumerated() where bytes > 0 {
@@ -48,7 +48,7 @@ extension Mesh {
     }
   }
 
-  func receiveWords(step: StepID, from party: PartyIndex, count: Int) throws(ParleyError) -> [UInt64] {
+  package func receiveWords(step: StepID, from party: PartyIndex, count: Int) throws(ParleyError) -> [UInt64] {
     var words = [UInt64](repeating: 0, count: count)
     var failure: ParleyError?
     words.withUnsafeMutableBytes { target in
@@ -58,7 +58,7 @@ extension Mesh {
     return words
   }
 
-  func receivePlanes(
+  package func receivePlanes(
     step: StepID, from party: PartyIndex, planes: Int, count: Int
   ) throws(ParleyError) -> [[UInt64]] {
     let bytes = (count + 7) / 8

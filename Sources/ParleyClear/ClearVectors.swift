@@ -13,12 +13,12 @@ package struct ClearBits: Hashable, Sendable {
   subscript(repeated index: Int) -> Bool { bits.count == 1 ? bits[0] : bits[index] }
 
   /// 64 elements to a word, element 0 in bit 0; bits past the end are zero.
-  var packed: [UInt64] {
+  package var packed: [UInt64] {
     var words = [UInt64](repeating: 0, count: (bits.count + 63) / 64)
     for (index, bit) in bits.enumerated() where bit { words[index / 64] |= 1 << UInt64(index % 64) }
     return words
   }
-  init(packed words: [UInt64], count: Int) {
+  package init(packed words: [UInt64], count: Int) {
     bits = (0..<count).map { words[$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
   }
 }

@@ -16,7 +16,7 @@ package final class InsecureClearEngine: Engine {
 
   package let descriptor: EngineDescriptor
   let mesh: any Mesh
-  private var random: SplitMix
+  private var random: InsecureSplitMix
 
   /// - Parameter seed: of the random summands.
   package init(
@@ -24,7 +24,7 @@ package final class InsecureClearEngine: Engine {
   ) {
     precondition((1...3).contains(arithmeticSummands) && (1...3).contains(booleanSummands))
     self.mesh = mesh
-    random = SplitMix(state: seed)
+    random = InsecureSplitMix(seed: seed)
     descriptor = Self.descriptor(arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands)
   }
 
@@ -32,12 +32,13 @@ package final class InsecureClearEngine: Engine {
     var descriptor = EngineDescriptor(
       name: "insecure-clear", adversary: .semiHonest, parties: 1, privacyThreshold: 0,
       arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, bytesPerWord: 8, bitsPerBit: 1,
-      multiply: [], and: [], summands: [], shiftedSummands: [], bitSummands: [],
-      inputArith: [.init(from: 0, to: 0, size: .words(8))], inputPlanes: [.init(from: 0, to: 0, size: .planes(1))],
+      multiply: .local, and: .local, summands: .local, shiftedSummands: .local, bitSummands: .local,
+      inputArith: [.init(from: .holder, to: .party(0), size: .words(8))],
+      inputPlanes: [.init(from: .holder, to: .party(0), size: .planes(1))],
       openToComputing: [], openPlanesToComputing: [],
-      openToRecipient: [.init(from: 0, to: 0, size: .words(8))],
-      openPlanesToRecipient: [.init(from: 0, to: 0, size: .planes(1))])
-    (descriptor.shuffles, descriptor.shufflePass) = (true, [[], [], []])
+      openToRecipient: Traffic.toRecipient(parties: 1, .words(8)),
+      openPlanesToRecipient: Traffic.toRecipient(parties: 1, .planes(1)))
+    descriptor.shufflePasses = [.local, .local, .local]
     return descriptor
   }
 
@@ -152,12 +153,8 @@ package final class InsecureClearEngine: Engine {
 
   /// Some permutation, always the same for a step and a pass.
   private func order(of count: Int, pass: Int, _ step: StepID) -> [Int32] {
-    var random = SplitMix(state: step.rawValue &* 3 &+ UInt64(pass))
-    var order = (0..<Int32(count)).map { $0 }
-    for last in stride(from: count - 1, to: 0, by: -1) {
-      order.swapAt(last, Int(random.next() % UInt64(last + 1)))
-    }
-    return order
+    var random = InsecureSplitMix(seed: step.rawValue &* 3 &+ UInt64(pass))
+    return random.order(count)
   }
   package func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<ClearWords, ClearBits> {
     pending
@@ -237,17 +234,5 @@ package final class InsecureClearEngine: Engine {
     try mesh.receivePlanes(step: step, from: holder, planes: planes, count: count).map {
       ClearBits(packed: $0, count: count)
     }
-  }
-}
-
-/// Steele, Lea, Flood: Fast splittable pseudorandom number generators (OOPSLA 2014). Not for secrets.
-private struct SplitMix {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
   }
 }

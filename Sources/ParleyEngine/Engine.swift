@@ -3,9 +3,10 @@ package import ParleyProgram
 
 /// One party's side of a sharing protocol: what an engine must do to execute a ``LoweredProgram``.
 ///
-/// The vector is the primitive. Local operations return at once. A communicating operation has two halves:
-/// `start` computes this party's messages and queues them, `finish` receives and gives the result, so that all
-/// operations of one round share one flight. Comparison, division, sort and everything above are programs over
+/// The vector is the primitive. Local operations return at once. A communicating operation is taken through its flights:
+/// `start` computes this party's messages of the first and queues them, `resume` receives those of one flight and queues
+/// those of the next, `finish` receives the last and gives the result, so that all operations of one round share their
+/// flights. How many there are says the descriptor. Comparison, division, sort and everything above are programs over
 /// these operations, written once in the lowering.
 ///
 /// `count` is always the number of elements of the result (or, for reductions, of the operands).
@@ -66,9 +67,13 @@ package protocol Engine: AnyObject {
 
   // MARK: One round
 
-  /// State between the two halves.
+  /// State between the flights.
   associatedtype Pending
   func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending
+  /// Receives what the flight before has brought, and queues this party's messages of flight number `flight`, from 1: for
+  /// operations whose traffic has several flights.
+  func resume(_ pending: inout Pending, flight: Int) throws(ParleyError)
+  /// Receives the last flight.
   func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<Arith, Plane>
 
   // MARK: Inputs
@@ -147,6 +152,21 @@ package enum Exchange<Arith, Plane> {
   /// together: words, and bit planes. Three passes with the same instruction give a permutation that nobody knows; they
   /// may have the same step. Only engines whose descriptor says so shuffle.
   case shufflePass(Int, words: [Arith], planes: [Plane], count: Int)
+}
+
+extension Exchange {
+  package var kind: ExchangeKind {
+    switch self {
+    case .multiply: .multiply
+    case .innerProducts: .innerProducts
+    case .matrixProduct: .matrixProduct
+    case .and: .and
+    case .summands: .summands
+    case .shiftedSummands: .shiftedSummands
+    case .bitSummands: .bitSummands
+    case .shufflePass(let pass, _, _, _): .shufflePass(pass)
+    }
+  }
 }
 
 package enum ExchangeResult<Arith, Plane> {

@@ -1,4 +1,16 @@
+package import ParleyBase
+internal import ParleyProgram
+
 extension Engine {
+  /// Of engines whose operations take one flight each.
+  package func resume(_ pending: inout Pending, flight: Int) throws(ParleyError) {
+    throw ParleyError(.invariant, "the engine \(descriptor.name) has no flight \(flight) of an operation")
+  }
+  /// How many flights an operation takes.
+  package func flightCount(of exchange: Exchange<Arith, Plane>) -> Int {
+    descriptor.traffic(of: exchange.kind).flightCount
+  }
+
   package func xor(pairs: [(Plane, Plane)], count: Int) -> [Plane] {
     pairs.map { xor($0.0, $0.1, count: count) }
   }

@@ -36,11 +36,10 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
 
   /// - Parameters:
   ///   - mesh: its first three principals compute.
-  ///   - keysWithPrevious: of this session, with party i−1.
-  ///   - keysWithNext: with party i+1.
+  ///   - keys: of this session; those with parties i−1 and i+1 are used.
   ///   - descriptor: ``descriptorOfFreeSummands`` for conversions from three summands.
   package init(
-    mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule,
+    mesh: any Mesh, keys: SessionKeys,
     descriptor: EngineDescriptor = ReplicatedEngine.descriptor, pool: BufferPool = BufferPool()
   ) throws(ParleyError) {
     guard mesh.count >= 3, (0..<3).contains(mesh.local.rawValue) else {
@@ -52,39 +51,42 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     party = mesh.local.rawValue
     previous = mesh.local.advanced(by: -1, of: 3)
     next = mesh.local.advanced(by: 1, of: 3)
-    multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
-    openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
-    shuffleKeys = ShuffleKeys(previous: keysWithPrevious, next: keysWithNext)
-    inputKeys = RolePair(.input, previous: keysWithPrevious, next: keysWithNext)
+    let (previousKeys, nextKeys) = try keys.neighbours()
+    multiplyKeys = RolePair(.multiply, previous: previousKeys, next: nextKeys)
+    openKeys = RolePair(.open, previous: previousKeys, next: nextKeys)
+    shuffleKeys = ShuffleKeys(previous: previousKeys, next: nextKeys)
+    inputKeys = RolePair(.input, previous: previousKeys, next: nextKeys)
     self.descriptor = descriptor
   }
 
   /// Every message of the protocol, for the planner.
   package static var descriptor: EngineDescriptor {
-    typealias Message = EngineDescriptor.Message
+    typealias Message = Traffic.Message
     let bytes = MemoryLayout<Word>.size
-    func ring(_ size: Message.Size) -> [Message] {
-      [Message(from: 0, to: 2, size: size), .init(from: 1, to: 0, size: size), .init(from: 2, to: 1, size: size)]
+    func product(_ size: Message.Size) -> Traffic { Traffic(Traffic.toPrevious(parties: 3, size)) }
+    func input(_ size: Message.Size) -> [Message] {
+      [1, 2].map { Message(from: .holder, to: .party($0), size: size) }
     }
-    func everybody(_ size: Message.Size) -> [Message] { (0..<3).map { Message(from: $0, to: 0, size: size) } }
+    func fromFirst(_ size: Message.Size) -> Traffic { Traffic([Message(from: 0, to: 2, size: size)]) }
+    func fromNext(_ size: Message.Size) -> [Message] {
+      [Message(from: .afterRecipient(1), to: .recipient, size: size)]
+    }
     var descriptor = EngineDescriptor(
       name: "replicated", adversary: .semiHonest, parties: 3, privacyThreshold: 1, arithmeticSummands: 2,
       booleanSummands: 2, bytesPerWord: 2 * bytes, bitsPerBit: 2,
-      multiply: ring(.words(bytes)), and: ring(.planes(1)),
-      summands: [.init(from: 0, to: 2, size: .planes(1))],
-      shiftedSummands: [.init(from: 0, to: 2, size: .words(bytes))],
-      bitSummands: [.init(from: 0, to: 2, size: .words(bytes))],
-      inputArith: [.init(from: 0, to: 1, size: .words(bytes)), .init(from: 0, to: 2, size: .words(bytes))],
-      inputPlanes: [.init(from: 0, to: 1, size: .planes(1)), .init(from: 0, to: 2, size: .planes(1))],
-      openToComputing: [.init(from: 1, to: 0, size: .words(bytes))],
-      openPlanesToComputing: [.init(from: 1, to: 0, size: .planes(1))],
-      openToRecipient: everybody(.words(bytes)), openPlanesToRecipient: everybody(.planes(1)))
-    descriptor.shuffles = true
+      multiply: product(.words(bytes)), and: product(.planes(1)),
+      summands: fromFirst(.planes(1)), shiftedSummands: fromFirst(.words(bytes)),
+      bitSummands: fromFirst(.words(bytes)),
+      inputArith: input(.words(bytes)), inputPlanes: input(.planes(1)),
+      openToComputing: fromNext(.words(bytes)), openPlanesToComputing: fromNext(.planes(1)),
+      openToRecipient: Traffic.toRecipient(parties: 3, .words(bytes)),
+      openPlanesToRecipient: Traffic.toRecipient(parties: 3, .planes(1)))
     // Both of the pair (P_p, P_{p+1}) send to the third party.
-    descriptor.shufflePass = (0..<3).map { pass in
-      [pass, (pass + 1) % 3].flatMap { from in
-        [Message.Size.words(bytes), .planes(1)].map { Message(from: from, to: (pass + 2) % 3, size: $0) }
-      }
+    descriptor.shufflePasses = (0..<3).map { pass in
+      Traffic(
+        [pass, (pass + 1) % 3].flatMap { from in
+          [Message.Size.words(bytes), .planes(1)].map { Message(from: from, to: (pass + 2) % 3, size: $0) }
+        })
     }
     return descriptor
   }
@@ -96,7 +98,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     var descriptor = descriptor
     descriptor.name = "replicated-three-summands"
     (descriptor.arithmeticSummands, descriptor.booleanSummands) = (3, 3)
-    (descriptor.summands, descriptor.shiftedSummands, descriptor.bitSummands) = ([], [], [])
+    (descriptor.summands, descriptor.shiftedSummands, descriptor.bitSummands) = (.local, .local, .local)
     return descriptor
   }
 

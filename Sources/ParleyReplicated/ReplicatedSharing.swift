@@ -230,3 +230,10 @@ extension ReplicatedParty {
     return layout.shared(storage)
   }
 }
+
+extension SessionKeys {
+  /// Those with the parties before and after this one, of three.
+  func neighbours() throws(ParleyError) -> (previous: KeySchedule, next: KeySchedule) {
+    (try pair(with: local.advanced(by: -1, of: 3)), try pair(with: local.advanced(by: 1, of: 3)))
+  }
+}

@@ -46,47 +46,49 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     var cost = Cost(
       bytes: Array(
         repeating: Array(repeating: 0, count: family.computing + 2), count: family.computing + 2), rounds: 0)
-    func add(
-      _ messages: [EngineDescriptor.Message], items: Int, length: Int,
-      _ ends: (EngineDescriptor.Message) -> (Int, Int) = { ($0.from, $0.to) }
-    ) {
+    func add(_ messages: [Traffic.Message], _ size: ExchangeSize, to recipient: PartyIndex? = nil) {
       for message in messages {
-        let (from, to) = ends(message)
-        cost.bytes[from][to] += message.bytes(items: items, length: length)
+        let from = message.from.principal(
+          parties: family.computing, holder: holder.rawValue, recipient: recipient?.rawValue ?? 0)
+        let to = message.to.principal(parties: family.computing, recipient: recipient?.rawValue ?? 0)
+        if from != to { cost.bytes[from][to] += message.bytes(size) }
       }
       if !messages.isEmpty { cost.rounds += 1 }
     }
-    func relative(to party: PartyIndex) -> (EngineDescriptor.Message) -> (Int, Int) {
-      { (party.advanced(by: $0.from, of: family.computing).rawValue, party.rawValue) }
+    func add(_ kind: ExchangeKind, _ size: ExchangeSize) {
+      for messages in descriptor.traffic(of: kind).flights { add(messages, size) }
     }
     switch operation {
-    case .multiply(let items, let count): add(descriptor.multiply, items: items, length: count)
-    case .innerProducts(let items, _): add(descriptor.multiply, items: items, length: 1)
-    case .matrixProduct(let rows, _, let columns): add(descriptor.multiply, items: 1, length: rows * columns)
-    case .and(let items, let count): add(descriptor.and, items: items, length: count)
-    case .summands(let width, let count): add(descriptor.summands, items: width, length: count)
-    case .shiftedSummands(let count): add(descriptor.shiftedSummands, items: 1, length: count)
-    case .bitSummands(let items, let count): add(descriptor.bitSummands, items: items, length: count)
+    case .multiply(let items, let count): add(.multiply, .init(items: items, length: count))
+    case .innerProducts(let items, let count):
+      add(.innerProducts, .innerProducts(lists: items, terms: items * count))
+    case .matrixProduct(let rows, let inner, let columns):
+      add(.matrixProduct, .matrixProduct(rows: rows, inner: inner, columns: columns))
+    case .and(let items, let count): add(.and, .init(items: items, length: count))
+    case .summands(let width, let count): add(.summands, .init(items: width, length: count))
+    case .shiftedSummands(let count): add(.shiftedSummands, .init(items: 1, length: count))
+    case .bitSummands(let items, let count): add(.bitSummands, .init(items: items, length: count))
     case .shufflePass(let pass, let words, let planes, let count):
-      let messages = descriptor.shuffleBytes(pass: pass, words: words, planes: planes, length: count)
-      for message in messages { cost.bytes[message.from][message.to] += message.bytes }
-      cost.rounds += messages.isEmpty ? 0 : 1
-    case .inputArith(let count):
-      add(descriptor.inputArith, items: 1, length: count) { (holder.rawValue, $0.to) }
-    case .inputPlanes(let planes, let count):
-      add(descriptor.inputPlanes, items: planes, length: count) { (holder.rawValue, $0.to) }
+      for flight in descriptor.traffic(of: .shufflePass(pass)).flights.indices {
+        let messages = descriptor.shuffleBytes(
+          pass: pass, flight: flight, words: words, planes: planes, length: count)
+        for message in messages { cost.bytes[message.from][message.to] += message.bytes }
+        cost.rounds += messages.isEmpty ? 0 : 1
+      }
+    case .inputArith(let count): add(descriptor.inputArith, .init(items: 1, length: count))
+    case .inputPlanes(let planes, let count): add(descriptor.inputPlanes, .init(items: planes, length: count))
     case .openToComputing(let party, let count):
       addVerification(to: &cost)
-      add(descriptor.openToComputing, items: 1, length: count, relative(to: party))
+      add(descriptor.openToComputing, .init(items: 1, length: count), to: party)
     case .openPlanesToComputing(let party, let planes, let count):
       addVerification(to: &cost)
-      add(descriptor.openPlanesToComputing, items: planes, length: count, relative(to: party))
+      add(descriptor.openPlanesToComputing, .init(items: planes, length: count), to: party)
     case .openToRecipient(let count):
       addVerification(to: &cost)
-      add(descriptor.openToRecipient, items: 1, length: count) { ($0.from, recipient.rawValue) }
+      add(descriptor.openToRecipient, .init(items: 1, length: count), to: recipient)
     case .openPlanesToRecipient(let planes, let count):
       addVerification(to: &cost)
-      add(descriptor.openPlanesToRecipient, items: planes, length: count) { ($0.from, recipient.rawValue) }
+      add(descriptor.openPlanesToRecipient, .init(items: planes, length: count), to: recipient)
     }
     return cost
   }

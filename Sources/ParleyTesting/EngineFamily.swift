@@ -64,10 +64,7 @@ package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
   package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<Word> {
     try ReplicatedEngine(
       mesh: mesh,
-      keysWithPrevious: InsecureKeys.schedule(
-        of: mesh.local, with: mesh.local.advanced(by: -1, of: 3), seed: seed, policy: ledgerPolicy),
-      keysWithNext: InsecureKeys.schedule(
-        of: mesh.local, with: mesh.local.advanced(by: 1, of: 3), seed: seed, policy: ledgerPolicy),
+      keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed, policy: ledgerPolicy),
       descriptor: descriptor)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
@@ -102,11 +99,8 @@ package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
   package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> VerifiedReplicatedEngine<Word> {
     try VerifiedReplicatedEngine(
       mesh: mesh,
-      keysWithPrevious: InsecureKeys.schedule(
-        of: mesh.local, with: mesh.local.advanced(by: -1, of: 3), seed: seed, policy: ledgerPolicy),
-      keysWithNext: InsecureKeys.schedule(
-        of: mesh.local, with: mesh.local.advanced(by: 1, of: 3), seed: seed, policy: ledgerPolicy),
-      sessionID: InsecureKeys.sessionID, descriptor: descriptor, workers: workers)
+      keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed, policy: ledgerPolicy),
+      descriptor: descriptor, workers: workers)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
     ReplicatedFamily(Word.self).makeDealer(mesh: mesh, seed: seed)
@@ -135,11 +129,8 @@ package struct MacReplicatedFamily: EngineFamily {
   package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> MacReplicatedEngine {
     try MacReplicatedEngine(
       mesh: mesh,
-      keysWithPrevious: InsecureKeys.schedule(
-        of: mesh.local, with: mesh.local.advanced(by: -1, of: 3), seed: seed, policy: ledgerPolicy),
-      keysWithNext: InsecureKeys.schedule(
-        of: mesh.local, with: mesh.local.advanced(by: 1, of: 3), seed: seed, policy: ledgerPolicy),
-      sessionID: InsecureKeys.sessionID, descriptor: descriptor)
+      keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed, policy: ledgerPolicy),
+      descriptor: descriptor)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
     ReplicatedFamily(UInt64.self).makeDealer(mesh: mesh, seed: seed)
@@ -152,6 +143,17 @@ package struct MacReplicatedFamily: EngineFamily {
 /// Pairwise keys that follow from a seed.
 package enum InsecureKeys {
   package static let sessionID = Array("insecure test session".utf8)
+
+  /// With every other of so many parties.
+  package static func session(
+    of party: PartyIndex, parties: Int, seed: UInt64, policy: UseOnceLedger.Policy = .standard
+  ) throws(ParleyError) -> SessionKeys {
+    var pairs: [PartyIndex: KeySchedule] = [:]
+    for peer in (0..<parties).map({ PartyIndex($0) }) where peer != party {
+      pairs[peer] = try schedule(of: party, with: peer, seed: seed, policy: policy)
+    }
+    return SessionKeys(local: party, sessionID: sessionID, pairs: pairs)
+  }
 
   package static func schedule(
     of party: PartyIndex, with peer: PartyIndex, seed: UInt64, policy: UseOnceLedger.Policy = .standard

@@ -1,22 +1,17 @@
-/// A seeded generator for test data and test keys: the same on every machine, and no secret at all.
-///
-/// Steele, Lea, Flood: Fast splittable pseudorandom number generators (OOPSLA 2014).
-package struct InsecureRandom: RandomNumberGenerator, Sendable {
-  private var state: UInt64
+package import ParleyBase
 
-  package init(seed: UInt64) { state = seed }
+/// Test data and test keys from a seed.
+package typealias InsecureRandom = InsecureSplitMix
+
+extension InsecureSplitMix {
   /// An independent generator for one purpose of a test.
   package init(seed: UInt64, _ purpose: UInt64...) {
-    state = seed
-    for number in purpose { state = next() ^ number &* 0xd6e8_feb8_6659_fd93 }
-  }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
+    var seed = seed
+    for number in purpose {
+      var mixed = InsecureSplitMix(seed: seed)
+      seed = mixed.next() ^ number &* 0xd6e8_feb8_6659_fd93
+    }
+    self.init(seed: seed)
   }
 
   package mutating func bytes(_ count: Int) -> [UInt8] {
@@ -24,6 +19,8 @@ package struct InsecureRandom: RandomNumberGenerator, Sendable {
   }
   package mutating func words(_ count: Int) -> [UInt64] { (0..<count).map { _ in next() } }
   package mutating func bits(_ count: Int) -> [Bool] { (0..<count).map { _ in next() & 1 == 1 } }
+  package mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+  package mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &self)] }
 }
 
 extension [Bool] {

@@ -1,3 +1,4 @@
+internal import ParleyBase
 package import ParleyProgram
 
 /// Random tables over several holders with one random relational query, in Parley's dialect and in SQLite's, where
@@ -27,7 +28,7 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
 
   /// - Parameter groupsByRank: MEDIAN and QUANTILE with GROUP BY, instead of anything.
   package init(seed: UInt64, groupsByRank: Bool = false) {
-    var random = TestRandom(seed: seed)
+    var random = InsecureRandom(seed: seed)
     self.seed = seed
     var tables: [TableSchema] = []
     var data: [String: [TableData]] = [:]
@@ -64,7 +65,7 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
 
   /// Few rows and few different values, so that joins and groups meet; NULLs, negative numbers, empty tables, one row,
   /// duplicate rows.
-  private static func table(_ name: String, _ random: inout TestRandom) -> (TableSchema, [TableData]) {
+  private static func table(_ name: String, _ random: inout InsecureRandom) -> (TableSchema, [TableData]) {
     let size = random.pick([0, 1, 2, 3, 4, 5, 6, 7])
     let isKeyed = random.chance(50)
     let types: [(String, ColumnType)] = [

@@ -1,3 +1,4 @@
+internal import ParleyBase
 import ParleyProgram
 
 /// Random queries in two spellings.
@@ -26,10 +27,10 @@ struct RelationalQueryGenerator {
   }
 
   let tables: [TableSchema]
-  var random: TestRandom
+  var random: InsecureRandom
   private var names = 0
 
-  init(tables: [TableSchema], random: TestRandom) {
+  init(tables: [TableSchema], random: InsecureRandom) {
     (self.tables, self.random) = (tables, random)
   }
 

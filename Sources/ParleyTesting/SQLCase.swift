@@ -1,20 +1,5 @@
+internal import ParleyBase
 package import ParleyProgram
-
-/// SplitMix64: a small generator for test data, the same everywhere for one seed. (Steele, Lea, Flood, "Fast
-/// splittable pseudorandom number generators", OOPSLA 2014.)
-package struct TestRandom: RandomNumberGenerator {
-  private var state: UInt64
-  package init(seed: UInt64) { state = seed }
-  package mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-  package mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-  package mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &self)] }
-}
 
 /// A random table over several holders with one random query in Parley's dialect and in SQLite's, where decimals
 /// are scaled integers and dates are day numbers, so that the database is exact too.
@@ -31,7 +16,7 @@ package struct SQLCase: Sendable, CustomStringConvertible {
   package let isOrdered: Bool
 
   package init(seed: UInt64) {
-    var random = TestRandom(seed: seed)
+    var random = InsecureRandom(seed: seed)
     self.seed = seed
     (table, holders) = Self.table(&random)
     var query = SQLQueryGenerator(table: table, random: random)
@@ -49,7 +34,7 @@ package struct SQLCase: Sendable, CustomStringConvertible {
   static let labels = ["red", "Blue", "it's", "\u{e9}meraude", "e\u{301}meraude", "a b", ""]
 
   /// Edge sizes (no row, one row), NULLs, negative numbers, duplicates; garbage in NULL cells, which must not matter.
-  private static func table(_ random: inout TestRandom) -> (TableSchema, [TableData]) {
+  private static func table(_ random: inout InsecureRandom) -> (TableSchema, [TableData]) {
     let low = Int64.random(in: -40...5, using: &random)
     let start = Int64.random(in: -20_000...20_000, using: &random)
     let cents = Int64.random(in: 1...2000, using: &random)

@@ -1,3 +1,4 @@
+internal import ParleyBase
 import ParleyProgram
 
 /// Writes one random query twice: in Parley's dialect, and in SQLite's over scaled integers.
@@ -14,14 +15,14 @@ struct SQLQueryGenerator {
   }
 
   let table: TableSchema
-  var random: TestRandom
+  var random: InsecureRandom
   private(set) var text = ""
   private(set) var oracleText = ""
   private(set) var expectations: [SQLDifferential.Expectation] = []
   private(set) var keyColumns: [Int] = []
   private(set) var isOrdered = false
 
-  init(table: TableSchema, random: TestRandom) {
+  init(table: TableSchema, random: InsecureRandom) {
     self.table = table
     self.random = random
   }

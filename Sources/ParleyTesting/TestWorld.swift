@@ -43,13 +43,17 @@ package struct TestWorld<F: EngineFamily>: Sendable {
       try engine.finishInputComparison()
     }
 
-    /// Starts and finishes one exchange in a round of its own.
+    /// Takes one exchange through its flights, in a round of its own.
     package func exchange(
       _ exchange: Exchange<F.E.Arith, F.E.Plane>, step: StepID
     ) throws(ParleyError) -> ExchangeResult<F.E.Arith, F.E.Plane> {
       guard let engine else { throw ParleyError(.invariant, "\(index) does not compute") }
-      let pending = try engine.start(exchange, step: step)
+      var pending = try engine.start(exchange, step: step)
       try mesh.flush()
+      for flight in 1..<engine.flightCount(of: exchange) {
+        try engine.resume(&pending, flight: flight)
+        try mesh.flush()
+      }
       return try engine.finish(pending)
     }
   }

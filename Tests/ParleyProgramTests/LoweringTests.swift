@@ -9,10 +9,11 @@ func descriptor(
 ) -> EngineDescriptor {
   var descriptor = EngineDescriptor(
     name: "test", adversary: adversary, parties: 3, privacyThreshold: 1, arithmeticSummands: summands,
-    booleanSummands: summands, bytesPerWord: 16, bitsPerBit: 2, multiply: [], and: [], summands: [],
-    shiftedSummands: [], bitSummands: [], inputArith: [], inputPlanes: [], openToComputing: [],
+    booleanSummands: summands, bytesPerWord: 16, bitsPerBit: 2, multiply: .local, and: .local,
+    summands: .local, shiftedSummands: .local, bitSummands: .local, inputArith: [], inputPlanes: [],
+    openToComputing: [],
     openPlanesToComputing: [], openToRecipient: [], openPlanesToRecipient: [])
-  descriptor.shuffles = shuffles
+  descriptor.shufflePasses = shuffles ? [.local, .local, .local] : []
   return descriptor
 }
 

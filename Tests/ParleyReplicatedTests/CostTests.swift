@@ -79,7 +79,7 @@ import Testing
       let base = ReplicatedFamily(UInt64.self)
       var descriptor: EngineDescriptor {
         var descriptor = base.descriptor
-        descriptor.multiply.removeLast()
+        descriptor.multiply.flights[0].removeLast()
         return descriptor
       }
     }

@@ -92,6 +92,8 @@ import Testing
         try opened(
           generated, on: ReplicatedFamily(UInt64.self, hasFreeSummands: true), seed: seed,
           options: LoweringOptions(checksInputs: true, chunkRows: options.chunkRows)))
+      let king = KingFamily(parties: 2 + Int(number % 4), kings: 1 + Int(number % 2), shuffles: number % 3 > 0)
+      compare("kings", try opened(generated, on: king, seed: seed, options: options))
     }
   }
 

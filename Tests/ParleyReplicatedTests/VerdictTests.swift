@@ -140,8 +140,8 @@ import Testing
     let unopened = CostModel.cost(of: without, on: family.descriptor, shape: shape)
     #expect(cost.totalBytes == unopened.totalBytes + openedBytes)
     #expect(cost.rounds == unopened.rounds + 1)
-    let flights = Schedule(lowered.instructions).flights(rows: shape.rows)
-    #expect(flights == Schedule(without.instructions).flights(rows: shape.rows) + 1)
+    let flights = Schedule(lowered.instructions).flights(on: family.descriptor, rows: shape.rows)
+    #expect(flights == Schedule(without.instructions).flights(on: family.descriptor, rows: shape.rows) + 1)
   }
 
   /// One byte to each computing party, in one round; with verification, a digest of 32 bytes beside it.

@@ -70,8 +70,13 @@ import Testing
     func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<UInt64> {
       let party = mesh.local
       return try ReplicatedEngine(
-        mesh: mesh, keysWithPrevious: schedule(party.rawValue, of: party),
-        keysWithNext: schedule((party.rawValue + 1) % 3, of: party))
+        mesh: mesh,
+        keys: SessionKeys(
+          local: party, sessionID: [],
+          pairs: [
+            party.advanced(by: -1, of: 3): schedule(party.rawValue, of: party),
+            party.advanced(by: 1, of: 3): schedule((party.rawValue + 1) % 3, of: party),
+          ]))
     }
     func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
       ReplicatedDealer<UInt64>(mesh: mesh, insecureSeeds: seeds)

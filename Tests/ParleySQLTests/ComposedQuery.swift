@@ -1,3 +1,4 @@
+import ParleyBase
 import ParleyProgram
 import ParleyTesting
 
@@ -30,7 +31,7 @@ struct ComposedQuery {
     ("id", .number), ("k", .number), ("x", .number), ("f", .truth), ("w", .date), ("c", .text), ("n", .text),
   ]
 
-  private var random: TestRandom
+  private var random: InsecureRandom
   private var names = 0
   /// Parts that may still be put in.
   private var budget: Int
@@ -38,7 +39,7 @@ struct ComposedQuery {
   private(set) var text = ""
 
   init(seed: UInt64) {
-    random = TestRandom(seed: seed)
+    random = InsecureRandom(seed: seed)
     budget = Int.random(in: 8...50, using: &random)
     text = query([], width: nil).text
   }

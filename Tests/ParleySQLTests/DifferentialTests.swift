@@ -45,6 +45,13 @@ import Testing
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
+  @Test func kingsEngineEqualsSQLite() {
+    let differences = SQLDifferential.differences(
+      seed: 33_000_000, count: Self.count(debug: 24) / 4,
+      executor: SQLDifferential.executor(KingFamily(parties: 4, kings: 1), seed: 7), oracle: SQLiteOracle.answers)
+    #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
+  }
+
   @Test func aWrongEngineIsNoticed() {
     let wrong: SQLDifferential.Executor = { program, tables, data in
       var results = try Self.plaintext(program, tables, data)

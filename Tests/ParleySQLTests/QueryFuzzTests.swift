@@ -28,7 +28,7 @@ import Testing
     "\u{202e}", "--", "/*", "'",
   ]
 
-  private static func mutated(_ text: String, _ random: inout TestRandom) -> String {
+  private static func mutated(_ text: String, _ random: inout InsecureRandom) -> String {
     var tokens = text.split(separator: " ").map(String.init)
     for _ in 0..<Int.random(in: 1...4, using: &random) {
       guard !tokens.isEmpty else { break }
@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test(arguments: [UInt64(1), 2, 3, 4]) func damagedQueries(seed: UInt64) {
-    var random = TestRandom(seed: 0x66_757a_7a00 + seed)
+    var random = InsecureRandom(seed: 0x66_757a_7a00 + seed)
     var (planned, refused) = (0, 0)
     for round in 0..<250 {
       let test = RelationalCase(seed: random.next())

@@ -27,6 +27,8 @@ import Testing
     case clear, replicated, verified, macs
     /// Work in chunks of three rows.
     case replicatedInChunks, verifiedInChunks
+    /// Four parties, one of which answers.
+    case king
     var executor: RelationalDifferential.Executor {
       switch self {
       case .clear: SQLDifferential.executor(ClearFamily(), seed: 7)
@@ -37,6 +39,7 @@ import Testing
         SQLDifferential.executor(ReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
       case .verifiedInChunks:
         SQLDifferential.executor(VerifiedReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
+      case .king: SQLDifferential.executor(KingFamily(parties: 4, kings: 1), seed: 7)
       }
     }
     /// Those that withstand a party that deviates run fewer queries.
@@ -44,7 +47,7 @@ import Testing
       switch self {
       case .clear, .replicated: 1
       case .verified: 3
-      case .macs, .verifiedInChunks: 6
+      case .macs, .verifiedInChunks, .king: 6
       case .replicatedInChunks: 2
       }
     }

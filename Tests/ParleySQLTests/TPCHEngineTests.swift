@@ -14,6 +14,9 @@ import Testing
 
   @Test(arguments: 1...22) func clear(number: Int) throws { try check(number, ClearFamily()) }
 
+  /// Four parties, one of which answers: products of two flights.
+  @Test(arguments: 1...22) func king(number: Int) throws { try check(number, KingFamily(parties: 4, kings: 1)) }
+
   @Test(arguments: 1...22) func replicated(number: Int) throws { try check(number, ReplicatedFamily(UInt64.self)) }
 
   /// Secure against a party that deviates.

@@ -333,7 +333,7 @@ import Testing
 
   /// Random tables written in random dialects come back as they were.
   @Test(arguments: [UInt64(1), 2, 3, 4, 5]) func randomRoundTrip(seed: UInt64) throws {
-    var random = TestRandom(state: seed)
+    var random = InsecureRandom(state: seed)
     let table = try Sample.table()
     let data = SyntheticData.make(table.schema, rows: 60, seed: seed)
     let newline = Bool.random(using: &random) ? "\n" : "\r\n"
@@ -365,7 +365,7 @@ import Testing
 }
 
 /// For tests only.
-struct TestRandom: RandomNumberGenerator {
+struct InsecureRandom: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

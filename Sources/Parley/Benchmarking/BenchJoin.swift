@@ -11,7 +11,7 @@ extension BenchWork {
     guard rows >= 1, rows <= 1 << 24 else {
       throw ParleyError(.usage, "--size must be 1 to 16777216 rows", remedy: "choose another number")
     }
-    var random = SeededGenerator(state: seed)
+    var random = InsecureSplitMix(seed: seed)
     func keys() -> [Int64] { Array((1...2 * Int64(rows)).shuffled(using: &random).prefix(rows)) }
     let (ofA, ofB) = (keys(), keys())
     let values = ofB.map { _ in Int64.random(in: -1_000_000...1_000_000, using: &random) }

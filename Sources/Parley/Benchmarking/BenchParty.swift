@@ -49,24 +49,10 @@ package struct BenchParty {
     let rounds = Box(0)
     // The first repetition warms buffers and is not counted.
     for repetition in 0...repeats {
-      let own = SecureRandom.bytes(64)
-      let previous = local.advanced(by: -1, of: 3), next = local.advanced(by: 1, of: 3)
-      let step = StepID.control(0x100, sub: repetition & 0xffff)
-      try mesh.send(step: step, to: previous, bytes: Array(own[..<32]))
-      try mesh.send(step: step, to: next, bytes: Array(own[32...]))
-      try mesh.flush()
-      let fromPrevious = try mesh.receiveControl(step: step, from: previous, atMost: 32)
-      let fromNext = try mesh.receiveControl(step: step, from: next, atMost: 32)
       let session = Array("bench \(repetition)".utf8)
+      let peers = (0..<suite.descriptor.parties).map { PartyIndex($0) }.filter { $0 != local }
       let engine = try suite.engine(
-        over: mesh,
-        keysWithPrevious: try KeySchedule(
-          mine: Storage(copying: Array(own[..<32])), theirs: Storage(copying: fromPrevious),
-          pair: (me: local, peer: previous), sessionID: session),
-        keysWithNext: try KeySchedule(
-          mine: Storage(copying: Array(own[32...])), theirs: Storage(copying: fromNext),
-          pair: (me: local, peer: next), sessionID: session),
-        sessionID: session)
+        over: mesh, keys: try keys(with: peers, session, StepID.control(0x100, sub: repetition & 0xffff), mesh))
       if let held = work.held[local] {
         var tables: [Int: InputFeeder.HeldTable] = [:]
         for (table, data) in held { tables[table] = .init(schema: work.schemas[table], data: data) }
@@ -82,7 +68,7 @@ package struct BenchParty {
       let hooks = ExecutionHooks(
         inputsReceived: { () throws(ParleyError) in
           // Everybody has its inputs before anybody's clock starts.
-          try barrier(mesh, repetition)
+          try barrier(mesh, peers, repetition)
           before.value = mesh.meter.reading
           start.value = .now
         },
@@ -120,14 +106,28 @@ package struct BenchParty {
     return try executor.run()
   }
 
-  private static func barrier(_ mesh: any Mesh, _ repetition: Int) throws(ParleyError) {
-    let step = StepID.control(0x101, sub: repetition & 0xffff)
-    for party in 0..<3 where party != mesh.local.rawValue {
-      try mesh.send(step: step, to: PartyIndex(party), bytes: [])
-    }
+  private static func keys(
+    with peers: [PartyIndex], _ session: [UInt8], _ step: StepID, _ mesh: any Mesh
+  ) throws(ParleyError) -> SessionKeys {
+    let own = peers.map { _ in SecureRandom.bytes(KeySchedule.contributionBytes) }
+    for (peer, bytes) in zip(peers, own) { try mesh.send(step: step, to: peer, bytes: bytes) }
     try mesh.flush()
-    for party in 0..<3 where party != mesh.local.rawValue {
-      _ = try mesh.receiveControl(step: step, from: PartyIndex(party), atMost: 0)
+    var pairs: [PartyIndex: KeySchedule] = [:]
+    for (peer, bytes) in zip(peers, own) {
+      let theirs = try mesh.receiveControl(step: step, from: peer, atMost: KeySchedule.contributionBytes)
+      pairs[peer] = try KeySchedule(
+        mine: Storage(copying: bytes), theirs: Storage(copying: theirs), pair: (me: mesh.local, peer: peer),
+        sessionID: session)
     }
+    return SessionKeys(local: mesh.local, sessionID: session, pairs: pairs)
+  }
+
+  private static func barrier(
+    _ mesh: any Mesh, _ peers: [PartyIndex], _ repetition: Int
+  ) throws(ParleyError) {
+    let step = StepID.control(0x101, sub: repetition & 0xffff)
+    for peer in peers { try mesh.send(step: step, to: peer, bytes: []) }
+    try mesh.flush()
+    for peer in peers { _ = try mesh.receiveControl(step: step, from: peer, atMost: 0) }
   }
 }

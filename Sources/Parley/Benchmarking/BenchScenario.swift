@@ -48,7 +48,7 @@ public struct BenchScenario: Sendable {
     self.name = name
     self.size = size
     self.depth = depth
-    var random = SeededGenerator(state: seed)
+    var random = InsecureSplitMix(seed: seed)
     let rows = name == .matmul ? size * size : size
     var ranges = Self.ranges(name, depth: depth)
     if let keyBits, keyBits < 64 { ranges[0] = 0...Int64(UInt64(1) << UInt64(keyBits) - 1) }
@@ -143,17 +143,5 @@ public struct BenchScenario: Sendable {
       }
       return [total]
     }
-  }
-}
-
-/// SplitMix64: reproducible data for benchmarks, never keys or masks.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -151,7 +151,7 @@ package struct Participant: Sendable {
       }
       held[table] = .init(schema: schema, data: rows)
     }
-    return .program(
+    var roles = SessionRoles<Opened>.program(
       prepared.lowered, inputs: prepared.program.inputs,
       recipients: prepared.program.disclosures.map {
         $0.recipients.compactMap { prepared.index(of: $0) }.sorted()
@@ -159,23 +159,14 @@ package struct Participant: Sendable {
       held: held, in: description, at: local, isStated: prepared.descriptor.verifier != nil,
       dealer: { [suite = prepared.suite] (_, mesh) throws(ParleyError) in suite.dealer(over: mesh) },
       engine: { [suite = prepared.suite] (session, mesh) throws(ParleyError) in
-        try suite.engine(
-          over: mesh, keysWithPrevious: try session.keys(withNeighbour: -1),
-          keysWithNext: try session.keys(withNeighbour: 1), sessionID: session.id)
+        try suite.engine(over: mesh, keys: session.keys)
       },
       receiver: { [suite = prepared.suite] (session, mesh) throws(ParleyError) in
         suite.receiver(over: mesh, sessionID: session.id)
       },
       onProgress: observers.progress)
-  }
-}
-
-extension EstablishedSession {
-  /// The keys shared with the computing party `offset` places further on the ring of three.
-  fileprivate func keys(withNeighbour offset: Int) throws(ParleyError) -> KeySchedule {
-    let peer = local.advanced(by: offset, of: description.computingCount)
-    guard let keys = keys[peer] else { throw ParleyError(.invariant, "no keys shared with \(peer)") }
-    return keys
+    roles.keyGroups = prepared.descriptor.keyGroups.map { $0.map { PartyIndex($0) } }
+    return roles
   }
 }
 

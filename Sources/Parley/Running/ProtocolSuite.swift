@@ -36,20 +36,13 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
   /// What parties compare when they meet.
   package var protocolID: String { "\(descriptor.name)/\(descriptor.adversary.rawValue)" }
 
-  /// One computing party's side. Keys are those of the session with the parties before and after it.
-  package func engine(
-    over mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8]
-  ) throws(ParleyError) -> any Engine {
+  /// One computing party's side.
+  package func engine(over mesh: any Mesh, keys: SessionKeys) throws(ParleyError) -> any Engine {
     switch self {
     case .semiHonest, .semiHonestThreeSummands:
-      try ReplicatedEngine<UInt64>(
-        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, descriptor: descriptor)
-    case .malicious:
-      try VerifiedReplicatedEngine<UInt64>(
-        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID)
-    case .maliciousMacs:
-      try MacReplicatedEngine(
-        mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID)
+      try ReplicatedEngine<UInt64>(mesh: mesh, keys: keys, descriptor: descriptor)
+    case .malicious: try VerifiedReplicatedEngine<UInt64>(mesh: mesh, keys: keys)
+    case .maliciousMacs: try MacReplicatedEngine(mesh: mesh, keys: keys)
     }
   }
 

@@ -67,7 +67,7 @@ extension InfluenceTest {
     guard !places.isEmpty || !rows.isEmpty else { return [] }
     var moved: [OpenedNumbers.Place: [Int: Int]] = [:]
     var chosen: [OpenedNumbers.RowID: [Int: Int]] = [:]
-    var random = DrawOfMeasures(state: 0x1d5)
+    var random = InsecureSplitMix(seed: 0x1d5)
     for _ in 0..<Self.rounds {
       let drawn = UnitDatabase(tables: database.tables, data: database.redrawn(using: &random))
       guard let before = try open(program, drawn.data) else { continue }
@@ -100,17 +100,5 @@ extension InfluenceTest {
           units: counts.keys.sorted().map { units[$0] }))
     }
     return hits.sorted { $0.description < $1.description }
-  }
-}
-
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014): the same on every machine.
-private struct DrawOfMeasures: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
   }
 }

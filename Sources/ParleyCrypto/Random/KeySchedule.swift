@@ -1,19 +1,19 @@
 import Crypto
 package import ParleyBase
 
-/// All keys that two parties share in one session, from 32 random bytes of each.
+/// All keys that two parties, or a group of more, share in one session, from 32 random bytes of each.
 ///
-/// k^{role} = HKDF-SHA256(ikm = contribution of the lower party ‖ of the higher, salt = session id, info =
-/// label of the role ‖ both parties ‖ prover), RFC 5869; protocol brief 0.2 and 0.9. The prover is part of the
-/// label because a challenge released to one prover must not equal the mask of another's proof. Either
-/// contribution alone makes the keys uniform to anyone who knows neither.
+/// k^{role} = HKDF-SHA256(ikm = contributions in the order of the parties, salt = session id, info =
+/// label of the role ‖ the parties ‖ prover), RFC 5869; protocol brief 0.2 and 0.9. The prover is part of the
+/// label because a challenge released to one prover must not equal the mask of another's proof. Any one
+/// contribution alone makes the keys uniform to anyone who does not know it, provided that nobody chose its own after having
+/// seen the others': members of a group commit to theirs first.
 package struct KeySchedule: Sendable {
   package static let contributionBytes = 32
 
   private let secret: Storage<UInt8>
   private let sessionID: [UInt8]
-  private let low: PartyIndex
-  private let high: PartyIndex
+  private let members: [PartyIndex]
   private let ledger: UseOnceLedger
 
   /// - Parameters:
@@ -26,18 +26,25 @@ package struct KeySchedule: Sendable {
   ) throws(ParleyError) {
     precondition(pair.me != pair.peer, "a pair has two parties")
     precondition(mine.count == Self.contributionBytes, "a contribution has 32 bytes")
-    guard theirs.count == Self.contributionBytes else {
-      throw ParleyError(
-        .protocolViolation, "malformed message: a key contribution of a wrong length", origin: .init(pair.peer))
+    try self.init(contributions: [pair.me: mine, pair.peer: theirs], sessionID: sessionID, policy: policy)
+  }
+
+  /// - Parameter contributions: of all members, two or more; their lengths are checked.
+  package init(
+    contributions: [PartyIndex: Storage<UInt8>], sessionID: [UInt8], policy: UseOnceLedger.Policy = .standard
+  ) throws(ParleyError) {
+    members = contributions.keys.sorted()
+    precondition((2...64).contains(members.count), "keys are shared by 2 to 64 parties")
+    secret = Storage(uninitialized: members.count * Self.contributionBytes)
+    for (place, member) in members.enumerated() {
+      guard let contribution = contributions[member], contribution.count == Self.contributionBytes else {
+        throw ParleyError(
+          .protocolViolation, "malformed message: a key contribution of a wrong length", origin: .init(member))
+      }
+      for index in 0..<Self.contributionBytes {
+        secret[place * Self.contributionBytes + index] = contribution[index]
+      }
     }
-    let isLow = pair.me < pair.peer
-    secret = Storage(uninitialized: 2 * Self.contributionBytes)
-    let (first, second) = isLow ? (mine, theirs) : (theirs, mine)
-    for index in 0..<Self.contributionBytes {
-      secret[index] = first[index]
-      secret[Self.contributionBytes + index] = second[index]
-    }
-    (low, high) = isLow ? (pair.me, pair.peer) : (pair.peer, pair.me)
     self.sessionID = sessionID
     ledger = UseOnceLedger(policy: policy)
   }
@@ -58,8 +65,9 @@ package struct KeySchedule: Sendable {
   private func derive(_ role: KeyRole, prover: PartyIndex?) -> AESKey {
     var info = CanonicalWriter()
     info.write(role.label.rawValue)
-    info.write(UInt32(low.rawValue))
-    info.write(UInt32(high.rawValue))
+    // Groups say how many they are, in one byte of their own: no encoding of a pair is one of them.
+    if members.count > 2 { info.write(UInt8(members.count)) }
+    for member in members { info.write(UInt32(member.rawValue)) }
     info.write(prover != nil)
     info.write(UInt32(prover?.rawValue ?? 0))
     let key = HKDF<SHA256>.deriveKey(

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import ParleyBase
 
 /// What one direction of a link does to messages: the model of the simulated mesh and of time prediction.
 ///
@@ -60,7 +61,7 @@ package struct LinkProfile: Sendable, Hashable {
   }
 
   /// The extra delay of one message, drawn from `random`.
-  func lossDelay(ofBytes bytes: Int, random: inout SplitMix64) -> Duration {
+  func lossDelay(ofBytes bytes: Int, random: inout InsecureSplitMix) -> Duration {
     guard loss > 0 else { return .zero }
     let step = retransmission ?? latency * 2
     var packets = max(1, Double((bytes + Self.packetBytes - 1) / Self.packetBytes))
@@ -85,20 +86,7 @@ package struct LinkProfile: Sendable, Hashable {
   }
 }
 
-/// The generator of simulated faults (Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
-/// OOPSLA 2014, figure 17). Not for secrets.
-struct SplitMix64: Sendable {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
+extension InsecureSplitMix {
   /// Uniform in 0 ..< 1, 53 bits.
   mutating func nextUnit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

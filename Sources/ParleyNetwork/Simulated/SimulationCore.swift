@@ -9,7 +9,7 @@ struct Flight {
 /// One direction between two parties in virtual time.
 struct SimulatedLink {
   private let profile: LinkProfile?
-  private var random: SplitMix64
+  private var random: InsecureSplitMix
   /// When the wire is free again.
   private var free = Duration.zero
   private var lastArrival = Duration.zero
@@ -18,9 +18,9 @@ struct SimulatedLink {
   /// A nil profile is the link of a party to itself: it takes no time.
   init(profile: LinkProfile?, from: Int, to: Int) {
     self.profile = profile
-    random = SplitMix64(seed: profile?.seed ?? 0)
+    random = InsecureSplitMix(seed: profile?.seed ?? 0)
     // Links of one profile lose different packets.
-    random = SplitMix64(seed: random.next() ^ UInt64(from) << 32 ^ UInt64(to))
+    random = InsecureSplitMix(seed: random.next() ^ UInt64(from) << 32 ^ UInt64(to))
   }
 
   mutating func append(_ frame: Frame, at now: Duration) {

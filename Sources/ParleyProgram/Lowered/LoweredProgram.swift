@@ -260,6 +260,20 @@ package struct Instruction: Hashable, Sendable {
 }
 
 extension Instruction.Kind {
+  /// The operation of the engine, if it is one.
+  package var exchange: ExchangeKind? {
+    switch self {
+    case .multiply: .multiply
+    case .innerProducts: .innerProducts
+    case .matrixProduct: .matrixProduct
+    case .and: .and
+    case .summands: .summands
+    case .shiftedSummands: .shiftedSummands
+    case .bitSummands: .bitSummands
+    default: nil
+    }
+  }
+
   package var communicates: Bool {
     switch self {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,

@@ -40,9 +40,6 @@ package struct RowFunction: Hashable, Sendable {
     kept.add(shared)
     return Schedule(instructions, kept: kept)
   }
-
-  /// Flights of messages that one application takes.
-  package var flights: Int { Set(instructions.filter(\.communicates).map(\.round)).count }
 }
 
 /// Where the rows of a result come from, by position only.

@@ -91,43 +91,65 @@ package struct Schedule: Sendable {
   /// need. Reductions of one round run in step with each other, and their first flight carries the round's
   /// exchanges. The verdicts are one flight more, and the openings are. For a sort this is an estimate, and flights
   /// of verifications inside it are not counted.
-  package func flights(rows: RowCounts, chunkRows: Int = RowChunks.defaultRows) -> Int {
+  package func flights(
+    on descriptor: EngineDescriptor, rows: RowCounts, chunkRows: Int = RowChunks.defaultRows
+  ) -> Int {
     var total = (verdicts == nil ? 0 : 1) + (openings.isEmpty ? 0 : 1)
     for round in rounds {
-      var longest = round.exchanges.isEmpty ? 0 : 1
+      var longest = round.exchanges.map { descriptor.flights(of: $0.instruction) }.max() ?? 0
       for item in round.reductions {
         guard case .reduce(_, let body, _) = item.instruction.kind else { continue }
         let count = item.instruction.length.evaluate(rows: rows)
-        let perLevel = Set(body.instructions.filter(\.communicates).map(\.round)).count
+        let perLevel = body.instructions.flights(on: descriptor)
         longest = max(longest, Instruction.ReductionBody.levels(count: count).count * perLevel)
       }
       total += longest
-      for item in round.rowAlgorithms { total += item.instruction.rowFlights(rows: rows, chunkRows: chunkRows) }
+      for item in round.rowAlgorithms {
+        total += item.instruction.rowFlights(on: descriptor, rows: rows, chunkRows: chunkRows)
+      }
     }
     return total
   }
 }
 
+extension [Instruction] {
+  /// Flights of instructions whose rounds come one after the other.
+  package func flights(on descriptor: EngineDescriptor) -> Int {
+    let rounds = Dictionary(
+      filter(\.communicates).map { ($0.round, descriptor.flights(of: $0)) }, uniquingKeysWith: Swift.max)
+    return rounds.values.reduce(0, +)
+  }
+}
+
+extension EngineDescriptor {
+  /// Flights of an exchange.
+  package func flights(of instruction: Instruction) -> Int {
+    instruction.kind.exchange.map { traffic(of: $0).flightCount } ?? 1
+  }
+  var flightsOfShuffle: Int { shufflePasses.reduce(0) { $0 + $1.flightCount } }
+}
+
 extension Instruction {
   /// Flights of an algorithm over whole columns.
-  fileprivate func rowFlights(rows: RowCounts, chunkRows: Int) -> Int {
+  fileprivate func rowFlights(on descriptor: EngineDescriptor, rows: RowCounts, chunkRows: Int) -> Int {
+    func flights(_ function: RowFunction) -> Int { function.instructions.flights(on: descriptor) }
     let count = length.evaluate(rows: rows)
     if case .chunked(let function, _) = kind {
-      return RowChunks.ranges(count: count, rows: chunkRows).count * function.flights
+      return RowChunks.ranges(count: count, rows: chunkRows).count * flights(function)
     }
     guard count > 1 else { return 0 }
     switch kind {
-    case .shuffle: return 3
+    case .shuffle: return descriptor.flightsOfShuffle
     case .radix(let keys, let digits, _, _):
       let functions = RadixDigit.ranges(bits: keys.count).reduce(0) { total, range in
         let digit = digits.first { $0.width == range.count }
-        return total + (digit?.products.flights ?? 0) + (digit?.choice.flights ?? 0)
+        return total + (digit.map { flights($0.products) + flights($0.choice) } ?? 0)
       }
-      return functions + 4 * RadixDigit.shuffles(bits: keys.count)
-    case .network(let function, _, _, _): return MergeExchange.counts(rows: count).count * function.flights
-    case .scan(let function, _, _): return ScanLevels.counts(rows: count).count * function.flights
+      return functions + (descriptor.flightsOfShuffle + 1) * RadixDigit.shuffles(bits: keys.count)
+    case .network(let function, _, _, _): return MergeExchange.counts(rows: count).count * flights(function)
+    case .scan(let function, _, _): return ScanLevels.counts(rows: count).count * flights(function)
     case .sort(_, _, let less, _, _):
-      return 3 + Int(ComparisonSort.expected(count: count).batches) * (less.flights + 1)
+      return descriptor.flightsOfShuffle + Int(ComparisonSort.expected(count: count).batches) * (flights(less) + 1)
     default: return 0
     }
   }

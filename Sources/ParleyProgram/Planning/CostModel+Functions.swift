@@ -110,14 +110,13 @@ extension CostModel {
   private mutating func run(_ function: FunctionWork, half: Int) {
     for round in function.rounds {
       if !round.exchanges.isEmpty {
+        var further = FurtherFlights()
         for step in round.exchanges {
           ledger.payers = step.payers
           record(step.recorded)
-          send(step.instruction, length: step.instruction.length.evaluate(rows: rows, half: half))
+          send(step.instruction, length: step.instruction.length.evaluate(rows: rows, half: half), &further)
         }
-        sendProofs()
-        receive()
-        endFlight()
+        finish(&further)
         for step in round.exchanges { end(step, half: half) }
       }
       for step in round.locals {
@@ -143,12 +142,11 @@ extension CostModel {
     // Words with macs wait for the check at the end.
     defer { liveBytes += (authenticatedCount - before) * descriptor.bytesPerWord }
     for round in function.rounds where !round.exchanges.isEmpty {
+      var further = FurtherFlights()
       for step in round.exchanges {
-        send(step.instruction, length: step.instruction.length.evaluate(rows: rows, half: count))
+        send(step.instruction, length: step.instruction.length.evaluate(rows: rows, half: count), &further)
       }
-      sendProofs()
-      receive()
-      endFlight()
+      finish(&further)
     }
   }
 

@@ -1,11 +1,13 @@
 extension CostModel {
-  /// The flights of one reduction, one after the other.
+  /// The exchanges of one reduction, one round of its body after the other.
   struct Reduction {
     let levels: [Int]
     let rounds: [[Instruction]]
     let workingPlanes: Int
     var level = 0
     var round = 0
+    /// Of the round under way.
+    var further = FurtherFlights()
 
     init(_ item: Schedule.Item, rows: RowCounts) {
       levels = Instruction.ReductionBody.levels(count: item.instruction.length.evaluate(rows: rows))
@@ -19,7 +21,7 @@ extension CostModel {
     }
     var isDone: Bool { level == levels.count || rounds.isEmpty }
     var half: Int { level < levels.count ? levels[level] : 0 }
-    func nextFlight() -> [Instruction] { rounds[round] }
+    func nextExchanges() -> [Instruction] { rounds[round] }
     mutating func advance() {
       guard !isDone else { return }
       round += 1

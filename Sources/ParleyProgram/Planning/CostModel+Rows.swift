@@ -66,13 +66,16 @@ extension CostModel {
     // What the pass before gave, and what this one gives.
     work(2 * bytes)
     for pass in 0..<3 {
-      for message in descriptor.shuffleBytes(
-        pass: pass, words: words, planes: planes, length: count)
-      {
-        send(message.bytes, from: message.from, to: message.to)
+      for flight in 0..<descriptor.traffic(of: .shufflePass(pass)).flightCount {
+        if flight > 0 { endFlight() }
+        for message in descriptor.shuffleBytes(
+          pass: pass, flight: flight, words: words, planes: planes, length: count)
+        {
+          send(message.bytes, from: message.from, to: message.to)
+        }
+        sendProofs()
+        receive()
       }
-      sendProofs()
-      receive()
       // The permutation is made in no order as well.
       move(count * (1 + RowWork.elements(words: words, planes: planes)))
       let elements = words * count + (planes > 0 ? count : 0)
@@ -152,13 +155,9 @@ extension CostModel {
   }
 
   /// Bits or words of each row, to every computing party.
-  private mutating func openToComputing(_ messages: [EngineDescriptor.Message], items: Int = 1, count: Int) {
+  private mutating func openToComputing(_ messages: [Traffic.Message], items: Int = 1, count: Int) {
     for recipient in 0..<descriptor.parties {
-      for message in messages {
-        send(
-          message.bytes(items: items, length: count), from: (recipient + message.from) % descriptor.parties,
-          to: recipient)
-      }
+      send(messages, ExchangeSize(items: items, length: count), recipient: recipient)
     }
     receive()
   }

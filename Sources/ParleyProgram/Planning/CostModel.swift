@@ -6,13 +6,13 @@ package struct CostModel {
   private let schedule: Schedule
   private let lowered: LoweredProgram
   let descriptor: EngineDescriptor
-  private let shape: RunShape
+  let shape: RunShape
   let rows: RowCounts
   var chunkRows: Int { lowered.chunkRows }
 
-  private var clocks: [Int]
-  private var largestDepth = 0
-  private var flight: Flight
+  var clocks: [Int]
+  var largestDepth = 0
+  var flight: Flight
   var cost: Cost
   var ledger: CostLedger
   var liveBytes = 0
@@ -25,7 +25,7 @@ package struct CostModel {
   var authenticatedCount = 0
   /// Registers that a product reads or writes.
   var isRecorded: (arith: RegisterMarks, planes: RegisterMarks)
-  private var chargedDepth = 0
+  var chargedDepth = 0
 
   private init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ shape: RunShape) {
     self.lowered = lowered
@@ -67,44 +67,6 @@ package struct CostModel {
       }
     }
     return model.cost
-  }
-
-  // MARK: Messages
-
-  /// Messages of one flight: all are sent before any is received. There is one at a time.
-  private struct Flight {
-    var depths: [(to: Int, depth: Int)] = []
-    /// By link; and the links that are in use.
-    var bytes: [Int]
-    var links: [Int] = []
-    init(principals: Int) { bytes = Array(repeating: 0, count: principals * principals) }
-  }
-
-  mutating func send(_ bytes: Int, from: Int, to: Int) {
-    guard from != to else { return }
-    cost.bytes[from][to] += bytes
-    ledger.send(bytes, from: from, to: to)
-    let link = from * shape.principals + to
-    if flight.bytes[link] == 0 { flight.links.append(link) }
-    flight.bytes[link] += bytes
-    cost.largestFlightBytes = max(cost.largestFlightBytes, flight.bytes[link])
-    let depth = clocks[from] + 1
-    largestDepth = max(largestDepth, depth)
-    flight.depths.append((to, depth))
-  }
-  private mutating func send(_ messages: [EngineDescriptor.Message], items: Int, length: Int) {
-    for message in messages {
-      send(message.bytes(items: items, length: length), from: message.from, to: message.to)
-    }
-  }
-  /// All that has been sent.
-  mutating func receive() {
-    for (to, depth) in flight.depths { clocks[to] = max(clocks[to], depth) }
-    for link in flight.links { flight.bytes[link] = 0 }
-    flight.depths.removeAll(keepingCapacity: true)
-    flight.links.removeAll(keepingCapacity: true)
-    ledger.endFlight(rounds: largestDepth - chargedDepth)
-    chargedDepth = largestDepth
   }
 
   // MARK: Verification
@@ -194,17 +156,14 @@ package struct CostModel {
       ledger.payers = ledger.payers(instruction)
       for part in shape.tables[table] {
         holders.insert(part.holder)
-        let messages: [EngineDescriptor.Message]
+        let messages: [Traffic.Message]
         let items: Int
         if case .inputPlanes(_, _, let out) = instruction.kind {
           (messages, items) = (descriptor.inputPlanes, out.count)
         } else {
           (messages, items) = (descriptor.inputArith, 1)
         }
-        for message in messages {
-          send(
-            message.bytes(items: items, length: part.rows), from: part.holder, to: message.to)
-        }
+        send(messages, ExchangeSize(items: items, length: part.rows), holder: part.holder)
       }
       record(Recorded(instruction, authenticates: authenticates))
       allocate(instruction, length: instruction.length.evaluate(rows: rows))
@@ -220,7 +179,7 @@ package struct CostModel {
     guard descriptor.inputComparisonBytes > 0, holders > 0 else { return }
     ledger.payers = ledger.payers(.inputs)
     for from in 0..<descriptor.parties {
-      for offset in [1, descriptor.parties - 1] {
+      for offset in Set([1, descriptor.parties - 1]) {
         send(
           descriptor.inputComparisonBytes * holders, from: from, to: (from + offset) % descriptor.parties,
         )
@@ -229,7 +188,7 @@ package struct CostModel {
     for item in schedule.inputs {
       guard case .inputArith = item.instruction.kind else { continue }
       let length = item.instruction.length.evaluate(rows: rows)
-      send(descriptor.authenticateInput, items: 1, length: length)
+      send(descriptor.authenticateInput, ExchangeSize(items: 1, length: length))
       authenticate(length)
     }
     receive()
@@ -240,20 +199,23 @@ package struct CostModel {
   }
 
   private mutating func run(_ round: Schedule.Round) {
-    for item in round.exchanges { exchange(item.instruction, half: 0) }
+    var further = FurtherFlights()
+    for item in round.exchanges { exchange(item.instruction, half: 0, &further) }
     var reductions = round.reductions.map { Reduction($0, rows: rows) }
     var isPending = !round.exchanges.isEmpty
     while isPending || reductions.contains(where: { !$0.isDone }) {
-      for i in reductions.indices where !reductions[i].isDone {
-        for instruction in reductions[i].nextFlight() {
-          exchange(instruction, half: reductions[i].half)
+      for i in reductions.indices where !reductions[i].isDone && reductions[i].further.isDone {
+        for instruction in reductions[i].nextExchanges() {
+          exchange(instruction, half: reductions[i].half, &reductions[i].further)
         }
       }
       sendProofs()
       receive()
+      sendNext(&further)
+      for i in reductions.indices { sendNext(&reductions[i].further) }
       endFlight()
-      for i in reductions.indices { reductions[i].advance() }
-      isPending = false
+      for i in reductions.indices where reductions[i].further.isDone { reductions[i].advance() }
+      isPending = !further.isDone
     }
     for item in round.exchanges {
       allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows))
@@ -276,23 +238,24 @@ package struct CostModel {
     }
   }
 
-  mutating func exchange(_ instruction: Instruction, half: Int) {
+  mutating func exchange(_ instruction: Instruction, half: Int, _ further: inout FurtherFlights) {
     ledger.payers = ledger.payers(instruction)
     record(Recorded(instruction, authenticates: authenticates))
-    send(instruction, length: instruction.length.evaluate(rows: rows, half: half))
+    send(instruction, length: instruction.length.evaluate(rows: rows, half: half), &further)
   }
 
-  /// What an instruction sends, and what verifications will need of it.
-  mutating func send(_ instruction: Instruction, length: Int) {
+  /// What an instruction sends in its first flight, and what verifications will need of it.
+  mutating func send(_ instruction: Instruction, length: Int, _ further: inout FurtherFlights) {
     execute()
     switch instruction.kind {
     case .multiply(let pairs, _):
-      send(descriptor.multiply, items: pairs.count, length: length)
+      send(.multiply, ExchangeSize(items: pairs.count, length: length), &further)
       multiply(pairs.count * length)
       recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
     case .innerProducts(let lists, _):
-      send(descriptor.multiply, items: lists.count, length: 1)
-      multiply(lists.reduce(0) { $0 + $1.count } * length)
+      let products = lists.reduce(0) { $0 + $1.count } * length
+      send(.innerProducts, .innerProducts(lists: lists.count, terms: products), &further)
+      multiply(products)
       let terms = lists.joined().reduce(0) { total, pair in
         // A factor that is repeated is multiplied with the sum of the other.
         let (a, b) = (sizes[pair.a.index], sizes[pair.b.index])
@@ -300,22 +263,22 @@ package struct CostModel {
       }
       recordProducts(outputs: lists.count, terms: terms)
     case .matrixProduct(_, _, let rows, let inner, let columns, _):
-      send(descriptor.multiply, items: 1, length: rows * columns)
+      send(.matrixProduct, .matrixProduct(rows: rows, inner: inner, columns: columns), &further)
       multiply(rows * inner * columns)
       authenticate(rows * columns)
       if !authenticates { verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns) }
     case .and(let pairs, _):
-      send(descriptor.and, items: pairs.count, length: length)
+      send(.and, ExchangeSize(items: pairs.count, length: length), &further)
       cost.andBits += pairs.count * length
       ledger.and(pairs.count * length)
       verification?.schedule.recordAnds(words: pairs.count * ((length + 63) / 64))
     case .summands(_, let width, _):
-      send(descriptor.summands, items: width, length: length)
+      send(.summands, ExchangeSize(items: width, length: length), &further)
     case .shiftedSummands:
-      send(descriptor.shiftedSummands, items: 1, length: length)
+      send(.shiftedSummands, ExchangeSize(items: 1, length: length), &further)
       authenticate(descriptor.arithmeticSummands * length)
     case .bitSummands(let planes, _):
-      send(descriptor.bitSummands, items: planes.count, length: length)
+      send(.bitSummands, ExchangeSize(items: planes.count, length: length), &further)
       authenticate(descriptor.booleanSummands * planes.count * length)
     default: break
     }
@@ -337,11 +300,9 @@ package struct CostModel {
       verdicts: lowered.verdicts.count, requirements: lowered.requirements.count)
     execute()
     for recipient in 0..<descriptor.parties {
-      for message in descriptor.openPlanesToComputing {
-        send(
-          message.bytes(items: 1, length: lowered.verdictCount),
-          from: (recipient + message.from) % descriptor.parties, to: recipient)
-      }
+      send(
+        descriptor.openPlanesToComputing, ExchangeSize(items: 1, length: lowered.verdictCount),
+        recipient: recipient)
     }
     receive()
   }
@@ -363,17 +324,13 @@ package struct CostModel {
       ledger.payers = ledger.payers(instruction)
       execute()
       for recipient in shape.recipients[disclosure] {
-        if recipient < descriptor.parties {
-          for message in isPlanes ? descriptor.openPlanesToComputing : descriptor.openToComputing {
-            send(
-              message.bytes(items: items, length: length),
-              from: (recipient + message.from) % descriptor.parties, to: recipient)
+        let messages =
+          if recipient < descriptor.parties {
+            isPlanes ? descriptor.openPlanesToComputing : descriptor.openToComputing
+          } else {
+            isPlanes ? descriptor.openPlanesToRecipient : descriptor.openToRecipient
           }
-        } else {
-          for message in isPlanes ? descriptor.openPlanesToRecipient : descriptor.openToRecipient {
-            send(message.bytes(items: items, length: length), from: message.from, to: recipient)
-          }
-        }
+        send(messages, ExchangeSize(items: items, length: length), recipient: recipient)
       }
     }
     receive()

@@ -28,7 +28,7 @@ package enum PlanSizes {
           "the program sorts \(count) rows; \(descriptor.name) does not shuffle, and sorts at most \(MergeExchange.most)",
           remedy: "choose a protocol that shuffles: with adversary: malicious, verifier: proofs")
       }
-      steps += self.steps(instruction, count: count, chunkRows: lowered.chunkRows)
+      steps += self.steps(instruction, on: descriptor, count: count, chunkRows: lowered.chunkRows)
       guard steps <= mostSteps else {
         throw ParleyError(
           .init("plan/too-large"), "with \(count) rows the computation has more than \(mostSteps) steps",
@@ -47,20 +47,23 @@ package enum PlanSizes {
     }
   }
 
-  private static func steps(_ instruction: Instruction, count: Int, chunkRows: Int) -> Int {
+  private static func steps(
+    _ instruction: Instruction, on descriptor: EngineDescriptor, count: Int, chunkRows: Int
+  ) -> Int {
+    func flights(_ function: RowFunction) -> Int { function.instructions.flights(on: descriptor) }
     func chunks(_ count: Int) -> Int { RowChunks.count(of: count, rows: chunkRows) }
     switch instruction.kind {
     case .chunked(let function, _): return chunks(count) * function.instructions.count
     case .sort(_, _, let less, _, _):
       let (comparisons, batches) = ComparisonSort.expected(count: count)
-      return (Int(comparisons) / chunkRows + Int(batches) + 1) * (less.flights + 2)
+      return (Int(comparisons) / chunkRows + Int(batches) + 1) * (flights(less) + 2)
     case .radix(let keys, let digits, _, _):
-      let flights = digits.reduce(4) { $0 + $1.products.flights + $1.choice.flights }
-      return RadixDigit.ranges(bits: keys.count).count * chunks(count) * flights
+      let all = digits.reduce(4) { $0 + flights($1.products) + flights($1.choice) }
+      return RadixDigit.ranges(bits: keys.count).count * chunks(count) * all
     case .network(let function, _, _, _):
-      return MergeExchange.counts(rows: count).reduce(0) { $0 + chunks($1) } * function.flights
+      return MergeExchange.counts(rows: count).reduce(0) { $0 + chunks($1) } * flights(function)
     case .scan(let function, _, _):
-      return ScanLevels.counts(rows: count).reduce(0) { $0 + chunks($1) } * function.flights
+      return ScanLevels.counts(rows: count).reduce(0) { $0 + chunks($1) } * flights(function)
     default: return 1
     }
   }

@@ -43,14 +43,21 @@ struct SortTally {
     let parties = descriptor.parties
     if from % parties != to % parties { self.bytes[from % parties][to % parties] += bytes }
   }
-  private mutating func send(_ messages: [EngineDescriptor.Message], items: Int) {
+  /// All flights of an operation.
+  private mutating func send(_ kind: ExchangeKind, items: Int) {
+    send(descriptor.traffic(of: kind).flights.flatMap { $0 }, items: items)
+  }
+  private mutating func send(_ messages: [Traffic.Message], items: Int, recipient: Int = 0) {
     for message in messages {
-      send(Double(message.bytes(items: items, length: rows)), from: message.from, to: message.to)
+      send(
+        Double(message.bytes(items: items, length: rows)),
+        from: message.from.principal(parties: descriptor.parties, recipient: recipient),
+        to: message.to.principal(parties: descriptor.parties, recipient: recipient))
     }
   }
   /// Planes of `count` elements in all, that are sent in `batches` of about the same size.
   private mutating func sendPlanes(
-    _ messages: [EngineDescriptor.Message], items: Int, count: Double, batches: Double, toEverybody: Bool = false
+    _ messages: [Traffic.Message], items: Int, count: Double, batches: Double, toEverybody: Bool = false
   ) {
     for message in messages {
       // Whole bytes: what is left of the last one is 7/16 of a byte on average.
@@ -61,7 +68,9 @@ struct SortTally {
           (count / 8 + batches * 7 / 16) * Double(message.bytes(items: items, length: 8))
         }
       for recipient in 0..<(toEverybody ? descriptor.parties : 1) {
-        send(bytes, from: message.from + recipient, to: message.to + recipient)
+        send(
+          bytes, from: message.from.principal(parties: descriptor.parties, recipient: recipient),
+          to: message.to.principal(parties: descriptor.parties, recipient: recipient))
       }
     }
   }
@@ -72,24 +81,29 @@ struct SortTally {
   mutating func places(width: Int) {
     let sets = 1 << width
     let steps = descriptor.booleanSummands - 1
-    send(descriptor.bitSummands, items: width)
+    send(.bitSummands, items: width)
     let products = width * steps + (sets - 1 - width) + (sets - 1)
-    send(descriptor.multiply, items: products)
+    send(.multiply, items: products)
     multiplications += Double(products * rows)
     openProducts += products * rows
     let flights = steps + (width - 1) + 1
     openFlights += flights
-    rounds += Double(flights) + (descriptor.bitSummands.isEmpty ? 0 : 1)
+    rounds += Double(flights * descriptor.multiply.flights.count + descriptor.bitSummands.flights.count)
     instructions += Double(flights + 1)
   }
 
   mutating func shuffle(words: Int, planes: Int) {
     for pass in 0..<3 {
-      for message in descriptor.shuffleBytes(pass: pass, words: words, planes: planes, length: rows) {
-        send(Double(message.bytes), from: message.from, to: message.to)
+      let flights = descriptor.traffic(of: .shufflePass(pass)).flights.count
+      for flight in 0..<flights {
+        for message in descriptor.shuffleBytes(
+          pass: pass, flight: flight, words: words, planes: planes, length: rows)
+        {
+          send(Double(message.bytes), from: message.from, to: message.to)
+        }
       }
+      rounds += Double(flights)
     }
-    rounds += 3
     movedElements += Double(3 * rows) * Double(1 + RowWork.elements(words: words, planes: planes))
     let proved = words * rows + (planes > 0 ? rows : 0)
     shuffledElements += Double(3 * proved)
@@ -108,13 +122,7 @@ struct SortTally {
     shuffle(words: words + (placeBits == nil ? 1 : 0), planes: planes + (placeBits ?? 0))
     verify(times: 1, bitWords: 0, bitFlights: 0)
     let messages = placeBits == nil ? descriptor.openToComputing : descriptor.openPlanesToComputing
-    for recipient in 0..<descriptor.parties {
-      for message in messages {
-        send(
-          Double(message.bytes(items: placeBits ?? 1, length: rows)), from: message.from + recipient, to: recipient
-        )
-      }
-    }
+    for recipient in 0..<descriptor.parties { send(messages, items: placeBits ?? 1, recipient: recipient) }
     rounds += 1
     gather(words: words, planes: planes)
   }
@@ -123,10 +131,10 @@ struct SortTally {
   mutating func compare(width: Int, count: Double, batches: Double) {
     let ands = CarryNetwork.ands(width: width) ?? 3 * width
     let flights = CarryNetwork.rounds(width: width)
-    sendPlanes(descriptor.and, items: ands, count: count, batches: batches)
+    sendPlanes(descriptor.and.flights.flatMap { $0 }, items: ands, count: count, batches: batches)
     andBits += Double(ands) * count
     sendPlanes(descriptor.openPlanesToComputing, items: 1, count: count, batches: batches, toEverybody: true)
-    rounds += batches * Double(flights + 1)
+    rounds += batches * Double(flights * descriptor.and.flights.count + 1)
     instructions += batches * Double(flights)
     verify(
       times: batches, bitWords: max(1, Int(Double(ands) * count / batches / 64)),

@@ -48,7 +48,7 @@ package final class MacReplicatedEngine: CheckedReplicated {
 
   /// - Parameters: as of ``VerifiedReplicatedEngine``.
   package init(
-    mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8],
+    mesh: any Mesh, keys: SessionKeys,
     descriptor: EngineDescriptor = MacReplicatedEngine.descriptor,
     pool: BufferPool = BufferPool(limit: 1 << 28)
   ) throws(ParleyError) {
@@ -59,33 +59,32 @@ package final class MacReplicatedEngine: CheckedReplicated {
     self.mesh = mesh
     self.pool = pool
     self.descriptor = descriptor
-    self.sessionID = sessionID
+    sessionID = keys.sessionID
     party = mesh.local.rawValue
     previous = mesh.local.advanced(by: -1, of: 3)
     next = mesh.local.advanced(by: 1, of: 3)
-    multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
-    openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
-    coefficientKeys = RolePair(.macCoefficient, previous: keysWithPrevious, next: keysWithNext)
+    let (previousKeys, nextKeys) = try keys.neighbours()
+    multiplyKeys = RolePair(.multiply, previous: previousKeys, next: nextKeys)
+    openKeys = RolePair(.open, previous: previousKeys, next: nextKeys)
+    coefficientKeys = RolePair(.macCoefficient, previous: previousKeys, next: nextKeys)
     checks = VerifierState(
-      verifier, mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID,
+      verifier, mesh: mesh, keysWithPrevious: previousKeys, keysWithNext: nextKeys, sessionID: keys.sessionID,
       pool: pool)
     key = try openKeys.uniformWords(count: 1, step: MacSteps.key, pool: pool)
   }
 
   /// Every message of the protocol, for the planner. Holders and recipients see no difference to the engine with proofs.
   package static var descriptor: EngineDescriptor {
-    typealias Message = EngineDescriptor.Message
     var descriptor = VerifiedReplicatedEngine<UInt64>.descriptor
     let bytes = MemoryLayout<UInt128>.size
-    func ring(words: Int) -> [Message] {
-      (0..<3).map { Message(from: $0, to: ($0 + 2) % 3, size: .words(words * bytes)) }
-    }
+    func ring(words: Int) -> [Traffic.Message] { Traffic.toPrevious(parties: 3, .words(words * bytes)) }
     descriptor.bytesPerWord = 4 * bytes
-    (descriptor.shuffles, descriptor.shufflePass) = (false, [])
-    descriptor.multiply = ring(words: 2)
+    descriptor.shufflePasses = []
+    let product = Traffic(ring(words: 2))
+    (descriptor.multiply, descriptor.innerProducts, descriptor.matrixProduct) = (product, product, product)
     // Three summands, of which only the macs cost anything.
-    descriptor.shiftedSummands = ring(words: 3)
-    descriptor.bitSummands = ring(words: 3)
+    descriptor.shiftedSummands = Traffic(ring(words: 3))
+    descriptor.bitSummands = Traffic(ring(words: 3))
     descriptor.authenticateInput = ring(words: 1)
     descriptor.verifier?.method = .macs
     return descriptor

@@ -34,12 +34,11 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
 
   /// - Parameters:
   ///   - mesh: its first three principals compute.
-  ///   - keysWithPrevious: of this session, with party i−1.
-  ///   - keysWithNext: with party i+1.
+  ///   - keys: of this session; those with parties i−1 and i+1 are used.
   ///   - descriptor: tests lower the sizes from which on proofs begin.
   ///   - workers: the threads that proofs are computed by.
   package init(
-    mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, sessionID: [UInt8],
+    mesh: any Mesh, keys: SessionKeys,
     descriptor: EngineDescriptor = VerifiedReplicatedEngine.descriptor,
     pool: BufferPool = BufferPool(limit: 1 << 28), workers: ProofWorkers = .allCores
   ) throws(ParleyError) {
@@ -53,25 +52,31 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     party = mesh.local.rawValue
     previous = mesh.local.advanced(by: -1, of: 3)
     next = mesh.local.advanced(by: 1, of: 3)
-    multiplyKeys = RolePair(.multiply, previous: keysWithPrevious, next: keysWithNext)
-    openKeys = RolePair(.open, previous: keysWithPrevious, next: keysWithNext)
-    shuffleKeys = ShuffleKeys(previous: keysWithPrevious, next: keysWithNext)
+    let (previousKeys, nextKeys) = try keys.neighbours()
+    multiplyKeys = RolePair(.multiply, previous: previousKeys, next: nextKeys)
+    openKeys = RolePair(.open, previous: previousKeys, next: nextKeys)
+    shuffleKeys = ShuffleKeys(previous: previousKeys, next: nextKeys)
     checks = VerifierState(
-      verifier, mesh: mesh, keysWithPrevious: keysWithPrevious, keysWithNext: keysWithNext, sessionID: sessionID,
+      verifier, mesh: mesh, keysWithPrevious: previousKeys, keysWithNext: nextKeys, sessionID: keys.sessionID,
       pool: pool, workers: workers)
   }
 
   /// Every message of the protocol, for the planner.
   package static var descriptor: EngineDescriptor {
-    typealias Message = EngineDescriptor.Message
+    typealias Message = Traffic.Message
     var descriptor = ReplicatedEngine<Word>.descriptorOfFreeSummands
     let bytes = MemoryLayout<Word>.size
     let digest = ProtocolDigest.byteCount
     func toRecipient(_ size: Message.Size) -> [Message] {
-      (0..<3).flatMap { [Message(from: $0, to: 0, size: size), Message(from: $0, to: 0, size: .bytes(digest))] }
+      (0..<3).flatMap { party in
+        [size, .bytes(digest)].map { Message(from: .party(party), to: .recipient, size: $0) }
+      }
     }
     func toComputing(_ size: Message.Size) -> [Message] {
-      [Message(from: 1, to: 0, size: size), Message(from: 2, to: 0, size: .bytes(digest))]
+      [
+        Message(from: .afterRecipient(1), to: .recipient, size: size),
+        Message(from: .afterRecipient(2), to: .recipient, size: .bytes(digest)),
+      ]
     }
     descriptor.name = ReplicatedEngine<Word>.descriptor.name
     descriptor.adversary = .malicious

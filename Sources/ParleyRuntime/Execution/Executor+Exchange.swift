@@ -1,14 +1,19 @@
 internal import ParleyBase
 internal import ParleyEngine
+internal import ParleyNetwork
 internal import ParleyProgram
 
-/// Exchanges of one flight that have been started and wait for the peers' messages.
+/// Exchanges that have been started together and wait for the peers' messages, some of them for several flights.
 struct PendingExchanges<E: Engine> {
-  var list: [(item: Schedule.Item, state: E.Pending)] = []
+  var list: [(item: Schedule.Item, state: E.Pending, flights: Int)] = []
+  /// How many flights have been received.
+  var received = 0
+
+  var isDone: Bool { list.isEmpty }
 }
 
 extension Executor {
-  /// Queues this party's messages of every exchange of a flight. Operands are freed as soon as the engine has
+  /// Queues this party's messages of the first flight of every exchange. Operands are freed as soon as the engine has
   /// what it needs of them.
   func start(
     _ items: [Schedule.Item], half: Int, iteration: Int, chunk: Int = 0
@@ -34,15 +39,36 @@ extension Executor {
       default: throw ParleyError(.invariant, "instruction \(instruction.id) is no exchange")
       }
       let step = StepID(instruction: instruction.id, iteration: iteration, sub: chunk)
-      pending.list.append((item, try engine.start(exchange, step: step)))
+      let flights = engine.flightCount(of: exchange)
+      pending.list.append((item, try engine.start(exchange, step: step), flights))
       registers.free(item.freed)
     }
     return pending
   }
 
-  /// Receives and stores the results, in the order in which the exchanges were started.
-  func finish(_ pending: inout PendingExchanges<E>) throws(ParleyError) {
-    for (item, state) in pending.list {
+  /// Takes exchanges through all their flights, which nothing else shares.
+  func run(_ pending: inout PendingExchanges<E>) throws(ParleyError) {
+    repeat {
+      try engine.sendChecks()
+      try mesh.flush()
+      try receive(&pending)
+      try engine.receiveChecks()
+      didFinishFlight()
+    } while !pending.isDone
+  }
+
+  /// Takes in a flight, in the order in which the exchanges were started: the results of those for which it is the last are
+  /// stored, the others' messages of the next are queued.
+  func receive(_ pending: inout PendingExchanges<E>) throws(ParleyError) {
+    pending.received += 1
+    var rest: [(item: Schedule.Item, state: E.Pending, flights: Int)] = []
+    for (item, state, flights) in pending.list {
+      guard flights == pending.received else {
+        var state = state
+        try engine.resume(&state, flight: pending.received)
+        rest.append((item, state, flights))
+        continue
+      }
       switch (item.instruction.kind, try engine.finish(state)) {
       case (.multiply(_, let out), .arith(let values)), (.innerProducts(_, let out), .arith(let values)),
         (.shiftedSummands(_, _, let out), .arith(let values)):
@@ -62,7 +88,7 @@ extension Executor {
       // A result that nothing reads dies here.
       registers.free(item.freed)
     }
-    pending.list = []
+    pending.list = rest
   }
 
   private func wrongResult(_ instruction: Instruction) -> ParleyError {

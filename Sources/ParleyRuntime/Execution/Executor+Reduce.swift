@@ -50,7 +50,7 @@ struct ReductionRun<E: Engine> {
 extension Executor {
   /// Runs the body until exchanges of it are under way, or the reduction is done.
   func advance(_ run: inout ReductionRun<E>) throws(ParleyError) {
-    while !run.isDone {
+    while run.pending.isDone, !run.isDone {
       let half = run.levels[run.level]
       if run.round == 0 {
         try registers.write(engine.slice(planes: run.state, start: 0, count: half), to: run.body.low)
@@ -71,8 +71,9 @@ extension Executor {
   }
 
   /// Takes in the peers' messages of the body round under way.
-  func finishFlight(_ run: inout ReductionRun<E>) throws(ParleyError) {
-    try finish(&run.pending)
+  func receiveFlight(_ run: inout ReductionRun<E>) throws(ParleyError) {
+    try receive(&run.pending)
+    guard run.pending.isDone else { return }
     try runLocals(of: &run)
     if run.round == run.schedule.rounds.count { try endLevel(&run) }
   }

@@ -59,19 +59,7 @@ extension Executor {
     return RowValues(words: moved.words, planes: moved.planes)
   }
 
-  // MARK: Flights
-
-  private func flight(
-    _ start: () throws(ParleyError) -> PendingExchanges<E>,
-    _ finish: (inout PendingExchanges<E>) throws(ParleyError) -> Void
-  ) throws(ParleyError) {
-    var pending = try start()
-    try engine.sendChecks()
-    try mesh.flush()
-    try finish(&pending)
-    try engine.receiveChecks()
-    didFinishFlight()
-  }
+  // MARK: Functions
 
   /// Applies `function` to `count` pairs of rows, a chunk at a time.
   func apply(
@@ -106,11 +94,8 @@ extension Executor {
     try registers.write(high.planes, to: function.high.planes)
     for round in schedule.rounds {
       if !round.exchanges.isEmpty {
-        try flight { () throws(ParleyError) in
-          try start(round.exchanges, half: count, iteration: level, chunk: chunk)
-        } _: { (pending: inout PendingExchanges<E>) throws(ParleyError) in
-          try finish(&pending)
-        }
+        var pending = try start(round.exchanges, half: count, iteration: level, chunk: chunk)
+        try run(&pending)
       }
       for item in round.locals {
         try runLocal(item.instruction, half: count)
@@ -162,9 +147,15 @@ extension Executor {
     guard count > 1 else { return rows }
     var rows = rows
     for pass in 0..<3 {
-      let pending = try engine.start(
-        .shufflePass(pass, words: rows.words, planes: rows.planes, count: count),
-        step: step.iteration(step.iteration + pass))
+      let exchange = Exchange.shufflePass(pass, words: rows.words, planes: rows.planes, count: count)
+      var pending = try engine.start(exchange, step: step.iteration(step.iteration + pass))
+      for flight in 1..<engine.flightCount(of: exchange) {
+        try engine.sendChecks()
+        try mesh.flush()
+        try engine.resume(&pending, flight: flight)
+        try engine.receiveChecks()
+        didFinishFlight()
+      }
       try engine.sendChecks()
       try mesh.flush()
       guard case .shuffled(let words, let planes) = try engine.finish(pending) else {

@@ -5,9 +5,9 @@ package import ParleyProgram
 
 /// Runs a ``LoweredProgram`` on one party's engine: inputs, rounds, verification, openings.
 ///
-/// Synchronous: it belongs on the party's dedicated thread. All exchanges of one round share one flight of
-/// messages; reductions of one round advance in step, so that a round takes as many flights as its longest
-/// reduction. Openings come last, and only with the engine's verification token: first the verdicts on the holders'
+/// Synchronous: it belongs on the party's dedicated thread. All exchanges of one round share their flights of
+/// messages; reductions of one round advance beside them, so that a round takes as many flights as its longest
+/// exchange or reduction. Openings come last, and only with the engine's verification token: first the verdicts on the holders'
 /// rows and the requirements of the program, to the computing parties, which end the run if one is set; then the results,
 /// in one flight.
 ///
@@ -45,7 +45,7 @@ package final class Executor<E: Engine> {
     registers = RegisterFile(arithCount: program.arithCount, planeCount: program.planeCount)
     progress = ExecutionProgress(
       instructionsDone: 0, instructionCount: program.instructions.count, roundsDone: 0,
-      roundCount: schedule.flights(rows: rows, chunkRows: program.chunkRows))
+      roundCount: schedule.flights(on: engine.descriptor, rows: rows, chunkRows: program.chunkRows))
   }
 
   /// Executes the program once and returns what this party receives, by disclosure. Any failure aborts the
@@ -124,20 +124,17 @@ package final class Executor<E: Engine> {
         reductions.append(try ReductionRun(item, count: length(of: item.instruction), registers: registers))
       }
       for run in reductions { registers.free(run.freedAtStart) }
-      var isFirst = true
       repeat {
         // Level by level, all reductions of the round share each flight.
         for i in reductions.indices where !reductions[i].isDone { try advance(&reductions[i]) }
-        let isUnderWay = reductions.contains { !$0.isDone }
-        guard isUnderWay || (isFirst && !round.exchanges.isEmpty) else { break }
+        guard !pending.isDone || reductions.contains(where: { !$0.isDone }) else { break }
         try engine.sendChecks()
         try mesh.flush()
-        if isFirst { try finish(&pending) }
-        for i in reductions.indices where !reductions[i].isDone { try finishFlight(&reductions[i]) }
+        if !pending.isDone { try receive(&pending) }
+        for i in reductions.indices where !reductions[i].isDone { try receiveFlight(&reductions[i]) }
         try engine.receiveChecks()
-        isFirst = false
         didFinishFlight()
-      } while reductions.contains { !$0.isDone }
+      } while !pending.isDone || reductions.contains { !$0.isDone }
       for run in reductions { try complete(run) }
       progress.instructionsDone += round.exchanges.count + round.reductions.count
     }

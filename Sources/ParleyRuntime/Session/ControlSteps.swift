@@ -7,6 +7,9 @@ package enum ControlStep {
   package static let helloRoll = StepID.control(1)
   package static let sessionID = StepID.control(2)
   package static let seed = StepID.control(3)
+  /// Of the key of a group, by its number among the groups.
+  package static func groupCommitment(_ number: Int) -> StepID { StepID.control(15, sub: 2 * number) }
+  package static func groupOpening(_ number: Int) -> StepID { StepID.control(15, sub: 2 * number + 1) }
   package static let ready = StepID.control(10)
   package static let inputsReceived = StepID.control(4)
   package static let clearToOpen = StepID.control(5)
@@ -28,7 +31,7 @@ package enum ControlStep {
     case hello: "the greeting"
     case helloRoll: "the comparison of greetings"
     case sessionID: "the session id"
-    case seed: "the keys"
+    case seed, groupCommitment(0): "the keys"
     case ready: "everybody's agreement"
     case inputsReceived: "the acknowledgement of the inputs"
     case clearToOpen: "the clearance to open"

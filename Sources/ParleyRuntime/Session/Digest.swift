@@ -18,6 +18,8 @@ internal import ParleyBase
 /// | parley/statement/1 | what computing parties sign about openings |
 /// | parley/evidence/1 | what a principal signs about a session that ended badly |
 /// | parley/state/1 | checksum of a state file |
+/// | parley/group-key/commitment/1 | session id, members, committer, contribution, salt |
+/// | parley/group-key/commitments/1 | session id, members, commitments |
 /// | parley/text-digest/1 | session id; the key of ``SessionTextDigester`` |
 package enum Digest {
   package static func sha256(_ label: String, _ parts: [[UInt8]]) -> [UInt8] {

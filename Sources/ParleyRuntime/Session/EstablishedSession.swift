@@ -13,9 +13,9 @@ public struct EstablishedSession: Sendable {
   public let rows: [[Int]]
   /// Holders that leave once their inputs are acknowledged.
   public let leaving: Set<PartyIndex>
-  /// The keys shared with each other computing party; empty at principals that do not compute. One instance for
+  /// The keys shared with the other computing parties; none at principals that do not compute. One instance for
   /// the session, because it carries the record of what has been used.
-  package let keys: [PartyIndex: KeySchedule]
+  package let keys: SessionKeys
 
   /// The digests by which holders' texts are compared; equal at all principals of the session.
   package var textDigester: SessionTextDigester { SessionTextDigester(sessionID: id) }

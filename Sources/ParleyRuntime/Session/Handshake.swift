@@ -11,6 +11,7 @@ package import ParleyNetwork
 /// | 3 | session id | over every link, both ways |
 /// | 4 | 32 bytes of key material | every pair of computing parties, both ways |
 /// | 4 | ready | every computing party to everybody who does not compute |
+/// | 5, 6 | commitments and openings of keys of groups (``GroupKeys``), where the protocol has such | within every group |
 ///
 /// After flight 2 everybody holds the same hellos (``RollCall`` says why), so everybody reaches the same verdict:
 /// a mismatch of version, study, program, … is found by all at once and ends the session with the same clear
@@ -34,15 +35,18 @@ package struct Handshake {
   /// Own rows by table index.
   private let rows: [Int: Int]
   private let leavesAfterInputs: Bool
+  private let keyGroups: [[PartyIndex]]
 
   /// - Parameters:
   ///   - rows: for each table (by index) that the local principal contributes to, its rows, or the padded number
   ///     where the study pads.
   ///   - leavesAfterInputs: a principal that only holds data need not stay for the receipt.
+  ///   - keyGroups: computing parties that need keys which exactly they know, three or more at a time.
   package init(
     _ description: SessionDescription, mesh: any Mesh, memory: any SessionMemory, rows: [Int: Int],
-    leavesAfterInputs: Bool = false
+    leavesAfterInputs: Bool = false, keyGroups: [[PartyIndex]] = []
   ) {
+    self.keyGroups = keyGroups
     self.description = description
     self.mesh = mesh
     self.memory = memory
@@ -291,8 +295,8 @@ package struct Handshake {
     }
   }
 
-  private func exchangeSeeds(_ id: [UInt8]) throws(ParleyError) -> [PartyIndex: KeySchedule] {
-    guard description.isComputing(mesh.local) else { return [:] }
+  private func exchangeSeeds(_ id: [UInt8]) throws(ParleyError) -> SessionKeys {
+    guard description.isComputing(mesh.local) else { return .none(local: mesh.local, sessionID: id) }
     let peers = description.computing.filter { $0 != mesh.local }
     var own: [Storage<UInt8>] = []
     for peer in peers {
@@ -311,6 +315,8 @@ package struct Handshake {
       keys[peer] = try KeySchedule(
         mine: mine, theirs: Storage(copying: half), pair: (mesh.local, peer), sessionID: id)
     }
-    return keys
+    return SessionKeys(
+      local: mesh.local, sessionID: id, pairs: keys,
+      groups: try GroupKeys(sessionID: id, mesh: mesh).agreed(on: keyGroups))
   }
 }

@@ -43,6 +43,8 @@ package struct SessionRoles<Output: Sendable> {
   /// How many values are opened, verdicts included, where computing parties sign what they open; nil where they are
   /// trusted.
   package var statedOpenings: Int?
+  /// Computing parties that need keys which exactly they know, three or more at a time.
+  package var keyGroups: [[PartyIndex]] = []
   /// Canonical bytes of what this principal received; the receipt commits to them.
   package var encode: (Output) -> [UInt8]
 

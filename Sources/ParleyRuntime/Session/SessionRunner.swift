@@ -65,7 +65,8 @@ package final class SessionRunner<Output: Sendable> {
     try checkRoles()
     try services.memory.refuseIfCapped(description, at: local)
     let session = try Handshake(
-      description, mesh: mesh, memory: services.memory, rows: plan.rows, leavesAfterInputs: plan.leavesAfterInputs
+      description, mesh: mesh, memory: services.memory, rows: plan.rows,
+      leavesAfterInputs: plan.leavesAfterInputs, keyGroups: roles.keyGroups
     ).run()
     machine.leaves = plan.leavesAfterInputs
     try reach(.agreed)

@@ -22,8 +22,7 @@ final class WitnessedMesh: Mesh {
     inner = mesh
     var list: [Link?] = Array(repeating: nil, count: mesh.count)
     for peer in session.description.computing where peer != mesh.local {
-      guard let keys = session.keys[peer] else { throw ParleyError(.invariant, "no keys shared with \(peer)") }
-      let salt = try keys.generator(.statement).stream(ControlStep.statement).bytes(32)
+      let salt = try session.keys.pair(with: peer).generator(.statement).stream(ControlStep.statement).bytes(32)
       list[peer.rawValue] = Link(
         sent: Self.start(session.id, from: mesh.local, to: peer, salt),
         received: Self.start(session.id, from: peer, to: mesh.local, salt))

@@ -228,7 +228,7 @@ extension RelationalBinder {
       where rowColumns.contains(column) && !made.contains(column) && !windowColumns.contains(column) {
         throw error(
           "select-item", "'\(registry[column].name)' is neither a group key nor inside a statistic", at: range,
-          remedy: "add it to GROUP BY, or use a statistic of it such as MIN or COUNT")
+          remedy: "add it to GROUP BY, or use a statistic of it such as COUNT")
       }
     }
     for index in query.outputs.indices {

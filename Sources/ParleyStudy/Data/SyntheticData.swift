@@ -32,7 +32,7 @@ public enum SyntheticData {
     var columns: [TableData.Column] = []
     for (number, column) in schema.columns.enumerated() {
       // A stream of its own for every column, so that a column added at the end changes no other.
-      var random = SplitMix64(state: seed &+ UInt64(number) &* 0x9e37_79b9_7f4a_7c15)
+      var random = InsecureSplitMix(seed: seed &+ UInt64(number) &* 0x9e37_79b9_7f4a_7c15)
       var values: [Int64] = []
       var texts: [String] = []
       var isNull: [Bool] = []
@@ -53,21 +53,8 @@ public enum SyntheticData {
   }
 }
 
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014): small, seedable, not
-/// for secrets.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-
-  mutating func next(upTo bound: UInt64) -> UInt64 { next().multipliedFullWidth(by: bound).high }
-
+/// Cells of made-up rows.
+extension InsecureSplitMix {
   static let longestText = 12
 
   /// Small letters, 1 to as many as there may be bytes and ``longestText`` at most.

@@ -41,7 +41,7 @@ struct SyntheticKeys {
   ///
   /// - Throws: `usage/arguments` where there are too few values for so many rows.
   mutating func keep(_ data: inout TableData, seed: UInt64) throws(ParleyError) {
-    var random = SplitMix64(state: seed ^ 0x6b65_7973)
+    var random = InsecureSplitMix(seed: seed ^ 0x6b65_7973)
     for row in 0..<data.rowCount {
       for rule in rules.indices where !allows(rule, data, row) {
         var isMended = false
@@ -110,7 +110,7 @@ struct SyntheticKeys {
   /// How many values a column can have; at most 2^64 - 1 are counted.
   private func size(_ column: Int) -> UInt64 {
     if case .text(let bytes) = schema.columns[column].type {
-      return (1...min(max(bytes, 1), SplitMix64.longestText)).reduce(UInt64(0)) { sum, _ in sum * 26 + 26 }
+      return (1...min(max(bytes, 1), InsecureSplitMix.longestText)).reduce(UInt64(0)) { sum, _ in sum * 26 + 26 }
     }
     let range = schema.columns[column].type.range
     let span = UInt64(bitPattern: range.upperBound &- range.lowerBound)

@@ -160,7 +160,7 @@ enum Suggestion {
     let limit = min(3, wanted.count / 3 + 1, wanted.count - 1)
     var best: (distance: Int, word: String)?
     for candidate in words.prefix(1000) {
-      var distance = distance(wanted, Array(candidate.lowercased().utf8.prefix(64)))
+      var distance = editDistance(wanted, Array(candidate.lowercased().utf8.prefix(64)))
       if isShortened(word, of: candidate) { distance = min(distance, 1) }
       if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
     }
@@ -182,20 +182,5 @@ enum Suggestion {
     guard !words.isEmpty else { return other.isEmpty ? "remove it" : other }
     let listed = words.count > 20 ? words[..<20].joined(separator: ", ") + ", …" : words.joined(separator: ", ")
     return "use one of: \(listed)"
-  }
-
-  /// Edits (insert, delete, replace, swap neighbours) between two words.
-  private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    var rows = [Array(0...b.count)]
-    for i in 0..<a.count {
-      var row = [i + 1]
-      for j in 0..<b.count {
-        var cost = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
-        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, rows[i - 1][j - 1] + 1) }
-        row.append(cost)
-      }
-      rows.append(row)
-    }
-    return rows[a.count][b.count]
   }
 }

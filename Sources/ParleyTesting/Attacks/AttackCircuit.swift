@@ -20,7 +20,7 @@ package struct AttackCircuit<F: EngineFamily>: Sendable {
     package let words: [Arith]
     package let planes: [Plane]
 
-    /// One flight: all exchanges, and whatever checks are due, as the executor does it.
+    /// All exchanges, of one flight each, and whatever checks are due, as the executor does it.
     package func flight(
       _ exchanges: [(step: Int, exchange: Exchange<Arith, Plane>)]
     ) throws -> [ExchangeResult<Arith, Plane>] {

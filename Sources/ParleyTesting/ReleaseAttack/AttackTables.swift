@@ -1,3 +1,4 @@
+internal import ParleyBase
 import ParleyProgram
 
 /// The tables of an attack: `p`, whose rows are the units; `v`, in which a person has one to four rows; `m`, in which every
@@ -16,7 +17,7 @@ struct AttackTables {
   /// Larger than the sums of what it is multiplied with in smaller weights.
   static let base = 64
 
-  init(minimum: Int, own: Own, _ random: inout TestRandom) {
+  init(minimum: Int, own: Own, _ random: inout InsecureRandom) {
     let size = Int.random(in: 8...22, using: &random)
     let ids = Array(1...60).shuffled(using: &random).prefix(size).map { Int64($0) }
     let groups = random.pick([["a", "b"], ["a", "b", "c"]])

@@ -1,4 +1,5 @@
 import BigInt
+internal import ParleyBase
 import ParleyClear
 import ParleyProgram
 
@@ -14,13 +15,13 @@ struct AttackWriter {
     var target: Int
   }
 
-  var random: TestRandom
+  var random: InsecureRandom
   let minimum: Int
   let tables: AttackTables
   let source: Source
   var offsets: [BigInt] = []
 
-  init(random: TestRandom, minimum: Int, tables: AttackTables, onPersons: Bool) {
+  init(random: InsecureRandom, minimum: Int, tables: AttackTables, onPersons: Bool) {
     self.random = random
     self.minimum = minimum
     self.tables = tables

@@ -45,7 +45,7 @@ package enum ReleaseAttack {
 
     /// - Parameter trick: nil for any.
     package init(seed: UInt64, trick: String? = nil) {
-      var random = TestRandom(seed: seed)
+      var random = InsecureRandom(seed: seed)
       let isHarmless = random.chance(30)
       var tricks = isHarmless ? AttackTrick.harmless : AttackTrick.all
       // Those that have many forms more often.

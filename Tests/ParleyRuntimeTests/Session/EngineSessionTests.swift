@@ -63,10 +63,7 @@ import Testing
         held: held ?? [:], in: description, at: local,
         dealer: { (_, mesh) throws(ParleyError) in ReplicatedDealer<UInt64>(mesh: mesh) },
         engine: { (session, mesh) throws(ParleyError) in
-          guard let previous = session.keys[local.advanced(by: -1, of: 3)],
-            let next = session.keys[local.advanced(by: 1, of: 3)]
-          else { throw ParleyError(.invariant, "no keys") }
-          return try ReplicatedEngine<UInt64>(mesh: mesh, keysWithPrevious: previous, keysWithNext: next)
+          try ReplicatedEngine<UInt64>(mesh: mesh, keys: session.keys)
         },
         receiver: { (_, mesh) throws(ParleyError) in ReplicatedReceiver<UInt64>(mesh: mesh) })
       let plan = SessionPlan(

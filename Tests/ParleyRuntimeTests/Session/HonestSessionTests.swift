@@ -35,18 +35,18 @@ import Testing
     try #require(keys.count == 3)
     var streams: Set<[UInt8]> = []
     for a in 0..<3 {
-      #expect(keys[a].keys.sorted() == (0..<3).filter { $0 != a }.map { PartyIndex($0) })
+      #expect(keys[a].peers == (0..<3).filter { $0 != a }.map { PartyIndex($0) })
       for b in 0..<3 where b > a {
-        let mine = try #require(keys[a][PartyIndex(b)]).generator(.multiply).stream(StepID(instruction: 0)).bytes(
+        let mine = try keys[a].pair(with: PartyIndex(b)).generator(.multiply).stream(StepID(instruction: 0)).bytes(
           32)
-        let theirs = try #require(keys[b][PartyIndex(a)]).generator(.multiply).stream(StepID(instruction: 0))
+        let theirs = try keys[b].pair(with: PartyIndex(a)).generator(.multiply).stream(StepID(instruction: 0))
           .bytes(32)
         #expect(mine == theirs)
         streams.insert(mine)
       }
     }
     #expect(streams.count == 3)
-    for party in 3..<6 { #expect(run.outcome(party)?.session.keys.isEmpty == true) }
+    for party in 3..<6 { #expect(run.outcome(party)?.session.keys.peers.isEmpty == true) }
   }
 
   @Test func attemptIsTheMaximumAndDurableBeforeMessages() throws {
