@@ -37,7 +37,7 @@ import Testing
       "SELECT COUNT(*) FROM t AS t1, t AS t2"),
     Case("SELECT id, id FROM t", "sql/duplicate-name", "with AS", "SELECT id, id AS other FROM t"),
     Case(
-      "SELECT c, COUNT(*) FROM t GROUP BY b", "sql/select-item", "MIN or COUNT",
+      "SELECT c, COUNT(*) FROM t GROUP BY b", "sql/select-item", "such as COUNT",
       "SELECT COUNT(c), COUNT(*) AS n FROM t GROUP BY b"),
     Case(
       "SELECT c, b, COUNT(*) FROM t GROUP BY c LIMIT 3", "sql/select-item", "add it to GROUP BY",

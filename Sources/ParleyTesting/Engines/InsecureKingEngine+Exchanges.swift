@@ -66,7 +66,8 @@ extension InsecureKingEngine {
       var operands: [UInt64] = []
       var terms: [Int] = []
       for list in lists {
-        let factors = list.map { a, b in (a, b, max(a.values.count, b.values.count)) }
+        // A factor of one element is repeated, perhaps not even once.
+        let factors = list.map { a, b in (a, b, a.values.count == 1 ? b.values.count : a.values.count) }
         terms.append(factors.reduce(0) { $0 + $1.2 })
         operands += factors.flatMap { a, _, count in (0..<count).map { a[at: $0] } }
         operands += factors.flatMap { _, b, count in (0..<count).map { b[at: $0] } }
