@@ -55,6 +55,11 @@ let library: [Row] = [
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
     ]),
+  Row(
+    name: "ParleyAdditive",
+    uses: [
+      "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
+    ]),
   Row(name: "ParleyTables", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram", "ParleyTables"], external: [bigInt]),
   Row(
@@ -83,7 +88,7 @@ let library: [Row] = [
     name: "ParleyTesting",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-      "ParleyClear", "ParleyReplicated", "ParleySQL", "ParleyRuntime",
+      "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleySQL", "ParleyRuntime",
     ], external: [bigInt]),
 ]
 
@@ -106,6 +111,12 @@ let tests: [Row] = [
     name: "ParleyReplicatedTests",
     uses: [
       "ParleyTesting", "ParleyReplicated", "ParleyClear", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
+      "ParleyCrypto", "ParleyAlgebra", "ParleyBase", "ParleyRuntime",
+    ], external: [bigInt]),
+  Row(
+    name: "ParleyAdditiveTests",
+    uses: [
+      "ParleyTesting", "ParleyAdditive", "ParleyClear", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
       "ParleyCrypto", "ParleyAlgebra", "ParleyBase", "ParleyRuntime",
     ], external: [bigInt]),
   Row(

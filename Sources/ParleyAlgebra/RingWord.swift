@@ -35,6 +35,9 @@ package protocol RingWord: FixedWidthInteger, UnsignedInteger, Sendable {
   static func accumulate(
     _ a: UnsafePointer<Self>, factor: Self, into out: UnsafeMutablePointer<Self>, count: Int)
   static func sum(_ a: UnsafePointer<Self>, count: Int) -> Self
+  /// out[e] += a[e]·b[e].
+  static func multiplyAdd(
+    _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, into out: UnsafeMutablePointer<Self>, count: Int)
 
   /// planes[j] gets bit j of each value, j < planes.count ≤ width; bits past the end become zero.
   static func toPlanes(_ values: UnsafePointer<Self>, count: Int, planes: [UnsafeMutablePointer<UInt64>])
@@ -110,6 +113,11 @@ extension UInt64: RingWord {
     Kernels.accumulate(a, factor: factor, into: out, count: count)
   }
   package static func sum(_ a: UnsafePointer<UInt64>, count: Int) -> UInt64 { Kernels.sum(a, count: count) }
+  package static func multiplyAdd(
+    _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>, into out: UnsafeMutablePointer<UInt64>, count: Int
+  ) {
+    for e in 0..<count { out[e] &+= a[e] &* b[e] }
+  }
   package static func toPlanes(
     _ values: UnsafePointer<UInt64>, count: Int, planes: [UnsafeMutablePointer<UInt64>]
   ) {

@@ -154,6 +154,11 @@ extension UInt8: RingWord {
   package static func sum(_ a: UnsafePointer<UInt8>, count: Int) -> UInt8 {
     (0..<count).reduce(0) { $0 &+ a[$1] }
   }
+  package static func multiplyAdd(
+    _ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, into out: UnsafeMutablePointer<UInt8>, count: Int
+  ) {
+    for e in 0..<count { out[e] &+= a[e] &* b[e] }
+  }
   package static func toPlanes(
     _ values: UnsafePointer<UInt8>, count: Int, planes: [UnsafeMutablePointer<UInt64>]
   ) {

@@ -160,6 +160,11 @@ extension UInt128: RingWord {
   // MARK: Planes
 
   /// One half of each value by the kernel of 64-bit words, then the other.
+  package static func multiplyAdd(
+    _ a: UnsafePointer<UInt128>, _ b: UnsafePointer<UInt128>, into out: UnsafeMutablePointer<UInt128>, count: Int
+  ) {
+    for e in 0..<count { out[e] &+= a[e] &* b[e] }
+  }
   package static func toPlanes(
     _ values: UnsafePointer<UInt128>, count: Int, planes: [UnsafeMutablePointer<UInt64>]
   ) {

@@ -52,6 +52,13 @@ import Testing
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
+  @Test func additiveEngineEqualsSQLite() {
+    let differences = SQLDifferential.differences(
+      seed: 34_000_000, count: Self.count(debug: 24),
+      executor: SQLDifferential.executor(AdditiveFamily(), seed: 7), oracle: SQLiteOracle.answers)
+    #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
+  }
+
   @Test func aWrongEngineIsNoticed() {
     let wrong: SQLDifferential.Executor = { program, tables, data in
       var results = try Self.plaintext(program, tables, data)

@@ -29,6 +29,8 @@ import Testing
     case replicatedInChunks, verifiedInChunks
     /// Four parties, one of which answers.
     case king
+    /// Two parties; rows are sorted by networks.
+    case additive
     var executor: RelationalDifferential.Executor {
       switch self {
       case .clear: SQLDifferential.executor(ClearFamily(), seed: 7)
@@ -39,6 +41,7 @@ import Testing
         SQLDifferential.executor(ReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
       case .verifiedInChunks:
         SQLDifferential.executor(VerifiedReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
+      case .additive: SQLDifferential.executor(AdditiveFamily(), seed: 7)
       case .king: SQLDifferential.executor(KingFamily(parties: 4, kings: 1), seed: 7)
       }
     }
@@ -48,6 +51,7 @@ import Testing
       case .clear, .replicated: 1
       case .verified: 3
       case .macs, .verifiedInChunks, .king: 6
+      case .additive: 4
       case .replicatedInChunks: 2
       }
     }

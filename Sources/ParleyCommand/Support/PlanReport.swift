@@ -161,7 +161,7 @@ struct PlanReport {
     lines.append("  bytes                   \(Console.bytes(plan.cost.totalBytes)) in all")
     for link in links { lines.append("    \(link.from) → \(link.to)  \(link.bytes) B") }
     lines.append(
-      "  correlated randomness   \(plan.cost.correlations == 0 ? "none (keys only)" : String(plan.cost.correlations))"
+      "  correlated randomness   \(plan.cost.correlations == 0 ? "none (keys only)" : plan.cost.demand.sorted.map { "\($0.count) \($0.kind.description)" }.joined(separator: ", "))"
     )
     lines.append(
       "  program                 \(plan.cost.instructionCount) instructions, \(plan.lowered.planeCount + plan.lowered.arithCount) registers"

@@ -44,8 +44,10 @@ public struct Cost: Hashable, Sendable {
   public var movedElements = 0
   /// Elements of the passes of shuffles, as their proofs count them: one for each word of a row, and one for all planes.
   public var shuffledElements = 0
-  /// Correlated randomness taken from outside the protocol (none where keys suffice).
-  public var correlations: Int
+  /// Correlated randomness taken from outside the protocol, triples of all kinds (none where keys suffice).
+  public var correlations: Int { demand.total }
+  /// The same by kind.
+  package var demand = CorrelationDemand()
   /// log2 of the probability that a deviating party goes unnoticed in one run; nil where nothing is verified.
   public var cheatingExponent: Double?
   /// Proofs that verify the products.

@@ -42,7 +42,7 @@ package struct CostModel {
     flight = Flight(principals: shape.principals)
     cost = Cost(
       bytes: Array(repeating: Array(repeating: 0, count: shape.principals), count: shape.principals), rounds: 0,
-      peakShareBytes: 0, multiplications: 0, andBits: 0, instructionCount: 0, correlations: 0,
+      peakShareBytes: 0, multiplications: 0, andBits: 0, instructionCount: 0,
       cheatingExponent: nil)
   }
 
@@ -264,6 +264,9 @@ package struct CostModel {
       recordProducts(outputs: lists.count, terms: terms)
     case .matrixProduct(_, _, let rows, let inner, let columns, _):
       send(.matrixProduct, .matrixProduct(rows: rows, inner: inner, columns: columns), &further)
+      if descriptor.takesTriples {
+        cost.demand.add(.matrixTriple(rows: rows, inner: inner, columns: columns), 1)
+      }
       multiply(rows * inner * columns)
       authenticate(rows * columns)
       if !authenticates { verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns) }

@@ -26,7 +26,7 @@ struct SortTally {
     var cost = Cost(
       bytes: bytes.map { $0.map { Int($0) } }, rounds: Int(rounds), peakShareBytes: 0,
       multiplications: Int(multiplications), andBits: Int(andBits), instructionCount: Int(instructions),
-      correlations: 0, cheatingExponent: nil)
+      cheatingExponent: nil)
     cost.movedElements = Int(movedElements)
     cost.shuffledElements = Int(shuffledElements)
     if descriptor.verifier != nil {

@@ -1,5 +1,6 @@
 internal import ParleyAlgebra
 internal import ParleyBase
+internal import ParleyEngine
 
 /// One matrix product Z = X·Y. Claim k takes random rows r and random columns s: r^T Z s = Σ_l (r^T X)_l (Y s)_l, which
 /// costs `inner` products instead of rows·inner·columns (Freivalds' check, MFCS 1979, with subsets in place of field

@@ -1,5 +1,6 @@
 package import ParleyBase
 internal import ParleyCrypto
+internal import ParleyEngine
 package import ParleyProgram
 
 /// The bit planes of shuffle passes, rows of 64 bits to a field element.

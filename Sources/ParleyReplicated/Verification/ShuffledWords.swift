@@ -1,6 +1,7 @@
 internal import ParleyAlgebra
 internal import ParleyBase
 internal import ParleyCrypto
+internal import ParleyEngine
 
 /// The ring words of shuffle passes, for the lifted proof (protocol brief 7.1 and 4.4.2 [own]; docs/proofs/shuffle.md).
 ///

@@ -3,16 +3,21 @@
 ///
 /// Chunks are ranges of memory words, so that a large plane is cut and small ones travel together, and sending
 /// one chunk overlaps with computing the next.
-struct PlaneLayout {
-  let planes: Int
-  let count: Int
+package struct PlaneLayout {
+  package let planes: Int
+  package let count: Int
+
+  package init(planes: Int, count: Int) {
+    self.planes = planes
+    self.count = count
+  }
 
   /// Words of a message: half a megabyte.
-  static let chunkWords = 1 << 16
+  package static let chunkWords = 1 << 16
 
-  var wordsPerPlane: Int { (count + 63) / 64 }
-  var bytesPerPlane: Int { (count + 7) / 8 }
-  var words: Int { planes * wordsPerPlane }
+  package var wordsPerPlane: Int { (count + 63) / 64 }
+  package var bytesPerPlane: Int { (count + 7) / 8 }
+  package var words: Int { planes * wordsPerPlane }
 
   /// A piece of one plane within a chunk.
   struct Segment {
@@ -45,7 +50,7 @@ struct PlaneLayout {
     return list
   }
 
-  func bytes(_ chunk: Range<Int>) -> Int {
+  package func bytes(_ chunk: Range<Int>) -> Int {
     guard !isDense, !chunk.isEmpty else { return chunk.count * 8 }
     // Wire offset of a memory word: whole planes before it, then whole words.
     func offset(_ word: Int) -> Int { word / wordsPerPlane * bytesPerPlane + word % wordsPerPlane * 8 }
@@ -53,7 +58,7 @@ struct PlaneLayout {
   }
 
   /// Clears the bits past the end of every plane that ends within the chunk.
-  func maskTails(_ words: UnsafeMutablePointer<UInt64>, _ chunk: Range<Int>) {
+  package func maskTails(_ words: UnsafeMutablePointer<UInt64>, _ chunk: Range<Int>) {
     guard count % 64 != 0, !chunk.isEmpty else { return }
     let mask = (1 as UInt64) << UInt64(count % 64) &- 1
     var last = (chunk.lowerBound / wordsPerPlane + 1) * wordsPerPlane - 1
@@ -63,8 +68,14 @@ struct PlaneLayout {
     }
   }
 
+  /// Where each plane begins.
+  package func starts(_ words: UnsafeMutablePointer<UInt64>) -> [UnsafeMutablePointer<UInt64>] {
+    (0..<planes).map { words + $0 * wordsPerPlane }
+  }
+
   /// Writes the chunk's part of `words` (the start of all planes) in wire form.
-  func pack(_ words: UnsafePointer<UInt64>, _ chunk: Range<Int>, to target: UnsafeMutableRawBufferPointer) {
+  package func pack(_ words: UnsafePointer<UInt64>, _ chunk: Range<Int>, to target: UnsafeMutableRawBufferPointer)
+  {
     guard let base = target.baseAddress else { return }
     if isDense {
       base.copyMemory(from: words + chunk.lowerBound, byteCount: chunk.count * 8)
@@ -89,7 +100,7 @@ struct PlaneLayout {
 
   /// Spreads a chunk that was received to the start of its own words, in place, from the last plane to the
   /// first. Answers whether all bits past the ends are zero, as every sender keeps them.
-  func unpack(_ words: UnsafeMutablePointer<UInt64>, _ chunk: Range<Int>) -> Bool {
+  package func unpack(_ words: UnsafeMutablePointer<UInt64>, _ chunk: Range<Int>) -> Bool {
     var excess: UInt64 = 0
     let mask: UInt64 = count % 64 == 0 ? 0 : ~((1 as UInt64) << UInt64(count % 64) &- 1)
     if isDense {
@@ -134,24 +145,24 @@ struct PlaneLayout {
 }
 
 /// `total` words cut into messages of `size`, in order; at least one message, which may be empty.
-func chunks(of total: Int, size: Int = PlaneLayout.chunkWords) -> [Range<Int>] {
+package func chunks(of total: Int, size: Int = PlaneLayout.chunkWords) -> [Range<Int>] {
   guard total > size else { return [0..<total] }
   return stride(from: 0, to: total, by: size).map { $0..<min($0 + size, total) }
 }
 
 /// Runs of a chunk of `chunk` words out of vectors of `length` words that lie one after the other: whole vectors
 /// together, and the pieces at both ends.
-struct VectorRun {
-  var vectors: Range<Int>
+package struct VectorRun {
+  package var vectors: Range<Int>
   /// First word within the vector; 0 for more than one.
-  var start: Int
+  package var start: Int
   /// Words of each vector.
-  var count: Int
+  package var count: Int
   /// First word of all.
-  var first: Int
+  package var first: Int
 }
 
-func vectorRuns(_ chunk: Range<Int>, length: Int) -> [VectorRun] {
+package func vectorRuns(_ chunk: Range<Int>, length: Int) -> [VectorRun] {
   var runs: [VectorRun] = []
   var at = chunk.lowerBound
   while at < chunk.upperBound {

@@ -1,0 +1,207 @@
+import BigInt
+import ParleyAdditive
+import ParleyAlgebra
+import ParleyBase
+import ParleyClear
+import ParleyEngine
+import ParleyNetwork
+import ParleyProgram
+import ParleyRuntime
+import ParleyTesting
+import Testing
+
+/// Additive sharing between two parties: the suite of all engines, its cost, its correlations, and what one party sees.
+@Suite struct AdditiveTests {
+  @Test func conformance() throws {
+    try Conformance(AdditiveFamily(UInt64.self), seed: 0x5eed_a001).run()
+  }
+  @Test func conformanceInTheSmallRing() throws {
+    try Conformance(AdditiveFamily(UInt8.self), seed: 0x5eed_a002, lengths: [0, 1, 2, 63, 64, 65, 1000]).run()
+  }
+
+  @Test func cost() throws {
+    for count in [1, 7, 8, 63, 65, 1000, 70_000] {
+      var list: [CostProbe<AdditiveFamily<UInt64>>.Operation] = [
+        .multiply(items: 1, count: count), .multiply(items: 3, count: count),
+        .innerProducts(items: 2, count: count), .and(items: 1, count: count), .and(items: 4, count: count),
+        .summands(width: 5, count: count), .shiftedSummands(count: count), .bitSummands(items: 2, count: count),
+        .inputArith(count: count), .inputPlanes(planes: 7, count: count), .openToRecipient(count: count),
+        .openPlanesToRecipient(planes: 3, count: count), .matrixProduct(rows: 3, inner: count, columns: 2),
+      ]
+      for party in 0..<2 {
+        list += [
+          .openToComputing(PartyIndex(party), count: count),
+          .openPlanesToComputing(PartyIndex(party), planes: 3, count: count),
+        ]
+      }
+      try CostProbe(AdditiveFamily(UInt64.self), seed: 0x5eed_a003).check(list)
+    }
+  }
+
+  // MARK: Programs
+
+  /// Random programs: results are those of the evaluator in the clear, bytes and rounds are those of the plan, and so are the triples
+  /// that are taken.
+  @Test(arguments: 0..<12 as Range<UInt64>) func programs(block: UInt64) throws {
+    for number in 5 * block..<5 * block + 5 {
+      let seed = 0x5eed_a100 + number
+      let generated = try ProgramGenerator.make(length: 5 + Int(number % 21), seed: seed)
+      let program = generated.program
+      let family = AdditiveFamily(UInt64.self)
+      let options = LoweringOptions(chunkRows: number % 2 == 0 ? RowChunks.defaultRows : 1 + Int(number % 5))
+      let lowered = try Lowering.lower(program, for: family.descriptor, options: options)
+      let parts = generated.data.enumerated().map { index, data in
+        (
+          holder: PartyIndex(2 + index),
+          table: InputFeeder.HeldTable(schema: ProgramGenerator.schema, data: data)
+        )
+      }
+      let recipient = PartyIndex(2 + parts.count)
+      let recipients = program.disclosures.map { _ in [recipient] }
+      let job = ProgramRun(program: lowered, inputs: program.inputs, recipients: recipients, tables: [parts])
+      let dealers = DealerBoard(seed: seed)
+      let outcome = try TestWorld(dealers, outsiders: parts.count + 1, seed: seed).run(job)
+      let cost = CostModel.cost(
+        of: lowered, on: family.descriptor,
+        shape: RunShape(
+          principals: 3 + parts.count,
+          tables: job.shape.tables.map { $0.map { .init(holder: $0.holder.rawValue, rows: $0.rowCount) } },
+          recipients: recipients.map { $0.map(\.rawValue) }))
+      #expect(outcome.readings.map(\.sentBytes) == cost.bytes, "bytes, seed \(seed)")
+      #expect(outcome.rounds == cost.rounds, "rounds, seed \(seed)")
+      for dealer in dealers.dealers { #expect(dealer.taken == cost.demand, "triples, seed \(seed)") }
+      let clear = try InsecurePlaintextEvaluator.evaluate(
+        program, tables: [ProgramGenerator.schema], data: [ProgramGenerator.schema.name: generated.data])
+      for (index, disclosure) in program.disclosures.enumerated() {
+        let values = try #require(outcome.values[recipient.rawValue][index])
+        #expect(
+          values.integers(of: program[disclosure.node].type)
+            == clear[Program.DisclosureID(rawValue: index)], "disclosure \(index), seed \(seed)")
+      }
+    }
+  }
+
+  /// The family with dealers that can be looked at afterwards.
+  private struct DealerBoard: EngineFamily {
+    private let base = AdditiveFamily(UInt64.self)
+    private let list: [Held]
+    var dealers: [InsecureTripleDealer] { list.map(\.dealer) }
+    /// Used by one party's thread, and read when that has ended.
+    private final class Held: @unchecked Sendable {
+      let dealer: InsecureTripleDealer
+      init(_ party: Int, _ seed: UInt64) { dealer = InsecureTripleDealer(party: PartyIndex(party), seed: seed) }
+    }
+    init(seed: UInt64) { list = (0..<2).map { Held($0, seed) } }
+    var descriptor: EngineDescriptor { base.descriptor }
+    var wordBits: Int { 64 }
+    func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> AdditiveEngine<UInt64> {
+      try base.makeEngine(mesh: mesh, seed: seed, dealer: list[mesh.local.rawValue].dealer)
+    }
+    func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer { base.makeDealer(mesh: mesh, seed: seed) }
+    func makeReceiver(mesh: any Mesh) -> any OutputReceiver { base.makeReceiver(mesh: mesh) }
+  }
+
+  // MARK: What must not go unnoticed
+
+  private func code(_ body: () throws -> Void) -> ParleyError.Code? {
+    do {
+      try body()
+      return nil
+    } catch { return (error as? ParleyError)?.code }
+  }
+
+  @Test func triplesAndStreamsAreUsedOnce() {
+    let world = TestWorld(AdditiveFamily(UInt64.self), seed: 1)
+    for exchange in 0..<4 {
+      let found = code {
+        _ = try world.run { party throws in
+          guard let engine = party.engine else { return }
+          let (a, p) = (engine.constant(1, count: 3), engine.constantPlane(true, count: 3))
+          for _ in 0..<2 {
+            let all: [Exchange<AdditiveWords<UInt64>, AdditivePlane>] = [
+              .multiply([(a, a)], count: 3), .and([(p, p)], count: 3), .innerProducts([[(a, a)]]),
+              .matrixProduct(a, a, rows: 3, inner: 1, columns: 3),
+            ]
+            _ = try party.exchange(all[exchange], step: .init(instruction: 9))
+          }
+        }
+      }
+      #expect(found == .randomnessReuse)
+    }
+  }
+
+  @Test(arguments: [3, 57, 63, 65, 127, 500]) func bitsPastTheEndAreRefused(count: Int) {
+    let world = TestWorld(
+      AdditiveFamily(UInt64.self), seed: 2,
+      links: .intercepted(.sizes) { message in
+        message.from.rawValue == 1 ? .change(message.bytes.map { $0 | 0x80 }) : .pass
+      })
+    let found = code {
+      _ = try world.run { party throws in
+        guard let engine = party.engine else { return }
+        let plane = engine.constantPlane(true, count: count)
+        _ = try party.exchange(.and([(plane, plane), (plane, plane)], count: count), step: .init(instruction: 9))
+      }
+    }
+    #expect(found == .protocolViolation)
+  }
+
+  @Test func aFlippedBitIsNoticedByTheSuite() {
+    for sender in 0..<2 {
+      let suite = Conformance(
+        AdditiveFamily(UInt64.self), seed: 3, lengths: [65],
+        links: .intercepted(.sizes) { message in
+          guard message.from.rawValue == sender, message.step.instruction == 100, !message.bytes.isEmpty else {
+            return .pass
+          }
+          var bytes = message.bytes
+          bytes[0] ^= 1
+          return .change(bytes)
+        })
+      #expect(throws: (any Error).self) { try suite.products() }
+      #expect(throws: (any Error).self) { try suite.planeProducts() }
+    }
+  }
+
+  // MARK: Views
+
+  /// Every message between the parties is uniform, for inputs that are as far from random as can be. 255 degrees of freedom: mean
+  /// 255, standard deviation 22.6; the bounds are 6.6 deviations away.
+  @Test(arguments: [(UInt64(0), UInt64(0)), (255, 1), (3, 200)]) func messagesAreUniform(
+    x: UInt64, y: UInt64
+  ) throws {
+    let count = 1 << 16
+    let world = TestWorld(
+      AdditiveFamily(UInt8.self), outsiders: 1, seed: 0x5eed_a200 &+ x &* 257 &+ y,
+      links: .intercepted(.bytes, nil))
+    let holder = PartyIndex(2)
+    let outcome = try world.run { party throws in
+      guard let engine = party.engine else {
+        try party.dealer.dealArith(Array(repeating: x, count: count), step: .init(instruction: 1))
+        try party.dealer.dealArith(Array(repeating: y, count: count), step: .init(instruction: 2))
+        try party.dealer.dealPlanes(
+          [Array(repeating: x & 1 == 1, count: count).packedPlane], count: count, step: .init(instruction: 3))
+        try party.mesh.flush()
+        return
+      }
+      let a = try engine.receiveArith(from: holder, count: count, step: .init(instruction: 1))
+      let b = try engine.receiveArith(from: holder, count: count, step: .init(instruction: 2))
+      let bit = try engine.receivePlanes(from: holder, planes: 1, count: count, step: .init(instruction: 3))
+      _ = try party.exchange(.multiply([(a, b), (a, a)], count: count), step: .init(instruction: 4))
+      _ = try party.exchange(.and([(bit[0], bit[0])], count: count), step: .init(instruction: 5))
+      _ = try party.exchange(.innerProducts([[(a, b)]]), step: .init(instruction: 6))
+    }
+    let transcript = try #require(outcome.transcript)
+    for party in 0..<2 {
+      for (sender, entries) in transcript.view(of: PartyIndex(party)) where sender != PartyIndex(party) {
+        let bytes = entries.filter { $0.byteCount > 1000 }.flatMap { $0.bytes ?? [] }
+        guard !bytes.isEmpty else { continue }
+        var cells = [Int](repeating: 0, count: 256)
+        for byte in bytes { cells[Int(byte)] += 1 }
+        let expected = Double(bytes.count) / 256
+        let value = cells.reduce(0.0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
+        #expect((105...405).contains(value), "P\(party) from \(sender): χ² = \(value)")
+      }
+    }
+  }
+}
