@@ -1,6 +1,7 @@
 internal import ParleyAlgebra
 internal import ParleyBase
 internal import ParleyEngine
+internal import ParleyNetwork
 
 /// Conversions between the domains: x = x_0 + x_1, and party j knows x_j, whose bits it takes as its share while the other takes
 /// zeros. The lowering adds the two (ABY, NDSS 2015, III.D, without a message since nothing is masked).

@@ -1,7 +1,7 @@
 package import ParleyAlgebra
 package import ParleyBase
 internal import ParleyCrypto
-package import ParleyEngine
+internal import ParleyEngine
 package import ParleyNetwork
 
 /// The shares of a holder's value x: x_0 is a stream under a seed that party 0 receives, x_1 = x − x_0 goes to party 1. One word on

@@ -1,7 +1,7 @@
 internal import ParleyAlgebra
 package import ParleyBase
 internal import ParleyCrypto
-package import ParleyEngine
+internal import ParleyEngine
 
 /// Operations without a message: on one share as on the value, and public constants at party 0.
 extension AdditiveEngine {

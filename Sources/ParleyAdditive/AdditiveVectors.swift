@@ -1,4 +1,4 @@
-package import ParleyBase
+internal import ParleyBase
 
 /// One party's share of a vector of ring words: x = x_0 + x_1 modulo 2^k.
 ///

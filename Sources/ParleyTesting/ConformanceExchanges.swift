@@ -52,11 +52,11 @@ extension Conformance {
     for bits in [0, 1, width / 2, width - 1] {
       let name = "shifted summands \(count) by \(bits)"
       let values = try evaluate(name, Operands(words: [words])) { party, engine, w, _ in
-        let whole = try engine.start(.summands(w[0], width: width), step: .init(instruction: 100))
-        let shifted = try engine.start(.shiftedSummands(w[0], bits: bits), step: .init(instruction: 101))
-        try party.mesh.flush()
-        return Exchange.opened(try engine.finish(whole), count: count)
-          + Exchange.opened(try engine.finish(shifted), count: count)
+        let results = try party.exchanges([
+          (.summands(w[0], width: width), .init(instruction: 100)),
+          (.shiftedSummands(w[0], bits: bits), .init(instruction: 101)),
+        ])
+        return results.flatMap { Exchange.opened($0, count: count) }
       }
       let summands = family.descriptor.arithmeticSummands
       guard values.count == 2 * summands else { throw fail(name + ": number") }

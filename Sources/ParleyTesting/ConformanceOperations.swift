@@ -110,14 +110,14 @@ extension Conformance {
       let single = randomWords(1, using: &random)
       let name = "multiply \(count)"
       let values = try evaluate(name, Operands(words: [a, b, single])) { party, engine, w, _ in
-        let first = try engine.start(
-          .multiply([(w[0], w[1]), (w[0], w[2]), (w[2], w[1])], count: count), step: .init(instruction: 100))
-        let second = try engine.start(
-          .innerProducts([[(w[0], w[1])], [(w[0], w[0]), (w[1], w[0])], [(w[0], w[2]), (w[2], w[1])], []]),
-          step: .init(instruction: 101))
-        try party.mesh.flush()
-        return Exchange.opened(try engine.finish(first), count: count)
-          + Exchange.opened(try engine.finish(second), count: 1)
+        let results = try party.exchanges([
+          (.multiply([(w[0], w[1]), (w[0], w[2]), (w[2], w[1])], count: count), .init(instruction: 100)),
+          (
+            .innerProducts([[(w[0], w[1])], [(w[0], w[0]), (w[1], w[0])], [(w[0], w[2]), (w[2], w[1])], []]),
+            .init(instruction: 101)
+          ),
+        ])
+        return Exchange.opened(results[0], count: count) + Exchange.opened(results[1], count: 1)
       }
       let dot = zip(a, b).reduce(0) { $0 &+ $1.0 &* $1.1 }
       try expect(

@@ -47,14 +47,37 @@ package struct TestWorld<F: EngineFamily>: Sendable {
     package func exchange(
       _ exchange: Exchange<F.E.Arith, F.E.Plane>, step: StepID
     ) throws(ParleyError) -> ExchangeResult<F.E.Arith, F.E.Plane> {
+      try exchanges([(exchange, step)])[0]
+    }
+
+    /// Takes several through their flights together, as in one round.
+    package func exchanges(
+      _ list: [(exchange: Exchange<F.E.Arith, F.E.Plane>, step: StepID)]
+    ) throws(ParleyError) -> [ExchangeResult<F.E.Arith, F.E.Plane>] {
       guard let engine else { throw ParleyError(.invariant, "\(index) does not compute") }
-      var pending = try engine.start(exchange, step: step)
-      try mesh.flush()
-      for flight in 1..<engine.flightCount(of: exchange) {
-        try engine.resume(&pending, flight: flight)
-        try mesh.flush()
+      var pending: [(place: Int, state: F.E.Pending, flights: Int)] = []
+      for (place, item) in list.enumerated() {
+        pending.append(
+          (place, try engine.start(item.exchange, step: item.step), engine.flightCount(of: item.exchange)))
       }
-      return try engine.finish(pending)
+      var results: [Int: ExchangeResult<F.E.Arith, F.E.Plane>] = [:]
+      var flight = 0
+      while !pending.isEmpty {
+        try mesh.flush()
+        flight += 1
+        var rest: [(place: Int, state: F.E.Pending, flights: Int)] = []
+        for (place, state, flights) in pending {
+          var state = state
+          if flights == flight {
+            results[place] = try engine.finish(state)
+          } else {
+            try engine.resume(&state, flight: flight)
+            rest.append((place, state, flights))
+          }
+        }
+        pending = rest
+      }
+      return list.indices.compactMap { results[$0] }
     }
   }
 

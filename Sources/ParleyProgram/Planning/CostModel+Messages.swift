@@ -55,6 +55,10 @@ extension CostModel {
     guard !further.isDone else { return }
     further.received += 1
     further.list.removeAll { $0.traffic.flights.count <= further.received }
+    guard !further.isDone else {
+      further.received = 0
+      return
+    }
     let before = ledger.payers
     defer { ledger.payers = before }
     for exchange in further.list {
