@@ -102,7 +102,7 @@ extension TableBuilder {
   }
 
   /// By a sort of the table alone.
-  private mutating func assumeUnique(_ table: SecretTable, _ keys: [Int]) throws(ParleyError) {
+  package mutating func assumeUnique(_ table: SecretTable, _ keys: [Int]) throws(ParleyError) {
     if table.shape == .scalar { return }
     var isLive = try valid(table)
     var values: [NodeID] = []

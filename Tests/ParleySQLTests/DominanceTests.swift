@@ -158,6 +158,33 @@ import Testing
     #expect(try Self.cells([text], [[-60, 20, 20, 20]], Self.half)[0] == [[.value("0")]])
   }
 
+  /// What is added once for each row, or for each of some, makes no row's share less.
+  @Test(arguments: [
+    "SUM(x + 1000000)", "AVG(x - 1000000)", "SUM(2 * (x + 1000000))",
+    "AVG(CASE WHEN x > 50 THEN x ELSE 1000000 END)",
+    "SUM(x + CASE WHEN x < 50 THEN 1000000 ELSE 3 END)", "SUM((x + 1000000) * 5 + 7)",
+  ]) func constantsAreNoValues(figure: String) throws {
+    let values: [[Int64]] = [[900, 60, 60] + Array(repeating: 2, count: 17)]
+    let even: [[Int64]] = [Array(repeating: 90, count: 20)]
+    func shown(_ values: [[Int64]], _ limits: [ReleaseRules.Dominance]) throws -> DecodedTable.Cell {
+      try Self.cells(["SELECT g, \(figure) FROM t GROUP BY g"], values, limits)[0][0][1]
+    }
+    #expect(try shown(values, []) != .withheld)
+    #expect(try shown(values, Self.half) == .withheld)
+    #expect(try shown(even, Self.half) != .withheld)
+  }
+  @Test func constantsForMissingValuesAreNoValues() throws {
+    let rows = [900, 60, 60].map { Row(group: 0, x: $0) } + Array(repeating: Row(group: 0, x: nil), count: 17)
+    func shown(_ limits: [ReleaseRules.Dominance]) throws -> DecodedTable.Cell {
+      try DifferentialTests.plaintext(
+        Self.program(["SELECT g, SUM(COALESCE(x, 100000)) FROM t GROUP BY g"], limits), [Self.schema],
+        Self.data(rows))[0]
+        .rows[0][1]
+    }
+    #expect(try shown([]) != .withheld)
+    #expect(try shown(Self.half) == .withheld)
+  }
+
   /// Where the sum over all is shown, that over the withheld groups follows.
   @Test func whatFollowsForWithheldGroupsIsJudged() throws {
     let texts = ["SELECT g, SUM(x) FROM t GROUP BY g", "SELECT SUM(x) FROM t"]

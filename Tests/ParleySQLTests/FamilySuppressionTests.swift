@@ -21,6 +21,8 @@ import Testing
     var cells: [[@Sendable ([Int]) -> Bool]]
     /// Other sets that follow by subtraction.
     var others: [@Sendable ([Int]) -> Bool] = []
+    /// What each row adds to a figure.
+    var value = 1
   }
 
   private static func kinds(_ dimensions: [Int]) -> [[Int]] {
@@ -91,6 +93,18 @@ import Testing
       cells: [
         kinds([2, 2]).map { cell in { $0[0] == cell[0] && $0[1] == cell[1] && $0[2] == 1 } }, cells([(0, 2)]),
       ], others: (0..<2).map { a in { $0[0] == a && $0[2] == 0 } } + cells([(2, 2)])),
+    Case(
+      description: "one clause less two others",
+      queries: ["<> 'a2'", "= 'a0'", "= 'a1'"].map { "SELECT COUNT(*) FROM t WHERE a \($0)" },
+      dimensions: [4, 1, 1], minimum: 3, rows: 14, cells: [[{ $0[0] != 2 }], [{ $0[0] == 0 }], [{ $0[0] == 1 }]],
+      others: cells([(0, 4)])),
+    Case(
+      description: "one sum less two others",
+      queries: ["<> 'a2'", "= 'a0'", "= 'a1'"].map { "SELECT SUM(x) FROM t WHERE a \($0)" },
+      dimensions: [4, 1, 2], minimum: 2, rows: 8,
+      cells: [
+        [{ $0[0] != 2 && $0[2] == 1 }], [{ $0[0] == 0 && $0[2] == 1 }], [{ $0[0] == 1 && $0[2] == 1 }],
+      ], others: (0..<4).map { a in { $0[0] == a && $0[2] == 1 } }, value: 5),
   ]
 
   /// All ways to have so many rows in all, of so many kinds.
@@ -142,7 +156,7 @@ import Testing
       for cell in view.flatMap(\.self) {
         if case .value(let text) = cell {
           #expect(values[position] == 0 || values[position] >= test.minimum, "\(counts)")
-          #expect(text == String(values[position]), "\(counts)")
+          #expect(text == String(values[position] * test.value), "\(counts)")
           shown += 1
         }
         position += 1

@@ -11,6 +11,8 @@ extension InfluenceTest {
     var losses: [BigInt?]
     /// By loss, the position of the unit.
     var owners: [Int]
+    /// What a unit brings is the sum of what its rows bring.
+    var isAdditive = true
 
     /// Units that it rests on, by their positions. Empty where nothing but withholding changes.
     var support: [Int] {
@@ -70,14 +72,17 @@ extension InfluenceTest {
       }
       // Rows of a person say something if the number adds them up. Where it does not, a row less makes another person of her.
       var next = trials.units.count
+      var isAdditive = true
       for (unit, rows) in trials.withoutRow.enumerated() {
         let own = next..<next + rows.count
         next = own.upperBound
         if losses[own].allSatisfy({ $0 != nil }), losses[own].reduce(0, { $0 + ($1 ?? 0) }) != losses[unit] {
           for index in own { losses[index] = 0 }
+          isAdditive = false
         }
       }
-      return Part(place: place, tag: sum.tag, value: sum.value, losses: losses, owners: owners)
+      return Part(
+        place: place, tag: sum.tag, value: sum.value, losses: losses, owners: owners, isAdditive: isAdditive)
     }.sorted { name($0.place) < name($1.place) }
   }
 
@@ -106,6 +111,13 @@ extension InfluenceTest {
             .difference, "\(name(other.place)) - \(name(part.place)) times \(offset)",
             other.less(part, times: offset))
         }
+      }
+      // A row is in two groups of one result where a join repeats it, and is the same in both.
+      for other in parts[..<index]
+      where other.place.result == part.place.result && other.place.column == part.place.column
+        && other.place.row != part.place.row && part.isAdditive && other.isAdditive
+      {
+        report(.difference, "\(name(part.place)) - \(name(other.place))", part.less(other))
       }
       // Persons may have as many rows in one group as in another; rows cannot.
       if kind.hasPrefix(".") || !part.place.row.isEmpty || program.results.count > 1 {

@@ -152,3 +152,20 @@ struct HolderInputs {
     }
   }
 }
+
+extension PlanLowering {
+  mutating func scan(_ scan: Scan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
+    guard let id = tableIDs[scan.table.name] else {
+      throw ParleyError(.invariant, "a query was bound to table \(scan.table.name), which is not declared")
+    }
+    let inputs = HolderInputs(registry: registry, scan: scan, table: id, source: source, forms: forms)
+    let relation = try inputs.relation(scan.checked.reduce(into: needed) { $0.formUnion($1) }, &tables)
+    for key in scan.checked {
+      let pairs = key.sorted().map { KeyPair(left: .column($0), right: .column($0)) }
+      tables.uniqueKey = DeclaredKey.words(.left, .scan(scan), .scan(scan), pairs, query: source.query.name)
+      defer { tables.uniqueKey = nil }
+      try tables.assumeUnique(relation.table, key.sorted().compactMap(relation.position))
+    }
+    return relation
+  }
+}

@@ -47,6 +47,8 @@ struct Scan: Hashable, Sendable {
   var filter: [Expression]
   /// The number of each row, where units are rows and are counted.
   var unit: ColumnID?
+  /// Declared keys that the run checks here, because the rules of release rest on them and no join does.
+  var checked: [Set<ColumnID>] = []
 
   static func == (a: Scan, b: Scan) -> Bool { a.number == b.number && a.filter == b.filter }
   func hash(into hasher: inout Hasher) {

@@ -24,7 +24,7 @@ struct PlanLowering {
   let minimumCell: Int
   /// By the column that says whether a group is shown.
   let marks: [ColumnID: ReleaseMark]
-  private let forms: TextForms
+  let forms: TextForms
   private var known: [Plan: [Set<ColumnID>: Relation]] = [:]
   /// By part of the plan, its operator in the program.
   private let operators: [Plan: Int]
@@ -228,16 +228,6 @@ struct PlanLowering {
       order.append(TableOrder(column: position, isDescending: key.isDescending, nullsFirst: key.nullsFirst))
     }
     return order
-  }
-
-  // MARK: Tables
-
-  private mutating func scan(_ scan: Scan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
-    guard let id = tableIDs[scan.table.name] else {
-      throw ParleyError(.invariant, "a query was bound to table \(scan.table.name), which is not declared")
-    }
-    return try HolderInputs(registry: registry, scan: scan, table: id, source: source, forms: forms)
-      .relation(needed, &tables)
   }
 
   // MARK: Joins

@@ -26,6 +26,8 @@ struct ContributorSets {
   ) throws(ParleyError) {
     var (own, others, filters): ([StatisticSets], [Expression], [Expression]) = ([], [], [])
     var summands: [ReleaseArgument.Summand] = []
+    var toldConditions: [RowPartition.Told] = []
+    var toldSummands: [(told: RowPartition.Told, factors: Set<Expression>)] = []
     let ids = Set(queries.map(\.source.query.name))
     var everySets: [(name: String, sets: StatisticSets)] = []
     for query in everyQuery {
@@ -33,12 +35,17 @@ struct ContributorSets {
       everySets.append((query.source.query.name, sets))
     }
     let summed = everySets.reduce(into: Set<ColumnID>()) { $0.formUnion($1.sets.summedColumns) }
-    func conditions(_ sets: StatisticSets) -> [Expression] {
-      sets.conditions + sets.missing(besideSumsOf: summed).filter { !sets.conditions.contains($0) }
+    func conditions(_ sets: StatisticSets) -> [RowPartition.Told] {
+      let own = Set(sets.conditions.map(\.set))
+      return sets.conditions + sets.missing(besideSumsOf: summed).filter { !own.contains($0.set) }
     }
     for (name, sets) in everySets {
-      for condition in conditions(sets) where !others.contains(condition) { others.append(condition) }
+      for condition in conditions(sets) {
+        toldConditions.append(condition)
+        if !others.contains(condition.set) { others.append(condition.set) }
+      }
       for summand in sets.summands where !summands.contains(summand) { summands.append(summand) }
+      toldSummands += sets.toldSummands
       if let clause = sets.clause, !filters.contains(clause) { filters.append(clause) }
       if ids.contains(name) { own.append(sets) }
     }
@@ -56,7 +63,7 @@ struct ContributorSets {
           add(sets.difference(other.rows, summand.rows))
         }
       }
-      for condition in conditions(sets) {
+      for condition in conditions(sets).map(\.set) {
         if case .boolean = condition { continue }
         let complement = sets.complement(condition)
         if !all.contains(condition) || !all.contains(complement) {
@@ -70,21 +77,15 @@ struct ContributorSets {
           add(sets.neither(condition, other))
         }
       }
-      // What is left of a partition: of all that conditions about the same columns, or sums of the same factors, are of.
-      for group in others.parted(by: \.columns) where group.count > 2 {
-        // Conditions may be there as they are or negated.
-        add(sets.remainder(of: .boolean(true), without: group))
-        add(sets.remainder(of: .all(group), without: []))
-      }
-      for group in summands.parted(by: \.factors) where group.count > 2 {
-        for summand in group where sets.summands.contains(summand) {
-          add(sets.remainder(of: summand.rows, without: group.map(\.rows).filter { $0 != summand.rows }))
-        }
-      }
       for filter in filters {
         clauses.formUnion([filter, sets.complement(filter)] + filters.map { sets.difference(filter, $0) })
       }
     }
+    guard let first = own.first else { return }
+    let ownSets = own.reduce(into: Set<Expression>()) {
+      $0.formUnion(conditions($1).map(\.set) + $1.summands.map(\.rows))
+    }
+    for part in try first.parts(of: toldConditions, toldSummands, where: { ownSets.contains($0) }) { add(part) }
   }
 
   private mutating func add(_ set: Expression) {

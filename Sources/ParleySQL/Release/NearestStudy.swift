@@ -10,8 +10,7 @@ struct NearestStudy {
   private static let mostTries = 12
   private static let codes = [
     "plan/release-set", "plan/release-shape", "plan/release-argument", "plan/release-extremes",
-    "plan/release-window",
-    "plan/release-groupings",
+    "plan/release-window", "plan/release-unit", "plan/release-groupings",
   ]
   private static let mostText = 4096
 

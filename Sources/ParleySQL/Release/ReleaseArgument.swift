@@ -20,6 +20,8 @@ struct ReleaseArgument {
     var rows: Expression
     /// Two sums of the same factors over different rows differ by what the rows are in which they differ.
     var factors: Set<Expression>
+    /// Rows in which it is added, whether it is 0 or not.
+    var path: Expression
   }
 
   /// What is known of columns.
@@ -38,9 +40,13 @@ struct ReleaseArgument {
   init(_ facts: Facts) { self.facts = facts }
 
   /// A statistic that has a value for every row: its NULLs are rows that it leaves out.
-  mutating func read(value argument: Expression, isSummed: Bool) {
-    if facts.mayBeNull(argument) { add(contributors: .not(.isNull(argument))) }
-    read(argument, below: nil, isSummed: isSummed)
+  ///
+  /// - Parameter other: of a correlation, the other variable, whose NULLs it leaves out as well.
+  mutating func read(value argument: Expression, isSummed: Bool, beside other: Expression? = nil) {
+    let isBoth = Expression.all([argument, other].compactMap(\.self).map(facts.isThere))
+    if isBoth.simplified != .boolean(true) { add(contributors: isBoth) }
+    let path = other.map(facts.isThere)?.simplified
+    read(argument, below: path == .boolean(true) ? nil : path, isSummed: isSummed)
   }
 
   /// COUNT(x).
@@ -60,9 +66,9 @@ struct ReleaseArgument {
     if !conditions.contains(condition) { conditions.append(condition) }
   }
   /// Of a value that is 0 or 1 or NULL: that it is not true is not that it is false.
-  private mutating func addBothValues(_ condition: Expression) {
-    add(condition)
-    if facts.mayBeNull(condition) { add(.not(condition)) }
+  private mutating func addBothValues(_ condition: Expression, below path: Expression?) {
+    add(within(path, condition))
+    if facts.mayBeNull(condition) { add(within(path, .not(condition))) }
   }
   /// Rows that contribute; none are none, and all are the group.
   private mutating func add(contributors condition: Expression) {
@@ -77,69 +83,114 @@ struct ReleaseArgument {
   /// Factors of a product that are no constants.
   private typealias Term = [Expression]
   private static let mostTerms = 32
-  /// The widest range of which values at its lower end count as none.
+  /// The widest range of which values at its ends count as none.
   private static let narrow: BigInt = 16
 
-  private mutating func read(_ argument: Expression, below path: Expression?, isSummed: Bool) {
-    if facts.isBoolean(argument) { return addBothValues(argument) }
-    if isSummed, facts.mayBeNull(argument), argument.hasConstantTerm {
+  private mutating func read(_ given: Expression, below path: Expression?, isSummed: Bool) {
+    if facts.isBoolean(given) { return addBothValues(given, below: path) }
+    let argument = facts.spread(given)
+    if isSummed, facts.mayBeNull(argument), argument.hasConstantTerm || facts.isConstant(argument) {
       // A constant is added once for each value that is there, which counts them.
-      let isMissing = Expression.isNull(argument)
-      add(path.map { .and($0, isMissing) } ?? isMissing)
+      add(within(path, .isNull(argument)))
     }
     guard let terms = terms(of: argument) else {
       return object("multiplies out to more than \(Self.mostTerms) terms")
     }
     let open = terms.filter { !$0.isEmpty }
-    for term in open {
-      var columns: [ColumnID] = []
-      for factor in term {
-        switch factor {
-        case .column(let id):
-          columns.append(id)
-          values.insert(id)
-          if facts.isExtended(id) { add(.isNull(factor)) }
-          if let lesser = facts.lesserOfTwo(id) { addBothValues(.compare(.equal, factor, .integer(lesser))) }
-        case .choose(let branches, let otherwise):
-          read(branches, otherwise: otherwise, below: path, isSummed: isSummed)
-        case .coalesce(let parts):
-          for part in parts.dropLast() { add(.isNull(part)) }
-          for part in parts { read(part, below: nil, isSummed: isSummed) }
-        case .extreme(let parts, _):
-          for (index, part) in parts.enumerated() {
-            read(part, below: nil, isSummed: isSummed)
-            if facts.isNullable(part) { add(.isNull(part)) }
-            for other in parts[..<index] { add(.compare(.less, part, other)) }
-          }
-        default: read(step: factor, isAlone: open.count == 1 && term.count == 1)
-        }
+    let isOneFactor = open.count == 1 && open[0].count == 1
+    if !isOneFactor { readEnds(of: argument, below: path, isSummed: isSummed) }
+    let addends = argument.addends
+    for (place, addend) in addends.enumerated() {
+      let own = addends.count == 1 ? terms : self.terms(of: addend) ?? []
+      // A sum is NULL where any part of it is.
+      var others = addends.indices.filter { $0 != place }.flatMap { addends[$0].operands }
+      if own.count > 1 { others += addend.operands }
+      for term in own where !term.isEmpty {
+        let missing = others.filter { facts.mayBeNull($0) && !term.contains($0) }
+        let isThere = Expression.all((path.map { [$0] } ?? []) + missing.map { .not(.isNull($0)) })
+        read(term, below: isThere == .boolean(true) ? nil : isThere, isSummed: isSummed, isAlone: isOneFactor)
       }
-      let factors = term.map(\.valueColumns)
-      if factors.reduce(0, { $0 + $1.count }) > factors.reduce(into: Set<ColumnID>(), { $0.formUnion($1) }).count {
-        object("has a column twice in one product, and sums of powers determine single values")
-      }
-      if columns.count > 3 { object("has a product of more than three columns") }
-      guard isSummed else { continue }
-      if term.count == 1, case .column(let id) = term[0], let range = facts.range(id), range.lower != 0,
-        range.upper - range.lower <= Self.narrow
-      {
-        // With the number of rows known, a sum of 1 to 5 is one of 0 to 4.
-        let lower = Expression.compare(.equal, term[0], .integer(range.lower))
-        add(contributors: path.map { .and($0, .not(lower)) } ?? .not(lower))
-      }
-      let isZero = term.map { Expression.compare(.equal, $0, .integer(0)) }
-      let isContributing = Expression.not(.any(isZero))
-      let rows = path.map { Expression.and($0, isContributing) } ?? isContributing
-      add(contributors: rows)
-      let summand = Summand(rows: facts.reduced(rows.simplified), factors: Set(term))
-      if !summands.contains(summand) { summands.append(summand) }
     }
+  }
+
+  /// - Parameter isAlone: there is no other term, and no other factor.
+  private mutating func read(_ term: Term, below path: Expression?, isSummed: Bool, isAlone: Bool) {
+    var columns: [ColumnID] = []
+    for factor in term {
+      switch factor {
+      case .column(let id):
+        columns.append(id)
+        values.insert(id)
+        if facts.isExtended(id) { add(.isNull(factor)) }
+      case .choose(let branches, let otherwise):
+        read(branches, otherwise: otherwise, below: path, isSummed: isSummed)
+      case .extreme(let parts, _):
+        for (index, part) in parts.enumerated() {
+          read(part, below: nil, isSummed: isSummed)
+          if facts.isNullable(part) { add(.isNull(part)) }
+          for other in parts[..<index] { add(.compare(.less, part, other)) }
+        }
+      default: read(step: factor, isAlone: isAlone)
+      }
+    }
+    let factors = term.map(\.valueColumns)
+    if factors.reduce(0, { $0 + $1.count }) > factors.reduce(into: Set<ColumnID>(), { $0.formUnion($1) }).count {
+      object("has a column twice in one product, and sums of powers determine single values")
+    }
+    if columns.count > 3 { object("has a product of more than three columns") }
+    readEnds(of: term.dropFirst().reduce(term[0]) { .multiply($0, $1) }, below: path, isSummed: isSummed)
+    guard isSummed else { return }
+    add(contributors: within(path, .isContributing(term)))
+    // x · d with a d of 0 or 1 is x where d is 1; with one of 1 or 2 it is x, and x again where d is 2.
+    let weights = term.filter { facts.lesserValue(of: $0) != nil }
+    let weighed = term.filter { facts.lesserValue(of: $0) == nil }
+    guard !weighed.isEmpty else { return add(summand: term, below: path) }
+    var paths = [path]
+    for weight in weights {
+      guard let lesser = facts.lesserValue(of: weight) else { continue }
+      let isLesser = Expression.compare(.equal, weight, .integer(lesser))
+      addBothValues(isLesser, below: path)
+      let isGreater = Expression.compare(.equal, weight, .integer(lesser + 1))
+      paths = paths.flatMap { path -> [Expression?] in
+        let greater = within(path, isGreater)
+        return lesser == 0 ? [greater] : [greater, within(path, facts.isThere(weight))]
+      }
+    }
+    for path in paths { add(summand: weighed, below: path) }
+  }
+
+  private mutating func add(summand factors: [Expression], below path: Expression?, except value: BigInt = 0) {
+    let isContributing: Expression = value == 0 ? .isContributing(factors) : factors[0].differs(from: value)
+    let summand = Summand(
+      rows: facts.reduced(within(path, isContributing).simplified),
+      // Sums less their lowest value for each row are sums of another value.
+      factors: Set(factors + (value == 0 ? [] : [isContributing])),
+      path: facts.reduced((path ?? .boolean(true)).simplified))
+    if !summands.contains(summand) { summands.append(summand) }
+  }
+
+  /// With the number of rows known, a sum of 1 to 5 is one of 0 to 4, and what is missing to 5 for each is one too.
+  private mutating func readEnds(of value: Expression, below path: Expression?, isSummed: Bool) {
+    if case .choose = value { return }
+    guard let range = facts.range(of: value) else { return }
+    if let lesser = facts.lesserValue(of: value) {
+      return addBothValues(.compare(.equal, value, .integer(lesser)), below: path)
+    }
+    guard isSummed, range.lower < range.upper, range.upper - range.lower <= Self.narrow else { return }
+    for end in [range.lower, range.upper] where end != 0 {
+      add(contributors: within(path, value.differs(from: end)))
+      add(summand: [value], below: path, except: end)
+    }
+  }
+
+  private func within(_ path: Expression?, _ condition: Expression) -> Expression {
+    path.map { .and($0, condition) } ?? condition
   }
 
   private mutating func read(
     _ branches: [Expression.Branch], otherwise: Expression, below path: Expression?, isSummed: Bool
   ) {
-    func here(_ condition: Expression) -> Expression { path.map { .and($0, condition) } ?? condition }
+    func here(_ condition: Expression) -> Expression { within(path, condition) }
     // Which branch a row takes depends on those before it.
     var isOpen: Expression?
     for branch in branches {
@@ -186,13 +237,33 @@ struct ReleaseArgument {
       ]
     case .multiply(let a, let b):
       guard let x = terms(of: a), let y = terms(of: b), x.count * y.count <= Self.mostTerms else { return nil }
-      return x.flatMap { p in y.map { p + $0 } }
+      return x.flatMap { p in y.map { Self.choice(of: p + $0) } }
     default: return [[expression]]
     }
+  }
+  /// A product with a choice in it as a choice of products.
+  private static func choice(of term: Term) -> Term {
+    guard term.count > 1,
+      let place = term.firstIndex(where: { if case .choose = $0 { true } else { false } }),
+      case .choose(let branches, let otherwise) = term[place]
+    else { return term }
+    var others = term
+    others.remove(at: place)
+    let product = others.dropFirst().reduce(others[0]) { .multiply($0, $1) }
+    return [
+      .choose(
+        branches.map { .init(condition: $0.condition, result: $0.result.times(product)) },
+        otherwise: otherwise.times(product))
+    ]
   }
 }
 
 extension Expression {
+  /// Rows in which a product is neither NULL nor 0.
+  fileprivate static func isContributing(_ factors: [Expression]) -> Expression {
+    .not(.any(factors.map { .compare(.equal, $0, .integer(0)) }))
+  }
+  fileprivate func differs(from value: BigInt) -> Expression { .not(.compare(.equal, self, .integer(value))) }
   /// Written as a sum of products, one of these is a constant, as far as that can be seen.
   fileprivate var hasConstantTerm: Bool {
     switch self {

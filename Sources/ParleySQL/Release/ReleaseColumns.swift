@@ -15,6 +15,12 @@ struct ReleaseColumns {
   private(set) var mixed: Set<ColumnID> = []
   /// Of columns that have two values at most, the lesser one.
   private var lesser: [ColumnID: BigInt] = [:]
+  /// Keys of groupings that are more than a column, with what they are computed by below the grouping.
+  private var computedKeys: [ColumnID: Expression] = [:]
+  /// Columns that name units: of tables, and of unions where some part's does.
+  private var naming: Set<ColumnID> = []
+  /// By the column of a statistic, what it is of.
+  private var arguments: [ColumnID: [Expression]] = [:]
 
   init(_ plan: Plan, registry: ColumnRegistry) {
     self.registry = registry
@@ -31,20 +37,30 @@ struct ReleaseColumns {
         scansOf[id] = [scan.number]
         schemas[id] = schema
         lesser[id] = Self.lesserOfTwo(schema)
+        if case .units(_, schema.name) = scan.table.protection { naming.insert(id) }
       }
     case .extend(_, let items), .project(_, let items):
       for item in items where item.expression != .column(item.id) { definitions[item.id] = item.expression }
     case .aggregate(let input, let keys, let aggregates, _):
+      var first: [ColumnID: ColumnID] = [:]
       for key in keys {
         if case .column(let inner) = key.expression {
-          if inner != key.id { renamed[key.id] = inner }
+          // Two keys that are one column are one.
+          if let other = first[root(inner)] {
+            if other != key.id, inner != key.id { definitions[key.id] = .column(other) }
+          } else {
+            first[root(inner)] = key.id
+            if inner != key.id { renamed[key.id] = inner }
+          }
         } else {
           lesser[key.id] = lesserOfTwo(key.expression)
+          computedKeys[key.id] = key.expression
         }
         if key.expression != .column(key.id) { scansOf[key.id] = scans(of: [key.expression]) }
       }
       for aggregate in aggregates {
         let arguments = [aggregate.argument, aggregate.second].compactMap(\.self)
+        self.arguments[aggregate.id] = arguments
         // How many rows there are is of every table that they come from.
         scansOf[aggregate.id] = arguments.isEmpty ? scans(below: input) : scans(of: arguments)
         guard let argument = aggregate.argument else { continue }
@@ -57,6 +73,10 @@ struct ReleaseColumns {
       for column in step.functions {
         let expressions = Plan.window(plan, .init(partition: [], order: [], functions: [column])).ownExpressions
         scansOf[column.id] = expressions.isEmpty ? scans(below: input) : scans(of: expressions)
+        switch column.function {
+        case .lag, .lead: arguments[column.id] = expressions
+        default: break
+        }
       }
     case .union(let branches, let columns): read(branches, as: columns)
     case .compared(_, let a, let b, let columns): read([a, b], as: columns)
@@ -65,14 +85,27 @@ struct ReleaseColumns {
   }
 
   private mutating func read(_ branches: [Plan.Branch], as columns: [ColumnID]) {
+    var plain: [(id: ColumnID, roots: [ColumnID])] = []
     for (place, id) in columns.enumerated() {
       let outputs = branches.map { $0.outputs[place] }
       scansOf[id] = scans(of: outputs)
-      let arePlain = outputs.allSatisfy { output in
-        guard let inner = root(output), definition(of: inner) == nil else { return false }
-        return !mixed.contains(inner)
+      if outputs.contains(where: namesUnit) { naming.insert(id) }
+      let roots = outputs.compactMap { output in
+        root(output).flatMap { isComputed($0) || mixed.contains($0) ? nil : $0 }
       }
-      if !arePlain { mixed.insert(id) }
+      guard roots.count == outputs.count else {
+        mixed.insert(id)
+        continue
+      }
+      if let same = plain.first(where: { $0.roots == roots }) {
+        // The same column in every part is one column.
+        definitions[id] = .column(same.id)
+      } else if plain.contains(where: { zip($0.roots, roots).contains { $0 == $1 } }) {
+        // In some parts it is one column with another, so that neither their products nor their sums can be compared.
+        mixed.insert(id)
+      } else {
+        plain.append((id, roots))
+      }
     }
   }
 
@@ -80,10 +113,56 @@ struct ReleaseColumns {
 
   private func definition(of id: ColumnID) -> Expression? { definitions[id] ?? registry[id].formula }
 
+  /// What a column is in every row. Where an outer join may put NULL into it, that is what it is made by only if that is NULL then.
+  private func value(of id: ColumnID) -> Expression? {
+    guard let made = definition(of: id) else { return nil }
+    guard registry[id].isExtended else { return made }
+    return made.isNullOfNulls && made.columns.allSatisfy { registry[$0].isExtended } ? made : nil
+  }
+
+  /// It is no column of a table, a union, a statistic or a window, and no key that is one of these.
+  func isComputed(_ id: ColumnID) -> Bool { definition(of: id) != nil || computedKeys[id] != nil }
+
+  /// Columns that no expression makes, of which these are made: also through keys of groupings.
+  func bases(of expressions: [Expression]) -> Set<ColumnID> {
+    var found: Set<ColumnID> = []
+    var seen: Set<ColumnID> = []
+    var open = expressions.flatMap(\.columns)
+    while let next = open.popLast() {
+      let id = root(next)
+      guard seen.insert(id).inserted else { continue }
+      if let made = definition(of: id) ?? computedKeys[id] {
+        open += made.columns
+      } else {
+        found.insert(id)
+      }
+    }
+    return found
+  }
+
+  /// Columns of tables that the values of a column are taken from: of a statistic, those that it is of.
+  func origins(of id: ColumnID) -> Set<ColumnID> {
+    guard let made = arguments[root(id)] else { return bases(of: [.column(id)]) }
+    return bases(of: made).reduce(into: []) { $0.formUnion(origins(of: $1)) }
+  }
+
+  /// It is the name of a unit and nothing else.
+  func namesUnit(_ expression: Expression) -> Bool {
+    switch expression {
+    case .column(let given):
+      let id = root(given)
+      if naming.contains(id) { return true }
+      if case .coalesce(let parts)? = definition(of: id) { return parts.allSatisfy(namesUnit) }
+      return false
+    case .coalesce(let parts): return parts.allSatisfy(namesUnit)
+    default: return false
+    }
+  }
+
   /// The expression over columns of tables, and over those that no expression makes: of unions, statistics, windows.
   func resolved(_ expression: Expression) -> Expression {
     expression.replacing { part in
-      guard case .column(let id) = part, let definition = definition(of: id) else { return nil }
+      guard case .column(let id) = part, let definition = value(of: id) else { return nil }
       return resolved(definition)
     }
   }
@@ -91,7 +170,7 @@ struct ReleaseColumns {
   /// Parts of the resolved expression, counted up to a limit.
   func size(_ expression: Expression, upTo limit: Int) -> Int {
     var size = 1
-    if case .column(let id) = expression, let definition = definition(of: id) {
+    if case .column(let id) = expression, let definition = value(of: id) {
       size += self.size(definition, upTo: limit - size)
     }
     for child in expression.children where size < limit { size += self.size(child, upTo: limit - size) }
@@ -135,7 +214,7 @@ struct ReleaseColumns {
     return !overflow && width == 1 && column.type != .boolean ? BigInt(range.lowerBound) : nil
   }
   /// Where two values are all that the expression has, the lesser.
-  private func lesserOfTwo(_ expression: Expression) -> BigInt? {
+  func lesserOfTwo(_ expression: Expression) -> BigInt? {
     guard size(expression, upTo: 64) < 64 else { return nil }
     switch resolved(expression) {
     case .column(let id): return lesser[id]

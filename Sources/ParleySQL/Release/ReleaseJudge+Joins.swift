@@ -8,7 +8,9 @@ extension ReleaseJudge {
   mutating func walk(
     _ kind: MatchKind, _ a: Plan, _ b: Plan, _ keys: [KeyPair], _ unique: Uniqueness
   ) throws(ParleyError) -> (plan: Plan, rows: Rows) {
-    let (left, x) = try walk(a)
+    let (walked, given) = try walk(a)
+    var (left, x) = (walked, given)
+    try checkNames(in: .match(kind, a, b, keys, unique), of: x)
     func same(_ p: UnitSlot, _ q: UnitSlot) -> Bool {
       p.kinds == q.kinds
         && keys.contains {
@@ -33,27 +35,112 @@ extension ReleaseJudge {
       }
       return (.match(kind, left, right, keys, unique), x)
     case .inner, .left, .full:
-      let (right, found) = try walk(b)
+      let (other, found) = try walk(b)
+      var right = other
+      try checkNames(in: .match(kind, a, b, keys, unique), of: found)
       var y = found
-      let (isLeftUnique, isRightUnique) = (unique == .left, unique == .right)
+      let isRightUnique = unique == .right || b.isUnique(on: Set(keys.compactMap(\.right.injectiveColumn)))
+      let isLeftUnique = unique == .left || a.isUnique(on: Set(keys.compactMap(\.left.injectiveColumn)))
       // The same unit on both sides is one.
+      var isOfOneUnit = false
+      for q in y.slots {
+        guard let place = x.slots.firstIndex(where: { same($0, q) }) else { continue }
+        isOfOneUnit = true
+        guard kind != .full else { continue }
+        carry(q, in: &x.slots[place])
+      }
       if kind != .full { y.slots.removeAll { q in x.slots.contains { same($0, q) } } }
       if kind != .inner { for index in y.slots.indices { y.slots[index].isNullable = true } }
+      try checkMultiples(
+        x, found, isLeftOnce: isRightUnique, isRightOnce: isLeftUnique, isOfOneUnit: isOfOneUnit)
+      try checkLookup(x, found, keys)
       var rows = try joined(x, y, isLeftOnce: isRightUnique, isRightOnce: isLeftUnique)
+      for key in keys {
+        guard let p = key.left.injectiveColumn, let q = key.right.injectiveColumn else { continue }
+        let (first, second) = (columns.root(p), columns.root(q))
+        if kind == .inner {
+          rows.makeup.equate(first, second)
+        } else {
+          rows.makeup.dependencies.append(.init(from: [first], to: [second]))
+        }
+      }
       if kind == .full {
         for index in rows.slots.indices {
           rows.slots[index].isNullable = true
           rows.slots[index].onceWith = nil
         }
       }
+      // What only a declaration says of one side is checked where the join does not.
+      if !rows.slots.isEmpty, !found.makeup.parts.isEmpty, unique != .left, isLeftUnique {
+        left = left.checking(keys.compactMap(\.left.injectiveColumn), columns)
+      }
+      if !rows.slots.isEmpty, !x.makeup.parts.isEmpty, unique != .right, isRightUnique {
+        right = right.checking(keys.compactMap(\.right.injectiveColumn), columns)
+      }
       return (.match(kind, left, right, keys, unique), rows)
+    }
+  }
+
+  /// The slot stands for another one of the same units as well.
+  private func carry(_ other: UnitSlot, in slot: inout UnitSlot) { slot.carriers.formUnion(other.carriers) }
+
+  /// A table that protects nobody is whatever somebody wrote, and so are copies of rows that a join makes: each protected row meets one
+  /// of its rows at most. Of two protected tables one is looked up in the other, or both are joined by the unit that they name.
+  func checkMultiples(
+    _ x: Rows, _ y: Rows, isLeftOnce: Bool, isRightOnce: Bool, isOfOneUnit: Bool
+  ) throws(ParleyError) {
+    guard !x.areGroups, !y.areGroups, !(x.slots.isEmpty && y.slots.isEmpty) else { return }
+    let others =
+      "declare 'unique' in the study for the columns that are compared, where each of their values stands in one row"
+    if x.slots.isEmpty || y.slots.isEmpty {
+      let kinds = words(x.kinds.union(y.kinds))
+      guard x.slots.isEmpty ? isRightOnce : isLeftOnce else {
+        throw refusal(
+          .shape, "a join with a table that protects nobody would multiply rows of \(kinds)",
+          remedy:
+            "join on equal columns, and \(others) of the table that protects nobody; or group that table by them in a subquery first"
+        )
+      }
+      return
+    }
+    guard isLeftOnce || isRightOnce || isOfOneUnit else {
+      throw refusal(
+        .shape,
+        "a join repeats rows of both sides (\(words(x.kinds)), \(words(y.kinds))), so that rows are counted by how many others have the same values",
+        remedy: "join on the columns that name the unit, or \(others)")
+    }
+  }
+
+  /// What is looked up for a protected row is found by its columns as they are: a formula would be a condition that nothing counts.
+  private func checkLookup(_ x: Rows, _ y: Rows, _ keys: [KeyPair]) throws(ParleyError) {
+    guard x.slots.isEmpty != y.slots.isEmpty else { return }
+    for key in keys {
+      let expression = x.slots.isEmpty ? key.right : key.left
+      let isPlain = expression.injectiveColumn.map { id in
+        let root = columns.root(id)
+        return !columns.isComputed(root) && !columns.mixed.contains(root)
+      }
+      guard isPlain == true else {
+        throw refusal(
+          .shape,
+          "a row of a table that protects nobody is looked up by a formula, in which conditions may be hidden",
+          remedy: "join on columns of tables as they are, or write the formula into the statistic instead")
+      }
     }
   }
 
   /// - Parameters:
   ///   - isLeftOnce: a row of the left side is in one row of the result at most.
   func joined(_ x: Rows, _ y: Rows, isLeftOnce: Bool, isRightOnce: Bool) throws(ParleyError) -> Rows {
-    if x.slots.isEmpty, y.slots.isEmpty { return try groups(x, y) }
+    var makeup = Makeup()
+    makeup.parts = x.makeup.parts.union(y.makeup.parts)
+    makeup.once = (isLeftOnce ? x.makeup.once : []).union(isRightOnce ? y.makeup.once : [])
+    makeup.dependencies = x.makeup.dependencies + y.makeup.dependencies
+    if x.slots.isEmpty, y.slots.isEmpty {
+      var rows = try groups(x, y)
+      rows.makeup = makeup
+      return rows
+    }
     let shared = x.kinds.intersection(y.kinds)
     guard shared.isEmpty else {
       throw refusal(
@@ -65,6 +152,7 @@ extension ReleaseJudge {
         .shape, "it joins groups of one table with rows of another", remedy: "join first, and group once")
     }
     var rows = x
+    rows.makeup = makeup
     if !isLeftOnce { for index in rows.slots.indices { rows.slots[index].onceWith = nil } }
     for var slot in y.slots {
       if !isRightOnce { slot.onceWith = nil }
@@ -93,9 +181,15 @@ extension ReleaseJudge {
     _ branches: [Plan.Branch], _ ids: [ColumnID]
   ) throws(ParleyError) -> (plan: Plan, rows: Rows) {
     var parts: [(branch: Plan.Branch, rows: Rows)] = []
-    for branch in branches {
-      let (plan, rows) = try walk(branch.plan)
-      parts.append((.init(plan: plan, outputs: branch.outputs), rows))
+    do throws(ParleyError) {
+      for branch in branches {
+        let (plan, rows) = try walk(branch.plan)
+        try checkNames(in: .union([.init(plan: plan, outputs: branch.outputs)], ids), of: rows)
+        parts.append((.init(plan: plan, outputs: branch.outputs), rows))
+      }
+    } catch {
+      try checkOuter(branches)
+      throw error
     }
     if parts.contains(where: \.rows.areGroups) {
       guard parts.allSatisfy({ $0.rows.slots.isEmpty }) else {
@@ -106,6 +200,7 @@ extension ReleaseJudge {
       for part in parts { rows = try groups(rows, part.rows) }
       return (.union(parts.map(\.branch), ids), rows)
     }
+    try checkOuter(branches)
     let slots = parts.flatMap(\.rows.slots)
     guard let first = slots.first else { return (.union(parts.map(\.branch), ids), Rows()) }
     guard parts.allSatisfy({ $0.rows.slots.count <= 1 }) else {
@@ -119,6 +214,7 @@ extension ReleaseJudge {
         remedy: "declare the columns that name the unit alike")
     }
     let id = registry.column("unit", type, isNullable: slots.count < parts.count)
+    let part = newPart(Set(ids))
     for index in parts.indices {
       parts[index].branch.outputs.append(parts[index].rows.slots.first.map { .column($0.column) } ?? .null(type))
       carried.formUnion(parts[index].rows.slots.map(\.column))
@@ -129,7 +225,58 @@ extension ReleaseJudge {
     let slot = UnitSlot(
       kinds: kindsOfRows, column: id, isNullable: slots.count < parts.count || slots.contains(where: \.isNullable),
       onceWith: areOnce ? [] : nil,
-      counted: areOnce && !slots.contains { $0.counted.isEmpty } ? slots.flatMap(\.counted) : [])
-    return (.union(parts.map(\.branch), ids + [id]), Rows(slots: [slot]))
+      counted: areOnce && !slots.contains { $0.counted.isEmpty } ? slots.flatMap(\.counted) : [],
+      carriers: [part])
+    for (place, output) in ids.enumerated() where !columns.mixed.contains(output) {
+      let areValues = parts.allSatisfy { part in
+        part.branch.outputs[place].columns.allSatisfy { isValue($0, of: part.rows) }
+      }
+      if areValues { values[output] = part }
+    }
+    let makeup = Makeup(parts: [part], once: [part])
+    return (.union(parts.map(\.branch), ids + [id]), Rows(slots: [slot], makeup: makeup))
+  }
+
+  /// An outer join that is no lookup keeps rows of one side for having no partner on the other.
+  private func checkOuter(_ branches: [Plan.Branch]) throws(ParleyError) {
+    guard branches.count > 1, case .match(.anti, .numbered(let a, let row), let b, let keys, _) = branches[1].plan,
+      keys.count == 1, keys[0].left == .column(row),
+      a.tables.union(b.tables).contains(where: { $0.protection != .nothing })
+    else { return }
+    throw refusal(
+      .shape,
+      "an outer join keeps rows because they have no partner, and its sides may repeat each other's rows or its condition is more than equal columns",
+      remedy:
+        "declare 'unique' in the study for the columns that are compared, of the table in which each of their values stands in one row; or write an inner join, with conditions in WHERE"
+    )
+  }
+}
+
+extension Plan {
+  /// It has one row at most.
+  var isSingle: Bool { maximumRows <= 1 || isUnique(on: []) }
+
+  /// Of all scans in it.
+  fileprivate var tables: Set<TableSchema> {
+    if case .scan(let scan) = self { return [scan.table] }
+    if case .common(let common) = self { return common.plan.tables }
+    return inputs.reduce(into: []) { $0.formUnion($1.tables) }
+  }
+
+  /// With the scans that have these columns checking that they differ from row to row, where a table declares it.
+  fileprivate func checking(_ key: [ColumnID], _ columns: ReleaseColumns) -> Plan {
+    var declared: Set<ColumnID> = []
+    let given = Set(key)
+    for found in declaredKeys where found.columns.isSubset(of: given) {
+      declared.formUnion(found.columns.map(columns.root))
+    }
+    return declared.isEmpty ? self : checking(declared)
+  }
+  private func checking(_ declared: Set<ColumnID>) -> Plan {
+    guard case .scan(var scan) = self else { return mapInputs { $0.checking(declared) } }
+    for key in uniqueKeys where key.isSubset(of: declared) && !scan.checked.contains(key) {
+      scan.checked.append(key)
+    }
+    return .scan(scan)
   }
 }

@@ -14,13 +14,13 @@ extension ReleaseJudge {
       slot.onceWith.map { $0.allSatisfy { keyRoots.contains(columns.root($0)) } } ?? false
     }
     var sets = Sets()
-    for aggregate in aggregates { try read(aggregate, &sets, areOnce: rows.slots.allSatisfy(isOnce)) }
-    try checkValues(sets)
+    for aggregate in aggregates { try read(aggregate, &sets, of: rows, areOnce: rows.slots.allSatisfy(isOnce)) }
     // A mean beside a sum of the same values tells how many are there.
     for mean in sets.means where !mean.columns.isDisjoint(with: sets.summedColumns) {
       let isMissing = columns.facts.reduced(.isNull(mean.argument))
       if !sets.conditions.contains(isMissing) { sets.conditions.append(isMissing) }
     }
+    try checkConditions(sets.conditions, of: rows)
     guard sets.conditions.count <= ReleaseRefusal.mostConditions else {
       throw refusal(.argument, ReleaseRefusal.tooMany(sets.conditions.count))
     }
@@ -55,17 +55,17 @@ extension ReleaseJudge {
         add(.and(condition.isNotTrue, other.isNotTrue), minimum)
       }
     }
-    // What is left of a partition: of all that conditions about the same columns, or sums of the same factors, are of.
-    for group in sets.conditions.parted(by: \.columns) where group.count > 2 {
-      // Conditions may be there as they are or negated.
-      add(.all(group.map(\.isNotTrue)), minimum)
-      add(.all(group), minimum)
-    }
-    for group in sets.summands.parted(by: \.factors) where group.count > 2 {
-      for summand in group {
-        let others = group.map(\.rows).filter { $0 != summand.rows }
-        add(.all([summand.rows] + others.map(\.isNotTrue)), minimum)
-      }
+    // What several conditions, or sums of one value, tell together.
+    do {
+      let parts = try RowPartition.parts(
+        ofConditions: sets.conditions.map { RowPartition.Told(set: $0, base: $0, clause: nil) },
+        summands: sets.summands.map {
+          (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), factors: $0.factors)
+        }, facts,
+        where: { _ in true })
+      for part in parts { add(part, minimum) }
+    } catch {
+      throw refusal(.argument, .tooManyParts)
     }
     for condition in order {
       let isTrue = Expression.choose(
@@ -96,8 +96,6 @@ extension ReleaseJudge {
     var means: [(argument: Expression, columns: Set<ColumnID>)] = []
     /// The fewest units that are enough in the group.
     var rows = 0
-    /// Columns that are added up or compared.
-    var values: Set<ColumnID> = []
 
     mutating func add(_ condition: Expression, threshold: Int) {
       if let place = plain.firstIndex(where: { $0.0 == condition }) {
@@ -110,11 +108,12 @@ extension ReleaseJudge {
       for condition in argument.conditions where !conditions.contains(condition) { conditions.append(condition) }
       for condition in argument.contributors { add(condition, threshold: threshold) }
       for summand in argument.summands where !summands.contains(summand) { summands.append(summand) }
-      values.formUnion(argument.values)
     }
   }
 
-  private func read(_ aggregate: AggregateColumn, _ sets: inout Sets, areOnce: Bool) throws(ParleyError) {
+  private func read(
+    _ aggregate: AggregateColumn, _ sets: inout Sets, of rows: Rows, areOnce: Bool
+  ) throws(ParleyError) {
     guard let argument = aggregate.argument else { return }
     var arguments = [try resolved(argument)]
     if let second = aggregate.second { arguments.append(try resolved(second)) }
@@ -125,11 +124,19 @@ extension ReleaseJudge {
     case .count:
       var reader = ReleaseArgument(columns.facts)
       reader.read(counted: arguments[0])
-      guard !aggregate.isDistinct || isColumn(arguments[0]) else {
+      guard aggregate.isDistinct else {
+        let repeated = arguments[0].valueSources.filter {
+          values[columns.root($0)] != nil && !columns.namesUnit(.column($0))
+        }
+        try checkValues(repeated, of: rows, isRepeatable: false)
+        return sets.take(reader, threshold: minimum)
+      }
+      guard case .column(let id) = arguments[0] else {
         throw refusal(
           .argument, "COUNT(DISTINCT …) has conditions in it",
           remedy: "count a column, and put conditions into WHERE")
       }
+      if !columns.namesUnit(arguments[0]) { try checkValues([id], of: rows, isRepeatable: true) }
       return sets.take(reader, threshold: minimum)
     case .sum, .average, .variance, .deviation, .correlation:
       isSummed = true
@@ -149,36 +156,31 @@ extension ReleaseJudge {
       }
     }
     var present: [Expression] = []
-    var values: Set<ColumnID> = []
-    for argument in arguments {
+    var used: Set<ColumnID> = []
+    let isRepeatable = aggregate.function == .any || aggregate.function == .every
+    if aggregate.function == .correlation, arguments.contains(where: columns.facts.isOfConditions) {
+      throw refusal(.argument, .correlation)
+    }
+    for (place, argument) in arguments.enumerated() {
       var reader = ReleaseArgument(columns.facts)
-      reader.read(value: argument, isSummed: isSummed)
+      reader.read(value: argument, isSummed: isSummed, beside: arguments.count > 1 ? arguments[1 - place] : nil)
       if let objection = reader.objection {
         throw refusal(.argument, ReleaseRefusal.argument(objection))
       }
-      values.formUnion(reader.values)
+      try checkValues(reader.values, of: rows, isRepeatable: isRepeatable)
+      try checkProducts(reader.summands)
+      used.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
       if aggregate.function == .sum {
         sets.summedColumns.formUnion(reader.values)
       } else if isSummed, columns.facts.mayBeNull(argument) {
         sets.means.append((argument, reader.values))
       }
-      if registry.isNullable(argument) { present.append(.not(.isNull(argument))) }
+      if registry.isNullable(argument) { present.append(columns.facts.isThere(argument)) }
     }
     if arguments.count > 1, !present.isEmpty { sets.add(.all(present), threshold: threshold) }
     if present.isEmpty { sets.rows = max(sets.rows, threshold) }
-    let tables = Set(values.map { columns.scans(of: [.column($0)]) })
-    guard tables.count <= 1 else {
-      throw refusal(
-        .argument,
-        "one statistic adds up values of several tables, and those of one could be weights that pack rows of the other into a sum",
-        remedy:
-          "use values of one table in a statistic; columns of others may be group keys and stand in conditions")
-    }
-  }
-
-  private func isColumn(_ expression: Expression) -> Bool {
-    if case .column = expression { true } else { false }
+    try checkTables(used)
   }
 
   /// ⌈k / min(q, 1 − q)⌉ values leave k on either side.
@@ -198,15 +200,6 @@ extension ReleaseJudge {
         continue
       }
       throw refusal(.extremes, ReleaseRefusal.extremes(of: table.name))
-    }
-  }
-
-  /// Values of several tables in one sum could be weights that pack records into it.
-  private func checkValues(_ sets: Sets) throws(ParleyError) {
-    if let id = sets.values.sorted().first(where: columns.mixed.contains) {
-      throw refusal(
-        .argument, "'\(registry[id].name)' is not a column of a table in every part of the union",
-        remedy: "select columns in every part, and use constants of parts as group keys only")
     }
   }
 }

@@ -15,6 +15,10 @@ struct ReleaseJudge {
   var mentioned: Set<String> = []
   /// By the column that says whether a group is shown.
   private(set) var marks: [ColumnID: ReleaseMark] = [:]
+  /// Columns whose values may be added up, with the part of a row that they are of; see ``Makeup``.
+  var values: [ColumnID: Int] = [:]
+  /// Columns of each part.
+  var columnsOfPart: [Int: Set<ColumnID>] = [:]
   /// What is read several times, rewritten once.
   private var commons: [ObjectIdentifier: (plan: Plan, rows: Rows)] = [:]
   /// Columns that marks read and that projections below have to keep.
@@ -30,9 +34,12 @@ struct ReleaseJudge {
     var onceWith: Set<ColumnID>?
     /// Tables of which each row is in one row at most, and whose numbers of rows are public.
     var counted: [String] = []
+    /// Parts of the rows that name the unit, see ``Makeup``.
+    var carriers: Set<Int>
   }
   struct Rows {
     var slots: [UnitSlot] = []
+    var makeup = Makeup()
     /// Every row is a group that may be shown.
     var areGroups = false
     /// Kinds of unit behind groups, with the grouping, by the column that says which groups are shown.
@@ -78,10 +85,14 @@ struct ReleaseJudge {
     switch plan {
     case .scan(let scan): return try walk(scan)
     case .filter, .extend, .sort, .numbered:
-      let (input, rows) = try walk(plan.inputs[0])
+      let (input, found) = try walk(plan.inputs[0])
+      var rows = found
+      try checkNames(in: plan, of: rows)
+      if case .filter(_, let conditions) = plan { try take(conditions, &rows) }
       return (plan.mapInputs { _ in input }, rows)
     case .project(let input, let items):
       let (judged, rows) = try walk(input)
+      try checkNames(in: plan, of: rows)
       carried.formUnion(rows.slots.map(\.column))
       return (.project(judged, items), rows)
     case .limit(let input, let count, let offset):
@@ -99,16 +110,20 @@ struct ReleaseJudge {
           .shape, "a window puts rows of several units beside each other (\(words(rows.kinds)))",
           remedy: "write PARTITION BY with the column that names the unit, or use GROUP BY")
       }
-      return (.window(judged, step), rows)
+      try checkNames(in: plan, of: rows)
+      return (.window(judged, step), taking(step, rows))
     case .aggregate(let input, let keys, let aggregates, let shown):
       return try walk(input, keys, aggregates, shown)
     case .match(let kind, let a, let b, let keys, let unique): return try walk(kind, a, b, keys, unique)
     case .cross(let a, let b):
       let (left, x) = try walk(a), (right, y) = try walk(b)
-      return (
-        .cross(left, right),
-        try joined(x, y, isLeftOnce: b.maximumRows <= 1, isRightOnce: a.maximumRows <= 1)
-      )
+      let (isLeftSingle, isRightSingle) = (a.isSingle, b.isSingle)
+      try checkMultiples(x, y, isLeftOnce: isRightSingle, isRightOnce: isLeftSingle, isOfOneUnit: false)
+      var rows = try joined(x, y, isLeftOnce: isRightSingle, isRightOnce: isLeftSingle)
+      for (plan, isSingle) in [(a, isLeftSingle), (b, isRightSingle)] where isSingle {
+        rows.makeup.dependencies.append(.init(from: [], to: Set(plan.columnSet.map(columns.root))))
+      }
+      return (.cross(left, right), rows)
     case .union(let branches, let ids): return try walk(branches, ids)
     case .compared(let operation, let a, let b, let ids):
       let (left, x) = try walk(a.plan), (right, y) = try walk(b.plan)
@@ -152,7 +167,7 @@ struct ReleaseJudge {
   private mutating func walk(_ given: Scan) throws(ParleyError) -> (plan: Plan, rows: Rows) {
     var scan = given
     let table = scan.table
-    guard table.protection != .nothing else { return (.scan(scan), Rows()) }
+    guard table.protection != .nothing else { return (.scan(scan), Rows(makeup: self.makeup(of: scan))) }
     guard mentioned.insert(table.name).inserted else {
       throw refusal(
         .shape,
@@ -161,6 +176,12 @@ struct ReleaseJudge {
           "read it once: a condition becomes CASE WHEN … or FILTER (WHERE …) in one SELECT, and a second reading a query of a study of its own"
       )
     }
+    var makeup = self.makeup(of: scan)
+    makeup.parts = [scan.number]
+    makeup.once = [scan.number]
+    columnsOfPart[scan.number] = Set(scan.columns)
+    for id in scan.columns { values[id] = scan.number }
+    try checkNames(in: .scan(scan), of: nil)
     switch table.protection {
     case .nothing: return (.scan(scan), Rows())
     case .rows:
@@ -168,11 +189,12 @@ struct ReleaseJudge {
       scan.unit = id
       return (
         .scan(scan),
-        Rows(slots: [
-          .init(
-            kinds: ["row of '\(table.name)'"], column: id, isNullable: false, onceWith: [],
-            counted: table.padTo == nil ? [table.name] : [])
-        ])
+        Rows(
+          slots: [
+            .init(
+              kinds: ["row of '\(table.name)'"], column: id, isNullable: false, onceWith: [],
+              counted: table.padTo == nil ? [table.name] : [], carriers: [scan.number])
+          ], makeup: makeup)
       )
     case .units(let name, let column):
       guard let place = table.columns.firstIndex(where: { $0.name == column }) else {
@@ -180,7 +202,12 @@ struct ReleaseJudge {
       }
       return (
         .scan(scan),
-        Rows(slots: [.init(kinds: [name], column: scan.columns[place], isNullable: false, onceWith: nil)])
+        Rows(
+          slots: [
+            .init(
+              kinds: [name], column: scan.columns[place], isNullable: false, onceWith: nil,
+              carriers: [scan.number])
+          ], makeup: makeup)
       )
     }
   }
@@ -201,9 +228,12 @@ struct ReleaseJudge {
     }
     if rows.slots.isEmpty {
       if let shown { marks[shown] = ReleaseMark(units: [], contributors: []) }
+      rows.makeup.dependencies.append(
+        .init(from: columns.bases(of: keys.map(\.expression)), to: Set(aggregates.map(\.id))))
       return (.aggregate(judged, keys: keys, aggregates, shown: shown), rows)
     }
-    if let own = try perUnit(rows, keys, aggregates), shown == nil {
+    try checkNames(in: .aggregate(input, keys: keys, aggregates, shown: shown), of: rows)
+    if shown == nil, let own = try perUnit(rows, keys, aggregates) {
       return (.aggregate(judged, keys: keys, aggregates, shown: shown), own)
     }
     guard let shown else {
@@ -213,6 +243,7 @@ struct ReleaseJudge {
           "group once, in the outermost SELECT; a subquery may group by the column that names the unit, where the table has one ('protect' in the study)"
       )
     }
+    try checkKeys(keys, of: rows)
     let (mark, items) = try mark(rows, keys, aggregates)
     if !items.isEmpty { judged = .extend(judged, items) }
     marks[shown] = mark
@@ -222,41 +253,6 @@ struct ReleaseJudge {
       .aggregate(judged, keys: keys, aggregates, shown: shown),
       Rows(areGroups: true, groupings: Dictionary(rows.kinds.map { ($0, shown) }) { first, _ in first })
     )
-  }
-
-  /// The rows of a grouping whose groups are each of one unit; nil where they are not.
-  private func perUnit(
-    _ rows: Rows, _ keys: [Projection], _ aggregates: [AggregateColumn]
-  ) throws(ParleyError) -> Rows? {
-    var result = Rows()
-    for slot in rows.slots {
-      let root = columns.root(slot.column)
-      guard let key = keys.first(where: { columns.root($0.id) == root }) else { return nil }
-      let others = Set(keys.map(\.id)).subtracting([key.id])
-      result.slots.append(
-        .init(kinds: slot.kinds, column: key.id, isNullable: slot.isNullable, onceWith: others))
-    }
-    for aggregate in aggregates {
-      for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
-        var reader = ReleaseArgument(columns.facts)
-        reader.read(value: try resolved(argument), isSummed: true)
-        let isBit: Bool
-        switch aggregate.function {
-        case .any, .every, .minimum, .maximum: isBit = true
-        default: isBit = reader.conditions.isEmpty
-        }
-        guard isBit, reader.objection == nil else {
-          throw refusal(
-            .argument, "a statistic of each unit has conditions in it",
-            remedy:
-              "put the condition into WHERE, or use MAX(CASE WHEN … THEN 1 ELSE 0 END) for 'any row of the unit'"
-          )
-        }
-      }
-    }
-    // With several kinds of unit in a group, none of them is in one row only.
-    if result.slots.count > 1 { for index in result.slots.indices { result.slots[index].onceWith = nil } }
-    return result
   }
 
   func resolved(_ expression: Expression) throws(ParleyError) -> Expression {

@@ -6,6 +6,7 @@ struct ReleaseRefusal {
     case shape = "plan/release-shape"
     case argument = "plan/release-argument"
     case extremes = "plan/release-extremes"
+    case unit = "plan/release-unit"
   }
 
   var reason: String

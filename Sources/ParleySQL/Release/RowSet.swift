@@ -29,6 +29,31 @@ struct RowSet {
     func shifted(by k: BigInt) -> Bounds {
       Bounds(lower: lower.map { $0 + k }, upper: upper.map { $0 + k }, excluded: Set(excluded.map { $0 + k }))
     }
+    /// Of x, for bounds of x times a number that is not 0.
+    func divided(by factor: BigInt) -> Bounds {
+      let (low, high) = factor > 0 ? (lower, upper) : (upper.map { -$0 }, lower.map { -$0 })
+      let size = BigInt(factor.magnitude)
+      return Bounds(
+        lower: low.map { -(-$0).flooredQuotient(by: size) }, upper: high.map { $0.flooredQuotient(by: size) },
+        excluded: Set(excluded.compactMap { $0 % factor == 0 ? $0 / factor : nil }))
+    }
+    /// Without values that are excluded, where these are at its ends; nil where they are not.
+    func bounded(within range: Interval?) -> Bounds? {
+      var bounds = self
+      for value in excluded {
+        guard let range, value == range.lower || value == range.upper else { return nil }
+        if value == range.lower { bounds.lower = max(bounds.lower ?? value + 1, value + 1) }
+        if value == range.upper { bounds.upper = min(bounds.upper ?? value - 1, value - 1) }
+      }
+      bounds.excluded = []
+      return bounds
+    }
+    /// Of x, for bounds of x divided by a number, downwards or towards zero.
+    func multiplied(by divisor: BigInt, isTruncated: Bool) -> Bounds {
+      Bounds(
+        lower: lower.map { isTruncated && $0 <= 0 ? ($0 - 1) * divisor + 1 : $0 * divisor },
+        upper: upper.map { isTruncated && $0 < 0 ? $0 * divisor : ($0 + 1) * divisor - 1 })
+    }
   }
 
   init(_ condition: Expression, _ facts: ReleaseArgument.Facts) {
@@ -83,6 +108,9 @@ struct RowSet {
   private mutating func add(_ condition: Expression, _ isTrue: Bool) {
     guard !parts.contains(.init(condition: condition, isTrue: isTrue)) else { return }
     if parts.contains(.init(condition: condition, isTrue: !isTrue)) { isNever = true }
+    // A condition that may be NULL is not true and false at once.
+    let opposite: Expression = if case .not(let a) = condition { a } else { .not(condition) }
+    if isTrue, parts.contains(.init(condition: opposite, isTrue: true)) { isNever = true }
     parts.append(.init(condition: condition, isTrue: isTrue))
   }
 
@@ -191,6 +219,15 @@ struct RowSet {
     case .add(let inner, .integer(let k)), .add(.integer(let k), let inner):
       return meet(inner, change.shifted(by: -k))
     case .subtract(let inner, .integer(let k)): return meet(inner, change.shifted(by: k))
+    case .scaled(let inner, let factor) where factor != 0: return meet(inner, change.divided(by: factor))
+    case .truncated(let inner, let divisor):
+      if let change = change.bounded(within: facts.range(of: value))?.multiplied(by: divisor, isTruncated: true) {
+        return meet(inner, change)
+      }
+    case .floored(let inner, let divisor):
+      if let change = change.bounded(within: facts.range(of: value))?.multiplied(by: divisor, isTruncated: false) {
+        return meet(inner, change)
+      }
     default: break
     }
     if bounds[value] == nil { bounded.append(value) }
@@ -214,9 +251,17 @@ struct RowSet {
   // MARK: One form
 
   private mutating func normalise() {
+    let missing = Set(
+      parts.compactMap { part -> Expression? in
+        if part.isTrue, case .isNull(let a) = part.condition { a } else { nil }
+      })
+    if !missing.isEmpty {
+      let present = bounded + parts.filter(\.isTrue).map(\.condition)
+      if present.contains(where: { !$0.strictOperands.isDisjoint(with: missing) }) { isNever = true }
+    }
     for value in bounded {
       guard var known = bounds[value] else { continue }
-      let range: Interval? = if case .column(let id) = value { facts.range(id) } else { nil }
+      let range = facts.range(of: value)
       if let range {
         known.lower = max(known.lower ?? range.lower, range.lower)
         known.upper = min(known.upper ?? range.upper, range.upper)
@@ -228,7 +273,6 @@ struct RowSet {
         known.upper = upper - 1
       }
       if let lower = known.lower, let upper = known.upper, upper < lower { isNever = true }
-      if parts.contains(.init(condition: .isNull(value), isTrue: true)) { isNever = true }
       known.excluded = known.excluded.filter { (known.lower ?? $0 - 1) < $0 && $0 < (known.upper ?? $0 + 1) }
       if known.lower == range?.lower, range != nil { known.lower = nil }
       if known.upper == range?.upper, range != nil { known.upper = nil }
@@ -268,12 +312,27 @@ struct RowSet {
   }
 }
 
+extension Expression {
+  /// Parts of a value or condition without which there is none.
+  fileprivate var strictOperands: Set<Expression> {
+    switch self {
+    case .isNull, .and, .or, .coalesce, .choose, .extreme: []
+    case .not(let a): a.strictOperands
+    case .add, .subtract, .multiply, .scaled, .compare, .truncated, .floored:
+      children.reduce(into: [self]) { $0.formUnion($1.strictOperands) }
+    default: [self]
+    }
+  }
+}
+
 extension ReleaseArgument.Facts {
   /// Also where an outer join put it.
   func mayBeNull(_ expression: Expression) -> Bool {
     switch expression {
     case .boolean, .integer, .text, .isNull: false
     case .coalesce(let parts): parts.allSatisfy(mayBeNull)
+    case .not(let a): mayBeNull(a)
+    case .and(let a, let b), .or(let a, let b): mayBeNull(a) || mayBeNull(b)
     default: isNullable(expression) || expression.columns.contains(where: isExtended)
     }
   }

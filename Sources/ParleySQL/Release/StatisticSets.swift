@@ -10,7 +10,7 @@ struct StatisticSets {
   private let minimum: Int
   private let facts: ReleaseArgument.Facts
   /// Rows whose number, taken alone or less another of these, must not be small.
-  private(set) var conditions: [Expression] = []
+  private(set) var conditions: [RowPartition.Told] = []
   /// Rows that contribute to a statistic.
   private(set) var contributors: [Expression] = []
   /// What is added up.
@@ -42,6 +42,9 @@ struct StatisticSets {
     guard areFiltersMixed else { return }
     let clause = query.filter?.relational ?? .boolean(true)
     self.clause = clause
+    func told(_ base: Expression) -> RowPartition.Told {
+      .init(set: facts.reduced(.and(clause, base)), base: base, clause: clause)
+    }
     func within(_ sets: [Expression]) -> [Expression] {
       var found: [Expression] = []
       for set in sets {
@@ -50,8 +53,12 @@ struct StatisticSets {
       }
       return found
     }
-    conditions = within([.boolean(true)] + conditions)
-    summands = summands.map { .init(rows: facts.reduced(.and(clause, $0.rows)), factors: $0.factors) }
+    conditions = ([.boolean(true)] + conditions.map(\.base)).map(told)
+    summands = summands.map { summand in
+      var summand = summand
+      summand.rows = facts.reduced(.and(clause, summand.rows))
+      return summand
+    }
     counted = Set(within(Array(counted)))
     contributors = within(contributors)
   }
@@ -63,7 +70,11 @@ struct StatisticSets {
     case .countRows: return
     case .count: reader.read(counted: arguments[0])
     case .sum, .average, .variance, .deviation, .correlation:
-      for argument in arguments {
+      if statistic.function == .correlation, arguments.contains(where: facts.isOfConditions) {
+        throw refusal(.argument, .correlation, at: range)
+      }
+      for (place, argument) in arguments.enumerated() {
+        let other = arguments.count > 1 ? arguments[1 - place] : nil
         var own = ReleaseArgument(facts)
         own.read(value: argument, isSummed: true)
         if statistic.function == .sum {
@@ -71,7 +82,7 @@ struct StatisticSets {
         } else if facts.mayBeNull(argument) {
           means.append((argument, own.values))
         }
-        reader.read(value: argument, isSummed: true)
+        reader.read(value: argument, isSummed: true, beside: other)
       }
     case .minimum, .maximum:
       guard query.table.allowsExtremes else {
@@ -80,7 +91,9 @@ struct StatisticSets {
       reader.read(value: arguments[0], isSummed: false)
     }
     if let objection = reader.objection { throw refusal(.argument, ReleaseRefusal.argument(objection), at: range) }
-    for condition in reader.conditions where !conditions.contains(condition) { conditions.append(condition) }
+    for condition in reader.conditions where !conditions.contains(where: { $0.set == condition }) {
+      conditions.append(.init(set: condition, base: condition, clause: nil))
+    }
     for condition in reader.contributors where !contributors.contains(condition) { contributors.append(condition) }
     for summand in reader.summands where !summands.contains(summand) { summands.append(summand) }
     counted.insert(present(statistic))
@@ -91,17 +104,18 @@ struct StatisticSets {
 
   /// Rows in which the arguments are there.
   func present(_ statistic: Statistic) -> Expression {
-    let present = statistic.arguments.map(\.relational).filter(facts.mayBeNull).map { Expression.not(.isNull($0)) }
+    let present = statistic.arguments.map(\.relational).filter(facts.mayBeNull).map(facts.isThere)
     return facts.reduced(.all((clause.map { [$0] } ?? []) + present))
   }
 
   /// Rows in which the argument of a mean is not there: beside a sum of the same values it tells how many are.
   ///
   /// - Parameter summed: columns that sums of the study are of.
-  func missing(besideSumsOf summed: Set<ColumnID>) -> [Expression] {
+  func missing(besideSumsOf summed: Set<ColumnID>) -> [RowPartition.Told] {
     means.filter { !$0.columns.isDisjoint(with: summed) }.map { mean in
       let isMissing = Expression.isNull(mean.argument)
-      return facts.reduced(clause.map { .and($0, isMissing) } ?? isMissing)
+      return .init(
+        set: facts.reduced(clause.map { .and($0, isMissing) } ?? isMissing), base: isMissing, clause: clause)
     }
   }
 
@@ -111,6 +125,30 @@ struct StatisticSets {
     guard others.count <= ReleaseRefusal.mostConditionsOfTable else {
       throw refusal(
         .argument, ReleaseRefusal.tooManyTogether(others.count), at: SourceRange(start: 0, end: 0))
+    }
+  }
+
+  /// What figures tell together.
+  ///
+  /// - Parameters:
+  ///   - conditions: of all queries over the table; nil: of this one.
+  ///   - isOwn: whether a set is of the groups in question.
+  /// - Throws: `plan/release-argument` where these are too many parts.
+  func parts(
+    of conditions: [RowPartition.Told]? = nil,
+    _ summands: [(told: RowPartition.Told, factors: Set<Expression>)]? = nil,
+    where isOwn: (Expression) -> Bool = { _ in true }
+  ) throws(ParleyError) -> [Expression] {
+    do {
+      return try RowPartition.parts(
+        ofConditions: conditions ?? self.conditions, summands: summands ?? toldSummands, facts, where: isOwn)
+    } catch {
+      throw refusal(.argument, .tooManyParts, at: SourceRange(start: 0, end: 0))
+    }
+  }
+  var toldSummands: [(told: RowPartition.Told, factors: Set<Expression>)] {
+    summands.map {
+      (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: clause), factors: $0.factors)
     }
   }
 
@@ -128,10 +166,6 @@ struct StatisticSets {
   func both(_ condition: Expression, _ other: Expression) -> Expression { facts.reduced(.and(condition, other)) }
   func neither(_ condition: Expression, _ other: Expression) -> Expression {
     facts.reduced(.and(condition.isNotTrue, other.isNotTrue))
-  }
-  /// Rows in which it is true, and none of the others.
-  func remainder(of condition: Expression, without others: [Expression]) -> Expression {
-    facts.reduced(.all([condition] + others.map(\.isNotTrue)))
   }
   /// Rows in which it is not true.
   func complement(_ condition: Expression) -> Expression { facts.reduced(condition.isNotTrue) }

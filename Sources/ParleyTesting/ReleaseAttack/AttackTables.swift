@@ -2,7 +2,7 @@ internal import ParleyBase
 import ParleyProgram
 
 /// The tables of an attack: `p`, whose rows are the units; `v`, in which a person has one to four rows; `m`, in which every
-/// person has one; `r`, a price list; and `a`, which the attacker wrote.
+/// person has one; `r`, a price list; and `a` and `c`, which the attacker wrote. `c` has several rows for everybody.
 struct AttackTables {
   var schemas: [TableSchema]
   var data: [String: [TableData]]
@@ -124,5 +124,16 @@ struct AttackTables {
       "a", isTrusting ? .nothing : .rows,
       [("id", .integer(1...60), false), ("w", .integer(0...2_000_000_000), false)],
       unique: [["id"]], holders: ["evil"], maximum: 60, a)
+    // Everybody twice, but for one.
+    let left = target % 2 == 0 ? target : self.person
+    var copies: [[Int64?]] = []
+    for id: Int64 in 1...60 {
+      copies.append([id, 1, id % 20])
+      if id != Int64(left) { copies.append([id, 2, id % 20]) }
+    }
+    add(
+      "c", isTrusting ? .nothing : .rows,
+      [("id", .integer(1...60), false), ("g", .integer(1...2), false), ("w", .integer(0...20), false)],
+      unique: [], holders: ["evil"], maximum: 120, copies)
   }
 }

@@ -31,14 +31,15 @@ extension AttackTrick {
       ]
     },
     AttackTrick(name: "harmless filter") { w in
-      let (m, filter) = (w.measure(), "\(w.id) > 8")
+      // The column that names persons is compared with nothing.
+      let (m, filter) = (w.measure(), w.table == "p" ? "id > 8" : "cost > 8")
       return [
         w.question([w.rows, ("SUM(\(m))", .linear(tag: "S"))], filter: filter, key: w.group)
           .resting(on: w.behind(filter: filter, key: w.group, sets: ["\(m) IS NOT NULL", "\(m) <> 0"]))
       ]
     },
     AttackTrick(name: "harmless condition") { w in
-      let (c, key) = ("\(w.id) > 25", w.maybeGroup())
+      let (c, key) = (w.table == "p" ? "id > 25" : "cost > 25", w.maybeGroup())
       return [
         w.question([w.rows, ("SUM(CASE WHEN \(c) THEN 1 ELSE 0 END)", .linear(tag: "COUNT"))], key: key)
           .resting(on: w.behind(key: key, sets: [c, "NOT (\(c))"]))

@@ -9,6 +9,7 @@ struct AttackTrick: Sendable {
   var onPersons: Bool?
   var write: @Sendable (inout AttackWriter) -> [ReleaseAttack.Question]
 
+  /// By the number of the study, some are of a list of their own, so that the others stay what they were.
   static let all = conditional + fanOut + subqueries + rows + pairs + composed
 
   /// Statistics under a condition.

@@ -50,7 +50,10 @@ package enum ReleaseAttack {
       var tricks = isHarmless ? AttackTrick.harmless : AttackTrick.all
       // Those that have many forms more often.
       if !isHarmless, random.chance(40) { tricks = AttackTrick.composed + AttackTrick.conditional }
-      if let trick { tricks = (AttackTrick.all + AttackTrick.harmless).filter { $0.name == trick } }
+      if !isHarmless, seed % 8 == 7 { tricks = AttackTrick.copies }
+      if let trick {
+        tricks = (AttackTrick.all + AttackTrick.copies + AttackTrick.harmless).filter { $0.name == trick }
+      }
       let chosen = random.pick(tricks)
       let onPersons = chosen.onPersons ?? random.chance(40)
       minimum = Int.random(in: 2...5, using: &random)
@@ -93,7 +96,7 @@ package enum ReleaseAttack {
   }
 
   /// All tricks, by name.
-  package static var tricks: [String] { AttackTrick.all.map(\.name) }
+  package static var tricks: [String] { (AttackTrick.all + AttackTrick.copies).map(\.name) }
 
   /// What became of one study.
   package enum Outcome: Sendable {

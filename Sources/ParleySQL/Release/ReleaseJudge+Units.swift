@@ -1,0 +1,162 @@
+import ParleyBase
+import ParleyProgram
+
+/// Groupings within single units, and columns that name units.
+extension ReleaseJudge {
+  /// The rows of a grouping whose groups are each of one unit; nil where they are not.
+  mutating func perUnit(
+    _ rows: Rows, _ keys: [Projection], _ aggregates: [AggregateColumn]
+  ) throws(ParleyError) -> Rows? {
+    var result = Rows(makeup: rows.makeup)
+    for slot in rows.slots {
+      let root = columns.root(slot.column)
+      guard let key = keys.first(where: { columns.root($0.id) == root }) else { return nil }
+      let others = Set(keys.map(\.id)).subtracting([key.id])
+      result.slots.append(
+        .init(
+          kinds: slot.kinds, column: key.id, isNullable: slot.isNullable, onceWith: others,
+          carriers: slot.carriers))
+    }
+    let units = Set(rows.slots.map { columns.root($0.column) })
+    try checkKeys(keys.filter { !units.contains(columns.root($0.id)) }, of: rows)
+    for aggregate in aggregates { try checkUnitStatistic(aggregate, of: rows) }
+    let keyColumns = columns.bases(of: keys.map(\.expression))
+    for part in rows.makeup.parts.subtracting(rows.makeup.once)
+    where keyColumns.isSubset(of: determined(by: [part], rows.makeup)) {
+      result.makeup.once.insert(part)
+    }
+    let part = newPart(Set(aggregates.map(\.id)))
+    result.makeup.parts.insert(part)
+    result.makeup.once.insert(part)
+    result.makeup.dependencies.append(.init(from: keyColumns, to: Set(aggregates.map(\.id))))
+    for aggregate in aggregates { values[aggregate.id] = part }
+    if result.slots.count > 1 {
+      // With several kinds of unit in a group, none of them is in one row only.
+      for index in result.slots.indices { result.slots[index].onceWith = nil }
+    } else if !result.slots.isEmpty {
+      result.slots[0].carriers.insert(part)
+    }
+    return result
+  }
+
+  /// A value of each unit that is added up again has no conditions in it, and adds up what it is of once.
+  private func checkUnitStatistic(_ aggregate: AggregateColumn, of rows: Rows) throws(ParleyError) {
+    var used: Set<ColumnID> = []
+    for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
+      let argument = try resolved(argument)
+      var reader = ReleaseArgument(columns.facts)
+      var isRepeatable = aggregate.isDistinct
+      switch aggregate.function {
+      case .count:
+        reader.read(value: argument, isSummed: true)
+        if !aggregate.isDistinct { reader.read(counted: argument) }
+      case .any, .every, .minimum, .maximum:
+        isRepeatable = true
+        reader.read(value: argument, isSummed: false)
+      default: reader.read(value: argument, isSummed: true)
+      }
+      let isTruth = registry.type(of: argument) == .boolean || columns.lesserOfTwo(argument) != nil
+      guard reader.objection == nil, reader.conditions.isEmpty || isRepeatable && !aggregate.isDistinct && isTruth
+      else {
+        throw refusal(
+          .argument, "a statistic of each unit has conditions in it",
+          remedy:
+            "put the condition into WHERE, or use MAX(CASE WHEN … THEN 1 ELSE 0 END) for 'any row of the unit'")
+      }
+      guard !isTruth || !isRepeatable else { continue }
+      try checkValues(reader.values, of: rows, isRepeatable: isRepeatable)
+      try checkProducts(reader.summands)
+      used.formUnion(reader.values)
+    }
+    try checkTables(used)
+  }
+
+  // MARK: Columns that name units
+
+  /// Whoever compares the name of a unit with a constant, or orders by it, picks single units.
+  ///
+  /// - Parameter rows: of the input; nil for a table.
+  func checkNames(in plan: Plan, of rows: Rows?) throws(ParleyError) {
+    if let rows { guard !rows.slots.isEmpty, !rows.areGroups else { return } }
+    switch plan {
+    case .scan(let scan): for condition in scan.filter { try checkNames(in: condition) }
+    case .filter(_, let conditions): for condition in conditions { try checkNames(in: condition) }
+    case .extend(_, let items), .project(_, let items):
+      for item in items { try checkNames(besides: item.expression) }
+    case .aggregate(_, let keys, let aggregates, _):
+      for key in keys { try checkNames(besides: key.expression) }
+      for aggregate in aggregates {
+        guard aggregate.function != .count else {
+          for argument in [aggregate.argument].compactMap(\.self) { try checkNames(counted: argument) }
+          continue
+        }
+        for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
+          try checkNames(within: argument)
+        }
+      }
+    case .window(_, let step):
+      for expression in step.partition { try checkNames(besides: expression) }
+      for key in step.order { try checkNames(within: key.expression) }
+      for column in step.functions {
+        if case .count(let argument) = column.function {
+          try checkNames(counted: argument)
+        } else {
+          for expression in Plan.window(plan, .init(partition: [], order: [], functions: [column])).ownExpressions
+          {
+            try checkNames(within: expression)
+          }
+        }
+      }
+    case .match(_, _, _, let keys, _):
+      for key in keys {
+        try checkNames(besides: key.left)
+        try checkNames(besides: key.right)
+      }
+    case .union(let branches, _):
+      for branch in branches { for output in branch.outputs { try checkNames(besides: output) } }
+    default: for expression in plan.ownExpressions { try checkNames(within: expression) }
+    }
+  }
+
+  /// Of a condition that rows must meet: two columns may be equal, which is a join.
+  private func checkNames(in condition: Expression) throws(ParleyError) {
+    for conjunct in condition.conjuncts where conjunct.equalColumns == nil { try checkNames(within: conjunct) }
+  }
+  private func checkNames(besides expression: Expression) throws(ParleyError) {
+    if !columns.namesUnit(expression) { try checkNames(within: expression) }
+  }
+  private func checkNames(counted expression: Expression) throws(ParleyError) {
+    if case .choose(let branches, let otherwise) = expression {
+      for branch in branches {
+        try checkNames(within: branch.condition)
+        try checkNames(counted: branch.result)
+      }
+      return try checkNames(counted: otherwise)
+    }
+    try checkNames(besides: expression)
+  }
+  private func checkNames(within expression: Expression) throws(ParleyError) {
+    if case .isNull(let inner) = expression, columns.namesUnit(inner) { return }
+    if columns.namesUnit(expression) {
+      let name = expression.columns.sorted().first.map { registry[$0].name } ?? ""
+      throw refusal(
+        .unit,
+        "'\(name)' names whom a table protects, and a comparison, an order or a formula of it picks single ones",
+        remedy:
+          "join, group and count by '\(name)', and write conditions and statistics of other columns")
+    }
+    for child in expression.children { try checkNames(within: child) }
+  }
+}
+
+extension Expression {
+  /// Two columns that must be equal.
+  var equalColumns: (ColumnID, ColumnID)? {
+    switch self {
+    case .compare(.equal, .column(let a), .column(let b)), .compareText(.equal, .column(let a), .column(let b)),
+      .equivalent(.column(let a), .column(let b)):
+      (a, b)
+    default: nil
+    }
+  }
+}

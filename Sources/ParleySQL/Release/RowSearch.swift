@@ -1,0 +1,149 @@
+import ParleyProgram
+
+/// Whether rows can satisfy conditions at all, as far as declared ranges and values, constants and NULLs say.
+///
+/// What it does not know is possible, which costs a count and tells nothing.
+struct RowSearch {
+  enum Outcome { case isTrue, isNotTrue, isFalse, isNotFalse, isNull, isThere }
+  struct Wish {
+    var expression: Expression
+    var outcome: Outcome
+  }
+  private enum Step {
+    /// Conditions that are true then.
+    case known([Expression])
+    /// One of these lists is satisfied; there is none where it is impossible.
+    case cases([[Wish]])
+  }
+  private let facts: ReleaseArgument.Facts
+  /// Cases that are looked at.
+  private var remaining = 128
+
+  fileprivate init(_ facts: ReleaseArgument.Facts) { self.facts = facts }
+
+  /// - Parameters:
+  ///   - given: conditions that are true.
+  ///   - pending: of each of these, one list is satisfied.
+  fileprivate mutating func isPossible(
+    _ wishes: [Wish], _ given: [Expression] = [], _ pending: [[[Wish]]] = []
+  ) -> Bool {
+    var known = given
+    var choices = pending
+    var open = wishes
+    while let wish = open.popLast() {
+      switch step(wish) {
+      case .known(let conditions): known += conditions
+      case .cases(let cases) where cases.isEmpty: return false
+      case .cases(let cases) where cases.count == 1: open += cases[0]
+      case .cases(let cases): choices.append(cases)
+      }
+    }
+    guard remaining > 0 else { return true }
+    remaining -= 1
+    if RowSet(.all(known), facts).isNever { return false }
+    guard let cases = choices.popLast() else { return true }
+    for wishes in cases where isPossible(wishes, known, choices) { return true }
+    return false
+  }
+
+  private func step(_ wish: Wish) -> Step {
+    let (expression, outcome) = (wish.expression, wish.outcome)
+    func both(_ a: Expression, _ b: Expression) -> Step {
+      .cases([[Wish(expression: a, outcome: outcome), Wish(expression: b, outcome: outcome)]])
+    }
+    func either(_ a: Expression, _ b: Expression) -> Step {
+      .cases([[Wish(expression: a, outcome: outcome)], [Wish(expression: b, outcome: outcome)]])
+    }
+    switch (expression, outcome) {
+    case (_, .isNull): return isNull(expression)
+    case (_, .isThere): return isThere(expression)
+    case (.boolean(let value), _):
+      return (outcome == .isTrue || outcome == .isNotFalse) == value ? .known([]) : .cases([])
+    case (.null, _): return outcome == .isNotTrue || outcome == .isNotFalse ? .known([]) : .cases([])
+    case (.not(let a), _): return .cases([[Wish(expression: a, outcome: outcome.opposite)]])
+    case (.and(let a, let b), .isTrue), (.and(let a, let b), .isNotFalse), (.or(let a, let b), .isFalse),
+      (.or(let a, let b), .isNotTrue):
+      return both(a, b)
+    case (.and(let a, let b), _), (.or(let a, let b), _): return either(a, b)
+    case (.isNull(let a), .isTrue), (.isNull(let a), .isNotFalse):
+      return .cases([[Wish(expression: a, outcome: .isNull)]])
+    case (.isNull(let a), _): return .cases([[Wish(expression: a, outcome: .isThere)]])
+    case (.coalesce(let parts), _) where parts.count == 2 && parts[1] == .boolean(false):
+      let isWanted = outcome == .isTrue || outcome == .isNotFalse
+      return .cases([[Wish(expression: parts[0], outcome: isWanted ? .isTrue : .isNotTrue)]])
+    case (.choose(let branches, let otherwise), _):
+      return choice(branches, otherwise) { Wish(expression: $0, outcome: outcome) }
+    case (.compare(let comparison, .choose(let branches, let otherwise), .integer(let k)), _):
+      return choice(branches, otherwise) {
+        Wish(expression: Expression.compare(comparison, $0, .integer(k)), outcome: outcome)
+      }
+    case (.compare(let comparison, .integer(let k), .choose(let branches, let otherwise)), _):
+      return choice(branches, otherwise) {
+        Wish(expression: Expression.compare(comparison, .integer(k), $0), outcome: outcome)
+      }
+    case (.compare(_, .null, _), _), (.compare(_, _, .null), _):
+      return outcome == .isNotTrue || outcome == .isNotFalse ? .known([]) : .cases([])
+    case (_, .isTrue): return .known([expression])
+    case (_, .isFalse): return .known([.not(expression)])
+    case (_, .isNotTrue), (_, .isNotFalse):
+      let strict = Wish(expression: expression, outcome: outcome == .isNotTrue ? .isFalse : .isTrue)
+      let missing = facts.mayBeNull(expression) ? [[Wish(expression: expression, outcome: .isNull)]] : []
+      return .cases([[strict]] + missing)
+    }
+  }
+
+  private func isNull(_ expression: Expression) -> Step {
+    guard facts.mayBeNull(expression) else { return .cases([]) }
+    switch expression {
+    case .null: return .known([])
+    case .add, .subtract, .multiply, .scaled, .compare, .not, .truncated, .floored:
+      return .cases(expression.children.map { [Wish(expression: $0, outcome: .isNull)] })
+    case .choose(let branches, let otherwise):
+      return choice(branches, otherwise) { Wish(expression: $0, outcome: .isNull) }
+    default: return .known([.isNull(expression)])
+    }
+  }
+  private func isThere(_ expression: Expression) -> Step {
+    guard facts.mayBeNull(expression) else { return .known([]) }
+    switch expression {
+    case .null: return .cases([])
+    case .add, .subtract, .multiply, .scaled, .compare, .not, .truncated, .floored:
+      return .cases([expression.children.map { Wish(expression: $0, outcome: .isThere) }])
+    case .choose(let branches, let otherwise):
+      return choice(branches, otherwise) { Wish(expression: $0, outcome: .isThere) }
+    default: return .known([.not(.isNull(expression))])
+    }
+  }
+
+  private func choice(
+    _ branches: [Expression.Branch], _ otherwise: Expression, _ wish: (Expression) -> Wish
+  ) -> Step {
+    var cases: [[Wish]] = []
+    var passed: [Wish] = []
+    for branch in branches {
+      cases.append(passed + [Wish(expression: branch.condition, outcome: .isTrue), wish(branch.result)])
+      passed.append(Wish(expression: branch.condition, outcome: .isNotTrue))
+    }
+    return .cases(cases + [passed + [wish(otherwise)]])
+  }
+}
+
+extension RowSearch.Outcome {
+  /// Of the condition inside NOT.
+  fileprivate var opposite: Self {
+    switch self {
+    case .isTrue: .isFalse
+    case .isFalse: .isTrue
+    case .isNotTrue: .isNotFalse
+    case .isNotFalse: .isNotTrue
+    case .isNull, .isThere: self
+    }
+  }
+}
+
+extension ReleaseArgument.Facts {
+  func isPossible(_ wishes: [RowSearch.Wish]) -> Bool {
+    var search = RowSearch(self)
+    return search.isPossible(wishes)
+  }
+}
