@@ -51,6 +51,13 @@ package protocol Mesh: AnyObject, Sendable {
   /// would be needed has left. Peers are told with an abort.
   func forbidNewAttempt()
 
+  /// From here on this party cannot know by itself that nothing was opened (`unknown`: a computing party is about to clear
+  /// what is opened, another principal has given what the others need of it), or it has what was opened (`released`).
+  func noteOpenings(_ known: OpeningKnowledge)
+
+  /// What this party knows of what was opened; nil where the mesh does not keep track of it.
+  var openings: OpeningKnowledge? { get }
+
   /// Ends the session for everyone: peers get one generic "aborted" without a reason, local calls that block
   /// or follow throw. Idempotent.
   func abort(_ reason: ParleyError)
@@ -64,6 +71,8 @@ extension Mesh {
   package func expect(bytes: [Int], flight: Int) {}
   package func beginOpenings() {}
   package func forbidNewAttempt() {}
+  package func noteOpenings(_ known: OpeningKnowledge) {}
+  package var openings: OpeningKnowledge? { nil }
 
   package func send(step: StepID, to party: PartyIndex, bytes: [UInt8]) throws(ParleyError) {
     try send(step: step, to: party, byteCount: bytes.count) { target in

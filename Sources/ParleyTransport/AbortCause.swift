@@ -1,4 +1,5 @@
 package import ParleyBase
+internal import ParleyNetwork
 
 /// Why a session ended early, as far as peers are told: whom to ask, and nothing about data or checks. It is passed on
 /// so that parties without a link to where it began learn it too. Nobody can prove it: it is for messages, and
@@ -25,6 +26,9 @@ struct AbortCause: Equatable {
   /// Its sender, or whoever starts its sender again, takes part in another attempt. Always false for other kinds than
   /// ``Kind/interrupted`` and ``Kind/lost``.
   var isRepeatable: Bool
+  /// Nothing of the session was opened, as its sender knows by itself. Of a computing party: it has not cleared anything, and
+  /// without it nothing can be opened.
+  var isUnopened = false
 
   static let size = 4
 
@@ -36,14 +40,18 @@ struct AbortCause: Equatable {
 
   /// Nil for what no party of this version sends.
   init?(_ body: UnsafeRawBufferPointer, count: Int) {
-    guard body.count == Self.size, let kind = Kind(rawValue: body[0]), body[3] <= 1 else { return nil }
+    guard body.count == Self.size, let kind = Kind(rawValue: body[0]), body[3] <= 3 else { return nil }
     let origin = Int(body[1]) | Int(body[2]) << 8
     guard origin < count else { return nil }
-    self.init(kind, origin, isRepeatable: body[3] == 1)
+    self.init(kind, origin, isRepeatable: body[3] & 1 == 1)
+    isUnopened = body[3] & 2 == 2
   }
 
   var encoded: [UInt8] {
-    [kind.rawValue, UInt8(origin & 0xff), UInt8(origin >> 8 & 0xff), isRepeatable ? 1 : 0]
+    [
+      kind.rawValue, UInt8(origin & 0xff), UInt8(origin >> 8 & 0xff),
+      (isRepeatable ? 1 : 0) | (isUnopened ? 2 : 0),
+    ]
   }
 
   /// What it means for whoever hears it.
@@ -64,7 +72,17 @@ extension ParleyError.Code {
 
 extension TLSMesh {
   /// What peers are told when this party ends with `reason`.
-  func cause(of reason: ParleyError) -> AbortCause {
+  func cause(of reason: ParleyError) -> AbortCause { told(attributed(reason)) }
+
+  /// With what this party knows of what was opened. Others have that from the computing parties themselves, so what one
+  /// of them has told is not passed on as one's own.
+  func told(_ cause: AbortCause) -> AbortCause {
+    var cause = cause
+    cause.isUnopened = ownKnowledge == .nothing
+    return cause
+  }
+
+  private func attributed(_ reason: ParleyError) -> AbortCause {
     if let heardCause {
       return AbortCause(
         heardCause.kind, heardCause.origin, isRepeatable: heardCause.isRepeatable && allowsNewAttempt)
@@ -99,13 +117,18 @@ extension TLSMesh {
     let told = isFirstHand ? "" : " (\(link.name) says so)"
     var code = ParleyError.Code.peerAborted
     var message: String
-    var remedy = "find out at \(origin) what happened, then start the session again; nothing was released"
+    let known = knownOpenings
+    var remedy =
+      "find out at \(origin) what happened"
+      + ([.unknown, .released].contains(known) ? "" : ", then start the session again")
+      + "; \(known.words)" + (known.question.map { ": \($0)" } ?? "")
     switch cause.kind {
     case .unspecified:
       return ParleyError(
         .peerAborted, "\(link.name) ended the session early", at: .init(item: link.name),
         origin: .init(PartyIndex(link.party)),
-        remedy: "the reason is in \(link.name)'s own report; nothing was released")
+        remedy: "the reason is in \(link.name)'s own report; \(known.words)"
+          + (known.question.map { ": \($0)" } ?? ""))
     case .notReady:
       code = .notReady
       message = "\(origin) is not ready to take part and has ended the session\(told)"

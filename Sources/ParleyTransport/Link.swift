@@ -30,6 +30,8 @@ final class Link {
   private(set) var failedAt: UInt64 = 0
   /// The peer said goodbye: it sends nothing more and wants nothing more.
   var peerFinished = false
+  /// It has ended the session.
+  var hasAborted = false
   /// Why it can take part in nothing with this party before somebody changes something: another study, another key.
   var refusal: ParleyError?
   /// The last wait for this peer that was given up.

@@ -69,6 +69,11 @@ package struct TransportOptions: Sendable {
   static let outsiderPatience = 10
   /// How long `close` waits for the peers' goodbyes once everything is acknowledged.
   package var farewell: Duration = .seconds(2)
+  /// How long a party that others dial stays for those who are still to come when the session has ended before everybody
+  /// was there. Without it they would dial in vain for all the time that they wait, and name those who are gone.
+  package var farewells: Duration = .seconds(30)
+  /// The same for a party that only dials.
+  static let lastCalls = Duration.seconds(4)
   /// Whether this party takes part in another attempt when an outage ends the session; the others are told.
   package var allowsNewAttempt = false
   /// How long a principal that does not compute waits, once it has lost a computing party, for what the others say: they
@@ -98,6 +103,8 @@ package enum TransportEvent: Sendable {
   case strangers(count: Int, address: String)
   /// A party of the study called for something else than this session and was sent away; this party is not affected.
   case turnedAway(name: String, reason: String)
+  /// The session has ended, for this reason, before these parties were there: this one stays so long to tell them.
+  case staying(names: [String], seconds: Int, reason: String)
   /// No more connections can be accepted for now.
   case exhausted(reason: String)
 }

@@ -1,4 +1,5 @@
 internal import ParleyBase
+internal import ParleyNetwork
 
 /// What arrives on connections. Lock held throughout.
 extension TLSMesh: ConnectionDelegate {
@@ -20,6 +21,11 @@ extension TLSMesh: ConnectionDelegate {
       connection.fail(
         ParleyError(.foreignPeer, "\(connection.address) connected without a verified key of a linked party"),
         definite: true)
+      return
+    }
+    guard !isLeaving || !link.peerFinished else {
+      // It knows, and may have been started again: without a greeting its next run waits until this one has ended.
+      connection.fail(ParleyError(.unreachable, "\(link.name) was told that the session has ended"))
       return
     }
     let now = monotonicNanoseconds()
@@ -101,7 +107,7 @@ extension TLSMesh: ConnectionDelegate {
       )
     }
     guard hello.session == session else {
-      return (turnAway(link, "has started another job of this study", now), false)
+      return (turnAway(link, "runs another job of this study", now), false)
     }
     guard hello.sender == UInt32(link.party), hello.receiver == UInt32(local.rawValue) else {
       return (
@@ -118,8 +124,9 @@ extension TLSMesh: ConnectionDelegate {
         return (turnAway(link, "was started a second time while its first run is still connected", now), false)
       }
       if canStartAgain(link) { return nil }
+      // Started again, or in its next attempt: it looks the same from here.
       let error = ParleyError(
-        .linkLost, "\(name) was restarted during the session", at: .init(item: name),
+        .linkLost, "\(name) has left this session and waits for the next one", at: .init(item: name),
         origin: .init(PartyIndex(link.party), end: .left),
         remedy: "start the session again at every party")
       if link.failure == nil {
@@ -127,7 +134,10 @@ extension TLSMesh: ConnectionDelegate {
         events.append(.lost(name: name, error: error))
         // It waits to take part. Who is not needed any more would otherwise be noticed only when its result or its
         // signature is due.
-        if allowsNewAttempt, ending == nil { ending = error }
+        // Computing parties know by themselves whether anything was opened, and say so to the others.
+        if allowsNewAttempt, ending == nil, local.rawValue < computingCount || ownKnowledge == .nothing {
+          ending = error
+        }
         wakePollers()
       }
       return (error, false)
@@ -183,6 +193,14 @@ extension TLSMesh: ConnectionDelegate {
       if number() <= now { link.roundTrip = now - number() }
     case .abort:
       let cause = AbortCause(body, count: count) ?? AbortCause(.unspecified, link.party)
+      if cause.isUnopened, link.party < computingCount, unopenedSays == nil { unopenedSays = link.name }
+      if isLeaving {
+        // It has ended by itself, and need not be told any more.
+        link.peerFinished = true
+        connection.fail(ParleyError(.unreachable, "\(link.name) ended the session"))
+        wakePollers()
+        return
+      }
       if cause.kind == .interrupted, cause.origin == link.party, canStartAgain(link) {
         // Nothing has begun: it may be started again and come back.
         connection.fail(ParleyError(.unreachable, "\(link.name) was interrupted"))
@@ -191,6 +209,7 @@ extension TLSMesh: ConnectionDelegate {
         connection.fail(ParleyError(.unreachable, "\(link.name) ended the session"))
         wakePollers()
       } else if ending == nil {
+        link.hasAborted = true
         heardCause = cause
         ending = ending(for: cause, from: link)
         wakePollers()

@@ -1,5 +1,5 @@
 package import ParleyBase
-internal import ParleyNetwork
+package import ParleyNetwork
 
 /// What engines call.
 extension TLSMesh {
@@ -231,6 +231,8 @@ extension TLSMesh {
 
   package func beginOpenings() { locked { isOpening = true } }
   package func forbidNewAttempt() { locked { allowsNewAttempt = false } }
+  package func noteOpenings(_ known: OpeningKnowledge) { locked { ownKnowledge = known } }
+  package var openings: OpeningKnowledge? { locked { knownOpenings } }
 
   // MARK: violations
 

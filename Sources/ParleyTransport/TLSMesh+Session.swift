@@ -23,13 +23,21 @@ extension TLSMesh {
     startCaretaker()
     while true {
       activity &+= 1
-      if let ending { throw isClosed ? ending : giveUp(ending) }
+      if let reason = ending {
+        guard !isClosed else { throw reason }
+        // Whoever is still to come finds nobody else who could tell it.
+        if needsAll, heardCause != nil {
+          ending = nil
+          stay(cause(of: reason), reason, timeout)
+        }
+        throw giveUp(reason)
+      }
       // A party that came and went is waited for again; the doctor only has to meet everybody once.
       let missing = links.compactMap { $0 }.filter { !(needsAll ? $0.isUp : $0.everUp) && !$0.peerFinished }
       if missing.isEmpty { break }
       if needsAll, let problem = definiteProblem {
         // Those who are not here yet would wait in vain.
-        tellEverybody(cause(of: problem), timeout: Self.lastCalls)
+        stay(cause(of: problem), problem, timeout)
         throw giveUp(problem)
       }
       if needsAll, let problem = links.lazy.compactMap({ $0?.failure }).first { throw giveUp(problem) }
@@ -99,6 +107,7 @@ extension TLSMesh {
 
   /// Ends the attempt; the peers are told whom it is about.
   private func giveUp(_ error: ParleyError) -> ParleyError {
+    guard !isClosed else { return error }
     ending = error
     let words = cause(of: error).encoded
     let now = monotonicNanoseconds()
@@ -129,15 +138,27 @@ extension TLSMesh {
     guardLock.lock()
     defer { unlockAndReport() }
     guard !isClosed, ending == nil else { return }
-    tellEverybody(AbortCause(.notReady, local.rawValue), timeout: timeout)
+    tellEverybody(told(AbortCause(.notReady, local.rawValue)), timeout: timeout)
     settle(until: monotonicNanoseconds() &+ 500_000_000)
     isClosed = true
     ending = ending ?? ParleyError(.invariant, "the mesh was used after it declined")
     shutDown()
   }
 
-  /// How long a party that cannot go on stays for those who are about to come.
-  private static let lastCalls = Duration.seconds(4)
+  /// Tells everybody who comes why the session has ended, no longer than this party was to wait for the others.
+  private func stay(_ cause: AbortCause, _ reason: ParleyError, _ limit: Duration) {
+    let timeout = min(limit, options.farewells, listener == nil ? TransportOptions.lastCalls : options.farewells)
+    let absent = links.compactMap { $0 }.filter { $0.refusal == nil && !$0.everUp && !$0.peerFinished }
+    if !absent.isEmpty, listener != nil, timeout > .zero {
+      events.append(
+        .staying(names: absent.map(\.name), seconds: Int(timeout.components.seconds), reason: reason.message))
+    }
+    if heardCause != nil {
+      // Whom this party has it from knows it.
+      for case let link? in links where link.hasAborted { link.peerFinished = true }
+    }
+    tellEverybody(cause, timeout: timeout)
+  }
 
   /// Ends the session with everybody whom this party meets within `timeout`, and says why. Those who cannot be met (another
   /// key, another study) find out by themselves. Lock held.
@@ -145,6 +166,7 @@ extension TLSMesh {
     let words = cause.encoded
     let start = monotonicNanoseconds()
     let deadline = start &+ timeout.nanosecondsClamped
+    isLeaving = true
     resolve()
     func isOpen(_ link: Link?) -> Bool { link.map { !$0.peerFinished && $0.failure == nil } ?? false }
     while true {
@@ -152,10 +174,16 @@ extension TLSMesh {
       guard links.contains(where: isOpen) else { break }
       let now = monotonicNanoseconds()
       guard now < deadline, ending == nil else { break }
-      // Where nobody is met nobody waits.
-      if now &- start > 2_000_000_000, !links.contains(where: { $0?.everUp ?? false }) { break }
+      // Where a party that only dials meets nobody, nobody waits yet.
+      if listener == nil, now &- start > TransportOptions.lastCalls.nanosecondsClamped,
+        !links.contains(where: { $0?.everUp ?? false })
+      {
+        break
+      }
       for case let link? in links {
-        guard let connection = link.connection, connection.phase == .established else { continue }
+        guard !link.peerFinished, let connection = link.connection, connection.phase == .established else {
+          continue
+        }
         connection.send(.abort, words)
         connection.linger(until: now &+ 1_000_000_000)
         link.connection = nil

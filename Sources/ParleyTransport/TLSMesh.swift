@@ -49,12 +49,19 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   /// What a peer's abort said, to be passed on.
   var heardCause: AbortCause?
   var isClosed = false
+  /// The session has ended before everybody was there, and this party stays for those who are still to come, to tell
+  /// them. See ``TLSMesh/tellEverybody(_:timeout:)``.
+  var isLeaving = false
   /// Set by `connect`: from then on problems of single attempts are not fatal.
   var isConnected = false
   /// See ``Mesh/beginOpenings()``.
   var isOpening = false
   /// See ``Mesh/forbidNewAttempt()``.
   var allowsNewAttempt: Bool
+  /// See ``Mesh/noteOpenings(_:)``.
+  var ownKnowledge = OpeningKnowledge.nothing
+  /// A computing party that has said that nothing was opened.
+  var unopenedSays: String?
   var definiteProblem: ParleyError?
   var foreignProblem: ParleyError?
   var events: [TransportEvent] = []
@@ -192,6 +199,11 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
 
   func identityFingerprint(of party: Int) -> String? {
     principals.indices.contains(party) ? principals[party].identityFingerprint : nil
+  }
+
+  var knownOpenings: OpeningKnowledge {
+    guard ownKnowledge == .unknown, let unopenedSays else { return ownKnowledge }
+    return .nothingAsTold(by: unopenedSays)
   }
 
   /// Runs `body` with the mesh lock held; events that came up are reported afterwards.

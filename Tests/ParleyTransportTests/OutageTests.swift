@@ -147,7 +147,7 @@ struct OutageTests {
       },
     ])
     #expect(endings[0].error?.code == .linkLost, "\(endings[0])")
-    #expect(endings[0].error?.message.contains("restarted") == true)
+    #expect(endings[0].error?.message.contains("has left this session") == true)
     #expect(endings[1].error != nil)
   }
 }

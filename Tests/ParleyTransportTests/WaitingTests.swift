@@ -15,7 +15,8 @@ struct WaitingTests {
   @Test("a party that says it is not ready ends the wait of all within seconds, and all name it")
   func notReady() async throws {
     // Party 3 holds data and dials out; party 4 does not come, so nobody has met everybody.
-    let world = try World(listening: [true, true, true, false, false])
+    var world = try World(listening: [true, true, true, false, false])
+    world.options.farewells = .seconds(2)
     let meshes = try world.meshes()
     let clock = ContinuousClock()
     let start = clock.now
@@ -70,9 +71,29 @@ struct WaitingTests {
     #expect(endings[4].error?.message.contains("says so") == true)
   }
 
+  @Test("who comes when the others would be gone is told by those who stay")
+  func notReadyIsToldLater() async throws {
+    let world = try World(listening: [true, true, true, false, false])
+    let meshes = try world.meshes()
+    let endings = await runParties(
+      (0..<5).map { me in
+        { @Sendable in
+          if me == 3 { return meshes[3].decline(timeout: .seconds(10)) }
+          if me == 4 { Thread.sleep(forTimeInterval: 3) }
+          try wait(meshes[me], seconds: 20)
+        }
+      })
+    for me in [0, 1, 2, 4] {
+      #expect(endings[me].error?.code == .notReady, "\(me): \(endings[me])")
+      #expect(endings[me].error?.place?.item == "party-3")
+    }
+    #expect(endings[3].isDone)
+  }
+
   @Test("who gives up waiting says for whom, and that is what the others report")
   func givenUp() async throws {
-    let world = try World(listening: [true, true, true])
+    var world = try World(listening: [true, true, true])
+    world.options.farewells = .seconds(1)
     let meshes = try world.meshes()
     let endings = await runParties([
       { @Sendable in try wait(meshes[0], seconds: 2) }, { @Sendable in try wait(meshes[1], seconds: 20) },
@@ -202,7 +223,7 @@ struct WaitingTests {
     ])
     for ending in endings { #expect(ending.isDone, "\(ending)") }
     #expect(world.log.turnedAway(by: 0).contains("is testing its connection"))
-    #expect(world.log.turnedAway(by: 0).contains("has started another job of this study"))
+    #expect(world.log.turnedAway(by: 0).contains("runs another job of this study"))
   }
 
   /// Calls of the right key that are refused, while the link of its first run carries messages.

@@ -196,6 +196,8 @@ package final class InterceptedMesh: Mesh {
   package func abort(_ reason: ParleyError) { inner.abort(reason) }
   package func beginOpenings() { inner.beginOpenings() }
   package func forbidNewAttempt() { inner.forbidNewAttempt() }
+  package func noteOpenings(_ known: OpeningKnowledge) { inner.noteOpenings(known) }
+  package var openings: OpeningKnowledge? { inner.openings }
   package func expect(bytes: [Int], flight: Int) { inner.expect(bytes: bytes, flight: flight) }
 
   package func close() {

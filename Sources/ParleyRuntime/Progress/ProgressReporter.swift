@@ -78,10 +78,16 @@ package final class ProgressReporter: Sendable {
     }
     if let waiting, waiting.since.duration(to: now) >= patience {
       view.waiting = ProgressView.Wait(
-        label: label(waiting.party), step: ControlStep.name(waiting.step) ?? "\(waiting.step)",
+        label: label(waiting.party), what: words(waiting, state.phase),
         time: waiting.since.duration(to: now))
     }
     return view
+  }
+
+  private func words(_ waiting: Waiting, _ phase: SessionPhase) -> String {
+    if waiting.need == .room { return ", which takes nothing," }
+    if let name = ControlStep.name(waiting.step) { return " at \(name)" }
+    return phase == .confirmed ? ", whose data are due," : ", whose next message is due,"
   }
 }
 
@@ -89,11 +95,12 @@ package final class ProgressReporter: Sendable {
 package struct ProgressView: Sendable {
   package struct Wait: Sendable, Hashable {
     package var label: String
-    package var step: String
+    /// Joined to the label: " at the greeting", ", whose data are due,".
+    package var what: String
     package var time: Duration
-    package init(label: String, step: String, time: Duration) {
+    package init(label: String, what: String, time: Duration) {
       self.label = label
-      self.step = step
+      self.what = what
       self.time = time
     }
   }
@@ -137,7 +144,7 @@ package struct ProgressView: Sendable {
       parts.append(phase.activity)
     }
     if let waiting {
-      parts.append("waiting on \(waiting.label) at \(waiting.step) for \(Self.time(waiting.time))")
+      parts.append("waiting on \(waiting.label)\(waiting.what) for \(Self.time(waiting.time))")
     }
     return parts.joined(separator: " · ")
   }

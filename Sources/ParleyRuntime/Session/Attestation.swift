@@ -85,7 +85,7 @@ final class Attestation {
       throw ParleyError(
         .cheating,
         "the computing parties do not agree on the masks of what leaves them; one has told the others different things",
-        remedy: "nothing was opened; look into the software of all computing parties")
+        remedy: "this party has opened nothing; look into the software of all computing parties")
     }
     let differences = Disagreement.all(among: all)
     guard let first = differences.first else { return AgreedShares(all.flatMap(\.shares)) }
@@ -94,7 +94,8 @@ final class Attestation {
       .cheating,
       "\(label(first.first)) and \(label(first.second)) have signed statements that do not agree on "
         + first.subject.words(label), origin: .init(oneOf: suspects, ControlStep.statement),
-      remedy: "nothing was opened; compare the evidence of all computing parties with 'parley evidence'")
+      remedy: "this party has opened nothing; compare the evidence of all computing parties with 'parley evidence'"
+    )
   }
 
   // MARK: Openings

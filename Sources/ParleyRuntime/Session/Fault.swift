@@ -38,7 +38,7 @@ enum Fault {
     case .peerAborted:
       let who = report.peer.map(description.label) ?? "a peer"
       error.message = "\(who) ended the session while this party was \(report.phase.activity)"
-      error.remedy = "the reason is in the local log of \(who); nothing was opened after the abort"
+      error.remedy = "the reason is in the local log of \(who)"
     case .linkLost, .timeout: error.message += " (while \(report.phase.activity))"
     default: return error
     }

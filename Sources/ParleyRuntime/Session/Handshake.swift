@@ -92,6 +92,8 @@ package struct Handshake {
     }
     try memory.recordAgreement(attempt: agreed.attempt, peers: peers)
 
+    // Told the session id, the others can go on without a principal that only receives.
+    if !description.isComputing(mesh.local), !description.isHolder(mesh.local) { mesh.noteOpenings(.unknown) }
     let id = Self.sessionID(agreed, nonces: hellos.map(\.nonce), roll: raw)
     try compareSessionID(id)
     try awaitEverybody(id)
@@ -168,7 +170,7 @@ package struct Handshake {
         let seen = other.seen[party.rawValue]
         // Zeros: never met.
         guard seen.stateID.contains(where: { $0 != 0 }) else { continue }
-        guard seen.stateID == hello.stateID else { throw unknownDirectory(party, witness) }
+        guard seen.stateID == hello.stateID else { throw unknownDirectory(party, hellos) }
         guard hello.attempt > seen.attempt else { throw rolledBack(party, hello, witness, seen) }
       }
     }
@@ -188,19 +190,38 @@ package struct Handshake {
       at: .init(item: description.label(party)),
       remedy:
         "let \(description.label(party)) start with a new state directory (--state), keep the old one for its ledger of "
-        + "releases, and tell the others the id that 'parley state' prints for the new one, for 'parley state --confirm'"
-    )
+        + "releases, and tell the others over another channel the id that '\(ownState(party))' prints for the new one; "
+        + confirmation(of: party, at: description.principals.map(\.index).filter { $0 != party }))
   }
 
-  private func unknownDirectory(_ party: PartyIndex, _ witness: PartyIndex) -> ParleyError {
-    ParleyError(
+  /// Names everybody who has to confirm it: one at a time each would be another session in vain.
+  private func unknownDirectory(_ party: PartyIndex, _ hellos: [Hello]) -> ParleyError {
+    let witnesses = zip(description.principals.map(\.index), hellos).filter { witness, other in
+      let seen = other.seen.indices.contains(party.rawValue) ? other.seen[party.rawValue].stateID : []
+      return witness != party && seen.contains { $0 != 0 } && seen != hellos[party.rawValue].stateID
+    }.map(\.0)
+    let names = witnesses.map(description.label)
+    let all =
+      names.count < 2
+      ? names.joined() : names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
+    return ParleyError(
       .unknownDirectory,
-      "\(description.label(party)) has another state directory than \(description.label(witness)) knows of it",
+      "\(description.label(party)) has another state directory than \(all) \(names.count == 1 ? "knows" : "know") of it",
       at: .init(item: description.label(party)),
       remedy:
         "let \(description.label(party)) use the one it had (--state); if that is lost, ask it over another channel for the id "
-        + "that 'parley state' prints there, and let \(description.label(witness)) confirm it with 'parley state --confirm'"
-    )
+        + "that '\(ownState(party))' prints there; " + confirmation(of: party, at: witnesses))
+  }
+
+  private func ownState(_ party: PartyIndex) -> String { "parley state --as \(description.label(party))" }
+
+  /// Words and options as they are typed; names of parties need no quotes.
+  private func confirmation(of party: PartyIndex, at witnesses: [PartyIndex]) -> String {
+    let commands = witnesses.map { witness in
+      "'parley state --as \(description.label(witness)) --confirm \(description.label(party)) --id ID --study STUDY'"
+    }
+    return
+      "then run, each at its party, \(commands.joined(separator: ", ")) (with the --state that the party runs with, if any)"
   }
 
   private func agreedRows(_ hellos: [Hello]) throws(ParleyError) -> [[Int]] {

@@ -77,6 +77,8 @@ package final class SessionRunner<Output: Sendable> {
 
     if let feed = roles.feed {
       try beginRelease(session)
+      // Its clearance is still to come where this party computes.
+      if roles.compute == nil { mesh.noteOpenings(.unknown) }
       try feed(session, witnessed)
       try mesh.flush()
     }
@@ -101,12 +103,13 @@ package final class SessionRunner<Output: Sendable> {
         try beginRelease(session)
         let agreed = try attestation?.receiveStatements()
         // Statements leave the computing parties after the clearance.
-        if agreed != nil { forbidNewAttempt(Self.opened) }
+        if agreed != nil { opens() }
         try attestation?.receiveRecords(.results)
         outcome.output = try collect(session, mesh, agreed)
-        forbidNewAttempt(Self.opened)
+        opens()
       }
     }
+    if roles.compute != nil || outcome.output != nil { mesh.noteOpenings(.released) }
     if !description.isRecipient(local) { outcome.output = nil }
     try reach(.opened)
     return try finish(session, outcome)
@@ -127,7 +130,7 @@ package final class SessionRunner<Output: Sendable> {
       }
       let receipt = try Receipt.exchange(
         session, report: report(outputs: commitment), mode: plan.mode, mesh: mesh, sign: services.sign,
-        verify: services.verify, heard: { [self] in forbidNewAttempt(Self.opened) })
+        verify: services.verify, heard: { [self] in opens() })
       outcome.receipt = receipt
       try reach(.receipted)
       // Closed first: what follows is local, and its failure must not take signatures away from others.
@@ -174,7 +177,7 @@ package final class SessionRunner<Output: Sendable> {
       computed: { [self] () throws(ParleyError) in try reach(.computed) },
       verified: { [self] (publicDigest: [UInt8]) throws(ParleyError) in
         try reach(.verified)
-        forbidNewAttempt(Self.opened)
+        opens()
         // The ledger comes first: after the clearance a crash can no longer tell whether others opened.
         try beginRelease(session)
         try exchangeClearance(session, publicDigest)
@@ -188,18 +191,23 @@ package final class SessionRunner<Output: Sendable> {
           try attestation.announce(moment, shares, to: recipients)
         }, hear: { (moment) throws(ParleyError) in try attestation.receiveRecords(moment) })
     }
-    hooks.opensVerdicts = { [self] in forbidNewAttempt(Self.opened) }
+    hooks.opensVerdicts = { [self] in opens() }
     hooks.failed = { [self] in hasChallenged = $0 }
     return hooks
   }
 
-  private static var opened: String { "something may have been opened" }
   private static var holderLeft: String { "a holder of data has left early" }
 
   private func forbidNewAttempt(_ reason: String) {
     guard finality == nil else { return }
     finality = reason
     mesh.forbidNewAttempt()
+  }
+
+  /// Something is about to be opened, or has been.
+  private func opens() {
+    forbidNewAttempt("something may have been opened")
+    if mesh.openings != .released { mesh.noteOpenings(.unknown) }
   }
 
   private func beginAttestation(_ session: EstablishedSession) throws(ParleyError) {
@@ -291,6 +299,10 @@ package final class SessionRunner<Output: Sendable> {
     if let finality, error.origin?.end?.isRepeatable == true {
       error.origin?.end = .final
       error.message += "; no other attempt is made by itself, because \(finality)"
+    }
+    if let known = mesh.openings, let question = known.question, [.linkLost, .timeout].contains(error.code) {
+      if finality == nil { error.message += "; \(known.words)" }
+      error.remedy = question
     }
     let description = plan.description
     var report = AbortReport(

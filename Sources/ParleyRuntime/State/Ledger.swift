@@ -38,7 +38,8 @@ public struct LedgerEntry: Sendable, Hashable, Codable {
 
 /// What the ledger says about a run that is about to start.
 public struct LedgerVerdict: Sendable, Hashable {
-  /// Earlier releases of this study with the same data, and with other data.
+  /// Earlier releases of this study with the same data, and with other data, one entry for each session: the one that says
+  /// most.
   public var withSameInput: [LedgerEntry]
   public var withOtherInput: [LedgerEntry]
 
@@ -48,17 +49,28 @@ public struct LedgerVerdict: Sendable, Hashable {
   /// One line for people, or `nil` when this study was never released from here.
   public var message: String? {
     if let last = withOtherInput.last {
-      return
-        "this study was released before with other data of yours (\(withOtherInput.count) time(s), last on "
-        + "\(last.time)): whoever has both results can compute what changed between them. If few rows changed, "
-        + "that may be single people"
+      return Self.words(withOtherInput, "with other data of yours", last)
+        + ": whoever has both results can compute what changed between them. If few rows changed, that may be single people"
     }
     if let last = withSameInput.last {
-      return "this study was released before with the same data of yours (\(withSameInput.count) time(s), last on "
-        + "\(last.time)): the result repeats if nobody else's data changed; if they did, whoever has both results can "
-        + "compute what changed between them"
+      return Self.words(withSameInput, "with the same data of yours", last)
+        + ": the result repeats if nobody else's data changed; if they did, whoever has both results can compute what "
+        + "changed between them"
     }
     return nil
+  }
+
+  /// A session that only began may have ended with a result that this party was not told of, or with none.
+  private static func words(_ entries: [LedgerEntry], _ which: String, _ last: LedgerEntry) -> String {
+    let released = entries.filter { $0.event == .released }.count
+    let begun = entries.count - released
+    guard released > 0 else {
+      return
+        "this study was begun before \(which) and not finished here (\(counted(begun, "time")), last on \(last.time)); "
+        + "if others finished it, a result is out"
+    }
+    let more = begun > 0 ? ", and begun \(counted(begun, "more time")) without an end here" : ""
+    return "this study was released before \(which) (\(counted(released, "time"))\(more), last on \(last.time))"
   }
 }
 
@@ -90,7 +102,7 @@ struct Ledger {
   }
 
   func verdict(study: String, input: String?) -> LedgerVerdict {
-    // One release counts once, by its session.
+    // One release counts once, by its session, with its last entry.
     var seen = Set<String>()
     let earlier = entries.reversed().filter { $0.study == study && seen.insert($0.session).inserted }.reversed()
     return LedgerVerdict(

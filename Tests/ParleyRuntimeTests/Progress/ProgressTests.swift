@@ -9,7 +9,7 @@ import Testing
   @Test func linesAreSpelledLikeThis() {
     var view = ProgressView(phase: .connected)
     #expect(view.text == "agreeing on the session")
-    view.waiting = .init(label: "P2 (charité)", step: "the greeting", time: .seconds(12))
+    view.waiting = .init(label: "P2 (charité)", what: " at the greeting", time: .seconds(12))
     #expect(view.text == "agreeing on the session · waiting on P2 (charité) at the greeting for 12 s")
     view = ProgressView(phase: .inputsSettled)
     view.done = 0.4219
@@ -19,9 +19,10 @@ import Testing
     #expect(view.text == "42 % · round 113 of 270 · 12.3 MB of 30.0 MB sent · about 2 min 05 s left")
     view.done = 0.9999
     view.remaining = nil
-    view.waiting = .init(label: "P0", step: "step-17/2", time: .milliseconds(2600))
+    view.waiting = .init(label: "P0", what: ", whose next message is due,", time: .milliseconds(2600))
     #expect(
-      view.text == "99 % · round 113 of 270 · 12.3 MB of 30.0 MB sent · waiting on P0 at step-17/2 for 3 s")
+      view.text
+        == "99 % · round 113 of 270 · 12.3 MB of 30.0 MB sent · waiting on P0, whose next message is due, for 3 s")
   }
 
   @Test(arguments: [

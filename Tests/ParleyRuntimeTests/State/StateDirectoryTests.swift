@@ -129,18 +129,27 @@ import Testing
     let first = state.inputDigest(study: study, parts: [[1, 2], [3]])
     let second = state.inputDigest(study: study, parts: [[1, 2], [4]])
     #expect(state.previousReleases(study: study, inputDigest: first).message == nil)
-    // Begun and never finished counts as released.
+    // Begun and never finished counts as well, and is told apart.
     try state.record(Self.entry(.begun, session: "s1", input: first))
     let same = state.previousReleases(study: study, inputDigest: first)
     #expect(!same.warnsOfDifferencing && same.withSameInput.count == 1)
-    #expect(same.message?.contains("same data") == true)
+    #expect(
+      same.message?.hasPrefix(
+        "this study was begun before with the same data of yours and not finished here (1 time,") == true)
     try state.record(Self.entry(.released, session: "s1", input: first))
+    #expect(
+      state.previousReleases(study: study, inputDigest: first).message?.hasPrefix(
+        "this study was released before with the same data of yours (1 time, last on") == true)
     #expect(state.previousReleases(study: study, inputDigest: first).withSameInput.count == 1)
     let changed = state.previousReleases(study: study, inputDigest: second)
     #expect(changed.warnsOfDifferencing)
     #expect(changed.message?.contains("what changed between them") == true)
+    for session in ["s2", "s3"] { try state.record(Self.entry(.begun, session: session, input: first)) }
+    let both = state.previousReleases(study: study, inputDigest: first)
+    #expect(both.withSameInput.count == 3)
+    #expect(both.message?.contains("(1 time, and begun 2 more times without an end here, last on ") == true)
     #expect(state.previousReleases(study: other, inputDigest: second).message == nil)
-    #expect(state.releases.count == 2)
+    #expect(state.releases.count == 4)
   }
 
   /// The digest does not let anyone without the secret test a guess, and cuts its parts unambiguously.
