@@ -26,6 +26,43 @@ public enum VisibleText {
   /// Text of our own that has several lines, with others' words in it; only line feeds stay.
   public static func lines(_ text: some StringProtocol) -> String { escaped(text, keepsLineEnds: true) }
 
+  /// One line of others' words within our own, in which no blanks push what follows to where it looks like a line or column
+  /// of its own: two or more of them, of whatever kind, become their number, as in `a[70 blanks]b`.
+  public static func compact(_ text: some StringProtocol) -> String {
+    let line = line(text)
+    guard hasBlankRun(line) else { return line }
+    var shown = String.UnicodeScalarView()
+    var blanks: [Unicode.Scalar] = []
+    func flush() {
+      if blanks.count > 1 {
+        shown.append(contentsOf: "[\(blanks.count) blanks]".unicodeScalars)
+      } else {
+        shown.append(contentsOf: blanks)
+      }
+      blanks = []
+    }
+    for scalar in line.unicodeScalars {
+      if isBlank(scalar) {
+        blanks.append(scalar)
+      } else {
+        flush()
+        shown.append(scalar)
+      }
+    }
+    flush()
+    return String(shown)
+  }
+
+  private static func hasBlankRun(_ text: String) -> Bool {
+    var isAfterBlank = false
+    for scalar in text.unicodeScalars {
+      let isBlank = isBlank(scalar)
+      if isBlank, isAfterBlank { return true }
+      isAfterBlank = isBlank
+    }
+    return false
+  }
+
   private static func escaped(_ text: some StringProtocol, keepsLineEnds: Bool) -> String {
     let isPlain = text.utf8.allSatisfy { ($0 >= 0x20 && $0 < 0x7f) || ($0 == 0x0a && keepsLineEnds) }
     if isPlain { return String(text) }

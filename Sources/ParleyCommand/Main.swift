@@ -7,6 +7,7 @@ import ParleyBase
 enum Main {
   static func main() {
     StandardStream.prepare()
+    do { try Descriptors.requireForCommand(CommandLine.arguments.dropFirst().first ?? "") } catch { fail(error) }
     Lifeline.hold()
     ProcessHeap.keepFreedMemory()
     do {
@@ -40,17 +41,49 @@ enum Main {
   private static func wrongWords(_ error: any Error) -> ParleyError {
     // The parser's own lines; a line end in a word of the command line is escaped with the rest.
     let message = ParleyTool.message(for: error).split(separator: "\n").joined(separator: "; ")
-    let commands = ParleyTool.configuration.subcommands.map { $0.configuration }
-      .filter { $0.shouldDisplay }.compactMap { $0.commandName }
-    guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-") else {
+    let words = CommandLine.arguments.dropFirst()
+    guard let first = words.first, !first.hasPrefix("-") else {
       return ParleyError(.usage, message, remedy: "parley --help lists the commands")
     }
-    guard commands.contains(first) else {
+    guard let command = subcommand(first, of: ParleyTool.self) else {
+      // Such as `parley check` for `parley study check`.
+      let meant = shown(ParleyTool.self).filter { subcommand(first, of: $0) != nil }.map {
+        "parley \($0._commandName) \(first)"
+      }
       return ParleyError(
-        .usage, "there is no command '\(first)'", remedy: "use one of \(commands.joined(separator: ", "))")
+        .usage, "there is no command '\(first)'",
+        remedy: meant.isEmpty
+          ? "use one of \(names(ParleyTool.self))"
+          : "did you mean \(meant.map { "'\($0)'" }.joined(separator: " or "))?")
+    }
+    guard !shown(command).isEmpty else {
+      return ParleyError(.usage, message, remedy: "parley \(first) --help shows what it understands")
+    }
+    let second = words.dropFirst().first.flatMap { $0.hasPrefix("-") ? nil : $0 }
+    if let second, subcommand(second, of: command) != nil {
+      return ParleyError(.usage, message, remedy: "parley \(first) \(second) --help shows what it understands")
+    }
+    if let usual = command.configuration.defaultSubcommand {
+      return ParleyError(
+        .usage, message, remedy: "parley \(first) \(usual._commandName) --help shows what it understands")
+    }
+    guard let second else {
+      return ParleyError(.usage, message, remedy: "parley \(first) --help lists the commands")
     }
     return ParleyError(
-      .usage, message, remedy: "parley \(first) --help shows what it understands")
+      .usage, "there is no command '\(first) \(second)'", remedy: "use one of \(names(command))")
+  }
+
+  private static func shown(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
+    command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+  }
+  private static func subcommand(_ name: String, of command: any ParsableCommand.Type) -> (
+    any ParsableCommand.Type
+  )? {
+    shown(command).first { $0._commandName == name }
+  }
+  private static func names(_ command: any ParsableCommand.Type) -> String {
+    shown(command).map { $0._commandName }.joined(separator: ", ")
   }
 }
 

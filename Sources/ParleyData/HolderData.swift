@@ -9,9 +9,11 @@ package import ParleyStudy
 /// Databases are read as if they had written a file: the same types, the same policy for bad rows, the same limits.
 /// Line 1 of it holds the names of the columns. Memory: as ``HolderCSV``; nothing holds a second copy of the rows.
 package enum HolderData {
-  /// - Parameter sqliteSteps: the most steps of SQLite before a row; nil for what suits every query that ends in good time.
+  /// - Parameters:
+  ///   - sqliteSteps: the most steps of SQLite before a row; nil for what suits every query that ends in good time.
+  ///   - sqliteSeconds: the same in seconds of its work.
   package static func load(
-    _ text: String, table: Study.Table, holder: String, sqliteSteps: Int? = nil
+    _ text: String, table: Study.Table, holder: String, sqliteSteps: Int? = nil, sqliteSeconds: Double? = nil
   ) throws(ParleyError) -> (data: TableData, report: CSVReport) {
     let place = try DataSource(text)
     var table = table
@@ -22,7 +24,7 @@ package enum HolderData {
       case .sqlite(let path, let selection):
         let null = "NULL-\(UUID().uuidString)"
         table.readsDatabase(null: null, of: holder, dates: table.dialect(of: holder).dateFormat)
-        bytes = try sqlite(path, selection, null: null, steps: sqliteSteps)
+        bytes = try sqlite(path, selection, null: null, steps: sqliteSteps, seconds: sqliteSeconds)
       case .postgreSQL(let url, let selection):
         let null = "NULL-\(UUID().uuidString)"
         table.readsDatabase(null: null, of: holder, dates: .iso)
@@ -72,11 +74,12 @@ package enum HolderData {
   }
 
   private static func sqlite(
-    _ path: String, _ selection: DataSource.Selection, null: String, steps: Int? = nil
+    _ path: String, _ selection: DataSource.Selection, null: String, steps: Int? = nil, seconds: Double? = nil
   ) throws(FileSource.Failure) -> any ByteSource {
     #if SQLite
       return try SQLiteSource(
-        path: path, sql: selection.sql, null: null, mostSteps: steps ?? SQLiteSource.mostSteps)
+        path: path, sql: selection.sql, null: null, mostSteps: steps ?? SQLiteSource.mostSteps,
+        mostSeconds: seconds ?? SQLiteSource.mostSeconds)
     #else
       throw FileSource.Failure(
         reason: "this build does not read SQLite", code: .init("data/unsupported"),

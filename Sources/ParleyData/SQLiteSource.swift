@@ -13,44 +13,82 @@
     private var writer = RowWriter()
     private var isDone = false
     private let work: Work
-    /// A cell, in bytes: more than any text of a study has, and little enough for all columns of a row.
-    private static let cellLimit: Int32 = 1 << 20
+    /// A cell, and any text on the way to one, in bytes: more than any text of a study has, and little enough for functions
+    /// whose work grows with the square of it, which nothing interrupts.
+    private static let cellLimit: Int32 = 16 << 10
+    /// The same while the query is prepared, in which the statements that made the database are read.
+    private static let schemaLimit: Int32 = 1 << 20
     /// What SQLite takes for all that it does in this process, in bytes.
     private static let memoryLimit: Int64 = 256 << 20
 
     /// Counts what SQLite does, so that a view without end is no wait without end.
     private final class Work {
-      /// SQLite's steps between two looks at the count.
-      static let stride = 10_000
+      /// SQLite's steps between two looks at the count and the clock.
+      static let stride = 1_000
       /// More for every row that came.
       static let perRow = 10_000
+      /// Seconds more for every row that came.
+      static let secondsPerRow = 0.001
       private let limit: Int
+      private let seconds: Double
       private var steps = 0
+      /// Seconds that SQLite took, waits for the disk included.
+      private var elapsed = 0.0
+      private var began = 0.0
+      private let processorAtStart = Work.now(CLOCK_THREAD_CPUTIME_ID)
       var rows = 0
 
-      init(limit: Int) { self.limit = limit }
+      init(limit: Int, seconds: Double) {
+        self.limit = limit
+        self.seconds = seconds
+      }
+
+      private static func now(_ clock: clockid_t) -> Double {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+      }
 
       /// Whether there is enough left to go on with.
       func goOn() -> Bool {
         steps += Self.stride
-        return steps <= limit + Self.perRow * rows
+        return steps <= limit + Self.perRow * rows && hasTime(elapsed + Self.now(CLOCK_MONOTONIC) - began)
+      }
+
+      func begin() { began = Self.now(CLOCK_MONOTONIC) }
+      /// Whether SQLite may be called again.
+      func end() -> Bool {
+        elapsed += Self.now(CLOCK_MONOTONIC) - began
+        return hasTime(elapsed)
+      }
+
+      /// Waits are no work: the processor must have been busy as well.
+      private func hasTime(_ elapsed: Double) -> Bool {
+        let limit = seconds + Self.secondsPerRow * Double(rows)
+        return elapsed <= limit || Self.now(CLOCK_THREAD_CPUTIME_ID) - processorAtStart <= limit
       }
     }
-    /// SQLite's steps that a query may take before its first row, up to a minute of work.
+    /// SQLite's steps that a query may take before its first row.
     static let mostSteps = 1_000_000_000
+    /// Seconds of work that a query may take before its first row: single steps can be long.
+    static let mostSeconds = 60.0
 
     /// - Parameters:
     ///   - null: what stands for a cell without a value.
     ///   - mostSteps: SQLite's steps without a row.
-    init(path: String, sql: String, null: String, mostSteps: Int) throws(FileSource.Failure) {
+    ///   - mostSeconds: of SQLite's work without a row.
+    init(
+      path: String, sql: String, null: String, mostSteps: Int, mostSeconds: Double
+    ) throws(FileSource.Failure) {
       self.null = Array(null.utf8)
-      work = Work(limit: mostSteps)
+      work = Work(limit: mostSteps, seconds: mostSeconds)
+      work.begin()
       // Says in the system's words why a file cannot be opened; SQLite does not.
       _ = try FileSource(path: path, allowsPipes: false)
       // A database of a few bytes can hold views whose cells fill the memory.
       if sqlite3_hard_heap_limit64(-1) == 0 { sqlite3_hard_heap_limit64(Self.memoryLimit) }
       guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { throw failure() }
-      sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.cellLimit)
+      sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.schemaLimit)
       sqlite3_progress_handler(
         database, Int32(Work.stride),
         { context in
@@ -71,6 +109,8 @@
       guard sqlite3_stmt_readonly(statement) != 0, sqlite3_column_count(statement) > 0 else {
         throw failure("the query does not only read")
       }
+      sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.cellLimit)
+      guard work.end() else { throw endless() }
       for column in 0..<sqlite3_column_count(statement) {
         let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
         writer.field(name.utf8, isQuoted: true)
@@ -88,7 +128,9 @@
     }
 
     private func step() throws(FileSource.Failure) {
+      work.begin()
       let status = sqlite3_step(statement)
+      guard work.end() else { throw endless() }
       switch status & 0xff {
       case SQLITE_ROW: work.rows += 1
       case SQLITE_DONE:
@@ -96,8 +138,8 @@
         return
       case SQLITE_TOOBIG:
         throw FileSource.Failure(
-          reason: "SQLite: a cell is longer than \(Self.cellLimit >> 20) MiB", code: .init("data/limit"),
-          remedy: "write a query that selects the columns of the study only, or cut texts with substr")
+          reason: "SQLite: a cell, or a text in the query, is longer than \(Self.cellLimit >> 10) KiB",
+          code: .init("data/limit"), remedy: "write a query that selects the columns of the study only")
       case SQLITE_NOMEM:
         throw FileSource.Failure(
           reason: "SQLite: a row needs more than \(Self.memoryLimit >> 20) MiB", code: .init("data/limit"),
@@ -114,8 +156,7 @@
         case SQLITE_INTEGER:
           writer.field(String(sqlite3_column_int64(statement, column)).utf8, isQuoted: false)
         case SQLITE_FLOAT:
-          // The shortest text that is this number, which is what somebody wrote.
-          writer.field(sqlite3_column_double(statement, column).description.utf8, isQuoted: false)
+          writer.field(Self.text(sqlite3_column_double(statement, column)).utf8, isQuoted: false)
         case SQLITE_TEXT:
           let text = sqlite3_column_text(statement, column)
           let count = Int(sqlite3_column_bytes(statement, column))
@@ -138,6 +179,21 @@
         }
       }
       writer.endRow()
+    }
+
+    /// The shortest text that is this number, which is what somebody wrote. A whole number has no decimals, so that it is the
+    /// category or the identifier of its digits; of one that has the few digits that spreadsheets leave of an identifier, the
+    /// exponent stays to be seen (``CellParser/isShortened(_:)``).
+    static func text(_ number: Double) -> String {
+      // Beyond 2^53 not every whole number is one.
+      guard number.magnitude < 9_007_199_254_740_992, let whole = Int64(exactly: number) else {
+        return number.description
+      }
+      let digits = String(whole.magnitude)
+      let significant = digits.prefix(1 + (digits.lastIndex { $0 != "0" }?.utf16Offset(in: digits) ?? 0))
+      guard digits.count > 11, significant.count <= 7 else { return String(whole) }
+      let decimals = significant.count > 1 ? ".\(significant.dropFirst())" : ""
+      return "\(whole < 0 ? "-" : "")\(significant.prefix(1))\(decimals)e+\(digits.count - 1)"
     }
 
     private static let rowRemedy =

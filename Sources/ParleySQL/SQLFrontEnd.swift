@@ -131,7 +131,7 @@ public enum SQLFrontEnd {
     {
       // What cannot be judged is refused here, where the place in the text is known.
       if rules.minimumCell > 1, query.table.protection != .nothing {
-        _ = try StatisticSets(query, minimum: rules.minimumCell, areFiltersMixed: false)
+        _ = try StatisticSets(query, minimum: rules.minimumCell, areFiltersMixed: false).parts()
       }
       return .statistics(query)
     }

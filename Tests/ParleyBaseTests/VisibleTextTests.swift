@@ -17,6 +17,16 @@ import Testing
     #expect(VisibleText.line(once) == once)
   }
 
+  /// Blanks that push what follows to where it looks like something else are counted, of whatever kind they are.
+  @Test func runsOfBlanksAreNumbers() {
+    #expect(VisibleText.compact("one two, three") == "one two, three")
+    #expect(VisibleText.compact("a  b") == "a[2 blanks]b")
+    #expect(
+      VisibleText.compact("  - \(String(repeating: " ", count: 70))x\u{3000}\u{a0}\u{2800}")
+        == "[2 blanks]-[71 blanks]x[3 blanks]")
+    #expect(VisibleText.compact("a\u{3000}b\t\tc\u{1b}") == "a\u{3000}b\\t\\tc\\x1b")
+  }
+
   @Test func errorsEscapeWhatTheyName() {
     let error = ParleyError(
       .usage, "there is no \u{1b}[8m", at: .init(file: "a\nb.yml", line: 3, item: "c\u{202e}"), remedy: "x\u{7}")

@@ -88,8 +88,8 @@ extension CommandTests {
       try consortium.write()
       try consortium.write("other.yml") { $0.minimumCell = 1 }
       let running = [
-        "beta": try box.start(consortium.arguments("beta", "other.yml", accept: nil, wait: 20)),
-        "gamma": try box.start(consortium.arguments("gamma", accept: nil, wait: 20)),
+        "beta": try box.start(consortium.arguments("beta", "other.yml", accept: nil, wait: 6)),
+        "gamma": try box.start(consortium.arguments("gamma", accept: nil, wait: 6)),
       ]
       for (name, end) in try await Consortium.end(running) {
         end.failed(7, "aborted/session-mismatch", name == "beta" ? "gamma" : "beta", "compare the hash")
@@ -242,7 +242,7 @@ extension CommandTests {
       try await Task.sleep(for: .seconds(20))
       // A holder with one attempt, whose shares have arrived, is gone; everybody else waits and says for whom.
       #expect(!(try #require(running["delta"]).process.isRunning))
-      let waiting = try Regex("waiting on (beta|gamma) at [^ ]+ for [0-9]+ s")
+      let waiting = try Regex("waiting on (beta|gamma), whose next message is due, for [0-9]+ s")
       #expect(running.values.contains { $0.errors.contains(waiting) }, "\(running.mapValues(\.errors))")
       for name in ["alpha", "beta", "gamma", "press"] {
         #expect(try #require(running[name]).process.isRunning, "\(name) did not wait")

@@ -136,7 +136,8 @@ extension CommandTests {
       let text = draft.text.replacingOccurrences(
         of: "release: {minimum-cell: 0,", with: "release: {rows: allowed, minimum-cell: 0,")
       try box.write(text, "overflow.yml")
-      try await box.parley("plan", "overflow.yml").failed(8, "plan/overflow")
+      try await box.parley("plan", "overflow.yml").failed(
+        8, "plan/overflow", "overflow.yml", "query 'cities', line")
     }
 
     /// From the files of the four hospitals to a study that computes, without an edit.

@@ -77,6 +77,29 @@ import Testing
     }
   }
 
+  /// A file gets its name when it is whole: what a process left that ended while it wrote hinders nobody, and goes.
+  @Test func leftoversOfEndedProcesses() throws {
+    try withFolder { folder in
+      let store = IdentityStore(directory: folder + "/identities")
+      try store.save(Identity.create(name: "bob"))
+      // No process has the first number; the second one's is this one's parent, which runs.
+      let leftover = store.path(of: "alice") + ".999999999.tmp"
+      let others = store.path(of: "alice") + ".\(getppid()).tmp"
+      for path in [leftover, others] { try Data("{".utf8).write(to: URL(fileURLWithPath: path)) }
+      try store.save(Identity.create(name: "alice"))
+      #expect(try store.load(name: "alice").name == "alice")
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: store.directory).sorted()
+          == ["alice.identity", "alice.identity.\(getppid()).tmp", "bob.identity"])
+      let again = #expect(throws: ParleyError.self) { try store.save(Identity.create(name: "alice")) }
+      #expect(again?.code == .identityExists)
+      try FileManager.default.createSymbolicLink(
+        atPath: store.path(of: "link"), withDestinationPath: folder + "/nowhere")
+      let link = #expect(throws: ParleyError.self) { try store.save(Identity.create(name: "link")) }
+      #expect(link?.code == .identityExists && !FileManager.default.fileExists(atPath: folder + "/nowhere"))
+    }
+  }
+
   @Test func refusesLinksAndFolders() throws {
     try withFolder { folder in
       let store = IdentityStore(directory: folder + "/identities")

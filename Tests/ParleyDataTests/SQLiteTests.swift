@@ -92,8 +92,8 @@ import Testing
         CREATE VIEW wide AS SELECT *, \(many) FROM one;
         """)
       #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count < 1 << 17)
-      Sample.expectRefusal("sqlite:\(path)?table=huge", "data/limit", "longer than 1 MiB")
-      Sample.expectRefusal("sqlite:\(path)?table=wide", "data/limit", "MiB")
+      Sample.expectRefusal("sqlite:\(path)?table=huge", "data/limit", "longer than 16 KiB")
+      Sample.expectRefusal("sqlite:\(path)?table=wide", "data/limit", "KiB")
       let names = "id, cost, place, day, urgent, kind, at"
       for view in ["huge", "wide"] {
         let read = try Sample.load("sqlite:\(path)?query=SELECT \(names) FROM \(view)")
@@ -203,6 +203,65 @@ import Testing
     }
   }
 
+  /// One step can be long: functions whose work grows with the square of a text's length, which short texts bound, and a
+  /// clock for all of them together.
+  @Test func longStepsAreBounded() throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.db"
+      let rows = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n LIMIT 100000) SELECT"
+      let search = "instr(printf('%.*c', 16000, 'a'), printf('%.*c', 8000, 'a') || 'b' || id)"
+      try create(
+        path,
+        """
+        CREATE VIEW v AS \(rows) id FROM n WHERE \(search) = 0;
+        CREATE VIEW w AS \(rows) id + \(search) AS id FROM n;
+        CREATE VIEW x AS SELECT length(printf('%.*c', 500000, 'x')) AS id;
+        """)
+      var table = try Sample.table()
+      (table.columns, table.schema.columns) = ([table.columns[0]], [table.schema.columns[0]])
+      for view in ["v", "w"] {
+        let error = #expect(throws: ParleyError.self) {
+          try HolderData.load("sqlite:\(path)?table=\(view)", table: table, holder: "a", sqliteSeconds: 0.2)
+        }
+        #expect(error?.code.rawValue == "data/limit" && error?.message.contains("too much work") == true)
+      }
+      let error = #expect(throws: ParleyError.self) {
+        try HolderData.load("sqlite:\(path)?table=x", table: table, holder: "a")
+      }
+      #expect(error?.code.rawValue.hasPrefix("data/") == true, "\(String(describing: error))")
+    }
+  }
+
+  /// Whole numbers that are held as REAL are the texts of their digits; what a spreadsheet left of an identifier is none.
+  @Test func wholeNumbersHeldAsReal() throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.db"
+      try create(
+        path,
+        """
+        CREATE TABLE t (id REAL, place REAL, kind REAL);
+        INSERT INTO t VALUES (5.0, 202403123456789.0, 1.0), (6.0, 12.5, 2.0), (7.0, -0.0, 1.0);
+        CREATE TABLE lost (id REAL, place REAL, kind REAL);
+        INSERT INTO lost VALUES (5.0, 2.02403e14, 1.0);
+        CREATE TABLE large (id REAL, place REAL, kind REAL);
+        INSERT INTO large VALUES (5.0, 1e20, 1.0);
+        """)
+      let change: (inout Study.Table) -> Void = { table in
+        let (details, schemas) = (table.columns, table.schema.columns)
+        table.columns = [details[0], details[2], details[5]]
+        table.schema.columns = [schemas[0], schemas[2], schemas[5]]
+        table.schema.columns[2].type = .category(["1", "2"])
+      }
+      let data = try Sample.load("sqlite:\(path)?table=t", change).data
+      #expect(data.columns[0].values == [5, 6, 7])
+      #expect(data.columns[1].texts == ["202403123456789", "12.5", "0"])
+      #expect(data.columns[2].values == [0, 1, 0])
+      for table in ["lost", "large"] {
+        Sample.expectRefusal("sqlite:\(path)?table=\(table)", "data/type", "left digits out", change)
+      }
+    }
+  }
+
   /// Many rows are no view without end; and a table that the rows were stored in, as the message says, can be read.
   @Test func workPerRowIsAllowed() throws {
     try Sample.withFolder { folder in
@@ -238,7 +297,7 @@ import Testing
       #expect(try Sample.load("sqlite:\(path)?query=SELECT id AS ide, * FROM none").data.rowCount == 0)
       // Forty bytes of SQL ask for a gigabyte.
       Sample.expectRefusal(
-        "sqlite:\(path)?query=SELECT hex(zeroblob(500000000)) AS place", "data/limit", "longer than 1 MiB")
+        "sqlite:\(path)?query=SELECT hex(zeroblob(500000000)) AS place", "data/limit", "longer than 16 KiB")
       Sample.expectRefusal("sqlite:\(path)?query=SELECT cost FROM odd", "data/missing-column", "'id'")
       Sample.expectRefusal("sqlite:\(path)?table=odd", "data/type", "more than 2 decimals")
       Sample.expectRefusal("sqlite:\(path)?table=bytes", "data/database", "column 'place' holds binary data")

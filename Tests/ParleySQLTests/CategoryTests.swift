@@ -93,4 +93,63 @@ import Testing
     #expect(try tables.rows("SELECT DISTINCT NULLIF(c, '0') AS z FROM t").sorted() == ["NULL", "male"])
     #expect(try tables.rows("SELECT c, SUM(1) AS n FROM t GROUP BY c ORDER BY n DESC") == ["male 3", "female 1"])
   }
+
+  static let labelled: SmallTables = {
+    var tables = SmallTables()
+    let values = ColumnType.category(["x", "y"])
+    tables.add(
+      "t", [("c", values), ("k", values), ("plain", values), ("same", values), ("a", .integer(0...9))],
+      labels: ["c": ["male", "female"], "k": ["smoker", "nonsmoker"], "same": ["male", "female"]],
+      [[0, 1, 0, 0, 1], [1, 0, 1, 1, 2], [nil, 0, 0, 0, 3]])
+    return tables
+  }()
+
+  /// No row gets a label of another column, and no two values one name.
+  @Test(arguments: [
+    "SELECT c AS z FROM t UNION ALL SELECT k FROM t", "SELECT c AS z FROM t UNION SELECT plain FROM t",
+    "SELECT plain AS z FROM t EXCEPT SELECT c FROM t", "SELECT a, COALESCE(c, k) AS z FROM t",
+    "SELECT COALESCE(c, k) AS z, COUNT(*) AS n FROM t GROUP BY z",
+    "SELECT CASE WHEN a > 1 THEN c ELSE k END AS z, COUNT(*) AS n FROM t GROUP BY z",
+    "SELECT a, CASE WHEN a > 1 THEN plain ELSE k END AS z FROM t",
+    "SELECT COALESCE(c, 'male') AS z, COUNT(*) AS n FROM t GROUP BY z",
+    "SELECT c AS z FROM t UNION SELECT 'male' FROM t",
+    "SELECT a, LAG(c, 1, 'female') OVER (ORDER BY a) AS z FROM t", "SELECT a, COALESCE(c, LOWER(k)) AS z FROM t",
+    "SELECT * FROM (SELECT c FROM t) AS p FULL JOIN (SELECT k AS c FROM t) AS q USING (c)",
+  ])
+  func columnsOfUnlikeLabelsDoNotMix(text: String) throws {
+    let refusal = #expect(throws: ParleyError.self) { try Self.labelled.compile(text) }
+    #expect(refusal?.code.rawValue == "sql/label")
+    #expect(refusal?.remedy?.contains("CASE WHEN") == true)
+  }
+
+  @Test func columnsOfOneLabellingMix() throws {
+    let tables = Self.labelled
+    #expect(
+      try tables.rows("SELECT c AS z FROM t UNION SELECT same FROM t").sorted() == ["NULL", "female", "male"])
+    #expect(
+      try tables.rows("SELECT COALESCE(c, same) AS z, COUNT(*) AS n FROM t GROUP BY z").sorted()
+        == ["female 1", "male 2"])
+    #expect(
+      try tables.rows("SELECT COALESCE(c, 'x') AS z, COUNT(*) AS n FROM t GROUP BY z").sorted()
+        == ["female 1", "male 2"])
+    // As the refusal advises.
+    let sex = "CASE WHEN c = 'x' THEN 'male' WHEN c = 'y' THEN 'female' END"
+    let smokes = "CASE WHEN k = 'x' THEN 'smoker' WHEN k = 'y' THEN 'nonsmoker' END"
+    #expect(
+      try tables.rows("SELECT \(sex) AS z FROM t UNION ALL SELECT \(smokes) FROM t").sorted()
+        == ["NULL", "female", "male", "nonsmoker", "smoker", "smoker"])
+    #expect(
+      try tables.rows("SELECT COALESCE(\(sex), \(smokes)) AS z, COUNT(*) AS n FROM t GROUP BY z").sorted()
+        == ["female 1", "male 1", "smoker 1"])
+  }
+
+  /// What is only compared has no label.
+  @Test func valuesAreComparedWhateverTheirLabels() throws {
+    let tables = Self.labelled
+    #expect(try tables.rows("SELECT a FROM t WHERE c = plain ORDER BY a") == ["1", "2"])
+    #expect(try tables.rows("SELECT a FROM t WHERE c IS NOT DISTINCT FROM k") == [])
+    #expect(try tables.rows("SELECT a FROM t WHERE k IS NOT DISTINCT FROM plain ORDER BY a") == ["3"])
+    #expect(try tables.rows("SELECT COUNT(*) AS n FROM t WHERE c IN (SELECT k FROM t)") == ["2"])
+    #expect(try tables.rows("SELECT COUNT(*) AS n FROM t AS p JOIN t AS q ON p.c = q.plain") == ["3"])
+  }
 }

@@ -75,6 +75,45 @@ import Testing
         == ["NULL 6", "3 0"])
   }
 
+  /// Rows that belong to a row around by more than equalities.
+  @Test func statisticsOfRowsFoundByComparisons() throws {
+    var tables = SmallTables()
+    tables.add(
+      "t", [("id", .integer(1...9)), ("x", .integer(0...9)), ("b", .boolean), ("g", .integer(0...9))],
+      [[1, 3, 1, 1], [2, 3, 0, nil], [3, 5, nil, 2], [4, nil, 1, nil]])
+    tables.add(
+      "u", [("k", .integer(0...9)), ("v", .integer(0...9)), ("w", .integer(0...9)), ("h", .integer(0...9))],
+      [[3, 1, 1, 1], [3, 7, 9, nil], [5, 2, 0, nil], [nil, 4, 4, 2]])
+    func rows(_ value: String) throws -> [String] {
+      try tables.rows("SELECT id, \(value) AS q FROM t ORDER BY id")
+    }
+    #expect(
+      try rows("(SELECT MAX(v) FROM u WHERE u.k = t.x AND u.v <> t.id)") == ["1 7", "2 7", "3 2", "4 NULL"])
+    #expect(try rows("(SELECT SUM(v) FROM u WHERE u.k = t.x AND t.b)") == ["1 8", "2 NULL", "3 NULL", "4 NULL"])
+    #expect(try rows("(SELECT COUNT(*) FROM u WHERE u.k = t.x AND t.b)") == ["1 2", "2 0", "3 0", "4 0"])
+    #expect(try rows("(SELECT COUNT(*) + MIN(w) FROM u WHERE u.k <= t.x)") == ["1 3", "2 3", "3 3", "4 NULL"])
+    #expect(
+      try rows("(SELECT COUNT(*) FROM u WHERE u.h IS NOT DISTINCT FROM t.g)") == ["1 1", "2 2", "3 1", "4 2"])
+    #expect(
+      try rows("x - 2 IN (SELECT COUNT(*) FROM u WHERE u.k = t.x AND u.w < t.x)")
+        == ["1 true", "2 true", "3 false", "4 NULL"])
+    #expect(
+      try tables.rows(
+        "SELECT id FROM t WHERE x > (SELECT AVG(v) FROM u WHERE u.k = t.x AND u.w <= t.x) ORDER BY id")
+        == ["1", "2", "3"])
+    #expect(try rows("EXISTS (SELECT MAX(v) FROM u WHERE u.k > t.x)") == ["1 true", "2 true", "3 true", "4 true"])
+    // Comparisons of groups stay out.
+    let error = try #require(throws: ParleyError.self) {
+      try tables.compile("SELECT id FROM t WHERE x IN (SELECT MAX(v) FROM u WHERE u.k < t.x GROUP BY h)")
+    }
+    #expect(
+      error.code.rawValue == "sql/correlated" && error.remedy?.contains("below a GROUP BY in equalities") == true)
+    #expect(
+      try tables.rows("SELECT id FROM t WHERE x IN (SELECT k FROM u WHERE u.k = t.x GROUP BY k) ORDER BY id") == [
+        "1", "2", "3",
+      ])
+  }
+
   @Test(arguments: [
     "SELECT COUNT(*) FROM t WHERE EXISTS (SELECT 1 FROM u GROUP BY t.b)",
     "SELECT id FROM t WHERE id IN (SELECT DISTINCT t.b FROM u WHERE u.tid = t.id)",

@@ -88,8 +88,9 @@ import Testing
     Case(
       "SELECT LENGHT(name) AS z FROM s", "sql/unknown-function", "LENGTH", "SELECT LENGTH(name) AS z FROM s"),
     Case(
-      "SELECT id FROM t WHERE b > ALL (SELECT b FROM u)", "sql/unsupported", "(SELECT MAX(x) FROM …)",
-      "SELECT id FROM t WHERE b > (SELECT MAX(b) FROM u)"),
+      "SELECT id FROM t WHERE b > ALL (SELECT b FROM u)", "sql/unsupported",
+      "NOT EXISTS (SELECT 1 FROM … WHERE (b > x) IS NOT TRUE)",
+      "SELECT id FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE (t.b > u.b) IS NOT TRUE)"),
     Case(
       "SELECT id, (SELECT b FROM u WHERE tid = id) AS x FROM t", "sql/scalar-subquery", "MAX",
       "SELECT id, (SELECT MAX(b) FROM u WHERE tid = id) AS x FROM t"),
@@ -144,7 +145,61 @@ import Testing
     Case(
       "SELECT SUM(b) OVER (PARTITION BY c) + 1, AGV(b) FROM t", "sql/unknown-function", "functions:",
       "SELECT AVG(b) FROM t"),
+    Case(
+      "SELECT SUM(b) OVER (PARTITION BY c) + 1, AGV(b) FROM t", "sql/unknown-function",
+      "DENSE_RANK, NTILE, LAG, LEAD",
+      "SELECT id, DENSE_RANK() OVER (ORDER BY b) AS r, LAG(b) OVER (ORDER BY b) AS l FROM t"),
+    Case(
+      "SELECT COUNT(*) FROM t WHERE flag = 1", "sql/type", "write flag, or NOT flag,",
+      "SELECT COUNT(*) FROM t WHERE NOT flag"),
+    Case(
+      "SELECT id FROM t WHERE b >= ALL (SELECT b FROM u)", "sql/unsupported",
+      "NOT EXISTS (SELECT 1 FROM … WHERE (b >= x) IS NOT TRUE)",
+      "SELECT id FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE (t.b >= u.b) IS NOT TRUE)"),
+    Case(
+      "SELECT id FROM t WHERE b > ANY (SELECT b FROM u)", "sql/unsupported",
+      "EXISTS (SELECT 1 FROM … WHERE b > x)",
+      "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE t.b > u.b)"),
+    Case("SELECT POWER(b, 2) AS v FROM t", "sql/unknown-function", "x * x", "SELECT b * b AS v FROM t"),
+    Case(
+      "SELECT QUANTILE_CONT(b, 0.5) AS v FROM t", "sql/unknown-function", "QUANTILE(x, 0.9)",
+      "SELECT QUANTILE(b, 0.5) AS v FROM t"),
+    Case(
+      "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY b) AS v FROM t", "sql/unsupported", "MEDIAN(x)",
+      "SELECT MEDIAN(b) AS v FROM t"),
+    Case(
+      "SELECT IIF(b > 5, 1, 0) AS v FROM t", "sql/unknown-function", "CASE WHEN condition THEN a ELSE b END",
+      "SELECT CASE WHEN b > 5 THEN 1 ELSE 0 END AS v FROM t"),
+    Case(
+      "SELECT strftime('%Y', d) AS v FROM t", "sql/unknown-function", "EXTRACT(YEAR FROM d)",
+      "SELECT EXTRACT(YEAR FROM d) AS v FROM t"),
+    Case(
+      "SELECT CURRENT_DATE - d AS v FROM t", "sql/unsupported", "DATE '2024-03-31'",
+      "SELECT DATE '2024-03-31' - d AS v FROM t"),
+    Case(
+      "SELECT b, UPPER(MAX(name)) AS v FROM t JOIN s ON b = k GROUP BY b", "sql/text-place", "MAX(UPPER(name))",
+      "SELECT b, MAX(UPPER(name)) AS v FROM t JOIN s ON b = k GROUP BY b"),
   ]
+
+  /// Also over no row and over NULL, where a comparison with MIN or MAX would say something else.
+  @Test func comparisonsWithAllAndAny() throws {
+    var tables = SmallTables()
+    tables.add("t", [("id", .integer(1...9)), ("b", .integer(0...9))], [[1, 3], [2, 5], [3, nil]])
+    tables.add("u", [("x", .integer(0...9)), ("g", .integer(0...9))], [[3, 1], [4, 1], [nil, 2], [2, 2]])
+    func rows(_ sign: String, _ isAll: Bool, _ group: Int) throws -> [String] {
+      let test =
+        isAll
+        ? "NOT EXISTS (SELECT 1 FROM u WHERE g = \(group) AND (b \(sign) x) IS NOT TRUE)"
+        : "EXISTS (SELECT 1 FROM u WHERE g = \(group) AND b \(sign) x)"
+      return try tables.rows("SELECT id FROM t WHERE \(test) ORDER BY id")
+    }
+    #expect(try rows(">=", true, 1) == ["2"])
+    #expect(try rows(">=", true, 2) == [])
+    #expect(try rows(">=", true, 3) == ["1", "2", "3"])
+    #expect(try rows(">=", false, 1) == ["1", "2"])
+    #expect(try rows(">", false, 2) == ["1", "2"])
+    #expect(try rows(">", false, 3) == [])
+  }
 
   @Test(arguments: cases) func theAdviceWorks(test: Case) throws {
     let error = try #require(throws: ParleyError.self) { try Self.tables.compile(test.text) }

@@ -119,8 +119,11 @@ import Testing
     let tables = Self.tables([])
     for (text, code, advice) in [
       ("SELECT id FROM t WHERE (a, b) IN (SELECT x FROM u)", "sql/arguments", "as many expressions"),
-      ("SELECT id FROM t WHERE a > ANY (SELECT x FROM u)", "sql/unsupported", "MIN(x)"),
-      ("SELECT id FROM t WHERE a = ALL (SELECT x FROM u)", "sql/unsupported", "<> ALL"),
+      (
+        "SELECT id FROM t WHERE a > ANY (SELECT x FROM u)", "sql/unsupported",
+        "EXISTS (SELECT 1 FROM … WHERE a > x)"
+      ),
+      ("SELECT id FROM t WHERE a = ALL (SELECT x FROM u)", "sql/unsupported", "NOT EXISTS (SELECT 1"),
       ("SELECT id FROM t WHERE a = ANY (1, 2)", "sql/syntax", "form"),
     ] {
       let error = try #require(throws: ParleyError.self) { try tables.compile(text) }

@@ -56,6 +56,27 @@ import Testing
     }
   }
 
+  /// The day is as declared, so that is not what is said to be wrong.
+  @Test func timesThatAreNoneAreSaid() throws {
+    let time = "{name: x, type: timestamp, range: [2020-01-01, 2029-12-31]}"
+    for cell in ["2020-02-29 1:2", "2020-02-29 UTC", "2020-02-29T25:00"] {
+      let times = try read([cell], time)
+      #expect(times.problems.first?.remedy?.contains("hh:mm:ss, two digits each") == true, "\(times.problems)")
+      #expect(times.problems.first?.description.contains("no time of the form") == true, "\(times.problems)")
+      let dates = try read([cell], Self.date)
+      #expect(dates.problems.first?.remedy?.contains("write the date alone") == true, "\(dates.problems)")
+      #expect(dates.problems.first?.remedy?.contains("write dates as") == false)
+    }
+    #expect(try read(["2020-02-29 01:02", "2020-02-29 01:02:00Z", "2020-02-29"], time).problems == [])
+  }
+
+  @Test func blankLinesBeforeTheHeaderAreSaid() throws {
+    let text = "\n\nage,sex\n1,f\n"
+    let found = HolderCSV.check(bytes: Array(text.utf8), file: "a.csv", table: try Sample.table(), holder: "a")
+    #expect(found.problems.first?.message == "the first line is blank", "\(found.problems)")
+    #expect(found.problems.first?.remedy?.hasPrefix("remove blank lines before it") == true)
+  }
+
   @Test func datesThatNoLayoutHelpsAreSaid() throws {
     let short = try read(["03.11.24"], Self.date, "csv: {date: DD.MM.YYYY}")
     #expect(short.problems.first?.message.contains("two digits") == true)
@@ -174,15 +195,89 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appendingPathComponent("b.csv").path
-    try "a,b\n".write(toFile: path, atomically: true, encoding: .utf8)
+    try "x,y\n10,1\n1,maybe\n".write(toFile: path, atomically: true, encoding: .utf8)
     let error = #expect(throws: ParleyError.self) { try HolderCSV.load(path: path, table: table, holder: "b") }
     let text = try #require(error?.description)
-    #expect(error?.code == .dataMissingColumn && error?.exitCode == 4)
-    #expect(text.components(separatedBy: "[data/missing-column]").count == 3, "\(text)")
+    #expect(error?.code == .dataRange && error?.exitCode == 4)
+    #expect(text.components(separatedBy: "[data/").count == 3, "\(text)")
     #expect(text.components(separatedBy: "fix:").count == 3 && text.contains("2 problems:\n- "))
     // Another delimiter is one problem, however many columns there are.
     try "x;y\n1;true\n".write(toFile: path, atomically: true, encoding: .utf8)
     let outcome = HolderCSV.check(path: path, table: table, holder: "b")
     #expect(outcome.problems.count == 1 && outcome.problems[0].message.contains("none of the 2 columns"))
+  }
+
+  // MARK: Many rows
+
+  /// A study says how all dates of a holder are written: a stray one is no reason to read the others otherwise.
+  @Test func mostDatesDecideWhatIsAdvised() throws {
+    let iso = (10...29).map { "2024-02-\($0)" }
+    let stray = try read(iso + ["3.11.2024"], Self.date)
+    let remedy = try #require(stray.problems.first?.remedy)
+    #expect(remedy.contains("write the date as YYYY-MM-DD, like the 20 dates of the file"), "\(remedy)")
+    #expect(!remedy.contains("{date:"))
+    // Days above 12 tell the layout of all of them, and the advice makes the file right but for the one in the other layout.
+    let american = ["05/03/2024", "03/25/2024", "12/31/2024"]
+    let other = try read(american + ["2024-01-01"], Self.date)
+    let advice = try advice(other)
+    #expect(advice == "csv-by-holder: {b: {date: MM/DD/YYYY}}")
+    #expect(
+      other.problems.count == 1
+        && other.problems[0].message.hasSuffix("(and 2 more rows of this kind: lines 3, 4)"))
+    #expect(try read(american, Self.date, advice).data?.rowCount == 3)
+    let left = try read(american + ["2024-01-01"], Self.date, advice)
+    #expect(left.problems.map(\.place?.line) == [5] && left.problems[0].remedy?.contains("MM/DD/YYYY") == true)
+  }
+
+  @Test func mostNumbersDecideWhatIsAdvised() throws {
+    let stray = try read(["1.5", "2.5", "3", "\"4,5\""], Self.decimal)
+    let remedy = try #require(stray.problems.first?.remedy)
+    #expect(remedy.contains("like the 2 of the file that have the declared marks"), "\(remedy)")
+    #expect(!remedy.contains("csv-by-holder"))
+    // Whole numbers are written alike in all forms.
+    let comma = ["1", "2", "3", "\"4,5\"", "\"5,25\"", "1"]
+    let advice = try advice(try read(comma, Self.decimal))
+    #expect(advice == "csv-by-holder: {b: {decimal: \",\"}}")
+    #expect(try read(comma, Self.decimal, advice).data?.columns[0].values == [100, 200, 300, 450, 525, 100])
+    let unclear = try #require(try read(["\"1,234\""], Self.decimal).problems.first?.remedy)
+    #expect(unclear.contains("'csv-by-holder: {b: {decimal: \",\"}}'"), "\(unclear)")
+    #expect(
+      unclear.contains("'decimal: \".\", thousands: \",\"' where the mark stands between thousands"), "\(unclear)")
+  }
+
+  /// Whoever agreed that bad rows are dropped sees which, and why.
+  @Test func reasonsOfDroppedRowsAreNotices() throws {
+    let column = "{name: x, type: int, range: [0, 9]}"
+    let outcome = try read(["1", "77", "2", "88", "secret"], column, "bad-rows: drop")
+    #expect(outcome.data?.rowCount == 2)
+    #expect(
+      outcome.report.notices == [
+        "3 of 5 rows dropped (bad-rows: drop)",
+        "line 3: column 'x': outside of the declared range [0, 9] (and 1 more row of this kind: line 5)",
+        "line 6: column 'x': not a whole number",
+      ])
+  }
+
+  // MARK: First lines
+
+  @Test func aFirstLineThatIsARowIsSaidOnce() throws {
+    let columns = "{name: x, type: int, range: [0, 99]}\n      - {name: y, type: bool}"
+    let outcome = try read(["8,0"], columns, header: "7,1")
+    #expect(outcome.problems.count == 1 && outcome.problems[0].code == .dataMissingColumn)
+    #expect(outcome.problems[0].message == "the first line names none of the 2 columns ('x', 'y')")
+    let advice = try advice(outcome)
+    #expect(advice == "csv-by-holder: {b: {header: false}}")
+    #expect(try read(["8,0"], columns, advice, header: "7,1").data?.columns.map(\.values) == [[7, 8], [1, 0]])
+    // Other names are no row.
+    let names = try read(["8,0"], columns, header: "alpha,beta")
+    #expect(names.problems.count == 1)
+    let remedy = try #require(names.problems.first?.remedy)
+    #expect(remedy.contains("{columns: {x: NAME, y: NAME}}") && !remedy.contains("header: false"), "\(remedy)")
+    let mended = remedy.components(separatedBy: "'")[1].replacingOccurrences(
+      of: "x: NAME, y: NAME", with: "x: alpha, y: beta")
+    #expect(try read(["8,0"], columns, mended, header: "alpha,beta").data?.rowCount == 1)
+    // One that is close is named as before.
+    let close = try read(["8,0"], columns, header: "X,beta")
+    #expect(close.problems.count == 2 && close.problems[0].remedy?.contains("did you mean 'X'") == true)
   }
 }

@@ -141,8 +141,8 @@ import Testing
   @Test func tooFewValuesAreSaid() throws {
     let refused = #expect(throws: ParleyError.self) { try make(schema([["id"]]), [20, 20, 1]) }
     #expect(refused?.message.contains("table 't'") == true && refused?.message.contains("id") == true)
-    // The advice: as many rows as it says.
-    #expect(refused?.remedy?.contains("at most 40") == true, "\(String(describing: refused))")
+    // The advice: the number of rows that it names.
+    #expect(refused?.remedy?.contains("'maximum-rows: 40'") == true, "\(String(describing: refused))")
     #expect(try make(schema([["id"]]), [20, 20, 0]).count == 3)
   }
 }

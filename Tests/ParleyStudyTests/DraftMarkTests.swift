@@ -37,6 +37,22 @@ import Testing
     #expect(!text.contains("others:"))
   }
 
+  /// What another column has for no value makes identifiers nullable only where one of them may be so: `protect:` takes none that is.
+  @Test(arguments: [40, 300, 3000]) func identifiersStayWithoutNulls(rows: Int) throws {
+    for mark in ["NA", "-", "missing"] {
+      let lines = (1...rows).map { row in
+        let digits = String(row)
+        let id = String(repeating: "0", count: 6 - digits.count) + digits
+        return id + "," + (row % 8 == 0 ? mark : String(row % 40))
+      }
+      let (text, table, _) = try draft(file("id,x", lines))
+      #expect(table.schema.columns.map(\.isNullable) == [false, true], "\(mark) \(text)")
+      // One of them is written so.
+      let (odd, other, data) = try draft(file("id,x", lines + ["\(mark),1"]))
+      #expect(other.schema.columns[0].isNullable && data.columns[0].isNull.last == true, "\(mark) \(odd)")
+    }
+  }
+
   @Test func aWordThatOccursOftenAmongNumbersIsAMark() throws {
     let rows = (1...40).map { "\($0)" } + Array(repeating: "ausstehend", count: 5)
     let (text, table, data) = try draft(file("a", rows))

@@ -117,6 +117,18 @@ import Testing
     #expect(text.contains("south has labels that the files before it do not have"))
   }
 
+  /// One system writes a letter with its mark, another one the letter and the mark: other bytes, and the same words.
+  @Test func normalFormsOfHoldersAreMapped() throws {
+    func file(_ header: String, _ label: String) -> String {
+      header + ",c\n" + (0..<12).map { "\($0),\($0 % 2 == 0 ? label : "x")\n" }.joined()
+    }
+    let (_, table, data) = try draft([
+      "a.csv": file("gr\u{f6}sse", "\u{e9}"), "b.csv": file("gro\u{308}sse", "e\u{301}"),
+    ])
+    #expect(data.count == 2 && data[0] == data[1])
+    #expect(table.dialect(of: "b").values["c"] == [ExactText("e\u{301}"): "\u{e9}"])
+  }
+
   @Test func labelsThatCouldMeanTwoThingsAreNotMapped() throws {
     for (own, theirs) in [
       (["F", "M"], ["0", "1"]), (["f", "m", "w"], ["female", "male", "d"]), (["a", "b"], ["A", "a "]),

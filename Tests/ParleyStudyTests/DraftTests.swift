@@ -82,8 +82,13 @@ import Testing
       let outcome = HolderCSV.check(bytes: Array(csv.utf8), file: holder, table: table, holder: holder)
       #expect(outcome.data?.rowCount == 2, "\(outcome.problems.first?.description ?? "")")
     }
-    let error = #expect(throws: ParleyError.self) { try draft(["a.csv": a, "b.csv": "x\n1\n"]) }
+    // All columns that another file does not have are named at once.
+    let error = #expect(throws: ParleyError.self) { try draft(["a.csv": a, "b.csv": "x,day\n1,2020-01-31\n"]) }
     #expect(error?.code == .dataMissingColumn)
+    #expect(
+      error?.message.contains("columns 'y', 'd', this file does not; it has 'day'") == true,
+      "\(error?.message ?? "")")
+    #expect(error?.remedy?.contains("NAME, d: NAME}'") == true, "\(error?.remedy ?? "")")
   }
 
   @Test func oddHeadersAndNames() throws {

@@ -68,8 +68,9 @@ import Testing
   // MARK: Numbers
 
   @Test(arguments: [text, int]) func numbersThatASpreadsheetShortenedAreRefused(column: String) throws {
-    for cell in ["2.02403E+14", "2,02403E+14", "2.02403e+14", "1E+12", " 9.9E+11 ", "-4.0E+012"]
-    where !column.contains("text") || !cell.hasPrefix(" ") {
+    for cell in [
+      "2.02403E+14", "2,02403E+14", "2.02403e+14", "1E+12", " 9.9E+11 ", "\t1E+12", "-4.0E+012", "+4.0E+12",
+    ] {
       let outcome = try read(["\"\(cell)\""], column)
       #expect(outcome.data == nil, "\(cell)")
       #expect(outcome.problems.first?.description.contains("spreadsheet") == true, "\(cell) \(outcome.problems)")
@@ -300,7 +301,7 @@ import Testing
     let empty = HolderCSV.check(bytes: [], file: "b.csv", table: try Self.load(Self.int).tables[0], holder: "b")
     #expect(empty.problems.first?.code == .dataEmpty)
     let useless = try read(["x", "y"], Self.int, "bad-rows: drop")
-    #expect(useless.problems.first?.message.contains("none of the 2 rows") == true && useless.problems.count == 3)
+    #expect(useless.problems.first?.message.contains("none of the 2 rows") == true && useless.problems.count == 2)
   }
 
   @Test func tooManyBadRowsAreRefused() throws {
@@ -315,7 +316,8 @@ import Testing
         #expect(
           dropped.problems.first?.message.contains("3 of 100 rows cannot be used; the study allows \(limit)")
             == true)
-        #expect(dropped.problems.dropFirst().map { $0.place?.line } == [2, 3, 4])
+        #expect(dropped.problems.dropFirst().map { $0.place?.line } == [2])
+        #expect(dropped.problems.last?.message.hasSuffix("(and 2 more rows of this kind: lines 3, 4)") == true)
       }
     }
     let nullable = "{name: x, type: int, range: [0, 9], nullable: true}"

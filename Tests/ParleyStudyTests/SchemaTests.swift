@@ -71,7 +71,7 @@ import Testing
     }
     let codes: [ParleyError.Code] = [
       .studySyntax, .studyUnreadable, .studyUnknownKey, .studyMissing, .studyType, .studyValue, .studyDuplicate,
-      .studyUnknownName, .studyOneOrganisation, .studyLimit, .studyUnsupported, .studyNotReady,
+      .studyUnknownName, .studyComputing, .studyOneOrganisation, .studyLimit, .studyUnsupported, .studyNotReady,
       .studySignatureMissing,
       .studySignatureInvalid, .dataUnreadable, .dataEncoding, .dataSyntax, .dataEmpty, .dataDuplicateHeader,
       .dataMissingColumn, .dataLimit, .dataTooManyRows, .dataFieldCount, .dataType, .dataRange, .dataNull,

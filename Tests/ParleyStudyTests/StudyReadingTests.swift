@@ -105,8 +105,8 @@ import Testing
     Bad("{name: office,", "{name: extra,", .studyUnknownName, "'office' is named as a recipient", line: 37),
     Bad("recipients: [office]", "recipients: [a]", .studyValue, "'office' has no role", line: 10),
     // Computing parties.
-    Bad("computing: [c1, c2, c3]", "computing: [c1, c2]", .studyValue, "2 computing parties"),
-    Bad("computing: [c1, c2, c3]", "computing: [c1, c2, c3, a]", .studyValue, "4 computing parties"),
+    Bad("computing: [c1, c2, c3]", "computing: [c1, c2]", .studyComputing, "2 computing parties"),
+    Bad("computing: [c1, c2, c3]", "computing: [c1, c2, c3, a]", .studyComputing, "4 computing parties"),
     Bad("computing: [c1, c2, c3]", "computing: [c1, c2, c2]", .studyDuplicate, "'c2' is named twice"),
     Bad("computing: [c1, c2, c3]", "computing: [c1, c2, ofice]", .studyUnknownName, "did you mean 'office'?"),
     Bad("computing: [c1, c2, c3]", "computing: c1", .studyType, "a list is needed"),

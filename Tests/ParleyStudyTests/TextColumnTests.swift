@@ -118,10 +118,10 @@ import Testing
     ("1|abcdefghijk|x||4|\n", "data/type", "more than 10 bytes"),
     ("1|ab|x||4|5|\n1|a|x||4|\n", "data/field-count", "5"),
     ("1|ab|x\n", "data/field-count", "3 fields instead of 5"), ("1||x||4|\n", "data/null", "no value"),
-    ("1|ab|x|2020-01-01 10|4|\n", "data/type", "not a time"),
+    ("1|ab|x|2020-01-01 10|4|\n", "data/type", "no time of the form"),
     ("1|ab|x|2020-01-01 10:00:00.5|4|\n", "data/type", "second"),
     ("1|ab|x|2021-01-01 00:00|4|\n", "data/range", "2020-12-31T23:59:59"),
-    ("1|ab|x|2020-01-01 10:60|4|\n", "data/type", "not a time"),
+    ("1|ab|x|2020-01-01 10:60|4|\n", "data/type", "no time of the form"),
     ("1|ab|x|2020-01-01 1:00|4|\n", "data/type", "time"),
     ("1|a\u{0}b|x||4|\n", "data/encoding", "zero byte"),
   ])

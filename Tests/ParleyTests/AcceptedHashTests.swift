@@ -124,7 +124,7 @@ import Testing
     let shown = try Self.prepared(text).statement.text
     #expect(
       shown.contains(
-        "    | SELECT AVG(i\n    |  * 1000) AS m, SUM(i  + 1), COUNT(*)  AS n\n    |  FROM t WHERE k <> '--x' AND k <> '/*'\n"
+        "    | SELECT AVG(i\n    |  * 1000) AS m, SUM(i + 1), COUNT(*) AS n\n    |  FROM t WHERE k <> '--x' AND k <> '/*'\n"
       ),
       "\(shown)")
     #expect(shown.contains("'AVG(i * 1000)'"), "\(shown)")

@@ -87,11 +87,11 @@ extension DecodedTable.Cell {
     }
   }
 
-  /// For people: control characters and what cannot be seen are escaped (``VisibleText``), and a text that reads like
-  /// a cell without a value is in quotes.
+  /// For people: control characters and what cannot be seen are escaped, runs of blanks are their number
+  /// (``VisibleText/compact(_:)``), and a text that reads like a cell without a value is in quotes.
   public var shown: String {
     guard case .value(let text) = self else { return text }
-    return Self.words.contains(text) || text.hasPrefix("malformed(") ? "\"\(text)\"" : VisibleText.line(text)
+    return Self.words.contains(text) || text.hasPrefix("malformed(") ? "\"\(text)\"" : VisibleText.compact(text)
   }
 
   /// One field of a CSV file. A text that reads like a cell without a value is in quotes, which those never are.
@@ -105,7 +105,7 @@ extension DecodedTable.Cell {
 extension DecodedTable {
   /// The table in fixed columns, for people; see ``Cell/shown``.
   public var text: String {
-    var cells = [columns.map { VisibleText.line($0) }]
+    var cells = [columns.map { VisibleText.compact($0) }]
     cells += rows.map { $0.map(\.shown) }
     let widths = columns.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
     var lines = cells.map { row in

@@ -82,20 +82,25 @@ public struct PreparedStudy: Sendable {
   private static func prepare(
     _ study: Study, _ program: Program, verifier: VerifierDescriptor.Method?, forms: Lowering.InputForms? = nil
   ) throws(ParleyError) -> PreparedProgram {
-    try PreparedProgram(
-      title: study.name, program: program,
-      principals: study.meshOrder.map { name in
-        let party = study.party(name)
-        return .init(name: name, organisation: party?.organisation ?? "", key: party?.key)
-      }, computing: study.computing.count, tables: study.schemas,
-      adversary: study.security.adversary == .malicious ? .malicious : .semiHonest, verifier: verifier,
-      minimumCell: study.release.effectiveMinimum, allowsRows: study.release.allowsRows, rules: rules(of: study),
-      queries: study.queries.map { .init(result: $0.name, text: QueryText.withoutComments($0.sql)) },
-      publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study")
-        + study.tables.flatMap(\.fileFacts)
-        + (study.requiresSignatures
-          ? [] : ["nobody must have signed this study for it to run ('require-signatures: false')"]),
-      forms: forms, studyHash: study.studyHash)
+    do throws(ParleyError) {
+      return try PreparedProgram(
+        title: study.name, program: program,
+        principals: study.meshOrder.map { name in
+          let party = study.party(name)
+          return .init(name: name, organisation: party?.organisation ?? "", key: party?.key)
+        }, computing: study.computing.count, tables: study.schemas,
+        adversary: study.security.adversary == .malicious ? .malicious : .semiHonest, verifier: verifier,
+        minimumCell: study.release.effectiveMinimum, allowsRows: study.release.allowsRows,
+        rules: rules(of: study, program),
+        queries: study.queries.map { .init(result: $0.name, text: QueryText.withoutComments($0.sql)) },
+        publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study")
+          + study.tables.flatMap(\.fileFacts)
+          + (study.requiresSignatures
+            ? [] : ["nobody must have signed this study for it to run ('require-signatures: false')"]),
+        forms: forms, studyHash: study.studyHash)
+    } catch {
+      throw study.placed(error)
+    }
   }
 
   private init(_ study: Study, _ core: PreparedProgram, _ verifierChoice: VerifierChoice?) {
@@ -123,7 +128,7 @@ public struct PreparedStudy: Sendable {
   /// Who must collude to learn what.
   public var trust: TrustStatement { core.trust }
 
-  private static func rules(of study: Study) -> [String] {
+  private static func rules(of study: Study, _ program: Program) -> [String] {
     let minimum = study.release.effectiveMinimum
     guard minimum > 1 else { return ["no minimum: a result may rest on a single row"] }
     let raised =
@@ -142,9 +147,29 @@ public struct PreparedStudy: Sendable {
     return raised + rows + [
       "a \(study.release.allowsRows ? "statistic" : "result") that rests on \(study.releaseWords.fewer) is withheld inside the computation, before anything is opened; its count is not opened either"
     ] + study.release.dominance.map(dominance) + [
-      "where one withheld group could be worked out from the others and the total, the smallest shown group is withheld as well",
-      "an absent group (no row), a withheld one and a NULL value are told apart by one opened bit each",
-    ]
+      "where one withheld group could be worked out from the others and the total, the smallest shown group is withheld as well"
+    ] + outcomes(program)
+  }
+
+  /// What is learned of groups that are not shown.
+  private static func outcomes(_ program: Program) -> [String] {
+    let told = program.results.filter { $0.groupCount != nil }
+    let secret = program.results.filter { $0.groupCount == nil }
+    // Where there are both, each line says of which results it speaks.
+    func place(_ results: [Program.ResultTable]) -> String {
+      told.isEmpty || secret.isEmpty ? "" : "in \(results.map { "\"\($0.name)\"" }.joined(separator: ", ")): "
+    }
+    var lines: [String] = []
+    if !told.isEmpty {
+      lines.append(
+        place(told)
+          + "an absent group (no row), a withheld one and a NULL value are told apart by one opened bit each")
+    }
+    if !secret.isEmpty {
+      lines.append(
+        place(secret) + "a withheld row looks like one that is not there, and nobody learns which rows these are")
+    }
+    return lines
   }
 
   private static func dominance(_ limit: ReleaseRules.Dominance) -> String {
@@ -166,6 +191,18 @@ public struct PreparedStudy: Sendable {
 }
 
 extension Study {
+  /// An error that knows only which query a value is of, with the query's place in the study file.
+  fileprivate func placed(_ error: ParleyError) -> ParleyError {
+    guard let item = error.place?.item, error.place?.file == nil else { return error }
+    var placed = error
+    if let query = queries.first(where: { $0.name == item }) {
+      placed.place = .init(file: file, line: query.line, item: "query '\(item)'")
+    } else if queries.contains(where: { item.contains("query '\($0.name)', line ") }) {
+      placed.place?.file = file
+    }
+    return placed
+  }
+
   fileprivate var releaseWords: ReleaseWords {
     ReleaseWords(tables: schemas, minimum: release.effectiveMinimum, allowsRows: release.allowsRows)
   }

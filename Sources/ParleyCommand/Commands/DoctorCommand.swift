@@ -3,6 +3,7 @@ import Foundation
 import Parley
 import ParleyBase
 import ParleyCrypto
+import ParleyData
 import ParleyNetwork
 import ParleyProgram
 import ParleyRuntime
@@ -131,10 +132,11 @@ struct DoctorCommand: ParsableCommand {
         continue
       }
       _ = findings.check("data \(table.schema.name)", otherwise: "correct the file, or give another one") {
-        let rows = try StudyFiles.load(
-          file, table: index, holder: name, of: prepared.study, log: Log(level: .quiet, prefix: ""))
+        let (rows, report) = try HolderData.load(file, table: prepared.study.tables[index], holder: name)
+        let notices = report.notices.map { "\n     " + VisibleText.line($0) }.joined()
         return (
-          rows.rowCount, "\(counted(rows.rowCount, "row")) \(rows.rowCount == 1 ? "fits" : "fit") the schema"
+          rows.rowCount,
+          "\(counted(rows.rowCount, "row")) \(rows.rowCount == 1 ? "fits" : "fit") the schema\(notices)"
         )
       }
     }

@@ -21,18 +21,22 @@ extension PartyCommand {
     defer { interruption.end() }
     var setup = 0.0
     let ending: Participant.Ending
+    var last: TLSMesh?
     do {
       ending = try attempts.run(
         again: { (number, error) throws(ParleyError) in
           if let interrupted = interruption.error { throw interrupted }
+          // Where that is not known the message says so.
+          let opened = last?.openings?.question == nil ? ", nothing was opened" : ""
           log.warning(
-            "attempt \(number) of \(attempts.limit) ended, nothing was opened: \(error.message); waiting for everybody "
-              + "for the next one")
+            "attempt \(number) of \(attempts.limit) ended\(opened): \(error.message); waiting for everybody for the next one"
+          )
         }
       ) { (number) throws(ParleyError) -> Participant.Ending in
         let mesh = try PartyMesh.make(
           study, name: name, key: key, purpose: .session, job: participant.job, listener: listener,
-          allowsNewAttempt: number < attempts.limit, report: { Self.log($0, log) })
+          isTrial: trial != nil, allowsNewAttempt: number < attempts.limit, report: { Self.log($0, log) })
+        last = mesh
         interruption.watch(mesh)
         let started = ContinuousClock.now
         if number == 1 { log.info("waiting for the other parties") }
@@ -96,6 +100,10 @@ extension PartyCommand {
       log.warning(
         "strangers knock: \(counted(count, "connection")) without a key of this study turned away so far, the last from \(address)"
       )
+    case .staying(let names, let seconds, let reason):
+      log.warning(
+        "\(reason); staying up to \(seconds) s to tell \(names.joined(separator: ", ")), who would wait in vain (Ctrl-C ends it)"
+      )
     case .exhausted(let reason): log.warning("cannot accept connections for now: \(reason)")
     }
   }
@@ -156,6 +164,7 @@ extension PartyCommand {
 
 /// Ctrl-C, SIGTERM and a closed terminal abort the session for everybody instead of leaving the others waiting.
 final class Interruption: Sendable {
+  /// The mesh stays for the question what is known of its openings.
   private let state = Mutex<(mesh: (any Mesh)?, signals: EndSignal?, happened: Bool)>((nil, nil, false))
 
   init() {
@@ -182,9 +191,15 @@ final class Interruption: Sendable {
 
   /// What the caller sees once a signal has come.
   var error: ParleyError? {
-    guard state.withLock({ $0.happened }) else { return nil }
+    let (mesh, happened) = state.withLock { ($0.mesh, $0.happened) }
+    guard happened else { return nil }
+    let known = mesh?.openings ?? .nothing
+    if let question = known.question {
+      return ParleyError(
+        .interrupted, "interrupted after this party had done its part; \(known.words)", remedy: question)
+    }
     return ParleyError(
-      .interrupted, "interrupted; the session was aborted for everybody, nothing was released",
+      .interrupted, "interrupted; the session was aborted for everybody, \(known.words)",
       remedy: "start it again when you are ready; the others wait for it, or say that they have ended")
   }
 

@@ -60,6 +60,7 @@ struct PartyCommand: ParsableCommand {
       jobID = Array(id.utf8)
     }
     _ = try loaded.requireParty(name)
+    try Descriptors.require(parties: loaded.parties.count)
     if trial == nil {
       let missing = loaded.missingForParties()
       guard missing.isEmpty else { throw StudyLoader.combining(missing, file: study) }
@@ -80,7 +81,7 @@ struct PartyCommand: ParsableCommand {
     let memory: any SessionMemory = directory ?? EphemeralMemory()
     let tables: [Int: TableData]
     var digest: [UInt8]?
-    do {
+    do throws(ParleyError) {
       // Data is read and checked before anything is connected.
       tables = try readData(prepared, log)
       if let directory {
@@ -88,8 +89,11 @@ struct PartyCommand: ParsableCommand {
         if !tables.isEmpty { try acceptStatement(prepared) }
       }
     } catch {
-      if trial == nil { decline(prepared.study, key, jobID, log) }
-      throw error
+      guard trial == nil else { throw error }
+      // Whoever sits here learns it before the others do.
+      Console.error(error)
+      decline(prepared.study, key, jobID, log)
+      throw ExitCode(error.exitCode)
     }
     let isComputing = loaded.computing.contains(name)
     let isRecipient = loaded.release.recipients.contains(name)
@@ -127,7 +131,7 @@ struct PartyCommand: ParsableCommand {
     for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
       if tables[index] == nil, let synthetic, let position = table.schema.holders.firstIndex(of: name) {
         tables[index] = try TrialData.synthetic(
-          table.schema, table: index, holder: position, rows: table.schema.holders.map { _ in synthetic },
+          table.schema, table: index, holder: position, rows: TrialData.rows(table.schema, asked: synthetic),
           seed: seed)
       }
       guard let rows = tables[index] else {
@@ -192,7 +196,9 @@ struct PartyCommand: ParsableCommand {
     Console.notice(lines: Console.split(prepared.statement.text) + ["hash \(hash)"])
     guard Console.isTerminal(STDIN_FILENO) else {
       throw ParleyError(
-        .init("study/statement-not-accepted"), "the disclosure statement has not been accepted",
+        .init("study/statement-not-accepted"),
+        "the disclosure statement has not been accepted: standard input is no terminal, and what comes through a pipe or a file "
+          + "is no answer to it",
         remedy: "add --accept \(hash) once the data's owner agrees")
     }
     Console.ask("Type yes to accept this statement and share your data: ")
@@ -209,7 +215,11 @@ struct PartyCommand: ParsableCommand {
       let mesh = try? PartyMesh.make(
         study, name: name, key: key, purpose: .session, job: job, report: { _ in })
     else { return }
-    log.info("telling the other parties that this party is not ready")
-    mesh.decline(timeout: .seconds(4))
+    let seconds = min(wait, 30)
+    log.info("telling the other parties that this party is not ready, for \(seconds) s at most (Ctrl-C ends it)")
+    let interruption = Interruption()
+    defer { interruption.end() }
+    interruption.watch(mesh)
+    mesh.decline(timeout: .seconds(seconds))
   }
 }

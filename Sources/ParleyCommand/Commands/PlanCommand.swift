@@ -74,6 +74,14 @@ enum LinkArgument {
 }
 
 enum TrialData {
+  /// The rows to make up for each holder of a table when `asked` are wanted of each: fewer where the table has a key that cannot
+  /// have so many values.
+  static func rows(_ schema: TableSchema, asked: Int) -> [Int] {
+    let holders = schema.holders.count
+    let most = SyntheticData.mostRows(schema)
+    return (0..<holders).map { min(asked, most / holders + ($0 < most % holders ? 1 : 0)) }
+  }
+
   /// Made-up rows within the declared ranges, for every holder of every table.
   static func synthetic(
     _ study: Study, rows: [[Int]], seed: UInt64

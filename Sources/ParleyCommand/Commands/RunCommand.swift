@@ -14,7 +14,9 @@ struct RunCommand: ParsableCommand {
   @Argument(help: "The study file.") var study: String
   @Option(help: "HOLDER:TABLE=FILE.csv, once for each holder of each table; also .csv.gz, sqlite:…, postgres://….")
   var data: [String] = []
-  @Option(help: "Make up this many rows for every holder without a file.") var synthetic: Int?
+  @Option(
+    help: "Make up this many rows for every holder without a file; fewer where a unique key has fewer values.")
+  var synthetic: Int?
   @Option(help: "Seed of the made-up rows.") var seed: UInt64 = 1
   @Flag(help: "All parties in this process, over memory instead of TLS.") var inProcess = false
   @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
@@ -117,6 +119,7 @@ struct LocalRun {
     let start = ContinuousClock.now
     // A holder's bad file is found here, before three processes wait for it.
     let plan = try checkedPlan(try rowCounts())
+    try Descriptors.require(parties: prepared.study.parties.count)
     let trial = try Trial(prepared.study)
     log.info("starting \(prepared.study.parties.count) parties, each a process with a key of its own")
     var roles: [RoleProcess] = []
@@ -164,9 +167,9 @@ struct LocalRun {
             // Whether so many rows can be made up is said here and not by one of the parties.
             _ = try TrialData.synthetic(
               table.schema, table: index, holder: position,
-              rows: table.schema.holders.map { _ in synthetic }, seed: seed)
+              rows: TrialData.rows(table.schema, asked: synthetic), seed: seed)
           }
-          own.append(synthetic ?? 0)
+          own.append(synthetic.map { TrialData.rows(table.schema, asked: $0)[position] } ?? 0)
           continue
         }
         own.append(
@@ -199,7 +202,7 @@ struct LocalRun {
         } else if let synthetic {
           data[holder, default: [:]][index] = try TrialData.synthetic(
             table.schema, table: index, holder: position,
-            rows: table.schema.holders.map { _ in synthetic }, seed: seed)
+            rows: TrialData.rows(table.schema, asked: synthetic), seed: seed)
         }
       }
     }

@@ -18,7 +18,7 @@ struct SignCommand: ParsableCommand {
     let prepared = try StudyFiles.prepare(study)
     _ = try prepared.study.requireParty(name)
     let key = try IdentityFiles.store(identity).load(name: name)
-    Console.notice(lines: Console.split(prepared.statement.text))
+    Console.notice(lines: Console.split(prepared.statement.text) + FingerprintTable(prepared.study).lines)
     let signature = try prepared.study.sign(with: key, as: name)
     let folder = SignatureFolder(ofStudy: study)
     try folder.save(signature)
@@ -28,23 +28,31 @@ struct SignCommand: ParsableCommand {
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check the signatures on a study.")
+    commandName: "verify", abstract: "Check the signatures on a study, and print the fingerprints of its keys.")
   @Argument(help: "The study file.") var study: String
   @Flag(help: "Print JSON.") var json = false
 
   private struct Row: Encodable {
     var party: String
     var status: String
+    var fingerprint: String?
   }
 
   func run() throws {
     let loaded = try StudyLoader.load(path: study)
     let rows = SignatureFolder(ofStudy: study).verify(loaded)
+    let keys = FingerprintTable(loaded)
     if json {
-      try Console.output(json: rows.map { Row(party: $0.party, status: $0.status.rawValue) })
+      try Console.output(
+        json: rows.map { row in
+          Row(
+            party: row.party, status: row.status.rawValue,
+            fingerprint: keys.rows.first { $0.party == row.party }?.fingerprint)
+        })
     } else {
       try Console.output("study \(loaded.studyHashText)")
       for row in rows { try Console.output("  \(row.party): \(row.status.rawValue)") }
+      try Console.output(lines: keys.lines)
     }
     let wrong = rows.filter { $0.status == .invalid || $0.status == .otherStudy }.map(\.party)
     guard wrong.isEmpty else {

@@ -56,8 +56,15 @@ struct StateCommand: ParsableCommand {
     try Console.output("folder    \(directory.path)")
     try Console.output("id        \(GroupedHash.text(directory.stateID))")
     try Console.output("attempts  \(directory.attempt)")
-    // A release is entered when it begins and when it has happened; one that only began counts as well.
-    try Console.output("releases  \(Set(directory.releases.map(\.session)).count)")
+    // A release is entered when it begins and when it has happened.
+    let released = Set(directory.releases.filter { $0.event == .released }.map(\.session))
+    let begun = Set(directory.releases.map(\.session)).subtracting(released).count
+    try Console.output("releases  \(released.count)")
+    if begun > 0 {
+      try Console.output(
+        "begun     \(begun) more that did not end here: if others finished them, a result is out (a recipient's receipt tells)"
+      )
+    }
     for entry in directory.releases {
       try Console.output("  \(entry.time)  study \(entry.study.prefix(16))…  \(entry.event.rawValue)")
     }

@@ -31,13 +31,32 @@ struct StudyCommand: ParsableCommand {
   }
 
   struct Check: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check a study file and its queries.")
+    static let configuration = CommandConfiguration(
+      abstract: "Check a study file and its queries, and print the fingerprints of its keys.")
     @Argument(help: "The study file.") var study: String
+    @Flag(help: "Print JSON.") var json = false
+
+    private struct Checked: Encodable {
+      var study: String
+      var studyHash: String
+      var results: Int
+      var parties: [FingerprintTable.Row]
+    }
+
     func run() throws {
       let prepared = try StudyFiles.prepare(study)
-      try Console.output(
-        "\(study): in order (\(counted(prepared.program.results.count, "result")), hash \(prepared.study.studyHashText))"
-      )
+      let keys = FingerprintTable(prepared.study)
+      let hash = prepared.study.studyHashText
+      if json {
+        try Console.output(
+          json: Checked(
+            study: prepared.study.name, studyHash: hash, results: prepared.program.results.count,
+            parties: keys.rows))
+      } else {
+        try Console.output(
+          lines: ["\(study): in order (\(counted(prepared.program.results.count, "result")), hash \(hash))"]
+            + keys.lines)
+      }
     }
   }
 
@@ -50,18 +69,40 @@ struct StudyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the disclosure statement and the hash that holders accept.")
     @Argument(help: "The study file.") var study: String
+    @Flag(help: "Print JSON.") var json = false
+
+    private struct Printed: Encodable {
+      var statement: String
+      var statementHash: String
+      var parties: [FingerprintTable.Row]
+    }
+
     func run() throws {
       let prepared = try StudyFiles.prepare(study)
+      let keys = FingerprintTable(prepared.study)
+      if json {
+        return try Console.output(
+          json: Printed(
+            statement: prepared.statement.text, statementHash: hexadecimal(prepared.statementHash),
+            parties: keys.rows))
+      }
       try Console.output(lines: Console.split(prepared.statement.text))
+      if !keys.lines.isEmpty { try Console.output(lines: keys.lines + [""]) }
       try Console.output("hash \(GroupedHash.text(prepared.statementHash))")
     }
   }
 
   struct Attack: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Try on made-up data whether results tell about fewer units than the minimum.")
+      abstract: "Try on made-up data whether results tell about fewer units than the minimum.",
+      discussion:
+        "Exit code 0: numbers were shown, and none rests on fewer units. 8: one does (plan/release-attack), or nothing was shown, so that nothing was tried (plan/nothing-tried)."
+    )
     @Argument(help: "The study file.") var study: String
     @Option(help: "Small made-up tables to try.") var trials = 200
+    @Option(
+      help: "Most rows of each made-up table, all holders together: more for a study whose groups are all small.")
+    var rows = 24
     @Option(help: "Of the made-up rows of the first trial.") var seed: UInt64 = 1
     @Flag(help: "Print JSON.") var json = false
 
@@ -70,14 +111,29 @@ struct StudyCommand: ParsableCommand {
         throw ParleyError(
           .usage, "--trials \(trials) is not from 1 to 1000000", remedy: "give such a number, as --trials 200")
       }
+      guard (6...200).contains(rows) else {
+        throw ParleyError(
+          .usage, "--rows \(rows) is not from 6 to 200", remedy: "give such a number, as --rows 100")
+      }
       let prepared = try StudyFiles.prepare(study)
-      let report = try StudyAttack(prepared.study, program: prepared.program).run(trials: trials, seed: seed)
+      let report = try StudyAttack(prepared.study, program: prepared.program, mostRows: rows)
+        .run(trials: trials, seed: seed)
       if json { try Console.output(json: report) } else { try Console.output(lines: report.text) }
       guard report.findings.isEmpty else {
         throw ParleyError(
           .init("plan/release-attack"),
           "\(counted(report.findings.count, "number")) of the results can rest on fewer than \(report.minimum) units",
           remedy: "leave them out of the study, and report them as a mistake in Parley's release rules")
+      }
+      guard report.numbersShown > 0 else {
+        throw ParleyError(
+          .init("plan/nothing-tried"),
+          report.refused == report.trials
+            ? "nothing was tried: in every trial the made-up rows broke what a query assumes"
+            : "nothing was tried: every number was withheld in every trial",
+          remedy: rows < 200
+            ? "make more rows: --rows \(min(200, rows * 5)); or, in a copy of the study, fewer groups or a smaller 'minimum-cell'"
+            : "try a copy of the study with fewer groups or a smaller 'minimum-cell'")
       }
     }
   }

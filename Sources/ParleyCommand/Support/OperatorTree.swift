@@ -1,3 +1,4 @@
+import ParleyBase
 import ParleyProgram
 
 /// The operators of all queries with what each costs: the part of a plan that says where the time goes.
@@ -71,7 +72,8 @@ struct OperatorTree {
   private func cells(_ line: Line, indent: String) -> [String] {
     let name = line.discloses == nil ? line.operator : "\(line.query ?? ""): \(line.operator)"
     return [
-      String(repeating: indent, count: line.depth) + name, line.rows.map(String.init) ?? "", String(line.rounds),
+      String(repeating: indent, count: line.depth) + VisibleText.compact(name), line.rows.map(String.init) ?? "",
+      String(line.rounds),
       Console.bytes(line.bytes), Console.seconds(line.seconds),
     ]
   }

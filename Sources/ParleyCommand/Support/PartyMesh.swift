@@ -10,10 +10,11 @@ enum PartyMesh {
   /// - Parameters:
   ///   - purpose: sessions and doctors do not meet each other.
   ///   - listener: see ``listener(_:name:)``; made here where there is none.
+  ///   - isTrial: whoever started the parties of a trial sees all of them: none stays to tell others of its end.
   ///   - allowsNewAttempt: whether this party makes another mesh when an outage ends the session.
   static func make(
     _ study: Study, name: String, key: Identity, purpose: MeshPurpose, job: [UInt8] = [],
-    listener: MeshListener? = nil, allowsNewAttempt: Bool = false,
+    listener: MeshListener? = nil, isTrial: Bool = false, allowsNewAttempt: Bool = false,
     report: @escaping @Sendable (TransportEvent) -> Void
   ) throws(ParleyError) -> TLSMesh {
     guard let local = study.index(of: name) else {
@@ -22,6 +23,7 @@ enum PartyMesh {
     var options = TransportOptions()
     options.patience = .seconds(study.patience)
     options.allowsNewAttempt = allowsNewAttempt
+    if isTrial { options.farewells = .zero }
     if let deadline = study.deadline { options.stallLimit = .seconds(deadline) }
     var principals: [MeshPrincipal] = []
     for name in study.meshOrder {

@@ -66,8 +66,9 @@ struct PlanReport {
   }
   private var seconds: Double { plan.cost.seconds(on: network, calibration) }
   private var calibrationNote: String {
-    calibration.isMeasured
-      ? "calibrated on this machine" : "uncalibrated; parley bench --calibrate measures this machine"
+    "on idle machines; "
+      + (calibration.isMeasured
+        ? "calibrated on this one" : "uncalibrated: parley bench --calibrate measures this one")
   }
   /// Shares, message buffers and the program itself; see docs/performance.md.
   private var memory: Int { PlanReport.memory(plan) }
@@ -108,7 +109,7 @@ struct PlanReport {
     for input in program.inputs {
       guard let formula = input.formula else { continue }
       let table = program.tables[input.table.rawValue].name
-      let line = VisibleText.line("\(table): \(input.role == .isValid ? "only rows where " : "")\(formula)")
+      let line = VisibleText.compact("\(table): \(input.role == .isValid ? "only rows where " : "")\(formula)")
       if !lines.contains(line) { lines.append(line) }
     }
     return lines
@@ -134,7 +135,7 @@ struct PlanReport {
 
   var text: String {
     var lines: [String] = []
-    lines.append("Study      \(prepared.study.name)")
+    lines.append("Study      \(VisibleText.compact(prepared.study.name))")
     lines.append("           study hash \(prepared.study.studyHashText)")
     lines.append("           program hash \(hexadecimal(prepared.programHash))")
     lines.append("           statement hash \(GroupedHash.text(prepared.statementHash))")
@@ -142,10 +143,10 @@ struct PlanReport {
     lines.append("")
     lines.append(prepared.statement.text)
     lines.append("Who must be trusted:")
-    lines += prepared.trust.lines.map { "  - \($0)" }
+    lines += prepared.trust.lines.map { "  - \(VisibleText.compact($0))" }
     lines.append("")
     lines.append("Columns and their ranges:")
-    lines += columnLines.map { "  \($0)" }
+    lines += columnLines.map { "  \(VisibleText.compact($0))" }
     lines.append("")
     if !formulaLines.isEmpty {
       lines.append("What holders compute of their own rows before they share anything:")
@@ -156,7 +157,7 @@ struct PlanReport {
       plan.lowered.hasRandomCost
         ? "Cost for these sizes (of one random order; what a sort costs is chance, the same for all data of these sizes):"
         : "Cost for these sizes (exact; the run is measured against it):")
-    lines += rowLines.map { "  \($0)" }
+    lines += rowLines.map { "  \(VisibleText.compact($0))" }
     lines.append("  rounds                  \(plan.cost.rounds)")
     lines.append("  bytes                   \(Console.bytes(plan.cost.totalBytes)) in all")
     for link in links { lines.append("    \(link.from) → \(link.to)  \(link.bytes) B") }
@@ -181,7 +182,7 @@ struct PlanReport {
     ]
     lines += operators.text.map { "  \(VisibleText.line($0))" }
     lines.append("  " + OperatorTree.note)
-    if !notes.isEmpty { lines += ["", "Notes"] + notes.map { "  - \($0)" } }
+    if !notes.isEmpty { lines += ["", "Notes"] + notes.map { "  - \(VisibleText.compact($0))" } }
     return lines.joined(separator: "\n")
   }
 
@@ -190,7 +191,7 @@ struct PlanReport {
     if !prepared.study.description.isEmpty {
       // Quoted, so that no line of it looks like one of this document.
       lines += prepared.study.description.split(separator: "\n", omittingEmptySubsequences: false).map {
-        "> \($0)"
+        "> \(Self.prose($0))"
       }
       lines.append("")
     }
@@ -208,7 +209,7 @@ struct PlanReport {
     }
     lines += ["", "## What is computed", ""]
     for query in prepared.statement.queries {
-      lines += ["### \(query.result)", "", Self.fence(query.text, "sql"), ""]
+      lines += ["### \(query.result)", "", Self.fence(query.lines.joined(separator: "\n"), "sql"), ""]
     }
     lines += ["## Cost", "", "| | |", "|---|---|"]
     lines += rowLines.map { "| rows | \($0) |" }
@@ -229,6 +230,12 @@ struct PlanReport {
     lines.append("- program hash `\(hexadecimal(prepared.programHash))`")
     lines.append("- statement hash `\(GroupedHash.text(prepared.statementHash))`")
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A line of the description, whose indentation pushes nothing to where it looks like a line of its own.
+  private static func prose(_ line: Substring) -> String {
+    let words = line.drop { $0 == " " }
+    return String(repeating: " ", count: min(line.count - words.count, 16)) + VisibleText.compact(words)
   }
 
   /// A block of code that its text cannot end.

@@ -25,9 +25,11 @@ final class StandardStream: Sendable {
   }
 
   /// Before anything else: a standard descriptor that is closed would be given to the next file that is opened, and
-  /// texts would go there. A reader that goes away is an error and no signal.
+  /// texts would go there. A reader that goes away is an error and no signal, and so is a file that grows too large.
   static func prepare() {
     signal(SIGPIPE, SIG_IGN)
+    // A limit on the size of files is an error of the write, too.
+    signal(SIGXFSZ, SIG_IGN)
     for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
       // Opened for reading, so that output to it fails; a log may go nowhere.
       let opened = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)

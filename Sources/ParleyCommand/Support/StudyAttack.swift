@@ -35,11 +35,14 @@ struct StudyAttack {
   private let columns: [[OpenedColumn]]
   /// Results whose rows depend on numbers.
   private let choosing: Set<Int>
-  /// Rows of a table, all holders together.
-  private static let rows = 6...24
+  /// Rows of a table, all holders together, with which it begins.
+  private static let fewestRows = 6
+  private let mostRows: Int
 
+  /// - Parameter mostRows: of a table, all holders together; 6 or more.
   /// - Throws: `usage/arguments` where the study withholds nothing.
-  init(_ study: Study, program: Program) throws(ParleyError) {
+  init(_ study: Study, program: Program, mostRows: Int) throws(ParleyError) {
+    self.mostRows = mostRows
     self.study = study
     self.program = program
     let rules = study.rules
@@ -96,16 +99,49 @@ struct StudyAttack {
     }
     report.findings.append(
       Finding(
-        kind: hit.kind.rawValue, number: number, value: hit.value, units: hit.units.map(\.description), seed: seed,
+        kind: hit.kind.rawValue, number: number, value: hit.value, units: hit.units.map(words), seed: seed,
         trials: 1))
+  }
+
+  /// "patient 17", or where rows are the units "row 2 of north's visits".
+  private func words(_ unit: UnitDatabase.Unit) -> String {
+    let place = unit.name.split(separator: ".").compactMap { Int($0) }
+    guard unit.kind.hasPrefix("."), place.count == 2,
+      let table = study.schemas.first(where: { $0.name == unit.kind.dropFirst() }),
+      table.holders.indices.contains(place[0])
+    else { return unit.description }
+    return "row \(place[1] + 1) of \(table.holders[place[0]])'s \(table.name)"
+  }
+
+  /// What was found, in the words of `docs/guide-consortium.md`.
+  static func explanation(_ kind: InfluenceTest.Hit.Kind) -> String {
+    switch kind {
+    case .few: "the number is made up by so few units"
+    case .difference: "two numbers, and one less the other is made up by so few units"
+    case .remainder: "a total and its parts, and the total less the parts is made up by so few units"
+    case .withheldTotal:
+      "the number of a table's rows is public, and less the counts that are shown it is the count of so few units in withheld groups"
+    case .filteredTotal:
+      "the number of a table's rows is public, and less the counts that are shown it is the count of so few units that WHERE leaves out"
+    case .condition: "the statistic rests on a condition that holds for so few units"
+    case .digit: "a sum holds several numbers as its digits, and one of them is made up by so few units"
+    case .group: "so few units stand behind a row of the result"
+    case .record: "a smallest or largest value of a table whose owners did not allow extremes"
+    case .quantile: "a quantile with so few values below or above it"
+    case .distinct: "a number of different values that so few units bring"
+    case .processed:
+      "a number computed from others, or with a condition in it, that changes with so few units only"
+    case .hidden: "something was opened where nothing is shown"
+    }
   }
 
   /// Made-up rows in which values meet: few different ones in every column that is no key.
   private func data(seed: UInt64) throws(ParleyError) -> [String: [TableData]] {
     var data: [String: [TableData]] = [:]
     for (index, table) in study.schemas.enumerated() {
-      let span = UInt64(Self.rows.count)
-      let all = min(table.maximumRows, Self.rows.lowerBound + Int((seed &* 0x9e37_79b9_7f4a_7c15 >> 33) % span))
+      let span = UInt64(mostRows - Self.fewestRows + 1)
+      let chosen = Self.fewestRows + Int((seed &* 0x9e37_79b9_7f4a_7c15 >> 33) % span)
+      let all = min(chosen, table.maximumRows, SyntheticData.mostRows(table))
       let share = table.holders.indices.map { (all + $0) / table.holders.count }
       var parts: [TableData] = []
       for holder in table.holders.indices {
@@ -149,16 +185,17 @@ extension StudyAttack.Report {
       lines.append("\(counted(refused, "trial")) opened nothing: made-up rows broke what a query assumes")
     }
     for finding in findings {
+      let units = finding.units.isEmpty ? "" : " (\(finding.units.joined(separator: ", ")))"
+      let words = InfluenceTest.Hit.Kind(rawValue: finding.kind).map(StudyAttack.explanation) ?? finding.kind
       lines.append(
         VisibleText.line(
-          "\(finding.kind): \(finding.number) = \(finding.value), of \(finding.units.joined(separator: ", ")) (seed \(finding.seed), \(counted(finding.trials, "trial")))"
+          "\(finding.kind): \(finding.number) = \(finding.value): \(words)\(units) [--seed \(finding.seed) --trials 1; \(counted(finding.trials, "trial"))]"
         ))
     }
-    if findings.isEmpty {
-      lines.append(
-        numbersShown == 0
-          ? "nothing was shown, so nothing was tried" : "no number rests on fewer than \(minimum) units")
+    if !findings.isEmpty {
+      lines.append("\"q.n\" is the column n of the result q; rows and units are made up and nobody's")
     }
+    if findings.isEmpty, numbersShown > 0 { lines.append("no number rests on fewer than \(minimum) units") }
     return lines
   }
 }

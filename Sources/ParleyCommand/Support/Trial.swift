@@ -29,7 +29,13 @@ final class Trial {
     var listeners: [MeshListener] = []
     for party in study.parties {
       let identity = try Identity.create(name: party.name)
-      try store.save(identity)
+      do { try store.save(identity) } catch {
+        throw ParleyError(
+          .cannotWrite,
+          "the keys of this trial cannot be written to the folder for temporary files (\(error.message))",
+          at: .init(file: FilePath.folder(folder.path)),
+          remedy: "free space there or raise the limit of file sizes (ulimit -f), or set TMPDIR to another folder")
+      }
       var port: Int?
       if study.computing.contains(party.name) {
         let listener = try MeshListener(endpoint: MeshEndpoint(host: "127.0.0.1", port: 0))

@@ -154,6 +154,8 @@ public struct IdentityStore: Sendable {
   private func storage(_ what: String, _ path: String, _ failure: OwnerOnlyFile.Failure) -> ParleyError {
     ParleyError(
       .identityStorage, "could not \(what) it: \(failure.words)", at: .init(file: path),
-      remedy: "check that the folder exists, is yours and has space left")
+      remedy:
+        "check that the folder exists, is yours and has space left (df), and that files may grow that large (ulimit -f)"
+    )
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ParleyBase
 
 /// Files that only their owner may touch: at no moment is there a wider one.
 enum OwnerOnlyFile {
@@ -46,18 +47,53 @@ enum OwnerOnlyFile {
     guard chmod(path, 0o700) == 0 else { throw .system(errno) }
   }
 
-  /// Creates the file with mode 0600 and the contents on disk; it must not exist. What could not be written
-  /// whole is removed again.
+  /// Creates the file with mode 0600 and the contents on disk; it must not exist. It is written beside and gets its name
+  /// when it is whole, so that whatever ends the process leaves the whole file or none of that name.
   static func create(path: String, contents: [UInt8]) throws(Failure) {
+    var status = stat()
+    guard lstat(path, &status) != 0 else { throw .exists }
+    removeStale(beside: path)
+    let temporary = path + ".\(getpid()).tmp"
+    try write(contents, to: temporary)
+    defer { unlink(temporary) }
+    // Unlike a renaming this never replaces what came in between.
+    if link(temporary, path) != 0 {
+      guard errno != EEXIST else { throw .exists }
+      // File systems without links.
+      guard errno == EPERM || errno == ENOTSUP || errno == ENOSYS, lstat(path, &status) != 0,
+        rename(temporary, path) == 0
+      else { throw .system(errno) }
+    }
+    let folder = open(FilePath.folder(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return }
+    fsync(folder)
+    close(folder)
+  }
+
+  /// What a process left that ended while it wrote this file: there is a key in it.
+  private static func removeStale(beside path: String) {
+    let parent = FilePath.folder(path)
+    let stem = FilePath.name(path) + "."
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    where name.hasPrefix(stem) && name.hasSuffix(".tmp") {
+      guard let process = pid_t(name.dropFirst(stem.count).dropLast(4)), process > 0, process != getpid(),
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink(parent + "/" + name)
+    }
+  }
+
+  private static func write(_ contents: [UInt8], to path: String) throws(Failure) {
+    unlink(path)
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw errno == EEXIST ? .exists : .system(errno) }
+    guard descriptor >= 0 else { throw .system(errno) }
     defer { close(descriptor) }
     do throws(Failure) {
       guard fchmod(descriptor, 0o600) == 0 else { throw .system(errno) }
       var offset = 0
       while offset < contents.count {
         let written = contents.withUnsafeBytes {
-          write(descriptor, $0.baseAddress! + offset, $0.count - offset)
+          Foundation.write(descriptor, $0.baseAddress! + offset, $0.count - offset)
         }
         if written < 0 {
           if errno == EINTR { continue }
@@ -89,8 +125,7 @@ enum OwnerOnlyFile {
     guard status.st_uid == geteuid() else { throw .foreign }
     guard status.st_mode & 0o077 == 0 else { throw .open(mode: Int(status.st_mode & 0o777)) }
     guard status.st_size <= limit else { throw .tooLarge }
-    let slash = path.lastIndex(of: "/")
-    let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let directory = FilePath.folder(path)
     var folder = stat()
     guard stat(directory, &folder) == 0 else { throw .system(errno) }
     guard folder.st_mode & 0o077 == 0 else {

@@ -17,15 +17,6 @@ public struct DisclosureStatement: Hashable, Sendable {
     /// Whether the values are the rows of a result of secret size, padding among them.
     public var isRowSet = false
   }
-  /// The text that results are computed by.
-  public struct Query: Hashable, Sendable {
-    public var result: String
-    public var text: String
-    public init(result: String, text: String) {
-      self.result = result
-      self.text = text
-    }
-  }
   public var title: String
   /// SHA-256 of the program: whoever accepts the statement accepts that program and no other with the same words.
   public var programHash: [UInt8]
@@ -158,7 +149,8 @@ public struct DisclosureStatement: Hashable, Sendable {
       lines.append("Computed by, word for word (comments are left out):")
       for query in queries {
         lines.append("  result \"\(query.result)\"")
-        lines += Self.quoted(query.text)
+        // No line of it can be taken for one of the statement: each begins with a bar.
+        lines += query.lines.map { Self.bar + $0 }
       }
       lines.append("")
     }
@@ -199,14 +191,16 @@ public struct DisclosureStatement: Hashable, Sendable {
       "Whoever accepts it accepts all that the parties agree on, shown above or not: who takes part with which keys, how files are read, and everything else in \(GroupedHash.text(agreementHash)).",
     ]
     // What the author of a study wrote stays on its line, and can be seen.
-    return lines.map { VisibleText.line($0) }.joined(separator: "\n") + "\n"
+    return lines.map(Self.visible).joined(separator: "\n") + "\n"
   }
 
-  /// Lines that cannot be taken for lines of the statement: each begins with a bar.
-  private static func quoted(_ text: String) -> [String] {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { "    | " + $0 }
-    while lines.last == "    | " { lines.removeLast() }
-    return lines
+  private static let bar = "    | "
+
+  /// The blanks that a line begins with are ours; so is the layout of SQL, which ``Query/lines`` has made.
+  private static func visible(_ line: String) -> String {
+    if line.hasPrefix(bar) { return VisibleText.line(line) }
+    let words = line.drop { $0 == " " }
+    return String(repeating: " ", count: line.count - words.count) + VisibleText.compact(words)
   }
 
   private var itemsByRecipients: [(recipients: [String], items: [Item])] {

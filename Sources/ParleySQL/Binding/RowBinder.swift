@@ -266,7 +266,7 @@ struct RowBinder {
     results.append(
       try otherwise.map { syntax throws(ParleyError) in try bind(syntax) }
         ?? TypedExpression(expression: .null(isCondition: false), type: .null, range: range))
-    let type = try common(results, what: "results of one CASE")
+    let type = try common(results, what: "results of one CASE", areShown: true)
     var values: [RowExpression] = []
     for result in results { values.append(try coerced(result, to: type)) }
     let chosen = zip(conditions, values).map { RowExpression.Branch(condition: $0, result: $1) }
@@ -280,7 +280,7 @@ struct RowBinder {
     if name.text.uppercased() == "COALESCE", let arguments, !arguments.isEmpty {
       var parts: [TypedExpression] = []
       for argument in arguments { parts.append(try bind(argument)) }
-      let type = try common(parts, what: "arguments of COALESCE")
+      let type = try common(parts, what: "arguments of COALESCE", areShown: true)
       var values: [RowExpression] = []
       for part in parts { values.append(try coerced(part, to: type)) }
       return TypedExpression(expression: .coalesce(values), type: type, range: range)

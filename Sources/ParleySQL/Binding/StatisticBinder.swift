@@ -29,16 +29,7 @@ struct StatisticBinder {
       "COUNT", "SUM", "AVG", "MIN", "MAX", "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP", "CORR", "COALESCE",
     ] + TimeFunctions.names
   static func unknownFunction(_ name: Name, source: Source) -> ParleyError {
-    let remedy =
-      switch name.text.uppercased() {
-      case "VAR_POP", "STDDEV_POP":
-        "VARIANCE and STDDEV are the sample statistics; the population ones follow with COUNT"
-      case "PERCENTILE_CONT": "write QUANTILE(x, 0.9) or MEDIAN(x)"
-      default: "functions: \(functionNames.joined(separator: ", "))"
-      }
-    return source.error(
-      "sql/unknown-function", "unknown function '\(name.text)'\(didYouMean(name.text, among: functionNames))",
-      at: name.range, remedy: remedy)
+    FunctionHints.unknown(name, among: functionNames, source: source)
   }
 
   static func containsStatistic(_ syntax: SyntaxExpression) -> Bool {

@@ -262,8 +262,11 @@ extension TimeBinding {
   }
 
   /// What to do about two types that meet and have nothing in common.
-  static func remedyForUnlike(_ a: SQLType, _ b: SQLType) -> String {
+  /// - Parameter condition: the text of the one that is a condition, where one is.
+  static func remedyForUnlike(_ a: SQLType, _ b: SQLType, condition: String? = nil) -> String {
     switch (a, b) {
+    case (.boolean, .number), (.number, .boolean):
+      "a condition stands by itself: write \(condition ?? "x"), or NOT \(condition ?? "x"), without a number"
     case (.duration, .number), (.number, .duration):
       "write what the number counts, such as INTERVAL '90' MINUTE, or EXTRACT(EPOCH FROM …) for a number of seconds"
     case (.date, .number), (.number, .date), (.timestamp, .number), (.number, .timestamp):

@@ -4,7 +4,10 @@ import ParleyProgram
 
 /// One type for several expressions that meet: in a comparison, in the branches of a CASE, in COALESCE.
 extension RowBinder {
-  func common(_ parts: [TypedExpression], what: String) throws(ParleyError) -> SQLType {
+  /// - Parameter areShown: they become values of one column, so that their labels have to be alike as well.
+  func common(
+    _ parts: [TypedExpression], what: String, areShown: Bool = false
+  ) throws(ParleyError) -> SQLType {
     var type = SQLType.null
     var constants: [ExactText] = []
     for part in parts {
@@ -23,6 +26,11 @@ extension RowBinder {
           throw error(
             "type", "two categories with different lists of values are \(what)", at: part.range,
             remedy: "declare the same list of values for both columns")
+        }
+        guard !areShown || x == y else {
+          throw error(
+            "label", "two categories with different labels are \(what)", at: part.range,
+            remedy: "label the values alike in the study, or write the texts out with CASE")
         }
       default:
         throw error(

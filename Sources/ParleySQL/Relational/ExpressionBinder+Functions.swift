@@ -12,9 +12,11 @@ extension ExpressionBinder {
     "ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "COUNT", "SUM", "AVG",
     "MIN", "MAX",
   ]
-  static let functionNames =
-    aggregateNames + scalarNames + TextCall.names + TimeFunctions.names
-    + ["COALESCE", "NULLIF", "CAST", "EXTRACT", "SUBSTRING", "ROW_NUMBER", "RANK"]
+  static let functionNames: [String] = {
+    let windows = windowNames.filter { !aggregateNames.contains($0) }
+    let others = ["COALESCE", "NULLIF", "CAST", "EXTRACT", "SUBSTRING"]
+    return aggregateNames + scalarNames + TextCall.names + TimeFunctions.names + others + windows
+  }()
 
   /// Aggregates outside of subqueries and windows.
   static func containsAggregate(_ syntax: SyntaxExpression) -> Bool {
@@ -41,19 +43,6 @@ extension ExpressionBinder {
     }
   }
 
-  private func unknownFunction(_ name: Name) -> ParleyError {
-    let remedy =
-      switch name.text.uppercased() {
-      case "VAR_POP", "STDDEV_POP":
-        "VARIANCE and STDDEV are the sample statistics; the population variance is VARIANCE(x) * (COUNT(x) - 1) / COUNT(x)"
-      case "PERCENTILE_CONT", "PERCENTILE_DISC", "APPROX_QUANTILE": "write QUANTILE(x, 0.9) or MEDIAN(x)"
-      default: "functions: \(Self.functionNames.joined(separator: ", "))"
-      }
-    return error(
-      "unknown-function", "unknown function '\(name.text)'\(didYouMean(name.text, among: Self.functionNames))",
-      at: name.range, remedy: remedy)
-  }
-
   func aggregate(
     _ name: Name, _ arguments: [SyntaxExpression]?, isDistinct: Bool, range: SourceRange
   ) throws(ParleyError) -> BoundExpression {
@@ -64,7 +53,7 @@ extension ExpressionBinder {
           "arguments", "\(name.text) is a window function", at: range,
           remedy: "write \(name.text)(…) OVER (PARTITION BY … ORDER BY …)")
       }
-      throw unknownFunction(name)
+      throw FunctionHints.unknown(name, among: Self.functionNames, source: source)
     }
     guard let functions else {
       throw error(

@@ -155,7 +155,7 @@ extension ExpressionBinder {
     func present(_ value: BoundExpression) throws(ParleyError) -> BoundExpression {
       guard skipsNulls, registry.isNullable(value.expression) else { return value }
       let none = BoundExpression(expression: .text(""), type: .text, range: value.range)
-      let (both, type) = try unified([value, none], what: "joined")
+      let (both, type) = try aligned([value, none], what: "joined")
       return BoundExpression(expression: .coalesce(both), type: type, range: value.range)
     }
     if isCategory, let place = values.firstIndex(where: { $0.type != .text }) {

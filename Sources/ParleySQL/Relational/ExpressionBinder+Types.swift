@@ -29,7 +29,8 @@ extension ExpressionBinder {
       default:
         throw error(
           "type", "\(type.described) and \(part.type.described) are \(what)", at: part.range,
-          remedy: Self.remedyForUnlike(type, part.type))
+          remedy: Self.remedyForUnlike(
+            type, part.type, condition: parts.first { $0.type == .boolean }.map { source.text($0.range) }))
       }
     }
     switch type {
@@ -41,13 +42,42 @@ extension ExpressionBinder {
     }
   }
 
+  /// The expressions as values of one column, which results can show.
   func unified(
+    _ parts: [BoundExpression], what: String
+  ) throws(ParleyError) -> (values: [Expression], type: SQLType) {
+    let aligned = try aligned(parts, what: what)
+    if case .category = aligned.type { try checkLabels(parts, what: what) }
+    return aligned
+  }
+
+  /// The expressions in one type, where what results would show for them does not matter.
+  func aligned(
     _ parts: [BoundExpression], what: String
   ) throws(ParleyError) -> (values: [Expression], type: SQLType) {
     let type = try common(parts, what: what, extends: true)
     var values: [Expression] = []
     for part in parts { values.append(try coerced(part, to: type)) }
     return (values, type)
+  }
+
+  private func checkLabels(_ parts: [BoundExpression], what: String) throws(ParleyError) {
+    var shown = ShownValues()
+    func name(_ part: BoundExpression) -> String {
+      if case .column(let id) = part.expression { registry[id].name } else { source.text(part.range) }
+    }
+    func check(_ clash: ShownValues.Clash?, _ part: BoundExpression) throws(ParleyError) {
+      guard let clash else { return }
+      throw error("label", "\(clash.message), and both are \(what)", at: part.range, remedy: clash.remedy)
+    }
+    for part in parts {
+      guard case .category(let list) = part.type else { continue }
+      try check(shown.add(list, source: name(part)), part)
+    }
+    for part in parts {
+      guard case .text(let constant) = part.expression else { continue }
+      try check(shown.add(constant: constant, source: name(part)), part)
+    }
   }
 
   /// The expression in the units of `type`, which ``common(_:what:extends:)`` returned for it.
@@ -114,7 +144,7 @@ extension ExpressionBinder {
 
   /// Equality to which NULL is a value like others.
   func same(_ a: BoundExpression, _ b: BoundExpression) throws(ParleyError) -> Expression {
-    let (parts, _) = try unified([a, b], what: "compared")
+    let (parts, _) = try aligned([a, b], what: "compared")
     let equal = try compare(.equal, a, b)
     return try limited(
       .or(.coalesce([equal, .boolean(false)]), .and(.isNull(parts[0]), .isNull(parts[1]))),

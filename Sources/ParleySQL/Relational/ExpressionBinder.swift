@@ -81,6 +81,11 @@ struct ExpressionBinder {
     }
     let meant = tables.filter { qualifier == nil || $0.name.lowercased() == qualifier?.text.lowercased() }
     let names = meant.flatMap { $0.columns.map(\.name) } + aliases.map(\.name)
+    if qualifier == nil, FunctionHints.isMoment(name.text.uppercased()) {
+      return error(
+        "unsupported", "\(name.text.uppercased()) is not part of the dialect", at: name.range,
+        remedy: FunctionHints.remedy(name.text.uppercased()) ?? "write the day itself")
+    }
     var remedy = "columns: \(names.prefix(40).joined(separator: ", "))"
     for column in meant.flatMap(\.columns) {
       if case .category(let list) = column.value.type, list.contains(name.text) {

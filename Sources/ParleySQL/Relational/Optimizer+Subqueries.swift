@@ -14,12 +14,20 @@ extension Optimizer {
     /// One row for each combination of keys, and for no row what aggregates of nothing are.
     var isScalarAggregate = false
     var counts: Set<ColumnID> = []
+    /// Of the rows of `plan` that belong to a row around by `keys` and `residual`: equalities alone do not say which, so that
+    /// the rows cannot be aggregated before.
+    var pairAggregates: [AggregateColumn]?
+
+    /// Columns of its rows, and of what is computed of them.
+    var columnSet: Set<ColumnID> { plan.columnSet.union(pairAggregates?.map(\.id) ?? []) }
   }
 
   private func correlated(_ range: SourceRange, _ why: String) -> ParleyError {
     error(
       "correlated", "this subquery uses columns of the query around it \(why)", at: range,
-      remedy: "use such columns in conditions of the subquery's WHERE, one of them an equality, or write a join")
+      remedy:
+        "use such columns in conditions of the subquery's WHERE, below a GROUP BY in equalities alone, or write a join"
+    )
   }
 
   private func independent(_ plan: Plan, _ range: SourceRange) throws(ParleyError) -> Independent {
@@ -27,11 +35,19 @@ extension Optimizer {
     if case .aggregate(let input, let keys, let aggregates, let shown) = plan {
       var inner = try independent(input, range)
       let own = input.columnSet
-      guard inner.residual.isEmpty, plan.ownExpressions.allSatisfy({ $0.columns.isSubset(of: own) }) else {
-        throw correlated(range, "inside a statistic, as a group key or in a comparison below one")
+      guard plan.ownExpressions.allSatisfy({ $0.columns.isSubset(of: own) }) else {
+        throw correlated(range, "inside a statistic or as a group key")
       }
-      guard inner.keys.isEmpty || !inner.isScalarAggregate else {
+      guard inner.keys.isEmpty && inner.pairAggregates == nil || !inner.isScalarAggregate else {
         throw correlated(range, "below a grouping of a statistic")
+      }
+      guard inner.residual.isEmpty || keys.isEmpty else {
+        throw correlated(range, "in a comparison below a GROUP BY")
+      }
+      let counts = Set(aggregates.filter { $0.function == .count || $0.function == .countRows }.map(\.id))
+      if !inner.residual.isEmpty {
+        (inner.isScalarAggregate, inner.counts, inner.pairAggregates) = (true, counts, aggregates)
+        return inner
       }
       var allKeys = keys
       for index in inner.keys.indices {
@@ -41,9 +57,7 @@ extension Optimizer {
         inner.keys[index].right = .column(id)
       }
       inner.isScalarAggregate = keys.isEmpty
-      if keys.isEmpty {
-        inner.counts = Set(aggregates.filter { $0.function == .count || $0.function == .countRows }.map(\.id))
-      }
+      if keys.isEmpty { inner.counts = counts }
       inner.plan = .aggregate(inner.plan, keys: allKeys, aggregates, shown: shown)
       return inner
     }
@@ -102,7 +116,7 @@ extension Optimizer {
   ) throws(ParleyError) -> (subquery: Subquery, inner: Independent) {
     var subquery = subquery
     var inner = try independent(subquery.plan, subquery.range)
-    let own = inner.plan.columnSet
+    let own = inner.columnSet
     var outside = inner.keys.reduce(into: Set<ColumnID>()) { $0.formUnion($1.left.columns) }
     for condition in inner.residual { outside.formUnion(condition.columns) }
     outside.formUnion(subquery.output.columns)
@@ -160,12 +174,15 @@ extension Optimizer {
   ) throws(ParleyError) -> Expression {
     let found = try optimized(inner.plan)
     if inner.isScalarAggregate {
-      guard !inner.keys.isEmpty else {
+      if let aggregates = inner.pairAggregates {
+        try joinPairs(&plan, found, inner, aggregates)
+      } else if inner.keys.isEmpty {
         plan = .cross(plan, found)
         return try attach(subquery.output, to: &plan)
+      } else {
+        registry.extend(found.columnSet)
+        plan = .match(.left, plan, found, inner.keys, .right)
       }
-      registry.extend(found.columnSet)
-      plan = .match(.left, plan, found, inner.keys, .right)
       // Nothing counts as 0.
       let output = subquery.output.replacing { expression in
         guard case .column(let id) = expression, inner.counts.contains(id) else { return nil }
@@ -240,17 +257,24 @@ extension Optimizer {
       return .not(.isNull(.column(count)))
     }
     if let condition = try extreme(inner, to: &plan) { return condition }
-    // Every pair is looked at.
+    let count = registry.column("count", .number(scale: 0), isNullable: false)
+    try joinPairs(
+      &plan, try optimized(inner.plan), inner,
+      [AggregateColumn(id: count, function: .countRows, argument: nil, isDistinct: false)])
+    return .not(.isNull(.column(count)))
+  }
+
+  /// `plan` with aggregates of the rows of `found` that belong to each of its rows; NULL where there are none. Every pair is
+  /// looked at.
+  private func joinPairs(
+    _ plan: inout Plan, _ found: Plan, _ inner: Independent, _ aggregates: [AggregateColumn]
+  ) throws(ParleyError) {
     let row = registry.column("row", .number(scale: 0), isNullable: false)
     plan = .numbered(plan, row)
     let conditions = inner.keys.map { equality($0.left, $0.right) } + inner.residual
-    let pairs = try joined([plan, try optimized(inner.plan)], conditions)
-    let count = registry.column("count", .number(scale: 0), isNullable: false)
-    join(
-      &plan, pairs, [KeyPair(left: .column(row), right: .column(row))],
-      [AggregateColumn(id: count, function: .countRows, argument: nil, isDistinct: false)])
+    let pairs = try joined([plan, found], conditions)
+    join(&plan, pairs, [KeyPair(left: .column(row), right: .column(row))], aggregates)
     try plan.checkOperators(of: source)
-    return .not(.isNull(.column(count)))
   }
 
   /// `plan` with aggregates of the rows with the same keys; NULL where there are none.

@@ -141,7 +141,7 @@ struct ExpressionLowering {
         "texts are taken apart, changed and joined by the holder of a row, and this one is made of several tables, or of groups",
         at: SourceRange(start: 0, end: 0),
         remedy:
-          "compute it from columns of one table, in a subquery below the join or grouping: FROM (SELECT UPPER(name) AS x, … FROM t) AS q; what is computed from a group key may be a group key too"
+          "compute it from columns of one table, in a subquery below the join or grouping: FROM (SELECT UPPER(name) AS x, … FROM t) AS q; what is computed from a group key may be a group key too. The text of a statistic stays as it is: take the statistic of the changed text, as in MAX(UPPER(name)), where that is meant"
       )
     case .extreme(let parts, let isGreatest): return try extreme(parts, isGreatest: isGreatest)
     case .squareRoot(let a, let scale): return try root(a, scale: scale)

@@ -251,11 +251,11 @@ extension RelationalBinder {
     var shown: ColumnID?
     if isReleased, minimumCell > 1 {
       let id = registry.column("shown", .boolean, isNullable: false)
-      // A total of values that may be NULL could rest on fewer rows of the withheld groups than the minimum.
+      // The total of rows is public; that of values could rest on fewer rows of the withheld groups than the minimum.
       let totals = functions.aggregates.filter {
         switch $0.function {
         case .countRows: true
-        case .count, .sum: !$0.isDistinct && $0.argument.map(registry.isNullable) == false
+        case .count: !$0.isDistinct && $0.argument.map(registry.isNullable) == false
         default: false
         }
       }
@@ -288,7 +288,7 @@ extension RelationalBinder {
       "a window over groups would tell about groups under the minimum cell of \(minimumCell), which are withheld",
       at: range,
       remedy:
-        "COUNT(*) OVER () and SUM(n) OVER () of a count or a sum of values that are never NULL, without a condition on the groups, may stand here; compute other windows from the released result"
+        "COUNT(*) OVER () and SUM(n) OVER () of a number of rows n, which is COUNT(*), may stand here without a condition on the groups; compute other windows, and totals of sums, from the released result"
     )
   }
 }

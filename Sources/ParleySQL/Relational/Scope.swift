@@ -79,7 +79,7 @@ struct Environment {
 struct WithheldGroups: Sendable {
   /// Bits of every row; it is shown where all are 1.
   var shown: [ColumnID]
-  /// Counts and sums of the groups: their total over all groups is the one that the rule of withholding allows for.
+  /// Numbers of rows of the groups: their total over all groups is the one that the rule of withholding allows for.
   var totals: Set<ColumnID>
   /// No condition has left groups out.
   var isWhole = true

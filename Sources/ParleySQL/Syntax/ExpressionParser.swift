@@ -333,6 +333,11 @@ extension Parser {
       let first = filtered(arguments?.first ?? one, by: condition)
       arguments = [first] + (arguments ?? []).dropFirst()
     }
+    if current.keyword == "WITHIN", following.keyword == "GROUP" {
+      throw unsupported(
+        "WITHIN GROUP", at: current.range,
+        remedy: FunctionHints.remedy("PERCENTILE_CONT") ?? "use QUANTILE(x, 0.9)")
+    }
     if take(keyword: "OVER") {
       return node(.windowCall(function, arguments, try window()), from: start)
     }

@@ -114,9 +114,13 @@ extension Parser {
     let word = current
     let isAll = word.keyword == "ALL"
     guard sign == (isAll ? .notEqual : .equal) else {
+      let value = source.text(left.range)
       throw unsupported(
         "\(sign.rawValue) \(word.described)", at: word.range,
-        remedy: "= ANY (…) and <> ALL (…) are; compare with (SELECT MIN(x) FROM …) or (SELECT MAX(x) FROM …)")
+        remedy: isAll
+          ? "write NOT EXISTS (SELECT 1 FROM … WHERE (\(value) \(sign.rawValue) x) IS NOT TRUE), with the x that the subquery selects"
+          : "write EXISTS (SELECT 1 FROM … WHERE \(value) \(sign.rawValue) x), with the x that the subquery selects"
+      )
     }
     advance()
     advance()

@@ -12,10 +12,13 @@ public struct CSVReport: Sendable, Hashable {
   public var ignoredColumns: [String] = []
   /// What cells were taken to mean where they could mean something else, one line a column.
   public var readings: [String] = []
-  /// The first hundred rows that were dropped or had cells made NULL, with the reason.
+  /// Why rows were dropped or had cells made NULL: a hundred kinds of mistakes at most, each with its first lines.
   public var listed: [ParleyError] = []
 
   public init() {}
+
+  /// Kinds of bad rows of which the notices tell.
+  private static let shownReasons = 5
 
   /// Lines to show before anything is sent.
   public var notices: [String] {
@@ -26,7 +29,16 @@ public struct CSVReport: Sendable, Hashable {
     if rowsRead == 0 { lines.append("it has no rows; this holder takes part with none") }
     if rowsDropped > 0 { lines.append("\(rowsDropped) of \(rowsRead) rows dropped (bad-rows: drop)") }
     if cellsNulled > 0 { lines.append("\(counted(cellsNulled, "unusable cell")) became NULL (bad-rows: null)") }
-    return lines + readings
+    return lines + reasons + readings
+  }
+
+  /// Why rows were dropped or had cells made NULL, with line and column and nothing of what the cells hold.
+  private var reasons: [String] {
+    let shown = listed.prefix(Self.shownReasons).map { problem in
+      "line \(problem.place?.line ?? 0): \(problem.message)"
+    }
+    let more = listed.count - shown.count
+    return shown + (more > 0 ? ["and \(counted(more, "more kind")) of bad rows"] : [])
   }
 }
 

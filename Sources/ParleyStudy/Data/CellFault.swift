@@ -30,6 +30,8 @@ extension CellParser.Fault {
     case .notADate(.noSuchDay), .notATimestamp(.noSuchDay): return "a day that the calendar does not have"
     case .notADate(.shortYear), .notATimestamp(.shortYear): return "a date whose year has two digits"
     case .notADate(.hasTime): return "a time of a day, in a column of dates"
+    case .notADate(.badTime), .notATimestamp(.badTime):
+      return "a date with something after it that is no time of the form hh:mm:ss"
     case .notADate: return "not a date of the form \(dialect.dateFormat)"
     case .notATimestamp: return "not a time of the form \(dialect.dateFormat) hh:mm:ss"
     case .missing(let mark): return "'\(mark)', which the study does not declare as a mark for no value"
@@ -44,10 +46,17 @@ extension CellParser.Fault {
   }
 
   /// What helps other than correcting the row or leaving it out; nil where nothing in the study does.
-  func remedy(_ column: ColumnSchema, _ dialect: CSVDialect, holder: String) -> String? {
+  ///
+  /// - Parameter spellings: of the whole file. A study says how all dates and numbers of a holder are written, so that what most
+  ///   cells need is advised, and a stray one is to be written like them.
+  func remedy(_ column: ColumnSchema, _ dialect: CSVDialect, holder: String, _ spellings: Spellings) -> String? {
     switch self {
-    case .thousands(let form):
-      "say how \(holder) writes numbers: 'csv-by-holder: {\(holder): {\((form ?? .german).words)}}'\(form == nil ? ", or the other way round" : "")"
+    case .thousands:
+      if let form = spellings.numberForms.first {
+        "say how \(holder) writes numbers: 'csv-by-holder: {\(holder): {\(form.words)}}'\(spellings.numberForms.dropFirst().map { ", or '\($0.words)' where the mark stands between thousands" }.joined())"
+      } else {
+        "write the number like the \(spellings.goodNumbers) of the file that have the declared marks"
+      }
     case .shortened:
       "export the column from where it comes from as text or with all digits; the file cannot tell them"
     case .tooPrecise:
@@ -56,12 +65,20 @@ extension CellParser.Fault {
       "say what it means: 'csv-by-holder: {\(holder): {values: {\(column.name): {SPELLING: VALUE}}}}'"
     case .notABoolean:
       "say what it means: 'csv-by-holder: {\(holder): {values: {\(column.name): {SPELLING: true}}}}'"
-    case .notADate(.layout(let layout)), .notATimestamp(.layout(let layout)):
-      "say how \(holder) writes dates: 'csv-by-holder: {\(holder): {date: \(layout)}}'"
+    case .notADate(.layout), .notATimestamp(.layout):
+      if let layout = spellings.layout {
+        "say how \(holder) writes dates: 'csv-by-holder: {\(holder): {date: \(layout)}}'"
+      } else {
+        "write the date as \(dialect.dateFormat), like the \(counted(spellings.goodDates, "date")) of the file that \(spellings.goodDates == 1 ? "is" : "are") so"
+      }
     case .notADate(.shortYear), .notATimestamp(.shortYear):
       "write years with four digits: give the column the format \(dialect.dateFormat) in the spreadsheet and export it again"
     case .notADate(.hasTime): "declare column '\(column.name)' as 'type: timestamp' in the study"
     case .notADate(.noSuchDay), .notATimestamp(.noSuchDay): nil
+    case .notADate(.badTime):
+      "write the date alone, or declare column '\(column.name)' as 'type: timestamp' in the study and write times as \(dialect.dateFormat) hh:mm:ss"
+    case .notATimestamp(.badTime):
+      "write times as hh:mm or hh:mm:ss, two digits each, and a zone behind them as Z (which is UTC), +02:00 or +0200; without one say 'zone' under 'csv-by-holder' of the study"
     case .notADate, .notATimestamp:
       "write dates as \(dialect.dateFormat), say with 'date' under 'csv-by-holder' of the study how \(holder) writes them"
     case .missing(let mark):

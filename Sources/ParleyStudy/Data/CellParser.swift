@@ -13,11 +13,11 @@ struct CellParser {
     case bad(Fault)
   }
   /// Why a cell cannot be used. Says nothing about its content.
-  enum Fault {
+  enum Fault: Hashable {
     case notANumber, shortened, tooPrecise, outOfRange, notABoolean, hourLeftOut, notACategory, tooLong, zeroByte,
       empty
-    /// A number that is written in the form, or in one of several.
-    case thousands(NumberForm?)
+    /// A number that is written in another form than the declared one.
+    case thousands
     case notADate(DateFormat.Mismatch), notATimestamp(DateFormat.Mismatch)
     /// One of ``MissingMark``, which the study does not declare.
     case missing(String)
@@ -53,7 +53,7 @@ struct CellParser {
     case .decimal(let scale, _): kind = .number(scale: scale)
     case .boolean:
       kind = .boolean
-      words = spellings.map { ($0.key, $0.value == "true" ? 1 : 0) }
+      words = spellings.map { ($0.key.value, $0.value == "true" ? 1 : 0) }
       words += dialect.falses.map { ($0, 0) } + dialect.trues.map { ($0, 1) }
     case .date: kind = .date
     case .category(let values):
@@ -62,7 +62,7 @@ struct CellParser {
         uniquingKeysWith: { first, _ in first })
       kind = .category(others: details.others.flatMap { positions[Array($0.utf8)] })
       // What the holder's file means comes before what the study calls it.
-      words = spellings.compactMap { spelling, value in positions[Array(value.utf8)].map { (spelling, $0) } }
+      words = spellings.compactMap { spelling, value in positions[Array(value.utf8)].map { (spelling.value, $0) } }
       words += values.enumerated().map { ($0.element, Int64($0.offset)) }
     case .timestamp: kind = .timestamp
     case .text(let bytes): kind = .text(bytes: bytes)
@@ -82,7 +82,7 @@ struct CellParser {
     if case .text(let bytes) = kind {
       guard cell.count <= bytes else { return .bad(.tooLong) }
       guard !cell.contains(0) else { return .bad(.zeroByte) }
-      guard !Self.isShortened(cell) else { return .bad(.shortened) }
+      guard !Self.isShortened(Self.trimmed(cell)) else { return .bad(.shortened) }
       return .text(String(decoding: cell, as: UTF8.self))
     }
     // A category may be declared with the spaces that files have.
@@ -97,13 +97,15 @@ struct CellParser {
       case .notANumber:
         if scale == 0, Self.isShortened(text) { return .bad(.shortened) }
         let forms = otherForms(text)
-        guard forms.isEmpty else { return .bad(.thousands(forms.count == 1 ? forms[0] : nil)) }
+        for form in forms { tally.otherForms[form, default: 0] += 1 }
+        guard forms.isEmpty else { return .bad(.thousands) }
         return .bad(missing(text) ?? .notANumber)
       case .tooPrecise: return .bad(.tooPrecise)
       case .overflow: return .bad(scale == 0 && Self.isShortened(text) ? .shortened : .outOfRange)
       }
       if scale == 0, value.magnitude >= 100_000_000_000, Self.isShortened(text) { return .bad(.shortened) }
       if tally.mayHaveThousands { tally.look(at: text, form) }
+      if text.contains(where: { $0 == form.decimalMark || $0 == form.thousandsMark }) { tally.markedNumbers += 1 }
     case .boolean:
       guard let found = words.value(of: text) else { return .bad(missing(text) ?? .notABoolean) }
       value = found
@@ -116,9 +118,11 @@ struct CellParser {
       value = others
     case .date:
       guard let days = TimestampText.days(text, dates: dateFormat) else {
+        tally.lookForLayout(text, besides: dateFormat)
         return .bad(missing(text) ?? .notADate(dateFormat.mismatch(text)))
       }
       value = days
+      tally.dates += 1
     case .timestamp:
       switch TimestampText.parse(text, dates: dateFormat, rounds: form.rounds) {
       case .value(let seconds): value = seconds
@@ -135,9 +139,12 @@ struct CellParser {
           value = seconds
         case .never: return .bad(.hourLeftOut)
         }
-      case .notATimestamp: return .bad(missing(text) ?? .notATimestamp(dateFormat.mismatch(time: text)))
+      case .notATimestamp:
+        tally.lookForLayout(text, besides: dateFormat)
+        return .bad(missing(text) ?? .notATimestamp(dateFormat.mismatch(time: text)))
       case .tooPrecise: return .bad(.tooPrecise)
       }
+      tally.dates += 1
     case .text: return .bad(.tooLong)
     }
     return range.contains(value) ? .value(value) : .bad(.outOfRange)
@@ -159,7 +166,7 @@ struct CellParser {
   /// digits are lost, and different numbers are written alike.
   static func isShortened(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     guard text.count >= 4, text.count <= 24, text[text.count - 1] &- 48 < 10 else { return false }
-    var position = text[0] == UInt8(ascii: "-") ? 1 : 0
+    var position = text[0] == UInt8(ascii: "-") || text[0] == UInt8(ascii: "+") ? 1 : 0
     guard text[position] &- 48 < 10 else { return false }
     position += 1
     var decimals = 0
@@ -203,6 +210,21 @@ final class CellTally {
   private(set) var mayHaveThousands = true
   /// Numbers with exactly three digits after the decimal mark.
   private(set) var threeDecimals = 0
+  /// Dates and times in the declared layout …
+  var dates = 0
+  /// … and what is none, by the usual layouts that fit it.
+  private(set) var otherLayouts: [DateFormat: Int] = [:]
+  /// Numbers with a decimal mark, or marks between thousands, as declared …
+  var markedNumbers = 0
+  /// … and what is no number, by the forms that fit it.
+  var otherForms: [NumberForm: Int] = [:]
+
+  func lookForLayout(_ text: UnsafeBufferPointer<UInt8>, besides declared: DateFormat) {
+    for (_, format) in ColumnGuess.parsers
+    where format != declared && TimestampText.parse(text, dates: format, rounds: true) != .notATimestamp {
+      otherLayouts[format, default: 0] += 1
+    }
+  }
 
   /// `12`, `123.456`: what numbers look like that are whole and have a mark between thousands.
   func look(at text: UnsafeBufferPointer<UInt8>, _ form: ExactNumber.Form) {

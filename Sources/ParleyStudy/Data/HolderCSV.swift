@@ -14,8 +14,8 @@ public enum HolderCSV {
     public var problems: [ParleyError]
   }
 
-  /// More bad rows than this are counted, not listed.
-  public static let listedRows = 100
+  /// Rows that are bad in more different ways than this are counted, not listed.
+  public static let listedKinds = 100
   /// Most lines of a file that are blank or bad rows. A small compressed file can have any number of them.
   package static func mostUnusedLines(maximumRows: Int) -> Int {
     let (product, overflow) = maximumRows.multipliedReportingOverflow(by: 9)
@@ -88,7 +88,10 @@ private struct TableReading {
   private var texts: [[String]]
   private var isNull: [[Bool]]
   private var rowCount = 0
-  private var unlisted = 0
+  /// Rows for which the file is refused.
+  private var refused = BadRowKinds()
+  /// Rows that were left out, or had cells made NULL.
+  private var passed = BadRowKinds()
 
   init(file: String, table: Study.Table, holder: String) {
     self.file = file
@@ -125,15 +128,18 @@ private struct TableReading {
       problems = [CSVFailureText.error(error, file: file, dialect: dialect)]
       return
     }
-    guard problems.isEmpty else {
-      if unlisted > 0 {
-        problems.append(
-          ParleyError(
-            .dataBadRows, "and \(unlisted) more bad rows", at: .init(file: file),
-            remedy: "correct the file, or agree on 'bad-rows: drop' in the study"))
-      }
-      return
+    let advice = RowAdvice(
+      file: file, holder: holder, columns: columns, dialect: dialect, policy: table.badRows,
+      spellings: Spellings(parsers.map(\.tally)))
+    report.listed = passed.entries.map(advice.error)
+    problems = refused.entries.map(advice.error) + problems
+    if refused.unlisted > 0 {
+      problems.append(
+        ParleyError(
+          .dataBadRows, "and \(refused.unlisted) more bad rows", at: .init(file: file),
+          remedy: "correct the file, or agree on 'bad-rows: drop' in the study"))
     }
+    guard problems.isEmpty else { return }
     for (column, parser) in zip(columns, parsers) {
       report.readings += parser.tally.readings(column.name, dialect)
     }
@@ -158,11 +164,13 @@ private struct TableReading {
 
   /// The field of each column, or nil after reporting why not.
   private mutating func header(_ records: CSVRecords) throws(CSVRecords.Failure) -> [Int]? {
-    guard try records.advance(), !(records.isBlank && columns.count > 1) else {
+    let hasLine = try records.advance()
+    guard hasLine, !(records.isBlank && columns.count > 1) else {
       problems = [
         ParleyError(
-          .dataEmpty, "the file is empty", at: .init(file: file, line: 1),
-          remedy: "the first line holds the column names: \(headerLine)")
+          .dataEmpty, hasLine ? "the first line is blank" : "the file is empty", at: .init(file: file, line: 1),
+          remedy: (hasLine ? "remove blank lines before it: " : "")
+            + "the first line holds the column names: \(headerLine)")
       ]
       return nil
     }
@@ -172,10 +180,10 @@ private struct TableReading {
       names.append(records.fields[index].isQuoted ? text : text.trimmingSpaces)
     }
     if dialect.hasTrailingDelimiter, names.count > 1, names.last == "" { names.removeLast() }
-    var firstPlace: [String: Int] = [:]
+    var firstPlace: [ExactText: Int] = [:]
     for (index, name) in names.enumerated() {
-      guard let first = firstPlace[name] else {
-        firstPlace[name] = index
+      guard let first = firstPlace[ExactText(name)] else {
+        firstPlace[ExactText(name)] = index
         continue
       }
       guard !name.isEmpty else { continue }
@@ -185,13 +193,13 @@ private struct TableReading {
           "two columns are called '\(VisibleText.line(name))', number \(first + 1) and \(index + 1)",
           at: .init(file: file, line: 1), remedy: "rename or remove one of them in the file"))
     }
-    if let other = otherDelimiter(names) {
+    if let other = otherDelimiter(names) ?? noHeader(names, records) {
       problems.append(other)
       return nil
     }
     var places: [Int] = []
     for (column, header) in headers.enumerated() {
-      guard let place = firstPlace[header] else {
+      guard let place = firstPlace[ExactText(header)] else {
         problems.append(missing(column, names))
         continue
       }
@@ -240,14 +248,48 @@ private struct TableReading {
     )
   }
 
+  /// A first line that names none of the columns, said once: most likely it is a row already.
+  private func noHeader(_ names: [String], _ records: CSVRecords) -> ParleyError? {
+    guard !headers.contains(where: names.contains), names.count >= headers.count else { return nil }
+    var fit = 0, measures = 0
+    for column in columns.indices {
+      let outcome = records.withField(column) { parsers[column].parse($0) }
+      switch (outcome, columns[column].type) {
+      case (.bad, _): break
+      case (.value, .integer), (.value, .decimal), (.value, .boolean), (.value, .date), (.value, .timestamp):
+        measures += 1
+        fit += 1
+      default: fit += 1
+      }
+    }
+    let isRow = fit == columns.count && measures > 0
+    let isClose = headers.contains { Suggestion.nearest(to: $0, among: names) != nil }
+    guard isRow || headers.count > 1 && !isClose else { return nil }
+    let some = headers.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+    let maps = columns.prefix(5).map { "\($0.name): NAME" }.joined(separator: ", ")
+    let more = columns.count > 5 ? ", …" : ""
+    let without = "'csv-by-holder: {\(holder): {header: false}}' in the study"
+    let hasNumbers = names.contains { $0.first?.isNumber == true }
+    return ParleyError(
+      .dataMissingColumn,
+      headers.count == 1
+        ? "the first line does not name the column \(some)"
+        : "the first line names none of the \(headers.count) columns (\(some)\(more))",
+      at: .init(file: file, line: 1),
+      remedy: isRow
+        ? "it seems to be a row already: write \(without) if its fields stand in the order of the columns there, or put a line before it: \(headerLine)"
+        : "the first line must hold the column names: \(headerLine); if \(holder) calls them otherwise, write 'csv-by-holder: {\(holder): {columns: {\(maps)\(more)}}}' in the study"
+          + (hasNumbers ? "; if it is a row already, \(without)" : ""))
+  }
+
   private func missing(_ column: Int, _ names: [String]) -> ParleyError {
     let header = headers[column]
     let name = columns[column].name
-    let taken = Set(headers)
-    let free = names.lazy.filter { !taken.contains($0) }
+    let taken = Set(headers.map { ExactText($0) })
+    let free = names.lazy.filter { !taken.contains(ExactText($0)) }
     // What all holders share stays as it is: only this one's file has another name.
     let remedy = Suggestion.nearest(to: header, among: free).map {
-      "did you mean '\(VisibleText.line($0))'? Rename it in the file, or write 'csv-by-holder: {\(holder): {columns: {\(name): \(YAMLWord.plain($0))}}}' in the study"
+      "did you mean '\(VisibleText.line($0))'\($0 == header ? ", which looks the same and is other characters" : "")? Rename it in the file, or write 'csv-by-holder: {\(holder): {columns: {\(name): \(YAMLWord.plain($0))}}}' in the study"
     }
     return ParleyError(
       .dataMissingColumn, "the file has no column '\(header)'", at: .init(file: file, line: 1),
@@ -262,14 +304,13 @@ private struct TableReading {
     var words = [String](repeating: "", count: columns.count)
     let isText = columns.map { if case .text = $0.type { true } else { false } }
     let least = (places.max() ?? 0) + 1
-    var faults: [(column: Int, fault: CellParser.Fault)] = []
+    var faults: [BadRowKinds.Cell] = []
     let mostUnused = HolderCSV.mostUnusedLines(maximumRows: rowLimit.count)
     var lines = 0
     while try records.advance() {
       lines += 1
       guard lines - rowCount <= mostUnused + 1 else {
         problems.append(tooManyUnused(mostUnused, line: records.line))
-        unlisted = 0
         return
       }
       // An empty line is a row, without value, only where a row is one cell.
@@ -283,14 +324,7 @@ private struct TableReading {
       }
       guard fieldCount == expectedFields else {
         let endsInDelimiter = fieldCount == expectedFields + 1 && records.isEmpty(expectedFields)
-        bad(
-          line: records.line, .dataFieldCount,
-          "\(counted(fieldCount, "field")) instead of \(expectedFields)"
-            + (endsInDelimiter ? ", with a delimiter at the end of the line" : ""),
-          remedy: endsInDelimiter
-            ? "if every line ends so, write 'csv-by-holder: {\(holder): {trailing-delimiter: true}}' in the study"
-            : fieldCount > expectedFields
-              ? "put a field that holds '\(dialect.delimiter.word)' in quotes" : nil)
+        bad(.fields(fieldCount, expected: expectedFields, endsInDelimiter: endsInDelimiter), line: records.line)
         continue
       }
       faults.removeAll(keepingCapacity: true)
@@ -311,7 +345,7 @@ private struct TableReading {
           row[column] = 0
           words[column] = ""
           nulls[column] = true
-          faults.append((column, fault))
+          faults.append(.init(column: column, fault: fault))
         }
       }
       if !faults.isEmpty, !accept(faults, line: records.line) { continue }
@@ -323,7 +357,7 @@ private struct TableReading {
               + "'\(table.schema.name)'", at: .init(file: file, line: records.line),
             remedy: "raise '\(rowLimit.key)' in the study, which all parties must agree to")
         ]
-        unlisted = 0
+        refused = BadRowKinds()
         return
       }
       rowCount += 1
@@ -343,43 +377,21 @@ private struct TableReading {
   }
 
   /// Applies the study's policy to a row with bad cells; true when it is kept.
-  private mutating func accept(_ faults: [(column: Int, fault: CellParser.Fault)], line: Int) -> Bool {
-    let words = faults.prefix(5).map {
-      "column '\(columns[$0.column].name)': \($0.fault.words(columns[$0.column], dialect))"
+  private mutating func accept(_ faults: [BadRowKinds.Cell], line: Int) -> Bool {
+    guard table.badRows == .null, faults.allSatisfy({ columns[$0.column].isNullable }) else {
+      bad(.cells(faults), line: line)
+      return false
     }
-    let message = words.joined(separator: "; ") + (faults.count > 5 ? "; and \(faults.count - 5) more" : "")
-    if table.badRows == .null, faults.allSatisfy({ columns[$0.column].isNullable }) {
-      report.cellsNulled += faults.count
-      report.rowsNulled += 1
-      list(ParleyError(faults[0].fault.code, message, at: .init(file: file, line: line)))
-      return true
-    }
-    let first = faults[0]
-    var remedy = first.fault.remedy(columns[first.column], dialect, holder: holder)
-    if table.badRows == .refuse, faults.allSatisfy({ columns[$0.column].isNullable }) {
-      remedy = (remedy.map { $0 + ", " } ?? "") + "agree on 'bad-rows: null'"
-    }
-    bad(line: line, first.fault.code, message, remedy: remedy)
-    return false
+    report.cellsNulled += faults.count
+    report.rowsNulled += 1
+    passed.add(.cells(faults), line: line)
+    return true
   }
 
-  /// - Parameter remedy: what helps besides correcting the row and agreeing to leave such rows out.
-  private mutating func bad(line: Int, _ code: ParleyError.Code, _ message: String, remedy: String? = nil) {
-    let problem = ParleyError(
-      code, message, at: .init(file: file, line: line),
-      remedy: table.badRows == .drop
-        ? "correct the row" + (remedy.map { ", or \($0)" } ?? "")
-        : "correct the row, \(remedy.map { $0 + ", " } ?? "")or agree on 'bad-rows: drop'")
-    guard table.badRows != .drop else {
-      report.rowsDropped += 1
-      list(problem)
-      return
-    }
-    if problems.count < HolderCSV.listedRows { problems.append(problem) } else { unlisted += 1 }
-  }
-
-  private mutating func list(_ problem: ParleyError) {
-    if report.listed.count < HolderCSV.listedRows { report.listed.append(problem) }
+  private mutating func bad(_ kind: BadRowKinds.Kind, line: Int) {
+    guard table.badRows == .drop else { return refused.add(kind, line: line) }
+    report.rowsDropped += 1
+    passed.add(kind, line: line)
   }
 }
 

@@ -27,6 +27,9 @@ public enum SyntheticData {
     return data
   }
 
+  /// Most rows that a table can have, all holders together, with what it says of its keys: `Int.max` where it says nothing.
+  package static func mostRows(_ schema: TableSchema) -> Int { SyntheticKeys(schema).mostRows }
+
   /// One holder's rows, within the declared ranges and nothing else; one in ten cells of a nullable column is NULL.
   public static func make(_ schema: TableSchema, rows: Int, seed: UInt64) -> TableData {
     var columns: [TableData.Column] = []

@@ -77,10 +77,7 @@ struct SyntheticKeys {
 
   /// Takes the next combination of values that this rule and those before it allow.
   private mutating func take(_ rule: Int, _ row: Int, _ data: inout TableData) throws(ParleyError) {
-    let combinations = rules[rule].columns.reduce(UInt64(1)) {
-      let (product, overflow) = $0.multipliedReportingOverflow(by: size($1))
-      return overflow ? .max : product
-    }
+    let combinations = self.combinations(rule)
     var place = rules[rule].next
     var isUsedUp = true
     while place < combinations, place - rules[rule].next < Self.tries {
@@ -98,13 +95,28 @@ struct SyntheticKeys {
       }
     }
     let names = rules[rule].columns.map { schema.columns[$0].name }.joined(separator: ", ")
-    let most = rules[rule].most
     throw ParleyError(
       .usage,
-      "no more rows of table '\(schema.name)' can be made up: at most \(most) may have the same \(names), of which the study allows \(combinations) different values",
+      "no more rows of table '\(schema.name)' can be made up: at most \(rules[rule].most) may have the same \(names), of which the study allows \(combinations) different values",
       remedy:
-        "make fewer rows, all holders together at most \(combinations.multipliedReportingOverflow(by: UInt64(most)).overflow ? combinations : combinations * UInt64(most)); or declare a wider range for \(names)"
+        "write 'maximum-rows: \(mostRows(of: rule))' for this table in the study, which it cannot exceed anyway, or declare a wider range for \(names)"
     )
+  }
+
+  /// Most rows that the rules leave room for, each looked at alone.
+  var mostRows: Int { rules.indices.map { mostRows(of: $0) }.min() ?? .max }
+
+  private func mostRows(of rule: Int) -> Int {
+    let (product, overflow) = combinations(rule).multipliedReportingOverflow(by: UInt64(rules[rule].most))
+    return overflow ? .max : Int(clamping: product)
+  }
+
+  /// How many different values the columns of a rule can have together; at most 2^64 - 1 are counted.
+  private func combinations(_ rule: Int) -> UInt64 {
+    rules[rule].columns.reduce(UInt64(1)) {
+      let (product, overflow) = $0.multipliedReportingOverflow(by: size($1))
+      return overflow ? .max : product
+    }
   }
 
   /// How many values a column can have; at most 2^64 - 1 are counted.

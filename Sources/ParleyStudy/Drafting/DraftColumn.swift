@@ -35,18 +35,32 @@ struct DraftColumn {
   var tableNulls: Set<String> = []
   var isNullable: Bool {
     if !nullsSeen.isEmpty { return true }
-    // What another column writes for no value may be a text of this one.
-    guard let counts = merged.counts else { return kind == .text && tableNulls.contains { !$0.isEmpty } }
-    return tableNulls.contains { counts[Array($0.utf8)] != nil }
+    return tableNulls.contains(where: mayHold)
+  }
+  /// Whether what another column writes for no value may be a value of this one.
+  private func mayHold(_ mark: String) -> Bool {
+    let bytes = Array(mark.utf8)
+    if let counts = merged.counts { return counts[bytes] != nil }
+    // These mean no value in every column: this one would have been seen to have it.
+    let isCertain = bytes.withUnsafeBufferPointer {
+      let text = CellParser.trimmed($0)
+      return text.isEmpty || MissingMark.isCertain(text)
+    }
+    if isCertain { return false }
+    guard let words = merged.words else { return kind == .text }
+    return words[bytes] != nil
   }
   var nullsSeen: Set<String> {
-    kind == .text ? merged.nullsSeen.union(merged.paddedNulls) : merged.nullsSeen.union(marks)
+    guard kind == .text else { return merged.nullsSeen.union(marks) }
+    return merged.nullsSeen.union(merged.paddedNulls.filter { TextRules.forbidden(in: $0, .data) == nil })
   }
 
   enum Kind {
     case empty, shortened, boolean, date, timestamp, number, category, text
     /// Numbers, dates or times, and words that nobody knows the meaning of.
     case mixed
+    /// With characters in its name or its labels that no study file can have.
+    case hidden
   }
 
   /// Columns with more different numbers than this hold no codes.
@@ -54,10 +68,10 @@ struct DraftColumn {
 
   /// Words of a column that is otherwise of numbers or dates, which are taken for no value.
   private var marks: Set<String> {
-    switch kind {
+    switch cells {
     case .boolean, .date, .timestamp, .number:
       Set((merged.words ?? [:]).keys.map { String(decoding: $0, as: UTF8.self) }.filter { !isTruth($0) })
-    case .empty, .shortened, .category, .text, .mixed: []
+    case .empty, .shortened, .category, .text, .mixed, .hidden: []
     }
   }
 
@@ -78,7 +92,29 @@ struct DraftColumn {
     merged.counts.map { $0.count - (merged.words?.count ?? 0) <= Self.mostCodes } ?? false
   }
 
-  var kind: Kind {
+  var kind: Kind { hidden == nil ? cells : .hidden }
+
+  /// What holds a character that no study file can have, the character, and the file.
+  private var hidden: (what: String, character: String, path: String)? {
+    for (file, header) in zip(files, headers) {
+      if let character = TextRules.forbidden(in: header, .data) { return ("its name", character, file.path) }
+    }
+    let isCategory = cells == .category
+    let written = isCategory ? Set(merged.commonLabels ?? []) : marks
+    for text in written.sorted() {
+      guard let character = TextRules.forbidden(in: text, .data) else { continue }
+      let holds = zip(files, guesses).first { file, guess in
+        guess.counts?[Array(text.utf8)] != nil || guess.words?[Array(text.utf8)] != nil
+      }
+      return (
+        isCategory ? "one of its values" : "what stands for no value", character, (holds?.0 ?? files[0]).path
+      )
+    }
+    return nil
+  }
+
+  /// Of what stands in its cells.
+  private var cells: Kind {
     if merged.values == 0 { return .empty }
     if merged.shortened > 0 { return .shortened }
     if merged.isTrueFalse || merged.isZeroOne { return .boolean }
@@ -102,7 +138,7 @@ struct DraftColumn {
   /// False where the draft only mentions the column.
   var isDeclared: Bool {
     switch kind {
-    case .empty, .shortened, .mixed: false
+    case .empty, .shortened, .mixed, .hidden: false
     case .text: merged.longNumbers > 0 || merged.leadingZeros > 0
     case .boolean, .date, .timestamp, .number, .category: true
     }
@@ -154,6 +190,12 @@ struct DraftColumn {
       return [
         "      # '\(shown)' has \(merged.shortened) numbers of which a spreadsheet has left digits out, such as 1.23457E+14; it is left",
         "      # out, because different numbers are written alike. Export it again, as text.",
+      ]
+    case .hidden:
+      guard let hidden else { return [] }
+      return [
+        "      # '\(shown)' is left out: \(hidden.what) in \(YAMLWord.escaped(hidden.path)) has the character \(hidden.character), which no",
+        "      # study can name, because readers would not see it. Change it in the file, and draft again.",
       ]
     case .boolean:
       let hint = merged.isZeroOne ? ["or category with values [\"0\", \"1\"] and labels"] : []

@@ -1,5 +1,6 @@
 import Foundation
 import ParleyBase
+import ParleyProgram
 
 /// Writes the draft of a study file.
 struct DraftWriter {
@@ -21,14 +22,15 @@ struct DraftWriter {
   /// The columns of the first file, which all others must have as well.
   private func columns() throws(ParleyError) -> [DraftColumn] {
     let formats = dateFormats()
+    let problems = files.compactMap { file -> ParleyError? in
+      let lacking = files[0].headers.filter { file.place(of: $0) == nil }
+      return lacking.isEmpty ? nil : missing(lacking, in: file)
+    }
+    guard problems.isEmpty else { throw ParleyError.combining(problems, file: problems[0].place?.file ?? "") }
     var columns: [DraftColumn] = []
     var taken: Set<String> = []
     for header in files[0].headers {
-      var places: [Int] = []
-      for file in files {
-        guard let place = file.place(of: header) else { throw missing(header, in: file) }
-        places.append(place)
-      }
+      let places = files.compactMap { $0.place(of: header) }
       columns.append(
         DraftColumn(
           name: identifier(header, &taken), header: header, files: files, places: places, formats: formats))
@@ -51,14 +53,19 @@ struct DraftWriter {
     return error
   }
 
-  private func missing(_ header: String, in file: FileGuess) -> ParleyError {
+  /// - Parameter lacking: the first file's columns that the file does not have.
+  private func missing(_ lacking: [String], in file: FileGuess) -> ParleyError {
     let free = file.headers.filter { name in !files[0].headers.contains(name) }
     let names = free.isEmpty ? "" : "; it has \(free.prefix(20).map { "'\($0)'" }.joined(separator: ", "))"
+    let isOne = lacking.count == 1
+    let list = lacking.prefix(20).map { "'\($0)'" }.joined(separator: ", ") + (lacking.count > 20 ? ", …" : "")
+    let maps = lacking.prefix(20).map { "\(YAMLWord.plain($0)): NAME" }.joined(separator: ", ")
     return ParleyError(
-      .dataMissingColumn, "'\(files[0].path)' has the column '\(header)', this file does not\(names)",
+      .dataMissingColumn,
+      "'\(files[0].path)' has the column\(isOne ? "" : "s") \(list), this file does not\(names)",
       at: .init(file: file.path, line: 1),
       remedy:
-        "draft from '\(files[0].path)' alone, and say under csv-by-holder of the draft what this file calls it: 'columns: {\(YAMLWord.plain(header)): NAME}'"
+        "draft from '\(files[0].path)' alone, and say under csv-by-holder of the draft what this file calls \(isOne ? "it" : "them"): 'columns: {\(maps)\(lacking.count > 20 ? ", …" : "")}'"
     )
   }
 
@@ -128,6 +135,7 @@ struct DraftWriter {
       "    maximum-rows: \(most)  # of all holders together; a round number above what the files have",
       "    # pad-to: \(Int(RoundBounds.above(Double(rows))))  # hides how many rows each holder has, at the cost of that many",
       "    # protect: COLUMN  # if one person may have several rows: the column that names the person, without NULLs",
+      "    # What is outside of a column's range is a bad row; to widen one, write other numbers, such as [1950, 2030].",
       "    bad-rows: refuse  # or null, or drop",
     ]
     lines += dialects(columns)
@@ -153,7 +161,7 @@ struct DraftWriter {
     var byHolder: [String] = []
     for (index, file) in files.enumerated() {
       var own = parts[index].filter { !$0.isEmpty }
-      let names = columns.filter { $0.headers[index] != $0.header && $0.isDeclared }
+      let names = columns.filter { ExactText($0.headers[index]) != ExactText($0.header) && $0.isDeclared }
       if !names.isEmpty {
         own.append(
           "columns: {\(names.map { "\($0.name): \(quoted($0.headers[index]))" }.joined(separator: ", "))}")

@@ -1,5 +1,6 @@
 import Foundation
 import ParleyBase
+import ParleyProgram
 
 /// What one file looks like.
 struct FileGuess {
@@ -15,6 +16,7 @@ struct FileGuess {
   static let mostRows = 10_000_000
   static let mostBlankLines = 1_000_000
   private var blankLines = 0
+  private var beginsBlank = false
   /// Rows with more or fewer fields than there are names.
   private var oddRows = 0
 
@@ -39,8 +41,10 @@ struct FileGuess {
     }
     guard !headers.isEmpty else {
       throw ParleyError(
-        .dataEmpty, "the file is empty", at: .init(file: path, line: 1),
-        remedy: "name a file with column names and some rows")
+        .dataEmpty, beginsBlank ? "the first line is blank" : "the file is empty", at: .init(file: path, line: 1),
+        remedy: beginsBlank
+          ? "remove blank lines before the one with the column names"
+          : "name a file with column names and some rows")
     }
     guard rows <= Self.mostRows, blankLines <= Self.mostBlankLines else {
       throw ParleyError(
@@ -57,8 +61,8 @@ struct FileGuess {
         at: .init(file: path, line: 1),
         remedy: "name a file of which the first line names the columns, one row a line")
     }
-    var seen: Set<String> = []
-    for header in headers where !seen.insert(header).inserted && !header.isEmpty {
+    var seen: Set<ExactText> = []
+    for header in headers where !seen.insert(ExactText(header)).inserted && !header.isEmpty {
       throw ParleyError(
         .dataDuplicateHeader, "two columns are called '\(header)'", at: .init(file: path, line: 1),
         remedy: "rename or remove one of them in the file")
@@ -72,7 +76,9 @@ struct FileGuess {
   }
 
   private mutating func read(_ records: CSVRecords) throws(CSVRecords.Failure) {
-    guard try records.advance(), !records.isBlank else { return }
+    guard try records.advance() else { return }
+    beginsBlank = records.isBlank
+    guard !beginsBlank else { return }
     headers = (0..<records.fields.count).map {
       records.text($0).trimmingCharacters(in: CharacterSet(charactersIn: " \t"))
     }
@@ -126,7 +132,7 @@ struct FileGuess {
 
   /// The place of the column that another file calls `header`: by the same name, or by the only one that is alike.
   func place(of header: String) -> Int? {
-    if let place = headers.firstIndex(of: header) { return place }
+    if let place = headers.firstIndex(where: { ExactText($0) == ExactText(header) }) { return place }
     let alike = headers.indices.filter { LabelMatch.folded(headers[$0]) == LabelMatch.folded(header) }
     return alike.count == 1 ? alike[0] : nil
   }

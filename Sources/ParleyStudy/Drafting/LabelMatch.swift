@@ -1,3 +1,5 @@
+import ParleyProgram
+
 /// Which labels of two holders probably mean the same: a proposal for the authors of a study, who know.
 enum LabelMatch {
   /// Words that mean one thing, in the languages of many files.
@@ -12,7 +14,9 @@ enum LabelMatch {
   /// For labels of another holder that the first one does not have: what each of them means among `own`. Only pairs of which
   /// neither side could mean anything else.
   static func map(_ theirs: [String], to own: [String]) -> [String: String] {
-    let shared = Set(theirs.filter(own.contains))
+    // Another normal form of Unicode is another text, and the same word.
+    let exact = Set(own.map { ExactText($0) })
+    let shared = Set(theirs.filter { exact.contains(ExactText($0)) })
     var map = pairs(theirs.filter { !shared.contains($0) }, own.filter { !shared.contains($0) }, isSameWord)
     let left = theirs.filter { !shared.contains($0) && map[$0] == nil }
     let used = shared.union(map.values)

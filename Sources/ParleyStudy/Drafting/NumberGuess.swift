@@ -11,8 +11,6 @@ struct NumberForm: Hashable {
     .init(decimalMark: .point, thousandsMark: .apostrophe), .init(decimalMark: .comma, thousandsMark: .apostrophe),
   ]
 
-  static let german = NumberForm(decimalMark: .comma, thousandsMark: .point)
-
   /// The keys of a study that declare it.
   var words: String {
     "decimal: \"\(decimalMark.rawValue)\"" + (thousandsMark.map { ", thousands: \"\($0.rawValue)\"" } ?? "")

@@ -1,3 +1,5 @@
+public import ParleyProgram
+
 /// How a holder's file is written.
 public struct CSVDialect: Sendable, Hashable {
   public enum Delimiter: String, Sendable, Hashable, CaseIterable {
@@ -47,7 +49,7 @@ public struct CSVDialect: Sendable, Hashable {
   /// Names of columns in the file by their names in the study, where they are not the ``Study/ColumnDetails/header``.
   public var columns: [String: String]
   /// By column of the study: what stands in the file, and the declared value that it means.
-  public var values: [String: [String: String]]
+  public var values: [String: [ExactText: String]]
   /// The first line names the columns. Without it, a column's header is its number in the file, and a column without
   /// one stands where it stands in the study.
   public var hasHeader: Bool
@@ -59,7 +61,7 @@ public struct CSVDialect: Sendable, Hashable {
     trues: [String] = ["true", "True", "TRUE", "1"], falses: [String] = ["false", "False", "FALSE", "0"],
     dateFormat: DateFormat = .iso, hasHeader: Bool = true, hasTrailingDelimiter: Bool = false,
     thousandsMark: ThousandsMark? = nil, zone: HolderZone? = nil, columns: [String: String] = [:],
-    values: [String: [String: String]] = [:]
+    values: [String: [ExactText: String]] = [:]
   ) {
     self.delimiter = delimiter
     self.decimalMark = decimalMark

@@ -117,8 +117,10 @@ public struct DateFormat: Sendable, Hashable, CustomStringConvertible {
     case shortYear
     /// The layout, and a time after it.
     case hasTime
+    /// The layout, and something after it that should be a time and is none.
+    case badTime
     /// A date of another usual layout.
-    case layout(DateFormat)
+    case layout
     case other
   }
 
@@ -126,11 +128,14 @@ public struct DateFormat: Sendable, Hashable, CustomStringConvertible {
     if let date = parts(text, yearDigits: 4...4) {
       let exists = CivilDate.days(year: date.year, month: date.month, day: date.day) != nil
       if date.end == text.count, !exists {
-        return usual(text).map(Mismatch.layout) ?? .noSuchDay
+        return isUsual(text) ? .layout : .noSuchDay
       }
       if exists, TimestampText.parse(text, dates: self, rounds: true) != .notATimestamp { return .hasTime }
+      if exists, date.end < text.count, text[date.end] == 32 || text[date.end] | 0x20 == UInt8(ascii: "t") {
+        return .badTime
+      }
     }
-    if let found = usual(text) { return .layout(found) }
+    if isUsual(text) { return .layout }
     let isShort = ([self] + ColumnGuess.parsers.map(\.format)).contains {
       $0.parts(text, yearDigits: 2...2)?.end == text.count
     }
@@ -141,11 +146,11 @@ public struct DateFormat: Sendable, Hashable, CustomStringConvertible {
   func mismatch(time text: UnsafeBufferPointer<UInt8>) -> Mismatch {
     let length = text.firstIndex { $0 | 0x20 == UInt8(ascii: "t") || $0 == UInt8(ascii: " ") } ?? text.count
     let date = UnsafeBufferPointer(rebasing: text[..<length])
-    return days(date) == nil ? mismatch(date) : .other
+    return days(date) == nil ? mismatch(date) : length < text.count ? .badTime : .other
   }
 
-  /// The first of the usual layouts in which the text is a date.
-  private func usual(_ text: UnsafeBufferPointer<UInt8>) -> DateFormat? {
-    ColumnGuess.parsers.first { $0.format != self && $0.format.days(text) != nil }?.format
+  /// Whether the text is a date in another of the usual layouts.
+  private func isUsual(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    ColumnGuess.parsers.contains { $0.format != self && $0.format.days(text) != nil }
   }
 }

@@ -44,7 +44,7 @@ extension Study.Table {
         )
       }
       if case .category(let values) = column.type {
-        let renamed = zip(values, details.labels).filter { $0 != $1 }.map {
+        let renamed = zip(values, details.labels).filter { ExactText($0) != ExactText($1) }.map {
           "\(YAMLWord.quoted($0)) as \(YAMLWord.quoted($1))"
         }
         if !renamed.isEmpty {
@@ -77,11 +77,13 @@ extension Study.Table {
     if !dialect.hasHeader { words.append("it has no line of headers, and columns are named by their numbers") }
     for (index, column) in schema.columns.enumerated() {
       let header = header(of: index, holder: holder)
-      if header != column.name { words.append("\(column.name) is called \(YAMLWord.quoted(header))") }
+      if ExactText(header) != ExactText(column.name) {
+        words.append("\(column.name) is called \(YAMLWord.quoted(header))")
+      }
     }
     for (column, spellings) in dialect.values.sorted(by: { $0.key < $1.key }) {
-      words += spellings.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
-        "\(YAMLWord.quoted($0.key)) in \(column) means \(YAMLWord.quoted($0.value))"
+      words += spellings.sorted { $0.key.value.utf8.lexicographicallyPrecedes($1.key.value.utf8) }.map {
+        "\(YAMLWord.quoted($0.key.value)) in \(column) means \(YAMLWord.quoted($0.value))"
       }
     }
     func spelt(_ texts: [String], _ ordinary: [String], _ meaning: String) {

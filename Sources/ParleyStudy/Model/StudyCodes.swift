@@ -15,6 +15,8 @@ extension ParleyError.Code {
   public static let studyUnknownName = Self("study/unknown-name")
   /// One organisation would run two of the computing parties.
   public static let studyOneOrganisation = Self("study/one-organisation")
+  /// Not as many computing parties as the protocol has.
+  public static let studyComputing = Self("study/computing")
   /// Larger than any study.
   public static let studyLimit = Self("study/limit")
   /// The study asks for a protection that this version does not have.

@@ -136,9 +136,9 @@ extension Study.Table {
       writer.write(list: dialect.values.sorted { $0.key < $1.key }) { writer, entry in
         writer.write(entry.key)
         // By bytes: texts that differ in Unicode's normal form alone are equal to Swift.
-        writer.write(list: entry.value.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+        writer.write(list: entry.value.sorted { $0.key.value.utf8.lexicographicallyPrecedes($1.key.value.utf8) }) {
           writer, pair in
-          writer.write(pair.key)
+          writer.write(pair.key.value)
           writer.write(pair.value)
         }
       }

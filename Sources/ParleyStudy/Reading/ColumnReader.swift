@@ -192,10 +192,10 @@ struct ColumnReader {
       let map = Fields(node, of: "labels of \(column.what)", allowed: values, problems)
     else { return [] }
     var labels: [String] = []
-    var seen: Set<String> = []
+    var seen: Set<ExactText> = []
     for value in values {
       let label = map.has(value) ? map.text(value, required: true, example: "…", .data) : value
-      if let label, !seen.insert(label).inserted {
+      if let label, !seen.insert(ExactText(label)).inserted {
         problems.add(
           .studyDuplicate, "two values of \(column.what) are labelled '\(label)'", at: map.position(of: value),
           remedy: "give every value a label of its own")

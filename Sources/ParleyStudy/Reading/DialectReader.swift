@@ -1,4 +1,5 @@
 import ParleyBase
+import ParleyProgram
 import Yams
 
 /// The `csv` settings of a table.
@@ -80,9 +81,10 @@ struct DialectReader {
 
   private func overlaps(_ dialect: CSVDialect) -> [(String, (String, String))] {
     var found: [(String, (String, String))] = []
-    for text in dialect.trues where dialect.falses.contains(text) { found.append((text, ("true", "false"))) }
-    for text in dialect.trues where dialect.nulls.contains(text) { found.append((text, ("true", "null"))) }
-    for text in dialect.falses where dialect.nulls.contains(text) { found.append((text, ("false", "null"))) }
+    let falses = Set(dialect.falses.map { ExactText($0) }), nulls = Set(dialect.nulls.map { ExactText($0) })
+    for text in dialect.trues where falses.contains(ExactText(text)) { found.append((text, ("true", "false"))) }
+    for text in dialect.trues where nulls.contains(ExactText(text)) { found.append((text, ("true", "null"))) }
+    for text in dialect.falses where nulls.contains(ExactText(text)) { found.append((text, ("false", "null"))) }
     return found
   }
 
@@ -95,9 +97,8 @@ struct DialectReader {
     else {
       return nil
     }
-    var seen: [String] = []
-    for (text, _) in texts where !seen.contains(text) { seen.append(text) }
-    return seen
+    var seen: Set<ExactText> = []
+    return texts.map(\.text).filter { seen.insert(ExactText($0)).inserted }
   }
 
   private func unusable(_ key: String, _ fields: Fields, _ remedy: String) {

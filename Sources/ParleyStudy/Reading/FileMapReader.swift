@@ -41,7 +41,8 @@ struct FileMapReader {
       let map = Fields(node, of: "columns in \(fields.what)", allowed: nil, problems)
     {
       for key in map.keys {
-        guard let column = column(key, map), let header = map.text(key, required: true, example: "Alter") else {
+        guard let column = column(key, map), let header = map.text(key, required: true, example: "Alter", .data)
+        else {
           continue
         }
         dialect.columns[column.name] = header
@@ -61,7 +62,7 @@ struct FileMapReader {
     }
   }
 
-  private func add(_ fields: Fields, of column: ColumnSchema, nulls: [String], to map: inout [String: String]) {
+  private func add(_ fields: Fields, of column: ColumnSchema, nulls: [String], to map: inout [ExactText: String]) {
     let declared: [String]
     switch column.type {
     case .category(let values): declared = values
@@ -82,7 +83,9 @@ struct FileMapReader {
     }
     let known = Set(declared.map { Array($0.utf8) })
     for spelling in fields.keys {
-      guard let value = fields.text(spelling, required: true, example: declared.first ?? "…") else { continue }
+      guard let value = fields.text(spelling, required: true, example: declared.first ?? "…", .data) else {
+        continue
+      }
       if !known.contains(Array(value.utf8)) {
         problems.add(
           .studyUnknownName, "'\(value)' in \(fields.what) is none of its declared values",
@@ -95,7 +98,7 @@ struct FileMapReader {
           at: fields.keyPosition(of: spelling),
           remedy: "take it out of one of the two; 'null' under 'csv' lists what means no value")
       }
-      map[spelling] = value
+      map[ExactText(spelling)] = value
     }
   }
 
@@ -111,10 +114,10 @@ struct FileMapReader {
   }
 
   private func checkHeaders(_ dialect: CSVDialect, _ fields: Fields) {
-    var owners: [String: String] = [:]
+    var owners: [ExactText: String] = [:]
     for (column, details) in zip(columns, details) {
       let header = dialect.columns[column.name] ?? details.header
-      if let other = owners.updateValue(column.name, forKey: header) {
+      if let other = owners.updateValue(column.name, forKey: ExactText(header)) {
         problems.add(
           .studyDuplicate, "'\(other)' and '\(column.name)' are both called '\(header)' by \(fields.what)",
           at: fields.position(of: "columns"), remedy: "give every column a name of its own in the file")

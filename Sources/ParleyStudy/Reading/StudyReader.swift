@@ -118,7 +118,7 @@ struct StudyReader {
     let names = partyNames(entries, role: "a computing party", parties.map(\.name))
     if entries.count != 3 {
       problems.add(
-        .studyValue, "there are \(entries.count) computing parties; the replicated protocol has exactly three",
+        .studyComputing, "there are \(entries.count) computing parties; the replicated protocol has exactly three",
         at: fields.position(of: "computing"), remedy: "list three parties")
     }
     checkOrganisations(names, parties, fields.position(of: "computing"))
@@ -176,7 +176,8 @@ struct StudyReader {
     }
     guard
       let nodes = fields.list(
-        "queries", required: true, limit: StudyLimits.queries, example: "[{name: …, sql: SELECT …}]")
+        "queries", required: true, limit: StudyLimits.queries,
+        example: "[{name: …, sql: SELECT …}]', or a single query as 'program: SELECT …")
     else { return [] }
     if nodes.isEmpty {
       problems.add(

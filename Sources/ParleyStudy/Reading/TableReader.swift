@@ -138,7 +138,9 @@ struct TableReader {
         }
       }
       let header = column.text("header", required: false, example: "the name in the CSV file", .data) ?? name ?? ""
-      if let other = details.firstIndex(where: { $0.header == header }), !header.isEmpty, column.has("header") {
+      if let other = details.firstIndex(where: { ExactText($0.header) == ExactText(header) }), !header.isEmpty,
+        column.has("header")
+      {
         problems.add(
           .studyDuplicate, "\(column.what) has the header '\(header)' of another column",
           at: column.position(of: "header"), remedy: "see line \(details[other].line); every column has its own")

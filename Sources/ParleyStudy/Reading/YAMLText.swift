@@ -3,15 +3,17 @@ import ParleyBase
 import Yams
 
 /// The step from YAML text to nodes with positions, through Yams, with the parts of YAML refused that a study
-/// file has no use for and that make files mean something else than they seem to: anchors (which also allow small
-/// files that grow without bound) and several documents.
+/// file has no use for and that make files mean something else than they seem to: characters that are not seen or end
+/// lines for YAML alone, comments included, anchors (which also allow small files that grow without bound) and several
+/// documents.
 enum YAMLText {
   static func root(of text: String, _ problems: Problems) -> Node? {
     let text = text.hasPrefix("\u{feff}") ? String(text.dropFirst()) : text
-    guard !findAnchor(in: text, problems) else { return nil }
+    let hasHidden = findHidden(in: text, problems), hasAnchor = findAnchor(in: text, problems)
+    guard !hasHidden, !hasAnchor else { return nil }
     let node: Node?
     do {
-      node = try Yams.compose(yaml: text)
+      node = try ExactYAML.compose(text)
     } catch let error as YamlError {
       report(error, problems)
       return nil
@@ -26,6 +28,43 @@ enum YAMLText {
       return nil
     }
     return node
+  }
+
+  /// Characters that a reader of the file does not see, or that end a line, and with it a comment, for YAML and not for who
+  /// reads the file. Quotes that escape them are refused where their text is read (``TextRules``); this is the file as it is.
+  private static func findHidden(in text: String, _ problems: Problems) -> Bool {
+    var line = 1, column = 0
+    var isReturn = false
+    var found = false
+    func report(_ scalar: Unicode.Scalar, _ column: Int) {
+      found = true
+      let isEnd = ["\r", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
+      problems.add(
+        .studySyntax,
+        "the file has the character \(VisibleText.escape(scalar)), which "
+          + (isEnd
+            ? "ends a line for YAML and not for everybody who reads the file"
+            : "is not shown or acts on a terminal"),
+        at: Position(line: line, column: column),
+        remedy: isEnd
+          ? "delete it, and end the line with a line feed, or CR LF, if one is meant to end there"
+          : "delete it, also if it stands in a comment")
+    }
+    for scalar in text.unicodeScalars {
+      if isReturn, scalar != "\n" { report("\r", column) }
+      isReturn = scalar == "\r"
+      column += 1
+      switch scalar {
+      case "\n": (line, column) = (line + 1, 0)
+      case "\t", "\r": break
+      // What data may be named with; names are read more strictly.
+      case _ where VisibleText.isHidden(scalar) && TextRules.forbidden(in: String(scalar), .data) != nil:
+        report(scalar, column)
+      default: break
+      }
+    }
+    if isReturn { report("\r", column) }
+    return found
   }
 
   /// An ampersand that begins a word is an anchor, or text that a reader could take for one. Looked for before
@@ -46,20 +85,14 @@ enum YAMLText {
         }
       }
       column += 1
-      if isLineBreak(scalar) {
-        if scalar != "\n" || previous != "\r" { line += 1 }
-        column = 0
+      if scalar == "\n" {
+        (line, column) = (line + 1, 0)
       } else if scalar == "&", !continuesWord(previous) {
         pending = true
       }
       previous = scalar
     }
     return false
-  }
-
-  /// What YAML takes for the end of a line; U+0085, U+2028 and U+2029 are among it.
-  private static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
-    ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
   }
 
   /// Whether an ampersand behind it is part of a text for certain. Anything else may be what begins a word: blanks and
