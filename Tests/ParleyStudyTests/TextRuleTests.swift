@@ -77,8 +77,10 @@ import Testing
     #expect(outcome.study == nil)
     #expect(
       outcome.problems.allSatisfy {
-        ["study/value", "study/unknown-name", "study/unknown-key", "study/missing", "study/syntax"].contains(
-          $0.code.rawValue)
+        [
+          "study/value", "study/unknown-name", "study/unknown-key", "study/missing", "study/syntax",
+          "study/computing",
+        ].contains($0.code.rawValue)
       })
     // What is said about it is safe to show as well.
     for problem in outcome.problems {
