@@ -33,7 +33,8 @@ struct DoctorCommand: ParsableCommand {
   final class Findings {
     var list: [Finding] = []
     func good(_ check: String, _ detail: String) {
-      list.append(.init(check: check, isGood: true, detail: VisibleText.line(detail)))
+      let lines = Console.split(detail).map { VisibleText.line($0) }
+      list.append(.init(check: check, isGood: true, detail: lines.joined(separator: "\n")))
     }
     /// - Parameter remedy: where the error has none: nothing that fails is shown without what to do about it.
     func bad(_ check: String, _ error: ParleyError, otherwise remedy: String) {
