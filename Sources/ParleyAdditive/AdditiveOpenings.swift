@@ -11,10 +11,7 @@ extension AdditiveEngine {
     _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,
     token: borrowing VerificationToken
   ) throws(ParleyError) {
-    guard step.rawValue <= token.through.rawValue else {
-      throw ParleyError(
-        .invariant, "an opening comes after the step that has been verified", at: .init(item: step.description))
-    }
+    try token.checkCovers(step)
     let outside = recipients.filter { $0.rawValue >= 2 }
     switch value {
     case .arith(let a, let count):

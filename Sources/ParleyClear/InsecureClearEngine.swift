@@ -196,6 +196,7 @@ package final class InsecureClearEngine: Engine {
     _ value: Opened<ClearWords, ClearBits>, to recipients: [PartyIndex], step: StepID,
     token: borrowing VerificationToken
   ) throws(ParleyError) {
+    try token.checkCovers(step)
     for recipient in recipients where recipient != mesh.local {
       switch value {
       case .arith(let words, _): try mesh.send(step: step, to: recipient, words: words.values)

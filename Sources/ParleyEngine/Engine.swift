@@ -200,6 +200,15 @@ package struct VerificationToken: ~Copyable {
   package let through: StepID
   /// For engines only: calling this anywhere else defeats the check.
   package init(verifiedThrough step: StepID) { through = step }
+
+  /// Every engine asks before it sends anything of an opening.
+  /// - Throws: `invariant` where `step` comes after what has been verified.
+  package borrowing func checkCovers(_ step: StepID) throws(ParleyError) {
+    guard step.rawValue <= through.rawValue else {
+      throw ParleyError(
+        .invariant, "an opening comes after the step that has been verified", at: .init(item: step.description))
+    }
+  }
 }
 
 /// A uniform shared mask that one class-U opening consumes.

@@ -12,10 +12,7 @@ extension ReplicatedEngine {
     _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,
     token: borrowing VerificationToken
   ) throws(ParleyError) {
-    guard step.rawValue <= token.through.rawValue else {
-      throw ParleyError(
-        .invariant, "an opening comes after the step that has been verified", at: .init(item: step.description))
-    }
+    try token.checkCovers(step)
     let outside = recipients.filter { $0.rawValue >= 3 }
     let sendsShare = recipients.contains(previous)
     switch value {

@@ -154,6 +154,7 @@ package struct Conformance<F: EngineFamily>: Sendable {
     try severalHolders()
     try gathers()
     try randomBits()
+    try earlyOpenings()
     if family.descriptor.shuffles { try shuffles() }
   }
 }

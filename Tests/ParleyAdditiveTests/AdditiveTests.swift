@@ -103,64 +103,14 @@ import Testing
 
   // MARK: What must not go unnoticed
 
-  private func code(_ body: () throws -> Void) -> ParleyError.Code? {
-    do {
-      try body()
-      return nil
-    } catch { return (error as? ParleyError)?.code }
+  @Test func triplesAndStreamsAreUsedOnce() throws {
+    try Conformance(AdditiveFamily(UInt64.self), seed: 1).reusedSteps()
   }
-
-  @Test func triplesAndStreamsAreUsedOnce() {
-    let world = TestWorld(AdditiveFamily(UInt64.self), seed: 1)
-    for exchange in 0..<4 {
-      let found = code {
-        _ = try world.run { party throws in
-          guard let engine = party.engine else { return }
-          let (a, p) = (engine.constant(1, count: 3), engine.constantPlane(true, count: 3))
-          for _ in 0..<2 {
-            let all: [Exchange<AdditiveWords<UInt64>, AdditivePlane>] = [
-              .multiply([(a, a)], count: 3), .and([(p, p)], count: 3), .innerProducts([[(a, a)]]),
-              .matrixProduct(a, a, rows: 3, inner: 1, columns: 3),
-            ]
-            _ = try party.exchange(all[exchange], step: .init(instruction: 9))
-          }
-        }
-      }
-      #expect(found == .randomnessReuse)
-    }
+  @Test(arguments: [3, 57, 63, 65, 127, 500]) func bitsPastTheEndAreRefused(count: Int) throws {
+    try Conformance(AdditiveFamily(UInt64.self), seed: 2).bitsPastTheEnd(count: count)
   }
-
-  @Test(arguments: [3, 57, 63, 65, 127, 500]) func bitsPastTheEndAreRefused(count: Int) {
-    let world = TestWorld(
-      AdditiveFamily(UInt64.self), seed: 2,
-      links: .intercepted(.sizes) { message in
-        message.from.rawValue == 1 ? .change(message.bytes.map { $0 | 0x80 }) : .pass
-      })
-    let found = code {
-      _ = try world.run { party throws in
-        guard let engine = party.engine else { return }
-        let plane = engine.constantPlane(true, count: count)
-        _ = try party.exchange(.and([(plane, plane), (plane, plane)], count: count), step: .init(instruction: 9))
-      }
-    }
-    #expect(found == .protocolViolation)
-  }
-
-  @Test func aFlippedBitIsNoticedByTheSuite() {
-    for sender in 0..<2 {
-      let suite = Conformance(
-        AdditiveFamily(UInt64.self), seed: 3, lengths: [65],
-        links: .intercepted(.sizes) { message in
-          guard message.from.rawValue == sender, message.step.instruction == 100, !message.bytes.isEmpty else {
-            return .pass
-          }
-          var bytes = message.bytes
-          bytes[0] ^= 1
-          return .change(bytes)
-        })
-      #expect(throws: (any Error).self) { try suite.products() }
-      #expect(throws: (any Error).self) { try suite.planeProducts() }
-    }
+  @Test(arguments: [0, 1]) func aFlippedBitIsNoticedByTheSuite(sender: Int) {
+    #expect(Conformance(AdditiveFamily(UInt64.self), seed: 3, lengths: [65]).notices(aFlippedBitOf: sender))
   }
 
   // MARK: Views

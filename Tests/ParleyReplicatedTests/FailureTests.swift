@@ -15,26 +15,11 @@ import Testing
     } catch { return (error as? ParleyError)?.code }
   }
 
-  @Test func aStreamIsUsedOnce() {
-    let world = TestWorld(ReplicatedFamily(UInt64.self, ledgerPolicy: .throwsError), seed: 1)
-    for exchange in 0..<4 {
-      let found = code {
-        _ = try world.run { party throws in
-          guard let engine = party.engine else { return }
-          let (a, p) = (engine.constant(1, count: 3), engine.constantPlane(true, count: 3))
-          for _ in 0..<2 {
-            let all: [Exchange<SharedWords<UInt64>, SharedPlane>] = [
-              .multiply([(a, a)], count: 3), .and([(p, p)], count: 3), .innerProducts([[(a, a)]]),
-              .matrixProduct(a, a, rows: 3, inner: 1, columns: 3),
-            ]
-            _ = try party.exchange(all[exchange], step: .init(instruction: 9))
-          }
-        }
-      }
-      #expect(found == .randomnessReuse)
-    }
+  @Test func aStreamIsUsedOnce() throws {
+    let family = ReplicatedFamily(UInt64.self, ledgerPolicy: .throwsError)
+    try Conformance(family, seed: 1).reusedSteps()
     let found = code {
-      _ = try world.run { party throws in
+      _ = try TestWorld(family, seed: 1).run { party throws in
         guard let engine = party.engine else { return }
         _ = try engine.freshMask(count: 1, step: .init(instruction: 9))
         _ = try engine.freshMask(count: 1, step: .init(instruction: 9))
@@ -43,21 +28,8 @@ import Testing
     #expect(found == .randomnessReuse)
   }
 
-  /// Planes have one encoding: bits past the end are zero, also where the last word takes all its bytes on the wire.
-  @Test(arguments: [3, 57, 63, 65, 127, 500]) func bitsPastTheEndAreRefused(count: Int) {
-    let world = TestWorld(
-      ReplicatedFamily(UInt64.self), seed: 2,
-      links: .intercepted(.sizes) { message in
-        message.from.rawValue == 1 ? .change(message.bytes.map { $0 | 0x80 }) : .pass
-      })
-    let found = code {
-      _ = try world.run { party throws in
-        guard let engine = party.engine else { return }
-        let plane = engine.constantPlane(true, count: count)
-        _ = try party.exchange(.and([(plane, plane), (plane, plane)], count: count), step: .init(instruction: 9))
-      }
-    }
-    #expect(found == .protocolViolation)
+  @Test(arguments: [3, 57, 63, 65, 127, 500]) func bitsPastTheEndAreRefused(count: Int) throws {
+    try Conformance(ReplicatedFamily(UInt64.self), seed: 2).bitsPastTheEnd(count: count)
   }
 
   @Test func inputSeedsHaveOneLength() {
@@ -76,20 +48,6 @@ import Testing
       }
     }
     #expect(found == .protocolViolation)
-  }
-
-  /// A token opens nothing that comes after what it verified.
-  @Test func aTokenReachesNoFurtherThanItsStep() {
-    let found = code {
-      _ = try TestWorld(ReplicatedFamily(UInt64.self), seed: 4).run { party throws in
-        guard let engine = party.engine else { return }
-        let token = try engine.verify(through: .init(instruction: 5))
-        try engine.startOpening(
-          .arith(engine.constant(1, count: 1), count: 1), to: [PartyIndex(0)], step: .init(instruction: 6),
-          token: token)
-      }
-    }
-    #expect(found == .invariant)
   }
 
   @Test func operandsMustFit() {

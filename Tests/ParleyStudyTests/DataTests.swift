@@ -57,6 +57,22 @@ import Testing
     #expect(Set(data.columns[1].values) == [0, 1])
     #expect(Set(data.columns[0].values).count > 100)
   }
+  /// No column is another one, shifted by some rows, and a column at the end changes no other.
+  @Test(arguments: [UInt64(0), 7, 1 << 63]) func columnsKnowNothingOfEachOther(seed: UInt64) {
+    func made(_ columns: Int) -> TableData {
+      SyntheticData.make(
+        TableSchema(
+          name: "t",
+          columns: (0..<columns).map {
+            ColumnSchema(name: "c\($0)", type: .integer(0...1_000_000_000), isNullable: false)
+          }, holders: ["h"], maximumRows: 300), rows: 300, seed: seed)
+    }
+    let data = made(4)
+    #expect(made(5).columns.dropLast() == data.columns[...])
+    let all = data.columns.flatMap(\.values)
+    // 1200 numbers of a thousand million: two of them are the same once in 1400 seeds.
+    #expect(Set(all).count >= all.count - 2, "seed \(seed)")
+  }
   @Test func extremeRanges() {
     let schema = TableSchema(
       name: "t",

@@ -12,10 +12,7 @@ extension CheckedReplicated {
     _ value: Opened<SharedWords<Word>, SharedPlane>, to recipients: [PartyIndex], step: StepID,
     token: borrowing VerificationToken
   ) throws(ParleyError) {
-    guard step.rawValue <= token.through.rawValue else {
-      throw ParleyError(
-        .invariant, "an opening comes after the step that has been verified", at: .init(item: step.description))
-    }
+    try token.checkCovers(step)
     // A token says nothing about what was computed after it.
     guard checks.pipeline.isCovered else {
       throw ParleyError(

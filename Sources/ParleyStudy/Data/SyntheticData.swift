@@ -33,9 +33,11 @@ public enum SyntheticData {
   /// One holder's rows, within the declared ranges and nothing else; one in ten cells of a nullable column is NULL.
   public static func make(_ schema: TableSchema, rows: Int, seed: UInt64) -> TableData {
     var columns: [TableData.Column] = []
-    for (number, column) in schema.columns.enumerated() {
-      // A stream of its own for every column, so that a column added at the end changes no other.
-      var random = InsecureSplitMix(seed: seed &+ UInt64(number) &* 0x9e37_79b9_7f4a_7c15)
+    var seeds = InsecureSplitMix(seed: seed)
+    for column in schema.columns {
+      // A stream of its own for every column, so that a column added at the end changes no other. Its seed is a number drawn: seeds
+      // that are steps of the generator apart would give the same stream, shifted.
+      var random = InsecureSplitMix(seed: seeds.next())
       var values: [Int64] = []
       var texts: [String] = []
       var isNull: [Bool] = []
