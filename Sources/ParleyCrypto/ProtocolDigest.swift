@@ -2,8 +2,8 @@ import Crypto
 package import ParleyBase
 
 /// Hashes that parties of one session compare: SHA-256(label ‖ session id ‖ step ‖ party ‖ parts), every field with its
-/// length. Sent only to parties that know the preimage already or receive it (protocol brief 13): the hash of a value
-/// that the receiver must not know would be an oracle for guesses.
+/// length. Sent only to parties that know the preimage already or receive it (docs/protocols/openings.md): the hash
+/// of a value that the receiver must not know would be an oracle for guesses.
 package struct ProtocolDigest: Sendable {
   package static let byteCount = 32
   private let sessionID: [UInt8]

@@ -102,7 +102,7 @@ package protocol Engine: AnyObject {
   /// A hash of every value that was public among the computing parties so far, for them to compare.
   var publicDigest: [UInt8] { get }
   /// Whether a challenge of a check has been given. From then on any failure, of a link too, can be the escape of a party
-  /// that knows that its check will fail: the session is final, and counts (protocol brief 12).
+  /// that knows that its check will fail: the session is final, and counts (docs/protocols/session.md#ends).
   var hasChallenged: Bool { get }
   /// After an abort: destroys all keys and unused randomness; every later use of them fails.
   func destroy()

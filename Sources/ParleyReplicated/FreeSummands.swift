@@ -3,8 +3,8 @@ internal import ParleyBase
 internal import ParleyEngine
 
 /// Conversions from three summands x = x_0 + x_1 + x_2: share x_j is known to P_j and P_{j−1}, hence a sharing whose only
-/// nonzero share is number j, for free and consistent whatever a third party does (protocol brief 4.2). What engines for
-/// a malicious adversary use, and one for a semi-honest one that is to run the same instructions.
+/// nonzero share is number j, for free and consistent whatever a third party does (docs/protocols/conversions.md).
+/// What engines for a malicious adversary use, and one for a semi-honest one that is to run the same instructions.
 extension ReplicatedParty {
   /// Where this party's two shares lie among the shares of the three summands: summand `party` has its lo, summand
   /// `party + 1` its hi, everything else is zero.

@@ -4,12 +4,13 @@ internal import ParleyCrypto
 internal import ParleyEngine
 
 /// Conversions between the domains start from summands: x = (x_0 + x_1) + x_2. P_0 knows the first and inputs it;
-/// the second is known to P_1 and P_2, hence a sharing for free (protocol brief 4.2). The lowering adds the two.
+/// the second is known to P_1 and P_2, hence a sharing for free (ABY3, eprint 2018/403, section 5.3;
+/// docs/protocols/conversions.md). The lowering adds the two.
 ///
-/// The input of P_0 (brief 4.1): share 1 = F_1 under k_1, which P_0 and P_1 know, share 2 = 0, share 0 = value − F_1
+/// The input of P_0: share 1 = F_1 under k_1, which P_0 and P_1 know, share 2 = 0, share 0 = value − F_1
 /// sent to P_2. Sound among semi-honest parties; a malicious engine takes x_0, x_1, x_2 as three free summands.
 extension ReplicatedEngine {
-  /// One message P_0 → P_2 of `width` planes.
+  /// One message P_0 → P_2 of `width` planes: the bits of x_0 + x_1, ⊕ F_1.
   func startSummands(_ a: Arith, width: Int, step: StepID) throws(ParleyError) -> ReplicatedPending<Word> {
     guard (0...Word.bitWidth).contains(width) else { throw mismatch("width and ring", step) }
     let layout = PlaneLayout(planes: width, count: a.count)
@@ -64,7 +65,7 @@ extension ReplicatedEngine {
     return ReplicatedPending(result: .summandPlanes(summands), incoming: incoming, sender: next, step: step)
   }
 
-  /// One message P_0 → P_2 of one word for each element.
+  /// One message P_0 → P_2 of one word for each element: (b_0 ⊕ b_1) − F_1.
   func startBitSummands(_ planes: [Plane], step: StepID) throws(ParleyError) -> ReplicatedPending<Word> {
     let count = planes.first?.count ?? 0
     guard planes.allSatisfy({ $0.count == count }) else { throw mismatch("planes", step) }
@@ -83,8 +84,8 @@ extension ReplicatedEngine {
     return ReplicatedPending(result: .summandArith(result), incoming: incoming, sender: next, step: step)
   }
 
-  /// One message P_0 → P_2 of one word for each element: the summands of ``startSummands(_:width:step:)`` as words,
-  /// shifted right by whoever knows them.
+  /// One message P_0 → P_2 of one word for each element, ((x_0 + x_1) >> bits) − F_1: the summands of
+  /// ``startSummands(_:width:step:)`` as words, shifted right by whoever knows them.
   func startShiftedSummands(_ a: Arith, bits: Int, step: StepID) throws(ParleyError) -> ReplicatedPending<Word> {
     guard (0..<Word.bitWidth).contains(bits) else { throw mismatch("shift and ring", step) }
     let (result, incoming) = try twoSummands(of: 1, count: a.count, step: step) { role, _, out in
@@ -109,7 +110,7 @@ extension ReplicatedEngine {
     case secondAsLo
   }
 
-  /// Arithmetic sharings of two summands for each of `values` vectors: the first is an input of P_0 (brief 4.1), the
+  /// Arithmetic sharings of two summands for each of `values` vectors: the first is an input of P_0, the
   /// second is known to P_1 and P_2.
   private func twoSummands(
     of values: Int, count: Int, step: StepID,

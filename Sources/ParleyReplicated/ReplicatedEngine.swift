@@ -7,7 +7,7 @@ package import ParleyProgram
 
 /// One of three parties computing on replicated shares, secure against one party that follows the protocol but
 /// tries to learn more (Araki, Furukawa, Lindell, Nof, Ohara, "High-throughput semi-honest secure three-party
-/// computation with an honest majority", CCS 2016, eprint 2016/768; protocol brief 4.1 and 4.2).
+/// computation with an honest majority", CCS 2016, eprint 2016/768; docs/protocols/replicated.md).
 ///
 /// x = x_0 + x_1 + x_2 mod 2^k, party i holds (x_i, x_{i+1}) as (lo, hi), indices mod 3. Bits the same with ⊕.
 /// Parties i−1 and i share the key k_i. A product costs each party one word to its predecessor, whatever the

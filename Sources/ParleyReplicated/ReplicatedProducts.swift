@@ -44,7 +44,7 @@ extension ReplicatedParty {
     }
   }
 
-  /// Sums of products: masked, and sent.
+  /// Sums of products: z_i = Σ (x_i y_i + x_i y_{i+1} + x_{i+1} y_i) + α_i, masked, and sent.
   ///
   /// - Parameter summand: this party's summand of sum `index`; it goes into memory that is overwritten when it is released.
   func startSums<Word: RingWord>(
@@ -67,7 +67,7 @@ extension ReplicatedParty {
     return (isWhole || a.count == 1 ? a : sumWords(a), isWhole || b.count == 1 ? b : sumWords(b))
   }
 
-  /// Several left factors of the same shape, one below the other.
+  /// Several left factors of the same shape, one below the other: Z_i = X_i (Y_i + Y_{i+1}) + X_{i+1} Y_i + α_i.
   func startMatrixProduct<Word: RingWord>(
     _ factors: [SharedWords<Word>], _ b: SharedWords<Word>, rows: Int, inner: Int, columns: Int, step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {
@@ -111,6 +111,7 @@ extension ReplicatedParty {
       step: step, zero: zero)
   }
 
+  /// z_i = x_i y_i ⊕ x_i y_{i+1} ⊕ x_{i+1} y_i ⊕ α_i, 64 elements to a word.
   func startAnd<Word: RingWord>(_ pairs: [(SharedPlane, SharedPlane)], count: Int, step: StepID)
     throws(ParleyError) -> ReplicatedPending<Word>
   {

@@ -250,8 +250,8 @@ private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
     }
   }
 
-  /// A comparison by sign has 32 fewer than protocols 4.2 states (`CarryNetwork`); a third operand adds a layer of 62 full
-  /// adders.
+  /// A comparison by sign has 32 fewer than a tree of blocks alone (`CarryNetwork`); a third operand adds a layer of
+  /// 62 full adders.
   @Test func gateCounts() throws {
     func ands(_ summands: Int, _ comparison: Program.Comparison) throws -> Int {
       var builder = ProgramBuilder()

@@ -2,13 +2,13 @@ package import ParleyBase
 
 /// How often a party takes part in one study by itself: a session that an outage ended, or a party that left, is followed by
 /// another with a new session id, new keys and new shares of the same data, and nobody who is still there has to be started
-/// again (protocols.md 12).
+/// again (docs/protocols/session.md#attempts).
 ///
 /// What may be repeated is decided where the session ended, from what was noticed there (`ParleyError.Origin.End`): never
 /// a failed check, a malformed message, a refusal, or an end after something may have been opened. A session that ended
 /// after the first challenge of a check has been counted before it is repeated, so the cap on those holds over all.
 package struct Attempts: Sendable, Hashable {
-  /// What `parley party` makes when it is not told otherwise (protocols.md 12, rule 12).
+  /// What `parley party` makes when it is not told otherwise.
   package static let standard = 3
   package static let most = 100
 

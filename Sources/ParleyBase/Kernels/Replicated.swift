@@ -56,7 +56,8 @@ package struct ShareProduct<Word> {
 }
 
 /// The zero sharing of party i at one stream: α_i = F_i − F_{i+1} (⊕ for bits), where F_k is the keystream of
-/// key k, which parties k−1 and k share (Araki et al., eprint 2016/768, section 2; protocol brief 4.1).
+/// key k, which parties k−1 and k share (Araki et al., eprint 2016/768, section 2;
+/// docs/protocols/replicated.md).
 package struct ZeroSharing: Sendable {
   package let mine: AESKey
   package let next: AESKey

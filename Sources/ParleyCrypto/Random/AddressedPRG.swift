@@ -1,7 +1,8 @@
 package import ParleyBase
 
 /// A pseudorandom generator whose streams are addressed by step: AES-128 in counter mode under a key of one
-/// role (protocol brief 0.2). There is no position to advance, so concurrency and retries cannot move it.
+/// role (docs/protocols/keys.md#roles). There is no position to advance, so concurrency and retries cannot move
+/// it.
 package struct AddressedPRG: Sendable {
   package let role: KeyRole
   package let prover: PartyIndex?

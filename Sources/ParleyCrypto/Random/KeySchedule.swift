@@ -4,7 +4,7 @@ package import ParleyBase
 /// All keys that two parties, or a group of more, share in one session, from 32 random bytes of each.
 ///
 /// k^{role} = HKDF-SHA256(ikm = contributions in the order of the parties, salt = session id, info =
-/// label of the role ‖ the parties ‖ prover), RFC 5869; protocol brief 0.2 and 0.9. The prover is part of the
+/// label of the role ‖ the parties ‖ prover), RFC 5869; docs/protocols/keys.md. The prover is part of the
 /// label because a challenge released to one prover must not equal the mask of another's proof. Any one
 /// contribution alone makes the keys uniform to anyone who does not know it, provided that nobody chose its own after having
 /// seen the others': members of a group commit to theirs first.
@@ -56,7 +56,7 @@ package struct KeySchedule: Sendable {
   }
 
   /// Overwrites the shared secret and every key derived from it, in all copies of this value; generators that exist
-  /// refuse further streams. After an abort nothing of the session can be masked or unmasked again (brief 0.7).
+  /// refuse further streams. After an abort nothing of the session can be masked or unmasked again.
   package func destroy() {
     SecureMemory.zeroize(secret.bytes)
     ledger.close()

@@ -23,7 +23,7 @@ package enum DomainLabel: String, CaseIterable, Sendable {
   case statedShare = "parley/1/digest/stated-share"
 }
 
-/// What a sub-key of a pairwise key is for. One key has one role (protocol brief 0.9).
+/// What a sub-key of a pairwise key is for. One key has one role (docs/protocols/keys.md#roles).
 package enum KeyRole: CaseIterable, Sendable {
   /// Zero sharing and random sharing of products.
   case multiply

@@ -195,10 +195,11 @@ package struct Instruction: Hashable, Sendable {
     /// bundle are shuffled, comparisons of shuffled rows are opened (class N), rows are moved by the public order that
     /// they tell. `less` compares keys with the row's own number below them, in `indexBits` bits.
     case sort(keys: [PlaneRegister], indexBits: Int, less: RowFunction, RowBundle, out: RowBundle)
-    /// The same by counting (radix sort, protocol brief 7.2), some bits of `keys` at a time: every row's place in stable
-    /// order of them is computed, what moves is shuffled together with the places, and the places are opened (class N) and
-    /// tell a uniformly random permutation. What moves are the bits still to come and the numbers of the rows; the rows of
-    /// the bundle move once, in the end. `digits` has one element for each width of ``RadixDigit/ranges(bits:)``.
+    /// The same by counting (radix sort, docs/protocols/sorting.md), some bits of `keys` at a time: every row's place
+    /// in stable order of them is computed, what moves is shuffled together with the places, and the places are
+    /// opened (class N) and tell a uniformly random permutation. What moves are the bits still to come and the
+    /// numbers of the rows; the rows of the bundle move once, in the end. `digits` has one element for each width of
+    /// ``RadixDigit/ranges(bits:)``.
     case radix(keys: [PlaneRegister], digits: [RadixDigit], RowBundle, out: RowBundle)
     /// The rows in ascending order, by a network of comparisons (``MergeExchange``): for engines that do not shuffle. The
     /// function takes two rows, of words, `indexBits` planes that number the rows, and planes; it gives the row that

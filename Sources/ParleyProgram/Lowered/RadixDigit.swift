@@ -1,4 +1,5 @@
-/// Some bits of a key that a sort by counting takes in one pass (protocol brief 7.2), and what it applies to them.
+/// Some bits of a key that a sort by counting takes in one pass, and what it applies to them (Hamada et al. 2014/121,
+/// Chida et al. 2019/695; docs/protocols/sorting.md).
 ///
 /// For a set S of the digit's bits let m_S be the product of the bits in S; m_∅ = 1. Rows with digit T are told by a sum of
 /// m_S with factors ±1, places of rows in stable order are running sums of them, and the place of a row is the one for its

@@ -103,7 +103,8 @@ extension Emitter {
     return out
   }
 
-  /// The same without a shuffle and without opening anything.
+  /// The same without a shuffle and without opening anything. Two rows a, b in the wrong order, w = [b < a], change
+  /// places: a ⊕ w(a ⊕ b), b ⊕ w(a ⊕ b) in planes; a + w(b − a), b − w(b − a) in words.
   ///
   /// - Parameter word: makes a bit a ring word, in the emitter it is given.
   func network(

@@ -79,7 +79,7 @@ extension Lowering {
       at: program[id].origin.map { .init(item: $0) }, remedy: "count rows with COUNT(*) instead")
   }
 
-  /// A bit as the ring word 0 or 1: t = a + b - 2ab folds the engine's XOR summands (protocols 4.2).
+  /// A bit as the ring word 0 or 1: t = a + b - 2ab folds the engine's XOR summands (docs/protocols/conversions.md).
   func arithBit(_ bit: Bit) throws(ParleyError) -> ArithRegister {
     guard case .plane(let register) = bit.source else {
       return emitter.linear([], constant: bit.inverted ? 1 : 0)

@@ -108,7 +108,7 @@ extension Lowering {
     return result
   }
 
-  /// A→B: the low bits of the summands, added (protocols 4.2). Only as many bits as the range needs.
+  /// A→B: the low bits of the summands, added (docs/protocols/conversions.md). Only as many bits as the range needs.
   func wordFromArith(_ register: ArithRegister, width: Int) throws(ParleyError) -> Word {
     let (a, b) = twoRows(register, width: width)
     return Word(emitter.add(a, b))

@@ -200,7 +200,7 @@ extension Lowering {
     return columns
   }
 
-  /// Bits of each item after the scan.
+  /// Bits of each item after the scan: (f1, v1) ∘ (f2, v2) = (f1 ∨ f2, f2 ? v2 : op(v1, v2)).
   private func planeScan(
     _ items: [Program.ScanItem], _ flag: Bit, _ length: Length
   ) throws(ParleyError) -> [[Bit]] {

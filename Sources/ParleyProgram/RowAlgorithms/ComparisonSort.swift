@@ -3,8 +3,8 @@ package import ParleyBase
 /// The order of rows whose comparisons are public, found in few batches of comparisons.
 ///
 /// For rows that have been shuffled and have distinct keys, the outcomes tell a uniformly random permutation and
-/// nothing else (Hamada et al. 2014/121), whichever comparisons are asked for: the answers to all of them are a
-/// function of that permutation.
+/// nothing else (Hamada et al., ICISC 2012; docs/protocols/sorting.md), whichever comparisons are asked for: the
+/// answers to all of them are a function of that permutation.
 ///
 /// A sample is sorted by all its comparisons, every row of a larger sample finds its place in it by binary search, and the
 /// rows that share a place are sorted by quicksort; so on up to half of the rows, and then all. 100,000 rows take about

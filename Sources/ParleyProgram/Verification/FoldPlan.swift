@@ -1,5 +1,5 @@
-/// How a claim about an inner product of two vectors is folded to one that a single message proves (protocol
-/// brief 4.4.1): element e of a vector belongs to block e mod C, and C blocks fold into one.
+/// How a claim about an inner product of two vectors is folded to one that a single message proves
+/// (docs/protocols/bit-proof.md): element e of a vector belongs to block e mod C, and C blocks fold into one.
 ///
 /// Adjacent elements fold together, so that a level is one pass over memory.
 package struct FoldPlan: Hashable, Sendable {

@@ -1,7 +1,8 @@
 internal import Glibc
 
-/// The messages of the check of authenticated values (SPDZ-wise over rings, eprint 2019/1298; protocol brief 4.4.3): what
-/// the engine sends and what the planner counts. Its size does not depend on the number of values.
+/// The messages of the check of authenticated values (SPDZ-wise over rings, eprint 2019/1298;
+/// docs/protocols/macs.md): what the engine sends and what the planner counts. Its size does not depend on the number
+/// of values.
 ///
 /// All parties do the same, so that a flight is described once, for party 0.
 package enum MacCheckShape {

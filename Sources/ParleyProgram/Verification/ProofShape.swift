@@ -3,8 +3,8 @@ internal import Glibc
 /// The public sizes of one proof of a batch, from which everything about its messages follows: what the engine
 /// sends and what the planner counts.
 ///
-/// Roles for prover i (protocol brief 4.4.1): left verifier i−1, right verifier i+1. All three parties prove at the
-/// same time, so a stage is described once, for prover 0.
+/// Roles for prover i (docs/protocols/bit-proof.md): left verifier i−1, right verifier i+1. All three parties prove
+/// at the same time, so a stage is described once, for prover 0.
 package struct ProofShape: Hashable, Sendable {
   package enum Statement: Hashable, Sendable {
     /// AND gates, 64 to a word.
@@ -121,7 +121,7 @@ package struct ProofShape: Hashable, Sendable {
     }
   }
 
-  /// log2 of the probability that a false batch passes (protocol brief 4.4.1 and 4.4.2; docs/proofs/verification.md).
+  /// log2 of the probability that a false batch passes (docs/proofs/verification.md).
   package var cheatingExponent: Double {
     let levels = Double(plan.levels.count)
     switch statement {

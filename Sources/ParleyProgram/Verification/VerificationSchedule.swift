@@ -75,9 +75,9 @@ package struct VerificationSchedule: Sendable {
 /// How an engine that withstands deviating parties verifies its products, as plain data.
 package struct VerifierDescriptor: Sendable, Hashable {
   package enum Method: String, Sendable, Hashable {
-    /// Distributed zero-knowledge proofs (protocol brief 4.4.1 and 4.4.2).
+    /// Distributed zero-knowledge proofs (docs/protocols/bit-proof.md, ring-proof.md).
     case proofs
-    /// A second, multiplied sharing of every ring word (4.4.3); bits are proved.
+    /// A second, multiplied sharing of every ring word (docs/protocols/macs.md); bits are proved.
     case macs
   }
   package var method: Method

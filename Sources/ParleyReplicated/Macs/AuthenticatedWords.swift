@@ -2,7 +2,7 @@ internal import ParleyAlgebra
 internal import ParleyBase
 
 /// One party's shares of a vector x and of r·x, both modulo 2^128, r the session's key (SPDZ-wise, Chida et al. 2018/570;
-/// over rings Abspoel et al. 2019/1298 with k = s = 64; protocol brief 4.4.3).
+/// over rings Abspoel et al. 2019/1298 with k = s = 64; docs/protocols/macs.md).
 ///
 /// What counts of a value are its low 64 bits. The high ones follow from how it was computed (they hold carries), and
 /// never leave the engine: openings and conversions take every share modulo 2^64 first, which is a homomorphism, so

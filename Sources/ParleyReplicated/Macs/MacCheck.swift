@@ -6,7 +6,7 @@ internal import ParleyNetwork
 internal import ParleyProgram
 
 /// The check of 2018/570 (protocol 4.1, step 5) over the ring of 2019/1298, with coefficients that nobody ever learns
-/// (protocol brief 4.4.3).
+/// (docs/protocols/macs.md).
 extension MacReplicatedEngine {
   /// Checks all authenticated values and proves all AND gates; then every party tells both others that all its checks
   /// have passed.

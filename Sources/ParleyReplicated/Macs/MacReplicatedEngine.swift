@@ -8,11 +8,12 @@ package import ParleyProgram
 /// One of three parties computing on replicated shares, secure with abort against one party that deviates in any way:
 /// the second verifier, independent of the proofs of ring products of ``VerifiedReplicatedEngine``.
 ///
-/// SPDZ-wise (Chida et al. 2018/570) over Z_{2^{k+s}} with k = s = 64 (Abspoel et al. 2019/1298; protocol brief 4.4.3):
-/// every ring word is shared together with its product by a key r that nobody knows, both modulo 2^128. A product takes
-/// two products of replicated shares in one round, 32 bytes for each party. One check at the end compares random
-/// combinations of all values and all macs, whose coefficients nobody learns (see ``MacReplicatedEngine/verify(through:)``).
-/// AND gates, inputs, conversions to bits and openings are those of the engine with proofs.
+/// SPDZ-wise (Chida et al. 2018/570) over Z_{2^{k+s}} with k = s = 64 (Abspoel et al. 2019/1298;
+/// docs/protocols/macs.md): every ring word is shared together with its product by a key r that nobody knows, both
+/// modulo 2^128. A product takes two products of replicated shares in one round, 32 bytes for each party. One check
+/// at the end compares random combinations of all values and all macs, whose coefficients nobody learns (see
+/// ``MacReplicatedEngine/verify(through:)``). AND gates, inputs, conversions to bits and openings are those of the
+/// engine with proofs.
 ///
 /// The check opens r, after which nothing can be authenticated: products of ring words fail from then on, with
 /// `internal/invariant`. Bits can still be computed, verified and opened.
@@ -179,7 +180,7 @@ package final class MacReplicatedEngine: CheckedReplicated {
     return mac
   }
 
-  /// Sharings that cost nothing are authenticated by a product with r each (protocol brief 4.2 and 4.4.3).
+  /// Sharings that cost nothing are authenticated by a product with r each: [r s_j] = [r]·[s_j].
   private func authenticate(
     _ values: [SharedWords<UInt128>], count: Int, group: Int, isShift: Bool, _ step: StepID
   ) throws(ParleyError) -> Pending.Work {

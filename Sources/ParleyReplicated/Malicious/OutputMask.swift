@@ -5,8 +5,7 @@ internal import ParleyNetwork
 
 /// Makes the shares that an outside recipient receives fresh but for their sum: ρ_0 and ρ_1 from a key that the three
 /// computing parties share, ρ_2 what is left. A recipient together with one computing party knows the value and two
-/// shares, hence the third, with or without the mask; alone it learns the value only (protocol brief, appendix A,
-/// row 16).
+/// shares, hence the third, with or without the mask; alone it learns the value only (docs/protocols/openings.md).
 struct OutputMask {
   static let nonceBytes = 16
   private let generator: AddressedPRG

@@ -4,9 +4,9 @@ internal import ParleyCrypto
 package import ParleyEngine
 package import ParleyNetwork
 
-/// Openings (protocol brief 4.5 [own], docs/proofs/verification.md): the value of one holder of a share and the digest of
-/// the other in the same flight, compared before anything that depends on the value is sent. A recipient that computes
-/// lacks one share; one that does not gets all three, masked afresh.
+/// Openings ([own]; docs/protocols/openings.md, docs/proofs/verification.md): the value of one holder of a share and
+/// the digest of the other in the same flight, compared before anything that depends on the value is sent. A
+/// recipient that computes lacks one share; one that does not gets all three, masked afresh.
 extension CheckedReplicated {
   func sendOpening<Word>(
     _ value: Opened<SharedWords<Word>, SharedPlane>, to recipients: [PartyIndex], step: StepID,
@@ -68,7 +68,7 @@ extension CheckedReplicated {
     }
   }
 
-  /// Both shares, masked for recipients that do not compute.
+  /// Both shares, masked for recipients that do not compute: x_j + ρ_j, ρ_0 + ρ_1 + ρ_2 = 0.
   func fresh<Word: RingWord>(_ a: SharedWords<Word>, _ streams: OutputMask.Streams) -> [Storage<Word>] {
     [a.lo, a.hi].enumerated().map { place, source in
       let masked = Storage<Word>(uninitialized: a.count, pool: pool)

@@ -9,10 +9,11 @@ package import ParleyProgram
 ///
 /// Products are those of ``ReplicatedEngine``: they stay private under attack and are wrong by at most an additive error
 /// that does not depend on honest shares, provided that the two honest parties agree on the share they have in common
-/// (protocol brief 4.4). Every product is proved by a distributed zero-knowledge proof before anything that depends on
-/// it is opened (4.4.1 for bits, 4.4.2 for words; Boneh et al. 2019/188, Boyle et al. 2019/1390). Conversions start from
-/// three summands, each known to two parties, and cost no message. Openings compare the value of one holder with the
-/// digest of the other before anything else is sent (4.5); inputs are compared between the parties that got copies.
+/// (docs/protocols/replicated.md). Every product is proved by a distributed zero-knowledge proof before anything that
+/// depends on it is opened (Boneh et al. 2019/188, Boyle et al. 2019/1390; docs/protocols/bit-proof.md,
+/// ring-proof.md). Conversions start from three summands, each known to two parties, and cost no message. Openings
+/// compare the value of one holder with the digest of the other before anything else is sent; inputs are compared
+/// between the parties that got copies.
 ///
 /// No fairness: a corrupt party may learn its output and stop the others. Nothing is opened after a failed check.
 package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing, CheckedReplicated {
@@ -232,7 +233,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
   // MARK: Verification
 
   /// Proves what is left, then every party tells both others that all its checks have passed. Only who has heard that
-  /// from both holds the token (protocol brief 4.4.1, step 4).
+  /// from both holds the token (docs/protocols/bit-proof.md#the-end).
   package func verify(through step: StepID) throws(ParleyError) -> VerificationToken {
     checks.isVerifying = true
     try proveRest()

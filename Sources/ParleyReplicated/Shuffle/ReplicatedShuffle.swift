@@ -61,8 +61,9 @@ enum PassRole: Int {
   init(party: Int, pass: Int) { self = [.first, .second, .third][(party - pass + 3) % 3] }
 }
 
-/// A shuffle (Laur, Willemson, Zhang, ISC 2011; Chida et al. 2019/695; protocol brief 7.1): in pass i the pair (P_i,
-/// P_{i+1}) permutes and re-shares what it knows together, with a permutation π and masks R, S under its key k_{i+1}:
+/// A shuffle (Laur, Willemson, Zhang, ISC 2011; Chida et al. 2019/695; docs/protocols/shuffle.md): in pass i the pair
+/// (P_i, P_{i+1}) permutes and re-shares what it knows together, with a permutation π and masks R, S under its key
+/// k_{i+1}:
 ///
 ///     y_{i+1} = R,   y_i = π(x_i + x_{i+1}) − S  (P_i → P_{i+2}),   y_{i+2} = π(x_{i+2}) − R + S  (P_{i+1} → P_{i+2}).
 ///

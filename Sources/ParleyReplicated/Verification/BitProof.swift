@@ -2,8 +2,11 @@ internal import ParleyAlgebra
 package import ParleyBase
 package import ParleyProgram
 
-/// The proof of a batch of AND gates over GF(2^64) (protocol brief 4.4.1), with a first level on words [own;
-/// docs/proofs/verification.md].
+/// The proof of a batch of AND gates over GF(2^64) (Boneh et al. 2019/188, Boyle et al. 2019/1390), with a first
+/// level on words [own; docs/protocols/bit-proof.md, docs/proofs/verification.md].
+///
+/// Per gate x_i y_{i+1} ⊕ y_i x_{i+1} = t^L ⊕ t^R; the claim is ⟨u, v⟩ = Σ ρ t^L + Σ ρ t^R with u = (ρ x_i, ρ y_i)
+/// and v = (y_{i+1}, x_{i+1}).
 ///
 /// Gate l of word w has the coefficient ρ_{w,l} = A_{w mod 16}·B_{⌊w/16⌋}·X^l with uniform A and B. Because the powers
 /// of X up to 63 are a basis, Σ_l X^l e_l is the word e itself as a field element, so that 64 gates cost one AND and one

@@ -1,8 +1,8 @@
 package import ParleyBase
 
 /// What has been computed and must be covered by a check before anything is opened: one entry for every step that
-/// multiplies. A step that is never covered, or covered twice, ends the session (protocol brief, appendix A, row 3: the
-/// usual way in which implementations lose their security).
+/// multiplies. A step that is never covered, or covered twice, ends the session (docs/protocols/bit-proof.md, The
+/// end). Steps that no check covers are the usual way in which implementations lose their security.
 package struct CoverageLedger: Sendable {
   private var open: Set<StepID> = []
   private var covered: Set<StepID> = []

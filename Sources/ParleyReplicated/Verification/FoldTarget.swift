@@ -2,8 +2,8 @@
 ///
 /// A level with factor C claims Σ_j Z_jj = τ for the C² products Z_jk = ⟨u^j, v^k⟩ of blocks; Z_00 is not shared but
 /// follows from the claim. With challenges α, β the next claim is ⟨Σ α_j u^j, Σ β_k v^k⟩ = Σ α_j β_k Z_jk. The last
-/// message does the same with single elements and uniform u_0 = p and v_0 = q in front (protocol brief 4.4.1, steps 2
-/// and 3; the folding is that of 2019/188, section 4, with random linear combinations in place of Lagrange nodes).
+/// message does the same with single elements and uniform u_0 = p and v_0 = q in front (docs/protocols/bit-proof.md;
+/// the folding is that of 2019/188, section 4, with random linear combinations in place of Lagrange nodes).
 package struct FoldTarget<F: FoldingField> {
   package let field: F
   package init(_ field: F) { self.field = field }

@@ -74,8 +74,8 @@ package struct PrimeField: FoldingField {
   }
 }
 
-/// Uniform among the primes of [2^60, 2^61): odd candidates from a uniform stream until one is prime (protocol
-/// brief 4.4.2). Variable time: challenges are public.
+/// Uniform among the primes of [2^60, 2^61): odd candidates from a uniform stream until one is prime
+/// (docs/protocols/ring-proof.md). Variable time: challenges are public.
 package enum PrimeDraw {
   /// - Parameter next: gives uniform words; both verifiers and the prover must give the same.
   package static func prime(_ next: () -> UInt64) -> PrimeModulus {

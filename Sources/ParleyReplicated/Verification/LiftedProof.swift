@@ -1,8 +1,12 @@
 internal import ParleyBase
 internal import ParleyProgram
 
-/// The proof of ring products modulo 2^64 through integers and a random prime: protocol brief 4.4.2 [own adaptation of
-/// Brüggemann, Nof, Schneider, CCS 2026], with all of L's messages to R in one (docs/proofs/verification.md).
+/// The proof of ring products modulo 2^64 through integers and a random prime [own adaptation of Brüggemann, Nof,
+/// Schneider, CCS 2026, eprint 2026/1741], with all of L's messages to R in one (docs/protocols/ring-proof.md,
+/// docs/proofs/verification.md).
+///
+/// S_k = Σ_{g in subset k} (x_i y_{i+1} + y_i x_{i+1})_g as integers; S_k = Σ t^L + Σ t^R modulo 2^64; then
+/// ⟨u, v⟩ = Σ m_k S_k modulo P with u = (M_g x_i, M_g y_i), v = (y_{i+1}, x_{i+1}), M_g = Σ m_k [g in subset k].
 ///
 /// Message 0 claims random subset sums over the integers, shared with 248-bit masks. Challenge 1 draws a prime of 61
 /// bits and merges the claims modulo it; from there it is the folding proof over that field.

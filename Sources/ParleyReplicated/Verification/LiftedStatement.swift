@@ -147,7 +147,7 @@ enum WideInteger {
     }
   }
 
-  /// 248 uniform bits of 256 (protocol brief 4.4.2: the mask of a claim over the integers).
+  /// 248 uniform bits of 256 (docs/protocols/ring-proof.md: the mask of a claim over the integers).
   static func mask(_ words: ArraySlice<UInt64>) -> [UInt64] {
     var list = Array(words)
     list[3] &= 1 << 56 - 1

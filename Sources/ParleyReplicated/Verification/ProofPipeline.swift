@@ -34,7 +34,7 @@ struct ProofPipeline<Word: RingWord> {
   }
 
   /// A challenge has been given, of a proof that is under way or has ended: from then on every failure is final, since a
-  /// prover may know already that its check will fail (protocol brief 12).
+  /// prover may know already that its check will fail (docs/protocols/session.md#ends).
   var hasChallenged: Bool { started > active.count || active.contains { $0.run.hasChallenged } }
   var isIdle: Bool { active.isEmpty }
   var proofCount: Int { started }

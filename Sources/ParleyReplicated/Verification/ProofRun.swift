@@ -4,10 +4,11 @@ internal import ParleyNetwork
 internal import ParleyProgram
 
 /// The keys and links of one party as all its proofs need them: it proves, is left verifier for its successor and
-/// right verifier for its predecessor (protocol brief 4.4.1: L = P_{i−1}, R = P_{i+1} for prover P_i).
+/// right verifier for its predecessor (docs/protocols/bit-proof.md: L = P_{i−1}, R = P_{i+1} for prover P_i).
 ///
 /// k_j is shared by P_{j−1} and P_j. Masks of P_i's proof and its last message's q come from k_{i+1}, p from k_i, the
-/// challenges for P_i from k_{i+2}; each role has sub-keys of its own with the prover in the label (0.9).
+/// challenges for P_i from k_{i+2}; each role has sub-keys of its own with the prover in the label
+/// (docs/protocols/keys.md).
 struct ProofLinks {
   let mesh: any Mesh
   let previous: PartyIndex
@@ -45,10 +46,10 @@ struct ProofLinks {
 /// One proof on its way through its stages, in the three roles of a party. Every stage is one flight: what it sends
 /// is queued before, and what it receives is taken after everything else of that flight.
 ///
-/// Order (protocol brief 4.4.1): `ready` from right to left verifier; then challenge and proof message in turn, each
-/// challenge only after the message before it has arrived; the prover's echo of all challenges to the right verifier
-/// with its last message; the left verifier's one message to the right one. The prover takes exactly one challenge at
-/// every place and computes every message once.
+/// Order (docs/protocols/bit-proof.md): `ready` from right to left verifier; then challenge and proof message in
+/// turn, each challenge only after the message before it has arrived; the prover's echo of all challenges to the
+/// right verifier with its last message; the left verifier's one message to the right one. The prover takes exactly
+/// one challenge at every place and computes every message once.
 final class ProofRun {
   let number: Int
   private let links: ProofLinks

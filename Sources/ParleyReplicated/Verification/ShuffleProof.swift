@@ -159,8 +159,9 @@ package struct ShuffledRows {
   }
 }
 
-/// The proof of the bit planes of shuffle passes over GF(2^64) (protocol brief 7.1 [own]; docs/proofs/shuffle.md). A message of
-/// a pass is a bilinear relation between the rows of one share and the permutation:
+/// The proof of the bit planes of shuffle passes over GF(2^64) ([own]; docs/protocols/shuffle.md,
+/// docs/proofs/shuffle.md). A message of a pass is a bilinear relation between the rows of one share and the
+/// permutation:
 ///
 ///     Σ_k h(x_i[k])·ζ_{π^{-1}(k)} = Σ_j ζ_j·h(y_i[j] ⊕ S[j] ⊕ x_{i+1}[π(j)])
 ///

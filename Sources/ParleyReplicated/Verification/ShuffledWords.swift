@@ -3,7 +3,7 @@ internal import ParleyBase
 internal import ParleyCrypto
 internal import ParleyEngine
 
-/// The ring words of shuffle passes, for the lifted proof (protocol brief 7.1 and 4.4.2 [own]; docs/proofs/shuffle.md).
+/// The ring words of shuffle passes, for the lifted proof ([own]; docs/protocols/shuffle.md, docs/proofs/shuffle.md).
 ///
 /// A random subset of the words of all messages that P_q has sent is claimed as an integer: Σ x_i[π(j)] or Σ x_{i+2}[π(j)],
 /// without products. What the verifiers know gives the same modulo the ring: x_i[π(j)] = y_i[j] + (S[j] − x_{i+1}[π(j)])

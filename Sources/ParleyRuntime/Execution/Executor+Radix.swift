@@ -2,7 +2,8 @@ internal import ParleyBase
 internal import ParleyEngine
 internal import ParleyProgram
 
-/// Sorting by counting, digit by digit (protocol brief 7.2).
+/// Sorting by counting, digit by digit (Hamada et al. 2014/121, Chida et al. 2019/695; docs/protocols/sorting.md):
+/// place = c_∅ + Σ m_S·c_S, and what is opened are places under a fresh shuffle.
 ///
 /// What is opened on the way (class N: shuffled places) are uniformly random permutations that nobody knew before
 /// (docs/proofs/sorting.md).

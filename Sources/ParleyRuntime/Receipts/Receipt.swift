@@ -7,12 +7,12 @@ public import ParleyBase
 /// `"parley/receipt/1" ‖ body` (both length-prefixed) with the body in compact canonical JSON.
 ///
 /// **The outputs' hash must not let others guess them.** A plain hash of a small result (a count, a yes or no)
-/// could be tried out by principals that do not receive it (protocols.md 13). So every recipient commits to what
-/// it received with 32 random bytes of its own that it keeps: `SHA-256("parley/outputs/1", session id, recipient,
-/// outputs, salt)`. Modelling SHA-256 as a random oracle, the commitment is independent of the outputs for anybody
-/// without the salt; it binds the recipient, which can later show outputs and salt to an auditor, or to another
-/// recipient, who check them with ``opens(_:outputs:salt:recipient:)``. Recipients draw their salts themselves, so no
-/// computing party learns one, and recipients that share no link need none in common.
+/// could be tried out by principals that do not receive it (docs/protocols/session.md#receipt). So every recipient
+/// commits to what it received with 32 random bytes of its own that it keeps: `SHA-256("parley/outputs/1", session
+/// id, recipient, outputs, salt)`. Modelling SHA-256 as a random oracle, the commitment is independent of the outputs
+/// for anybody without the salt; it binds the recipient, which can later show outputs and salt to an auditor, or to
+/// another recipient, who check them with ``opens(_:outputs:salt:recipient:)``. Recipients draw their salts
+/// themselves, so no computing party learns one, and recipients that share no link need none in common.
 public struct Receipt: Sendable, Hashable, Codable {
   public enum Mode: String, Sendable, Hashable, Codable {
     /// All roles on one machine with ephemeral keys: proves nothing about organisations.

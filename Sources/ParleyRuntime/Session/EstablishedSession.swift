@@ -7,7 +7,7 @@ public struct EstablishedSession: Sendable {
   /// With the agreed attempt.
   public let description: SessionDescription
   public let local: PartyIndex
-  /// 32 bytes; names this run and no other, ever (protocols.md 0.1).
+  /// 32 bytes; names this run and no other, ever (docs/protocols/session.md#agreement).
   public let id: [UInt8]
   /// By table, the rows of each of its holders in the order of the table; padded where the study pads. Public.
   public let rows: [[Int]]

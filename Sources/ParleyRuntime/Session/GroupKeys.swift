@@ -3,7 +3,7 @@ package import ParleyCrypto
 package import ParleyNetwork
 
 /// Keys that exactly a group of three or more computing parties knows: each member contributes 32 bytes, and nobody chooses
-/// its own after having seen another's (protocol brief 0.2).
+/// its own after having seen another's (Blum, CRYPTO 1981; docs/protocols/keys.md).
 ///
 /// | flight | message | who to whom |
 /// |--:|---|---|
@@ -12,7 +12,7 @@ package import ParleyNetwork
 ///
 /// A member that commits to different contributions towards different others is found by the hashes, which two honest
 /// members compare; what it opened then is used for nothing. The committer's number is part of the commitment, so that a
-/// copied one cannot be opened (0.3).
+/// copied one cannot be opened.
 package struct GroupKeys {
   private let sessionID: [UInt8]
   private let mesh: any Mesh
@@ -29,7 +29,7 @@ package struct GroupKeys {
   }
 
   /// - Parameter groups: the same list at every party; those without this party are skipped.
-  /// - Throws: `protocol/cheating` where a member does not open what it committed to.
+  /// - Throws: `aborted/check-failed` where a member does not open what it committed to.
   package func agreed(on groups: [[PartyIndex]]) throws(ParleyError) -> [[PartyIndex]: KeySchedule] {
     let own = groups.enumerated().map { ($0, $1.sorted()) }.filter { $0.1.contains(mesh.local) }
     guard !own.isEmpty else { return [:] }

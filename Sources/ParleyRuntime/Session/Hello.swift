@@ -5,7 +5,7 @@ package import ParleyBase
 /// The prefix (magic, format) never changes, so that a party of another version is told apart from garbage. The
 /// digests of the single fields serve only to say *which* field differs; what binds is the agreement hash.
 package struct Hello: Hashable, Sendable {
-  /// What this principal remembers of another's state directory (anti-rollback, protocols.md 12).
+  /// What this principal remembers of another's state directory (anti-rollback, docs/protocols/session.md).
   package struct Seen: Hashable, Sendable {
     package var stateID: [UInt8]
     package var attempt: UInt64

@@ -7,16 +7,16 @@ package import ParleyNetwork
 /// everybody the *roll*: all statements, byte for byte as it received them. A participant accepts when all rolls it
 /// gets are equal, when they repeat what it heard directly, and when its own statement is in them unchanged.
 ///
-/// **Why this is sound** (protocols.md 0.5, broadcast with abort; here with links only between computing parties
-/// and everybody else). Let at least one computing party *h* be honest, which every engine's threshold implies.
-/// An honest *h* sends one roll R to all. Whoever accepts has received R from *h* and compared it with the other
-/// rolls, so it accepts R and nothing else; hence all accepting honest participants hold the same roll. The
-/// statement of an honest participant *p* in it is the one *p* made: *h* received it from *p* over an authenticated
-/// link. Statements of two participants without a link (two holders) are thereby bound as well: a computing party
-/// that relays differently to different receivers, or that tells different parties different things about itself,
-/// makes rolls differ at an honest one. With dishonest computing parties only there is no privacy to protect.
-/// What is not promised: a deviating party can make some honest participants accept and others abort. Those that
-/// accepted are stopped by whatever needs everybody next; ``Handshake`` has such a barrier before any input.
+/// **Why this is sound** (broadcast with abort, Goldwasser, Lindell, eprint 2002/040; here with links only between
+/// computing parties and everybody else). Let at least one computing party *h* be honest, which every engine's
+/// threshold implies. An honest *h* sends one roll R to all. Whoever accepts has received R from *h* and compared it
+/// with the other rolls, so it accepts R and nothing else; hence all accepting honest participants hold the same
+/// roll. The statement of an honest participant *p* in it is the one *p* made: *h* received it from *p* over an
+/// authenticated link. Statements of two participants without a link (two holders) are thereby bound as well: a
+/// computing party that relays differently to different receivers, or that tells different parties different things
+/// about itself, makes rolls differ at an honest one. With dishonest computing parties only there is no privacy to
+/// protect. What is not promised: a deviating party can make some honest participants accept and others abort. Those
+/// that accepted are stopped by whatever needs everybody next; ``Handshake`` has such a barrier before any input.
 ///
 /// Cost: 2 flights; |payload|·(links) + |roll|·(computing parties)·(participants − 1) bytes.
 package struct RollCall {

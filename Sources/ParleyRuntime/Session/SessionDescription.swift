@@ -3,8 +3,8 @@ public import ParleyBase
 /// Everything that the principals of a session must agree on before any of them sends a protocol message.
 ///
 /// The canonical encoding is what ``agreementHash`` and the session id are made from: length-prefixed fields in a
-/// fixed order (protocols.md 0.1). ``attempt`` is the one field that is negotiated (maximum over all principals), so
-/// it enters the session id and not the agreement hash.
+/// fixed order (docs/protocols/session.md). ``attempt`` is the one field that is negotiated (maximum over all
+/// principals), so it enters the session id and not the agreement hash.
 public struct SessionDescription: Sendable, Hashable {
   /// One principal: its place in the mesh, its name in the study, and its public identity key.
   public struct Principal: Sendable, Hashable {

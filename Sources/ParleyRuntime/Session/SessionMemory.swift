@@ -17,7 +17,7 @@ package protocol SessionMemory: AnyObject, Sendable {
   /// message after the hellos.
   func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError)
   /// Throws when too many sessions failed because of one of the peers, or of these computing parties together
-  /// (protocols.md 0.8). Asked before the first message.
+  /// (docs/proofs/attribution.md#what-is-counted). Asked before the first message.
   func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError)
   /// The owner of this key has deviated.
   func recordAbort(identity: [UInt8]) throws(ParleyError)

@@ -5,20 +5,20 @@ package import ParleyNetwork
 /// Runs one principal's side of a session, from a connected mesh to the signed receipt. ``SessionMachine`` has the
 /// order. One use; belongs on a dedicated thread.
 ///
-/// **Ending badly.** Every failure ends the whole session (protocols.md 0.7): the mesh is aborted, peers get
-/// "aborted" and no reason, the reason with step and peer goes to the local log, and what could be an attempt to cheat
-/// is counted. Disagreement found in the handshake is the exception: everybody
+/// **Ending badly.** Every failure ends the whole session (docs/protocols/session.md#ends): the mesh is aborted,
+/// peers get "aborted" and no reason, the reason with step and peer goes to the local log, and what could be an
+/// attempt to cheat is counted. Disagreement found in the handshake is the exception: everybody
 /// finds it by itself, so links are closed in order and everybody has the clear message. After the opening links are
 /// closed in order as well: nothing secret is left to protect, and slower recipients are still receiving.
 ///
 /// **What counts.** Against a peer: failed checks and malformed messages that nobody else can have caused. For the set of
 /// computing parties, at each of them and without blame: every failure from the first challenge to the last opening, broken
-/// links and aborts too (protocols.md 12, rules 7 and 12: a cheater who sees that its check will fail can pretend a
+/// links and aborts too (docs/protocols/session.md#ends: a cheater who sees that its check will fail can pretend a
 /// crash, and whoever brings the bad news need not be it). docs/proofs/attribution.md has the argument.
 ///
 /// **What may be tried anew.** An outage, or a party that left, as long as this party has opened nothing and has not said
-/// that it will (protocols.md 12, rules 5 and 11). `ParleyError.Origin.End` of the error says so. One computing party
-/// that has begun to open is enough for no honest one to have company in another attempt.
+/// that it will (docs/protocols/session.md#attempts). `ParleyError.Origin.End` of the error says so. One computing
+/// party that has begun to open is enough for no honest one to have company in another attempt.
 package final class SessionRunner<Output: Sendable> {
   private let plan: SessionPlan
   private let roles: SessionRoles<Output>
@@ -229,7 +229,8 @@ package final class SessionRunner<Output: Sendable> {
     }
   }
 
-  /// "OK" from every computing party to every other, with everything that was public so far (protocols.md 13).
+  /// "OK" from every computing party to every other, with everything that was public so far
+  /// (docs/protocols/session.md#clearance).
   private func exchangeClearance(
     _ session: EstablishedSession, _ publicDigest: [UInt8]
   ) throws(ParleyError) {

@@ -4,7 +4,7 @@ internal import ParleyBase
 ///
 /// A release is entered twice: before it can happen (``Event/begun``: this principal's inputs or opening messages
 /// are about to leave) and when it has (``Event/released``). A begun release that was never finished counts as
-/// released: after a crash nobody can know who has seen the output (protocols.md 12, rule 5).
+/// released: after a crash nobody can know who has seen the output (docs/protocols/session.md#attempts).
 public struct LedgerEntry: Sendable, Hashable, Codable {
   public enum Event: String, Sendable, Hashable, Codable { case begun, released }
 

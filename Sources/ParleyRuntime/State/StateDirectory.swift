@@ -62,7 +62,7 @@ public final class StateDirectory: Sendable {
   }
 
   /// Failed sessions that one peer may cause, and that one set of computing parties may have together, before somebody
-  /// must look (protocols.md 0.8, 12).
+  /// must look (docs/proofs/attribution.md#what-is-counted).
   public static let abortCap = 16
 
   public let path: String

@@ -152,8 +152,8 @@ extension AttackCircuit {
     }
   }
 
-  /// Three products in a row, the circuit of the attack on delayed checks (BS26, eprint 2026/234; protocol brief 4.6):
-  /// c = a·b, then e = c·d, then the square of e.
+  /// Three products in a row, the circuit of the attack on delayed checks (Brüggemann, Schneider, Eurocrypt 2026,
+  /// eprint 2026/234): c = a·b, then e = c·d, then the square of e.
   package static func threeProducts(a: UInt64, b: UInt64, d: UInt64) -> AttackCircuit {
     AttackCircuit("three products", words: [[a], [b], [d]], outputs: [.words(1)]) { party in
       let c = try party.products(100, [(party.words[0], party.words[1])], count: 1)[0]

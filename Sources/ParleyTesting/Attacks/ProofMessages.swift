@@ -4,7 +4,7 @@ package import ParleyNetwork
 package import ParleyReplicated
 
 /// Where the messages of a proof are, and what an adversary would have to know to foresee its challenges. Prover P_i,
-/// left verifier P_{i−1}, right verifier P_{i+1} (protocol brief 4.4.1).
+/// left verifier P_{i−1}, right verifier P_{i+1} (docs/protocols/bit-proof.md).
 package enum ProofMessages {
   package static func left(of prover: PartyIndex) -> PartyIndex { prover.advanced(by: -1, of: 3) }
   package static func right(of prover: PartyIndex) -> PartyIndex { prover.advanced(by: 1, of: 3) }

@@ -6,7 +6,7 @@ import ParleyTesting
 import Testing
 
 /// The same attack on the same keys and randomness with other inputs: where honest parties stop, and what they send
-/// until then, must not show the inputs (protocol brief, section 4, tests).
+/// until then, must not show the inputs.
 @Suite struct PairedTapeTests {
   typealias World = AttackWorld<VerifiedReplicatedFamily<UInt64>>
   typealias Attack = @Sendable (InterceptedMessage, World.View) -> Interception
@@ -101,10 +101,10 @@ import Testing
     for other in traces.dropFirst() { #expect(other == traces[0], "\(kind), \(corrupt), seed \(seed)") }
   }
 
-  /// The attack on delayed checks (BS26, eprint 2026/234; protocol brief 4.6): +1 on one message of c = a·b, then
-  /// e = c·d and its square. In the protocols that it breaks, an honest party's next message is off by the error times
-  /// a share of d, and a hash tells whether a guess of d is right. Here no hash of a value leaves an honest party
-  /// before the proofs have failed, and the attacker's own messages decide nothing.
+  /// The attack on delayed checks (Brüggemann, Schneider, eprint 2026/234): +1 on one message of c = a·b, then
+  /// e = c·d and its square. In the protocols that it breaks, an honest party's next message is off by the error
+  /// times a share of d, and a hash tells whether a guess of d is right. Here no hash of a value leaves an honest
+  /// party before the proofs have failed, and the attacker's own messages decide nothing.
   @Test(arguments: [0, 1, 2]) func threeProducts(corrupt: Int) {
     let (corrupt, seed) = (PartyIndex(corrupt), 0x5eed_9003 as UInt64)
     let attack: Attack = { message, _ in

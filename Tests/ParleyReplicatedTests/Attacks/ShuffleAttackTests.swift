@@ -6,7 +6,7 @@ import ParleyTesting
 import Synchronization
 import Testing
 
-/// Parties that permute otherwise than agreed, or add to what they send (protocol brief 7.1).
+/// Parties that permute otherwise than agreed, or add to what they send (docs/protocols/shuffle.md).
 @Suite struct ShuffleAttackTests {
   typealias Family = VerifiedReplicatedFamily<UInt64>
   typealias World = AttackWorld<Family>

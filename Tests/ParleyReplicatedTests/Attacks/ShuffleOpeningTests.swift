@@ -6,8 +6,8 @@ import ParleyTesting
 import Testing
 
 /// Rows that are moved otherwise than agreed are noticed before anything of the shuffled table is opened: what a sort
-/// opens next would tell where a row went (protocol brief 7.1). A comparison of the rows before and after, or one at the
-/// end of three passes, would pass or not as the rows are.
+/// opens next would tell where a row went (docs/proofs/shuffle.md). A comparison of the rows before and after, or one
+/// at the end of three passes, would pass or not as the rows are.
 @Suite struct ShuffleOpeningTests {
   typealias Family = VerifiedReplicatedFamily<UInt64>
   typealias Circuit = AttackCircuit<Family>

@@ -51,7 +51,7 @@ import Testing
   }
 
   /// Wrong gates pass with probability 1/q for the random combination and 2/q for each level and the last message,
-  /// no more and no less: the bound (1 + 2·levels + 2)/q of protocol brief 4.4.1 is tight.
+  /// no more and no less: the bound (1 + 2·levels + 2)/q of docs/proofs/verification.md is tight.
   @Test(arguments: [8, 40, 150]) func wrongGatesPassAsOftenAsComputed(count: Int) {
     let claim = FoldedClaim(BinaryField8(), plan: FoldPlan(elements: 2 * count, first: [4]))
     let q = 256.0

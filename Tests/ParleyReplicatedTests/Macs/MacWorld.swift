@@ -30,7 +30,7 @@ struct MacWorld {
   var error: Error?
 
   /// A party that adds to a summand of a product, its own copy included: the strongest thing that it can do to a product
-  /// without leaving shares that do not fit together (protocol brief 4.4).
+  /// without leaving shares that do not fit together (docs/proofs/verification.md#setting).
   struct Error: Sendable {
     var step: StepID
     var party: Int
