@@ -6,7 +6,8 @@ package import ParleyNetwork
 
 /// The shares of a holder's value x: x_0 and x_1 are streams under seeds κ_0 (which P_0 and P_2 receive) and κ_1
 /// (P_0 and P_1); x_2 = x − x_0 − x_1 goes to P_1 and P_2. One computing party sees two uniform streams, the
-/// others one stream and x_2, which the stream they lack masks. Two words on the wire for each value.
+/// others one stream and x_2, which the stream they lack masks. Two words on the wire for each value
+/// (docs/protocols/inputs.md; seeds in place of shares: Cramer, Damgård, Ishai, TCC 2005).
 enum InputSeeds {
   static let step = StepID.control(16)
   static let bytes = 16

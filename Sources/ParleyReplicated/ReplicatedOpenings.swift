@@ -6,7 +6,8 @@ internal import ParleyNetwork
 
 /// Openings. A computing recipient r lacks share r+2, which P_{r+1} sends: it follows from the output and the
 /// recipient's own shares, so nothing else is revealed. A recipient that does not compute gets three additive
-/// shares that are fresh but for their sum: x_i + α_i, α a zero sharing of its own role.
+/// shares that are fresh but for their sum: x_i + α_i, α a zero sharing of its own role (2016/768, section 2;
+/// docs/protocols/openings.md).
 extension ReplicatedEngine {
   package func startOpening(
     _ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID,

@@ -4,7 +4,8 @@ internal import ParleyCrypto
 internal import ParleyEngine
 
 /// Products: z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + α_i stays as lo and goes to the predecessor, whose hi it
-/// is; this party's hi comes from the successor. One word for each result and party, in one round.
+/// is; this party's hi comes from the successor. One word for each result and party, in one round (Araki et al.,
+/// eprint 2016/768, section 2; docs/protocols/replicated.md#products).
 extension ReplicatedParty {
   func startMultiply<Word: RingWord>(
     _ pairs: [(SharedWords<Word>, SharedWords<Word>)], count: Int, step: StepID

@@ -2,7 +2,8 @@ import BigInt
 import ParleyBase
 import ParleyProgram
 
-/// One pass of a grouping over sorted rows: what comes from the last row of each run.
+/// One pass of a grouping over sorted rows: what comes from the last row of each run
+/// (docs/protocols/relational.md#grouping-by-runs).
 struct RunGrouping {
   typealias NodeID = Program.NodeID
   var tables: TableBuilder

@@ -51,7 +51,9 @@ extension TableBuilder {
   func overflow(_ bound: Int) -> String { "\(joinName) has more rows than its bound of \(bound)\(boundReason)" }
 }
 
-/// A join by counting: how many right rows a left row has, where they begin, which slots they fill.
+/// A join by counting: how many right rows a left row has, where they begin, which slots they fill (count and expand
+/// as in Krastnikov, Kerschbaum, Stebila, PVLDB 13, 2020, by sorts and scans;
+/// docs/protocols/relational.md#join-on-keys-that-repeat).
 private struct Expansion {
   typealias NodeID = Program.NodeID
   var tables: TableBuilder

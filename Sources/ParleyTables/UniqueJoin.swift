@@ -2,7 +2,7 @@ import BigInt
 import ParleyBase
 import ParleyProgram
 
-/// A join in which the keys of one side differ from row to row.
+/// A join in which the keys of one side differ from row to row (docs/protocols/relational.md#join-on-a-unique-key).
 struct UniqueJoin {
   typealias NodeID = Program.NodeID
 

@@ -1,4 +1,5 @@
-/// Carry networks: how bits become sums, signs and comparisons.
+/// Carry networks: how bits become sums, signs and comparisons
+/// (docs/protocols/comparison-and-division.md#comparison).
 extension Emitter {
   /// Generate and propagate of a block of bits: the carry out is `generate ⊕ propagate·carryIn`.
   struct Carry {
@@ -52,7 +53,8 @@ extension Emitter {
       propagate: low.propagate.map { and(propagate, $0) })
   }
 
-  /// a + b (+ 1) modulo 2^width: the Sklansky prefix network, ⌈log2 width⌉ + 1 rounds at most.
+  /// a + b (+ 1) modulo 2^width: the prefix network of Sklansky (Conditional-sum addition logic, 1960), ⌈log2 width⌉
+  /// + 1 rounds at most.
   func add(_ a: [Bit], _ b: [Bit], carryIn: Bool = false) -> [Bit] {
     precondition(a.count == b.count)
     let width = a.count

@@ -1,4 +1,4 @@
-/// Comparisons over bits: less, equal, extremum.
+/// Comparisons over bits: less, equal, extremum (docs/protocols/comparison-and-division.md).
 extension Emitter {
   /// AND of all bits as a balanced tree.
   func all(_ bits: [Bit]) -> Bit {

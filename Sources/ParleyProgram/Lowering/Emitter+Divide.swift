@@ -1,5 +1,6 @@
 /// Exact division and square root on bits: digit by digit with the remainder kept exact, so there is no
-/// approximation to argue about and any width works.
+/// approximation to argue about and any width works (docs/protocols/comparison-and-division.md#quotient,
+/// docs/proofs/division.md).
 extension Emitter {
   /// floor(a / b) for b ≥ 1, with `quotientWidth` bits and a sign.
   ///

@@ -1,7 +1,8 @@
 internal import BigInt
 internal import ParleyBase
 
-/// Sorts, shuffles and scans: every column goes through in the forms in which it is needed afterwards.
+/// Sorts, shuffles and scans: every column goes through in the forms in which it is needed afterwards
+/// (docs/protocols/sorting.md).
 extension Lowering {
   /// In which forms a number is wanted.
   struct Forms: Hashable {

@@ -2,7 +2,8 @@ internal import BigInt
 internal import ParleyBase
 
 /// What the computing parties learn before anything else is opened, computed where no holder can influence it: whether what
-/// holders shared is within the declared ranges, and whether the joint data meet what the program requires of them.
+/// holders shared is within the declared ranges, and whether the joint data meet what the program requires of them
+/// (docs/protocols/session.md#verdicts, docs/proofs/range-checks.md).
 extension Lowering {
   /// Opens one bit for each table and holder whose rows are checked and then one for each requirement of the program. With
   /// rows out of range nothing that was computed means anything: then the bits of the requirements are 0.

@@ -24,7 +24,8 @@ struct MacRecorder {
     steps.append(step)
   }
 
-  /// This party's summands of w = Σ α_i z_i and u = Σ α_i (r z_i), without the zero sharing.
+  /// This party's summands of w = Σ α_i z_i and u = Σ α_i (r z_i), without the zero sharing
+  /// (docs/protocols/macs.md#the-check).
   ///
   /// - Parameters:
   ///   - mine: share i of the α, one element after the other, which party i−1 has as well.

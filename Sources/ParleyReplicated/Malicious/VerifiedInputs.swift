@@ -5,7 +5,8 @@ internal import ParleyEngine
 internal import ParleyNetwork
 
 /// What holders have dealt, as hashes: the parties that got copies of one share compare them before anything is
-/// computed. The hash tells its receiver nothing: it has the preimage or the run ends.
+/// computed. The hash tells its receiver nothing: it has the preimage or the run ends (broadcast with abort,
+/// Goldwasser, Lindell, eprint 2002/040; docs/protocols/inputs.md#against-a-deviating-party).
 struct InputCopies {
   private let digests: ProtocolDigest
   /// By holder: the shares that arrived as such, which P_1 and P_2 have copies of.

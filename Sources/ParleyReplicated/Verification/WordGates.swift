@@ -3,7 +3,7 @@ internal import ParleyBase
 internal import ParleyEngine
 
 /// The ring products of one batch: results that are one product each or the sum of many, as views of operands and
-/// results.
+/// results. For each, Σ (x_i y_{i+1} + y_i x_{i+1}) = t^L + t^R modulo 2^64 (docs/protocols/ring-proof.md#statement).
 struct WordGates<Word: RingWord>: LiftedStatement {
   /// One pair of vectors: products of their own, or summands of one result.
   private struct Run {

@@ -9,7 +9,7 @@ struct RowValues<E: Engine> {
   var planes: [E.Plane]
 }
 
-/// Algorithms over whole columns. Each takes its flights for itself.
+/// Algorithms over whole columns (docs/protocols/sorting.md). Each takes its flights for itself.
 ///
 /// What is opened on the way (class N: outcomes of comparisons of shuffled rows with distinct keys) tells a uniformly
 /// random permutation and nothing else, and is opened only with a token that covers everything before it.

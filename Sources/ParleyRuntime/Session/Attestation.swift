@@ -5,7 +5,8 @@ internal import ParleyNetwork
 /// One principal's side of the statements of a session: makes and exchanges them, compares them before anything is
 /// opened, and keeps what was signed for the case that the session ends badly.
 ///
-/// All messages are control messages: the costs of the protocol, which the plan predicts to the byte, do not change.
+/// All messages are control messages: the costs of the protocol, which the plan predicts to the byte, do not change
+/// (docs/protocols/session.md#statements, docs/proofs/attribution.md).
 /// Belongs to the session's thread.
 final class Attestation {
   let session: EstablishedSession

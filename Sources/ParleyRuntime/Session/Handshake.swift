@@ -2,7 +2,8 @@ package import ParleyBase
 internal import ParleyCrypto
 package import ParleyNetwork
 
-/// Agrees on a session over a connected mesh: the first thing that crosses any link.
+/// Agrees on a session over a connected mesh: the first thing that crosses any link
+/// (docs/protocols/session.md#agreement).
 ///
 /// | flight | message | who to whom |
 /// |--:|---|---|
