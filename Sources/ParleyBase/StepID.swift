@@ -2,7 +2,7 @@
 ///
 /// Packed into 64 bits as instruction (24) · iteration (8) · sub-step (16) · chunk (16). A step is never
 /// counted up at run time: it follows from the program alone, so that concurrency and retries cannot move it
-/// (design: randomness and channels are addressed, not iterated).
+/// (randomness and channels are addressed, not iterated: docs/protocols/keys.md#roles).
 public struct StepID: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
   public let rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }
