@@ -216,10 +216,10 @@ struct PartyCommand: ParsableCommand {
         study, name: name, key: key, purpose: .session, job: job, report: { _ in })
     else { return }
     let seconds = min(wait, 30)
-    log.info("telling the other parties that this party is not ready, for \(seconds) s at most (Ctrl-C ends it)")
     let interruption = Interruption()
     defer { interruption.end() }
     interruption.watch(mesh)
+    log.info("telling the other parties that this party is not ready, for \(seconds) s at most (Ctrl-C ends it)")
     mesh.decline(timeout: .seconds(seconds))
   }
 }
