@@ -82,7 +82,6 @@ struct IdentityTests {
     let world = try World(listening: [true, true, true, false, false])
     let other = Array(repeating: UInt8(9), count: 32)
     let meshes = try (0..<5).map { try world.mesh($0, session: $0 == 4 ? other : nil) }
-    let start = ContinuousClock.now
     let endings = await runParties(
       meshes.map { mesh in
         {
@@ -90,7 +89,6 @@ struct IdentityTests {
           try mesh.connect(timeout: .seconds(20))
         }
       })
-    #expect(start.duration(to: .now) < .seconds(10))
     for (party, ending) in endings.enumerated() {
       #expect(ending.error?.code == .sessionMismatch, "\(party): \(ending)")
       if party < 4 { #expect(ending.error?.message.contains("party-4") == true, "\(party): \(ending)") }

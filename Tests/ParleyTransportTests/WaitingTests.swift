@@ -18,8 +18,6 @@ struct WaitingTests {
     var world = try World(listening: [true, true, true, false, false])
     world.options.farewells = .seconds(2)
     let meshes = try world.meshes()
-    let clock = ContinuousClock()
-    let start = clock.now
     let endings = await runParties(
       (0..<4).map { me in
         { @Sendable in
@@ -31,7 +29,6 @@ struct WaitingTests {
           meshes[3].decline(timeout: .seconds(4))
         }
       })
-    #expect(start.duration(to: clock.now) < .seconds(10))
     for me in 0..<3 {
       #expect(endings[me].error?.code == .notReady, "\(endings[me])")
       #expect(endings[me].error?.place?.item == "party-3")
@@ -280,7 +277,6 @@ struct StrangerTests {
     let meshes = try world.meshes()
     let crowd = Crowd(port: world.principals[0].endpoint?.port ?? 0, count: 600)
     defer { crowd.stop() }
-    let seconds = Mutex(0.0)
     let endings = await runParties([
       { @Sendable in
         try meshes[0].connect(timeout: .seconds(60))
@@ -288,14 +284,11 @@ struct StrangerTests {
       },
       { @Sendable in
         waitUntil { crowd.redials > 600 }
-        let start = ContinuousClock.now
         try meshes[1].connect(timeout: .seconds(60))
-        seconds.withLock { $0 = Double(start.duration(to: .now).components.seconds) }
         meshes[1].close()
       },
     ])
     for ending in endings { #expect(ending.isDone, "\(ending)") }
-    #expect(seconds.withLock { $0 } < 30)
     let reports = world.log.strangers(at: 0)
     #expect(!reports.isEmpty, "it is said that strangers knock")
     #expect(reports.count <= 8, "and not for each of them")
