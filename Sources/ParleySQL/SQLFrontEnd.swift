@@ -135,8 +135,6 @@ public enum SQLFrontEnd {
       }
       return .statistics(query)
     }
-    let query = try RelationalQuery(statement, source: source, tables: tables, rules: rules)
-    try checkDominance(query, tables: tables, rules: rules)
-    return .relational(query)
+    return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules))
   }
 }

@@ -31,6 +31,24 @@ extension TableBuilder {
     }
   }
 
+  /// What few units bring may be no more than so many percent of what all bring; both are 0 or more, and NULL is 0.
+  package struct DominanceLimit: Hashable {
+    package var largest: Int
+    package var total: Int
+    package var percent: Int
+    package init(largest: Int, total: Int, percent: Int) {
+      self.largest = largest
+      self.total = total
+      self.percent = percent
+    }
+  }
+
+  private mutating func weight(_ column: SecretColumn) throws(ParleyError) -> NodeID {
+    let value = try number(column)
+    guard let isNull = column.isNull else { return value }
+    return try masked(value, by: try builder.not(isNull))
+  }
+
   /// The bit of every group that it may be shown; arbitrary where there is no row. Small groups may not, and with them larger
   /// ones where a withheld count could be computed from a total: the rule of docs/proofs/suppression.md, over the groups that
   /// there are.
@@ -39,11 +57,13 @@ extension TableBuilder {
   ///   - rows: the column that counts a group's rows.
   ///   - sizes: the column by which groups are compared: the same, or that of their different units, of which each group has some.
   ///   - contributors: a group in which one of these counts is below its threshold, but not 0, is small.
+  ///   - dominance: a group in which the largest exceed this share of the total is small.
   ///   - areInSeveralGroups: units may have rows in several groups, so that counts of small groups do not add up.
   ///   - totals: public numbers of rows; what they have more than all groups together must not be small either.
   ///   - minimum: at least 2.
   package mutating func shownGroups(
     _ table: SecretTable, rows: Int, sizes: Int, contributors: [ContributorCount],
+    dominance: [DominanceLimit] = [],
     areInSeveralGroups: Bool = false, totals: [NodeID] = [], below minimum: Int
   ) throws(ParleyError) -> NodeID {
     let zero = builder.constant(0), limit = builder.constant(BigInt(minimum))
@@ -56,6 +76,12 @@ extension TableBuilder {
       let isBelow = try builder.and(
         try builder.compare(.less, zero, count), try builder.compare(.less, count, threshold))
       isSmall = try builder.or(isSmall, try builder.and(isValid, isBelow))
+    }
+    for limit in dominance {
+      let allowed = try builder.scale(try weight(table.columns[limit.total]), by: BigInt(limit.percent))
+      let largest = try builder.scale(try weight(table.columns[limit.largest]), by: 100)
+      let exceeds = try builder.compare(.less, allowed, largest)
+      isSmall = try builder.or(isSmall, try builder.and(isValid, exceeds))
     }
     isSmall = try full(isSmall, table.shape)
     let isCandidate = try builder.and(isValid, try builder.not(isSmall))

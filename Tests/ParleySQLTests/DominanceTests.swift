@@ -198,15 +198,4 @@ import Testing
     #expect(shown[0].map { $0[1] } == [.withheld, .withheld, .withheld, .value("1200")])
     #expect(shown[1] == [[.value("1460")]])
   }
-
-  @Test func otherQueriesAreRefused() throws {
-    for text in [
-      "SELECT g, SUM(x) FROM t GROUP BY g HAVING COUNT(*) > 1",
-      "SELECT SUM(x) FROM (SELECT x FROM t) AS s",
-    ] {
-      let error = try #require(throws: ParleyError.self) { _ = try Self.program([text], Self.half) }
-      #expect(error.code.rawValue == "plan/release-shape" && error.message.contains("'dominance'"), "\(error)")
-      _ = try Self.program([text], [])
-    }
-  }
 }

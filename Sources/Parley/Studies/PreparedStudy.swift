@@ -146,7 +146,7 @@ public struct PreparedStudy: Sendable {
       : []
     return raised + rows + [
       "a \(study.release.allowsRows ? "statistic" : "result") that rests on \(study.releaseWords.fewer) is withheld inside the computation, before anything is opened; its count is not opened either"
-    ] + study.release.dominance.map(dominance) + [
+    ] + study.release.dominance.map { dominance($0, study.releaseWords) } + [
       "where one withheld group could be worked out from the others and the total, the smallest shown group is withheld as well"
     ] + outcomes(program)
   }
@@ -172,8 +172,8 @@ public struct PreparedStudy: Sendable {
     return lines
   }
 
-  private static func dominance(_ limit: ReleaseRules.Dominance) -> String {
-    let largest = limit.units == 1 ? "one row makes" : "the \(limit.units) largest rows make"
+  private static func dominance(_ limit: ReleaseRules.Dominance, _ words: ReleaseWords) -> String {
+    let largest = limit.units == 1 ? "one \(words.one) makes" : "the \(limit.units) largest \(words.counted) make"
     return
       "so is a group in which \(largest) up more than \(limit.percent) percent of what is added up in a sum or mean (of absolute values)"
   }

@@ -20,6 +20,9 @@ package struct ReleaseWords: Hashable, Sendable {
   /// What the minimum counts.
   package var counted: String { isByRows ? "rows" : "protected units" }
 
+  /// One of what the minimum counts.
+  package var one: String { isByRows ? "row" : "protected unit" }
+
   /// Whom each table protects, a line each, and of which tables extremes may be shown. Without a minimum a table that
   /// protects its rows has no line.
   package var lines: [String] {

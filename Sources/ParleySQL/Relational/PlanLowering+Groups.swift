@@ -112,6 +112,17 @@ extension PlanLowering {
     var size: Int
   }
 
+  private func dominance(
+    _ relation: Relation, _ mark: ReleaseMark
+  ) throws(ParleyError) -> [TableBuilder.DominanceLimit] {
+    try mark.dominance.map { (rule) throws(ParleyError) in
+      guard let largest = relation.position(rule.largest), let total = relation.position(rule.total) else {
+        throw ParleyError(.invariant, "what dominance is judged by was lost")
+      }
+      return .init(largest: largest, total: total, percent: rule.percent)
+    }
+  }
+
   /// A column with the bit of every group whether it rests on enough units to be shown.
   private mutating func marked(_ relation: Relation, _ marking: Marking?) throws(ParleyError) -> Relation {
     guard let marking else { return relation }
@@ -122,7 +133,7 @@ extension PlanLowering {
     if !marking.counts.isEmpty {
       bit = try tables.shownGroups(
         relation.table, rows: marking.counts[0].column, sizes: marking.counts[marking.size].column,
-        contributors: marking.counts,
+        contributors: marking.counts, dominance: try dominance(relation, marking.mark),
         areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups),
         totals: totals, below: minimumCell)
     }

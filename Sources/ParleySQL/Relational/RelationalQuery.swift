@@ -62,7 +62,8 @@ struct RelationalQuery {
     recordColumns = root.recordColumns
     var optimized = try Optimizer(registry: registry, source: source).optimized(root)
     if rules.minimumCell > 1, isAggregated || !rules.allowsRowRelease || root.withholdsGroups {
-      var judge = ReleaseJudge(optimized, registry: registry, source: source, minimum: rules.minimumCell)
+      var judge = ReleaseJudge(
+        optimized, registry: registry, source: source, minimum: rules.minimumCell, dominance: rules.dominance)
       optimized = try judge.judged(optimized)
       marks = judge.marks
     } else {

@@ -32,7 +32,9 @@ extension RowLowering {
     for statistic in queries.flatMap(\.statistics) where statistic.addsUp {
       for (expression, type) in zip(statistic.arguments, statistic.types) {
         // What is added for each row, or for each in a branch, makes no row's share less.
-        let varying = try argument(expression.withoutConstants, type)
+        let summed = expression.withoutConstants
+        guard !summed.isNoValue else { continue }
+        let varying = try argument(summed, type)
         // Bits have no size.
         guard !builder.type(of: varying.value).isBit else { continue }
         let isPresent = try argument(expression, type).isNull.map { (bit) throws(ParleyError) in
@@ -130,80 +132,5 @@ extension Statistic {
     case .sum, .average, .variance, .deviation, .correlation: true
     case .countRows, .count, .minimum, .maximum: false
     }
-  }
-}
-
-extension RowExpression {
-  /// A number times a product.
-  private struct Term {
-    var number: BigInt
-    var factors: [RowExpression]
-
-    static func * (a: Term, b: Term) -> Term { Term(number: a.number * b.number, factors: a.factors + b.factors) }
-    /// The place of a factor that is a choice.
-    var choice: Int? {
-      factors.firstIndex { if case .choose = $0 { true } else { false } }
-    }
-    var product: RowExpression {
-      guard let first = factors.first else { return .integer(number) }
-      let product = factors.dropFirst().reduce(first) { .multiply($0, $1) }
-      return number == 1 ? product : .scaled(product, by: number)
-    }
-  }
-
-  private var terms: [Term] {
-    switch self {
-    case .integer(let value): return value == 0 ? [] : [Term(number: value, factors: [])]
-    case .scaled(let a, let factor): return a.terms.map { Term(number: $0.number * factor, factors: $0.factors) }
-    case .add(let a, let b): return a.terms + b.terms
-    case .subtract(let a, let b): return a.terms + RowExpression.scaled(b, by: -1).terms
-    case .multiply(let a, let b):
-      let (x, y) = (a.terms, b.terms)
-      return x.flatMap { p in y.map { p * $0 } }
-    case .coalesce(let parts):
-      let branches = parts.dropLast().map { Branch(condition: .not(.isNull($0)), result: $0) }
-      return [Term(number: 1, factors: [.choose(branches, otherwise: parts[parts.count - 1])])]
-    default: return [Term(number: 1, factors: [self])]
-    }
-  }
-
-  /// What rows differ in: the value without what is added to each of them, or to each that takes a branch.
-  var withoutConstants: RowExpression {
-    let terms = self.terms
-    guard terms.contains(where: { $0.factors.isEmpty || $0.choice != nil }) else { return self }
-    let parts = terms.filter { !$0.factors.isEmpty }.map { term -> RowExpression in
-      guard let place = term.choice, case .choose(let branches, let otherwise) = term.factors[place] else {
-        return term.product
-      }
-      var others = term
-      others.factors.remove(at: place)
-      func times(_ result: RowExpression) -> RowExpression {
-        if case .null = result { return result }
-        if others.factors.isEmpty, others.number == 1 { return result.withoutConstants }
-        return RowExpression.multiply(others.product, result).withoutConstants
-      }
-      return .choose(
-        branches.map { Branch(condition: $0.condition, result: times($0.result)) }, otherwise: times(otherwise))
-    }
-    guard let first = parts.first else { return .integer(0) }
-    return parts.dropFirst().reduce(first) { .add($0, $1) }
-  }
-}
-
-extension SQLFrontEnd {
-  /// The largest rows are looked for in public groups only.
-  static func checkDominance(
-    _ query: RelationalQuery, tables: [TableSchema], rules: ReleaseRules
-  ) throws(ParleyError) {
-    guard !rules.dominance.isEmpty, rules.minimumCell > 1,
-      let table = tables.first(where: { query.tableNames.contains($0.name) && $0.protection != .nothing })
-    else { return }
-    throw query.source.error(
-      "plan/release-shape",
-      "the query '\(query.source.query.name)' has joins, secret groups, subqueries, or units with several rows, and 'dominance' is judged for statistics over public groups of one table whose rows are protected",
-      at: SourceRange(start: 0, end: 0),
-      remedy:
-        "ask for statistics of '\(table.name)' over groups of known values, with 'protect: rows'; or leave 'dominance' out of the study"
-    )
   }
 }

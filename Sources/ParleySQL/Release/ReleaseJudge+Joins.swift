@@ -185,6 +185,7 @@ extension ReleaseJudge {
       for branch in branches {
         let (plan, rows) = try walk(branch.plan)
         try checkNames(in: .union([.init(plan: plan, outputs: branch.outputs)], ids), of: rows)
+        if !rows.slots.isEmpty { try checkConstants(in: branch.outputs, as: ids) }
         parts.append((.init(plan: plan, outputs: branch.outputs), rows))
       }
     } catch {

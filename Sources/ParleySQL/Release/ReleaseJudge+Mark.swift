@@ -8,11 +8,7 @@ extension ReleaseJudge {
   mutating func mark(
     _ rows: Rows, _ keys: [Projection], _ aggregates: [AggregateColumn]
   ) throws(ParleyError) -> (mark: ReleaseMark, items: [Projection]) {
-    let keyColumns = Set(keys.map(\.id) + keys.compactMap { columns.root($0.expression) })
-    let keyRoots = Set(keyColumns.map(columns.root))
-    func isOnce(_ slot: UnitSlot) -> Bool {
-      slot.onceWith.map { $0.allSatisfy { keyRoots.contains(columns.root($0)) } } ?? false
-    }
+    func isOnce(_ slot: UnitSlot) -> Bool { self.isOnce(slot, in: keys) }
     var sets = Sets()
     for aggregate in aggregates { try read(aggregate, &sets, of: rows, areOnce: rows.slots.allSatisfy(isOnce)) }
     // A mean beside a sum of the same values tells how many are there.
@@ -83,6 +79,13 @@ extension ReleaseJudge {
     var seen: Set<ReleaseMark.Units> = []
     let mark = ReleaseMark(units: units.filter { seen.insert($0).inserted }, contributors: contributors)
     return (mark, items)
+  }
+
+  /// A unit has one row at most in a group.
+  func isOnce(_ slot: UnitSlot, in keys: [Projection]) -> Bool {
+    let keyColumns = Set(keys.map(\.id) + keys.compactMap { columns.root($0.expression) })
+    let keyRoots = Set(keyColumns.map(columns.root))
+    return slot.onceWith.map { $0.allSatisfy { keyRoots.contains(columns.root($0)) } } ?? false
   }
 
   private struct Sets {

@@ -64,6 +64,7 @@ extension ReleaseJudge {
             "put the condition into WHERE, or use MAX(CASE WHEN … THEN 1 ELSE 0 END) for 'any row of the unit'")
       }
       guard !isTruth || !isRepeatable else { continue }
+      if aggregate.function != .count { try checkConstants(of: argument) }
       try checkValues(reader.values, of: rows, isRepeatable: isRepeatable)
       try checkProducts(reader.summands)
       used.formUnion(reader.values)

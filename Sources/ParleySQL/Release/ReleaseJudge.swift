@@ -10,6 +10,8 @@ struct ReleaseJudge {
   let source: Source
   /// k, at least 2.
   let minimum: Int
+  /// Empty: no such rule.
+  let dominance: [ReleaseRules.Dominance]
   let columns: ReleaseColumns
   /// Tables of which rows were taken.
   var mentioned: Set<String> = []
@@ -49,10 +51,13 @@ struct ReleaseJudge {
   }
 
   /// - Parameter plan: optimised, before work is moved to holders.
-  init(_ plan: Plan, registry: ColumnRegistry, source: Source, minimum: Int) {
+  init(
+    _ plan: Plan, registry: ColumnRegistry, source: Source, minimum: Int, dominance: [ReleaseRules.Dominance]
+  ) {
     self.registry = registry
     self.source = source
     self.minimum = minimum
+    self.dominance = dominance
     columns = ReleaseColumns(plan, registry: registry)
   }
 
@@ -111,6 +116,10 @@ struct ReleaseJudge {
           remedy: "write PARTITION BY with the column that names the unit, or use GROUP BY")
       }
       try checkNames(in: plan, of: rows)
+      for column in step.functions where !rows.slots.isEmpty {
+        let own = WindowStep(partition: [], order: [], functions: [column])
+        try checkConstants(in: Plan.window(plan, own).ownExpressions, as: [column.id])
+      }
       return (.window(judged, step), taking(step, rows))
     case .aggregate(let input, let keys, let aggregates, let shown):
       return try walk(input, keys, aggregates, shown)
@@ -244,13 +253,15 @@ struct ReleaseJudge {
       )
     }
     try checkKeys(keys, of: rows)
-    let (mark, items) = try mark(rows, keys, aggregates)
+    var (mark, items) = try mark(rows, keys, aggregates)
     if !items.isEmpty { judged = .extend(judged, items) }
+    let weights = try weights(of: aggregates, rows, keys, &judged)
+    mark.dominance = weights.rules
     marks[shown] = mark
     carried.formUnion(mark.columns)
     for item in items { carried.formUnion(item.expression.columns) }
     return (
-      .aggregate(judged, keys: keys, aggregates, shown: shown),
+      .aggregate(judged, keys: keys, aggregates + weights.aggregates, shown: shown),
       Rows(areGroups: true, groupings: Dictionary(rows.kinds.map { ($0, shown) }) { first, _ in first })
     )
   }

@@ -23,9 +23,19 @@ struct ReleaseMark {
     var threshold: Int
   }
 
+  /// Few units may make up no more than this of a sum. Both columns are statistics of the grouping that are never shown.
+  struct Dominance: Hashable {
+    /// What the largest units bring together.
+    var largest: ColumnID
+    /// What all bring.
+    var total: ColumnID
+    var percent: Int
+  }
+
   /// Empty where nobody is protected: then every group is shown.
   var units: [Units]
   var contributors: [Contributors]
+  var dominance: [Dominance] = []
 
   /// Whether groups are compared by the number of these units, and not by their rows: no other units are counted, and every row has
   /// one. Beside units that are rows, of which a group has at least as many, these must never protect each other by their numbers alone.

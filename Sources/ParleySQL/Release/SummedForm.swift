@@ -1,0 +1,136 @@
+import BigInt
+
+/// What is added up, as far as a rule about sums looks into it: both kinds of expressions have it.
+protocol SummedForm: Hashable {
+  typealias Choice = (condition: Self, result: Self)
+  var summedView: SummedView<Self> { get }
+  static func number(_ value: BigInt) -> Self
+  static func sum(_ a: Self, _ b: Self) -> Self
+  static func product(_ a: Self, _ b: Self) -> Self
+  static func multiple(_ a: Self, _ factor: BigInt) -> Self
+  static func choice(_ branches: [Choice], otherwise: Self) -> Self
+}
+
+enum SummedView<Form: SummedForm> {
+  case number(BigInt)
+  case sum(Form, Form)
+  case difference(Form, Form)
+  case product(Form, Form)
+  case multiple(Form, BigInt)
+  case choice([Form.Choice], otherwise: Form)
+  case nothing
+  case other
+}
+
+/// A number times a product.
+private struct SummedTerm<Form: SummedForm> {
+  var number: BigInt
+  var factors: [Form]
+
+  static func * (a: Self, b: Self) -> Self { Self(number: a.number * b.number, factors: a.factors + b.factors) }
+  /// The place of a factor that is a choice.
+  var choice: Int? {
+    factors.firstIndex { if case .choice = $0.summedView { true } else { false } }
+  }
+  var product: Form {
+    guard let first = factors.first else { return .number(number) }
+    let product = factors.dropFirst().reduce(first) { .product($0, $1) }
+    return number == 1 ? product : .multiple(product, number)
+  }
+}
+
+extension SummedForm {
+  private var terms: [SummedTerm<Self>] {
+    switch summedView {
+    case .number(let value): return value == 0 ? [] : [SummedTerm(number: value, factors: [])]
+    case .multiple(let a, let factor):
+      return a.terms.map { SummedTerm(number: $0.number * factor, factors: $0.factors) }
+    case .sum(let a, let b): return a.terms + b.terms
+    case .difference(let a, let b): return a.terms + Self.multiple(b, -1).terms
+    case .product(let a, let b):
+      let (x, y) = (a.terms, b.terms)
+      return x.flatMap { p in y.map { p * $0 } }
+    case .choice, .nothing, .other: return [SummedTerm(number: 1, factors: [self])]
+    }
+  }
+
+  /// What rows differ in: the value without what is added to each of them, or to each that takes a branch.
+  var withoutConstants: Self {
+    let terms = self.terms
+    guard terms.contains(where: { $0.factors.isEmpty || $0.choice != nil }) else { return self }
+    let parts = terms.filter { !$0.factors.isEmpty }.map { term -> Self in
+      guard let place = term.choice, case .choice(let branches, let otherwise) = term.factors[place].summedView
+      else { return term.product }
+      var others = term
+      others.factors.remove(at: place)
+      func times(_ result: Self) -> Self {
+        if case .nothing = result.summedView { return result }
+        if others.factors.isEmpty, others.number == 1 { return result.withoutConstants }
+        return Self.product(others.product, result).withoutConstants
+      }
+      return .choice(branches.map { ($0.condition, times($0.result)) }, otherwise: times(otherwise))
+    }
+    guard let first = parts.first else { return .number(0) }
+    return parts.dropFirst().reduce(first) { .sum($0, $1) }
+  }
+
+  /// It has no value but 0.
+  var isNoValue: Bool {
+    switch summedView {
+    case .number(let value): value == 0
+    case .nothing: true
+    case .choice(let branches, let otherwise): otherwise.isNoValue && branches.allSatisfy { $0.result.isNoValue }
+    default: false
+    }
+  }
+}
+
+extension RowExpression: SummedForm {
+  var summedView: SummedView<RowExpression> {
+    switch self {
+    case .integer(let value): .number(value)
+    case .scaled(let a, let factor): .multiple(a, factor)
+    case .add(let a, let b): .sum(a, b)
+    case .subtract(let a, let b): .difference(a, b)
+    case .multiply(let a, let b): .product(a, b)
+    case .choose(let branches, let otherwise):
+      .choice(branches.map { ($0.condition, $0.result) }, otherwise: otherwise)
+    case .coalesce(let parts):
+      .choice(parts.dropLast().map { (.not(.isNull($0)), $0) }, otherwise: parts[parts.count - 1])
+    case .null: .nothing
+    default: .other
+    }
+  }
+  static func number(_ value: BigInt) -> Self { .integer(value) }
+  static func sum(_ a: Self, _ b: Self) -> Self { .add(a, b) }
+  static func product(_ a: Self, _ b: Self) -> Self { .multiply(a, b) }
+  static func multiple(_ a: Self, _ factor: BigInt) -> Self { .scaled(a, by: factor) }
+  static func choice(_ branches: [Choice], otherwise: Self) -> Self {
+    .choose(branches.map { .init(condition: $0.condition, result: $0.result) }, otherwise: otherwise)
+  }
+}
+
+extension Expression: SummedForm {
+  var summedView: SummedView<Expression> {
+    switch self {
+    case .integer(let value): .number(value)
+    case .scaled(let a, let factor): .multiple(a, factor)
+    case .add(let a, let b): .sum(a, b)
+    case .subtract(let a, let b): .difference(a, b)
+    case .multiply(let a, let b): .product(a, b)
+    case .choose(let branches, let otherwise):
+      .choice(branches.map { ($0.condition, $0.result) }, otherwise: otherwise)
+    case .coalesce(let parts):
+      .choice(parts.dropLast().map { (.not(.isNull($0)), $0) }, otherwise: parts[parts.count - 1])
+    case .null: .nothing
+    default: .other
+    }
+  }
+  static func number(_ value: BigInt) -> Self { .integer(value) }
+  static func sum(_ a: Self, _ b: Self) -> Self { .add(a, b) }
+  static func product(_ a: Self, _ b: Self) -> Self { .multiply(a, b) }
+  static func multiple(_ a: Self, _ factor: BigInt) -> Self { .scaled(a, by: factor) }
+  static func choice(_ branches: [Choice], otherwise: Self) -> Self {
+    .choose(branches.map { .init(condition: $0.condition, result: $0.result) }, otherwise: otherwise)
+  }
+}
