@@ -1,20 +1,10 @@
 import ParleyBase
 import Testing
 
-/// SplitMix64 (Steele, Lea, Flood 2014): reproducible test data.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+extension InsecureSplitMix {
   mutating func words(_ count: Int) -> [UInt64] { (0..<count).map { _ in next() } }
   static func words(_ count: Int, seed: UInt64) -> [UInt64] {
-    var generator = SeededGenerator(seed)
+    var generator = InsecureSplitMix(seed: seed)
     return generator.words(count)
   }
 }
@@ -74,7 +64,7 @@ extension BackendTests {
       let (repeatX, repeatY) = (repeats & 1 == 1, repeats & 2 == 2)
       let zero = ZeroSharing(mine: mine, next: next, stream: 77 << 40)
       withEachBackend { backend in
-        var generator = SeededGenerator(seed)
+        var generator = InsecureSplitMix(seed: seed)
         for count in sizes {
           for (pairs, first) in [(1, UInt64(0)), (1, 8192), (3, 1), (5, 12345)] {
             var expectations: [[UInt64]] = []
@@ -114,7 +104,7 @@ extension BackendTests {
     @Test func longProducts() {
       let count = (1 << 19) + 35
       let zero = ZeroSharing(mine: mine, next: next, stream: 8)
-      let v = (0..<4).map { SeededGenerator.words(count, seed: seed + UInt64($0)) }
+      let v = (0..<4).map { InsecureSplitMix.words(count, seed: seed + UInt64($0)) }
       let a = keystream(mine, stream: 8, firstWord: 1, count: count)
       let b = keystream(next, stream: 8, firstWord: 1, count: count)
       let wantWords = a.indices.map { e in
@@ -145,7 +135,7 @@ extension BackendTests {
       let zero = ZeroSharing(mine: mine, next: next, stream: 3)
       withEachBackend { backend in
         for count in sizes {
-          var generator = SeededGenerator(seed)
+          var generator = InsecureSplitMix(seed: seed)
           let v = (0..<4).map { _ in generator.words(count) }
           let want = expected(
             (v[0], v[1]), (v[2], v[3]), repeatX: false, repeatY: false, bits: false, count: count, stream: 3,
@@ -166,7 +156,7 @@ extension BackendTests {
       withEachBackend { backend in
         for count in sizes {
           for first: UInt64 in [0, 1, 999] {
-            var generator = SeededGenerator(seed)
+            var generator = InsecureSplitMix(seed: seed)
             let start = generator.words(count)
             let a = keystream(mine, stream: 5, firstWord: first, count: count)
             let b = keystream(next, stream: 5, firstWord: first, count: count)
@@ -194,7 +184,7 @@ extension BackendTests {
 
     @Test func innerProductsAndMatrices() {
       withEachBackend { backend in
-        var generator = SeededGenerator(seed)
+        var generator = InsecureSplitMix(seed: seed)
         for count in sizes {
           let v = (0..<4).map { _ in Unaligned(generator.words(count)) }
           let x = SharePointers(lo: v[0].readOnly, hi: v[1].readOnly)

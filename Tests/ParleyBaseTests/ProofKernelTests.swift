@@ -19,7 +19,7 @@ extension BackendTests {
     }
 
     /// Random, with all ones, zero and the highest bit among them.
-    static func words(_ count: Int, _ generator: inout SeededGenerator) -> [UInt64] {
+    static func words(_ count: Int, _ generator: inout InsecureSplitMix) -> [UInt64] {
       (0..<count).map { _ in
         let word = generator.next()
         switch generator.next() % 8 {
@@ -63,7 +63,7 @@ extension BackendTests {
 
     @Test func productsAndInnerProducts() {
       withEachMultiplier { backend in
-        var generator = SeededGenerator(seed)
+        var generator = InsecureSplitMix(seed: seed)
         for count in [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 63, 64, 65, 200] {
           for extreme in [false, true] {
             let a = extreme ? [UInt64](repeating: .max, count: count) : Self.words(count, &generator)
@@ -81,7 +81,7 @@ extension BackendTests {
     @Test func outerProducts() {
       for factor in Self.factors {
         for groups in Self.groupCounts where factor * factor * groups <= 1 << 13 || groups == 3 {
-          var generator = SeededGenerator(seed &+ UInt64(factor * 100 + groups))
+          var generator = InsecureSplitMix(seed: seed &+ UInt64(factor * 100 + groups))
           let x = Self.words(groups * factor, &generator), y = Self.words(groups * factor, &generator)
           let weights = Self.words(groups, &generator), start = generator.words(factor * factor)
           var masked = start, plain = start
@@ -113,7 +113,7 @@ extension BackendTests {
     /// Many groups: whatever is summed before it is reduced has to hold.
     @Test func longOuterProduct() {
       let (factor, groups) = (4, 3001)
-      var generator = SeededGenerator(seed)
+      var generator = InsecureSplitMix(seed: seed)
       let x = generator.words(groups * factor), y = generator.words(groups * factor)
       let weights = generator.words(groups)
       var want = [UInt64](repeating: 0, count: factor * factor)
@@ -134,7 +134,7 @@ extension BackendTests {
     @Test func expansion() {
       for factor in Self.factors {
         for groups in [0, 1, 2, 3, 5] {
-          var generator = SeededGenerator(seed &+ UInt64(factor * 100 + groups))
+          var generator = InsecureSplitMix(seed: seed &+ UInt64(factor * 100 + groups))
           let x = Self.words(groups * factor, &generator), coefficients = Self.words(factor, &generator)
           let want = (0..<64 * groups).map { e in
             (0..<factor).reduce(0 as UInt64) { sum, j in
@@ -154,7 +154,7 @@ extension BackendTests {
 
     @Test func weighing() {
       for groups in [0, 1, 2, 3, 10] {
-        var generator = SeededGenerator(seed &+ UInt64(groups))
+        var generator = InsecureSplitMix(seed: seed &+ UInt64(groups))
         let weights = [UInt64.max, 1 << 63].prefix(groups) + generator.words(max(groups - 2, 0))
         let values = Self.words(64 * groups, &generator)
         let want = values.indices.map { e in
@@ -172,7 +172,7 @@ extension BackendTests {
     @Test func folding() {
       for factor in Self.factors {
         for groups in Self.groupCounts {
-          var generator = SeededGenerator(seed &+ UInt64(factor * 100 + groups))
+          var generator = InsecureSplitMix(seed: seed &+ UInt64(factor * 100 + groups))
           let u = Self.words(groups * factor, &generator), coefficients = Self.words(factor, &generator)
           let want = (0..<groups).map { d in
             (0..<factor).reduce(0 as UInt64) { $0 ^ Self.product(coefficients[$1], u[d * factor + $1]) }

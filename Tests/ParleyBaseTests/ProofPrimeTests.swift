@@ -23,13 +23,13 @@ extension BackendTests {
       var words: [UInt64] { [UInt64(truncatingIfNeeded: low), UInt64(low >> 64), high] }
     }
 
-    static func words(_ count: Int, extreme: Bool, _ generator: inout SeededGenerator) -> [UInt64] {
+    static func words(_ count: Int, extreme: Bool, _ generator: inout InsecureSplitMix) -> [UInt64] {
       extreme ? [UInt64](repeating: .max, count: count) : ProofBits.words(count, &generator)
     }
 
     @Test(arguments: [false, true]) func liftedSums(extreme: Bool) {
       for count in Self.counts {
-        var generator = SeededGenerator(seed &+ UInt64(count))
+        var generator = InsecureSplitMix(seed: seed &+ UInt64(count))
         let u = Self.words(2 * count, extreme: extreme, &generator)
         let v = Self.words(2 * count, extreme: extreme, &generator)
         let selectors = Self.words(count, extreme: extreme, &generator)
@@ -58,7 +58,7 @@ extension BackendTests {
 
     @Test(arguments: [false, true]) func wordSums(extreme: Bool) {
       for count in Self.counts {
-        var generator = SeededGenerator(seed &+ UInt64(count))
+        var generator = InsecureSplitMix(seed: seed &+ UInt64(count))
         let t = Self.words(count, extreme: extreme, &generator)
         let selectors = Self.words(count, extreme: extreme, &generator)
         let start = (0..<128).map { $0 % 2 == 1 ? UInt64($0) : extreme ? .max : generator.next() }
@@ -101,7 +101,7 @@ extension BackendTests {
     /// The same sums as with the selectors that are spread.
     @Test(arguments: [false, true]) func groupedSums(extreme: Bool) {
       for groups in Self.counts {
-        var generator = SeededGenerator(seed &+ UInt64(groups))
+        var generator = InsecureSplitMix(seed: seed &+ UInt64(groups))
         let first = Self.words(groups, extreme: extreme, &generator)
         let t = Self.words(4 * groups, extreme: extreme, &generator)
         let start = ProofBits.words(64, &generator)
@@ -169,7 +169,7 @@ extension BackendTests {
 
     @Test(arguments: [false, true]) func innerProduct(extreme: Bool) {
       for count in Self.counts {
-        var generator = SeededGenerator(seed &+ UInt64(count))
+        var generator = InsecureSplitMix(seed: seed &+ UInt64(count))
         let u = Self.words(count, extreme: extreme, &generator)
         let v = Self.words(count, extreme: extreme, &generator)
         let start = [UInt64.max, UInt64.max, 7]
@@ -193,7 +193,7 @@ extension BackendTests {
       (1 << 61) - 31,
     ]
 
-    static func residues(_ count: Int, _ p: UInt64, _ generator: inout SeededGenerator) -> [UInt64] {
+    static func residues(_ count: Int, _ p: UInt64, _ generator: inout InsecureSplitMix) -> [UInt64] {
       ProofBits.words(count, &generator).map { $0 == .max ? p - 1 : $0 % p }
     }
     static func remainder(_ a: UInt64, _ b: UInt64, _ p: UInt64) -> UInt64 {
@@ -203,7 +203,7 @@ extension BackendTests {
     @Test(arguments: moduli) func scalars(p: UInt64) {
       let modulus = PrimeModulus(p)
       #expect(modulus.value == p)
-      var generator = SeededGenerator(seed)
+      var generator = InsecureSplitMix(seed: seed)
       let values = [0, 1, 2, p - 1, p - 2, p / 2, p / 2 + 1] + (0..<40).map { _ in generator.next() % p }
       for a in values {
         #expect(modulus.negate(a) == (a == 0 ? 0 : p - a))
@@ -258,7 +258,7 @@ extension BackendTests {
     @Test(arguments: moduli) func merging(p: UInt64) {
       let modulus = PrimeModulus(p)
       for groups in ProofSums.counts {
-        var generator = SeededGenerator(seed &+ UInt64(groups))
+        var generator = InsecureSplitMix(seed: seed &+ UInt64(groups))
         let first = ProofBits.words(groups, &generator)
         for extreme in [false, true] {
           let coefficients = extreme ? [UInt64](repeating: p - 1, count: 64) : Self.residues(64, p, &generator)
@@ -284,7 +284,7 @@ extension BackendTests {
     @Test(arguments: moduli) func pairs(p: UInt64) {
       let modulus = PrimeModulus(p)
       for groups in ProofSums.counts {
-        var generator = SeededGenerator(seed &+ UInt64(groups))
+        var generator = InsecureSplitMix(seed: seed &+ UInt64(groups))
         for extreme in [false, true] {
           let lists = (0..<4).map { _ in ProofSums.words(2 * groups, extreme: extreme, &generator) }
           func residues(_ count: Int) -> [UInt64] {
@@ -337,7 +337,7 @@ extension BackendTests {
       for factor in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32] {
         for groups in [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 50, 257] where factor * factor * groups <= 1 << 13 {
           for extreme in [false, true] {
-            var generator = SeededGenerator(seed &+ UInt64(factor * 1000 + groups))
+            var generator = InsecureSplitMix(seed: seed &+ UInt64(factor * 1000 + groups))
             let n = groups * factor
             let u = extreme ? [UInt64](repeating: p - 1, count: n) : Self.residues(n, p, &generator)
             let v = extreme ? [UInt64](repeating: .max, count: n) : ProofBits.words(n, &generator)

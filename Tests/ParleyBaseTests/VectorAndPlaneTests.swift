@@ -7,7 +7,7 @@ extension BackendTests {
 
     @Test func vectors() {
       withEachBackend { backend in
-        var generator = SeededGenerator(seed)
+        var generator = InsecureSplitMix(seed: seed)
         for count in sizes {
           let (a, b) = (generator.words(count), generator.words(count))
           let (x, y) = (Unaligned(a), Unaligned(b))
@@ -53,7 +53,7 @@ extension BackendTests {
 
     @Test func slicesAndInsertions() {
       withEachBackend { backend in
-        var generator = SeededGenerator(seed)
+        var generator = InsecureSplitMix(seed: seed)
         let total = 64 * 40
         let source = generator.words(40)
         let a = Unaligned(source)
@@ -101,7 +101,7 @@ extension BackendTests {
 
     @Test func transposes() {
       withEachBackend { backend in
-        var generator = SeededGenerator(seed)
+        var generator = InsecureSplitMix(seed: seed)
         for count in [0, 1, 63, 64, 65, 511, 512, 513, 1024, 1300] {
           for width in [0, 1, 7, 8, 9, 31, 33, 63, 64] {
             let comment: Comment = "\(backend), seed \(seed), count \(count), width \(width)"
@@ -133,7 +133,7 @@ extension BackendTests {
 
     /// The forms that take storages keep them alive, also when nothing else does.
     @Test func transposeOfStorages() {
-      let values = SeededGenerator.words(700, seed: seed)
+      let values = InsecureSplitMix.words(700, seed: seed)
       let planes = (0..<40).map { _ in Storage<UInt64>(uninitialized: 11) }
       Kernels.wordsToPlanes(Storage(copying: values), planes: planes)
       let back = Storage<UInt64>(uninitialized: 700)

@@ -12,7 +12,7 @@ struct LoweredInterpreter {
   var rows: RowCounts
   /// By input: the integers of the column.
   var inputs: [[BigInt]]
-  var random: SplitMix
+  var random: InsecureSplitMix
 
   fileprivate var ariths: [ArithRegister: [UInt64]] = [:]
   fileprivate var planes: [PlaneRegister: [Bool]] = [:]
@@ -30,7 +30,7 @@ struct LoweredInterpreter {
     self.summandCount = summandCount
     self.rows = rows
     self.inputs = inputs
-    random = SplitMix(state: seed)
+    random = InsecureSplitMix(seed: seed)
   }
 
   mutating func run() -> [Int: [BigInt]] {
@@ -345,17 +345,5 @@ extension LoweredInterpreter {
     }
     for (index, register) in out.arith.enumerated() { ariths[register] = words[index] }
     for (index, register) in out.planes.enumerated() { planes[register] = bits[index] }
-  }
-}
-
-/// A small seeded generator for tests.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -111,7 +111,7 @@ private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
   }
 
   @Test(arguments: 1...4) func wideQuotient(radix: Int) throws {
-    var random = SplitMix(state: 77)
+    var random = InsecureSplitMix(seed: 77)
     let numerators = (0..<5).map { _ in
       BigInt(Int64(bitPattern: random.next()) >> Int64(random.next() % 60)) * BigInt(random.next() >> 1)
     }
@@ -155,7 +155,7 @@ private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
   }
 
   @Test(arguments: [0, 1, 5, 16, 40, 61]) func exactTruncation(bits: Int) throws {
-    var random = SplitMix(state: UInt64(bits) + 3)
+    var random = InsecureSplitMix(seed: UInt64(bits) + 3)
     let bound = (BigInt(1) << 61) - 1
     var values: [BigInt] = [-bound, -bound + 1, -1, 0, 1, bound - 1, bound]
     values += (0..<100).map { _ in BigInt(Int64(bitPattern: random.next()) >> (2 + Int64(random.next() % 60))) }
@@ -181,7 +181,7 @@ private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
   }
 
   @Test(arguments: [1, 2, 3, 7, 64, 65, 200]) func extremaOfAnyLength(count: Int) throws {
-    var random = SplitMix(state: UInt64(count))
+    var random = InsecureSplitMix(seed: UInt64(count))
     let values = (0..<count).map { _ in BigInt(Int(random.next() % 22)) - 9 }
     for kind in [Program.Extremum.minimum, .maximum] {
       try check([small], [values]) { builder, inputs in
@@ -193,7 +193,7 @@ private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
   }
 
   @Test(arguments: [1, 2, 3, 6, 7]) func positionOfTheFirstExtremum(count: Int) throws {
-    var random = SplitMix(state: UInt64(count) + 40)
+    var random = InsecureSplitMix(seed: UInt64(count) + 40)
     for _ in 0..<6 {
       let values = (0..<count).map { _ in BigInt(Int(random.next() % 4)) - 2 }
       for kind in [Program.Extremum.minimum, .maximum] {

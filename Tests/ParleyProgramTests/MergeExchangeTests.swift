@@ -30,7 +30,7 @@ import Testing
       let all = stage.low + stage.high + stage.rest(rows: count)
       #expect(all.sorted() == (0..<Int32(count)).map { $0 })
     }
-    var random = SplitMix(state: UInt64(count))
+    var random = InsecureSplitMix(seed: UInt64(count))
     let values = (0..<count).map { _ in Int(random.next() % 1000) }
     #expect(sorted(values, stages) == values.sorted())
   }

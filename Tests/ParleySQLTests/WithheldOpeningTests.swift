@@ -25,11 +25,8 @@ import Testing
   ]
 
   private func data(_ seed: UInt64) -> TableData {
-    var state = seed &* 0x9e37_79b9_7f4a_7c15
-    func next(_ bound: Int64) -> Int64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int64(state >> 33) % bound
-    }
+    var random = InsecureSplitMix(seed: seed)
+    func next(_ bound: Int64) -> Int64 { Int64(random.next(upTo: UInt64(bound))) }
     let count = Int(next(40))
     let isNull = (0..<count).map { _ in next(4) == 0 }, groupIsNull = (0..<count).map { _ in next(9) == 0 }
     return TableData(

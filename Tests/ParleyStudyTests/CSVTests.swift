@@ -343,7 +343,7 @@ import Testing
 
   /// Random tables written in random dialects come back as they were.
   @Test(arguments: [UInt64(1), 2, 3, 4, 5]) func randomRoundTrip(seed: UInt64) throws {
-    var random = InsecureRandom(state: seed)
+    var random = InsecureSplitMix(seed: seed)
     let table = try Sample.table()
     let data = SyntheticData.make(table.schema, rows: 60, seed: seed)
     let newline = Bool.random(using: &random) ? "\n" : "\r\n"
@@ -371,14 +371,5 @@ import Testing
     let outcome = try read(text, holder: "b", piece: Int.random(in: 1...40, using: &random), window: 16)
     #expect(outcome.problems.isEmpty, "seed \(seed): \(outcome.problems.first?.description ?? "")")
     #expect(outcome.data == data, "seed \(seed)")
-  }
-}
-
-/// For tests only.
-struct InsecureRandom: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return (state ^ state >> 29) &* 0xbf58_476d_1ce4_e5b9
   }
 }

@@ -139,7 +139,7 @@ import Testing
 
   /// Against arithmetic on digits, for random numbers of up to 30 digits.
   @Test func roundingEqualsArithmetic() throws {
-    var random = InsecureRandom(state: 17)
+    var random = InsecureSplitMix(seed: 17)
     let column = "{name: x, type: decimal, scale: 3, range: [-99999999, 99999999], rounding: nearest}"
     var cells: [String] = []
     var wanted: [Int64] = []

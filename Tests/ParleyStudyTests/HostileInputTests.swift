@@ -6,7 +6,7 @@ import Testing
 
 /// Damaged files of every kind give typed errors, never a trap.
 @Suite struct HostileInputTests {
-  private func mutate(_ bytes: [UInt8], _ alphabet: [UInt8], _ random: inout InsecureRandom) -> [UInt8] {
+  private func mutate(_ bytes: [UInt8], _ alphabet: [UInt8], _ random: inout InsecureSplitMix) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...4, using: &random) {
       guard !bytes.isEmpty else { break }
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test(arguments: [UInt64(11), 12, 13, 14]) func damagedStudies(seed: UInt64) {
-    var random = InsecureRandom(state: seed)
+    var random = InsecureSplitMix(seed: seed)
     let alphabet = Array("{}[],:-\"'|>&*!%@#?~ \n\tax0.\\u".utf8) + [0, 1, 0x7f, 0x80, 0xc3, 0xff]
     var loaded = 0
     for round in 0..<250 {
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test(arguments: [UInt64(21), 22, 23]) func damagedDataFiles(seed: UInt64) throws {
-    var random = InsecureRandom(state: seed)
+    var random = InsecureSplitMix(seed: seed)
     let alphabet = Array(",;\"\n\r\t 019.-ex".utf8) + [0, 0x80, 0xc3, 0xa9, 0xef, 0xff]
     let table = try Sample.table()
     let good = CSVTests.header + "30,f,1.5,true,2020-02-29\n41,m,\"NA\",\"\",2000-01-01\n5,\"f\",9,0,2001-12-31\n"
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test(arguments: [UInt64(31)]) func damagedKeys(seed: UInt64) throws {
-    var random = InsecureRandom(state: seed)
+    var random = InsecureSplitMix(seed: seed)
     let key = try Identity.create(name: "a").publicIdentity
     let alphabet = Array("AZaz09-_+/= \n1".utf8)
     for round in 0..<200 {

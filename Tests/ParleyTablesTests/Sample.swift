@@ -6,19 +6,6 @@ import ParleyProgram
 import ParleyTables
 import Testing
 
-/// SplitMix64: the same cases for the same seed everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// A table of the cleartext world: rows of integers and NULLs that two holders have.
 struct Sample {
   struct Column {
@@ -36,7 +23,7 @@ struct Sample {
   /// - Parameter unique: a column whose values are all different, and never NULL.
   static func random(
     _ name: String, _ columns: [Column], count: Int, maximumRows: Int, unique: Int? = nil,
-    using random: inout SeededGenerator
+    using random: inout InsecureSplitMix
   ) -> Sample {
     var rows: [[Int64?]] = []
     for _ in 0..<count {
@@ -198,11 +185,11 @@ func result(
 /// Sizes and declared maxima of the tables of one round: empty, one row, few; small enough to compare all rows, or not.
 struct Round {
   var seed: UInt64
-  var random: SeededGenerator
+  var random: InsecureSplitMix
   var isLarge: Bool
   init(_ seed: UInt64) {
     self.seed = seed
-    random = SeededGenerator(seed: seed)
+    random = InsecureSplitMix(seed: seed)
     isLarge = seed % 2 == 1
   }
   mutating func sample(

@@ -138,9 +138,9 @@ struct StudyAttack {
   /// Made-up rows in which values meet: few different ones in every column that is no key.
   private func data(seed: UInt64) throws(ParleyError) -> [String: [TableData]] {
     var data: [String: [TableData]] = [:]
+    var random = InsecureSplitMix(seed: seed)
     for (index, table) in study.schemas.enumerated() {
-      let span = UInt64(mostRows - Self.fewestRows + 1)
-      let chosen = Self.fewestRows + Int((seed &* 0x9e37_79b9_7f4a_7c15 >> 33) % span)
+      let chosen = Int.random(in: Self.fewestRows...mostRows, using: &random)
       let all = min(chosen, table.maximumRows, SyntheticData.mostRows(table))
       let share = table.holders.indices.map { (all + $0) / table.holders.count }
       var parts: [TableData] = []
@@ -148,7 +148,7 @@ struct StudyAttack {
         var part = try SyntheticData.make(
           table, rows: share.map { min($0, table.padTo ?? $0) }, holder: holder, seed: seed &+ UInt64(index * 1000)
         )
-        crowd(&part, table, seed: seed)
+        crowd(&part, table, among: 2 + Int(seed % 5), using: &random)
         parts.append(part)
       }
       data[table.name] = parts
@@ -156,12 +156,15 @@ struct StudyAttack {
     return data
   }
 
-  private func crowd(_ part: inout TableData, _ table: TableSchema, seed: UInt64) {
+  /// Every column has the values of its first rows alone, each column for itself: columns that follow from one another tell more
+  /// than the rules promise.
+  private func crowd(
+    _ part: inout TableData, _ table: TableSchema, among different: Int, using random: inout InsecureSplitMix
+  ) {
     let keys = Set(table.uniqueKeys.joined()).union(table.rowLimits.flatMap(\.columns))
-    let different = 2 + Int(seed % 5)
     for (index, column) in table.columns.enumerated() where !keys.contains(column.name) {
       for row in 0..<part.rowCount where row >= different {
-        let from = Int((seed &+ UInt64(row)) &* 0xd6e8_feb8_6659_fd93 >> 40) % different
+        let from = Int.random(in: 0..<different, using: &random)
         if !part.columns[index].isNull.isEmpty {
           part.columns[index].isNull[row] = part.columns[index].isNull[from]
         }

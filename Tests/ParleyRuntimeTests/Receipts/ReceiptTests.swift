@@ -48,7 +48,7 @@ import Testing
     let (_, receipt) = try Self.receipts()
     let good = try receipt.fileBytes()
     for seed in 0..<300 as Range<UInt64> {
-      var generator = Seeded(seed)
+      var generator = InsecureSplitMix(seed: seed)
       var bad = good
       let position = Int.random(in: 0..<bad.count, using: &generator)
       switch seed % 3 {

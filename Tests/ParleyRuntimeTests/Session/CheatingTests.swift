@@ -127,7 +127,7 @@ import Testing
       ControlStep.signatureRoll, ControlStep.ready,
     ]
     for seed in 0..<66 as Range<UInt64> {
-      var generator = Seeded(seed)
+      var generator = InsecureSplitMix(seed: seed)
       let step = steps[Int(seed) % steps.count]
       let from = PartyIndex(Int.random(in: 0..<3, using: &generator))
       let kind = Int.random(in: 0..<4, using: &generator)

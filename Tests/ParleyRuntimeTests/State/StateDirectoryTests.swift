@@ -241,7 +241,7 @@ import Testing
       try state.record(Self.entry(.begun, session: "s", input: nil))
     }
     let good = temporary.bytes("state/state.json")
-    var generator = Seeded(7)
+    var generator = InsecureSplitMix(seed: 7)
     for round in 0..<60 {
       var bad = good
       switch round % 3 {
