@@ -62,7 +62,7 @@ struct RunGrouping {
       /// The first sum, which is within the range where the second one, a count, is not 0, times the factor.
       case byRank(factor: BigInt, Interval, isNullable: Bool)
     }
-    var column: SecretColumn
+    var column: TableColumn
     var parts: [Source] = []
     var isNull: Source?
     var sums: [NodeID] = []
@@ -143,7 +143,7 @@ struct RunGrouping {
 
   private func finished(_ table: SecretTable, isValidFirst: Bool) -> SecretTable {
     var result = table
-    var order = RowOrder(keys: [], isValidFirst: isValidFirst, areTiesRandom: true)
+    var order = TableRowOrder(keys: [], isValidFirst: isValidFirst, areTiesRandom: true)
     for var key in (table.order?.keys ?? []).prefix(essentials.count) {
       key.columns = Set(keys.indices.filter { key.columns.contains(keys[$0]) })
       order.keys.append(key)
@@ -185,7 +185,7 @@ struct RunGrouping {
 
   private mutating func plan(_ aggregate: TableAggregate) throws(ParleyError) -> Plan {
     if aggregate.function == .countRows {
-      let column = SecretColumn(name: aggregate.name, type: .integer, parts: [])
+      let column = TableColumn(name: aggregate.name, type: .integer, parts: [])
       return Plan(column: column, sums: [try tables.builder.runningSum(isValid)], finish: .sum)
     }
     let source = rows.columns[aggregate.column]
@@ -199,7 +199,7 @@ struct RunGrouping {
     func total(_ value: NodeID) throws(ParleyError) -> NodeID {
       try tables.builder.runningSum(try tables.full(try tables.masked(value, by: isPresent), rows.shape))
     }
-    var plan = Plan(column: SecretColumn(name: aggregate.name, type: source.type, parts: []))
+    var plan = Plan(column: TableColumn(name: aggregate.name, type: source.type, parts: []))
     switch aggregate.function {
     case .countUnits(let condition):
       plan.column.type = .integer
@@ -290,7 +290,7 @@ struct RunGrouping {
 
   /// Of texts, by which the rows of a run stand, those without a value first: the last row has the largest.
   private mutating func plan(
-    extremeOf source: SecretColumn, isMinimum: Bool, _ plan: Plan, _ isPresent: NodeID
+    extremeOf source: TableColumn, isMinimum: Bool, _ plan: Plan, _ isPresent: NodeID
   ) throws(ParleyError) -> Plan {
     var plan = plan
     plan.isNull = source.isNull.map { .node($0) }
@@ -325,7 +325,7 @@ struct RunGrouping {
     return plan
   }
 
-  private mutating func complete(_ plan: Plan, _ sums: [NodeID]) throws(ParleyError) -> SecretColumn {
+  private mutating func complete(_ plan: Plan, _ sums: [NodeID]) throws(ParleyError) -> TableColumn {
     var column = plan.column
     func isNone(_ count: NodeID) throws(ParleyError) -> NodeID {
       try tables.builder.compare(.equal, count, tables.builder.constant(0))

@@ -20,7 +20,7 @@ package enum SecretType: Hashable, Sendable {
 ///
 /// Where a row is not valid or the value is NULL, the values are arbitrary within their ranges: no operator may
 /// let them decide anything, and none is opened.
-package struct SecretColumn: Hashable, Sendable {
+package struct TableColumn: Hashable, Sendable {
   package var name: String
   package var type: SecretType
   /// One node, several for text. Each has the table's shape, or is a scalar that holds for every row.
@@ -51,7 +51,7 @@ package struct TableOrder: Hashable, Sendable {
 }
 
 /// The order in which the rows of a table are known to be.
-package struct RowOrder: Hashable, Sendable {
+package struct TableRowOrder: Hashable, Sendable {
   package struct Key: Hashable, Sendable {
     /// The columns that hold this key in every valid row: several after a join on it.
     package var columns: Set<Int>
@@ -81,7 +81,7 @@ package struct Dependency: Hashable, Sendable {
 
 /// A table whose cells, and whose set of rows, are secret. The number of its row slots is public.
 package struct SecretTable: Hashable, Sendable {
-  package var columns: [SecretColumn]
+  package var columns: [TableColumn]
   /// Bit: the slot holds a row. Nil: every slot does.
   package var isValid: Program.NodeID?
   package var shape: Program.Shape
@@ -89,11 +89,11 @@ package struct SecretTable: Hashable, Sendable {
   /// only declared belongs into ``JoinUniqueness``, which checks it. The empty set: there is at most one row.
   package var uniqueKeys: [Set<Int>] = []
   package var dependencies: [Dependency] = []
-  package var order: RowOrder?
+  package var order: TableRowOrder?
   /// At most so many rows are valid, whatever the data are. Nil: as many as there are slots.
   package var validBound: Int?
 
-  package init(columns: [SecretColumn], isValid: Program.NodeID?, shape: Program.Shape) {
+  package init(columns: [TableColumn], isValid: Program.NodeID?, shape: Program.Shape) {
     self.columns = columns
     self.isValid = isValid
     self.shape = shape
@@ -125,7 +125,7 @@ package struct SecretTable: Hashable, Sendable {
   }
 
   /// The same rows with another column at the end. Its nodes have the table's shape or are scalars.
-  package func appending(_ column: SecretColumn) -> SecretTable {
+  package func appending(_ column: TableColumn) -> SecretTable {
     var table = self
     table.columns.append(column)
     return table

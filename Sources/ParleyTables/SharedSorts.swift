@@ -14,7 +14,7 @@ struct SortedRows {
   private struct Value: Hashable {
     var parts: [Program.NodeID]
     var isNull: Program.NodeID?
-    init(_ column: SecretColumn) { (parts, isNull) = (column.parts, column.isNull) }
+    init(_ column: TableColumn) { (parts, isNull) = (column.parts, column.isNull) }
   }
 
   /// - Parameters:

@@ -16,7 +16,7 @@ extension TableBuilder {
     for aggregate in aggregates {
       if case .countUnits(let condition) = aggregate.function {
         let count = try units(of: aggregate.column, where: condition, table)
-        result.columns.append(SecretColumn(name: aggregate.name, type: .integer, parts: [count]))
+        result.columns.append(TableColumn(name: aggregate.name, type: .integer, parts: [count]))
       } else if aggregate.isByRank {
         result.columns.append(try valueByRank(aggregate, of: table))
       } else if aggregate.isTextExtreme(in: table) {
@@ -51,9 +51,9 @@ extension TableBuilder {
   /// - Parameter isGrouped: a cell without rows is not shown, so what has no NULL has a value.
   mutating func column(
     _ aggregate: TableAggregate, of table: SecretTable, over masks: [NodeID], isGrouped: Bool
-  ) throws(ParleyError) -> SecretColumn {
+  ) throws(ParleyError) -> TableColumn {
     if aggregate.function == .countRows {
-      return SecretColumn(name: aggregate.name, type: .integer, parts: [try counts(masks)])
+      return TableColumn(name: aggregate.name, type: .integer, parts: [try counts(masks)])
     }
     let source = table.columns[aggregate.column]
     let isMissing = try missing(aggregate, in: table)
@@ -68,11 +68,11 @@ extension TableBuilder {
     } else {
       isEmpty = try builder.compare(.equal, try counts(present), builder.constant(0))
     }
-    var result = SecretColumn(name: aggregate.name, type: source.type, parts: [], isNull: isEmpty)
+    var result = TableColumn(name: aggregate.name, type: source.type, parts: [], isNull: isEmpty)
     switch aggregate.function {
     case .countUnits: throw ParleyError(.invariant, "units are counted among rows that stand by them")
     case .countRows, .count:
-      return SecretColumn(name: aggregate.name, type: .integer, parts: [try counts(present)])
+      return TableColumn(name: aggregate.name, type: .integer, parts: [try counts(present)])
     case .variance, .deviation, .correlation:
       let moments = try moments(aggregate, of: table)
       var totals: [NodeID] = []
@@ -128,13 +128,13 @@ extension TableBuilder {
     }
   }
 
-  func number(_ column: SecretColumn) throws(ParleyError) -> NodeID {
+  func number(_ column: TableColumn) throws(ParleyError) -> NodeID {
     guard column.parts.count == 1 else {
       throw refusal("type", "a number is needed here, and this is a text", "use another column")
     }
     return column.parts[0]
   }
-  func condition(_ column: SecretColumn) throws(ParleyError) -> NodeID {
+  func condition(_ column: TableColumn) throws(ParleyError) -> NodeID {
     guard column.parts.count == 1, type(column.parts[0]).isBit else {
       throw refusal("type", "a condition is needed here, and this is none", "compare it with something")
     }

@@ -43,7 +43,7 @@ extension TableBuilder {
     }
   }
 
-  private mutating func weight(_ column: SecretColumn) throws(ParleyError) -> NodeID {
+  private mutating func weight(_ column: TableColumn) throws(ParleyError) -> NodeID {
     let value = try number(column)
     guard let isNull = column.isNull else { return value }
     return try masked(value, by: try builder.not(isNull))

@@ -120,7 +120,7 @@ extension TableBuilder {
     var result = SecretTable(
       columns: [], isValid: try builder.compare(.less, builder.constant(0), counts),
       shape: .fixed(masks.count))
-    result.order = RowOrder(keys: [], isValidFirst: false, areTiesRandom: true)
+    result.order = TableRowOrder(keys: [], isValidFirst: false, areTiesRandom: true)
     for key in keys {
       guard let place = essentials.firstIndex(of: key) else {
         let name = table.columns[key].name
@@ -145,7 +145,7 @@ extension TableBuilder {
     return result
   }
 
-  private mutating func isValue(_ value: BigInt?, _ column: SecretColumn) throws(ParleyError) -> NodeID {
+  private mutating func isValue(_ value: BigInt?, _ column: TableColumn) throws(ParleyError) -> NodeID {
     guard let value else { return column.isNull ?? builder.constant(false) }
     let part = column.parts[0]
     let bit: NodeID
@@ -158,8 +158,8 @@ extension TableBuilder {
   }
 
   /// Public values side by side.
-  private mutating func labelColumn(_ labels: [BigInt?], like column: SecretColumn) throws(ParleyError)
-    -> SecretColumn
+  private mutating func labelColumn(_ labels: [BigInt?], like column: TableColumn) throws(ParleyError)
+    -> TableColumn
   {
     let isBit = type(column.parts[0]).isBit
     let filler = type(column.parts[0]).range.lower
@@ -169,7 +169,7 @@ extension TableBuilder {
       values.append(isBit ? builder.constant(label == 1) : builder.constant(label ?? filler))
       nulls.append(builder.constant(label == nil))
     }
-    return SecretColumn(
+    return TableColumn(
       name: column.name, type: column.type, parts: [try stacked(values)],
       isNull: column.isNull == nil ? nil : try stacked(nulls))
   }

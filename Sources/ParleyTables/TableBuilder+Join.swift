@@ -60,9 +60,9 @@ extension TableBuilder {
 
   /// The table with columns that are NULL in every row.
   private mutating func padded(
-    _ table: SecretTable, before: [SecretColumn], after: [SecretColumn]
+    _ table: SecretTable, before: [TableColumn], after: [TableColumn]
   ) -> SecretTable {
-    func absent(_ columns: [SecretColumn]) -> [SecretColumn] {
+    func absent(_ columns: [TableColumn]) -> [TableColumn] {
       columns.map { column in
         var column = column
         column.parts = column.parts.map { part in
@@ -222,7 +222,7 @@ extension TableBuilder {
     var merged = renamed(source, nodes, Array(sorted.dropFirst(head.count + flat.count)), shape)
     merged.isValid = sorted[0]
     merged.validBound = maximumRows(left)
-    merged.order = RowOrder(keys: [], isValidFirst: false, areTiesRandom: false)
+    merged.order = TableRowOrder(keys: [], isValidFirst: false, areTiesRandom: false)
     var offset = 0
     for (key, list) in zip(keys, keyValues) {
       let own = Array(values[offset..<offset + list.count])

@@ -9,7 +9,7 @@ extension TableBuilder {
   /// A number that can be NULL becomes one integer with a range that is larger by one; conditions and texts get a bit
   /// before their parts.
   mutating func encoded(
-    _ column: SecretColumn, _ shape: Program.Shape, isDescending: Bool = false, nullsFirst: Bool = true
+    _ column: TableColumn, _ shape: Program.Shape, isDescending: Bool = false, nullsFirst: Bool = true
   ) throws(ParleyError) -> [NodeID] {
     guard let isNull = column.isNull else { return try full(column.parts, shape) }
     if column.parts.count == 1, !type(column.parts[0]).isBit {
@@ -24,7 +24,7 @@ extension TableBuilder {
 
   /// The same key of two tables, so that equal values are equal nodes; NULL comes first and is equal to NULL.
   mutating func encoded(
-    _ a: SecretColumn, _ aShape: Program.Shape, _ b: SecretColumn, _ bShape: Program.Shape
+    _ a: TableColumn, _ aShape: Program.Shape, _ b: TableColumn, _ bShape: Program.Shape
   ) throws(ParleyError) -> ([NodeID], [NodeID]) {
     var x = a.parts, y = b.parts
     for index in 0..<max(x.count, y.count) {
@@ -80,7 +80,7 @@ extension TableBuilder {
   }
 
   /// Both have a value and the values are equal.
-  mutating func matches(_ a: SecretColumn, _ b: SecretColumn) throws(ParleyError) -> NodeID {
+  mutating func matches(_ a: TableColumn, _ b: TableColumn) throws(ParleyError) -> NodeID {
     var result = builder.constant(true)
     for index in 0..<max(a.parts.count, b.parts.count) {
       let x = index < a.parts.count ? a.parts[index] : builder.constant(0)
@@ -91,7 +91,7 @@ extension TableBuilder {
   }
 
   /// Bits that a comparison of the column has.
-  func width(_ column: SecretColumn) -> Int {
+  func width(_ column: TableColumn) -> Int {
     column.parts.reduce(column.isNull == nil ? 0 : 1) { $0 + type($1).range.signedWidth }
   }
 

@@ -85,7 +85,7 @@ private struct Expansion {
     var ordered = sorted
     let position = try tables.builder.subtract(
       try tables.positions(ordered.shape), tables.builder.constant(1))
-    ordered = ordered.appending(SecretColumn(name: "", type: .integer, parts: [position]))
+    ordered = ordered.appending(TableColumn(name: "", type: .integer, parts: [position]))
     ordered.uniqueKeys.append([right.columns.count])
     guard let orderedLive = ordered.isValid else { throw ParleyError(.invariant, "rows that may be dead") }
 
@@ -164,7 +164,7 @@ private struct Expansion {
     result.uniqueKeys = []
     result.validBound = min(bound, tables.maximumRows(left))
     for node in [start, offset, total] {
-      result = result.appending(SecretColumn(name: "", type: .integer, parts: [node]))
+      result = result.appending(TableColumn(name: "", type: .integer, parts: [node]))
     }
     return try tables.slimmed(result)
   }
@@ -209,7 +209,7 @@ private struct Expansion {
     var result = tables.renamed(source, nodes, Array(carried.dropFirst(2)), shape)
     result.isValid = isFilled
     result.validBound = bound
-    result = result.appending(SecretColumn(name: "", type: .integer, parts: [position]))
+    result = result.appending(TableColumn(name: "", type: .integer, parts: [position]))
     return try tables.slimmed(result)
   }
 }

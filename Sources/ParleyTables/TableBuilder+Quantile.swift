@@ -43,7 +43,7 @@ extension TableBuilder {
   /// One element: the aggregate, which is one of the two above, over all rows.
   mutating func valueByRank(
     _ aggregate: TableAggregate, of table: SecretTable
-  ) throws(ParleyError) -> SecretColumn {
+  ) throws(ParleyError) -> TableColumn {
     let result: SecretTable
     if case .quantile(let numerator, let denominator) = aggregate.function {
       result = try quantile(
@@ -57,14 +57,14 @@ extension TableBuilder {
   /// One element: the smallest or largest of texts of several parts over all rows.
   mutating func extremeText(
     _ aggregate: TableAggregate, of table: SecretTable
-  ) throws(ParleyError) -> SecretColumn {
+  ) throws(ParleyError) -> TableColumn {
     let table = try slimmed(table)
     let column = table.columns[aggregate.column]
     let isPresent = try full(try and(try valid(table), not: column.isNull), table.shape)
     let parts = try full(column.parts, table.shape)
     var keys = [Program.SortKey(try builder.not(isPresent))]
     for part in parts { keys.append(.init(part, isDescending: aggregate.function == .maximum)) }
-    var result = SecretColumn(name: aggregate.name, type: column.type, parts: [])
+    var result = TableColumn(name: aggregate.name, type: column.type, parts: [])
     for part in try builder.sort(by: keys, parts) {
       result.parts.append(try builder.sum(try builder.prefix(part, count: 1)))
     }
@@ -106,7 +106,7 @@ extension TableBuilder {
     _ value: NodeID, _ ranked: Ranked, _ type: SecretType, _ name: String
   ) throws(ParleyError) -> SecretTable {
     var result = SecretTable(
-      columns: [SecretColumn(name: name, type: type, parts: [value], isNull: ranked.isEmpty)], isValid: nil,
+      columns: [TableColumn(name: name, type: type, parts: [value], isNull: ranked.isEmpty)], isValid: nil,
       shape: .scalar)
     result.uniqueKeys = [[]]
     return result

@@ -30,7 +30,7 @@ extension TableBuilder {
       return try cutToBound(try validFirst(table))
     }
     var source = table
-    source.order = RowOrder(keys: [], isValidFirst: true, areTiesRandom: breakingTies || isTotal)
+    source.order = TableRowOrder(keys: [], isValidFirst: true, areTiesRandom: breakingTies || isTotal)
     for key in keys {
       source.order?.keys.append(
         .init(
@@ -42,7 +42,7 @@ extension TableBuilder {
     return try cutToBound(try sortedByOrder(source))
   }
 
-  private func isOrdered(_ order: RowOrder, by keys: [TableOrder]) -> Bool {
+  private func isOrdered(_ order: TableRowOrder, by keys: [TableOrder]) -> Bool {
     keys.count <= order.keys.count
       && zip(keys, order.keys).allSatisfy { wanted, key in
         key.columns.contains(wanted.column) && key.isDescending == wanted.isDescending
@@ -216,8 +216,8 @@ extension TableBuilder {
     _ keeps: (inout ProgramBuilder, NodeID, NodeID) throws(ParleyError) -> NodeID
   ) throws(ParleyError) -> SecretTable {
     let count = left.columns.count
-    let isLeft = SecretColumn(name: "", type: .boolean, parts: [builder.constant(true)])
-    let isRight = SecretColumn(name: "", type: .boolean, parts: [builder.constant(false)])
+    let isLeft = TableColumn(name: "", type: .boolean, parts: [builder.constant(true)])
+    let isRight = TableColumn(name: "", type: .boolean, parts: [builder.constant(false)])
     let both = try unionAll([left.appending(isLeft), right.appending(isRight)])
     let groups = try grouped(
       both, by: Array(0..<count), [.init(.any, of: count), .init(.every, of: count)])

@@ -45,7 +45,7 @@ extension TableBuilder {
       return known
     }
     var source = table
-    source.order = RowOrder(keys: [], isValidFirst: true, areTiesRandom: false)
+    source.order = TableRowOrder(keys: [], isValidFirst: true, areTiesRandom: false)
     for key in keys + (further.map { [$0] } ?? []) {
       source.order?.keys.append(
         .init(
@@ -63,7 +63,7 @@ extension TableBuilder {
   }
 
   /// The first keys of the order, where they are just these.
-  private func leading(_ order: RowOrder, _ keys: [Int]) -> [RowOrder.Key]? {
+  private func leading(_ order: TableRowOrder, _ keys: [Int]) -> [TableRowOrder.Key]? {
     guard keys.count <= order.keys.count else { return nil }
     let candidates = Array(order.keys.prefix(keys.count))
     var open = candidates
@@ -88,7 +88,7 @@ extension TableBuilder {
       return further[pass] == aggregate.column
     }
     var result: SecretTable?
-    var columns: [SecretColumn?] = Array(repeating: nil, count: aggregates.count)
+    var columns: [TableColumn?] = Array(repeating: nil, count: aggregates.count)
     for pass in 0..<max(1, further.count) {
       let places = aggregates.indices.filter { isIn(aggregates[$0], pass) }
       var grouping = try RunGrouping(
@@ -106,7 +106,7 @@ extension TableBuilder {
 
 extension TableBuilder {
   /// How many different values the columns can have together, NULL included; Int.max stands for more.
-  func combinations(_ columns: [SecretColumn]) -> Int {
+  func combinations(_ columns: [TableColumn]) -> Int {
     var product = BigInt(1)
     for column in columns {
       for part in column.parts { product *= type(part).range.upper - type(part).range.lower + 1 }

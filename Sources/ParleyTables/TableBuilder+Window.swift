@@ -43,9 +43,9 @@ private struct Window {
     self.tables = tables
   }
 
-  mutating func column(_ window: WindowFunction) throws(ParleyError) -> SecretColumn {
-    func number(_ node: NodeID) -> SecretColumn {
-      SecretColumn(name: window.name, type: .integer, parts: [node])
+  mutating func column(_ window: WindowFunction) throws(ParleyError) -> TableColumn {
+    func number(_ node: NodeID) -> TableColumn {
+      TableColumn(name: window.name, type: .integer, parts: [node])
     }
     let restart = try tables.builder.not(samePartition)
     let newPeers = try tables.builder.not(samePeers)
@@ -67,7 +67,7 @@ private struct Window {
       let isPresent = try present(column)
       let value = try tables.full(
         try tables.masked(try tables.number(source), by: isPresent), rows.shape)
-      var result = SecretColumn(
+      var result = TableColumn(
         name: window.name, type: source.type == .boolean ? .integer : source.type,
         parts: [try total(value, restart, frame)])
       result.isNull = try isNone(source, isPresent, restart, frame)
@@ -85,7 +85,7 @@ private struct Window {
         [.init(isMinimum ? .minimum : .maximum, candidates)], restart: restart)[0]
       found = try backFilled(found, frame)
       if isBit { found = try tables.builder.compare(.equal, found, tables.builder.constant(1)) }
-      return SecretColumn(
+      return TableColumn(
         name: window.name, type: source.type, parts: [found],
         isNull: try isNone(source, isPresent, restart, frame))
     }
@@ -97,7 +97,7 @@ private struct Window {
 
   /// NULL where no row of the frame has a value.
   private mutating func isNone(
-    _ source: SecretColumn, _ isPresent: NodeID, _ restart: NodeID, _ frame: WindowFunction.Frame
+    _ source: TableColumn, _ isPresent: NodeID, _ restart: NodeID, _ frame: WindowFunction.Frame
   ) throws(ParleyError) -> NodeID? {
     if source.isNull == nil, frame.hasItsRow { return nil }
     return try tables.builder.compare(
@@ -170,9 +170,9 @@ private struct Window {
   /// The value of a row at an end of the frame.
   private mutating func end(
     _ column: Int, _ frame: WindowFunction.Frame, isFirst: Bool, _ restart: NodeID, _ name: String
-  ) throws(ParleyError) -> SecretColumn {
+  ) throws(ParleyError) -> TableColumn {
     let source = rows.columns[column]
-    var result = SecretColumn(name: name, type: source.type, parts: [])
+    var result = TableColumn(name: name, type: source.type, parts: [])
     // Behind the valid rows there may be others, which are none of the partition's.
     let isLast = try tables.builder.and(samePartition, isValid)
     func ending(_ node: NodeID, _ window: inout Window) throws(ParleyError) -> NodeID {
@@ -185,10 +185,9 @@ private struct Window {
     return result
   }
 
-  private mutating func moved(_ column: Int, by distance: Int, _ name: String) throws(ParleyError) -> SecretColumn
-  {
+  private mutating func moved(_ column: Int, by distance: Int, _ name: String) throws(ParleyError) -> TableColumn {
     let source = rows.columns[column]
-    var result = SecretColumn(name: name, type: source.type, parts: [])
+    var result = TableColumn(name: name, type: source.type, parts: [])
     for part in source.parts {
       result.parts.append(try tables.builder.shift(try tables.full(part, rows.shape), by: distance))
     }

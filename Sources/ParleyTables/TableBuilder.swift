@@ -211,7 +211,7 @@ package struct TableBuilder: Sendable {
       return table
     }
     var result = try moved(table, by: [.init(try builder.not(try valid(table)))]).table
-    result.order = result.order ?? RowOrder(keys: [], isValidFirst: true, areTiesRandom: false)
+    result.order = result.order ?? TableRowOrder(keys: [], isValidFirst: true, areTiesRandom: false)
     result.order?.isValidFirst = true
     return result
   }

@@ -101,7 +101,7 @@ struct UniqueJoin {
     return result
   }
 
-  private static func nodes(_ columns: [SecretColumn]) -> [NodeID] {
+  private static func nodes(_ columns: [TableColumn]) -> [NodeID] {
     columns.flatMap { $0.parts + ($0.isNull.map { [$0] } ?? []) }
   }
 
@@ -198,7 +198,7 @@ struct UniqueJoin {
       }
     }
     var result = arranged(unique: uniqueColumns, many: manyColumns, isValid: rows, shape: shape)
-    result.order = RowOrder(keys: [], isValidFirst: false, areTiesRandom: false)
+    result.order = TableRowOrder(keys: [], isValidFirst: false, areTiesRandom: false)
     offset = 0
     for (key, values) in zip(sides.keys, keyValues) {
       var columns = Set<Int>()
@@ -215,11 +215,11 @@ struct UniqueJoin {
     return result
   }
 
-  private func isPlain(_ column: SecretColumn) -> Bool {
+  private func isPlain(_ column: TableColumn) -> Bool {
     column.parts.count == 1 && !tables.type(column.parts[0]).isBit
   }
 
-  private func renamed(_ columns: [SecretColumn], _ names: [NodeID: NodeID]) -> [SecretColumn] {
+  private func renamed(_ columns: [TableColumn], _ names: [NodeID: NodeID]) -> [TableColumn] {
     columns.map { column in
       var column = column
       column.parts = column.parts.map { names[$0] ?? $0 }
@@ -264,7 +264,7 @@ struct UniqueJoin {
 
   /// Columns in the order of the join, and what is known of them.
   private func arranged(
-    unique: [SecretColumn], many: [SecretColumn], isValid: NodeID, shape: Program.Shape
+    unique: [TableColumn], many: [TableColumn], isValid: NodeID, shape: Program.Shape
   ) -> SecretTable {
     var result = SecretTable(
       columns: isUniqueLeft ? unique + many : many + unique, isValid: isValid, shape: shape)

@@ -6,8 +6,8 @@ internal import ParleyBase
 /// What a connection needs from its mesh. Called with the mesh lock held.
 protocol ConnectionDelegate: AnyObject {
   /// The peer's key is verified (listening side): says which link it is.
-  func hello(_ hello: Hello, on connection: Connection)
-  func segment(_ type: Segment, _ body: UnsafeRawBufferPointer, on connection: Connection)
+  func hello(_ hello: LinkHello, on connection: Connection)
+  func segment(_ type: LinkSegment, _ body: UnsafeRawBufferPointer, on connection: Connection)
   /// Bytes of the peer's stream.
   func stream(_ bytes: UnsafeRawBufferPointer, on connection: Connection)
   func name(of party: Int) -> String
@@ -54,10 +54,10 @@ final class Connection: LinkChannelOwner {
   let channel: LinkChannel
   private weak var delegate: (any ConnectionDelegate)?
 
-  // Segment parser.
+  // LinkSegment parser.
   private var headerBytes = 0
   private var headerWord: UInt32 = 0
-  private var bodyType: Segment?
+  private var bodyType: LinkSegment?
   private var bodyLeft = 0
   private var control: [UInt8] = []
 
@@ -197,10 +197,10 @@ final class Connection: LinkChannelOwner {
   // MARK: sending
 
   /// Writes one control segment and flushes it.
-  func send(_ type: Segment, _ body: [UInt8] = []) {
+  func send(_ type: LinkSegment, _ body: [UInt8] = []) {
     guard phase != .closed, phase != .lingering else { return }
     var buffer = channel.allocator.buffer(capacity: 4 + body.count)
-    buffer.writeInteger(Segment.header(type, body.count), endianness: .little)
+    buffer.writeInteger(LinkSegment.header(type, body.count), endianness: .little)
     buffer.writeBytes(body)
     channel.write(buffer)
     channel.flushPipeline()
@@ -210,7 +210,7 @@ final class Connection: LinkChannelOwner {
   func sendPadding(_ count: Int) {
     guard phase == .established else { return }
     var buffer = channel.allocator.buffer(capacity: 4 + count)
-    buffer.writeInteger(Segment.header(.probe, count), endianness: .little)
+    buffer.writeInteger(LinkSegment.header(.probe, count), endianness: .little)
     buffer.writeRepeatingByte(0, count: count)
     channel.write(buffer)
     channel.flushPipeline()
@@ -247,11 +247,11 @@ final class Connection: LinkChannelOwner {
     }
     if headerBytes == 4 {
       let length = Int(headerWord & 0xff_ffff)
-      let type = Segment(rawValue: UInt8(headerWord >> 24))
+      let type = LinkSegment(rawValue: UInt8(headerWord >> 24))
       headerBytes = 0
       headerWord = 0
       if let type, helloReceived != (type == .hello),
-        type == .data || type == .probe || length <= Segment.controlLimit
+        type == .data || type == .probe || length <= LinkSegment.controlLimit
       {
         bodyType = type
         bodyLeft = length
@@ -265,14 +265,14 @@ final class Connection: LinkChannelOwner {
     return UnsafeRawBufferPointer(rebasing: bytes[used...])
   }
 
-  private func endSegment(_ type: Segment) {
+  private func endSegment(_ type: LinkSegment) {
     bodyType = nil
     switch type {
     case .data, .probe: break
     case .hello:
       do throws(ParleyError) {
         let name = peer.flatMap { delegate?.name(of: $0) } ?? "the peer at \(address)"
-        let hello = try Hello(decoding: control, from: name)
+        let hello = try LinkHello(decoding: control, from: name)
         helloReceived = true
         delegate?.hello(hello, on: self)
       } catch {

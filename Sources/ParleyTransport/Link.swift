@@ -43,7 +43,7 @@ final class Link {
   var log = CircularBuffer<ByteBuffer>(initialCapacity: 32)
   /// The chunk small frames are gathered in until the next flush.
   var open: ByteBuffer?
-  private var pool = BufferPool()
+  private var pool = ReceiveBuffers()
   var acknowledged: UInt64 = 0
   var cursor: UInt64 = 0
   var logEnd: UInt64 = 0
@@ -143,11 +143,11 @@ final class Link {
     var left = total
     var head = channel.allocator.buffer(capacity: 16 + min(total, 2 * Self.copyLimit))
     if received > acknowledgeSent {
-      head.writeInteger(Segment.header(.acknowledge, 8), endianness: .little)
+      head.writeInteger(LinkSegment.header(.acknowledge, 8), endianness: .little)
       head.writeInteger(received, endianness: .little)
       acknowledgeSent = received
     }
-    head.writeInteger(Segment.header(.data, total), endianness: .little)
+    head.writeInteger(LinkSegment.header(.data, total), endianness: .little)
     while left > 0 {
       let start = Int(cursor - cursorChunkStart)
       let chunk = log[log.index(log.startIndex, offsetBy: cursorIndex)]
@@ -257,7 +257,7 @@ struct ExpectedTraffic {
 }
 
 /// Large buffers for reuse: fresh memory costs a page fault every 4 KiB, which is more than encrypting them.
-private struct BufferPool {
+private struct ReceiveBuffers {
   private static let smallest = 32 << 10
   private static let limit = 64 << 20
   private var free: [ByteBuffer] = []

@@ -6,7 +6,7 @@ extension TLSMesh: ConnectionDelegate {
   func sendHello(_ link: Link, _ connection: Connection) {
     // Zeros: whichever run of the peer is there will do.
     let known = canStartAgain(link) ? nil : link.peerIncarnation
-    let hello = Hello(
+    let hello = LinkHello(
       session: session, study: study, purpose: purpose, sender: local.rawValue, receiver: link.party,
       incarnation: incarnation, known: known ?? Array(repeating: 0, count: 16), resume: link.received)
     connection.helloSent = true
@@ -16,7 +16,7 @@ extension TLSMesh: ConnectionDelegate {
   /// Whether another run of this peer would be taken in: its session has not begun here.
   func canStartAgain(_ link: Link) -> Bool { link.canStartAgain(isBegun: isConnected) }
 
-  func hello(_ hello: Hello, on connection: Connection) {
+  func hello(_ hello: LinkHello, on connection: Connection) {
     guard let peer = connection.peer, links.indices.contains(peer), let link = links[peer] else {
       connection.fail(
         ParleyError(.foreignPeer, "\(connection.address) connected without a verified key of a linked party"),
@@ -89,7 +89,7 @@ extension TLSMesh: ConnectionDelegate {
   }
 
   private func refusal(
-    of hello: Hello, _ link: Link, _ connection: Connection, _ now: UInt64
+    of hello: LinkHello, _ link: Link, _ connection: Connection, _ now: UInt64
   ) -> (error: ParleyError, isDefinite: Bool)? {
     let name = link.name
     if hello.purpose != purpose {
@@ -165,7 +165,7 @@ extension TLSMesh: ConnectionDelegate {
     link.inbound.take(bytes)
   }
 
-  func segment(_ type: Segment, _ body: UnsafeRawBufferPointer, on connection: Connection) {
+  func segment(_ type: LinkSegment, _ body: UnsafeRawBufferPointer, on connection: Connection) {
     guard let peer = connection.peer, let link = links[peer], link.connection === connection else { return }
     func number(_ offset: Int = 0) -> UInt64 {
       UInt64(littleEndian: body.loadUnaligned(fromByteOffset: offset, as: UInt64.self))

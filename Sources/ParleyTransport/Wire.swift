@@ -7,7 +7,7 @@ internal import ParleyBase
 /// is a sequence of frames (``FrameHeader`` and payload), numbered by byte. Acknowledgements and the resume point
 /// of a hello are positions in that stream, so a new connection continues at the exact byte, and nothing is
 /// received twice or compared.
-enum Segment: UInt8 {
+enum LinkSegment: UInt8 {
   /// First segment of either side: ``Hello``.
   case hello = 1
   case data = 2
@@ -27,7 +27,7 @@ enum Segment: UInt8 {
   /// Longest segment other than `data` and `probe`.
   static let controlLimit = 256
 
-  static func header(_ type: Segment, _ length: Int) -> UInt32 {
+  static func header(_ type: LinkSegment, _ length: Int) -> UInt32 {
     UInt32(type.rawValue) << 24 | UInt32(truncatingIfNeeded: length) & 0xff_ffff
   }
 }
@@ -60,12 +60,12 @@ struct FrameHeader: Equatable {
 }
 
 /// What each side says first. Magic and version keep their place in every version.
-struct Hello: Equatable {
+struct LinkHello: Equatable {
   static let magic: UInt32 = 0x594c_5250  // "PRLY"
   static let version: UInt32 = 2
   static let size = 4 + 4 + 32 + 32 + 1 + 4 + 4 + 16 + 16 + 8
 
-  var version = Hello.version
+  var version = LinkHello.version
   /// Hash of study and session name: equal at every party.
   var session: [UInt8]
   /// Hash of the study alone: tells another study from another run of the same one.

@@ -359,7 +359,7 @@ import Testing
           case .decimal:
             (value < 0 ? "-" : "") + "\(value.magnitude / 100),\(value.magnitude / 10 % 10)\(value.magnitude % 10)"
           case .boolean: value == 1 ? "TRUE" : "0"
-          case .date: CivilDate.text(days: value)
+          case .date: CivilDate(daysSince1970: Int(value)).description
           case .category(let values): values[Int(value)]
           case .timestamp, .text: ""
           }

@@ -74,7 +74,7 @@ struct Sample {
       let isNull =
         column.isNullable
         ? tables.builder.input(.init(table: id, column: column.name, role: .isNull, sort: .bit)) : nil
-      return SecretColumn(
+      return TableColumn(
         name: column.name, type: column.isBoolean ? .boolean : .integer, parts: [value], isNull: isNull)
     }
     let isValid = tables.builder.input(.init(table: id, column: "", role: .isValid, sort: .bit))

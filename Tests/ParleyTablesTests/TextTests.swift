@@ -9,7 +9,7 @@ import Testing
   /// Texts are columns of several parts: here two integers that together are the text.
   private static func text(_ table: SecretTable, _ parts: [Int], isNull: Program.NodeID?) -> SecretTable {
     table.appending(
-      SecretColumn(
+      TableColumn(
         name: "t", type: .text(bytes: 14), parts: parts.map { table.columns[$0].parts[0] }, isNull: isNull))
   }
   static let columns: [Sample.Column] = [
@@ -66,7 +66,7 @@ import Testing
       for text in texts {
         for part in table.columns[text].parts {
           result = result.appending(
-            SecretColumn(name: "p", type: .integer, parts: [part], isNull: table.columns[text].isNull))
+            TableColumn(name: "p", type: .integer, parts: [part], isNull: table.columns[text].isNull))
         }
       }
       return result
@@ -89,7 +89,7 @@ import Testing
           let fifth = try tables.builder.quotient(rows.columns[3].parts[0], tables.builder.constant(5))
           let rest = try tables.builder.subtract(
             rows.columns[3].parts[0], try tables.builder.scale(fifth, by: 5))
-          rows = rows.appending(SecretColumn(name: "r", type: .integer, parts: [rest]))
+          rows = rows.appending(TableColumn(name: "r", type: .integer, parts: [rest]))
         }
         let groups = try tables.grouped(
           rows, by: [index],

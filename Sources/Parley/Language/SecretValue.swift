@@ -19,9 +19,9 @@ public protocol SecretValue<Element> {
 /// What a secret is made of. Opaque.
 public struct SecretFormula {
   let workshop: Workshop
-  let expression: Expression
+  let expression: ProgramFormula
 
-  init(_ workshop: Workshop, _ expression: Expression) {
+  init(_ workshop: Workshop, _ expression: ProgramFormula) {
     self.workshop = workshop
     self.expression = expression.bounded(in: workshop)
   }
@@ -31,7 +31,7 @@ public struct SecretFormula {
   }
 
   /// A formula over others of the same program.
-  static func over(_ operands: [SecretFormula], _ text: String, _ build: @escaping Expression.Build)
+  static func over(_ operands: [SecretFormula], _ text: String, _ build: @escaping ProgramFormula.Build)
     -> SecretFormula
   {
     let workshop = operands[0].workshop
@@ -39,7 +39,7 @@ public struct SecretFormula {
     let isMixed = operands.contains { $0.workshop !== workshop }
     return SecretFormula(
       workshop,
-      Expression(text, over: expressions) { workshop in
+      ProgramFormula(text, over: expressions) { workshop in
         guard !isMixed else {
           throw ParleyError(
             .init("plan/two-programs"), "values of two programs meet in \(text)",
@@ -51,12 +51,12 @@ public struct SecretFormula {
   }
 
   func constant<Element: SecretElement>(_ value: Element) -> SecretFormula {
-    SecretFormula(workshop, Expression.element(value))
+    SecretFormula(workshop, ProgramFormula.element(value))
   }
 }
 
-extension Expression {
-  static func element<Element: SecretElement>(_ value: Element) -> Expression {
+extension ProgramFormula {
+  static func element<Element: SecretElement>(_ value: Element) -> ProgramFormula {
     if let number = value as? any SecretNumber {
       let (units, scale) = number.secretUnits
       return .constant(units, scale: scale, text: "\(value)")

@@ -108,7 +108,7 @@ public final class SecureTable {
     let id = id
     return SecretFormula(
       workshop,
-      Expression(schema.name) { workshop in
+      ProgramFormula(schema.name) { workshop in
         let isValid = workshop.builder.input(.init(table: id, column: "", role: .isValid, sort: .bit))
         return BuiltValue(node: isValid, isPresent: isValid, allRows: isValid)
       })
@@ -125,7 +125,7 @@ public final class SecureTable {
     let rows = rows
     let formula = SecretFormula(
       workshop,
-      Expression("\(schema.name).\(name)") { workshop in
+      ProgramFormula("\(schema.name).\(name)") { workshop in
         var value = try rows.built()
         let range = Interval(BigInt(type.range.lowerBound), BigInt(type.range.upperBound))
         value.node = workshop.builder.input(

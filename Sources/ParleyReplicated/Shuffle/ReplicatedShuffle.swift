@@ -43,7 +43,7 @@ struct ShuffleStep {
 
 /// What the two parties of a pass have in common.
 package struct PassSecret {
-  let order: RowOrder
+  let order: PassOrder
   /// R and S of all words, R and S of all planes.
   let wordMasks: (first: RandomStream, second: RandomStream)
   let planeMasks: (first: RandomStream, second: RandomStream)
@@ -130,7 +130,7 @@ extension ReplicatedSharing {
       role == .first
       ? (shuffleKeys.order.next, shuffleKeys.mask.next) : (shuffleKeys.order.mine, shuffleKeys.mask.mine)
     return PassSecret(
-      order: RowOrder(count, from: try order.stream(place[.order])),
+      order: PassOrder(count, from: try order.stream(place[.order])),
       wordMasks: (try mask.stream(place[.words]), try mask.stream(place[.wordMask])),
       planeMasks: (try mask.stream(place[.planes]), try mask.stream(place[.planeMask])))
   }

@@ -67,12 +67,13 @@ package struct Handshake {
     let everyone = description.principals.map(\.index)
     let rollCall = RollCall(description, participants: everyone, mesh: mesh)
     let raw = try rollCall.exchange(
-      own.encoded, subject: "hello", direct: ControlStep.hello, roll: ControlStep.helloRoll, limit: Hello.limit)
+      own.encoded, subject: "hello", direct: ControlStep.hello, roll: ControlStep.helloRoll,
+      limit: SessionHello.limit)
 
-    var hellos: [Hello] = []
+    var hellos: [SessionHello] = []
     for (party, bytes) in zip(everyone, raw) {
       do throws(ParleyError) {
-        guard let hello = try Hello.decode(bytes) else { throw SessionMismatch.format(party, description) }
+        guard let hello = try SessionHello.decode(bytes) else { throw SessionMismatch.format(party, description) }
         hellos.append(hello)
       } catch { throw error.noticed(party, ControlStep.hello) }
     }
@@ -104,7 +105,7 @@ package struct Handshake {
       keys: try exchangeSeeds(id))
   }
 
-  // MARK: Hello
+  // MARK: SessionHello
 
   private func checkOwn() throws(ParleyError) {
     try description.validate()
@@ -135,16 +136,16 @@ package struct Handshake {
     !description.isComputing(party) && !description.isRecipient(party)
   }
 
-  private func ownHello() throws(ParleyError) -> Hello {
+  private func ownHello() throws(ParleyError) -> SessionHello {
     let attempt = try memory.reserveAttempt()
-    return Hello(
+    return SessionHello(
       agreement: description.agreementHash, version: description.version, protocolID: description.protocolID,
-      fieldDigests: Hello.digests(description), parameters: description.parameters, attempt: attempt,
+      fieldDigests: SessionHello.digests(description), parameters: description.parameters, attempt: attempt,
       stateID: memory.stateID, nonce: SecureRandom.bytes(32), leavesAfterInputs: leavesAfterInputs,
-      rows: rows.sorted { $0.key < $1.key }.map { Hello.Rows(table: $0.key, rows: $0.value) },
+      rows: rows.sorted { $0.key < $1.key }.map { SessionHello.Rows(table: $0.key, rows: $0.value) },
       seen: description.principals.map { principal in
         let known = principal.index == mesh.local ? nil : memory.lastSeen(identity: principal.identity)
-        return Hello.Seen(
+        return SessionHello.Seen(
           stateID: known?.stateID ?? [UInt8](repeating: 0, count: 32), attempt: known?.attempt ?? 0)
       })
   }
@@ -153,7 +154,7 @@ package struct Handshake {
 
   /// Nobody's state directory may be older than what another principal has seen of it, or another one than that: a
   /// restored backup, a cloned machine or a fresh folder would forget releases and counters.
-  private func checkMemories(_ hellos: [Hello]) throws(ParleyError) {
+  private func checkMemories(_ hellos: [SessionHello]) throws(ParleyError) {
     // A refused session uses up an attempt and so brings the counter of a backup forward: what was refused once is not
     // accepted for that.
     for (principal, hello) in zip(description.principals, hellos) where principal.index != mesh.local {
@@ -178,7 +179,7 @@ package struct Handshake {
   }
 
   private func rolledBack(
-    _ party: PartyIndex, _ hello: Hello, _ witness: PartyIndex, _ seen: Hello.Seen
+    _ party: PartyIndex, _ hello: SessionHello, _ witness: PartyIndex, _ seen: SessionHello.Seen
   ) -> ParleyError {
     let why =
       seen.attempt == PeerMemory.refused
@@ -196,7 +197,7 @@ package struct Handshake {
   }
 
   /// Names everybody who has to confirm it: one at a time each would be another session in vain.
-  private func unknownDirectory(_ party: PartyIndex, _ hellos: [Hello]) -> ParleyError {
+  private func unknownDirectory(_ party: PartyIndex, _ hellos: [SessionHello]) -> ParleyError {
     let witnesses = zip(description.principals.map(\.index), hellos).filter { witness, other in
       let seen = other.seen.indices.contains(party.rawValue) ? other.seen[party.rawValue].stateID : []
       return witness != party && seen.contains { $0 != 0 } && seen != hellos[party.rawValue].stateID
@@ -225,7 +226,7 @@ package struct Handshake {
       "then run, each at its party, \(commands.joined(separator: ", ")) (with the --state that the party runs with, if any)"
   }
 
-  private func agreedRows(_ hellos: [Hello]) throws(ParleyError) -> [[Int]] {
+  private func agreedRows(_ hellos: [SessionHello]) throws(ParleyError) -> [[Int]] {
     for (party, hello) in zip(description.principals.map(\.index), hellos) {
       guard hello.rows.map(\.table) == description.tables(of: party) else {
         throw violation("announces rows of other tables than the study gives it", party)
@@ -254,7 +255,7 @@ package struct Handshake {
     return sizes
   }
 
-  private func agreedAttempt(_ hellos: [Hello], own: UInt64) throws(ParleyError) -> UInt64 {
+  private func agreedAttempt(_ hellos: [SessionHello], own: UInt64) throws(ParleyError) -> UInt64 {
     var agreed = own
     for (party, hello) in zip(description.principals.map(\.index), hellos) {
       guard hello.attempt <= own || hello.attempt - own <= Self.largestLead else {

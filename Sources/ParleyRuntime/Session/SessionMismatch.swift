@@ -4,7 +4,7 @@ internal import ParleyBase
 /// to the same verdict, each from its own point of view.
 enum SessionMismatch {
   static func check(
-    _ hellos: [Hello], local: PartyIndex, _ description: SessionDescription
+    _ hellos: [SessionHello], local: PartyIndex, _ description: SessionDescription
   ) throws(ParleyError) {
     let own = hellos[local.rawValue]
     let others = hellos.indices.filter { hellos[$0].agreement != own.agreement }
@@ -34,7 +34,7 @@ enum SessionMismatch {
 
   /// Equal agreement hashes imply equal fields; a hello whose digests or texts say otherwise is malformed.
   private static func checkAmongOthers(
-    _ hellos: [Hello], _ description: SessionDescription
+    _ hellos: [SessionHello], _ description: SessionDescription
   ) throws(ParleyError) {
     for (index, hello) in hellos.enumerated() where firstDifference(hellos[0], hello) != nil {
       throw ParleyError(.protocolViolation, "malformed message: a hello that contradicts itself")
@@ -42,12 +42,12 @@ enum SessionMismatch {
     }
   }
 
-  private static func firstDifference(_ a: Hello, _ b: Hello) -> SessionDescription.Field? {
+  private static func firstDifference(_ a: SessionHello, _ b: SessionHello) -> SessionDescription.Field? {
     zip(SessionDescription.Field.allCases, zip(a.fieldDigests, b.fieldDigests)).first { $0.1.0 != $0.1.1 }?.0
   }
 
   private static func detail(
-    _ field: SessionDescription.Field, _ own: Hello, _ other: Hello, _ label: String
+    _ field: SessionDescription.Field, _ own: SessionHello, _ other: SessionHello, _ label: String
   ) -> String {
     switch field {
     case .version: return "\(label) runs \(quoted(other.version)), this party \(quoted(own.version))"

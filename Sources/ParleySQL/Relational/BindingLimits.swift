@@ -53,11 +53,11 @@ struct BindingLimits {
   }
 }
 
-extension Plan {
+extension RelationalPlan {
   /// Operators, one that is read several times counted each time; `most` where there are so many.
   private func operators(upTo most: Int) -> Int {
     var count = 0
-    func visit(_ plan: Plan) {
+    func visit(_ plan: RelationalPlan) {
       count += 1
       guard count < most else { return }
       for input in plan.inputs where count < most { visit(input) }
@@ -92,7 +92,7 @@ extension Expression {
         visit(subquery.plan)
       }
     }
-    func visit(_ plan: Plan) {
+    func visit(_ plan: RelationalPlan) {
       count += 1
       guard count < most else { return }
       for expression in plan.ownExpressions where count < most { visit(expression) }

@@ -5,7 +5,7 @@ import ParleyBase
 final class CommonPlan: Hashable, Sendable {
   let name: String
   /// Ready to be lowered. It reads nothing of a query around it.
-  let plan: Plan
+  let plan: RelationalPlan
   /// Those of its columns that mentions read.
   let columns: Set<ColumnID>
   /// What reads it puts rows together by keys, so that it may do without slots that cannot hold a row.
@@ -16,7 +16,7 @@ final class CommonPlan: Hashable, Sendable {
   let tableNames: Set<String>
   let recordColumns: Set<ColumnID>
 
-  init(name: String, plan: Plan, columns: Set<ColumnID>, isGrouped: Bool = false) {
+  init(name: String, plan: RelationalPlan, columns: Set<ColumnID>, isGrouped: Bool = false) {
     (self.name, self.plan, self.columns, self.isGrouped) = (name, plan, columns, isGrouped)
     maximumRows = plan.maximumRows
     uniqueKeys = plan.uniqueKeys.filter { $0.isSubset(of: columns) }

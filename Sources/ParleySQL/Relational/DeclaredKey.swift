@@ -11,7 +11,7 @@ struct DeclaredKey: Hashable, Sendable {
 
   /// What a join takes for unique, and what to do where it is not; nil where no table declares it.
   static func words(
-    _ unique: Uniqueness, _ a: Plan, _ b: Plan, _ pairs: [KeyPair], query: String
+    _ unique: Uniqueness, _ a: RelationalPlan, _ b: RelationalPlan, _ pairs: [KeyPair], query: String
   ) -> TableBuilder.UniqueKeyWords? {
     let isLeft = unique == .left
     let plan = isLeft ? a : b
@@ -37,7 +37,7 @@ struct DeclaredKey: Hashable, Sendable {
   }
 }
 
-extension Plan {
+extension RelationalPlan {
   /// Follows the way of ``uniqueKeys``; where a key is made of several, the parts of it.
   var declaredKeys: [DeclaredKey] {
     switch self {

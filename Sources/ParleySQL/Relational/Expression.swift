@@ -85,7 +85,7 @@ struct Subquery: Hashable, Sendable {
     var type: SQLType
   }
   var kind: Kind
-  var plan: Plan
+  var plan: RelationalPlan
   /// The column that it selects as a value, over the columns of `plan`.
   var output: Expression
   var type: SQLType

@@ -30,8 +30,9 @@ extension RelationalBinder {
 
   /// - Returns: rows of all groupings, with columns that are the keys', the aggregates' and those of the calls of GROUPING.
   func grouped(
-    _ rows: Plan, by sets: [[Int]], _ keys: [GroupKey], _ functions: BlockFunctions, at range: SourceRange
-  ) throws(ParleyError) -> Plan {
+    _ rows: RelationalPlan, by sets: [[Int]], _ keys: [GroupKey], _ functions: BlockFunctions,
+    at range: SourceRange
+  ) throws(ParleyError) -> RelationalPlan {
     var shared = SharedValues(registry: registry)
     let keyValues = keys.map { shared.value($0.projection.expression, $0.type) }
     let aggregates = functions.aggregates.map { aggregate in
@@ -64,7 +65,7 @@ extension RelationalBinder {
   private func branch(
     _ set: Set<Int>, of common: CommonPlan, _ keys: [GroupKey], _ keyValues: [Expression],
     _ aggregates: [AggregateColumn], _ groupings: [GroupingCall]
-  ) -> Plan.Branch {
+  ) -> RelationalPlan.Branch {
     var names: [ColumnID: Expression] = [:]
     let items = common.columns.sorted().map { id in
       let entry = registry[id]
@@ -100,7 +101,7 @@ extension RelationalBinder {
     for call in groupings {
       outputs.append(.integer(call.keys.reduce(BigInt(0)) { $0 * 2 + (set.contains($1) ? 0 : 1) }))
     }
-    return Plan.Branch(
+    return RelationalPlan.Branch(
       plan: .aggregate(.project(.common(common), items), keys: projections, own, shown: nil), outputs: outputs)
   }
 }

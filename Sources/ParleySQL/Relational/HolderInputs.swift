@@ -26,7 +26,7 @@ struct HolderInputs {
         inside.append(condition)
       }
     }
-    var derived: [ColumnID: SecretColumn] = [:]
+    var derived: [ColumnID: TableColumn] = [:]
     for id in wanted {
       guard let formula = registry[id].formula else { continue }
       derived[id] = try shared(id, formula, formulas, &tables.builder)
@@ -43,7 +43,7 @@ struct HolderInputs {
     }
     if let unit = scan.unit, needed.contains(unit) {
       let number = try tables.rowNumbers(relation.table)
-      relation.table = relation.table.appending(SecretColumn(name: "row", type: .integer, parts: [number]))
+      relation.table = relation.table.appending(TableColumn(name: "row", type: .integer, parts: [number]))
       relation.ids.append(unit)
     }
     var lowering = ExpressionLowering(builder: tables.takenProgram(), relation: relation, source: source)
@@ -63,8 +63,8 @@ struct HolderInputs {
 
   private func column(
     _ id: ColumnID, _ schema: ColumnSchema, _ builder: inout ProgramBuilder
-  ) -> SecretColumn {
-    var column = SecretColumn(name: schema.name, type: SecretType(SQLType(schema)), parts: [])
+  ) -> TableColumn {
+    var column = TableColumn(name: schema.name, type: SecretType(SQLType(schema)), parts: [])
     if forms.isDigest(id) {
       column = digest(.column(schema.name), schema.name, &builder)
     } else {
@@ -85,11 +85,11 @@ struct HolderInputs {
   /// A column that holders compute; nil where the computation has to.
   private func shared(
     _ id: ColumnID, _ expression: Expression, _ formulas: HolderFormulas, _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> SecretColumn? {
+  ) throws(ParleyError) -> TableColumn? {
     switch try formulas.shared(expression, of: scan.table) {
     case .text(let text):
       let name = text.description
-      var column: SecretColumn
+      var column: TableColumn
       if forms.isDigest(id) {
         column = digest(text, name, &builder)
       } else {
@@ -103,7 +103,7 @@ struct HolderInputs {
               "write LEFT(…, 64) around it, as a character has up to four bytes, or declare its columns shorter")
         }
         let count = max(1, TextParts.count(bytes: longest))
-        column = SecretColumn(name: name, type: .text(bytes: 7 * count), parts: [])
+        column = TableColumn(name: name, type: .text(bytes: 7 * count), parts: [])
         for part in 0..<count {
           let formula = HolderFormula.textPart(text, index: part)
           column.parts.append(input(formula, .value, .integer(TextParts.range), name, &builder))
@@ -115,7 +115,7 @@ struct HolderInputs {
       return column
     case .value(let formula, let sort, let isNullable):
       let name = formula.description
-      return SecretColumn(
+      return TableColumn(
         name: name, type: sort == .bit ? .boolean : .integer,
         parts: [input(formula, .value, sort, name, &builder)],
         isNull: isNullable ? input(formula, .isNull, .bit, name, &builder) : nil)
@@ -124,8 +124,8 @@ struct HolderInputs {
   }
 
   /// A text by its digest, as a column of texts of so many bytes.
-  private func digest(_ text: HolderText, _ name: String, _ builder: inout ProgramBuilder) -> SecretColumn {
-    SecretColumn(
+  private func digest(_ text: HolderText, _ name: String, _ builder: inout ProgramBuilder) -> TableColumn {
+    TableColumn(
       name: name, type: .text(bytes: TextDigest.bytes),
       parts: (0..<TextDigest.partCount).map { index in
         input(.textDigest(text, index: index), .value, .integer(TextParts.range), name, &builder)
@@ -141,14 +141,14 @@ struct HolderInputs {
 
   private static func column(
     _ value: RelationValue, _ lowering: inout ExpressionLowering
-  ) throws(ParleyError) -> SecretColumn {
+  ) throws(ParleyError) -> TableColumn {
     let isNull = try lowering.nullBit(value)
     switch value {
-    case .number(let node, _): return SecretColumn(name: "", type: .integer, parts: [node], isNull: isNull)
+    case .number(let node, _): return TableColumn(name: "", type: .integer, parts: [node], isNull: isNull)
     case .condition(let certain, _):
-      return SecretColumn(name: "", type: .boolean, parts: [certain], isNull: isNull)
+      return TableColumn(name: "", type: .boolean, parts: [certain], isNull: isNull)
     case .text(let parts, _):
-      return SecretColumn(name: "", type: .text(bytes: 7 * parts.count), parts: parts, isNull: isNull)
+      return TableColumn(name: "", type: .text(bytes: 7 * parts.count), parts: parts, isNull: isNull)
     }
   }
 }

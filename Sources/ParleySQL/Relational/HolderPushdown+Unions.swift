@@ -3,7 +3,7 @@ import ParleyProgram
 /// Rows of an outer join without unique keys are a union, through which the columns of its tables go under their own
 /// names: what holders make of their texts goes with them.
 extension HolderPushdown {
-  func carried(_ plan: Plan) -> Plan {
+  func carried(_ plan: RelationalPlan) -> RelationalPlan {
     let plan = plan.mapInputs(carried)
     if case .scan = plan { return plan }
     let scans = plan.inputs.reduce(into: Set<Int>()) { $0.formUnion(reachable($1)) }
@@ -51,13 +51,13 @@ extension HolderPushdown {
   }
 
   /// The plan with a column that the holders of one of its tables compute; nil where its rows are not rows of the table.
-  private func providing(_ id: ColumnID, _ expression: Expression, in plan: Plan) -> Plan? {
+  private func providing(_ id: ColumnID, _ expression: Expression, in plan: RelationalPlan) -> RelationalPlan? {
     switch plan {
     case .scan: return plan
     case .union(let branches, var columns):
       guard !columns.contains(id) else { return plan }
       let places = columns.indices.filter { expression.columns.contains(columns[$0]) }
-      var provided: [Plan.Branch] = []
+      var provided: [RelationalPlan.Branch] = []
       for var branch in branches {
         let outputs = places.map { branch.outputs[$0] }
         if outputs == places.map({ .column(columns[$0]) }), let plan = providing(id, expression, in: branch.plan) {

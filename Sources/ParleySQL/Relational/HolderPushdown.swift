@@ -7,7 +7,7 @@ struct HolderPushdown {
   /// Of the plan, by the number of the scan.
   let tables: [Int: TableSchema]
 
-  init(_ plan: Plan, registry: ColumnRegistry) {
+  init(_ plan: RelationalPlan, registry: ColumnRegistry) {
     self.registry = registry
     tables = Dictionary(plan.allScans.map { ($0.number, $0.table) }) { first, _ in first }
   }
@@ -17,9 +17,9 @@ struct HolderPushdown {
   }
 
   /// What holders can do of a plan is theirs.
-  func moved(_ plan: Plan) -> Plan { pushed(carried(plan)) }
+  func moved(_ plan: RelationalPlan) -> RelationalPlan { pushed(carried(plan)) }
 
-  private func pushed(_ plan: Plan) -> Plan {
+  private func pushed(_ plan: RelationalPlan) -> RelationalPlan {
     let inner = plan.mapInputs(pushed)
     // What a scan filters by is its holders' work anyway.
     if case .scan = inner { return inner }
@@ -28,7 +28,7 @@ struct HolderPushdown {
   }
 
   /// Scans whose rows stand side by side in the plan's rows.
-  func reachable(_ plan: Plan) -> Set<Int> {
+  func reachable(_ plan: RelationalPlan) -> Set<Int> {
     switch plan {
     case .scan(let scan): [scan.number]
     case .match(.semi, let a, _, _, _), .match(.anti, let a, _, _, _): reachable(a)

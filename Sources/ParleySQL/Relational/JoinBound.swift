@@ -17,7 +17,7 @@ struct JoinBound {
 
   /// - Parameter stated: in the study, for all joins of the query.
   /// - Returns: nil where every pair of rows is looked at anyway.
-  init?(_ a: Plan, _ b: Plan, _ keys: [KeyPair], stated: Int?) {
+  init?(_ a: RelationalPlan, _ b: RelationalPlan, _ keys: [KeyPair], stated: Int?) {
     let (n, m) = (a.maximumRows, b.maximumRows)
     let pairs = Self.product(n, m)
     if pairs <= 1 << 14 { return nil }
@@ -57,7 +57,7 @@ struct JoinBound {
   }
 }
 
-extension Plan {
+extension RelationalPlan {
   /// The strictest limit of rows with the same values of these columns.
   fileprivate func limit(of columns: Set<ColumnID>) -> KeyLimit? {
     keyLimits.filter { $0.columns.isSubset(of: columns) }.min { $0.rows < $1.rows }

@@ -15,14 +15,14 @@ struct JoinCondition {
 /// walks over plans: there may be hundreds of parts.
 struct JoinOrder {
   struct Part {
-    let plan: Plan
+    let plan: RelationalPlan
     let columns: Set<ColumnID>
     let maximumRows: Int
     let uniqueKeys: [Set<ColumnID>]
     /// It has at most one row.
     let isSingle: Bool
 
-    init(_ plan: Plan) {
+    init(_ plan: RelationalPlan) {
       self.plan = plan
       columns = plan.columnSet
       maximumRows = plan.maximumRows
@@ -42,7 +42,7 @@ struct JoinOrder {
   /// By column, the part that has it.
   private var owners: [ColumnID: Int] = [:]
 
-  init(_ plans: [Plan]) {
+  init(_ plans: [RelationalPlan]) {
     parts = plans.map(Part.init)
     findOwners()
   }
@@ -52,7 +52,7 @@ struct JoinOrder {
     for (place, part) in parts.enumerated().reversed() { for column in part.columns { owners[column] = place } }
   }
 
-  mutating func replace(_ place: Int, by plan: Plan) {
+  mutating func replace(_ place: Int, by plan: RelationalPlan) {
     parts[place] = Part(plan)
     for column in parts[place].columns { owners[column] = place }
   }

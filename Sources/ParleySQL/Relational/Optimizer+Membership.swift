@@ -11,7 +11,7 @@ extension Optimizer {
   /// `(operand, …) IN (subquery)` in three-valued logic: true where some row has the same values, false where each row has
   /// one that is another, otherwise unknown.
   func contained(
-    _ members: [Subquery.Member], _ inner: Independent, to plan: inout Plan
+    _ members: [Subquery.Member], _ inner: Independent, to plan: inout RelationalPlan
   ) throws(ParleyError) -> Expression {
     let own = inner.plan.columnSet
     var keyed = inner
@@ -54,7 +54,8 @@ extension Optimizer {
   /// in each other place one side is NULL. For every choice of those places the rows of the subquery are counted by the
   /// values that are the same, with how many of them have NULL where the row around does not.
   private func unknown(
-    _ members: [Subquery.Member], _ nullable: [Subquery.Member], _ inner: Independent, to plan: inout Plan
+    _ members: [Subquery.Member], _ nullable: [Subquery.Member], _ inner: Independent,
+    to plan: inout RelationalPlan
   ) throws(ParleyError) -> Expression {
     let found = try optimized(inner.plan)
     var cases: [Expression] = []
@@ -102,7 +103,9 @@ extension Optimizer {
   }
 
   /// EXISTS, IN and their negations where a row stays only if they are true; nil where a value is needed after all.
-  func membership(_ given: Subquery, isNegated: Bool, of plan: Plan) throws(ParleyError) -> Plan? {
+  func membership(_ given: Subquery, isNegated: Bool, of plan: RelationalPlan) throws(ParleyError)
+    -> RelationalPlan?
+  {
     var plan = plan
     let (subquery, inner) = try prepared(given, for: plan)
     guard inner.residual.isEmpty else { return nil }

@@ -4,8 +4,8 @@ import ParleyProgram
 /// LEFT and FULL joins with any condition.
 extension Optimizer {
   func outer(
-    _ kind: OuterKind, _ left: Plan, _ right: Plan, _ conditions: [Expression]
-  ) throws(ParleyError) -> Plan {
+    _ kind: OuterKind, _ left: RelationalPlan, _ right: RelationalPlan, _ conditions: [Expression]
+  ) throws(ParleyError) -> RelationalPlan {
     var right = right
     var conjuncts: [Expression] = []
     for conjunct in conditions.flatMap(\.simplifiedConjuncts) {
@@ -43,43 +43,43 @@ extension Optimizer {
 
   /// Each left row has at most one match, so a further condition only decides whether that one is shown.
   private func matched(
-    _ left: Plan, _ right: Plan, _ keys: [KeyPair], _ others: [Expression]
-  ) throws(ParleyError) -> Plan {
-    let plan = Plan.match(.left, left, right, keys, .right)
+    _ left: RelationalPlan, _ right: RelationalPlan, _ keys: [KeyPair], _ others: [Expression]
+  ) throws(ParleyError) -> RelationalPlan {
+    let plan = RelationalPlan.match(.left, left, right, keys, .right)
     return others.isEmpty ? plan : .masked(plan, right.columnSet, .all(others))
   }
 
   /// The matching pairs, then the rows that are in none.
   private func general(
-    _ kind: OuterKind, _ left: Plan, _ right: Plan, _ conditions: [Expression]
-  ) throws(ParleyError) -> Plan {
+    _ kind: OuterKind, _ left: RelationalPlan, _ right: RelationalPlan, _ conditions: [Expression]
+  ) throws(ParleyError) -> RelationalPlan {
     let row = registry.column("row", .number(scale: 0), isNullable: false)
-    let numberedLeft = Plan.numbered(left, row)
+    let numberedLeft = RelationalPlan.numbered(left, row)
     var numberedRight = right
     let rightRow = registry.column("row", .number(scale: 0), isNullable: false)
     if kind == .full { numberedRight = .numbered(right, rightRow) }
     let pairs = try joined([numberedLeft, numberedRight], conditions)
     let columns = left.columnSet.union(right.columnSet).sorted()
-    func nulled(_ plan: Plan, keeping kept: Set<ColumnID>) -> Plan.Branch {
-      Plan.Branch(
+    func nulled(_ plan: RelationalPlan, keeping kept: Set<ColumnID>) -> RelationalPlan.Branch {
+      RelationalPlan.Branch(
         plan: plan,
         outputs: columns.map { kept.contains($0) ? .column($0) : .null(registry[$0].type) })
     }
-    func unmatched(_ plan: Plan, _ id: ColumnID) -> Plan {
+    func unmatched(_ plan: RelationalPlan, _ id: ColumnID) -> RelationalPlan {
       let other = registry.column("row", .number(scale: 0), isNullable: false)
-      let found = Plan.project(pairs, [Projection(id: other, expression: .column(id))])
+      let found = RelationalPlan.project(pairs, [Projection(id: other, expression: .column(id))])
       return .match(
         .anti(nullAware: false), plan, found, [KeyPair(left: .column(id), right: .column(other))],
         .neither(bound: nil))
     }
     var branches = [
-      Plan.Branch(plan: pairs, outputs: columns.map { .column($0) }),
+      RelationalPlan.Branch(plan: pairs, outputs: columns.map { .column($0) }),
       nulled(unmatched(numberedLeft, row), keeping: left.columnSet),
     ]
     if kind == .full {
       branches.append(nulled(unmatched(numberedRight, rightRow), keeping: right.columnSet))
     }
-    let result = Plan.union(branches, columns)
+    let result = RelationalPlan.union(branches, columns)
     try result.checkOperators(of: source)
     return result
   }

@@ -6,7 +6,7 @@ import ParleyProgram
 extension Optimizer {
   /// A subquery without columns of the query around it, and how its rows are found for a row of that query.
   struct Independent {
-    var plan: Plan
+    var plan: RelationalPlan
     /// Left: over the query around; right: over `plan`.
     var keys: [KeyPair]
     /// Conditions over both.
@@ -30,7 +30,7 @@ extension Optimizer {
     )
   }
 
-  private func independent(_ plan: Plan, _ range: SourceRange) throws(ParleyError) -> Independent {
+  private func independent(_ plan: RelationalPlan, _ range: SourceRange) throws(ParleyError) -> Independent {
     if case .sort(let inner, _) = plan { return try independent(inner, range) }
     if case .aggregate(let input, let keys, let aggregates, let shown) = plan {
       var inner = try independent(input, range)
@@ -95,7 +95,7 @@ extension Optimizer {
   // MARK: Values
 
   /// The expression without subqueries; `plan` gets the columns that stand for them.
-  func attach(_ expression: Expression, to plan: inout Plan) throws(ParleyError) -> Expression {
+  func attach(_ expression: Expression, to plan: inout RelationalPlan) throws(ParleyError) -> Expression {
     guard expression.containsSubquery else { return expression }
     var replacements: [Expression: Expression] = [:]
     for subquery in Self.outermost(expression) where replacements[.subquery(subquery)] == nil {
@@ -112,7 +112,7 @@ extension Optimizer {
   /// The subquery without subqueries in what it selects, and its rows; every column that it takes from outside is one
   /// of `plan`.
   func prepared(
-    _ subquery: Subquery, for plan: Plan
+    _ subquery: Subquery, for plan: RelationalPlan
   ) throws(ParleyError) -> (subquery: Subquery, inner: Independent) {
     var subquery = subquery
     var inner = try independent(subquery.plan, subquery.range)
@@ -148,7 +148,7 @@ extension Optimizer {
     return (subquery, inner)
   }
 
-  private func attach(_ given: Subquery, to plan: inout Plan) throws(ParleyError) -> Expression {
+  private func attach(_ given: Subquery, to plan: inout RelationalPlan) throws(ParleyError) -> Expression {
     let (subquery, inner) = try prepared(given, for: plan)
     switch subquery.kind {
     case .scalar: return try scalar(subquery, inner, to: &plan)
@@ -170,7 +170,7 @@ extension Optimizer {
   }
 
   private func scalar(
-    _ subquery: Subquery, _ inner: Independent, to plan: inout Plan
+    _ subquery: Subquery, _ inner: Independent, to plan: inout RelationalPlan
   ) throws(ParleyError) -> Expression {
     let found = try optimized(inner.plan)
     if inner.isScalarAggregate {
@@ -204,7 +204,7 @@ extension Optimizer {
     let isInside = reads.isSubset(of: found.columnSet)
     let id = registry.column("value", isInside ? subquery.type : .number(scale: 0), isNullable: true)
     let value = isInside ? subquery.output : .integer(1)
-    let valued = Plan.extend(found, [Projection(id: id, expression: value)])
+    let valued = RelationalPlan.extend(found, [Projection(id: id, expression: value)])
     registry.extend(valued.columnSet)
     plan = .match(.left, plan, valued, inner.keys, .right)
     guard !isInside else { return .column(id) }
@@ -214,7 +214,7 @@ extension Optimizer {
 
   /// The value of a subquery that has at most one row whatever the row around it is.
   private func onlyRow(
-    _ subquery: Subquery, _ found: Plan, to plan: inout Plan
+    _ subquery: Subquery, _ found: RelationalPlan, to plan: inout RelationalPlan
   ) throws(ParleyError) -> Expression {
     var aggregates: [AggregateColumn] = []
     func only(_ expression: Expression, _ type: SQLType) -> Expression {
@@ -245,7 +245,7 @@ extension Optimizer {
   }
 
   /// A condition over `plan`: some row of the subquery belongs to the row. Never unknown.
-  func exists(_ inner: Independent, to plan: inout Plan) throws(ParleyError) -> Expression {
+  func exists(_ inner: Independent, to plan: inout RelationalPlan) throws(ParleyError) -> Expression {
     if inner.residual.isEmpty {
       let count = registry.column("count", .number(scale: 0), isNullable: false)
       let aggregate = AggregateColumn(id: count, function: .countRows, argument: nil, isDistinct: false)
@@ -267,7 +267,7 @@ extension Optimizer {
   /// `plan` with aggregates of the rows of `found` that belong to each of its rows; NULL where there are none. Every pair is
   /// looked at.
   private func joinPairs(
-    _ plan: inout Plan, _ found: Plan, _ inner: Independent, _ aggregates: [AggregateColumn]
+    _ plan: inout RelationalPlan, _ found: RelationalPlan, _ inner: Independent, _ aggregates: [AggregateColumn]
   ) throws(ParleyError) {
     let row = registry.column("row", .number(scale: 0), isNullable: false)
     plan = .numbered(plan, row)
@@ -278,7 +278,9 @@ extension Optimizer {
   }
 
   /// `plan` with aggregates of the rows with the same keys; NULL where there are none.
-  func join(_ plan: inout Plan, _ inner: Plan, _ keys: [KeyPair], _ aggregates: [AggregateColumn]) {
+  func join(
+    _ plan: inout RelationalPlan, _ inner: RelationalPlan, _ keys: [KeyPair], _ aggregates: [AggregateColumn]
+  ) {
     var projections: [Projection] = []
     var pairs: [KeyPair] = []
     for key in keys {
@@ -286,14 +288,14 @@ extension Optimizer {
       projections.append(Projection(id: id, expression: key.right))
       pairs.append(KeyPair(left: key.left, right: .column(id)))
     }
-    let grouped = Plan.aggregate(inner, keys: projections, aggregates, shown: nil)
+    let grouped = RelationalPlan.aggregate(inner, keys: projections, aggregates, shown: nil)
     registry.extend(grouped.columnSet)
     plan = .match(.left, plan, grouped, pairs, .right)
   }
 
   /// One comparison of a number of the subquery with one of the row: the smallest and largest number of the rows with
   /// the same keys decide it.
-  private func extreme(_ inner: Independent, to plan: inout Plan) throws(ParleyError) -> Expression? {
+  private func extreme(_ inner: Independent, to plan: inout RelationalPlan) throws(ParleyError) -> Expression? {
     guard inner.residual.count == 1 else { return nil }
     let own = inner.plan.columnSet
     var isNotEqual = false

@@ -11,7 +11,7 @@ struct Optimizer {
     source.error("sql/\(code)", message, at: range, remedy: remedy)
   }
 
-  func optimized(_ plan: Plan) throws(ParleyError) -> Plan {
+  func optimized(_ plan: RelationalPlan) throws(ParleyError) -> RelationalPlan {
     switch plan {
     case .inner(let parts, let conditions):
       return try joined(try optimized(parts), conditions)
@@ -19,7 +19,7 @@ struct Optimizer {
     case .outer(let kind, let left, let right, let conditions):
       return try outer(kind, try optimized(left), try optimized(right), conditions)
     case .union(let branches, let columns):
-      var mapped: [Plan.Branch] = []
+      var mapped: [RelationalPlan.Branch] = []
       for branch in branches { mapped.append(try optimized(branch)) }
       return .union(mapped, columns)
     case .compared(let operation, let a, let b, let columns):
@@ -32,21 +32,21 @@ struct Optimizer {
     }
   }
 
-  private func optimized(_ plans: [Plan]) throws(ParleyError) -> [Plan] {
-    var result: [Plan] = []
+  private func optimized(_ plans: [RelationalPlan]) throws(ParleyError) -> [RelationalPlan] {
+    var result: [RelationalPlan] = []
     for plan in plans { result.append(try optimized(plan)) }
     return result
   }
 
-  private func optimized(_ branch: Plan.Branch) throws(ParleyError) -> Plan.Branch {
+  private func optimized(_ branch: RelationalPlan.Branch) throws(ParleyError) -> RelationalPlan.Branch {
     var plan = try optimized(branch.plan)
     var outputs: [Expression] = []
     for output in branch.outputs { outputs.append(try attach(output, to: &plan).simplified) }
-    return Plan.Branch(plan: plan, outputs: outputs)
+    return RelationalPlan.Branch(plan: plan, outputs: outputs)
   }
 
   /// An operator with one input, whose expressions may hold subqueries.
-  private func attached(_ plan: Plan) throws(ParleyError) -> Plan {
+  private func attached(_ plan: RelationalPlan) throws(ParleyError) -> RelationalPlan {
     guard let input = plan.inputs.first, plan.inputs.count == 1 else { return plan }
     var new = try optimized(input)
     var replacements: [Expression: Expression] = [:]
@@ -59,7 +59,7 @@ struct Optimizer {
   // MARK: Inner joins
 
   /// - Parameter parts: optimised.
-  func joined(_ parts: [Plan], _ conditions: [Expression]) throws(ParleyError) -> Plan {
+  func joined(_ parts: [RelationalPlan], _ conditions: [Expression]) throws(ParleyError) -> RelationalPlan {
     guard parts.count <= JoinOrder.mostParts else {
       throw source.error(
         "plan/too-large", "more than \(JoinOrder.mostParts) tables are joined at once",
@@ -111,7 +111,7 @@ struct Optimizer {
     return replacements.isEmpty ? conjunct : conjunct.replacing { replacements[$0] }.simplified
   }
 
-  private func filtered(_ plan: Plan, _ conjunct: Expression) throws(ParleyError) -> Plan {
+  private func filtered(_ plan: RelationalPlan, _ conjunct: Expression) throws(ParleyError) -> RelationalPlan {
     guard conjunct.containsSubquery else { return pushed(conjunct, into: plan) }
     var isNegated = false
     var inner = conjunct
@@ -127,10 +127,10 @@ struct Optimizer {
   }
 
   /// The condition as near to the tables as it goes.
-  private func pushed(_ condition: Expression, into plan: Plan) -> Plan {
+  private func pushed(_ condition: Expression, into plan: RelationalPlan) -> RelationalPlan {
     if condition == .boolean(true) { return plan }
     let columns = condition.columns
-    func holds(_ plan: Plan) -> Bool { !columns.isEmpty && columns.isSubset(of: plan.columnSet) }
+    func holds(_ plan: RelationalPlan) -> Bool { !columns.isEmpty && columns.isSubset(of: plan.columnSet) }
     switch plan {
     case .scan(var scan):
       scan.filter.append(condition)
@@ -214,7 +214,7 @@ struct Optimizer {
   typealias FoundKey = (pair: KeyPair, condition: Expression)
 
   /// Equalities between an expression over the one plan and an expression over the other.
-  func equalities(_ conditions: [Expression], _ a: Plan, _ b: Plan) -> [FoundKey] {
+  func equalities(_ conditions: [Expression], _ a: RelationalPlan, _ b: RelationalPlan) -> [FoundKey] {
     let x = a.columnSet, y = b.columnSet
     var found: [FoundKey] = []
     for condition in conditions where !condition.containsSubquery {
@@ -231,7 +231,7 @@ struct Optimizer {
   }
 
   /// The fewest of the equalities whose right sides tell all rows of `plan` apart.
-  func uniqueKey(of plan: Plan, among found: [FoundKey]) -> [FoundKey]? {
+  func uniqueKey(of plan: RelationalPlan, among found: [FoundKey]) -> [FoundKey]? {
     Self.uniqueKey(among: plan.uniqueKeys, found)
   }
   private static func uniqueKey(among keys: [Set<ColumnID>], _ found: [FoundKey]) -> [FoundKey]? {

@@ -4,13 +4,13 @@ import ParleyProgram
 struct PlanDescription {
   let registry: ColumnRegistry
 
-  func lines(_ plan: Plan, depth: Int = 0) -> [OperatorLine] { steps(plan, depth: depth).map(\.line) }
+  func lines(_ plan: RelationalPlan, depth: Int = 0) -> [OperatorLine] { steps(plan, depth: depth).map(\.line) }
 
   /// The same with the part of the plan that each is about.
-  func steps(_ plan: Plan, depth: Int = 0) -> [(plan: Plan, line: OperatorLine)] {
+  func steps(_ plan: RelationalPlan, depth: Int = 0) -> [(plan: RelationalPlan, line: OperatorLine)] {
     var described: Set<CommonPlan> = []
-    var result: [(plan: Plan, line: OperatorLine)] = []
-    func add(_ plan: Plan, depth: Int) {
+    var result: [(plan: RelationalPlan, line: OperatorLine)] = []
+    func add(_ plan: RelationalPlan, depth: Int) {
       result.append((plan, OperatorLine(depth: depth, text: text(plan), rows: plan.maximumRows)))
       for input in plan.inputs { add(input, depth: depth + 1) }
       // What is read several times is described where it is read first.
@@ -20,7 +20,7 @@ struct PlanDescription {
     return result
   }
 
-  private func text(_ plan: Plan) -> String {
+  private func text(_ plan: RelationalPlan) -> String {
     switch plan {
     case .scan(let scan):
       let filter = scan.filter.isEmpty ? "" : ", filtered by its holders"

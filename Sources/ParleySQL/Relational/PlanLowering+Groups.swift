@@ -6,7 +6,7 @@ import ParleyTables
 /// Aggregates, of all rows and of groups.
 extension PlanLowering {
   mutating func aggregate(
-    _ input: Plan, _ keys: [Projection], _ aggregates: [AggregateColumn], shown: ColumnID?,
+    _ input: RelationalPlan, _ keys: [Projection], _ aggregates: [AggregateColumn], shown: ColumnID?,
     _ needed: Set<ColumnID>
   ) throws(ParleyError) -> Relation {
     let wanted = aggregates.filter { needed.contains($0.id) || shown != nil }
@@ -137,7 +137,7 @@ extension PlanLowering {
         areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups),
         totals: totals, below: minimumCell)
     }
-    relation.table = relation.table.appending(SecretColumn(name: "shown", type: .boolean, parts: [bit]))
+    relation.table = relation.table.appending(TableColumn(name: "shown", type: .boolean, parts: [bit]))
     relation.ids.append(marking.shown)
     return relation
   }

@@ -25,13 +25,13 @@ struct PlanLowering {
   /// By the column that says whether a group is shown.
   let marks: [ColumnID: ReleaseMark]
   let forms: TextForms
-  private var known: [Plan: [Set<ColumnID>: Relation]] = [:]
+  private var known: [RelationalPlan: [Set<ColumnID>: Relation]] = [:]
   /// By part of the plan, its operator in the program.
-  private let operators: [Plan: Int]
+  private let operators: [RelationalPlan: Int]
 
   init(
     builder: ProgramBuilder, registry: ColumnRegistry, source: Source, tableIDs: [String: Program.TableID],
-    minimumCell: Int, marks: [ColumnID: ReleaseMark], forms: TextForms, operators: [Plan: Int] = [:]
+    minimumCell: Int, marks: [ColumnID: ReleaseMark], forms: TextForms, operators: [RelationalPlan: Int] = [:]
   ) {
     self.operators = operators
     self.forms = forms
@@ -46,7 +46,7 @@ struct PlanLowering {
   }
 
   /// - Parameter needed: columns that are read of it; others need not be there.
-  mutating func lower(_ plan: Plan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
+  mutating func lower(_ plan: RelationalPlan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
     let wanted = needed
     if let relation = known[plan]?[wanted] { return relation }
     let outer = tables.builder.currentOperator
@@ -62,7 +62,7 @@ struct PlanLowering {
     expressions.reduce(into: []) { $0.formUnion($1.columns) }
   }
 
-  private mutating func build(_ plan: Plan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
+  private mutating func build(_ plan: RelationalPlan, _ needed: Set<ColumnID>) throws(ParleyError) -> Relation {
     switch plan {
     case .scan(let scan): return try self.scan(scan, needed)
     // With all columns, whoever reads it, so that it is computed once; those that nobody reads fall away later.
@@ -120,7 +120,7 @@ struct PlanLowering {
       var relation = try lower(input, input.columnSet.union(derived(input)))
       let one = tables.builder.constant(1)
       let row = try tables.builder.runningSum(try tables.builder.spread(one, over: relation.table.shape))
-      relation.table = relation.table.appending(SecretColumn(name: "row", type: .integer, parts: [row]))
+      relation.table = relation.table.appending(TableColumn(name: "row", type: .integer, parts: [row]))
       relation.table.uniqueKeys.append([relation.ids.count])
       relation.ids.append(id)
       return relation
@@ -141,7 +141,7 @@ struct PlanLowering {
   }
 
   /// Columns that holders of the plan's scans compute.
-  private func derived(_ plan: Plan) -> Set<ColumnID> {
+  private func derived(_ plan: RelationalPlan) -> Set<ColumnID> {
     registry.derivedColumns(of: plan.scans)
   }
 
@@ -164,7 +164,7 @@ struct PlanLowering {
 
   mutating func column(
     _ expression: Expression, name: String, type: SQLType?, _ relation: Relation
-  ) throws(ParleyError) -> SecretColumn {
+  ) throws(ParleyError) -> TableColumn {
     if case .column(let id) = expression, let position = relation.position(id) {
       return relation.table.columns[position]
     }
@@ -174,19 +174,19 @@ struct PlanLowering {
       switch value {
       case .number(let node, _):
         if type == .boolean {
-          return SecretColumn(
+          return TableColumn(
             name: name, type: .boolean, parts: [lowering.builder.constant(false)], isNull: isNull)
         }
         if case .string = type {
-          return SecretColumn(
+          return TableColumn(
             name: name, type: .text(bytes: 1), parts: [lowering.builder.constant(0)], isNull: isNull)
         }
-        return SecretColumn(name: name, type: SecretType(type), parts: [node], isNull: isNull)
+        return TableColumn(name: name, type: SecretType(type), parts: [node], isNull: isNull)
       case .condition(let certain, _):
-        return SecretColumn(name: name, type: .boolean, parts: [certain], isNull: isNull)
+        return TableColumn(name: name, type: .boolean, parts: [certain], isNull: isNull)
       case .text(var parts, _):
         if parts.isEmpty { parts = [lowering.builder.constant(0)] }
-        return SecretColumn(name: name, type: .text(bytes: 7 * parts.count), parts: parts, isNull: isNull)
+        return TableColumn(name: name, type: .text(bytes: 7 * parts.count), parts: parts, isNull: isNull)
       }
     }
   }
@@ -233,7 +233,8 @@ struct PlanLowering {
   // MARK: Joins
 
   private mutating func match(
-    _ kind: MatchKind, _ a: Plan, _ b: Plan, _ keys: [KeyPair], _ unique: Uniqueness, _ needed: Set<ColumnID>
+    _ kind: MatchKind, _ a: RelationalPlan, _ b: RelationalPlan, _ keys: [KeyPair], _ unique: Uniqueness,
+    _ needed: Set<ColumnID>
   ) throws(ParleyError) -> Relation {
     let outer = needed.intersection(a.columnSet.union(derived(a)))
     var left = try lower(a, outer.union(columns(keys.map(\.left))))
@@ -272,7 +273,7 @@ struct PlanLowering {
 
   /// Gives a text as many parts as another one has.
   private mutating func widen(
-    _ relation: inout Relation, _ index: Int, like other: SecretColumn
+    _ relation: inout Relation, _ index: Int, like other: TableColumn
   ) throws(ParleyError) {
     guard case .text = other.type else { return }
     let missing = other.parts.count - relation.table.columns[index].parts.count
@@ -283,7 +284,9 @@ struct PlanLowering {
 
   // MARK: Unions
 
-  private mutating func branch(_ branch: Plan.Branch, _ columns: [ColumnID]) throws(ParleyError) -> Relation {
+  private mutating func branch(_ branch: RelationalPlan.Branch, _ columns: [ColumnID]) throws(ParleyError)
+    -> Relation
+  {
     let input = try lower(branch.plan, self.columns(branch.outputs))
     var result = Relation(table: input.table, ids: input.ids.map { _ in nil })
     let items = zip(columns, branch.outputs).map { Projection(id: $0, expression: $1) }
@@ -310,13 +313,13 @@ struct PlanLowering {
   }
 
   private mutating func union(
-    _ branches: [Plan.Branch], _ columns: [ColumnID], _ needed: Set<ColumnID>
+    _ branches: [RelationalPlan.Branch], _ columns: [ColumnID], _ needed: Set<ColumnID>
   ) throws(ParleyError) -> Relation {
     let places = columns.indices.filter { needed.contains(columns[$0]) }
     let kept = places.map { columns[$0] }
     var parts: [Relation] = []
     for branch in branches {
-      let part = Plan.Branch(plan: branch.plan, outputs: places.map { branch.outputs[$0] })
+      let part = RelationalPlan.Branch(plan: branch.plan, outputs: places.map { branch.outputs[$0] })
       parts.append(try self.branch(part, kept))
     }
     if !kept.isEmpty { try align(&parts) }
@@ -326,9 +329,9 @@ struct PlanLowering {
   // MARK: Windows
 
   private mutating func window(
-    _ input: Plan, _ step: WindowStep, _ needed: Set<ColumnID>
+    _ input: RelationalPlan, _ step: WindowStep, _ needed: Set<ColumnID>
   ) throws(ParleyError) -> Relation {
-    let read = columns(Plan.window(input, step).ownExpressions)
+    let read = columns(RelationalPlan.window(input, step).ownExpressions)
     var relation = try lower(input, needed.subtracting(step.functions.map(\.id)).union(read))
     var partition: [Int] = []
     for expression in step.partition { partition.append(try position(of: expression, in: &relation)) }

@@ -1,4 +1,4 @@
-extension Plan {
+extension RelationalPlan {
   /// Columns whose values are those of single records, or computed from them, although the rows are groups: MIN, MAX and
   /// values by their rank. The disclosure statement says so.
   var recordColumns: Set<ColumnID> {

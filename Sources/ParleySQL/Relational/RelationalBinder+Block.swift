@@ -244,7 +244,9 @@ extension RelationalBinder {
       try check(query.order[index].expression, at: block.range)
     }
     for index in functions.windows.indices {
-      let dummy = Plan.window(query.plan, functions.windows[index]).mapOwnExpressions { $0.replacing(replaced) }
+      let dummy = RelationalPlan.window(query.plan, functions.windows[index]).mapOwnExpressions {
+        $0.replacing(replaced)
+      }
       if case .window(_, let step) = dummy { functions.windows[index] = step }
       for expression in dummy.ownExpressions { try check(expression, at: block.range) }
     }

@@ -4,7 +4,7 @@ import ParleyProgram
 
 /// FROM: tables, common tables, subqueries, joins.
 struct BoundRelations {
-  var relations: [Plan] = []
+  var relations: [RelationalPlan] = []
   var conditions: [Expression] = []
   var scope = Scope()
   /// No row of it is a row of a table.
@@ -12,7 +12,9 @@ struct BoundRelations {
   /// Of the only relation, whose rows are groups.
   var withheld: WithheldGroups?
 
-  var plan: Plan { relations.count == 1 && conditions.isEmpty ? relations[0] : .inner(relations, conditions) }
+  var plan: RelationalPlan {
+    relations.count == 1 && conditions.isEmpty ? relations[0] : .inner(relations, conditions)
+  }
 
   /// Leaves out what the minimum cell withholds.
   mutating func withhold() {

@@ -126,7 +126,7 @@ struct RelationalBinder {
         at: range, remedy: "select the same number of columns on both sides")
     }
     let binder = ExpressionBinder(queries: self, environment: environment, scope: Scope())
-    var branches = [left, right].map { Plan.Branch(plan: $0.plan, outputs: []) }
+    var branches = [left, right].map { RelationalPlan.Branch(plan: $0.plan, outputs: []) }
     var query = BoundQuery(
       source: source, plan: left.plan, outputs: [], isAggregated: left.isAggregated && right.isAggregated)
     var columns: [ColumnID] = []
@@ -154,7 +154,7 @@ struct RelationalBinder {
     return query
   }
 
-  private func numbered(_ branch: Plan.Branch) -> Plan.Branch {
+  private func numbered(_ branch: RelationalPlan.Branch) -> RelationalPlan.Branch {
     let items = branch.outputs.map { output in
       let type = registry.type(of: output) ?? .number(scale: 0)
       return Projection(
@@ -163,7 +163,8 @@ struct RelationalBinder {
     let values = items.map { Expression.column($0.id) }
     let number = registry.column("number", .number(scale: 0), isNullable: false)
     let step = WindowStep(partition: values, order: [], functions: [.init(id: number, function: .rowNumber)])
-    return Plan.Branch(plan: .window(.extend(branch.plan, items), step), outputs: values + [.column(number)])
+    return RelationalPlan.Branch(
+      plan: .window(.extend(branch.plan, items), step), outputs: values + [.column(number)])
   }
 
   /// Each different row once.

@@ -17,7 +17,7 @@ struct RelationalQuery {
   }
   let source: Source
   private let registry: ColumnRegistry
-  private let plan: Plan
+  private let plan: RelationalPlan
   private let forms: TextForms
   private let marks: [ColumnID: ReleaseMark]
   private let outputs: [Output]
@@ -75,7 +75,9 @@ struct RelationalQuery {
   }
 
   /// - Throws: `plan/too-many-rows`, before anything is built that nobody could run.
-  private static func checkRows(of plan: Plan, _ registry: ColumnRegistry, _ source: Source) throws(ParleyError) {
+  private static func checkRows(of plan: RelationalPlan, _ registry: ColumnRegistry, _ source: Source)
+    throws(ParleyError)
+  {
     for line in PlanDescription(registry: registry).lines(plan) where line.rows > PlanSizes.mostRows {
       throw source.error(
         "plan/too-many-rows",
@@ -86,7 +88,7 @@ struct RelationalQuery {
   }
 
   /// What is selected is computed before rows are put in order, so that its joins do not disturb that.
-  private static func extending(_ plan: Plan, _ items: [Projection]) -> Plan {
+  private static func extending(_ plan: RelationalPlan, _ items: [Projection]) -> RelationalPlan {
     switch plan {
     case .limit(let input, let count, let offset): .limit(extending(input, items), count: count, offset: offset)
     case .sort(let input, let keys): .sort(extending(input, items), keys)
@@ -130,11 +132,11 @@ struct RelationalQuery {
   /// The query's lines in the plan: its release above the operators.
   private func addOperators(
     to builder: inout ProgramBuilder, _ rules: ReleaseRules
-  ) -> (release: Int, operators: [Plan: Int]) {
+  ) -> (release: Int, operators: [RelationalPlan: Int]) {
     let name = source.query.name
     let release = builder.addOperator(
       .release(of: name, to: rules.recipients, rows: plan.maximumRows))
-    var operators: [Plan: Int] = [:]
+    var operators: [RelationalPlan: Int] = [:]
     for (part, line) in PlanDescription(registry: registry).steps(plan, depth: 1) {
       // What occurs twice is computed once, and the first line has its cost.
       let text = operators[part] == nil ? line.text : "\(line.text) (as above)"
@@ -179,7 +181,7 @@ struct RelationalQuery {
   func operatorLines() throws(ParleyError) -> [OperatorLine] { PlanDescription(registry: registry).lines(plan) }
 }
 
-extension Plan {
+extension RelationalPlan {
   /// Whether a grouping in it says which of its groups may be shown.
   fileprivate var withholdsGroups: Bool {
     if case .aggregate(_, _, _, _?) = self { return true }

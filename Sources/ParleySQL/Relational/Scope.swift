@@ -101,7 +101,7 @@ struct BoundQuery: Sendable {
     var value: BoundExpression
   }
   var source: Source
-  var plan: Plan
+  var plan: RelationalPlan
   var outputs: [Output]
   var order: [OrderKey] = []
   /// Every row stands for a group of rows, and none for a row of a table.

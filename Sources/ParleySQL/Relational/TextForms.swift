@@ -17,7 +17,7 @@ struct TextForms {
   ///   - plan: as it is lowered.
   ///   - results: columns of `plan` that the query publishes.
   /// - Throws: `plan/formula`, where a holder's expression does not fit its table.
-  init(_ plan: Plan, results: [ColumnID], registry: ColumnRegistry) throws(ParleyError) {
+  init(_ plan: RelationalPlan, results: [ColumnID], registry: ColumnRegistry) throws(ParleyError) {
     var reader = TextUses(registry: registry, scans: plan.allScans)
     let held = try reader.declareHeldTexts()
     try reader.read(plan)
@@ -35,7 +35,7 @@ private struct TextUses {
   let tables: [Int: TableSchema]
   var classes = TextClasses()
   /// Plans that occur several times are read once.
-  private var seen: Set<Plan> = []
+  private var seen: Set<RelationalPlan> = []
   private var seenColumns: Set<ColumnID> = []
 
   init(registry: ColumnRegistry, scans: [Scan]) {
@@ -65,7 +65,7 @@ private struct TextUses {
 
   // MARK: Operators
 
-  mutating func read(_ plan: Plan) throws(ParleyError) {
+  mutating func read(_ plan: RelationalPlan) throws(ParleyError) {
     guard seen.insert(plan).inserted else { return }
     for input in plan.inputs { try read(input) }
     switch plan {
@@ -177,12 +177,12 @@ private struct TextUses {
   }
 }
 
-extension Plan {
+extension RelationalPlan {
   /// Of the plan and of all that it reads.
   var allScans: [Scan] {
     var found: [Int: Scan] = [:]
     var commons: Set<CommonPlan> = []
-    func collect(_ plan: Plan) {
+    func collect(_ plan: RelationalPlan) {
       if case .scan(let scan) = plan { found[scan.number] = scan }
       if case .common(let common) = plan, commons.insert(common).inserted { collect(common.plan) }
       for input in plan.inputs { collect(input) }

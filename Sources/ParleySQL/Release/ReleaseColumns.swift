@@ -22,12 +22,12 @@ struct ReleaseColumns {
   /// By the column of a statistic, what it is of.
   private var arguments: [ColumnID: [Expression]] = [:]
 
-  init(_ plan: Plan, registry: ColumnRegistry) {
+  init(_ plan: RelationalPlan, registry: ColumnRegistry) {
     self.registry = registry
     read(plan)
   }
 
-  private mutating func read(_ plan: Plan) {
+  private mutating func read(_ plan: RelationalPlan) {
     for input in plan.inputs { read(input) }
     switch plan {
     case .common(let common): read(common.plan)
@@ -71,7 +71,8 @@ struct ReleaseColumns {
       }
     case .window(let input, let step):
       for column in step.functions {
-        let expressions = Plan.window(plan, .init(partition: [], order: [], functions: [column])).ownExpressions
+        let expressions = RelationalPlan.window(plan, .init(partition: [], order: [], functions: [column]))
+          .ownExpressions
         scansOf[column.id] = expressions.isEmpty ? scans(below: input) : scans(of: expressions)
         switch column.function {
         case .lag, .lead: arguments[column.id] = expressions
@@ -84,7 +85,7 @@ struct ReleaseColumns {
     }
   }
 
-  private mutating func read(_ branches: [Plan.Branch], as columns: [ColumnID]) {
+  private mutating func read(_ branches: [RelationalPlan.Branch], as columns: [ColumnID]) {
     var plain: [(id: ColumnID, roots: [ColumnID])] = []
     for (place, id) in columns.enumerated() {
       let outputs = branches.map { $0.outputs[place] }
@@ -178,7 +179,7 @@ struct ReleaseColumns {
   }
 
   /// Of all tables that rows come from.
-  private func scans(below plan: Plan) -> Set<Int> {
+  private func scans(below plan: RelationalPlan) -> Set<Int> {
     if case .scan(let scan) = plan { return [scan.number] }
     if case .common(let common) = plan { return scans(below: common.plan) }
     return plan.inputs.reduce(into: []) { $0.formUnion(scans(below: $1)) }

@@ -12,7 +12,7 @@ extension ReleaseJudge {
   /// - Parameter input: of the grouping; with the columns of the weights afterwards.
   /// - Returns: statistics that the grouping needs for it, and what must hold of them.
   mutating func weights(
-    of aggregates: [AggregateColumn], _ rows: Rows, _ keys: [Projection], _ input: inout Plan
+    of aggregates: [AggregateColumn], _ rows: Rows, _ keys: [Projection], _ input: inout RelationalPlan
   ) throws(ParleyError) -> (aggregates: [AggregateColumn], rules: [ReleaseMark.Dominance]) {
     guard !dominance.isEmpty else { return ([], []) }
     var values: [Expression] = []
@@ -49,7 +49,7 @@ extension ReleaseJudge {
   }
 
   private func weigh(
-    _ values: [ColumnID], _ slot: UnitSlot, isOnce: Bool, _ keys: [Projection], _ input: inout Plan
+    _ values: [ColumnID], _ slot: UnitSlot, isOnce: Bool, _ keys: [Projection], _ input: inout RelationalPlan
   ) -> [Weight] {
     var items: [Projection] = []
     var weights: [Weight] = []
@@ -88,7 +88,7 @@ extension ReleaseJudge {
   }
 
   private func compare(
-    _ weight: Weight, _ keys: [Projection], _ input: inout Plan,
+    _ weight: Weight, _ keys: [Projection], _ input: inout RelationalPlan,
     _ result: inout (aggregates: [AggregateColumn], rules: [ReleaseMark.Dominance])
   ) {
     func statistic(_ function: AggregateFunction, _ argument: Expression) -> ColumnID {

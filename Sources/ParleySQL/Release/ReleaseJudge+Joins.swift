@@ -6,8 +6,8 @@ extension ReleaseJudge {
   // MARK: Joins
 
   mutating func walk(
-    _ kind: MatchKind, _ a: Plan, _ b: Plan, _ keys: [KeyPair], _ unique: Uniqueness
-  ) throws(ParleyError) -> (plan: Plan, rows: Rows) {
+    _ kind: MatchKind, _ a: RelationalPlan, _ b: RelationalPlan, _ keys: [KeyPair], _ unique: Uniqueness
+  ) throws(ParleyError) -> (plan: RelationalPlan, rows: Rows) {
     let (walked, given) = try walk(a)
     var (left, x) = (walked, given)
     try checkNames(in: .match(kind, a, b, keys, unique), of: x)
@@ -178,9 +178,9 @@ extension ReleaseJudge {
   // MARK: Unions
 
   mutating func walk(
-    _ branches: [Plan.Branch], _ ids: [ColumnID]
-  ) throws(ParleyError) -> (plan: Plan, rows: Rows) {
-    var parts: [(branch: Plan.Branch, rows: Rows)] = []
+    _ branches: [RelationalPlan.Branch], _ ids: [ColumnID]
+  ) throws(ParleyError) -> (plan: RelationalPlan, rows: Rows) {
+    var parts: [(branch: RelationalPlan.Branch, rows: Rows)] = []
     do throws(ParleyError) {
       for branch in branches {
         let (plan, rows) = try walk(branch.plan)
@@ -239,7 +239,7 @@ extension ReleaseJudge {
   }
 
   /// An outer join that is no lookup keeps rows of one side for having no partner on the other.
-  private func checkOuter(_ branches: [Plan.Branch]) throws(ParleyError) {
+  private func checkOuter(_ branches: [RelationalPlan.Branch]) throws(ParleyError) {
     guard branches.count > 1, case .match(.anti, .numbered(let a, let row), let b, let keys, _) = branches[1].plan,
       keys.count == 1, keys[0].left == .column(row),
       a.tables.union(b.tables).contains(where: { $0.protection != .nothing })
@@ -253,7 +253,7 @@ extension ReleaseJudge {
   }
 }
 
-extension Plan {
+extension RelationalPlan {
   /// It has one row at most.
   var isSingle: Bool { maximumRows <= 1 || isUnique(on: []) }
 
@@ -265,7 +265,7 @@ extension Plan {
   }
 
   /// With the scans that have these columns checking that they differ from row to row, where a table declares it.
-  fileprivate func checking(_ key: [ColumnID], _ columns: ReleaseColumns) -> Plan {
+  fileprivate func checking(_ key: [ColumnID], _ columns: ReleaseColumns) -> RelationalPlan {
     var declared: Set<ColumnID> = []
     let given = Set(key)
     for found in declaredKeys where found.columns.isSubset(of: given) {
@@ -273,7 +273,7 @@ extension Plan {
     }
     return declared.isEmpty ? self : checking(declared)
   }
-  private func checking(_ declared: Set<ColumnID>) -> Plan {
+  private func checking(_ declared: Set<ColumnID>) -> RelationalPlan {
     guard case .scan(var scan) = self else { return mapInputs { $0.checking(declared) } }
     for key in uniqueKeys where key.isSubset(of: declared) && !scan.checked.contains(key) {
       scan.checked.append(key)

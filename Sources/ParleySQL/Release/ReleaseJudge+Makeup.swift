@@ -25,7 +25,7 @@ extension ReleaseJudge {
   func makeup(of scan: Scan) -> Makeup {
     var makeup = Makeup()
     let own = Set(scan.columns)
-    for key in Plan.scan(scan).uniqueKeys { makeup.dependencies.append(.init(from: key, to: own)) }
+    for key in RelationalPlan.scan(scan).uniqueKeys { makeup.dependencies.append(.init(from: key, to: own)) }
     for condition in scan.filter.flatMap(\.conjuncts) { makeup.take(condition, columns) }
     return makeup
   }

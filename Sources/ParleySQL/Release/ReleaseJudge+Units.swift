@@ -77,7 +77,7 @@ extension ReleaseJudge {
   /// Whoever compares the name of a unit with a constant, or orders by it, picks single units.
   ///
   /// - Parameter rows: of the input; nil for a table.
-  func checkNames(in plan: Plan, of rows: Rows?) throws(ParleyError) {
+  func checkNames(in plan: RelationalPlan, of rows: Rows?) throws(ParleyError) {
     if let rows { guard !rows.slots.isEmpty, !rows.areGroups else { return } }
     switch plan {
     case .scan(let scan): for condition in scan.filter { try checkNames(in: condition) }
@@ -102,7 +102,8 @@ extension ReleaseJudge {
         if case .count(let argument) = column.function {
           try checkNames(counted: argument)
         } else {
-          for expression in Plan.window(plan, .init(partition: [], order: [], functions: [column])).ownExpressions
+          for expression in RelationalPlan.window(plan, .init(partition: [], order: [], functions: [column]))
+            .ownExpressions
           {
             try checkNames(within: expression)
           }

@@ -22,7 +22,7 @@ struct ReleaseJudge {
   /// Columns of each part.
   var columnsOfPart: [Int: Set<ColumnID>] = [:]
   /// What is read several times, rewritten once.
-  private var commons: [ObjectIdentifier: (plan: Plan, rows: Rows)] = [:]
+  private var commons: [ObjectIdentifier: (plan: RelationalPlan, rows: Rows)] = [:]
   /// Columns that marks read and that projections below have to keep.
   var carried: Set<ColumnID> = []
 
@@ -52,7 +52,8 @@ struct ReleaseJudge {
 
   /// - Parameter plan: optimised, before work is moved to holders.
   init(
-    _ plan: Plan, registry: ColumnRegistry, source: Source, minimum: Int, dominance: [ReleaseRules.Dominance]
+    _ plan: RelationalPlan, registry: ColumnRegistry, source: Source, minimum: Int,
+    dominance: [ReleaseRules.Dominance]
   ) {
     self.registry = registry
     self.source = source
@@ -63,7 +64,7 @@ struct ReleaseJudge {
 
   /// The plan with the columns that its marks read.
   /// - Throws: `plan/release-…`
-  mutating func judged(_ plan: Plan) throws(ParleyError) -> Plan {
+  mutating func judged(_ plan: RelationalPlan) throws(ParleyError) -> RelationalPlan {
     let (judged, rows) = try walk(plan)
     guard rows.slots.isEmpty else {
       throw refusal(
@@ -86,7 +87,7 @@ struct ReleaseJudge {
 
   // MARK: Operators
 
-  mutating func walk(_ plan: Plan) throws(ParleyError) -> (plan: Plan, rows: Rows) {
+  mutating func walk(_ plan: RelationalPlan) throws(ParleyError) -> (plan: RelationalPlan, rows: Rows) {
     switch plan {
     case .scan(let scan): return try walk(scan)
     case .filter, .extend, .sort, .numbered:
@@ -118,7 +119,7 @@ struct ReleaseJudge {
       try checkNames(in: plan, of: rows)
       for column in step.functions where !rows.slots.isEmpty {
         let own = WindowStep(partition: [], order: [], functions: [column])
-        try checkConstants(in: Plan.window(plan, own).ownExpressions, as: [column.id])
+        try checkConstants(in: RelationalPlan.window(plan, own).ownExpressions, as: [column.id])
       }
       return (.window(judged, step), taking(step, rows))
     case .aggregate(let input, let keys, let aggregates, let shown):
@@ -173,7 +174,7 @@ struct ReleaseJudge {
     }
   }
 
-  private mutating func walk(_ given: Scan) throws(ParleyError) -> (plan: Plan, rows: Rows) {
+  private mutating func walk(_ given: Scan) throws(ParleyError) -> (plan: RelationalPlan, rows: Rows) {
     var scan = given
     let table = scan.table
     guard table.protection != .nothing else { return (.scan(scan), Rows(makeup: self.makeup(of: scan))) }
@@ -224,8 +225,8 @@ struct ReleaseJudge {
   // MARK: Aggregations
 
   private mutating func walk(
-    _ input: Plan, _ keys: [Projection], _ aggregates: [AggregateColumn], _ shown: ColumnID?
-  ) throws(ParleyError) -> (plan: Plan, rows: Rows) {
+    _ input: RelationalPlan, _ keys: [Projection], _ aggregates: [AggregateColumn], _ shown: ColumnID?
+  ) throws(ParleyError) -> (plan: RelationalPlan, rows: Rows) {
     var (judged, rows) = try walk(input)
     if rows.areGroups {
       // DISTINCT leaves groups what they are.
@@ -278,7 +279,7 @@ struct ReleaseJudge {
   // MARK: Columns that are kept
 
   /// Projections keep what marks read.
-  private func carrying(_ plan: Plan) -> Plan {
+  private func carrying(_ plan: RelationalPlan) -> RelationalPlan {
     let plan = plan.mapInputs(carrying)
     guard case .project(let input, var items) = plan else { return plan }
     let own = Set(items.map(\.id))

@@ -262,7 +262,11 @@ extension ColumnType {
     case .integer(let range): (String(range.lowerBound), String(range.upperBound))
     case .decimal(let scale, let range):
       (ExactNumber.text(range.lowerBound, scale: scale), ExactNumber.text(range.upperBound, scale: scale))
-    case .date(let range): (CivilDate.text(days: range.lowerBound), CivilDate.text(days: range.upperBound))
+    case .date(let range):
+      (
+        CivilDate(daysSince1970: Int(range.lowerBound)).description,
+        CivilDate(daysSince1970: Int(range.upperBound)).description
+      )
     case .timestamp(let range):
       (TimestampText.text(seconds: range.lowerBound), TimestampText.text(seconds: range.upperBound))
     case .text, .boolean, .category: nil

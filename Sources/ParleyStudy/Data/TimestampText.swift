@@ -1,3 +1,5 @@
+import ParleyProgram
+
 /// Times to seconds since 1970-01-01T00:00:00Z.
 enum TimestampText {
   enum Outcome: Equatable {
@@ -91,6 +93,7 @@ enum TimestampText {
     let days = (seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400
     let rest = seconds - days * 86_400
     func padded(_ value: Int64) -> String { value < 10 ? "0\(value)" : String(value) }
-    return "\(CivilDate.text(days: days))T\(padded(rest / 3600)):\(padded(rest / 60 % 60)):\(padded(rest % 60))"
+    return
+      "\(CivilDate(daysSince1970: Int(days)))T\(padded(rest / 3600)):\(padded(rest / 60 % 60)):\(padded(rest % 60))"
   }
 }

@@ -1,3 +1,5 @@
+import ParleyProgram
+
 /// How the numbers of a file could be written.
 struct NumberForm: Hashable {
   var decimalMark: CSVDialect.DecimalMark
@@ -121,8 +123,8 @@ enum RoundBounds {
   }
   /// Whole decades around the days.
   static func decades(first: Int64, last: Int64) -> (String, String) {
-    let start = (Int(CivilDate.text(days: first).prefix(4)) ?? 0) / 10 * 10
-    let end = (Int(CivilDate.text(days: last).prefix(4)) ?? 0) / 10 * 10 + 9
+    let start = (Int(CivilDate(daysSince1970: Int(first)).description.prefix(4)) ?? 0) / 10 * 10
+    let end = (Int(CivilDate(daysSince1970: Int(last)).description.prefix(4)) ?? 0) / 10 * 10 + 9
     func padded(_ year: Int) -> String {
       String(repeating: "0", count: max(0, 4 - String(year).count)) + String(year)
     }

@@ -1,3 +1,5 @@
+import ParleyProgram
+
 /// A date layout of `YYYY`, `MM` and `DD`, each once, with separators between them.
 public struct DateFormat: Sendable, Hashable, CustomStringConvertible {
   enum Piece: Hashable, Sendable {
@@ -58,7 +60,7 @@ public struct DateFormat: Sendable, Hashable, CustomStringConvertible {
   func days(_ text: UnsafeBufferPointer<UInt8>, end: inout Int) -> Int64? {
     guard let date = parts(text, yearDigits: 4...4) else { return nil }
     end = date.end
-    return CivilDate.days(year: date.year, month: date.month, day: date.day)
+    return CivilDate(year: date.year, month: date.month, day: date.day).map { Int64($0.daysSince1970) }
   }
 
   /// Year, month and day in the places that the layout gives them, whether there is such a day or not.
@@ -126,7 +128,7 @@ public struct DateFormat: Sendable, Hashable, CustomStringConvertible {
 
   func mismatch(_ text: UnsafeBufferPointer<UInt8>) -> Mismatch {
     if let date = parts(text, yearDigits: 4...4) {
-      let exists = CivilDate.days(year: date.year, month: date.month, day: date.day) != nil
+      let exists = CivilDate(year: date.year, month: date.month, day: date.day) != nil
       if date.end == text.count, !exists {
         return isUsual(text) ? .layout : .noSuchDay
       }

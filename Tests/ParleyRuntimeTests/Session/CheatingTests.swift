@@ -7,7 +7,7 @@ import Testing
 @Suite struct CheatingTests {
   /// Position of the nonce in a hello: changes with it stay well-formed.
   static func withOtherNonce(_ bytes: [UInt8]) -> [UInt8] {
-    guard var hello = try? Hello.decode(bytes) else { return bytes }
+    guard var hello = try? SessionHello.decode(bytes) else { return bytes }
     hello.nonce[0] ^= 1
     return hello.encoded
   }
@@ -23,7 +23,7 @@ import Testing
       out.write(count)
       for _ in 0..<count {
         let index: UInt32 = try reader.read()
-        let hello = try reader.readBytes(atMost: Hello.limit)
+        let hello = try reader.readBytes(atMost: SessionHello.limit)
         out.write(index)
         out.write(Int(index) == party ? change(hello) : hello)
       }
@@ -166,7 +166,7 @@ import Testing
 
   /// Greetings that are well-formed and told to everybody alike, but cannot be true.
   @Test func impossibleGreetings() throws {
-    let lies: [(String, ParleyError.Code, String, @Sendable (inout Hello) -> Void)] = [
+    let lies: [(String, ParleyError.Code, String, @Sendable (inout SessionHello) -> Void)] = [
       ("attempt", .protocolViolation, "absurdly far ahead", { $0.attempt = Handshake.largestLead + 2 }),
       ("table", .protocolViolation, "rows of other tables", { $0.rows = [.init(table: 0, rows: 1)] }),
       ("leaving", .protocolViolation, "leave early", { $0.leavesAfterInputs = true }),
@@ -219,19 +219,19 @@ import Testing
   }
 
   @Test func helloRefusesOtherFormats() throws {
-    let seen = [Hello.Seen(stateID: [UInt8](repeating: 0, count: 32), attempt: 0)]
-    let hello = Hello(
+    let seen = [SessionHello.Seen(stateID: [UInt8](repeating: 0, count: 32), attempt: 0)]
+    let hello = SessionHello(
       agreement: SessionWorld.hash("a"), version: "1", protocolID: "p",
-      fieldDigests: Hello.digests(SessionWorld.description), parameters: [.init("a", "b")], attempt: 7,
+      fieldDigests: SessionHello.digests(SessionWorld.description), parameters: [.init("a", "b")], attempt: 7,
       stateID: SessionWorld.hash("s"), nonce: SessionWorld.hash("n"), leavesAfterInputs: true,
       rows: [.init(table: 0, rows: 5)], seen: seen)
-    #expect(try Hello.decode(hello.encoded) == hello)
+    #expect(try SessionHello.decode(hello.encoded) == hello)
     var other = hello.encoded
     other[8] = 2
-    #expect(try Hello.decode(other) == nil)
+    #expect(try SessionHello.decode(other) == nil)
     for length in hello.encoded.indices {
-      #expect(throws: ParleyError.self) { try Hello.decode(Array(hello.encoded.prefix(length))) }
+      #expect(throws: ParleyError.self) { try SessionHello.decode(Array(hello.encoded.prefix(length))) }
     }
-    #expect(throws: ParleyError.self) { try Hello.decode(hello.encoded + [0]) }
+    #expect(throws: ParleyError.self) { try SessionHello.decode(hello.encoded + [0]) }
   }
 }

@@ -47,7 +47,7 @@ import Testing
   @Test func rowsThatAreNotPadded() throws {
     @Sendable func hello(_ rows: Int) -> @Sendable ([UInt8]) -> [UInt8] {
       { bytes in
-        guard var hello = try? Hello.decode(bytes) else { return bytes }
+        guard var hello = try? SessionHello.decode(bytes) else { return bytes }
         hello.rows[0].rows = rows
         return hello.encoded
       }

@@ -30,7 +30,7 @@ struct SessionWorld: Sendable {
   var hasChallenged = false
   var patience = Duration.seconds(20)
   /// P1 says this to everybody, consistently, and then leaves.
-  var lie: (@Sendable (inout Hello) -> Void)?
+  var lie: (@Sendable (inout SessionHello) -> Void)?
 
   init() {
     memories = (0..<Self.count).map { _ in EphemeralMemory() }
@@ -122,16 +122,19 @@ struct SessionWorld: Sendable {
   }
 
   /// A greeting with a lie in it, made and relayed as the protocol wants.
-  private static func lying(_ lie: (inout Hello) -> Void, _ mesh: any Mesh) throws(ParleyError) -> ParleyError {
+  private static func lying(_ lie: (inout SessionHello) -> Void, _ mesh: any Mesh) throws(ParleyError)
+    -> ParleyError
+  {
     let description = SessionPlan(description: description, mode: .localTrial).description
-    var hello = Hello(
+    var hello = SessionHello(
       agreement: description.agreementHash, version: description.version, protocolID: description.protocolID,
-      fieldDigests: Hello.digests(description), parameters: description.parameters, attempt: 1,
+      fieldDigests: SessionHello.digests(description), parameters: description.parameters, attempt: 1,
       stateID: SecureRandom.bytes(32), nonce: SecureRandom.bytes(32), leavesAfterInputs: false, rows: [],
       seen: Array(repeating: .init(stateID: [UInt8](repeating: 0, count: 32), attempt: 0), count: count))
     lie(&hello)
     _ = try RollCall(description, participants: description.principals.map(\.index), mesh: mesh).exchange(
-      hello.encoded, subject: "hello", direct: ControlStep.hello, roll: ControlStep.helloRoll, limit: Hello.limit)
+      hello.encoded, subject: "hello", direct: ControlStep.hello, roll: ControlStep.helloRoll,
+      limit: SessionHello.limit)
     _ = try? mesh.receiveControl(step: ControlStep.sessionID, from: PartyIndex(0), atMost: 32)
     return ParleyError(.init("test/liar"), "lied")
   }

@@ -1,39 +1,39 @@
 import ParleyProgram
 
 /// Relational algebra. Columns are named by identity, so operators can be moved without renaming anything.
-indirect enum Plan: Hashable, Sendable {
+indirect enum RelationalPlan: Hashable, Sendable {
   case scan(Scan)
   /// All combinations of rows that meet all conditions.
-  case inner([Plan], [Expression])
+  case inner([RelationalPlan], [Expression])
   /// LEFT or FULL JOIN; RIGHT is LEFT with its sides exchanged.
-  case outer(OuterKind, Plan, Plan, [Expression])
-  case filter(Plan, [Expression])
+  case outer(OuterKind, RelationalPlan, RelationalPlan, [Expression])
+  case filter(RelationalPlan, [Expression])
   /// More columns.
-  case extend(Plan, [Projection])
+  case extend(RelationalPlan, [Projection])
   /// These columns and no others.
-  case project(Plan, [Projection])
+  case project(RelationalPlan, [Projection])
   /// - Parameter shown: a bit of every group, whether the minimum cell lets it be shown.
-  case aggregate(Plan, keys: [Projection], [AggregateColumn], shown: ColumnID?)
-  case window(Plan, WindowStep)
-  case sort(Plan, [OrderKey])
-  case limit(Plan, count: Int?, offset: Int)
+  case aggregate(RelationalPlan, keys: [Projection], [AggregateColumn], shown: ColumnID?)
+  case window(RelationalPlan, WindowStep)
+  case sort(RelationalPlan, [OrderKey])
+  case limit(RelationalPlan, count: Int?, offset: Int)
   /// Rows of all parts; the columns of each, by position, become `columns`.
   case union([Branch], [ColumnID])
   /// Different rows that are in both, or in the first only.
   case compared(SetOperation, Branch, Branch, [ColumnID])
 
   // What the optimiser makes of the joins above.
-  case match(MatchKind, Plan, Plan, [KeyPair], Uniqueness)
-  case cross(Plan, Plan)
+  case match(MatchKind, RelationalPlan, RelationalPlan, [KeyPair], Uniqueness)
+  case cross(RelationalPlan, RelationalPlan)
   /// One column with the number of the row.
-  case numbered(Plan, ColumnID)
+  case numbered(RelationalPlan, ColumnID)
   /// The columns become NULL where the condition is not true.
-  case masked(Plan, Set<ColumnID>, Expression)
+  case masked(RelationalPlan, Set<ColumnID>, Expression)
   /// What several parts of the plan read. It is no input: nothing moves into it.
   case common(CommonPlan)
 
   struct Branch: Hashable, Sendable {
-    var plan: Plan
+    var plan: RelationalPlan
     var outputs: [Expression]
   }
 }
@@ -126,8 +126,8 @@ enum Uniqueness: Hashable, Sendable {
 
 // MARK: Structure
 
-extension Plan {
-  var inputs: [Plan] {
+extension RelationalPlan {
+  var inputs: [RelationalPlan] {
     switch self {
     case .scan, .common: []
     case .inner(let parts, _): parts
@@ -140,7 +140,7 @@ extension Plan {
     }
   }
 
-  func mapInputs(_ map: (Plan) -> Plan) -> Plan {
+  func mapInputs(_ map: (RelationalPlan) -> RelationalPlan) -> RelationalPlan {
     switch self {
     case .scan, .common: self
     case .inner(let parts, let conditions): .inner(parts.map(map), conditions)
@@ -167,11 +167,11 @@ extension Plan {
   }
 
   /// Every expression of every operator replaced.
-  func mapExpressions(_ map: (Expression) -> Expression) -> Plan {
+  func mapExpressions(_ map: (Expression) -> Expression) -> RelationalPlan {
     mapInputs { $0.mapExpressions(map) }.mapOwnExpressions(map)
   }
 
-  func mapOwnExpressions(_ map: (Expression) -> Expression) -> Plan {
+  func mapOwnExpressions(_ map: (Expression) -> Expression) -> RelationalPlan {
     func each(_ items: [Projection]) -> [Projection] {
       items.map { Projection(id: $0.id, expression: map($0.expression)) }
     }

@@ -70,7 +70,7 @@ final class Workshop {
     if let place { lastSite = place }
     site = place ?? site ?? lastSite
     defer { (builder.origin, site) = (outerOrigin, outerSite) }
-    let short = Expression.shortened(text, to: 80)
+    let short = ProgramFormula.shortened(text, to: 80)
     if let site {
       let origin = "\(short), \(site.file):\(site.line)"
       origins[origin] = (short, site)
@@ -129,7 +129,7 @@ final class Workshop {
 }
 
 /// A secret or public value that is not yet nodes. Built at most once.
-final class Expression {
+final class ProgramFormula {
   typealias Build = (Workshop) throws -> BuiltValue
 
   /// The formula, shortened when it is long.
@@ -142,18 +142,18 @@ final class Expression {
   static let longestText = 300
   static let deepest = 32
 
-  init(_ text: String, over operands: [Expression] = [], _ build: @escaping Build) {
+  init(_ text: String, over operands: [ProgramFormula] = [], _ build: @escaping Build) {
     self.text = Self.shortened(text, to: Self.longestText)
     depth = 1 + (operands.map { $0.result == nil ? $0.depth : 0 }.max() ?? 0)
     self.build = build
   }
 
   /// A number or bit that everybody knows.
-  static func constant(_ units: Int, scale: Int, text: String) -> Expression {
-    Expression(text) { BuiltValue(node: $0.builder.constant(BigInt(units)), scale: scale) }
+  static func constant(_ units: Int, scale: Int, text: String) -> ProgramFormula {
+    ProgramFormula(text) { BuiltValue(node: $0.builder.constant(BigInt(units)), scale: scale) }
   }
-  static func constant(_ bit: Bool) -> Expression {
-    Expression(String(bit)) { BuiltValue(node: $0.builder.constant(bit)) }
+  static func constant(_ bit: Bool) -> ProgramFormula {
+    ProgramFormula(String(bit)) { BuiltValue(node: $0.builder.constant(bit)) }
   }
 
   /// Its nodes; asked again, the same ones.
@@ -172,7 +172,7 @@ final class Expression {
   }
 
   /// Builds now what would become too deep to build later.
-  func bounded(in workshop: Workshop) -> Expression {
+  func bounded(in workshop: Workshop) -> ProgramFormula {
     if depth > Self.deepest { _ = try? built(in: workshop) }
     return self
   }

@@ -6,7 +6,7 @@ internal import ParleyCrypto
 ///
 /// It says where memory is read, so that the time of cache misses depends on it. Whoever can measure that on the machine
 /// of one of the two parties can do more there; nobody else sees it.
-package struct RowOrder {
+package struct PassOrder {
   private let storage: Storage<UInt32>
   var count: Int { storage.count }
 

@@ -4,7 +4,7 @@ package import ParleyBase
 ///
 /// The prefix (magic, format) never changes, so that a party of another version is told apart from garbage. The
 /// digests of the single fields serve only to say *which* field differs; what binds is the agreement hash.
-package struct Hello: Hashable, Sendable {
+package struct SessionHello: Hashable, Sendable {
   /// What this principal remembers of another's state directory (anti-rollback, docs/protocols/session.md).
   package struct Seen: Hashable, Sendable {
     package var stateID: [UInt8]
@@ -93,7 +93,7 @@ package struct Hello: Hashable, Sendable {
   }
 
   /// `nil` when the sender speaks another format of the hello.
-  package static func decode(_ bytes: [UInt8]) throws(ParleyError) -> Hello? {
+  package static func decode(_ bytes: [UInt8]) throws(ParleyError) -> SessionHello? {
     var reader = CanonicalReader(bytes)
     for expected in magic {
       let byte: UInt8 = try reader.read()
@@ -132,7 +132,7 @@ package struct Hello: Hashable, Sendable {
       seen.append(Seen(stateID: id, attempt: try reader.read()))
     }
     try reader.finish()
-    return Hello(
+    return SessionHello(
       agreement: agreement, version: version, protocolID: protocolID, fieldDigests: digests,
       parameters: parameters, attempt: attempt, stateID: stateID, nonce: nonce, leavesAfterInputs: leaves,
       rows: rows, seen: seen)
