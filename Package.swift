@@ -159,7 +159,8 @@ let tests: [Row] = [
 ]
 
 /// `PARLEY_ONLY=ParleySQL,ParleySQLTests` builds just those targets and what they need: useful on a small
-/// machine while working on one layer. Everything is built when it is unset.
+/// machine while working on one layer. Everything is built when it is unset. How a target is compiled does not
+/// depend on it, so that both builds share a folder; `Scripts/test --changed` relies on that.
 let only = Context.environment["PARLEY_ONLY"]?.split(separator: ",").map(String.init) ?? []
 
 func closure(of roots: [String]) -> Set<String> {
