@@ -121,13 +121,16 @@ extension CommandTests {
     @Test func statementMustBeAccepted() async throws {
       try consortium.write()
       let hash = try await consortium.statementHash()
-      let unasked = try await box.parley(consortium.arguments("alpha", accept: nil))
+      // Nobody comes whom a refused party could tell: it need not stay for them.
+      let unasked = try await box.parley(consortium.arguments("alpha", accept: nil, wait: 1))
       unasked.failed(3, "study/statement-not-accepted", "each learn exactly", "--accept \(hash)")
-      try await box.parley(consortium.arguments("delta", accept: String(repeating: "0", count: 64))).failed(
+      let zeros = String(repeating: "0", count: 64)
+      try await box.parley(consortium.arguments("delta", accept: zeros, wait: 1)).failed(
         3, "study/statement-not-accepted", hash)
       // A beginning is not enough: whoever writes the study can search for another statement with the same.
       for wrong in [String(hash.prefix(16)), String(hash.dropLast()), hash + "0", "yes"] {
-        try await box.parley(consortium.arguments("delta", accept: wrong)).failed(2, "usage/hash", "all 64")
+        try await box.parley(consortium.arguments("delta", accept: wrong, wait: 1)).failed(
+          2, "usage/hash", "all 64")
       }
       // Without groups it is the same hash: the next thing that is missing is the others.
       let plain = hash.replacing("-", with: "")
@@ -140,16 +143,19 @@ extension CommandTests {
       try consortium.write()
       let hash = try await consortium.statementHash()
       try await box.parley("party", "study.yml", "--as", "omega").failed(3, "study/unknown-name", "omega")
-      try await box.parley("party", "study.yml", "--as", "delta", "--accept", hash).failed(
+      // As above, none stays for those who do not come.
+      func party(_ words: String...) async throws -> Ended {
+        try await box.parley(["party", "study.yml", "--wait", "1", "--as"] + words)
+      }
+      try await party("delta", "--accept", hash).failed(
         2, "usage/arguments", "--data people=")
-      try await box.parley("party", "study.yml", "--as", "beta", "--data", "people=alpha.csv").failed(
-        2, "usage/arguments", "beta")
-      try await box.parley("party", "study.yml", "--as", "alpha", "--data", "delta:people=delta.csv").failed(
-        2, "usage/arguments", "another party")
-      try await box.parley(consortium.arguments("alpha", accept: hash) + ["--data", "people=delta.csv"]).failed(
-        2, "usage/arguments", "twice")
+      try await party("beta", "--data", "people=alpha.csv").failed(2, "usage/arguments", "beta")
+      try await party("alpha", "--data", "delta:people=delta.csv").failed(2, "usage/arguments", "another party")
+      let twice = consortium.arguments("alpha", accept: hash, wait: 1) + ["--data", "people=delta.csv"]
+      try await box.parley(twice).failed(2, "usage/arguments", "twice")
       try box.write("age,city,income\n500,north,1\n", "bad.csv")
-      let bad = try await box.parley(consortium.arguments("alpha", accept: hash, files: ["alpha": "bad.csv"]))
+      let bad = try await box.parley(
+        consortium.arguments("alpha", accept: hash, files: ["alpha": "bad.csv"], wait: 1))
       bad.failed(4, "data/range", "bad.csv:2: column 'age'")
       #expect(!bad.errors.contains("waiting"))
       // Keys and endpoints are needed between machines.
