@@ -8,7 +8,7 @@ import ParleyTesting
 import Testing
 
 /// What a sort opens on its way, put together from the messages: a uniformly random permutation, whatever the rows are.
-@Suite struct OpenedOrderTests {
+@Suite(.long) struct OpenedOrderTests {
   static let rows = 4
   static let runs = 720
 

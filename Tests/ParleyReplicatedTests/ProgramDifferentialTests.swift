@@ -13,6 +13,7 @@ import Testing
 /// and rounds are those of the plan.
 @Suite struct ProgramDifferentialTests {
   private static let base = 0x5eed_d000 as UInt64
+  static let blocks: Range<UInt64> = 0..<(LongTests.areSkipped ? 3 : 20)
   private static func length(_ number: UInt64) -> Int { 5 + Int(number % 21) }
 
   private func opened<F: EngineFamily>(
@@ -48,12 +49,12 @@ import Testing
   }
 
   /// Programs of 5 to 25 operations, three at a time.
-  @Test(arguments: 0..<20 as Range<UInt64>) func allEnginesAgree(block: UInt64) throws {
+  @Test(arguments: blocks) func allEnginesAgree(block: UInt64) throws {
     try check(block) { _ in .init() }
   }
 
   /// The same in chunks of 1 to 5 rows.
-  @Test(arguments: 0..<20 as Range<UInt64>) func allEnginesAgreeInChunks(block: UInt64) throws {
+  @Test(arguments: blocks) func allEnginesAgreeInChunks(block: UInt64) throws {
     try check(block) { .init(chunkRows: 1 + Int($0 % 5)) }
   }
 

@@ -87,7 +87,7 @@ import Testing
   }
 
   /// Bytes of a whole sort, over many keys: two samples, of equal rows and of ascending ones, of one distribution.
-  @Test func whatASortSendsHasOneDistribution() throws {
+  @Test(.long) func whatASortSendsHasOneDistribution() throws {
     let family = ReplicatedFamily(UInt64.self)
     let program = try RowProgramTests.program { builder, input in
       try builder.sort(by: [.init(input.x)], [input.x])

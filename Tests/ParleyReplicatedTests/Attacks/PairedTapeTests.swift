@@ -129,7 +129,7 @@ import Testing
 
   /// The same attack over many keys in the ring Z_2^8: whatever d is, what the attacker receives of e, less the part
   /// that it can compute for d, is uniform, so that no guess looks better than another.
-  @Test(arguments: [0, 1, 2]) func theNextMessageIsUniform(corrupt: Int) throws {
+  @Test(.long, arguments: [0, 1, 2]) func theNextMessageIsUniform(corrupt: Int) throws {
     let corrupt = PartyIndex(corrupt)
     let sender = corrupt.advanced(by: 1, of: 3)
     let runs = 1024

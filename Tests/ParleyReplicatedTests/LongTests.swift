@@ -1,0 +1,13 @@
+import Foundation
+import Testing
+
+/// `PARLEY_SKIP_LONG_TESTS` leaves out statistics over many runs and takes fewer random programs: for a quick look while
+/// something is being changed (`Scripts/test --changed --near`).
+enum LongTests {
+  static let areSkipped = ProcessInfo.processInfo.environment["PARLEY_SKIP_LONG_TESTS"] != nil
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Left out of a quick look.
+  static var long: Self { .enabled(if: !LongTests.areSkipped, "PARLEY_SKIP_LONG_TESTS is set") }
+}
