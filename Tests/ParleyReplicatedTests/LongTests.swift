@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// `PARLEY_SKIP_LONG_TESTS` leaves out statistics over many runs and takes fewer random programs: for a quick look while
-/// something is being changed (`Scripts/test --changed --near`).
+/// `PARLEY_SKIP_LONG_TESTS` leaves out statistics over many runs and takes fewer random programs and chunks: for a quick
+/// look while something is being changed (`Scripts/test --changed --near`).
 enum LongTests {
   static let areSkipped = ProcessInfo.processInfo.environment["PARLEY_SKIP_LONG_TESTS"] != nil
 }

@@ -161,8 +161,9 @@ import Testing
     try check(ClearFamily(arithmeticSummands: summands, booleanSummands: summands), seed: 500)
   }
   @Test func replicated() throws { try check(ReplicatedFamily(UInt64.self), seed: 501) }
+  static let rowsOfChunks: [Int] = LongTests.areSkipped ? [64] : [2, 64]
   /// Chunks that are whole words of planes, and ones that are not.
-  @Test(arguments: [2, 64]) func inChunks(rows: Int) throws {
+  @Test(arguments: rowsOfChunks) func inChunks(rows: Int) throws {
     try check(ClearFamily(), chunkRows: rows, seed: 507)
     try check(ReplicatedFamily(UInt64.self), chunkRows: rows, seed: 508)
     try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: 3), chunkRows: rows, seed: 509)

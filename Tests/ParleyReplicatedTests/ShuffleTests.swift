@@ -17,7 +17,7 @@ import Testing
   }
 
   /// The order in which four rows come out: of each pass alone, and of three.
-  @Test(arguments: [[0], [1], [2], [0, 1, 2]]) func everyOrderIsEquallyLikely(passes: [Int]) throws {
+  @Test(.long, arguments: [[0], [1], [2], [0, 1, 2]]) func everyOrderIsEquallyLikely(passes: [Int]) throws {
     let seed = 0x5eed_6001 + UInt64(passes[0]) &+ 16 &* UInt64(passes.count)
     let rows = 4
     let batch = 1000
