@@ -34,6 +34,24 @@ enum Descriptors {
     try require(forLinks / 2 + perParty * parties, "a study of \(counted(parties, "party", "parties"))")
   }
 
+  /// Before a process is started: what starts it closes every open descriptor in the new one, and cannot name those that were
+  /// inherited from before the limit was lowered.
+  ///
+  /// - Throws: `network/descriptors`.
+  static func requireForStarting(_ what: String) throws(ParleyError) {
+    var limits = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else { return }
+    let limit = Int(clamping: limits.rlim_cur)
+    let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    guard let largest = open.compactMap({ Int($0) }).max(), largest >= limit else { return }
+    throw ParleyError(
+      .noDescriptors,
+      "\(what) cannot be started: file descriptor \(largest) was open before the limit of open files became \(limit)",
+      remedy:
+        "raise it with 'ulimit -n \(largest + 1)' (or more) in this shell, or close the descriptor there with 'exec \(largest)>&-', and start again"
+    )
+  }
+
   /// - Parameter count: descriptors besides the three of input, output and messages.
   private static func require(_ count: Int, _ what: String) throws(ParleyError) {
     var limits = rlimit()

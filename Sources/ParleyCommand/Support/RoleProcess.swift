@@ -24,6 +24,7 @@ final class RoleProcess {
         atPath: errorPath, contents: nil, attributes: [.posixPermissions: 0o600])
       process.standardError = created ? FileHandle(forWritingAtPath: errorPath) : FileHandle.nullDevice
     }
+    try Descriptors.requireForStarting("the process of \(name)")
     do { try process.run() } catch {
       throw SystemFailure.error(
         error, "cannot start the process of \(name)",
