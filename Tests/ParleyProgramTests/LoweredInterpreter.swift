@@ -15,7 +15,7 @@ struct LoweredInterpreter {
   var random: InsecureSplitMix
 
   fileprivate var ariths: [ArithRegister: [UInt64]] = [:]
-  fileprivate var planes: [PlaneRegister: [Bool]] = [:]
+  var planes: [PlaneRegister: [Bool]] = [:]
   private var opened: [Int: [BigInt]] = [:]
   /// What the computing parties see before anything else, by ``LoweredProgram/verdicts``.
   private(set) var verdicts: [Bool] = []
@@ -161,6 +161,8 @@ struct LoweredInterpreter {
         current = body.combined.map { planes[$0]! }
       }
       for (i, register) in out.enumerated() { planes[register] = current[i].isEmpty ? [false] : current[i] }
+    case .sum(_, let sums, let results):
+      for sum in sums { add(sum, results: results, count: count) }
     case .concatenateArith(let list, let out): ariths[out] = list.flatMap { ariths[$0]! }
     case .concatenatePlanes(let lists, let out):
       for (list, register) in zip(lists, out) { planes[register] = list.flatMap { planes[$0]! } }
@@ -300,6 +302,7 @@ extension LoweredInterpreter {
     var words = columns.out.arith.map { _ in [UInt64]() }
     var bits = columns.out.planes.map { _ in [Bool]() }
     var sums = columns.sums.map { _ in UInt64(0) }
+    var bitSums = (columns.bitSums?.out ?? []).map { _ in BigInt(0) }
     let outside = knownSplits
     for chunk in RowChunks.ranges(count: count, rows: 3) {
       knownSplits = outside
@@ -317,7 +320,20 @@ extension LoweredInterpreter {
           sums[index - words.count] &+= ariths[register]![0]
         }
       }
-      for (index, register) in function.result.planes.enumerated() { bits[index] += plane(register, chunk.count) }
+      for (index, register) in function.result.planes.prefix(bits.count).enumerated() {
+        bits[index] += plane(register, chunk.count)
+      }
+      var rest = function.result.planes.dropFirst(bits.count)
+      for (index, out) in (columns.bitSums?.out ?? []).enumerated() {
+        for number in out {
+          for weight in number.indices where planes[rest.removeFirst()]![0] {
+            bitSums[index] += BigInt(1) << weight
+          }
+        }
+      }
+    }
+    for (total, out) in zip(bitSums, columns.bitSums?.out ?? []) {
+      write([total], BigInt(1) << out[0].count, to: out)
     }
     for (index, register) in columns.out.arith.enumerated() { ariths[register] = words[index] }
     for (index, register) in columns.out.planes.enumerated() { planes[register] = bits[index] }

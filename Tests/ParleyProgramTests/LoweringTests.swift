@@ -5,7 +5,7 @@ import Testing
 
 /// A described engine that no code implements: what the lowering sees of one.
 func descriptor(
-  summands: Int, adversary: Adversary = .semiHonest, shuffles: Bool = true
+  summands: Int, adversary: Adversary = .semiHonest, shuffles: Bool = true, hasWords: Bool = true
 ) -> EngineDescriptor {
   var descriptor = EngineDescriptor(
     name: "test", adversary: adversary, parties: 3, privacyThreshold: 1, arithmeticSummands: summands,
@@ -14,6 +14,7 @@ func descriptor(
     openToComputing: [],
     openPlanesToComputing: [], openToRecipient: [], openPlanesToRecipient: [])
   descriptor.shufflePasses = shuffles ? [.local, .local, .local] : []
+  descriptor.hasWords = hasWords
   return descriptor
 }
 
@@ -25,7 +26,10 @@ func check(
   expected: ([[BigInt]]) -> [BigInt]
 ) throws {
   let count = rows.first?.count ?? 0
-  for (summands, shuffles) in [(1, true), (2, false), (2, true), (3, false), (3, true)] {
+  for (summands, shuffles, hasWords) in [
+    (1, true, true), (2, false, true), (2, true, true), (3, false, true), (3, true, true), (1, true, false),
+    (1, false, false),
+  ] {
     var builder = ProgramBuilder()
     let table = builder.table(.init(name: "t", holders: ["h"], maximumRows: maximumRows ?? max(count, 1)))
     let inputs = ranges.enumerated().map { index, range in
@@ -36,13 +40,14 @@ func check(
       .init(name: "out", node: node, recipients: ["h"], meaning: .statistic, explanation: ""))
     let program = builder.program
     let lowered = try Lowering.lower(
-      program, for: descriptor(summands: summands, shuffles: shuffles), options: options)
+      program, for: descriptor(summands: summands, shuffles: shuffles, hasWords: hasWords), options: options)
+    #expect(hasWords || lowered.arithCount == 0, sourceLocation: sourceLocation)
     var interpreter = LoweredInterpreter(
       program: program, lowered: lowered, summandCount: summands, rows: [count],
       inputs: program.inputs.map { rows[Int($0.column.dropFirst())!] }, seed: seed)
     let opened = interpreter.run()[0]!
     #expect(
-      opened == expected(rows), "summands \(summands), shuffles \(shuffles), seed \(seed)",
+      opened == expected(rows), "summands \(summands), shuffles \(shuffles), words \(hasWords), seed \(seed)",
       sourceLocation: sourceLocation)
     let range = program[node].type.range
     #expect(opened.allSatisfy { range.contains($0) }, sourceLocation: sourceLocation)

@@ -16,11 +16,12 @@ package struct EngineDescriptor: Sendable, Hashable {
   package var parties: Int
   /// How many parties together still learn nothing.
   package var privacyThreshold: Int
-  /// Whether there are ring words; without, every value is kept as bits.
-  package var hasWords = true
   /// Summands an arithmetic value is split into for A→B, and bits for B→A.
   package var arithmeticSummands: Int
   package var booleanSummands: Int
+  /// Whether there are ring words. Without them every value is computed as bits: nothing then asks for products of words, sums,
+  /// conversions or openings of words, and the messages of these are not read.
+  package var hasWords = true
   /// Bytes one party stores for a shared ring word, and bits for a shared bit.
   package var bytesPerWord: Int
   package var bitsPerBit: Int
@@ -91,6 +92,22 @@ package struct EngineDescriptor: Sendable, Hashable {
     self.openPlanesToRecipient = openPlanesToRecipient
     self.inputComparisonBytes = inputComparisonBytes
     self.verifier = verifier
+  }
+
+  /// Of an engine without ring words.
+  package init(
+    withoutWords name: String, adversary: Adversary, parties: Int, privacyThreshold: Int, bitsPerBit: Int,
+    and: Traffic, inputPlanes: [Message], openPlanesToComputing: [Message], openPlanesToRecipient: [Message],
+    inputComparisonBytes: Int = 0, verifier: VerifierDescriptor? = nil
+  ) {
+    self.init(
+      name: name, adversary: adversary, parties: parties, privacyThreshold: privacyThreshold,
+      arithmeticSummands: 1, booleanSummands: 1, bytesPerWord: 8, bitsPerBit: bitsPerBit, multiply: .local,
+      and: and, summands: .local, shiftedSummands: .local, bitSummands: .local, inputArith: [],
+      inputPlanes: inputPlanes, openToComputing: [], openPlanesToComputing: openPlanesToComputing,
+      openToRecipient: [], openPlanesToRecipient: openPlanesToRecipient,
+      inputComparisonBytes: inputComparisonBytes, verifier: verifier)
+    hasWords = false
   }
 
   package func traffic(of kind: ExchangeKind) -> Traffic {

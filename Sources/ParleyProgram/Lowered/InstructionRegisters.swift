@@ -44,6 +44,7 @@ extension Instruction {
     case .reduce(let state, let body, _):
       set.add(state)
       set.add(body.outerRegisters)
+    case .sum(_, let sums, _): for sum in sums { set.add(sum.columns.joined()) }
     case .concatenateArith(let list, _): set.add(list)
     case .concatenatePlanes(let lists, _): set.add(lists.joined())
     case .firstRow, .randomPlanes: break
@@ -79,6 +80,7 @@ extension Instruction {
     case .multiply(_, let out), .innerProducts(_, let out), .shiftedSummands(_, _, let out): set.add(out)
     case .summands(_, _, let out): set.add(out.joined())
     case .bitSummands(_, let out): set.add(out.joined())
+    case .sum(_, let sums, _): for sum in sums { set.add(sum.out.joined()) }
     case .concatenateArith(_, let out), .runningSum(_, let out): set.add(out)
     case .concatenatePlanes(_, let out): set.add(out)
     case .firstRow(let out): set.add(out)
@@ -87,8 +89,7 @@ extension Instruction {
       .radix(_, _, _, let out), .network(_, _, _, let out), .scan(_, _, let out):
       set.add(out)
     case .chunked(_, let columns):
-      set.add(columns.out)
-      set.add(columns.sums)
+      set.add(columns.results)
     case .openVerdicts, .openArith, .openPlanes: break
     }
     return set

@@ -94,6 +94,11 @@ extension CanonicalWriter {
       write(tag: 3)
       write(inner)
     case .inner: write(tag: 4)
+    case .grid(let axes):
+      write(tag: 5)
+      write(list: axes) { out, axis in
+        for number in [axis.divisor, axis.count, axis.stride] { out.write(Int64(number)) }
+      }
     }
   }
 
@@ -177,7 +182,7 @@ extension CanonicalWriter {
       write([a, out])
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands:
       write(exchange: kind)
-    case .reduce, .shuffle, .sort, .radix, .network, .scan, .chunked: write(algorithm: kind)
+    case .reduce, .sum, .shuffle, .sort, .radix, .network, .scan, .chunked: write(algorithm: kind)
     case .openVerdicts(let plane):
       write(tag: 34)
       write(plane)
@@ -259,7 +264,20 @@ extension CanonicalWriter {
       write(function)
       write(rows)
       write(out)
+    case .sum(let adder, let sums, let results):
+      write(tag: 37, results)
+      write(adder)
+      write(list: sums) { out, sum in
+        out.write(list: sum.columns) { $0.write($1) }
+        out.write(sum.offset)
+        out.write(list: sum.out) { $0.write($1) }
+      }
     case .chunked(let function, let columns):
+      if let sums = columns.bitSums {
+        write(tag: 38)
+        write(sums.adder)
+        write(list: sums.out) { out, sum in out.write(list: sum) { $0.write($1) } }
+      }
       write(tag: 33)
       write(function)
       write(columns.rows)

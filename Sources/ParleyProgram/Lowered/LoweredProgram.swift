@@ -188,6 +188,9 @@ package struct Instruction: Hashable, Sendable {
     /// `low` and the last h as `high` (for odd n they overlap in one element, so the operation must be
     /// idempotent: minimum, maximum, or, and) and leaves the combined h elements in `combined`.
     case reduce(state: [PlaneRegister], body: ReductionBody, out: [PlaneRegister])
+    /// Sums over all rows of numbers in bits (``SumNetwork``), side by side: row i counts towards element i mod `results`
+    /// of the results. The function is a full adder: of two planes and one it makes the sum and the carry.
+    case sum(RowFunction, [BitSum], results: Int)
 
     /// The rows in an order that nobody knows: three passes, a round each.
     case shuffle(RowBundle, out: RowBundle)
@@ -228,14 +231,39 @@ package struct Instruction: Hashable, Sendable {
     package var out: RowBundle
     /// Words of one element: for each of the function's results after those for ``out``, the sum over all chunks.
     package var sums: [ArithRegister]
-    package init(rows: RowBundle, shared: RowBundle, out: RowBundle, sums: [ArithRegister]) {
+    /// Planes of one element, nil for none: the function's results after those for ``out`` are two numbers for each of
+    /// these sums, which add them up over all chunks.
+    package var bitSums: ChunkedSums?
+    package init(
+      rows: RowBundle, shared: RowBundle, out: RowBundle, sums: [ArithRegister], bitSums: ChunkedSums? = nil
+    ) {
       self.rows = rows
       self.shared = shared
       self.out = out
       self.sums = sums
+      self.bitSums = bitSums
     }
     /// All that is written, in the order of the function's results.
-    package var results: RowBundle { RowBundle(arith: out.arith + sums, planes: out.planes) }
+    package var results: RowBundle {
+      RowBundle(arith: out.arith + sums, planes: out.planes + (bitSums?.planes ?? []))
+    }
+  }
+
+  /// Sums of bits over all chunks.
+  package struct ChunkedSums: Hashable, Sendable {
+    /// As of ``Kind/sum(_:_:results:)``.
+    package var adder: RowFunction
+    /// By sum, two numbers by weight.
+    package var out: [[[PlaneRegister]]]
+    package init(adder: RowFunction, out: [[[PlaneRegister]]]) {
+      self.adder = adder
+      self.out = out
+    }
+    package var planes: [PlaneRegister] { out.flatMap { $0.flatMap(\.self) } }
+    /// Bits by weight of every sum over so many chunks.
+    package func heights(chunks: Int) -> [[Int]] {
+      out.map { sum in (sum.first ?? []).map { _ in 2 * chunks } }
+    }
   }
 
   package struct ReductionBody: Hashable, Sendable {
@@ -278,7 +306,7 @@ extension Instruction.Kind {
   package var communicates: Bool {
     switch self {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .shuffle, .sort, .radix, .network, .scan, .chunked, .openVerdicts, .openArith, .openPlanes:
+      .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .openVerdicts, .openArith, .openPlanes:
       true
     default: false
     }
@@ -293,7 +321,7 @@ extension Instruction {
   /// Whether the instruction is an algorithm over whole columns that takes its rounds for itself.
   package var isRowAlgorithm: Bool {
     switch kind {
-    case .shuffle, .sort, .radix, .network, .scan, .chunked: true
+    case .sum, .shuffle, .sort, .radix, .network, .scan, .chunked: true
     default: false
     }
   }

@@ -40,6 +40,28 @@ package struct RowFunction: Hashable, Sendable {
     kept.add(shared)
     return Schedule(instructions, kept: kept)
   }
+
+  /// Flights of one application on so many rows, with the sums over them.
+  package func flights(on descriptor: EngineDescriptor, count: Int = 0) -> Int {
+    let own = instructions.filter { !$0.isRowAlgorithm }.flights(on: descriptor)
+    return instructions.reduce(own) { total, instruction in
+      guard case .sum(let adder, let sums, let results) = instruction.kind else { return total }
+      return total + adder.flights(on: descriptor)
+        * CarrySave.counts(sums.map { $0.heights(rows: count / max(results, 1)) }).count
+    }
+  }
+}
+
+/// One index of ``RowMove/grid(_:)``; all three are at least 1.
+package struct GridAxis: Hashable, Sendable {
+  package var divisor: Int
+  package var count: Int
+  package var stride: Int
+  package init(divisor: Int, count: Int, stride: Int) {
+    self.divisor = divisor
+    self.count = count
+    self.stride = stride
+  }
 }
 
 /// Where the rows of a result come from, by position only.
@@ -54,6 +76,8 @@ package enum RowMove: Hashable, Sendable {
   case outer(inner: Length)
   /// All rows, again and again.
   case inner
+  /// Row i is row Σ (i / divisor mod count) · stride: entries of a matrix, in any order and as often as wanted.
+  case grid([GridAxis])
 
   /// By row of the result, the row of the operand; nil where there is none.
   package func source(count: Int, of rows: Int, inner: Int) -> [Int32] {
@@ -66,7 +90,20 @@ package enum RowMove: Hashable, Sendable {
     case .prefix: return (0..<Int32(count)).map { $0 }
     case .outer: return (0..<count).map { Int32($0 / max(inner, 1)) }
     case .inner: return (0..<count).map { Int32($0 % max(rows, 1)) }
+    case .grid(let axes):
+      return (0..<count).map { row in
+        Int32(axes.reduce(0) { $0 + row / $1.divisor % $1.count * $1.stride })
+      }
     }
+  }
+}
+
+extension Instruction.ChunkedColumns {
+  /// The same with another adder, where there is one.
+  fileprivate func with(_ adder: RowFunction?) -> Self {
+    var columns = self
+    if let adder { columns.bitSums?.adder = adder }
+    return columns
   }
 }
 
@@ -76,7 +113,8 @@ extension Instruction.Kind {
     switch self {
     case .sort(_, _, let less, _, _): [less]
     case .radix(_, let digits, _, _): digits.flatMap { [$0.products, $0.choice] }
-    case .scan(let function, _, _), .network(let function, _, _, _), .chunked(let function, _): [function]
+    case .scan(let function, _, _), .network(let function, _, _, _), .sum(let function, _, _): [function]
+    case .chunked(let function, let columns): [function] + (columns.bitSums.map { [$0.adder] } ?? [])
     default: []
     }
   }
@@ -92,7 +130,8 @@ extension Instruction.Kind {
           RadixDigit(width: digit.width, products: functions[2 * index], choice: functions[2 * index + 1])
         }, rows, out: out)
     case .scan(_, let rows, let out): .scan(functions[0], rows, out: out)
-    case .chunked(_, let columns): .chunked(functions[0], columns)
+    case .sum(_, let sums, let results): .sum(functions[0], sums, results: results)
+    case .chunked(_, let columns): .chunked(functions[0], columns.with(functions.last))
     case .network(_, let rows, let indexBits, let out):
       .network(functions[0], rows, indexBits: indexBits, out: out)
     default: self

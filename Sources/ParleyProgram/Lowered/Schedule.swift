@@ -132,10 +132,18 @@ extension EngineDescriptor {
 extension Instruction {
   /// Flights of an algorithm over whole columns.
   fileprivate func rowFlights(on descriptor: EngineDescriptor, rows: RowCounts, chunkRows: Int) -> Int {
-    func flights(_ function: RowFunction) -> Int { function.instructions.flights(on: descriptor) }
+    func flights(_ function: RowFunction, count: Int = 0) -> Int {
+      function.flights(on: descriptor, count: count)
+    }
     let count = length.evaluate(rows: rows)
-    if case .chunked(let function, _) = kind {
-      return RowChunks.ranges(count: count, rows: chunkRows).count * flights(function)
+    if case .chunked(let function, let columns) = kind {
+      let chunks = RowChunks.ranges(count: count, rows: chunkRows)
+      let inside = chunks.reduce(0) { $0 + flights(function, count: $1.count) }
+      guard let sums = columns.bitSums, chunks.count > 1 else { return inside }
+      return inside + flights(sums.adder) * CarrySave.counts(sums.heights(chunks: chunks.count)).count
+    }
+    if case .sum(let adder, let sums, let results) = kind {
+      return flights(adder) * CarrySave.counts(sums.map { $0.heights(rows: count / max(results, 1)) }).count
     }
     guard count > 1 else { return 0 }
     switch kind {

@@ -162,6 +162,8 @@ private struct Segment {
     var rows = RowBundle(), low = RowBundle()
     var written: (planes: Set<Int>, ariths: Set<Int>) = ([], [])
     var sums: [ArithRegister] = []
+    var bitSums: [[[PlaneRegister]]] = []
+    var adders: [PendingFunction] = []
     for operation in operations {
       operation.forEachPlaneRead { plane in
         guard !written.planes.contains(plane.index), planes[plane] == nil else { return }
@@ -185,27 +187,35 @@ private struct Segment {
           written.ariths.insert(register.index)
           if operation.sumsRows { sums.append(register) }
         }
+        if case .sum(_, let list, _) = general.kind {
+          bitSums += list.map(\.out)
+          // What adds up rows adds up chunks.
+          if adders.isEmpty { adders = general.functions }
+        }
       }
       operation.forEachPlaneWritten { written.planes.insert($0.index) }
     }
     let out = RowBundle(
       arith: exported.arith.map { ArithRegister($0) }, planes: exported.planes.map { PlaneRegister($0) })
+    let columns = Instruction.ChunkedColumns(
+      rows: rows, shared: shared, out: out, sums: sums,
+      bitSums: bitSums.isEmpty ? nil : .init(adder: .pending, out: bitSums))
+    let results = columns.results
     let result = RowBundle(
       arith: out.arith.map { inner($0, .half) } + sums.map { inner($0, .one) },
-      planes: out.planes.map { inner($0) })
+      planes: out.planes.map { inner($0) } + results.planes.dropFirst(out.planes.count).map { inner($0, .one) })
     let body = operations.map(renamed)
-    let columns = Instruction.ChunkedColumns(rows: rows, shared: shared, out: out, sums: sums)
     return RawOperation(
       body: .general(
         .init(
           .chunked(.pending, columns), arithIn: rows.arith + shared.arith, planesIn: rows.planes + shared.planes,
-          arithOut: out.arith + sums, planesOut: out.planes,
-          functions: [PendingFunction(low: low, high: RowBundle(), result: result, operations: body)])),
+          arithOut: results.arith, planesOut: results.planes,
+          functions: [PendingFunction(low: low, high: RowBundle(), result: result, operations: body)] + adders)),
       length: length, node: operations[0].node)
   }
 
-  private mutating func inner(_ plane: PlaneRegister) -> PlaneRegister {
-    let new = registers.newPlane(.half, node: registers.planeNodes[plane.index])
+  private mutating func inner(_ plane: PlaneRegister, _ length: LengthNumber = .half) -> PlaneRegister {
+    let new = registers.newPlane(length, node: registers.planeNodes[plane.index])
     planes[plane] = new
     return new
   }
@@ -228,7 +238,8 @@ private struct Segment {
         .init(
           general.kind.renamed(arith, plane), arithIn: general.arithIn.map(arith),
           planesIn: general.planesIn.map(plane),
-          arithOut: general.arithOut.map(arith), planesOut: general.planesOut.map(plane)))
+          arithOut: general.arithOut.map(arith), planesOut: general.planesOut.map(plane),
+          functions: general.functions))
     }
     return RawOperation(body: body, length: .half, node: operation.node)
   }
@@ -257,7 +268,7 @@ extension RawOperation {
   fileprivate var sumsRows: Bool {
     guard case .general(let general) = body else { return false }
     switch general.kind {
-    case .sumRows, .innerProducts: return true
+    case .sumRows, .innerProducts, .sum: return true
     default: return false
     }
   }
@@ -268,7 +279,7 @@ extension Instruction.Kind {
   fileprivate var isRowwise: Bool {
     switch self {
     case .constantArith, .constantPlane, .linear, .repeatPlanes, .multiply, .summands, .shiftedSummands,
-      .bitSummands, .sumRows, .innerProducts:
+      .bitSummands, .sumRows, .innerProducts, .sum(_, _, results: 1):
       true
     default: false
     }
@@ -294,6 +305,13 @@ extension Instruction.Kind {
     case .shiftedSummands(let a, let bits, let out):
       return .shiftedSummands(arith(a), bits: bits, out: out.map(arith))
     case .bitSummands(let list, let out): return .bitSummands(list.map(plane), out: out.map { $0.map(arith) })
+    case .sum(let adder, let sums, let results):
+      return .sum(
+        adder,
+        sums.map { sum in
+          BitSum(
+            columns: sum.columns.map { $0.map(plane) }, offset: sum.offset, out: sum.out.map { $0.map(plane) })
+        }, results: results)
     case .sumRows(let a, let out): return .sumRows(arith(a), out: arith(out))
     case .innerProducts(let lists, let out): return .innerProducts(lists.map(pairs), out: out.map(arith))
     default: preconditionFailure("no operation on rows")

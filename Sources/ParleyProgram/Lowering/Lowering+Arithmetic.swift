@@ -5,6 +5,7 @@ internal import ParleyBase
 extension Lowering {
   func arith(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
     if let known = ariths[id] { return known }
+    guard descriptor.hasWords else { throw ParleyError(.invariant, "a ring word for an engine without words") }
     guard fitsWord(id) else { throw overflow(id, "this value") }
     try checkSize(id)
     let before = emitter.node

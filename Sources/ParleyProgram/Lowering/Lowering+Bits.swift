@@ -25,9 +25,10 @@ extension Lowering {
       return Word(try tupleBits(tuple, index, like: id, width: width))
     }
     guard hasBits(id) else { return try wordFromArith(try arith(id), width: width) }
+    if !descriptor.hasWords, let word = try wordWithoutWords(id) { return word }
     switch node.operation {
     case .input(let input):
-      return options.inputForm == .arithmetic
+      return options.inputForm == .arithmetic && descriptor.hasWords
         ? try wordFromArith(try arith(id), width: width) : try wordInput(input.rawValue)
     case .constant(let value): return Word(constant: value)
     case .add(let a, let b): return emitter.add(try word(a), try word(b), width: width)

@@ -54,7 +54,8 @@ extension Lowering {
   }
 
   private func singleForm(of input: Int) -> SharedForm {
-    guard case .integer(let range) = program.inputs[input].sort, inputs.arith[input] != nil else { return .bits }
+    guard descriptor.hasWords, case .integer(let range) = program.inputs[input].sort, inputs.arith[input] != nil
+    else { return .bits }
     if options.inputForm == .arithmetic { return .words }
     let layout = BitLayout(range)
     let products = layout.width * (descriptor.booleanSummands - 1)

@@ -100,7 +100,8 @@ extension Lowering {
   }
 
   private func sortWay(_ rows: RowBundle, _ keys: [PlaneRegister], _ shape: Program.Shape) -> SortWay {
-    guard keys.count <= RadixDigit.longestKey else { return .comparisons }
+    // Places are counted in words.
+    guard descriptor.hasWords, keys.count <= RadixDigit.longestKey else { return .comparisons }
     if let way = options.sortWay { return way }
     return SortChoice(
       descriptor, rows: Int(clamping: program.largestCount(of: shape)), keyBits: keys.count,
@@ -165,7 +166,7 @@ extension Lowering {
   // MARK: Scans
 
   /// Planes carry bits, minima, maxima and first values; ring words carry sums, and first values that are wanted as
-  /// words. A row's flag says that a segment begins at it.
+  /// words. Without words planes carry sums as well. A row's flag says that a segment begins at it.
   private func scan(
     _ items: [Program.ScanItem], _ restart: Program.NodeID, _ id: Program.NodeID, _ length: Length
   ) throws(ParleyError) -> [TupleColumns.Column] {
@@ -173,7 +174,9 @@ extension Lowering {
     let forms = items.enumerated().map { wantedForms(id, $0, $1.value) }
     var columns = items.map { _ in TupleColumns.Column() }
 
-    let inWords = items.indices.filter { items[$0].scan == .sum || (items[$0].scan == .first && forms[$0].arith) }
+    let inWords = items.indices.filter {
+      descriptor.hasWords && items[$0].scan == .sum || items[$0].scan == .first && forms[$0].arith
+    }
     if !inWords.isEmpty {
       // (F, w) is 1 - flag and the value so far, w masked by the flag at first values: w = w2 + F2·w1.
       let word = emitter.spread(try arithBit(flag), length)
@@ -193,7 +196,9 @@ extension Lowering {
       for (place, index) in inWords.enumerated() { columns[index].arith = out.arith[place + 1] }
     }
 
-    let inPlanes = items.indices.filter { items[$0].scan != .sum && (items[$0].scan != .first || forms[$0].bits) }
+    let inPlanes = items.indices.filter {
+      (items[$0].scan != .sum || !descriptor.hasWords) && (items[$0].scan != .first || forms[$0].bits)
+    }
     if !inPlanes.isEmpty {
       let slots = try planeScan(inPlanes.map { items[$0] }, flag, length)
       for (index, bits) in zip(inPlanes, slots) { columns[index].bits = bits }
@@ -210,6 +215,12 @@ extension Lowering {
     var slots: [[RowColumns.Slot]] = []
     for item in items {
       let type = program[item.value].type
+      if item.scan == .sum {
+        // Every bit of the largest sum is secret, those above the value's own too.
+        let bits = try bits(of: item.value, width: sumWidth(type.range, type.shape))
+        slots.append(bits.map { rows.add(.plane(emitter.materialised($0, length: length)), emitter) })
+        continue
+      }
       let bits = try bits(of: item.value, width: type.isBit ? nil : type.range.signedWidth)
       slots.append(bits.map { rows.add($0, emitter) })
     }
@@ -240,7 +251,16 @@ extension Lowering {
       }
       return result
     }
-    return places.map { $0.map { RowColumns.bit($0, in: out) } }
+    return zip(items, places).map { item, list in
+      let bits = list.map { RowColumns.bit($0, in: out) }
+      return item.scan == .sum && program[item.value].type.range.lower >= 0 ? Word(unsigned: bits).bits : bits
+    }
+  }
+
+  /// Bits of the sum of all elements and of any of them; the sign is left out where there is none.
+  func sumWidth(_ range: Interval, _ shape: Program.Shape) -> Int {
+    let width = range.summed(count: program.largestCount(of: shape)).signedWidth
+    return range.lower < 0 ? width : max(width - 1, 1)
   }
 }
 
@@ -248,7 +268,8 @@ extension Emitter {
   /// What two rows of one segment carry on.
   fileprivate func combined(_ scan: Program.Scan, _ a: [Bit], _ b: [Bit]) -> [Bit] {
     switch scan {
-    case .first, .sum: a
+    case .first: a
+    case .sum: add(a, b)
     case .any: [or(a[0], b[0])]
     case .minimum: select(less(Word(a), Word(b)), Word(a), Word(b)).bits
     case .maximum: select(less(Word(a), Word(b)), Word(b), Word(a)).bits

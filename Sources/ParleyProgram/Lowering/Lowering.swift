@@ -40,7 +40,8 @@ package struct LoweringOptions: Sendable, Hashable {
 /// Turns a ``Program`` into the instruction set of engines.
 ///
 /// Every node is computed in the domain where it is cheap, on demand: sums and products as ring words,
-/// comparisons, extrema, division and roots as bits. A value wanted in both domains is converted once.
+/// comparisons, extrema, division and roots as bits. A value wanted in both domains is converted once. For engines without
+/// ring words everything is bits.
 package final class Lowering {
   let program: Program
   let descriptor: EngineDescriptor
@@ -178,7 +179,10 @@ package final class Lowering {
     }
   }
 
-  func fitsWord(_ node: Program.NodeID) -> Bool { program[node].type.range.signedWidth <= 64 }
+  /// Whether the node's values are ring words of an engine that has any.
+  func fitsWord(_ node: Program.NodeID) -> Bool {
+    descriptor.hasWords && program[node].type.range.signedWidth <= 64
+  }
 
   /// By node: nil where it is not known yet.
   private lazy var bitsPreference = [Bool?](repeating: nil, count: program.nodes.count)
@@ -194,6 +198,7 @@ package final class Lowering {
   }
 
   private func computePreference(_ id: Program.NodeID) -> Bool {
+    guard descriptor.hasWords else { return true }
     let node = program[id]
     if node.type.isBit { return true }
     switch node.operation {

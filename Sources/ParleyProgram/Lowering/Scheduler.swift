@@ -2,7 +2,7 @@
 ///
 /// All ANDs of one round and length become one instruction, likewise products, inner products and bit
 /// conversions; local XORs are merged where their operands are there in time. Reductions over the same length that do
-/// not depend on each other run in lockstep as one.
+/// not depend on each other run in lockstep as one, and so do sums in bits.
 struct Scheduler {
   /// Registers that nobody in the scheduled list writes have depth 0.
   private var depthOfPlane: RegisterValues
@@ -53,15 +53,29 @@ struct Scheduler {
 
   // MARK: Placing
 
+  /// What runs in lockstep with others: reductions of one length, and sums in bits of one length to as many elements.
+  private struct Lockstep: Hashable {
+    var length: LengthNumber
+    /// Nil for a reduction.
+    var results: Int?
+    init?(_ operation: RawOperation) {
+      guard case .general(let general) = operation.body else { return nil }
+      length = operation.length
+      if general.reduction != nil { return }
+      guard case .sum(_, _, let results) = general.kind else { return nil }
+      self.results = results
+    }
+  }
+
   /// Places every operation; openings are returned, they come last.
   ///
-  /// Operations fall into generations by how many reductions lie on the path to their operands. Operations of one
+  /// Operations fall into generations by how many reductions and sums lie on the path to their operands. Operations of one
   /// generation are in topological order; its reductions come after all of them, merged by length.
   private mutating func place(_ operations: [RawOperation]) -> [RawOperation] {
     var generationOfPlane = RegisterValues(written.planes)
     var generationOfArith = RegisterValues(written.arith)
     var byGeneration: [[RawOperation]] = [[]]
-    var reductions: [[LengthNumber: [RawOperation]]] = [[:]]
+    var reductions: [[Lockstep: [RawOperation]]] = [[:]]
     var openings: [RawOperation] = []
     for operation in operations {
       if operation.isOpening {
@@ -69,14 +83,14 @@ struct Scheduler {
         continue
       }
       let generation = operation.latest(generationOfPlane, generationOfArith)
-      let isReduction = operation.reduction != nil
-      operation.mark(generation + (isReduction ? 1 : 0), &generationOfPlane, &generationOfArith)
+      let lockstep = Lockstep(operation)
+      operation.mark(generation + (lockstep != nil ? 1 : 0), &generationOfPlane, &generationOfArith)
       while byGeneration.count <= Int(generation) {
         byGeneration.append([])
         reductions.append([:])
       }
-      if isReduction {
-        reductions[Int(generation)][operation.length, default: []].append(operation)
+      if let lockstep {
+        reductions[Int(generation)][lockstep, default: []].append(operation)
       } else {
         byGeneration[Int(generation)].append(operation)
       }
@@ -121,6 +135,7 @@ struct Scheduler {
   }
 
   private static func merged(_ members: [RawOperation], _ registers: Emitter.Registers) -> RawOperation {
+    if members[0].reduction == nil { return withFunctions(mergedSums(members), registers) }
     var state: [PlaneRegister] = []
     var out: [PlaneRegister] = []
     var body = PendingReduction(low: [], high: [], combined: [], operations: [])
@@ -141,6 +156,31 @@ struct Scheduler {
         roundCount: rounds), out: out)
     return RawOperation(
       body: .general(.init(kind, arithIn: [], planesIn: state, arithOut: [], planesOut: out)),
+      length: members[0].length, node: members[0].node)
+  }
+
+  /// All sums have the same full adder; that of the first stays.
+  private static func mergedSums(_ members: [RawOperation]) -> RawOperation {
+    var all: [BitSum] = []
+    var planesIn: [PlaneRegister] = []
+    var planesOut: [PlaneRegister] = []
+    var functions: [PendingFunction] = []
+    var count = 1
+    for member in members {
+      guard case .general(let general) = member.body, case .sum(_, let sums, let results) = general.kind else {
+        continue
+      }
+      all += sums
+      count = results
+      planesIn += general.planesIn
+      planesOut += general.planesOut
+      if functions.isEmpty { functions = general.functions }
+    }
+    return RawOperation(
+      body: .general(
+        .init(
+          .sum(.pending, all, results: count), arithIn: [], planesIn: planesIn, arithOut: [], planesOut: planesOut,
+          functions: functions)),
       length: members[0].length, node: members[0].node)
   }
 

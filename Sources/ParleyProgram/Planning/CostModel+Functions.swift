@@ -9,6 +9,8 @@ struct FunctionWork {
   }
   struct Round {
     var exchanges: [Step]
+    /// Sums over the rows, with what each applies to its levels.
+    var sums: [(step: Step, adder: FunctionWork)]
     var locals: [Step]
   }
   let function: RowFunction
@@ -24,8 +26,12 @@ struct FunctionWork {
         payers: ledger.payers(item.instruction),
         recorded: CostModel.Recorded(item.instruction, authenticates: authenticates))
     }
-    rounds = function.schedule(shared: shared).rounds.map {
-      Round(exchanges: $0.exchanges.map(step), locals: $0.locals.map(step))
+    rounds = function.schedule(shared: shared).rounds.map { round in
+      Round(
+        exchanges: round.exchanges.map(step),
+        sums: round.rowAlgorithms.flatMap { item in
+          item.instruction.kind.functions.map { (step(item), FunctionWork($0, model)) }
+        }, locals: round.locals.map(step))
     }
   }
 }
@@ -75,7 +81,9 @@ extension CostModel {
   // MARK: Chunks
 
   /// Every chunk runs like rounds of the program; its results wait for those of the other chunks.
-  mutating func chunked(_ function: RowFunction, _ columns: Instruction.ChunkedColumns, count: Int) {
+  mutating func chunked(
+    _ function: RowFunction, _ columns: Instruction.ChunkedColumns, count: Int, payers: CostLedger.Payers
+  ) {
     let function = FunctionWork(function, shared: columns.shared, self)
     var results = RegisterSet()
     results.add(function.function.result)
@@ -97,13 +105,28 @@ extension CostModel {
       liveBytes += part
       waiting += part
     }
+    if let sums = columns.bitSums, chunks.count > 1 {
+      ledger.payers = payers
+      add(sums.heights(chunks: chunks.count), FunctionWork(sums.adder, self), results: 1)
+    }
     if chunks.count == 1 {
       liveBytes -= waiting
       waiting = 0
     }
     allocate(columns.out, length: count)
-    allocate(RowBundle(arith: columns.sums), length: 1)
+    allocate(RowBundle(arith: columns.sums, planes: columns.bitSums?.planes ?? []), length: 1)
     liveBytes -= waiting
+  }
+
+  /// Sums over `count` rows.
+  mutating func add(_ sums: [BitSum], _ adder: FunctionWork, results: Int, count: Int) {
+    add(sums.map { $0.heights(rows: count / max(results, 1)) }, adder, results: results)
+  }
+  /// Level by level, of bits by weight for every sum; the first level is the largest.
+  private mutating func add(_ heights: [[Int]], _ adder: FunctionWork, results: Int) {
+    let counts = CarrySave.counts(heights)
+    if let most = counts.max() { work(workingBytesAtOnce(adder, count: most * results)) }
+    for count in counts { applyOnce(adder, count: count * results) }
   }
 
   /// The rounds of a function on a chunk of rows.
@@ -118,6 +141,15 @@ extension CostModel {
         }
         finish(&further)
         for step in round.exchanges { end(step, half: half) }
+      }
+      for (step, adder) in round.sums {
+        ledger.payers = step.payers
+        execute()
+        if case .sum(_, let sums, let results) = step.instruction.kind {
+          add(
+            sums, adder, results: results, count: step.instruction.length.evaluate(rows: rows, half: half))
+        }
+        end(step, half: half)
       }
       for step in round.locals {
         ledger.payers = step.payers
@@ -175,7 +207,7 @@ extension CostModel {
     }
     var most = live
     for round in function.rounds {
-      for steps in [round.exchanges, round.locals] {
+      for steps in [round.exchanges, round.sums.map(\.step), round.locals] {
         for step in steps {
           live += size(step.results)
           most = max(most, live)

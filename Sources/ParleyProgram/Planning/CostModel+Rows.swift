@@ -5,7 +5,7 @@ extension CostModel {
     let instruction = item.instruction
     let count = instruction.length.evaluate(rows: rows)
     if case .chunked(let function, let columns) = instruction.kind {
-      chunked(function, columns, count: count)
+      chunked(function, columns, count: count, payers: ledger.payers(instruction))
       free(item.freed)
       return
     }
@@ -13,7 +13,9 @@ extension CostModel {
     ledger.payers = ledger.payers(instruction, isHeld: true)
     defer { ledger.payers = before }
     execute()
-    if count > 1 {
+    if case .sum(let adder, let sums, let results) = instruction.kind {
+      add(sums, FunctionWork(adder, self), results: results, count: count)
+    } else if count > 1 {
       switch instruction.kind {
       case .shuffle(let bundle, _): shuffle(bundle, count: count)
       case .sort(let keys, let indexBits, let less, let bundle, _):

@@ -34,6 +34,9 @@ extension Executor {
       out = target
     case .scan(let function, let bundle, let target):
       (result, out) = (try scan(try values(of: bundle), function, count: count), target)
+    case .sum(let adder, let sums, let results):
+      result = try sum(adder, sums, results: results, count: count)
+      out = RowBundle(planes: sums.flatMap { $0.out.flatMap(\.self) })
     case .chunked(let function, let columns):
       (result, out) = (try chunked(function, columns, count: count), columns.results)
     default: throw ParleyError(.invariant, "instruction \(instruction.id) is no algorithm over rows")
@@ -81,7 +84,7 @@ extension Executor {
   private func chunks(of count: Int) -> [Range<Int>] { RowChunks.ranges(count: count, rows: program.chunkRows) }
 
   /// Applies `function` to all of `count` pairs of rows at once.
-  private func applyOnce(
+  func applyOnce(
     _ function: RowFunction, _ schedule: Schedule, _ low: RowValues<E>, _ high: RowValues<E>, count: Int,
     level: Int, chunk: Int = 0
   ) throws(ParleyError) -> RowValues<E> {
@@ -96,6 +99,15 @@ extension Executor {
       if !round.exchanges.isEmpty {
         var pending = try start(round.exchanges, half: count, iteration: level, chunk: chunk)
         try run(&pending)
+      }
+      for item in round.rowAlgorithms {
+        guard case .sum(let adder, let sums, let results) = item.instruction.kind else {
+          throw ParleyError(.invariant, "instruction \(item.instruction.id) is no work on a chunk of rows")
+        }
+        let values = try sum(
+          adder, sums, results: results, count: length(of: item.instruction, half: count), chunk: chunk)
+        try registers.write(values.planes, to: sums.flatMap { $0.out.flatMap(\.self) })
+        registers.free(item.freed)
       }
       for item in round.locals {
         try runLocal(item.instruction, half: count)
@@ -124,17 +136,22 @@ extension Executor {
     if chunks.count == 1 { return try applyOnce(function, schedule, rows, none, count: count, level: 0) }
     var parts: [RowValues<E>] = []
     var sums: [[E.Arith]] = []
+    var bitSums: [[E.Plane]] = []
+    let bitCount = columns.bitSums?.planes.count ?? 0
     for (number, chunk) in chunks.enumerated() {
       var result = try applyOnce(
         function, schedule, slice(rows, chunk), none, count: chunk.count, level: 0, chunk: number)
       sums.append(Array(result.words.suffix(columns.sums.count)))
+      bitSums.append(Array(result.planes.suffix(bitCount)))
       result.words.removeLast(columns.sums.count)
+      result.planes.removeLast(bitCount)
       parts.append(result)
     }
     var whole = concatenate(parts)
     whole.words += columns.sums.indices.map { place in
       engine.linear(sums.map { ($0[place], 1) }, constant: 0, count: 1)
     }
+    if let sums = columns.bitSums { whole.planes += try sum(bitSums, sums) }
     return whole
   }
 

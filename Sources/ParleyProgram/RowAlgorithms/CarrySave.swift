@@ -1,0 +1,55 @@
+/// Full adders that make a sum of many bits one of two numbers, level by level (Wallace, "A suggestion for a fast
+/// multiplier", IEEE Transactions on Electronic Computers EC-13(1), 1964).
+///
+/// Bits stand in columns, by weight. A full adder takes three bits of a column and gives one of it and a carry in the next:
+/// one AND, and one bit fewer. So a sum takes about as many ANDs as it has bits, whatever the order, in about
+/// log(height) / log(1.5) levels. A half adder takes an AND and leaves as many bits as there were; there is one only
+/// where a column would be higher than this level can bring all of them to (Dadda, "Some schemes for parallel
+/// multipliers", Alta Frequenza 34, 1965), for otherwise carries would run through all columns, one a level.
+package enum CarrySave {
+  /// Adders of one column.
+  package struct Adders: Hashable, Sendable {
+    package var full: Int
+    package var half: Int
+    package var count: Int { full + half }
+  }
+
+  /// The adders of the next level by column; nil when no column has more than two bits.
+  package static func next(_ heights: [Int]) -> [Adders]? {
+    guard let highest = heights.max(), highest > 2 else { return nil }
+    var target = 2
+    while target * 3 / 2 < highest { target = target * 3 / 2 }
+    var carries = 0
+    return heights.map { height in
+      let full = height / 3
+      let isTooHigh = height % 3 == 2 && height - 2 * full + carries > target
+      let adders = Adders(full: full, half: isTooHigh ? 1 : 0)
+      carries = adders.count
+      return adders
+    }
+  }
+
+  /// Bits by column after a level; the carry out of the last one is lost.
+  package static func heights(_ heights: [Int], after adders: [Adders]) -> [Int] {
+    heights.indices.map { column in
+      heights[column] - 2 * adders[column].full - adders[column].half
+        + (column > 0 ? adders[column - 1].count : 0)
+    }
+  }
+
+  /// Adders of all columns, level by level, of several sums that are computed side by side.
+  package static func counts(_ sums: [[Int]]) -> [Int] {
+    var sums = sums
+    var counts: [Int] = []
+    while true {
+      var total = 0
+      for index in sums.indices {
+        guard let adders = next(sums[index]) else { continue }
+        total += adders.reduce(0) { $0 + $1.count }
+        sums[index] = heights(sums[index], after: adders)
+      }
+      if total == 0 { return counts }
+      counts.append(total)
+    }
+  }
+}
