@@ -18,17 +18,22 @@ package final class InsecureClearEngine: Engine {
   let mesh: any Mesh
   private var random: InsecureSplitMix
 
-  /// - Parameter seed: of the random summands.
+  /// - Parameters:
+  ///   - hasWords: whether it is described as an engine with ring words.
+  ///   - seed: of the random summands.
   package init(
-    mesh: any Mesh, arithmeticSummands: Int = 1, booleanSummands: Int = 1, seed: UInt64 = 0
+    mesh: any Mesh, arithmeticSummands: Int = 1, booleanSummands: Int = 1, hasWords: Bool = true, seed: UInt64 = 0
   ) {
     precondition((1...3).contains(arithmeticSummands) && (1...3).contains(booleanSummands))
     self.mesh = mesh
     random = InsecureSplitMix(seed: seed)
-    descriptor = Self.descriptor(arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands)
+    descriptor = Self.descriptor(
+      arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, hasWords: hasWords)
   }
 
-  package static func descriptor(arithmeticSummands: Int = 1, booleanSummands: Int = 1) -> EngineDescriptor {
+  package static func descriptor(
+    arithmeticSummands: Int = 1, booleanSummands: Int = 1, hasWords: Bool = true
+  ) -> EngineDescriptor {
     var descriptor = EngineDescriptor(
       name: "insecure-clear", adversary: .semiHonest, parties: 1, privacyThreshold: 0,
       arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, bytesPerWord: 8, bitsPerBit: 1,
@@ -39,6 +44,7 @@ package final class InsecureClearEngine: Engine {
       openToRecipient: Traffic.toRecipient(parties: 1, .words(8)),
       openPlanesToRecipient: Traffic.toRecipient(parties: 1, .planes(1)))
     descriptor.shufflePasses = [.local, .local, .local]
+    descriptor.hasWords = hasWords
     return descriptor
   }
 

@@ -11,7 +11,7 @@ package import ParleyProgram
 ///
 /// `count` is always the number of elements of the result (or, for reductions, of the operands).
 package protocol Engine: AnyObject {
-  /// A vector of shares of ring words.
+  /// A vector of shares of ring words; ``NoWords`` where there are none.
   associatedtype Arith
   /// A vector of shares of bits.
   associatedtype Plane

@@ -10,9 +10,8 @@ extension Conformance {
       guard let engine = party.engine else { return true }
       try party.compareInputs()
       let token = try engine.verify(through: .init(instruction: 5))
-      let values: [Opened<Arith, Plane>] = [
-        .arith(engine.constant(1, count: 1), count: 1), .planes([engine.constantPlane(true, count: 1)], count: 1),
-      ]
+      var values: [Opened<Arith, Plane>] = [.planes([engine.constantPlane(true, count: 1)], count: 1)]
+      if hasWords { values.append(.arith(engine.constant(1, count: 1), count: 1)) }
       return values.allSatisfy { value in
         do throws(ParleyError) {
           try engine.startOpening(value, to: [PartyIndex(0)], step: .init(instruction: 6), token: token)
@@ -60,7 +59,7 @@ extension Conformance {
       bytes[0] ^= 1
       return .change(bytes)
     }
-    let checks = [{ try suite.products() }, { try suite.planeProducts() }]
+    let checks = (hasWords ? [{ try suite.products() }] : []) + [{ try suite.planeProducts() }]
     return checks.allSatisfy { check in
       do {
         try check()

@@ -10,7 +10,7 @@ extension Conformance {
       for planes in count <= 1000 ? [1, 3, 67] : [2] {
         for length in Set([0, 1, count, 2 * count + 3]).sorted() where count > 0 || length == 0 {
           var random = random(10, UInt64(count), UInt64(planes), UInt64(length))
-          let words = [randomWords(count, using: &random), randomWords(count, using: &random)]
+          let words = (0..<(hasWords ? 2 : 0)).map { _ in randomWords(count, using: &random) }
           let bits = (0..<planes).map { _ in random.bits(count) }
           let order = (0..<length).map { _ in Int32(random.next() % UInt64(count)) }
           let name = "gather \(length) of \(count), \(planes) planes"
@@ -20,8 +20,9 @@ extension Conformance {
               + moved.planes.map { .planes([$0], count: length) }
           }
           try expect(
-            name, Array(values.prefix(2)), words: words.map { column in order.map { column[Int($0)] } })
-          try expect(name, Array(values.dropFirst(2)), bits: bits.map { plane in order.map { plane[Int($0)] } })
+            name, Array(values.prefix(words.count)), words: words.map { column in order.map { column[Int($0)] } })
+          try expect(
+            name, Array(values.dropFirst(words.count)), bits: bits.map { plane in order.map { plane[Int($0)] } })
         }
       }
     }
@@ -59,6 +60,7 @@ extension Conformance {
     shapes += [0, 1, 2, 3, 65].map { (rows: $0, words: 1, planes: 0) }
     shapes += [1, 7, 8, 63, 64, 65, 130].map { (rows: 65, words: 0, planes: $0) }
     if let longest = lengths.max(), longest > 1000 { shapes.append((rows: longest, words: 1, planes: 2)) }
+    if !hasWords { shapes = shapes.map { ($0.rows, 0, $0.planes) } }
     for (rows, wordCount, planeCount) in shapes {
       var random = random(11, UInt64(rows), UInt64(planeCount))
       let words = (0..<wordCount).map { _ in randomWords(rows, using: &random) }

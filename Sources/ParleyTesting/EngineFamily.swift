@@ -24,22 +24,31 @@ extension EngineFamily {
   package var wordMask: UInt64 { wordBits == 64 ? .max : 1 << UInt64(wordBits) &- 1 }
 }
 
-/// The cleartext twin, with any number of summands.
+extension EngineFamily where E.Arith == NoWords {
+  /// There is no ring.
+  package var wordBits: Int { 0 }
+}
+
+/// The cleartext twin, with any number of summands, and with ring words or without.
 package struct ClearFamily: EngineFamily {
   package var arithmeticSummands: Int
   package var booleanSummands: Int
-  package init(arithmeticSummands: Int = 1, booleanSummands: Int = 1) {
+  package var hasWords: Bool
+  package init(arithmeticSummands: Int = 1, booleanSummands: Int = 1, hasWords: Bool = true) {
     self.arithmeticSummands = arithmeticSummands
     self.booleanSummands = booleanSummands
+    self.hasWords = hasWords
   }
 
   package var wordBits: Int { 64 }
   package var descriptor: EngineDescriptor {
-    InsecureClearEngine.descriptor(arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands)
+    InsecureClearEngine.descriptor(
+      arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, hasWords: hasWords)
   }
   package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> InsecureClearEngine {
     InsecureClearEngine(
-      mesh: mesh, arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, seed: seed)
+      mesh: mesh, arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, hasWords: hasWords,
+      seed: seed)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer { InsecureClearDealer(mesh: mesh) }
   package func makeReceiver(mesh: any Mesh) -> any OutputReceiver { InsecureClearReceiver(mesh: mesh) }
