@@ -1,28 +1,7 @@
 package import ParleyBase
 internal import ParleyClear
-package import ParleyEngine
+internal import ParleyEngine
 package import ParleyNetwork
-package import ParleyProgram
-
-/// Several parties and their kings, without any security (``InsecureKingEngine``).
-package struct KingFamily: EngineFamily {
-  package var form: InsecureKingEngine.Form
-  package init(parties: Int, kings: Int, shuffles: Bool = true) {
-    form = .init(parties: parties, kings: kings, shuffles: shuffles)
-  }
-
-  package var wordBits: Int { 64 }
-  package var descriptor: EngineDescriptor { InsecureKingEngine.descriptor(form) }
-  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> InsecureKingEngine {
-    InsecureKingEngine(mesh: mesh, form: form, seed: seed)
-  }
-  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
-    AdditiveTestDealer(mesh: mesh, parties: form.parties, seed: seed)
-  }
-  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver {
-    AdditiveTestReceiver(mesh: mesh, parties: form.parties)
-  }
-}
 
 /// Deals shares that add up, modulo 2^64 or as bits.
 package final class AdditiveTestDealer: InputDealer {

@@ -1,0 +1,24 @@
+package import ParleyBase
+package import ParleyEngine
+package import ParleyNetwork
+package import ParleyProgram
+
+/// Several parties and their kings, without any security (``InsecureKingEngine``).
+package struct KingFamily: EngineFamily {
+  package var form: KingForm
+  package init(parties: Int, kings: Int, shuffles: Bool = true) {
+    form = KingForm(parties: parties, kings: kings, shuffles: shuffles)
+  }
+
+  package var wordBits: Int { 64 }
+  package var descriptor: EngineDescriptor { InsecureKingEngine.descriptor(form) }
+  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> InsecureKingEngine {
+    InsecureKingEngine(mesh: mesh, form: form, seed: seed)
+  }
+  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+    AdditiveTestDealer(mesh: mesh, parties: form.parties, seed: seed)
+  }
+  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver {
+    AdditiveTestReceiver(mesh: mesh, parties: form.parties)
+  }
+}
