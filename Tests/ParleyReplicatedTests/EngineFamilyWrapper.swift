@@ -2,12 +2,12 @@ import ParleyBase
 import ParleyEngine
 import ParleyNetwork
 import ParleyProgram
-import ParleyReplicated
 import ParleyTesting
 
-/// A replicated family of which a test changes one thing.
-protocol EngineFamilyWrapper: EngineFamily where E == ReplicatedEngine<UInt64> {
-  var base: ReplicatedFamily<UInt64> { get }
+/// A family of which a test changes one thing.
+protocol EngineFamilyWrapper: EngineFamily where E == Base.E {
+  associatedtype Base: EngineFamily
+  var base: Base { get }
 }
 
 extension EngineFamilyWrapper {

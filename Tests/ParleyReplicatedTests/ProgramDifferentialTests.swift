@@ -95,6 +95,8 @@ import Testing
           options: LoweringOptions(checksInputs: true, chunkRows: options.chunkRows)))
       let king = KingFamily(parties: 2 + Int(number % 4), kings: 1 + Int(number % 2), shuffles: number % 3 > 0)
       compare("kings", try opened(generated, on: king, seed: seed, options: options))
+      let wordless = WordlessFamily(kings: 1 + Int(number % 5), shuffles: number % 3 > 0)
+      compare("no words", try opened(generated, on: wordless, seed: seed, options: options))
     }
   }
 

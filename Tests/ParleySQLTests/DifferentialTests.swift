@@ -59,6 +59,22 @@ import Testing
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
+  /// Everything in bits.
+  @Test func clearEngineWithoutWordsEqualsSQLite() {
+    let differences = SQLDifferential.differences(
+      seed: 35_000_000, count: Self.count(debug: 24) / 2,
+      executor: SQLDifferential.executor(ClearFamily(hasWords: false), seed: 7), oracle: SQLiteOracle.answers)
+    #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
+  }
+
+  /// Five parties with bits only.
+  @Test func wordlessEngineEqualsSQLite() {
+    let differences = SQLDifferential.differences(
+      seed: 36_000_000, count: Self.count(debug: 24) / 8,
+      executor: SQLDifferential.executor(WordlessFamily(), seed: 7), oracle: SQLiteOracle.answers)
+    #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
+  }
+
   @Test func aWrongEngineIsNoticed() {
     let wrong: SQLDifferential.Executor = { program, tables, data in
       var results = try Self.plaintext(program, tables, data)

@@ -25,6 +25,10 @@ import Testing
 
   enum Engine: String, CaseIterable {
     case clear, replicated, verified, macs
+    /// Everything in bits, whole and in chunks of three rows.
+    case clearWithoutWords, clearWithoutWordsInChunks
+    /// Five parties with bits only.
+    case wordless
     /// Work in chunks of three rows.
     case replicatedInChunks, verifiedInChunks
     /// Four parties, one of which answers.
@@ -34,6 +38,10 @@ import Testing
     var executor: RelationalDifferential.Executor {
       switch self {
       case .clear: SQLDifferential.executor(ClearFamily(), seed: 7)
+      case .clearWithoutWords: SQLDifferential.executor(ClearFamily(hasWords: false), seed: 7)
+      case .clearWithoutWordsInChunks:
+        SQLDifferential.executor(ClearFamily(hasWords: false), options: .init(chunkRows: 3), seed: 7)
+      case .wordless: SQLDifferential.executor(WordlessFamily(), seed: 7)
       case .replicated: SQLDifferential.executor(ReplicatedFamily(), seed: 7)
       case .verified: SQLDifferential.executor(VerifiedReplicatedFamily(), seed: 7)
       case .macs: SQLDifferential.executor(MacReplicatedFamily(), seed: 7)
@@ -52,14 +60,25 @@ import Testing
       case .verified: 3
       case .macs, .verifiedInChunks, .king: 6
       case .additive: 4
-      case .replicatedInChunks: 2
+      case .replicatedInChunks, .clearWithoutWords: 2
+      case .clearWithoutWordsInChunks: 4
+      case .wordless: 8
+      }
+    }
+    /// Queries of their own.
+    var firstSeed: UInt64 {
+      switch self {
+      case .clearWithoutWords: 6_000_000
+      case .clearWithoutWordsInChunks: 6_500_000
+      case .wordless: 7_000_000
+      default: 5_000_000
       }
     }
   }
 
   /// `PARLEY_SQL_RELATIONAL_ENGINES` says how many; with proofs a third of them, with macs a sixth.
   @Test(arguments: Engine.allCases) func enginesEqualSQLite(engine: Engine) {
-    let seed = UInt64(Self.number("PARLEY_SQL_SEED", 5_000_000))
+    let seed = UInt64(Self.number("PARLEY_SQL_SEED", Int(engine.firstSeed)))
     let count = Self.number("PARLEY_SQL_RELATIONAL_ENGINES", 360) / engine.share
     print("relational queries on the \(engine) engine: \(count) from seed \(seed)")
     let (differences, refused) = RelationalDifferential.differences(

@@ -17,6 +17,14 @@ import Testing
   /// Four parties, one of which answers: products of two flights.
   @Test(arguments: 1...22) func king(number: Int) throws { try check(number, KingFamily(parties: 4, kings: 1)) }
 
+  /// Everything in bits.
+  @Test(arguments: 1...22) func withoutWords(number: Int) throws {
+    try check(number, ClearFamily(hasWords: false))
+  }
+
+  /// Five parties with bits only.
+  @Test(arguments: 1...22) func wordless(number: Int) throws { try check(number, WordlessFamily()) }
+
   @Test(arguments: 1...22) func replicated(number: Int) throws { try check(number, ReplicatedFamily(UInt64.self)) }
 
   /// Secure against a party that deviates.
