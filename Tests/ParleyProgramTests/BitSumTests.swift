@@ -7,7 +7,7 @@ import Testing
 @Suite struct BitSumTests {
   /// What is left has two bits in a column at most; every full adder takes one bit away.
   @Test func adders() {
-    var random = SplitMix(state: 71)
+    var random = InsecureSplitMix(seed: 71)
     for _ in 0..<400 {
       let start = (0..<1 + Int(random.next() % 20)).map { _ in Int(random.next() % 40) }
       var heights = start
@@ -56,7 +56,7 @@ import Testing
 
   /// The network on plain bits: any columns, offsets of either sign, several results, and as many adders as are counted.
   @Test func networkAddsUp() throws {
-    var random = SplitMix(state: 72)
+    var random = InsecureSplitMix(seed: 72)
     for number in 0..<300 {
       let results = [1, 1, 3, 4][number % 4], height = Int(random.next() % 30)
       let rows = results * height

@@ -1,4 +1,5 @@
 import BigInt
+import ParleyBase
 import ParleyProgram
 
 /// Sums in bits.
