@@ -198,6 +198,34 @@ import Testing
     }
     #expect(error.code.rawValue.hasPrefix("plan/release-"), "\(error)")
   }
+  /// Nor behind a division, a rounding, a root, or among the values of GREATEST and LEAST, on both routes.
+  @Test(arguments: [
+    "(x + 1000000) / 2", "GREATEST(x + 1000000, 0)", "LEAST(x + 1000000, 9000000)", "GREATEST(x, 80000)",
+    "SQRT(x + 1000000)", "FLOOR((x + 1000000) / 3)", "d - DATE '2020-01-01'",
+  ]) func constantsUnderStepsAreRefused(figure: String) throws {
+    var table = Self.schema(.rows)
+    table.columns.append(.init(name: "d", type: .date(18000...19000), isNullable: false))
+    func plan(_ figure: String, _ from: String, _ limits: [ReleaseRules.Dominance]) throws {
+      _ = try SQLFrontEnd.compile(
+        [SQLQuery(name: "q", text: "SELECT g, SUM(\(figure)) FROM \(from) GROUP BY g")], tables: [table],
+        rules: .init(minimumCell: 3, recipients: ["r"], dominance: limits))
+    }
+    for from in ["t", "(SELECT * FROM t) AS s"] {
+      let error = try #require(throws: ParleyError.self) {
+        try plan(figure, from, [.init(units: 1, percent: 45)])
+      }
+      #expect(error.code.rawValue == "plan/release-argument" && error.message.contains("'dominance'"), "\(error)")
+      try plan(figure, from, [])
+    }
+  }
+  @Test(arguments: ["ABS(x)", "FLOOR(x / 7)", "GREATEST(x, 0)", "x / 2"])
+  func otherStepsAreJudged(figure: String) throws {
+    for from in ["t", "(SELECT * FROM t) AS s"] {
+      _ = try Self.program(
+        "SELECT g, SUM(\(figure)) FROM \(from) GROUP BY g", [.init(units: 1, percent: 45)], .rows)
+    }
+  }
+
   @Test func theRefusalSaysSo() throws {
     var table = Self.schema(Self.people)
     table.columns[2].isNullable = false

@@ -177,8 +177,7 @@ import Testing
   @Test func whatIsLookedUpGroupsAndFilters() throws {
     let rows = { (text: String) in try Self.tables.rows(text, minimum: 3) }
     #expect(
-      try rows("SELECT l.v, COUNT(*) AS n, SUM(p.x) AS s FROM p JOIN l ON l.k = p.x GROUP BY l.v ORDER BY l.v")
-        == ["1 5 80", "2 5 75"])
+      try rows("SELECT l.v, COUNT(*) AS n FROM p JOIN l ON l.k = p.x GROUP BY l.v ORDER BY l.v") == ["1 5", "2 5"])
     #expect(try rows("SELECT COUNT(*) FILTER (WHERE l.v = 1) AS n FROM p JOIN l ON l.k = p.x") == ["5"])
     // Grouped by the key first, as is advised.
     #expect(

@@ -136,6 +136,23 @@ import Testing
       few: rows(20, Row()) + rows(2, Row(v: 10)), enough: rows(20, Row()) + rows(5, Row(v: 10)),
       isRelational: true),
     Case(
+      description: "values that a condition leaves",
+      figures: [count("v BETWEEN 60 AND 61"), "SUM(v) FILTER (WHERE v BETWEEN 60 AND 61)"],
+      few: rows(20, Row()) + [Row(v: 61)], enough: rows(20, Row()) + rows(5, Row(v: 61))),
+    Case(
+      description: "a factor that a condition leaves two values",
+      figures: ["SUM(x) FILTER (WHERE v = 60 OR v = 62)", "SUM(x * v) FILTER (WHERE v = 60 OR v = 62)"],
+      few: rows(20, Row()) + [Row(v: 62)], enough: rows(20, Row()) + rows(5, Row(v: 62))),
+    Case(
+      description: "the highest of many values", figures: ["SUM(v)"],
+      few: rows(19, Row(v: 99)) + [Row(v: 98)], enough: rows(19, Row(v: 99)) + rows(5, Row(v: 98))),
+    Case(
+      description: "a difference that is 0", figures: ["SUM(x - y)"],
+      few: rows(20, Row()) + [Row(x: 41)], enough: rows(20, Row()) + rows(5, Row(x: 41))),
+    Case(
+      description: "months", figures: ["SUM(EXTRACT(month FROM day))"],
+      few: rows(20, Row(day: 18262)) + [Row()], enough: rows(20, Row(day: 18262)) + rows(5, Row())),
+    Case(
       description: "a product of two values", figures: ["SUM(d * dn)"],
       few: rows(20, Row()) + rows(2, Row(d: 0)), enough: rows(20, Row()) + rows(5, Row(d: 0))),
     Case(
@@ -178,6 +195,25 @@ import Testing
     let text = "SELECT kind, \(list) FROM t GROUP BY kind"
     #expect(try Self.shown([text], test.few + rows)[0] == [])
     #expect(try Self.shown([text], test.enough + rows)[0].count == 2 * (test.figures.count + 1))
+  }
+
+  /// What WHERE leaves of a value, and what groups have of it.
+  @Test(
+    arguments: [
+      "SELECT COUNT(*), SUM(v) FROM t WHERE v BETWEEN 60 AND 61",
+      "SELECT COUNT(*), AVG(v) FROM t WHERE v = 60 OR v = 61",
+      "SELECT COUNT(*), SUM(v) FROM t WHERE v IN (61, 60, 75)",
+      "SELECT SUM(x), SUM(x * v) FROM t WHERE NOT (v < 60 OR v > 61)",
+      "SELECT v / 2, COUNT(*), SUM(v) FROM t GROUP BY v / 2",
+      "SELECT CASE WHEN v < 60 THEN 'a' WHEN v < 62 THEN 'b' ELSE 'c' END, SUM(v) FROM t GROUP BY CASE WHEN v < 60 THEN 'a' WHEN v < 62 THEN 'b' ELSE 'c' END",
+    ], ["t", "(SELECT * FROM t) AS s"]) func narrowed(text: String, from: String) throws
+  {
+    let text = text.replacing("FROM t", with: "FROM \(from)")
+    #expect(try Self.shown([text], Self.rows(20, Row()) + [Row(v: 61)])[0] == [])
+    #expect(try Self.shown([text], Self.rows(20, Row()) + Self.rows(5, Row(v: 61)))[0] != [])
+    // Wide bands, and values that are spread, are as they were.
+    let spread = (0..<40).map { Row(x: 1 + $0 % 5, v: 60 + $0 % 2) }
+    #expect(try Self.shown([text], spread)[0] != [])
   }
 
   /// The same in three queries.

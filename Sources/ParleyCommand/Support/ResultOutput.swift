@@ -19,17 +19,18 @@ enum ResultOutput {
   /// Why something is not shown.
   static func notes(on table: DecodedTable, _ prepared: PreparedStudy) -> [String] {
     let words = prepared.releaseWords
+    let dominated = prepared.study.release.dominance.isEmpty ? "" : ", are dominated by few of them"
     var notes: [String] = []
     if table.rows.isEmpty {
       notes.append(
         prepared.study.release.effectiveMinimum > 1
-          ? "(no row is shown: there is none, or all are withheld because they rest on \(words.fewer) or protect such a group)"
+          ? "(no row is shown: there is none, or all are withheld because they rest on \(words.fewer)\(dominated) or protect such a group)"
           : "(there is no row)")
     }
     let withheld = table.rows.filter { $0.contains(.withheld) }.count
     if withheld > 0 {
       notes.append(
-        "(\(withheld) withheld: \(words.fewer), or needed to protect such a group)"
+        "(\(withheld) withheld: \(words.fewer)\(dominated.isEmpty ? "" : ", or few of them make up too much"), or needed to protect such a group)"
       )
     }
     let absent = table.rows.filter { $0.contains(.absent) }.count

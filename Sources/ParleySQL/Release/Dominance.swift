@@ -25,15 +25,26 @@ extension RowLowering {
   /// - Parameters:
   ///   - queries: those that share the cells.
   ///   - others: those of the study that add up rows of the table in other cells.
+  /// - Throws: `plan/release-argument`
   mutating func dominance(
-    of queries: [LogicalQuery], beside others: [LogicalQuery], limits: [ReleaseRules.Dominance]
+    of queries: [LogicalQuery], beside others: [LogicalQuery], limits: [ReleaseRules.Dominance], minimum: Int
   ) throws(ParleyError) -> CellDominance {
     var values: [SummedValue] = []
-    for statistic in queries.flatMap(\.statistics) where statistic.addsUp {
+    for (query, statistic) in queries.flatMap({ query in query.statistics.map { (query, $0) } })
+    where statistic.addsUp {
       for (expression, type) in zip(statistic.arguments, statistic.types) {
         // What is added for each row, or for each in a branch, makes no row's share less.
         let summed = expression.withoutConstants
         guard !summed.isNoValue else { continue }
+        let isOfDates = expression.relational.valueSources.contains {
+          switch query.table.columns[$0.rawValue].type {
+          case .date, .timestamp: true
+          default: false
+          }
+        }
+        guard !summed.hidesConstants, summed == expression || !isOfDates else {
+          throw ReleaseRefusal.hiddenConstant.error(in: query, minimum: minimum)
+        }
         let varying = try argument(summed, type)
         // Bits have no size.
         guard !builder.type(of: varying.value).isBit else { continue }

@@ -34,10 +34,20 @@ struct ReleaseArgument {
     var isBoolean: (Expression) -> Bool
     /// What its values that are not NULL are within; nil where that is not known.
     var range: (ColumnID) -> Interval?
+    /// What the lengths of its texts are within; nil where it has none.
+    var length: (ColumnID) -> Interval?
   }
   private let facts: Facts
+  /// Conditions that every row meets.
+  private let clauses: [Expression]
+  /// What groups are made by.
+  private let keys: [Expression]
 
-  init(_ facts: Facts) { self.facts = facts }
+  init(_ facts: Facts, where clauses: [Expression], keys: [Expression] = []) {
+    self.facts = facts
+    self.clauses = clauses
+    self.keys = keys
+  }
 
   /// A statistic that has a value for every row: its NULLs are rows that it leaves out.
   ///
@@ -99,6 +109,7 @@ struct ReleaseArgument {
     let open = terms.filter { !$0.isEmpty }
     let isOneFactor = open.count == 1 && open[0].count == 1
     if !isOneFactor { readEnds(of: argument, below: path, isSummed: isSummed) }
+    if isSummed, open.count > 1 { add(contributors: within(path, argument.differs(from: 0))) }
     let addends = argument.addends
     for (place, addend) in addends.enumerated() {
       let own = addends.count == 1 ? terms : self.terms(of: addend) ?? []
@@ -139,6 +150,9 @@ struct ReleaseArgument {
     }
     if columns.count > 3 { object("has a product of more than three columns") }
     readEnds(of: term.dropFirst().reduce(term[0]) { .multiply($0, $1) }, below: path, isSummed: isSummed)
+    if term.count > 1 {
+      for factor in term { readEnds(of: factor, below: path, isSummed: isSummed) }
+    }
     guard isSummed else { return }
     add(contributors: within(path, .isContributing(term)))
     // x · d with a d of 0 or 1 is x where d is 1; with one of 1 or 2 it is x, and x again where d is 2.
@@ -169,17 +183,40 @@ struct ReleaseArgument {
     if !summands.contains(summand) { summands.append(summand) }
   }
 
-  /// With the number of rows known, a sum of 1 to 5 is one of 0 to 4, and what is missing to 5 for each is one too.
+  /// With the number of rows known, a sum of 1 to 5 is one of 0 to 4, and what is missing to 5 for each is one too. Ends are
+  /// those of the values that conditions leave: of `x BETWEEN 30 AND 31` there are two.
   private mutating func readEnds(of value: Expression, below path: Expression?, isSummed: Bool) {
     if case .choose = value { return }
-    guard let range = facts.range(of: value) else { return }
-    if let lesser = facts.lesserValue(of: value) {
-      return addBothValues(.compare(.equal, value, .integer(lesser)), below: path)
+    let conditions = clauses + (path.map { [$0] } ?? [])
+    guard let declared = facts.range(of: value), let range = declared.narrowed(to: value, by: conditions) else {
+      return
     }
-    guard isSummed, range.lower < range.upper, range.upper - range.lower <= Self.narrow else { return }
+    if range.upper - range.lower == 1 {
+      return addBothValues(.compare(.equal, value, .integer(range.lower)), below: path)
+    }
+    guard isSummed, range.lower < range.upper else { return }
+    readEndsOfGroups(of: value, within: range, below: path)
+    let isNarrow = range.upper - range.lower <= Self.narrow
+    guard isNarrow || !value.isSumOrProduct else { return }
     for end in [range.lower, range.upper] where end != 0 {
       add(contributors: within(path, value.differs(from: end)))
-      add(summand: [value], below: path, except: end)
+      if isNarrow { add(summand: [value], below: path, except: end) }
+    }
+  }
+
+  /// Groups of neighbouring values, such as `GROUP BY x / 2` or bands: ends are those of the group. A value is no end if the next one is of
+  /// the same group.
+  private mutating func readEndsOfGroups(of value: Expression, within range: Interval, below path: Expression?) {
+    guard case .column(let id) = value else { return }
+    let own = keys.filter { $0.columns.contains(id) && $0 != value }
+    guard !own.isEmpty else { return }
+    for (end, step) in [(range.lower, BigInt(-1)), (range.upper, 1)] {
+      let next = Expression.add(value, .integer(step))
+      let isSame = own.map { key -> Expression in
+        let moved = key.replacing { $0 == value ? next : nil }
+        return facts.isBoolean(key) ? .equivalent(key, moved) : .compare(.equal, key, moved)
+      }
+      add(contributors: within(path, .all([value.differs(from: end)] + isSame)))
     }
   }
 
@@ -289,6 +326,12 @@ extension Expression {
     case .integer(0), .null: self
     case .integer(1): other
     default: .multiply(self, other)
+    }
+  }
+  fileprivate var isSumOrProduct: Bool {
+    switch self {
+    case .add, .subtract, .multiply, .scaled: true
+    default: false
     }
   }
   /// A function that is neither a sum nor a product nor a choice.

@@ -11,6 +11,8 @@ struct ReleaseColumns {
   private var scansOf: [ColumnID: Set<Int>] = [:]
   private(set) var scans: [Int: Scan] = [:]
   private var schemas: [ColumnID: ColumnSchema] = [:]
+  /// Of numbers of rows and of their places, which begin at 1.
+  private var ranges: [ColumnID: Interval] = [:]
   /// Columns of unions that are not a table's column in every part: they may tell the parts apart.
   private(set) var mixed: Set<ColumnID> = []
   /// Of columns that have two values at most, the lesser one.
@@ -60,6 +62,9 @@ struct ReleaseColumns {
       }
       for aggregate in aggregates {
         let arguments = [aggregate.argument, aggregate.second].compactMap(\.self)
+        if aggregate.function == .countRows {
+          ranges[aggregate.id] = Interval(1, BigInt(max(1, input.maximumRows)))
+        }
         self.arguments[aggregate.id] = arguments
         // How many rows there are is of every table that they come from.
         scansOf[aggregate.id] = arguments.isEmpty ? scans(below: input) : scans(of: arguments)
@@ -75,6 +80,7 @@ struct ReleaseColumns {
           .ownExpressions
         scansOf[column.id] = expressions.isEmpty ? scans(below: input) : scans(of: expressions)
         switch column.function {
+        case .rowNumber: ranges[column.id] = Interval(1, BigInt(max(1, input.maximumRows)))
         case .lag, .lead: arguments[column.id] = expressions
         default: break
         }
@@ -234,6 +240,10 @@ struct ReleaseColumns {
       isExtended: { registry[$0].isExtended },
       isNullable: registry.isNullable,
       isBoolean: { registry.type(of: $0) == .boolean },
-      range: { id in schemas[id].map { Interval($0.type) } })
+      range: { id in ranges[root(id)] ?? schemas[id].map { Interval($0.type) } },
+      length: { id in
+        guard case .text(let bytes)? = schemas[root(id)]?.type else { return nil }
+        return Interval(0, BigInt(bytes))
+      })
   }
 }

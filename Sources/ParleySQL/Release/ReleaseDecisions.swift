@@ -127,7 +127,8 @@ struct ReleaseDecisions {
         }
         if !dominance.isEmpty {
           found.dominance = try lowering.dominance(
-            of: own, beside: queries.filter { GroupedCells.ID($0) != id }, limits: dominance)
+            of: own, beside: queries.filter { GroupedCells.ID($0) != id }, limits: dominance,
+            minimum: minimum)
         }
         cells.clauses.append((query.filter, found))
       }

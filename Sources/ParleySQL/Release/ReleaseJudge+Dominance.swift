@@ -18,7 +18,14 @@ extension ReleaseJudge {
     var values: [Expression] = []
     for aggregate in aggregates where aggregate.function.addsUp {
       for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
-        let value = try resolved(argument).withoutConstants
+        let whole = try resolved(argument)
+        let value = whole.withoutConstants
+        let isOfDates = whole.valueSources.contains {
+          registry[$0].type == .date || registry[$0].type == .timestamp
+        }
+        guard !value.hidesConstants, value == whole || !isOfDates else {
+          throw refusal(.argument, .hiddenConstant)
+        }
         // Truths have no size.
         guard !value.isNoValue, registry.type(of: value) != .boolean, !values.contains(value) else { continue }
         values.append(value)

@@ -33,6 +33,7 @@ extension ReleaseJudge {
             "compare the columns that name the unit on both sides, or write a join, so that the units of both tables are counted"
         )
       }
+      if y.protectsNobody { lookedUp.formUnion(sources(of: keys.map(\.left))) }
       return (.match(kind, left, right, keys, unique), x)
     case .inner, .left, .full:
       let (other, found) = try walk(b)
@@ -54,6 +55,8 @@ extension ReleaseJudge {
       try checkMultiples(
         x, found, isLeftOnce: isRightUnique, isRightOnce: isLeftUnique, isOfOneUnit: isOfOneUnit)
       try checkLookup(x, found, keys)
+      if found.protectsNobody { lookedUp.formUnion(sources(of: keys.map(\.left))) }
+      if x.protectsNobody { lookedUp.formUnion(sources(of: keys.map(\.right))) }
       var rows = try joined(x, y, isLeftOnce: isRightUnique, isRightOnce: isLeftUnique)
       for key in keys {
         guard let p = key.left.injectiveColumn, let q = key.right.injectiveColumn else { continue }

@@ -90,7 +90,7 @@ extension ReleaseJudge {
       switch column.function {
       case .lag(let argument, _), .lead(let argument, _):
         guard let argument = try? resolved(argument) else { continue }
-        var reader = ReleaseArgument(columns.facts)
+        var reader = ReleaseArgument(columns.facts, where: clauses)
         reader.read(value: argument, isSummed: true)
         let areOnce = reader.values.allSatisfy { isValue($0, of: given) }
         let tables = Set(reader.values.map { columns.scans(of: [.column($0)]) })
@@ -158,6 +158,32 @@ extension ReleaseJudge {
               "has a column twice in one product, and sums of powers determine single values"))
         }
         seen.formUnion(origins)
+      }
+    }
+  }
+
+  /// Columns that these are made of, through statistics of single units as well.
+  func sources(of expressions: [Expression]) -> Set<ColumnID> {
+    let bases = columns.bases(of: expressions)
+    return bases.reduce(into: bases) { $0.formUnion(columns.origins(of: $1)) }
+  }
+
+  /// Which values are left, or in a group together, is for whoever wrote a table that values are looked up in.
+  func checkLookedUp(_ used: Set<ColumnID>) throws(ParleyError) {
+    func isFree(_ id: ColumnID) -> Bool {
+      columns.scans(of: [.column(id)]).contains { columns.scans[$0]?.table.protection == .nothing }
+    }
+    for id in used.sorted() {
+      let origins = sources(of: [.column(id)])
+      let isCompared = clauses.contains { clause in
+        let bases = columns.bases(of: [clause])
+        return !bases.isDisjoint(with: origins) && bases.contains(where: isFree)
+      }
+      guard origins.isDisjoint(with: lookedUp), !isCompared else {
+        throw refusal(
+          .argument,
+          "'\(registry[id].name)' is added up and compared with a table that protects nobody, which decides what values are left",
+          remedy: "compare another column with that table, or write what is compared into the query as constants")
       }
     }
   }

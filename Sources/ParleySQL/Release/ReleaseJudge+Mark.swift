@@ -10,7 +10,11 @@ extension ReleaseJudge {
   ) throws(ParleyError) -> (mark: ReleaseMark, items: [Projection]) {
     func isOnce(_ slot: UnitSlot) -> Bool { self.isOnce(slot, in: keys) }
     var sets = Sets()
-    for aggregate in aggregates { try read(aggregate, &sets, of: rows, areOnce: rows.slots.allSatisfy(isOnce)) }
+    var keyExpressions: [Expression] = []
+    for key in keys { keyExpressions.append(try resolved(key.expression)) }
+    for aggregate in aggregates {
+      try read(aggregate, &sets, of: rows, by: keyExpressions, areOnce: rows.slots.allSatisfy(isOnce))
+    }
     // A mean beside a sum of the same values tells how many are there.
     for mean in sets.means where !mean.columns.isDisjoint(with: sets.summedColumns) {
       let isMissing = columns.facts.reduced(.isNull(mean.argument))
@@ -115,7 +119,7 @@ extension ReleaseJudge {
   }
 
   private func read(
-    _ aggregate: AggregateColumn, _ sets: inout Sets, of rows: Rows, areOnce: Bool
+    _ aggregate: AggregateColumn, _ sets: inout Sets, of rows: Rows, by keys: [Expression], areOnce: Bool
   ) throws(ParleyError) {
     guard let argument = aggregate.argument else { return }
     var arguments = [try resolved(argument)]
@@ -125,7 +129,7 @@ extension ReleaseJudge {
     switch aggregate.function {
     case .countRows: return
     case .count:
-      var reader = ReleaseArgument(columns.facts)
+      var reader = ReleaseArgument(columns.facts, where: clauses, keys: keys)
       reader.read(counted: arguments[0])
       guard aggregate.isDistinct else {
         let repeated = arguments[0].valueSources.filter {
@@ -165,13 +169,14 @@ extension ReleaseJudge {
       throw refusal(.argument, .correlation)
     }
     for (place, argument) in arguments.enumerated() {
-      var reader = ReleaseArgument(columns.facts)
+      var reader = ReleaseArgument(columns.facts, where: clauses, keys: keys)
       reader.read(value: argument, isSummed: isSummed, beside: arguments.count > 1 ? arguments[1 - place] : nil)
       if let objection = reader.objection {
         throw refusal(.argument, ReleaseRefusal.argument(objection))
       }
       try checkValues(reader.values, of: rows, isRepeatable: isRepeatable)
       try checkProducts(reader.summands)
+      if isSummed { try checkLookedUp(reader.values) }
       used.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
       if aggregate.function == .sum {

@@ -1,3 +1,4 @@
+import BigInt
 import ParleyBase
 import ParleyProgram
 
@@ -44,7 +45,7 @@ extension ReleaseJudge {
     var used: Set<ColumnID> = []
     for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
       let argument = try resolved(argument)
-      var reader = ReleaseArgument(columns.facts)
+      var reader = ReleaseArgument(columns.facts, where: clauses)
       var isRepeatable = aggregate.isDistinct
       switch aggregate.function {
       case .count:
@@ -70,6 +71,37 @@ extension ReleaseJudge {
       used.formUnion(reader.values)
     }
     try checkTables(used)
+  }
+
+  /// Beside the number of rows, the number of units tells how many rows units have more than one.
+  ///
+  /// - Parameter input: of the grouping; with the column afterwards.
+  /// - Returns: whether a row is a further one of its unit in its group, where units are counted.
+  mutating func furtherRows(
+    of aggregates: [AggregateColumn], _ rows: Rows, _ keys: [Projection], _ input: inout RelationalPlan
+  ) -> [ColumnID] {
+    let counted = Set(
+      aggregates.compactMap { aggregate -> ColumnID? in
+        guard aggregate.function == .count, aggregate.isDistinct, let argument = aggregate.argument else {
+          return nil
+        }
+        return columns.root(argument)
+      })
+    var result: [ColumnID] = []
+    for slot in rows.slots where counted.contains(columns.root(slot.column)) && !isOnce(slot, in: keys) {
+      let number = registry.column("row of its unit", .number(scale: 0), isNullable: false)
+      let isFurther = registry.column("further row", .boolean, isNullable: false)
+      carried.insert(slot.column)
+      input = .extend(
+        .window(
+          input,
+          WindowStep(
+            partition: keys.map(\.expression) + [.column(slot.column)], order: [],
+            functions: [.init(id: number, function: .rowNumber)])),
+        [Projection(id: isFurther, expression: .compare(.less, .integer(1), .column(number)))])
+      result.append(isFurther)
+    }
+    return result
   }
 
   // MARK: Columns that name units

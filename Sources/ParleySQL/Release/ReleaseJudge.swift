@@ -21,6 +21,10 @@ struct ReleaseJudge {
   var values: [ColumnID: Int] = [:]
   /// Columns of each part.
   var columnsOfPart: [Int: Set<ColumnID>] = [:]
+  /// Conditions that the rows meet, over columns of tables.
+  var clauses: [Expression] = []
+  /// Columns by which rows are looked up in, or tested against, tables that protect nobody.
+  var lookedUp: Set<ColumnID> = []
   /// What is read several times, rewritten once.
   private var commons: [ObjectIdentifier: (plan: RelationalPlan, rows: Rows)] = [:]
   /// Columns that marks read and that projections below have to keep.
@@ -94,7 +98,10 @@ struct ReleaseJudge {
       let (input, found) = try walk(plan.inputs[0])
       var rows = found
       try checkNames(in: plan, of: rows)
-      if case .filter(_, let conditions) = plan { try take(conditions, &rows) }
+      if case .filter(_, let conditions) = plan {
+        try take(conditions, &rows)
+        clauses += conditions.map(columns.resolved)
+      }
       return (plan.mapInputs { _ in input }, rows)
     case .project(let input, let items):
       let (judged, rows) = try walk(input)
@@ -177,6 +184,7 @@ struct ReleaseJudge {
   private mutating func walk(_ given: Scan) throws(ParleyError) -> (plan: RelationalPlan, rows: Rows) {
     var scan = given
     let table = scan.table
+    clauses += scan.filter.map(columns.resolved)
     guard table.protection != .nothing else { return (.scan(scan), Rows(makeup: self.makeup(of: scan))) }
     guard mentioned.insert(table.name).inserted else {
       throw refusal(
@@ -254,8 +262,10 @@ struct ReleaseJudge {
       )
     }
     try checkKeys(keys, of: rows)
+    let furtherRow = furtherRows(of: aggregates, rows, keys, &judged)
     var (mark, items) = try mark(rows, keys, aggregates)
     if !items.isEmpty { judged = .extend(judged, items) }
+    mark.contributors += furtherRow.map { .init(column: $0, threshold: minimum) }
     let weights = try weights(of: aggregates, rows, keys, &judged)
     mark.dominance = weights.rules
     marks[shown] = mark

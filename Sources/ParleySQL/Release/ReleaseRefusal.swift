@@ -1,3 +1,4 @@
+import ParleyBase
 import ParleyProgram
 
 /// Why a query cannot be judged, and what to write instead.
@@ -19,6 +20,13 @@ struct ReleaseRefusal {
 
   func message(minimum: Int, query: String) -> String {
     "under a minimum of \(minimum), the query '\(query)' cannot be judged: \(reason)"
+  }
+
+  /// Of an argument of a query over public groups.
+  func error(_ code: Code = .argument, in query: LogicalQuery, minimum: Int) -> ParleyError {
+    query.source.error(
+      code.rawValue, message(minimum: minimum, query: query.source.query.name), at: SourceRange(start: 0, end: 0),
+      remedy: remedy)
   }
 
   static func extremes(of table: String) -> Self {

@@ -100,6 +100,10 @@ extension ReleaseRefusal {
     reason:
       "its conditions, with those of other queries about the same columns, cut groups into more than \(RowPartition.mostParts) parts, of which figures together tell",
     remedy: "write fewer conditions about the same columns, or group by what they are about, or split the study")
+  static let hiddenConstant = ReleaseRefusal(
+    reason:
+      "something is added to a value before it is divided, rounded, compared or taken from a date, and 'dominance' is judged without what is added to everybody",
+    remedy: "add up the value itself, and compute the rest from what is shown")
   static let correlation = ReleaseRefusal(
     reason: "a correlation with a condition, or with a value of two, adds up the other value where it holds",
     remedy: "use AVG(x) FILTER (WHERE c), and the same without FILTER")

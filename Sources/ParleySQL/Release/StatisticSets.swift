@@ -23,6 +23,9 @@ struct StatisticSets {
   private(set) var counted: Set<Expression> = []
   /// The WHERE clause, where queries of the study over the table have different ones.
   private(set) var clause: Expression?
+  private var keys: [Expression] { query.keys.map(\.expression.relational) }
+  /// What every row meets of which statistics are.
+  private var clauses: [Expression] { query.filter.map { [$0.relational] } ?? [] }
 
   /// - Parameter areFiltersMixed: queries of the study over the table have different WHERE clauses, so that those are
   ///   conditions as well, and sets are of all rows of the table.
@@ -35,7 +38,7 @@ struct StatisticSets {
       lesserOfTwo: { ReleaseColumns.lesserOfTwo(table.columns[$0.rawValue]) },
       isExtended: { _ in false }, isNullable: registry.isNullable,
       isBoolean: { [registry] in registry.type(of: $0) == .boolean },
-      range: { Interval(table.columns[$0.rawValue].type) })
+      range: { Interval(table.columns[$0.rawValue].type) }, length: { _ in nil })
     for projection in query.projections {
       if case .statistic(let statistic, _, _) = projection.value { try read(statistic, at: projection.range) }
     }
@@ -64,7 +67,7 @@ struct StatisticSets {
   }
 
   private mutating func read(_ statistic: Statistic, at range: SourceRange) throws(ParleyError) {
-    var reader = ReleaseArgument(facts)
+    var reader = ReleaseArgument(facts, where: clauses, keys: keys)
     let arguments = statistic.arguments.map(\.relational)
     switch statistic.function {
     case .countRows: return
@@ -75,7 +78,7 @@ struct StatisticSets {
       }
       for (place, argument) in arguments.enumerated() {
         let other = arguments.count > 1 ? arguments[1 - place] : nil
-        var own = ReleaseArgument(facts)
+        var own = ReleaseArgument(facts, where: clauses, keys: keys)
         own.read(value: argument, isSummed: true)
         if statistic.function == .sum {
           summedColumns.formUnion(own.values)

@@ -19,6 +19,8 @@ enum SummedView<Form: SummedForm> {
   case multiple(Form, BigInt)
   case choice([Form.Choice], otherwise: Form)
   case nothing
+  /// Computed from numbers in another way: a constant in these of at most `rounding` moves the result by one.
+  case step([Form], rounding: BigInt)
   case other
 }
 
@@ -50,7 +52,7 @@ extension SummedForm {
     case .product(let a, let b):
       let (x, y) = (a.terms, b.terms)
       return x.flatMap { p in y.map { p * $0 } }
-    case .choice, .nothing, .other: return [SummedTerm(number: 1, factors: [self])]
+    case .choice, .nothing, .step, .other: return [SummedTerm(number: 1, factors: [self])]
     }
   }
 
@@ -72,6 +74,32 @@ extension SummedForm {
     }
     guard let first = parts.first else { return .number(0) }
     return parts.dropFirst().reduce(first) { .sum($0, $1) }
+  }
+
+  /// The most that is added to all rows, or to all in a branch.
+  private var addedConstant: BigInt {
+    terms.reduce(0) { total, term in
+      guard let place = term.choice, term.factors.count == 1 else {
+        return total + (term.factors.isEmpty ? BigInt(term.number.magnitude) : 0)
+      }
+      guard case .choice(let branches, let otherwise) = term.factors[place].summedView else { return total }
+      let most = branches.reduce(otherwise.addedConstant) { max($0, $1.result.addedConstant) }
+      return total + BigInt(term.number.magnitude) * most
+    }
+  }
+
+  /// What is added to everybody stands where it cannot be taken off: under a division, a rounding or a root, or among the values of
+  /// GREATEST and LEAST.
+  var hidesConstants: Bool {
+    switch summedView {
+    case .number, .nothing, .other: false
+    case .sum(let a, let b), .difference(let a, let b), .product(let a, let b):
+      a.hidesConstants || b.hidesConstants
+    case .multiple(let a, _): a.hidesConstants
+    case .choice(let branches, let otherwise):
+      otherwise.hidesConstants || branches.contains { $0.result.hidesConstants }
+    case .step(let parts, let rounding): parts.contains { $0.hidesConstants || $0.addedConstant > rounding }
+    }
   }
 
   /// It has no value but 0.
@@ -97,6 +125,8 @@ extension RowExpression: SummedForm {
       .choice(branches.map { ($0.condition, $0.result) }, otherwise: otherwise)
     case .coalesce(let parts):
       .choice(parts.dropLast().map { (.not(.isNull($0)), $0) }, otherwise: parts[parts.count - 1])
+    case .bucket(let a, let divisor), .floored(let a, let divisor): .step([a], rounding: divisor)
+    case .remainder(let a, _), .calendar(_, let a): .step([a], rounding: 0)
     case .null: .nothing
     default: .other
     }
@@ -122,6 +152,10 @@ extension Expression: SummedForm {
       .choice(branches.map { ($0.condition, $0.result) }, otherwise: otherwise)
     case .coalesce(let parts):
       .choice(parts.dropLast().map { (.not(.isNull($0)), $0) }, otherwise: parts[parts.count - 1])
+    case .truncated(let a, let divisor), .floored(let a, let divisor): .step([a], rounding: divisor)
+    case .remainder(let a, _), .squareRoot(let a, _), .calendar(_, let a): .step([a], rounding: 0)
+    case .integerQuotient(let a, let b), .ratio(let a, let b, _): .step([a, b], rounding: 0)
+    case .extreme(let parts, _): .step(parts, rounding: 0)
     case .null: .nothing
     default: .other
     }

@@ -23,7 +23,9 @@ extension ReleaseArgument.Facts {
     case .remainder(let a, let divisor):
       let whole = Interval(0, divisor - 1)
       return range(of: a).flatMap { whole.contains($0) ? $0 : nil } ?? whole
-    case .calendar(let function, let a): return range(of: a).flatMap { Self.range(of: function, over: $0) }
+    case .calendar(let function, let a):
+      return range(of: a).flatMap { Self.range(of: function, over: $0) } ?? function.everyValue
+    case .textLength(.column(let id)): return length(id)
     case .choose(let branches, let otherwise): return union(branches.map(\.result) + [otherwise])
     case .coalesce(let parts), .extreme(let parts, _): return union(parts)
     default: return nil
@@ -98,6 +100,75 @@ extension ReleaseArgument.Facts {
     if isBoolean(expression) || expression.hasChoices { return true }
     guard let range = range(of: expression) else { return false }
     return range.upper - range.lower <= 1
+  }
+}
+
+extension CalendarFunction {
+  /// What it has of any date; nil where that has no end.
+  fileprivate var everyValue: Interval? {
+    switch self {
+    case .month: Interval(1, 12)
+    case .quarter: Interval(1, 4)
+    case .day: Interval(1, 31)
+    case .dayOfYear: Interval(1, 366)
+    case .year, .months, .monthStart, .plusMonths: nil
+    }
+  }
+}
+
+extension Interval {
+  /// From the least to the greatest of these values that a row can have which meets the conditions, as far as comparisons of
+  /// the value with constants say; nil where there is none.
+  func narrowed(to value: Expression, by conditions: [Expression]) -> Interval? {
+    var constants: Set<BigInt> = []
+    for condition in conditions { condition.collectConstants(comparedWith: value, &constants) }
+    guard !constants.isEmpty else { return self }
+    let points = Set(constants.flatMap { [$0 - 1, $0, $0 + 1] } + [lower, upper]).filter {
+      lower <= $0 && $0 <= upper
+    }
+    let possible = points.filter { point in
+      conditions.allSatisfy { $0.truth(where: value, is: point) ?? true }
+    }
+    guard let first = possible.min(), let last = possible.max() else { return nil }
+    return Interval(first, last)
+  }
+}
+
+extension Expression {
+  fileprivate func collectConstants(comparedWith value: Expression, _ found: inout Set<BigInt>) {
+    switch self {
+    case .compare(_, value, .integer(let k)), .compare(_, .integer(let k), value): found.insert(k)
+    default: for child in children { child.collectConstants(comparedWith: value, &found) }
+    }
+  }
+
+  /// Of a condition, with one value known and all others not; nil where it may be either.
+  fileprivate func truth(where value: Expression, is point: BigInt) -> Bool? {
+    func known(_ a: Expression) -> BigInt? {
+      if a == value { return point }
+      if case .integer(let k) = a { return k }
+      return nil
+    }
+    switch self {
+    case .boolean(let truth): return truth
+    case .compare(let comparison, let a, let b):
+      guard let x = known(a), let y = known(b) else { return nil }
+      switch comparison {
+      case .less: return x < y
+      case .lessOrEqual: return x <= y
+      case .equal: return x == y
+      }
+    case .not(let a): return a.truth(where: value, is: point).map { !$0 }
+    case .and(let a, let b):
+      let (x, y) = (a.truth(where: value, is: point), b.truth(where: value, is: point))
+      return x == false || y == false ? false : x == nil || y == nil ? nil : true
+    case .or(let a, let b):
+      let (x, y) = (a.truth(where: value, is: point), b.truth(where: value, is: point))
+      return x == true || y == true ? true : x == nil || y == nil ? nil : false
+    case .coalesce(let parts): return parts.first?.truth(where: value, is: point)
+    case .isNull(value): return false
+    default: return nil
+    }
   }
 }
 

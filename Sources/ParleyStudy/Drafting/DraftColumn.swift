@@ -122,9 +122,27 @@ struct DraftColumn {
       if merged.words?.isEmpty == true || wordsMayBeMarks { return plain }
       if !mayBeCodes { return .mixed }
     }
-    if let labels = merged.commonLabels, !labels.isEmpty { return .category }
+    if let labels = merged.commonLabels, !labels.isEmpty, !areNames(labels) { return .category }
     return .text
   }
+
+  /// Whether frequent labels look like names of patients, cases or accounts with many rows, which no draft may hold: most values are rare,
+  /// or there are several and they are numbered, or the header says so.
+  private func areNames(_ labels: [String]) -> Bool {
+    let rare = (merged.counts?.count ?? 0) - labels.count
+    if rare > max(5, labels.count) { return true }
+    guard labels.count > 6 else { return false }
+    let numbered = labels.count { $0.utf8.count { (0x30...0x39).contains($0) } >= 3 }
+    let words = header.lowercased().split { !$0.isLetter }.map(String.init)
+    return numbered * 5 >= labels.count * 4
+      || words.contains { Self.namingWords.contains($0) || $0.hasSuffix("id") }
+  }
+  private static let namingWords: Set = [
+    "patient", "patients", "person", "persons", "case", "name", "surname", "mrn", "ssn", "iban", "account",
+    "email", "mail",
+    "phone", "fall", "fallnummer", "patientennummer", "vorname", "nachname", "konto", "subject", "participant",
+    "member",
+  ]
 
   /// Of the cells that are no words; nil where they are not all alike, or there are none.
   private var plainKind: Kind? {
@@ -296,7 +314,9 @@ struct DraftColumn {
     }
     return [
       "      # '\(YAMLWord.escaped(header))' is text with many different values and is left out; if it is needed:",
-      bytes.map { "      # - {\(entry), type: text, bytes: \($0)\(nullable)}" }
+      bytes.map {
+        "      # - {\(entry), type: text, bytes: \($0)\(nullable)}  # where it names whom rows are about: protect: \(name)"
+      }
         ?? "      # code it first, because no text may have more than 256 bytes",
     ]
   }

@@ -1,4 +1,5 @@
 import ParleyClear
+import ParleyProgram
 
 extension AttackTrick {
   /// What nobody minds: most of these are to be answered.
@@ -7,21 +8,21 @@ extension AttackTrick {
       let m = w.measure()
       return [
         w.question([w.rows, ("SUM(\(m))", .linear(tag: "S")), ("AVG(\(m))", .smooth)], key: w.group)
-          .resting(on: w.behind(key: w.group, sets: ["\(m) IS NOT NULL", "\(m) <> 0"]))
+          .resting(on: w.behind(key: w.group, sets: w.valueSets(m)))
       ]
     },
     AttackTrick(name: "harmless total") { w in
       let m = w.measure()
       return [
         w.question([w.rows, ("AVG(\(m))", .smooth), ("STDDEV(\(m))", .smooth)])
-          .resting(on: w.behind(sets: ["\(m) IS NOT NULL", "\(m) <> 0"]))
+          .resting(on: w.behind(sets: w.valueSets(m)))
       ]
     },
     AttackTrick(name: "harmless join", onPersons: true) { w in
       let join = "v JOIN r ON v.kind = r.kind"
       return [
         w.question([w.rows, ("SUM(cost)", .linear(tag: "S"))], from: join, key: "v.kind")
-          .resting(on: w.behind(from: join, key: "v.kind", sets: ["cost <> 0"]))
+          .resting(on: w.behind(from: join, key: "v.kind", sets: w.valueSets("cost")))
       ]
     },
     AttackTrick(name: "harmless order") { w in
@@ -35,7 +36,8 @@ extension AttackTrick {
       let (m, filter) = (w.measure(), w.table == "p" ? "id > 8" : "cost > 8")
       return [
         w.question([w.rows, ("SUM(\(m))", .linear(tag: "S"))], filter: filter, key: w.group)
-          .resting(on: w.behind(filter: filter, key: w.group, sets: ["\(m) IS NOT NULL", "\(m) <> 0"]))
+          .resting(
+            on: w.behind(filter: filter, key: w.group, sets: w.valueSets(m, above: m == "cost" ? 8 : -1)))
       ]
     },
     AttackTrick(name: "harmless condition") { w in
@@ -62,6 +64,18 @@ extension AttackTrick {
 }
 
 extension AttackWriter {
+  /// Rows with a value that is added up, with one that is not 0, and with one that is no end of its range.
+  ///
+  /// - Parameter bound: values are above it.
+  fileprivate func valueSets(_ measure: String, above bound: Int64 = -1) -> [String] {
+    var sets = ["\(measure) IS NOT NULL", "\(measure) <> 0"]
+    let columns = tables.schemas.first { $0.name == table }?.columns ?? []
+    if case .integer(let range)? = columns.first(where: { $0.name == measure })?.type {
+      sets += [max(range.lowerBound, bound + 1), range.upperBound].filter { $0 != 0 }.map { "\(measure) <> \($0)" }
+    }
+    return sets
+  }
+
   /// The rows behind a question that ``question(_:from:filter:key:tail:isChoosing:)`` wrote of the same.
   func behind(
     from: String? = nil, filter: String = "", key: String? = nil, sets: [String] = []
