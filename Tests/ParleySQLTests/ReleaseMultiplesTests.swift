@@ -37,6 +37,16 @@ import Testing
     #expect(try Self.shown(text, Self.visits(twice: 0)).count == 1)
   }
 
+  /// How many rows conditions leave is not known, where nothing counts them.
+  @Test func unitsAloneAreCounted() throws {
+    let alone = "SELECT COUNT(DISTINCT p) FROM t WHERE x > 5"
+    #expect(try Self.shown(alone, Self.visits(twice: 1)) == [[.value("20")]])
+    #expect(
+      try Self.shown("SELECT COUNT(DISTINCT p) FROM t WHERE x >= -100 OR x IS NULL", Self.visits(twice: 1)).isEmpty
+    )
+    #expect(try Self.shown("SELECT COUNT(DISTINCT p), AVG(x) FROM t WHERE x > 5", Self.visits(twice: 1)).isEmpty)
+  }
+
   private static let list = TableSchema(
     name: "w",
     columns: [

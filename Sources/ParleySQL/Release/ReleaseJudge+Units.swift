@@ -73,7 +73,8 @@ extension ReleaseJudge {
     try checkTables(used)
   }
 
-  /// Beside the number of rows, the number of units tells how many rows units have more than one.
+  /// Beside the number of rows, the number of units tells how many rows units have more than one. Rows are counted by every other
+  /// statistic, and where no condition leaves rows out their number is public.
   ///
   /// - Parameter input: of the grouping; with the column afterwards.
   /// - Returns: whether a row is a further one of its unit in its group, where units are counted.
@@ -87,6 +88,11 @@ extension ReleaseJudge {
         }
         return columns.root(argument)
       })
+    let isAlone = aggregates.allSatisfy {
+      $0.function == .count && $0.isDistinct && columns.namesUnit($0.argument ?? .boolean(true))
+    }
+    let hasConditions = clauses.contains { columns.facts.reduced($0) != .boolean(true) }
+    guard !isAlone || !hasConditions else { return [] }
     var result: [ColumnID] = []
     for slot in rows.slots where counted.contains(columns.root(slot.column)) && !isOnce(slot, in: keys) {
       let number = registry.column("row of its unit", .number(scale: 0), isNullable: false)
