@@ -18,7 +18,9 @@ struct ExhaustionTests {
     when isReady: @escaping @Sendable (TLSMesh) -> Bool = { _ in true },
     _ body: (AttackingClient) async throws -> Int
   ) async throws -> (growth: Int, link: LinkInfo) {
-    let world = try World(listening: [true, true, false], computingCount: 2)
+    var world = try World(listening: [true, true, false], computingCount: 2)
+    // A client that gets no processor for some seconds is not silent.
+    world.options.silenceLimit = .seconds(60)
     let mesh = try world.mesh(0)
     async let ending = runParties([{ @Sendable in try engine(mesh) }])
     let client = try await AttackingClient(world, as: 2, reads: reads)
