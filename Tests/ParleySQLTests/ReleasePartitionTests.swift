@@ -144,6 +144,13 @@ import Testing
       figures: ["SUM(x) FILTER (WHERE v = 60 OR v = 62)", "SUM(x * v) FILTER (WHERE v = 60 OR v = 62)"],
       few: rows(20, Row()) + [Row(v: 62)], enough: rows(20, Row()) + rows(5, Row(v: 62))),
     Case(
+      description: "what one sum leaves of another, of a scale",
+      figures: [
+        "COUNT(*)", count("score <= 3"), "SUM(score)", "SUM(score) FILTER (WHERE score <= 3)",
+      ],
+      few: rows(10, Row()) + rows(10, Row(score: 2)) + rows(9, Row(score: 5)) + [Row(score: 4)],
+      enough: rows(10, Row()) + rows(10, Row(score: 2)) + rows(9, Row(score: 5)) + rows(5, Row(score: 4))),
+    Case(
       description: "the highest of many values", figures: ["SUM(v)"],
       few: rows(19, Row(v: 99)) + [Row(v: 98)], enough: rows(19, Row(v: 99)) + rows(5, Row(v: 98))),
     Case(

@@ -185,17 +185,23 @@ struct ReleaseArgument {
 
   /// With the number of rows known, a sum of 1 to 5 is one of 0 to 4, and what is missing to 5 for each is one too. Ends are
   /// those of the values that conditions leave: of `x BETWEEN 30 AND 31` there are two.
+  ///
+  /// The ends of the declared range stay ends of what is added up: sums over less than all rows are compared by them.
   private mutating func readEnds(of value: Expression, below path: Expression?, isSummed: Bool) {
     if case .choose = value { return }
-    let conditions = clauses + (path.map { [$0] } ?? [])
-    guard let declared = facts.range(of: value), let range = declared.narrowed(to: value, by: conditions) else {
-      return
-    }
+    guard let declared = facts.range(of: value) else { return }
+    readEnds(of: value, within: declared, below: path, isSummed: isSummed)
+    guard let range = declared.narrowed(to: value, by: clauses + (path.map { [$0] } ?? [])) else { return }
+    if range != declared { readEnds(of: value, within: range, below: path, isSummed: isSummed) }
+    if isSummed, range.lower < range.upper { readEndsOfGroups(of: value, within: range, below: path) }
+  }
+  private mutating func readEnds(
+    of value: Expression, within range: Interval, below path: Expression?, isSummed: Bool
+  ) {
     if range.upper - range.lower == 1 {
       return addBothValues(.compare(.equal, value, .integer(range.lower)), below: path)
     }
     guard isSummed, range.lower < range.upper else { return }
-    readEndsOfGroups(of: value, within: range, below: path)
     let isNarrow = range.upper - range.lower <= Self.narrow
     guard isNarrow || !value.isSumOrProduct else { return }
     for end in [range.lower, range.upper] where end != 0 {
