@@ -241,6 +241,10 @@ import Testing
         "SELECT SUM(s + 1000) FROM (SELECT p, SUM(x) AS s FROM t GROUP BY p) AS each"
       ),
       (
+        "SELECT SUM(s) FROM (SELECT p, SUM((x + 1000) / 2) AS s FROM t GROUP BY p) AS each",
+        "SELECT SUM(s) FROM (SELECT p, SUM(x / 2) AS s FROM t GROUP BY p) AS each"
+      ),
+      (
         "SELECT SUM(m) FROM (SELECT LAG(x + 1000) OVER (PARTITION BY p ORDER BY x) AS m FROM t) AS s",
         "SELECT SUM(m + 1000) FROM (SELECT LAG(x) OVER (PARTITION BY p ORDER BY x) AS m FROM t) AS s"
       ),

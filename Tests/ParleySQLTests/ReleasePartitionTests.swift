@@ -151,6 +151,22 @@ import Testing
       few: rows(10, Row()) + rows(10, Row(score: 2)) + rows(9, Row(score: 5)) + [Row(score: 4)],
       enough: rows(10, Row()) + rows(10, Row(score: 2)) + rows(9, Row(score: 5)) + rows(5, Row(score: 4))),
     Case(
+      description: "what one sum leaves of another",
+      figures: ["COUNT(*)", count("v < 60"), "SUM(v)", "SUM(v) FILTER (WHERE v < 60)"],
+      few: rows(10, Row(v: 20)) + rows(10, Row(v: 31)) + rows(19, Row(v: 99)) + [Row(v: 98)],
+      enough: rows(10, Row(v: 20)) + rows(10, Row(v: 31)) + rows(19, Row(v: 99)) + rows(5, Row(v: 98))),
+    Case(
+      description: "what two sums leave of another",
+      figures: [
+        "SUM(v)", "SUM(v) FILTER (WHERE v < 50)", "SUM(v) FILTER (WHERE v >= 62)",
+      ],
+      few: rows(10, Row(v: 20)) + rows(10, Row(v: 80)) + rows(19, Row(v: 61)) + [Row(v: 50)],
+      enough: rows(10, Row(v: 20)) + rows(10, Row(v: 80)) + rows(19, Row(v: 61)) + rows(5, Row(v: 50))),
+    Case(
+      description: "the root of two values",
+      figures: [count("v = 50 OR v = 60"), "SUM(SQRT(v)) FILTER (WHERE v = 50 OR v = 60)"],
+      few: rows(20, Row()) + [Row(v: 50)], enough: rows(20, Row()) + rows(5, Row(v: 50)), isRelational: true),
+    Case(
       description: "the highest of many values", figures: ["SUM(v)"],
       few: rows(19, Row(v: 99)) + [Row(v: 98)], enough: rows(19, Row(v: 99)) + rows(5, Row(v: 98))),
     Case(

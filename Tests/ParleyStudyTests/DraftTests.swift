@@ -48,6 +48,32 @@ import Testing
     #expect(try StudyLoader.load(text: text, file: "d").security.adversary == .semiHonest)
   }
 
+  /// Patients with many visits are frequent values, and no labels.
+  @Test func namesOfPeopleAreNoLabels() throws {
+    func table(_ header: String, _ names: [String], rows: [Int]) -> String {
+      "\(header),ward\n"
+        + zip(names, rows).flatMap { name, count in
+          (0..<count).map { "\(name),\($0 % 2 == 0 ? "north" : "south")\n" }
+        }
+        .joined()
+    }
+    let numbered = (0..<12).map { "P0\(2291 + $0 * 37)" },
+      words = (0..<12).map { "person\(Character(Unicode.Scalar(97 + $0)!))" }
+    // Most are rare; all are frequent and numbered; the header says it.
+    for csv in [
+      table("code", words, rows: [9, 7, 6] + Array(repeating: 2, count: 9)),
+      table("code", numbered, rows: Array(repeating: 8, count: 12)),
+      table("Patient", words, rows: Array(repeating: 8, count: 12)),
+      table("pid", words, rows: Array(repeating: 8, count: 12)),
+    ] {
+      let text = try draft(["a.csv": csv])
+      #expect(!text.contains("P02291") && !text.contains("persona"), "\(text)")
+      #expect(text.contains("protect: ") && text.contains("north"), "\(text)")
+    }
+    // Twelve wards are labels.
+    #expect(try draft(["a.csv": table("code", words, rows: Array(repeating: 8, count: 12))]).contains("persona"))
+  }
+
   @Test func noCellsShow() throws {
     var csv = "name,salary,joined,town\n"
     for row in 0..<30 {

@@ -59,8 +59,7 @@ struct ContributorSets {
       }
       for summand in sets.summands {
         for other in summands where other.factors == summand.factors && other.rows != summand.rows {
-          add(sets.difference(summand.rows, other.rows))
-          add(sets.difference(other.rows, summand.rows))
+          for set in sets.left(of: summand, without: other) + sets.left(of: other, without: summand) { add(set) }
         }
       }
       for condition in conditions(sets).map(\.set) {

@@ -141,7 +141,7 @@ struct ReleaseArgument {
           if facts.isNullable(part) { add(.isNull(part)) }
           for other in parts[..<index] { add(.compare(.less, part, other)) }
         }
-      default: read(step: factor, isAlone: isAlone)
+      default: read(step: factor, below: path, isSummed: isSummed, isAlone: isAlone)
       }
     }
     let factors = term.map(\.valueColumns)
@@ -189,22 +189,29 @@ struct ReleaseArgument {
   /// The ends of the declared range stay ends of what is added up: sums over less than all rows are compared by them.
   private mutating func readEnds(of value: Expression, below path: Expression?, isSummed: Bool) {
     if case .choose = value { return }
-    guard let declared = facts.range(of: value) else { return }
-    readEnds(of: value, within: declared, below: path, isSummed: isSummed)
-    guard let range = declared.narrowed(to: value, by: clauses + (path.map { [$0] } ?? [])) else { return }
-    if range != declared { readEnds(of: value, within: range, below: path, isSummed: isSummed) }
-    if isSummed, range.lower < range.upper { readEndsOfGroups(of: value, within: range, below: path) }
-  }
-  private mutating func readEnds(
-    of value: Expression, within range: Interval, below path: Expression?, isSummed: Bool
-  ) {
-    if range.upper - range.lower == 1 {
-      return addBothValues(.compare(.equal, value, .integer(range.lower)), below: path)
+    let declared = facts.range(of: value)
+    if let declared {
+      readEnds(of: value, declared.lower, declared.upper, below: path, isSummed: isSummed, isNarrowed: false)
     }
-    guard isSummed, range.lower < range.upper else { return }
-    let isNarrow = range.upper - range.lower <= Self.narrow
-    guard isNarrow || !value.isSumOrProduct else { return }
-    for end in [range.lower, range.upper] where end != 0 {
+    guard let left = facts.ends(of: value, where: clauses + (path.map { [$0] } ?? [])) else { return }
+    if left.lower != declared?.lower || left.upper != declared?.upper {
+      readEnds(of: value, left.lower, left.upper, below: path, isSummed: isSummed, isNarrowed: true)
+    }
+    if isSummed, left.lower != left.upper { readEndsOfGroups(of: value, left.lower, left.upper, below: path) }
+  }
+  /// - Parameter isNarrowed: by conditions, so that ends of products are looked at as well.
+  private mutating func readEnds(
+    of value: Expression, _ lower: BigInt?, _ upper: BigInt?, below path: Expression?, isSummed: Bool,
+    isNarrowed: Bool
+  ) {
+    var isNarrow = false
+    if let lower, let upper {
+      if upper - lower == 1 { return addBothValues(.compare(.equal, value, .integer(lower)), below: path) }
+      if upper == lower { return }
+      isNarrow = upper - lower <= Self.narrow
+    }
+    guard isSummed, isNarrow || isNarrowed || !value.isSumOrProduct else { return }
+    for end in [lower, upper].compactMap(\.self) where end != 0 {
       add(contributors: within(path, value.differs(from: end)))
       if isNarrow { add(summand: [value], below: path, except: end) }
     }
@@ -212,17 +219,19 @@ struct ReleaseArgument {
 
   /// Groups of neighbouring values, such as `GROUP BY x / 2` or bands: ends are those of the group. A value is no end if the next one is of
   /// the same group.
-  private mutating func readEndsOfGroups(of value: Expression, within range: Interval, below path: Expression?) {
+  private mutating func readEndsOfGroups(
+    of value: Expression, _ lower: BigInt?, _ upper: BigInt?, below path: Expression?
+  ) {
     guard case .column(let id) = value else { return }
     let own = keys.filter { $0.columns.contains(id) && $0 != value }
     guard !own.isEmpty else { return }
-    for (end, step) in [(range.lower, BigInt(-1)), (range.upper, 1)] {
+    for (end, step) in [(lower, BigInt(-1)), (upper, 1)] {
       let next = Expression.add(value, .integer(step))
       let isSame = own.map { key -> Expression in
         let moved = key.replacing { $0 == value ? next : nil }
         return facts.isBoolean(key) ? .equivalent(key, moved) : .compare(.equal, key, moved)
       }
-      add(contributors: within(path, .all([value.differs(from: end)] + isSame)))
+      add(contributors: within(path, .all((end.map { [value.differs(from: $0)] } ?? []) + isSame)))
     }
   }
 
@@ -249,7 +258,7 @@ struct ReleaseArgument {
   }
 
   /// Rounding, parts of dates, remainders, roots, divisions: of one polynomial, and nothing beside them.
-  private mutating func read(step: Expression, isAlone: Bool) {
+  private mutating func read(step: Expression, below path: Expression?, isSummed: Bool, isAlone: Bool) {
     if case .null = step { return }
     guard isAlone else {
       return object("adds or multiplies values that were divided, rounded or taken apart")
@@ -257,6 +266,8 @@ struct ReleaseArgument {
     for child in step.children {
       if child.containsStep { object("takes apart what was divided, rounded or taken apart already") }
       read(child, below: nil, isSummed: false)
+      // Of two values that are left, the results are two.
+      if isSummed { readEnds(of: child, below: path, isSummed: true) }
     }
   }
 
@@ -306,7 +317,7 @@ extension Expression {
   fileprivate static func isContributing(_ factors: [Expression]) -> Expression {
     .not(.any(factors.map { .compare(.equal, $0, .integer(0)) }))
   }
-  fileprivate func differs(from value: BigInt) -> Expression { .not(.compare(.equal, self, .integer(value))) }
+  func differs(from value: BigInt) -> Expression { .not(.compare(.equal, self, .integer(value))) }
   /// Written as a sum of products, one of these is a constant, as far as that can be seen.
   fileprivate var hasConstantTerm: Bool {
     switch self {

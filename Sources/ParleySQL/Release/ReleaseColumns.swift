@@ -63,7 +63,7 @@ struct ReleaseColumns {
       for aggregate in aggregates {
         let arguments = [aggregate.argument, aggregate.second].compactMap(\.self)
         if aggregate.function == .countRows {
-          ranges[aggregate.id] = Interval(1, BigInt(max(1, input.maximumRows)))
+          ranges[aggregate.id] = Interval(keys.isEmpty ? 0 : 1, BigInt(max(1, input.maximumRows)))
         }
         self.arguments[aggregate.id] = arguments
         // How many rows there are is of every table that they come from.

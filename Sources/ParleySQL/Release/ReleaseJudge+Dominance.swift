@@ -156,9 +156,9 @@ extension ReleaseJudge {
     }
   }
   func checkConstants(of expression: Expression) throws(ParleyError) {
-    guard !dominance.isEmpty, !expression.columns.isEmpty, expression.withoutConstants != expression else {
-      return
-    }
+    guard !dominance.isEmpty, !expression.columns.isEmpty,
+      expression.hidesConstants || expression.withoutConstants != expression
+    else { return }
     throw refusal(
       .argument,
       "something is added to a value in a subquery, a union or a window, and 'dominance' is judged without what is added to everybody",

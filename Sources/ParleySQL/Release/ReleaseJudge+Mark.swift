@@ -41,8 +41,10 @@ extension ReleaseJudge {
     for (condition, threshold) in sets.plain { add(condition, threshold) }
     for (index, summand) in sets.summands.enumerated() {
       for other in sets.summands[..<index] where other.factors == summand.factors {
-        add(summand.rows.andNot(other.rows), minimum)
-        add(other.rows.andNot(summand.rows), minimum)
+        for left in [summand.rows.andNot(other.rows), other.rows.andNot(summand.rows)] {
+          add(left, minimum)
+          for set in facts.withoutEnds(of: summand.factors, in: left, where: clauses) { add(set, minimum) }
+        }
       }
     }
     for (index, condition) in sets.conditions.enumerated() {
@@ -61,8 +63,7 @@ extension ReleaseJudge {
         ofConditions: sets.conditions.map { RowPartition.Told(set: $0, base: $0, clause: nil) },
         summands: sets.summands.map {
           (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), factors: $0.factors)
-        }, facts,
-        where: { _ in true })
+        }, facts, within: clauses, where: { _ in true })
       for part in parts { add(part, minimum) }
     } catch {
       throw refusal(.argument, .tooManyParts)

@@ -74,10 +74,11 @@ enum RowPartition {
   /// - Parameters:
   ///   - conditions: sets that are counted.
   ///   - summands: of which those of the same factors are sums of one value.
+  ///   - clauses: what all rows meet.
   ///   - isOwn: whether one of the sets is of the groups in question.
   static func parts(
     ofConditions conditions: [Told], summands: [(told: Told, factors: Set<Expression>)],
-    _ facts: ReleaseArgument.Facts, where isOwn: (Expression) -> Bool
+    _ facts: ReleaseArgument.Facts, within clauses: [Expression], where isOwn: (Expression) -> Bool
   ) throws(TooMany) -> [Expression] {
     var found: [Expression] = []
     let open = conditions.filter { if case .boolean = $0.set { false } else { true } }
@@ -88,7 +89,9 @@ enum RowPartition {
     for group in summands.parted(by: { $0.factors }) where group.count > 2 {
       for cluster in clusters(of: group.map { $0.told })
       where cluster.count > 2 && cluster.contains(where: { isOwn($0.set) }) {
-        found += try parts(of: cluster.map(\.set), facts, isOfNone: false)
+        for part in try parts(of: cluster.map(\.set), facts, isOfNone: false) {
+          found += [part] + facts.withoutEnds(of: group[0].factors, in: part, where: clauses).map(facts.reduced)
+        }
       }
     }
     return found

@@ -144,7 +144,9 @@ struct StatisticSets {
   ) throws(ParleyError) -> [Expression] {
     do {
       return try RowPartition.parts(
-        ofConditions: conditions ?? self.conditions, summands: summands ?? toldSummands, facts, where: isOwn)
+        ofConditions: conditions ?? self.conditions, summands: summands ?? toldSummands, facts,
+        within: self.clauses,
+        where: isOwn)
     } catch {
       throw refusal(.argument, .tooManyParts, at: SourceRange(start: 0, end: 0))
     }
@@ -165,6 +167,11 @@ struct StatisticSets {
   /// Rows in which `condition` is true and `other` is not.
   func difference(_ condition: Expression, _ other: Expression) -> Expression {
     facts.reduced(condition.andNot(other))
+  }
+  /// Rows of a sum that are not in another one of the same value, and those of them that have no end of what values are left.
+  func left(of summand: ReleaseArgument.Summand, without other: ReleaseArgument.Summand) -> [Expression] {
+    let rows = difference(summand.rows, other.rows)
+    return [rows] + facts.withoutEnds(of: summand.factors, in: rows, where: clauses).map(facts.reduced)
   }
   func both(_ condition: Expression, _ other: Expression) -> Expression { facts.reduced(.and(condition, other)) }
   func neither(_ condition: Expression, _ other: Expression) -> Expression {

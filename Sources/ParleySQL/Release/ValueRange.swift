@@ -116,21 +116,36 @@ extension CalendarFunction {
   }
 }
 
-extension Interval {
-  /// From the least to the greatest of these values that a row can have which meets the conditions, as far as comparisons of
-  /// the value with constants say; nil where there is none.
-  func narrowed(to value: Expression, by conditions: [Expression]) -> Interval? {
+extension ReleaseArgument.Facts {
+  /// Farther than any value.
+  private static let farthest = BigInt(1) << 200
+
+  /// The least and the greatest of its values that a row can have which meets the conditions, as far as declared ranges and comparisons of
+  /// the value with constants say; nil where there is none, and an end is missing where nothing bounds it.
+  func ends(of value: Expression, where conditions: [Expression]) -> (lower: BigInt?, upper: BigInt?)? {
+    let range = self.range(of: value) ?? Interval(-Self.farthest, Self.farthest)
     var constants: Set<BigInt> = []
     for condition in conditions { condition.collectConstants(comparedWith: value, &constants) }
-    guard !constants.isEmpty else { return self }
-    let points = Set(constants.flatMap { [$0 - 1, $0, $0 + 1] } + [lower, upper]).filter {
-      lower <= $0 && $0 <= upper
-    }
+    let points = Set(constants.flatMap { [$0 - 1, $0, $0 + 1] } + [range.lower, range.upper]).filter(
+      range.contains)
     let possible = points.filter { point in
       conditions.allSatisfy { $0.truth(where: value, is: point) ?? true }
     }
-    guard let first = possible.min(), let last = possible.max() else { return nil }
-    return Interval(first, last)
+    guard let lower = possible.min(), let upper = possible.max() else { return nil }
+    return (lower == -Self.farthest ? nil : lower, upper == Self.farthest ? nil : upper)
+  }
+
+  /// Of rows over which something is added up, or what is left of them, those that have no end of the value: with two values left, their sum
+  /// and their number tell how many have which.
+  ///
+  /// - Parameter clauses: what all rows meet.
+  func withoutEnds(
+    of factors: Set<Expression>, in rows: Expression, where clauses: [Expression]
+  ) -> [Expression] {
+    guard factors.count == 1, let value = factors.first, let ends = ends(of: value, where: clauses + [rows]),
+      ends.lower != ends.upper
+    else { return [] }
+    return [ends.lower, ends.upper].compactMap(\.self).map { .and(rows, value.differs(from: $0)) }
   }
 }
 
