@@ -54,7 +54,7 @@ class Lab:
         for number, holder in enumerate(HOLDERS):
             self.write_rows(holder, rows, seed=number + 1)
         self.settings = dict(
-            adversary=adversary, patience=patience, maximum_rows=maximum_rows or max(1000, 2 * rows), sql=sql,
+            adversary=adversary, patience=patience, maximum_rows=maximum_rows or max(1000, 2 * rows + 100), sql=sql,
             minimum_cell=minimum_cell, lines=list(lines))
         self.study = os.path.join(self.folder, "study.yml")
         with open(self.study, "w") as file:
