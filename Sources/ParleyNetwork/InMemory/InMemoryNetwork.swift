@@ -2,14 +2,15 @@ package import ParleyBase
 
 /// The knobs of the in-memory mesh.
 package struct InMemoryOptions: Sendable, Hashable {
-  /// How long a call blocks before it throws `network/timeout`.
+  /// How long a call blocks before it throws `network/timeout`. Parties of one process are not out of reach, only slow
+  /// where the machine has other work: long by default.
   package var patience: Duration
   /// Bytes a link holds before sends block; a single message may be larger.
   package var bytesPerLink: Int
   /// How often a receive looks, giving the core away in between, before it sleeps; about 0.5 µs each.
   package var spins: Int
 
-  package init(patience: Duration = .seconds(60), bytesPerLink: Int = 64 << 20, spins: Int = 8) {
+  package init(patience: Duration = .seconds(600), bytesPerLink: Int = 64 << 20, spins: Int = 8) {
     self.patience = patience
     self.bytesPerLink = bytesPerLink
     self.spins = spins

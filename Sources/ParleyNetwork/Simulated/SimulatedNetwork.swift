@@ -6,7 +6,7 @@ package struct SimulationOptions: Sendable, Hashable {
   /// How long, in real time, for a party that computes or is not there at all.
   package var realPatience: Duration
 
-  package init(patience: Duration = .seconds(60), realPatience: Duration = .seconds(60)) {
+  package init(patience: Duration = .seconds(60), realPatience: Duration = .seconds(600)) {
     self.patience = patience
     self.realPatience = realPatience
   }
