@@ -148,6 +148,7 @@ extension TableBuilder {
             name: "\(name).\(column.name).null", node: bit, recipients: recipients, meaning: .outcome,
             explanation: "where column '\(column.name)' of the result '\(name)' is NULL"))
       }
+      try checkCalendar(column, of: name)
       let parts = column.parts.enumerated().map { part, node in
         let suffix = part == 0 ? "" : ".\(part + 1)"
         return builder.disclose(
@@ -165,6 +166,22 @@ extension TableBuilder {
         name: name, groupCount: nil, keys: [], columns: columns, order: Array(columns.indices),
         isAbsent: isAbsent, isWithheld: nil))
     try requireAssumptions()
+  }
+
+  /// - Throws: `plan/overflow` for dates and times that no calendar has: what is opened then could not be shown, and would look like
+  /// the fault of whoever shared it.
+  private func checkCalendar(_ column: TableColumn, of result: String) throws(ParleyError) {
+    var most = BigInt(Program.ResultTable.Format.mostDays)
+    switch column.type.format {
+    case .date: break
+    case .timestamp: most *= 86_400
+    default: return
+    }
+    guard case .integer(let range) = builder.program[column.parts[0]].type.sort, range.lower <= -most || range.upper >= most
+    else { return }
+    throw ParleyError(
+      .init("plan/overflow"), "column '\(column.name)' of the result '\(result)' can be a date that no calendar has",
+      remedy: "add less to the date: declare a narrower range for what is added, or bound it with LEAST and GREATEST")
   }
 
   private mutating func bounded(_ table: SecretTable, _ bound: Int?) throws(ParleyError) -> SecretTable {

@@ -7,8 +7,8 @@ extension TLSMesh {
   /// Brings up every needed link; parties may start in any order. Reports every few seconds for whom it waits.
   ///
   /// Fails at once on what waiting cannot cure (a wrong key, another study, another version), otherwise after
-  /// `timeout` with the last problem of every missing link. A link that came up and was lost for longer than the
-  /// patience ends the attempt as well.
+  /// `timeout` with the last problem of every missing link. A party that came and went is missing like one that has
+  /// not come, for as long.
   ///
   /// - Parameter needsAll: without it, problems of links end nothing: `linkInfo` shows them. For the doctor.
   package func connect(
@@ -25,8 +25,9 @@ extension TLSMesh {
       activity &+= 1
       if let reason = ending {
         guard !isClosed else { throw reason }
-        // Whoever is still to come finds nobody else who could tell it.
-        if needsAll, heardCause != nil {
+        // Whoever is still to come finds nobody else who could tell it; but another attempt tells it by itself.
+        let isRepeated = allowsNewAttempt && reason.origin?.end?.isRepeatable == true
+        if needsAll, heardCause != nil, !isRepeated {
           ending = nil
           stay(cause(of: reason), reason, timeout)
         }

@@ -14,7 +14,10 @@ extension TLSMesh {
     reportStrangers(now)
     guard ending == nil else { return }
     for case let link? in links where link.failure == nil && !link.peerFinished {
-      if link.connection == nil, link.everUp, now &- link.downSince > options.patience.nanosecondsClamped {
+      // Until all have met, who came and went is waited for like those who have not come.
+      if isConnected, link.connection == nil, link.everUp,
+        now &- link.downSince > options.patience.nanosecondsClamped
+      {
         lose(link)
         continue
       }

@@ -33,6 +33,16 @@ import Testing
       try rows("SELECT ROUND(AVG(x), 2) AS a, FLOOR(SUM(x)) AS b, CEIL(AVG(x)) AS c FROM t") == ["-0.05 -1 0"])
   }
 
+  /// A number with decimals is no number of places, rows or groups.
+  @Test(arguments: [
+    "ROUND(x, 0.1)", "ROUND(x, 1.0)", "LAG(x, 1.0) OVER (ORDER BY x)", "LEAD(x, 0.5) OVER (ORDER BY x)",
+    "NTILE(2.5) OVER (ORDER BY x)", "NTILE(0.2) OVER (ORDER BY x)",
+  ])
+  func decimalsWhereWholeNumbersBelong(call: String) throws {
+    let error = try #require(throws: ParleyError.self) { try Self.tables.compile("SELECT \(call) AS y FROM t") }
+    #expect(error.code.rawValue == "sql/arguments" && error.message.contains("whole number"), "\(error)")
+  }
+
   @Test func remaindersSignsAndRoots() throws {
     #expect(
       try rows("SELECT n % 4 AS a, n % -4 AS b, x % 2 AS c FROM t ORDER BY id") == [

@@ -87,6 +87,43 @@ import Testing
         ])
   }
 
+  /// What a subquery in FROM makes a constant, or has under two names, is a key like others.
+  @Test func derivedKeys() throws {
+    #expect(
+      try rows(
+        "SELECT region, a, COUNT(*) AS n FROM (SELECT 'north' AS region, a FROM u) AS d GROUP BY ROLLUP (region, a) ORDER BY n, a, region"
+      ) == ["north 2 1", "north 1 2", "NULL NULL 3", "north NULL 3"])
+    #expect(
+      try rows(
+        "SELECT GROUPING(region) AS g, COUNT(*) AS n FROM (SELECT 'north' AS region FROM u) AS d GROUP BY CUBE (region) ORDER BY g"
+      ) == ["0 3", "1 3"])
+    for columns in ["a AS p, a AS q", "a + 0 AS p, a + 0 AS q"] {
+      #expect(
+        try rows(
+          "SELECT d.p, d.q, COUNT(*) AS n, GROUPING(d.p, d.q) AS g FROM (SELECT \(columns) FROM u) AS d GROUP BY GROUPING SETS ((d.p), (d.q)) ORDER BY g, n"
+        ) == ["2 NULL 1 1", "1 NULL 2 1", "NULL 2 1 2", "NULL 1 2 2"])
+    }
+    #expect(
+      try rows(
+        "SELECT p, q, COUNT(*) AS n FROM (SELECT a AS p, a AS q, y FROM u WHERE y > 3) AS d WHERE p > 0 GROUP BY CUBE (p, q) ORDER BY p, q, n"
+      ) == [
+        "NULL NULL 2", "NULL 1 1", "NULL 2 1", "1 NULL 1", "1 1 1", "2 NULL 1", "2 2 1",
+      ])
+  }
+
+  /// A subquery that is a key is the same in parentheses, with other blanks and with keywords in small letters.
+  @Test func subqueriesThatAreKeys() throws {
+    let key = "u.a IN (SELECT a FROM t WHERE a > 1)"
+    #expect(
+      try rows(
+        "SELECT \(key) AS h, COUNT(*) AS n, GROUPING(\(key)) AS g FROM u GROUP BY GROUPING SETS ((\(key)), (u.a in ( select a from t where a > 1 ), y)) ORDER BY n, h"
+      ) == ["false 1 0", "false 1 0", "true 1 0", "true 1 0", "false 2 0"])
+    let exists = "EXISTS (SELECT 1 FROM t WHERE t.a = u.a)"
+    for (selected, grouped) in [(exists, "(\(exists))"), ("(\(exists))", exists), ("((\(exists)))", exists)] {
+      #expect(try rows("SELECT \(selected) AS h, COUNT(*) AS n FROM u GROUP BY \(grouped)") == ["true 3"])
+    }
+  }
+
   @Test func afterTheGroups() throws {
     #expect(
       try rows(

@@ -356,7 +356,9 @@ import Testing
     ).tables[0].fileFacts
     #expect(
       facts == [
-        "everybody sees what this study says of b's file of t: x is called \"A B\", \"1\" in x means \"f\", times without a zone are of Europe/Berlin",
+        "everybody sees what this study says of b's file of t: x is called \"A B\"",
+        "everybody sees what this study says of b's file of t: \"1\" in x means \"f\"",
+        "everybody sees what this study says of b's file of t: times without a zone are of Europe/Berlin",
         "holders count values of t.x that are not declared as \"m\"",
         "holders round t.y to 1 decimal before they share it",
       ])

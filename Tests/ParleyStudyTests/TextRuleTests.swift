@@ -220,6 +220,12 @@ import Testing
     #expect(try pair("\u{41c}\u{413}\u{423}", "\u{421}\u{41f}\u{431}\u{413}\u{423}").isEmpty)
     // Mixed scripts, and nothing to read.
     #expect(try pair("Hosp\u{456}tal", "Foundation") == [.studyValue])
+    // Digits of Thai, Devanagari and Lao that look like an o, and of Arabic that look like an l.
+    for digit in ["\u{e50}", "\u{966}", "\u{ed0}", "\u{661}"] {
+      #expect(try pair("Clinic N\(digit)rth", "Foundation") == [.studyValue])
+    }
+    // Where all is of one script nothing is mixed.
+    #expect(try pair("\u{645}\u{633}\u{62a} \u{663}", "Foundation").isEmpty)
     #expect(try pair("…", "Foundation") == [.studyMissing])
   }
 

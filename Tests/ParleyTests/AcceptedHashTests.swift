@@ -78,14 +78,24 @@ import Testing
     #expect(routed.statementHash == first.statementHash)
   }
 
-  /// What is not listed is said to be more, and is accepted all the same.
+  /// What values mean is listed, and what is not listed is said to be more and is accepted all the same.
   @Test func longListsAreAcceptedWhole() throws {
+    let columns = (0..<12).map { "c\($0): h\($0)" }.joined(separator: ", ")
+    let fields = (0..<12).map { "      - {name: c\($0), type: int, range: [0, 9]}\n" }.joined()
+    func swapped(_ values: String) throws -> String {
+      try Self.prepared(
+        Self.text.replacingOccurrences(
+          of: "maximum-rows: 64", with: "maximum-rows: 64\n    csv: {columns: {\(columns)}, values: {k: {\(values)}}}"
+        ).replacingOccurrences(of: "    columns:\n", with: "    columns:\n" + fields)
+      ).statement.text
+    }
+    #expect(try swapped("\"1\": x, \"2\": y") != swapped("\"1\": y, \"2\": x"))
     func study(_ last: String) throws -> PreparedStudy {
-      let spellings = (1...8).map { "\"\($0)\": x" }.joined(separator: ", ")
+      let spellings = (1...201).map { "\"\($0)\": x" }.joined(separator: ", ")
       return try Self.prepared(
         Self.text.replacingOccurrences(
           of: "maximum-rows: 64",
-          with: "maximum-rows: 64\n    csv: {values: {k: {\(spellings), \"9\": \(last)}}}"))
+          with: "maximum-rows: 64\n    csv: {values: {k: {\(spellings), \"z\": \(last)}}}"))
     }
     let one = try study("y"), two = try study("z")
     #expect(one.statementHash != two.statementHash)

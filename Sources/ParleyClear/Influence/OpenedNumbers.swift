@@ -23,7 +23,10 @@ package enum OpenedColumn: Hashable, Sendable {
 
   /// From the formula of a column, as the disclosure statement has it.
   package static func of(formula: String, public isPublic: Bool) -> OpenedColumn {
-    let text = formula.uppercased().filter { $0 != " " && $0 != "\n" }
+    // What stands in quotes says nothing.
+    let pieces = formula.split(separator: "'", omittingEmptySubsequences: false)
+    let unquoted = pieces.indices.filter { $0 % 2 == 0 }.map { pieces[$0] }.joined(separator: "''")
+    let text = unquoted.uppercased().filter { $0 != " " && $0 != "\n" }
     func isCall(_ names: String...) -> Bool {
       guard let name = names.first(where: { text.hasPrefix($0 + "(") }) else { return false }
       var depth = 0

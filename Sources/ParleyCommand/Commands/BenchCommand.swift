@@ -56,6 +56,9 @@ struct BenchCommand: ParsableCommand {
     guard depth >= 1, size ?? 1 >= 1 else {
       throw ParleyError(.usage, "--size and --depth are at least 1", remedy: "choose larger numbers")
     }
+    guard size ?? 1 <= 1 << 31 else {
+      throw ParleyError(.usage, "--size is 2147483648 at most", remedy: "choose a smaller number")
+    }
     guard keyBits == nil && sortWay == nil || BenchScenario.Name(rawValue: scenario ?? "")?.isSort == true else {
       throw ParleyError(
         .usage, "--key-bits and --sort-way are for sort and sort-payload", remedy: "leave them out")

@@ -76,10 +76,14 @@ struct DemoCommand: ParsableCommand {
 
   /// The study and its data, beside this program.
   static func folder() throws(ParleyError) -> String {
-    guard let path = Bundle.module.path(forResource: "heart-disease", ofType: nil, inDirectory: "Resources") else {
+    // The accessor that the build makes would end the process where there are none.
+    let resources = "parley_ParleyCommand.resources"
+    let path = "\(Bundle.main.bundlePath)/\(resources)/Resources/heart-disease"
+    guard FileManager.default.fileExists(atPath: path) else {
       throw ParleyError(
         .init("data/demo-missing"), "the demo's data is not beside this program",
-        remedy: "start it with: swift run -c release parley demo")
+        remedy: "copy the folder '\(resources)' from where the program was built to where it is now, "
+          + "or start it there with: swift run -c release parley demo")
     }
     return path
   }

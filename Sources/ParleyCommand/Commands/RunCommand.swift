@@ -32,10 +32,19 @@ struct RunCommand: ParsableCommand {
     try ResultOutput.checkPath(out)
     try FileOutput.check(receipt)
     let prepared = try StudyFiles.prepare(study)
+    for note in try prepared.study.notes() { log.info("note: \(VisibleText.compact(note))") }
     let files = try StudyFiles.files(data, of: prepared.study)
     if let synthetic {
       guard synthetic >= 0 else {
         throw ParleyError(.usage, "--synthetic \(synthetic) is negative", remedy: "give 0 or more")
+      }
+      for (index, table) in prepared.study.schemas.enumerated() {
+        let made = zip(table.holders, TrialData.rows(table, asked: synthetic)).filter { files[$0.0]?[index] == nil }
+        guard made.contains(where: { $0.1 > table.maximumRows / made.count }) else { continue }
+        throw ParleyError(
+          .usage,
+          "--synthetic \(synthetic) makes more rows than the table '\(table.name)' may have: \(table.maximumRows) of all holders together",
+          remedy: "give \(table.maximumRows / made.count) or less: \(counted(made.count, "holder")) without a file will each have as many")
       }
     } else {
       try StudyFiles.requireAll(files, of: prepared.study)

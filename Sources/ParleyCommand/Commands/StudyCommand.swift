@@ -41,21 +41,23 @@ struct StudyCommand: ParsableCommand {
       var studyHash: String
       var results: Int
       var parties: [FingerprintTable.Row]
+      var notes: [String]
     }
 
     func run() throws {
       let prepared = try StudyFiles.prepare(study)
       let keys = FingerprintTable(prepared.study)
+      let notes = try prepared.study.notes()
       let hash = prepared.study.studyHashText
       if json {
         try Console.output(
           json: Checked(
             study: prepared.study.name, studyHash: hash, results: prepared.program.results.count,
-            parties: keys.rows))
+            parties: keys.rows, notes: notes))
       } else {
         try Console.output(
           lines: ["\(study): in order (\(counted(prepared.program.results.count, "result")), hash \(hash))"]
-            + keys.lines)
+            + keys.lines + notes.map { "note: \(VisibleText.compact($0))" })
       }
     }
   }

@@ -52,14 +52,12 @@ struct StudyAttack {
         .usage, "the study withholds nothing: 'rows: allowed' and a minimum cell of \(rules.minimumCell)",
         remedy: "set 'minimum-cell' to the number of units that a released number must rest on")
     }
-    let texts = study.queries.map { $0.sql.uppercased() }
+    let texts = study.sqlQueries.map { QueryWords($0) }
     // Counts of what a subquery makes are no counts of a table's rows.
     columns = zip(OpenedNumbers.columns(of: program), texts).map { columns, text in
-      columns.map { $0 == .linear(tag: "COUNT") && text.contains("(SELECT") ? .linear(tag: "ROWS") : $0 }
+      columns.map { $0 == .linear(tag: "COUNT") && text.hasSubquery ? .linear(tag: "ROWS") : $0 }
     }
-    choosing = Set(
-      texts.indices.filter { index in ["HAVING", "LIMIT", "OFFSET", "OVER"].contains { texts[index].contains($0) }
-      })
+    choosing = Set(texts.indices.filter { !texts[$0].words.isDisjoint(with: ["HAVING", "LIMIT", "OFFSET", "OVER"]) })
     var open = rules
     open.minimumCell = 0
     open.allowsRowRelease = true
@@ -148,7 +146,9 @@ struct StudyAttack {
         var part = try SyntheticData.make(
           table, rows: share.map { min($0, table.padTo ?? $0) }, holder: holder, seed: seed &+ UInt64(index * 1000)
         )
-        crowd(&part, table, among: 2 + Int(seed % 5), using: &random)
+        // People with very many rows, or with one or a few each.
+        let units = seed % 2 == 0 ? 2 + Int(seed % 5) : part.rowCount - part.rowCount / 3
+        crowd(&part, table, among: 2 + Int(seed % 5), units: units, using: &random)
         parts.append(part)
       }
       data[table.name] = parts
@@ -159,10 +159,11 @@ struct StudyAttack {
   /// Every column has the values of its first rows alone, each column for itself: columns that follow from one another tell more
   /// than the rules promise.
   private func crowd(
-    _ part: inout TableData, _ table: TableSchema, among different: Int, using random: inout InsecureSplitMix
+    _ part: inout TableData, _ table: TableSchema, among few: Int, units: Int, using random: inout InsecureSplitMix
   ) {
     let keys = Set(table.uniqueKeys.joined()).union(table.rowLimits.flatMap(\.columns))
     for (index, column) in table.columns.enumerated() where !keys.contains(column.name) {
+      let different = table.repeatsUnits(by: column.name) ? max(1, units) : few
       for row in 0..<part.rowCount where row >= different {
         let from = Int.random(in: 0..<different, using: &random)
         if !part.columns[index].isNull.isEmpty {

@@ -132,7 +132,7 @@ extension Program.ResultTable.Format {
   }
 
   /// About a million years, before and after 1970: what a holder shares can be any word.
-  private static let mostDays: UInt = 400_000_000
+  package static let mostDays: UInt = 400_000_000
 
   private func outside() -> ParleyError {
     ParleyError(

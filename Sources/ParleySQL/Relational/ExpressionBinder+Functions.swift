@@ -285,9 +285,9 @@ extension ExpressionBinder {
       let isThere = add(isLag ? .lag(one, by) : .lead(one, by), count, isNullable: true, call, functions)
       return try bound(.choose([.init(condition: .isNull(isThere), result: values[1])], otherwise: value), type)
     case ("NTILE", 1):
-      guard case .integer(let tiles) = call.values[0].expression, tiles > 0, tiles <= 1_000_000 else {
+      guard let tiles = call.values[0].wholeConstant, tiles > 0, tiles <= 1_000_000 else {
         throw error(
-          "arguments", "the number of NTILE is a constant of at least 1", at: call.values[0].range,
+          "arguments", "the number of NTILE is a whole number of at least 1", at: call.values[0].range,
           remedy: "write NTILE(4)")
       }
       var whole = call
@@ -311,9 +311,9 @@ extension ExpressionBinder {
 
   private func distance(_ call: WindowCall) throws(ParleyError) -> Int {
     guard call.values.count > 1 else { return 1 }
-    guard case .integer(let value) = call.values[1].expression, value >= 0 else {
+    guard let value = call.values[1].wholeConstant, value >= 0 else {
       throw error(
-        "arguments", "the distance of \(call.name.text) is a constant", at: call.values[1].range, remedy: "write 1"
+        "arguments", "the distance of \(call.name.text) is a whole number, 0 or more", at: call.values[1].range, remedy: "write 1"
       )
     }
     // No table has a row that is further away.

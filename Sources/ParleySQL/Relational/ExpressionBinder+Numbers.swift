@@ -108,11 +108,11 @@ extension ExpressionBinder {
   }
 
   private func constantPlaces(_ syntax: SyntaxExpression) throws(ParleyError) -> Int {
-    guard case .integer(let digits) = try bind(syntax).expression, let places = Int(exactly: digits),
+    guard let digits = try bind(syntax).wholeConstant, let places = Int(exactly: digits),
       (-18...18).contains(places)
     else {
       throw error(
-        "arguments", "the number of places of ROUND is a constant from -18 to 18", at: syntax.range,
+        "arguments", "the number of places of ROUND is a whole number from -18 to 18", at: syntax.range,
         remedy: "write for instance ROUND(x, 2)")
     }
     return places

@@ -168,7 +168,7 @@ struct ExpressionBinder {
 
   private func subquery(_ syntax: SyntaxExpression) throws(ParleyError) -> BoundExpression {
     let range = syntax.range
-    let text = ExactText(source.text(range))
+    let text = ExactText(source.unparenthesised(range))
     if var known = subqueries?.known[text] {
       known.range = range
       return known

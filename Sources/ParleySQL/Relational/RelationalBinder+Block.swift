@@ -19,13 +19,15 @@ extension RelationalBinder {
     try checkNames(from.scope, block)
     var rows = ExpressionBinder(queries: self, environment: environment, scope: from.scope)
     if let filter = block.filter { from.conditions += try rows.condition(filter).conjuncts }
+    let derived = block.groupingSets == nil ? [] : columnsOfTheirOwn(&from.scope)
+    rows = ExpressionBinder(queries: self, environment: environment, scope: from.scope)
     let items = try items(block, from.scope)
     rows.aliases = items.compactMap { item in item.syntax.map { (item.name, $0) } }
 
     let functions = BlockFunctions()
     var keys: [GroupKey] = []
     rows.subqueries = BoundSubqueries()
-    let own = from.relations.reduce(into: Set<ColumnID>()) { $0.formUnion($1.columnSet) }
+    let own = from.relations.reduce(into: Set(derived.map(\.id))) { $0.formUnion($1.columnSet) }
     var places: [Int] = []
     for syntax in block.groupBy { places.append(try addKey(syntax, items, rows, own, &keys)) }
     let sets = try groupingSets(block, places, &keys)
@@ -40,7 +42,10 @@ extension RelationalBinder {
     collected.hasGroupings = sets != nil
     if block.filter != nil { from.withheld?.isWhole = false }
     var query = BoundQuery(
-      source: source, plan: .inner(from.relations, from.conditions), outputs: [],
+      source: source,
+      plan: derived.isEmpty
+        ? .inner(from.relations, from.conditions) : .extend(.inner(from.relations, from.conditions), derived),
+      outputs: [],
       isAggregated: isAggregated || from.isAggregated, withheld: from.withheld)
     var plain = values
     plain.aliases = []
@@ -174,6 +179,25 @@ extension RelationalBinder {
     return keys.count - 1
   }
 
+  /// Constants of subqueries in FROM, and what several of their columns are alike, get columns of their own: a key is NULL in the rows
+  /// of groupings that do not have it, and another name for the same may be a key there, or none.
+  private func columnsOfTheirOwn(_ scope: inout Scope) -> [Projection] {
+    var derived: [Projection] = []
+    var seen = Set<Expression>()
+    for table in scope.tables.indices {
+      for place in scope.tables[table].columns.indices {
+        let value = scope.tables[table].columns[place].value.asColumn
+        let isConstant = value.expression.columns.isEmpty && !value.expression.containsSubquery
+        guard !seen.insert(value.expression).inserted || isConstant else { continue }
+        let id = registry.column(scope.tables[table].columns[place].name, value.type, of: value.expression)
+        derived.append(Projection(id: id, expression: value.expression))
+        scope.tables[table].columns[place].value = BoundExpression(
+          expression: .column(id), type: value.type, range: value.range)
+      }
+    }
+    return derived
+  }
+
   /// Where there are several, the keys of each, by their places; the keys then get columns in which they may be NULL.
   private func groupingSets(
     _ block: SelectBlock, _ places: [Int], _ keys: inout [GroupKey]
@@ -228,7 +252,9 @@ extension RelationalBinder {
       where rowColumns.contains(column) && !made.contains(column) && !windowColumns.contains(column) {
         throw error(
           "select-item", "'\(registry[column].name)' is neither a group key nor inside a statistic", at: range,
-          remedy: "add it to GROUP BY, or use a statistic of it such as COUNT")
+          remedy: "add it to GROUP BY, or use a statistic of it such as COUNT"
+            + (keys.contains { $0.projection.expression.containsSubquery }
+              ? "; a subquery that is a key is written as it is there, with the same names" : ""))
       }
     }
     for index in query.outputs.indices {

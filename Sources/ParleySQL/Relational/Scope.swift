@@ -7,6 +7,12 @@ struct BoundExpression: Sendable {
   var type: SQLType
   var range: SourceRange
 
+  /// Its value where it is a constant without decimals.
+  var wholeConstant: BigInt? {
+    guard case .integer(let value) = expression, type == .number(scale: 0) else { return nil }
+    return value
+  }
+
   /// As a column can hold it: a literal is a category of one.
   var asColumn: BoundExpression {
     guard case .text(let text) = expression else { return self }

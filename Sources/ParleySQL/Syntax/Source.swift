@@ -16,6 +16,32 @@ struct Source: Sendable {
       .split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
+  /// The same of an expression, without parentheses around all of it, with reserved words in upper case and one blank between
+  /// tokens: what is written so is the same.
+  func unparenthesised(_ range: SourceRange) -> String {
+    let own = SQLQuery(name: query.name, text: text(range), file: query.file, line: query.line)
+    guard var tokens = try? Lexer.tokens(of: Source(own)) else { return own.text }
+    if tokens.last?.kind == .end { tokens.removeLast() }
+    while tokens.count > 2, tokens.first?.kind == .symbol("("), tokens.last?.kind == .symbol(")"), Self.close(tokens) {
+      tokens = Array(tokens.dropFirst().dropLast())
+    }
+    return tokens.map { token in
+      if let word = token.keyword, Parser.reserved.contains(word) { return word }
+      return String(decoding: Array(own.text.utf8)[token.range.start..<token.range.end], as: UTF8.self)
+    }.joined(separator: " ")
+  }
+
+  /// Whether the first token's parenthesis is closed by the last.
+  private static func close(_ tokens: [Token]) -> Bool {
+    var depth = 0
+    for (place, token) in tokens.enumerated() {
+      if token.kind == .symbol("(") { depth += 1 }
+      if token.kind == .symbol(")") { depth -= 1 }
+      if depth == 0 { return place == tokens.count - 1 }
+    }
+    return false
+  }
+
   /// The line in the study file, and the column counted in characters from 1.
   func place(_ range: SourceRange) -> ParleyError.Place {
     let before = bytes[..<min(range.start, bytes.count)]

@@ -236,6 +236,8 @@ private struct TableReading {
       })
     else { return nil }
     let word = other == .tab ? "tab" : "\"\(other.rawValue)\""
+    // Only where the other one finds a column: what nothing fits is another file.
+    let isSeparated = names[0].split(separator: other.rawValue).contains { headers.contains(String($0).trimmingSpaces) }
     let some = headers.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
     return ParleyError(
       .dataMissingColumn,
@@ -243,8 +245,9 @@ private struct TableReading {
         ? "the file has no column \(some)"
         : "the file has none of the \(headers.count) columns (\(some)\(headers.count > 5 ? ", …" : ""))",
       at: .init(file: file, line: 1),
-      remedy:
-        "the fields seem to be separated by '\(other.word)': write 'csv-by-holder: {\(holder): {delimiter: \(word)}}' in the study"
+      remedy: isSeparated
+        ? "the fields seem to be separated by '\(other.word)': write 'csv-by-holder: {\(holder): {delimiter: \(word)}}' in the study"
+        : "check that this is the file of \(holder): it has other columns, or other names for them, and its fields seem to be separated by '\(other.word)'"
     )
   }
 
@@ -278,7 +281,7 @@ private struct TableReading {
       at: .init(file: file, line: 1),
       remedy: isRow
         ? "it seems to be a row already: write \(without) if its fields stand in the order of the columns there, or put a line before it: \(headerLine)"
-        : "the first line must hold the column names: \(headerLine); if \(holder) calls them otherwise, write 'csv-by-holder: {\(holder): {columns: {\(maps)\(more)}}}' in the study"
+        : "check that this is the file of \(holder); its first line must hold the column names: \(headerLine); if \(holder) calls them otherwise, write 'csv-by-holder: {\(holder): {columns: {\(maps)\(more)}}}' in the study"
           + (hasNumbers ? "; if it is a row already, \(without)" : ""))
   }
 

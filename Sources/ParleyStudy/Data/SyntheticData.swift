@@ -52,9 +52,25 @@ public enum SyntheticData {
         }
         if column.isNullable { isNull.append(missing) }
       }
+      if schema.repeatsUnits(by: column.name) {
+        // People come again: the last third of the rows is of those of the others.
+        let first = rows - rows / 3
+        for row in first..<rows {
+          let same = Int(random.next(upTo: UInt64(first)))
+          if texts.isEmpty { values[row] = values[same] } else { texts[row] = texts[same] }
+        }
+      }
       columns.append(.init(values: values, isNull: isNull, texts: texts))
     }
     return TableData(rowCount: rows, columns: columns)
+  }
+}
+
+extension TableSchema {
+  /// Whether the column names whom the table protects, and may name one of them in several rows.
+  package func repeatsUnits(by column: String) -> Bool {
+    guard case .units(_, column) = protection else { return false }
+    return !uniqueKeys.contains([column])
   }
 }
 

@@ -6,7 +6,7 @@ extension Study.Table {
   public var fileFacts: [String] {
     var facts: [String] = []
     // Holders of whom the study says the same stand together.
-    var groups: [(holders: [String], differences: [String])] = []
+    var groups: [(holders: [String], differences: [[String]])] = []
     for holder in schema.holders {
       let differences = self.differences(of: holder)
       guard !differences.isEmpty else { continue }
@@ -21,7 +21,7 @@ extension Study.Table {
         holders.count == 1
         ? "\(holders[0])'s file of \(schema.name)"
         : "the files of \(schema.name) of \(DisclosureStatement.list(holders))"
-      facts.append("everybody sees what this study says of \(whose): \(Self.shown(differences))")
+      facts += differences.map { "everybody sees what this study says of \(whose): \(Self.shown($0))" }
     }
     switch badRows {
     case .refuse: break
@@ -55,9 +55,10 @@ extension Study.Table {
     return facts
   }
 
-  /// No cut without saying so: what is not listed is still part of what is accepted.
+  /// What a name or a value means changes results, so that all are listed as far as anybody reads; no cut without saying so,
+  /// since what is not listed is still part of what is accepted.
   private static func shown(_ words: [String]) -> String {
-    let most = 8
+    let most = 200
     guard words.count > most else { return words.joined(separator: ", ") }
     return words.prefix(most).joined(separator: ", ")
       + ", and \(words.count - most) more in the study file, which the accepted hash covers too"
@@ -71,8 +72,9 @@ extension Study.Table {
     }
   }
 
-  private func differences(of holder: String) -> [String] {
+  private func differences(of holder: String) -> [[String]] {
     let dialect = dialect(of: holder), usual = CSVDialect()
+    var lists: [[String]] = []
     var words: [String] = []
     if !dialect.hasHeader { words.append("it has no line of headers, and columns are named by their numbers") }
     for (index, column) in schema.columns.enumerated() {
@@ -81,11 +83,14 @@ extension Study.Table {
         words.append("\(column.name) is called \(YAMLWord.quoted(header))")
       }
     }
+    lists.append(words)
     for (column, spellings) in dialect.values.sorted(by: { $0.key < $1.key }) {
-      words += spellings.sorted { $0.key.value.utf8.lexicographicallyPrecedes($1.key.value.utf8) }.map {
+      words = spellings.sorted { $0.key.value.utf8.lexicographicallyPrecedes($1.key.value.utf8) }.map {
         "\(YAMLWord.quoted($0.key.value)) in \(column) means \(YAMLWord.quoted($0.value))"
       }
+      lists.append(words)
     }
+    words = []
     func spelt(_ texts: [String], _ ordinary: [String], _ meaning: String) {
       guard texts != ordinary else { return }
       words.append("\(meaning) is written \(texts.map { YAMLWord.quoted($0) }.joined(separator: " or "))")
@@ -101,6 +106,7 @@ extension Study.Table {
     }
     if dialect.dateFormat != usual.dateFormat { words.append("dates are written \(dialect.dateFormat)") }
     if let zone = dialect.zone { words.append("times without a zone are of \(zone)") }
-    return words
+    lists.append(words)
+    return lists.filter { !$0.isEmpty }
   }
 }

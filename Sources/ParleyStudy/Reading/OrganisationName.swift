@@ -7,8 +7,8 @@ import ParleyBase
 /// punctuation and blanks, letters of the Greek, Cyrillic and Armenian scripts that look like Latin ones, small capitals
 /// and other Latin letters that look like those of the alphabet, and the digits
 /// and letters `0 O`, `1 l I |`, `rn m`, `vv w`, `cl d`. A name that mixes letters of the Latin script with those of one that has
-/// look-alikes of it (Greek, Cyrillic, Armenian, Cherokee, Coptic, Lisu, Deseret and others, see ``script(_:)``) is
-/// refused as it is. Not covered: whole names in other scripts, letters with and without accents or strokes, abbreviations, and two names
+/// look-alikes of it (Greek, Cyrillic, Armenian, Cherokee, Coptic, Lisu, Deseret and others, see ``script(_:)``), or with
+/// digits of another script, is refused as it is. Not covered: whole names in other scripts, letters with and without accents or strokes, abbreviations, and two names
 /// of one house.
 package enum OrganisationName {
   /// Two texts; names with one of them in common are taken for one organisation. Both are empty when there is no letter
@@ -33,11 +33,16 @@ package enum OrganisationName {
     zip(skeletons(a), skeletons(b)).contains { !$0.isEmpty && $0 == $1 }
   }
 
-  /// Scripts whose letters look alike, as far as they are mixed in one name; nil when they are not.
+  /// Scripts whose letters look alike, and digits of others than Latin ones, as far as they are mixed in one name; nil when they are not.
   static func mixedScripts(_ name: String) -> [String]? {
     var found: [String] = []
     for scalar in normal(name).unicodeScalars {
-      guard scalar.properties.isAlphabetic, let script = script(scalar), !found.contains(script) else { continue }
+      // Zeros of many scripts look like an o, and other digits like letters as well.
+      let isForeignDigit = scalar.properties.generalCategory == .decimalNumber && !scalar.isASCII
+      let letters = scalar.properties.isAlphabetic ? script(scalar).map { "\($0) letters" } : nil
+      guard let script = isForeignDigit ? "digits of another script" : letters, !found.contains(script) else {
+        continue
+      }
       found.append(script)
     }
     return found.count > 1 ? found : nil

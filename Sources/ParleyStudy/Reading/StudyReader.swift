@@ -140,7 +140,7 @@ struct StudyReader {
       if let scripts = OrganisationName.mixedScripts(organisation) {
         problems.add(
           .studyValue,
-          "the organisation of computing party '\(party.name)' mixes \(scripts.joined(separator: " and ")) letters, which can look alike",
+          "the organisation of computing party '\(party.name)' mixes \(scripts.joined(separator: " and ")), which can look alike",
           at: Position(line: party.line), remedy: "write its name in one script")
         continue
       }
