@@ -9,13 +9,16 @@ package struct DisclosedColumn: Hashable, Sendable {
   package var explanation: String
   /// Largest difference from the exact value, as a decimal text.
   package var precision: String
+  /// How its values are shown; nil: as those of its type are.
+  package var format: Program.ResultTable.Format?
   package init(
     meaning: Program.Disclosure.Meaning = .recordValue, explanation: String = "a column of the result's rows",
-    precision: String = "0"
+    precision: String = "0", format: Program.ResultTable.Format? = nil
   ) {
     self.meaning = meaning
     self.explanation = explanation
     self.precision = precision
+    self.format = format
   }
 }
 
@@ -158,7 +161,7 @@ extension TableBuilder {
       columns.append(
         .init(
           name: column.name, value: parts[0], furtherParts: Array(parts.dropFirst()), isNull: isNull,
-          format: column.type.format, precision: detail.precision))
+          format: detail.format ?? column.type.format, precision: detail.precision))
     }
     builder.result(
       .init(
