@@ -51,6 +51,15 @@ public enum SQLFrontEnd {
     return try QueryCompiler.program(of: routed, tables: tables, rules: rules)
   }
 
+  /// The same program, which also opens why groups are withheld (``WithholdingReason``): to be evaluated on made-up rows, by nobody
+  /// but who made them up.
+  package static func watched(
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) -> Program {
+    let routed = try routed(queries, tables: tables, rules: rules)
+    return try QueryCompiler.program(of: routed, tables: tables, rules: rules, isWatched: true)
+  }
+
   /// The operators of every relational query, each above those that it reads; nothing for statistics over public
   /// groups, which have none.
   package static func explain(

@@ -32,6 +32,10 @@ struct CellOutput {
       table.isAbsent = try outcome(
         isAbsent, "absent", "One bit \(scope): 1 where the group has no row.", &lowering, &outcomes)
     }
+    for reason in WithholdingReason.allCases {
+      guard let bits = decision.reasons[reason] else { continue }
+      lowering.builder.watch(reason, of: name, try arranged(bits, &lowering))
+    }
     for projection in query.projections {
       switch projection.value {
       case .key(let index): table.order.append(-1 - index)
