@@ -22,7 +22,8 @@ struct StudyCommand: ParsableCommand {
 
     func run() throws {
       try OutputPaths(sources: from).require(out: out)
-      let text = try StudyDraft.from(from, open: HolderData.open)
+      let (text, notes) = try StudyDraft.draft(from, open: HolderData.open)
+      for note in notes { Console.error(note) }
       // Exact: it is a file for whoever sends it to one. The draft writes hidden characters of data as escapes.
       guard let out else { return try StandardStream.output.write(text + "\n") }
       try FileOutput.write(text, to: out, overwrite: false)
