@@ -97,7 +97,7 @@ struct StudyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Try on made-up data whether results tell about fewer units than the minimum.",
       discussion:
-        "Exit code 0: numbers were shown, and none rests on fewer units. 8: one does (plan/release-attack), or nothing was shown, so that nothing was tried (plan/nothing-tried)."
+        "A terminal shows how many trials are done and about how long the others take. Exit code 0: numbers were shown, and none rests on fewer units. 8: one does (plan/release-attack), or nothing was shown, so that nothing was tried (plan/nothing-tried)."
     )
     @Argument(help: "The study file.") var study: String
     @Option(help: "Small made-up tables to try.") var trials = 200
@@ -118,7 +118,7 @@ struct StudyCommand: ParsableCommand {
       }
       let prepared = try StudyFiles.prepare(study)
       let report = try StudyAttack(prepared.study, program: prepared.program, mostRows: rows)
-        .run(trials: trials, seed: seed)
+        .run(trials: trials, seed: seed, notice: AttackNotice(trials: trials))
       if json { try Console.output(json: report) } else { try Console.output(lines: report.text) }
       guard report.findings.isEmpty else {
         throw ParleyError(
