@@ -26,7 +26,7 @@ struct PartyCommand: ParsableCommand {
     help: "Accept the disclosure statement with this hash: all 64 digits, with or without '-' between groups.")
   var accept: String?
   @Option(help: "Folder of the state: lock, attempt counter, ledger of releases.") var state: String?
-  @Option(help: "Folder of the identity files.") var identity: String?
+  @Option(help: "Folder of the identity files, or your own one.") var identity: String?
   @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
   @Option(help: "Write the signed receipt here.") var receipt: String?
   @Option(help: "Names this run when the same parties run one study several times at once.") var job = "default"
@@ -59,7 +59,7 @@ struct PartyCommand: ParsableCommand {
       loaded = applied
       jobID = Array(id.utf8)
     }
-    _ = try loaded.requireParty(name)
+    let own = try loaded.requireParty(name)
     try Descriptors.require(parties: loaded.parties.count)
     if trial == nil {
       let missing = loaded.missingForParties()
@@ -68,12 +68,8 @@ struct PartyCommand: ParsableCommand {
         try SignatureFolder(ofStudy: study).requireSignatures(of: loaded, besides: nil)
       }
     }
-    let key = try IdentityFiles.store(trial.map { $0 + "/identities" } ?? identity).load(name: name)
-    guard loaded.party(name)?.key == key.publicIdentity else {
-      throw ParleyError(
-        .init("identity/other-key"), "the identity \(name) is not the one the study names for \(name)",
-        remedy: "put the key that 'parley identity show --name \(name)' prints into the study, or use --identity")
-    }
+    let key = try IdentityFiles.load(name, from: trial.map { $0 + "/identities" } ?? identity)
+    try loaded.requireKey(key, of: own)
     let prepared = try PreparedStudy(loaded)
     // The lock of the state comes first: without it another run of this party may be in a session, and a party that has
     // a run in a session must not tell the others that it cannot take part.
