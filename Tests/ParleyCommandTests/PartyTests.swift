@@ -63,7 +63,8 @@ extension CommandTests {
       let again = try await Consortium.end(try await consortium.start(order))
       #expect(again["alpha"]?.errors.contains("released before with the same data of yours") == true, "\(again)")
       try box.write(Consortium.alphaRows + "33,north,44\n", "alpha.csv")
-      let changed = try await Consortium.end(try await consortium.start(order))
+      let changed = try await Consortium.end(
+        try await consortium.start(order) { $0 == "alpha" ? ["--accept-changed-data"] : [] })
       for end in changed.values { end.succeeded() }
       let warning = try #require(changed["alpha"]).errors
       #expect(warning.contains("warning: ") && warning.contains("compute what changed"), "\(warning)")
