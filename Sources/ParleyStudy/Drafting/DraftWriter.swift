@@ -96,6 +96,7 @@ struct DraftWriter {
 
   /// The same in one line for each file, for whoever runs the command.
   var notes: [String] {
+    let partial = partial
     var notes: [String] = []
     for (index, file) in files.enumerated().dropFirst() {
       let lacking = partial.filter { $0.lacking.contains(index) }.map(\.header)
