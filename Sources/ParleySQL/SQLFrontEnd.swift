@@ -9,14 +9,21 @@ public struct SQLQuery: Hashable, Sendable {
   /// The study file, and the line in it at which `text` begins: errors point there.
   public var file: String?
   public var line: Int
+  /// Where in the file each part of `text` stands.
+  public var places: QueryPlaces
   /// The most rows that a join of it may have whose keys repeat on both sides; nil leaves it to the sizes of the tables.
   public var joinBound: Int?
 
-  public init(name: String, text: String, file: String? = nil, line: Int = 1, joinBound: Int? = nil) {
+  /// - Parameter places: left out where the lines of `text` are lines of the file, from `line` on.
+  public init(
+    name: String, text: String, file: String? = nil, line: Int = 1, places: QueryPlaces? = nil,
+    joinBound: Int? = nil
+  ) {
     self.name = name
     self.text = text
     self.file = file
     self.line = line
+    self.places = places ?? .lines(of: text, from: line)
     self.joinBound = joinBound
   }
 }
@@ -42,6 +49,15 @@ public enum SQLFrontEnd {
   ) throws(ParleyError) -> Program {
     let routed = try routed(queries, tables: tables, rules: rules)
     return try QueryCompiler.program(of: routed, tables: tables, rules: rules)
+  }
+
+  /// The same program, which also opens why groups are withheld (``WithholdingReason``): to be evaluated on made-up rows, by nobody
+  /// but who made them up.
+  package static func watched(
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) -> Program {
+    let routed = try routed(queries, tables: tables, rules: rules)
+    return try QueryCompiler.program(of: routed, tables: tables, rules: rules, isWatched: true)
   }
 
   /// The operators of every relational query, each above those that it reads; nothing for statistics over public

@@ -9,13 +9,16 @@ package struct DisclosedColumn: Hashable, Sendable {
   package var explanation: String
   /// Largest difference from the exact value, as a decimal text.
   package var precision: String
+  /// How its values are shown; nil: as those of its type are.
+  package var format: Program.ResultTable.Format?
   package init(
     meaning: Program.Disclosure.Meaning = .recordValue, explanation: String = "a column of the result's rows",
-    precision: String = "0"
+    precision: String = "0", format: Program.ResultTable.Format? = nil
   ) {
     self.meaning = meaning
     self.explanation = explanation
     self.precision = precision
+    self.format = format
   }
 }
 
@@ -61,27 +64,33 @@ extension TableBuilder {
   ///   - areInSeveralGroups: units may have rows in several groups, so that counts of small groups do not add up.
   ///   - totals: public numbers of rows; what they have more than all groups together must not be small either.
   ///   - minimum: at least 2.
+  ///   - result: the query's name, by which reasons are watched.
   package mutating func shownGroups(
     _ table: SecretTable, rows: Int, sizes: Int, contributors: [ContributorCount],
     dominance: [DominanceLimit] = [],
-    areInSeveralGroups: Bool = false, totals: [NodeID] = [], below minimum: Int
+    areInSeveralGroups: Bool = false, totals: [NodeID] = [], below minimum: Int, of result: String = ""
   ) throws(ParleyError) -> NodeID {
     let zero = builder.constant(0), limit = builder.constant(BigInt(minimum))
     let isValid = try valid(table)
     let size = try full(try masked(try number(table.columns[sizes]), by: isValid), table.shape)
     var isSmall = try builder.and(isValid, try builder.compare(.less, size, limit))
+    if builder.isWatched { builder.watch(.few, of: result, try full(isSmall, table.shape)) }
     for contributor in contributors where contributor != .init(column: sizes, threshold: minimum) {
       let count = try number(table.columns[contributor.column])
       let threshold = builder.constant(BigInt(contributor.threshold))
       let isBelow = try builder.and(
         try builder.compare(.less, zero, count), try builder.compare(.less, count, threshold))
-      isSmall = try builder.or(isSmall, try builder.and(isValid, isBelow))
+      let isPart = try builder.and(isValid, isBelow)
+      isSmall = try builder.or(isSmall, isPart)
+      if builder.isWatched { builder.watch(.part, of: result, try full(isPart, table.shape)) }
     }
     for limit in dominance {
       let allowed = try builder.scale(try weight(table.columns[limit.total]), by: BigInt(limit.percent))
       let largest = try builder.scale(try weight(table.columns[limit.largest]), by: 100)
       let exceeds = try builder.compare(.less, allowed, largest)
-      isSmall = try builder.or(isSmall, try builder.and(isValid, exceeds))
+      let isDominated = try builder.and(isValid, exceeds)
+      isSmall = try builder.or(isSmall, isDominated)
+      if builder.isWatched { builder.watch(.dominated, of: result, try full(isDominated, table.shape)) }
     }
     isSmall = try full(isSmall, table.shape)
     let isCandidate = try builder.and(isValid, try builder.not(isSmall))
@@ -113,6 +122,9 @@ extension TableBuilder {
       let isLeftSmall = try builder.and(
         try builder.compare(.less, zero, left), try builder.compare(.less, left, limit))
       isShown = try builder.and(isShown, try builder.not(isLeftSmall))
+    }
+    if builder.isWatched {
+      builder.watch(.hidden, of: result, try builder.and(isValid, try builder.not(isShown)))
     }
     return isShown
   }
@@ -159,7 +171,7 @@ extension TableBuilder {
       columns.append(
         .init(
           name: column.name, value: parts[0], furtherParts: Array(parts.dropFirst()), isNull: isNull,
-          format: column.type.format, precision: detail.precision))
+          format: detail.format ?? column.type.format, precision: detail.precision))
     }
     builder.result(
       .init(

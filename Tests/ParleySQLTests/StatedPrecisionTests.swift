@@ -16,9 +16,10 @@ import Testing
     ("AVG(x)", "0.0000005"), ("STDDEV(x)", "0.0000005"), ("CORR(x, y)", "0.0000005"),
     ("SQRT(SUM(x))", "0.0000005"), ("SUM(x) / COUNT(y)", "0"), ("1.0 * SUM(x) / COUNT(y)", "0.0000005"),
     ("100 * AVG(x)", "0.00005"), ("AVG(x) + VARIANCE(x)", "0.000001"), ("AVG(x) - 1", "0.0000005"),
-    ("COALESCE(AVG(x), 0)", "0.0000005"), ("GREATEST(AVG(x), 3 * AVG(y))", "0.0000015"),
-    // Nothing is stated where rounded values are multiplied, or decide.
-    ("AVG(x) * AVG(y)", "of rounded values"), ("CASE WHEN AVG(x) > 3 THEN 1 ELSE 0 END", "of rounded values"),
+    ("COALESCE(AVG(x), 0)", "0.0000005"), ("GREATEST(AVG(x), 3 * AVG(y))", "0.0000065"),
+    ("AVG(x) * AVG(y)", "0.0001494950005"), ("AVG(x) / 7", "0.000001"), ("ROUND(AVG(x), 1)", "0.1"),
+    // Nothing is stated where the divisor may be small, or rounded values decide.
+    ("AVG(x) / AVG(y)", "of rounded values"), ("CASE WHEN AVG(x) > 3 THEN 1 ELSE 0 END", "of rounded values"),
     ("SUM(x)", "0"), ("COUNT(*)", "0"), ("MEDIAN(x)", "0"), ("MAX(y)", "0"), ("ROUND(SUM(y), 1)", "0"),
   ])
   func ofStatistics(expression: String, precision: String) throws {

@@ -108,13 +108,35 @@ import Testing
       let outcome = HolderCSV.check(bytes: Array(csv.utf8), file: holder, table: table, holder: holder)
       #expect(outcome.data?.rowCount == 2, "\(outcome.problems.first?.description ?? "")")
     }
-    // All columns that another file does not have are named at once.
-    let error = #expect(throws: ParleyError.self) { try draft(["a.csv": a, "b.csv": "x,day\n1,2020-01-31\n"]) }
+    #expect(text.contains("# More in the file of \"b\": \"extra\""))
+    // Where no column is in all files, all that another file does not have are named at once.
+    let error = #expect(throws: ParleyError.self) { try draft(["a.csv": a, "b.csv": "day\n2020-01-31\n"]) }
     #expect(error?.code == .dataMissingColumn)
     #expect(
-      error?.message.contains("columns 'y', 'd', this file does not; it has 'day'") == true,
+      error?.message.contains("columns 'x', 'y', 'd', this file does not; it has 'day'") == true,
       "\(error?.message ?? "")")
     #expect(error?.remedy?.contains("NAME, d: NAME}'") == true, "\(error?.remedy ?? "")")
+  }
+
+  /// Columns that some files do not have are left out, with what to do about it; doing it works.
+  @Test func columnsOfSomeFiles() throws {
+    let a = "x,y,d\n1,1.5,2020-01-31\n2,2.25,2020-02-01\n", b = "X,day\n1,2020-01-31\n4,2020-02-02\n"
+    let text = try draft(["a.csv": a, "b.csv": b])
+    #expect(try StudyLoader.load(text: text, file: "d.yml").tables[0].schema.columns.map(\.name) == ["x"])
+    for line in [
+      "      # Not in the file of \"b\":\n      #   - {name: \"y\", type: decimal, scale: 2, range: [0, 5]}",
+      "      # \"b\": {columns: {y: NAME}}", "      # More in the file of \"b\": \"day\"",
+    ] {
+      #expect(text.contains(line), "\(text)")
+    }
+    let mapped = text.replacing("      #   - {name: \"d\"", with: "      - {name: \"d\"")
+      .replacing("{columns: {x: \"X\"}}", with: "{columns: {x: \"X\", d: day}}")
+    let table = try #require(try StudyLoader.load(text: mapped, file: "d.yml").tables.first)
+    #expect(table.schema.columns.map(\.name) == ["x", "d"])
+    for (holder, csv) in [("a", a), ("b", b)] {
+      let outcome = HolderCSV.check(bytes: Array(csv.utf8), file: holder, table: table, holder: holder)
+      #expect(outcome.data?.rowCount == 2, "\(outcome.problems.first?.description ?? "")")
+    }
   }
 
   @Test func oddHeadersAndNames() throws {

@@ -134,7 +134,14 @@ import Testing
     let bob = try #require(identities["b"])
     let wrong = #expect(throws: ParleyError.self) { try study.sign(with: bob, as: "a") }
     #expect(
-      wrong?.code == .studySignatureInvalid && wrong?.message.contains(bob.publicIdentity.fingerprint) == true)
+      wrong?.code == .identityOtherKey
+        && wrong?.message == "the identity 'b' is that of 'b' (Hospital B), and not of 'a' (Hospital A)",
+      "\(String(describing: wrong))")
+    let other = try Identity.create(name: "a")
+    let strange = #expect(throws: ParleyError.self) { try study.sign(with: other, as: "a") }
+    #expect(
+      strange?.code == .identityOtherKey
+        && strange?.message.contains(other.publicIdentity.fingerprint) == true)
     let unknown = #expect(throws: ParleyError.self) { try study.sign(with: bob, as: "bb") }
     #expect(unknown?.code == .studyUnknownName)
     let keyless = #expect(throws: ParleyError.self) { try Sample.study().sign(with: bob, as: "b") }

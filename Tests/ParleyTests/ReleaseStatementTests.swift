@@ -36,6 +36,46 @@ import Testing
     #expect(!statement.text.contains("may be shown"))
   }
 
+  /// Bits that tell what is withheld, absent or NULL are opened like values: all of them are listed, and counted in short.
+  @Test(
+    arguments: [
+      (
+        "SELECT COUNT(*) AS n FROM visits", "a learns one value and one bit about what is withheld, absent or NULL"
+      ),
+      (
+        "SELECT AVG(patient) AS m FROM visits",
+        "a learns one value and 2 bits about what is withheld, absent or NULL"
+      ),
+      (
+        "SELECT patient / 50 AS half, COUNT(*) AS n, AVG(patient) AS m FROM visits GROUP BY half",
+        "a learns 4 values and 4 bits about what is withheld, absent or NULL"
+      ),
+      (
+        "SELECT patient % 3 AS rest, STDDEV(patient) AS s FROM visits GROUP BY rest",
+        "a learns the rows of the result \"result\""
+      ),
+    ])
+  func everyBitIsListed(query: String, summary: String) throws {
+    let text =
+      ["parley: 1", "name: Sample", "parties:"]
+      + ["a", "b", "c"].map { "  - {name: \($0), organisation: Org \($0)}" }
+      + [
+        "computing: [a, b, c]", "tables:", "  - name: visits", "    holders: [a]", "    maximum-rows: 100",
+        "    columns:", "      - {name: patient, type: int, range: [0, 99]}", "program: \(query)",
+        "security: {adversary: semi-honest}", "release: {minimum-cell: 5, recipients: [a]}", "",
+      ]
+    let prepared = try PreparedStudy(StudyLoader.load(text: text.joined(separator: "\n"), file: "s.yml"))
+    let statement = prepared.statement
+    #expect(statement.summary[0] == summary)
+    #expect(statement.items.count == prepared.program.disclosures.count)
+    let lines = statement.text.split(separator: "\n").filter { $0.hasPrefix("    - ") }
+    for disclosure in prepared.program.disclosures {
+      let name = disclosure.name.replacing("result.", with: "")
+      #expect(lines.contains { $0.dropFirst(6).split(separator: ":")[0].contains(name) }, "\(disclosure.name)")
+    }
+    #expect(prepared.program.disclosures.contains { $0.meaning == .outcome })
+  }
+
   @Test func unitsAreNamed() throws {
     let statement = try Self.statement([
       "visits": "protect: patient", "labs": "protect: {column: patient, unit: person}",

@@ -19,7 +19,7 @@ struct DoctorCommand: ParsableCommand {
   @Option(help: "TABLE=FILE.csv, or another source as of 'party', checked against the schema.") var data:
     [String] = []
   @Option(help: "Folder of the state.") var state: String?
-  @Option(help: "Folder of the identity files.") var identity: String?
+  @Option(help: "Folder of the identity files, or your own one.") var identity: String?
   @Option(help: "Seconds to wait for the other parties.") var wait = 30
   @Flag(help: "Leave the links out.") var offline = false
   @Flag(help: "Print JSON.") var json = false
@@ -73,11 +73,9 @@ struct DoctorCommand: ParsableCommand {
     }
     let key = findings.check("identity", otherwise: "check the folder of identities (--identity)") {
       () -> (Identity, String) in
-      let key = try IdentityFiles.store(identity).load(name: name)
-      if let expected = prepared?.study.party(name)?.key, expected != key.publicIdentity {
-        throw ParleyError(
-          .init("identity/other-key"), "the study names another key for \(name)",
-          remedy: "put the key that 'parley identity show --name \(name)' prints into the study")
+      let key = try IdentityFiles.load(name, from: identity)
+      if let study = prepared?.study, let party = study.party(name), party.key != nil {
+        try study.requireKey(key, of: party)
       }
       return (key, "fingerprint \(key.publicIdentity.fingerprint), readable by its owner only")
     }

@@ -51,7 +51,7 @@ struct EvidenceCommand: ParsableCommand {
     for (path, evidence) in read {
       let body = evidence.body
       let author = principals == nil ? "" : "by \(VisibleText.line(review.name(PartyIndex(body.author)))), "
-      try Console.output("\(VisibleText.line(path ?? "")): \(author)session ended \(body.phase.activity)")
+      try Console.output("\(VisibleText.line(path ?? "")): \(author)session ended while \(body.phase.activity)")
     }
     for finding in review.findings { try Console.output("  \(VisibleText.line(review.words(finding)))") }
     try Console.output(VisibleText.line(review.conclusion))

@@ -48,8 +48,25 @@ enum IdentityFiles {
     directory.map { IdentityStore(directory: $0) } ?? .standard()
   }
 
+  /// The folder of what `--identity` names: a folder, or an identity file in it.
+  static func folder(_ path: String) -> String { isFile(path) ? FilePath.folder(path) : path }
+
+  private static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+  }
+
+  /// The identity of a party, in the folder or file that `--identity` names.
+  static func load(_ name: String, from path: String?) throws(ParleyError) -> Identity {
+    if let path, isFile(path) { return try store(folder(path)).load(path: path) }
+    return try store(path).load(name: name)
+  }
+
   private struct Shown: Encodable {
     var name: String
+    /// As study files call it.
+    var key: String
+    /// The same.
     var publicKey: String
     var fingerprint: String
     var linkKey: String
@@ -59,7 +76,7 @@ enum IdentityFiles {
     if json {
       try Console.output(
         json: Shown(
-          name: name, publicKey: identity.text, fingerprint: identity.fingerprint,
+          name: name, key: identity.text, publicKey: identity.text, fingerprint: identity.fingerprint,
           linkKey: fingerprint(ofPublicKey: identity.signingKey), file: path))
     } else {
       try Console.output("name         \(name)")

@@ -25,8 +25,13 @@ struct PartyCommand: ParsableCommand {
   @Option(
     help: "Accept the disclosure statement with this hash: all 64 digits, with or without '-' between groups.")
   var accept: String?
+  @Flag(
+    help:
+      "Run although your data changed since an earlier run of this study, of whose result and the new one the difference can be computed."
+  )
+  var acceptChangedData = false
   @Option(help: "Folder of the state: lock, attempt counter, ledger of releases.") var state: String?
-  @Option(help: "Folder of the identity files.") var identity: String?
+  @Option(help: "Folder of the identity files, or your own one.") var identity: String?
   @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
   @Option(help: "Write the signed receipt here.") var receipt: String?
   @Option(help: "Names this run when the same parties run one study several times at once.") var job = "default"
@@ -59,7 +64,7 @@ struct PartyCommand: ParsableCommand {
       loaded = applied
       jobID = Array(id.utf8)
     }
-    _ = try loaded.requireParty(name)
+    let own = try loaded.requireParty(name)
     try Descriptors.require(parties: loaded.parties.count)
     if trial == nil {
       let missing = loaded.missingForParties()
@@ -68,12 +73,8 @@ struct PartyCommand: ParsableCommand {
         try SignatureFolder(ofStudy: study).requireSignatures(of: loaded, besides: nil)
       }
     }
-    let key = try IdentityFiles.store(trial.map { $0 + "/identities" } ?? identity).load(name: name)
-    guard loaded.party(name)?.key == key.publicIdentity else {
-      throw ParleyError(
-        .init("identity/other-key"), "the identity \(name) is not the one the study names for \(name)",
-        remedy: "put the key that 'parley identity show --name \(name)' prints into the study, or use --identity")
-    }
+    let key = try IdentityFiles.load(name, from: trial.map { $0 + "/identities" } ?? identity)
+    try loaded.requireKey(key, of: own)
     let prepared = try PreparedStudy(loaded)
     // The lock of the state comes first: without it another run of this party may be in a session, and a party that has
     // a run in a session must not tell the others that it cannot take part.
@@ -85,8 +86,11 @@ struct PartyCommand: ParsableCommand {
       // Data is read and checked before anything is connected.
       tables = try readData(prepared, log)
       if let directory {
-        digest = try warnAboutEarlierReleases(directory, prepared, tables, log)
+        let earlier = earlierReleases(directory, prepared, tables)
+        digest = earlier?.digest
+        if let message = earlier?.verdict.message { log.warning(message) }
         if !tables.isEmpty { try acceptStatement(prepared) }
+        if let verdict = earlier?.verdict, verdict.needsConsent { try acceptChanges() }
       }
     } catch {
       guard trial == nil else { throw error }
@@ -163,10 +167,10 @@ struct PartyCommand: ParsableCommand {
     return stateRoot + "/\(name)"
   }
 
-  /// Results of one study on changed data differ by what changed: the ledger knows, and says so.
-  private func warnAboutEarlierReleases(
-    _ directory: StateDirectory, _ prepared: PreparedStudy, _ tables: [Int: TableData], _ log: Log
-  ) throws(ParleyError) -> [UInt8]? {
+  /// Results of one study on changed data differ by what changed: the ledger knows.
+  private func earlierReleases(
+    _ directory: StateDirectory, _ prepared: PreparedStudy, _ tables: [Int: TableData]
+  ) -> (digest: [UInt8], verdict: LedgerVerdict)? {
     guard !tables.isEmpty else { return nil }
     let parts = tables.sorted { $0.key < $1.key }.map { index, data -> [UInt8] in
       var writer = CanonicalWriter()
@@ -174,13 +178,32 @@ struct PartyCommand: ParsableCommand {
       for column in data.columns {
         writer.write(list: column.values) { $0.write($1) }
         writer.write(list: column.isNull) { $0.write($1) }
+        // Columns without texts are written as before there were any.
+        if !column.texts.isEmpty { writer.write(list: column.texts) { $0.write($1) } }
       }
       return writer.bytes
     }
     let digest = directory.inputDigest(study: prepared.study.studyHash, parts: parts)
-    let verdict = directory.previousReleases(study: prepared.study.studyHash, inputDigest: digest)
-    if let message = verdict.message { log.warning(message) }
-    return digest
+    return (digest, directory.previousReleases(study: prepared.study.studyHash, inputDigest: digest))
+  }
+
+  /// The hash of a statement says nothing of the data, so whoever accepted it once has not accepted this.
+  private func acceptChanges() throws(ParleyError) {
+    guard !acceptChangedData else { return }
+    guard Console.isTerminal(STDIN_FILENO) else {
+      throw ParleyError(
+        .init("study/data-changed"),
+        "your data changed since this study was run with it, and nobody has agreed to that; nothing has been sent",
+        remedy:
+          "add --accept-changed-data once the data's owner agrees that whoever has both results may learn what changed, or run with the data of the earlier run"
+      )
+    }
+    Console.ask(
+      "Type yes to share your changed data, although the difference of both results tells what changed: ")
+    guard readLine() == "yes" else {
+      throw ParleyError(
+        .init("study/data-changed"), "running with changed data was not agreed to; nothing has been sent")
+    }
   }
 
   private func acceptStatement(_ prepared: PreparedStudy) throws(ParleyError) {

@@ -60,7 +60,8 @@ struct RunCommand: ParsableCommand {
       if let opening = outcome.opening { try ReceiptFile.write(opening, besideReceipt: path) }
     }
     if let out { try ResultOutput.write(outcome.tables, prepared, mode: "local trial", to: out) }
-    try ResultOutput.show(outcome.tables, prepared, mode: "local trial", json: json)
+    try ResultOutput.show(
+      outcome.tables, prepared, mode: "local trial", json: json, reasons: json ? nil : run.withheldReasons())
     for line in outcome.costLines { log.info(line) }
   }
 }
@@ -197,6 +198,28 @@ struct LocalRun {
     try AvailableMemory.require(
       parties * ProcessMemory.predicted(plan), for: "\(parties) computing parties on this machine")
     return plan
+  }
+
+  /// Why something is withheld, where all rows are made up and not too many.
+  func withheldReasons() -> WithheldReasons? {
+    guard let synthetic, files.values.allSatisfy(\.isEmpty), prepared.study.release.effectiveMinimum > 1 else {
+      return nil
+    }
+    var data: [String: [TableData]] = [:]
+    var rows = 0
+    for (index, table) in prepared.study.tables.map(\.schema).enumerated() {
+      let asked = TrialData.rows(table, asked: synthetic)
+      rows += asked.reduce(0, +)
+      guard rows <= WithheldReasons.mostRows else { return nil }
+      for holder in table.holders.indices {
+        // They have been made up for the trial, so they can be.
+        guard
+          let part = try? TrialData.synthetic(table, table: index, holder: holder, rows: asked, seed: seed)
+        else { return nil }
+        data[table.name, default: []].append(part)
+      }
+    }
+    return try? WithheldReasons(prepared, data: data)
   }
 
   /// All parties in this process, over memory.

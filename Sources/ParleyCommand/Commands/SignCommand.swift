@@ -12,14 +12,14 @@ struct SignCommand: ParsableCommand {
     discussion: "The signature stands beside the study, in STUDY.signatures/NAME.sig; send it to the others.")
   @Argument(help: "The study file.") var study: String
   @Option(name: .customLong("as"), help: "Your party's name.") var name: String
-  @Option(help: "Folder of the identity files.") var identity: String?
+  @Option(help: "Folder of the identity files, or your own one.") var identity: String?
 
   func run() throws {
     let prepared = try StudyFiles.prepare(study)
     _ = try prepared.study.requireParty(name)
-    let key = try IdentityFiles.store(identity).load(name: name)
+    // What cannot be signed is refused before the statement, which would hide the reason.
+    let signature = try prepared.study.sign(with: try IdentityFiles.load(name, from: identity), as: name)
     Console.notice(lines: Console.split(prepared.statement.text) + FingerprintTable(prepared.study).lines)
-    let signature = try prepared.study.sign(with: key, as: name)
     let folder = SignatureFolder(ofStudy: study)
     try folder.save(signature)
     try Console.output("signed \(prepared.study.studyHashText) as \(name): \(folder.path(of: name))")

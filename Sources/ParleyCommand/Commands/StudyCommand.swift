@@ -22,7 +22,8 @@ struct StudyCommand: ParsableCommand {
 
     func run() throws {
       try OutputPaths(sources: from).require(out: out)
-      let text = try StudyDraft.from(from, open: HolderData.open)
+      let (text, notes) = try StudyDraft.draft(from, open: HolderData.open)
+      for note in notes { Console.error(note) }
       // Exact: it is a file for whoever sends it to one. The draft writes hidden characters of data as escapes.
       guard let out else { return try StandardStream.output.write(text + "\n") }
       try FileOutput.write(text, to: out, overwrite: false)
@@ -98,7 +99,7 @@ struct StudyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Try on made-up data whether results tell about fewer units than the minimum.",
       discussion:
-        "Exit code 0: numbers were shown, and none rests on fewer units. 8: one does (plan/release-attack), or nothing was shown, so that nothing was tried (plan/nothing-tried)."
+        "A terminal shows how many trials are done and about how long the others take. Exit code 0: numbers were shown, and none rests on fewer units. 8: one does (plan/release-attack), or nothing was shown, so that nothing was tried (plan/nothing-tried)."
     )
     @Argument(help: "The study file.") var study: String
     @Option(help: "Small made-up tables to try.") var trials = 200
@@ -119,7 +120,7 @@ struct StudyCommand: ParsableCommand {
       }
       let prepared = try StudyFiles.prepare(study)
       let report = try StudyAttack(prepared.study, program: prepared.program, mostRows: rows)
-        .run(trials: trials, seed: seed)
+        .run(trials: trials, seed: seed, notice: AttackNotice(trials: trials))
       if json { try Console.output(json: report) } else { try Console.output(lines: report.text) }
       guard report.findings.isEmpty else {
         throw ParleyError(

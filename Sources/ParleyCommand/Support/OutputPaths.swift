@@ -10,7 +10,7 @@ struct OutputPaths {
   var study: String?
   /// As `--data` names them: files and databases.
   var sources: [String] = []
-  /// Folders of identities and of the state, beside those in the home folder.
+  /// The folder of identities, or one of them, and the folder of the state, beside those in the home folder.
   var identity: String?
   var state: String?
 
@@ -81,7 +81,8 @@ struct OutputPaths {
     }
     // `--identity .` is the folder in which people work.
     if let identity {
-      folders.append(Named(what: "the folder of identities", path: identity, ending: ".identity"))
+      folders.append(
+        Named(what: "the folder of identities", path: IdentityFiles.folder(identity), ending: ".identity"))
     }
     if let state { folders.append(Named(what: "the state folder", path: state)) }
     return folders

@@ -133,6 +133,26 @@ struct PlanReport {
     }
   }
 
+  /// How many decimals are shown of what is not exact, and how far it can be off.
+  private var precisionLines: [String] {
+    prepared.program.results.flatMap { result in
+      result.columns.filter { $0.precision != "0" }.map { column in
+        let places =
+          switch column.format {
+          case .decimal(let scale): scale
+          case .rounded(_, let places): places
+          default: 0
+          }
+        let shown = places == 0 ? "whole numbers" : counted(places, "decimal")
+        let error =
+          column.precision.first?.isNumber == true
+          ? "within \(column.precision) of the exact value"
+          : "computed from rounded values, and how far it can be off does not follow from the declared ranges"
+        return "\(result.name).\(column.name): \(shown), \(error)"
+      }
+    }
+  }
+
   var text: String {
     var lines: [String] = []
     lines.append("Study      \(VisibleText.compact(prepared.study.name))")
@@ -148,6 +168,11 @@ struct PlanReport {
     lines.append("Columns and their ranges:")
     lines += columnLines.map { "  \(VisibleText.compact($0))" }
     lines.append("")
+    if !precisionLines.isEmpty {
+      lines.append("Results that are not exact, and what is shown of them:")
+      lines += precisionLines.map { "  \(VisibleText.compact($0))" }
+      lines.append("")
+    }
     if !formulaLines.isEmpty {
       lines.append("What holders compute of their own rows before they share anything:")
       lines += formulaLines.map { "  \($0)" }
@@ -210,6 +235,9 @@ struct PlanReport {
     lines += ["", "## What is computed", ""]
     for query in prepared.statement.queries {
       lines += ["### \(query.result)", "", Self.fence(query.lines.joined(separator: "\n"), "sql"), ""]
+    }
+    if !precisionLines.isEmpty {
+      lines += ["## Results that are not exact", ""] + precisionLines.map { "- \($0)" } + [""]
     }
     lines += ["## Cost", "", "| | |", "|---|---|"]
     lines += rowLines.map { "| rows | \($0) |" }

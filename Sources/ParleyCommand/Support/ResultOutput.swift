@@ -4,15 +4,18 @@ import ParleyProgram
 import ParleyStudy
 
 enum ResultOutput {
-  static func show(_ tables: [DecodedTable], _ prepared: PreparedStudy, mode: String, json: Bool) throws {
+  /// - Parameter reasons: of a trial on made-up rows.
+  static func show(
+    _ tables: [DecodedTable], _ prepared: PreparedStudy, mode: String, json: Bool, reasons: WithheldReasons? = nil
+  ) throws {
     if json {
       try Console.output(lines: Console.split(try encoded(tables, prepared, mode)))
       return
     }
-    for table in tables {
+    for (index, table) in tables.enumerated() {
       try Console.output(
         lines: ["", table.name] + Console.split(table.text)
-          + notes(on: table, prepared))
+          + notes(on: table, prepared) + (reasons?.lines(index) ?? []))
     }
   }
 

@@ -65,7 +65,9 @@ struct StudyAttack {
     reference = try? SQLFrontEnd.compile(study.sqlQueries, tables: study.schemas, rules: open)
   }
 
-  func run(trials: Int, seed: UInt64) throws(ParleyError) -> Report {
+  /// - Parameter notice: is told of every trial.
+  func run(trials: Int, seed: UInt64, notice: AttackNotice) throws(ParleyError) -> Report {
+    defer { notice.end() }
     var report = Report(seed: seed, minimum: minimum)
     for trial in 0..<trials {
       let own = seed &+ UInt64(trial)
@@ -84,6 +86,7 @@ struct StudyAttack {
         guard error.code.rawValue == "data/requirement" else { throw error }
         report.refused += 1
       }
+      notice.update(done: report.trials, findings: report.findings.count)
     }
     return report
   }

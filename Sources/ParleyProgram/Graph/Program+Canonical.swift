@@ -195,6 +195,7 @@ extension CanonicalWriter {
       write(list: labels) { $0.write($1) }
     case .text: write(tag: 5)
     case .timestamp: write(tag: 6)
+    case .rounded(let scale, let places): write(tag: 7, scale, places)
     }
   }
 }

@@ -249,6 +249,8 @@ public struct Program: Sendable, Hashable {
       case integer
       /// value / 10^scale
       case decimal(scale: Int)
+      /// value / 10^scale to the nearest number with fewer decimals, halves away from zero: the others would not be right
+      case rounded(scale: Int, places: Int)
       /// days since 1970-01-01
       case date
       /// seconds since 1970-01-01T00:00:00Z
@@ -267,7 +269,7 @@ public struct Program: Sendable, Hashable {
       /// Opened bits that are 1 where the value is NULL; nil when it cannot be.
       public var isNull: DisclosureID?
       public var format: Format
-      /// Largest difference from the exact statistic, as a decimal text ("0" when exact).
+      /// Largest difference of what is shown from the exact statistic, as a decimal text ("0" when exact).
       public var precision: String
       public init(
         name: String, value: DisclosureID, furtherParts: [DisclosureID] = [], isNull: DisclosureID?,

@@ -13,6 +13,8 @@ public struct ProgramBuilder: Sendable {
   public var origin: String?
   /// Likewise, see ``addOperator(_:)``.
   package var currentOperator: Int?
+  /// Why groups are withheld is opened as well: for programs that only made-up rows are given to.
+  package var isWatched = false
 
   public init() {}
 
@@ -40,6 +42,15 @@ public struct ProgramBuilder: Sendable {
   public mutating func disclose(_ disclosure: Program.Disclosure) -> Program.DisclosureID {
     program.disclosures.append(disclosure)
     return Program.DisclosureID(rawValue: program.disclosures.count - 1)
+  }
+
+  /// Opens, for each group, whether a reason withholds it; only where the program is watched.
+  package mutating func watch(_ reason: WithholdingReason, of result: String, _ node: NodeID) {
+    guard isWatched else { return }
+    _ = disclose(
+      .init(
+        name: reason.disclosure(of: result), node: node, recipients: [], meaning: .outcome,
+        explanation: "made-up rows alone"))
   }
 
   public mutating func result(_ result: Program.ResultTable) { program.results.append(result) }

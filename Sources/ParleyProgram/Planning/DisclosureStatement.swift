@@ -262,8 +262,12 @@ public struct DisclosureStatement: Hashable, Sendable {
       var parts: [String] = []
       if numbers > 0 { parts.append(numbers == 1 ? "one value" : "\(numbers) values") }
       if !rowSets.isEmpty { parts.append("the rows of the result \(Self.list(rowSets))") }
+      let bits = items.filter { $0.meaning == .outcome && !$0.isRowSet }.reduce(0) { $0 + $1.count }
+      if bits > 0, !parts.isEmpty {
+        parts.append("\(bits == 1 ? "one bit" : "\(bits) bits") about what is withheld, absent or NULL")
+      }
       return "\(Self.list(recipients)) \(recipients.count == 1 ? "learns" : "each learn") "
-        + (parts.isEmpty ? "outcomes only" : parts.joined(separator: " and "))
+        + (parts.isEmpty ? "outcomes only" : Self.list(parts))
     }
     if groups.count > 2 { lines[1] = "others learn other values: see below for each of \(groups.count) lists" }
     lines.append(release.summary)

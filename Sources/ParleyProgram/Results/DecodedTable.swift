@@ -113,6 +113,11 @@ extension Program.ResultTable.Format {
       let digits = String(value.magnitude)
       let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
       return (value < 0 ? "-" : "") + padded.dropLast(scale) + "." + padded.suffix(scale)
+    case .rounded(let scale, let places):
+      let unit = BigInt(10).power(max(0, scale - places))
+      let magnitude = BigInt(value.magnitude)
+      let rounded = (2 * magnitude + unit) / (2 * unit)
+      return try Self.decimal(scale: places).text(of: value < 0 ? -rounded : rounded)
     case .date:
       guard let days = Int(exactly: value), days.magnitude < Self.mostDays else { throw outside() }
       return CivilDate(daysSince1970: days).description

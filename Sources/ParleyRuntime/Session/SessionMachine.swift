@@ -28,7 +28,7 @@ public enum SessionPhase: String, Sendable, Hashable, Codable, CaseIterable {
     case .computed: "verifying"
     case .verified: "confirming that all checks passed"
     case .clearToOpen: "opening the result"
-    case .opened: "exchanging the receipt"
+    case .opened: "collecting everybody's signature of the receipt"
     case .receipted: "closing"
     case .ended, .aborted: "doing nothing"
     }

@@ -46,11 +46,21 @@ public struct LedgerVerdict: Sendable, Hashable {
   /// A result of changed data beside the earlier one may reveal what changed.
   public var warnsOfDifferencing: Bool { !withOtherInput.isEmpty }
 
+  /// The last of them was with the same data.
+  public var endsWithSameInput: Bool
+
+  /// Whether the data's owner must say once more that the study may run: its data changed since the last run, and no result of
+  /// what it is now is out. A run with the data of an earlier one was agreed to, and tells nothing of changes here that is not out.
+  public var needsConsent: Bool {
+    warnsOfDifferencing && !endsWithSameInput && !withSameInput.contains { $0.event == .released }
+  }
+
   /// One line for people, or `nil` when this study was never released from here.
   public var message: String? {
     if let last = withOtherInput.last {
       return Self.words(withOtherInput, "with other data of yours", last)
-        + ": whoever has both results can compute what changed between them. If few rows changed, that may be single people"
+        + ": whoever has both results can compute what changed between them. If few rows changed, that may be single people, "
+        + "and no minimum of the study hides them"
     }
     if let last = withSameInput.last {
       return Self.words(withSameInput, "with the same data of yours", last)
@@ -104,8 +114,10 @@ struct Ledger {
   func verdict(study: String, input: String?) -> LedgerVerdict {
     // One release counts once, by its session, with its last entry.
     var seen = Set<String>()
-    let earlier = entries.reversed().filter { $0.study == study && seen.insert($0.session).inserted }.reversed()
+    let latest = entries.reversed().filter { $0.study == study && seen.insert($0.session).inserted }
+    let earlier = latest.reversed()
     return LedgerVerdict(
-      withSameInput: earlier.filter { $0.input == input }, withOtherInput: earlier.filter { $0.input != input })
+      withSameInput: earlier.filter { $0.input == input }, withOtherInput: earlier.filter { $0.input != input },
+      endsWithSameInput: latest.first.map { $0.input == input } ?? false)
   }
 }

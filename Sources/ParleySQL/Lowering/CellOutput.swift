@@ -32,6 +32,10 @@ struct CellOutput {
       table.isAbsent = try outcome(
         isAbsent, "absent", "One bit \(scope): 1 where the group has no row.", &lowering, &outcomes)
     }
+    for reason in WithholdingReason.allCases {
+      guard let bits = decision.reasons[reason] else { continue }
+      lowering.builder.watch(reason, of: name, try arranged(bits, &lowering))
+    }
     for projection in query.projections {
       switch projection.value {
       case .key(let index): table.order.append(-1 - index)
@@ -53,21 +57,26 @@ struct CellOutput {
     var factor: BigInt
     var offset: BigInt
     var format: Program.ResultTable.Format
-    var precision: Decimal
+    /// Of what is shown: see ``ShownDecimals``.
+    var precision: String
   }
 
   private func affine(_ statistic: StatisticValue, _ factor: Decimal, _ offset: Decimal) -> Affine {
-    guard factor != .one || offset != .zero else {
-      return Affine(
-        statistic: statistic, factor: 1, offset: 0, format: statistic.format, precision: statistic.error)
+    let own: Int
+    switch statistic.format {
+    case .decimal(let scale): own = scale
+    case .integer: own = 0
+    default: return Affine(statistic: statistic, factor: 1, offset: 0, format: statistic.format, precision: "0")
     }
-    let own = if case .decimal(let scale) = statistic.format { scale } else { 0 }
     let scale = max(own + factor.scale, offset.scale)
+    let multiple = factor.digits * powerOfTen(scale - own - factor.scale)
+    let shift = offset.digits(atScale: scale)
+    let shown = ShownDecimals(
+      scale: scale,
+      error: statistic.error * Decimal(digits: BigInt(factor.digits.magnitude), scale: factor.scale),
+      unit: multiple.greatestCommonDivisor(with: shift))
     return Affine(
-      statistic: statistic, factor: factor.digits * powerOfTen(scale - own - factor.scale),
-      offset: offset.digits(atScale: scale), format: RowLowering.format(scale: scale),
-      precision: statistic.error
-        * Decimal(digits: BigInt(factor.digits.magnitude), scale: factor.scale))
+      statistic: statistic, factor: multiple, offset: shift, format: shown.format, precision: shown.precision)
   }
 
   private func column(
@@ -97,25 +106,16 @@ struct CellOutput {
         : try lowering.builder.select(isMeaningless, lowering.builder.constant(0), value)
     }
     let isRecord = statistic.function == .minimum || statistic.function == .maximum
-    let precision = try precisionText(affine.precision)
     let id = lowering.builder.disclose(
       .init(
         name: "\(name).\(label)", node: try arranged(value, &lowering), recipients: recipients,
         meaning: isRecord ? .recordValue : .statistic,
-        explanation: explanation(of: statistic, projection, isRecord: isRecord, precision: precision)))
+        explanation: explanation(of: statistic, projection, isRecord: isRecord, precision: affine.precision)))
     var nullID: Program.DisclosureID?
     if let isNull, lowering.builder.program[isNull].operation != .bitConstant(false) {
       nullID = try outcome(isNull, "\(label) is null", nullExplanation(statistic), &lowering, &outcomes)
     }
-    return .init(name: label, value: id, isNull: nullID, format: affine.format, precision: precision)
-  }
-
-  /// Without trailing zeros, "0" when exact.
-  private func precisionText(_ precision: Decimal) throws(ParleyError) -> String {
-    let text = try Program.ResultTable.Format.decimal(scale: precision.scale).text(of: precision.digits)
-    guard text.contains(".") else { return text }
-    let trimmed = String(text.reversed().drop { $0 == "0" }.reversed())
-    return trimmed.hasSuffix(".") ? String(trimmed.dropLast()) : trimmed
+    return .init(name: label, value: id, isNull: nullID, format: affine.format, precision: affine.precision)
   }
 
   /// One element per cell of the query, in its order.
@@ -181,7 +181,7 @@ struct CellOutput {
       case .correlation: "the correlation of the rows in which neither value is NULL"
       }
     var text = "\(projection.name): '\(formula)', \(what), \(scope)"
-    text += precision == "0" ? ", exact." : ", to within \(precision)."
+    text += ", \(ShownDecimals.words(precision))."
     if isRecord { text += " It is the value of one record, which becomes known, though not whose it is." }
     return text
   }

@@ -36,11 +36,13 @@ struct QueryCompiler {
 
   /// - Parameter declared: the tables of the study; those of the program are the same, in the same order, whether
   ///   a query reads them or not.
+  /// - Parameter isWatched: it opens why groups are withheld.
   static func program(
-    of routed: [RoutedQuery], tables declared: [TableSchema], rules: ReleaseRules
+    of routed: [RoutedQuery], tables declared: [TableSchema], rules: ReleaseRules, isWatched: Bool = false
   ) throws(ParleyError) -> Program {
     let statistics = routed.compactMap { if case .statistics(let query) = $0 { query } else { nil } }
     var compiler = QueryCompiler(statistics, rules: rules)
+    compiler.builder.isWatched = isWatched
     for table in declared { compiler.declare(table) }
     for query in routed {
       do {

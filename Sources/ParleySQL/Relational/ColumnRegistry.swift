@@ -1,3 +1,4 @@
+import BigInt
 import ParleyProgram
 
 /// What is known about the columns of one query's plan.
@@ -14,6 +15,9 @@ final class ColumnRegistry {
     var isExtended = false
     /// The largest difference from the exact value, in halves of the last place; nil where it is not bounded here.
     var error: Int? = 0
+    /// In last places: what its values are within, as far as declared ranges say, and a number of which all are multiples.
+    var values: Interval?
+    var unit: BigInt = 1
   }
   private var entries: [Entry] = []
   private var known: [Expression: ColumnID] = [:]
@@ -37,6 +41,8 @@ final class ColumnRegistry {
   func column(_ name: String, _ type: SQLType, of expression: Expression) -> ColumnID {
     let id = column(name, type, isNullable: isNullable(expression))
     self[id].error = error(of: expression)
+    self[id].values = values(of: expression)
+    self[id].unit = unit(of: expression)
     return id
   }
 
@@ -47,8 +53,10 @@ final class ColumnRegistry {
   func scan(_ table: TableSchema) -> Scan {
     let number = scanCount
     scanCount += 1
-    let columns = table.columns.map {
-      column($0.name, SQLType($0), isNullable: $0.isNullable, scan: number)
+    let columns = table.columns.map { declared in
+      let id = column(declared.name, SQLType(declared), isNullable: declared.isNullable, scan: number)
+      self[id].values = declared.numbers
+      return id
     }
     return Scan(number: number, table: table, columns: columns, filter: [])
   }
@@ -107,6 +115,16 @@ final class ColumnRegistry {
     case .text, .substring, .changed, .joined, .shown: .text
     case .subquery(let subquery): subquery.type
     default: nil
+    }
+  }
+}
+
+extension ColumnSchema {
+  /// The range of a number, in last places.
+  fileprivate var numbers: Interval? {
+    switch type {
+    case .integer(let range), .decimal(_, let range): Interval(BigInt(range.lowerBound), BigInt(range.upperBound))
+    case .boolean, .date, .category, .timestamp, .text: nil
     }
   }
 }

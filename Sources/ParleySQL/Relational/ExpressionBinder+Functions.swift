@@ -191,6 +191,9 @@ extension ExpressionBinder {
     let id = known?.id ?? registry.column(source.text(range), type, isNullable: isNullable)
     if known == nil {
       registry[id].error = registry.error(of: function, argument, second)
+      if case .number(let scale) = argumentType {
+        registry[id].values = registry.values(of: function, argument, scale: scale)
+      }
       functions.aggregates.append(
         .init(
           id: id, function: function, argument: argument, second: second, type: argumentType,
@@ -246,6 +249,7 @@ extension ExpressionBinder {
   ) -> Expression {
     let id = registry.column(source.text(call.range), type, isNullable: isNullable)
     registry[id].error = registry.error(of: function)
+    registry[id].unit = registry.unit(of: function)
     let column = WindowStep.Column(id: id, function: function, frame: call.frame)
     if let index = functions.windows.firstIndex(where: {
       $0.partition == call.step.partition && $0.order == call.step.order

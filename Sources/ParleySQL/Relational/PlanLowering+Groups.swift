@@ -135,7 +135,7 @@ extension PlanLowering {
         relation.table, rows: marking.counts[0].column, sizes: marking.counts[marking.size].column,
         contributors: marking.counts, dominance: try dominance(relation, marking.mark),
         areInSeveralGroups: marking.mark.units.contains(where: \.isInSeveralGroups),
-        totals: totals, below: minimumCell)
+        totals: totals, below: minimumCell, of: source.query.name)
     }
     relation.table = relation.table.appending(TableColumn(name: "shown", type: .boolean, parts: [bit]))
     relation.ids.append(marking.shown)

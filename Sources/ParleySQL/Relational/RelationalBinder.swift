@@ -137,6 +137,7 @@ struct RelationalBinder {
       let isNullable = values.contains(where: registry.isNullable)
       let id = registry.column(x.name, type, isNullable: isNullable)
       registry[id].error = registry.error(ofAny: values)
+      registry[id].unit = registry.unit(ofAny: values)
       columns.append(id)
       query.outputs.append(
         .init(name: x.name, value: BoundExpression(expression: .column(id), type: type, range: x.value.range)))

@@ -11,9 +11,10 @@ struct RelationalQuery {
     var type: SQLType
     /// As written.
     var text: String
-    /// It is rounded to the sixth decimal.
     /// In halves of the last place; nil where it is computed from rounded values in a way that is not bounded.
     var error: Int?
+    /// In last places, a number of which all values are multiples.
+    var unit: BigInt
   }
   let source: Source
   private let registry: ColumnRegistry
@@ -52,7 +53,7 @@ struct RelationalQuery {
       outputs.append(
         Output(
           id: id, name: output.name, type: value.type, text: source.text(value.range),
-          error: registry.error(of: value.expression)))
+          error: registry.error(of: value.expression), unit: registry.unit(of: value.expression)))
       items.append(Projection(id: id, expression: value.expression))
     }
     self.outputs = outputs
@@ -148,10 +149,10 @@ struct RelationalQuery {
 
   private func detail(_ output: Output) -> DisclosedColumn {
     let what = isAggregated ? "of each group that the result has" : "of each record that the result has"
-    let precision = self.precision(output)
+    let shown = self.shown(output)
     let accuracy =
-      precision.map { $0 == "0" ? "exact" : "to within \($0)" }
-      ?? "computed from values that are rounded at the sixth decimal"
+      output.error == nil
+      ? "computed from values that are rounded at the sixth decimal" : ShownDecimals.words(shown.precision)
     let isRecord = isAggregated && recordColumns.contains(output.id)
     return DisclosedColumn(
       meaning: isAggregated && !isRecord ? .statistic : .recordValue,
@@ -159,21 +160,19 @@ struct RelationalQuery {
         + (isRecord
           ? " It is the value of one record, or computed from one, which becomes known, though not whose it is."
           : ""),
-      precision: precision ?? "of rounded values")
+      precision: output.error == nil ? ShownDecimals.unbounded : shown.precision, format: shown.format)
   }
 
-  /// As a decimal number; nil where nothing is known of it.
-  private func precision(_ output: Output) -> String? {
-    guard let error = output.error else { return nil }
-    guard error > 0 else { return "0" }
-    let scale: Int
+  private func shown(_ output: Output) -> (precision: String, format: Program.ResultTable.Format?) {
     switch output.type {
-    case .number(let places), .duration(let places): scale = places
-    default: scale = 0
+    case .number(let scale), .duration(let scale):
+      let shown = ShownDecimals(
+        scale: scale, error: output.error.map { Decimal(digits: 5 * BigInt($0), scale: scale + 1) },
+        unit: output.unit)
+      return (shown.precision, shown.format)
+    // Other values are not near another one.
+    default: return (output.error == 0 ? "0" : ShownDecimals.unbounded, nil)
     }
-    var digits = 5 * BigInt(error), places = scale + 1
-    while places > 0, digits % 10 == 0 { (digits, places) = (digits / 10, places - 1) }
-    return try? Program.ResultTable.Format.decimal(scale: places).text(of: digits)
   }
 
   var notes: [String] { registry.notes }

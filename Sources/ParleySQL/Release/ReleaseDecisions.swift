@@ -106,6 +106,17 @@ struct ReleaseDecisions {
     var isLeftSmall: Program.NodeID?
     /// Rows of each cell in sets whose totals other queries may tell.
     var tellable: [(set: Expression, rows: Program.NodeID)] = []
+    /// Why cells are small, where that is watched.
+    private(set) var reasons: [WithholdingReason: Program.NodeID] = [:]
+
+    private mutating func note(
+      _ reason: WithholdingReason, _ bit: Program.NodeID, _ lowering: inout RowLowering
+    ) throws(ParleyError) {
+      guard lowering.builder.isWatched else { return }
+      var whole = bit
+      if let known = reasons[reason] { whole = try lowering.builder.or(known, bit) }
+      reasons[reason] = whole
+    }
 
     init(
       _ id: GroupedCells.ID, _ queries: [LogicalQuery], minimum: Int, areFiltersMixed: Bool,
@@ -146,19 +157,27 @@ struct ReleaseDecisions {
       for (_, found) in cells.clauses {
         // In the order of the masks, so that the program does not depend on the order of a dictionary.
         for count in [found.counts] + found.contributors.values.filter({ $0 != found.counts }).sorted() {
-          isSmall = try lowering.builder.or(isSmall, try lowering.isBelow(count, minimum))
+          let isBelow = try lowering.isBelow(count, minimum)
+          isSmall = try lowering.builder.or(isSmall, isBelow)
+          try note(count == found.counts ? .few : .part, isBelow, &lowering)
         }
         if let isDominated = try lowering.isDominated(found) {
           isSmall = try lowering.builder.or(isSmall, isDominated)
+          try note(.dominated, isDominated, &lowering)
         }
         if let left = try lowering.isLeftSmall(found, minimum: minimum) {
+          try note(.left, left, &lowering)
           isLeftSmall =
             try isLeftSmall.map { (bit) throws(ParleyError) in
               try lowering.builder.or(bit, left)
             } ?? left
         }
       }
-      for (_, rows) in counts { isSmall = try lowering.builder.or(isSmall, try lowering.isBelow(rows, minimum)) }
+      for (_, rows) in counts {
+        let isBelow = try lowering.isBelow(rows, minimum)
+        isSmall = try lowering.builder.or(isSmall, isBelow)
+        try note(.part, isBelow, &lowering)
+      }
       // Rows in which arguments are there are counted with the statistics.
       for query in own {
         guard let found = cells.clauses.first(where: { $0.filter == query.filter })?.cells else { continue }
@@ -196,7 +215,8 @@ struct ReleaseDecisions {
         let isAbsent = try lowering.builder.and(isEmpty, try lowering.builder.not(isWithheld))
         cells.decisions.append(
           CellDecision(
-            isAbsent: isAbsent, isWithheld: isWithheld, isHidden: try lowering.builder.xor(isAbsent, isWithheld)))
+            isAbsent: isAbsent, isWithheld: isWithheld, isHidden: try lowering.builder.xor(isAbsent, isWithheld),
+            reasons: reasons))
       }
     }
   }
@@ -209,7 +229,8 @@ struct ReleaseDecisions {
           try member.isLeftSmall.map { (bit) throws(ParleyError) in
             try lowering.builder.or(small.isSmall, bit)
           } ?? small.isSmall
-        member.cells.decisions.append(CellDecision(isWithheld: isWithheld, isHidden: isWithheld))
+        member.cells.decisions.append(
+          CellDecision(isWithheld: isWithheld, isHidden: isWithheld, reasons: member.reasons))
       } else if found.isGrouped {
         let isEmpty = try lowering.builder.compare(.equal, found.counts, lowering.builder.constant(0))
         member.cells.decisions.append(CellDecision(isAbsent: isEmpty, isHidden: isEmpty))

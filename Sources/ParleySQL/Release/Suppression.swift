@@ -13,6 +13,8 @@ struct CellDecision {
   var isWithheld: Program.NodeID?
   /// Either of them; nil when neither can be.
   var isHidden: Program.NodeID?
+  /// One bit for each cell and reason, or one for all cells; empty where nothing is watched.
+  var reasons: [WithholdingReason: Program.NodeID] = [:]
 }
 
 /// What is known of cells that are decided together, before it is decided.

@@ -16,18 +16,18 @@ struct Source: Sendable {
       .split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
-  /// The same of an expression, without parentheses around all of it, with reserved words in upper case and one blank between
-  /// tokens: what is written so is the same.
+  /// The text of an expression without comments and parentheses around all of it, with reserved words in upper case and one blank
+  /// between tokens: what has the same is the same.
   func unparenthesised(_ range: SourceRange) -> String {
-    let own = SQLQuery(name: query.name, text: text(range), file: query.file, line: query.line)
-    guard var tokens = try? Lexer.tokens(of: Source(own)) else { return own.text }
+    let own = Source(SQLQuery(name: query.name, text: String(decoding: bytes[range.start..<range.end], as: UTF8.self)))
+    guard var tokens = try? Lexer.tokens(of: own) else { return own.query.text }
     if tokens.last?.kind == .end { tokens.removeLast() }
     while tokens.count > 2, tokens.first?.kind == .symbol("("), tokens.last?.kind == .symbol(")"), Self.close(tokens) {
       tokens = Array(tokens.dropFirst().dropLast())
     }
     return tokens.map { token in
       if let word = token.keyword, Parser.reserved.contains(word) { return word }
-      return String(decoding: Array(own.text.utf8)[token.range.start..<token.range.end], as: UTF8.self)
+      return String(decoding: own.bytes[token.range.start..<token.range.end], as: UTF8.self)
     }.joined(separator: " ")
   }
 
@@ -42,18 +42,41 @@ struct Source: Sendable {
     return false
   }
 
-  /// The line in the study file, and the column counted in characters from 1.
+  /// Line and column in the study file, where they are known; otherwise the line at which the query begins, and line and
+  /// column of its text. Columns are characters; all count from 1.
   func place(_ range: SourceRange) -> ParleyError.Place {
-    let before = bytes[..<min(range.start, bytes.count)]
-    let lineStart = (before.lastIndex(of: 0x0a) ?? -1) + 1
-    let column = String(decoding: bytes[lineStart..<before.endIndex], as: UTF8.self).count + 1
-    let line = query.line + before.count { $0 == 0x0a }
-    return .init(file: query.file, line: line, column: column, item: "query '\(query.name)'")
+    let start = min(range.start, bytes.count)
+    if let (line, column) = filePlace(start) {
+      return .init(file: query.file, line: line, column: column, item: "query '\(query.name)'")
+    }
+    let (line, column) = ownPlace(start)
+    let isWhole = range.start == 0 && range.end == 0
+    return .init(
+      file: query.file, line: query.line,
+      item: "query '\(query.name)'\(isWhole ? "" : ", line \(line), column \(column) of its text")")
   }
 
   /// "AVG(age), query 'overall', line 31": what nodes carry into errors of later stages.
   func origin(_ range: SourceRange) -> String {
-    "\(text(range)), query '\(query.name)', line \(place(range).line ?? query.line)"
+    let start = min(range.start, bytes.count)
+    let line = filePlace(start).map { "line \($0.line)" } ?? "line \(ownPlace(start).line) of its text"
+    return "\(text(range)), query '\(query.name)', \(line)"
+  }
+
+  private func filePlace(_ start: Int) -> (line: Int, column: Int)? {
+    guard let stretch = query.places.stretch(of: start) else { return nil }
+    // What stands behind the last character of a line is behind it in the file as well.
+    let before = bytes[stretch.offset..<start].prefix { $0 != 0x0a }
+    return (stretch.line, stretch.column + String(decoding: before, as: UTF8.self).count)
+  }
+
+  private func ownPlace(_ start: Int) -> (line: Int, column: Int) {
+    let before = bytes[..<start]
+    let lineStart = (before.lastIndex(of: 0x0a) ?? -1) + 1
+    return (
+      1 + before.count { $0 == 0x0a },
+      1 + String(decoding: bytes[lineStart..<before.endIndex], as: UTF8.self).count
+    )
   }
 
   func error(_ code: String, _ message: String, at range: SourceRange, remedy: String?) -> ParleyError {

@@ -8,34 +8,112 @@ struct DraftWriter {
   private static let tableName = "records"
 
   func text() throws(ParleyError) -> String {
-    var columns = try self.columns()
+    var taken: Set<String> = []
+    var columns = try self.columns(&taken)
     let nulls = columns.reduce(into: Set<String>()) { $0.formUnion($1.nullsSeen) }
     for index in columns.indices { columns[index].tableNulls = nulls }
     guard columns.contains(where: { $0.lines()[0].hasPrefix("      - ") }) else { throw nothing(in: columns) }
     var lines = head
     lines += parties
-    lines += table(columns)
+    lines += table(columns) + unmatched(&taken, nulls: nulls) + [""]
     lines += tail
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// The columns of the first file, which all others must have as well.
-  private func columns() throws(ParleyError) -> [DraftColumn] {
+  /// The columns of the first file that all others have as well.
+  ///
+  /// - Throws: where there is none, which each of them lacks.
+  private func columns(_ taken: inout Set<String>) throws(ParleyError) -> [DraftColumn] {
     let formats = dateFormats()
-    let problems = files.compactMap { file -> ParleyError? in
-      let lacking = files[0].headers.filter { file.place(of: $0) == nil }
-      return lacking.isEmpty ? nil : missing(lacking, in: file)
-    }
-    guard problems.isEmpty else { throw ParleyError.combining(problems, file: problems[0].place?.file ?? "") }
     var columns: [DraftColumn] = []
-    var taken: Set<String> = []
     for header in files[0].headers {
       let places = files.compactMap { $0.place(of: header) }
+      guard places.count == files.count else { continue }
       columns.append(
         DraftColumn(
           name: identifier(header, &taken), header: header, files: files, places: places, formats: formats))
     }
-    return columns
+    guard columns.isEmpty else { return columns }
+    let problems = files.dropFirst().compactMap { file -> ParleyError? in
+      let lacking = files[0].headers.filter { file.place(of: $0) == nil }
+      return lacking.isEmpty ? nil : missing(lacking, in: file)
+    }
+    throw ParleyError.combining(problems, file: problems.first?.place?.file ?? files[0].path)
+  }
+
+  // MARK: Columns that not all files have
+
+  /// Columns of the first file, and the files that have and lack each.
+  private var partial: [(header: String, having: [Int], lacking: [Int])] {
+    files[0].headers.compactMap { header in
+      let having = files.indices.filter { files[$0].place(of: header) != nil }
+      let lacking = files.indices.filter { !having.contains($0) }
+      return lacking.isEmpty ? nil : (header, having, lacking)
+    }
+  }
+
+  /// For each file but the first, what it has that the first one does not have.
+  private var leftOver: [(file: FileGuess, headers: [String])] {
+    files.dropFirst().compactMap { file in
+      let matched = Set(files[0].headers.compactMap { file.place(of: $0) })
+      let left = file.headers.indices.filter { !matched.contains($0) }.map { file.headers[$0] }
+      return left.isEmpty ? nil : (file, left)
+    }
+  }
+
+  /// They are declared in comments: what is one column under two names, only the holders know.
+  private func unmatched(_ taken: inout Set<String>, nulls: Set<String>) -> [String] {
+    let formats = dateFormats()
+    var lines: [String] = []
+    var example: String?
+    for (header, having, lacking) in partial {
+      let name = identifier(header, &taken)
+      var column = DraftColumn(
+        name: name, header: header, files: having.map { files[$0] },
+        places: having.compactMap { files[$0].place(of: header) }, formats: having.map { formats[$0] })
+      column.tableNulls = nulls
+      let holders = lacking.map { quoted(files[$0].holder) }.joined(separator: ", ")
+      lines.append("      # Not in the file\(lacking.count == 1 ? "" : "s") of \(holders):")
+      lines += column.lines().map { line in
+        let text = line.drop { $0 == " " || $0 == "#" }
+        return "      #   \(text)"
+      }
+      example = example ?? "\(quoted(files[lacking[0]].holder)): {columns: {\(name): NAME}}"
+    }
+    for (file, headers) in leftOver {
+      lines.append("      # More in the file of \(quoted(file.holder)): \(Self.list(headers, quoted))")
+    }
+    guard !lines.isEmpty else { return [] }
+    let advice =
+      example.map {
+        [
+          "      # Where a file has one of them under another name, take the '#' away there and say that NAME under csv-by-holder, as in",
+          "      # \($0)",
+        ]
+      } ?? []
+    return ["      # Columns that not every file has are left out."] + advice + lines
+  }
+
+  /// The same in one line for each file, for whoever runs the command.
+  var notes: [String] {
+    let partial = partial
+    var notes: [String] = []
+    for (index, file) in files.enumerated().dropFirst() {
+      let lacking = partial.filter { $0.lacking.contains(index) }.map(\.header)
+      guard !lacking.isEmpty else { continue }
+      notes.append(
+        "'\(file.path)' has no column \(Self.list(lacking) { "'\($0)'" }) of '\(files[0].path)': left out; the draft says how to map what it calls otherwise"
+      )
+    }
+    for (file, headers) in leftOver {
+      notes.append(
+        "'\(file.path)' has more than '\(files[0].path)', left out: \(Self.list(headers) { "'\($0)'" })")
+    }
+    return notes
+  }
+
+  private static func list(_ names: [String], _ form: (String) -> String) -> String {
+    names.prefix(20).map(form).joined(separator: ", ") + (names.count > 20 ? ", and \(names.count - 20) more" : "")
   }
 
   /// A draft without any column would be refused as a study.
@@ -141,7 +219,7 @@ struct DraftWriter {
     lines += dialects(columns)
     lines.append("    columns:")
     for column in columns { lines += column.lines() }
-    return lines + [""]
+    return lines
   }
 
   /// What all files have in common, and what is different in some.

@@ -22,6 +22,11 @@ public enum StudyDraft {
 
   /// The same for files that have to be opened in another way.
   package static func from(_ files: [String], open: Open) throws(ParleyError) -> String {
+    try draft(files, open: open).text
+  }
+
+  /// The same, with what its author should know of it at once.
+  package static func draft(_ files: [String], open: Open) throws(ParleyError) -> (text: String, notes: [String]) {
     guard !files.isEmpty else {
       throw ParleyError(.usage, "no data file was named", remedy: "name one: parley study init --from a.csv")
     }
@@ -43,6 +48,7 @@ public enum StudyDraft {
       names.insert(name.lowercased())
       guesses[position].holder = name
     }
-    return try DraftWriter(files: guesses).text()
+    let writer = DraftWriter(files: guesses)
+    return (try writer.text(), writer.notes)
   }
 }

@@ -1,6 +1,7 @@
 public import ParleyBase
 public import ParleyCrypto
 public import ParleyProgram
+public import ParleySQL
 
 /// What a group of organisations agreed to compute: who takes part in which role, on which data, with which
 /// queries, under which rules. Read from a study file by ``StudyLoader``; `docs/study-file.md` describes it.
@@ -191,12 +192,15 @@ extension Study {
     public var sql: String
     /// The line of the study file in which the first line of the SQL stands.
     public var line: Int
+    /// Where in the study file each part of the SQL stands; nil where its lines are lines of the file, from `line` on.
+    public var places: QueryPlaces?
     /// The most rows that a join of it may have whose keys repeat on both sides; nil leaves it to the sizes of the tables.
     public var bound: Int?
-    public init(name: String, sql: String, line: Int = 1, bound: Int? = nil) {
+    public init(name: String, sql: String, line: Int = 1, places: QueryPlaces? = nil, bound: Int? = nil) {
       self.name = name
       self.sql = sql
       self.line = line
+      self.places = places
       self.bound = bound
     }
   }

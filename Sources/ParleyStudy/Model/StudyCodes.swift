@@ -25,4 +25,6 @@ extension ParleyError.Code {
   public static let studyNotReady = Self("study/not-ready")
   public static let studySignatureMissing = Self("study/signature-missing")
   public static let studySignatureInvalid = Self("study/signature-invalid")
+  /// The identity is not the one whose key the study names.
+  public static let identityOtherKey = Self("identity/other-key")
 }

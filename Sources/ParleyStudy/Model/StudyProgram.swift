@@ -5,7 +5,9 @@ public import ParleySQL
 extension Study {
   /// The queries as the SQL front end takes them; its errors then name lines of the study file.
   public var sqlQueries: [SQLQuery] {
-    queries.map { SQLQuery(name: $0.name, text: $0.sql, file: file, line: $0.line, joinBound: $0.bound) }
+    queries.map {
+      SQLQuery(name: $0.name, text: $0.sql, file: file, line: $0.line, places: $0.places, joinBound: $0.bound)
+    }
   }
 
   /// What its queries do and their authors may not have meant.

@@ -50,7 +50,7 @@ public enum StudyLoader {
     guard let root = YAMLText.root(of: text, problems) else {
       return Outcome(study: nil, problems: problems.sorted)
     }
-    let study = StudyReader(problems).study(root)
+    let study = StudyReader(problems, text: text).study(root)
     return Outcome(study: problems.isEmpty ? study : nil, problems: problems.sorted)
   }
 

@@ -2,13 +2,19 @@ import Foundation
 import ParleyBase
 import ParleyCrypto
 import ParleyProgram
+import ParleySQL
 import Yams
 
 /// Turns the nodes of a study file into a ``Study`` and reports everything that is wrong on the way. When
 /// something was reported, what comes back is only good for finding further problems.
 struct StudyReader {
   let problems: Problems
-  init(_ problems: Problems) { self.problems = problems }
+  /// Of the file.
+  private let lines: FileLines
+  init(_ problems: Problems, text: String) {
+    self.problems = problems
+    lines = FileLines(text)
+  }
 
   func study(_ root: Node) -> Study? {
     guard let fields = Fields(root, of: "the study", allowed: StudyKeys.study, problems) else { return nil }
@@ -221,9 +227,12 @@ struct StudyReader {
       return nil
     }
     guard fields.isShowable(sql, key, node, .prose) else { return nil }
-    // A block begins on the line after its '|'; only there do lines of SQL stay lines of the file.
+    // A line end that quotes escape is no character of the file, and was made another one.
+    let places = sql.utf8.elementsEqual(scalar.string.utf8) ? lines.places(of: scalar) : nil
+    // A block begins on the line after its '|'.
     let isBlock = scalar.style == .literal || scalar.style == .folded
-    return Study.Query(name: name, sql: sql, line: (node.position?.line ?? 1) + (isBlock ? 1 : 0))
+    let line = places?.stretches.first?.line ?? (node.position?.line ?? 1) + (isBlock ? 1 : 0)
+    return Study.Query(name: name, sql: sql, line: line, places: places ?? .unknown)
   }
 
   private func security(_ fields: Fields) -> Study.Security {

@@ -41,25 +41,42 @@ extension Study {
   /// Signs as the party `name`, whose key in the study must be the identity's.
   public func sign(with identity: Identity, as name: String) throws(ParleyError) -> StudySignature {
     let party = try requireParty(name)
-    guard let key = party.key else {
+    guard party.key != nil else {
       throw ParleyError(
         .studyNotReady, "party '\(name)' has no key in the study, so nobody could check its signature",
         at: place(party.line),
         remedy: "add 'key: \(identity.publicIdentity.text.prefix(24))…' (the whole line from "
           + "'parley identity show') to the party, and give the changed study to all")
     }
-    guard key == identity.publicIdentity else {
-      throw ParleyError(
-        .studySignatureInvalid,
-        "the key of '\(name)' in the study has fingerprint \(key.fingerprint), the identity '\(identity.name)' "
-          + "has \(identity.publicIdentity.fingerprint)",
-        at: place(party.line),
-        remedy: "sign with the identity whose key the study names, or correct the key in the study")
-    }
+    try requireKey(identity, of: party)
     let hash = studyHash
     return StudySignature(
       party: name, studyHash: hash,
       signature: try identity.sign(StudySignature.message(studyHash: hash, party: name), purpose: .study))
+  }
+
+  /// That an identity is the one whose key the study names for a party.
+  ///
+  /// - Throws: `identity/other-key`, which says whose it is if it is another party's.
+  public func requireKey(_ identity: Identity, of party: Party) throws(ParleyError) {
+    guard party.key != identity.publicIdentity else { return }
+    func owner(_ party: Party) -> String {
+      party.organisation.isEmpty ? "'\(party.name)'" : "'\(party.name)' (\(party.organisation))"
+    }
+    if let other = parties.first(where: { $0.key == identity.publicIdentity }) {
+      throw ParleyError(
+        .identityOtherKey,
+        "the identity '\(identity.name)' is that of \(owner(other)), and not of \(owner(party))",
+        at: place(party.line),
+        remedy: "use the identity of '\(party.name)' (--identity), or act as '\(other.name)' (--as)")
+    }
+    throw ParleyError(
+      .identityOtherKey,
+      "the key of \(owner(party)) in the study has fingerprint \(party.key?.fingerprint ?? "none"), the identity "
+        + "'\(identity.name)' has \(identity.publicIdentity.fingerprint)", at: place(party.line),
+      remedy:
+        "use the identity whose key the study names (--identity), or put the key that 'parley identity show --name \(identity.name)' prints into the study, at every party"
+    )
   }
 
   public func status(of signature: StudySignature?, as name: String) -> SignatureStatus {

@@ -142,14 +142,26 @@ import Testing
         "this study was released before with the same data of yours (1 time, last on") == true)
     #expect(state.previousReleases(study: study, inputDigest: first).withSameInput.count == 1)
     let changed = state.previousReleases(study: study, inputDigest: second)
-    #expect(changed.warnsOfDifferencing)
+    #expect(changed.warnsOfDifferencing && changed.needsConsent)
+    #expect(!state.previousReleases(study: study, inputDigest: first).needsConsent)
     #expect(changed.message?.contains("what changed between them") == true)
     for session in ["s2", "s3"] { try state.record(Self.entry(.begun, session: session, input: first)) }
     let both = state.previousReleases(study: study, inputDigest: first)
     #expect(both.withSameInput.count == 3)
     #expect(both.message?.contains("(1 time, and begun 2 more times without an end here, last on ") == true)
     #expect(state.previousReleases(study: other, inputDigest: second).message == nil)
+    #expect(!state.previousReleases(study: other, inputDigest: second).needsConsent)
     #expect(state.releases.count == 4)
+    // The next run with the same data was agreed to. Those of an earlier run are asked for again unless a result of them is out.
+    let third = state.inputDigest(study: study, parts: [[5]])
+    try state.record(Self.entry(.begun, session: "s4", input: third))
+    #expect(!state.previousReleases(study: study, inputDigest: third).needsConsent)
+    try state.record(Self.entry(.begun, session: "s5", input: second))
+    #expect(!state.previousReleases(study: study, inputDigest: second).needsConsent)
+    #expect(state.previousReleases(study: study, inputDigest: third).needsConsent)
+    try state.record(Self.entry(.released, session: "s5", input: second))
+    #expect(!state.previousReleases(study: study, inputDigest: second).needsConsent)
+    #expect(!state.previousReleases(study: study, inputDigest: first).needsConsent)
   }
 
   /// The digest does not let anyone without the secret test a guess, and cuts its parts unambiguously.
