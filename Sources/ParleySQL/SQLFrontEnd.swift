@@ -143,7 +143,7 @@ public enum SQLFrontEnd {
       let query = try? QueryBinder.bind(statistics, source: source, tables: tables),
       // Without a statistic all that is asked is which groups there are.
       !query.statistics.isEmpty, !hasSeveralPartsOfOneDate(query), QueryCompiler.hasPublicGroups(query),
-      rules.minimumCell <= 1 || !query.table.protection.namesUnits
+      rules.minimumCell <= 1 || !query.table.protection.namesUnits || query.table.hasOneRowEach
     {
       // What cannot be judged is refused here, where the place in the text is known.
       if rules.minimumCell > 1, query.table.protection != .nothing {

@@ -70,6 +70,23 @@ import Testing
     #expect(cells.allSatisfy { $0 == .withheld })
   }
 
+  /// Under `a = 1 OR v > 98` and not under `a = 1` the value is 99 or 100, which no condition says alone.
+  @Test(arguments: [(3, true), (6, false)]) func twoValuesThatConditionsLeaveTogether(
+    of few: Int, isWithheld: Bool
+  ) throws {
+    let rows =
+      Self.rows(40, Row(a: 1, v: 50)) + Self.rows(40, Row(v: 50)) + Self.rows(20, Row(v: 99))
+      + Self.rows(few, Row(v: 100))
+    let sums = ["a = 1 OR v > 98", "a = 1"].map { "SUM(v) FILTER (WHERE \($0))" }
+    let cells = try Self.results(["SELECT \(sums.joined(separator: ", ")) FROM t"], rows)[0][0]
+    let told: [DecodedTable.Cell] = [.value(String(2000 + 1980 + 100 * few)), .value("2000")]
+    let hidden: [DecodedTable.Cell] = [.withheld, .withheld]
+    #expect(cells == (isWithheld ? hidden : told))
+    // Where the bound is of the value and something that is added to it.
+    let shifted = try Self.results(["SELECT COUNT(*), SUM(v) FROM t WHERE v + 1 > 99"], rows)[0][0]
+    #expect(shifted.allSatisfy { $0 == .withheld } == isWithheld)
+  }
+
   /// The total of a set, written in another way, beside the same by group.
   @Test(arguments: [
     ("COUNT(*) FILTER (WHERE a = 1 AND b = 1)", "COUNT(*) FILTER (WHERE b = 1 AND a = 1)"),

@@ -17,17 +17,128 @@ import Testing
   /// A condition as a column, and the same of a row; nil where it is missing.
   struct Condition {
     var column: SecretColumn<Bool>
+    var columns: Set<String>
     var holds: (Row) -> Bool?
-    var readsAnswer = false
+    var readsAnswer: Bool { columns.contains("answer") }
   }
 
-  /// Sets by the definition, as bits of rows.
-  struct Sets {
-    var conditions: [[Bool]] = []
-    var contributors: [(summand: String, rows: [Bool])] = []
-    /// Conditions on one column to be this or that.
-    var equalities: [[Bool]] = []
+  /// A set of rows, with the columns that it is about.
+  struct Members {
+    var columns: Set<String>
+    var holds: (Row) -> Bool
+    func without(_ other: Members) -> Members { Members(columns: []) { holds($0) && !other.holds($0) } }
   }
+  /// What is added up over some rows.
+  struct Summand {
+    var name: String
+    var value: (Row) -> Int?
+    var path: Members
+    /// Rows in which it is there and not 0, or not what all but few may have.
+    var rows: Members
+  }
+
+  /// Sets by the definition.
+  struct Sets {
+    var conditions: [Members] = []
+    var contributors: [Members] = []
+    var summands: [Summand] = []
+
+    /// A number that is added up: where it is there, where it is neither 0 nor an end of what it can be, and for two values that
+    /// are left, where it is the one.
+    mutating func add(_ name: String, _ value: @escaping (Row) -> Int?, over path: Members) {
+      contributors.append(Members(columns: []) { path.holds($0) && value($0) != nil })
+      func rows(without end: Int) -> Members {
+        Members(columns: []) { row in path.holds(row) && value(row).map { $0 != end } ?? false }
+      }
+      contributors.append(rows(without: 0))
+      summands.append(Summand(name: name, value: value, path: path, rows: rows(without: 0)))
+      for ends in [Self.ends(of: value) { _ in true }, Self.ends(of: value, where: path.holds)] {
+        guard let (lower, upper) = ends, lower < upper else { continue }
+        if upper == lower + 1 {
+          conditions.append(Members(columns: path.columns.union([name])) { path.holds($0) && value($0) == lower })
+        } else {
+          for end in [lower, upper] where end != 0 {
+            contributors.append(rows(without: end))
+            summands.append(
+              Summand(name: "\(name) but \(end)", value: value, path: path, rows: rows(without: end)))
+          }
+        }
+      }
+    }
+
+    /// The least and the greatest value that a row of the set can have.
+    static func ends(of value: (Row) -> Int?, where holds: (Row) -> Bool) -> (Int, Int)? {
+      let values = ProgramReleaseOracleTests.everyRow.filter(holds).compactMap(value)
+      return values.min().flatMap { lower in values.max().map { (lower, $0) } }
+    }
+
+    /// Of what sums leave of each other, or of a part that they make, the rows that have no end of the values left.
+    func withoutEnds(of summand: Summand, in rows: Members) -> [Members] {
+      guard !summand.name.contains("but"), let (lower, upper) = Self.ends(of: summand.value, where: rows.holds),
+        lower < upper
+      else { return [] }
+      return [lower, upper].map { end in Members(columns: []) { rows.holds($0) && summand.value($0) != end } }
+    }
+
+    /// Of sets that have columns in common, directly or through others, every combination.
+    static func parts(_ sets: [(columns: Set<String>, set: Members)], isOfNone: Bool) -> [Members] {
+      var clusters: [(columns: Set<String>, sets: [Members])] = []
+      for (columns, set) in sets {
+        let joined = clusters.filter { !$0.columns.isDisjoint(with: columns) }
+        clusters.removeAll { !$0.columns.isDisjoint(with: columns) }
+        clusters.append(
+          (joined.reduce(columns) { $0.union($1.columns) }, joined.flatMap(\.sets) + [set]))
+      }
+      return clusters.filter { $0.sets.count > 2 }.flatMap { cluster in
+        ((isOfNone ? 0 : 1)..<(1 << cluster.sets.count)).map { pattern in
+          Members(columns: []) { row in
+            cluster.sets.indices.allSatisfy { cluster.sets[$0].holds(row) == (pattern >> $0 & 1 == 1) }
+          }
+        }
+      }
+    }
+
+    /// All sets that are to hold no unit or enough.
+    var every: [Members] {
+      var found = contributors + [Members(columns: []) { _ in true }]
+      for a in conditions {
+        for b in conditions {
+          for (p, q) in [(true, true), (true, false), (false, true), (false, false)] {
+            found.append(Members(columns: []) { a.holds($0) == p && b.holds($0) == q })
+          }
+        }
+      }
+      found += Self.parts(conditions.map { ($0.columns, $0) }, isOfNone: true)
+      for a in summands {
+        for b in summands where a.name == b.name {
+          let left = a.rows.without(b.rows)
+          found += [left] + withoutEnds(of: a, in: left)
+        }
+      }
+      for (name, group) in Dictionary(grouping: summands, by: \.name) where group.count > 2 {
+        for part in Self.parts(group.map { ($0.path.columns, $0.rows) }, isOfNone: false) {
+          found += [part] + (name.contains("but") ? [] : withoutEnds(of: group[0], in: part))
+        }
+      }
+      return found
+    }
+  }
+
+  /// Each that the declared columns allow.
+  static let everyRow: [Row] = {
+    let numbers: [Int?] = [nil, -1, 0, 1], answers: [Bool?] = [nil, false, true]
+    var rows: [Row] = []
+    for x in 0...5 {
+      for y in 1...4 {
+        for z in numbers {
+          for bit in [false, true] {
+            for answer in answers { rows.append(Row(x: x, y: y, z: z, bit: bit, answer: answer, unit: 0)) }
+          }
+        }
+      }
+    }
+    return rows
+  }()
 
   struct Mode: Sendable, CustomTestStringConvertible {
     var byUnits: Bool
@@ -77,21 +188,22 @@ import Testing
       let kind = Int.random(in: 0..<5, using: &random)
       let condition: Condition =
         switch kind {
-        case 0: Condition(column: x < bound + 1) { $0.x < bound + 1 }
-        case 1: Condition(column: x == bound) { $0.x == bound }
-        case 2: Condition(column: bit) { $0.bit }
-        case 3: Condition(column: bit || x > bound) { $0.bit || $0.x > bound }
+        case 0: Condition(column: x < bound + 1, columns: ["x"]) { $0.x < bound + 1 }
+        case 1: Condition(column: x == bound, columns: ["x"]) { $0.x == bound }
+        case 2: Condition(column: bit, columns: ["bit"]) { $0.bit }
+        case 3: Condition(column: bit || x > bound, columns: ["bit", "x"]) { $0.bit || $0.x > bound }
         default:
-          Condition(
-            column: answer && x > bound, holds: { row in row.answer.map { $0 && row.x > bound } },
-            readsAnswer: true)
+          Condition(column: answer && x > bound, columns: ["answer", "x"]) { row in
+            row.answer.map { $0 && row.x > bound }
+          }
         }
-      let chosen = rows.map { condition.holds($0) ?? false }
-      func both(_ other: (Row) -> Bool) -> [Bool] { zip(rows, chosen).map { $1 && other($0) } }
+      let chosen = Members(columns: condition.columns) { condition.holds($0) ?? false }
+      func both(_ columns: Set<String>, _ other: @escaping (Row) -> Bool) -> Members {
+        Members(columns: condition.columns.union(columns)) { chosen.holds($0) && other($0) }
+      }
       let statistic = ["count", "y", "z", "x", "answer", "any"][Int.random(in: 0..<6, using: &random)]
       names.append("\(statistic) where \(kind) \(bound)")
       let name = "\(index): \(names[index])"
-      if kind == 1 { sets.equalities.append(chosen) }
       switch statistic {
       case "count":
         _ = table.count(where: condition.column).reveal(to: ["a"], as: name)
@@ -99,29 +211,29 @@ import Testing
       case "y":
         _ = y.filtered(where: condition.column).sum().reveal(to: ["a"], as: name)
         sets.conditions.append(chosen)
+        sets.add("y", { $0.y }, over: chosen)
       case "z":
         _ = z.filtered(where: condition.column).sum().reveal(to: ["a"], as: name)
         sets.conditions.append(chosen)
-        sets.contributors.append(("z is there", both { $0.z != nil }))
-        sets.contributors.append(("z", both { $0.z.map { $0 != 0 } ?? false }))
+        sets.add("z", { $0.z }, over: chosen)
       case "x":
         _ = x.filtered(where: condition.column).mean().filled(with: -1).reveal(to: ["a"], as: name)
         sets.conditions.append(chosen)
-        sets.contributors.append(("x", both { $0.x != 0 }))
+        sets.add("x", { $0.x }, over: chosen)
       case "answer":
         _ = answer.filtered(where: condition.column).sum().reveal(to: ["a"], as: name)
         // Where the condition reads the answer, it holds only where there is one.
-        sets.conditions += [chosen, both { $0.answer == true }]
+        sets.conditions += [chosen, both(["answer"]) { $0.answer == true }]
         if !condition.readsAnswer {
-          sets.contributors.append(("answer is there", both { $0.answer != nil }))
-          sets.conditions.append(both { $0.answer == false })
+          sets.contributors.append(both([]) { $0.answer != nil })
+          sets.conditions.append(both(["answer"]) { $0.answer == false })
         }
       default:
         _ = condition.column.any().reveal(to: ["a"], as: name)
         sets.conditions.append(chosen)
         if condition.readsAnswer {
-          sets.contributors.append(("answer \(bound) is there", rows.map { $0.answer != nil }))
-          sets.conditions.append(rows.map { row in condition.holds(row) == false })
+          sets.contributors.append(Members(columns: []) { $0.answer != nil })
+          sets.conditions.append(Members(columns: condition.columns) { condition.holds($0) == false })
         }
       }
     }
@@ -139,28 +251,10 @@ import Testing
   }
 
   private static func isSmall(_ sets: Sets, _ rows: [Row], minimum: Int, byUnits: Bool) -> Bool {
-    func isSmall(_ set: [Bool]) -> Bool {
-      let members = rows.indices.filter { set[$0] }
+    sets.every.contains { set in
+      let members = rows.indices.filter { set.holds(rows[$0]) }
       let count = byUnits ? Set(members.map { rows[$0].unit }).count : members.count
       return 0 < count && count < minimum
     }
-    func cell(_ a: [Bool], _ p: Bool, _ b: [Bool], _ q: Bool) -> [Bool] { zip(a, b).map { $0 == p && $1 == q } }
-    if isSmall(rows.map { _ in true }) { return true }
-    for a in sets.conditions {
-      for b in sets.conditions {
-        for (p, q) in [(true, true), (true, false), (false, true), (false, false)] where isSmall(cell(a, p, b, q))
-        {
-          return true
-        }
-      }
-    }
-    for a in sets.contributors {
-      if isSmall(a.rows) { return true }
-      for b in sets.contributors where b.summand == a.summand && isSmall(cell(a.rows, true, b.rows, false)) {
-        return true
-      }
-    }
-    return Set(sets.equalities).count > 1
-      && isSmall(rows.indices.map { row in !sets.equalities.contains { $0[row] } })
   }
 }

@@ -299,19 +299,24 @@ import Testing
     try Self.expect("plan/release-argument", "twice") { p in
       _ = ((p.x < 5).select(p.x, 0) * p.x).sum().reveal(to: ["a"], as: "r")
     }
-    try Self.expect("plan/release-argument", "more than 3") { p in
+    try Self.expect("plan/release-argument", "more than three") { p in
       _ = (p.x * p.y * p.unit * p.cost).sum().reveal(to: ["a"], as: "r")
     }
-    try Self.expect("plan/release-argument", "divided or rounded") { p in
+    try Self.expect("plan/release-argument", "divided, rounded") { p in
       _ = (p.x.divided(by: p.y) + p.x.decimal).sum().reveal(to: ["a"], as: "r")
     }
-    try Self.expect("plan/release-argument", "divided or rounded already") { p in
+    try Self.expect("plan/release-argument", "takes apart what was divided, rounded") { p in
       _ = p.x.divided(by: p.y).rounded(places: 0).sum().reveal(to: ["a"], as: "r")
     }
-    try Self.expect("plan/release-argument", "divided or rounded") { p in
+    try Self.expect("plan/release-argument", "divided, rounded") { p in
       _ = ((p.x < 5).integer + (p.y < 3).integer).divided(by: p.y.atLeast(2)).mean().reveal(to: ["a"], as: "r")
     }
-    try Self.expect("plan/release-argument", "summands") { p in
+    try Self.expect("plan/release-argument", "more than 32 terms") { p in
+      var sum = p.x
+      for _ in 0..<40 { sum = sum + p.y }
+      _ = sum.sum().reveal(to: ["a"], as: "r")
+    }
+    try Self.expect("plan/release-argument", "too long") { p in
       var sum = p.x
       for _ in 0..<300 { sum = sum + p.y }
       _ = sum.sum().reveal(to: ["a"], as: "r")

@@ -1,6 +1,7 @@
 internal import BigInt
 internal import ParleyBase
 internal import ParleyProgram
+internal import ParleySQL
 
 extension SecretFormula {
   /// Builds now, at a place that is known.

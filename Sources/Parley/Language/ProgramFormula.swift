@@ -1,6 +1,7 @@
 internal import BigInt
 internal import ParleyBase
 internal import ParleyProgram
+internal import ParleySQL
 
 /// Where in a Swift program something is said.
 struct CallSite {
@@ -39,15 +40,18 @@ final class Workshop {
   let parties: [String]
   /// Results rest on no unit or at least so many; 0 where there is no minimum.
   let minimum: Int
+  /// Of a sum, what few units must not make up.
+  let dominance: [ReleaseRules.Dominance]
   /// Tables whose rows are about somebody.
   var protected: Set<Program.TableID> = []
   /// What rows were made one value of, by the node of that value.
   private(set) var reductions: [Program.NodeID: [RowReduction]] = [:]
   private(set) var reveals: [PendingReveal] = []
 
-  init(parties: [String], minimum: Int) {
+  init(parties: [String], minimum: Int, dominance: [ReleaseRules.Dominance]) {
     self.parties = parties
     self.minimum = minimum
+    self.dominance = dominance
   }
 
   /// Notes what a value was made of, for the rules of release.
@@ -56,7 +60,9 @@ final class Workshop {
   ) {
     let known = builder.origin.flatMap { origins[$0] }
     reductions[node, default: []].append(
-      .init(kind: kind, mask: mask, value: value, text: known?.text ?? builder.origin ?? "", site: site))
+      .init(
+        statistic: ProgramStatistic(kind, mask: mask, value: value), text: known?.text ?? builder.origin ?? "",
+        site: site))
   }
 
   /// Keeps what the whole program decides on: whether it may be shown.

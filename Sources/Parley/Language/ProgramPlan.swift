@@ -131,6 +131,13 @@ extension SecureProgram {
       writer.write("minimum-cell")
       writer.write(Int64(effectiveMinimum))
     }
+    if !workshop.dominance.isEmpty {
+      writer.write("dominance")
+      writer.write(list: workshop.dominance) { writer, limit in
+        writer.write(Int64(limit.units))
+        writer.write(Int64(limit.percent))
+      }
+    }
     return Array(SHA256.hash(data: writer.bytes))
   }
 

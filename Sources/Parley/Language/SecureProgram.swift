@@ -56,6 +56,21 @@ public final class SecureProgram {
     case allowed
   }
 
+  /// How much of a sum its largest units may make up. Where they make up more, it would tell their values to within a few percent, and is
+  /// withheld, with all results about the table.
+  public struct Dominance: Sendable, Hashable {
+    let limit: ReleaseRules.Dominance
+
+    /// Of values that can be negative, absolute values count; of a unit with several rows, what these add up to.
+    ///
+    /// - Parameters:
+    ///   - units: so many together, 1 to 100.
+    ///   - percent: of the sum of all, 1 to 99.
+    public static func largest(_ units: Int = 1, percent: Int) -> Dominance {
+      Dominance(limit: .init(units: units, percent: percent))
+    }
+  }
+
   /// Whom a run withstands.
   public enum Adversary: String, Sendable, Hashable, CaseIterable {
     /// Every computing party runs the agreed program, and tries to learn from what it sees.
@@ -70,17 +85,19 @@ public final class SecureProgram {
   ///   - minimumCell: what is revealed rests on nobody or at least so many of the units that tables protect, 2 to 1,000,000, or is
   ///     withheld; `docs/release-rules.md`. 0 or 1 needs `rows: .allowed`.
   ///   - rows: whether results may tell of single rows.
+  ///   - dominance: sums and means in which few units make up most are withheld; none: there is no such rule. It needs a minimum.
   ///   - adversary: whom the run withstands; part of what the parties compare.
   public init(
     _ title: String, computing: [Party], others: [Party] = [], minimumCell: Int = 2,
-    rows: RowRelease = .forbidden, adversary: Adversary = .semiHonest,
+    rows: RowRelease = .forbidden, dominance: [Dominance] = [], adversary: Adversary = .semiHonest,
     file: String = #fileID, line: Int = #line
   ) {
     self.title = title
     self.adversary = adversary
     parties = computing + others
     workshop = Workshop(
-      parties: parties.map(\.name), minimum: rows == .allowed && minimumCell < 2 ? 0 : max(2, minimumCell))
+      parties: parties.map(\.name), minimum: rows == .allowed && minimumCell < 2 ? 0 : max(2, minimumCell),
+      dominance: dominance.map(\.limit))
     computingCount = computing.count
     let site = CallSite(file: file, line: line)
     if !(0...1_000_000).contains(minimumCell) || rows == .forbidden && minimumCell < 2 {
@@ -90,6 +107,7 @@ public final class SecureProgram {
           "give a number from 2 to 1000000; or, where everybody agrees that results may rest on single rows, write 'minimumCell: 0, rows: .allowed'"
       )
     }
+    checkDominance(at: site)
     if Set(parties.map(\.name)).count < parties.count {
       _ = workshop.fail(
         "study/duplicate", "two parties have one name", at: site, remedy: "give every party a name of its own")
@@ -106,6 +124,20 @@ public final class SecureProgram {
           "'\(party.organisation)' would run two of the three computing parties, '\(other.name)' and '\(party.name)', and with both of them see all data",
           at: site, remedy: "let another organisation run one of them")
       }
+    }
+  }
+
+  private func checkDominance(at site: CallSite) {
+    for limit in workshop.dominance where !(1...100).contains(limit.units) || !(1...99).contains(limit.percent) {
+      _ = workshop.fail(
+        "study/value", "dominance is of the \(limit.units) largest and \(limit.percent) percent", at: site,
+        remedy: "give 1 to 100 units and 1 to 99 percent, as in '.largest(2, percent: 85)'")
+    }
+    if !workshop.dominance.isEmpty, workshop.minimum < 2 {
+      _ = workshop.fail(
+        "study/value", "there is a rule of dominance, and a result may rest on a single row all the same",
+        at: site,
+        remedy: "give a minimumCell from 2, or leave 'dominance' out")
     }
   }
 

@@ -35,7 +35,8 @@ extension SecureProgram {
     var judge: ProgramJudge?
     if effectiveMinimum > 1 {
       let new = try ProgramJudge(
-        workshop, tables: schemas, released: workshop.reveals.flatMap(\.reductions), minimum: effectiveMinimum)
+        workshop, tables: schemas, released: workshop.reveals.flatMap(\.reductions), minimum: effectiveMinimum,
+        dominance: workshop.dominance)
       builder = new.builder
       judge = new
     }
@@ -50,7 +51,7 @@ extension SecureProgram {
           try value.isPresent.map { (bit) throws(ParleyError) in try builder.and(bit, isShown) } ?? isShown
         value.node = try builder.shown(value.node, where: value.isPresent)
         why =
-          "\(reveal.value.isPresent == nil ? "" : "no row takes part, its formula withholds it, or ")the results about \(judge.names(reveal.reductions)) rest somewhere on fewer than \(effectiveMinimum) of whom the table protects (but at least one)"
+          "\(reveal.value.isPresent == nil ? "" : "no row takes part, its formula withholds it, or ")the results about \(judge.names(reveal.reductions)) rest somewhere on fewer than \(effectiveMinimum) of whom the table protects (but at least one)\(workshop.dominance.isEmpty ? "" : ", or few make up too much of a sum")"
       }
       columns.append(try disclose(reveal, value, why: why, &builder))
     }
@@ -96,8 +97,12 @@ extension SecureProgram {
     }
     let words = ReleaseWords(tables: schemas, minimum: effectiveMinimum, allowsRows: false)
     return [
-      "all results about a table are withheld together, inside the computation and before anything is opened, where one of them, a condition in one of them, or what tells two of them apart rests on \(words.fewer), but at least one; their counts are not opened either",
-      "whether results are withheld is told by one opened bit each",
+      "all results about a table are withheld together, inside the computation and before anything is opened, where one of them, a condition in one of them, or what tells two of them apart rests on \(words.fewer), but at least one; their counts are not opened either"
     ]
+      + workshop.dominance.map {
+        "so are they where \(words.makesUp($0)) of what one of them adds up (of absolute values)"
+      } + [
+        "whether results are withheld is told by one opened bit each"
+      ]
   }
 }

@@ -1,16 +1,19 @@
 internal import BigInt
 internal import ParleyBase
 internal import ParleyProgram
+internal import ParleySQL
 
 /// Decides, inside the computation, whether the results of a Swift program about a table may be shown: all of them or none, so that
 /// none follows from others.
 ///
-/// Definition: `docs/proofs/suppression.md`, with every table as one group.
+/// Definition: `docs/proofs/suppression.md`, with every table as one group. Which sets of rows are counted is decided by what
+/// decides it for queries, ``ProgramSets``.
 struct ProgramJudge {
-  private(set) var builder: ProgramBuilder
+  var builder: ProgramBuilder
   private let workshop: Workshop
   private let tables: [TableSchema]
   private let minimum: Int
+  let dominance: [ReleaseRules.Dominance]
   /// By table: the bit that is 1 where its results are withheld.
   private var withheld: [Program.TableID: Program.NodeID] = [:]
 
@@ -20,11 +23,13 @@ struct ProgramJudge {
   ///   - minimum: at least 2.
   /// - Throws: `plan/release-…`
   init(
-    _ workshop: Workshop, tables: [TableSchema], released: [Program.NodeID], minimum: Int
+    _ workshop: Workshop, tables: [TableSchema], released: [Program.NodeID], minimum: Int,
+    dominance: [ReleaseRules.Dominance]
   ) throws(ParleyError) {
     self.workshop = workshop
     self.tables = tables
     self.minimum = minimum
+    self.dominance = dominance
     builder = workshop.builder
     var byTable: [(table: Program.TableID, nodes: [Program.NodeID])] = []
     for node in Set(released).sorted() {
@@ -90,7 +95,8 @@ struct ProgramJudge {
   ) throws(ParleyError) -> Program.NodeID {
     let table = tables[id.rawValue]
     builder.origin = "rules of release, \(table.name)"
-    var sets = RowSets(builder, id, table, minimum: minimum)
+    var sets = ProgramSets(builder, id, table, minimum: minimum, areValuesJudged: !dominance.isEmpty)
+    var last: RowReduction?
     for node in nodes {
       let reductions = try reduction(node)
       if !workshop.protectedReductions(under: builder.program[node].operation.operands).isEmpty {
@@ -100,16 +106,44 @@ struct ProgramJudge {
           remedy:
             "compare rows with public numbers, or reveal the statistic first and write it into another program")
       }
-      for reduction in reductions { try sets.read(reduction) }
-    }
-    builder = sets.builder
-    let counts =
-      if case .units(_, let column) = table.protection {
-        try unitCounts(sets, unit: try unit(column, of: id))
-      } else {
-        try rowCounts(sets)
+      for reduction in reductions {
+        try checkExtremes(reduction, of: table)
+        try objecting(reduction) { () throws(ProgramObjection) in try sets.read(reduction.statistic) }
+        last = reduction
       }
-    return try isAnySmall(counts)
+    }
+    if let last { try objecting(last) { () throws(ProgramObjection) in try sets.finish() } }
+    let counted = try sets.counted()
+    builder = sets.builder
+    guard case .units(_, let column) = table.protection else {
+      var weights: [Program.NodeID] = []
+      for value in counted.values { weights.append(try rowWeights(value)) }
+      let counts = try rowCounts(counted, all: sets.all)
+      return try builder.or(try isAnySmall(counts), try isDominated(weights))
+    }
+    return try judge(counted, all: sets.all, unit: try unit(column, of: id))
+  }
+
+  /// With the call at fault.
+  private func objecting(
+    _ reduction: RowReduction, _ body: () throws(ProgramObjection) -> Void
+  ) throws(ParleyError) {
+    do throws(ProgramObjection) {
+      try body()
+    } catch {
+      throw reduction.refusal("plan/release-argument", error.reason, minimum: minimum, remedy: error.remedy)
+    }
+  }
+
+  private func checkExtremes(_ reduction: RowReduction, of table: TableSchema) throws(ParleyError) {
+    guard reduction.statistic.kind == .extremum, !table.allowsExtremes else { return }
+    throw reduction.refusal(
+      "plan/release-extremes",
+      "the smallest and the largest value are those of single records of '\(table.name)'",
+      minimum: minimum,
+      remedy:
+        "reveal a mean, or counts of rows beyond bounds that you choose; or, where its owners agree, write 'allowsExtremes: true' at the table '\(table.name)'"
+    )
   }
 
   private mutating func unit(_ column: String, of table: Program.TableID) throws(ParleyError) -> Program.NodeID {
@@ -133,141 +167,71 @@ struct ProgramJudge {
       try builder.and(isLow, try builder.not(try builder.compare(.equal, side, zero))))
   }
 
+  private func isNever(_ set: Program.NodeID) -> Bool { builder.program[set].operation == .bitConstant(false) }
+
   // MARK: Rows
 
   /// Rows are units: differences are differences of counts.
-  private mutating func rowCounts(_ sets: RowSets) throws(ParleyError) -> [Program.NodeID] {
-    let total = try builder.sum(sets.all)
+  private mutating func rowCounts(
+    _ sets: ProgramSets.Counted, all: Program.NodeID
+  ) throws(ParleyError) -> [Program.NodeID] {
+    let total = try builder.sum(all)
     var counts = [total]
-    var sizes: [Program.NodeID: Program.NodeID] = [sets.all: total]
+    var sizes: [Program.NodeID] = []
     for condition in sets.conditions {
-      let size = try builder.sum(condition)
-      sizes[condition] = size
+      let size = isNever(condition) ? builder.constant(0) : try builder.sum(condition)
+      sizes.append(size)
       counts += [size, try builder.subtract(total, size)]
     }
-    for (index, condition) in sets.conditions.enumerated() {
-      for other in sets.conditions[..<index] {
-        guard let a = sizes[condition], let b = sizes[other] else { continue }
-        let both =
-          excludes(condition, other) ? builder.constant(0) : try builder.innerProduct(condition, other)
-        let union = try builder.subtract(try builder.add(a, b), both)
-        counts += [
-          both, try builder.subtract(a, both), try builder.subtract(b, both), try builder.subtract(total, union),
-        ]
-      }
+    for pair in sets.pairs {
+      let (a, b) = (sizes[pair.first], sizes[pair.second])
+      let (one, other) = (sets.conditions[pair.first], sets.conditions[pair.second])
+      let isNone = pair.isExclusive || isNever(one) || isNever(other)
+      let both = isNone ? builder.constant(0) : try builder.innerProduct(one, other)
+      let union = try builder.subtract(try builder.add(a, b), both)
+      counts += [
+        both, try builder.subtract(a, both), try builder.subtract(b, both), try builder.subtract(total, union),
+      ]
     }
-    for group in exclusiveGroups(sets) {
-      guard var rest = sizes[group.base] else { continue }
-      for part in group.parts { if let size = sizes[part] { rest = try builder.subtract(rest, size) } }
-      counts.append(rest)
-    }
-    for (index, set) in sets.contributors.enumerated() {
-      let size = try builder.sum(set.rows)
-      counts.append(size)
-      for other in sets.contributors[..<index] where other.summand == set.summand {
-        let both = try builder.innerProduct(set.rows, other.rows)
-        counts += [
-          try builder.subtract(size, both), try builder.subtract(try builder.sum(other.rows), both),
-        ]
-      }
-    }
+    for set in sets.others where !isNever(set) { counts.append(try builder.sum(set)) }
     return counts
-  }
-
-  // MARK: Conditions that exclude each other
-
-  private func conjuncts(of node: Program.NodeID) -> Set<Program.NodeID> {
-    var found: Set<Program.NodeID> = []
-    var open = [node]
-    while let part = open.popLast() {
-      if case .and(let a, let b) = builder.program[part].operation { open += [a, b] } else { found.insert(part) }
-    }
-    return found
-  }
-
-  /// Values that the condition says something to be, and which.
-  private func equalities(
-    of condition: Program.NodeID
-  ) -> [(part: Program.NodeID, of: Program.NodeID, is: Program.NodeID)] {
-    conjuncts(of: condition).sorted().compactMap { part in
-      guard case .compare(.equal, let value, let constant) = builder.program[part].operation,
-        case .constant = builder.program[constant].operation
-      else { return nil }
-      return (part, value, constant)
-    }
-  }
-
-  private func excludes(_ a: Program.NodeID, _ b: Program.NodeID) -> Bool {
-    let others = equalities(of: b)
-    return equalities(of: a).contains { one in others.contains { $0.of == one.of && $0.is != one.is } }
-  }
-
-  /// Conditions that say of one value to be this, or that, beside the same other condition.
-  private func exclusiveGroups(_ sets: RowSets) -> [(base: Program.NodeID, parts: [Program.NodeID])] {
-    let bases = [sets.all] + sets.conditions
-    var groups: [(base: Program.NodeID, value: Program.NodeID, parts: [Program.NodeID])] = []
-    for condition in sets.conditions {
-      let parts = conjuncts(of: condition)
-      for equality in equalities(of: condition) {
-        let rest = parts.subtracting([equality.part])
-        guard let base = bases.first(where: { conjuncts(of: $0) == rest }) else { continue }
-        if let place = groups.firstIndex(where: { $0.base == base && $0.value == equality.of }) {
-          groups[place].parts.append(condition)
-        } else {
-          groups.append((base, equality.of, [condition]))
-        }
-      }
-    }
-    return groups.filter { $0.parts.count > 1 }.map { ($0.base, $0.parts) }
   }
 
   // MARK: Units
 
-  /// A column names the units: different ones are counted, in every set, behind one sort.
-  private mutating func unitCounts(
-    _ sets: RowSets, unit: Program.NodeID
-  ) throws(ParleyError) -> [Program.NodeID] {
-    var masks = [sets.all]
-    for (index, condition) in sets.conditions.enumerated() {
-      let isOut = try builder.and(sets.all, try builder.not(condition))
-      masks += [condition, isOut]
-      for other in sets.conditions[..<index] {
-        let isOther = try builder.not(other)
-        if !excludes(condition, other) {
-          masks += [
-            try builder.and(condition, other), try builder.and(condition, isOther),
-            try builder.and(other, isOut),
-          ]
-        }
-        masks.append(try builder.and(isOut, isOther))
-      }
+  /// A column names the units: different ones are counted, in every set, behind one sort, which weighs what they add up to as
+  /// well.
+  private mutating func judge(
+    _ sets: ProgramSets.Counted, all: Program.NodeID, unit: Program.NodeID
+  ) throws(ParleyError) -> Program.NodeID {
+    var masks = [all] + sets.others
+    var outside: [Program.NodeID] = []
+    for condition in sets.conditions { outside.append(try builder.and(all, try builder.not(condition))) }
+    masks += sets.conditions + outside
+    for pair in sets.pairs {
+      let (a, b) = (sets.conditions[pair.first], sets.conditions[pair.second])
+      masks.append(try builder.and(outside[pair.first], outside[pair.second]))
+      if pair.isExclusive { continue }
+      masks += [
+        try builder.and(a, b), try builder.and(a, outside[pair.second]), try builder.and(b, outside[pair.first]),
+      ]
     }
-    for group in exclusiveGroups(sets) {
-      var rest = group.base
-      for part in group.parts { rest = try builder.and(rest, try builder.not(part)) }
-      masks.append(rest)
-    }
-    for (index, set) in sets.contributors.enumerated() {
-      masks.append(set.rows)
-      for other in sets.contributors[..<index] where other.summand == set.summand {
-        masks += [
-          try builder.and(set.rows, try builder.not(other.rows)),
-          try builder.and(other.rows, try builder.not(set.rows)),
-        ]
-      }
-    }
-    return try differentUnits(unit, in: Set(masks).sorted())
+    masks = Set(masks).filter { !isNever($0) }.sorted()
+    var values: [Program.NodeID] = []
+    for value in sets.values { values.append(try builder.select(value.mask, value.value, builder.constant(0))) }
+    let sorted = try builder.sort(by: [.init(unit)], [unit] + masks + values)
+    // Row 0 begins in any case: nothing stands before it.
+    let begins = try builder.not(try builder.compare(.equal, sorted[0], try builder.shift(sorted[0], by: 1)))
+    let goesOn = try builder.not(begins)
+    let counts = try differentUnits(Array(sorted[1...masks.count]), begins: begins, goesOn: goesOn)
+    let weights = try unitWeights(Array(sorted[(1 + masks.count)...]), begins: begins, goesOn: goesOn)
+    return try builder.or(try isAnySmall(counts), try isDominated(weights))
   }
 
   private mutating func differentUnits(
-    _ unit: Program.NodeID, in masks: [Program.NodeID]
+    _ masks: [Program.NodeID], begins: Program.NodeID, goesOn: Program.NodeID
   ) throws(ParleyError) -> [Program.NodeID] {
-    let masks = masks.filter { builder.program[$0].operation != .bitConstant(false) }
-    let sorted = try builder.sort(by: [.init(unit)], [unit] + masks)
-    // Row 0 begins in any case: nothing stands before it.
-    let begins = try builder.not(try builder.compare(.equal, sorted[0], try builder.shift(sorted[0], by: 1)))
-    let reached = try builder.scan(sorted.dropFirst().map { .init(.any, $0) }, restart: begins)
-    let goesOn = try builder.not(begins)
+    let reached = try builder.scan(masks.map { .init(.any, $0) }, restart: begins)
     var counts: [Program.NodeID] = []
     for bit in reached {
       // A unit counts in the first of its rows that is in the set.

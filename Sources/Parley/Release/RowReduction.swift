@@ -1,23 +1,11 @@
 internal import ParleyBase
 internal import ParleyProgram
+internal import ParleySQL
 
 /// Rows that became one value: a count, a sum, whether there is any. What the rules of release judge.
 struct RowReduction {
-  enum Kind {
-    case count
-    case sum
-    /// Tells neither sum nor count.
-    case mean
-    case extremum
-    case any
-    /// How many there are is only tested for 0, or divided by.
-    case presence
-  }
-  var kind: Kind
-  /// Rows that take part.
-  var mask: Program.NodeID
-  /// A number or bit of every row; nil of a count.
-  var value: Program.NodeID?
+  typealias Kind = ProgramStatistic.Kind
+  var statistic: ProgramStatistic
   /// The formula, and the call that made it.
   var text: String
   var site: CallSite?

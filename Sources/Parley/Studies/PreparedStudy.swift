@@ -173,9 +173,7 @@ public struct PreparedStudy: Sendable {
   }
 
   private static func dominance(_ limit: ReleaseRules.Dominance, _ words: ReleaseWords) -> String {
-    let largest = limit.units == 1 ? "one \(words.one) makes" : "the \(limit.units) largest \(words.counted) make"
-    return
-      "so is a group in which \(largest) up more than \(limit.percent) percent of what is added up in a sum or mean (of absolute values)"
+    "so is a group in which \(words.makesUp(limit)) of what is added up in a sum or mean (of absolute values)"
   }
 
   /// What the rules of release say, beside results.
@@ -188,6 +186,14 @@ public struct PreparedStudy: Sendable {
   package func inputChecks(_ plan: Plan) throws(ParleyError) -> InputChecks? { try core.inputChecks(plan) }
   /// The rows a plan assumes when none are given: the maximum, shared out evenly.
   package var assumedRows: [[Int]] { core.assumedRows }
+}
+
+extension ReleaseWords {
+  /// "one row makes up more than 60 percent", of a limit of dominance.
+  func makesUp(_ limit: ReleaseRules.Dominance) -> String {
+    let largest = limit.units == 1 ? "one \(one) makes" : "the \(limit.units) largest \(counted) make"
+    return "\(largest) up more than \(limit.percent) percent"
+  }
 }
 
 extension Study {

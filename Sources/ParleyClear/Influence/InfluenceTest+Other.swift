@@ -4,7 +4,7 @@ import ParleyProgram
 
 extension InfluenceTest {
   /// Means, records, quantiles and counts of different values.
-  func otherHits(_ trials: UnitTrials) -> [Hit] {
+  func otherHits(_ trials: UnitTrials) throws(ParleyError) -> [Hit] {
     var hits: [Hit] = []
     for (place, value) in base.values.sorted(by: { name($0.key) < name($1.key) }) {
       func changed(_ numbers: [OpenedNumbers?]) -> Set<Int> {
@@ -24,7 +24,7 @@ extension InfluenceTest {
       case .mean, .smooth:
         let without = changed(trials.without)
         let all = without.union(changed(trials.shifted))
-        if !without.isEmpty, isFew(all.count) { report(.few, all) }
+        if !without.isEmpty, isFew(all.count) { report(try isOfKeys(place, trials) ? .told : .few, all) }
       case .record:
         let moved = changed(trials.without).union(changed(trials.shifted))
         let isAllowed = readTables.allSatisfy { $0.allowsExtremes || UnitDatabase.kind(of: $0) == nil }
@@ -38,6 +38,17 @@ extension InfluenceTest {
       }
     }
     return hits
+  }
+
+  /// Whether a number is the same wherever its row has one: without any of the units, for any of them alone or with other measures, and
+  /// with all measures drawn again. It is then a function of the keys, such as the deviation of a key.
+  private func isOfKeys(_ place: OpenedNumbers.Place, _ trials: UnitTrials) throws(ParleyError) -> Bool {
+    var found = trials.without + trials.withoutRow.joined() + trials.alone + trials.shifted
+    var random = InsecureSplitMix(seed: 0x7e11)
+    for _ in 0..<Self.rounds {
+      found.append(try open(reference ?? program, database.redrawn(using: &random)))
+    }
+    return found.allSatisfy { numbers in numbers?.values[place].map { $0 == base.values[place] } ?? true }
   }
 
   /// Rows that are there for the sake of few units: those which alone make a row with the same keys.

@@ -42,6 +42,8 @@ package struct InfluenceTest {
       case distinct
       /// A number that is no statistic itself and depends on few units however their measures are drawn.
       case processed
+      /// What the keys of its row tell already, whatever the data is: whether it is there says that the row is, and it says no more.
+      case told
       /// Something else than 0 was opened where nothing is shown.
       case hidden
     }
@@ -61,7 +63,9 @@ package struct InfluenceTest {
 
     /// The definition lets it be: it is found and not counted. How many rows of persons a filter leaves out follows from the public
     /// number of rows; where rows are the units, those left out are counted.
-    package var isConceded: Bool { kind == .filteredTotal && units.allSatisfy { !$0.kind.hasPrefix(".") } }
+    package var isConceded: Bool {
+      kind == .told || kind == .filteredTotal && units.allSatisfy { !$0.kind.hasPrefix(".") }
+    }
 
     package var description: String {
       let names = units.map(\.description).joined(separator: ", ")
@@ -138,7 +142,7 @@ package struct InfluenceTest {
         if let reference { trials.alone.append(try open(reference, database.alone(unit))) }
         if needsShift { trials.shifted.append(try open(tried, database.shifted(unit))) }
       }
-      hits += linearHits(kind, trials) + otherHits(trials) + groupHits(trials)
+      hits += try linearHits(kind, trials) + otherHits(trials) + groupHits(trials)
       hits += try processedHits(trials.units)
     }
     return hits

@@ -132,6 +132,7 @@ struct StudyAttack {
     case .distinct: "a number of different values that so few units bring"
     case .processed:
       "a number computed from others, or with a condition in it, that changes with so few units only"
+    case .told: "what the keys of its row tell already"
     case .hidden: "something was opened where nothing is shown"
     }
   }

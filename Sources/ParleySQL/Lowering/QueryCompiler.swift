@@ -28,6 +28,8 @@ struct QueryCompiler {
   private var decided: [GroupedCells.ID: GroupedCells] = [:]
   /// Outcome bits that queries share are opened once.
   private var outcomes: [Program.NodeID: Program.DisclosureID] = [:]
+  /// Tables of which it is checked that units have one row each.
+  private var checkedTables: Set<String> = []
 
   init(_ queries: [LogicalQuery], rules: ReleaseRules) {
     self.queries = queries
@@ -85,6 +87,7 @@ struct QueryCompiler {
     var lowering = try lowering(for: query.table)
     let first = builder.program.nodes.count
     let result = try result(of: query, &lowering)
+    try checkUnits(of: query.table, &lowering)
     builder = lowering.builder
     let operators = StatisticOperators(query, rules, groups: result.groupCount ?? 1, &builder)
     builder.assignOperators(from: first, operators.index)
@@ -127,6 +130,22 @@ struct QueryCompiler {
       query: query, cells: cells, decision: decision, recipients: rules.recipients, minimum: minimum(for: query),
       positions: order.names.map { name in places[name] ?? 0 })
     return try output.result(labels: order.labels, &lowering, &outcomes)
+  }
+
+  /// Where rows are taken for the units that a column names.
+  private mutating func checkUnits(of table: TableSchema, _ lowering: inout RowLowering) throws(ParleyError) {
+    guard rules.minimumCell > 1, table.hasOneRowEach, case .units(let name, let column) = table.protection,
+      checkedTables.insert(table.name).inserted
+    else { return }
+    let violated = try lowering.hasRepeats(of: column)
+    lowering.builder.require(
+      .init(
+        violated: violated,
+        message:
+          "table '\(table.name)' says that every \(name) has one row ('unique'), and two rows have the same '\(column)'",
+        remedy:
+          "correct the data; or, where such rows are right, remove '[\(column)]' from 'unique' of table '\(table.name)' in the study, and ask one query about every \(name)"
+      ))
   }
 
   private func minimum(for query: LogicalQuery) -> Int {

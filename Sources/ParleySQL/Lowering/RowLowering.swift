@@ -31,6 +31,37 @@ struct RowLowering {
     return try builder.and(isValid, try condition(filter).certain)
   }
 
+  /// Whether two rows that are not padding have the same value of a column, by a sort.
+  mutating func hasRepeats(of column: String) throws(ParleyError) -> Program.NodeID {
+    guard let place = table.columns.firstIndex(where: { $0.name == column }) else {
+      throw ParleyError(.invariant, "table '\(table.name)' has no column '\(column)'")
+    }
+    var keys: [Program.NodeID] = []
+    if case .text = table.columns[place].type {
+      for part in 0..<TextDigest.partCount {
+        keys.append(
+          builder.input(
+            .init(
+              table: tableID, column: column, role: .value, sort: .integer(TextParts.range),
+              formula: .textDigest(.column(column), index: part))))
+      }
+    } else {
+      switch try lower(.column(place)) {
+      case .number(let value, _): keys = [value]
+      case .condition(let certain, _): keys = [try builder.integer(fromBit: certain)]
+      }
+    }
+    let isValid = try rows(passing: nil)
+    let sorted = try builder.sort(
+      by: [.init(try builder.not(isValid))] + keys.map { .init($0) }, [isValid] + keys)
+    // Before row 0 stands none that is valid.
+    var isSame = try builder.shift(sorted[0], by: 1)
+    for key in sorted.dropFirst() {
+      isSame = try builder.and(isSame, try builder.compare(.equal, key, try builder.shift(key, by: 1)))
+    }
+    return try builder.any(try builder.and(sorted[0], isSame))
+  }
+
   mutating func lower(_ expression: RowExpression) throws(ParleyError) -> RowValue {
     if let value = known[expression] { return value }
     let value = try build(expression)

@@ -1,6 +1,6 @@
 import BigInt
-import ParleyBase
-import ParleyProgram
+package import ParleyBase
+package import ParleyProgram
 
 /// What is added up in a sum or mean: the rule of dominance is about its absolute values.
 struct SummedValue: Hashable {
@@ -52,7 +52,7 @@ extension RowLowering {
           try builder.not(bit)
         }
         let value = SummedValue(
-          magnitude: try magnitude(varying.value), isPresent: isPresent, columns: expression.columns)
+          magnitude: try builder.magnitude(varying.value), isPresent: isPresent, columns: expression.columns)
         if !values.contains(value) { values.append(value) }
       }
     }
@@ -61,15 +61,6 @@ extension RowLowering {
       statistic.addsUp && statistic.arguments.contains { !$0.columns.isDisjoint(with: columns) }
     }
     return CellDominance(values: values, limits: limits, isUnionShown: isUnionShown)
-  }
-
-  /// |x|, in every row also where x is a constant.
-  private mutating func magnitude(_ value: Program.NodeID) throws(ParleyError) -> Program.NodeID {
-    let range = builder.type(of: value).range
-    guard range.lower < 0 else { return value }
-    let isNegative = try builder.compare(.less, value, builder.constant(0))
-    return try builder.select(
-      isNegative, try builder.negate(value), value, within: Interval(0, max(-range.lower, range.upper)))
   }
 
   /// For each of the disjoint sets of rows, side by side, whether in one of the values few rows make up more than is allowed; nil where
@@ -133,6 +124,16 @@ extension RowLowering {
       bySet[set] = try sums(sorted[0], [isLargest], in: cells)
     }
     return try builder.stack(sets.map { bySet[$0] ?? zero })
+  }
+}
+
+extension ProgramBuilder {
+  /// |a|
+  package mutating func magnitude(_ a: NodeID) throws(ParleyError) -> NodeID {
+    let range = type(of: a).range
+    guard range.lower < 0 else { return a }
+    let isNegative = try compare(.less, a, constant(0))
+    return try select(isNegative, try negate(a), a, within: Interval(0, max(-range.lower, range.upper)))
   }
 }
 

@@ -17,15 +17,30 @@ struct NearestStudy {
   /// The error, with what passes in its remedy where something was found.
   func completing(_ error: ParleyError) -> ParleyError {
     guard Self.codes.contains(error.code.rawValue),
-      queries.reduce(0, { $0 + $1.text.utf8.count }) <= Self.mostText, let proposal = proposal()
+      queries.reduce(0, { $0 + $1.text.utf8.count }) <= Self.mostText
     else { return error }
     var completed = error
-    completed.remedy = [error.remedy, proposal].compactMap(\.self).joined(separator: "; ")
+    let unique = error.code.rawValue == "plan/release-set" ? oneRowEach() : nil
+    let remedies = [error.remedy, unique, proposal()].compactMap(\.self)
+    completed.remedy = remedies.isEmpty ? nil : remedies.joined(separator: "; ")
     return completed
   }
 
-  private func passes(_ queries: [SQLQuery]) -> Bool {
-    (try? SQLFrontEnd.checked(queries, tables: tables, rules: rules)) != nil
+  private func passes(_ queries: [SQLQuery], _ tables: [TableSchema]? = nil) -> Bool {
+    (try? SQLFrontEnd.checked(queries, tables: tables ?? self.tables, rules: rules)) != nil
+  }
+
+  /// Where a column names the units, several queries take that none of them has two rows.
+  private func oneRowEach() -> String? {
+    for (place, table) in tables.enumerated() {
+      guard case .units(let name, let column) = table.protection, !table.hasOneRowEach else { continue }
+      var changed = tables
+      changed[place].uniqueKeys.append([column])
+      guard changed[place].hasOneRowEach, passes(queries, changed) else { continue }
+      return
+        "where every \(name) has one row in '\(table.name)', add '[\(column)]' to its 'unique', and the study passes"
+    }
+    return nil
   }
 
   private func proposal() -> String? {

@@ -64,6 +64,23 @@ struct ReleaseArgument {
     add(.isNull(argument))
   }
 
+  /// Rows that are picked before a value is looked at.
+  mutating func read(filter condition: Expression) { add(condition) }
+
+  /// Rows in which a value is there.
+  mutating func read(contributors condition: Expression) { add(contributors: condition) }
+
+  /// A value in the rows of a path.
+  mutating func read(value: Expression, within path: Expression?, isSummed: Bool) {
+    read(value, below: path, isSummed: isSummed)
+  }
+
+  /// What is true or false in the rows of a path.
+  mutating func read(truth: Expression, within path: Expression) {
+    add(contributors: path)
+    addBothValues(truth, below: path)
+  }
+
   private mutating func add(_ condition: Expression) {
     let condition = facts.reduced(condition.simplified)
     if case .boolean = condition { return }

@@ -9,23 +9,21 @@ extension ReleaseJudge {
     _ rows: Rows, _ keys: [Projection], _ aggregates: [AggregateColumn]
   ) throws(ParleyError) -> (mark: ReleaseMark, items: [Projection]) {
     func isOnce(_ slot: UnitSlot) -> Bool { self.isOnce(slot, in: keys) }
-    var sets = Sets()
+    var sets = GroupSets()
+    // The fewest units that are enough in the group.
+    var fewest = 0
     var keyExpressions: [Expression] = []
     for key in keys { keyExpressions.append(try resolved(key.expression)) }
     for aggregate in aggregates {
-      try read(aggregate, &sets, of: rows, by: keyExpressions, areOnce: rows.slots.allSatisfy(isOnce))
+      try read(aggregate, &sets, &fewest, of: rows, by: keyExpressions, areOnce: rows.slots.allSatisfy(isOnce))
     }
-    // A mean beside a sum of the same values tells how many are there.
-    for mean in sets.means where !mean.columns.isDisjoint(with: sets.summedColumns) {
-      let isMissing = columns.facts.reduced(.isNull(mean.argument))
-      if !sets.conditions.contains(isMissing) { sets.conditions.append(isMissing) }
-    }
+    sets.compareMeans(columns.facts)
     try checkConditions(sets.conditions, of: rows)
     guard sets.conditions.count <= ReleaseRefusal.mostConditions else {
       throw refusal(.argument, ReleaseRefusal.tooMany(sets.conditions.count))
     }
     var items: [Projection] = []
-    var contributors: [ReleaseMark.Contributors] = [.init(column: nil, threshold: max(minimum, sets.rows))]
+    var contributors: [ReleaseMark.Contributors] = [.init(column: nil, threshold: max(minimum, fewest))]
     let facts = columns.facts
     var thresholds: [Expression: Int] = [:]
     var order: [Expression] = []
@@ -39,14 +37,7 @@ extension ReleaseJudge {
       thresholds[condition] = max(thresholds[condition] ?? 0, threshold)
     }
     for (condition, threshold) in sets.plain { add(condition, threshold) }
-    for (index, summand) in sets.summands.enumerated() {
-      for other in sets.summands[..<index] where other.factors == summand.factors {
-        for left in [summand.rows.andNot(other.rows), other.rows.andNot(summand.rows)] {
-          add(left, minimum)
-          for set in facts.withoutEnds(of: summand.factors, in: left, where: clauses) { add(set, minimum) }
-        }
-      }
-    }
+    for set in sets.differences(facts, within: clauses) { add(set, minimum) }
     for (index, condition) in sets.conditions.enumerated() {
       add(condition, minimum)
       add(condition.isNotTrue, minimum)
@@ -59,12 +50,7 @@ extension ReleaseJudge {
     }
     // What several conditions, or sums of one value, tell together.
     do {
-      let parts = try RowPartition.parts(
-        ofConditions: sets.conditions.map { RowPartition.Told(set: $0, base: $0, clause: nil) },
-        summands: sets.summands.map {
-          (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), factors: $0.factors)
-        }, facts, within: clauses, where: { _ in true })
-      for part in parts { add(part, minimum) }
+      for part in try sets.parts(facts, within: clauses) { add(part, minimum) }
     } catch {
       throw refusal(.argument, .tooManyParts)
     }
@@ -93,34 +79,9 @@ extension ReleaseJudge {
     return slot.onceWith.map { $0.allSatisfy { keyRoots.contains(columns.root($0)) } } ?? false
   }
 
-  private struct Sets {
-    var conditions: [Expression] = []
-    /// With the fewest units that are enough.
-    var plain: [(Expression, Int)] = []
-    /// What is added up.
-    var summands: [ReleaseArgument.Summand] = []
-    /// Columns that sums are of, and arguments of means and the like that may be NULL, with theirs.
-    var summedColumns: Set<ColumnID> = []
-    var means: [(argument: Expression, columns: Set<ColumnID>)] = []
-    /// The fewest units that are enough in the group.
-    var rows = 0
-
-    mutating func add(_ condition: Expression, threshold: Int) {
-      if let place = plain.firstIndex(where: { $0.0 == condition }) {
-        plain[place].1 = max(plain[place].1, threshold)
-      } else {
-        plain.append((condition, threshold))
-      }
-    }
-    mutating func take(_ argument: ReleaseArgument, threshold: Int) {
-      for condition in argument.conditions where !conditions.contains(condition) { conditions.append(condition) }
-      for condition in argument.contributors { add(condition, threshold: threshold) }
-      for summand in argument.summands where !summands.contains(summand) { summands.append(summand) }
-    }
-  }
-
   private func read(
-    _ aggregate: AggregateColumn, _ sets: inout Sets, of rows: Rows, by keys: [Expression], areOnce: Bool
+    _ aggregate: AggregateColumn, _ sets: inout GroupSets, _ fewest: inout Int, of rows: Rows,
+    by keys: [Expression], areOnce: Bool
   ) throws(ParleyError) {
     guard let argument = aggregate.argument else { return }
     var arguments = [try resolved(argument)]
@@ -181,14 +142,14 @@ extension ReleaseJudge {
       used.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
       if aggregate.function == .sum {
-        sets.summedColumns.formUnion(reader.values)
+        sets.note(sumOf: reader.values)
       } else if isSummed, columns.facts.mayBeNull(argument) {
-        sets.means.append((argument, reader.values))
+        sets.note(meanOf: reader.values, missing: .isNull(argument))
       }
       if registry.isNullable(argument) { present.append(columns.facts.isThere(argument)) }
     }
     if arguments.count > 1, !present.isEmpty { sets.add(.all(present), threshold: threshold) }
-    if present.isEmpty { sets.rows = max(sets.rows, threshold) }
+    if present.isEmpty { fewest = max(fewest, threshold) }
     try checkTables(used)
   }
 

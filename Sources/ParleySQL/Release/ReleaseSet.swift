@@ -35,7 +35,10 @@ struct ReleaseSet {
     }
     for (index, query) in queries.enumerated() {
       for other in queries[..<index] {
-        if case (.statistics, .statistics) = (query, other) { continue }
+        // Rows of one table are compared in ``check(_:minimum:)``; units of two tables are not.
+        if case .statistics(let one) = query, case .statistics(let two) = other, one.table.name == two.table.name {
+          continue
+        }
         guard let shared = units(query).intersection(units(other)).min() else { continue }
         throw query.source.error(
           "plan/release-set",
@@ -172,6 +175,14 @@ struct ReleaseSet {
           remedy: "publish statistics of '\(query.table.columns[column].name)' per group or over all, not both")
       }
     }
+  }
+}
+
+extension TableSchema {
+  /// A column names the units, and no two rows have the same: rows are units. The computation checks it.
+  var hasOneRowEach: Bool {
+    guard case .units(_, let column) = protection else { return false }
+    return uniqueKeys.contains([column])
   }
 }
 

@@ -120,19 +120,41 @@ extension ReleaseArgument.Facts {
   /// Farther than any value.
   private static let farthest = BigInt(1) << 200
 
-  /// The least and the greatest of its values that a row can have which meets the conditions, as far as declared ranges and comparisons of
-  /// the value with constants say; nil where there is none, and an end is missing where nothing bounds it.
+  /// The least and the greatest of its values that a row can have which meets the conditions, as far as declared ranges and what is
+  /// known of conditions say; nil where there is none, and an end is missing where nothing bounds it.
   func ends(of value: Expression, where conditions: [Expression]) -> (lower: BigInt?, upper: BigInt?)? {
     let range = self.range(of: value) ?? Interval(-Self.farthest, Self.farthest)
     var constants: Set<BigInt> = []
     for condition in conditions { condition.collectConstants(comparedWith: value, &constants) }
-    let points = Set(constants.flatMap { [$0 - 1, $0, $0 + 1] } + [range.lower, range.upper]).filter(
-      range.contains)
-    let possible = points.filter { point in
-      conditions.allSatisfy { $0.truth(where: value, is: point) ?? true }
+    let given = conditions.map { RowSearch.Wish(expression: $0, outcome: .isTrue) }
+    func isSome(from lower: BigInt, to upper: BigInt) -> Bool {
+      let bounds = [
+        Expression.compare(.lessOrEqual, .integer(lower), value), .compare(.lessOrEqual, value, .integer(upper)),
+      ]
+      return isPossible(given + bounds.map { RowSearch.Wish(expression: $0, outcome: .isTrue) })
     }
-    guard let lower = possible.min(), let upper = possible.max() else { return nil }
+    guard isSome(from: range.lower, to: range.upper) else { return nil }
+    // Most ends are next to a constant that the value is compared with.
+    let points = Set(constants.flatMap { [$0 - 1, $0, $0 + 1] } + [range.lower, range.upper]).filter(
+      range.contains
+    ).sorted()
+    let lower = Self.first(points) { isSome(from: range.lower, to: $0) }
+    let upper = -Self.first(points.reversed().map { -$0 }) { isSome(from: -$0, to: range.upper) }
     return (lower == -Self.farthest ? nil : lower, upper == Self.farthest ? nil : upper)
+  }
+
+  /// The first number for which a condition holds that holds for all after it, and for the last point.
+  ///
+  /// - Parameter points: ascending, at least one; looked at before the numbers between them.
+  private static func first(_ points: [BigInt], where holds: (BigInt) -> Bool) -> BigInt {
+    let place = points.firstIndex(where: holds) ?? points.count - 1
+    guard place > 0, points[place] - points[place - 1] > 1, holds(points[place] - 1) else { return points[place] }
+    var (below, found) = (points[place - 1], points[place] - 1)
+    while found - below > 1 {
+      let middle = below + (found - below) / 2
+      if holds(middle) { found = middle } else { below = middle }
+    }
+    return found
   }
 
   /// Of rows over which something is added up, or what is left of them, those that have no end of the value: with two values left, their sum
@@ -154,35 +176,6 @@ extension Expression {
     switch self {
     case .compare(_, value, .integer(let k)), .compare(_, .integer(let k), value): found.insert(k)
     default: for child in children { child.collectConstants(comparedWith: value, &found) }
-    }
-  }
-
-  /// Of a condition, with one value known and all others not; nil where it may be either.
-  fileprivate func truth(where value: Expression, is point: BigInt) -> Bool? {
-    func known(_ a: Expression) -> BigInt? {
-      if a == value { return point }
-      if case .integer(let k) = a { return k }
-      return nil
-    }
-    switch self {
-    case .boolean(let truth): return truth
-    case .compare(let comparison, let a, let b):
-      guard let x = known(a), let y = known(b) else { return nil }
-      switch comparison {
-      case .less: return x < y
-      case .lessOrEqual: return x <= y
-      case .equal: return x == y
-      }
-    case .not(let a): return a.truth(where: value, is: point).map { !$0 }
-    case .and(let a, let b):
-      let (x, y) = (a.truth(where: value, is: point), b.truth(where: value, is: point))
-      return x == false || y == false ? false : x == nil || y == nil ? nil : true
-    case .or(let a, let b):
-      let (x, y) = (a.truth(where: value, is: point), b.truth(where: value, is: point))
-      return x == true || y == true ? true : x == nil || y == nil ? nil : false
-    case .coalesce(let parts): return parts.first?.truth(where: value, is: point)
-    case .isNull(value): return false
-    default: return nil
     }
   }
 }

@@ -37,7 +37,7 @@ package enum ReleaseAttack {
     package let minimum: Int
     /// A released row must not rest on one unit, whatever the minimum is.
     var least: Int { max(2, minimum) }
-    package let tables: [TableSchema]
+    package private(set) var tables: [TableSchema]
     package let data: [String: [TableData]]
     package fileprivate(set) var questions: [Question]
     package let offsets: [BigInt]
@@ -80,6 +80,15 @@ package enum ReleaseAttack {
       (self.tables, self.data, self.questions) = (tables, data, questions)
       offsets = []
       packing = nil
+    }
+
+    /// The same with a table whose rows are units by a column that is unique in it.
+    package func withUnits(of name: String, unit: String, column: String) -> Study {
+      var changed = self
+      for index in tables.indices where tables[index].name == name {
+        changed.tables[index].protection = .units(name: unit, column: column)
+      }
+      return changed
     }
 
     package var description: String {
