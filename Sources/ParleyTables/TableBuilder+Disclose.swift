@@ -189,11 +189,14 @@ extension TableBuilder {
     case .timestamp: most *= 86_400
     default: return
     }
-    guard case .integer(let range) = builder.program[column.parts[0]].type.sort, range.lower <= -most || range.upper >= most
+    guard case .integer(let range) = builder.program[column.parts[0]].type.sort,
+      range.lower <= -most || range.upper >= most
     else { return }
     throw ParleyError(
-      .init("plan/overflow"), "column '\(column.name)' of the result '\(result)' can be a date that no calendar has",
-      remedy: "add less to the date: declare a narrower range for what is added, or bound it with LEAST and GREATEST")
+      .init("plan/overflow"),
+      "column '\(column.name)' of the result '\(result)' can be a date that no calendar has",
+      remedy:
+        "add less to the date: declare a narrower range for what is added, or bound it with LEAST and GREATEST")
   }
 
   private mutating func bounded(_ table: SecretTable, _ bound: Int?) throws(ParleyError) -> SecretTable {

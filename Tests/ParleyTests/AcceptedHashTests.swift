@@ -85,7 +85,8 @@ import Testing
     func swapped(_ values: String) throws -> String {
       try Self.prepared(
         Self.text.replacingOccurrences(
-          of: "maximum-rows: 64", with: "maximum-rows: 64\n    csv: {columns: {\(columns)}, values: {k: {\(values)}}}"
+          of: "maximum-rows: 64",
+          with: "maximum-rows: 64\n    csv: {columns: {\(columns)}, values: {k: {\(values)}}}"
         ).replacingOccurrences(of: "    columns:\n", with: "    columns:\n" + fields)
       ).statement.text
     }

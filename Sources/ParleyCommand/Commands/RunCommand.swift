@@ -39,12 +39,16 @@ struct RunCommand: ParsableCommand {
         throw ParleyError(.usage, "--synthetic \(synthetic) is negative", remedy: "give 0 or more")
       }
       for (index, table) in prepared.study.schemas.enumerated() {
-        let made = zip(table.holders, TrialData.rows(table, asked: synthetic)).filter { files[$0.0]?[index] == nil }
+        let made = zip(table.holders, TrialData.rows(table, asked: synthetic)).filter {
+          files[$0.0]?[index] == nil
+        }
         guard made.contains(where: { $0.1 > table.maximumRows / made.count }) else { continue }
         throw ParleyError(
           .usage,
           "--synthetic \(synthetic) makes more rows than the table '\(table.name)' may have: \(table.maximumRows) of all holders together",
-          remedy: "give \(table.maximumRows / made.count) or less: \(counted(made.count, "holder")) without a file will each have as many")
+          remedy:
+            "give \(table.maximumRows / made.count) or less: \(counted(made.count, "holder")) without a file will each have as many"
+        )
       }
     } else {
       try StudyFiles.requireAll(files, of: prepared.study)

@@ -57,7 +57,8 @@ struct StudyAttack {
     columns = zip(OpenedNumbers.columns(of: program), texts).map { columns, text in
       columns.map { $0 == .linear(tag: "COUNT") && text.hasSubquery ? .linear(tag: "ROWS") : $0 }
     }
-    choosing = Set(texts.indices.filter { !texts[$0].words.isDisjoint(with: ["HAVING", "LIMIT", "OFFSET", "OVER"]) })
+    choosing = Set(
+      texts.indices.filter { !texts[$0].words.isDisjoint(with: ["HAVING", "LIMIT", "OFFSET", "OVER"]) })
     var open = rules
     open.minimumCell = 0
     open.allowsRowRelease = true

@@ -317,7 +317,8 @@ extension ExpressionBinder {
     guard call.values.count > 1 else { return 1 }
     guard let value = call.values[1].wholeConstant, value >= 0 else {
       throw error(
-        "arguments", "the distance of \(call.name.text) is a whole number, 0 or more", at: call.values[1].range, remedy: "write 1"
+        "arguments", "the distance of \(call.name.text) is a whole number, 0 or more", at: call.values[1].range,
+        remedy: "write 1"
       )
     }
     // No table has a row that is further away.

@@ -19,10 +19,13 @@ struct Source: Sendable {
   /// The text of an expression without comments and parentheses around all of it, with reserved words in upper case and one blank
   /// between tokens: what has the same is the same.
   func unparenthesised(_ range: SourceRange) -> String {
-    let own = Source(SQLQuery(name: query.name, text: String(decoding: bytes[range.start..<range.end], as: UTF8.self)))
+    let own = Source(
+      SQLQuery(name: query.name, text: String(decoding: bytes[range.start..<range.end], as: UTF8.self)))
     guard var tokens = try? Lexer.tokens(of: own) else { return own.query.text }
     if tokens.last?.kind == .end { tokens.removeLast() }
-    while tokens.count > 2, tokens.first?.kind == .symbol("("), tokens.last?.kind == .symbol(")"), Self.close(tokens) {
+    while tokens.count > 2, tokens.first?.kind == .symbol("("), tokens.last?.kind == .symbol(")"),
+      Self.close(tokens)
+    {
       tokens = Array(tokens.dropFirst().dropLast())
     }
     return tokens.map { token in

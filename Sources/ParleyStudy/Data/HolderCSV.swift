@@ -237,7 +237,9 @@ private struct TableReading {
     else { return nil }
     let word = other == .tab ? "tab" : "\"\(other.rawValue)\""
     // Only where the other one finds a column: what nothing fits is another file.
-    let isSeparated = names[0].split(separator: other.rawValue).contains { headers.contains(String($0).trimmingSpaces) }
+    let isSeparated = names[0].split(separator: other.rawValue).contains {
+      headers.contains(String($0).trimmingSpaces)
+    }
     let some = headers.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
     return ParleyError(
       .dataMissingColumn,
