@@ -13,8 +13,8 @@ extension InfluenceTest {
       func report(_ kind: Hit.Kind, _ positions: some Sequence<Int>) {
         hits.append(
           Hit(
-            kind: kind, what: name(place), value: String(value), units: positions.sorted().map { trials.units[$0] }
-          ))
+            kind: kind, what: name(place), value: String(value), units: positions.sorted().map { trials.units[$0] },
+            place: place))
       }
       // Units of which the number has a value when they are alone; HAVING leaves out what is alone.
       let isTold = !choosing.contains(place.result)
@@ -101,7 +101,7 @@ extension InfluenceTest {
       hits.append(
         Hit(
           kind: .processed, what: name(place), value: base.values[place].map { String($0) } ?? "",
-          units: counts.keys.sorted().map { units[$0] }))
+          units: counts.keys.sorted().map { units[$0] }, place: place))
     }
     for (row, counts) in chosen where isHit(counts) {
       hits.append(

@@ -1,3 +1,4 @@
+import BigInt
 import ParleyBase
 import ParleyClear
 import ParleyProgram
@@ -101,8 +102,14 @@ struct StudyAttack {
     }
     report.findings.append(
       Finding(
-        kind: hit.kind.rawValue, number: number, value: hit.value, units: hit.units.map(words), seed: seed,
+        kind: hit.kind.rawValue, number: number, value: shown(hit), units: hit.units.map(words), seed: seed,
         trials: 1))
+  }
+
+  /// A number as its column would show it.
+  private func shown(_ hit: InfluenceTest.Hit) -> String {
+    guard let place = hit.place, let number = BigInt(hit.value) else { return hit.value }
+    return (try? program.results[place.result].columns[place.column].format.text(of: number)) ?? hit.value
   }
 
   /// "patient 17", or where rows are the units "row 2 of north's visits".
