@@ -14,9 +14,16 @@ public struct CanonicalWriter: Sendable {
     bytes.append(contentsOf: value)
   }
   public mutating func write(_ value: String) { write(Array(value.utf8)) }
-  public mutating func write<T>(list: [T], _ body: (inout CanonicalWriter, T) -> Void) {
+  public mutating func write<T>(list: some Collection<T>, _ body: (inout CanonicalWriter, T) -> Void) {
     write(UInt64(list.count))
     for element in list { body(&self, element) }
+  }
+  /// What another writer has written, as it stands.
+  public mutating func append(encoded: [UInt8]) { bytes.append(contentsOf: encoded) }
+  /// What has been written so far; the writer goes on without it.
+  public mutating func take() -> [UInt8] {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    return bytes
   }
 }
 

@@ -11,7 +11,7 @@ import Testing
   }
 
   /// The rows of tables in all combinations, sorted.
-  private func sorted(_ rows: [Int], declared: Int? = nil) throws -> Sorted {
+  private func sorted(_ rows: [Int], declared: Int? = nil, times: Int = 1) throws -> Sorted {
     var builder = ProgramBuilder()
     let tables = rows.enumerated().map { index, count in
       builder.table(.init(name: "t\(index)", holders: ["h"], maximumRows: declared ?? count))
@@ -19,7 +19,9 @@ import Testing
     var column = builder.input(
       .init(table: tables[0], column: "x", role: .value, sort: .integer(Interval(0, BigInt(1) << 40))))
     for table in tables.dropFirst() { column = try builder.outer(column, with: .rows(table)) }
-    column = try builder.sort(by: [.init(column)], [column])[0]
+    for number in 0..<times {
+      column = try builder.sort(by: [.init(column, isDescending: number % 2 == 1)], [column])[0]
+    }
     let first = try builder.prefix(column, count: 1)
     _ = builder.disclose(.init(name: "out", node: first, recipients: ["h"], meaning: .statistic, explanation: ""))
     return Sorted(program: builder.program, rows: rows)
@@ -42,12 +44,13 @@ import Testing
     #expect(error?.code == .init("plan/too-many-rows"))
   }
 
-  @Test func chunksThatAreTooMany() throws {
-    let error = #expect(throws: ParleyError.self) { try plan(try sorted([1 << 30])) }
+  @Test func stepsThatAreTooMany() throws {
+    let error = #expect(throws: ParleyError.self) { try plan(try sorted([1 << 30], times: 200)) }
     #expect(error?.code == .init("plan/too-large"))
     // What the message says to do helps, and fewer rows than are allowed are planned.
-    _ = try plan(try sorted([1 << 25]))
-    var few = try sorted([1 << 30])
+    _ = try plan(try sorted([1 << 20], times: 200))
+    _ = try plan(try sorted([1 << 30], times: 4))
+    var few = try sorted([1 << 30], times: 200)
     few.rows = [1000]
     _ = try plan(few)
   }

@@ -88,14 +88,21 @@ public struct PreparedProgram: Sendable {
         remedy: "name \(descriptor.parties) computing parties")
     }
     (lowered, inputForms) = try DeepLowering.lower(program, for: descriptor, options: lowering, forms: forms)
-    programHash = Array(SHA256.hash(data: program.canonicalBytes))
-    loweredHash = Array(SHA256.hash(data: lowered.canonicalBytes))
+    programHash = Self.hash(program.encode)
+    loweredHash = Self.hash(lowered.encode)
     statement = DisclosureStatement(
       title: title, program: program, hash: programHash, agreement: studyHash, verdicts: lowered.verdicts,
       queries: queries, publicFacts: Self.partyFacts(principals, computing: computing) + publicFacts, rules: rules,
       release: ReleaseWords(tables: tables, minimum: minimumCell, allowsRows: allowsRows))
     statementHash = Array(SHA256.hash(data: statement.canonicalBytes))
     trust = Self.trust(descriptor, principals, computing: computing, tables)
+  }
+
+  /// SHA-256 of an encoding that is given piece by piece.
+  private static func hash(_ encode: (([UInt8]) -> Void) -> Void) -> [UInt8] {
+    var hash = SHA256()
+    encode { hash.update(data: $0) }
+    return Array(hash.finalize())
   }
 
   private static func trust(

@@ -5,7 +5,15 @@ internal import ParleyBase
 /// with a tag of its own, so two programs share an encoding only when they are equal.
 extension Program {
   package var canonicalBytes: [UInt8] {
+    var bytes: [UInt8] = []
+    encode { bytes += $0 }
+    return bytes
+  }
+
+  /// Gives ``canonicalBytes`` piece by piece: the shapes of all nodes, written out, can be hundreds of megabytes.
+  package func encode(_ give: ([UInt8]) -> Void) {
     var writer = CanonicalWriter()
+    let shapes = ShapeEncodings()
     writer.write("parley program 1")
     writer.write(list: tables) { writer, table in
       writer.write(table.name)
@@ -22,9 +30,10 @@ extension Program {
       input.formula?.encode(into: &writer)
     }
     writer.write(list: nodes) { writer, node in
-      writer.write(node.operation)
+      writer.write(node.operation, shapes)
       writer.write(node.type.sort)
-      writer.write(node.type.shape)
+      writer.write(node.type.shape, shapes)
+      if writer.bytes.count > CanonicalWriter.pieceBytes { give(writer.take()) }
     }
     writer.write(list: disclosures) { writer, disclosure in
       writer.write(disclosure.name)
@@ -45,11 +54,19 @@ extension Program {
       writer.write(requirement.message)
       writer.write(requirement.remedy)
     }
-    return writer.bytes
+    give(writer.take())
   }
 }
 
+/// Encodings of shapes that are put together from others: few different ones, each of many nodes.
+private final class ShapeEncodings {
+  var known: [Program.Shape: [UInt8]] = [:]
+}
+
 extension CanonicalWriter {
+  /// About as long are the pieces of encodings that are given away while they are written.
+  static var pieceBytes: Int { 1 << 16 }
+
   mutating func write(_ value: BigInt) {
     write(value < 0)
     write(Array(value.magnitude.serialize()))
@@ -63,21 +80,29 @@ extension CanonicalWriter {
     case .bit: write(UInt8(1))
     }
   }
-  fileprivate mutating func write(_ shape: Program.Shape) {
+  fileprivate mutating func write(_ shape: Program.Shape, _ shapes: ShapeEncodings) {
     switch shape {
-    case .rows(let table): write(tag: 0, table.rawValue)
-    case .fixed(let count): write(tag: 1, count)
-    case .concatenated(let parts):
-      write(tag: 2)
-      write(list: parts) { $0.write($1) }
-    case .first(let count, let whole):
-      write(tag: 3, count)
-      write(whole)
-    case .product(let outer, let inner):
-      write(tag: 4)
-      write(outer)
-      write(inner)
+    case .rows(let table): return write(tag: 0, table.rawValue)
+    case .fixed(let count): return write(tag: 1, count)
+    case .concatenated, .first, .product: break
     }
+    if let known = shapes.known[shape] { return append(encoded: known) }
+    var writer = CanonicalWriter()
+    switch shape {
+    case .rows, .fixed: break
+    case .concatenated(let parts):
+      writer.write(tag: 2)
+      writer.write(list: parts) { $0.write($1, shapes) }
+    case .first(let count, let whole):
+      writer.write(tag: 3, count)
+      writer.write(whole, shapes)
+    case .product(let outer, let inner):
+      writer.write(tag: 4)
+      writer.write(outer, shapes)
+      writer.write(inner, shapes)
+    }
+    shapes.known[shape] = writer.bytes
+    append(encoded: writer.bytes)
   }
   fileprivate mutating func write(tag: UInt8, _ values: Int...) {
     write(tag)
@@ -85,7 +110,7 @@ extension CanonicalWriter {
   }
   fileprivate mutating func write(_ id: Program.DisclosureID?) { write(Int64(id?.rawValue ?? -1)) }
 
-  fileprivate mutating func write(_ operation: Program.Operation) {
+  fileprivate mutating func write(_ operation: Program.Operation, _ shapes: ShapeEncodings) {
     switch operation {
     case .input(let id): write(tag: 0, id.rawValue)
     case .constant(let value):
@@ -127,7 +152,7 @@ extension CanonicalWriter {
       write(tag: 23, a.rawValue, b.rawValue, rows, inner, columns)
     case .spread(let a, let shape):
       write(tag: 24, a.rawValue)
-      write(shape)
+      write(shape, shapes)
     case .concatenate(let parts):
       write(UInt8(25))
       write(list: parts) { $0.write(Int64($1.rawValue)) }
@@ -135,10 +160,10 @@ extension CanonicalWriter {
     case .prefix(let a, let count): write(tag: 27, a.rawValue, count)
     case .outer(let a, let shape):
       write(tag: 28, a.rawValue)
-      write(shape)
+      write(shape, shapes)
     case .inner(let a, let shape):
       write(tag: 29, a.rawValue)
-      write(shape)
+      write(shape, shapes)
     case .runningSum(let a): write(tag: 30, a.rawValue)
     case .sort(let keys, let payload):
       write(UInt8(31))

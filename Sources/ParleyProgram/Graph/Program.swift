@@ -33,7 +33,7 @@ public struct Program: Sendable, Hashable {
     /// A number of elements fixed by the program; a scalar is `fixed(1)`.
     case fixed(Int)
     /// The rows of several shapes one after the other.
-    case concatenated([Shape])
+    case concatenated(SharedList<Shape>)
     /// So many rows of a shape, or all where it has fewer.
     case first(Int, of: Shape)
     /// Every row of one shape with every row of another.

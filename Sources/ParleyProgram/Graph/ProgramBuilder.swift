@@ -9,6 +9,8 @@ public struct ProgramBuilder: Sendable {
   public typealias NodeID = Program.NodeID
   public internal(set) var program = Program()
   private var known: [Program.Operation: NodeID] = [:]
+  /// Shapes that are put together, each once, so that they are compared in one step.
+  var shapes: Set<Program.Shape> = []
   /// Put on every node built until it is changed.
   public var origin: String?
   /// Likewise, see ``addOperator(_:)``.

@@ -27,7 +27,9 @@ extension ProgramBuilder {
         sort = .integer(try range(part).union(Program.ValueType(sort, .scalar).range))
       }
     }
-    return append(.concatenate(parts), .init(sort, .concatenated(parts.map { program[$0].type.shape })))
+    let whole = Program.Shape.concatenated(SharedList(parts.map { program[$0].type.shape }))
+    let shape = shapes.insert(whole).memberAfterInsert
+    return append(.concatenate(parts), .init(sort, shape))
   }
 
   /// Row i is row i - `rows` of `a`; rows that would come from outside are 0.

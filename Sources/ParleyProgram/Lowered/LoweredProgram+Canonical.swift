@@ -8,7 +8,15 @@ internal import ParleyBase
 /// Left out is what no party acts upon: the nodes that instructions come from and the owners of costs.
 extension LoweredProgram {
   package var canonicalBytes: [UInt8] {
+    var bytes: [UInt8] = []
+    encode { bytes += $0 }
+    return bytes
+  }
+
+  /// Gives ``canonicalBytes`` piece by piece.
+  package func encode(_ give: ([UInt8]) -> Void) {
     var out = CanonicalWriter()
+    let lengths = LengthEncodings()
     out.write("parley lowered program 1")
     for number in [arithCount, planeCount, roundCount, chunkRows] { out.write(Int64(number)) }
     out.write(list: verdicts) { out, verdict in
@@ -20,36 +28,52 @@ extension LoweredProgram {
       out.write(requirement.message)
       out.write(requirement.remedy)
     }
-    out.write(list: instructions) { $0.write($1) }
-    return out.bytes
+    out.write(list: instructions) { out, instruction in
+      out.write(instruction, lengths)
+      if out.bytes.count > CanonicalWriter.pieceBytes { give(out.take()) }
+    }
+    give(out.take())
   }
 }
 
+/// Encodings of lengths that are put together from others: few different ones, each of many instructions.
+private final class LengthEncodings {
+  var known: [Length: [UInt8]] = [:]
+}
+
 extension CanonicalWriter {
-  fileprivate mutating func write(_ instruction: Instruction) {
+  fileprivate mutating func write(_ instruction: Instruction, _ lengths: LengthEncodings) {
     write(Int64(instruction.id))
     write(Int64(instruction.round))
-    write(instruction.length)
-    write(instruction.kind)
+    write(instruction.length, lengths)
+    write(instruction.kind, lengths)
   }
 
-  fileprivate mutating func write(_ length: Length) {
+  private mutating func write(_ length: Length, _ lengths: LengthEncodings) {
     switch length {
-    case .fixed(let count): write(tag: 0, count)
-    case .rows(let table): write(tag: 1, table)
-    case .sum(let parts):
-      write(tag: 2)
-      write(list: parts) { $0.write($1) }
-    case .atMost(let count, let whole):
-      write(tag: 3, count)
-      write(whole)
-    case .product(let outer, let inner):
-      write(tag: 4)
-      write(outer)
-      write(inner)
-    case .part(let index, let table): write(tag: 5, index, table)
-    case .half: write(tag: 6)
+    case .fixed(let count): return write(tag: 0, count)
+    case .rows(let table): return write(tag: 1, table)
+    case .part(let index, let table): return write(tag: 5, index, table)
+    case .half: return write(tag: 6)
+    case .sum, .atMost, .product: break
     }
+    if let known = lengths.known[length] { return append(encoded: known) }
+    var out = CanonicalWriter()
+    switch length {
+    case .fixed, .rows, .part, .half: break
+    case .sum(let parts):
+      out.write(tag: 2)
+      out.write(list: parts) { $0.write($1, lengths) }
+    case .atMost(let count, let whole):
+      out.write(tag: 3, count)
+      out.write(whole, lengths)
+    case .product(let outer, let inner):
+      out.write(tag: 4)
+      out.write(outer, lengths)
+      out.write(inner, lengths)
+    }
+    lengths.known[length] = out.bytes
+    append(encoded: out.bytes)
   }
 
   private mutating func write(tag: UInt8, _ values: Int...) {
@@ -78,21 +102,21 @@ extension CanonicalWriter {
     write(bundle.arith)
     write(bundle.planes)
   }
-  private mutating func write(_ function: RowFunction) {
+  private mutating func write(_ function: RowFunction, _ lengths: LengthEncodings) {
     write(function.low)
     write(function.high)
     write(function.result)
     write(Int64(function.roundCount))
-    write(list: function.instructions) { $0.write($1) }
+    write(list: function.instructions) { $0.write($1, lengths) }
   }
-  private mutating func write(_ move: RowMove) {
+  private mutating func write(_ move: RowMove, _ lengths: LengthEncodings) {
     switch move {
     case .shift(let by): write(tag: 0, by)
     case .reverse: write(tag: 1)
     case .prefix: write(tag: 2)
     case .outer(let inner):
       write(tag: 3)
-      write(inner)
+      write(inner, lengths)
     case .inner: write(tag: 4)
     case .grid(let axes):
       write(tag: 5)
@@ -102,7 +126,7 @@ extension CanonicalWriter {
     }
   }
 
-  private mutating func write(_ kind: Instruction.Kind) {
+  private mutating func write(_ kind: Instruction.Kind, _ lengths: LengthEncodings) {
     switch kind {
     case .inputArith(let input, let out):
       write(tag: 0, input)
@@ -167,9 +191,9 @@ extension CanonicalWriter {
       write(out)
     case .moveRows(let move, let rows, let from, let out):
       write(tag: 16)
-      write(move)
+      write(move, lengths)
       write(rows)
-      write(from)
+      write(from, lengths)
       write(out)
     case .firstRow(let out):
       write(tag: 17)
@@ -182,7 +206,7 @@ extension CanonicalWriter {
       write([a, out])
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands:
       write(exchange: kind)
-    case .reduce, .sum, .shuffle, .sort, .radix, .network, .scan, .chunked: write(algorithm: kind)
+    case .reduce, .sum, .shuffle, .sort, .radix, .network, .scan, .chunked: write(algorithm: kind, lengths)
     case .openVerdicts(let plane):
       write(tag: 34)
       write(plane)
@@ -228,12 +252,12 @@ extension CanonicalWriter {
     }
   }
 
-  private mutating func write(algorithm kind: Instruction.Kind) {
+  private mutating func write(algorithm kind: Instruction.Kind, _ lengths: LengthEncodings) {
     switch kind {
     case .reduce(let state, let body, let out):
       write(tag: 27, body.roundCount)
       write([state, body.low, body.high, body.combined, out])
-      write(list: body.instructions) { $0.write($1) }
+      write(list: body.instructions) { $0.write($1, lengths) }
     case .shuffle(let rows, let out):
       write(tag: 28)
       write(rows)
@@ -241,7 +265,7 @@ extension CanonicalWriter {
     case .sort(let keys, let indexBits, let less, let rows, let out):
       write(tag: 29, indexBits)
       write(keys)
-      write(less)
+      write(less, lengths)
       write(rows)
       write(out)
     case .radix(let keys, let digits, let rows, let out):
@@ -249,24 +273,24 @@ extension CanonicalWriter {
       write(keys)
       write(list: digits) { out, digit in
         out.write(Int64(digit.width))
-        out.write(digit.products)
-        out.write(digit.choice)
+        out.write(digit.products, lengths)
+        out.write(digit.choice, lengths)
       }
       write(rows)
       write(out)
     case .network(let function, let rows, let indexBits, let out):
       write(tag: 31, indexBits)
-      write(function)
+      write(function, lengths)
       write(rows)
       write(out)
     case .scan(let function, let rows, let out):
       write(tag: 32)
-      write(function)
+      write(function, lengths)
       write(rows)
       write(out)
     case .sum(let adder, let sums, let results):
       write(tag: 37, results)
-      write(adder)
+      write(adder, lengths)
       write(list: sums) { out, sum in
         out.write(list: sum.columns) { $0.write($1) }
         out.write(sum.offset)
@@ -275,11 +299,11 @@ extension CanonicalWriter {
     case .chunked(let function, let columns):
       if let sums = columns.bitSums {
         write(tag: 38)
-        write(sums.adder)
+        write(sums.adder, lengths)
         write(list: sums.out) { out, sum in out.write(list: sum) { $0.write($1) } }
       }
       write(tag: 33)
-      write(function)
+      write(function, lengths)
       write(columns.rows)
       write(columns.shared)
       write(columns.out)

@@ -16,7 +16,7 @@ package struct PlaneRegister: Hashable, Sendable {
 package indirect enum Length: Hashable, Sendable {
   case fixed(Int)
   case rows(table: Int)
-  case sum([Length])
+  case sum(SharedList<Length>)
   case atMost(Int, Length)
   case product(Length, Length)
   /// The rows that one holder of a table contributes, by its position among the holders.

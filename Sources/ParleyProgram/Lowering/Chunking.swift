@@ -7,9 +7,9 @@ internal import BigInt
 /// whole columns. A segment becomes one ``Instruction/Kind/chunked(_:_:)``; only what other segments read, or what needs
 /// whole columns, is as long as the columns.
 struct Chunking {
-  private let length: LengthNumber
+  private var length = LengthNumber.one
   private let registers: Emitter.Registers
-  /// By register: the segment that computes it row by row, -1 for none; and the first segment that finds it whole.
+  /// By register, of the length at hand: the segment that computes it row by row, -1 for none; and the first segment that finds it whole.
   private var segmentOfPlane: [Int32]
   private var segmentOfArith: [Int32]
   private var wholeOfPlane: [Int32]
@@ -21,20 +21,29 @@ struct Chunking {
   ) -> [RawOperation] {
     var result = operations
     var seen: Set<LengthNumber> = []
+    var chunking = Chunking(registers)
     for operation in operations where seen.insert(operation.length).inserted {
       guard isLong(registers.length(operation.length)) else { continue }
-      var chunking = Chunking(operation.length, registers)
-      result = chunking.apply(to: result)
+      result = chunking.apply(to: result, operation.length)
     }
     return result
   }
 
-  private init(_ length: LengthNumber, _ registers: Emitter.Registers) {
-    (self.length, self.registers) = (length, registers)
-    segmentOfPlane = Array(repeating: -1, count: registers.planes.count)
-    segmentOfArith = Array(repeating: -1, count: registers.arith.count)
-    wholeOfPlane = Array(repeating: 0, count: registers.planes.count)
-    wholeOfArith = Array(repeating: 0, count: registers.arith.count)
+  private init(_ registers: Emitter.Registers) {
+    self.registers = registers
+    segmentOfPlane = []
+    segmentOfArith = []
+    wholeOfPlane = []
+    wholeOfArith = []
+  }
+  /// Every length brings new registers.
+  private mutating func coverAll() {
+    let planes = registers.planes.count - segmentOfPlane.count
+    let ariths = registers.arith.count - segmentOfArith.count
+    segmentOfPlane += repeatElement(-1, count: planes)
+    wholeOfPlane += repeatElement(0, count: planes)
+    segmentOfArith += repeatElement(-1, count: ariths)
+    wholeOfArith += repeatElement(0, count: ariths)
   }
 
   /// Operations of one segment, and those before it that need whole columns.
@@ -45,9 +54,13 @@ struct Chunking {
     var isChunked: Bool { segment.contains { $0.communicates } }
   }
 
-  private mutating func apply(to operations: [RawOperation]) -> [RawOperation] {
+  /// Operations before the first of the length stay where they are.
+  private mutating func apply(to operations: [RawOperation], _ length: LengthNumber) -> [RawOperation] {
+    guard let first = operations.firstIndex(where: { $0.length == length }) else { return operations }
+    self.length = length
+    coverAll()
     var levels: [Level] = []
-    for operation in operations {
+    for operation in operations[first...] {
       let isInside = isRowwise(operation)
       let level = latest(operation, isInside: isInside)
       mark(operation, level, isInside: isInside)
@@ -59,7 +72,8 @@ struct Chunking {
       }
     }
     let exported = exports(of: levels)
-    var result: [RawOperation] = []
+    for operation in operations[first...] { mark(operation, nil, isInside: false) }
+    var result = Array(operations[..<first])
     for (number, level) in levels.enumerated() {
       result += level.outside
       if level.isChunked {
@@ -105,9 +119,10 @@ struct Chunking {
     return latest
   }
 
-  private mutating func mark(_ operation: RawOperation, _ level: Int32, isInside: Bool) {
-    let whole = isInside ? level + 1 : level
-    let segment = isInside && !operation.sumsRows ? level : -1
+  /// - Parameter level: nil forgets it.
+  private mutating func mark(_ operation: RawOperation, _ level: Int32?, isInside: Bool) {
+    let whole = (level ?? 0) + (isInside ? 1 : 0)
+    let segment = isInside && !operation.sumsRows ? level ?? -1 : -1
     operation.forEachPlaneWritten { plane in
       wholeOfPlane[plane.index] = whole
       segmentOfPlane[plane.index] = segment

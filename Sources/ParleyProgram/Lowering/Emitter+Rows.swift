@@ -9,7 +9,8 @@ struct RowColumns {
     case plane(Int, isInverted: Bool)
   }
   private(set) var bundle = RowBundle()
-  private var places: [PlaneRegister: Int] = [:]
+  /// By the plane twice.
+  private var places = PairTable()
   private var wordPlaces: [ArithRegister: Int] = [:]
   let length: Length
   private var lengthNumber: LengthNumber?
@@ -21,8 +22,8 @@ struct RowColumns {
     let number = lengthNumber ?? emitter.registers.number(of: length)
     lengthNumber = number
     let register = emitter.materialised(.plane(source), number: number)
-    if let known = places[register] { return .plane(known, isInverted: bit.inverted) }
-    places[register] = bundle.planes.count
+    if let known = places[register.index, register.index] { return .plane(known, isInverted: bit.inverted) }
+    places[register.index, register.index] = bundle.planes.count
     bundle.planes.append(register)
     return .plane(bundle.planes.count - 1, isInverted: bit.inverted)
   }

@@ -15,6 +15,7 @@ extension Lowering {
     var word = computed.width > width ? computed.resized(width) : computed
     if program[id].type.range.lower >= 0 { word.bits[word.width - 1] = .zero }
     words[id] = word
+    gainBits(id)
     return word
   }
 

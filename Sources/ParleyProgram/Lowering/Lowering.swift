@@ -47,13 +47,13 @@ package final class Lowering {
   let descriptor: EngineDescriptor
   let options: LoweringOptions
   let emitter = Emitter()
-  var ariths: [Program.NodeID: ArithRegister] = [:]
-  var words: [Program.NodeID: Word] = [:]
-  var bits: [Program.NodeID: Bit] = [:]
+  var ariths: NodeTable<ArithRegister>
+  var words: NodeTable<Word>
+  var bits: NodeTable<Bit>
   var bitWords: [PlaneRegister: ArithRegister] = [:]
   var summandWords: [PlaneRegister: [ArithRegister]] = [:]
   var inputs = Inputs()
-  var tuples: [Program.NodeID: TupleColumns] = [:]
+  var tuples: NodeTable<TupleColumns>
   /// See ``formDemand()``.
   private(set) lazy var demand: [ColumnKey: Forms] = formDemand()
   /// By input, the one form in which holders share it; nil where holders are trusted to share two that agree.
@@ -66,6 +66,13 @@ package final class Lowering {
     self.descriptor = descriptor
     self.options = options
     self.forms = forms
+    let count = program.nodes.count
+    ariths = NodeTable(count: count)
+    words = NodeTable(count: count)
+    bits = NodeTable(count: count)
+    tuples = NodeTable(count: count)
+    bitsPreference = Array(repeating: nil, count: count)
+    bitForms = BitForms(program, inputsHaveBits: options.inputForm == .planned) { prefersBits($0) }
   }
 
   /// The instructions that compute and open all disclosures of `program` on the described engine.
@@ -171,12 +178,21 @@ package final class Lowering {
 
   func length(_ shape: Program.Shape) -> Length {
     switch shape {
-    case .fixed(let count): .fixed(count)
-    case .rows(let table): .rows(table: table.rawValue)
-    case .concatenated(let parts): .sum(parts.map(length))
-    case .first(let count, let whole): .atMost(count, length(whole))
-    case .product(let outer, let inner): .product(length(outer), length(inner))
+    case .fixed(let count): return .fixed(count)
+    case .rows(let table): return .rows(table: table.rawValue)
+    case .concatenated, .first, .product: break
     }
+    if let known = lengths[shape] { return known }
+    let length: Length
+    switch shape {
+    case .fixed(let count): length = .fixed(count)
+    case .rows(let table): length = .rows(table: table.rawValue)
+    case .concatenated(let parts): length = .sum(SharedList(parts.map { self.length($0) }))
+    case .first(let count, let whole): length = .atMost(count, self.length(whole))
+    case .product(let outer, let inner): length = .product(self.length(outer), self.length(inner))
+    }
+    lengths[shape] = length
+    return length
   }
 
   /// Whether the node's values are ring words of an engine that has any.
@@ -185,9 +201,11 @@ package final class Lowering {
   }
 
   /// By node: nil where it is not known yet.
-  private lazy var bitsPreference = [Bool?](repeating: nil, count: program.nodes.count)
-  /// By node: it has bits, and will have them.
-  private lazy var havingBits = [Bool](repeating: false, count: program.nodes.count)
+  private var bitsPreference: [Bool?]
+  // Nothing that changes is a lazy property: these are copied for every change.
+  private(set) var bitForms = BitForms()
+  /// Of shapes that are put together; each once, so that lengths are compared in one step.
+  private var lengths: [Program.Shape: Length] = [:]
 
   /// Whether the node is natural as bits: its operation works on bits, or its value does not fit a ring word.
   func prefersBits(_ id: Program.NodeID) -> Bool {
@@ -219,8 +237,8 @@ package final class Lowering {
       return !fitsWord(id) || prefersBits(a)
     case .runningSum: return !fitsWord(id)
     case .component(let tuple, let index):
-      guard let (operand, scan) = carried(tuple, index), scan == nil || scan == .first else {
-        return !fitsWord(id) || carried(tuple, index)?.scan != .sum
+      guard let (operand, scan) = program.carried(tuple, index), scan == nil || scan == .first else {
+        return !fitsWord(id) || program.carried(tuple, index)?.scan != .sum
       }
       return !fitsWord(id) || prefersBits(operand)
     default: return true
@@ -228,38 +246,9 @@ package final class Lowering {
   }
 
   /// Whether bits of the node cost no conversion from ring words.
-  func hasBits(_ id: Program.NodeID) -> Bool {
-    if havingBits[id.rawValue] { return true }
-    let answer = computeBits(id)
-    if answer { havingBits[id.rawValue] = true }
-    return answer
-  }
-  private func computeBits(_ id: Program.NodeID) -> Bool {
-    if prefersBits(id) || words[id] != nil { return true }
-    switch program[id].operation {
-    case .input: return options.inputForm == .planned
-    case .constant, .integer: return true
-    case .select(_, let a, let b): return hasBits(a) && hasBits(b)
-    case .truncate(let a, _), .element(let a, _): return hasBits(a)
-    case .stack(let parts), .concatenate(let parts): return parts.allSatisfy { hasBits($0) }
-    case .spread(let a, _), .shift(let a, _), .reversed(let a), .prefix(let a, _), .outer(let a, _),
-      .inner(let a, _):
-      return hasBits(a)
-    case .component(let tuple, let index):
-      guard let (operand, scan) = carried(tuple, index), scan != .sum else { return false }
-      return hasBits(operand)
-    default: return false
-    }
-  }
-
-  /// What column `index` of a tuple is made of, and how.
-  func carried(_ tuple: Program.NodeID, _ index: Int) -> (operand: Program.NodeID, scan: Program.Scan?)? {
-    switch program[tuple].operation {
-    case .sort(_, let payload), .shuffle(let payload): (payload[index], nil)
-    case .scan(let items, _): (items[index].value, items[index].scan)
-    default: nil
-    }
-  }
+  func hasBits(_ id: Program.NodeID) -> Bool { bitForms.has(id) }
+  /// The node has been converted.
+  func gainBits(_ id: Program.NodeID) { bitForms.gain(id) }
 
   func overflow(_ id: Program.NodeID, _ what: String) -> ParleyError {
     let node = program[id]

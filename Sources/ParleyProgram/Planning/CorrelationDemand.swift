@@ -25,6 +25,10 @@ package struct CorrelationDemand: Sendable, Hashable {
   package mutating func add(_ kind: CorrelationKind, _ count: Int) {
     if count > 0 { amounts[kind, default: 0] += count }
   }
+  /// Adds so many times what has been taken since then.
+  mutating func add(_ count: Int, timesTheDemandSince before: Self) {
+    for (kind, amount) in amounts { add(kind, count * (amount - before.amounts[kind, default: 0])) }
+  }
   package var isEmpty: Bool { amounts.isEmpty }
   /// Of all kinds together.
   package var total: Int { amounts.values.reduce(0, +) }

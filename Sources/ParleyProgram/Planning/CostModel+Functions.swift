@@ -15,6 +15,10 @@ struct FunctionWork {
   }
   let function: RowFunction
   let rounds: [Round]
+  /// Owners of its results.
+  var payers: Set<Int> {
+    Set(rounds.flatMap { ($0.exchanges + $0.sums.map(\.step) + $0.locals).flatMap(\.payers.numbers) })
+  }
 
   /// - Parameter shared: what it reads of registers outside.
   init(_ function: RowFunction, shared: RowBundle = RowBundle(), _ model: CostModel) {
@@ -85,37 +89,49 @@ extension CostModel {
     _ function: RowFunction, _ columns: Instruction.ChunkedColumns, count: Int, payers: CostLedger.Payers
   ) {
     let function = FunctionWork(function, shared: columns.shared, self)
-    var results = RegisterSet()
-    results.add(function.function.result)
+    func part(_ count: Int) -> Int {
+      bytes(arith: columns.out.arith.count, planes: columns.out.planes.count, count: count)
+    }
+    let chunks = RowChunks.sizes(count: count, rows: chunkRows)
+    let (equalPart, lastPart) = (part(chunks.size), part(chunks.last))
     let low = function.function.low
-    let chunks = RowChunks.ranges(count: count, rows: chunkRows)
-    var waiting = 0
-    for chunk in chunks {
-      for register in low.arith { sizes[register.index] = bytes(arith: 1, planes: 0, count: chunk.count) }
-      run(function, half: chunk.count)
-      // A recorded part of a column keeps the whole column.
-      for (column, part) in zip(columns.rows.arith, low.arith) where isRecorded.arith.contains(part.index) {
-        isRecorded.arith.insert(column.index)
-      }
-      for (column, part) in zip(columns.rows.planes, low.planes) where isRecorded.planes.contains(part.index) {
-        isRecorded.planes.insert(column.index)
-      }
-      free(results)
-      let part = bytes(arith: columns.out.arith.count, planes: columns.out.planes.count, count: chunk.count)
-      liveBytes += part
-      waiting += part
+    let marks = RowBundle(arith: columns.rows.arith + low.arith, planes: columns.rows.planes + low.planes)
+    times(chunks.equal, payers: function.payers, marks: marks) {
+      $0.chunk(function, columns, count: chunks.size, part: equalPart)
     }
-    if let sums = columns.bitSums, chunks.count > 1 {
+    chunk(function, columns, count: chunks.last, part: lastPart)
+    var waiting = chunks.equal * equalPart + lastPart
+    if let sums = columns.bitSums, chunks.equal > 0 {
       ledger.payers = payers
-      add(sums.heights(chunks: chunks.count), FunctionWork(sums.adder, self), results: 1)
+      add(sums.heights(chunks: chunks.equal + 1), FunctionWork(sums.adder, self), results: 1)
     }
-    if chunks.count == 1 {
+    if chunks.equal == 0 {
       liveBytes -= waiting
       waiting = 0
     }
     allocate(columns.out, length: count)
     allocate(RowBundle(arith: columns.sums, planes: columns.bitSums?.planes ?? []), length: 1)
     liveBytes -= waiting
+  }
+
+  /// - Parameter part: bytes of its results.
+  private mutating func chunk(
+    _ function: FunctionWork, _ columns: Instruction.ChunkedColumns, count: Int, part: Int
+  ) {
+    let low = function.function.low
+    for register in low.arith { sizes[register.index] = bytes(arith: 1, planes: 0, count: count) }
+    run(function, half: count)
+    // A recorded part of a column keeps the whole column.
+    for (column, part) in zip(columns.rows.arith, low.arith) where isRecorded.arith.contains(part.index) {
+      isRecorded.arith.insert(column.index)
+    }
+    for (column, part) in zip(columns.rows.planes, low.planes) where isRecorded.planes.contains(part.index) {
+      isRecorded.planes.insert(column.index)
+    }
+    var results = RegisterSet()
+    results.add(function.function.result)
+    free(results)
+    liveBytes += part
   }
 
   /// Sums over `count` rows.
@@ -166,7 +182,11 @@ extension CostModel {
 
   /// A function applied to `count` pairs of rows, a chunk at a time.
   mutating func apply(_ function: FunctionWork, count: Int) {
-    for chunk in RowChunks.ranges(count: count, rows: chunkRows) { applyOnce(function, count: chunk.count) }
+    let chunks = RowChunks.sizes(count: count, rows: chunkRows)
+    // The algorithm around it pays.
+    let payers = ledger.payers.numbers
+    times(chunks.equal, payers: Set(payers)) { $0.applyOnce(function, count: chunks.size) }
+    applyOnce(function, count: chunks.last)
   }
   /// Its registers are nobody else's, and the algorithm around it pays.
   private mutating func applyOnce(_ function: FunctionWork, count: Int) {

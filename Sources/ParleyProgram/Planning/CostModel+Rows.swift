@@ -3,7 +3,7 @@ extension CostModel {
   /// What moves is measured by its registers; nothing is sent for fewer than two rows.
   mutating func run(rows item: Schedule.Item) {
     let instruction = item.instruction
-    let count = instruction.length.evaluate(rows: rows)
+    let count = counts.count(instruction.length)
     if case .chunked(let function, let columns) = instruction.kind {
       chunked(function, columns, count: count, payers: ledger.payers(instruction))
       free(item.freed)
@@ -168,11 +168,14 @@ extension CostModel {
 extension Instruction.Kind {
   /// Planes that a sort moves: its keys, and what else there is in the bundle.
   package static func movedPlanes(keys: [PlaneRegister], _ bundle: RowBundle) -> [PlaneRegister] {
-    var seen = Set(keys)
+    var seen = PairTable()
     var planes: [PlaneRegister] = []
-    var taken: Set<PlaneRegister> = []
-    for key in keys where taken.insert(key).inserted { planes.append(key) }
-    for plane in bundle.planes where seen.insert(plane).inserted { planes.append(plane) }
+    for list in [keys, bundle.planes] {
+      for plane in list where seen[plane.index, plane.index] == nil {
+        seen[plane.index, plane.index] = 0
+        planes.append(plane)
+      }
+    }
     return planes
   }
 }

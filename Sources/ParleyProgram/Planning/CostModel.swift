@@ -8,6 +8,7 @@ package struct CostModel {
   let descriptor: EngineDescriptor
   let shape: RunShape
   let rows: RowCounts
+  var counts: LengthCounts
   var chunkRows: Int { lowered.chunkRows }
 
   var clocks: [Int]
@@ -26,6 +27,9 @@ package struct CostModel {
   /// Registers that a product reads or writes.
   var isRecorded: (arith: RegisterMarks, planes: RegisterMarks)
   var chargedDepth = 0
+  /// See ``counted(_:on:shape:takesAll:)``.
+  var takesAllChunks = false
+  var chunksTaken = 0
 
   private init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ shape: RunShape) {
     self.lowered = lowered
@@ -33,6 +37,7 @@ package struct CostModel {
     self.shape = shape
     schedule = Schedule(lowered.instructions)
     rows = shape.rows
+    counts = LengthCounts(rows)
     ledger = CostLedger(lowered.owners, principals: shape.principals)
     sizes = Array(repeating: 0, count: lowered.arithCount)
     buffers = LiveBuffers(lowered)
@@ -49,7 +54,17 @@ package struct CostModel {
   package static func cost(
     of lowered: LoweredProgram, on descriptor: EngineDescriptor, shape: RunShape
   ) -> Cost {
+    counted(lowered, on: descriptor, shape: shape).cost
+  }
+
+  /// The cost, and how many chunks were gone through for it.
+  ///
+  /// - Parameter takesAll: goes through every chunk, however many are alike.
+  package static func counted(
+    _ lowered: LoweredProgram, on descriptor: EngineDescriptor, shape: RunShape, takesAll: Bool = false
+  ) -> (cost: Cost, chunks: Int) {
     var model = CostModel(lowered, descriptor, shape)
+    model.takesAllChunks = takesAll
     model.inputs()
     for round in model.schedule.rounds { model.run(round) }
     model.verify()
@@ -66,7 +81,7 @@ package struct CostModel {
         model.cost.provedWords = model.cost.multiplications
       }
     }
-    return model.cost
+    return (model.cost, model.chunksTaken)
   }
 
   // MARK: Verification
@@ -166,7 +181,7 @@ package struct CostModel {
         send(messages, ExchangeSize(items: items, length: part.rows), holder: part.holder)
       }
       record(Recorded(instruction, authenticates: authenticates))
-      allocate(instruction, length: instruction.length.evaluate(rows: rows))
+      allocate(instruction, length: counts.count(instruction.length))
       free(item.freed)
       execute()
     }
@@ -187,7 +202,7 @@ package struct CostModel {
     }
     for item in schedule.inputs {
       guard case .inputArith = item.instruction.kind else { continue }
-      let length = item.instruction.length.evaluate(rows: rows)
+      let length = counts.count(item.instruction.length)
       send(descriptor.authenticateInput, ExchangeSize(items: 1, length: length))
       authenticate(length)
     }
@@ -218,7 +233,7 @@ package struct CostModel {
       isPending = !further.isDone
     }
     for item in round.exchanges {
-      allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows))
+      allocate(item.instruction, length: counts.count(item.instruction.length))
       free(item.freed)
     }
     for item in round.reductions {
@@ -233,7 +248,7 @@ package struct CostModel {
     for item in round.locals {
       ledger.payers = ledger.payers(item.instruction)
       execute()
-      allocate(item.instruction, length: item.instruction.length.evaluate(rows: rows))
+      allocate(item.instruction, length: counts.count(item.instruction.length))
       free(item.freed)
     }
   }
@@ -317,7 +332,7 @@ package struct CostModel {
 
   private mutating func openings() {
     for instruction in schedule.openings {
-      let length = instruction.length.evaluate(rows: rows)
+      let length = counts.count(instruction.length)
       let items: Int, disclosure: Int, isPlanes: Bool
       switch instruction.kind {
       case .openArith(_, let index): (items, disclosure, isPlanes) = (1, index, false)

@@ -29,6 +29,9 @@ struct CostLedger {
     /// Instructions do not change who pays: they are part of a larger one.
     fileprivate(set) var isHeld = false
 
+    /// Numbers of the owners.
+    var numbers: [Int] { list.map(\.number) }
+
     fileprivate init() {}
     fileprivate init(_ number: Int) {
       list = [(number, 1)]
@@ -134,6 +137,38 @@ struct CostLedger {
   mutating func shuffle(_ count: Int) { split(count) { $0.shares[$1].shuffledElements += $2 } }
   /// One instruction, paid by the first.
   mutating func execute() { shares[payers.list[0].number].instructionCount += 1 }
+
+  /// What some owners have paid so far.
+  struct Account {
+    fileprivate var numbers: [Int]
+    fileprivate var shares: [CostShare]
+    fileprivate var bytes: [ArraySlice<Int>]
+  }
+
+  /// - Parameter payers: all that will pay from now on, apart from the verification.
+  func account(of payers: Set<Int>) -> Account {
+    let numbers = payers.union([owners.number(.verification)]).sorted()
+    return Account(
+      numbers: numbers, shares: numbers.map { shares[$0] }, bytes: numbers.map { bytes[places(of: $0)] })
+  }
+  private func places(of number: Int) -> Range<Int> {
+    number * principals * principals..<(number + 1) * principals * principals
+  }
+
+  /// Adds so many times what has been paid since then.
+  mutating func add(_ count: Int, timesTheWorkSince account: Account) {
+    func more(_ now: inout Int, _ then: Int) { now += count * (now - then) }
+    for (place, number) in account.numbers.enumerated() {
+      let then = account.shares[place]
+      more(&shares[number].rounds, then.rounds)
+      more(&shares[number].multiplications, then.multiplications)
+      more(&shares[number].andBits, then.andBits)
+      more(&shares[number].instructionCount, then.instructionCount)
+      more(&shares[number].movedElements, then.movedElements)
+      more(&shares[number].shuffledElements, then.shuffledElements)
+      for index in places(of: number) { more(&bytes[index], account.bytes[place][index]) }
+    }
+  }
 
   /// The flight under way has made the longest chain of messages longer by `rounds`.
   mutating func endFlight(rounds: Int) {

@@ -7,6 +7,9 @@ package enum PlanSizes {
   package static let mostRows = Int(Int32.max)
   /// Flights of messages, and instructions on chunks, that a cost is added up from; about a second of work.
   package static let mostSteps = 2_000_000
+  /// Chunks of a column that a cost is added up from, without and with proofs of products: the rest are like these
+  /// (``CostModel/times(_:marks:_:)``).
+  static let mostChunks = (trusting: 8, verifying: 256)
 
   /// - Throws: `plan/too-many-rows` for columns that are too long, `plan/no-shuffle` for sorts that are, `plan/too-large`
   ///   where going through the chunks of the columns would take too many steps.
@@ -14,8 +17,11 @@ package enum PlanSizes {
     _ lowered: LoweredProgram, on descriptor: EngineDescriptor, rows: RowCounts
   ) throws(ParleyError) {
     var steps = 0
+    var counts = LengthCounts(rows)
+    var sorts = SortBatches()
+    let mostChunks = descriptor.verifier == nil ? Self.mostChunks.trusting : Self.mostChunks.verifying
     for instruction in lowered.instructions {
-      let count = instruction.length.evaluate(rows: rows)
+      let count = counts.count(instruction.length)
       guard count <= mostRows else {
         throw ParleyError(
           .init("plan/too-many-rows"),
@@ -28,7 +34,9 @@ package enum PlanSizes {
           "the program sorts \(count) rows; \(descriptor.name) does not shuffle, and sorts at most \(MergeExchange.most)",
           remedy: "choose a protocol that shuffles: with adversary: malicious, verifier: proofs")
       }
-      steps += self.steps(instruction, on: descriptor, count: count, chunkRows: lowered.chunkRows)
+      steps += self.steps(instruction, on: descriptor, count: count, &sorts) {
+        min(RowChunks.count(of: $0, rows: lowered.chunkRows), mostChunks)
+      }
       guard steps <= mostSteps else {
         throw ParleyError(
           .init("plan/too-large"), "with \(count) rows the computation has more than \(mostSteps) steps",
@@ -39,24 +47,28 @@ package enum PlanSizes {
 
   /// Rows of the longest column that is sorted or shuffled.
   package static func longestOrder(of lowered: LoweredProgram, rows: RowCounts) -> Int {
-    lowered.instructions.reduce(0) { longest, instruction in
+    var counts = LengthCounts(rows)
+    return lowered.instructions.reduce(0) { longest, instruction in
       switch instruction.kind {
-      case .sort, .radix, .shuffle, .network: max(longest, instruction.length.evaluate(rows: rows))
+      case .sort, .radix, .shuffle, .network: max(longest, counts.count(instruction.length))
       default: longest
       }
     }
   }
 
+  /// - Parameter chunks: of so many rows.
   private static func steps(
-    _ instruction: Instruction, on descriptor: EngineDescriptor, count: Int, chunkRows: Int
+    _ instruction: Instruction, on descriptor: EngineDescriptor, count: Int, _ sorts: inout SortBatches,
+    chunks: (Int) -> Int
   ) -> Int {
     func flights(_ function: RowFunction) -> Int { function.instructions.flights(on: descriptor) }
-    func chunks(_ count: Int) -> Int { RowChunks.count(of: count, rows: chunkRows) }
     switch instruction.kind {
     case .chunked(let function, _): return chunks(count) * function.instructions.count
     case .sort(_, _, let less, _, _):
-      let (comparisons, batches) = ComparisonSort.expected(count: count)
-      return (Int(comparisons) / chunkRows + Int(batches) + 1) * (flights(less) + 2)
+      guard count > SortBatches.largestSample else {
+        return (Int(ComparisonSort.expected(count: count).batches) + 1) * (flights(less) + 2)
+      }
+      return sorts.batches(count: count).reduce(0) { $0 + chunks($1.size) } * (flights(less) + 2)
     case .radix(let keys, let digits, _, _):
       let all = digits.reduce(4) { $0 + flights($1.products) + flights($1.choice) }
       return RadixDigit.ranges(bits: keys.count).count * chunks(count) * all

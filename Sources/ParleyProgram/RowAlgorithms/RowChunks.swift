@@ -24,7 +24,7 @@ package enum RowChunks {
     return (count + size - 1) / size
   }
 
-  private static func size(count: Int, rows: Int) -> Int {
+  static func size(count: Int, rows: Int) -> Int {
     let parts = min((count + rows - 1) / rows, most)
     let size = (count + parts - 1) / parts
     return size >= 64 ? (size + 63) / 64 * 64 : size

@@ -43,6 +43,19 @@ struct ProofTraffic {
     var messages: [ProofShape.Message] { work.messages[stage] }
   }
 
+  /// All that decides what is sent from now on.
+  struct Standing: Hashable {
+    fileprivate var schedule: VerificationSchedule
+    fileprivate var active: [[Int]]
+    fileprivate var statements: [ProofShape.Statement]
+    fileprivate var retainedBytes: Int
+  }
+  var standing: Standing {
+    Standing(
+      schedule: schedule, active: active.map { [$0.stage, $0.retainedBytes] },
+      statements: active.map(\.work.shape.statement), retainedBytes: retainedBytes)
+  }
+
   var isIdle: Bool { active.isEmpty }
 
   /// Some proof gets a flight of its own.

@@ -1,6 +1,6 @@
 /// When products are proved: which gates make up which proof, decided at the end of every flight of messages. The
 /// engine and the cost model step through the same schedule, which is why plan and meter agree.
-package struct VerificationSchedule: Sendable {
+package struct VerificationSchedule: Hashable, Sendable {
   package let descriptor: VerifierDescriptor
   private var bitWords = 0
   private var wordOutputs = 0

@@ -1,0 +1,131 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+import Testing
+
+/// Planning asks of every column of every operator how long it is and whether it has bits. The work is counted here: it grows
+/// with the program and not with how often columns have been put together or sorted before.
+@Suite struct PlanningWorkTests {
+  /// Counts how often it is compared or hashed.
+  private struct Leaf: Hashable, Sendable {
+    final class Counter: @unchecked Sendable { var count = 0 }
+    let counter: Counter
+    static func == (a: Self, b: Self) -> Bool {
+      a.counter.count += 1
+      return true
+    }
+    func hash(into hasher: inout Hasher) {
+      counter.count += 1
+      hasher.combine(0)
+    }
+  }
+  private indirect enum Nested: Hashable, Sendable {
+    case leaf(Leaf)
+    case list(SharedList<Nested>)
+  }
+
+  @Test func listsAreComparedInOneStep() {
+    let counter = Leaf.Counter()
+    var deep = Nested.leaf(Leaf(counter: counter))
+    for _ in 0..<100 { deep = .list([deep, deep]) }
+    let made = counter.count
+    // Twice for each, where nothing is written out.
+    #expect(made <= 2)
+    var known: Set<Nested> = []
+    for _ in 0..<1000 {
+      let copy = deep
+      #expect(copy == deep)
+      known.insert(copy)
+    }
+    #expect(known.count == 1 && counter.count == made)
+    #expect(deep != .list([deep, deep]) && counter.count == made)
+  }
+
+  @Test func listsAreWhatTheyHold() {
+    let list: SharedList = [1, 2, 3], same = SharedList([1, 2] + [3])
+    #expect(list == same && list.hashValue == same.hashValue && Array(list) == [1, 2, 3])
+    #expect(list != [1, 2] && list != [3, 2, 1] && list.map { $0 * 2 } == [2, 4, 6])
+  }
+
+  /// Columns that are put together with themselves again and again would have 2^40 parts if they were written out.
+  @Test(.timeLimit(.minutes(1))) func shapesThatArePutTogetherAreMadeOnce() throws {
+    var builder = ProgramBuilder()
+    let table = builder.table(.init(name: "t", holders: ["h"], maximumRows: 4))
+    var columns = ["a", "b"].map {
+      builder.input(.init(table: table, column: $0, role: .value, sort: .integer(Interval(0...9))))
+    }
+    for _ in 0..<40 { columns = try columns.map { try builder.concatenate([$0, $0]) } }
+    let sum = try builder.add(columns[0], columns[1])
+    #expect(builder.type(of: sum).shape == builder.type(of: columns[1]).shape)
+  }
+
+  /// Ring words that go through many sorts: whether they have bits is found once for each node.
+  @Test func formsAreFoundOnce() throws {
+    var builder = ProgramBuilder()
+    let table = builder.table(.init(name: "t", holders: ["h"], maximumRows: 4))
+    let key = builder.input(.init(table: table, column: "k", role: .value, sort: .integer(Interval(0...9))))
+    var word = try builder.multiply(key, key)
+    let first = word
+    for _ in 0..<200 { word = try builder.sort(by: [.init(key)], [word, key])[0] }
+    var asked = 0
+    var forms = BitForms(builder.program, inputsHaveBits: true) { _ in
+      asked += 1
+      return false
+    }
+    #expect(asked <= builder.program.nodes.count)
+    let before = forms.steps
+    for _ in 0..<100 { #expect(!forms.has(word)) }
+    #expect(forms.steps == before)
+    // The first is converted: then all have bits, and are told once.
+    forms.gain(first)
+    #expect(forms.has(first) && forms.has(word))
+    #expect(forms.steps <= before + builder.program.nodes.count)
+    let after = forms.steps
+    forms.gain(word)
+    #expect(forms.steps == after)
+  }
+
+  /// What waits for several operands has bits when the last of them has.
+  @Test func formsWaitForAllOperands() throws {
+    var builder = ProgramBuilder()
+    let table = builder.table(.init(name: "t", holders: ["h"], maximumRows: 4))
+    let x = builder.input(.init(table: table, column: "x", role: .value, sort: .integer(Interval(0...9))))
+    let y = builder.input(.init(table: table, column: "y", role: .value, sort: .integer(Interval(0...9))))
+    let a = try builder.multiply(x, x), b = try builder.multiply(x, y)
+    let whole = try builder.concatenate([a, b, a])
+    let sums = try builder.scan([.init(.sum, whole)], restart: try builder.compare(.less, whole, whole))[0]
+    var forms = BitForms(builder.program, inputsHaveBits: false) { _ in false }
+    #expect([x, a, b, whole, sums].allSatisfy { !forms.has($0) })
+    forms.gain(a)
+    #expect(forms.has(a) && !forms.has(whole))
+    forms.gain(b)
+    #expect(forms.has(whole) && !forms.has(sums))
+  }
+
+  /// Encodings are hashed in pieces, which together are the whole.
+  @Test func encodingsComeInPieces() throws {
+    var builder = ProgramBuilder()
+    let table = builder.table(.init(name: "t", holders: ["h"], maximumRows: 4))
+    let x = builder.input(.init(table: table, column: "x", role: .value, sort: .integer(Interval(0...9))))
+    var whole = x
+    for count in 1...40 { whole = try builder.prefix(try builder.concatenate([whole, x]), count: count) }
+    var nodes = [whole]
+    for value in 1...1000 { nodes.append(try builder.scale(whole, by: BigInt(value + 1))) }
+    for node in nodes {
+      _ = builder.disclose(
+        .init(
+          name: "out", node: try builder.sum(node), recipients: ["h"], meaning: .statistic, explanation: ""))
+    }
+    let program = builder.program
+    let lowered = try Lowering.lower(program, for: descriptor(summands: 3))
+    for (encode, bytes) in [
+      (program.encode, program.canonicalBytes), (lowered.encode, lowered.canonicalBytes),
+    ] {
+      var pieces: [[UInt8]] = []
+      encode { pieces.append($0) }
+      #expect(pieces.count > 3 && Array(pieces.joined()) == bytes)
+      // The last may have all disclosures in it.
+      #expect(pieces.dropLast().allSatisfy { $0.count < 1 << 17 })
+    }
+  }
+}
