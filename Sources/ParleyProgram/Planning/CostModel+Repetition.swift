@@ -3,7 +3,7 @@
 extension CostModel {
   /// All that decides what a repetition costs, apart from what grows by the same amount every time.
   private struct Standing: Hashable {
-    /// Behind the longest chain of messages.
+    /// Of the computing parties, behind the longest chain of messages: nobody else sends or receives in between.
     var clocks: [Int]
     var proofs: ProofTraffic.Standing?
     /// Of the registers that are looked at after a repetition, those that proofs need.
@@ -48,7 +48,7 @@ extension CostModel {
 
   private func standing(_ marks: RowBundle) -> Standing {
     Standing(
-      clocks: clocks.map { largestDepth - $0 }, proofs: verification?.standing,
+      clocks: clocks.prefix(descriptor.parties).map { largestDepth - $0 }, proofs: verification?.standing,
       recorded: marks.arith.map { isRecorded.arith.contains($0.index) }
         + marks.planes.map { isRecorded.planes.contains($0.index) })
   }
