@@ -29,6 +29,20 @@ struct Chunking {
     return result
   }
 
+  /// How many operations ``applied(to:_:isLong:)`` looks at, some of them for many lengths; `most` + 1 where it is more.
+  static func work(
+    on operations: [RawOperation], _ registers: Emitter.Registers, isLong: (Length) -> Bool, upTo most: Int
+  ) -> Int {
+    var work = 0
+    var seen: Set<LengthNumber> = []
+    for (index, operation) in operations.enumerated() where seen.insert(operation.length).inserted {
+      guard isLong(registers.length(operation.length)) else { continue }
+      work += operations.count - index
+      guard work <= most else { return most + 1 }
+    }
+    return work
+  }
+
   private init(_ registers: Emitter.Registers) {
     self.registers = registers
     segmentOfPlane = []

@@ -116,7 +116,9 @@ package final class Lowering {
     try lowering.openAll()
     let verdicts = try lowering.openVerdicts(onRows: isChecked)
     let largest = program.tables.map(\.maximumRows)
-    var lowered = Scheduler.schedule(lowering.emitter) { $0.mayExceed(options.chunkRows, tables: largest) }
+    func isLong(_ length: Length) -> Bool { length.mayExceed(options.chunkRows, tables: largest) }
+    try checkChunking(lowering.emitter, isLong: isLong)
+    var lowered = Scheduler.schedule(lowering.emitter, isLong: isLong)
     lowered.chunkRows = options.chunkRows
     lowered.verdicts = verdicts
     lowered.requirements = program.requirements
@@ -139,6 +141,19 @@ package final class Lowering {
         at: origin.map { .init(item: $0) },
         remedy: "split the study: fewer statistics, comparisons or joins in each")
     }
+  }
+
+  /// Operations that are looked at to work in chunks on columns of many different lengths; more would take more than a second.
+  package static let mostChunkedOperations = 5_000_000
+
+  /// - Throws: `plan/too-large`
+  private static func checkChunking(_ emitter: Emitter, isLong: (Length) -> Bool) throws(ParleyError) {
+    let work = Chunking.work(
+      on: emitter.operations, emitter.registers, isLong: isLong, upTo: mostChunkedOperations)
+    guard work > mostChunkedOperations else { return }
+    throw ParleyError(
+      .init("plan/too-large"), "the computation works on long columns of too many different lengths",
+      remedy: "split the study: fewer joins and subqueries in each; or lower maximum-rows of the tables")
   }
 
   private func openAll() throws(ParleyError) {
