@@ -1,77 +1,45 @@
 #if SQLite
-  internal import CSQLite
+  internal import Dispatch
   import Foundation
   internal import ParleyBase
   internal import ParleyStudy
+  internal import Synchronization
 
-  /// The rows of one query of an SQLite database as delimited text, row by row; the database is opened for reading
-  /// only.
+  /// The rows of one query of an SQLite database as delimited text. SQLite works on a thread of its own: nothing interrupts
+  /// what it does for one row, which can be as many long calls of functions as a view has room for, so whoever reads waits
+  /// no longer than the work is allowed to take, and leaves the thread behind.
   final class SQLiteSource: ByteSource {
-    private var database: OpaquePointer?
-    private var statement: OpaquePointer?
-    private let null: [UInt8]
-    private var writer = RowWriter()
-    private var isDone = false
-    private let work: Work
-    /// A cell, and any text on the way to one, in bytes: more than any text of a study has, and little enough for functions
-    /// whose work grows with the square of it, which nothing interrupts.
-    private static let cellLimit: Int32 = 16 << 10
-    /// The same while the query is prepared, in which the statements that made the database are read.
-    private static let schemaLimit: Int32 = 1 << 20
-    /// What SQLite takes for all that it does in this process, in bytes.
-    private static let memoryLimit: Int64 = 256 << 20
-
-    /// Counts what SQLite does, so that a view without end is no wait without end.
-    private final class Work {
-      /// SQLite's steps between two looks at the count and the clock.
-      static let stride = 1_000
-      /// More for every row that came.
-      static let perRow = 10_000
-      /// Seconds more for every row that came.
-      static let secondsPerRow = 0.001
-      private let limit: Int
-      private let seconds: Double
-      private var steps = 0
-      /// Seconds that SQLite took, waits for the disk included.
-      private var elapsed = 0.0
-      private var began = 0.0
-      private let processorAtStart = Work.now(CLOCK_THREAD_CPUTIME_ID)
-      var rows = 0
-
-      init(limit: Int, seconds: Double) {
-        self.limit = limit
-        self.seconds = seconds
-      }
-
-      private static func now(_ clock: clockid_t) -> Double {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-      }
-
-      /// Whether there is enough left to go on with.
-      func goOn() -> Bool {
-        steps += Self.stride
-        return steps <= limit + Self.perRow * rows && hasTime(elapsed + Self.now(CLOCK_MONOTONIC) - began)
-      }
-
-      func begin() { began = Self.now(CLOCK_MONOTONIC) }
-      /// Whether SQLite may be called again.
-      func end() -> Bool {
-        elapsed += Self.now(CLOCK_MONOTONIC) - began
-        return hasTime(elapsed)
-      }
-
-      /// Waits are no work: the processor must have been busy as well.
-      private func hasTime(_ elapsed: Double) -> Bool {
-        let limit = seconds + Self.secondsPerRow * Double(rows)
-        return elapsed <= limit || Self.now(CLOCK_THREAD_CPUTIME_ID) - processorAtStart <= limit
-      }
-    }
     /// SQLite's steps that a query may take before its first row.
     static let mostSteps = 1_000_000_000
     /// Seconds of work that a query may take before its first row: single steps can be long.
     static let mostSeconds = 60.0
+    /// Bytes of rows that are handed over at once.
+    private static let handedOver = 1 << 16
+    /// Between two looks at the clock, in milliseconds.
+    private static let patience = 100
+
+    private let work: SQLiteWork
+    private let exchange = Exchange()
+    private var rows = RowWriter()
+    private var isDone = false
+
+    /// What one thread asks for and the other gives.
+    private final class Exchange: Sendable {
+      let wanted = DispatchSemaphore(value: 0)
+      let given = DispatchSemaphore(value: 0)
+      private let answer = Mutex<Result<(rows: RowWriter, isLast: Bool), FileSource.Failure>?>(nil)
+
+      func give(_ result: Result<(rows: RowWriter, isLast: Bool), FileSource.Failure>) {
+        answer.withLock { $0 = result }
+        given.signal()
+      }
+      func take() -> Result<(rows: RowWriter, isLast: Bool), FileSource.Failure>? {
+        answer.withLock { answer in
+          defer { answer = nil }
+          return answer
+        }
+      }
+    }
 
     /// - Parameters:
     ///   - null: what stands for a cell without a value.
@@ -80,145 +48,84 @@
     init(
       path: String, sql: String, null: String, mostSteps: Int, mostSeconds: Double
     ) throws(FileSource.Failure) {
-      self.null = Array(null.utf8)
-      work = Work(limit: mostSteps, seconds: mostSeconds)
-      work.begin()
-      // Says in the system's words why a file cannot be opened; SQLite does not.
-      _ = try FileSource(path: path, allowsPipes: false)
-      // A database of a few bytes can hold views whose cells fill the memory.
-      if sqlite3_hard_heap_limit64(-1) == 0 { sqlite3_hard_heap_limit64(Self.memoryLimit) }
-      guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else { throw failure() }
-      sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.schemaLimit)
-      sqlite3_progress_handler(
-        database, Int32(Work.stride),
-        { context in
-          guard let context else { return 1 }
-          return Unmanaged<Work>.fromOpaque(context).takeUnretainedValue().goOn() ? 0 : 1
-        }, Unmanaged.passUnretained(work).toOpaque())
-      var rest: UnsafePointer<CChar>?
-      let status = sql.withCString { text in
-        let status = sqlite3_prepare_v2(database, text, -1, &statement, &rest)
-        guard status == SQLITE_OK, let rest, String(cString: rest).contains(where: { !$0.isWhitespace }) else {
-          return status
+      let work = SQLiteWork(limit: mostSteps, seconds: mostSeconds)
+      self.work = work
+      try Self.start { [exchange] in
+        exchange.wanted.wait()
+        work.isOfThisThread()
+        var reader: SQLiteReader?
+        while !work.isAbandoned {
+          do throws(FileSource.Failure) {
+            guard let reader else {
+              // Whether the query can be read is known before the first row is worked on.
+              reader = try SQLiteReader(path: path, sql: sql, null: null, work)
+              exchange.give(.success((RowWriter(), false)))
+              exchange.wanted.wait()
+              continue
+            }
+            let next = try reader.rows(bytes: Self.handedOver)
+            exchange.give(.success((next, reader.isDone && next.isEmpty)))
+          } catch { exchange.give(.failure(error)) }
+          exchange.wanted.wait()
         }
-        return SQLITE_MISUSE
       }
-      guard status != SQLITE_MISUSE else { throw failure("there is more than one statement in the query") }
-      guard status != SQLITE_INTERRUPT else { throw endless() }
-      guard status == SQLITE_OK, statement != nil else { throw failure() }
-      guard sqlite3_stmt_readonly(statement) != 0, sqlite3_column_count(statement) > 0 else {
-        throw failure("the query does not only read")
-      }
-      sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.cellLimit)
-      guard work.end() else { throw endless() }
-      for column in 0..<sqlite3_column_count(statement) {
-        let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
-        writer.field(name.utf8, isQuoted: true)
-      }
-      writer.endRow()
+      try fetch()
     }
-    deinit {
-      sqlite3_finalize(statement)
-      sqlite3_close_v2(database)
+    deinit { leave() }
+
+    private func leave() {
+      work.abandon()
+      exchange.wanted.signal()
     }
 
     func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(FileSource.Failure) -> Int {
-      while writer.bytes.count < buffer.count, !isDone { try step() }
-      return writer.take(into: buffer)
+      while rows.isEmpty, !isDone { try fetch() }
+      return rows.take(into: buffer)
     }
 
-    private func step() throws(FileSource.Failure) {
-      work.begin()
-      let status = sqlite3_step(statement)
-      guard work.end() else { throw endless() }
-      switch status & 0xff {
-      case SQLITE_ROW: work.rows += 1
-      case SQLITE_DONE:
-        isDone = true
-        return
-      case SQLITE_TOOBIG:
-        throw FileSource.Failure(
-          reason: "SQLite: a cell, or a text in the query, is longer than \(Self.cellLimit >> 10) KiB",
-          code: .init("data/limit"), remedy: "write a query that selects the columns of the study only")
-      case SQLITE_NOMEM:
-        throw FileSource.Failure(
-          reason: "SQLite: a row needs more than \(Self.memoryLimit >> 20) MiB", code: .init("data/limit"),
-          remedy: "write a query that selects the columns of the study only")
-      case SQLITE_INTERRUPT: throw endless()
-      // Not in SQLite's words: functions put the cells that they fail at into them.
-      default:
-        throw failure(
-          "the rows cannot be read (\(String(cString: sqlite3_errstr(status))))", remedy: Self.rowRemedy)
-      }
-      for column in 0..<sqlite3_column_count(statement) {
-        switch sqlite3_column_type(statement, column) {
-        case SQLITE_NULL: writer.field(null, isQuoted: false)
-        case SQLITE_INTEGER:
-          writer.field(String(sqlite3_column_int64(statement, column)).utf8, isQuoted: false)
-        case SQLITE_FLOAT:
-          writer.field(Self.text(sqlite3_column_double(statement, column)).utf8, isQuoted: false)
-        case SQLITE_TEXT:
-          let text = sqlite3_column_text(statement, column)
-          let count = Int(sqlite3_column_bytes(statement, column))
-          let bytes = UnsafeBufferPointer(start: text, count: text == nil ? 0 : count)
-          guard TextCheck.isUTF8(bytes) else {
-            throw FileSource.Failure(
-              reason: "SQLite: column '\(name(column))' holds text that is not UTF-8",
-              code: .init("data/encoding"),
-              remedy:
-                "export the rows and convert them: sqlite3 -header -csv FILE 'SELECT …' | iconv -f WINDOWS-1252 -t UTF-8 > rows.csv; then name that file"
-            )
-          }
-          writer.field(bytes, isQuoted: true)
-        default:
-          throw FileSource.Failure(
-            reason: "SQLite: column '\(name(column))' holds binary data", code: .init("data/database"),
-            remedy:
-              "name the columns that are needed, as in 'sqlite:FILE?query=SELECT a, b FROM t', or write hex(\(name(column))) in the query"
-          )
+    private func fetch() throws(FileSource.Failure) {
+      exchange.wanted.signal()
+      while exchange.given.wait(timeout: .now() + .milliseconds(Self.patience)) == .timedOut {
+        guard work.hasTime else {
+          leave()
+          throw SQLiteReader.endless
         }
       }
-      writer.endRow()
-    }
-
-    /// The shortest text that is this number, which is what somebody wrote. A whole number has no decimals, so that it is the
-    /// category or the identifier of its digits; of one that has the few digits that spreadsheets leave of an identifier, the
-    /// exponent stays to be seen (``CellParser/isShortened(_:)``).
-    static func text(_ number: Double) -> String {
-      // Beyond 2^53 not every whole number is one.
-      guard number.magnitude < 9_007_199_254_740_992, let whole = Int64(exactly: number) else {
-        return number.description
+      switch exchange.take() {
+      case .success(let answer): (rows, isDone) = answer
+      case .failure(let failure): throw failure
+      case nil: isDone = true
       }
-      let digits = String(whole.magnitude)
-      let significant = digits.prefix(1 + (digits.lastIndex { $0 != "0" }?.utf16Offset(in: digits) ?? 0))
-      guard digits.count > 11, significant.count <= 7 else { return String(whole) }
-      let decimals = significant.count > 1 ? ".\(significant.dropFirst())" : ""
-      return "\(whole < 0 ? "-" : "")\(significant.prefix(1))\(decimals)e+\(digits.count - 1)"
     }
 
-    private static let rowRemedy =
-      "try the query in the sqlite3 shell, which says at what it fails; 'PRAGMA integrity_check' tests the file"
-
-    private func name(_ column: Int32) -> String {
-      VisibleText.line(sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "")
+    private final class Body {
+      let run: @Sendable () -> Void
+      init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    private func endless() -> FileSource.Failure {
-      FileSource.Failure(
-        reason: "SQLite: the query, or a view that it reads, takes too much work for the rows that it gives",
-        code: .init("data/limit"),
-        remedy:
-          "store its rows once, with CREATE TABLE … AS SELECT … in the sqlite3 shell, and name that table; look for a view that has no end"
-      )
-    }
-
-    /// - Parameter reason: nil for SQLite's own words, which are of the query's text and the names of the database as long as no
-    ///   row was read.
-    private func failure(
-      _ reason: String? = nil, remedy: String = "try the query in the sqlite3 shell; '.tables' lists the tables"
-    ) -> FileSource.Failure {
-      let words = reason ?? VisibleText.line(String(cString: sqlite3_errmsg(database)))
-      return FileSource.Failure(reason: "SQLite: \(words)", code: .init("data/database"), remedy: remedy)
+    /// Runs `body` on a thread that nobody waits for.
+    private static func start(_ body: @escaping @Sendable () -> Void) throws(FileSource.Failure) {
+      var attributes = pthread_attr_t()
+      pthread_attr_init(&attributes)
+      defer { pthread_attr_destroy(&attributes) }
+      pthread_attr_setstacksize(&attributes, 8 << 20)
+      var thread = pthread_t()
+      let work = Unmanaged.passRetained(Body(body))
+      let status = pthread_create(
+        &thread, &attributes,
+        { argument in
+          guard let argument else { return nil }
+          Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+          return nil
+        }, work.toOpaque())
+      guard status != 0 else {
+        pthread_detach(thread)
+        return
+      }
+      work.release()
+      throw FileSource.Failure(
+        reason: "the system gave no thread for SQLite (error \(status))", code: .init("state/no-thread"),
+        remedy: "raise the limits of processes and of memory (ulimit -u, ulimit -v)")
     }
   }
 #endif

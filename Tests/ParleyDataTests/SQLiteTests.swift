@@ -232,6 +232,29 @@ import Testing
     }
   }
 
+  /// Nothing looks at a clock while SQLite works for one row, whose calls of functions are bounded one by one; all of these
+  /// together would take minutes.
+  @Test(.timeLimit(.minutes(1))) func slowCallsForOneRowAreBounded() throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.db"
+      let call = "length(trim(printf('%.*c', 15000, 'b'), printf('%.*c', 15000, 'a') || 'b' || n.id))"
+      let calls = Array(repeating: call, count: 1000)
+      let sums = stride(from: 0, to: calls.count, by: 50).map {
+        "(" + calls[$0..<$0 + 50].joined(separator: " + ") + ")"
+      }
+      try create(
+        path,
+        "CREATE TABLE n (id INTEGER); INSERT INTO n VALUES (1); CREATE VIEW v AS SELECT \(sums.joined(separator: " + ")) AS id FROM n;"
+      )
+      var table = try Sample.table()
+      (table.columns, table.schema.columns) = ([table.columns[0]], [table.schema.columns[0]])
+      let error = #expect(throws: ParleyError.self) {
+        try HolderData.load("sqlite:\(path)?table=v", table: table, holder: "a", sqliteSeconds: 0.2)
+      }
+      #expect(error?.code.rawValue == "data/limit" && error?.message.contains("too much work") == true)
+    }
+  }
+
   /// Whole numbers that are held as REAL are the texts of their digits; what a spreadsheet left of an identifier is none.
   @Test func wholeNumbersHeldAsReal() throws {
     try Sample.withFolder { folder in
