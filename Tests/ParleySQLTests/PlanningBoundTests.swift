@@ -60,4 +60,36 @@ import Testing
     _ = try compile(Self.joined(["LEFT", "FULL", "RIGHT"], count: 3), rows: 500)
     _ = try compile(Self.joined(["LEFT"], count: 3), rows: 32)
   }
+
+  /// `step` around `t.i` so many times.
+  private static func nested(_ count: Int, _ step: (String, Int) -> String) -> String {
+    "SELECT SUM(\((0..<count).reduce("i") { step($0, $1) })) AS s FROM t"
+  }
+  /// Each writes its operand out several times.
+  private static let repeating: [@Sendable (String, Int) -> String] = [
+    { "COALESCE(NULLIF(\($0), \($1)), \($1))" }, { "CASE WHEN \($0) BETWEEN 1 AND 5 THEN \($1) ELSE 7 END" },
+    { "CASE WHEN \($0) IN (1, 2, \($1)) THEN \($1) ELSE 7 END" },
+    { "CASE \($0) WHEN 1 THEN \($1) WHEN 2 THEN 4 ELSE 7 END" },
+  ]
+
+  @Test(.timeLimit(.minutes(1)), arguments: 0..<4) func operandsAreNotWrittenOutWithoutEnd(step: Int) throws {
+    let error = try #require(throws: ParleyError.self) {
+      try compile(Self.nested(18, Self.repeating[step]), rows: 500)
+    }
+    #expect(["sql/nesting", "plan/too-large"].contains(error.code.rawValue), "\(error)")
+    let words = ["nested too deeply", "written out"]
+    #expect(words.contains { error.message.contains($0) }, "\(error)")
+    _ = try compile(Self.nested(4, Self.repeating[step]), rows: 500)
+  }
+
+  /// Many that are allowed one by one.
+  @Test(.timeLimit(.minutes(1))) func theyCountTogether() throws {
+    let one = (0..<12).reduce("i") { "ABS(\($0) - \($1))" }
+    let error = try #require(throws: ParleyError.self) {
+      try compile(
+        "SELECT \((0..<100).map { "\(one) + \($0) AS c\($0)" }.joined(separator: ", ")) FROM t", rows: 500)
+    }
+    #expect(error.code.rawValue == "plan/too-large", "\(error)")
+    #expect(error.message.contains("written out"), "\(error)")
+  }
 }

@@ -96,12 +96,14 @@ struct RowBinder {
     case .between(let inner, let low, let high):
       let operand = try bind(inner)
       let above = try compare(.lessOrEqual, try bind(low), operand)
-      return typed(.and(above, try compare(.lessOrEqual, operand, try bind(high))), .boolean)
+      let isWithin = RowExpression.and(above, try compare(.lessOrEqual, operand, try bind(high)))
+      return typed(try limited(isWithin, mentioning: operand.expression, range), .boolean)
     case .oneOf(let inner, let values):
       let operand = try bind(inner)
       var matches: [RowExpression] = []
       for value in values { matches.append(try compare(.equal, operand, try bind(value))) }
-      return typed(RowExpression.any(matches[...]), .boolean)
+      return typed(
+        try limited(RowExpression.any(matches[...]), mentioning: operand.expression, range), .boolean)
     case .caseWhen(let operand, let branches, let otherwise):
       return try caseWhen(operand, branches, otherwise, range: range)
     case .call(let name, let arguments):
@@ -212,13 +214,24 @@ struct RowBinder {
     let x = try coerced(a, to: type), y = try coerced(b, to: type)
     let equal: RowExpression = type == .boolean ? .equivalent(x, y) : .equal(x, y)
     let result = RowExpression.or(.coalesce([equal, .boolean(false)]), .and(.isNull(x), .isNull(y)))
+    return try limited(result, a.range.union(b.range))
+  }
+
+  /// What mentions an operand several times grows with every step of nesting.
+  private func limited(_ expression: RowExpression, _ range: SourceRange) throws(ParleyError) -> RowExpression {
     let limit = 10_000
-    guard result.size(upTo: limit) < limit else {
+    guard expression.size(upTo: limit) < limit else {
       throw error(
-        "nesting", "the comparisons in this expression are nested too deeply", at: a.range.union(b.range),
+        "nesting", "the comparisons in this expression are nested too deeply", at: range,
         remedy: "compute the inner ones in a subquery in FROM")
     }
-    return result
+    return expression
+  }
+  /// Lists of thousands of constants are no trouble beside something short.
+  private func limited(
+    _ expression: RowExpression, mentioning operand: RowExpression, _ range: SourceRange
+  ) throws(ParleyError) -> RowExpression {
+    operand.size(upTo: 65) < 65 ? expression : try limited(expression, range)
   }
 
   func compare(
@@ -270,8 +283,9 @@ struct RowBinder {
     var values: [RowExpression] = []
     for result in results { values.append(try coerced(result, to: type)) }
     let chosen = zip(conditions, values).map { RowExpression.Branch(condition: $0, result: $1) }
-    return TypedExpression(
-      expression: .choose(chosen, otherwise: values[values.count - 1]), type: type, range: range)
+    var choice = RowExpression.choose(chosen, otherwise: values[values.count - 1])
+    if let subject { choice = try limited(choice, mentioning: subject.expression, range) }
+    return TypedExpression(expression: choice, type: type, range: range)
   }
 
   private func call(

@@ -46,9 +46,12 @@ struct BindingLimits {
     parts += count
     guard parts <= Self.mostParts else {
       throw source.error(
-        "plan/too-large", "the query has more than \(Self.mostParts) parts once its names are written out",
+        "plan/too-large",
+        "the query has more than \(Self.mostParts) parts once its names, and what functions mention several times, are written out",
         at: range,
-        remedy: "use names of common tables and of columns computed in them less often, or split the query")
+        remedy:
+          "use names of common tables and of columns computed in them less often, put functions, CASE, IN and BETWEEN less deep into each other, or split the query"
+      )
     }
   }
 }

@@ -13,6 +13,11 @@ extension ExpressionBinder {
     func bound(_ expression: Expression, _ type: SQLType) throws(ParleyError) -> BoundExpression {
       BoundExpression(expression: try limited(expression, range), type: type, range: range)
     }
+    func mentioning(
+      _ value: Expression, _ expression: Expression, _ type: SQLType
+    ) throws(ParleyError) -> BoundExpression {
+      BoundExpression(expression: try limited(expression, mentioning: value, range), type: type, range: range)
+    }
     if upper == "GREATEST" || upper == "LEAST" {
       guard !arguments.isEmpty else { throw wrongArguments(upper, "\(upper)(a, b)", range) }
       var parts: [BoundExpression] = []
@@ -40,9 +45,10 @@ extension ExpressionBinder {
     switch upper {
     case "ABS":
       let branch = Expression.Branch(condition: isNegative, result: scaled(value, by: -1))
-      return try bound(.choose([branch], otherwise: value), operand.type)
+      return try mentioning(value, .choose([branch], otherwise: value), operand.type)
     case "SIGN":
-      return try bound(
+      return try mentioning(
+        value,
         .choose(
           [
             .init(condition: .isNull(value), result: .null(whole)),
@@ -56,7 +62,8 @@ extension ExpressionBinder {
       let isFloor = upper == "FLOOR"
       let isOff: Expression = isFloor ? .compare(.less, value, back) : .compare(.less, back, value)
       let moved = Expression.add(towardsZero, .integer(isFloor ? -1 : 1))
-      return try bound(.choose([.init(condition: isOff, result: moved)], otherwise: towardsZero), whole)
+      return try mentioning(
+        value, .choose([.init(condition: isOff, result: moved)], otherwise: towardsZero), whole)
     case "ROUND":
       let places = arguments.count == 2 ? try constantPlaces(arguments[1]) : 0
       if places >= scale { return operand }
@@ -65,8 +72,8 @@ extension ExpressionBinder {
         [.init(condition: isNegative, result: .subtract(value, .integer(half)))],
         otherwise: .add(value, .integer(half)))
       let rounded = Expression.truncated(shifted, by: unit)
-      return try bound(
-        places < 0 ? scaled(rounded, by: powerOfTen(-places)) : rounded, .number(scale: max(0, places)))
+      return try mentioning(
+        value, places < 0 ? scaled(rounded, by: powerOfTen(-places)) : rounded, .number(scale: max(0, places)))
     default: return try bound(.squareRoot(value, scale: scale), .number(scale: Self.places))
     }
   }
@@ -79,6 +86,17 @@ extension ExpressionBinder {
         "nesting", "the functions in this expression are nested too deeply", at: range,
         remedy: "compute the inner ones in a subquery in FROM")
     }
+    return expression
+  }
+
+  /// The same where it is an operand that is mentioned several times: all that is written out in a query counts.
+  func limited(
+    _ expression: Expression, mentioning operand: Expression, _ range: SourceRange
+  ) throws(ParleyError) -> Expression {
+    // Lists of thousands of constants are no trouble beside something short.
+    guard operand.count(upTo: 65) > 64 else { return expression }
+    let parts = try limited(expression, range).count(upTo: BindingLimits.mostParts + 1)
+    try registry.limits.spend(parts, at: range, of: source)
     return expression
   }
 

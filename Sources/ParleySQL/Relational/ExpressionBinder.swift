@@ -136,12 +136,13 @@ struct ExpressionBinder {
     case .between(let inner, let low, let high):
       let operand = try bind(inner)
       let above = try compare(.lessOrEqual, try bind(low), operand)
-      return bound(.and(above, try compare(.lessOrEqual, operand, try bind(high))), .boolean)
+      let isWithin = Expression.and(above, try compare(.lessOrEqual, operand, try bind(high)))
+      return bound(try limited(isWithin, mentioning: operand.expression, range), .boolean)
     case .oneOf(let inner, let values):
       let operand = try bind(inner)
       var matches: [Expression] = []
       for value in values { matches.append(try compare(.equal, operand, try bind(value))) }
-      return bound(.any(matches), .boolean)
+      return bound(try limited(.any(matches), mentioning: operand.expression, range), .boolean)
     case .caseWhen(let operand, let branches, let otherwise):
       return try caseWhen(operand, branches, otherwise, range: range)
     case .cast(let inner, let target): return try cast(try bind(inner), to: target, range: range)
@@ -301,8 +302,9 @@ struct ExpressionBinder {
         ?? BoundExpression(expression: .null(.null), type: .null, range: range))
     let (values, type) = try unified(results, what: "results of one CASE")
     let chosen = zip(conditions, values).map { Expression.Branch(condition: $0, result: $1) }
-    return BoundExpression(
-      expression: .choose(chosen, otherwise: values[values.count - 1]), type: type, range: range)
+    var choice = Expression.choose(chosen, otherwise: values[values.count - 1])
+    if let subject { choice = try limited(choice, mentioning: subject.expression, range) }
+    return BoundExpression(expression: choice, type: type, range: range)
   }
 
   // MARK: Calls
@@ -321,7 +323,9 @@ struct ExpressionBinder {
       let same = try compare(.equal, a, b)
       let (values, type) = try unified([a], what: "arguments of NULLIF")
       let branch = Expression.Branch(condition: same, result: .null(type))
-      return BoundExpression(expression: .choose([branch], otherwise: values[0]), type: type, range: range)
+      let choice = Expression.choose([branch], otherwise: values[0])
+      return BoundExpression(
+        expression: try limited(choice, mentioning: a.expression, range), type: type, range: range)
     case ("GROUPING", let list), ("GROUPING_ID", let list): return try grouping(list, range: range)
     case (let upper, let list) where TimeFunctions.names.contains(upper):
       return try bound(try timeFunction(upper, list, range: range))
