@@ -175,6 +175,8 @@ package struct TableBuilder: Sendable {
     var added: [NodeID] = []
     for node in extra { added.append(try full(node, table.shape)) }
     let sorted = try builder.sort(by: keys, nodes + added)
+    // One operator may put rows in hundreds of orders.
+    try builder.checkSize()
     return (renamed(table, nodes, sorted, table.shape), Array(sorted.suffix(added.count)))
   }
 
@@ -186,6 +188,7 @@ package struct TableBuilder: Sendable {
     let nodes = rowNodes(table)
     var kept: [NodeID] = []
     for node in nodes { kept.append(try builder.prefix(node, count: max(1, count))) }
+    try builder.checkSize()
     // Also where no column has rows of its own.
     let slots = try builder.prefix(try full(builder.constant(true), table.shape), count: max(1, count))
     return renamed(table, nodes, kept, type(slots).shape)
