@@ -39,16 +39,24 @@ public enum SQLFrontEnd {
   public static func compile(
     _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> Program {
-    do { return try checked(queries, tables: tables, rules: rules) } catch {
-      throw NearestStudy(queries: queries, tables: tables, rules: rules).completing(error)
+    try compile(queries, tables: tables, rules: rules, JudgingWork())
+  }
+  /// - Parameter work: what judging the queries takes is added to it.
+  package static func compile(
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules, _ work: JudgingWork
+  ) throws(ParleyError) -> Program {
+    do { return try checked(queries, tables: tables, rules: rules, work) } catch {
+      throw NearestStudy(queries: queries, tables: tables, rules: rules, work: work).completing(error)
     }
   }
   /// The same, with errors that propose nothing that has to be tried.
   static func checked(
-    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules, _ work: JudgingWork
   ) throws(ParleyError) -> Program {
-    let routed = try routed(queries, tables: tables, rules: rules)
-    return try QueryCompiler.program(of: routed, tables: tables, rules: rules)
+    let routed = try routed(queries, tables: tables, rules: rules, work)
+    let program = try QueryCompiler.program(of: routed, tables: tables, rules: rules, work)
+    try work.check(routed[0].source)
+    return program
   }
 
   /// The same program, which also opens why groups are withheld (``WithholdingReason``): to be evaluated on made-up rows, by nobody
@@ -56,8 +64,9 @@ public enum SQLFrontEnd {
   package static func watched(
     _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> Program {
-    let routed = try routed(queries, tables: tables, rules: rules)
-    return try QueryCompiler.program(of: routed, tables: tables, rules: rules, isWatched: true)
+    let work = JudgingWork()
+    let routed = try routed(queries, tables: tables, rules: rules, work)
+    return try QueryCompiler.program(of: routed, tables: tables, rules: rules, work, isWatched: true)
   }
 
   /// The operators of every relational query, each above those that it reads; nothing for statistics over public
@@ -89,7 +98,7 @@ public enum SQLFrontEnd {
   }
 
   private static func routed(
-    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules, _ work: JudgingWork = JudgingWork()
   ) throws(ParleyError) -> [RoutedQuery] {
     guard !queries.isEmpty else {
       throw ParleyError(
@@ -110,7 +119,8 @@ public enum SQLFrontEnd {
           "sql/duplicate-name", "two queries are called '\(query.name)'", at: SourceRange(start: 0, end: 0),
           remedy: "give every query a name of its own")
       }
-      routed.append(try route(source, tables: tables, rules: rules))
+      routed.append(try route(source, tables: tables, rules: rules, work))
+      try work.check(source)
     }
     let statistics = routed.compactMap { if case .statistics(let query) = $0 { query } else { nil } }
     for table in tables {
@@ -136,7 +146,7 @@ public enum SQLFrontEnd {
   /// Statistics over public groups wherever the query is one; otherwise relational operators, whose errors are then
   /// the ones that count.
   private static func route(
-    _ source: Source, tables: [TableSchema], rules: ReleaseRules
+    _ source: Source, tables: [TableSchema], rules: ReleaseRules, _ work: JudgingWork
   ) throws(ParleyError) -> RoutedQuery {
     let statement = try Parser.parse(source)
     if let statistics = SelectStatement(statement), statistics.having == nil,
@@ -147,10 +157,10 @@ public enum SQLFrontEnd {
     {
       // What cannot be judged is refused here, where the place in the text is known.
       if rules.minimumCell > 1, query.table.protection != .nothing {
-        _ = try StatisticSets(query, minimum: rules.minimumCell, areFiltersMixed: false).parts()
+        _ = try StatisticSets(query, minimum: rules.minimumCell, areFiltersMixed: false, work).parts()
       }
       return .statistics(query)
     }
-    return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules))
+    return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules, work))
   }
 }

@@ -22,6 +22,7 @@ struct QueryCompiler {
   /// Those about statistics over public groups.
   private let queries: [LogicalQuery]
   private let rules: ReleaseRules
+  private let sets: KnownStatisticSets
   private var builder = ProgramBuilder()
   private var tables: [String: RowLowering] = [:]
   /// Cells and decisions of every family of groupings met so far.
@@ -31,19 +32,21 @@ struct QueryCompiler {
   /// Tables of which it is checked that units have one row each.
   private var checkedTables: Set<String> = []
 
-  init(_ queries: [LogicalQuery], rules: ReleaseRules) {
+  init(_ queries: [LogicalQuery], rules: ReleaseRules, _ work: JudgingWork) {
     self.queries = queries
     self.rules = rules
+    sets = KnownStatisticSets(work)
   }
 
   /// - Parameter declared: the tables of the study; those of the program are the same, in the same order, whether
   ///   a query reads them or not.
   /// - Parameter isWatched: it opens why groups are withheld.
   static func program(
-    of routed: [RoutedQuery], tables declared: [TableSchema], rules: ReleaseRules, isWatched: Bool = false
+    of routed: [RoutedQuery], tables declared: [TableSchema], rules: ReleaseRules, _ work: JudgingWork,
+    isWatched: Bool = false
   ) throws(ParleyError) -> Program {
     let statistics = routed.compactMap { if case .statistics(let query) = $0 { query } else { nil } }
-    var compiler = QueryCompiler(statistics, rules: rules)
+    var compiler = QueryCompiler(statistics, rules: rules, work)
     compiler.builder.isWatched = isWatched
     for table in declared { compiler.declare(table) }
     for query in routed {
@@ -69,7 +72,7 @@ struct QueryCompiler {
 
   /// Whether the groups of a query are few enough to be public.
   static func hasPublicGroups(_ query: LogicalQuery) -> Bool {
-    var compiler = QueryCompiler([query], rules: ReleaseRules(minimumCell: 0, recipients: []))
+    var compiler = QueryCompiler([query], rules: ReleaseRules(minimumCell: 0, recipients: []), JudgingWork())
     compiler.declare(query.table)
     guard var lowering = compiler.tables[query.table.name] else { return false }
     var count = 1
@@ -119,7 +122,7 @@ struct QueryCompiler {
     if decided[id] == nil {
       let decisions = ReleaseDecisions(
         about: queries.filter { $0.table.name == query.table.name }, minimum: minimum(for: query),
-        dominance: rules.dominance)
+        dominance: rules.dominance, sets)
       for grouped in try decisions.family(of: query, &lowering) { decided[grouped.id] = grouped }
     }
     guard let grouped = decided[id], let (cells, decision) = grouped.view(of: query) else {

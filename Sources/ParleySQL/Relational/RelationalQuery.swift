@@ -29,7 +29,7 @@ struct RelationalQuery {
   let tableNames: Set<String>
 
   init(
-    _ statement: QueryStatement, source: Source, tables: [TableSchema], rules: ReleaseRules
+    _ statement: QueryStatement, source: Source, tables: [TableSchema], rules: ReleaseRules, _ work: JudgingWork
   ) throws(ParleyError) {
     let (query, registry) = try RelationalBinder.bind(
       statement, source: source, tables: tables, minimumCell: rules.minimumCell)
@@ -64,7 +64,8 @@ struct RelationalQuery {
     var optimized = try Optimizer(registry: registry, source: source).optimized(root)
     if rules.minimumCell > 1, isAggregated || !rules.allowsRowRelease || root.withholdsGroups {
       var judge = ReleaseJudge(
-        optimized, registry: registry, source: source, minimum: rules.minimumCell, dominance: rules.dominance)
+        optimized, registry: registry, source: source, minimum: rules.minimumCell, dominance: rules.dominance,
+        work)
       optimized = try judge.judged(optimized)
       marks = judge.marks
     } else {

@@ -19,21 +19,16 @@ struct ContributorSets {
 
   /// - Parameters:
   ///   - queries: with the same keys.
-  ///   - everyQuery: of the study over the table, whose conditions could be subtracted from these.
-  /// - Throws: `plan/release-argument` where these have too many conditions.
+  ///   - everySets: by name of every query of the study over the table, whose conditions could be subtracted from these.
+  /// - Throws: `plan/release-argument` where these have too many conditions, `plan/too-large`
   init(
-    of queries: [LogicalQuery], among everyQuery: [LogicalQuery], minimum: Int, areFiltersMixed: Bool
+    of queries: [LogicalQuery], among everySets: [(name: String, sets: StatisticSets)]
   ) throws(ParleyError) {
     var (own, others, filters): ([StatisticSets], [Expression], [Expression]) = ([], [], [])
     var summands: [ReleaseArgument.Summand] = []
     var toldConditions: [RowPartition.Told] = []
     var toldSummands: [(told: RowPartition.Told, factors: Set<Expression>)] = []
     let ids = Set(queries.map(\.source.query.name))
-    var everySets: [(name: String, sets: StatisticSets)] = []
-    for query in everyQuery {
-      let sets = try StatisticSets(query, minimum: minimum, areFiltersMixed: areFiltersMixed)
-      everySets.append((query.source.query.name, sets))
-    }
     let summed = everySets.reduce(into: Set<ColumnID>()) { $0.formUnion($1.sets.summedColumns) }
     func conditions(_ sets: StatisticSets) -> [RowPartition.Told] {
       let own = Set(sets.conditions.map(\.set))
@@ -63,6 +58,7 @@ struct ContributorSets {
         }
       }
       for condition in conditions(sets).map(\.set) {
+        try sets.check(others)
         if case .boolean = condition { continue }
         let complement = sets.complement(condition)
         if !all.contains(condition) || !all.contains(complement) {
@@ -77,6 +73,7 @@ struct ContributorSets {
         }
       }
       for filter in filters {
+        try sets.check(others)
         clauses.formUnion([filter, sets.complement(filter)] + filters.map { sets.difference(filter, $0) })
       }
     }

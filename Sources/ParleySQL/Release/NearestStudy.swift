@@ -6,6 +6,8 @@ struct NearestStudy {
   let queries: [SQLQuery]
   let tables: [TableSchema]
   let rules: ReleaseRules
+  /// Nothing is tried any more once it is too much.
+  let work: JudgingWork
   /// Studies that are tried at most, and bytes of all queries: planning longer ones again and again would take long.
   private static let mostTries = 12
   private static let codes = [
@@ -27,7 +29,8 @@ struct NearestStudy {
   }
 
   private func passes(_ queries: [SQLQuery], _ tables: [TableSchema]? = nil) -> Bool {
-    (try? SQLFrontEnd.checked(queries, tables: tables ?? self.tables, rules: rules)) != nil
+    !work.isTooMuch
+      && (try? SQLFrontEnd.checked(queries, tables: tables ?? self.tables, rules: rules, work)) != nil
   }
 
   /// Where a column names the units, several queries take that none of them has two rows.

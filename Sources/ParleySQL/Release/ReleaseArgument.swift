@@ -36,6 +36,7 @@ struct ReleaseArgument {
     var range: (ColumnID) -> Interval?
     /// What the lengths of its texts are within; nil where it has none.
     var length: (ColumnID) -> Interval?
+    let work: JudgingWork
   }
   private let facts: Facts
   /// Conditions that every row meets.
@@ -114,6 +115,7 @@ struct ReleaseArgument {
   private static let narrow: BigInt = 16
 
   private mutating func read(_ given: Expression, below path: Expression?, isSummed: Bool) {
+    guard !facts.work.isTooMuch else { return }
     if facts.isBoolean(given) { return addBothValues(given, below: path) }
     let argument = facts.spread(given)
     if isSummed, facts.mayBeNull(argument), argument.hasConstantTerm || facts.isConstant(argument) {
@@ -262,7 +264,8 @@ struct ReleaseArgument {
     func here(_ condition: Expression) -> Expression { within(path, condition) }
     // Which branch a row takes depends on those before it.
     var isOpen: Expression?
-    for branch in branches {
+    // Whoever asks refuses then.
+    for branch in branches where !facts.work.isTooMuch {
       let isTaken = isOpen.map { .and($0, branch.condition) } ?? branch.condition
       add(here(isTaken))
       read(branch.result, below: here(isTaken), isSummed: isSummed)

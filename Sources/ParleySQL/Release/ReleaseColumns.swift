@@ -24,8 +24,11 @@ struct ReleaseColumns {
   /// By the column of a statistic, what it is of.
   private var arguments: [ColumnID: [Expression]] = [:]
 
-  init(_ plan: RelationalPlan, registry: ColumnRegistry) {
+  private let work: JudgingWork
+
+  init(_ plan: RelationalPlan, registry: ColumnRegistry, _ work: JudgingWork) {
     self.registry = registry
+    self.work = work
     read(plan)
   }
 
@@ -244,6 +247,6 @@ struct ReleaseColumns {
       length: { id in
         guard case .text(let bytes)? = schemas[root(id)]?.type else { return nil }
         return Interval(0, BigInt(bytes))
-      })
+      }, work: work)
   }
 }

@@ -39,8 +39,12 @@ struct ReleaseDecisions {
   /// WHERE clauses differ, so that what passes one and not another is a set of rows as well.
   private let areFiltersMixed: Bool
   private let dominance: [ReleaseRules.Dominance]
+  private let known: KnownStatisticSets
 
-  init(about queries: [LogicalQuery], minimum: Int, dominance: [ReleaseRules.Dominance]) {
+  init(
+    about queries: [LogicalQuery], minimum: Int, dominance: [ReleaseRules.Dominance], _ known: KnownStatisticSets
+  ) {
+    self.known = known
     self.queries = queries
     self.minimum = minimum
     self.dominance = minimum > 1 ? dominance : []
@@ -57,7 +61,7 @@ struct ReleaseDecisions {
     if areFiltersMixed, !dominance.isEmpty { throw Self.dominanceRefusal(query, "have different WHERE clauses") }
     guard minimum > 1, !query.keys.isEmpty else {
       var member = try Member(
-        id, queries, minimum: minimum, areFiltersMixed: areFiltersMixed, dominance: dominance, &lowering)
+        id, queries, known, minimum: minimum, areFiltersMixed: areFiltersMixed, dominance: dominance, &lowering)
       try decideAlone(&member, &lowering)
       return [member.cells]
     }
@@ -74,9 +78,8 @@ struct ReleaseDecisions {
       guard let first = queries.first(where: { $0.keySet == keys }) else { continue }
       members.append(
         try Member(
-          GroupedCells.ID(first), queries, minimum: minimum, areFiltersMixed: areFiltersMixed,
-          dominance: dominance,
-          &lowering))
+          GroupedCells.ID(first), queries, known, minimum: minimum, areFiltersMixed: areFiltersMixed,
+          dominance: dominance, &lowering))
     }
     if family.spine.isEmpty {
       for index in members.indices { try decideWhole(&members[index], &lowering) }
@@ -119,8 +122,8 @@ struct ReleaseDecisions {
     }
 
     init(
-      _ id: GroupedCells.ID, _ queries: [LogicalQuery], minimum: Int, areFiltersMixed: Bool,
-      dominance: [ReleaseRules.Dominance], _ lowering: inout RowLowering
+      _ id: GroupedCells.ID, _ queries: [LogicalQuery], _ known: KnownStatisticSets, minimum: Int,
+      areFiltersMixed: Bool, dominance: [ReleaseRules.Dominance], _ lowering: inout RowLowering
     ) throws(ParleyError) {
       let own = queries.filter { GroupedCells.ID($0) == id }
       guard let first = own.first else { throw ParleyError(.invariant, "a grouping has no query") }
@@ -148,8 +151,8 @@ struct ReleaseDecisions {
       let whole =
         areFiltersMixed
         ? try lowering.cells(of: first, filter: nil, order: order, domains: domains) : cells.clauses[0].cells
-      let sets = try ContributorSets(
-        of: own, among: queries, minimum: minimum, areFiltersMixed: areFiltersMixed)
+      let every = try known.sets(of: queries, minimum: minimum, areFiltersMixed: areFiltersMixed)
+      let sets = try ContributorSets(of: own, among: every)
       let counts = try sets.counts(in: whole, &lowering)
       let told = Self.told(id, sets, queries, areFiltersMixed: areFiltersMixed)
       for (set, rows) in counts where told.contains(set) { tellable.append((set, rows)) }
@@ -181,7 +184,7 @@ struct ReleaseDecisions {
       // Rows in which arguments are there are counted with the statistics.
       for query in own {
         guard let found = cells.clauses.first(where: { $0.filter == query.filter })?.cells else { continue }
-        let own = try StatisticSets(query, minimum: minimum, areFiltersMixed: areFiltersMixed)
+        guard let own = every.first(where: { $0.name == query.source.query.name })?.sets else { continue }
         for statistic in query.statistics {
           let present = own.present(statistic)
           guard told.contains(present), !tellable.contains(where: { $0.set == present }),

@@ -37,8 +37,10 @@ extension ReleaseJudge {
       thresholds[condition] = max(thresholds[condition] ?? 0, threshold)
     }
     for (condition, threshold) in sets.plain { add(condition, threshold) }
+    try work.check(source)
     for set in sets.differences(facts, within: clauses) { add(set, minimum) }
     for (index, condition) in sets.conditions.enumerated() {
+      try work.check(source)
       add(condition, minimum)
       add(condition.isNotTrue, minimum)
       for other in sets.conditions[..<index] {
@@ -52,6 +54,7 @@ extension ReleaseJudge {
     do {
       for part in try sets.parts(facts, within: clauses) { add(part, minimum) }
     } catch {
+      try work.check(source)
       throw refusal(.argument, .tooManyParts)
     }
     for condition in order {

@@ -13,6 +13,7 @@ struct ReleaseJudge {
   /// Empty: no such rule.
   let dominance: [ReleaseRules.Dominance]
   let columns: ReleaseColumns
+  let work: JudgingWork
   /// Tables of which rows were taken.
   var mentioned: Set<String> = []
   /// By the column that says whether a group is shown.
@@ -57,13 +58,14 @@ struct ReleaseJudge {
   /// - Parameter plan: optimised, before work is moved to holders.
   init(
     _ plan: RelationalPlan, registry: ColumnRegistry, source: Source, minimum: Int,
-    dominance: [ReleaseRules.Dominance]
+    dominance: [ReleaseRules.Dominance], _ work: JudgingWork
   ) {
     self.registry = registry
     self.source = source
     self.minimum = minimum
     self.dominance = dominance
-    columns = ReleaseColumns(plan, registry: registry)
+    self.work = work
+    columns = ReleaseColumns(plan, registry: registry, work)
   }
 
   /// The plan with the columns that its marks read.

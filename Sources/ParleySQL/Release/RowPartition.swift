@@ -61,7 +61,7 @@ enum RowPartition {
           if facts.isPossible(wishes) { next.append(wishes) }
         }
       }
-      guard next.count <= mostParts else { throw TooMany() }
+      guard next.count <= mostParts, !facts.work.isTooMuch else { throw TooMany() }
       parts = next
     }
     return parts.filter { isOfNone || $0.contains { $0.outcome == .isTrue } }.map { part in

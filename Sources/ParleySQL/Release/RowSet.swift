@@ -12,6 +12,7 @@ struct RowSet {
   private(set) var isNever = false
   /// Conditions that are true or not true in it; all must be as they are here.
   private var parts: [Part] = []
+  private var known: Set<Part> = []
   /// Of values that are compared with constants, in the order in which they were met.
   private var bounded: [Expression] = []
   private var bounds: [Expression: Bounds] = [:]
@@ -60,6 +61,7 @@ struct RowSet {
     self.facts = facts
     take(condition, isTrue: true)
     normalise()
+    facts.work.take(parts.count + bounded.count)
   }
 
   // MARK: Reading
@@ -106,11 +108,11 @@ struct RowSet {
     take(b, isTrue: areTrue)
   }
   private mutating func add(_ condition: Expression, _ isTrue: Bool) {
-    guard !parts.contains(.init(condition: condition, isTrue: isTrue)) else { return }
-    if parts.contains(.init(condition: condition, isTrue: !isTrue)) { isNever = true }
+    guard known.insert(.init(condition: condition, isTrue: isTrue)).inserted else { return }
+    if known.contains(.init(condition: condition, isTrue: !isTrue)) { isNever = true }
     // A condition that may be NULL is not true and false at once.
     let opposite: Expression = if case .not(let a) = condition { a } else { .not(condition) }
-    if isTrue, parts.contains(.init(condition: opposite, isTrue: true)) { isNever = true }
+    if isTrue, known.contains(.init(condition: opposite, isTrue: true)) { isNever = true }
     parts.append(.init(condition: condition, isTrue: isTrue))
   }
 
@@ -307,8 +309,9 @@ struct RowSet {
         found.append(facts.mayBeNull(part.condition) ? part.condition.isNotTrue : .not(part.condition))
       }
     }
+    guard found.count > 1 else { return .all(found) }
     // The order in which a query has them says nothing.
-    return .all(found.map { ("\($0)", $0) }.sorted { $0.0 < $1.0 }.map(\.1))
+    return .all(found.map { (facts.work.text(of: $0), $0) }.sorted { $0.0 < $1.0 }.map(\.1))
   }
 }
 

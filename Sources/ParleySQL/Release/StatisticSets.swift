@@ -29,8 +29,10 @@ struct StatisticSets {
 
   /// - Parameter areFiltersMixed: queries of the study over the table have different WHERE clauses, so that those are
   ///   conditions as well, and sets are of all rows of the table.
-  /// - Throws: `plan/release-argument`, `plan/release-extremes`
-  init(_ query: LogicalQuery, minimum: Int, areFiltersMixed: Bool) throws(ParleyError) {
+  /// - Throws: `plan/release-argument`, `plan/release-extremes`, `plan/too-large`
+  init(
+    _ query: LogicalQuery, minimum: Int, areFiltersMixed: Bool, _ work: JudgingWork
+  ) throws(ParleyError) {
     self.query = query
     self.minimum = minimum
     let table = registry.scan(query.table).table
@@ -38,7 +40,7 @@ struct StatisticSets {
       lesserOfTwo: { ReleaseColumns.lesserOfTwo(table.columns[$0.rawValue]) },
       isExtended: { _ in false }, isNullable: registry.isNullable,
       isBoolean: { [registry] in registry.type(of: $0) == .boolean },
-      range: { Interval(table.columns[$0.rawValue].type) }, length: { _ in nil })
+      range: { Interval(table.columns[$0.rawValue].type) }, length: { _ in nil }, work: work)
     for projection in query.projections {
       if case .statistic(let statistic, _, _) = projection.value { try read(statistic, at: projection.range) }
     }
@@ -93,6 +95,7 @@ struct StatisticSets {
       }
       reader.read(value: arguments[0], isSummed: false)
     }
+    try facts.work.check(query.source)
     if let objection = reader.objection { throw refusal(.argument, ReleaseRefusal.argument(objection), at: range) }
     for condition in reader.conditions where !conditions.contains(where: { $0.set == condition }) {
       conditions.append(.init(set: condition, base: condition, clause: nil))
@@ -123,8 +126,9 @@ struct StatisticSets {
   }
 
   /// - Parameter others: the conditions of all queries over the table.
-  /// - Throws: `plan/release-argument` where they are too many.
+  /// - Throws: `plan/release-argument` where they are too many, `plan/too-large`
   func check(_ others: [Expression]) throws(ParleyError) {
+    try facts.work.check(query.source)
     guard others.count <= ReleaseRefusal.mostConditionsOfTable else {
       throw refusal(
         .argument, ReleaseRefusal.tooManyTogether(others.count), at: SourceRange(start: 0, end: 0))
@@ -148,6 +152,7 @@ struct StatisticSets {
         within: self.clauses,
         where: isOwn)
     } catch {
+      try facts.work.check(query.source)
       throw refusal(.argument, .tooManyParts, at: SourceRange(start: 0, end: 0))
     }
   }

@@ -1,0 +1,41 @@
+import ParleyBase
+
+/// What the rules of release have to do with the conditions of a study. Every two of them are compared, in one form that is
+/// put in order by how its parts are written, so that a text of a few kilobytes can ask for more than anybody waits for.
+package final class JudgingWork {
+  /// Parts of conditions that are put in order; about a second.
+  package static let mostParts = 400_000
+
+  private var texts: [Expression: String] = [:]
+  /// Parts so far, the same ones again and again.
+  package private(set) var parts = 0
+  /// Expressions that were put into words so far.
+  package private(set) var wordings = 0
+
+  package init() {}
+
+  /// How it is written, which is found once: the language's own words for nested values are slow.
+  func text(of expression: Expression) -> String {
+    if let known = texts[expression] { return known }
+    wordings += 1
+    let text = "\(expression)"
+    texts[expression] = text
+    return text
+  }
+
+  /// - Parameter count: parts of a condition.
+  func take(_ count: Int) { parts += count }
+  var isTooMuch: Bool { parts > Self.mostParts }
+
+  /// - Throws: `plan/too-large`
+  func check(_ source: Source) throws(ParleyError) {
+    guard isTooMuch else { return }
+    throw source.error(
+      "plan/too-large",
+      "the conditions of the study's queries, each two of which are compared under a minimum, have more than \(Self.mostParts) parts together",
+      at: SourceRange(start: 0, end: 0),
+      remedy:
+        "write shorter conditions, and fewer of them: one WHERE clause for all queries over a table, IN (…) and BETWEEN instead of OR; or split the study"
+    )
+  }
+}

@@ -1,0 +1,55 @@
+import ParleyBase
+import ParleyProgram
+import ParleySQL
+import Testing
+
+/// Under a minimum every two conditions are compared, which is counted here.
+@Suite struct JudgingWorkTests {
+  private static let table = TableSchema(
+    name: "t",
+    columns: [
+      .init(name: "c", type: .category(["n", "s", "e"]), isNullable: false),
+      .init(name: "y", type: .integer(0...1000), isNullable: false),
+      .init(name: "z", type: .integer(0...120), isNullable: false),
+    ], holders: ["h"], maximumRows: 1000)
+
+  private func compile(_ conditions: [String], _ work: JudgingWork) throws(ParleyError) -> Program {
+    let queries = conditions.enumerated().map { place, condition in
+      SQLQuery(
+        name: "q\(place)", text: "SELECT c, COUNT(*) AS n, SUM(y) AS s FROM t WHERE \(condition) GROUP BY c")
+    }
+    return try SQLFrontEnd.compile(
+      queries, tables: [Self.table], rules: ReleaseRules(minimumCell: 5, recipients: ["h"]), work)
+  }
+
+  /// Of different parts in every clause.
+  private static func clause(_ place: Int, parts: Int) -> String {
+    (0..<parts).map { "(z = \((7 * $0 + place) % 120) AND y > \(13 * $0 + place))" }.joined(separator: " OR ")
+  }
+
+  /// Parts of conditions are put in order by their words again and again, and into words once.
+  @Test func wordsAreFoundOnce() throws {
+    let work = JudgingWork()
+    _ = try compile((0..<4).map { Self.clause($0, parts: 20) }, work)
+    #expect(work.parts > 2000 && work.parts <= JudgingWork.mostParts)
+    #expect(work.wordings < work.parts / 8, "\(work.wordings) of \(work.parts)")
+  }
+
+  @Test(.timeLimit(.minutes(1))) func tooMuchIsRefused() throws {
+    let work = JudgingWork()
+    let error = try #require(throws: ParleyError.self) {
+      try compile((0..<36).map { Self.clause($0, parts: 70) }, work)
+    }
+    #expect(error.code.rawValue == "plan/too-large", "\(error)")
+    #expect(error.message.contains("parts together"), "\(error)")
+    // It ends soon after.
+    #expect(work.parts < 2 * JudgingWork.mostParts)
+  }
+
+  /// What the message says to do.
+  @Test func oneClauseIsNoTrouble() throws {
+    let one = Self.clause(0, parts: 70)
+    _ = try compile(Array(repeating: one, count: 36), JudgingWork())
+    _ = try compile(["y BETWEEN 10 AND 500", "z IN (1, 2, 3)"], JudgingWork())
+  }
+}
