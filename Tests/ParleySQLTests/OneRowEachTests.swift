@@ -37,8 +37,9 @@ import Testing
     return [Array(rows[..<half]), Array(rows[half...])].map { part in
       TableData(
         rowCount: part.count,
-        columns: (0..<6).map { index in
-          .init(values: part.map { $0[index] ?? 0 }, isNull: index == 5 ? part.map { $0[index] == nil } : [])
+        columns: (0..<6).map { index -> TableData.Column in
+          let values: [Int64] = part.map { $0[index] ?? 0 }
+          return TableData.Column(values: values, isNull: index == 5 ? part.map { $0[index] == nil } : [])
         })
     }
   }

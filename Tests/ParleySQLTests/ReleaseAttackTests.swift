@@ -69,10 +69,35 @@ import Testing
       #expect(hits.contains { $0.kind == .few } == isFound, "\(study): \(hits)")
     }
   }
+  /// Two of four have the mean of all by themselves: it stays what it is without them, and rests on them all the same.
+  @Test func meansOfAllAndOfSome() {
+    let columns = [
+      ColumnSchema(name: "p", type: .integer(0...9), isNullable: false),
+      ColumnSchema(name: "g", type: .integer(0...9), isNullable: false),
+      ColumnSchema(name: "x", type: .boolean, isNullable: false),
+    ]
+    let table = TableSchema(
+      name: "t", columns: columns, holders: ["h"], maximumRows: 20, protection: .units(name: "person", column: "p")
+    )
+    let values: [[Int64]] = [[1, 1, 2, 2, 3, 3, 4, 4], Array(repeating: 1, count: 8), [1, 0, 1, 0, 1, 1, 0, 0]]
+    func few(_ values: [[Int64]]) -> Bool? {
+      let data = TableData(
+        rowCount: values[0].count, columns: values.map { TableData.Column(values: $0, isNull: []) })
+      let study = ReleaseAttack.Study(
+        name: "mean", minimum: 3, tables: [table], data: ["t": [data]],
+        questions: [.init(text: "SELECT g, AVG(x) FROM t GROUP BY g", columns: [.key, .mean(count: nil)])])
+      guard case .judged(let hits, _, _) = ReleaseAttack.outcome(of: study, isJudged: false) else { return nil }
+      return hits.contains { $0.kind == .few }
+    }
+    #expect(few(values) == false)
+    // Those who have it are not there: two people are few.
+    #expect(few(values.map { Array($0[4...]) }) == true)
+  }
+
   private static let threeInAGroup: (tables: [TableSchema], data: [String: [TableData]]) = {
     let columns = ["id", "g", "x"].map { ColumnSchema(name: $0, type: .integer(0...60), isNullable: false) }
     let table = TableSchema(name: "t", columns: columns, holders: ["h"], maximumRows: 20, uniqueKeys: [["id"]])
-    let rows = (0..<12).map { [Int64($0), $0 < 3 ? 1 : 2, Int64($0 * 5 % 13)] }
+    let rows = (0..<12).map { (id: Int64) -> [Int64] in [id, id < 3 ? 1 : 2, id * 5 % 13] }
     let data = TableData(
       rowCount: 12, columns: columns.indices.map { column in .init(values: rows.map { $0[column] }, isNull: []) })
     return ([table], ["t": [data]])

@@ -89,13 +89,15 @@ import Testing
         clusters.append(
           (joined.reduce(columns) { $0.union($1.columns) }, joined.flatMap(\.sets) + [set]))
       }
-      return clusters.filter { $0.sets.count > 2 }.flatMap { cluster in
-        ((isOfNone ? 0 : 1)..<(1 << cluster.sets.count)).map { pattern in
-          Members(columns: []) { row in
-            cluster.sets.indices.allSatisfy { cluster.sets[$0].holds(row) == (pattern >> $0 & 1 == 1) }
-          }
+      var parts: [Members] = []
+      for (_, sets) in clusters where sets.count > 2 {
+        for pattern in (isOfNone ? 0 : 1)..<(1 << sets.count) {
+          let isIn: [Bool] = sets.indices.map { (pattern >> $0) & 1 == 1 }
+          parts.append(
+            Members(columns: []) { row in zip(sets, isIn).allSatisfy { set, isIn in set.holds(row) == isIn } })
         }
       }
+      return parts
     }
 
     /// All sets that are to hold no unit or enough.

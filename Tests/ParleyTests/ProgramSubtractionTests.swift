@@ -34,13 +34,16 @@ import Testing
   /// x: one 8 and two 9. stage and weight: 4 but of two. grade: missing of two. ward: 4 n, 4 s, 3 e, 1 w.
   static let data: [String: [String: ProgramRows]] = {
     let xs = [0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 9]
+    let stages = [4, 4, 4, 1, 4, 4, 4, 4, 2, 4, 4, 4]
+    let weights: [FixedPoint] = [4, 4, 4, 1.5, 4, 4, 4, 4, 2.2, 4, 4, 4]
+    let wards = ["n", "n", "n", "n", "s", "s", "s", "s", "e", "e", "e", "w"]
     func part(_ rows: Range<Int>) -> ProgramRows {
       [
         "x": rows.map { .int(xs[$0]) }, "y": rows.map { .int($0 % 5 + 1) },
-        "stage": rows.map { .int($0 == 3 ? 1 : $0 == 8 ? 2 : 4) },
-        "weight": rows.map { .decimal($0 == 3 ? 1.5 : $0 == 8 ? 2.2 : 4) },
+        "stage": rows.map { .int(stages[$0]) },
+        "weight": rows.map { .decimal(weights[$0]) },
         "grade": rows.map { $0 == 3 || $0 == 8 ? .missing : .int($0 + 20) },
-        "ward": rows.map { .text($0 < 4 ? "n" : $0 < 8 ? "s" : $0 < 11 ? "e" : "w") },
+        "ward": rows.map { .text(wards[$0]) },
         "unit": rows.map { .int($0 / 2) },
       ]
     }

@@ -114,6 +114,7 @@ struct ProgramJudge {
     }
     if let last { try objecting(last) { () throws(ProgramObjection) in try sets.finish() } }
     let counted = try sets.counted()
+    if let last { try objecting(last) { () throws(ProgramObjection) in try sets.check() } }
     builder = sets.builder
     guard case .units(_, let column) = table.protection else {
       var weights: [Program.NodeID] = []

@@ -13,7 +13,8 @@ extension InfluenceTest {
       func report(_ kind: Hit.Kind, _ positions: some Sequence<Int>) {
         hits.append(
           Hit(
-            kind: kind, what: name(place), value: String(value), units: positions.sorted().map { trials.units[$0] },
+            kind: kind, what: name(place), value: String(value),
+            units: positions.sorted().map { trials.units[$0] },
             place: place))
       }
       // Units of which the number has a value when they are alone; HAVING leaves out what is alone.
@@ -23,7 +24,11 @@ extension InfluenceTest {
       switch columns[place.result][place.column] {
       case .mean, .smooth:
         let without = changed(trials.without)
-        let all = without.union(changed(trials.shifted))
+        // Without all rows of a unit a mean may stay what it is; without one of them it does not.
+        let byRow = trials.withoutRow.indices.filter { unit in
+          trials.withoutRow[unit].contains { $0 != nil && $0?.values[place] != value }
+        }
+        let all = without.union(changed(trials.shifted)).union(byRow)
         if !without.isEmpty, isFew(all.count) { report(try isOfKeys(place, trials) ? .told : .few, all) }
       case .record:
         let moved = changed(trials.without).union(changed(trials.shifted))

@@ -33,7 +33,7 @@ enum ResultOutput {
     let withheld = table.rows.filter { $0.contains(.withheld) }.count
     if withheld > 0 {
       notes.append(
-        "(\(withheld) withheld: \(words.fewer)\(dominated.isEmpty ? "" : ", or few of them make up too much"), or needed to protect such a group)"
+        "(\(withheld) withheld: \(words.fewer) in it or in a part that figures tell apart\(dominated.isEmpty ? "" : ", or few of them make up too much"), or needed to protect such a group)"
       )
     }
     let absent = table.rows.filter { $0.contains(.absent) }.count

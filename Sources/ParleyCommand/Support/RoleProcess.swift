@@ -87,10 +87,16 @@ final class RoleProcess {
         return "[\(role.name)] " + VisibleText.lines(text.trimmingCharacters(in: .whitespacesAndNewlines))
       }
       let isData = failed.process.terminationReason == .exit && failed.process.terminationStatus == 4
+      // Output that cannot be written, and no word of it in a log: the log is on the same disk.
+      let isFull =
+        failed.process.terminationReason == .exit && failed.process.terminationStatus == 9
+        && ((try? String(contentsOfFile: failed.errorPath, encoding: .utf8)) ?? "").isEmpty
       var error = ParleyError(
         .init(isData ? "data/refused" : "aborted/role"),
         "the run ended without a result: \(failed.name) stopped first (\(failed.ending))\n"
-          + told.joined(separator: "\n"))
+          + told.joined(separator: "\n"),
+        remedy: isFull
+          ? "its log could not be written: make room in \(NSTemporaryDirectory()), or set TMPDIR" : nil)
       // What a process of this trial printed is escaped line by line.
       error.hasLines = true
       throw error

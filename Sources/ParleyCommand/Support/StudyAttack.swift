@@ -158,8 +158,9 @@ struct StudyAttack {
         var part = try SyntheticData.make(
           table, rows: share.map { min($0, table.padTo ?? $0) }, holder: holder, seed: seed &+ UInt64(index * 1000)
         )
-        // People with very many rows, or with one or a few each.
-        let units = seed % 2 == 0 ? 2 + Int(seed % 5) : part.rowCount - part.rowCount / 3
+        // Few people with very many rows, or more of them with several, or with one or two each.
+        let units = [2 + Int(seed % 5), part.rowCount - part.rowCount / 3, part.rowCount / 5, part.rowCount / 3][
+          Int(seed % 4)]
         crowd(&part, table, among: 2 + Int(seed % 5), units: units, using: &random)
         parts.append(part)
       }

@@ -150,10 +150,10 @@ struct CellOutput {
     let dominated = cells.dominance == nil ? "" : ", or because few rows make up too much of one of its sums"
     if query.keys.isEmpty {
       return
-        "One bit: 1 where the result is withheld because it, or one of its statistics, rests on fewer than \(minimum) rows (but at least one)\(dominated). The number of rows is then not learnt."
+        "One bit: 1 where the result is withheld because it, one of its statistics, or a part of it that figures tell apart by a condition or a missing value, rests on fewer than \(minimum) rows (but at least one)\(dominated). The number of rows is then not learnt."
     }
     return
-      "One bit \(scope): 1 where the group is withheld because it, or one of its statistics, rests on fewer than \(minimum) rows (but at least one)\(dominated), or because without it such a group would follow from the others and the total. Counts of withheld groups are not learnt; if no group can be shown, all are withheld."
+      "One bit \(scope): 1 where the group is withheld because it, one of its statistics, or a part of it that figures tell apart by a condition or a missing value, rests on fewer than \(minimum) rows (but at least one)\(dominated), or because without it such a group would follow from the others and the total. Counts of withheld groups are not learnt; if no group can be shown, all are withheld."
   }
 
   private func nullExplanation(_ statistic: Statistic) -> String {

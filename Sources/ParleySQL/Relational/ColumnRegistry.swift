@@ -37,6 +37,13 @@ final class ColumnRegistry {
     return ColumnID(rawValue: entries.count - 1)
   }
 
+  /// Another column with the values of one, as accurate.
+  func copy(_ id: ColumnID) -> ColumnID {
+    let new = column(self[id].name, self[id].type, isNullable: self[id].isNullable)
+    (self[new].error, self[new].values, self[new].unit) = (self[id].error, self[id].values, self[id].unit)
+    return new
+  }
+
   /// The column that an expression becomes.
   func column(_ name: String, _ type: SQLType, of expression: Expression) -> ColumnID {
     let id = column(name, type, isNullable: isNullable(expression))

@@ -93,9 +93,7 @@ extension RelationalBinder {
     var names: [ColumnID: Expression] = [:]
     var items: [Projection] = []
     for id in common.columns.sorted() {
-      let entry = registry[id]
-      let new = registry.column(entry.name, entry.type, isNullable: entry.isNullable)
-      registry[new].error = entry.error
+      let new = registry.copy(id)
       items.append(Projection(id: new, expression: .column(id)))
       names[id] = .column(new)
     }

@@ -68,17 +68,14 @@ extension RelationalBinder {
   ) -> RelationalPlan.Branch {
     var names: [ColumnID: Expression] = [:]
     let items = common.columns.sorted().map { id in
-      let entry = registry[id]
-      let new = registry.column(entry.name, entry.type, isNullable: entry.isNullable)
+      let new = registry.copy(id)
       names[id] = .column(new)
       return Projection(id: new, expression: .column(id))
     }
     func renamed(_ value: Expression) -> Expression {
       value.replacing { if case .column(let id) = $0 { names[id] } else { nil } }
     }
-    func fresh(_ id: ColumnID) -> ColumnID {
-      registry.column(registry[id].name, registry[id].type, isNullable: registry[id].isNullable)
-    }
+    func fresh(_ id: ColumnID) -> ColumnID { registry.copy(id) }
     var outputs: [Expression] = []
     var projections: [Projection] = []
     for (place, key) in keys.enumerated() {

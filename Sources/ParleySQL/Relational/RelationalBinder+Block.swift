@@ -207,7 +207,7 @@ extension RelationalBinder {
     for index in keys.indices {
       let entry = registry[keys[index].projection.id]
       let id = registry.column(entry.name, keys[index].type, isNullable: true)
-      registry[id].error = entry.error
+      (registry[id].error, registry[id].values, registry[id].unit) = (entry.error, entry.values, entry.unit)
       keys[index].projection.id = id
     }
     return sets.map { $0.map { places[$0] } }

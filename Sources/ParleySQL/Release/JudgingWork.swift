@@ -3,7 +3,7 @@ import ParleyBase
 /// What the rules of release have to do with the conditions of a study. Every two of them are compared, in one form that is
 /// put in order by how its parts are written, so that a text of a few kilobytes can ask for more than anybody waits for.
 package final class JudgingWork {
-  /// Parts of conditions that are put in order; about a second.
+  /// Parts of conditions that are read and put in order; about a second.
   package static let mostParts = 400_000
 
   private var texts: [Expression: String] = [:]

@@ -47,7 +47,11 @@ struct NodeExpressions {
 
   /// Whether a number in it stands for a secret one.
   func hasStandIn(_ expression: Expression) -> Bool {
-    if case .integer(let value) = expression { return value >= Self.firstStandIn }
+    switch expression {
+    case .integer(let value): return value.magnitude >= Self.firstStandIn.magnitude
+    case .scaled(_, let factor) where factor.magnitude >= Self.firstStandIn.magnitude: return true
+    default: break
+    }
     return expression.children.contains(where: hasStandIn)
   }
 

@@ -59,6 +59,7 @@ package struct ProgramSets {
   }
 
   package private(set) var builder: ProgramBuilder
+  private let work = JudgingWork()
   /// Rows that are not padding.
   package let all: Program.NodeID
 
@@ -97,7 +98,7 @@ package struct ProgramSets {
       },
       isExtended: { _ in false }, isNullable: registry.isNullable,
       isBoolean: { registry.type(of: $0) == .boolean },
-      range: { common[$0] ?? Interval(table.columns[$0.rawValue].type) }, length: { _ in nil })
+      range: { common[$0] ?? Interval(table.columns[$0.rawValue].type) }, length: { _ in nil }, work: work)
   }
 
   // MARK: Reading
@@ -124,13 +125,20 @@ package struct ProgramSets {
   /// What all statistics together tell.
   package mutating func finish() throws(ProgramObjection) {
     sets.compareMeans(facts)
-    do {
-      parts = try sets.parts(facts, within: [])
-    } catch {
-      throw ProgramObjection(
-        reason: ReleaseRefusal.tooManyParts.reason,
-        remedy: "reveal results of fewer conditions about the same columns")
-    }
+    do { parts = try sets.parts(facts, within: []) } catch { throw Self.tooMuch }
+    try check()
+  }
+
+  /// That nothing was left out because it would have taken too long.
+  package func check() throws(ProgramObjection) {
+    guard work.isTooMuch else { return }
+    throw Self.tooMuch
+  }
+
+  private static var tooMuch: ProgramObjection {
+    ProgramObjection(
+      reason: ReleaseRefusal.tooManyParts.reason,
+      remedy: "reveal results of fewer conditions about the same columns")
   }
 
   private enum Failure: Error {

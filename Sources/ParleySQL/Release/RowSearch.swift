@@ -38,7 +38,7 @@ struct RowSearch {
       case .cases(let cases): choices.append(cases)
       }
     }
-    guard remaining > 0 else { return true }
+    guard remaining > 0, !facts.work.isTooMuch else { return true }
     remaining -= 1
     if RowSet(.all(known), facts).isNever { return false }
     guard let cases = choices.popLast() else { return true }

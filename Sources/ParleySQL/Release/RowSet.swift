@@ -59,9 +59,11 @@ struct RowSet {
 
   init(_ condition: Expression, _ facts: ReleaseArgument.Facts) {
     self.facts = facts
+    facts.work.take(condition.count(upTo: JudgingWork.mostParts))
+    // Nothing is found out any more: all of it is refused.
+    guard !facts.work.isTooMuch else { return }
     take(condition, isTrue: true)
     normalise()
-    facts.work.take(parts.count + bounded.count)
   }
 
   // MARK: Reading
