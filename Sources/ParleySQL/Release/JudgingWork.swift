@@ -4,7 +4,7 @@ import ParleyBase
 /// put in order by how its parts are written, so that a text of a few kilobytes can ask for more than anybody waits for.
 package final class JudgingWork {
   /// Parts of conditions that are read and put in order; about a second.
-  package static let mostParts = 400_000
+  package static let mostParts = 1_200_000
 
   private var texts: [Expression: String] = [:]
   /// Parts so far, the same ones again and again.
