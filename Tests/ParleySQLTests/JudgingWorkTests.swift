@@ -30,7 +30,7 @@ import Testing
   /// Parts of conditions are put in order by their words again and again, and into words once.
   @Test func wordsAreFoundOnce() throws {
     let work = JudgingWork()
-    _ = try compile((0..<4).map { Self.clause($0, parts: 20) }, work)
+    _ = try compile((0..<4).map { Self.clause($0, parts: 8) }, work)
     #expect(work.parts > 2000 && work.parts <= JudgingWork.mostParts)
     #expect(work.wordings < work.parts / 8, "\(work.wordings) of \(work.parts)")
   }

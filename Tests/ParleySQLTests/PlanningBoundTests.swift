@@ -84,7 +84,8 @@ import Testing
 
   /// Many that are allowed one by one.
   @Test(.timeLimit(.minutes(1))) func theyCountTogether() throws {
-    let one = (0..<12).reduce("i") { "ABS(\($0) - \($1))" }
+    let one = (0..<8).reduce("i") { "ABS(\($0) - \($1))" }
+    _ = try compile("SELECT \(one) AS c FROM t", rows: 500)
     let error = try #require(throws: ParleyError.self) {
       try compile(
         "SELECT \((0..<100).map { "\(one) + \($0) AS c\($0)" }.joined(separator: ", ")) FROM t", rows: 500)
