@@ -49,7 +49,8 @@ import Testing
     let lines = Sample.lines[..<start] + ["program: SELECT COUNT(*) AS n FROM patients"] + Sample.lines[end...]
     let study = try StudyLoader.load(text: lines.joined(separator: "\n"), file: "s.yml")
     let query = try #require(study.queries.first)
-    #expect(study.queries.count == 1 && query.name == "result" && query.sql == "SELECT COUNT(*) AS n FROM patients")
+    #expect(
+      study.queries.count == 1 && query.name == "result" && query.sql == "SELECT COUNT(*) AS n FROM patients")
     #expect(query.line == start + 1)
   }
 
