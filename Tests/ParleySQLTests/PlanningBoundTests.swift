@@ -72,7 +72,7 @@ import Testing
     { "CASE \($0) WHEN 1 THEN \($1) WHEN 2 THEN 4 ELSE 7 END" },
   ]
 
-  @Test(.timeLimit(.minutes(1)), arguments: 0..<4) func operandsAreNotWrittenOutWithoutEnd(step: Int) throws {
+  @Test(.timeLimit(.minutes(15)), arguments: 0..<4) func operandsAreNotWrittenOutWithoutEnd(step: Int) throws {
     let error = try #require(throws: ParleyError.self) {
       try compile(Self.nested(18, Self.repeating[step]), rows: 500)
     }
@@ -83,7 +83,7 @@ import Testing
   }
 
   /// Many that are allowed one by one.
-  @Test(.timeLimit(.minutes(1))) func theyCountTogether() throws {
+  @Test(.timeLimit(.minutes(15))) func theyCountTogether() throws {
     let one = (0..<8).reduce("i") { "ABS(\($0) - \($1))" }
     _ = try compile("SELECT \(one) AS c FROM t", rows: 500)
     let error = try #require(throws: ParleyError.self) {
