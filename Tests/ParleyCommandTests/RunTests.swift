@@ -112,7 +112,8 @@ extension CommandTests {
       }
       #expect(results[0] == results[1])
       try await box.parley("run", "study.yml", "--synthetic", "-1").failed(2, "usage/arguments")
-      try await box.parley("run", "study.yml", "--synthetic", "60").failed(2, "usage/arguments", "100 of all", "50 or less")
+      try await box.parley("run", "study.yml", "--synthetic", "60").failed(
+        2, "usage/arguments", "100 of all", "50 or less")
     }
 
     @Test func padding() async throws {
