@@ -43,6 +43,19 @@ import Testing
     #expect(error.code.rawValue == "sql/arguments" && error.message.contains("whole number"), "\(error)")
   }
 
+  /// What would be opened could not be shown, and would look like a fault of its holder.
+  @Test(arguments: [
+    "d + n * 900000000000", "d - 9223372036854775000", "CASE WHEN n > 3 THEN d + n * 9000000 ELSE d END",
+  ])
+  func datesThatNoCalendarHas(value: String) throws {
+    let error = try #require(throws: ParleyError.self) {
+      try Self.tables.compile("SELECT id, \(value) AS y FROM t")
+    }
+    #expect(error.code.rawValue == "plan/overflow", "\(error)")
+    // What the error says to do.
+    _ = try Self.tables.compile("SELECT id, d + LEAST(GREATEST(n, 0), 31) AS y FROM t")
+  }
+
   @Test func remaindersSignsAndRoots() throws {
     #expect(
       try rows("SELECT n % 4 AS a, n % -4 AS b, x % 2 AS c FROM t ORDER BY id") == [

@@ -46,6 +46,24 @@ import Testing
     #expect(work.parts < 2 * JudgingWork.mostParts)
   }
 
+  /// Of a program as well: what was left out is not taken for empty.
+  @Test func programsAreRefused() throws {
+    func judged(_ work: JudgingWork) throws {
+      var builder = ProgramBuilder()
+      let id = builder.table(.init(name: "t", holders: ["h"], maximumRows: 10))
+      let all = builder.input(.init(table: id, column: "", role: .isValid, sort: .bit))
+      var sets = ProgramSets(builder, id, Self.table, minimum: 3, areValuesJudged: false, work)
+      try sets.read(ProgramStatistic(.count, mask: all, value: nil))
+      try sets.finish()
+      _ = try sets.counted()
+      try sets.check()
+    }
+    try judged(JudgingWork())
+    let work = JudgingWork()
+    work.take(JudgingWork.mostParts + 1)
+    #expect(throws: ProgramObjection.self) { try judged(work) }
+  }
+
   /// What the message says to do.
   @Test func oneClauseIsNoTrouble() throws {
     let one = Self.clause(0, parts: 70)

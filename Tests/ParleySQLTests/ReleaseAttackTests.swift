@@ -69,6 +69,17 @@ import Testing
       #expect(hits.contains { $0.kind == .few } == isFound, "\(study): \(hits)")
     }
   }
+  /// What stands in quotes makes no statistic of a key.
+  @Test func wordsInQuotesAreNoCalls() {
+    for (formula, column) in [
+      ("CASE WHEN age < 65 THEN 'SUM(x)' ELSE 'it''s COUNT(' END", OpenedColumn.key),
+      ("SUM(x)", .linear(tag: "SUM(X)")),
+      ("AVG(x) FILTER (WHERE g = 'COUNT(')", .mean(count: nil)),
+    ] {
+      #expect(OpenedColumn.of(formula: formula, public: false) == column, "\(formula)")
+    }
+  }
+
   /// Two of four have the mean of all by themselves: it stays what it is without them, and rests on them all the same.
   @Test func meansOfAllAndOfSome() {
     let columns = [

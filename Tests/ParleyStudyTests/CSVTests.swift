@@ -149,6 +149,11 @@ import Testing
     Bad("missing column", "age,sex,Dose,smoker,admitted\n", .dataMissingColumn, line: 1, "did you mean 'Dose'?"),
     Bad("case differs", "Age,sex,Dose (mg),smoker,admitted\n", .dataMissingColumn, line: 1, "did you mean 'Age'?"),
     Bad("other delimiter", "age;sex;Dose (mg);smoker;admitted\n", .dataMissingColumn, line: 1, "delimiter: \";\""),
+    Bad("another file", "a;b\n1;2\n", .dataMissingColumn, line: 1, "check that this is the file of"),
+    Bad(
+      "another file with as many columns", "ward,outcome,insurance,clinician,beginning\np,q,r,s,t\n",
+      .dataMissingColumn, line: 1,
+      "check that this is the file of"),
     Bad("tabs", "age\tsex\tDose (mg)\tsmoker\tadmitted\n", .dataMissingColumn, line: 1, "delimiter: tab"),
     Bad(
       "no header", "30,f,1.5,true,2020-02-29\n", .dataMissingColumn, line: 1, "names none of the 5 columns ('age'"),

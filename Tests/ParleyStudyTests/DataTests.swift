@@ -58,6 +58,26 @@ import Testing
     #expect(Set(data.columns[1].values) == [0, 1])
     #expect(Set(data.columns[0].values).count > 100)
   }
+  /// Whom a table protects has several rows in it now and then, unless the study says that nobody has.
+  @Test(arguments: [ColumnType.integer(0...1_000_000_000), .text(bytes: 20)]) func peopleComeAgain(
+    type: ColumnType
+  ) {
+    for isUnique in [false, true] {
+      let data = SyntheticData.make(
+        TableSchema(
+          name: "t",
+          columns: [
+            ColumnSchema(name: "x", type: .integer(0...9), isNullable: false),
+            ColumnSchema(name: "person", type: type, isNullable: false),
+          ], holders: ["h"], maximumRows: 300, uniqueKeys: isUnique ? [["person"]] : [],
+          protection: .units(name: "person", column: "person")), rows: 300, seed: 5)
+      let people = data.columns[1]
+      let different = people.texts.isEmpty ? Set(people.values).count : Set(people.texts).count
+      // Texts of a letter or two are the same by chance.
+      #expect(isUnique ? different > 260 : (120...200).contains(different), "\(different)")
+    }
+  }
+
   /// No column is another one, shifted by some rows, and a column at the end changes no other.
   @Test(arguments: [UInt64(0), 7, 1 << 63]) func columnsKnowNothingOfEachOther(seed: UInt64) {
     func made(_ columns: Int) -> TableData {

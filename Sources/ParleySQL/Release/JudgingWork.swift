@@ -24,7 +24,7 @@ package final class JudgingWork {
   }
 
   /// - Parameter count: parts of a condition.
-  func take(_ count: Int) { parts += count }
+  package func take(_ count: Int) { parts += count }
   var isTooMuch: Bool { parts > Self.mostParts }
 
   /// - Throws: `plan/too-large`

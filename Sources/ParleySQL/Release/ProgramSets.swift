@@ -59,7 +59,7 @@ package struct ProgramSets {
   }
 
   package private(set) var builder: ProgramBuilder
-  private let work = JudgingWork()
+  private let work: JudgingWork
   /// Rows that are not padding.
   package let all: Program.NodeID
 
@@ -79,8 +79,10 @@ package struct ProgramSets {
   }
 
   package init(
-    _ builder: ProgramBuilder, _ id: Program.TableID, _ table: TableSchema, minimum: Int, areValuesJudged: Bool
+    _ builder: ProgramBuilder, _ id: Program.TableID, _ table: TableSchema, minimum: Int, areValuesJudged: Bool,
+    _ work: JudgingWork = JudgingWork()
   ) {
+    self.work = work
     self.builder = builder
     self.id = id
     self.table = table
