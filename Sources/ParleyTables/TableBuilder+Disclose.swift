@@ -52,6 +52,18 @@ extension TableBuilder {
     return try masked(value, by: try builder.not(isNull))
   }
 
+  /// The bit of every group that it may be shown, where all are of too few units whatever the data is.
+  ///
+  /// - Parameter result: the query's name, by which reasons are watched.
+  package mutating func noShownGroups(_ table: SecretTable, of result: String) throws(ParleyError) -> NodeID {
+    if builder.isWatched {
+      let isValid = try full(try valid(table), table.shape)
+      builder.watch(.few, of: result, isValid)
+      builder.watch(.hidden, of: result, isValid)
+    }
+    return builder.constant(false)
+  }
+
   /// The bit of every group that it may be shown; arbitrary where there is no row. Small groups may not, and with them larger
   /// ones where a withheld count could be computed from a total: the rule of docs/proofs/suppression.md, over the groups that
   /// there are.

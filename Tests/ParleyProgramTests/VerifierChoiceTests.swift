@@ -27,6 +27,21 @@ import Testing
     #expect(!onSlow.reason.contains("proofs") && !onFast.reason.contains("macs"))
   }
 
+  /// Macs must save a fifth: they take more memory.
+  @Test func littleTimeIsNotEnoughForMacs() throws {
+    let network = NetworkProfile(name: "even", oneWayLatency: 1e-3, bandwidth: 1e12)
+    let free = Calibration(
+      isMeasured: false, secondsPerMultiplication: 0, secondsPerAndBit: 0, secondsPerInstruction: 0,
+      secondsPerByte: 0)
+    func choice(_ rounds: Int) -> VerifierChoice? {
+      VerifierChoice.choose(
+        proofs: cost(rounds: 100, bytes: 1), macs: cost(rounds: rounds, bytes: 1), on: network, free)
+    }
+    #expect(choice(79)?.method == .macs && choice(81)?.method == .proofs && choice(200)?.method == .proofs)
+    #expect(choice(81)?.reason.contains("save a fifth") == true)
+    #expect(choice(200)?.reason.contains("save a fifth") == false)
+  }
+
   @Test func whatIsAskedForIsTaken() {
     let some = cost(rounds: 1, bytes: 1), other = cost(rounds: 9, bytes: 9)
     #expect(VerifierChoice.choose(requested: .macs, proofs: some, macs: other, on: .lan)?.method == .macs)

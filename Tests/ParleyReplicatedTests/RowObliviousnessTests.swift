@@ -32,7 +32,7 @@ import Testing
       ),
       ("shuffle", { builder, input in try builder.shuffle([input.x, input.b]) }),
     ]
-    for (name, build) in RowProgramTests.programs where ["scans", "moves", "products"].contains(name) {
+    for (name, build) in RowProgramTests.programs where ["scans", "moves", "products", "counts"].contains(name) {
       programs.append((name, build))
     }
     return programs

@@ -128,6 +128,25 @@ import Testing
       }
     ),
     (
+      "counts",
+      { builder, input in
+        let isFew = try builder.compare(.less, input.x, builder.constant(5))
+        let few = try builder.integer(fromBit: isFew)
+        let counts = [
+          try builder.sum(input.b), try builder.sum(try builder.not(isFew)),
+          try builder.innerProduct(input.b, isFew), try builder.innerProduct(input.b, few),
+          try builder.innerProduct(few, few), try builder.sum(try builder.and(input.b, isFew)),
+          // Of these the bit becomes a ring word in any case.
+          try builder.innerProduct(input.y, try builder.integer(fromBit: input.b)),
+        ]
+        let compared = try builder.compare(.less, counts[2], builder.constant(7))
+        return [
+          try builder.stack(counts),
+          try builder.stack(try (0..<counts.count).map { _ in try builder.integer(fromBit: compared) }),
+        ]
+      }
+    ),
+    (
       "shuffle and sort again",
       { builder, input in
         let shuffled = try builder.shuffle([input.x, input.b])
@@ -138,8 +157,11 @@ import Testing
 
   static let sizes: [[Int]] = [[0, 0], [1, 0], [1, 1], [2, 1], [30, 17], [64, 65]]
 
-  private static func options(_ way: SortWay?, _ chunkRows: Int?) -> LoweringOptions {
-    LoweringOptions(chunkRows: chunkRows ?? RowChunks.defaultRows, sortWay: way)
+  private static func options(
+    _ way: SortWay?, _ chunkRows: Int?, countsInBits: Bool = false
+  ) -> LoweringOptions {
+    LoweringOptions(
+      chunkRows: chunkRows ?? RowChunks.defaultRows, sortWay: way, countsInBitsAbove: countsInBits ? 199 : 200)
   }
 
   private func check<F: EngineFamily>(_ family: F, _ way: SortWay? = nil, chunkRows: Int? = nil, seed: UInt64)
@@ -150,9 +172,12 @@ import Testing
       for (index, rows) in Self.sizes.enumerated() {
         let data = Self.data(rows, seed: seed + UInt64(index))
         let expected = try InsecurePlaintextEvaluator.results(program, tables: [Self.schema], data: data)
-        let executor = SQLDifferential.executor(family, options: Self.options(way, chunkRows), seed: seed)
-        let result = try executor(program, [Self.schema], data)
-        #expect(result == expected, "\(name), rows \(rows), seed \(seed)")
+        for countsInBits in name == "counts" ? [false, true] : [false] {
+          let options = Self.options(way, chunkRows, countsInBits: countsInBits)
+          let executor = SQLDifferential.executor(family, options: options, seed: seed)
+          let result = try executor(program, [Self.schema], data)
+          #expect(result == expected, "\(name), rows \(rows), in bits \(countsInBits), seed \(seed)")
+        }
       }
     }
   }
@@ -187,9 +212,13 @@ import Testing
   private func checkCost<F: EngineFamily>(
     _ family: F, _ way: SortWay? = nil, chunkRows: Int? = nil, seed: UInt64
   ) throws {
-    for (name, build) in Self.programs where way == nil || name.contains("sort") || name == "groups" {
+    let programs = Self.programs.filter { way == nil || $0.0.contains("sort") || $0.0 == "groups" }
+    for (name, build, countsInBits) in programs.map({ ($0.0, $0.1, false) })
+      + programs.filter({ $0.0 == "counts" }).map({ ($0.0, $0.1, true) })
+    {
       let program = try Self.program(build)
-      let lowered = try Lowering.lower(program, for: family.descriptor, options: Self.options(way, chunkRows))
+      let lowered = try Lowering.lower(
+        program, for: family.descriptor, options: Self.options(way, chunkRows, countsInBits: countsInBits))
       let sortsByComparison = lowered.hasRandomCost
       for rows in [[0, 0], [1, 1], [30, 17], [64, 65]] {
         let data = Self.data(rows, seed: seed)["t"] ?? []
@@ -215,6 +244,25 @@ import Testing
         }
       }
     }
+  }
+
+  /// In bits no ring word is multiplied but those that numbers are multiplied with anyway, and what is moved is a small part of it.
+  @Test func countsInBits() throws {
+    let program = try Self.program { builder, input in
+      [try builder.stack([try builder.sum(input.b), try builder.innerProduct(input.b, input.b)])]
+    }
+    func cost(_ countsInBits: Bool) throws -> Cost {
+      let engine = ReplicatedFamily(UInt64.self).descriptor
+      let lowered = try Lowering.lower(
+        program, for: engine, options: Self.options(nil, nil, countsInBits: countsInBits))
+      return CostModel.cost(
+        of: lowered, on: engine,
+        shape: RunShape(
+          principals: 5, tables: [[.init(holder: 3, rows: 100), .init(holder: 4, rows: 100)]], recipients: [[0]]))
+    }
+    let (words, bits) = (try cost(false), try cost(true))
+    #expect(words.multiplications > 200 && bits.multiplications < 100)
+    #expect(bits.andBits > 300)
   }
 
   @Test func planEqualsMeterInChunks() throws {

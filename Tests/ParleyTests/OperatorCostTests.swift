@@ -46,7 +46,7 @@ import Testing
       let (cost, shares) = (plan.cost, plan.cost.shares)
       for from in cost.bytes.indices {
         for to in cost.bytes.indices {
-          #expect(shares.reduce(0) { $0 + $1.bytes[from][to] } == cost.bytes[from][to], "\(queries)")
+          #expect(shares.reduce(0) { $0 + $1.bytes(from: from, to: to) } == cost.bytes[from][to], "\(queries)")
         }
       }
       #expect(shares.reduce(0) { $0 + $1.rounds } == cost.rounds, "\(queries)")

@@ -56,11 +56,16 @@ public struct PreparedStudy: Sendable {
     }
   }
 
+  /// Instructions of programs for which both verifiers are planned. Macs have the shorter check, which decides where there is little
+  /// to check.
+  private static let mostCompared = 40_000
+
   /// The other verifier, and what it costs; nil where the program is too large for it: without shuffles it sorts fewer rows,
   /// and takes more gates for that.
   private static func prepareMacs(
     _ study: Study, _ program: Program, like proofs: PreparedProgram
   ) throws(ParleyError) -> (program: PreparedProgram, cost: Cost)? {
+    guard proofs.lowered.instructions.count <= mostCompared else { return nil }
     let sorted = try PlanSizes.longestOrder(of: proofs.lowered, rows: proofs.shape(rows: proofs.assumedRows).rows)
     guard sorted <= MergeExchange.most else { return nil }
     do throws(ParleyError) {

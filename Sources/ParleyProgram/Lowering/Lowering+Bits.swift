@@ -26,6 +26,7 @@ extension Lowering {
       return Word(try tupleBits(tuple, index, like: id, width: width))
     }
     guard hasBits(id) else { return try wordFromArith(try arith(id), width: width) }
+    if countsInBits(id) { return try count(id) }
     if !descriptor.hasWords, let word = try wordWithoutWords(id) { return word }
     switch node.operation {
     case .input(let input):

@@ -1,6 +1,61 @@
 internal import BigInt
 internal import ParleyBase
 
+/// Rows in which bits are set, counted in bits where that moves less than ring words do.
+extension Lowering {
+  /// Bits that are multiplied with numbers, so that a sum of them costs nothing more.
+  static func bitsAsWords(_ program: Program) -> Set<Program.NodeID> {
+    var found: Set<Program.NodeID> = []
+    for node in program.nodes {
+      guard case .innerProduct(let a, let b) = node.operation else { continue }
+      let (first, second) = (program.underlyingBit(a), program.underlyingBit(b))
+      if let first, second == nil { found.insert(first) }
+      if let second, first == nil { found.insert(second) }
+    }
+    return found
+  }
+
+  /// Whether the node counts rows in which a bit, or both of two, are set, and does so by full adders.
+  func countsInBits(_ id: Program.NodeID) -> Bool {
+    guard descriptor.hasWords, let counted = program.counted(id),
+      length(counted.shape).mayExceed(options.countsInBitsAbove, tables: program.tables.map(\.maximumRows))
+    else { return false }
+    return counted.bits.count > 1 || !bitsAsWords.contains(counted.bits[0])
+  }
+
+  /// One AND a row, and one more where two bits must be set.
+  func count(_ id: Program.NodeID) throws(ParleyError) -> Word {
+    guard let counted = program.counted(id) else { throw ParleyError(.invariant, "no count of rows") }
+    var both = try bit(counted.bits[0])
+    for other in counted.bits.dropFirst() { both = emitter.and(both, try bit(other)) }
+    let range = program[id].type.range
+    var matrix = BitMatrix(width: width(of: range))
+    matrix.add(both, weight: 0)
+    return number(emitter.sumRows(matrix, length(counted.shape)), range)
+  }
+}
+
+extension Program {
+  /// The bit that a number is made of that is 0 or 1, or the bit itself.
+  fileprivate func underlyingBit(_ id: NodeID) -> NodeID? {
+    if self[id].type.isBit { return id }
+    guard case .integer(let bit) = self[id].operation else { return nil }
+    return bit
+  }
+  /// Of a node that counts rows, the bits that are set in them.
+  fileprivate func counted(_ id: NodeID) -> (bits: [NodeID], shape: Shape)? {
+    switch self[id].operation {
+    case .sum(let a):
+      return underlyingBit(a).map { ([$0], self[a].type.shape) }
+    case .innerProduct(let a, let b):
+      guard let first = underlyingBit(a), let second = underlyingBit(b) else { return nil }
+      let shape = self[a].type.shape == .scalar ? self[b].type.shape : self[a].type.shape
+      return (first == second ? [first] : [first, second], shape)
+    default: return nil
+    }
+  }
+}
+
 /// What ring words are for, in bits: products, sums over rows, matrix products. For engines without words.
 extension Lowering {
   /// A number node of these operations, or nil for any other.

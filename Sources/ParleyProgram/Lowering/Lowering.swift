@@ -22,11 +22,14 @@ package struct LoweringOptions: Sendable, Hashable {
   package var chunkRows: Int
   /// How engines that shuffle sort; nil leaves it to the planner.
   package var sortWay: SortWay?
+  /// How many rows of columns that can be longer are those with a bit set is found in bits, by full adders: an AND a row instead of a
+  /// product, in more rounds.
+  package var countsInBitsAbove: Int
 
   package init(
     inputForm: InputForm = .planned, divisionRadix: Int = 3, checksInputs: Bool = false,
     insecureUncheckedInputs: Bool = false, chunkRows: Int = RowChunks.defaultRows,
-    sortWay: SortWay? = nil
+    sortWay: SortWay? = nil, countsInBitsAbove: Int = 1 << 14
   ) {
     self.inputForm = inputForm
     self.divisionRadix = divisionRadix
@@ -34,6 +37,7 @@ package struct LoweringOptions: Sendable, Hashable {
     self.insecureUncheckedInputs = insecureUncheckedInputs
     self.chunkRows = chunkRows
     self.sortWay = sortWay
+    self.countsInBitsAbove = countsInBitsAbove
   }
 }
 
@@ -66,6 +70,7 @@ package final class Lowering {
     self.descriptor = descriptor
     self.options = options
     self.forms = forms
+    bitsAsWords = Self.bitsAsWords(program)
     let count = program.nodes.count
     ariths = NodeTable(count: count)
     words = NodeTable(count: count)
@@ -219,6 +224,8 @@ package final class Lowering {
   private var bitsPreference: [Bool?]
   // Nothing that changes is a lazy property: these are copied for every change.
   private(set) var bitForms = BitForms()
+  /// Bits that ring words are made of in any case.
+  let bitsAsWords: Set<Program.NodeID>
   /// Of shapes that are put together; each once, so that lengths are compared in one step.
   private var lengths: [Program.Shape: Length] = [:]
 
@@ -236,7 +243,8 @@ package final class Lowering {
     if node.type.isBit { return true }
     switch node.operation {
     case .extremum, .quotient, .squareRoot: return true
-    case .input, .constant, .sum, .innerProduct, .matrixProduct, .integer: return !fitsWord(id)
+    case .sum, .innerProduct: return !fitsWord(id) || countsInBits(id)
+    case .input, .constant, .matrixProduct, .integer: return !fitsWord(id)
     case .multiply(let a, let b):
       // Circuits that multiply are for single values; a column is multiplied in the ring.
       guard case .fixed = node.type.shape else { return !fitsWord(id) }

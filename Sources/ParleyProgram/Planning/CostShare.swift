@@ -4,9 +4,16 @@
 /// share counts as a round of the one that sends most in it, and as one of the verification only where nothing else
 /// is sent.
 package struct CostShare: Hashable, Sendable {
+  /// Payload bytes from one principal to another.
+  package struct LinkBytes: Hashable, Sendable {
+    package var from: Int
+    package var to: Int
+    package var bytes: Int
+  }
+
   package var owner: CostOwner
-  /// Payload bytes from principal to principal.
-  package var bytes: [[Int]]
+  /// Links that carry anything for it: a study of many principals has far more links than an operator uses.
+  package var links: [LinkBytes] = []
   package var rounds = 0
   package var multiplications = 0
   package var andBits = 0
@@ -14,7 +21,9 @@ package struct CostShare: Hashable, Sendable {
   package var movedElements = 0
   package var shuffledElements = 0
 
-  package var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
+  package var totalBytes: Int { links.reduce(0) { $0 + $1.bytes } }
+  package func bytes(from: Int, to: Int) -> Int { links.first { $0.from == from && $0.to == to }?.bytes ?? 0 }
+  package func bytes(from: Int) -> Int { links.reduce(0) { $0 + ($1.from == from ? $1.bytes : 0) } }
   package var isEmpty: Bool {
     totalBytes == 0 && rounds == 0 && multiplications == 0 && andBits == 0 && instructionCount == 0
   }
@@ -51,8 +60,12 @@ struct CostLedger {
   private let principals: Int
   /// Their bytes are in ``bytes`` until all is counted.
   private var shares: [CostShare]
-  /// By owner, sender and receiver.
-  private var bytes: [Int]
+  /// By link that is in use, in the order of ``links``, and by owner.
+  private var bytes: [[Int]] = []
+  /// Sender times principals plus receiver.
+  private var links: [Int] = []
+  /// Where a link is in ``links``; -1 where nothing was sent over it.
+  private var placeOfLink: [Int]
   var payers: Payers
   /// By owner, bytes of the flight under way; and the owners that have any.
   private var flight: [Int]
@@ -61,19 +74,21 @@ struct CostLedger {
   init(_ owners: CostOwners, principals: Int) {
     self.owners = owners
     self.principals = principals
-    shares = (0..<owners.count).map { CostShare(owner: owners.owner($0), bytes: []) }
-    bytes = Array(repeating: 0, count: owners.count * principals * principals)
+    shares = (0..<owners.count).map { CostShare(owner: owners.owner($0)) }
+    placeOfLink = Array(repeating: -1, count: principals * principals)
     flight = Array(repeating: 0, count: owners.count)
     payers = Payers(owners.number(.computation))
   }
 
   /// Shares of the operators in their order, then the others; those without any work are left out.
   var result: [CostShare] {
-    shares.indices.map { number in
+    let ordered = links.indices.sorted { links[$0] < links[$1] }
+    return shares.indices.map { number in
       var share = shares[number]
-      share.bytes = (0..<principals).map { from in
-        let first = (number * principals + from) * principals
-        return Array(bytes[first..<first + principals])
+      share.links = ordered.compactMap { place in
+        let (from, to) = links[place].quotientAndRemainder(dividingBy: principals)
+        let sent = bytes[place][number]
+        return sent == 0 ? nil : .init(from: from, to: to, bytes: sent)
       }
       return share
     }.filter { !$0.isEmpty }
@@ -124,9 +139,18 @@ struct CostLedger {
       paid = due
     }
   }
+  private mutating func place(ofLink link: Int) -> Int {
+    if placeOfLink[link] < 0 {
+      placeOfLink[link] = links.count
+      links.append(link)
+      bytes.append(Array(repeating: 0, count: owners.count))
+    }
+    return placeOfLink[link]
+  }
   mutating func send(_ bytes: Int, from: Int, to: Int) {
+    let place = place(ofLink: from * principals + to)
     split(bytes) { ledger, number, part in
-      ledger.bytes[(number * ledger.principals + from) * ledger.principals + to] += part
+      ledger.bytes[place][number] += part
       if ledger.flight[number] == 0 && part > 0 { ledger.inFlight.append(number) }
       ledger.flight[number] += part
     }
@@ -142,17 +166,16 @@ struct CostLedger {
   struct Account {
     fileprivate var numbers: [Int]
     fileprivate var shares: [CostShare]
-    fileprivate var bytes: [ArraySlice<Int>]
+    /// By owner, of the links that were in use.
+    fileprivate var bytes: [[Int]]
   }
 
   /// - Parameter payers: all that will pay from now on, apart from the verification.
   func account(of payers: Set<Int>) -> Account {
     let numbers = payers.union([owners.number(.verification)]).sorted()
     return Account(
-      numbers: numbers, shares: numbers.map { shares[$0] }, bytes: numbers.map { bytes[places(of: $0)] })
-  }
-  private func places(of number: Int) -> Range<Int> {
-    number * principals * principals..<(number + 1) * principals * principals
+      numbers: numbers, shares: numbers.map { shares[$0] },
+      bytes: numbers.map { number in bytes.map { $0[number] } })
   }
 
   /// Adds so many times what has been paid since then.
@@ -166,7 +189,8 @@ struct CostLedger {
       more(&shares[number].instructionCount, then.instructionCount)
       more(&shares[number].movedElements, then.movedElements)
       more(&shares[number].shuffledElements, then.shuffledElements)
-      for index in places(of: number) { more(&bytes[index], account.bytes[place][index]) }
+      let before = account.bytes[place]
+      for link in bytes.indices { more(&bytes[link][number], link < before.count ? before[link] : 0) }
     }
   }
 

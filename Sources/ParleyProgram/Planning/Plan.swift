@@ -150,8 +150,8 @@ extension Cost {
     let busiest = parties.max { sent(by: $0) < sent(by: $1) } ?? 0
     guard parties.contains(from) else { return 0 }
     return seconds(
-      on: network, calibration, rounds: share.rounds, busiestLink: share.bytes[from][to],
-      sentByOne: share.bytes[busiest].reduce(0, +), multiplications: share.multiplications, andBits: share.andBits,
+      on: network, calibration, rounds: share.rounds, busiestLink: share.bytes(from: from, to: to),
+      sentByOne: share.bytes(from: busiest), multiplications: share.multiplications, andBits: share.andBits,
       instructions: share.instructionCount, moved: share.movedElements, shuffled: share.shuffledElements)
   }
 

@@ -15,7 +15,7 @@ extension PlanLowering {
       return mark
     }
     let read = columns(keys.map(\.expression) + wanted.flatMap { [$0.argument, $0.second].compactMap(\.self) })
-      .union(mark?.columns ?? [])
+      .union(mark.map { $0.isOfOneUnit ? [] : $0.columns } ?? [])
     var relation = try lower(input, read)
     var positions: [Int] = []
     for key in keys {
@@ -44,7 +44,7 @@ extension PlanLowering {
     // How many rows and units a released group rests on.
     var counts: [TableBuilder.ContributorCount] = []
     var size = 0
-    if let mark, !mark.units.isEmpty {
+    if let mark, !mark.units.isEmpty, !mark.isOfOneUnit {
       func add(_ aggregate: TableAggregate, _ threshold: Int) {
         counts.append(.init(column: keys.count + functions.count, threshold: threshold))
         functions.append(aggregate)
@@ -129,8 +129,10 @@ extension PlanLowering {
     var relation = relation
     var bit = tables.builder.constant(true)
     var totals: [Program.NodeID] = []
-    for units in marking.mark.units where !units.counted.isEmpty { totals.append(try rows(of: units.counted)) }
-    if !marking.counts.isEmpty {
+    for units in marking.mark.units where !units.counted.isEmpty && !marking.mark.isOfOneUnit { totals.append(try rows(of: units.counted)) }
+    if marking.mark.isOfOneUnit {
+      bit = try tables.noShownGroups(relation.table, of: source.query.name)
+    } else if !marking.counts.isEmpty {
       bit = try tables.shownGroups(
         relation.table, rows: marking.counts[0].column, sizes: marking.counts[marking.size].column,
         contributors: marking.counts, dominance: try dominance(relation, marking.mark),

@@ -39,7 +39,11 @@ extension ReleaseJudge {
 
   /// Columns that are the same in all rows in which one of the parts' rows is.
   func determined(by parts: Set<Int>, _ makeup: Makeup) -> Set<ColumnID> {
-    var known = parts.reduce(into: Set<ColumnID>()) { $0.formUnion(columnsOfPart[$1] ?? []) }
+    determined(by: parts.reduce(into: Set<ColumnID>()) { $0.formUnion(columnsOfPart[$1] ?? []) }, makeup)
+  }
+  /// Columns that are the same in all rows with the same values of these.
+  func determined(by columns: Set<ColumnID>, _ makeup: Makeup) -> Set<ColumnID> {
+    var known = columns
     var open = makeup.dependencies
     while let place = open.firstIndex(where: { $0.from.isSubset(of: known) }) {
       known.formUnion(open.remove(at: place).to)

@@ -71,8 +71,22 @@ extension ReleaseJudge {
         counted: slot.onceWith == [] && !slot.isNullable ? slot.counted : [])
     }
     var seen: Set<ReleaseMark.Units> = []
-    let mark = ReleaseMark(units: units.filter { seen.insert($0).inserted }, contributors: contributors)
+    var mark = ReleaseMark(units: units.filter { seen.insert($0).inserted }, contributors: contributors)
+    if let slot = rows.slots.first(where: { isOne($0, in: keys, of: rows) }) {
+      mark.isOfOneUnit = true
+      registry.note(
+        "no group can be shown, and none is: its keys leave one in each (\(words(slot.kinds))), and at least \(minimum) must stand behind a result; group by something coarser"
+      )
+    }
     return (mark, items)
+  }
+
+  /// The keys decide which unit it is, so that a group has one: with the column that names it among them, or of a table in which
+  /// they are unique.
+  private func isOne(_ slot: UnitSlot, in keys: [Projection], of rows: Rows) -> Bool {
+    guard !slot.isNullable else { return false }
+    let given = Set(keys.compactMap { columns.root($0.expression) })
+    return determined(by: given, rows.makeup).contains(columns.root(slot.column))
   }
 
   /// A unit has one row at most in a group.

@@ -36,6 +36,8 @@ struct ReleaseMark {
   var units: [Units]
   var contributors: [Contributors]
   var dominance: [Dominance] = []
+  /// Every group is of one unit of some kind, so that none may be shown and nothing has to be counted.
+  var isOfOneUnit = false
 
   /// Whether groups are compared by the number of these units, and not by their rows: no other units are counted, and every row has
   /// one. Beside units that are rows, of which a group has at least as many, these must never protect each other by their numbers alone.

@@ -30,6 +30,14 @@ struct RowSet {
     func shifted(by k: BigInt) -> Bounds {
       Bounds(lower: lower.map { $0 + k }, upper: upper.map { $0 + k }, excluded: Set(excluded.map { $0 + k }))
     }
+    var negated: Bounds {
+      Bounds(lower: upper.map { -$0 }, upper: lower.map { -$0 }, excluded: Set(excluded.map { -$0 }))
+    }
+    /// They only say on which side of 0 a value is, or that it is 0 or not.
+    var areOfSign: Bool {
+      (lower == nil || lower == 0 || lower == 1) && (upper == nil || upper == 0 || upper == -1)
+        && excluded.allSatisfy { $0 == 0 }
+    }
     /// Of x, for bounds of x times a number that is not 0.
     func divided(by factor: BigInt) -> Bounds {
       let (low, high) = factor > 0 ? (lower, upper) : (upper.map { -$0 }, lower.map { -$0 })
@@ -223,6 +231,8 @@ struct RowSet {
     case .add(let inner, .integer(let k)), .add(.integer(let k), let inner):
       return meet(inner, change.shifted(by: -k))
     case .subtract(let inner, .integer(let k)): return meet(inner, change.shifted(by: k))
+    case .subtract(.integer(let k), let inner): return meet(inner, change.negated.shifted(by: k))
+    case .multiply(let a, let b) where change.areOfSign: if meetSign(of: a, b, change) { return }
     case .scaled(let inner, let factor) where factor != 0: return meet(inner, change.divided(by: factor))
     case .truncated(let inner, let divisor):
       if let change = change.bounded(within: facts.range(of: value))?.multiplied(by: divisor, isTruncated: true) {
@@ -240,6 +250,24 @@ struct RowSet {
     if let upper = change.upper { known.upper = min(known.upper ?? upper, upper) }
     known.excluded.formUnion(change.excluded)
     bounds[value] = known
+  }
+
+  /// Where a product is 0, or on which side of it, follows from its factors.
+  ///
+  /// - Returns: whether it could be said of them one by one.
+  private mutating func meetSign(of a: Expression, _ b: Expression, _ change: Bounds) -> Bool {
+    for (factor, other) in [(a, b), (b, a)] {
+      guard let range = facts.range(of: other), range.lower > 0 || range.upper < 0 else { continue }
+      meet(factor, range.lower > 0 ? change : change.negated)
+      if facts.mayBeNull(other) { isPresent(other) }
+      return true
+    }
+    let isNotZero = change.lower == nil && change.upper == nil && change.excluded == [0]
+    let isPositive = change.lower == 1 && change.upper == nil
+    func isNeverNegative(_ factor: Expression) -> Bool { facts.range(of: factor).map { $0.lower >= 0 } ?? false }
+    guard isNotZero || isPositive && isNeverNegative(a) && isNeverNegative(b) else { return false }
+    for factor in [a, b] { meet(factor, change) }
+    return true
   }
 
   /// Rows in which a value that may be NULL is not.
