@@ -129,7 +129,9 @@ extension PlanLowering {
     var relation = relation
     var bit = tables.builder.constant(true)
     var totals: [Program.NodeID] = []
-    for units in marking.mark.units where !units.counted.isEmpty && !marking.mark.isOfOneUnit { totals.append(try rows(of: units.counted)) }
+    for units in marking.mark.units where !units.counted.isEmpty && !marking.mark.isOfOneUnit {
+      totals.append(try rows(of: units.counted))
+    }
     if marking.mark.isOfOneUnit {
       bit = try tables.noShownGroups(relation.table, of: source.query.name)
     } else if !marking.counts.isEmpty {
