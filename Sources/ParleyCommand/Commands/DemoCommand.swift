@@ -55,7 +55,7 @@ struct DemoCommand: ParsableCommand {
         "pressure, 172 cholesterol values) are counted as recorded, as in the published reference results.",
       ])
     try Console.output(lines: ["", "== Who learned what ==", ""])
-    try Console.output(lines: Console.split(prepared.statement.text))
+    try Console.output(text: Console.split(prepared.statement.text))
     try Console.output("Who must be trusted:")
     for line in prepared.trust.lines { try Console.output("  - \(line)") }
     try Console.output(lines: ["", "== What it cost ==", ""])

@@ -216,7 +216,7 @@ struct PartyCommand: ParsableCommand {
       }
       return
     }
-    Console.notice(lines: Console.split(prepared.statement.text) + ["hash \(hash)"])
+    Console.notice(text: Console.split(prepared.statement.text) + ["hash \(hash)"])
     guard Console.isTerminal(STDIN_FILENO) else {
       throw ParleyError(
         .init("study/statement-not-accepted"),

@@ -32,7 +32,7 @@ struct PlanCommand: ParsableCommand {
     } else if markdown {
       try Console.output(lines: Console.split(report.markdown))
     } else {
-      try Console.output(lines: Console.split(report.text))
+      try Console.output(text: Console.split(report.text))
     }
   }
 

@@ -19,7 +19,7 @@ struct SignCommand: ParsableCommand {
     _ = try prepared.study.requireParty(name)
     // What cannot be signed is refused before the statement, which would hide the reason.
     let signature = try prepared.study.sign(with: try IdentityFiles.load(name, from: identity), as: name)
-    Console.notice(lines: Console.split(prepared.statement.text) + FingerprintTable(prepared.study).lines)
+    Console.notice(text: Console.split(prepared.statement.text) + FingerprintTable(prepared.study).lines)
     let folder = SignatureFolder(ofStudy: study)
     try folder.save(signature)
     try Console.output("signed \(prepared.study.studyHashText) as \(name): \(folder.path(of: name))")

@@ -89,7 +89,7 @@ struct StudyCommand: ParsableCommand {
             statement: prepared.statement.text, statementHash: hexadecimal(prepared.statementHash),
             parties: keys.rows))
       }
-      try Console.output(lines: Console.split(prepared.statement.text))
+      try Console.output(text: Console.split(prepared.statement.text))
       if !keys.lines.isEmpty { try Console.output(lines: keys.lines + [""]) }
       try Console.output("hash \(GroupedHash.text(prepared.statementHash))")
     }

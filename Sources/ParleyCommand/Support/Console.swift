@@ -22,6 +22,18 @@ enum Console {
     try StandardStream.output.write(lines.map { VisibleText.line($0) + "\n" }.joined())
   }
 
+  /// A text of paragraphs, such as a statement: on a terminal its lines are fitted to the width.
+  ///
+  /// - Throws: as ``output(_:)``.
+  static func output(text lines: [String]) throws(ParleyError) {
+    try output(lines: fitted(lines, to: STDOUT_FILENO))
+  }
+  private static func fitted(_ lines: [String], to descriptor: Int32) -> [String] {
+    TerminalText.fitted(lines.map(VisibleText.line), to: isTerminal(descriptor) ? columns(descriptor) : nil)
+  }
+  /// The same beside the results.
+  static func notice(text lines: [String]) { notice(lines: fitted(lines, to: STDERR_FILENO)) }
+
   /// Lines about the work that are no messages of the log, such as a statement before its question.
   static func notice(lines: [String]) {
     StandardStream.errors.tryToWrite(lines.map { VisibleText.line($0) + "\n" }.joined())

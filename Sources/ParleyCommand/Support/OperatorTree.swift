@@ -69,10 +69,14 @@ struct OperatorTree {
 
   private static let headings = ["operator", "rows", "rounds", "bytes", "time"]
 
-  private func cells(_ line: Line, indent: String) -> [String] {
+  /// Characters of an operator in a terminal; JSON and Markdown have it whole.
+  private static let longest = 60
+
+  private func cells(_ line: Line, indent: String, shortened: Bool = false) -> [String] {
     let name = line.discloses == nil ? line.operator : "\(line.query ?? ""): \(line.operator)"
+    let text = String(repeating: indent, count: line.depth) + VisibleText.compact(name)
     return [
-      String(repeating: indent, count: line.depth) + VisibleText.compact(name), line.rows.map(String.init) ?? "",
+      shortened ? TerminalText.shortened(text, to: Self.longest) : text, line.rows.map(String.init) ?? "",
       String(line.rounds),
       Console.bytes(line.bytes), Console.seconds(line.seconds),
     ]
@@ -85,7 +89,7 @@ struct OperatorTree {
   }
 
   var text: [String] {
-    let table = [Self.headings] + lines.map { cells($0, indent: "  ") } + [total]
+    let table = [Self.headings] + lines.map { cells($0, indent: "  ", shortened: true) } + [total]
     let widths = Self.headings.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
     return table.map { row in
       row.indices.map { column in
