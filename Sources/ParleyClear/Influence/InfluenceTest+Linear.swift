@@ -86,8 +86,9 @@ extension InfluenceTest {
     }.sorted { name($0.place) < name($1.place) }
   }
 
-  func linearHits(_ kind: String, _ trials: UnitTrials) -> [Hit] {
+  func linearHits(_ kinds: Set<String>, _ trials: UnitTrials) -> [Hit] {
     let parts = parts(trials)
+    let areRows = kinds.allSatisfy { $0.hasPrefix(".") }
     var hits: [Hit] = []
     func report(_ kind: Hit.Kind, _ what: String, _ part: Part) {
       let support = part.support
@@ -120,13 +121,14 @@ extension InfluenceTest {
         report(.difference, "\(name(part.place)) - \(name(other.place))", part.less(other))
       }
       // Persons may have as many rows in one group as in another; rows cannot.
-      if kind.hasPrefix(".") || !part.place.row.isEmpty || program.results.count > 1 {
+      if areRows || !part.place.row.isEmpty || program.results.count > 1 {
         // Groups of one result have no rows in common. That those of two results have none is chance, and not known.
         for result in program.results.indices {
           var rest = part
           var taken: [String] = []
           for other in parts
-          where other.place.result == result && other.tag == part.tag && isPart(other.place, of: part.place, kind)
+          where other.place.result == result && other.tag == part.tag
+            && isPart(other.place, of: part.place, areRows: areRows)
           {
             guard rest.contains(other) else { continue }
             rest = rest.less(other)
@@ -136,7 +138,7 @@ extension InfluenceTest {
         }
       }
     }
-    return hits + totalHits(kind, trials, parts)
+    return hits + totalHits(kinds, trials, parts)
   }
 
   /// Digits that no unit but one changes, by being absent or by other values.
@@ -163,8 +165,10 @@ extension InfluenceTest {
   }
 
   /// Whether one number is known to be of some of the rows of another.
-  private func isPart(_ part: OpenedNumbers.Place, of whole: OpenedNumbers.Place, _ kind: String) -> Bool {
-    if part.result == whole.result { return part.row != whole.row && kind.hasPrefix(".") }
+  private func isPart(
+    _ part: OpenedNumbers.Place, of whole: OpenedNumbers.Place, areRows: Bool
+  ) -> Bool {
+    if part.result == whole.result { return part.row != whole.row && areRows }
     let partNames = OpenedNumbers.keyNames(program.results[part.result], columns[part.result])
     let wholeNames = OpenedNumbers.keyNames(program.results[whole.result], columns[whole.result])
     return zip(wholeNames, whole.row).allSatisfy { name, label in
@@ -173,10 +177,10 @@ extension InfluenceTest {
   }
 
   /// The public number of rows less the counts of a column.
-  private func totalHits(_ kind: String, _ trials: UnitTrials, _ parts: [Part]) -> [Hit] {
+  private func totalHits(_ kinds: Set<String>, _ trials: UnitTrials, _ parts: [Part]) -> [Hit] {
     var hits: [Hit] = []
     for table in readTables
-    where UnitDatabase.kind(of: table) == kind && table.padTo == nil {
+    where UnitDatabase.kind(of: table).map(kinds.contains) == true && table.padTo == nil {
       let whole = trials.units.map { BigInt(database.rowCount(of: $0, in: table.name)) }
       let rows =
         whole

@@ -84,6 +84,9 @@ package struct InfluenceTest {
   package var offsets: [BigInt] = []
   /// Whoever asked gave every unit a digit of its own in sums of this base; nil where nobody did.
   package var packing: BigInt?
+  /// Kinds of units that a query puts under one another (UNION ALL of tables): the definition counts them together, as it counts
+  /// rows of several holders of one table, each of whom can take its own off.
+  package var united: [Set<String>] = []
   /// Results whose rows depend on numbers (HAVING, LIMIT, a window).
   package var choosing: Set<Int> = []
 
@@ -129,23 +132,48 @@ package struct InfluenceTest {
     }
     let tried = opens == true ? reference ?? program : program
     let kinds = Set(readTables.compactMap(UnitDatabase.kind)).sorted()
-    for kind in kinds {
-      var trials = UnitTrials(units: database.units[kind] ?? [])
+    for kinds in together(kinds) {
+      var trials = UnitTrials(units: kinds.flatMap { database.units[$0] ?? [] })
       let needsShift =
         packing != nil || columns.joined().contains { [.smooth, .record].contains($0) || $0.isMean }
       for unit in trials.units {
         trials.without.append(try open(tried, database.without([unit])))
-        if !kind.hasPrefix(".") {
+        if !unit.kind.hasPrefix(".") {
           trials.withoutRow.append(
             try database.withoutRow(of: unit).map { (data) throws(ParleyError) in try open(tried, data) })
         }
         if let reference { trials.alone.append(try open(reference, database.alone(unit))) }
         if needsShift { trials.shifted.append(try open(tried, database.shifted(unit))) }
       }
-      hits += try linearHits(kind, trials) + otherHits(trials) + groupHits(trials)
+      hits += try linearHits(Set(kinds), trials) + otherHits(trials) + groupHits(trials)
       hits += try processedHits(trials.units)
     }
     return hits
+  }
+
+  /// Kinds of units whose tables stand in one query with UNION ALL. Where it does not unite them, none has to do with the numbers of another.
+  package static func united(in queries: [String], _ tables: [TableSchema]) -> [Set<String>] {
+    queries.compactMap { text in
+      let words = text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map { $0.lowercased() }
+      guard zip(words, words.dropFirst()).contains(where: { $0 == ("union", "all") }) else { return nil }
+      let kinds = tables.filter { $0.protection == .rows && words.contains($0.name.lowercased()) }
+        .compactMap(UnitDatabase.kind)
+      return kinds.count > 1 ? Set(kinds) : nil
+    }
+  }
+
+  /// The kinds that are judged together, each in one list.
+  private func together(_ kinds: [String]) -> [[String]] {
+    var lists: [[String]] = []
+    for kind in kinds {
+      let others = united.filter { $0.contains(kind) }.reduce(into: Set<String>()) { $0.formUnion($1) }
+      if let place = lists.firstIndex(where: { !others.isDisjoint(with: $0) }) {
+        lists[place].append(kind)
+      } else {
+        lists.append([kind])
+      }
+    }
+    return lists
   }
 
   /// Tables of which a row can matter.

@@ -79,6 +79,7 @@ struct StudyAttack {
         var test = try InfluenceTest(
           program: program, reference: reference, database: database, minimum: minimum, columns: columns)
         test.choosing = choosing
+        test.united = InfluenceTest.united(in: study.sqlQueries.map(\.text), study.schemas)
         report.numbersShown += test.base.values.count
         report.numbersWithheld += test.withheldCount
         for hit in try test.hits() where !hit.isConceded {

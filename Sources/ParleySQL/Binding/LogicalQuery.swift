@@ -189,12 +189,40 @@ extension RowExpression {
 
   /// Whether values are grouped into coarser ones: a bucket, a CASE or a larger unit of time anywhere inside. The day of a
   /// month and what else is left of a division may tell every value where ranges are short.
-  var isCoarsened: Bool {
+  func isCoarsened(_ range: ClosedRange<Int64>) -> Bool {
+    guard columns.count == 1 else { return false }
     switch self {
-    case .bucket, .choose, .floored, .calendar(.year, _), .calendar(.quarter, _), .calendar(.month, _),
+    case .bucket(_, let width), .floored(_, let width): return width.magnitude > 1
+    case .choose(let branches, let otherwise):
+      return Self.areBands(branches.map(\.condition), within: range)
+        && (branches.map(\.result) + [otherwise]).allSatisfy { $0.columns.isEmpty }
+    case .calendar(.year, _), .calendar(.quarter, _), .calendar(.month, _),
       .calendar(.months, _):
-      true
-    default: children.contains(where: \.isCoarsened)
+      return true
+    default: return children.contains { $0.isCoarsened(range) }
+    }
+  }
+  /// Comparisons of one column with constants that cut its range into parts of two values and more.
+  private static func areBands(_ conditions: [RowExpression], within range: ClosedRange<Int64>) -> Bool {
+    var cuts: Set<BigInt> = [BigInt(range.lowerBound), BigInt(range.upperBound) + 1]
+    for condition in conditions {
+      guard let own = condition.cuts else { return false }
+      cuts.formUnion(own)
+    }
+    let inside = cuts.filter { BigInt(range.lowerBound) <= $0 && $0 <= BigInt(range.upperBound) + 1 }.sorted()
+    return zip(inside, inside.dropFirst()).allSatisfy { $1 - $0 > 1 }
+  }
+  /// The least values of one column on the other side of a comparison, of all comparisons in a condition; nil where there are others.
+  private var cuts: [BigInt]? {
+    switch self {
+    case .boolean, .isNull(.column): return []
+    case .not(let a): return a.cuts
+    case .and(let a, let b), .or(let a, let b): return a.cuts.flatMap { x in b.cuts.map { x + $0 } }
+    case .less(.column, .integer(let k)): return [k]
+    case .less(.integer(let k), .column): return [k + 1]
+    case .lessOrEqual(.column, .integer(let k)): return [k + 1]
+    case .lessOrEqual(.integer(let k), .column): return [k]
+    default: return nil
     }
   }
   var containsBucket: Bool {

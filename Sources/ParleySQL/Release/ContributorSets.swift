@@ -29,11 +29,11 @@ struct ContributorSets {
     var toldConditions: [RowPartition.Told] = []
     var toldSummands: [(told: RowPartition.Told, factors: Set<Expression>)] = []
     let ids = Set(queries.map(\.source.query.name))
-    let summed = everySets.reduce(into: Set<ColumnID>()) { $0.formUnion($1.sets.summedColumns) }
     func conditions(_ sets: StatisticSets) -> [RowPartition.Told] {
-      let own = Set(sets.conditions.map(\.set))
-      return sets.conditions + sets.missing(besideSumsOf: summed).filter { !own.contains($0.set) }
+      var own = Set(sets.conditions.map(\.set))
+      return sets.conditions + sets.missingOfMeans().filter { own.insert($0.set).inserted }
     }
+    let steps = everySets.flatMap(\.sets.steps)
     for (name, sets) in everySets {
       for condition in conditions(sets) {
         toldConditions.append(condition)
@@ -47,6 +47,7 @@ struct ContributorSets {
     self.own = own
     for sets in own {
       try sets.check(others)
+      try sets.check(steps: steps)
       all.formUnion(sets.counted)
       for condition in sets.contributors {
         // The same statistic under two clauses is one of the rows that pass one and not the other.

@@ -43,11 +43,17 @@ struct ReleaseArgument {
   private let clauses: [Expression]
   /// What groups are made by.
   private let keys: [Expression]
+  /// Columns of which clauses and keys say something that ranges do not hold: what values are left is not known.
+  private let entangled: Set<ColumnID>
+  /// Values that were divided, rounded or taken apart, and added up.
+  private(set) var steps: [Expression] = []
 
   init(_ facts: Facts, where clauses: [Expression], keys: [Expression] = []) {
     self.facts = facts
     self.clauses = clauses
     self.keys = keys
+    let ofKeys = keys.map(\.columns).filter { $0.count > 1 }
+    entangled = (clauses.map(\.entangledColumns) + ofKeys).reduce(into: []) { $0.formUnion($1) }
   }
 
   /// A statistic that has a value for every row: its NULLs are rows that it leaves out.
@@ -83,6 +89,7 @@ struct ReleaseArgument {
   }
 
   private mutating func add(_ condition: Expression) {
+    if !condition.columns.isDisjoint(with: entangled) { objectToEntangled() }
     let condition = facts.reduced(condition.simplified)
     if case .boolean = condition { return }
     // Rows in which it is not true are counted as well, and they are the same where nothing is NULL.
@@ -105,6 +112,11 @@ struct ReleaseArgument {
     if !contributors.contains(condition) { contributors.append(condition) }
   }
   private mutating func object(_ words: String) { objection = objection ?? words }
+  private mutating func objectToEntangled() {
+    object(
+      "is of a column that a condition or a group key compares or computes with another one, or by more than sums with constants, so that what values are left is not known"
+    )
+  }
 
   // MARK: Sums of terms
 
@@ -151,6 +163,7 @@ struct ReleaseArgument {
       case .column(let id):
         columns.append(id)
         values.insert(id)
+        if isSummed, entangled.contains(id) || path?.entangledColumns.contains(id) == true { objectToEntangled() }
         if facts.isExtended(id) { add(.isNull(factor)) }
       case .choose(let branches, let otherwise):
         read(branches, otherwise: otherwise, below: path, isSummed: isSummed)
@@ -283,6 +296,15 @@ struct ReleaseArgument {
     guard isAlone else {
       return object("adds or multiplies values that were divided, rounded or taken apart")
     }
+    if isSummed {
+      guard step.isPlainStep else {
+        return object(
+          "divides, rounds or takes apart a formula of several columns, or with a constant in it, which can pick single rows"
+        )
+      }
+      if !step.columns.isDisjoint(with: entangled.union(path?.entangledColumns ?? [])) { objectToEntangled() }
+      if !steps.contains(step) { steps.append(step) }
+    }
     for child in step.children {
       if child.containsStep { object("takes apart what was divided, rounded or taken apart already") }
       read(child, below: nil, isSummed: false)
@@ -371,6 +393,78 @@ extension Expression {
     default: false
     }
   }
+  /// A division, rounding or part of one column, with no more added to it than rounding does; or a quotient of columns and products of
+  /// them.
+  fileprivate var isPlainStep: Bool {
+    switch self {
+    case .truncated(let a, let divisor), .floored(let a, let divisor):
+      switch a {
+      case .add(let inner, .integer(let k)), .add(.integer(let k), let inner),
+        .subtract(let inner, .integer(let k)):
+        return inner.isScaledColumn && k.magnitude < divisor.magnitude
+      default: return a.isScaledColumn
+      }
+    case .remainder(let a, _), .squareRoot(let a, _), .calendar(_, let a): return a.isScaledColumn
+    case .integerQuotient(let a, let b), .ratio(let a, let b, _):
+      let (x, y) = (a.monomialColumns, b.monomialColumns)
+      guard let x, let y, !x.isEmpty else { return false }
+      return Set(x + y).count <= 3
+    default: return columns.count == 1
+    }
+  }
+  private var isScaledColumn: Bool {
+    switch self {
+    case .column: true
+    case .scaled(let a, _): a.isScaledColumn
+    default: false
+    }
+  }
+  /// Of a product of columns and constants, the columns; nil for anything else.
+  private var monomialColumns: [ColumnID]? {
+    switch self {
+    case .column(let id): return [id]
+    case .integer: return []
+    case .scaled(let a, _): return a.monomialColumns
+    case .multiply(let a, let b):
+      guard let x = a.monomialColumns, let y = b.monomialColumns else { return nil }
+      return x + y
+    default: return nil
+    }
+  }
+
+  /// Columns of comparisons, somewhere in a condition, that are not of one column with constants: a range of values that is left does not
+  /// say all that the condition does.
+  var entangledColumns: Set<ColumnID> {
+    switch self {
+    case .and(let a, let b), .or(let a, let b): return a.entangledColumns.union(b.entangledColumns)
+    case .not(let a): return a.entangledColumns
+    case .coalesce(let parts): return parts.reduce(into: []) { $0.formUnion($1.entangledColumns) }
+    case .choose(let branches, let otherwise):
+      return branches.reduce(into: otherwise.entangledColumns) {
+        $0.formUnion($1.condition.entangledColumns)
+        $0.formUnion($1.result.entangledColumns)
+      }
+    case .compare(_, let a, let b):
+      let columns = self.columns
+      return columns.count < 2 && a.isRangeForm && b.isRangeForm ? [] : columns
+    case .equivalent: return columns.count < 2 ? [] : columns
+    default: return []
+    }
+  }
+  /// Bounds of it are bounds of its column.
+  private var isRangeForm: Bool {
+    switch self {
+    case .column, .integer, .boolean, .null, .text: return true
+    case .scaled(let a, _), .truncated(let a, _), .floored(let a, _): return a.isRangeForm
+    case .add(let a, .integer), .add(.integer, let a), .subtract(let a, .integer), .subtract(.integer, let a):
+      return a.isRangeForm
+    case .choose(let branches, let otherwise):
+      return otherwise.isRangeForm
+        && branches.allSatisfy { $0.result.isRangeForm && $0.condition.entangledColumns.isEmpty }
+    default: return columns.isEmpty
+    }
+  }
+
   /// A function that is neither a sum nor a product nor a choice.
   fileprivate var containsStep: Bool {
     switch self {

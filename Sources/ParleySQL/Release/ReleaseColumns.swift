@@ -72,6 +72,7 @@ struct ReleaseColumns {
         // How many rows there are is of every table that they come from.
         scansOf[aggregate.id] = arguments.isEmpty ? scans(below: input) : scans(of: arguments)
         guard let argument = aggregate.argument else { continue }
+        ranges[aggregate.id] = range(of: aggregate, argument, rows: input.maximumRows)
         switch aggregate.function {
         case .minimum, .maximum: lesser[aggregate.id] = lesserOfTwo(argument)
         default: continue
@@ -84,7 +85,9 @@ struct ReleaseColumns {
         scansOf[column.id] = expressions.isEmpty ? scans(below: input) : scans(of: expressions)
         switch column.function {
         case .rowNumber: ranges[column.id] = Interval(1, BigInt(max(1, input.maximumRows)))
-        case .lag, .lead: arguments[column.id] = expressions
+        case .lag(let argument, _), .lead(let argument, _):
+          arguments[column.id] = expressions
+          ranges[column.id] = range(of: argument)
         default: break
         }
       }
@@ -116,6 +119,37 @@ struct ReleaseColumns {
       } else {
         plain.append((id, roots))
       }
+      // What it is within in every part; one whose ends are those of two values has two.
+      let parts = outputs.map { range(of: $0) }
+      guard let first = parts.first ?? nil, parts.allSatisfy({ $0 != nil }) else { continue }
+      let whole = parts.reduce(first) { $1.map($0.union) ?? $0 }
+      ranges[id] = whole
+      if whole.upper - whole.lower == 1, registry[id].type != .boolean { lesser[id] = whole.lower }
+    }
+  }
+
+  /// What its values that are not NULL are within; nil where that is not known.
+  private func range(of expression: Expression) -> Interval? {
+    guard size(expression, upTo: 64) < 64 else { return nil }
+    return facts.range(of: resolved(expression))
+  }
+  /// Of a statistic of one unit's rows, of which there is one at least.
+  private func range(of aggregate: AggregateColumn, _ argument: Expression, rows: Int) -> Interval? {
+    let most = BigInt(max(1, rows))
+    switch aggregate.function {
+    case .count: return Interval(registry.isNullable(argument) ? 0 : 1, most)
+    case .minimum, .maximum: return range(of: argument)
+    case .sum:
+      return range(of: argument).map {
+        Interval($0.lower < 0 ? $0.lower * most : $0.lower, $0.upper > 0 ? $0.upper * most : $0.upper)
+      }
+    case .average, .median, .quantile:
+      guard let own = range(of: argument), case .number(let from) = registry.type(of: argument),
+        case .number(let to) = registry[aggregate.id].type, to >= from
+      else { return nil }
+      let factor = BigInt(10).power(to - from)
+      return Interval(own.lower * factor, own.upper * factor)
+    default: return nil
     }
   }
 

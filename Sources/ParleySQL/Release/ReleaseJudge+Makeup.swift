@@ -25,7 +25,11 @@ extension ReleaseJudge {
   func makeup(of scan: Scan) -> Makeup {
     var makeup = Makeup()
     let own = Set(scan.columns)
-    for key in RelationalPlan.scan(scan).uniqueKeys { makeup.dependencies.append(.init(from: key, to: own)) }
+    // Rows in which a key is NULL need not differ.
+    for key in RelationalPlan.scan(scan).uniqueKeys
+    where !key.contains(where: { registry.isNullable(.column($0)) }) {
+      makeup.dependencies.append(.init(from: key, to: own))
+    }
     for condition in scan.filter.flatMap(\.conjuncts) { makeup.take(condition, columns) }
     return makeup
   }

@@ -14,10 +14,16 @@ extension ReleaseJudge {
     var fewest = 0
     var keyExpressions: [Expression] = []
     for key in keys { keyExpressions.append(try resolved(key.expression)) }
+    let entangled = clauses.reduce(into: Set<ColumnID>()) { $0.formUnion($1.entangledColumns) }
+    guard keyExpressions.allSatisfy({ $0.columns.isDisjoint(with: entangled) }) else {
+      throw refusal(.argument, .entangledKey)
+    }
     for aggregate in aggregates {
       try read(aggregate, &sets, &fewest, of: rows, by: keyExpressions, areOnce: rows.slots.allSatisfy(isOnce))
     }
     sets.compareMeans(columns.facts)
+    guard !sets.hasTwoSteps else { throw refusal(.argument, .twoSteps) }
+    fewest = max(fewest, try betweenQuantiles(aggregates))
     try checkConditions(sets.conditions, of: rows)
     guard sets.conditions.count <= ReleaseRefusal.mostConditions else {
       throw refusal(.argument, ReleaseRefusal.tooMany(sets.conditions.count))
@@ -133,8 +139,11 @@ extension ReleaseJudge {
       }
     case .any, .every: break
     case .minimum, .maximum: try checkExtremes(arguments[0])
-    case .median: threshold = try sides(1, 2, areOnce)
+    case .median:
+      try checkOneColumn(arguments[0])
+      threshold = try sides(1, 2, areOnce)
     case .quantile(let numerator, let denominator):
+      try checkOneColumn(arguments[0])
       if numerator == 0 || numerator == denominator {
         try checkExtremes(arguments[0])
       } else {
@@ -158,10 +167,8 @@ extension ReleaseJudge {
       if isSummed { try checkLookedUp(reader.values) }
       used.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
-      if aggregate.function == .sum {
-        sets.note(sumOf: reader.values)
-      } else if isSummed, columns.facts.mayBeNull(argument) {
-        sets.note(meanOf: reader.values, missing: .isNull(argument))
+      if aggregate.function != .sum, isSummed, columns.facts.mayBeNull(argument) {
+        sets.note(meanWithout: .isNull(argument))
       }
       if registry.isNullable(argument) { present.append(columns.facts.isThere(argument)) }
     }
@@ -179,6 +186,44 @@ extension ReleaseJudge {
     }
     let least = min(numerator, denominator - numerator)
     return (minimum * denominator + least - 1) / least
+  }
+
+  /// A quantile is one row's value, or lies between two: of several columns in one number all could be read off it.
+  private func checkOneColumn(_ argument: Expression) throws(ParleyError) {
+    let origins = columns.bases(of: [argument]).reduce(into: Set<ColumnID>()) {
+      $0.formUnion(columns.origins(of: $1))
+    }
+    guard origins.count > 1 else { return }
+    throw refusal(
+      .argument, "a median or quantile is of a formula of several columns, which would be those of one row",
+      remedy: "ask for the median or quantile of one column")
+  }
+
+  /// Two quantiles of one value have k values between them.
+  private func betweenQuantiles(_ aggregates: [AggregateColumn]) throws(ParleyError) -> Int {
+    var places: [Expression: [(numerator: Int, denominator: Int)]] = [:]
+    var fewest = 0
+    for aggregate in aggregates {
+      let place: (numerator: Int, denominator: Int)
+      switch aggregate.function {
+      case .median: place = (1, 2)
+      case .quantile(let numerator, let denominator): place = (numerator, denominator)
+      default: continue
+      }
+      guard let argument = aggregate.argument else { continue }
+      let value = try resolved(argument)
+      for other in places[value] ?? [] {
+        // |p − q| over a common denominator.
+        let (first, _) = place.numerator.multipliedReportingOverflow(by: other.denominator)
+        let (second, _) = other.numerator.multipliedReportingOverflow(by: place.denominator)
+        let distance = abs(first - second)
+        guard distance > 0 else { continue }
+        let whole = place.denominator * other.denominator
+        fewest = max(fewest, (minimum * whole + distance - 1) / distance)
+      }
+      places[value, default: []].append(place)
+    }
+    return fewest
   }
 
   private func checkExtremes(_ argument: Expression) throws(ParleyError) {

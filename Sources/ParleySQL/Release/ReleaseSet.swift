@@ -133,15 +133,16 @@ struct ReleaseSet {
             "\(what), in a condition or for a part of a date: such a statistic counts groups",
             remedy: "leave conditions over group columns out of statistics; the grouped query gives these numbers")
         }
-        if isCount(schema.type) || keys.contains(where: { !$0.isCoarsened }) {
+        if isCount(schema.type) || keys.contains(where: { !$0.isCoarsened(schema.type.range) }) {
           throw refusal(
             query, projection.range, "\(what) one by one: such a statistic is a sum of group counts",
             remedy: "group by coarser buckets of '\(schema.name)', or leave the statistic out")
         }
-        if statistic.function == .count, schema.isNullable {
+        if schema.isNullable {
           throw refusal(
-            query, projection.range, "\(what): counting its values gives the count of the group of missing ones",
-            remedy: "use COUNT(*)")
+            query, projection.range,
+            "\(what): how many of its values are missing is the count of a group, and statistics of it together tell that",
+            remedy: "use COUNT(*), or group by other columns")
         }
         if mentions.count(where: { $0 == column }) > 1 {
           throw refusal(

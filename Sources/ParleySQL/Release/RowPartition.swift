@@ -103,6 +103,14 @@ extension ReleaseRefusal {
     reason:
       "its conditions, with those of other queries about the same columns, cut groups into more than \(RowPartition.mostParts) parts, of which figures together tell",
     remedy: "write fewer conditions about the same columns, or group by what they are about, or split the study")
+  static let entangledKey = ReleaseRefusal(
+    reason:
+      "it groups by a column that WHERE compares with another one, or by more than sums with constants, so that groups may be those of another column",
+    remedy: "compare group columns with constants, or group by other columns")
+  static let twoSteps = ReleaseRefusal(
+    reason:
+      "two sums or means divide, round or take apart one column in different ways, and their difference can pick single rows",
+    remedy: "keep one of them, or add up the column itself and compute the rest from what is shown")
   static let hiddenConstant = ReleaseRefusal(
     reason:
       "something is added to a value before it is divided, rounded, compared or taken from a date, and 'dominance' is judged without what is added to everybody",

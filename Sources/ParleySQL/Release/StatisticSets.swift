@@ -15,10 +15,10 @@ struct StatisticSets {
   private(set) var contributors: [Expression] = []
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
-  /// Columns that sums are of.
-  private(set) var summedColumns: Set<ColumnID> = []
-  /// Arguments of means and the like that may be NULL, with the columns that they are of.
-  private var means: [(argument: Expression, columns: Set<ColumnID>)] = []
+  /// Arguments of means and the like that may be NULL.
+  private var means: [Expression] = []
+  /// What is divided, rounded or taken apart, and added up.
+  private(set) var steps: [Expression] = []
   /// Contributors whose number is counted for the statistic itself, which is withheld where it is small.
   private(set) var counted: Set<Expression> = []
   /// The WHERE clause, where queries of the study over the table have different ones.
@@ -41,6 +41,10 @@ struct StatisticSets {
       isExtended: { _ in false }, isNullable: registry.isNullable,
       isBoolean: { [registry] in registry.type(of: $0) == .boolean },
       range: { Interval(table.columns[$0.rawValue].type) }, length: { _ in nil }, work: work)
+    let entangled = clauses.reduce(into: Set<ColumnID>()) { $0.formUnion($1.entangledColumns) }
+    guard keys.allSatisfy({ $0.columns.isDisjoint(with: entangled) }) else {
+      throw refusal(.argument, .entangledKey, at: SourceRange(start: 0, end: 0))
+    }
     for projection in query.projections {
       if case .statistic(let statistic, _, _) = projection.value { try read(statistic, at: projection.range) }
     }
@@ -80,13 +84,7 @@ struct StatisticSets {
       }
       for (place, argument) in arguments.enumerated() {
         let other = arguments.count > 1 ? arguments[1 - place] : nil
-        var own = ReleaseArgument(facts, where: clauses, keys: keys)
-        own.read(value: argument, isSummed: true)
-        if statistic.function == .sum {
-          summedColumns.formUnion(own.values)
-        } else if facts.mayBeNull(argument) {
-          means.append((argument, own.values))
-        }
+        if statistic.function != .sum, facts.mayBeNull(argument) { means.append(argument) }
         reader.read(value: argument, isSummed: true, beside: other)
       }
     case .minimum, .maximum:
@@ -102,6 +100,7 @@ struct StatisticSets {
     }
     for condition in reader.contributors where !contributors.contains(condition) { contributors.append(condition) }
     for summand in reader.summands where !summands.contains(summand) { summands.append(summand) }
+    for step in reader.steps where !steps.contains(step) { steps.append(step) }
     counted.insert(present(statistic))
     guard conditions.count <= ReleaseRefusal.mostConditions else {
       throw refusal(.argument, ReleaseRefusal.tooMany(conditions.count), at: range)
@@ -114,14 +113,19 @@ struct StatisticSets {
     return facts.reduced(.all((clause.map { [$0] } ?? []) + present))
   }
 
-  /// Rows in which the argument of a mean is not there: beside a sum of the same values it tells how many are.
-  ///
-  /// - Parameter summed: columns that sums of the study are of.
-  func missing(besideSumsOf summed: Set<ColumnID>) -> [RowPartition.Told] {
-    means.filter { !$0.columns.isDisjoint(with: summed) }.map { mean in
-      let isMissing = Expression.isNull(mean.argument)
+  /// Rows in which the argument of a mean is not there: it tells how many values it is of, to whoever knows how many rows there are.
+  func missingOfMeans() -> [RowPartition.Told] {
+    means.map { argument in
+      let isMissing = Expression.isNull(argument)
       return .init(
         set: facts.reduced(clause.map { .and($0, isMissing) } ?? isMissing), base: isMissing, clause: clause)
+    }
+  }
+
+  /// - Throws: `plan/release-argument` where another query divides, rounds or takes apart a column of these in another way.
+  func check(steps others: [Expression]) throws(ParleyError) {
+    for step in steps where others.contains(where: { $0 != step && !$0.columns.isDisjoint(with: step.columns) }) {
+      throw refusal(.argument, .twoSteps, at: SourceRange(start: 0, end: 0))
     }
   }
 
@@ -190,7 +194,10 @@ struct StatisticSets {
     let isTrue = Expression.choose(
       [.init(condition: condition, result: .boolean(true))], otherwise: .boolean(false))
     guard let formula = HolderFormulas(registry: registry).formula(isTrue) else {
-      throw ParleyError(.invariant, "the holder of a row cannot say whether it contributes")
+      throw refusal(
+        .argument,
+        ReleaseRefusal.argument("is made in a way in which the holder of a row cannot say whether it contributes"),
+        at: SourceRange(start: 0, end: 0))
     }
     return formula
   }

@@ -132,6 +132,7 @@ package enum ReleaseAttack {
         minimum: study.least, columns: columns(of: program, study.questions))
       test.offsets = study.offsets
       test.packing = study.packing
+      test.united = InfluenceTest.united(in: study.questions.map(\.text), study.tables)
       test.choosing = Set(study.questions.indices.filter { study.questions[$0].isChoosing })
       let hits = try test.hits() + secretHits(study, test)
       return .judged(hits: hits, shown: test.base.values.count, withheld: test.withheldCount)
