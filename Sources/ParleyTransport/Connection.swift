@@ -170,7 +170,7 @@ final class Connection: LinkChannelOwner {
   /// Keeps a caller's hello, and what comes behind it, until it is known for whom it is.
   func wait(with hello: LinkHello) { waitingHello = hello }
 
-  /// Changes the owner. The new owner's lock is held, and nobody else uses the connection.
+  /// Changes the owner, while nobody else uses the connection: what follows happens under `lock`.
   ///
   /// - Parameter peer: who a caller is in the new owner's study.
   func move(to delegate: any ConnectionDelegate, lock: MeshLock, peer: Int?) {

@@ -44,7 +44,7 @@ final class LinkLoop: EventLoop, @unchecked Sendable {
 
   init(lock: MeshLock) { self.lock = lock }
 
-  /// From now on the holder of `lock` is the loop. It is held, and nobody else uses the loop.
+  /// From now on the holder of `lock` is the loop. Nobody uses the loop meanwhile.
   func move(to lock: MeshLock) { self.lock = lock }
 
   var inEventLoop: Bool { lock.isHeldHere }

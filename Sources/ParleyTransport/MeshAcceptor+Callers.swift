@@ -84,6 +84,7 @@ extension MeshAcceptor {
 
   private func countStranger(_ caller: Connection, _ now: UInt64) {
     strangerCount += 1
+    for index in entries.indices { entries[index].strangers += 1 }
     unreportedStranger = caller.address
     reportStrangers(now)
   }
@@ -121,7 +122,9 @@ extension MeshAcceptor {
         failures.append((key, problem, caller.isDefinite, caller.address))
       } else if caller.isDefinite {
         if mayReport("refused stranger", now) { events.append(.refused(address: caller.address, error: problem)) }
-        if foreignProblem == nil { foreignProblem = problem }
+        for index in entries.indices where entries[index].foreignProblem == nil {
+          entries[index].foreignProblem = problem
+        }
       }
     }
     dismiss(caller, now)

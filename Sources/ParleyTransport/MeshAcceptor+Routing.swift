@@ -37,14 +37,17 @@ extension MeshAcceptor: ConnectionDelegate {
       else { continue }
       var reception = TLSMesh.Reception.gone
       if let entry = entry(for: hello, key), let party = entry.parties[key] {
-        // Nobody else touches callers: `close` only leaves word, and places are given away by this thread.
+        // Out of the list while it is the mesh's; only this thread gives places away.
+        let place = callers.firstIndex { $0 === caller } ?? 0
+        callers.remove(at: place)
         guardLock.unlock()
         reception = entry.mesh.receive(caller, hello, from: party, at: self)
         guardLock.lock()
+        if reception != .taken { callers.insert(caller, at: place) }
       }
       let now = monotonicNanoseconds()
       switch reception {
-      case .taken: callers.removeAll { $0 === caller }
+      case .taken: break
       case .refused: dismiss(caller, now)
       case .gone: refuse(caller, hello, now)
       }

@@ -32,6 +32,9 @@ package final class MeshAcceptor: @unchecked Sendable {
     let parties: [[UInt8]: Int]
     /// The mesh has not ended.
     var isOpen: Bool
+    /// Connections without a key of a session here since it entered, and what the first of them was told.
+    var strangers = 0
+    var foreignProblem: ParleyError?
   }
 
   let guardLock = MeshLock()
@@ -56,8 +59,6 @@ package final class MeshAcceptor: @unchecked Sendable {
   /// Connections without a key of a session here so far, and one not yet reported.
   var strangerCount = 0
   var unreportedStranger: String?
-  /// The first stranger that was refused.
-  var foreignProblem: ParleyError?
   /// No connection is accepted before this moment.
   var acceptPausedUntil: UInt64 = 0
   /// Whom to tell of calls that came to nothing, once the lock is free.
@@ -171,8 +172,8 @@ package final class MeshAcceptor: @unchecked Sendable {
     if isChanged { waker.wake() }
   }
 
-  /// Closes the port. Callers without a session go; those that have been told why they are refused have a second to read it.
-  /// Links that are made stay.
+  /// Closes the port, which is open until then. Callers without a session go; those that have been told why they are refused have a
+  /// second to read it. Links that are made stay.
   package func close() {
     locked {
       isStopped = true
@@ -182,11 +183,12 @@ package final class MeshAcceptor: @unchecked Sendable {
     waker.wake()
   }
 
-  /// For the meshes: callers without a key of a session here, and what the first of them was told.
-  var strangers: (count: Int, problem: ParleyError?) {
+  /// Callers without a key of a session here since this mesh entered, and what the first of them was told.
+  func strangers(for mesh: TLSMesh) -> (count: Int, problem: ParleyError?) {
     guardLock.lock()
     defer { guardLock.unlock() }
-    return (strangerCount, foreignProblem)
+    let entry = entries.first { $0.mesh === mesh }
+    return (entry?.strangers ?? 0, entry?.foreignProblem)
   }
 
   /// Callers of the only mesh are being told why they are refused.

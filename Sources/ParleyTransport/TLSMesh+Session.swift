@@ -89,7 +89,7 @@ extension TLSMesh {
     for link in missing {
       if let problem = link.lastProblem { message += "; \(problem.message)" }
     }
-    let (strangerCount, foreignProblem) = acceptor?.strangers ?? (0, nil)
+    let (strangerCount, foreignProblem) = acceptor?.strangers(for: self) ?? (0, nil)
     if strangerCount > 0 {
       message += "; \(counted(strangerCount, "connection")) without a key of the study turned away"
     }

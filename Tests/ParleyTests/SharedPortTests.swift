@@ -1,6 +1,7 @@
 import Foundation
 import Parley
 import ParleyBase
+import ParleyCrypto
 import ParleyNetwork
 import ParleyRuntime
 import ParleyStudy
@@ -61,10 +62,13 @@ import Testing
         name: name, publicKey: world.identities[name]?.publicIdentity.signingKey ?? [],
         endpoint: index < 3 ? .init(host: "127.0.0.1", port: acceptors[index].port) : nil)
     }
+    var options = TransportOptions()
+    options.patience = .seconds(2)
     let mesh = try TLSMesh(
       local: PartyIndex(local), principals: principals, computingCount: 3, key: identity.signingKey,
       session: SessionName.hash(job.prepared.core.studyHash, Array(job.name.utf8)),
-      study: job.prepared.core.studyHash, acceptor: local < 3 ? acceptors[local] : nil)
+      study: job.prepared.core.studyHash, acceptor: local < 3 ? acceptors[local] : nil,
+      options: options)
     try mesh.connect(timeout: .seconds(60))
     return try Participant(
       prepared: job.prepared, name: name, identity: identity, data: world.data[name] ?? [:], mode: .party,

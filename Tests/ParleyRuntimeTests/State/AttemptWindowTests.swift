@@ -40,11 +40,11 @@ import Testing
   }
 
   /// One session waits with beta's greeting until another of the same parties is through.
-  private func interleaved(_ temporary: TemporaryDirectory, otherStudy: Bool) throws -> (
+  private func interleaved(_ memories: [StateDirectory], otherStudy: Bool) throws -> (
     SessionWorld.Run, SessionWorld.Run
   ) {
     var world = SessionWorld()
-    world.memories = try (0..<6).map { try StateDirectory(path: temporary["p\($0)"]) }
+    world.memories = memories
     let first = world
     var second = world
     if otherStudy { second.adapt = { $1.description.studyHash = SessionWorld.hash("another study") } }
@@ -73,8 +73,9 @@ import Testing
 
   @Test(arguments: [false, true]) func sessionsThatOverlapDoNotLookLikeBackups(otherStudy: Bool) throws {
     let temporary = try TemporaryDirectory()
+    let memories = try (0..<6).map { try StateDirectory(path: temporary["p\($0)"]) }
     for round in 0..<3 {
-      let (slow, quick) = try interleaved(temporary, otherStudy: otherStudy)
+      let (slow, quick) = try interleaved(memories, otherStudy: otherStudy)
       for party in 0..<6 {
         #expect(slow.error(party) == nil, "slow, P\(party), round \(round): \(slow.error(party)?.message ?? "")")
         #expect(
@@ -83,10 +84,9 @@ import Testing
       #expect(slow.outcome(2)?.output == SessionWorld.sum && quick.outcome(2)?.output == SessionWorld.sum)
       #expect(slow.outcome(0)?.session.id != quick.outcome(0)?.session.id)
     }
-    let beta = try StateDirectory(path: temporary["p1"])
-    #expect(beta.releases.count == 12)
-    let seen = try StateDirectory(path: temporary["p3"]).lastSeen(identity: SessionWorld.identity(1))
-    #expect(seen.map { $0.attempt <= beta.attempt } == true && seen?.open == [])
+    #expect(memories[1].releases.count == 12)
+    let seen = memories[3].lastSeen(identity: SessionWorld.identity(1))
+    #expect(seen.map { $0.attempt <= memories[1].attempt } == true && seen?.open == [])
   }
 
   /// A backup issues the numbers that were open again; they are not taken for sessions that come late.
