@@ -114,7 +114,7 @@ package final class MeshAcceptor: @unchecked Sendable {
   // MARK: sessions come and go
 
   /// Lets the owners of these keys in, by key, although no session of theirs may have entered yet: they are told that there
-  /// is none, and dial again. Others are strangers until then, which ends their session.
+  /// is none, and dial again. Others are strangers until a first session of theirs has entered, which ends the one that calls.
   package func admit(_ names: [[UInt8]: String]) {
     locked { admitted.merge(names) { _, new in new } }
     waker.wake()
@@ -155,9 +155,19 @@ package final class MeshAcceptor: @unchecked Sendable {
   }
 
   /// The mesh takes no callers any more. The port of one mesh is closed with it.
+  ///
+  /// Its keys stay known where others may enter: who calls for the next attempt is no stranger in between, and a party that is
+  /// refused by TLS would give its session up.
   func leave(_ mesh: TLSMesh) {
-    locked { entries.removeAll { $0.mesh === mesh } }
-    if isOfOneMesh { close() } else { waker.wake() }
+    locked {
+      if isOfOneMesh { stop() }
+      guard let index = entries.firstIndex(where: { $0.mesh === mesh }) else { return }
+      let entry = entries.remove(at: index)
+      if !isOfOneMesh {
+        for (key, party) in entry.parties where admitted[key] == nil { admitted[key] = mesh.name(of: party) }
+      }
+    }
+    waker.wake()
   }
 
   /// Whether the mesh takes callers: it does not once its session has ended, and does while it stays to tell so.
@@ -175,12 +185,14 @@ package final class MeshAcceptor: @unchecked Sendable {
   /// Closes the port, which is open until then. Callers without a session go; those that have been told why they are refused have a
   /// second to read it. Links that are made stay.
   package func close() {
-    locked {
-      isStopped = true
-      // Where nobody polls it, nobody has to be waited for.
-      if !isStarted { listener = nil }
-    }
+    locked { stop() }
     waker.wake()
+  }
+
+  private func stop() {
+    isStopped = true
+    // Where nobody polls it, nobody has to be waited for.
+    if !isStarted { listener = nil }
   }
 
   /// Callers without a key of a session here since this mesh entered, and what the first of them was told.
@@ -260,12 +272,14 @@ package final class MeshAcceptor: @unchecked Sendable {
       guard ready else { continue }
       if polled[wakeIndex].revents != 0 { waker.drain() }
       let then = monotonicNanoseconds()
-      for (index, caller) in owners.enumerated() where polled[index].revents != 0 {
+      // Callers of a port that has closed are not answered any more: without sessions they would be strangers.
+      for (index, caller) in owners.enumerated()
+      where polled[index].revents != 0 && (!isStopped || caller.phase == .lingering) {
         handle(caller, polled[index].revents, then)
       }
       if listenerIndex < wakeIndex, polled[listenerIndex].revents != 0, isAccepting { acceptAll(then) }
       callers.removeAll { $0.phase == .closed }
-      routeAll()
+      if !isStopped { routeAll() }
     }
     listener = nil
     unlockAndTell()
