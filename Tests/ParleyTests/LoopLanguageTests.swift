@@ -81,6 +81,21 @@ import Testing
     #expect(try handles.map { try result[$0] } == [x, y, isOdd ? 1 : 0, min(255, Self.xs.reduce(0, +))])
   }
 
+  /// As many values of one kind as one likes: they move round, and the first grows.
+  @Test func lists() throws {
+    let p = Sample()
+    let starts = (0..<5).map { Carried((p.table.count() + $0).clamped(to: 0...500), within: 0...500) }
+    let last = p.study.repeating(7, carrying: starts) { values in
+      [(values[4] * 2 - values[0]).clamped(to: 0...500)] + values.dropLast()
+    }
+    let handles = last.enumerated().map { $1.reveal(to: ["b"], as: "r\($0)") }
+    let result = try p.study.run(data: Self.data)
+    #expect(result.equalsPlan)
+    var values = (0..<5).map { Self.xs.count + $0 }
+    for _ in 0..<7 { values = [min(500, max(0, values[4] * 2 - values[0]))] + values.dropLast() }
+    #expect(try handles.map { try result[$0] } == values)
+  }
+
   /// The plan has a line for each loop, with what its passes cost; the last of a thousand costs what the first does.
   @Test func plans() throws {
     func plan(_ count: Int) throws -> ProgramPlan {
@@ -136,6 +151,15 @@ import Testing
         p.study.repeating(2, carrying: Carried(x, within: 0...20), body: body)
       }
       _ = loop(p.table.count()) { loop($0) { loop($0) { $0 } } }.reveal(to: ["a"], as: "r")
+    }
+    expect("plan/repeat-values") { p in
+      let rows = Carried(p.table.count(), within: 0...20)
+      _ = p.study.repeating(3, carrying: [rows, rows]) { [$0[0]] }[1].reveal(to: ["a"], as: "r")
+    }
+    expect("plan/empty") { p in
+      let none: [Carried<Int>] = []
+      _ = p.study.repeating(3, carrying: none) { $0 }
+      _ = p.table.count().reveal(to: ["a"], as: "r")
     }
     expect("plan/scale") { p in
       _ = p.study.repeating(3, carrying: Carried(p.table.count().decimal, within: 0...20)) {

@@ -49,19 +49,68 @@ extension SecureProgram {
   ///
   /// - Parameters:
   ///   - count: public, 0 to 1,000,000; of a loop in a loop, all passes together.
-  ///   - carrying: one to many values.
-  ///   - body: called once, with the values as a pass finds them.
-  public func repeating<each Element: SecretElement>(
-    _ count: Int, carrying: repeat Carried<each Element>, file: String = #fileID, line: Int = #line,
-    body: (repeat SecretScalar<each Element>) -> (repeat SecretScalar<each Element>)
-  ) -> (repeat SecretScalar<each Element>) {
+  ///   - a: the carried value.
+  ///   - body: called once, with the value as a pass finds it.
+  public func repeating<A: SecretElement>(
+    _ count: Int, carrying a: Carried<A>, file: String = #fileID, line: Int = #line,
+    body: (SecretScalar<A>) -> SecretScalar<A>
+  ) -> SecretScalar<A> {
     let loop = ProgramLoop(workshop, count, at: CallSite(file: file, line: line))
-    repeat loop.carry(each carrying)
+    loop.carry(a)
     loop.begin()
-    let results = body(repeat loop.state(of: each carrying))
-    repeat loop.leave(each results)
+    loop.leave(body(loop.state(0)))
     loop.end()
-    return (repeat loop.result(of: each carrying))
+    return loop.result(0)
+  }
+
+  /// With two carried values.
+  public func repeating<A: SecretElement, B: SecretElement>(
+    _ count: Int, carrying a: Carried<A>, _ b: Carried<B>, file: String = #fileID, line: Int = #line,
+    body: (SecretScalar<A>, SecretScalar<B>) -> (SecretScalar<A>, SecretScalar<B>)
+  ) -> (SecretScalar<A>, SecretScalar<B>) {
+    let loop = ProgramLoop(workshop, count, at: CallSite(file: file, line: line))
+    loop.carry(a)
+    loop.carry(b)
+    loop.begin()
+    let next = body(loop.state(0), loop.state(1))
+    loop.leave(next.0)
+    loop.leave(next.1)
+    loop.end()
+    return (loop.result(0), loop.result(1))
+  }
+
+  /// With three carried values.
+  public func repeating<A: SecretElement, B: SecretElement, C: SecretElement>(
+    _ count: Int, carrying a: Carried<A>, _ b: Carried<B>, _ c: Carried<C>, file: String = #fileID,
+    line: Int = #line,
+    body: (SecretScalar<A>, SecretScalar<B>, SecretScalar<C>) -> (
+      SecretScalar<A>, SecretScalar<B>, SecretScalar<C>
+    )
+  ) -> (SecretScalar<A>, SecretScalar<B>, SecretScalar<C>) {
+    let loop = ProgramLoop(workshop, count, at: CallSite(file: file, line: line))
+    loop.carry(a)
+    loop.carry(b)
+    loop.carry(c)
+    loop.begin()
+    let next = body(loop.state(0), loop.state(1), loop.state(2))
+    loop.leave(next.0)
+    loop.leave(next.1)
+    loop.leave(next.2)
+    loop.end()
+    return (loop.result(0), loop.result(1), loop.result(2))
+  }
+
+  /// With any number of carried values of one kind, which a pass takes and gives in their order.
+  public func repeating<Element: SecretElement>(
+    _ count: Int, carrying values: [Carried<Element>], file: String = #fileID, line: Int = #line,
+    body: ([SecretScalar<Element>]) -> [SecretScalar<Element>]
+  ) -> [SecretScalar<Element>] {
+    let loop = ProgramLoop(workshop, count, at: CallSite(file: file, line: line))
+    for value in values { loop.carry(value) }
+    loop.begin()
+    for value in body(values.indices.map { loop.state($0) }) { loop.leave(value) }
+    loop.end()
+    return values.indices.map { loop.result($0) }
   }
 }
 
@@ -77,7 +126,6 @@ private final class ProgramLoop {
   private var left: [SecretFormula] = []
   private var results: [BuiltValue] = []
   private var failure: ParleyError?
-  private var next = 0
   /// What nodes were built for before the loop.
   private var before: Int?
 
@@ -143,15 +191,13 @@ private final class ProgramLoop {
     }
   }
 
-  func state<Element>(of value: Carried<Element>) -> SecretScalar<Element> {
-    let index = next
-    next += 1
-    return scalar(index, "carried value \(index + 1)") { self.state }
+  /// A carried value as the pass finds it.
+  func state<Element>(_ index: Int) -> SecretScalar<Element> {
+    scalar(index, "carried value \(index + 1)") { self.state }
   }
-  func result<Element>(of value: Carried<Element>) -> SecretScalar<Element> {
-    let index = next - carried.count
-    next += 1
-    return scalar(index, "value \(index + 1) of \(text)") { self.results }
+  /// A carried value after the last pass.
+  func result<Element>(_ index: Int) -> SecretScalar<Element> {
+    scalar(index, "value \(index + 1) of \(text)") { self.results }
   }
 
   private func scalar<Element>(
@@ -175,6 +221,12 @@ private final class ProgramLoop {
     var nodes: [Program.NodeID] = []
     var isRecord = false
     attempt { () throws(ParleyError) in
+      guard left.count == carried.count else {
+        throw ParleyError(
+          .init("plan/repeat-values"),
+          "\(text) carries \(carried.count) values, and a pass gives \(left.count)",
+          remedy: "give the next value of each carried one, in their order")
+      }
       for (formula, value) in zip(left, carried) {
         guard formula.workshop === workshop else {
           throw ParleyError(

@@ -7,6 +7,7 @@ import ParleyProgram
 import ParleyReplicated
 import ParleyRuntime
 import ParleyTesting
+import Synchronization
 import Testing
 
 /// Loops on every engine: results are those of the evaluator in the clear, and bytes and rounds those of the plan.
@@ -118,6 +119,35 @@ import Testing
         (error as? ParleyError)?.code.rawValue == "plan/too-large"
       }
       _ = try Plan.make(try program(100), for: descriptor, shape: shape)
+    }
+  }
+
+  /// Progress counts the passes, and ends where it was said to end.
+  @Test func progress() throws {
+    final class Last: Sendable { let value = Mutex<ExecutionProgress?>(nil) }
+    for (name, build) in LoopWorld.programs {
+      let program = try RowProgramTests.program(build)
+      let family = ReplicatedFamily(UInt64.self)
+      let lowered = try Lowering.lower(program, for: family.descriptor)
+      let job = LoopWorld.job(program, lowered, RowProgramTests.data([9, 8], seed: 920)["t"] ?? [], computing: 3)
+      let last = Last()
+      _ = try TestWorld(family, outsiders: 2, seed: 920).run { party throws in
+        if let tables = job.tables[party.index] {
+          try InputFeeder(
+            program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables,
+            digester: job.digester
+          ).feed(to: party.dealer, over: party.mesh)
+        }
+        guard let engine = party.engine else { return }
+        let isFirst = party.index.rawValue == 0
+        let executor = Executor(
+          engine: engine, mesh: party.mesh, program: job.program, shape: job.shape, recipients: job.recipients
+        ) { progress in if isFirst { last.value.withLock { $0 = progress } } }
+        _ = try executor.run()
+      }
+      let progress = try #require(last.value.withLock { $0 })
+      #expect(progress.roundsDone == progress.roundCount, "\(name)")
+      #expect(progress.instructionsDone == progress.instructionCount, "\(name)")
     }
   }
 
