@@ -135,7 +135,11 @@ extension Lowering {
       let shape = x.shape == .scalar ? y.shape : x.shape
       return try count(emitter.and(try bit(a), try bit(b)), length(shape))
     }
-    return emitter.innerProduct([(try arith(a), try arith(b))])
+    let (first, second) = (try arith(a), try arith(b))
+    // Columns that are one number each still have all their rows.
+    let length = length(x.shape == .scalar ? y.shape : x.shape)
+    let isWhole = emitter.has(first, length) || emitter.has(second, length)
+    return emitter.innerProduct([(isWhole ? first : emitter.spread(first, length), second)])
   }
 
   /// floor(x / 2^f) from the shifted summands and the carries their shift loses: with x' = x + 2^62 unsigned
