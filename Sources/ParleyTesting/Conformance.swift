@@ -160,7 +160,6 @@ package struct Conformance<F: EngineFamily>: Sendable {
     try gathers()
     try randomBits()
     try earlyOpenings()
-    try passes()
     if family.descriptor.shuffles { try shuffles() }
   }
 }

@@ -39,16 +39,12 @@ struct RawOperation {
     let reduction: PendingReduction?
     /// What an algorithm applies to rows; the scheduler puts the instructions in order.
     let functions: [PendingFunction]
-    /// One pass of a loop; the scheduler puts it in order.
-    let pass: [RawOperation]
 
     init(
       _ kind: Instruction.Kind, arithIn: [ArithRegister], planesIn: [PlaneRegister], arithOut: [ArithRegister],
-      planesOut: [PlaneRegister], reduction: PendingReduction? = nil, functions: [PendingFunction] = [],
-      pass: [RawOperation] = []
+      planesOut: [PlaneRegister], reduction: PendingReduction? = nil, functions: [PendingFunction] = []
     ) {
       self.functions = functions
-      self.pass = pass
       self.kind = kind
       self.arithIn = arithIn
       self.planesIn = planesIn
@@ -85,13 +81,7 @@ final class Emitter {
   private(set) var operations: [RawOperation] = []
   let registers: Registers
   /// The program node operations are emitted for.
-  var node: Int? {
-    get { owner ?? current }
-    set { current = newValue }
-  }
-  private var current: Int?
-  /// In a pass of a loop: the loop, which all operations are emitted for.
-  let owner: Int?
+  var node: Int?
 
   private var knownAnd = PairTable()
   private var knownXor = PairTable()
@@ -99,10 +89,9 @@ final class Emitter {
   private var knownNot = PairTable()
   private var knownConstant: [Bool: PlaneRegister] = [:]
 
-  init(registers: Registers = Registers(), node: Int? = nil, owner: Int? = nil) {
+  init(registers: Registers = Registers(), node: Int? = nil) {
     self.registers = registers
-    self.owner = owner
-    current = node
+    self.node = node
   }
 
   func length(of register: PlaneRegister) -> Length { registers.length(number(of: register)) }

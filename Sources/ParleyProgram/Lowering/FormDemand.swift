@@ -97,11 +97,7 @@ private struct FormWalk {
         case .first: carry(id, index, item.value)
         }
       }
-    case .repeated(let loop):
-      for (operand, inBits) in zip(loop.initial, lowering.carriedInBits(loop, id)) {
-        want(operand, arith: !inBits, bits: inBits)
-      }
-    case .integer, .carried, .captured: break
+    case .integer: break
     default: pass(id, node.operation.operands)
     }
   }
