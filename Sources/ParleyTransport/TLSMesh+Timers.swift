@@ -11,6 +11,7 @@ extension TLSMesh {
     nextTick = now &+ max(min(heartbeat / 4, 50_000_000), 1_000_000)
     for connection in connections { tick(connection, now, heartbeat) }
     connections.removeAll { $0.phase == .closed }
+    reportStrangers(now)
     guard ending == nil else { return }
     for case let link? in links where link.failure == nil && !link.peerFinished {
       // Until all have met, who came and went is waited for like those who have not come.
@@ -29,7 +30,10 @@ extension TLSMesh {
     switch connection.phase {
     case .closed: return
     case .connecting, .handshaking:
-      guard now > connection.deadline else { break }
+      let isSilent =
+        !connection.isDialer && !connection.isTakenSeriously
+        && now &- connection.created > options.greetingTime.nanosecondsClamped
+      guard isSilent || now > connection.deadline else { break }
       connection.fail(ParleyError(.unreachable, "\(connection.address) does not answer"))
     case .lingering:
       if now > connection.deadline { connection.close() }

@@ -20,8 +20,6 @@ package struct Participant: Sendable {
   package var inputDigest: [UInt8]?
   /// A pure holder ends once its inputs are acknowledged.
   package var leavesAfterInputs: Bool
-  /// What the process has used, where it runs this participant alone.
-  package var use = ProcessUse.unknown
 
   package init(
     prepared: PreparedProgram, name: String, identity: Identity, data: [Int: TableData], mode: Receipt.Mode,
@@ -130,7 +128,7 @@ package struct Participant: Sendable {
             rounds: plan.cost.rounds,
             sentBytes: plan.cost.bytes.indices.contains(local.rawValue) ? plan.cost.bytes[local.rawValue] : [])
         }
-      }, use: use, log: observers.log)
+      }, log: observers.log)
     let outcome = try SessionRunner(
       sessionPlan, roles: try roles(description, local, observers), services: services, mesh: mesh
     ).run()
