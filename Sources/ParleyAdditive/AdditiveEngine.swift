@@ -96,6 +96,15 @@ package final class AdditiveEngine<Word: RingWord>: Engine {
     VerificationToken(verifiedThrough: step)
   }
 
+  package func begin(pass numbers: Range<Int>) {
+    openKeys.begin(pass: numbers)
+    ownMasks.begin(pass: numbers)
+  }
+  package func endPass() {
+    openKeys.endPass()
+    ownMasks.endPass()
+  }
+
   package func destroy() {
     keys.destroy()
     ownKeys.destroy()

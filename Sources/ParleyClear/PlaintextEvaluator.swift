@@ -26,7 +26,7 @@ public struct InsecurePlaintextEvaluator {
     }
   }
 
-  private let program: Program
+  private var program: Program
   private let schemas: [String: TableSchema]
   private let data: [String: [TableData]]
   private let shuffles: Bool
@@ -34,6 +34,9 @@ public struct InsecurePlaintextEvaluator {
   private var nodes: [Values] = []
   /// Columns of tuples, by node.
   private var tuples: [Int: [Values]] = [:]
+  /// Of a pass of a loop: what it carries, and what it reads from outside.
+  private var carried: [Values] = []
+  private var captured: [Values] = []
 
   /// - Parameters:
   ///   - tables: schemas of the tables that the program reads, found by name.
@@ -46,7 +49,11 @@ public struct InsecurePlaintextEvaluator {
     _ program: Program, tables: [TableSchema], data: [String: [TableData]], shuffles: Bool = true
   ) throws(ParleyError) -> [Program.DisclosureID: [BigInt]] {
     var evaluator = InsecurePlaintextEvaluator(program: program, tables: tables, data: data, shuffles: shuffles)
-    for node in program.nodes { try evaluator.step(node) }
+    try program.checkScopes()
+    for node in program.nodes {
+      // What is left of the passes of loops, which nothing uses.
+      if case .carried = node.operation { evaluator.nodes.append(.words([])) } else { try evaluator.step(node) }
+    }
     let violated = program.requirements.filter { evaluator.nodes[$0.violated.rawValue].wide.contains(1) }
     guard violated.isEmpty else { throw Program.Requirement.refusal(violated) }
     var opened: [Program.DisclosureID: [BigInt]] = [:]
@@ -293,6 +300,8 @@ public struct InsecurePlaintextEvaluator {
         throw failure("a column of what is no tuple")
       }
       return columns[index]
+    case .carried(let index) where carried.indices.contains(index): return carried[index]
+    case .captured(let index) where captured.indices.contains(index): return captured[index]
     default: throw failure("an operation that this evaluator does not know")
     }
   }
@@ -332,7 +341,33 @@ public struct InsecurePlaintextEvaluator {
         }
         return .wide(values)
       }
+    case .repeated(let loop): return try passes(of: loop)
     default: return nil
     }
+  }
+
+  /// The carried values after the last pass. Every pass checks what it finds and what it leaves against the declared intervals.
+  private func passes(of loop: Program.Loop) throws(ParleyError) -> [Values] {
+    var pass = self
+    pass.program = program.pass(of: loop)
+    pass.captured = loop.captured.map { self[$0] }
+    pass.carried = try zip(loop.initial, loop.carried).map { (node, type) throws(ParleyError) in
+      try declared(self[node], type)
+    }
+    for _ in 0..<loop.count {
+      (pass.nodes, pass.tuples) = ([], [:])
+      for node in pass.program.nodes { try pass.step(node) }
+      pass.carried = try zip(loop.results, loop.carried).map { (node, type) throws(ParleyError) in
+        try declared(pass[node], type)
+      }
+    }
+    return pass.carried
+  }
+
+  private func declared(_ values: Values, _ type: Program.ValueType) throws(ParleyError) -> Values {
+    guard values.wide.allSatisfy(type.range.contains) else {
+      throw failure("a carried value leaves its interval \(type.range)")
+    }
+    return values
   }
 }

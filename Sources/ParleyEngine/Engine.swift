@@ -104,6 +104,10 @@ package protocol Engine: AnyObject {
   /// Whether a challenge of a check has been given. From then on any failure, of a link too, can be the escape of a party
   /// that knows that its check will fail: the session is final, and counts (docs/protocols/session.md#ends).
   var hasChallenged: Bool { get }
+  /// A pass of a loop begins, or the one that began last ends: what is used under these numbers of instructions belongs to it, and nothing
+  /// under them is used again once it is over. Only so do ledgers not grow with the number of passes.
+  func begin(pass numbers: Range<Int>)
+  func endPass()
   /// After an abort: destroys all keys and unused randomness; every later use of them fails.
   func destroy()
 

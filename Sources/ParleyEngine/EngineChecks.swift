@@ -1,7 +1,8 @@
 package import ParleyBase
 
 /// What an engine that trusts its peers has no need of: comparing inputs, moving proofs along with the flights
-/// of the computation, and committing to what it opens. The executor calls these around every flight.
+/// of the computation, and committing to what it opens. The executor calls these around every flight. An engine without
+/// ledgers need not know of passes.
 extension Engine {
   package func startInputComparison() throws(ParleyError) {}
   package func finishInputComparison() throws(ParleyError) {}
@@ -9,6 +10,8 @@ extension Engine {
   package func receiveChecks() throws(ParleyError) {}
   package var publicDigest: [UInt8] { [] }
   package var hasChallenged: Bool { false }
+  package func begin(pass numbers: Range<Int>) {}
+  package func endPass() {}
   package func destroy() {}
   package func commit(to openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]? { nil }
   package func restate(_ openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare] { [] }

@@ -59,6 +59,9 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
     self.descriptor = descriptor
   }
 
+  package func begin(pass numbers: Range<Int>) { multiplyKeys.begin(pass: numbers) }
+  package func endPass() { multiplyKeys.endPass() }
+
   /// Every message of the protocol, for the planner.
   package static var descriptor: EngineDescriptor {
     typealias Message = Traffic.Message

@@ -38,6 +38,17 @@ package struct RolePair {
     mine = previous.generator(role)
     self.next = next.generator(role)
   }
+  /// For all roles of both keys.
+  func begin(pass numbers: Range<Int>) {
+    mine.begin(pass: numbers)
+    next.begin(pass: numbers)
+  }
+  func endPass() {
+    mine.endPass()
+    next.endPass()
+  }
+  /// Streams that the ledgers of both keys keep.
+  package var noted: Int { mine.noted + next.noted }
   func zeroSharing(_ step: StepID) throws(ParleyError) -> ZeroSharing {
     try AddressedPRG.zeroSharing(mine: mine, next: next, step: step)
   }

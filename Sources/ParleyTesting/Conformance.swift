@@ -160,6 +160,7 @@ package struct Conformance<F: EngineFamily>: Sendable {
     try gathers()
     try randomBits()
     try earlyOpenings()
+    try passes()
     if family.descriptor.shuffles { try shuffles() }
   }
 }

@@ -174,7 +174,7 @@ package struct ProgramGenerator {
   package static let names = [
     "add", "subtract", "multiply", "scale", "quotient", "squareRoot", "truncate", "integer", "less", "lessOrEqual",
     "equal", "not", "and", "or", "xor", "select", "selectBit", "sum", "innerProduct", "minimum", "maximum", "any",
-    "stack", "stackBits", "element", "matrixProduct",
+    "stack", "stackBits", "element", "matrixProduct", "loop",
   ]
 
   private mutating func operation(_ name: String) throws(ParleyError) -> Program.NodeID? {
@@ -230,8 +230,31 @@ package struct ProgramGenerator {
       return x == y && pick(2) == 0
         ? try builder.matrixProduct(a, b, rows: 1, inner: x, columns: 1)
         : try builder.matrixProduct(a, b, rows: x, inner: 1, columns: y)
+    case "loop": return try loop()
     default: return try unary(name)
     }
+  }
+
+  /// A number and a bit of one shape from pass to pass, with a number from outside.
+  private mutating func loop() throws(ParleyError) -> Program.NodeID? {
+    guard let (a, c) = integers() else { return nil }
+    let shape = builder.type(of: a).shape
+    guard let b = node({ $0.isBit && $0.shape == shape }) else { return nil }
+    let (count, kind, result) = (pick(5), pick(4), pick(2))
+    let interval = builder.type(of: a).range.union(Interval(-500...500))
+    return try builder.repeated(
+      count, carrying: [.init("a", from: a, within: interval), .init("b", from: b, within: nil)]
+    ) { builder, values in
+      let mixed =
+        switch kind {
+        case 0: try builder.add(values[0], c)
+        case 1: try builder.subtract(c, values[0])
+        case 2: try builder.select(values[1], values[0], c)
+        default: try builder.truncate(try builder.add(try builder.scale(values[0], by: 3), c), bits: 1)
+        }
+      let next = try builder.atMost(try builder.atLeast(mixed, interval.lower), interval.upper)
+      return [next, try builder.xor(values[1], try builder.compare(.less, next, c))]
+    }[result]
   }
 
   private mutating func unary(_ name: String) throws(ParleyError) -> Program.NodeID? {

@@ -14,7 +14,7 @@ struct LoweredInterpreter {
   var inputs: [[BigInt]]
   var random: InsecureSplitMix
 
-  fileprivate var ariths: [ArithRegister: [UInt64]] = [:]
+  var ariths: [ArithRegister: [UInt64]] = [:]
   var planes: [PlaneRegister: [Bool]] = [:]
   private var opened: [Int: [BigInt]] = [:]
   /// What the computing parties see before anything else, by ``LoweredProgram/verdicts``.
@@ -38,7 +38,7 @@ struct LoweredInterpreter {
     return opened
   }
 
-  fileprivate mutating func execute(_ instructions: [Instruction], half: Int) {
+  mutating func execute(_ instructions: [Instruction], half: Int) {
     for instruction in instructions {
       let count = instruction.length.evaluate(rows: rows, half: half)
       execute(instruction, count: count)
@@ -55,7 +55,7 @@ struct LoweredInterpreter {
   }
 
   /// A sharing has one set of summands, whatever view of them is asked for.
-  fileprivate var knownSplits: [ArithRegister: [[UInt64]]] = [:]
+  var knownSplits: [ArithRegister: [[UInt64]]] = [:]
   private mutating func splits(_ register: ArithRegister) -> [[UInt64]] {
     if let known = knownSplits[register] { return known }
     let parts = ariths[register]!.map { split($0) }
@@ -206,6 +206,7 @@ struct LoweredInterpreter {
       network(function, bundle, indexBits: indexBits, out, count)
     case .scan(let function, let bundle, let out): scan(function, bundle, out, count)
     case .chunked(let function, let columns): chunked(function, columns, count)
+    case .repeated(let loop): passes(of: loop)
     case .openVerdicts(let register): verdicts = plane(register, count)
     case .openArith(let a, let disclosure):
       opened[disclosure] = arith(a, count).map { BigInt(Int64(bitPattern: $0)) }

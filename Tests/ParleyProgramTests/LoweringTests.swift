@@ -84,6 +84,17 @@ private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
     }
   }
 
+  /// A column that is one number in every row is added up over all of them.
+  @Test func innerProductOfConstantColumns() throws {
+    try check([small, small], [[3, 4, -2], [1, 1, 5]], maximumRows: 3) { builder, inputs in
+      let zero = try builder.scale(inputs[0], by: 0)
+      return try builder.innerProduct(
+        try builder.add(zero, builder.constant(2)), try builder.add(zero, builder.constant(7)))
+    } expected: { _ in
+      [42]
+    }
+  }
+
   @Test func comparisonOfAllOfInt64() throws {
     let edge: [BigInt] = [
       BigInt(Int64.min), BigInt(Int64.min) + 1, -1, 0, 1, BigInt(Int64.max) - 1, BigInt(Int64.max),

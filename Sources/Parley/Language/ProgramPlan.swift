@@ -26,6 +26,16 @@ public struct ProgramPlan: Sendable, CustomStringConvertible {
   /// whom nothing is verified.
   public let cheatingExponent: Double?
 
+  /// What the loops of the program cost, all their passes together. Loops in loops count with the outer one.
+  public struct Loop: Sendable, Hashable {
+    /// How many passes, and where it is written.
+    public let text: String
+    /// Over all links.
+    public let bytes: Int
+    public let rounds: Int
+  }
+  public let loops: [Loop]
+
   public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
 
   init(_ prepared: PreparedProgram, _ plan: Plan) {
@@ -38,6 +48,10 @@ public struct ProgramPlan: Sendable, CustomStringConvertible {
     rounds = plan.cost.rounds
     peakShareBytes = plan.cost.peakShareBytes
     cheatingExponent = plan.cost.cheatingExponent
+    loops = plan.cost.shares.compactMap { share in
+      guard case .step(let index) = share.owner, plan.program.operators.indices.contains(index) else { return nil }
+      return Loop(text: plan.program.operators[index].text, bytes: share.totalBytes, rounds: share.rounds)
+    }
   }
 
   public var description: String {
@@ -46,7 +60,7 @@ public struct ProgramPlan: Sendable, CustomStringConvertible {
       + [
         "",
         "Cost: \(totalBytes) bytes over all links, \(rounds) rounds, \(peakShareBytes) bytes of shares at a party",
-      ]
+      ] + loops.map { "  of which \($0.text): \($0.bytes) bytes, \($0.rounds) rounds" }
     return statement + "\n" + lines.joined(separator: "\n")
   }
 }

@@ -66,6 +66,14 @@ struct ProgramJudge {
   }
 
   private func reduction(_ node: Program.NodeID) throws(ParleyError) -> [RowReduction] {
+    if case .repeated = builder.program[node].operation {
+      throw workshop.placed(
+        ParleyError(
+          .init("plan/release-loop"),
+          "under a minimum of \(minimum), a loop that rows go into cannot be judged: its results could rest on any of them",
+          at: builder.program[node].origin.map { .init(item: $0) },
+          remedy: "make counts and sums of the rows before the loop, and let it work on those"))
+    }
     guard let known = workshop.reductions[node], !known.isEmpty else {
       throw ParleyError(.invariant, "a released value rests on rows in a way that was not noted")
     }

@@ -28,13 +28,19 @@ enum DeepLowering {
     }
   }
 
-  private static func check(_ program: Program) throws(ParleyError) {
+  private static func check(_ program: Program) throws(ParleyError) { _ = try depth(of: program.nodes, above: 0) }
+
+  /// A pass of a loop is lowered in the middle of the program around it.
+  private static func depth(of nodes: [Program.Node], above: Int) throws(ParleyError) -> Int {
     var depths: [Int] = []
-    depths.reserveCapacity(program.nodes.count)
-    for node in program.nodes {
+    depths.reserveCapacity(nodes.count)
+    for node in nodes {
       // Operands come before the nodes that use them.
-      let depth = 1 + (node.operation.operands.map { depths[$0.rawValue] }.max() ?? 0)
-      guard depth <= deepest else {
+      var depth = 1 + (node.operation.operands.map { depths[$0.rawValue] }.max() ?? 0)
+      if case .repeated(let loop) = node.operation {
+        depth += try self.depth(of: loop.body, above: above + depth)
+      }
+      guard above + depth <= deepest else {
         throw ParleyError(
           .init("plan/too-deep"), "more than \(deepest) operations follow each other",
           at: node.origin.map { .init(item: $0) },
@@ -42,5 +48,6 @@ enum DeepLowering {
       }
       depths.append(depth)
     }
+    return depths.max() ?? 0
   }
 }

@@ -16,6 +16,12 @@ package struct AddressedPRG: Sendable {
     self.ledger = ledger
   }
 
+  /// For all generators of the same parties: a pass of a loop begins, and the one that began last is over.
+  package func begin(pass numbers: Range<Int>) { ledger.begin(pass: numbers) }
+  package func endPass() { ledger.endPass() }
+  /// Streams that their ledger keeps.
+  package var noted: Int { ledger.count }
+
   /// The stream of a step, handed out once for all its chunks: blocks are addressed by element.
   package func stream(_ step: StepID) throws(ParleyError) -> RandomStream {
     let stream = step.stream.rawValue

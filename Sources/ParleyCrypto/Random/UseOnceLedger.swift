@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Two vectors masked by the same stream give away their difference, so reuse is a bug of the caller that must
 /// never go unnoticed: in debug builds it traps, in release builds it throws and the session ends. One entry
-/// for each stream, not for each element; about 50 bytes.
+/// for each stream, not for each element; about 50 bytes. Streams of a pass of a loop that is over have one entry together.
 package final class UseOnceLedger: Sendable {
   package enum Policy: Sendable {
     case traps
@@ -30,7 +30,7 @@ package final class UseOnceLedger: Sendable {
   }
 
   private struct State {
-    var used: Set<Entry> = []
+    var used = PassLedger<Entry>()
     var keys: [AESKey] = []
     var isClosed = false
   }
@@ -52,10 +52,18 @@ package final class UseOnceLedger: Sendable {
     }
   }
 
+  /// A pass of a loop, with these numbers of instructions, begins.
+  package func begin(pass numbers: Range<Int>) { state.withLock { $0.used.begin(pass: numbers) } }
+  /// The pass that began last is over: every stream of it counts as used.
+  package func endPass() { state.withLock { $0.used.endPass() } }
+  /// Entries that are kept.
+  package var count: Int { state.withLock { $0.used.count } }
+
   /// Notes the use of a stream, once.
   package func claim(_ label: DomainLabel, prover: PartyIndex?, stream: UInt64) throws(ParleyError) {
     let entry = Entry(label: label, prover: prover?.rawValue ?? -1, stream: stream)
-    let (isNew, isClosed) = state.withLock { ($0.used.insert(entry).inserted, $0.isClosed) }
+    let number = StepID(rawValue: stream).instruction
+    let (isNew, isClosed) = state.withLock { ($0.used.insert(entry, at: number), $0.isClosed) }
     guard !isClosed else {
       throw ParleyError(
         .randomnessReuse, "the keys of this session have been destroyed",

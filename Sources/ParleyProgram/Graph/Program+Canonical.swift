@@ -183,6 +183,22 @@ extension CanonicalWriter {
       }
     case .component(let a, let index): write(tag: 34, a.rawValue, index)
     case .reversed(let a): write(tag: 35, a.rawValue)
+    case .repeated(let loop):
+      write(tag: 36, loop.count)
+      for list in [loop.initial, loop.captured, loop.results] {
+        write(list: list) { $0.write(Int64($1.rawValue)) }
+      }
+      write(list: loop.carried) { writer, type in
+        writer.write(type.sort)
+        writer.write(type.shape, shapes)
+      }
+      write(list: loop.body) { writer, node in
+        writer.write(node.operation, shapes)
+        writer.write(node.type.sort)
+        writer.write(node.type.shape, shapes)
+      }
+    case .carried(let index): write(tag: 37, index)
+    case .captured(let index): write(tag: 38, index)
     }
   }
 

@@ -203,6 +203,14 @@ public struct Program: Sendable, Hashable {
     case scan([ScanItem], restart: NodeID)
     /// One column of a tuple.
     case component(NodeID, at: Int)
+
+    // Loops.
+    /// Passes of one graph. A tuple: the carried values after the last pass.
+    case repeated(Loop)
+    /// Inside a pass: a carried value as the pass finds it.
+    case carried(Int)
+    /// Inside a pass: a node outside, by its place in ``Loop/captured``.
+    case captured(Int)
   }
 
   public struct Node: Hashable, Sendable {

@@ -15,6 +15,8 @@ public struct ProgramBuilder: Sendable {
   public var origin: String?
   /// Likewise, see ``addOperator(_:)``.
   package var currentOperator: Int?
+  /// Loops whose pass is being built, the outer one first.
+  var openLoops: [OpenLoop] = []
   /// Why groups are withheld is opened as well: for programs that only made-up rows are given to.
   package var isWatched = false
 
@@ -292,6 +294,12 @@ public struct ProgramBuilder: Sendable {
       .init(operation: operation, type: type, origin: origin, operatorIndex: currentOperator))
     known[operation] = id
     return id
+  }
+
+  /// The node is not given again for its operation.
+  mutating func forget(_ id: NodeID) {
+    let operation = program[id].operation
+    if known[operation] == id { known[operation] = nil }
   }
 
   private func constantValue(_ node: NodeID) -> BigInt? {

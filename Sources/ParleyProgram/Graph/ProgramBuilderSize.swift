@@ -46,11 +46,11 @@ extension Program.Shape {
 extension Program {
   /// Whether it sorts or shuffles rows.
   package var hasRowOrders: Bool {
-    nodes.contains { node in
-      switch node.operation {
+    count { operation in
+      switch operation {
       case .sort, .shuffle: true
       default: false
       }
-    }
+    } > 0
   }
 }

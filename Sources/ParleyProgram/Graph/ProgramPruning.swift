@@ -5,11 +5,19 @@ extension Program {
     var isNeeded = [Bool](repeating: false, count: nodes.count)
     /// By tuple: its columns that are read.
     var columns: [NodeID: Set<Int>] = [:]
+    /// Loops with what is left of them.
+    var loops: [Int: Operation] = [:]
     for disclosure in disclosures { isNeeded[disclosure.node.rawValue] = true }
     for requirement in requirements { isNeeded[requirement.violated.rawValue] = true }
     // Operands come before the nodes that use them.
     for index in nodes.indices.reversed() where isNeeded[index] {
-      let operation = nodes[index].operation
+      var operation = nodes[index].operation
+      if case .repeated(let loop) = operation {
+        let (kept, positions) = loop.keeping(columns[NodeID(rawValue: index)] ?? [], in: self)
+        columns[NodeID(rawValue: index)] = Set(positions)
+        loops[index] = .repeated(kept)
+        operation = .repeated(kept)
+      }
       if case .component(let tuple, let position) = operation { columns[tuple, default: []].insert(position) }
       let used = columns[NodeID(rawValue: index)] ?? []
       for operand in operation.keepingColumns(used).operands { isNeeded[operand.rawValue] = true }
@@ -25,6 +33,7 @@ extension Program {
     var newInput: [InputID: InputID] = [:]
     for index in nodes.indices where isNeeded[index] {
       var node = nodes[index]
+      if let loop = loops[index] { node.operation = loop }
       if case .input(let input) = node.operation {
         let id = newInput[input] ?? InputID(rawValue: result.inputs.count)
         if newInput.updateValue(id, forKey: input) == nil { result.inputs.append(inputs[input.rawValue]) }
@@ -74,7 +83,8 @@ extension Program.Operation {
   /// The same operation on other nodes.
   package func mapOperands(_ map: (Program.NodeID) -> Program.NodeID) -> Self {
     switch self {
-    case .input, .constant, .bitConstant: self
+    case .input, .constant, .bitConstant, .carried, .captured: self
+    case .repeated(let loop): .repeated(loop.mapOperands(map))
     case .add(let a, let b): .add(map(a), map(b))
     case .subtract(let a, let b): .subtract(map(a), map(b))
     case .multiply(let a, let b): .multiply(map(a), map(b))

@@ -58,6 +58,9 @@ extension Instruction {
     case .chunked(_, let columns):
       set.add(columns.rows)
       set.add(columns.shared)
+    case .repeated(let loop):
+      set.add(loop.initial)
+      set.add(loop.shared)
     case .openVerdicts(let plane): set.add(plane)
     case .openArith(let a, _): set.add(a)
     case .openPlanes(let list, _): set.add(list)
@@ -90,6 +93,7 @@ extension Instruction {
       set.add(out)
     case .chunked(_, let columns):
       set.add(columns.results)
+    case .repeated(let loop): set.add(loop.out)
     case .openVerdicts, .openArith, .openPlanes: break
     }
     return set

@@ -206,7 +206,8 @@ extension CanonicalWriter {
       write([a, out])
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands:
       write(exchange: kind)
-    case .reduce, .sum, .shuffle, .sort, .radix, .network, .scan, .chunked: write(algorithm: kind, lengths)
+    case .reduce, .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .repeated:
+      write(algorithm: kind, lengths)
     case .openVerdicts(let plane):
       write(tag: 34)
       write(plane)
@@ -308,6 +309,10 @@ extension CanonicalWriter {
       write(columns.shared)
       write(columns.out)
       write(columns.sums)
+    case .repeated(let loop):
+      write(tag: 39, loop.count, loop.roundCount, loop.numbers)
+      for bundle in [loop.initial, loop.shared, loop.state, loop.result, loop.out] { write(bundle) }
+      write(list: loop.instructions) { $0.write($1, lengths) }
     default: break
     }
   }

@@ -86,14 +86,22 @@ package struct LoweredProgram: Hashable, Sendable {
 
   /// Whether cost follows from the sizes only up to chance: sorts ask for as many comparisons as a random order takes.
   package var hasRandomCost: Bool {
+    Self.hasSorts(instructions)
+  }
+  private static func hasSorts(_ instructions: [Instruction]) -> Bool {
     instructions.contains { instruction in
-      if case .sort = instruction.kind { true } else { false }
+      switch instruction.kind {
+      case .sort: true
+      case .repeated(let loop): hasSorts(loop.instructions)
+      default: false
+      }
     }
   }
 }
 
 package struct Instruction: Hashable, Sendable {
-  /// Unique in the program, bodies of reductions included: the instruction part of every ``StepID``.
+  /// Unique in the program, bodies of reductions included: the instruction part of every ``StepID``, to which loops add
+  /// their passes (``Repetition``).
   package var id: Int
   package var length: Length
   /// Communication depth; for a local instruction, of its operands.
@@ -213,6 +221,8 @@ package struct Instruction: Hashable, Sendable {
     /// Work on every row, for one chunk of rows after the other (``RowChunks``). The function takes a chunk as its first
     /// operand, and nothing as its second.
     case chunked(RowFunction, ChunkedColumns)
+    /// The same instructions so many times, with values that one pass leaves to the next.
+    case repeated(Repetition)
 
     // The door out: after verification, in one last round, or two.
     /// One bit for each of ``LoweredProgram/verdicts`` and ``LoweredProgram/requirements``, to all computing parties, before anything else is opened.
@@ -306,7 +316,7 @@ extension Instruction.Kind {
   package var communicates: Bool {
     switch self {
     case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .openVerdicts, .openArith, .openPlanes:
+      .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .repeated, .openVerdicts, .openArith, .openPlanes:
       true
     default: false
     }
@@ -318,10 +328,10 @@ extension Instruction {
     if case .network = kind { true } else { false }
   }
 
-  /// Whether the instruction is an algorithm over whole columns that takes its rounds for itself.
+  /// Whether the instruction is an algorithm over whole columns, or a loop, that takes its rounds for itself.
   package var isRowAlgorithm: Bool {
     switch kind {
-    case .sum, .shuffle, .sort, .radix, .network, .scan, .chunked: true
+    case .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .repeated: true
     default: false
     }
   }

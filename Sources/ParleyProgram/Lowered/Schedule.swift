@@ -135,6 +135,9 @@ extension Instruction {
     func flights(_ function: RowFunction, count: Int = 0) -> Int {
       function.flights(on: descriptor, count: count)
     }
+    if case .repeated(let loop) = kind {
+      return loop.count * loop.schedule.flights(on: descriptor, rows: rows, chunkRows: chunkRows)
+    }
     let count = length.evaluate(rows: rows)
     if case .chunked(let function, let columns) = kind {
       let chunks = RowChunks.ranges(count: count, rows: chunkRows)

@@ -17,8 +17,12 @@ package struct BitForms {
 
   /// - Parameters:
   ///   - inputsHaveBits: columns of holders do.
+  ///   - capturedHaveBits: in a pass of a loop, whether a value from outside does.
   ///   - isNatural: whether a node is computed as bits.
-  package init(_ program: Program, inputsHaveBits: Bool, isNatural: (Program.NodeID) -> Bool) {
+  package init(
+    _ program: Program, inputsHaveBits: Bool, capturedHaveBits: (Int) -> Bool = { _ in false },
+    isNatural: (Program.NodeID) -> Bool
+  ) {
     let count = program.nodes.count
     having = Array(repeating: false, count: count)
     missing = Array(repeating: 0, count: count)
@@ -31,6 +35,7 @@ package struct BitForms {
       }
       switch program.nodes[index].operation {
       case .input: having[index] = inputsHaveBits
+      case .captured(let place): having[index] = capturedHaveBits(place)
       case .constant, .integer: having[index] = true
       case .select(_, let a, let b): moves(index, [a, b])
       case .truncate(let a, _), .element(let a, _): moves(index, [a])

@@ -39,12 +39,16 @@ struct RawOperation {
     let reduction: PendingReduction?
     /// What an algorithm applies to rows; the scheduler puts the instructions in order.
     let functions: [PendingFunction]
+    /// One pass of a loop; the scheduler puts it in order.
+    let pass: [RawOperation]
 
     init(
       _ kind: Instruction.Kind, arithIn: [ArithRegister], planesIn: [PlaneRegister], arithOut: [ArithRegister],
-      planesOut: [PlaneRegister], reduction: PendingReduction? = nil, functions: [PendingFunction] = []
+      planesOut: [PlaneRegister], reduction: PendingReduction? = nil, functions: [PendingFunction] = [],
+      pass: [RawOperation] = []
     ) {
       self.functions = functions
+      self.pass = pass
       self.kind = kind
       self.arithIn = arithIn
       self.planesIn = planesIn
@@ -81,7 +85,13 @@ final class Emitter {
   private(set) var operations: [RawOperation] = []
   let registers: Registers
   /// The program node operations are emitted for.
-  var node: Int?
+  var node: Int? {
+    get { owner ?? current }
+    set { current = newValue }
+  }
+  private var current: Int?
+  /// In a pass of a loop: the loop, which all operations are emitted for.
+  let owner: Int?
 
   private var knownAnd = PairTable()
   private var knownXor = PairTable()
@@ -89,9 +99,10 @@ final class Emitter {
   private var knownNot = PairTable()
   private var knownConstant: [Bool: PlaneRegister] = [:]
 
-  init(registers: Registers = Registers(), node: Int? = nil) {
+  init(registers: Registers = Registers(), node: Int? = nil, owner: Int? = nil) {
     self.registers = registers
-    self.node = node
+    self.owner = owner
+    current = node
   }
 
   func length(of register: PlaneRegister) -> Length { registers.length(number(of: register)) }

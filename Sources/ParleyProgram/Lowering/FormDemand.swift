@@ -97,7 +97,11 @@ private struct FormWalk {
         case .first: carry(id, index, item.value)
         }
       }
-    case .integer: break
+    case .repeated(let loop):
+      for (operand, inBits) in zip(loop.initial, lowering.carriedInBits(loop, id)) {
+        want(operand, arith: !inBits, bits: inBits)
+      }
+    case .integer, .carried, .captured: break
     default: pass(id, node.operation.operands)
     }
   }

@@ -17,6 +17,7 @@ extension Lowering {
   }
 
   func computeArith(_ id: Program.NodeID) throws(ParleyError) -> ArithRegister {
+    if let (outside, node) = captured(id) { return try outside.arith(node) }
     let node = program[id]
     // A column that went through a sort as words stays one, whatever it was made of.
     if case .component(let tuple, let index) = node.operation, !node.type.isBit {
@@ -25,6 +26,11 @@ extension Lowering {
     if prefersBits(id), !node.type.isBit { return try arithFromBits(try word(id), like: node.type) }
     switch node.operation {
     case .input(let input): return try arithInput(input.rawValue)
+    case .carried(let index) where !node.type.isBit:
+      guard let register = try state(index).arith else {
+        throw ParleyError(.invariant, "a carried value has no word")
+      }
+      return register
     case .constant(let value):
       return emitter.linear([], constant: UInt64(truncatingIfNeeded: value))
     case .add(let a, let b): return emitter.linear([(try arith(a), 1), (try arith(b), 1)])
@@ -85,6 +91,7 @@ extension Lowering {
     guard case .plane(let register) = bit.source else {
       return emitter.linear([], constant: bit.inverted ? 1 : 0)
     }
+    if let outside = outside(of: register) { return try outside.arithBit(bit) }
     let plain: ArithRegister
     if let known = bitWords[register] {
       plain = known
@@ -99,6 +106,7 @@ extension Lowering {
   }
 
   func summandWords(_ register: PlaneRegister) -> [ArithRegister] {
+    if let outside = outside(of: register) { return outside.summandWords(register) }
     if let known = summandWords[register] { return known }
     let words = emitter.bitSummands(register, count: descriptor.booleanSummands)
     summandWords[register] = words
@@ -127,7 +135,11 @@ extension Lowering {
       let shape = x.shape == .scalar ? y.shape : x.shape
       return try count(emitter.and(try bit(a), try bit(b)), length(shape))
     }
-    return emitter.innerProduct([(try arith(a), try arith(b))])
+    let (first, second) = (try arith(a), try arith(b))
+    // Columns that are one number each still have all their rows.
+    let length = length(x.shape == .scalar ? y.shape : x.shape)
+    let isWhole = emitter.has(first, length) || emitter.has(second, length)
+    return emitter.innerProduct([(isWhole ? first : emitter.spread(first, length), second)])
   }
 
   /// floor(x / 2^f) from the shifted summands and the carries their shift loses: with x' = x + 2^62 unsigned

@@ -20,6 +20,7 @@ extension Lowering {
   }
 
   func computeWord(_ id: Program.NodeID) throws(ParleyError) -> Word {
+    if let (outside, node) = captured(id) { return Word(fromOutside(try outside.word(node).bits)) }
     let node = program[id]
     let width = node.type.range.signedWidth
     if case .component(let tuple, let index) = node.operation {
@@ -33,6 +34,9 @@ extension Lowering {
       return options.inputForm == .arithmetic && descriptor.hasWords
         ? try wordFromArith(try arith(id), width: width) : try wordInput(input.rawValue)
     case .constant(let value): return Word(constant: value)
+    case .carried(let index):
+      guard let bits = try state(index).bits else { throw ParleyError(.invariant, "a carried value has no bits") }
+      return Word(bits)
     case .add(let a, let b): return emitter.add(try word(a), try word(b), width: width)
     case .subtract(let a, let b): return emitter.subtract(try word(a), try word(b), width: width)
     case .scale(let a, let factor):
@@ -135,9 +139,15 @@ extension Lowering {
   }
 
   func computeBit(_ id: Program.NodeID) throws(ParleyError) -> Bit {
+    if let (outside, node) = captured(id) { return fromOutside([try outside.bit(node)])[0] }
     let node = program[id]
     switch node.operation {
     case .input(let input): return bitInput(input.rawValue)
+    case .carried(let index):
+      guard let bit = try state(index).bits?.first else {
+        throw ParleyError(.invariant, "a carried value has no bit")
+      }
+      return bit
     case .bitConstant(let value): return .constant(value)
     case .compare(let comparison, let a, let b): return try compare(comparison, a, b)
     case .not(let a): return !(try bit(a))

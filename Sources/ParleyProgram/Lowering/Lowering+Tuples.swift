@@ -67,6 +67,7 @@ extension Lowering {
         }
       }
     case .scan(let items, let restart): columns = try scan(items, restart, id, length)
+    case .repeated(let loop): columns = try repeated(loop, id)
     default: throw ParleyError(.invariant, "a column of what is no tuple")
     }
     tuples[id] = TupleColumns(columns: columns)

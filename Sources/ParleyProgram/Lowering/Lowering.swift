@@ -50,7 +50,7 @@ package final class Lowering {
   let program: Program
   let descriptor: EngineDescriptor
   let options: LoweringOptions
-  let emitter = Emitter()
+  let emitter: Emitter
   var ariths: NodeTable<ArithRegister>
   var words: NodeTable<Word>
   var bits: NodeTable<Bit>
@@ -62,22 +62,38 @@ package final class Lowering {
   private(set) lazy var demand: [ColumnKey: Forms] = formDemand()
   /// By input, the one form in which holders share it; nil where holders are trusted to share two that agree.
   let forms: [Int: SharedForm]?
+  /// Of a lowering of one pass of a loop.
+  var surroundings: Surroundings?
+  /// By loop, which of its values are carried as bits.
+  var loopForms: [Program.NodeID: [Bool]] = [:]
+  private let largestTables: [Int]
 
-  private init(
-    _ program: Program, _ descriptor: EngineDescriptor, _ options: LoweringOptions, forms: [Int: SharedForm]?
+  /// - Parameter lowers: false where only ``prefersBits(_:)`` is asked for.
+  init(
+    _ program: Program, _ descriptor: EngineDescriptor, _ options: LoweringOptions, forms: [Int: SharedForm]?,
+    emitter: Emitter = Emitter(), surroundings: Surroundings? = nil, lowers: Bool = true
   ) {
     self.program = program
     self.descriptor = descriptor
     self.options = options
     self.forms = forms
     bitsAsWords = Self.bitsAsWords(program)
+    self.emitter = emitter
+    self.surroundings = surroundings
+    largestTables = program.tables.map(\.maximumRows)
     let count = program.nodes.count
     ariths = NodeTable(count: count)
     words = NodeTable(count: count)
     bits = NodeTable(count: count)
     tuples = NodeTable(count: count)
     bitsPreference = Array(repeating: nil, count: count)
-    bitForms = BitForms(program, inputsHaveBits: options.inputForm == .planned) { prefersBits($0) }
+    guard lowers else { return }
+    bitForms = BitForms(
+      program, inputsHaveBits: options.inputForm == .planned,
+      capturedHaveBits: {
+        surroundings?.outside.hasBits(surroundings?.captured[$0] ?? .init(rawValue: 0)) ?? false
+      }
+    ) { prefersBits($0) }
   }
 
   /// The instructions that compute and open all disclosures of `program` on the described engine.
@@ -102,6 +118,7 @@ package final class Lowering {
   package static func forms(
     of program: Program, for descriptor: EngineDescriptor, options: LoweringOptions = .init()
   ) throws(ParleyError) -> InputForms {
+    try program.checkScopes()
     guard checksInputs(descriptor, options) else { return InputForms(byInput: nil) }
     let survey = Lowering(VectorBatches.applied(to: program), descriptor, options, forms: nil)
     try survey.openAll()
@@ -115,15 +132,20 @@ package final class Lowering {
   package static func lower(
     _ program: Program, for descriptor: EngineDescriptor, options: LoweringOptions = .init(), forms: InputForms
   ) throws(ParleyError) -> LoweredProgram {
+    try program.checkScopes()
     let program = VectorBatches.applied(to: program)
     let isChecked = checksInputs(descriptor, options)
     let lowering = Lowering(program, descriptor, options, forms: forms.byInput)
     try lowering.openAll()
     let verdicts = try lowering.openVerdicts(onRows: isChecked)
-    let largest = program.tables.map(\.maximumRows)
-    func isLong(_ length: Length) -> Bool { length.mayExceed(options.chunkRows, tables: largest) }
-    try checkChunking(lowering.emitter, isLong: isLong)
-    var lowered = Scheduler.schedule(lowering.emitter, isLong: isLong)
+    try lowering.checkChunking()
+    var lowered = Scheduler.schedule(lowering.emitter) { lowering.isLong($0) }
+    guard lowered.numberCount <= LoweredProgram.mostNumbers else {
+      throw ParleyError(
+        .init("plan/too-large"),
+        "with its loops the computation has \(lowered.numberCount) instructions; \(LoweredProgram.mostNumbers) are the most",
+        remedy: "make fewer passes, or compute less in each")
+    }
     lowered.chunkRows = options.chunkRows
     lowered.verdicts = verdicts
     lowered.requirements = program.requirements
@@ -152,14 +174,17 @@ package final class Lowering {
   package static let mostChunkedOperations = 5_000_000
 
   /// - Throws: `plan/too-large`
-  private static func checkChunking(_ emitter: Emitter, isLong: (Length) -> Bool) throws(ParleyError) {
+  func checkChunking() throws(ParleyError) {
     let work = Chunking.work(
-      on: emitter.operations, emitter.registers, isLong: isLong, upTo: mostChunkedOperations)
-    guard work > mostChunkedOperations else { return }
+      on: emitter.operations, emitter.registers, isLong: { self.isLong($0) }, upTo: Self.mostChunkedOperations)
+    guard work > Self.mostChunkedOperations else { return }
     throw ParleyError(
       .init("plan/too-large"), "the computation works on long columns of too many different lengths",
       remedy: "split the study: fewer joins and subqueries in each; or lower maximum-rows of the tables")
   }
+
+  /// Whether columns of a length are worked on in chunks.
+  func isLong(_ length: Length) -> Bool { length.mayExceed(options.chunkRows, tables: largestTables) }
 
   private func openAll() throws(ParleyError) {
     for (index, disclosure) in program.disclosures.enumerated() { try open(disclosure, index) }
@@ -243,6 +268,9 @@ package final class Lowering {
     if node.type.isBit { return true }
     switch node.operation {
     case .extremum, .quotient, .squareRoot: return true
+    case .carried(let index): return surroundings?.inBits[index] ?? true
+    case .captured(let index):
+      return surroundings.map { $0.outside.prefersBits($0.captured[index]) } ?? true
     case .sum, .innerProduct: return !fitsWord(id) || countsInBits(id)
     case .input, .constant, .matrixProduct, .integer: return !fitsWord(id)
     case .multiply(let a, let b):
@@ -260,6 +288,7 @@ package final class Lowering {
       return !fitsWord(id) || prefersBits(a)
     case .runningSum: return !fitsWord(id)
     case .component(let tuple, let index):
+      if case .repeated(let loop) = program[tuple].operation { return carriedInBits(loop, tuple)[index] }
       guard let (operand, scan) = program.carried(tuple, index), scan == nil || scan == .first else {
         return !fitsWord(id) || program.carried(tuple, index)?.scan != .sum
       }

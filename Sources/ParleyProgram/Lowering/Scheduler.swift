@@ -106,7 +106,9 @@ struct Scheduler {
 
   /// An algorithm over rows with the instructions of its functions in order.
   private static func withFunctions(_ operation: RawOperation, _ registers: Emitter.Registers) -> RawOperation {
-    guard case .general(let general) = operation.body, !general.functions.isEmpty else { return operation }
+    guard case .general(let general) = operation.body else { return operation }
+    if case .repeated(let loop) = general.kind { return with(loop, general.pass, in: operation, registers) }
+    guard !general.functions.isEmpty else { return operation }
     let functions = general.functions.map { pending in
       let (instructions, rounds) = scheduleBody(pending.operations, registers)
       return RowFunction(
@@ -118,6 +120,21 @@ struct Scheduler {
       .init(
         general.kind.with(functions), arithIn: general.arithIn, planesIn: general.planesIn,
         arithOut: general.arithOut, planesOut: general.planesOut))
+    return result
+  }
+
+  /// A loop with the instructions of a pass in order.
+  private static func with(
+    _ loop: Instruction.Repetition, _ pass: [RawOperation], in operation: RawOperation,
+    _ registers: Emitter.Registers
+  ) -> RawOperation {
+    var loop = loop
+    (loop.instructions, loop.roundCount) = scheduleBody(pass, registers)
+    var result = operation
+    result.body = .general(
+      .init(
+        .repeated(loop), arithIn: loop.initial.arith + loop.shared.arith,
+        planesIn: loop.initial.planes + loop.shared.planes, arithOut: loop.out.arith, planesOut: loop.out.planes))
     return result
   }
 
@@ -304,6 +321,13 @@ struct Scheduler {
       if case .reduce(let state, var body, let out) = result[index].kind {
         body.instructions = number(body.instructions, from: &next)
         result[index].kind = .reduce(state: state, body: body, out: out)
+      }
+      if case .repeated(var loop) = result[index].kind {
+        let first = next
+        loop.instructions = number(loop.instructions, from: &next)
+        loop.numbers = next - first
+        next = first + loop.allNumbers
+        result[index].kind = .repeated(loop)
       }
       let functions = result[index].kind.functions.map { function in
         var numbered = function

@@ -47,7 +47,16 @@ struct VectorBatches {
     var hasSign: Bool
   }
 
-  static func applied(to program: Program) -> Program {
+  /// - Returns: the program, and the passes of its loops, with vectors.
+  static func applied(to original: Program) -> Program {
+    var program = original
+    for index in program.nodes.indices {
+      guard case .repeated(var loop) = program.nodes[index].operation else { continue }
+      let pass = applied(to: original.pass(of: loop))
+      loop.body = pass.nodes
+      loop.results = pass.disclosures.map(\.node)
+      program.nodes[index].operation = .repeated(loop)
+    }
     var batches = VectorBatches(program)
     guard !batches.batches.isEmpty else { return program }
     return batches.rebuilt()

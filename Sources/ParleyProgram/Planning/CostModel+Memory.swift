@@ -22,6 +22,9 @@ struct LiveBuffers {
     list.append(Buffer(bytes: bytes, views: written.arith.count + written.planes.count))
   }
 
+  /// One view more.
+  mutating func hold(_ place: Int32) { if place >= 0 { list[Int(place)].views += 1 } }
+
   /// One view fewer.
   ///
   /// - Returns: the buffer, if that was the last.

@@ -3,6 +3,7 @@ extension CostModel {
   /// What moves is measured by its registers; nothing is sent for fewer than two rows.
   mutating func run(rows item: Schedule.Item) {
     let instruction = item.instruction
+    if case .repeated(let loop) = instruction.kind { return repeated(loop, item) }
     let count = counts.count(instruction.length)
     if case .chunked(let function, let columns) = instruction.kind {
       chunked(function, columns, count: count, payers: ledger.payers(instruction))

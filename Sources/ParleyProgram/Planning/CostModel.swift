@@ -213,7 +213,7 @@ package struct CostModel {
     if authenticates { authenticatedCount += count }
   }
 
-  private mutating func run(_ round: Schedule.Round) {
+  mutating func run(_ round: Schedule.Round) {
     var further = FurtherFlights()
     for item in round.exchanges { exchange(item.instruction, half: 0, &further) }
     var reductions = round.reductions.map { Reduction($0, rows: rows) }

@@ -92,7 +92,7 @@ public struct DisclosureStatement: Hashable, Sendable {
 
   /// Orders of shuffled rows; docs/proofs/sorting.md has why they tell nothing.
   private static func intermediate(_ program: Program) -> [String] {
-    let sorts = program.nodes.count { if case .sort = $0.operation { true } else { false } }
+    let sorts = program.count { if case .sort = $0 { true } else { false } }
     guard sorts > 0 else { return [] }
     return [
       "for each of \(sorts) sorts, one or several orders of shuffled rows: uniformly random, whatever the rows are"

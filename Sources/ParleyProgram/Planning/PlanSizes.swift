@@ -16,11 +16,39 @@ package enum PlanSizes {
   package static func check(
     _ lowered: LoweredProgram, on descriptor: EngineDescriptor, rows: RowCounts
   ) throws(ParleyError) {
-    var steps = 0
-    var counts = LengthCounts(rows)
+    var walk = Walk(lowered, descriptor, rows)
+    try walk.add(lowered.instructions, times: 1)
+  }
+
+  /// Adds up what planning goes through.
+  private struct Walk {
+    let lowered: LoweredProgram
+    let descriptor: EngineDescriptor
+    var counts: LengthCounts
     var sorts = SortBatches()
-    let mostChunks = descriptor.verifier == nil ? Self.mostChunks.trusting : Self.mostChunks.verifying
-    for instruction in lowered.instructions {
+    var steps = 0
+    let mostChunks: Int
+
+    init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ rows: RowCounts) {
+      self.lowered = lowered
+      self.descriptor = descriptor
+      counts = LengthCounts(rows)
+      mostChunks = descriptor.verifier == nil ? PlanSizes.mostChunks.trusting : PlanSizes.mostChunks.verifying
+    }
+
+    mutating func add(_ instructions: [Instruction], times: Int) throws(ParleyError) {
+      for instruction in instructions {
+        if case .repeated(let loop) = instruction.kind {
+          // Where nothing is proved, one pass costs what another does.
+          let passes = descriptor.verifier == nil ? min(loop.count, mostChunks) : loop.count
+          try add(loop.instructions, times: times * passes)
+          continue
+        }
+        try add(instruction, times: times)
+      }
+    }
+
+    private mutating func add(_ instruction: Instruction, times: Int) throws(ParleyError) {
       let count = counts.count(instruction.length)
       guard count <= mostRows else {
         throw ParleyError(
@@ -34,13 +62,20 @@ package enum PlanSizes {
           "the program sorts \(count) rows; \(descriptor.name) does not shuffle, and sorts at most \(MergeExchange.most)",
           remedy: "choose a protocol that shuffles: with adversary: malicious, verifier: proofs")
       }
-      steps += self.steps(instruction, on: descriptor, count: count, &sorts) {
-        min(RowChunks.count(of: $0, rows: lowered.chunkRows), mostChunks)
-      }
+      steps +=
+        times
+        * PlanSizes.steps(instruction, on: descriptor, count: count, &sorts) {
+          min(RowChunks.count(of: $0, rows: lowered.chunkRows), mostChunks)
+        }
       guard steps <= mostSteps else {
         throw ParleyError(
-          .init("plan/too-large"), "with \(count) rows the computation has more than \(mostSteps) steps",
-          remedy: "lower maximum-rows of the tables, or split the study")
+          .init("plan/too-large"),
+          times > 1
+            ? "with its loops the computation has more than \(mostSteps) steps"
+            : "with \(count) rows the computation has more than \(mostSteps) steps",
+          remedy: times > 1
+            ? "make fewer passes, or compute less in each"
+            : "lower maximum-rows of the tables, or split the study")
       }
     }
   }
@@ -48,12 +83,16 @@ package enum PlanSizes {
   /// Rows of the longest column that is sorted or shuffled.
   package static func longestOrder(of lowered: LoweredProgram, rows: RowCounts) -> Int {
     var counts = LengthCounts(rows)
-    return lowered.instructions.reduce(0) { longest, instruction in
-      switch instruction.kind {
-      case .sort, .radix, .shuffle, .network: max(longest, counts.count(instruction.length))
-      default: longest
+    func longest(_ instructions: [Instruction]) -> Int {
+      instructions.reduce(0) { most, instruction in
+        switch instruction.kind {
+        case .sort, .radix, .shuffle, .network: max(most, counts.count(instruction.length))
+        case .repeated(let loop): max(most, longest(loop.instructions))
+        default: most
+        }
       }
     }
+    return longest(lowered.instructions)
   }
 
   /// - Parameter chunks: of so many rows.

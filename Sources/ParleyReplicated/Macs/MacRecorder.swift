@@ -24,6 +24,9 @@ struct MacRecorder {
     steps.append(step)
   }
 
+  mutating func begin(pass numbers: Range<Int>) { ledger.begin(pass: numbers) }
+  mutating func endPass() { ledger.endPass() }
+
   /// This party's summands of w = Σ α_i z_i and u = Σ α_i (r z_i), without the zero sharing
   /// (docs/protocols/macs.md#the-check).
   ///

@@ -244,6 +244,17 @@ package final class MacReplicatedEngine: CheckedReplicated {
     }
   }
 
+  package func begin(pass numbers: Range<Int>) {
+    multiplyKeys.begin(pass: numbers)
+    checks.pipeline.begin(pass: numbers)
+    recorder.begin(pass: numbers)
+  }
+  package func endPass() {
+    multiplyKeys.endPass()
+    checks.pipeline.endPass()
+    recorder.endPass()
+  }
+
   package func destroy() {
     checks.destroy()
     destroyHolderSeeds()

@@ -232,6 +232,17 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
 
   // MARK: Verification
 
+  package func begin(pass numbers: Range<Int>) {
+    multiplyKeys.begin(pass: numbers)
+    checks.pipeline.begin(pass: numbers)
+  }
+  package func endPass() {
+    multiplyKeys.endPass()
+    checks.pipeline.endPass()
+  }
+  /// Steps that the ledger of what is proved keeps.
+  package var notedSteps: Int { checks.pipeline.notedSteps }
+
   /// Proves what is left, then every party tells both others that all its checks have passed. Only who has heard that
   /// from both holds the token (docs/protocols/bit-proof.md#the-end).
   package func verify(through step: StepID) throws(ParleyError) -> VerificationToken {

@@ -5,12 +5,13 @@ package import ParleyBase
 /// end). Steps that no check covers are the usual way in which implementations lose their security.
 package struct CoverageLedger: Sendable {
   private var open: Set<StepID> = []
-  private var covered: Set<StepID> = []
+  /// Those of passes of loops that are over are not kept: no step of them is entered again.
+  private var covered = PassLedger<StepID>()
 
   package init() {}
 
   package mutating func enter(_ step: StepID) throws(ParleyError) {
-    guard !covered.contains(step), open.insert(step).inserted else {
+    guard !covered.contains(step, at: step.instruction), open.insert(step).inserted else {
       throw Self.broken("a step was computed twice", step)
     }
   }
@@ -26,12 +27,14 @@ package struct CoverageLedger: Sendable {
   package mutating func cover(_ step: StepID) throws(ParleyError) {
     guard open.remove(step) != nil else {
       throw Self.broken(
-        covered.contains(step)
+        covered.contains(step, at: step.instruction)
           ? "a step was covered by two checks" : "a check covers a step that was not computed",
         step)
     }
-    covered.insert(step)
+    _ = covered.insert(step, at: step.instruction)
   }
+  package mutating func begin(pass numbers: Range<Int>) { covered.begin(pass: numbers) }
+  package mutating func endPass() { covered.endPass() }
   /// Everything has been covered.
   package func requireEmpty() throws(ParleyError) {
     if let step = open.min() { throw Self.broken("a step was not covered by any check", step) }

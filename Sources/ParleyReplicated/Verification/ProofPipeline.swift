@@ -69,6 +69,11 @@ struct ProofPipeline<Word: RingWord> {
     active.removeAll { $0.run.isDone }
   }
 
+  mutating func begin(pass numbers: Range<Int>) { ledger.begin(pass: numbers) }
+  mutating func endPass() { ledger.endPass() }
+  /// Steps that the ledger keeps.
+  var notedSteps: Int { ledger.uncovered + ledger.coveredCount }
+
   mutating func begin(all: Bool) {
     for batch in recorder.close(all: all, firstNumber: started) {
       active.append(

@@ -38,7 +38,7 @@ extension Executor {
       case .bitSummands(let planes, _): exchange = .bitSummands(try registers.values(planes))
       default: throw ParleyError(.invariant, "instruction \(instruction.id) is no exchange")
       }
-      let step = StepID(instruction: instruction.id, iteration: iteration, sub: chunk)
+      let step = step(instruction.id, iteration: iteration, sub: chunk)
       let flights = engine.flightCount(of: exchange)
       pending.list.append((item, try engine.start(exchange, step: step), flights))
       registers.free(item.freed)

@@ -56,7 +56,7 @@ extension Executor {
       try registers.write(engine.constantPlanes([words], count: count), to: [out])
     case .randomPlanes(let out):
       try registers.write(
-        try engine.randomPlanes(out.count, count: count, step: StepID(instruction: instruction.id)), to: out)
+        try engine.randomPlanes(out.count, count: count, step: step(instruction.id)), to: out)
     case .runningSum(let a, let out):
       registers.write(engine.runningSum(try registers[a]), to: out)
     default:

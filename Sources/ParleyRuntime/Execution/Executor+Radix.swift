@@ -34,7 +34,7 @@ extension Executor {
     var bits = try registers.values(keys)
     let numberBits = RowNumbers.bits(count)
     var number = engine.constantPlanes(RowNumbers.planes(count, bits: numberBits), count: count)
-    var pass = Pass(instruction: instruction, number: 0)
+    var pass = Pass(instruction: step(instruction).instruction, number: 0)
     while true {
       let digit = try self.digit(digits, of: bits.count)
       var places = try self.places(of: Array(bits.prefix(digit.width)), digit, count: count, pass)

@@ -16,13 +16,14 @@ struct RowValues<E: Engine> {
 extension Executor {
   func run(rows item: Schedule.Item) throws(ParleyError) {
     let instruction = item.instruction
+    if case .repeated(let loop) = instruction.kind { return try run(loop, item) }
     let count = length(of: instruction)
     let result: RowValues<E>
     let out: RowBundle
     switch instruction.kind {
     case .shuffle(let bundle, let target):
       (result, out) = (
-        try shuffle(try values(of: bundle), count: count, at: StepID(instruction: instruction.id)), target
+        try shuffle(try values(of: bundle), count: count, at: step(instruction.id)), target
       )
     case .sort(let keys, let indexBits, let less, let bundle, let target):
       result = try sort(keys: keys, indexBits: indexBits, less, bundle, count: count, instruction.id)
@@ -198,7 +199,7 @@ extension Executor {
     let number = engine.constantPlanes(RowNumbers.planes(count, bits: indexBits), count: count)
     let all = try shuffle(
       RowValues(words: try registers.values(bundle.arith), planes: try registers.values(moved) + number),
-      count: count, at: StepID(instruction: instruction))
+      count: count, at: step(instruction))
     let index = Array(all.planes[moved.count...])
     let compared = engine.bitRows(index + keys.map { all.planes[place[$0] ?? 0] })
     let schedule = less.schedule()
@@ -218,7 +219,7 @@ extension Executor {
         ).planes
       }
       let outcome = outcomes.count == 1 ? outcomes[0] : engine.concatenate(planes: outcomes)
-      return try openOutcomes([outcome], count: a.count, StepID(instruction: instruction, iteration: level))
+      return try openOutcomes([outcome], count: a.count, step(instruction, iteration: level))
     }
     // Only a party that deviates, and is caught by the checks before every opening, could make this fail.
     var isPlaced = [Bool](repeating: false, count: count)

@@ -22,6 +22,8 @@ package final class Executor<E: Engine> {
   let rows: RowCounts
   let schedule: Schedule
   var registers: RegisterFile<E>
+  /// What the passes of loops under way add to the numbers of instructions.
+  var epoch = 0
   var progress: ExecutionProgress
   private let onProgress: ((ExecutionProgress) -> Void)?
   /// Called between the phases of a run; the session sets them to acknowledge inputs and to clear the openings.
@@ -44,7 +46,7 @@ package final class Executor<E: Engine> {
     schedule = Schedule(program.instructions)
     registers = RegisterFile(arithCount: program.arithCount, planeCount: program.planeCount)
     progress = ExecutionProgress(
-      instructionsDone: 0, instructionCount: program.instructions.count, roundsDone: 0,
+      instructionsDone: 0, instructionCount: program.instructions.reduce(0) { $0 + $1.executions }, roundsDone: 0,
       roundCount: schedule.flights(on: engine.descriptor, rows: rows, chunkRows: program.chunkRows))
   }
 
@@ -116,7 +118,7 @@ package final class Executor<E: Engine> {
 
   // MARK: Rounds
 
-  private func run(_ round: Schedule.Round) throws(ParleyError) {
+  func run(_ round: Schedule.Round) throws(ParleyError) {
     if !round.exchanges.isEmpty || !round.reductions.isEmpty {
       var pending = try start(round.exchanges, half: 0, iteration: 0)
       var reductions: [ReductionRun<E>] = []
@@ -149,7 +151,7 @@ package final class Executor<E: Engine> {
   // MARK: Openings
 
   private func open() throws(ParleyError) -> [Int: ClearValues] {
-    let last = program.instructions.map(\.id).max() ?? 0
+    let last = program.numberCount
     let token = try engine.verify(
       through: StepID(instruction: last, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
     let verdicts = try plannedVerdicts()

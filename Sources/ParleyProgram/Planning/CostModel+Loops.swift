@@ -1,0 +1,51 @@
+/// Loops: every pass runs like rounds of the program, and passes are the same work over and over (``times(_:payers:marks:_:)``).
+extension CostModel {
+  mutating func repeated(_ loop: Instruction.Repetition, _ item: Schedule.Item) {
+    let schedule = loop.schedule
+    let (state, own) = (loop.state, loop.ownRegisters)
+    hand(loop.initial, over: state, freeing: RegisterSet())
+    let payers = payers(in: schedule)
+    let marks = RowBundle(arith: state.arith + loop.shared.arith, planes: state.planes + loop.shared.planes)
+    times(loop.count, payers: payers, marks: marks) { model in
+      for round in schedule.rounds { model.run(round) }
+      model.hand(loop.result, over: state, freeing: own)
+    }
+    var last = RegisterSet()
+    last.add(state)
+    hand(state, over: loop.out, freeing: last)
+    free(item.freed)
+  }
+
+  private func payers(in schedule: Schedule) -> Set<Int> {
+    var numbers: Set<Int> = []
+    for round in schedule.rounds {
+      for item in round.exchanges + round.reductions + round.rowAlgorithms + round.locals {
+        numbers.formUnion(ledger.payers(item.instruction).numbers)
+        if case .repeated(let inner) = item.instruction.kind { numbers.formUnion(self.payers(in: inner.schedule)) }
+        for function in item.instruction.kind.functions { numbers.formUnion(FunctionWork(function, self).payers) }
+      }
+    }
+    return numbers
+  }
+
+  /// Values get other names: nothing is copied, and a buffer lives as long as one of its names does.
+  private mutating func hand(_ from: RowBundle, over to: RowBundle, freeing freed: RegisterSet) {
+    let words = from.arith.map {
+      (size: sizes[$0.index], buffer: buffers.arith[$0.index], isRecorded: isRecorded.arith.contains($0.index))
+    }
+    let planes = from.planes.map {
+      (buffer: buffers.planes[$0.index], isRecorded: isRecorded.planes.contains($0.index))
+    }
+    for place in words.map(\.buffer) + planes.map(\.buffer) { buffers.hold(place) }
+    free(freed)
+    for (register, value) in zip(to.arith, words) {
+      sizes[register.index] = value.size
+      buffers.arith[register.index] = value.buffer
+      if value.isRecorded { isRecorded.arith.insert(register.index) }
+    }
+    for (register, value) in zip(to.planes, planes) {
+      buffers.planes[register.index] = value.buffer
+      if value.isRecorded { isRecorded.planes.insert(register.index) }
+    }
+  }
+}

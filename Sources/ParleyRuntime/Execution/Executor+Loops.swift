@@ -1,0 +1,36 @@
+internal import ParleyBase
+internal import ParleyEngine
+internal import ParleyProgram
+
+/// Loops (docs/architecture.md#loops): the rounds of one pass, so many times. Instructions have other numbers in every pass, so that no
+/// step, and with it no stream of any key and no message, is that of another pass.
+extension Executor {
+  func run(_ loop: Instruction.Repetition, _ item: Schedule.Item) throws(ParleyError) {
+    let schedule = loop.schedule
+    let own = loop.ownRegisters
+    let before = epoch
+    var carried = try values(of: loop.initial)
+    for pass in 0..<loop.count {
+      epoch = before + pass * loop.numbers
+      let first = item.instruction.id + 1 + epoch
+      engine.begin(pass: first..<first + loop.numbers)
+      try registers.write(carried.words, to: loop.state.arith)
+      try registers.write(carried.planes, to: loop.state.planes)
+      carried = RowValues(words: [], planes: [])
+      for round in schedule.rounds { try run(round) }
+      carried = try values(of: loop.result)
+      registers.free(own)
+      engine.endPass()
+    }
+    epoch = before
+    try registers.write(carried.words, to: loop.out.arith)
+    try registers.write(carried.planes, to: loop.out.planes)
+    registers.free(item.freed)
+    progress.instructionsDone += 1
+  }
+
+  /// The step of an instruction in the pass that is under way.
+  func step(_ instruction: Int, iteration: Int = 0, sub: Int = 0) -> StepID {
+    StepID(instruction: instruction + epoch, iteration: iteration, sub: sub)
+  }
+}
