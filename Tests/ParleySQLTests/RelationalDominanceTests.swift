@@ -214,8 +214,12 @@ import Testing
       let error = try #require(throws: ParleyError.self) {
         try plan(figure, from, [.init(units: 1, percent: 45)])
       }
-      #expect(error.code.rawValue == "plan/release-argument" && error.message.contains("'dominance'"), "\(error)")
-      try plan(figure, from, [])
+      // Some pick single rows as well, and are refused with any minimum.
+      let isStep = error.message.contains("with a constant in it")
+      #expect(
+        error.code.rawValue == "plan/release-argument" && (isStep || error.message.contains("'dominance'")),
+        "\(error)")
+      if !isStep { try plan(figure, from, []) }
     }
   }
   @Test(arguments: ["ABS(x)", "FLOOR(x / 7)", "GREATEST(x, 0)", "x / 2"])
@@ -239,10 +243,6 @@ import Testing
       (
         "SELECT SUM(s) FROM (SELECT p, SUM(x + 1000) AS s FROM t GROUP BY p) AS each",
         "SELECT SUM(s + 1000) FROM (SELECT p, SUM(x) AS s FROM t GROUP BY p) AS each"
-      ),
-      (
-        "SELECT SUM(s) FROM (SELECT p, SUM((x + 1000) / 2) AS s FROM t GROUP BY p) AS each",
-        "SELECT SUM(s) FROM (SELECT p, SUM(x / 2) AS s FROM t GROUP BY p) AS each"
       ),
       (
         "SELECT SUM(m) FROM (SELECT LAG(x + 1000) OVER (PARTITION BY p ORDER BY x) AS m FROM t) AS s",

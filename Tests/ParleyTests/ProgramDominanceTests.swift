@@ -197,8 +197,13 @@ import Testing
     let p = Sample(Self.one)
     Self.hidden[number](p)
     let error = try #require(throws: ParleyError.self) { _ = try p.study.prepared() }
-    #expect(error.code.rawValue == "plan/release-argument" && error.message.contains("'dominance'"), "\(error)")
+    // A quotient or rounding of what has a constant in it is refused with any minimum.
+    let isStep = error.message.contains("with a constant in it")
+    #expect(
+      error.code.rawValue == "plan/release-argument" && (isStep || error.message.contains("'dominance'")),
+      "\(error)")
     #expect(error.place?.line != nil && error.remedy != nil)
+    guard !isStep else { return }
     let free = Sample([])
     Self.hidden[number](free)
     _ = try free.study.prepared()

@@ -305,10 +305,10 @@ import Testing
     try Self.expect("plan/release-argument", "divided, rounded") { p in
       _ = (p.x.divided(by: p.y) + p.x.decimal).sum().reveal(to: ["a"], as: "r")
     }
-    try Self.expect("plan/release-argument", "takes apart what was divided, rounded") { p in
+    try Self.expect("plan/release-argument", "takes apart") { p in
       _ = p.x.divided(by: p.y).rounded(places: 0).sum().reveal(to: ["a"], as: "r")
     }
-    try Self.expect("plan/release-argument", "divided, rounded") { p in
+    try Self.expect("plan/release-argument", "divides, rounds") { p in
       _ = ((p.x < 5).integer + (p.y < 3).integer).divided(by: p.y.atLeast(2)).mean().reveal(to: ["a"], as: "r")
     }
     try Self.expect("plan/release-argument", "more than 32 terms") { p in

@@ -406,8 +406,13 @@ extension Expression {
       }
     case .remainder(let a, _), .squareRoot(let a, _), .calendar(_, let a): return a.isScaledColumn
     case .integerQuotient(let a, let b), .ratio(let a, let b, _):
-      let (x, y) = (a.monomialColumns, b.monomialColumns)
-      guard let x, let y, !x.isEmpty else { return false }
+      guard let y = b.monomialColumns else { return false }
+      var dividend = a
+      // What rounding adds is a part of the divisor.
+      if case .add(let inner, let half) = a, let own = half.monomialColumns, own.sorted() == y.sorted() {
+        dividend = inner
+      }
+      guard let x = dividend.monomialColumns, !x.isEmpty else { return false }
       return Set(x + y).count <= 3
     default: return columns.count == 1
     }

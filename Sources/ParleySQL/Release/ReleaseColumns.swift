@@ -1,6 +1,11 @@
 import BigInt
 import ParleyProgram
 
+extension ColumnType {
+  /// Texts have no range of numbers.
+  var isText: Bool { if case .text = self { true } else { false } }
+}
+
 /// What the columns of a plan are made of: which tables' values are in them, and by which expressions.
 struct ReleaseColumns {
   private let registry: ColumnRegistry
@@ -277,7 +282,7 @@ struct ReleaseColumns {
       isExtended: { registry[$0].isExtended },
       isNullable: registry.isNullable,
       isBoolean: { registry.type(of: $0) == .boolean },
-      range: { id in ranges[root(id)] ?? schemas[id].map { Interval($0.type) } },
+      range: { id in ranges[root(id)] ?? schemas[id].flatMap { $0.type.isText ? nil : Interval($0.type) } },
       length: { id in
         guard case .text(let bytes)? = schemas[root(id)]?.type else { return nil }
         return Interval(0, BigInt(bytes))

@@ -40,7 +40,10 @@ struct StatisticSets {
       lesserOfTwo: { ReleaseColumns.lesserOfTwo(table.columns[$0.rawValue]) },
       isExtended: { _ in false }, isNullable: registry.isNullable,
       isBoolean: { [registry] in registry.type(of: $0) == .boolean },
-      range: { Interval(table.columns[$0.rawValue].type) }, length: { _ in nil }, work: work)
+      range: {
+        let type = table.columns[$0.rawValue].type
+        return type.isText ? nil : Interval(type)
+      }, length: { _ in nil }, work: work)
     let entangled = clauses.reduce(into: Set<ColumnID>()) { $0.formUnion($1.entangledColumns) }
     guard keys.allSatisfy({ $0.columns.isDisjoint(with: entangled) }) else {
       throw refusal(.argument, .entangledKey, at: SourceRange(start: 0, end: 0))
