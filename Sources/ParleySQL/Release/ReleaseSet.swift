@@ -138,7 +138,7 @@ struct ReleaseSet {
             query, projection.range, "\(what) one by one: such a statistic is a sum of group counts",
             remedy: "group by coarser buckets of '\(schema.name)', or leave the statistic out")
         }
-        if schema.isNullable {
+        if schema.isNullable, ![.minimum, .maximum].contains(statistic.function) {
           throw refusal(
             query, projection.range,
             "\(what): how many of its values are missing is the count of a group, and statistics of it together tell that",
