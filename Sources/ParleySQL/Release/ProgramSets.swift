@@ -194,7 +194,10 @@ package struct ProgramSets {
       reader.read(value: value, within: path, isSummed: isSummed)
       guard isSummed else { break }
       try checkBounds(of: reader.values, in: filter + [value])
-      if kind == .mean, facts.mayBeNull(value) { sets.note(meanWithout: Expression.all(mask).isNotTrue) }
+      if kind == .sum { sets.note(sumOf: reader.values) }
+      if kind == .mean, facts.mayBeNull(value) {
+        sets.note(meanOf: reader.values, missing: Expression.all(mask).isNotTrue)
+      }
       try weigh(value, in: statistic.mask)
     }
     if let objection = reader.objection { throw Failure.argument(objection) }
