@@ -102,6 +102,7 @@ import Testing
       "SELECT AVG(x) FROM t",
     ],
     ["SELECT MEDIAN(x) AS m, QUANTILE(x, 0.25) AS q FROM t"],
+    ["SELECT QUANTILE(x, 0.123456789123) AS p, QUANTILE(x, 0.987654321987654) AS q FROM t"],
   ]
   @Test(arguments: accepted) func isAccepted(texts: [String]) throws { _ = try Self.compile(texts) }
 

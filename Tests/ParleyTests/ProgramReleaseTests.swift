@@ -305,6 +305,10 @@ import Testing
     try Self.expect("plan/release-argument", "divided, rounded") { p in
       _ = (p.x.divided(by: p.y) + p.x.decimal).sum().reveal(to: ["a"], as: "r")
     }
+    try Self.expect("plan/release-argument", "in different ways") { p in
+      _ = p.x.divided(by: p.y).sum().reveal(to: ["a"], as: "r")
+      _ = p.x.divided(by: p.y, places: 3).sum().reveal(to: ["a"], as: "s")
+    }
     try Self.expect("plan/release-argument", "takes apart") { p in
       _ = p.x.divided(by: p.y).rounded(places: 0).sum().reveal(to: ["a"], as: "r")
     }

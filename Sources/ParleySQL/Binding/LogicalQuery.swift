@@ -187,8 +187,10 @@ extension RowExpression {
     }
   }
 
-  /// Whether values are grouped into coarser ones: a bucket, a CASE or a larger unit of time anywhere inside. The day of a
-  /// month and what else is left of a division may tell every value where ranges are short.
+  /// Whether values of one column are grouped into coarser ones: a bucket of two and more, bands of a CASE, or a larger unit of time. The
+  /// day of a month and what else is left of a division may tell every value where ranges are short.
+  ///
+  /// - Parameter range: of the column.
   func isCoarsened(_ range: ClosedRange<Int64>) -> Bool {
     guard columns.count == 1 else { return false }
     switch self {

@@ -126,6 +126,9 @@ package struct ProgramSets {
 
   /// What all statistics together tell.
   package mutating func finish() throws(ProgramObjection) {
+    guard !sets.hasTwoSteps else {
+      throw ProgramObjection(reason: ReleaseRefusal.twoSteps.reason, remedy: ReleaseRefusal.twoSteps.remedy)
+    }
     sets.compareMeans(facts)
     do { parts = try sets.parts(facts, within: []) } catch { throw Self.tooMuch }
     try check()

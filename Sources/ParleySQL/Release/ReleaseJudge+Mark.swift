@@ -186,8 +186,7 @@ extension ReleaseJudge {
         .argument, "a median or quantile is of rows, and a unit may have several in a group",
         remedy: "compute one value of each unit in a subquery (GROUP BY the column that names it) first")
     }
-    let least = min(numerator, denominator - numerator)
-    return (minimum * denominator + least - 1) / least
+    return rows(BigInt(denominator), over: BigInt(min(numerator, denominator - numerator)))
   }
 
   /// A quantile is one row's value, or lies between two: of several columns in one number all could be read off it.
@@ -201,31 +200,32 @@ extension ReleaseJudge {
       remedy: "ask for the median or quantile of one column")
   }
 
-  /// Two quantiles of one value have k values between them.
+  /// Two quantiles of one value have k values between them: n · |p − q| ≥ k.
   private func betweenQuantiles(_ aggregates: [AggregateColumn]) throws(ParleyError) -> Int {
-    var places: [Expression: [(numerator: Int, denominator: Int)]] = [:]
+    var places: [Expression: [(numerator: BigInt, denominator: BigInt)]] = [:]
     var fewest = 0
     for aggregate in aggregates {
-      let place: (numerator: Int, denominator: Int)
+      let place: (numerator: BigInt, denominator: BigInt)
       switch aggregate.function {
       case .median: place = (1, 2)
-      case .quantile(let numerator, let denominator): place = (numerator, denominator)
+      case .quantile(let numerator, let denominator): place = (BigInt(numerator), BigInt(denominator))
       default: continue
       }
       guard let argument = aggregate.argument else { continue }
       let value = try resolved(argument)
       for other in places[value] ?? [] {
-        // |p − q| over a common denominator.
-        let (first, _) = place.numerator.multipliedReportingOverflow(by: other.denominator)
-        let (second, _) = other.numerator.multipliedReportingOverflow(by: place.denominator)
-        let distance = abs(first - second)
-        guard distance > 0 else { continue }
-        let whole = place.denominator * other.denominator
-        fewest = max(fewest, (minimum * whole + distance - 1) / distance)
+        let distance = place.numerator * other.denominator - other.numerator * place.denominator
+        guard distance != 0 else { continue }
+        fewest = max(fewest, rows(place.denominator * other.denominator, over: BigInt(distance.magnitude)))
       }
       places[value, default: []].append(place)
     }
     return fewest
+  }
+
+  /// ⌈k · whole / part⌉; more than any table has where it is more.
+  private func rows(_ whole: BigInt, over part: BigInt) -> Int {
+    Int(min((BigInt(minimum) * whole + part - 1) / part, BigInt(1) << 40))
   }
 
   private func checkExtremes(_ argument: Expression) throws(ParleyError) {
