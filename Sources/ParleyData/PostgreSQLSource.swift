@@ -70,7 +70,7 @@ final class PostgreSQLSource: ByteSource {
   /// What the states mean that a query of a holder meets.
   private static let states = [
     "42P01": "there is no such table", "42703": "there is no such column", "42601": "the query is not SQL",
-    "42501": "this user may not read it", "25006": "the query does not only read",
+    "42501": "this user may not read it", "25006": "the query does not only read, and nothing of it was run",
     "57014": "the query was cancelled", "42803": "the query mixes groups and rows",
     "42883": "there is no such function or operator", "3F000": "there is no such schema",
   ]
@@ -84,7 +84,10 @@ final class PostgreSQLSource: ByteSource {
       let state = line[range.upperBound...].trimmingCharacters(in: .whitespaces)
       return .init(
         reason: "PostgreSQL: \(Self.states[state] ?? "the query failed") (state \(state))", code: Self.code,
-        remedy: "try the query in psql; '\\d' lists the tables")
+        remedy: state == "25006"
+          ? "name a query that only reads: query=SELECT … FROM …"
+          : "try the query in a psql that only reads: PGOPTIONS='-c default_transaction_read_only=on' psql; '\\d' lists the tables"
+      )
     }
     // Before a query runs there is nothing of a row to be told.
     let words = message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }

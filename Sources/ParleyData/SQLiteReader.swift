@@ -53,7 +53,7 @@
       guard status != SQLITE_INTERRUPT else { throw Self.endless }
       guard status == SQLITE_OK, statement != nil else { throw failure() }
       guard sqlite3_stmt_readonly(statement) != 0, sqlite3_column_count(statement) > 0 else {
-        throw failure("the query does not only read")
+        throw failure("the query does not only read, and nothing of it was run", remedy: Self.readOnly)
       }
       sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.cellLimit)
       guard work.end() else { throw Self.endless }
@@ -152,6 +152,8 @@
       VisibleText.line(sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "")
     }
 
+    private static let readOnly = "name a query that only reads: query=SELECT … FROM …"
+
     static var endless: FileSource.Failure {
       FileSource.Failure(
         reason: "SQLite: the query, or a view that it reads, takes too much work for the rows that it gives",
@@ -164,7 +166,9 @@
     /// - Parameter reason: nil for SQLite's own words, which are of the query's text and the names of the database as long as no
     ///   row was read.
     private func failure(
-      _ reason: String? = nil, remedy: String = "try the query in the sqlite3 shell; '.tables' lists the tables"
+      _ reason: String? = nil,
+      remedy: String =
+        "try the query in a shell that only reads: sqlite3 -readonly FILE; '.tables' lists the tables"
     ) -> FileSource.Failure {
       let words = reason ?? VisibleText.line(String(cString: sqlite3_errmsg(database)))
       return FileSource.Failure(reason: "SQLite: \(words)", code: .init("data/database"), remedy: remedy)

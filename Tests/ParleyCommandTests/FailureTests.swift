@@ -43,7 +43,7 @@ extension CommandTests {
       let first = try box.start(consortium.arguments("beta", accept: nil))
       try await first.says("waiting for the other parties")
       try await box.parley(consortium.arguments("beta", accept: nil)).failed(
-        9, "state/locked", "home/state/beta", "state directory of its own")
+        9, "state/locked", "home/state/beta", "with another state directory")
       // Ctrl-C while waiting is an ending like any other, and frees the state.
       first.signal(SIGINT)
       let ended = try await first.end()

@@ -124,12 +124,12 @@ import Testing
     let text = try draft(["a.csv": a, "b.csv": b])
     #expect(try StudyLoader.load(text: text, file: "d.yml").tables[0].schema.columns.map(\.name) == ["x"])
     for line in [
-      "      # Not in the file of \"b\":\n      #   - {name: \"y\", type: decimal, scale: 2, range: [0, 5]}",
+      "      # Not in the file of \"b\":\n#       - {name: \"y\", type: decimal, scale: 2, range: [0, 5]}",
       "      # \"b\": {columns: {y: NAME}}", "      # More in the file of \"b\": \"day\"",
     ] {
       #expect(text.contains(line), "\(text)")
     }
-    let mapped = text.replacing("      #   - {name: \"d\"", with: "      - {name: \"d\"")
+    let mapped = text.replacing("#       - {name: \"d\"", with: "      - {name: \"d\"")
       .replacing("{columns: {x: \"X\"}}", with: "{columns: {x: \"X\", d: day}}")
     let table = try #require(try StudyLoader.load(text: mapped, file: "d.yml").tables.first)
     #expect(table.schema.columns.map(\.name) == ["x", "d"])

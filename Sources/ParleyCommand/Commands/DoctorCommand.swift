@@ -80,7 +80,8 @@ struct DoctorCommand: ParsableCommand {
       return (key, "fingerprint \(key.publicIdentity.fingerprint), readable by its owner only")
     }
     checkClock(findings)
-    _ = findings.check("state", otherwise: "give another folder with --state") { () -> (StateDirectory?, String) in
+    let directory = findings.check("state", otherwise: "give another folder with --state") {
+      () -> (StateDirectory?, String) in
       let path = try state ?? PartyCommand.statePath(name)
       guard StateDirectory.exists(path) else {
         try StateDirectory.requireRoom(path)
@@ -89,7 +90,8 @@ struct DoctorCommand: ParsableCommand {
       return (try StateDirectory(path: path), "\(path) is free and in order")
     }
     if let prepared {
-      checkFiles(prepared, findings)
+      let tables = checkFiles(prepared, findings)
+      if let directory = directory ?? nil { checkEarlierRuns(directory, prepared, tables, findings) }
       checkSignatures(prepared, findings)
       if let key, !offline { checkLinks(prepared, key, findings) }
     }
@@ -121,7 +123,28 @@ struct DoctorCommand: ParsableCommand {
     }
   }
 
-  private func checkFiles(_ prepared: PreparedStudy, _ findings: Findings) {
+  /// Whether an earlier run of this study had other data: a run asks for consent then, or ends.
+  private func checkEarlierRuns(
+    _ directory: StateDirectory, _ prepared: PreparedStudy, _ tables: [Int: TableData], _ findings: Findings
+  ) {
+    let held = prepared.study.tables.indices.filter { prepared.study.tables[$0].schema.holders.contains(name) }
+    // Where a table is missing or bad, nothing is known of all of them together.
+    guard !held.isEmpty, held.allSatisfy({ tables[$0] != nil }),
+      let verdict = PartyCommand.earlierReleases(directory, prepared, tables)?.verdict, verdict.needsConsent
+    else { return }
+    findings.bad(
+      "earlier runs",
+      ParleyError(
+        .init("study/data-changed"),
+        "your data changed since this study was run with it: a run ends unless you agree"),
+      otherwise:
+        "add --accept-changed-data to 'parley party' once the data's owner agrees that whoever has both results may learn what changed, or give the data of the earlier run"
+    )
+  }
+
+  /// - Returns: by table, what was read.
+  private func checkFiles(_ prepared: PreparedStudy, _ findings: Findings) -> [Int: TableData] {
+    var tables: [Int: TableData] = [:]
     for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
       let file = data.compactMap { try? DataArgument($0) }.first { $0.table == table.schema.name }?.file
       guard let file else {
@@ -132,6 +155,8 @@ struct DoctorCommand: ParsableCommand {
       }
       _ = findings.check("data \(table.schema.name)", otherwise: "correct the file, or give another one") {
         let (rows, report) = try HolderData.load(file, table: prepared.study.tables[index], holder: name)
+        if let repeated = RepeatedKeys.problem(rows, report, table, holder: name, file: file) { throw repeated }
+        tables[index] = rows
         let notices = report.notices.map { "\n     " + VisibleText.line($0) }.joined()
         return (
           rows.rowCount,
@@ -139,6 +164,7 @@ struct DoctorCommand: ParsableCommand {
         )
       }
     }
+    return tables
   }
 
   private func checkSignatures(_ prepared: PreparedStudy, _ findings: Findings) {

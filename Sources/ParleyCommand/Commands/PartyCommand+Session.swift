@@ -127,7 +127,11 @@ extension PartyCommand {
       if let out {
         try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out)
       }
-      if report == nil { try ResultOutput.show(tables, prepared, mode: "party", json: json) }
+      if report == nil {
+        try ResultOutput.show(afterWriting: out, receipt: outcome.receipt == nil ? nil : receipt) {
+          try ResultOutput.show(tables, prepared, mode: "party", json: json)
+        }
+      }
     }
     // What sorting by counting costs is chance, and the plan a sample of it.
     if !plan.lowered.hasRandomCost {

@@ -86,7 +86,7 @@ struct PartyCommand: ParsableCommand {
       // Data is read and checked before anything is connected.
       tables = try readData(prepared, log)
       if let directory {
-        let earlier = earlierReleases(directory, prepared, tables)
+        let earlier = Self.earlierReleases(directory, prepared, tables)
         digest = earlier?.digest
         if let message = earlier?.verdict.message { log.warning(message) }
         if !tables.isEmpty { try acceptStatement(prepared) }
@@ -101,6 +101,9 @@ struct PartyCommand: ParsableCommand {
     }
     let isComputing = loaded.computing.contains(name)
     let isRecipient = loaded.release.recipients.contains(name)
+    if let out, !isRecipient {
+      log.warning("\(name) receives no results by this study: --out \(out) will not be written")
+    }
     let participant = Participant(
       prepared: prepared, name: name, identity: key, data: tables,
       mode: trial == nil ? .party : .localTrial, memory: memory, job: jobID, inputDigest: digest,
@@ -168,7 +171,7 @@ struct PartyCommand: ParsableCommand {
   }
 
   /// Results of one study on changed data differ by what changed: the ledger knows.
-  private func earlierReleases(
+  static func earlierReleases(
     _ directory: StateDirectory, _ prepared: PreparedStudy, _ tables: [Int: TableData]
   ) -> (digest: [UInt8], verdict: LedgerVerdict)? {
     guard !tables.isEmpty else { return nil }
@@ -198,11 +201,13 @@ struct PartyCommand: ParsableCommand {
           "add --accept-changed-data once the data's owner agrees that whoever has both results may learn what changed, or run with the data of the earlier run"
       )
     }
-    Console.ask(
-      "Type yes to share your changed data, although the difference of both results tells what changed: ")
-    guard readLine() == "yes" else {
+    guard
+      Console.agrees(
+        "Type yes to share your changed data, although the difference of both results tells what changed: ")
+    else {
       throw ParleyError(
-        .init("study/data-changed"), "running with changed data was not agreed to; nothing has been sent")
+        .init("study/data-changed"), "running with changed data was not agreed to; nothing has been sent",
+        remedy: Self.startAgain)
     }
   }
 
@@ -224,12 +229,13 @@ struct PartyCommand: ParsableCommand {
           + "is no answer to it",
         remedy: "add --accept \(hash) once the data's owner agrees")
     }
-    Console.ask("Type yes to accept this statement and share your data: ")
-    guard readLine() == "yes" else {
+    guard Console.agrees("Type yes to accept this statement and share your data: ") else {
       throw ParleyError(
-        .init("study/statement-not-accepted"), "the disclosure statement was not accepted; nothing has been sent")
+        .init("study/statement-not-accepted"), "the disclosure statement was not accepted; nothing has been sent",
+        remedy: Self.startAgain)
     }
   }
+  private static let startAgain = "if this was a slip, all parties start again, and the answer is the word yes"
 
   /// Tells the others that this party cannot take part, and not why, so that they do not wait for it.
   private func decline(_ study: Study, _ key: Identity, _ job: [UInt8], _ log: Log) {

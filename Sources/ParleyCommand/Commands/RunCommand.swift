@@ -64,8 +64,10 @@ struct RunCommand: ParsableCommand {
       if let opening = outcome.opening { try ReceiptFile.write(opening, besideReceipt: path) }
     }
     if let out { try ResultOutput.write(outcome.tables, prepared, mode: "local trial", to: out) }
-    try ResultOutput.show(
-      outcome.tables, prepared, mode: "local trial", json: json, reasons: json ? nil : run.withheldReasons())
+    try ResultOutput.show(afterWriting: out, receipt: outcome.receipt == nil ? nil : receipt) {
+      try ResultOutput.show(
+        outcome.tables, prepared, mode: "local trial", json: json, reasons: json ? nil : run.withheldReasons())
+    }
     for line in outcome.costLines { log.info(line) }
   }
 }

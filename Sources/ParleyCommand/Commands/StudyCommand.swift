@@ -26,7 +26,7 @@ struct StudyCommand: ParsableCommand {
       for note in notes { Console.error(note) }
       // Exact: it is a file for whoever sends it to one. The draft writes hidden characters of data as escapes.
       guard let out else { return try StandardStream.output.write(text + "\n") }
-      try FileOutput.write(text, to: out, overwrite: false)
+      try FileOutput.write(text, to: out, overwrite: false, isShared: true)
       Console.error("wrote \(out); review every range, then: parley plan \(out)")
     }
   }

@@ -40,6 +40,19 @@ enum Console {
   }
   /// A question; the answer follows on the same line.
   static func ask(_ question: String) { StandardStream.errors.tryToWrite(VisibleText.line(question)) }
+  /// Whether a question was answered with yes. What is neither yes nor no is no answer, and is asked for once more.
+  ///
+  /// - Parameter read: the next line; nil at the end.
+  static func agrees(
+    _ question: String, ask: (String) -> Void = { Console.ask($0) },
+    read: () -> String? = { readLine() }
+  ) -> Bool {
+    ask(question)
+    guard let answer = read(), answer != "no" else { return false }
+    if answer == "yes" { return true }
+    ask("This is neither yes nor no. Only the word yes agrees: three small letters and no blank. Type yes or no: ")
+    return read() == "yes"
+  }
   static func error(_ line: String) { notice(lines: ["parley: " + line]) }
   static func error(_ error: ParleyError) { notice(lines: split("parley: " + error.description)) }
 

@@ -6,12 +6,19 @@ import ParleyRuntime
 enum FileOutput {
   /// Writes a whole file or nothing: a temporary file beside it is renamed over it. What is no regular file (a
   /// terminal, a pipe) is written straight.
-  static func write(_ text: String, to path: String, overwrite: Bool = true) throws(ParleyError) {
+  ///
+  /// - Parameter isShared: whether other users may read it, such as a study; results are their owner's alone.
+  static func write(
+    _ text: String, to path: String, overwrite: Bool = true, isShared: Bool = false
+  ) throws(ParleyError) {
     if !overwrite, FileManager.default.fileExists(atPath: path) {
       throw ParleyError(
         .init("usage/exists"), "\(path) exists already", remedy: "choose another name, or move it away")
     }
-    guard let device = try openDevice(path) else { return try DurableFile.replace(path, with: Array(text.utf8)) }
+    guard let device = try openDevice(path) else {
+      return try DurableFile.replace(
+        path, with: Array(text.utf8), opening: isShared ? DurableFile.createShared : DurableFile.createNew)
+    }
     defer { close(device) }
     try StandardStream(device, path).write(text)
   }

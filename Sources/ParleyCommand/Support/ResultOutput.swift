@@ -19,6 +19,30 @@ enum ResultOutput {
     }
   }
 
+  /// Shows results of which files were written already: where that fails, the message says which hold them.
+  ///
+  /// - Throws: `state/not-shown` where `out` has the results, whatever the matter with standard output is; `interrupted/signal`
+  ///   after a signal; without `out` as ``Console/output(_:)``.
+  static func show(afterWriting out: String?, receipt: String?, _ body: () throws -> Void) throws {
+    do { try body() } catch let error as ParleyError {
+      throw notShown(error, out: out, receipt: receipt)
+    }
+  }
+
+  static func notShown(_ error: ParleyError, out: String?, receipt: String?) -> ParleyError {
+    let proof = receipt.map { "the receipt is in \($0)" }
+    guard let out else {
+      let rest =
+        "the results were computed, are not shown or in part alone, and are in no file"
+        + (proof.map { "; \($0)" } ?? "")
+      return ParleyError(error.code, "\(error.message); \(rest)", at: error.place, remedy: error.remedy)
+    }
+    let files = "the results are complete in \(out)" + (proof.map { ", \($0)" } ?? "")
+    return ParleyError(
+      error.code == .interrupted ? error.code : .init("state/not-shown"), "\(error.message); \(files)",
+      remedy: "read them there: nothing has to be run again")
+  }
+
   /// Why something is not shown.
   static func notes(on table: DecodedTable, _ prepared: PreparedStudy) -> [String] {
     let words = prepared.releaseWords

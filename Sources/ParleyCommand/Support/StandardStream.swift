@@ -59,6 +59,11 @@ final class StandardStream: Sendable {
             .cannotWrite, "cannot write all of \(name): whatever read it has ended",
             remedy: "read it to its end, or send it to a file first")
         }
+        guard errno != EBADF else {
+          throw ParleyError(
+            .cannotWrite, "cannot write to \(name): it is closed",
+            remedy: "leave it open, or send it to a file")
+        }
         let failure = DurableFile.failure("write", name)
         throw ParleyError(
           failure.code == .init("state/disk-full") ? failure.code : .cannotWrite,

@@ -26,6 +26,8 @@ struct StudyAttack {
     var refused = 0
     var numbersShown = 0
     var numbersWithheld = 0
+    /// Tables with `protect: none`, of which nothing is withheld: what is told of their rows is not looked at.
+    var unprotectedTables: [String] = []
     var findings: [Finding] = []
   }
 
@@ -33,6 +35,7 @@ struct StudyAttack {
   private let program: Program
   private let reference: Program?
   private let minimum: Int
+  private let unprotected: [String]
   private let columns: [[OpenedColumn]]
   /// Results whose rows depend on numbers.
   private let choosing: Set<Int>
@@ -41,7 +44,7 @@ struct StudyAttack {
   private let mostRows: Int
 
   /// - Parameter mostRows: of a table, all holders together; 6 or more.
-  /// - Throws: `usage/arguments` where the study withholds nothing.
+  /// - Throws: `usage/arguments` where the study withholds nothing, as where no table is protected.
   init(_ study: Study, program: Program, mostRows: Int) throws(ParleyError) {
     self.mostRows = mostRows
     self.study = study
@@ -52,6 +55,12 @@ struct StudyAttack {
       throw ParleyError(
         .usage, "the study withholds nothing: 'rows: allowed' and a minimum cell of \(rules.minimumCell)",
         remedy: "set 'minimum-cell' to the number of units that a released number must rest on")
+    }
+    unprotected = study.schemas.filter { $0.protection == .nothing }.map(\.name)
+    guard unprotected.count < study.schemas.count else {
+      throw ParleyError(
+        .usage, "the study withholds nothing: every table has 'protect: none', whatever 'minimum-cell' says",
+        remedy: "remove 'protect: none' of the tables whose rows the minimum of \(minimum) is to protect")
     }
     let texts = study.sqlQueries.map { QueryWords($0) }
     // Counts of what a subquery makes are no counts of a table's rows.
@@ -70,7 +79,7 @@ struct StudyAttack {
   /// - Parameter notice: is told of every trial.
   func run(trials: Int, seed: UInt64, notice: AttackNotice) throws(ParleyError) -> Report {
     defer { notice.end() }
-    var report = Report(seed: seed, minimum: minimum)
+    var report = Report(seed: seed, minimum: minimum, unprotectedTables: unprotected)
     for trial in 0..<trials {
       let own = seed &+ UInt64(trial)
       report.trials += 1
@@ -213,7 +222,17 @@ extension StudyAttack.Report {
     if !findings.isEmpty {
       lines.append("\"q.n\" is the column n of the result q; rows and units are made up and nobody's")
     }
-    if findings.isEmpty, numbersShown > 0 { lines.append("no number rests on fewer than \(minimum) units") }
+    let names = unprotectedTables.map { "'\(VisibleText.line($0))'" }.joined(separator: ", ")
+    if !unprotectedTables.isEmpty {
+      lines.append(
+        "not looked at: \(names), which \(unprotectedTables.count == 1 ? "has" : "have") 'protect: none': numbers may rest on a single row there"
+      )
+    }
+    if findings.isEmpty, numbersShown > 0 {
+      lines.append(
+        "no number rests on fewer than \(minimum) units"
+          + (unprotectedTables.isEmpty ? "" : " of the other tables"))
+    }
     return lines
   }
 }

@@ -13,7 +13,7 @@ package enum DurableFile {
     let temporary = path + ".\(getpid()).tmp"
     unlink(temporary)
     let descriptor = opening(temporary)
-    guard descriptor >= 0 else { throw failure("create", temporary) }
+    guard descriptor >= 0 else { throw failure("create", path) }
     do throws(ParleyError) {
       defer { close(descriptor) }
       try writeAll(bytes, to: descriptor, path: path)
@@ -108,6 +108,10 @@ package enum DurableFile {
   package static func createNew(_ path: String) -> Int32 {
     open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
   }
+  /// For a file that others may read as far as the process's mask lets them.
+  package static func createShared(_ path: String) -> Int32 {
+    open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+  }
   package static func openToAppend(_ path: String) -> Int32 {
     open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
   }
@@ -143,6 +147,15 @@ package enum DurableFile {
       return ParleyError(
         .diskFull, "no room to write the file (\(reason)); nothing was changed", at: .init(file: path),
         remedy: "free space on this file system, or raise the quota or file-size limit, and run again")
+    case ENOENT where verb == "create", ENOTDIR where verb == "create":
+      return ParleyError(
+        .stateIO, "cannot create the file: there is no folder \(FilePath.folder(path))", at: .init(file: path),
+        remedy: "make the folder, or give another path")
+    case EACCES where verb == "create", EPERM where verb == "create", EROFS where verb == "create":
+      return ParleyError(
+        .statePermissions, "cannot create a file in the folder \(FilePath.folder(path)) (\(reason))",
+        at: .init(file: path),
+        remedy: "make the folder writable for the user that runs parley, or give another path")
     case EACCES, EPERM, EROFS:
       return ParleyError(
         .statePermissions, "cannot \(verb) the file (\(reason))", at: .init(file: path),

@@ -39,8 +39,10 @@ extension Ledger {
   private static func damaged(_ path: String, line: Int, _ what: String) -> ParleyError {
     ParleyError(
       .stateCorrupt, "the ledger of releases is damaged: line \(line) \(what)", at: .init(file: path, line: line),
-      remedy: "restore the state directory from before the damage; if that is impossible, move it aside, keep the "
-        + "ledger as evidence of what was released, and start with a new one")
+      remedy:
+        "restore the whole state directory as it was after its last run, because the others refuse an older one; without such a copy move it "
+        + "aside, keep the ledger as evidence of what was released, start with a new one, and have the others confirm the id that 'parley state' prints"
+    )
   }
 
   private static func shortened(_ path: String, has: Int, knew: Int) -> ParleyError {

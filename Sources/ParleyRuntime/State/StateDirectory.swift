@@ -161,8 +161,21 @@ public final class StateDirectory: Sendable {
     guard mode & 0o077 == 0 else {
       throw ParleyError(
         .statePermissions, "other users can read this (mode \(String(mode, radix: 8)))", at: .init(file: path),
-        remedy: "run: chmod go= \(path)")
+        remedy: isOwn(path)
+          ? "run: chmod go= '\(path)'"
+          : "this folder is not parley's own, leave it as it is; give one that is not there yet (--state FOLDER): parley makes it, readable by its owner only"
+      )
     }
+  }
+
+  /// Whether it is a file of a state, or a folder of this user with a state and nothing else in it: closing it harms nobody.
+  private static func isOwn(_ path: String) -> Bool {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_uid == geteuid() else { return false }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return true }
+    let known: Set = ["state.json", "ledger.jsonl", "lock", "evidence"]
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return exists(path) && names.allSatisfy { known.contains($0) || $0.hasSuffix(".tmp") }
   }
 
   private func change<R>(_ body: (inout Body) -> R) throws(ParleyError) -> R {

@@ -20,7 +20,9 @@ final class StateLock: Sendable {
         .stateLocked,
         "another parley process uses this state directory" + (holder.isEmpty ? "" : " (pid \(holder))"),
         at: .init(file: path),
-        remedy: "wait for it, stop it, or give this party a state directory of its own")
+        remedy:
+          "wait for it or stop it; with another state directory for this party the others end the run (state/unknown-directory)"
+      )
     }
     self.descriptor = descriptor
     // Only for the message above; the lock itself does not depend on it.

@@ -59,6 +59,8 @@ struct RowAdvice {
   let file: String
   let holder: String
   let columns: [ColumnSchema]
+  /// What the columns are called for this holder: as in its file.
+  let names: [String]
   let dialect: CSVDialect
   /// What happens to rows that cannot be used.
   let policy: Study.BadRows
@@ -81,7 +83,7 @@ struct RowAdvice {
     case .cells(let cells):
       code = cells[0].fault.code
       let words = cells.prefix(5).map {
-        "column '\(columns[$0.column].name)': \($0.fault.words(columns[$0.column], dialect))"
+        "column \(names[$0.column]): \($0.fault.words(columns[$0.column], dialect))"
       }
       message = words.joined(separator: "; ") + (cells.count > 5 ? "; and \(cells.count - 5) more" : "")
       remedy = cells[0].fault.remedy(columns[cells[0].column], dialect, holder: holder, spellings)

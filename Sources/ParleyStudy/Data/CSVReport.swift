@@ -15,6 +15,9 @@ public struct CSVReport: Sendable, Hashable {
   /// Why rows were dropped or had cells made NULL: a hundred kinds of mistakes at most, each with its first lines.
   public var listed: [ParleyError] = []
 
+  /// By row that is used, its line; empty where the table has no unique keys.
+  package var rowLines: [Int] = []
+
   public init() {}
 
   /// Kinds of bad rows of which the notices tell.
@@ -43,28 +46,28 @@ public struct CSVReport: Sendable, Hashable {
 }
 
 extension CellTally {
-  /// - Parameter name: of the column.
+  /// - Parameter name: of the column, in quotes.
   func readings(_ name: String, _ dialect: CSVDialect) -> [String] {
     var lines: [String] = []
     if withoutZone > 0 {
       lines.append(
-        "column '\(name)': \(counted(withoutZone, "time")) without a zone \(withoutZone == 1 ? "was" : "were") taken as UTC; 'zone' under 'csv' of the study says otherwise"
+        "column \(name): \(counted(withoutZone, "time")) without a zone \(withoutZone == 1 ? "was" : "were") taken as UTC; 'zone' under 'csv' of the study says otherwise"
       )
     }
     if twice > 0 {
       lines.append(
-        "column '\(name)': \(counted(twice, "time")) that clocks showed twice when they were put back \(twice == 1 ? "was taken as the earlier one" : "were taken as the earlier ones")"
+        "column \(name): \(counted(twice, "time")) that clocks showed twice when they were put back \(twice == 1 ? "was taken as the earlier one" : "were taken as the earlier ones")"
       )
     }
     if others > 0 {
       lines.append(
-        "column '\(name)': \(others == 1 ? "1 cell with a value that is not declared counts" : "\(others) cells with values that are not declared count") as its 'others'"
+        "column \(name): \(others == 1 ? "1 cell with a value that is not declared counts" : "\(others) cells with values that are not declared count") as its 'others'"
       )
     }
     if mayHaveThousands, threeDecimals > 0 {
       let mark = dialect.decimalMark.rawValue
       lines.append(
-        "column '\(name)': \(threeDecimals == 1 ? "1 number has three digits after '\(mark)' and was read as a decimal" : "\(threeDecimals) numbers have three digits after '\(mark)' and were read as decimals"); if '\(mark)' stands between thousands, 'decimal' and 'thousands' under 'csv' of the study say so"
+        "column \(name): \(threeDecimals == 1 ? "1 number has three digits after '\(mark)' and was read as a decimal" : "\(threeDecimals) numbers have three digits after '\(mark)' and were read as decimals"); if '\(mark)' stands between thousands, 'decimal' and 'thousands' under 'csv' of the study say so"
       )
     }
     return lines

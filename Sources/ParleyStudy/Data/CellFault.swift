@@ -53,7 +53,7 @@ extension CellParser.Fault {
     switch self {
     case .thousands:
       if let form = spellings.numberForms.first {
-        "say how \(holder) writes numbers: 'csv-by-holder: {\(holder): {\(form.words)}}'\(spellings.numberForms.dropFirst().map { ", or '\($0.words)' where the mark stands between thousands" }.joined())"
+        "say how \(holder) writes numbers: 'csv-by-holder: {\(holder): {\(form.words(after: dialect))}}'\(spellings.numberForms.dropFirst().map { ", or '\($0.words(after: dialect))' where the mark stands between thousands" }.joined())"
       } else {
         "write the number like the \(spellings.goodNumbers) of the file that have the declared marks"
       }

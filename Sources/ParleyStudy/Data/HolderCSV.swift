@@ -70,7 +70,7 @@ public enum HolderCSV {
 }
 
 /// One pass over one file.
-private struct TableReading {
+struct TableReading {
   let file: String
   let table: Study.Table
   let dialect: CSVDialect
@@ -129,7 +129,7 @@ private struct TableReading {
       return
     }
     let advice = RowAdvice(
-      file: file, holder: holder, columns: columns, dialect: dialect, policy: table.badRows,
+      file: file, holder: holder, columns: columns, names: shownNames, dialect: dialect, policy: table.badRows,
       spellings: Spellings(parsers.map(\.tally)))
     report.listed = passed.entries.map(advice.error)
     problems = refused.entries.map(advice.error) + problems
@@ -140,8 +140,8 @@ private struct TableReading {
           remedy: "correct the file, or agree on 'bad-rows: drop' in the study"))
     }
     guard problems.isEmpty else { return }
-    for (column, parser) in zip(columns, parsers) {
-      report.readings += parser.tally.readings(column.name, dialect)
+    for (name, parser) in zip(shownNames, parsers) {
+      report.readings += parser.tally.readings(name, dialect)
     }
     let bad = report.rowsDropped + report.rowsNulled
     if let limit = table.badRowsLimit, !limit.allows(bad, of: report.rowsRead) {
@@ -205,6 +205,8 @@ private struct TableReading {
       }
       places.append(place)
     }
+    let lacking = columns.indices.filter { firstPlace[ExactText(headers[$0])] == nil }
+    if lacking.count > 3, lacking.count * 2 > columns.count { problems = [otherFile(lacking, names)] }
     guard problems.isEmpty else { return nil }
     let used = Set(places)
     report.ignoredColumns = names.enumerated().filter { !used.contains($0.offset) }.map {
@@ -222,86 +224,15 @@ private struct TableReading {
     }
   }
 
+  /// In quotes; where the file has another name than the study, that one first, because the holder knows no other.
+  private var shownNames: [String] {
+    zip(columns, headers).map { column, header in
+      dialect.hasHeader && header != column.name
+        ? "'\(VisibleText.line(header))' ('\(column.name)' of the study)" : "'\(column.name)'"
+    }
+  }
+
   private var expectedFields = 0
-
-  private var headerLine: String {
-    headers.joined(separator: String(dialect.delimiter.rawValue))
-  }
-
-  /// A header in which another delimiter stands than is declared, said once and not for every column.
-  private func otherDelimiter(_ names: [String]) -> ParleyError? {
-    guard names.count == 1, !headers.contains(names[0]),
-      let other = CSVDialect.Delimiter.allCases.first(where: {
-        $0 != dialect.delimiter && names[0].contains($0.rawValue)
-      })
-    else { return nil }
-    let word = other == .tab ? "tab" : "\"\(other.rawValue)\""
-    // Only where the other one finds a column: what nothing fits is another file.
-    let isSeparated = names[0].split(separator: other.rawValue).contains {
-      headers.contains(String($0).trimmingSpaces)
-    }
-    let some = headers.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
-    return ParleyError(
-      .dataMissingColumn,
-      headers.count == 1
-        ? "the file has no column \(some)"
-        : "the file has none of the \(headers.count) columns (\(some)\(headers.count > 5 ? ", …" : ""))",
-      at: .init(file: file, line: 1),
-      remedy: isSeparated
-        ? "the fields seem to be separated by '\(other.word)': write 'csv-by-holder: {\(holder): {delimiter: \(word)}}' in the study"
-        : "check that this is the file of \(holder): it has other columns, or other names for them, and its fields seem to be separated by '\(other.word)'"
-    )
-  }
-
-  /// A first line that names none of the columns, said once: most likely it is a row already.
-  private func noHeader(_ names: [String], _ records: CSVRecords) -> ParleyError? {
-    guard !headers.contains(where: names.contains), names.count >= headers.count else { return nil }
-    var fit = 0, measures = 0
-    for column in columns.indices {
-      let outcome = records.withField(column) { parsers[column].parse($0) }
-      switch (outcome, columns[column].type) {
-      case (.bad, _): break
-      case (.value, .integer), (.value, .decimal), (.value, .boolean), (.value, .date), (.value, .timestamp):
-        measures += 1
-        fit += 1
-      default: fit += 1
-      }
-    }
-    let isRow = fit == columns.count && measures > 0
-    let isClose = headers.contains { Suggestion.nearest(to: $0, among: names) != nil }
-    guard isRow || headers.count > 1 && !isClose else { return nil }
-    let some = headers.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
-    let maps = columns.prefix(5).map { "\($0.name): NAME" }.joined(separator: ", ")
-    let more = columns.count > 5 ? ", …" : ""
-    let without = "'csv-by-holder: {\(holder): {header: false}}' in the study"
-    let hasNumbers = names.contains { $0.first?.isNumber == true }
-    return ParleyError(
-      .dataMissingColumn,
-      headers.count == 1
-        ? "the first line does not name the column \(some)"
-        : "the first line names none of the \(headers.count) columns (\(some)\(more))",
-      at: .init(file: file, line: 1),
-      remedy: isRow
-        ? "it seems to be a row already: write \(without) if its fields stand in the order of the columns there, or put a line before it: \(headerLine)"
-        : "check that this is the file of \(holder); its first line must hold the column names: \(headerLine); if \(holder) calls them otherwise, write 'csv-by-holder: {\(holder): {columns: {\(maps)\(more)}}}' in the study"
-          + (hasNumbers ? "; if it is a row already, \(without)" : ""))
-  }
-
-  private func missing(_ column: Int, _ names: [String]) -> ParleyError {
-    let header = headers[column]
-    let name = columns[column].name
-    let taken = Set(headers.map { ExactText($0) })
-    let free = names.lazy.filter { !taken.contains(ExactText($0)) }
-    // What all holders share stays as it is: only this one's file has another name.
-    let remedy = Suggestion.nearest(to: header, among: free).map {
-      "did you mean '\(VisibleText.line($0))'\($0 == header ? ", which looks the same and is other characters" : "")? Rename it in the file, or write 'csv-by-holder: {\(holder): {columns: {\(name): \(YAMLWord.plain($0))}}}' in the study"
-    }
-    return ParleyError(
-      .dataMissingColumn, "the file has no column '\(header)'", at: .init(file: file, line: 1),
-      remedy: remedy
-        ?? "the first line must hold the column names: \(headerLine); if \(holder) calls it otherwise, write 'csv-by-holder: {\(holder): {columns: {\(name): NAME}}}' in the study"
-    )
-  }
 
   private mutating func rows(_ records: CSVRecords, _ places: [Int]) throws(CSVRecords.Failure) {
     var row = [Int64](repeating: 0, count: columns.count)
@@ -366,6 +297,7 @@ private struct TableReading {
         return
       }
       rowCount += 1
+      if !table.schema.uniqueKeys.isEmpty { report.rowLines.append(records.line) }
       for column in row.indices {
         if isText[column] { texts[column].append(words[column]) } else { values[column].append(row[column]) }
         if columns[column].isNullable { isNull[column].append(nulls[column]) }
@@ -401,5 +333,5 @@ private struct TableReading {
 }
 
 extension String {
-  fileprivate var trimmingSpaces: String { trimmingCharacters(in: CharacterSet(charactersIn: " \t")) }
+  var trimmingSpaces: String { trimmingCharacters(in: CharacterSet(charactersIn: " \t")) }
 }

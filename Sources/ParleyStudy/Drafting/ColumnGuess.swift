@@ -31,6 +31,8 @@ struct ColumnGuess {
   var lastDay = Int64.min
   var timesWithoutZone = 0
   var hasPartsOfSeconds = false
+  /// Of a column that is nearly one of numbers or dates; see ``OddCells``.
+  var odd: OddCells?
   /// Words without digits and how often they occur, which may be marks for no value among numbers or dates; nil once there
   /// are too many different ones to be that.
   var words: [[UInt8]: Int]? = [:]

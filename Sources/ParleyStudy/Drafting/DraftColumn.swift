@@ -126,23 +126,10 @@ struct DraftColumn {
     return .text
   }
 
-  /// Whether frequent labels look like names of patients, cases or accounts with many rows, which no draft may hold: most values are rare,
-  /// or there are several and they are numbered, or the header says so.
+  /// Whether frequent labels look like names of people, cases or accounts, which no draft may hold.
   private func areNames(_ labels: [String]) -> Bool {
-    let rare = (merged.counts?.count ?? 0) - labels.count
-    if rare > max(5, labels.count) { return true }
-    guard labels.count > 6 else { return false }
-    let numbered = labels.count { $0.utf8.count { (0x30...0x39).contains($0) } >= 3 }
-    let words = header.lowercased().split { !$0.isLetter }.map(String.init)
-    return numbered * 5 >= labels.count * 4
-      || words.contains { Self.namingWords.contains($0) || $0.hasSuffix("id") }
+    PersonNames.areNames(labels, different: merged.counts?.count ?? labels.count, headers: headers)
   }
-  private static let namingWords: Set = [
-    "patient", "patients", "person", "persons", "case", "name", "surname", "mrn", "ssn", "iban", "account",
-    "email", "mail",
-    "phone", "fall", "fallnummer", "patientennummer", "vorname", "nachname", "konto", "subject", "participant",
-    "member",
-  ]
 
   /// Of the cells that are no words; nil where they are not all alike, or there are none.
   private var plainKind: Kind? {
@@ -302,6 +289,27 @@ struct DraftColumn {
     return ["      - {\(entry), type: category, values: [\(list)]\(others)\(nullable)}\(comment(notes))"]
   }
 
+  var hasOddCells: Bool { oddLines != nil }
+
+  /// Where nearly all cells are numbers, or dates: which are not, and in which lines. Nil for a text.
+  private var oddLines: [String]? {
+    let odd = zip(files, guesses).compactMap { file, guess in guess.odd.map { (file, $0) } }
+    guard let (_, first) = odd.first,
+      // What is a column of numbers but for some cells is one in all files.
+      guesses.allSatisfy({ guess in
+        if let own = guess.odd { return own.kind.isNumber == first.kind.isNumber }
+        return guess.plainValues == 0
+          || (first.kind.isNumber
+            ? guess.numbers.values.contains { $0.fits } : !guess.dates.isEmpty || !guess.times.isEmpty)
+      })
+    else { return nil }
+    let path = { (file: FileGuess) in YAMLWord.escaped(file.path) }
+    return [
+      "      # '\(YAMLWord.escaped(header))' is left out until these cells are like the others of the column:"
+    ]
+      + odd.map { "      # \(path($0.0)): \($0.1.words)" }
+  }
+
   private func text(_ entry: String, _ nullable: String) -> [String] {
     // A power of two above the longest value says little about it.
     let bytes = [16, 32, 64, 128, 256].first { $0 > merged.longest }
@@ -312,8 +320,13 @@ struct DraftColumn {
         "      - {\(entry), type: text, bytes: \(bytes)\(nullable)}  # \(why): names of something, not amounts"
       ]
     }
+    if let odd = oddLines { return odd }
+    let reason =
+      merged.commonLabels.map { !$0.isEmpty && areNames($0) } == true
+      ? "looks like names of people, cases or accounts: its values are not written here, and it is left out"
+      : "is text with many different values and is left out"
     return [
-      "      # '\(YAMLWord.escaped(header))' is text with many different values and is left out; if it is needed:",
+      "      # '\(YAMLWord.escaped(header))' \(reason); if it is needed:",
       bytes.map {
         "      # - {\(entry), type: text, bytes: \($0)\(nullable)}  # where it names whom rows are about: protect: \(name)"
       }

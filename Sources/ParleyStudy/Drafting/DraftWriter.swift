@@ -75,9 +75,11 @@ struct DraftWriter {
       let holders = lacking.map { quoted(files[$0].holder) }.joined(separator: ", ")
       lines.append("      # Not in the file\(lacking.count == 1 ? "" : "s") of \(holders):")
       lines += column.lines().map { line in
+        // Without its '#' and the blank after it the line stands where a column's does.
         let text = line.drop { $0 == " " || $0 == "#" }
-        return "      #   \(text)"
+        return text.hasPrefix("- {") ? "#       \(text)" : "      #   \(text)"
       }
+      guard column.lines().contains(where: { $0.contains("- {name: ") }) else { continue }
       example = example ?? "\(quoted(files[lacking[0]].holder)): {columns: {\(name): NAME}}"
     }
     for (file, headers) in leftOver {
@@ -87,7 +89,8 @@ struct DraftWriter {
     let advice =
       example.map {
         [
-          "      # Where a file has one of them under another name, take the '#' away there and say that NAME under csv-by-holder, as in",
+          "      # Where a file has one of them under another name, take '#' and one blank away at the line's start, and say that NAME under",
+          "      # csv-by-holder: in the entry of that holder, where no key may be there twice, as in",
           "      # \($0)",
         ]
       } ?? []
@@ -121,11 +124,14 @@ struct DraftWriter {
     let reasons = columns.prefix(20).flatMap { $0.lines() }.map {
       VisibleText.line($0.trimmingCharacters(in: CharacterSet(charactersIn: " #")))
     }
+    let hasOdd = columns.contains { $0.kind == .text && $0.hasOddCells }
     var error = ParleyError(
-      .dataNoColumns, "no column of the file can be declared:\n" + reasons.joined(separator: "\n"),
-      at: .init(file: files[0].path, line: 1),
-      remedy:
-        "name a file that has numbers, dates or labels that occur in \(StudyDraft.rareLimit) rows or more as well, or write the study by hand (docs/study-file.md)"
+      .dataNoColumns,
+      "no column \(files.count == 1 ? "of the file" : "that all \(files.count) files have") can be declared:\n"
+        + reasons.joined(separator: "\n"),
+      at: files.count == 1 ? .init(file: files[0].path, line: 1) : nil,
+      remedy: (hasOdd ? "correct the cells in the lines that are named, and draft again; or " : "")
+        + "name a file that has numbers, dates or labels that occur in \(StudyDraft.rareLimit) rows or more as well, or write the study by hand (docs/study-file.md)"
     )
     error.hasLines = true
     return error
@@ -137,13 +143,24 @@ struct DraftWriter {
     let names = free.isEmpty ? "" : "; it has \(free.prefix(20).map { "'\($0)'" }.joined(separator: ", "))"
     let isOne = lacking.count == 1
     let list = lacking.prefix(20).map { "'\($0)'" }.joined(separator: ", ") + (lacking.count > 20 ? ", …" : "")
-    let maps = lacking.prefix(20).map { "\(YAMLWord.plain($0)): NAME" }.joined(separator: ", ")
+    // What the draft of the first file alone calls its columns.
+    var taken: Set<String> = []
+    let formats = [dateFormats()[0]]
+    let declared = files[0].headers.enumerated().compactMap { place, header -> String? in
+      let name = identifier(header, &taken)
+      let column = DraftColumn(
+        name: name, header: header, files: [files[0]], places: [place], formats: formats)
+      return lacking.contains(header) && column.isDeclared ? name : nil
+    }
+    let maps = declared.prefix(20).map { "\(YAMLWord.plain($0)): NAME" }.joined(separator: ", ")
     return ParleyError(
       .dataMissingColumn,
       "'\(files[0].path)' has the column\(isOne ? "" : "s") \(list), this file does not\(names)",
       at: .init(file: file.path, line: 1),
       remedy:
-        "draft from '\(files[0].path)' alone, and say under csv-by-holder of the draft what this file calls \(isOne ? "it" : "them"): 'columns: {\(maps)\(lacking.count > 20 ? ", …" : "")}'"
+        declared.isEmpty
+        ? "draft from '\(files[0].path)' and from this file apart, and write one study of both drafts by hand (docs/study-file.md)"
+        : "draft from '\(files[0].path)' alone, and say under csv-by-holder of the draft what this file calls \(declared.count == 1 ? "it" : "them"): 'columns: {\(maps)\(declared.count > 20 ? ", …" : "")}'"
     )
   }
 

@@ -61,6 +61,10 @@ struct FileGuess {
         at: .init(file: path, line: 1),
         remedy: "name a file of which the first line names the columns, one row a line")
     }
+    if let problem = HeaderCheck.problem(headers, columns) {
+      throw ParleyError(
+        .dataMissingColumn, problem.message, at: .init(file: path, line: 1), remedy: problem.remedy)
+    }
     var seen: Set<ExactText> = []
     for header in headers where !seen.insert(ExactText(header)).inserted && !header.isEmpty {
       throw ParleyError(
@@ -68,6 +72,28 @@ struct FileGuess {
         remedy: "rename or remove one of them in the file")
     }
     form = numberForm
+    try findOddCells(open)
+  }
+
+  /// Reads the file once more where a column is nearly one of numbers or dates: which cells are not.
+  private mutating func findOddCells(_ open: StudyDraft.Open) throws(ParleyError) {
+    let places = columns.indices.filter { columns[$0].mayHaveOddCells }
+    guard !places.isEmpty else { return }
+    var searches = places.map { _ in OddCellSearch() }
+    do throws(CSVRecords.Failure) {
+      let records = CSVRecords(
+        try Self.source(path, open), delimiter: delimiter.byte, fieldLimit: HolderCSV.columnLimit)
+      guard try records.advance() else { return }
+      records.keptFields = headers.count
+      while try records.advance() {
+        for (index, place) in places.enumerated() where place < records.fields.count {
+          records.withField(place) { searches[index].add($0, line: records.line) }
+        }
+      }
+    } catch {
+      throw CSVFailureText.error(error, file: path, dialect: CSVDialect(delimiter: delimiter))
+    }
+    for (index, place) in places.enumerated() { columns[place].odd = searches[index].found }
   }
 
   private static func source(_ path: String, _ open: StudyDraft.Open) throws(CSVRecords.Failure) -> any ByteSource

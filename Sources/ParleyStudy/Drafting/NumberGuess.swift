@@ -18,6 +18,11 @@ struct NumberForm: Hashable {
     "decimal: \"\(decimalMark.rawValue)\"" + (thousandsMark.map { ", thousands: \"\($0.rawValue)\"" } ?? "")
   }
 
+  /// The same for one holder of a table that declares `base`, whose marks it may have to take back.
+  func words(after base: CSVDialect) -> String {
+    thousandsMark == nil && base.thousandsMark != nil ? words + ", thousands: none" : words
+  }
+
   func parsed(rounds: Bool) -> ExactNumber.Form {
     .init(decimalMark: decimalMark.byte, thousandsMark: thousandsMark?.byte, rounds: rounds)
   }

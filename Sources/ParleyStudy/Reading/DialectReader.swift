@@ -34,17 +34,23 @@ struct DialectReader {
         ".": .point, ",": .comma, " ": .space, "'": .apostrophe, "point": .point, "comma": .comma, "space": .space,
         "apostrophe": .apostrophe,
       ]
-      if let mark = words[text] {
+      if text == "none" {
+        // Takes back what the table says for all holders.
+        dialect.thousandsMark = nil
+      } else if let mark = words[text] {
         dialect.thousandsMark = mark
       } else {
-        unusable("thousands", fields, "use one of \".\" \",\" \" \" \"'\"")
+        unusable("thousands", fields, "use one of \".\" \",\" \" \" \"'\", or none")
       }
     }
     if let mark = dialect.thousandsMark, mark.byte == dialect.decimalMark.byte {
       problems.add(
         .studyValue, "\(what) has '\(mark.rawValue)' both between thousands and before decimals",
         at: fields.has("thousands") ? fields.position(of: "thousands") : fields.position(of: "decimal"),
-        remedy: "write the other mark as well, as in 'decimal: \"\(mark == .comma ? "." : ",")\"'")
+        remedy: (fields.has("thousands")
+          ? "" : "write 'thousands: none' as well where nothing stands between thousands; or ")
+          + "write the other mark as well, as in '\(fields.has("decimal") && !fields.has("thousands") ? "thousands" : "decimal"): \"\(mark == .comma ? "." : ",")\"'"
+      )
     }
     if let nulls = spellings("null", fields, example: "[\"\", NA]") { dialect.nulls = nulls }
     if let trues = spellings("true", fields, example: "[yes, Y]") { dialect.trues = trues }

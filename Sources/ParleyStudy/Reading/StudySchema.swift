@@ -224,8 +224,8 @@ public enum StudySchema {
             "delimiter": { "enum": [",", ";", "|", "\t", "comma", "semicolon", "pipe", "tab"], "default": "," },
             "decimal": { "enum": [".", ",", "point", "comma"], "default": "." },
             "thousands": {
-              "enum": [".", ",", " ", "'", "point", "comma", "space", "apostrophe"],
-              "description": "What stands between groups of three digits."
+              "enum": [".", ",", " ", "'", "point", "comma", "space", "apostrophe", "none"],
+              "description": "What stands between groups of three digits; none where nothing does, as for one holder of a table."
             },
             "null": { "type": "array", "items": { "$ref": "#/$defs/scalar" }, "default": [""] },
             "true": {

@@ -330,5 +330,11 @@ import Testing
     let error = Self.failure(temporary["state"])
     #expect(error?.code == .statePermissions)
     #expect(error?.remedy?.contains("chmod") == true)
+    // What has other files in it is somebody else's as well, and is never to be closed to others.
+    #expect(FileManager.default.createFile(atPath: temporary["state/plan.txt"], contents: nil))
+    let shared = Self.failure(temporary["state"])
+    #expect(shared?.code == .statePermissions)
+    #expect(shared?.remedy?.contains("chmod") == false && shared?.remedy?.contains("--state FOLDER") == true)
+    #expect(Self.failure("/")?.remedy?.contains("chmod") == false)
   }
 }
