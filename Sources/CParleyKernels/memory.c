@@ -5,9 +5,6 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 void c_parley_zeroize(void *bytes, size_t count) {
   if (!count) return;
@@ -32,13 +29,5 @@ void c_parley_advise_large(void *bytes, size_t count) {
 #else
   (void)bytes;
   (void)count;
-#endif
-}
-
-void c_parley_keep_freed_memory(void) {
-#if defined(__GLIBC__)
-  (void)mallopt(M_MMAP_MAX, 0);
-  (void)mallopt(M_TRIM_THRESHOLD, 0x7fffffff);
-  (void)mallopt(M_TOP_PAD, 1 << 26);
 #endif
 }

@@ -103,7 +103,8 @@ extension TLSMesh {
       case .linkLost:
         return AbortCause(
           .lost, link.party, isRepeatable: allowsNewAttempt && reason.origin?.end?.isRepeatable == true)
-      case .timeout: return AbortCause(.missing, link.party)
+      // The party's port is there, its session is not.
+      case .timeout, .noSession: return AbortCause(.missing, link.party)
       default: break
       }
     }

@@ -3,9 +3,11 @@ internal import NIOCore
 internal import NIOSSL
 internal import ParleyBase
 
-/// What a connection needs from its mesh. Called with the mesh lock held.
+/// What a connection needs from whoever has it: a caller belongs to the acceptor of the port until its hello is routed to a
+/// mesh, every other connection to its mesh. Called with the owner's lock held.
 protocol ConnectionDelegate: AnyObject {
-  /// The peer's key is verified (listening side): says which link it is.
+  /// The name of the party that has this key, if its owner may call here; nil for a stranger.
+  func name(ofCaller key: [UInt8]) -> String?
   func hello(_ hello: LinkHello, on connection: Connection)
   func segment(_ type: LinkSegment, _ body: UnsafeRawBufferPointer, on connection: Connection)
   /// Bytes of the peer's stream.
@@ -27,7 +29,6 @@ final class Connection: LinkChannelOwner {
     case closed
   }
 
-  let id: Int
   let descriptor: Int32
   let isDialer: Bool
   /// Where the other end is, for messages.
@@ -36,8 +37,10 @@ final class Connection: LinkChannelOwner {
   let source: [UInt8]
   let created: UInt64
   private(set) var phase: Phase
-  /// The peer: known from the start when dialling, from its key when listening.
-  var peer: Int?
+  /// The peer: known from the start when dialling, from the mesh that takes a caller.
+  private(set) var peer: Int?
+  /// The key that a caller has proved to hold, and the name of its owner.
+  private(set) var caller: (key: [UInt8], name: String)?
   var deadline: UInt64
   var lastHeard: UInt64
   var lastSent: UInt64
@@ -54,6 +57,12 @@ final class Connection: LinkChannelOwner {
   let channel: LinkChannel
   private weak var delegate: (any ConnectionDelegate)?
 
+  /// The hello of a caller, from when it has come to when a mesh has answered it.
+  private(set) var waitingHello: LinkHello?
+  /// What came behind it.
+  private var held: [UInt8] = []
+  private static let heldLimit = 1 << 20
+
   // LinkSegment parser.
   private var headerBytes = 0
   private var headerWord: UInt32 = 0
@@ -62,10 +71,9 @@ final class Connection: LinkChannelOwner {
   private var control: [UInt8] = []
 
   init(
-    id: Int, descriptor: Int32, isDialer: Bool, address: String, source: [UInt8] = [], peer: Int?, now: UInt64,
+    descriptor: Int32, isDialer: Bool, address: String, source: [UInt8] = [], peer: Int?, now: UInt64,
     limit: UInt64, loop: LinkLoop, delegate: any ConnectionDelegate
   ) {
-    self.id = id
     self.descriptor = descriptor
     self.isDialer = isDialer
     self.address = address
@@ -82,7 +90,9 @@ final class Connection: LinkChannelOwner {
   }
 
   /// Starts TLS once TCP stands.
-  func startTLS(identity: TLSIdentity, pinned: [[UInt8]]) {
+  ///
+  /// - Parameter pinned: by party, for the dialling side.
+  func startTLS(identity: TLSIdentity, pinned: [[UInt8]] = []) {
     phase = .handshaking
     do {
       let tls: NIOSSLHandler
@@ -105,7 +115,7 @@ final class Connection: LinkChannelOwner {
     }
   }
 
-  /// The leaf's key decides: the dialled party must hold exactly the pinned key, a caller any key of the study.
+  /// The leaf's key decides: the dialled party must hold exactly the pinned key, a caller any key of the studies of this port.
   private func verify(_ chain: [NIOSSLCertificate], pinned: [[UInt8]]) -> Bool {
     guard let leaf = chain.first, let key = TLSIdentity.publicKey(of: leaf) else {
       fail(
@@ -132,7 +142,7 @@ final class Connection: LinkChannelOwner {
         return false
       }
     } else {
-      guard let found = pinned.firstIndex(of: key) else {
+      guard let name = delegate?.name(ofCaller: key) else {
         fail(
           ParleyError(
             .foreignPeer,
@@ -143,9 +153,9 @@ final class Connection: LinkChannelOwner {
           definite: true)
         return false
       }
-      peer = found
+      caller = (key, name)
     }
-    let owner = peer.flatMap { delegate?.name(of: $0) } ?? "the peer"
+    let owner = peer.flatMap { delegate?.name(of: $0) } ?? caller?.name ?? "the peer"
     if let error = TLSIdentity.validityProblem(of: leaf, owner: owner) {
       fail(error, definite: true)
       return false
@@ -154,6 +164,28 @@ final class Connection: LinkChannelOwner {
   }
 
   func establish() { phase = .established }
+
+  // MARK: callers
+
+  /// Keeps a caller's hello, and what comes behind it, until it is known for whom it is.
+  func wait(with hello: LinkHello) { waitingHello = hello }
+
+  /// Changes the owner, while nobody else uses the connection: what follows happens under `lock`.
+  ///
+  /// - Parameter peer: who a caller is in the new owner's study.
+  func move(to delegate: any ConnectionDelegate, lock: MeshLock, peer: Int?) {
+    self.delegate = delegate
+    self.peer = peer
+    channel.loop.move(to: lock)
+  }
+
+  /// The hello has been answered: what came behind it is read.
+  func goOn() {
+    waitingHello = nil
+    let bytes = held
+    held = []
+    bytes.withUnsafeBytes { plaintext($0) }
+  }
 
   // MARK: ends
 
@@ -221,6 +253,14 @@ final class Connection: LinkChannelOwner {
   func plaintext(_ bytes: UnsafeRawBufferPointer) {
     var rest = bytes
     while !rest.isEmpty, !failed, phase != .closed, phase != .lingering {
+      guard waitingHello == nil else {
+        held += rest
+        if held.count > Self.heldLimit {
+          fail(
+            ParleyError(.protocolViolation, "the peer at \(address) does not wait for an answer"), definite: true)
+        }
+        return
+      }
       guard let type = bodyType else {
         rest = parseHeader(rest)
         continue
@@ -271,7 +311,7 @@ final class Connection: LinkChannelOwner {
     case .data, .probe: break
     case .hello:
       do throws(ParleyError) {
-        let name = peer.flatMap { delegate?.name(of: $0) } ?? "the peer at \(address)"
+        let name = peer.flatMap { delegate?.name(of: $0) } ?? caller?.name ?? "the peer at \(address)"
         let hello = try LinkHello(decoding: control, from: name)
         helloReceived = true
         delegate?.hello(hello, on: self)

@@ -3,8 +3,8 @@ internal import Glibc
 internal import NIOCore
 internal import Synchronization
 
-/// The lock of one mesh. It knows its holder, because the pipelines of the mesh treat "holds the lock" as "is on
-/// the event loop".
+/// The lock of one mesh or acceptor. It knows its holder, because their pipelines treat "holds the lock" as "is on the event
+/// loop".
 final class MeshLock: @unchecked Sendable {
   // Unchecked: a pthread mutex at a fixed address.
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -29,19 +29,23 @@ final class MeshLock: @unchecked Sendable {
   var isHeldHere: Bool { holder.load(ordering: .relaxed) == UInt(pthread_self()) }
 }
 
-/// An event loop without a thread: whoever holds the mesh lock is the loop.
+/// An event loop without a thread: whoever holds the owner's lock is the loop. The owner is a mesh, or the acceptor of a port
+/// for callers that no mesh has taken yet.
 ///
 /// Engines block in the mesh, so the thread that waits for a message also reads the socket, decrypts and copies
 /// into the engine's buffer. A loop with a thread of its own would add two wake-ups to every message, and waking
 /// costs more than the socket. Tasks submitted by handlers run when the current entry into the pipeline ends.
 final class LinkLoop: EventLoop, @unchecked Sendable {
-  // Unchecked: all state is guarded by the mesh lock.
-  private let lock: MeshLock
+  // Unchecked: all state is guarded by the owner's lock.
+  private var lock: MeshLock
   private var tasks: [() -> Void] = []
   private var timers: [(id: Int, deadline: NIODeadline, body: () -> Void)] = []
   private var nextTimer = 0
 
   init(lock: MeshLock) { self.lock = lock }
+
+  /// From now on the holder of `lock` is the loop. Nobody uses the loop meanwhile.
+  func move(to lock: MeshLock) { self.lock = lock }
 
   var inEventLoop: Bool { lock.isHeldHere }
 

@@ -39,6 +39,8 @@ package enum MeshPurpose: UInt8, Sendable {
   case session = 0
   /// `parley doctor` tries the links.
   case doctor = 1
+  /// Only in answers: the port has no session of the name that the caller gave. It may have one later.
+  case none = 2
 }
 
 /// What the links tolerate. The defaults suit a study run over the internet.
@@ -121,6 +123,10 @@ extension ParleyError.Code {
   package static let portInUse = Self("network/port-in-use")
   package static let cannotListen = Self("network/cannot-listen")
   package static let versionMismatch = Self("network/version")
+  /// The port of a party is up and has no such session, or not yet.
+  package static let noSession = Self("network/no-session")
+  /// Two sessions of one name at one port.
+  package static let sessionInUse = Self("network/session-in-use")
   package static let unreachable = Self("network/unreachable")
   package static let noDescriptors = Self("network/descriptors")
   package static let badEndpoint = Self("study/endpoint")

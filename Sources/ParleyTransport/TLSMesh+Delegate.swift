@@ -3,6 +3,9 @@ internal import ParleyNetwork
 
 /// What arrives on connections. Lock held throughout.
 extension TLSMesh: ConnectionDelegate {
+  /// Callers have proved their keys before a mesh has them.
+  func name(ofCaller key: [UInt8]) -> String? { nil }
+
   func sendHello(_ link: Link, _ connection: Connection) {
     // Zeros: whichever run of the peer is there will do.
     let known = canStartAgain(link) ? nil : link.peerIncarnation
@@ -21,6 +24,11 @@ extension TLSMesh: ConnectionDelegate {
       connection.fail(
         ParleyError(.foreignPeer, "\(connection.address) connected without a verified key of a linked party"),
         definite: true)
+      return
+    }
+    guard hello.purpose != .none || connection.isDialer else {
+      connection.fail(
+        ParleyError(.protocolViolation, "\(link.name) calls and says that it has no session"), definite: true)
       return
     }
     guard !isLeaving || !link.peerFinished else {
@@ -92,6 +100,14 @@ extension TLSMesh: ConnectionDelegate {
     of hello: LinkHello, _ link: Link, _ connection: Connection, _ now: UInt64
   ) -> (error: ParleyError, isDefinite: Bool)? {
     let name = link.name
+    if hello.purpose == .none {
+      return (
+        ParleyError(
+          .noSession, "\(name) is there and has no such session, or not yet", at: .init(item: name),
+          remedy: "start the session at \(name) as well, with the same study and job"),
+        false
+      )
+    }
     if hello.purpose != purpose {
       guard purpose == .doctor else { return (turnAway(link, "is testing its connection", now), false) }
       link.isInSession = true

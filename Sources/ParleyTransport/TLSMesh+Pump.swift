@@ -23,10 +23,6 @@ extension TLSMesh {
       entries.append(pollfd(fd: connection.descriptor, events: wanted, revents: 0))
       owners.append(connection)
     }
-    let listenerIndex = entries.count
-    if let listener, ending == nil, now >= acceptPausedUntil {
-      entries.append(pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0))
-    }
     let kickIndex = entries.count
     entries.append(pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0))
     now = monotonicNanoseconds()
@@ -51,7 +47,6 @@ extension TLSMesh {
     for (index, connection) in owners.enumerated() where entries[index].revents != 0 {
       handle(connection, entries[index].revents, now)
     }
-    if listenerIndex < kickIndex, entries[listenerIndex].revents != 0 { acceptAll(now) }
     connections.removeAll { $0.phase == .closed }
   }
 
@@ -166,17 +161,6 @@ extension TLSMesh {
 
   // MARK: connections come and go
 
-  func makeConnection(
-    descriptor: Int32, isDialer: Bool, address: String, source: [UInt8] = [], peer: Int?, now: UInt64
-  ) -> Connection {
-    nextConnection += 1
-    let connection = Connection(
-      id: nextConnection, descriptor: descriptor, isDialer: isDialer, address: address, source: source, peer: peer,
-      now: now, limit: options.handshakeLimit.nanosecondsClamped, loop: LinkLoop(lock: guardLock), delegate: self)
-    connections.append(connection)
-    return connection
-  }
-
   func dial(_ link: Link, _ now: UInt64) {
     guard let address = link.address, let endpoint = link.endpoint else { return }
     link.nextDial = now &+ link.backoff
@@ -188,8 +172,11 @@ extension TLSMesh {
       )
       return
     }
-    link.attempt = makeConnection(
-      descriptor: descriptor, isDialer: true, address: endpoint.description, peer: link.party, now: now)
+    let connection = Connection(
+      descriptor: descriptor, isDialer: true, address: endpoint.description, peer: link.party, now: now,
+      limit: options.handshakeLimit.nanosecondsClamped, loop: LinkLoop(lock: guardLock), delegate: self)
+    connections.append(connection)
+    link.attempt = connection
   }
 
   private func finishConnecting(_ connection: Connection, _ now: UInt64) {
@@ -223,8 +210,7 @@ extension TLSMesh {
       if let problem { link.lastProblem = problem }
       if connection.isDefinite, link.refusal == nil { link.refusal = problem }
     }
-    if connection.isStranger { countStranger(connection, now) }
-    if let problem, connection.isDefinite { note(problem, connection, now) }
+    if let problem, connection.isDefinite { note(problem, connection.address) }
     if connection.hasLastWords, !connection.channel.writeBroken {
       connection.linger(until: now &+ 1_000_000_000)
     } else {
@@ -232,15 +218,9 @@ extension TLSMesh {
     }
   }
 
-  private func note(_ problem: ParleyError, _ connection: Connection, _ now: UInt64) {
-    if connection.peer != nil || mayReport("refused stranger", now) {
-      events.append(.refused(address: connection.address, error: problem))
-    }
-    // A stranger at the door is no reason to stop; a study that cannot work is, while links are being made.
-    if connection.peer == nil {
-      if foreignProblem == nil { foreignProblem = problem }
-    } else if definiteProblem == nil {
-      definiteProblem = problem
-    }
+  /// A study that cannot work is a reason to stop, while links are being made.
+  func note(_ problem: ParleyError, _ address: String) {
+    events.append(.refused(address: address, error: problem))
+    if definiteProblem == nil { definiteProblem = problem }
   }
 }

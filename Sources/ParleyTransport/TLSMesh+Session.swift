@@ -20,6 +20,7 @@ extension TLSMesh {
     var nextResolve = start
     guardLock.lock()
     defer { unlockAndReport() }
+    try acceptor?.enter(self)
     startCaretaker()
     while true {
       activity &+= 1
@@ -88,6 +89,7 @@ extension TLSMesh {
     for link in missing {
       if let problem = link.lastProblem { message += "; \(problem.message)" }
     }
+    let (strangerCount, foreignProblem) = acceptor?.strangers(for: self) ?? (0, nil)
     if strangerCount > 0 {
       message += "; \(counted(strangerCount, "connection")) without a key of the study turned away"
     }
@@ -97,6 +99,8 @@ extension TLSMesh {
       // A stranger knocked while a party that should dial us was missing: that is the likelier reason.
       if missing.contains(where: { !$0.isDialer }) { code = foreignProblem.code }
     }
+    // All of them are there and know nothing of this session: it has not been started at any of them.
+    if missing.allSatisfy({ $0.lastProblem?.code == .noSession }) { code = .noSession }
     let error = ParleyError(
       code, message, at: .init(item: names),
       remedy: foreignProblem?.remedy
@@ -139,6 +143,8 @@ extension TLSMesh {
     guardLock.lock()
     defer { unlockAndReport() }
     guard !isClosed, ending == nil else { return }
+    // Whoever cannot be called still calls the others.
+    try? acceptor?.enter(self)
     tellEverybody(told(AbortCause(.notReady, local.rawValue)), timeout: timeout)
     settle(until: monotonicNanoseconds() &+ 500_000_000)
     isClosed = true
@@ -148,9 +154,9 @@ extension TLSMesh {
 
   /// Tells everybody who comes why the session has ended, no longer than this party was to wait for the others.
   private func stay(_ cause: AbortCause, _ reason: ParleyError, _ limit: Duration) {
-    let timeout = min(limit, options.farewells, listener == nil ? TransportOptions.lastCalls : options.farewells)
+    let timeout = min(limit, options.farewells, acceptor == nil ? TransportOptions.lastCalls : options.farewells)
     let absent = links.compactMap { $0 }.filter { $0.refusal == nil && !$0.everUp && !$0.peerFinished }
-    if !absent.isEmpty, listener != nil, timeout > .zero {
+    if !absent.isEmpty, acceptor != nil, timeout > .zero {
       events.append(
         .staying(names: absent.map(\.name), seconds: Int(timeout.components.seconds), reason: reason.message))
     }
@@ -176,7 +182,7 @@ extension TLSMesh {
       let now = monotonicNanoseconds()
       guard now < deadline, ending == nil else { break }
       // Where a party that only dials meets nobody, nobody waits yet.
-      if listener == nil, now &- start > TransportOptions.lastCalls.nanosecondsClamped,
+      if acceptor == nil, now &- start > TransportOptions.lastCalls.nanosecondsClamped,
         !links.contains(where: { $0?.everUp ?? false })
       {
         break
@@ -273,7 +279,7 @@ extension TLSMesh {
 
   /// Pumps until the last words are out and the peers have closed, or time is up.
   private func settle(until deadline: UInt64) {
-    while connections.contains(where: { $0.phase == .lingering }) {
+    while connections.contains(where: { $0.phase == .lingering }) || acceptor?.owesLastWords == true {
       let now = monotonicNanoseconds()
       guard now < deadline else { return }
       pump(forEngine: true, atMost: min(deadline - now, 20_000_000))
@@ -291,6 +297,7 @@ extension TLSMesh {
 
   private func shutDown() {
     caretakerStop = true
+    acceptor?.leave(self)
     wakePollers()
     for connection in connections { connection.close() }
     connections.removeAll()

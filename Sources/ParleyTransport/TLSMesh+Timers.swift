@@ -11,7 +11,6 @@ extension TLSMesh {
     nextTick = now &+ max(min(heartbeat / 4, 50_000_000), 1_000_000)
     for connection in connections { tick(connection, now, heartbeat) }
     connections.removeAll { $0.phase == .closed }
-    reportStrangers(now)
     guard ending == nil else { return }
     for case let link? in links where link.failure == nil && !link.peerFinished {
       // Until all have met, who came and went is waited for like those who have not come.
@@ -30,10 +29,7 @@ extension TLSMesh {
     switch connection.phase {
     case .closed: return
     case .connecting, .handshaking:
-      let isSilent =
-        !connection.isDialer && !connection.isTakenSeriously
-        && now &- connection.created > options.greetingTime.nanosecondsClamped
-      guard isSilent || now > connection.deadline else { break }
+      guard now > connection.deadline else { break }
       connection.fail(ParleyError(.unreachable, "\(connection.address) does not answer"))
     case .lingering:
       if now > connection.deadline { connection.close() }

@@ -24,7 +24,7 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   package let principals: [MeshPrincipal]
   package let options: TransportOptions
   /// The port this party listens on.
-  package var listeningPort: Int? { listener?.port }
+  package var listeningPort: Int? { acceptor?.port }
 
   let guardLock = MeshLock()
   let session: [UInt8]
@@ -34,7 +34,8 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   let computingCount: Int
   let identity: TLSIdentity
   let pinned: [[UInt8]]
-  let listener: MeshListener?
+  /// The port on which this party is called; nil where it only dials.
+  let acceptor: MeshAcceptor?
   let report: @Sendable (TransportEvent) -> Void
   /// Wakes whoever polls.
   let waker = Waker()
@@ -42,10 +43,9 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   /// By party; nil for this party and where no link is needed.
   var links: [Link?]
   var connections: [Connection] = []
-  var nextConnection = 0
   var selfQueue: [(step: StepID, bytes: [UInt8])] = []
   /// Ends every call: the reason given to `abort`, a peer's abort, or "closed".
-  var ending: ParleyError?
+  var ending: ParleyError? { didSet { acceptor?.note(self, isOpen: ending == nil) } }
   /// What a peer's abort said, to be passed on.
   var heardCause: AbortCause?
   var isClosed = false
@@ -63,15 +63,9 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   /// A computing party that has said that nothing was opened.
   var unopenedSays: String?
   var definiteProblem: ParleyError?
-  var foreignProblem: ParleyError?
   var events: [TransportEvent] = []
   /// When something that may come often was last reported.
   var reported: [String: UInt64] = [:]
-  /// Connections without a key of the study so far, and not yet reported.
-  var strangerCount = 0
-  var unreportedStranger: String?
-  /// No connection is accepted before this moment.
-  var acceptPausedUntil: UInt64 = 0
 
   // Pump.
   var pollers = 0
@@ -93,12 +87,13 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   ///   - key: this party's identity; its public half must be the one in `principals`.
   ///   - session: 32 bytes that must agree at every party: the hash of study and session name.
   ///   - study: 32 bytes that tell studies apart, whatever the name of the session; `session` when nil.
-  ///   - listener: needed when this party has an endpoint; made here when nil.
+  ///   - listener: for a port of this mesh alone, when this party has an endpoint; made here when nil.
+  ///   - acceptor: for a port that sessions share, in place of `listener`.
   ///   - report: called without locks held, from any thread.
   package init(
     local: PartyIndex, principals: [MeshPrincipal], computingCount: Int, key: P256.Signing.PrivateKey,
     session: [UInt8], study: [UInt8]? = nil, purpose: MeshPurpose = .session, listener: MeshListener? = nil,
-    options: TransportOptions = TransportOptions(),
+    acceptor: MeshAcceptor? = nil, options: TransportOptions = TransportOptions(),
     needsLink: ((PartyIndex, PartyIndex) -> Bool)? = nil,
     report: @escaping @Sendable (TransportEvent) -> Void = { _ in }
   ) throws(ParleyError) {
@@ -123,12 +118,15 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
     incarnation = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
     identity = try TLSIdentity(key: key, options: options)
     pinned = principals.map(\.publicKey)
-    if let listener {
-      self.listener = listener
+    if let acceptor {
+      self.acceptor = acceptor
+    } else if let listener {
+      self.acceptor = MeshAcceptor(ofOneMesh: listener, identity: identity, options: options, report: report)
     } else if let endpoint = principals[local.rawValue].endpoint {
-      self.listener = try MeshListener(endpoint: endpoint)
+      self.acceptor = MeshAcceptor(
+        ofOneMesh: try MeshListener(endpoint: endpoint), identity: identity, options: options, report: report)
     } else {
-      self.listener = nil
+      self.acceptor = nil
     }
     let now = monotonicNanoseconds()
     links = []
@@ -152,7 +150,7 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
       links.append(
         Link(party: index, name: principal.name, isDialer: dials, endpoint: principal.endpoint, now: now))
     }
-    if let port = self.listener?.port { events.append(.listening(port: port)) }
+    if let port = self.acceptor?.port { events.append(.listening(port: port)) }
   }
 
   private static func validate(
@@ -186,7 +184,7 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   /// Whom the engine waits for, since when: what `parley party` shows while nothing moves.
   package var waitingOn: Waiting? { waiting.current }
 
-  /// True at most once in ten seconds for the same `subject`: peers and strangers decide how often things happen.
+  /// True at most once in ten seconds for the same `subject`: peers decide how often things happen.
   func mayReport(_ subject: String, _ now: UInt64) -> Bool {
     if let last = reported[subject], now &- last < 10_000_000_000 { return false }
     reported[subject] = now

@@ -41,8 +41,6 @@ void c_parley_zeroize(void *bytes, size_t count);
 int c_parley_equal(const void *a, const void *b, size_t count);
 /// Asks the system to back a large, fresh region with large pages. Only a hint.
 void c_parley_advise_large(void *bytes, size_t count);
-/// Large blocks that are freed stay with the process; for processes that do one computation and end.
-void c_parley_keep_freed_memory(void);
 
 // AES-128 (FIPS 197)
 

@@ -4,7 +4,7 @@ internal import ParleyCrypto
 internal import ParleyEngine
 package import ParleyNetwork
 internal import ParleyProgram
-internal import ParleyRuntime
+package import ParleyRuntime
 
 /// One computing party of a benchmark: repeats a scenario over a connected mesh of three.
 package struct BenchParty {
@@ -36,8 +36,9 @@ package struct BenchParty {
     }
   }
 
+  /// - Parameter use: what the process has used; its peak is that of all that the process did so far.
   package static func run(
-    _ work: BenchWork, on suite: ProtocolSuite, repeats: Int, over mesh: any Mesh
+    _ work: BenchWork, on suite: ProtocolSuite, repeats: Int, over mesh: any Mesh, use: ProcessUse = .unknown
   ) throws(ParleyError) -> Measurement {
     let lowered = try work.lowered(for: suite)
     let local = mesh.local
@@ -93,7 +94,7 @@ package struct BenchParty {
     }
     return Measurement(
       seconds: seconds, sentBytes: sentBytes, rounds: rounds.value,
-      peakMemory: ProcessResources.peakMemoryBytes ?? 0, isCorrect: isCorrect, resultDigest: digest)
+      peakMemory: use.peakMemoryBytes() ?? 0, isCorrect: isCorrect, resultDigest: digest)
   }
 
   private static func execute<E: Engine>(

@@ -20,6 +20,8 @@ package struct Participant: Sendable {
   package var inputDigest: [UInt8]?
   /// A pure holder ends once its inputs are acknowledged.
   package var leavesAfterInputs: Bool
+  /// What the process has used, where it runs this participant alone.
+  package var use = ProcessUse.unknown
 
   package init(
     prepared: PreparedProgram, name: String, identity: Identity, data: [Int: TableData], mode: Receipt.Mode,
@@ -128,7 +130,7 @@ package struct Participant: Sendable {
             rounds: plan.cost.rounds,
             sentBytes: plan.cost.bytes.indices.contains(local.rawValue) ? plan.cost.bytes[local.rawValue] : [])
         }
-      }, log: observers.log)
+      }, use: use, log: observers.log)
     let outcome = try SessionRunner(
       sessionPlan, roles: try roles(description, local, observers), services: services, mesh: mesh
     ).run()

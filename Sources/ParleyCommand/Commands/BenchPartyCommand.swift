@@ -28,7 +28,7 @@ struct BenchPartyCommand: ParsableCommand {
     if let job = ComputeBench.Job(rawValue: scenario) {
       measurement = try BenchParty.run(
         try job.work(size: size, depth: depth, .init(keyBits: keyBits, way: sortWay)), on: security,
-        repeats: repetitions, over: mesh)
+        repeats: repetitions, over: mesh, use: ProcessResources.use)
     } else {
       measurement = try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
     }

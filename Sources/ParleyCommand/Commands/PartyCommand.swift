@@ -104,11 +104,12 @@ struct PartyCommand: ParsableCommand {
     if let out, !isRecipient {
       log.warning("\(name) receives no results by this study: --out \(out) will not be written")
     }
-    let participant = Participant(
+    var participant = Participant(
       prepared: prepared, name: name, identity: key, data: tables,
       mode: trial == nil ? .party : .localTrial, memory: memory, job: jobID, inputDigest: digest,
       // Who wants the receipt stays until all have signed it, and who may be needed for another attempt as well.
       leavesAfterInputs: !isComputing && !isRecipient && receipt == nil && attempts.limit == 1)
+    participant.use = ProcessResources.use
     try take(part: participant, prepared, key, attempts, log)
   }
 

@@ -170,7 +170,7 @@ struct ComputeBench {
     let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(
       TrialRun.memory(for: 3, deadline: nil)
     ) {
-      try BenchParty.run(work, on: security, repeats: repetitions, over: $0)
+      try BenchParty.run(work, on: security, repeats: repetitions, over: $0, use: ProcessResources.use)
     }
     return try results.partyValues().map { BenchPartyReport(measurement: $0, setupSeconds: 0) }
   }

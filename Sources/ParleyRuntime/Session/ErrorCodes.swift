@@ -6,6 +6,8 @@ extension ParleyError.Code {
   public static let stateCorrupt = Self("state/corrupt")
   public static let statePermissions = Self("state/permissions")
   public static let stateIO = Self("state/io")
+  /// As many sessions are under way as there may be.
+  public static let stateBusy = Self("state/busy")
   public static let abortCap = Self("state/abort-cap")
   /// A state directory or ledger that is older than what is known of it.
   public static let rolledBack = Self("state/rolled-back")

@@ -63,7 +63,20 @@ package struct Handshake {
 
   package func run() throws(ParleyError) -> EstablishedSession {
     try checkOwn()
-    let own = try ownHello()
+    let window = try memory.reserveAttempt()
+    do throws(ParleyError) {
+      let session = try agree(window)
+      // Everybody has answered since they all recorded it.
+      memory.close(attempt: window.attempt, isKnownToAll: true)
+      return session
+    } catch {
+      memory.close(attempt: window.attempt, isKnownToAll: false)
+      throw error
+    }
+  }
+
+  private func agree(_ window: AttemptWindow) throws(ParleyError) -> EstablishedSession {
+    let own = ownHello(window)
     let everyone = description.principals.map(\.index)
     let rollCall = RollCall(description, participants: everyone, mesh: mesh)
     let raw = try rollCall.exchange(
@@ -88,11 +101,7 @@ package struct Handshake {
 
     var agreed = description
     agreed.attempt = try agreedAttempt(hellos, own: own.attempt)
-    var peers: [[UInt8]: PeerMemory] = [:]
-    for (principal, hello) in zip(description.principals, hellos) where principal.index != mesh.local {
-      peers[principal.identity] = PeerMemory(stateID: hello.stateID, attempt: hello.attempt)
-    }
-    try memory.recordAgreement(attempt: agreed.attempt, peers: peers)
+    try record(agreed.attempt, hellos)
 
     // Told the session id, the others can go on without a principal that only receives.
     if !description.isComputing(mesh.local), !description.isHolder(mesh.local) { mesh.noteOpenings(.unknown) }
@@ -136,17 +145,15 @@ package struct Handshake {
     !description.isComputing(party) && !description.isRecipient(party)
   }
 
-  private func ownHello() throws(ParleyError) -> SessionHello {
-    let attempt = try memory.reserveAttempt()
-    return SessionHello(
+  private func ownHello(_ window: AttemptWindow) -> SessionHello {
+    SessionHello(
       agreement: description.agreementHash, version: description.version, protocolID: description.protocolID,
-      fieldDigests: SessionHello.digests(description), parameters: description.parameters, attempt: attempt,
+      fieldDigests: SessionHello.digests(description), parameters: description.parameters, window: window,
       stateID: memory.stateID, nonce: SecureRandom.bytes(32), leavesAfterInputs: leavesAfterInputs,
       rows: rows.sorted { $0.key < $1.key }.map { SessionHello.Rows(table: $0.key, rows: $0.value) },
       seen: description.principals.map { principal in
         let known = principal.index == mesh.local ? nil : memory.lastSeen(identity: principal.identity)
-        return SessionHello.Seen(
-          stateID: known?.stateID ?? [UInt8](repeating: 0, count: 32), attempt: known?.attempt ?? 0)
+        return known ?? SessionHello.Seen(stateID: [UInt8](repeating: 0, count: 32), attempt: 0)
       })
   }
 
@@ -156,11 +163,11 @@ package struct Handshake {
   /// restored backup, a cloned machine or a fresh folder would forget releases and counters.
   private func checkMemories(_ hellos: [SessionHello]) throws(ParleyError) {
     // A refused session uses up an attempt and so brings the counter of a backup forward: what was refused once is not
-    // accepted for that.
+    // accepted for that. What counts is what this party knew when it said hello: a session beside this one may have met a
+    // later attempt since, and this one is then late and no backup.
     for (principal, hello) in zip(description.principals, hellos) where principal.index != mesh.local {
-      if let known = memory.lastSeen(identity: principal.identity), known.stateID == hello.stateID,
-        hello.attempt <= known.attempt
-      {
+      let known = hellos[mesh.local.rawValue].seen[principal.index.rawValue]
+      if known.stateID == hello.stateID, !known.admits(hello.window) {
         try memory.refuseMemory(identity: principal.identity)
       }
     }
@@ -173,9 +180,26 @@ package struct Handshake {
         // Zeros: never met.
         guard seen.stateID.contains(where: { $0 != 0 }) else { continue }
         guard seen.stateID == hello.stateID else { throw unknownDirectory(party, hellos) }
-        guard hello.attempt > seen.attempt else { throw rolledBack(party, hello, witness, seen) }
+        guard seen.admits(hello.window) else { throw rolledBack(party, hello, witness, seen) }
       }
     }
+  }
+
+  private func record(_ attempt: UInt64, _ hellos: [SessionHello]) throws(ParleyError) {
+    var peers: [[UInt8]: PresentedMemory] = [:]
+    for (principal, hello) in zip(description.principals, hellos) where principal.index != mesh.local {
+      peers[principal.identity] = PresentedMemory(stateID: hello.stateID, window: hello.window)
+    }
+    guard let late = try memory.recordAgreement(attempt: attempt, peers: peers),
+      let party = description.principals.first(where: { $0.identity == late })?.index
+    else { return }
+    throw ParleyError(
+      .rolledBack,
+      "\(description.label(party)) has presented a later state in another session, and closed attempt "
+        + "\(hellos[party.rawValue].attempt) there, while this session was being agreed on",
+      at: .init(item: description.label(party)),
+      remedy: "start this session again; if that is refused as well, the state directory of "
+        + "\(description.label(party)) is in use at two places")
   }
 
   private func rolledBack(

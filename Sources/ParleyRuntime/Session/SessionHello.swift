@@ -6,14 +6,7 @@ package import ParleyBase
 /// digests of the single fields serve only to say *which* field differs; what binds is the agreement hash.
 package struct SessionHello: Hashable, Sendable {
   /// What this principal remembers of another's state directory (anti-rollback, docs/protocols/session.md).
-  package struct Seen: Hashable, Sendable {
-    package var stateID: [UInt8]
-    package var attempt: UInt64
-    package init(stateID: [UInt8], attempt: UInt64) {
-      self.stateID = stateID
-      self.attempt = attempt
-    }
-  }
+  package typealias Seen = PeerMemory
   package struct Rows: Hashable, Sendable {
     package var table: Int
     package var rows: Int
@@ -24,9 +17,10 @@ package struct SessionHello: Hashable, Sendable {
   }
 
   package static let magic = Array("PARLEYHI".utf8)
-  package static let format: UInt16 = 1
-  /// 9 digests, 64 parameters of at most 2·256 bytes, 256 memories of 40 bytes, and some.
-  package static let limit = 64 << 10
+  /// Format 1 had no windows of attempts; whoever speaks it is told that versions differ.
+  package static let format: UInt16 = 2
+  /// 9 digests, 64 parameters of at most 2·256 bytes, 256 memories of at most 312 bytes, and some.
+  package static let limit = 128 << 10
 
   package var agreement: [UInt8]
   package var version: String
@@ -34,7 +28,9 @@ package struct SessionHello: Hashable, Sendable {
   /// SHA-256 of each field, in the order of ``SessionDescription/Field``.
   package var fieldDigests: [[UInt8]]
   package var parameters: [SessionDescription.Parameter]
-  package var attempt: UInt64
+  /// The attempt that the sender's counter has issued to this session.
+  package var window: AttemptWindow
+  package var attempt: UInt64 { window.attempt }
   package var stateID: [UInt8]
   package var nonce: [UInt8]
   package var leavesAfterInputs: Bool
@@ -45,7 +41,7 @@ package struct SessionHello: Hashable, Sendable {
 
   package init(
     agreement: [UInt8], version: String, protocolID: String, fieldDigests: [[UInt8]],
-    parameters: [SessionDescription.Parameter], attempt: UInt64, stateID: [UInt8], nonce: [UInt8],
+    parameters: [SessionDescription.Parameter], window: AttemptWindow, stateID: [UInt8], nonce: [UInt8],
     leavesAfterInputs: Bool, rows: [Rows], seen: [Seen]
   ) {
     self.agreement = agreement
@@ -53,7 +49,7 @@ package struct SessionHello: Hashable, Sendable {
     self.protocolID = protocolID
     self.fieldDigests = fieldDigests
     self.parameters = parameters
-    self.attempt = attempt
+    self.window = window
     self.stateID = stateID
     self.nonce = nonce
     self.leavesAfterInputs = leavesAfterInputs
@@ -77,7 +73,9 @@ package struct SessionHello: Hashable, Sendable {
       out.write(parameter.name)
       out.write(parameter.value)
     }
-    out.write(attempt)
+    out.write(window.attempt)
+    out.write(window.tag)
+    Self.write(window.open, &out)
     out.write(stateID)
     out.write(nonce)
     out.write(leavesAfterInputs)
@@ -88,6 +86,7 @@ package struct SessionHello: Hashable, Sendable {
     out.write(list: seen) { out, seen in
       out.write(seen.stateID)
       out.write(seen.attempt)
+      Self.write(seen.open, &out)
     }
     return out.bytes
   }
@@ -116,6 +115,8 @@ package struct SessionHello: Hashable, Sendable {
       parameters.append(.init(name, try reader.readString(atMost: Limits.text)))
     }
     let attempt: UInt64 = try reader.read()
+    let tag: UInt64 = try reader.read()
+    let window = AttemptWindow(attempt: attempt, tag: tag, open: try readOpen(&reader, below: attempt))
     let stateID = try read32(&reader)
     let nonce = try read32(&reader)
     let leaves = try reader.readBool()
@@ -129,13 +130,33 @@ package struct SessionHello: Hashable, Sendable {
     var seen: [Seen] = []
     for _ in 0..<(try reader.readCount(atMost: Limits.principals)) {
       let id = try read32(&reader)
-      seen.append(Seen(stateID: id, attempt: try reader.read()))
+      let last: UInt64 = try reader.read()
+      seen.append(Seen(stateID: id, attempt: last, open: try readOpen(&reader, below: last)))
     }
     try reader.finish()
     return SessionHello(
       agreement: agreement, version: version, protocolID: protocolID, fieldDigests: digests,
-      parameters: parameters, attempt: attempt, stateID: stateID, nonce: nonce, leavesAfterInputs: leaves,
+      parameters: parameters, window: window, stateID: stateID, nonce: nonce, leavesAfterInputs: leaves,
       rows: rows, seen: seen)
+  }
+
+  private static func write(_ open: [OpenAttempt], _ out: inout CanonicalWriter) {
+    out.write(list: open) { out, attempt in
+      out.write(attempt.number)
+      out.write(attempt.tag)
+    }
+  }
+
+  private static func readOpen(
+    _ reader: inout CanonicalReader, below attempt: UInt64
+  ) throws(ParleyError) -> [OpenAttempt] {
+    var open: [OpenAttempt] = []
+    for _ in 0..<(try reader.readCount(atMost: AttemptWindow.limit)) {
+      let number: UInt64 = try reader.read()
+      open.append(OpenAttempt(number: number, tag: try reader.read()))
+    }
+    guard AttemptWindow.isOrdered(open, below: attempt) else { throw malformed("open attempts out of order") }
+    return open
   }
 
   private static func read32(_ reader: inout CanonicalReader) throws(ParleyError) -> [UInt8] {

@@ -112,6 +112,8 @@ package struct SessionServices {
   package var confirm: (EstablishedSession) throws(ParleyError) -> Void
   /// What the plan says this principal's part costs, for the sizes that were agreed; asked after ``confirm``.
   package var predicted: () -> PartyReport.Cost?
+  /// What the process has used, where it runs this party alone.
+  package var use: ProcessUse
   /// Local log. Never contains secrets; reasons of aborts go here and nowhere else.
   package var log: (SessionEvent) -> Void
 
@@ -119,7 +121,7 @@ package struct SessionServices {
     memory: any SessionMemory, sign: @escaping ([UInt8]) throws -> [UInt8], verify: @escaping Receipt.Verifier,
     statements: StatementSigning? = nil,
     confirm: @escaping (EstablishedSession) throws(ParleyError) -> Void = { (_) throws(ParleyError) in },
-    predicted: @escaping () -> PartyReport.Cost? = { nil },
+    predicted: @escaping () -> PartyReport.Cost? = { nil }, use: ProcessUse = .unknown,
     log: @escaping (SessionEvent) -> Void = { _ in }
   ) {
     self.memory = memory
@@ -128,6 +130,7 @@ package struct SessionServices {
     self.statements = statements
     self.confirm = confirm
     self.predicted = predicted
+    self.use = use
     self.log = log
   }
 }

@@ -27,8 +27,10 @@ package final class SessionRunner<Output: Sendable> {
   private var machine: SessionMachine
   private let startedAt = Timestamp.now
   private let started = ContinuousClock.now
-  private let processorTime = ProcessResources.processorTime
+  private let processorTime: Duration?
   private var hasBegunRelease = false
+  /// The memory knows that this session is under way.
+  private var isRegistered = false
   /// The execution failed after the first challenge of a check.
   private var hasChallenged = false
   /// Why no new attempt follows by itself. See ``Mesh/forbidNewAttempt()``.
@@ -43,12 +45,14 @@ package final class SessionRunner<Output: Sendable> {
     self.roles = roles
     self.services = services
     self.mesh = mesh
+    processorTime = services.use.processorTime()
     machine = SessionMachine(isComputing: plan.description.isComputing(mesh.local))
   }
 
   package var phase: SessionPhase { machine.phase }
 
   package func run() throws(ParleyError) -> SessionOutcome<Output> {
+    defer { if isRegistered { services.memory.endSession(plan.description, at: mesh.local) } }
     do throws(ParleyError) {
       return try runPhases()
     } catch {
@@ -63,7 +67,8 @@ package final class SessionRunner<Output: Sendable> {
     let description = plan.description
     let local = mesh.local
     try checkRoles()
-    try services.memory.refuseIfCapped(description, at: local)
+    try services.memory.beginSession(description, at: local)
+    isRegistered = true
     let session = try Handshake(
       description, mesh: mesh, memory: services.memory, rows: plan.rows,
       leavesAfterInputs: plan.leavesAfterInputs, keyGroups: roles.keyGroups
@@ -272,15 +277,18 @@ package final class SessionRunner<Output: Sendable> {
     let reading = mesh.meter.reading
     // Memory and processor time would tell how many of the rows are padding.
     let isPadded = plan.description.tables.contains { $0.padTo != nil }
+    var milliseconds: Int?
+    if !isPadded, let processorTime, let now = services.use.processorTime() {
+      milliseconds = (now - processorTime).wholeMilliseconds
+    }
     return PartyReport(
       party: mesh.local.rawValue, startedAt: startedAt, finishedAt: Timestamp.now,
-      processorMilliseconds: isPadded
-        ? nil : (ProcessResources.processorTime - processorTime).wholeMilliseconds,
+      processorMilliseconds: milliseconds,
       predicted: services.predicted(),
       measured: PartyReport.Cost(
         rounds: reading.rounds, sentBytes: reading.sentBytes,
         milliseconds: started.duration(to: .now).wholeMilliseconds,
-        peakMemoryBytes: isPadded ? nil : ProcessResources.peakMemoryBytes),
+        peakMemoryBytes: isPadded ? nil : services.use.peakMemoryBytes()),
       controlBytes: reading.controlBytes, outputs: outputs.map { hexadecimal($0) })
   }
 

@@ -8,12 +8,18 @@ internal import Synchronization
 /// | file | holds |
 /// |---|---|
 /// | `lock` | exclusive lock, pid of the holder |
-/// | `state.json` | attempt counter, id and secret of this directory, what peers presented, counts of failed sessions, head of the ledger |
+/// | `state.json` | attempt counter and what is open of it, id and secret of this directory, what peers presented, counts of failed sessions, head of the ledger |
 /// | `ledger.jsonl` | one line for each begun and each finished release |
 /// | `evidence/` | what was signed in sessions that ended badly (``Evidence``) |
 ///
 /// Everything is checked when it is read, and what does not check out is an error with a remedy: nothing is ever
-/// reset silently. Every change is durable (fsync of file and directory) when the call returns.
+/// reset silently. Every change is durable (fsync of file and directory) when the call returns, but for the closing of an
+/// attempt, which the next change writes: a crash before it leaves a number in the window that nobody will present.
+///
+/// **Sessions at the same time.** One process holds the directory, and any number of its sessions may share the object. Each
+/// has a number of the counter to itself; those that are in their handshakes form the window that the next one presents
+/// (``AttemptWindow``), so that a session which peers meet late does not look like one of a backup. Numbers of a process that
+/// ended count as left.
 ///
 /// **Restored backups and clones.** Detected: a ledger older or shorter than `state.json`; a `state.json` older
 /// than what any peer of the next session has seen (peers remember the id of this directory and its counter, and
@@ -29,6 +35,15 @@ public final class StateDirectory: Sendable {
   struct Peer: Codable, Hashable {
     var stateID: String
     var attempt: UInt64
+    /// Nil where nothing is open, so that directories of versions that did not know it read as they were written.
+    var open: [OpenAttempt]?
+  }
+  /// A number whose handshake is not known to be over everywhere.
+  struct Issued: Codable, Hashable {
+    var number: UInt64
+    var tag: UInt64
+    /// Its session ended in the handshake, or its process did.
+    var isLeft: Bool?
   }
   struct Body: Codable {
     var format = 1
@@ -41,6 +56,8 @@ public final class StateDirectory: Sendable {
     /// By hash of the set of computing parties' keys. Nil until there is one, so that directories of versions that did not
     /// know it read as they were written.
     var failedSets: [String: Int]?
+    /// Ascending; nil where there is none.
+    var issued: [Issued]?
     var ledgerCount = 0
     var ledgerHead = Ledger.start
 
@@ -49,16 +66,21 @@ public final class StateDirectory: Sendable {
     var isPlausible: Bool {
       func isHash(_ text: String) -> Bool { bytes(hexadecimal: text)?.count == 32 }
       let most = 1 << 48
+      let own = (issued ?? []).map { OpenAttempt(number: $0.number, tag: $0.tag) }
       return attempt < UInt64(most) && isHash(ledgerHead) && ledgerCount <= most
+        && AttemptWindow.isOrdered(own, below: attempt + 1)
         && peers.allSatisfy {
           isHash($0) && isHash($1.stateID) && ($1.attempt < UInt64(most) || $1.attempt == PeerMemory.refused)
+            && AttemptWindow.isOrdered($1.open ?? [], below: $1.attempt)
         } && aborts.allSatisfy { isHash($0) && (0...most).contains($1) }
         && (failedSets ?? [:]).allSatisfy { isHash($0) && (0...most).contains($1) }
     }
   }
-  private struct State {
+  struct State {
     var body: Body
     var ledger: Ledger
+    /// How many sessions are under way with the owner of a key, and of a set of computing parties, by their names here.
+    var underWay: [String: Int] = [:]
   }
 
   /// Failed sessions that one peer may cause, and that one set of computing parties may have together, before somebody
@@ -71,7 +93,7 @@ public final class StateDirectory: Sendable {
   private let secret: [UInt8]
   private let lock: StateLock
   private let file: StateFile<Body>
-  private let state: Mutex<State>
+  let state: Mutex<State>
 
   /// Opens the directory, or makes it (readable by its owner only). Held exclusively until released.
   public init(path: String) throws(ParleyError) {
@@ -89,7 +111,7 @@ public final class StateDirectory: Sendable {
     Self.removeStale(path)
     file = StateFile(path: path + "/state.json")
     let ledgerPath = path + "/ledger.jsonl"
-    let body: Body
+    var body: Body
     if let known = try file.read() {
       try Self.refuseIfOpenToOthers(file.path)
       body = known
@@ -115,6 +137,10 @@ public final class StateDirectory: Sendable {
         .stateCorrupt, "the file holds what parley never writes: it was edited", at: .init(file: file.path),
         remedy: "put back the file that parley wrote, or move the whole directory aside and start with a new one; "
           + "the other parties then confirm its id")
+    }
+    // Whoever issued them is gone.
+    if let issued = body.issued {
+      body.issued = issued.map { Issued(number: $0.number, tag: $0.tag, isLeft: true) }
     }
     stateID = id
     self.secret = secret
@@ -178,11 +204,12 @@ public final class StateDirectory: Sendable {
     return exists(path) && names.allSatisfy { known.contains($0) || $0.hasSuffix(".tmp") }
   }
 
-  private func change<R>(_ body: (inout Body) -> R) throws(ParleyError) -> R {
+  /// What throws changes nothing.
+  func change<R>(_ body: (inout Body) throws(ParleyError) -> R) throws(ParleyError) -> R {
     // Written first, remembered second: memory is never ahead of the disk.
     try state.withLock { (state: inout State) throws(ParleyError) -> R in
       var changed = state.body
-      let result = body(&changed)
+      let result = try body(&changed)
       try file.write(changed)
       state.body = changed
       return result
@@ -193,12 +220,12 @@ public final class StateDirectory: Sendable {
 
   // MARK: Failed sessions
 
-  private static func key(_ identity: [UInt8]) -> String {
+  static func key(_ identity: [UInt8]) -> String {
     hexadecimal(Digest.sha256("parley/state/1", [identity]))
   }
 
   /// A set has one name, in whatever order a study lists it.
-  private static func key(ofSet identities: [[UInt8]]) -> String {
+  static func key(ofSet identities: [[UInt8]]) -> String {
     let names = identities.map { Array(key($0).utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
     return hexadecimal(Digest.sha256("parley/state/set/1", names))
   }
@@ -291,89 +318,6 @@ public final class StateDirectory: Sendable {
       try file.write(changed)
       state.body = changed
     }
-  }
-}
-
-extension StateDirectory: SessionMemory {
-  package func reserveAttempt() throws(ParleyError) -> UInt64 {
-    // The handshake bounds how far peers can raise the counter, so 2^64 is out of reach.
-    try change {
-      $0.attempt &+= 1
-      return $0.attempt
-    }
-  }
-
-  package func lastSeen(identity: [UInt8]) -> PeerMemory? {
-    guard let peer = state.withLock({ $0.body.peers[Self.key(identity)] }),
-      let id = bytes(hexadecimal: peer.stateID)
-    else { return nil }
-    return PeerMemory(stateID: id, attempt: peer.attempt)
-  }
-
-  package func refuseMemory(identity: [UInt8]) throws(ParleyError) {
-    try change { $0.peers[Self.key(identity)]?.attempt = PeerMemory.refused }
-  }
-
-  package func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
-    try change { body in
-      body.attempt = max(body.attempt, attempt)
-      for (identity, peer) in peers {
-        body.peers[Self.key(identity)] = Peer(stateID: hexadecimal(peer.stateID), attempt: peer.attempt)
-      }
-    }
-  }
-
-  package func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {
-    let command = "parley state --as \(description.label(local)) --state \(path) --study STUDY"
-    for principal in description.principals where principal.index != local {
-      let count = aborts(identity: principal.identity)
-      guard count < Self.abortCap else {
-        throw ParleyError(
-          .abortCap,
-          "\(count) sessions failed because of \(principal.name), in ways that are attempts to cheat or broken software; "
-            + "no further one is started", at: .init(file: path, item: principal.name),
-          remedy: "read the local logs, settle the cause with \(principal.name), then run: \(command) "
-            + "--forgive \(principal.name)")
-      }
-    }
-    let count = failures(ofSet: description.computingIdentities)
-    guard count < Self.abortCap else {
-      let names = description.computing.map(description.label).joined(separator: ", ")
-      throw ParleyError(
-        .abortCap,
-        "\(count) sessions of \(names) failed after checks had begun, which one of them may have brought about on "
-          + "purpose; no further one is started", at: .init(file: path, item: names),
-        remedy: "compare the local logs and the evidence of all computing parties, settle the cause, then run: "
-          + "\(command) --forgive-set")
-    }
-  }
-
-  package func recordAbort(identity: [UInt8]) throws(ParleyError) {
-    try change { $0.aborts[Self.key(identity), default: 0] += 1 }
-  }
-
-  package func recordFailure(ofSet identities: [[UInt8]]) throws(ParleyError) {
-    try change {
-      $0.failedSets = ($0.failedSets ?? [:]).merging([Self.key(ofSet: identities): 1], uniquingKeysWith: +)
-    }
-  }
-
-  package func record(_ entry: LedgerEntry) throws(ParleyError) { try append(entry) }
-
-  package func keep(_ evidence: Evidence) throws(ParleyError) -> String? {
-    let folder = path + "/evidence"
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw ParleyError(
-        .stateIO, "cannot make the folder of evidence: \(error.localizedDescription)", at: .init(file: folder),
-        remedy: "give a state directory that can be written")
-    }
-    // A session id never repeats.
-    let file = folder + "/\(evidence.body.session.prefix(32)).json"
-    try DurableFile.replace(file, with: try evidence.fileBytes())
-    return file
   }
 }
 

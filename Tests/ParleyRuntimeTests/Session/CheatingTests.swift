@@ -167,7 +167,7 @@ import Testing
   /// Greetings that are well-formed and told to everybody alike, but cannot be true.
   @Test func impossibleGreetings() throws {
     let lies: [(String, ParleyError.Code, String, @Sendable (inout SessionHello) -> Void)] = [
-      ("attempt", .protocolViolation, "absurdly far ahead", { $0.attempt = Handshake.largestLead + 2 }),
+      ("attempt", .protocolViolation, "absurdly far ahead", { $0.window.attempt = Handshake.largestLead + 2 }),
       ("table", .protocolViolation, "rows of other tables", { $0.rows = [.init(table: 0, rows: 1)] }),
       ("leaving", .protocolViolation, "leave early", { $0.leavesAfterInputs = true }),
       ("memory", .protocolViolation, "another number of parties", { $0.seen.removeLast() }),
@@ -219,16 +219,35 @@ import Testing
   }
 
   @Test func helloRefusesOtherFormats() throws {
-    let seen = [SessionHello.Seen(stateID: [UInt8](repeating: 0, count: 32), attempt: 0)]
+    let seen = [
+      SessionHello.Seen(stateID: [UInt8](repeating: 0, count: 32), attempt: 0),
+      SessionHello.Seen(stateID: SessionWorld.hash("t"), attempt: 9, open: [.init(number: 8, tag: .max)]),
+    ]
     let hello = SessionHello(
       agreement: SessionWorld.hash("a"), version: "1", protocolID: "p",
-      fieldDigests: SessionHello.digests(SessionWorld.description), parameters: [.init("a", "b")], attempt: 7,
+      fieldDigests: SessionHello.digests(SessionWorld.description), parameters: [.init("a", "b")],
+      window: AttemptWindow(attempt: 7, tag: 3, open: [.init(number: 2, tag: 5), .init(number: 6, tag: 1)]),
       stateID: SessionWorld.hash("s"), nonce: SessionWorld.hash("n"), leavesAfterInputs: true,
       rows: [.init(table: 0, rows: 5)], seen: seen)
     #expect(try SessionHello.decode(hello.encoded) == hello)
-    var other = hello.encoded
-    other[8] = 2
-    #expect(try SessionHello.decode(other) == nil)
+    for format in [1, 3] as [UInt8] {
+      var other = hello.encoded
+      other[8] = format
+      #expect(try SessionHello.decode(other) == nil)
+    }
+    let windows: [[OpenAttempt]] = [
+      [.init(number: 7, tag: 1)], [.init(number: 6, tag: 1), .init(number: 2, tag: 1)],
+      [.init(number: 6, tag: 1), .init(number: 6, tag: 2)],
+      (0...UInt64(AttemptWindow.limit)).map { .init(number: $0, tag: 1) },
+    ]
+    for open in windows {
+      var bad = hello
+      bad.window = AttemptWindow(attempt: open.count > AttemptWindow.limit ? 99 : 7, tag: 1, open: open)
+      #expect(throws: ParleyError.self) { try SessionHello.decode(bad.encoded) }
+      bad = hello
+      bad.seen[1] = .init(stateID: bad.stateID, attempt: bad.window.attempt, open: open)
+      #expect(throws: ParleyError.self) { try SessionHello.decode(bad.encoded) }
+    }
     for length in hello.encoded.indices {
       #expect(throws: ParleyError.self) { try SessionHello.decode(Array(hello.encoded.prefix(length))) }
     }

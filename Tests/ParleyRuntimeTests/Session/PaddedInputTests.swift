@@ -81,6 +81,7 @@ import Testing
   /// Memory and processor time of any party tell how many rows are padding, so no receipt has them.
   @Test func receiptsSayNothingOfTheMachine() throws {
     var world = SessionWorld()
+    world.use = ProcessUse(processorTime: { .milliseconds(7) }, peakMemoryBytes: { 4096 })
     world.predicted = PartyReport.Cost(rounds: 2, sentBytes: Array(repeating: 0, count: SessionWorld.count))
     let padded = try #require(world.run().outcome(0)?.receipt)
     for report in padded.body.reports {
@@ -92,7 +93,13 @@ import Testing
     }
     let open = try #require(world.run().outcome(0)?.receipt)
     for report in open.body.reports {
-      #expect(report.measured.peakMemoryBytes != nil && report.processorMilliseconds != nil, "P\(report.party)")
+      #expect(report.measured.peakMemoryBytes == 4096 && report.processorMilliseconds == 0, "P\(report.party)")
+    }
+    // Nor where the program that runs the party does not know it.
+    world.use = .unknown
+    let unknown = try #require(world.run().outcome(0)?.receipt)
+    for report in unknown.body.reports {
+      #expect(report.measured.peakMemoryBytes == nil && report.processorMilliseconds == nil, "P\(report.party)")
     }
   }
 }

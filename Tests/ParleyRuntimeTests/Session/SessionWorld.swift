@@ -29,6 +29,7 @@ struct SessionWorld: Sendable {
   /// Whether the toy protocol gives a challenge between the inputs and the opening.
   var hasChallenged = false
   var patience = Duration.seconds(20)
+  var use = ProcessUse.unknown
   /// P1 says this to everybody, consistently, and then leaves.
   var lie: (@Sendable (inout SessionHello) -> Void)?
 
@@ -113,7 +114,7 @@ struct SessionWorld: Sendable {
     adapt(party, &plan)
     let services = SessionServices(
       memory: memories[party], sign: { Self.sign(party, $0) }, verify: Self.verify,
-      confirm: { (_) throws(ParleyError) in try confirm(party) }, predicted: { predicted },
+      confirm: { (_) throws(ParleyError) in try confirm(party) }, predicted: { predicted }, use: use,
       log: { event in
         if case .aborted(let report) = event { recorder.record(party, report) }
         onEvent(party, mesh, event)
@@ -128,8 +129,9 @@ struct SessionWorld: Sendable {
     let description = SessionPlan(description: description, mode: .localTrial).description
     var hello = SessionHello(
       agreement: description.agreementHash, version: description.version, protocolID: description.protocolID,
-      fieldDigests: SessionHello.digests(description), parameters: description.parameters, attempt: 1,
-      stateID: SecureRandom.bytes(32), nonce: SecureRandom.bytes(32), leavesAfterInputs: false, rows: [],
+      fieldDigests: SessionHello.digests(description), parameters: description.parameters,
+      window: AttemptWindow(attempt: 1, tag: 1, open: []), stateID: SecureRandom.bytes(32),
+      nonce: SecureRandom.bytes(32), leavesAfterInputs: false, rows: [],
       seen: Array(repeating: .init(stateID: [UInt8](repeating: 0, count: 32), attempt: 0), count: count))
     lie(&hello)
     _ = try RollCall(description, participants: description.principals.map(\.index), mesh: mesh).exchange(
@@ -234,16 +236,21 @@ final class ScriptedMemory: SessionMemory {
     if call == failsAt { throw ParleyError(.diskFull, "no room") }
     calls.withLock { $0.append(call) }
   }
-  func reserveAttempt() throws(ParleyError) -> UInt64 {
+  func reserveAttempt() throws(ParleyError) -> AttemptWindow {
     try note(.reserve)
-    return first + 1
+    return AttemptWindow(attempt: first + 1, tag: 1, open: [])
   }
+  func close(attempt: UInt64, isKnownToAll: Bool) {}
   func lastSeen(identity: [UInt8]) -> PeerMemory? { nil }
   func refuseMemory(identity: [UInt8]) throws(ParleyError) {}
-  func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
+  func recordAgreement(
+    attempt: UInt64, peers: [[UInt8]: PresentedMemory]
+  ) throws(ParleyError) -> [UInt8]? {
     try note(.agree(attempt))
+    return nil
   }
-  func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {}
+  func beginSession(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {}
+  func endSession(_ description: SessionDescription, at local: PartyIndex) {}
   func recordAbort(identity: [UInt8]) throws(ParleyError) { try note(.abort(identity)) }
   func recordFailure(ofSet identities: [[UInt8]]) throws(ParleyError) { try note(.failedSet(identities)) }
   func record(_ entry: LedgerEntry) throws(ParleyError) { try note(.record(entry.event)) }

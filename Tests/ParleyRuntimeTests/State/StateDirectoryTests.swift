@@ -36,6 +36,7 @@ import Testing
         (#""aborts":{}"#, "", #"{"\#(key)":{"attempt":1,"stateID":"\#(id.dropLast(2))"}}"#, "7"),
         (#""aborts":{}"#, "", #"{"\#(key)":{"attempt":18446744073709551614,"stateID":"\#(id)"}}"#, "7"),
         (#""aborts":{}"#, "", "{}", "18446744073709551615"),
+        (#""aborts":{}"#, "", #"{"\#(key)":{"attempt":3,"open":[{"number":3,"tag":1}],"stateID":"\#(id)"}}"#, "7"),
       ]
     for (aborts, sets, peers, attempt) in bodies {
       let temporary = try TemporaryDirectory()
@@ -91,17 +92,22 @@ import Testing
     do {
       let state = try StateDirectory(path: path)
       id = state.stateID
-      #expect(try state.reserveAttempt() == 1)
-      #expect(try state.reserveAttempt() == 2)
-      try state.recordAgreement(attempt: 9, peers: [[1]: PeerMemory(stateID: SessionWorld.hash("p"), attempt: 7)])
-      try state.recordAgreement(attempt: 5, peers: [:])
+      #expect(try state.reserveAttempt().attempt == 1)
+      #expect(try state.reserveAttempt().attempt == 2)
+      let window = AttemptWindow(attempt: 7, tag: 4, open: [.init(number: 6, tag: 3)])
+      #expect(
+        try state.recordAgreement(
+          attempt: 9, peers: [[1]: PresentedMemory(stateID: SessionWorld.hash("p"), window: window)]) == nil)
+      #expect(try state.recordAgreement(attempt: 5, peers: [:]) == nil)
       #expect(state.attempt == 9)
       try state.recordAbort(identity: [1])
     }
     let state = try StateDirectory(path: path)
     #expect(state.stateID == id)
-    #expect(try state.reserveAttempt() == 10)
-    #expect(state.lastSeen(identity: [1]) == PeerMemory(stateID: SessionWorld.hash("p"), attempt: 7))
+    #expect(try state.reserveAttempt().attempt == 10)
+    #expect(
+      state.lastSeen(identity: [1])
+        == PeerMemory(stateID: SessionWorld.hash("p"), attempt: 7, open: [.init(number: 6, tag: 3)]))
     #expect(state.lastSeen(identity: [2]) == nil)
     #expect(state.aborts(identity: [1]) == 1)
   }

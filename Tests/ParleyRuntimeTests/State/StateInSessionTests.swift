@@ -127,13 +127,17 @@ private final class ForgetfulMemory: SessionMemory {
   let inner: StateDirectory
   init(_ inner: StateDirectory) { self.inner = inner }
   var stateID: [UInt8] { inner.stateID }
-  func reserveAttempt() throws(ParleyError) -> UInt64 { try inner.reserveAttempt() }
+  func reserveAttempt() throws(ParleyError) -> AttemptWindow { try inner.reserveAttempt() }
+  func close(attempt: UInt64, isKnownToAll: Bool) {}
   func lastSeen(identity: [UInt8]) -> PeerMemory? { inner.lastSeen(identity: identity) }
   func refuseMemory(identity: [UInt8]) throws(ParleyError) { try inner.refuseMemory(identity: identity) }
-  func recordAgreement(attempt: UInt64, peers: [[UInt8]: PeerMemory]) throws(ParleyError) {
+  func recordAgreement(
+    attempt: UInt64, peers: [[UInt8]: PresentedMemory]
+  ) throws(ParleyError) -> [UInt8]? {
     throw ParleyError(.diskFull, "no room")
   }
-  func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {}
+  func beginSession(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {}
+  func endSession(_ description: SessionDescription, at local: PartyIndex) {}
   func recordAbort(identity: [UInt8]) throws(ParleyError) {}
   func recordFailure(ofSet identities: [[UInt8]]) throws(ParleyError) {}
   func record(_ entry: LedgerEntry) throws(ParleyError) {}

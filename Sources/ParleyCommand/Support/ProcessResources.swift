@@ -1,9 +1,11 @@
-internal import Glibc
+import Foundation
+import ParleyRuntime
 
-/// What this process has used so far, read from the operating system.
-public enum ProcessResources {
+/// What this process has used so far, read from the operating system. One process of the command runs one party, so that it
+/// is what the party has used.
+package enum ProcessResources {
   /// Largest resident memory of this process (VmHWM), in bytes; `nil` where the system does not say.
-  public static var peakMemoryBytes: Int? {
+  package static var peakMemoryBytes: Int? {
     guard let file = fopen("/proc/self/status", "re") else { return nil }
     defer { fclose(file) }
     var text: [UInt8] = []
@@ -29,20 +31,13 @@ public enum ProcessResources {
   }
 
   /// Processor time of all threads of this process, user and system.
-  public static var processorTime: Duration { clock(CLOCK_PROCESS_CPUTIME_ID) }
-  /// Processor time of the calling thread.
-  public static var threadTime: Duration { clock(CLOCK_THREAD_CPUTIME_ID) }
-
-  private static func clock(_ id: clockid_t) -> Duration {
-    var time = timespec()
-    clock_gettime(id, &time)
-    return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+  package static var processorTime: Duration {
+    // POSIX counts a million a second, whatever the system's clock does.
+    .microseconds(clock())
   }
-}
 
-extension Duration {
-  package var wholeMilliseconds: Int {
-    let parts = components
-    return Int(parts.seconds) * 1000 + Int(parts.attoseconds / 1_000_000_000_000_000)
+  /// For the receipts of the party that this process runs.
+  static var use: ProcessUse {
+    ProcessUse(processorTime: { processorTime }, peakMemoryBytes: { peakMemoryBytes })
   }
 }
