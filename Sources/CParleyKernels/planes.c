@@ -74,3 +74,26 @@ void c_parley_planes_to_words(
   c_parley_zeroize(padded, sizeof padded);
   c_parley_zeroize(out, sizeof out);
 }
+
+void c_parley_bits_interleave(
+    uint64_t *out, const uint64_t *const *planes, size_t width, size_t count) {
+  uint64_t rows[GROUP];
+  const uint64_t *pointers[64];
+  uint64_t word = 0;
+  unsigned filled = 0;
+  for (size_t e = 0; e < count; e += GROUP) {
+    size_t own = count - e < GROUP ? count - e : GROUP;
+    for (size_t j = 0; j < width; j++) pointers[j] = planes[j] + e / 64;
+    c_parley_planes_to_words(rows, pointers, width, own);
+    for (size_t i = 0; i < own; i++) {
+      word |= rows[i] << filled;
+      filled += width;
+      if (filled < 64) continue;
+      *out++ = word;
+      filled -= 64;
+      word = filled ? rows[i] >> (width - filled) : 0;
+    }
+  }
+  if (filled) *out = word;
+  c_parley_zeroize(rows, sizeof rows);
+}

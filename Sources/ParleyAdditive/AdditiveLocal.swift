@@ -174,6 +174,16 @@ extension AdditiveEngine {
     }
   }
 
+  package func interleave(planes: [Plane], count: Int) -> Plane {
+    if planes.count == 1 { return planes[0] }
+    precondition(planes.allSatisfy { $0.count == count }, "planes of different lengths")
+    return withExtendedLifetime(planes) {
+      makePlanes(1, count: planes.count * count) { _, out in
+        Kernels.interleave(planes.map(\.pointer), count: count, into: out)
+      }[0]
+    }
+  }
+
   // MARK: Rows
 
   package func gather(

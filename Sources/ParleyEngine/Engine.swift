@@ -64,6 +64,8 @@ package protocol Engine: AnyObject {
   func `repeat`(planes: [Plane], count: Int) -> [Plane]
   func slice(planes: [Plane], start: Int, count: Int) -> [Plane]
   func slice(words: [Arith], start: Int, count: Int) -> [Arith]
+  /// Of n planes of `count` elements, 1 ≤ n ≤ 64, one: element i of plane j becomes element i · n + j.
+  func interleave(planes: [Plane], count: Int) -> Plane
 
   // MARK: One round
 

@@ -28,6 +28,15 @@ extension Engine {
   package func slice(words: [Arith], start: Int, count: Int) -> [Arith] {
     gather(words: words, planes: [], by: (start..<start + count).map { Int32($0) }).words
   }
+  package func interleave(planes: [Plane], count: Int) -> Plane {
+    if planes.count == 1 { return planes[0] }
+    var order: [Int32] = []
+    order.reserveCapacity(planes.count * count)
+    for element in 0..<count {
+      for plane in planes.indices { order.append(Int32(plane * count + element)) }
+    }
+    return gather(words: [], planes: [concatenate(planes: planes)], by: order).planes[0]
+  }
 }
 
 extension Engine where BitRows == [Plane] {

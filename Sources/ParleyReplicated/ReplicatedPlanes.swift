@@ -144,4 +144,15 @@ extension ReplicatedParty {
   package func slice(_ a: SharedPlane, start: Int, count: Int) -> SharedPlane {
     slice(planes: [a], start: start, count: count)[0]
   }
+
+  package func interleave(planes: [SharedPlane], count: Int) -> SharedPlane {
+    if planes.count == 1 { return planes[0] }
+    precondition(planes.allSatisfy { $0.count == count }, "planes of different lengths")
+    return withExtendedLifetime(planes) {
+      makePlanes(1, count: planes.count * count) { _, lo, hi in
+        Kernels.interleave(planes.map(\.lo), count: count, into: lo)
+        Kernels.interleave(planes.map(\.hi), count: count, into: hi)
+      }[0]
+    }
+  }
 }

@@ -85,7 +85,11 @@ extension Conformance {
         ] + engine.stack(lists: [[s, x], [x, s]]).map { one($0, count + 1) }
           + engine.elements(planes: [x, y], at: 0).map { one($0, 1) }
           + engine.repeat(planes: [s, engine.not(s)], count: count).map { one($0) }
-          + engine.slice(planes: [x, y], start: count - half, count: half).map { one($0, half) }
+          + engine.slice(planes: [x, y], start: count - half, count: half).map { one($0, half) } + [
+            one(engine.interleave(planes: [x, y, engine.not(x)], count: count), 3 * count),
+            one(engine.interleave(planes: [y], count: count)),
+            one(engine.interleave(planes: Array(repeating: x, count: 64), count: count), 64 * count),
+          ]
       }
       let s = single[0]
       try expect(
@@ -98,7 +102,8 @@ extension Conformance {
           Array(a.suffix(count % 64)),
           single + a, a + single,
           [a[0]], [b[0]], Array(repeating: s, count: count), Array(repeating: !s, count: count),
-          Array(a.suffix(half)), Array(b.suffix(half)),
+          Array(a.suffix(half)), Array(b.suffix(half)), zip(a, b).flatMap { [$0, $1, !$0] }, b,
+          a.flatMap { Array(repeating: $0, count: 64) },
         ])
     }
   }

@@ -51,6 +51,28 @@ extension BackendTests {
 
     func bit(_ plane: [UInt64], _ index: Int) -> Bool { plane[index / 64] >> UInt64(index % 64) & 1 == 1 }
 
+    @Test func interleaving() {
+      withEachBackend { backend in
+        var generator = InsecureSplitMix(seed: seed)
+        for count in [0, 1, 63, 64, 65, 511, 512, 513, 1300] {
+          for width in [1, 2, 5, 31, 63, 64] {
+            // Bits behind the last element are somebody else's.
+            let planes = (0..<width).map { _ in generator.words((count + 63) / 64) }
+            let list = planes.map { Unaligned($0) }
+            let out = Unaligned([UInt64](repeating: .max, count: (count * width + 63) / 64))
+            withExtendedLifetime(list) {
+              Kernels.interleave(list.map(\.readOnly), count: count, into: out.pointer)
+            }
+            let found = out.array
+            let isRight = (0..<count * width).allSatisfy { bit(found, $0) == bit(planes[$0 % width], $0 / width) }
+            let isEndZero = (count * width..<64 * found.count).allSatisfy { !bit(found, $0) }
+            #expect(
+              isRight && isEndZero && out.guardsHold, "\(backend), seed \(seed), \(width) planes of \(count)")
+          }
+        }
+      }
+    }
+
     @Test func slicesAndInsertions() {
       withEachBackend { backend in
         var generator = InsecureSplitMix(seed: seed)

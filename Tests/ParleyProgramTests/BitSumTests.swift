@@ -63,6 +63,7 @@ import Testing
       var counted: [Int] = []
       let network = SumNetwork<[Bool]>(
         slice: { Array($0[$1..<$1 + $2]) }, concatenate: { $0.flatMap(\.self) },
+        interleave: { planes, count in (0..<count).flatMap { row in planes.map { $0[row] } } },
         constant: { Array(repeating: $0, count: $1) },
         add: { a, b, c, count, level in
           #expect(a.count == count && b.count == count && c.count == count && level == counted.count)
@@ -71,10 +72,12 @@ import Testing
           return (total.map { $0 % 2 == 1 }, total.map { $0 > 1 })
         })
       var sums: [SumNetwork<[Bool]>.Addends] = []
-      for _ in 0..<1 + Int(random.next() % 3) {
+      // Some are alike, and so many that they take two words.
+      let alike = number % 7 == 0 ? [Int(random.next() % 3), Int(random.next() % 3), 0] : nil
+      for _ in 0..<(alike != nil ? 70 : 1 + Int(random.next() % 3)) {
         var columns: [[[Bool]]] = []
-        for _ in 0..<1 + Int(random.next() % 9) {
-          let planes = Int(random.next() % 4)
+        for weight in 0..<(alike?.count ?? 1 + Int(random.next() % 9)) {
+          let planes = alike?[weight] ?? Int(random.next() % 4)
           columns.append(
             (0..<planes).map { _ -> [Bool] in (0..<rows).map { _ -> Bool in random.next() % 2 == 1 } })
         }

@@ -119,6 +119,10 @@ void c_parley_xor_constant(uint64_t *out, const uint64_t *a, uint64_t mask, size
 void c_parley_bits_slice(uint64_t *out, const uint64_t *a, size_t start, size_t count);
 /// Puts the first `count` bits of `a` at bits start .. of `out`, keeping the bits before and after.
 void c_parley_bits_insert(uint64_t *out, size_t start, const uint64_t *a, size_t count);
+/// Bit i of planes[j], j < width <= 64, becomes bit i * width + j of out; unused bits of its last word become zero. Reads
+/// whole words of the planes.
+void c_parley_bits_interleave(
+    uint64_t *out, const uint64_t *const *planes, size_t width, size_t count);
 /// Number of ones.
 uint64_t c_parley_popcount(const uint64_t *a, size_t count);
 

@@ -43,6 +43,17 @@ extension Kernels {
   package static func insert(_ a: Words, count: Int, into out: MutableWords, at start: Int) {
     c_parley_bits_insert(out, size(start), a, size(count))
   }
+  /// Element i of plane j, j < planes.count ≤ 64, becomes element i · planes.count + j of `out`.
+  ///
+  /// - Parameter count: elements of each plane.
+  package static func interleave(_ planes: [Words], count: Int, into out: MutableWords) {
+    precondition((1...64).contains(planes.count), "a word has 64 bits")
+    planes.withUnsafeBufferPointer { list in
+      list.withMemoryRebound(to: UnsafePointer<UInt64>?.self) {
+        c_parley_bits_interleave(out, $0.baseAddress, planes.count, size(count))
+      }
+    }
+  }
   /// Element `index`, 0 or 1.
   package static func bit(_ a: Words, at index: Int) -> UInt64 { a[index / 64] >> UInt64(index % 64) & 1 }
   /// Number of ones in `words` words.

@@ -103,8 +103,10 @@ struct Chunking {
   // MARK: Segments
 
   /// Whether the operation computes every row of its results from the same row of its operands, or sums up over the rows.
+  ///
+  /// Counts of bits are not: a bit a row is short as a whole column, and in chunks every one of them takes all rounds of a sum.
   private func isRowwise(_ operation: RawOperation) -> Bool {
-    guard operation.length == length else { return false }
+    guard operation.length == length, !operation.countsBits else { return false }
     var fits = true
     operation.forEachPlaneRead { plane in
       let own = registers.planes[plane.index]
@@ -293,6 +295,11 @@ extension Length {
 }
 
 extension RawOperation {
+  /// Whether it is a sum in bits of a bit a row.
+  fileprivate var countsBits: Bool {
+    guard case .general(let general) = body, case .sum(_, let sums, _) = general.kind else { return false }
+    return sums.allSatisfy { sum in sum.columns.reduce(0) { $0 + $1.count } <= 1 }
+  }
   /// Whether the results have one element, the sum over all rows.
   fileprivate var sumsRows: Bool {
     guard case .general(let general) = body else { return false }

@@ -41,7 +41,15 @@ extension Emitter {
     return Word((0..<width).map { select(condition, x.bits[$0], y.bits[$0]) })
   }
 
+  /// So many elements at most are combined by gates of their own: see ``reduce(_:length:body:)``.
+  private static var fewElements: Int { 256 }
+
   /// Halves `word` (a vector) with `body` until one element is left.
+  ///
+  /// An instruction that reduces takes many rounds, in which nothing else is sent. Few elements, as of groups, are therefore
+  /// combined by gates like any other, which share their rounds with what does not depend on them.
+  ///
+  /// - Parameter body: commutative, associative, and of an element with itself that element.
   func reduce(
     _ planes: [Bit], length: Length, body: (Emitter, [Bit], [Bit]) -> [Bit]
   ) -> [Bit] {
@@ -49,6 +57,9 @@ extension Emitter {
     // bits are that bit.
     let open = planes.indices.filter { planes[$0].known == nil }
     if open.isEmpty { return planes }
+    if case .fixed(let count) = length, count <= Self.fewElements {
+      return combined(planes, open, count: count, body: body)
+    }
     let state = open.map { materialised(planes[$0], length: length) }
     let inner = Emitter(registers: registers, node: node)
     let low = state.map { _ in inner.newPlane(.half) }
@@ -67,6 +78,27 @@ extension Emitter {
     var result = planes
     for (position, index) in open.enumerated() { result[index] = .plane(out[position]) }
     return result
+  }
+
+  /// Element i with element n − 1 − i, until one is left: that in the middle, if there is one, with itself.
+  private func combined(
+    _ planes: [Bit], _ open: [Int], count: Int, body: (Emitter, [Bit], [Bit]) -> [Bit]
+  ) -> [Bit] {
+    var (level, count) = (planes, count)
+    while count > 1 {
+      let length = Length.fixed(count), half = Length.fixed((count + 1) / 2)
+      let rows = RowBundle(planes: open.map { materialised(level[$0], length: length) })
+      var (low, high) = (level, level)
+      let first = move(.prefix, rows, from: length, to: half)
+      let last = move(.prefix, move(.reverse, rows, from: length, to: length), from: length, to: half)
+      for (position, index) in open.enumerated() {
+        low[index] = .plane(first.planes[position])
+        high[index] = .plane(last.planes[position])
+      }
+      level = body(self, low, high)
+      count = (count + 1) / 2
+    }
+    return level
   }
 
   /// Smallest or largest element of a vector.

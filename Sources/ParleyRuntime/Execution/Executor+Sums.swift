@@ -54,6 +54,7 @@ extension Executor {
     let network = SumNetwork<E.Plane>(
       slice: { [engine] in engine.slice($0, start: $1, count: $2) },
       concatenate: { [engine] in engine.concatenate(planes: $0) },
+      interleave: { [engine] in engine.interleave(planes: $0, count: $1) },
       constant: { [engine] in engine.constantPlane($0, count: $1) },
       add: { [self] (a, b, c, count, level) throws(ParleyError) in
         let result = try applyOnce(

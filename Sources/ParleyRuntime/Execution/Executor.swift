@@ -21,7 +21,7 @@ package final class Executor<E: Engine> {
   let recipients: [[PartyIndex]]
   let rows: RowCounts
   let schedule: Schedule
-  var registers: RegisterFile<E>
+  let registers: RegisterFile<E>
   /// What the passes of loops under way add to the numbers of instructions.
   var epoch = 0
   var progress: ExecutionProgress

@@ -5,33 +5,19 @@ internal import ParleyProgram
 /// The values of one run. A register is written once (in a reduction's body: once a level) and emptied at its
 /// last use, which gives its buffer back to the pool.
 struct RegisterFile<E: Engine> {
-  private var arith: [E.Arith?]
-  private var planes: [E.Plane?]
+  private var arith: RegisterBank<E.Arith>
+  private var planes: RegisterBank<E.Plane>
 
   init(arithCount: Int, planeCount: Int) {
-    arith = Array(repeating: nil, count: arithCount)
-    planes = Array(repeating: nil, count: planeCount)
-  }
-
-  private static func empty(_ index: Int) -> ParleyError {
-    ParleyError(.invariant, "register \(index) is read before it is written or after it was freed")
+    arith = RegisterBank(count: arithCount)
+    planes = RegisterBank(count: planeCount)
   }
 
   subscript(_ register: ArithRegister) -> E.Arith {
-    get throws(ParleyError) {
-      guard arith.indices.contains(register.index), let value = arith[register.index] else {
-        throw Self.empty(register.index)
-      }
-      return value
-    }
+    get throws(ParleyError) { try arith.value(at: register.index) }
   }
   subscript(_ register: PlaneRegister) -> E.Plane {
-    get throws(ParleyError) {
-      guard planes.indices.contains(register.index), let value = planes[register.index] else {
-        throw Self.empty(register.index)
-      }
-      return value
-    }
+    get throws(ParleyError) { try planes.value(at: register.index) }
   }
   func values(_ list: [PlaneRegister]) throws(ParleyError) -> [E.Plane] {
     var values: [E.Plane] = []
@@ -58,22 +44,58 @@ struct RegisterFile<E: Engine> {
     return values
   }
 
-  mutating func write(_ value: E.Arith, to register: ArithRegister) { arith[register.index] = value }
-  mutating func write(_ value: E.Plane, to register: PlaneRegister) { planes[register.index] = value }
-  mutating func write(_ values: [E.Arith], to list: [ArithRegister]) throws(ParleyError) {
+  func write(_ value: E.Arith, to register: ArithRegister) { arith.write(value, at: register.index) }
+  func write(_ value: E.Plane, to register: PlaneRegister) { planes.write(value, at: register.index) }
+  func write(_ values: [E.Arith], to list: [ArithRegister]) throws(ParleyError) {
     guard values.count == list.count else { throw Self.shape }
-    for (value, register) in zip(values, list) { arith[register.index] = value }
+    for index in list.indices { arith.write(values[index], at: list[index].index) }
   }
-  mutating func write(_ values: [E.Plane], to list: [PlaneRegister]) throws(ParleyError) {
+  func write(_ values: [E.Plane], to list: [PlaneRegister]) throws(ParleyError) {
     guard values.count == list.count else { throw Self.shape }
-    for (value, register) in zip(values, list) { planes[register.index] = value }
+    for index in list.indices { planes.write(values[index], at: list[index].index) }
   }
   private static var shape: ParleyError {
     ParleyError(.invariant, "an instruction names more or fewer result registers than it has results")
   }
 
-  mutating func free(_ set: RegisterSet) {
-    for index in set.arith { arith[index] = nil }
-    for index in set.planes { planes[index] = nil }
+  func free(_ set: RegisterSet) {
+    for index in set.arith { arith.empty(index) }
+    for index in set.planes { planes.empty(index) }
+  }
+}
+
+/// Registers of one kind. Thousands of instructions of a study work on a handful of groups, so that a register costs no more
+/// than its value: code that is not specialised for an engine would look up the type of an optional at every access.
+private final class RegisterBank<Value> {
+  private let values: UnsafeMutablePointer<Value>
+  private var isFilled: [Bool]
+
+  init(count: Int) {
+    values = .allocate(capacity: count)
+    isFilled = Array(repeating: false, count: count)
+  }
+  deinit {
+    for index in isFilled.indices where isFilled[index] { (values + index).deinitialize(count: 1) }
+    values.deallocate()
+  }
+
+  func value(at index: Int) throws(ParleyError) -> Value {
+    guard isFilled.indices.contains(index), isFilled[index] else {
+      throw ParleyError(.invariant, "register \(index) is read before it is written or after it was freed")
+    }
+    return values[index]
+  }
+  func write(_ value: Value, at index: Int) {
+    if isFilled[index] {
+      values[index] = value
+    } else {
+      (values + index).initialize(to: value)
+      isFilled[index] = true
+    }
+  }
+  func empty(_ index: Int) {
+    guard isFilled[index] else { return }
+    (values + index).deinitialize(count: 1)
+    isFilled[index] = false
   }
 }
