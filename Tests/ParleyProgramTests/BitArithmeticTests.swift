@@ -222,7 +222,8 @@ import Testing
     }
   }
 
-  /// A million rows are worked on in chunks: beyond the columns themselves, memory is that of a chunk.
+  /// A million rows are worked on in chunks: beyond the columns themselves, memory is that of a chunk. A bit a row is short as it is,
+  /// and takes no rounds of its own for each chunk.
   @Test func memoryOfAMillionRows() throws {
     let rows = 1_000_000
     var builder = ProgramBuilder()
@@ -233,16 +234,17 @@ import Testing
       .init(
         name: "out", node: try builder.innerProduct(x, x), recipients: ["h"], meaning: .statistic, explanation: "")
     )
-    for program in [
-      try sum(Interval(0...1), rows: rows), try sum(Interval(0, (BigInt(1) << 32) - 1), rows: rows),
-      builder.program,
+    for (program, countsBits) in [
+      (try sum(Interval(0...1), rows: rows), true),
+      (try sum(Interval(0, (BigInt(1) << 32) - 1), rows: rows), false), (builder.program, false),
     ] {
       let (whole, _) = try cost(program, rows: rows, options: .init(chunkRows: 1 << 30))
       let (chunked, flights) = try cost(program, rows: rows)
       print(
         "a million rows: \(chunked.andBits) ANDs, \(flights) flights, \(chunked.peakShareBytes) bytes; at once",
         whole.andBits, whole.peakShareBytes)
-      #expect(chunked.peakShareBytes < whole.peakShareBytes)
+      let (own, all) = (chunked.peakShareBytes, whole.peakShareBytes)
+      #expect(countsBits ? own == all : own < all)
       #expect(Double(chunked.andBits) < 1.001 * Double(whole.andBits) + 10_000)
     }
   }

@@ -165,10 +165,10 @@ import Testing
     Bad("hexadecimal", header + "0x1F,f,1,0,2020-01-01\n", .dataType, line: 2, "column 'age'"),
     Bad(
       "infinity", header + "30,f,inf,0,2020-01-01\n", .dataType, line: 2,
-      "column 'dose': not a number (decimal mark '.')"),
+      "column 'Dose (mg)' ('dose' of the study): not a number (decimal mark '.')"),
     Bad(
       "decimal comma", header + "30,f,\"1,5\",0,2020-01-01\n", .dataType, line: 2,
-      "column 'dose': a number with other marks"),
+      "column 'Dose (mg)' ('dose' of the study): a number with other marks"),
     Bad("too many decimals", header + "30,f,1.505,0,2020-01-01\n", .dataType, line: 2, "more than 2 decimals"),
     Bad("above range", header + "121,f,1,0,2020-01-01\n", .dataRange, line: 2, "declared range [0, 120]"),
     Bad("below range", header + "-1,f,1,0,2020-01-01\n", .dataRange, line: 2, "column 'age'"),
