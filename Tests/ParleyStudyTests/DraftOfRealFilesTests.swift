@@ -98,7 +98,7 @@ import Testing
       table.schema.columns[0].type == .category(["north", "south", "other"]) && table.columns[0].others == "other")
     #expect(data[0].columns[0].values.suffix(2) == [2, 2])
     #expect(!text.contains("Ogdenville") && text.contains("2 rarer values not written here"))
-    let taken = try draft(["h.csv": column(["other", "south"]) + "x\n"])
+    let taken = try draft(["h.csv": column(["other", "south"], header: "side") + "x\n"])
     #expect(taken.table.columns[0].others == "(other)")
   }
 
