@@ -7,7 +7,10 @@ import ParleyBase
 enum Main {
   static func main() {
     StandardStream.prepare()
-    do { try Descriptors.requireForCommand(CommandLine.arguments.dropFirst().first ?? "") } catch { fail(error) }
+    do {
+      try AvailableMemory.requireAddressSpace()
+      try Descriptors.requireForCommand(CommandLine.arguments.dropFirst().first ?? "")
+    } catch { fail(error) }
     Lifeline.hold()
     ProcessHeap.keepFreedMemory()
     do {

@@ -165,6 +165,23 @@ import Testing
     }
   }
 
+  /// A mean of 5,000 whole numbers has the decimals of few denominators.
+  @Test(arguments: [(0, true), (3, false), (8, true)]) func missingValuesOfMeansAreCounted(
+    missing: Int, shows: Bool
+  ) throws {
+    let ids = (0..<100).map { Int64($0) }
+    let isNull = ids.map { $0 < missing }
+    let texts = TableData.Column(values: [], isNull: [], texts: ids.map { "n\($0)" })
+    var table = Self.table([
+      ids, ids, ids, ids.map { $0 % 6 }, ids.map { $0 % 6 }, ids.map { $0 % 2 }, ids.map { $0 % 30 },
+    ])
+    table.columns[6].isNull = isNull
+    table.columns.append(texts)
+    var empty = Self.table([[], [], [], [], [], [], []])
+    empty.columns.append(.init(values: [], isNull: [], texts: []))
+    #expect(try Self.isShown("SELECT AVG(n) AS m FROM t", ["t": [table, empty]]) == shows)
+  }
+
   /// Between two quantiles of one value are k values at least: n · |p − q| ≥ k.
   @Test func quantilesSideBySide() throws {
     let ids = (0..<100).map { Int64($0) }

@@ -54,6 +54,17 @@ import Testing
     #expect(study.tables.map(\.schema.allowsExtremes) == [true, false])
   }
 
+  @Test func missingValuesAreToldByTable() throws {
+    let study = try Self.study("missing-values: told", second: "    missing-values: protected")
+    #expect(study.tables.map(\.schema.tellsMissingValues) == [true, false])
+    let silent = try Self.study("")
+    #expect(silent.tables.allSatisfy { !$0.schema.tellsMissingValues })
+    #expect(study.studyHash != silent.studyHash)
+    #expect(
+      ReleaseWords(tables: study.tables.map(\.schema), minimum: 5, allowsRows: false).lines.contains(
+        "results may tell of how many rows of table 'patients' a value is missing, be it one or two"))
+  }
+
   struct Bad: CustomTestStringConvertible {
     var line: String
     var code: ParleyError.Code
@@ -70,6 +81,7 @@ import Testing
     Bad("protect: {column: ag}", .studyUnknownName, "not a column of table 'patients'", "did you mean 'age'?"),
     Bad("protect: smoker", .studyValue, "'smoker'", "may be NULL", "without 'nullable'", "protect every row"),
     Bad("protect: {column: dose, unit: patient}", .studyValue, "'dose'", "may be NULL"),
+    Bad("missing-values: counted", .studyValue, "protected", "told"),
     Bad("protect:", .studyMissing, "no value", "protect: patient"),
     Bad("protect: [age]", .studyType, "a list where rows, none, or the name of a column"),
     Bad("protect: {unit: patient}", .studyMissing, "has no 'column'"),
@@ -109,17 +121,19 @@ import Testing
   @Test func everyChoiceChangesTheHash() throws {
     let old = try Self.study("")
     #expect(try Self.study("protect: rows", second: "    extremes: forbidden").studyHash == old.studyHash)
+    #expect(try Self.study("missing-values: protected").studyHash == old.studyHash)
     var hashes: [[UInt8]: String] = [old.studyHash: ""]
     for (line, second) in [
       ("protect: none", ""), ("protect: age", ""), ("protect: sex", ""), ("protect: {column: age, unit: sex}", ""),
       ("extremes: allowed", ""), ("", "    protect: none"), ("", "    extremes: allowed"), ("", "    protect: id"),
       ("protect: none", "    protect: none"), ("protect: {column: age, unit: id}", "    protect: id"),
+      ("missing-values: told", ""), ("", "    missing-values: told"),
     ] {
       let hash = try Self.study(line, second: second).studyHash
       #expect(hashes[hash] == nil, "'\(line)' and '\(second)' have the hash of '\(hashes[hash] ?? "")'")
       hashes[hash] = line + second
     }
-    #expect(hashes.count == 11)
+    #expect(hashes.count == 13)
   }
 
   /// As it was computed before there was `protect`.

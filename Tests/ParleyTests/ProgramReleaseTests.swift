@@ -13,12 +13,14 @@ import Testing
     let ward: SecretColumn<String>
 
     init(
-      protect: SecureProgram.Protection = .rows, allowsExtremes: Bool = false, minimumCell: Int = 3,
+      protect: SecureProgram.Protection = .rows, allowsExtremes: Bool = false, tellsMissingValues: Bool = false,
+      minimumCell: Int = 3,
       adversary: SecureProgram.Adversary = .semiHonest
     ) {
       study = SecureProgram("Release", computing: ["a", "b", "c"], minimumCell: minimumCell, adversary: adversary)
       table = study.table(
-        "t", holders: ["a", "b"], maximumRows: 40, protect: protect, allowsExtremes: allowsExtremes)
+        "t", holders: ["a", "b"], maximumRows: 40, protect: protect, allowsExtremes: allowsExtremes,
+        tellsMissingValues: tellsMissingValues)
       x = table.int("x", in: 0...9)
       y = table.int("y", in: 1...5)
       z = table.int("z", in: -5...5, mayBeMissing: true)
@@ -136,6 +138,8 @@ import Testing
       _ = p.cost.filtered(where: p.x < 5).sum().reveal(to: ["a"], as: "s")
     },
     Trick("how many lack a value") { p in _ = p.grade.count().reveal(to: ["a"], as: "r") },
+    Trick("a mean whose decimals tell how many lack a value") { p in _ = p.grade.mean().reveal(to: ["a"], as: "r")
+    },
     Trick("a constant that counts who has a value") { p in
       _ = (p.grade + 9).sum().reveal(to: ["a"], as: "r")
     },
@@ -222,6 +226,22 @@ import Testing
     let few = Sample(allowsExtremes: true)
     _ = few.x.filtered(where: few.rare).minimum().reveal(to: ["a"], as: "least")
     try Self.expectNothing(few)
+  }
+
+  @Test func missingValuesThatMayBeTold() throws {
+    let p = Sample(tellsMissingValues: true)
+    let count = p.grade.count().reveal(to: ["a"], as: "count"), mean = p.grade.mean().reveal(to: ["a"], as: "mean")
+    let result = try p.study.run(data: Self.data)
+    #expect(try result[count] == 10)
+    #expect(try result[mean] == 2.5)
+    for few in [Self.tricks.first { $0.testDescription == "few values, counted" }].compactMap(\.self) {
+      let sample = Sample(tellsMissingValues: true)
+      few.reveal(sample)
+      try Self.expectNothing(sample)
+    }
+    let filter = Sample(tellsMissingValues: true)
+    _ = filter.table.count(where: !filter.grade.isPresent).reveal(to: ["a"], as: "r")
+    try Self.expectNothing(filter)
   }
 
   /// Each table decides for itself, and a table that protects nobody for nothing.

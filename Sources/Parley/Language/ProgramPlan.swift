@@ -141,6 +141,10 @@ extension SecureProgram {
         writer.write(schema.allowsExtremes)
       }
     }
+    if schemas.contains(where: \.tellsMissingValues) {
+      writer.write("missing-values")
+      writer.write(list: schemas) { $0.write($1.tellsMissingValues) }
+    }
     if effectiveMinimum > 1 {
       writer.write("minimum-cell")
       writer.write(Int64(effectiveMinimum))

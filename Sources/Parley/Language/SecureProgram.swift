@@ -149,9 +149,10 @@ public final class SecureProgram {
   ///   - protect: whom the rows are about, and so what `minimumCell` counts. Stated to everybody, and part of what the parties compare.
   ///   - allowsExtremes: the owners of the rows agree that smallest and largest values are shown, which are refused under a minimum
   ///     otherwise; stated likewise.
+  ///   - tellsMissingValues: the owners agree that results tell how many values are missing, also those of a few; stated likewise.
   public func table(
     _ name: String, holders: [String], maximumRows: Int, padTo: Int? = nil, protect: Protection = .rows,
-    allowsExtremes: Bool = false, file: String = #fileID, line: Int = #line
+    allowsExtremes: Bool = false, tellsMissingValues: Bool = false, file: String = #fileID, line: Int = #line
   ) -> SecureTable {
     let site = CallSite(file: file, line: line)
     workshop.check(holders, "holder", at: site)
@@ -171,7 +172,8 @@ public final class SecureProgram {
     if protect != .nobody { workshop.protected.insert(id) }
     let schema = TableSchema(
       name: name, columns: [], holders: holders, maximumRows: maximumRows, padTo: padTo,
-      protection: protect.declared, allowsExtremes: allowsExtremes)
+      protection: protect.declared, allowsExtremes: allowsExtremes,
+      tellsMissingValues: tellsMissingValues)
     let table = SecureTable(workshop: workshop, id: id, schema: schema, site: site)
     tables.append(table)
     return table

@@ -80,7 +80,7 @@ extension PartyCommand {
           log.debug("the parties agreed on number \(session.description.attempt) for this session")
           // In a trial whoever started the processes has looked at all of them together.
           if isComputing, trial == nil, !ignoreMemory {
-            try AvailableMemory.require(ProcessMemory.predicted(plan), for: "this computing party")
+            try AvailableMemory.requireHere(ProcessMemory.predicted(plan), for: "this computing party")
           }
           watcher.begin(plan, local)
         }))

@@ -28,8 +28,14 @@ struct StateCommand: ParsableCommand {
     String?
   @Option(help: "The id of that folder, as 'parley state' prints it there.") var id: String?
   @Option(help: "The study file that names the parties' keys.") var study: String?
+  @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
+    if json, confirm != nil || forgive != nil || forgiveSet {
+      throw ParleyError(
+        .usage, "--json is for what a party remembers, and not for what is changed",
+        remedy: "leave --json out, and ask 'parley state --as \(name) --json' afterwards")
+    }
     let path = try state ?? PartyCommand.statePath(name)
     guard StateDirectory.exists(path) else { throw missing(path) }
     let directory = try StateDirectory(path: path)
@@ -53,40 +59,9 @@ struct StateCommand: ParsableCommand {
       }
       return try forgive(in: directory, loaded)
     }
-    try Console.output("folder    \(directory.path)")
-    try Console.output("id        \(GroupedHash.text(directory.stateID))")
-    try Console.output("attempts  \(directory.attempt)")
-    // A release is entered when it begins and when it has happened.
-    let released = Set(directory.releases.filter { $0.event == .released }.map(\.session))
-    let begun = Set(directory.releases.map(\.session)).subtracting(released).count
-    try Console.output("releases  \(released.count)")
-    if begun > 0 {
-      try Console.output(
-        "begun     \(begun) more that did not end here: if others finished them, a result is out (a recipient's receipt tells)"
-      )
-    }
-    for entry in directory.releases {
-      try Console.output("  \(entry.time)  study \(entry.study.prefix(16))…  \(entry.event.rawValue)")
-    }
-    guard let loaded else {
-      let failed = directory.failedSessions
-      try Console.output(
-        "failed    \(failed.peers) because of a peer, \(failed.sets) of computing parties together")
-      if failed != (0, 0) { try Console.output("          add --study FILE to see of whom") }
-      return
-    }
-    for party in loaded.parties where party.name != name {
-      guard let key = party.key else { continue }
-      let identity = Array(key.text.utf8)
-      try Console.output("failed sessions because of \(party.name): \(directory.aborts(identity: identity))")
-      if let known = directory.knownDirectory(identity: identity) {
-        let refused = known.isRefused ? ", refused: it was restored or copied" : ""
-        try Console.output("state folder of \(party.name): \(GroupedHash.text(known.id))\(refused)")
-      }
-    }
-    guard let set = try? Self.computingKeys(loaded) else { return }
-    try Console.output(
-      "failed sessions of \(loaded.computing.joined(separator: ", ")) together: \(directory.failures(ofSet: set))")
+    let memory = try Memory(directory, of: loaded, without: name)
+    guard !json else { return try Console.output(json: memory) }
+    for line in memory.lines { try Console.output(line) }
   }
 
   /// Nothing is made for a name that was mistyped.
@@ -115,16 +90,110 @@ struct StateCommand: ParsableCommand {
     }
   }
 
-  private static func computingKeys(_ loaded: Study) throws(ParleyError) -> [[UInt8]] {
+  fileprivate static func computingKeys(_ loaded: Study) throws(ParleyError) -> [[UInt8]] {
     var keys: [[UInt8]] = []
     for name in loaded.computing { keys.append(try key(name, loaded)) }
     return keys
   }
 
-  private static func key(_ name: String, _ loaded: Study) throws(ParleyError) -> [UInt8] {
+  fileprivate static func key(_ name: String, _ loaded: Study) throws(ParleyError) -> [UInt8] {
     guard let key = try loaded.requireParty(name).key else {
       throw ParleyError(.studyNotReady, "the study names no key for \(name)", remedy: "add its key")
     }
     return Array(key.text.utf8)
+  }
+}
+
+/// What a party remembers, for people and for programs.
+private struct Memory: Encodable {
+  struct Release: Encodable {
+    let time: String
+    /// Hexadecimal digits of the study's hash.
+    let study: String
+    let event: String
+  }
+  struct Peer: Encodable {
+    let name: String
+    /// Sessions that failed because of it.
+    let failedSessions: Int
+    /// The id of its state folder, once it is known.
+    let stateFolder: String?
+    let isRefused: Bool?
+  }
+  struct Together: Encodable {
+    let names: [String]
+    let failedSessions: Int
+  }
+  struct Failures: Encodable {
+    let ofPeers: Int
+    let ofComputingPartiesTogether: Int
+  }
+
+  let folder: String
+  let id: String
+  let attempts: UInt64
+  /// Releases that happened.
+  let released: Int
+  /// Releases that began and did not end here.
+  let begun: Int
+  let releases: [Release]
+  /// Of all studies; the parties of one are named where it is given.
+  let failedSessions: Failures
+  private(set) var peers: [Peer]?
+  private(set) var computing: Together?
+
+  init(_ directory: StateDirectory, of study: Study?, without name: String) throws(ParleyError) {
+    folder = directory.path
+    id = GroupedHash.text(directory.stateID)
+    attempts = directory.attempt
+    // A release is entered when it begins and when it has happened.
+    let happened = Set(directory.releases.filter { $0.event == .released }.map(\.session))
+    released = happened.count
+    begun = Set(directory.releases.map(\.session)).subtracting(happened).count
+    releases = directory.releases.map { Release(time: $0.time, study: $0.study, event: $0.event.rawValue) }
+    let failed = directory.failedSessions
+    failedSessions = Failures(ofPeers: failed.peers, ofComputingPartiesTogether: failed.sets)
+    guard let study else { return }
+    var found: [Peer] = []
+    for party in study.parties where party.name != name {
+      guard let key = party.key else { continue }
+      let identity = Array(key.text.utf8)
+      let known = directory.knownDirectory(identity: identity)
+      found.append(
+        Peer(
+          name: party.name, failedSessions: directory.aborts(identity: identity),
+          stateFolder: known.map { GroupedHash.text($0.id) }, isRefused: known?.isRefused))
+    }
+    peers = found
+    guard let set = try? StateCommand.computingKeys(study) else { return }
+    computing = Together(names: study.computing, failedSessions: directory.failures(ofSet: set))
+  }
+
+  var lines: [String] {
+    var lines = ["folder    \(folder)", "id        \(id)", "attempts  \(attempts)", "releases  \(released)"]
+    if begun > 0 {
+      lines.append(
+        "begun     \(begun) more that did not end here: if others finished them, a result is out (a recipient's receipt tells)"
+      )
+    }
+    for entry in releases { lines.append("  \(entry.time)  study \(entry.study.prefix(16))…  \(entry.event)") }
+    guard let peers else {
+      let failed = (failedSessions.ofPeers, failedSessions.ofComputingPartiesTogether)
+      lines.append("failed    \(failed.0) because of a peer, \(failed.1) of computing parties together")
+      if failed != (0, 0) { lines.append("          add --study FILE to see of whom") }
+      return lines
+    }
+    for peer in peers {
+      lines.append("failed sessions because of \(peer.name): \(peer.failedSessions)")
+      if let folder = peer.stateFolder {
+        let refused = peer.isRefused == true ? ", refused: it was restored or copied" : ""
+        lines.append("state folder of \(peer.name): \(folder)\(refused)")
+      }
+    }
+    if let computing {
+      lines.append(
+        "failed sessions of \(computing.names.joined(separator: ", ")) together: \(computing.failedSessions)")
+    }
+    return lines
   }
 }

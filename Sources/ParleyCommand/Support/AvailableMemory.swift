@@ -15,6 +15,52 @@ enum AvailableMemory {
       remedy: "use fewer rows or a machine with more memory; --ignore-memory starts all the same")
   }
 
+  /// Bytes of address space without which the libraries below end the process as if it had a fault (`ulimit -v`).
+  private static let leastAddressSpace = 512 << 20
+
+  /// At the start of the program.
+  ///
+  /// - Throws: `plan/memory`
+  static func requireAddressSpace() throws(ParleyError) {
+    guard let limit = addressSpace(), limit < leastAddressSpace else { return }
+    throw ParleyError(
+      .init("plan/memory"),
+      "the address space of a process is limited to \(Console.bytes(limit)) here, and parley cannot work with less than \(Console.bytes(leastAddressSpace))",
+      remedy:
+        "raise it with 'ulimit -v \(leastAddressSpace >> 10)' (or more, or unlimited) in this shell, or LimitAS= of a systemd service, and start again"
+    )
+  }
+
+  /// - Throws: `plan/memory` when `bytes` are more than this process may still take, or than there is.
+  static func requireHere(_ bytes: Int, for what: String) throws(ParleyError) {
+    try require(bytes, for: what)
+    guard let limit = addressSpace() else { return }
+    let left = max(0, limit - used())
+    guard bytes > left else { return }
+    throw ParleyError(
+      .init("plan/memory"),
+      "\(what) would need \(Console.bytes(bytes)) of memory, and the limit of its address space leaves \(Console.bytes(left))",
+      remedy:
+        "raise the limit (ulimit -v, or LimitAS= of a systemd service), or use fewer rows; --ignore-memory starts all the same"
+    )
+  }
+
+  /// Nil where it has no limit.
+  private static func addressSpace() -> Int? {
+    var limits = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limits) == 0, limits.rlim_cur < 1 << 60 else {
+      return nil
+    }
+    return Int(limits.rlim_cur)
+  }
+  /// Address space that this process has taken.
+  private static func used() -> Int {
+    for line in (read("/proc/self/status") ?? "").split(separator: "\n") where line.hasPrefix("VmSize:") {
+      return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 } ?? 0
+    }
+    return 0
+  }
+
   /// Nil where the system does not tell.
   static func available(
     environment: [String: String] = ProcessInfo.processInfo.environment

@@ -166,8 +166,13 @@ struct StudyAttack {
       var parts: [TableData] = []
       for holder in table.holders.indices {
         var part = try SyntheticData.make(
-          table, rows: share.map { min($0, table.padTo ?? $0) }, holder: holder, seed: seed &+ UInt64(index * 1000)
+          complete(table), rows: share.map { min($0, table.padTo ?? $0) }, holder: holder,
+          seed: seed &+ UInt64(index * 1000)
         )
+        for place in table.columns.indices
+        where table.columns[place].isNullable && part.columns[place].isNull.isEmpty {
+          part.columns[place].isNull = Array(repeating: false, count: part.rowCount)
+        }
         // Few people with very many rows, or more of them with several, or with one or two each.
         let units = [2 + Int(seed % 5), part.rowCount - part.rowCount / 3, part.rowCount / 5, part.rowCount / 3][
           Int(seed % 4)]
@@ -177,6 +182,14 @@ struct StudyAttack {
       data[table.name] = parts
     }
     return data
+  }
+
+  /// Where it may be told how many values are missing, none are, so that nothing is found that rests on it.
+  private func complete(_ table: TableSchema) -> TableSchema {
+    guard table.tellsMissingValues else { return table }
+    var table = table
+    for place in table.columns.indices { table.columns[place].isNullable = false }
+    return table
   }
 
   /// Every column has the values of its first rows alone, each column for itself: columns that follow from one another tell more

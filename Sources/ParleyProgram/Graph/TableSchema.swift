@@ -18,6 +18,8 @@ public struct TableSchema: Hashable, Sendable {
   public var protection: Protection
   /// Smallest and largest values of single records may be shown where enough units stand behind them.
   public var allowsExtremes: Bool
+  /// How many values of a column are missing may be told, also if they are those of a few.
+  public var tellsMissingValues: Bool
 
   /// What a table's rows are about, for the rules of release.
   public enum Protection: Hashable, Sendable {
@@ -32,10 +34,11 @@ public struct TableSchema: Hashable, Sendable {
   public init(
     name: String, columns: [ColumnSchema], holders: [String], maximumRows: Int, padTo: Int? = nil,
     uniqueKeys: [[String]] = [], rowLimits: [RowLimit] = [], protection: Protection = .rows,
-    allowsExtremes: Bool = false
+    allowsExtremes: Bool = false, tellsMissingValues: Bool = false
   ) {
     self.protection = protection
     self.allowsExtremes = allowsExtremes
+    self.tellsMissingValues = tellsMissingValues
     self.name = name
     self.columns = columns
     self.holders = holders

@@ -23,12 +23,15 @@ package struct ReleaseWords: Hashable, Sendable {
   /// One of what the minimum counts.
   package var one: String { isByRows ? "row" : "protected unit" }
 
-  /// Whom each table protects, a line each, and of which tables extremes may be shown. Without a minimum a table that
+  /// Whom each table protects, a line each, of which tables extremes may be shown, and of which missing values. Without a minimum a table that
   /// protects its rows has no line.
   package var lines: [String] {
     tables.compactMap(protection)
       + tables.filter(\.allowsExtremes).map {
         "smallest and largest values of table '\($0.name)' may be shown: each is the value of a record"
+      }
+      + tables.filter(\.tellsMissingValues).map {
+        "results may tell of how many rows of table '\($0.name)' a value is missing, be it one or two"
       }
   }
 

@@ -29,10 +29,9 @@ struct ContributorSets {
     var toldConditions: [RowPartition.Told] = []
     var toldSummands: [(told: RowPartition.Told, factors: Set<Expression>)] = []
     let ids = Set(queries.map(\.source.query.name))
-    let summed = everySets.reduce(into: Set<ColumnID>()) { $0.formUnion($1.sets.summedColumns) }
     func conditions(_ sets: StatisticSets) -> [RowPartition.Told] {
-      let own = Set(sets.conditions.map(\.set))
-      return sets.conditions + sets.missing(besideSumsOf: summed).filter { !own.contains($0.set) }
+      var own = Set(sets.conditions.map(\.set))
+      return sets.conditions + sets.missingOfMeans().filter { own.insert($0.set).inserted }
     }
     let steps = everySets.flatMap(\.sets.steps)
     for (name, sets) in everySets {

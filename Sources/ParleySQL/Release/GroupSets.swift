@@ -8,9 +8,8 @@ struct GroupSets {
   private(set) var plain: [(set: Expression, threshold: Int)] = []
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
-  /// Columns that sums are of, and rows that a mean and the like leaves out, with the columns that it is of.
-  private var summedColumns: Set<ColumnID> = []
-  private var means: [(missing: Expression, columns: Set<ColumnID>)] = []
+  /// Rows that a mean and the like leaves out.
+  private var missing: [Expression] = []
   /// What is divided, rounded or taken apart, and added up.
   private var steps: [Expression] = []
   /// Two of these are of one column, so that their difference can pick single rows.
@@ -36,14 +35,14 @@ struct GroupSets {
     if !conditions.contains(condition) { conditions.append(condition) }
   }
 
-  mutating func note(sumOf columns: Set<ColumnID>) { summedColumns.formUnion(columns) }
-  /// - Parameter missing: rows in which its argument is not there.
-  mutating func note(meanOf columns: Set<ColumnID>, missing: Expression) { means.append((missing, columns)) }
+  /// - Parameter missing: rows in which the argument of a mean is not there.
+  mutating func note(meanWithout missing: Expression) { self.missing.append(missing) }
 
-  /// A mean beside a sum of the same values tells how many are there.
+  /// A mean tells how many values it is of, to whoever knows how many rows there are: few whole numbers over one another have its
+  /// decimals.
   mutating func compareMeans(_ facts: ReleaseArgument.Facts) {
-    for mean in means where !mean.columns.isDisjoint(with: summedColumns) {
-      let missing = facts.reduced(mean.missing)
+    for missing in missing {
+      let missing = facts.reduced(missing)
       if case .boolean = missing { continue }
       add(missing)
     }

@@ -99,6 +99,7 @@ package struct ProgramSets {
         table.columns.indices.contains($0.rawValue) ? ReleaseColumns.lesserOfTwo(table.columns[$0.rawValue]) : nil
       },
       isExtended: { _ in false }, isNullable: registry.isNullable,
+      isMissingTold: { table.tellsMissingValues && table.columns.indices.contains($0.rawValue) },
       isBoolean: { registry.type(of: $0) == .boolean },
       range: { common[$0] ?? Interval(table.columns[$0.rawValue].type) }, length: { _ in nil }, work: work)
   }
@@ -179,7 +180,9 @@ package struct ProgramSets {
     let mask = try expression(of: statistic.mask, isAddedUp: false).conjuncts.filter { $0 != .boolean(true) }
     guard let node = statistic.value else {
       var reader = ReleaseArgument(facts, where: [])
-      reader.read(filter: .all(mask))
+      let told = mask.filter(isToldPresence)
+      if !told.isEmpty { reader.read(contributors: .all(mask)) }
+      reader.read(filter: .all(mask.filter { !told.contains($0) }))
       return sets.take(reader, threshold: minimum)
     }
     let value = try expression(of: node, isAddedUp: true)
@@ -197,14 +200,18 @@ package struct ProgramSets {
       reader.read(value: value, within: path, isSummed: isSummed)
       guard isSummed else { break }
       try checkBounds(of: reader.values, in: filter + [value])
-      if kind == .sum { sets.note(sumOf: reader.values) }
-      if kind == .mean, facts.mayBeNull(value) {
-        sets.note(meanOf: reader.values, missing: Expression.all(mask).isNotTrue)
+      if kind == .mean, facts.mayBeNull(value), !facts.tellsMissing(value) {
+        sets.note(meanWithout: Expression.all(mask).isNotTrue)
       }
       try weigh(value, in: statistic.mask)
     }
     if let objection = reader.objection { throw Failure.argument(objection) }
     sets.take(reader, threshold: minimum)
+  }
+
+  /// That a value is there whose owners let be told how many are missing.
+  private func isToldPresence(_ condition: Expression) -> Bool {
+    if case .not(.isNull(let value)) = condition { facts.tellsMissing(value) } else { false }
   }
 
   /// What was said of the rows, without that the cells of the value itself are there.

@@ -31,6 +31,8 @@ struct ReleaseArgument {
     /// An outer join may have put NULL into it.
     var isExtended: (ColumnID) -> Bool
     var isNullable: (Expression) -> Bool
+    /// It is a column of a table whose owners let it be told how many of its values are missing.
+    var isMissingTold: (ColumnID) -> Bool
     var isBoolean: (Expression) -> Bool
     /// What its values that are not NULL are within; nil where that is not known.
     var range: (ColumnID) -> Interval?
@@ -68,7 +70,11 @@ struct ReleaseArgument {
 
   /// COUNT(x).
   mutating func read(counted argument: Expression) {
-    add(.isNull(argument))
+    if facts.tellsMissing(argument) {
+      add(contributors: facts.isThere(argument))
+    } else {
+      add(.isNull(argument))
+    }
   }
 
   /// Rows that are picked before a value is looked at.
@@ -130,7 +136,9 @@ struct ReleaseArgument {
     guard !facts.work.isTooMuch else { return }
     if facts.isBoolean(given) { return addBothValues(given, below: path) }
     let argument = facts.spread(given)
-    if isSummed, facts.mayBeNull(argument), argument.hasConstantTerm || facts.isConstant(argument) {
+    if isSummed, facts.mayBeNull(argument), !facts.tellsMissing(argument),
+      argument.hasConstantTerm || facts.isConstant(argument)
+    {
       // A constant is added once for each value that is there, which counts them.
       add(within(path, .isNull(argument)))
     }

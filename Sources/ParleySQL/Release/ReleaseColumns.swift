@@ -281,6 +281,11 @@ struct ReleaseColumns {
       lesserOfTwo: { lesser[$0] },
       isExtended: { registry[$0].isExtended },
       isNullable: registry.isNullable,
+      isMissingTold: { id in
+        let base = root(id)
+        guard schemas[base] != nil, !registry[id].isExtended, !registry[base].isExtended else { return false }
+        return (scansOf[base] ?? []).allSatisfy { scans[$0]?.table.tellsMissingValues ?? false }
+      },
       isBoolean: { registry.type(of: $0) == .boolean },
       range: { id in ranges[root(id)] ?? schemas[id].flatMap { $0.type.isText ? nil : Interval($0.type) } },
       length: { id in

@@ -167,10 +167,10 @@ extension ReleaseJudge {
       if isSummed { try checkLookedUp(reader.values) }
       used.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
-      if aggregate.function == .sum {
-        sets.note(sumOf: reader.values)
-      } else if isSummed, columns.facts.mayBeNull(argument) {
-        sets.note(meanOf: reader.values, missing: .isNull(argument))
+      if aggregate.function != .sum, isSummed, columns.facts.mayBeNull(argument),
+        !columns.facts.tellsMissing(argument)
+      {
+        sets.note(meanWithout: .isNull(argument))
       }
       if registry.isNullable(argument) { present.append(columns.facts.isThere(argument)) }
     }

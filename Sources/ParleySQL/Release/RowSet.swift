@@ -359,6 +359,17 @@ extension Expression {
 }
 
 extension ReleaseArgument.Facts {
+  /// It is NULL only where values are missing of tables whose owners let that be told.
+  func tellsMissing(_ expression: Expression) -> Bool {
+    switch expression {
+    case .column(let id): !mayBeNull(expression) || isMissingTold(id)
+    case .integer: true
+    case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b): tellsMissing(a) && tellsMissing(b)
+    case .scaled(let a, _): tellsMissing(a)
+    default: false
+    }
+  }
+
   /// Also where an outer join put it.
   func mayBeNull(_ expression: Expression) -> Bool {
     switch expression {

@@ -15,10 +15,8 @@ struct StatisticSets {
   private(set) var contributors: [Expression] = []
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
-  /// Columns that sums are of.
-  private(set) var summedColumns: Set<ColumnID> = []
-  /// Arguments of means and the like that may be NULL, with the columns that they are of.
-  private var means: [(argument: Expression, columns: Set<ColumnID>)] = []
+  /// Arguments of means and the like that may be NULL.
+  private var means: [Expression] = []
   /// What is divided, rounded or taken apart, and added up.
   private(set) var steps: [Expression] = []
   /// Contributors whose number is counted for the statistic itself, which is withheld where it is small.
@@ -41,6 +39,7 @@ struct StatisticSets {
     facts = .init(
       lesserOfTwo: { ReleaseColumns.lesserOfTwo(table.columns[$0.rawValue]) },
       isExtended: { _ in false }, isNullable: registry.isNullable,
+      isMissingTold: { _ in query.table.tellsMissingValues },
       isBoolean: { [registry] in registry.type(of: $0) == .boolean },
       range: {
         let type = table.columns[$0.rawValue].type
@@ -89,12 +88,8 @@ struct StatisticSets {
       }
       for (place, argument) in arguments.enumerated() {
         let other = arguments.count > 1 ? arguments[1 - place] : nil
-        var own = ReleaseArgument(facts, where: clauses, keys: keys)
-        own.read(value: argument, isSummed: true)
-        if statistic.function == .sum {
-          summedColumns.formUnion(own.values)
-        } else if facts.mayBeNull(argument) {
-          means.append((argument, own.values))
+        if statistic.function != .sum, facts.mayBeNull(argument), !facts.tellsMissing(argument) {
+          means.append(argument)
         }
         reader.read(value: argument, isSummed: true, beside: other)
       }
@@ -124,12 +119,10 @@ struct StatisticSets {
     return facts.reduced(.all((clause.map { [$0] } ?? []) + present))
   }
 
-  /// Rows in which the argument of a mean is not there: beside a sum of the same values it tells how many are.
-  ///
-  /// - Parameter summed: columns that sums of the study are of.
-  func missing(besideSumsOf summed: Set<ColumnID>) -> [RowPartition.Told] {
-    means.filter { !$0.columns.isDisjoint(with: summed) }.map { mean in
-      let isMissing = Expression.isNull(mean.argument)
+  /// Rows in which the argument of a mean is not there: it tells how many values it is of, to whoever knows how many rows there are.
+  func missingOfMeans() -> [RowPartition.Told] {
+    means.map { argument in
+      let isMissing = Expression.isNull(argument)
       return .init(
         set: facts.reduced(clause.map { .and($0, isMissing) } ?? isMissing), base: isMissing, clause: clause)
     }

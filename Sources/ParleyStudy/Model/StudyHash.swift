@@ -86,6 +86,10 @@ extension Study {
         writer.write(table.schema.allowsExtremes)
       }
     }
+    if tables.contains(where: \.schema.tellsMissingValues) {
+      writer.write("missing-values")
+      writer.write(list: tables) { $0.write($1.schema.tellsMissingValues) }
+    }
     return writer.bytes
   }
 }

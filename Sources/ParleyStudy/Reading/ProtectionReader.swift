@@ -2,7 +2,8 @@ import ParleyBase
 import ParleyProgram
 import Yams
 
-/// Whom a study says that a table protects, and whether values of single records may be shown: `protect` and `extremes`.
+/// Whom a study says that a table protects, and whether values of single records may be shown and missing ones counted: `protect`,
+/// `extremes` and `missing-values`.
 struct ProtectionReader {
   private let problems: Problems
   private let columns: [ColumnSchema]
@@ -37,6 +38,11 @@ struct ProtectionReader {
   func allowsExtremes(_ entry: Fields) -> Bool {
     enum Extremes: String, CaseIterable { case forbidden, allowed }
     return entry.choice("extremes", Extremes.self, default: .forbidden) == .allowed
+  }
+
+  func tellsMissingValues(_ entry: Fields) -> Bool {
+    enum MissingValues: String, CaseIterable { case protected, told }
+    return entry.choice("missing-values", MissingValues.self, default: .protected) == .told
   }
 
   /// Units of two tables are the same where their names are, so that names may not differ in case alone.

@@ -7,7 +7,7 @@ package enum StudyKeys {
   package static let party = ["name", "organisation", "key", "endpoint"]
   package static let table = [
     "name", "holders", "maximum-rows", "pad-to", "columns", "csv", "csv-by-holder", "bad-rows", "bad-rows-limit",
-    "unique", "at-most", "protect", "extremes",
+    "unique", "at-most", "protect", "extremes", "missing-values",
   ]
   package static let rowLimit = ["columns", "rows"]
   package static let protect = ["column", "unit"]

@@ -159,6 +159,11 @@ public enum StudySchema {
               "enum": ["forbidden", "allowed"],
               "default": "forbidden",
               "description": "Whether smallest and largest values, which are those of single records, may be shown."
+            },
+            "missing-values": {
+              "enum": ["protected", "told"],
+              "default": "protected",
+              "description": "Whether results may tell how many values of a column are missing, also if they are those of a few."
             }
           }
         },

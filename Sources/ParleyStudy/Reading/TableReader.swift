@@ -76,7 +76,8 @@ struct TableReader {
       schema: TableSchema(
         name: name, columns: columns, holders: holders, maximumRows: rows ?? StudyLimits.rows, padTo: padTo,
         uniqueKeys: keys.uniqueKeys(entry), rowLimits: keys.rowLimits(entry),
-        protection: protection.protection(entry), allowsExtremes: protection.allowsExtremes(entry)),
+        protection: protection.protection(entry), allowsExtremes: protection.allowsExtremes(entry),
+        tellsMissingValues: protection.tellsMissingValues(entry)),
       columns: details, dialect: dialect, dialects: byHolder, badRows: badRows,
       badRowsLimit: badRowsLimit(entry, badRows), line: entry.position?.line ?? 0)
   }
