@@ -64,7 +64,7 @@ package final class InsecureSentTriples: CorrelationSource {
       try send([matrices.a, matrices.b], matrices.c, 3, to: peer, mesh)
       last = asked
     case (2, true):
-      preparations += 1
+      defer { preparations += 1 }
       return made(of: word, demand, last).first
     case (2, false):
       defer { preparations += 1 }

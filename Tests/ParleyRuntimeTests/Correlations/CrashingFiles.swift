@@ -28,18 +28,10 @@ final class CrashingFiles: StoreFiles {
     var stopsAt: Int?
     var locked: Set<String> = []
   }
-  /// A disk that says that it has synced and has not.
-  private let lies: Bool
   private let state: Mutex<State>
 
-  init(stopsAt: Int? = nil, lies: Bool = false) {
-    self.lies = lies
-    state = Mutex(State(stopsAt: stopsAt))
-  }
-  private init(_ state: State, lies: Bool) {
-    self.lies = lies
-    self.state = Mutex(state)
-  }
+  init() { state = Mutex(State()) }
+  private init(_ state: State) { self.state = Mutex(state) }
 
   /// Changes to the disk so far.
   var operations: Int { state.withLock { $0.operations } }
@@ -74,7 +66,7 @@ final class CrashingFiles: StoreFiles {
         found.nodes[number] = Node(durable: content, now: content)
       }
       found.names = found.durableNames
-      return CrashingFiles(found, lies: lies)
+      return CrashingFiles(found)
     }
   }
 
@@ -89,7 +81,7 @@ final class CrashingFiles: StoreFiles {
       for number in copy.nodes.keys {
         copy.nodes[number].map { copy.nodes[number] = Node(durable: $0.now, now: $0.now) }
       }
-      return CrashingFiles(copy, lies: lies)
+      return CrashingFiles(copy)
     }
   }
 
@@ -173,7 +165,7 @@ final class CrashingFiles: StoreFiles {
 
   func sync(_ path: String) throws(ParleyError) {
     try change { state, isWhole in
-      guard isWhole, !self.lies, let number = state.names[path], var node = state.nodes[number] else { return }
+      guard isWhole, let number = state.names[path], var node = state.nodes[number] else { return }
       node.durable = node.now
       state.nodes[number] = node
     }
@@ -199,7 +191,7 @@ final class CrashingFiles: StoreFiles {
 
   func syncFolder(_ folder: String) throws(ParleyError) {
     try change { state, isWhole in
-      guard isWhole, !self.lies else { return }
+      guard isWhole else { return }
       state.durableNames = state.names
       state.pending = []
     }
