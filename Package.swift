@@ -132,7 +132,7 @@ let tests: [Row] = [
     name: "ParleyRuntimeTests",
     uses: [
       "ParleyRuntime", "ParleyTesting", "ParleyProgram", "ParleyBase", "ParleyNetwork", "ParleyEngine",
-      "ParleyCrypto", "ParleyReplicated",
+      "ParleyCrypto", "ParleyReplicated", "ParleyAlgebra",
     ], external: [bigInt]),
   Row(
     name: "ParleyStudyTests",

@@ -14,7 +14,7 @@ package import ParleyProgram
 /// | conversions | none: each share is a number that its party knows | ABY, III.D |
 /// | opening | one share | |
 ///
-/// Triples (a, b, c = a·b) come from a ``CorrelationSource``; who makes them, and whom that trusts, is the source's matter. One party
+/// Triples (a, b, c = a·b) are obtained from a ``CorrelationSource`` before the first input; who makes them, and whom that trusts, is the source's matter. One party
 /// alone learns nothing: d and e are uniform, because nobody knows a and b. Both together know everything. Sorts go through a network,
 /// since there is no shuffle.
 ///
@@ -27,7 +27,8 @@ package final class AdditiveEngine<Word: RingWord>: Engine {
   package let descriptor: EngineDescriptor
   let mesh: any Mesh
   let pool: BufferPool
-  let correlations: any CorrelationSource
+  private let source: any CorrelationSource
+  var stock = CorrelationStock<Word>()
   let peer: PartyIndex
   /// Under keys that the two have in common.
   let openKeys: AddressedPRG
@@ -55,8 +56,8 @@ package final class AdditiveEngine<Word: RingWord>: Engine {
     self.mesh = mesh
     self.pool = pool
     self.keys = keys
-    self.correlations = correlations
-    descriptor = Self.descriptor
+    source = correlations
+    descriptor = Self.descriptor(offline: correlations.offlineTraffic(perWord: MemoryLayout<Word>.size))
     peer = PartyIndex(1 - mesh.local.rawValue)
     openKeys = try keys.pair(with: peer).generator(.open)
     // A schedule whose two contributions are this party's alone.
@@ -71,7 +72,9 @@ package final class AdditiveEngine<Word: RingWord>: Engine {
   }
 
   /// Every message of the protocol, for the planner.
-  package static var descriptor: EngineDescriptor {
+  ///
+  /// - Parameter offline: of the source of triples.
+  package static func descriptor(offline: OfflineTraffic) -> EngineDescriptor {
     typealias Message = Traffic.Message
     let bytes = MemoryLayout<Word>.size
     func exchanged(_ size: Message.Size) -> Traffic { Traffic(Traffic.toEveryOther(parties: 2, size)) }
@@ -88,24 +91,37 @@ package final class AdditiveEngine<Word: RingWord>: Engine {
       openToComputing: opening(.words(bytes)), openPlanesToComputing: opening(.planes(1)),
       openToRecipient: Traffic.toRecipient(parties: 2, .words(bytes)),
       openPlanesToRecipient: Traffic.toRecipient(parties: 2, .planes(1)))
-    descriptor.takesTriples = true
+    descriptor.correlations.multiply = [.wordTriplesPerElement(1)]
+    descriptor.correlations.innerProducts = [.wordTriplesPerTerm(1)]
+    descriptor.correlations.matrixProduct = [.matrixTriples(1)]
+    descriptor.correlations.and = [.bitTriplesPerElement(1)]
+    descriptor.offline = offline
     return descriptor
   }
+
+  package func prepare(_ demand: CorrelationDemand, flight: Int) throws(ParleyError) {
+    guard let prepared = try source.prepare(demand, of: Word.self, flight: flight, over: mesh) else { return }
+    try stock.fill(demand, with: prepared)
+  }
+  package var unusedCorrelations: Int { stock.left }
 
   package func verify(through step: StepID) throws(ParleyError) -> VerificationToken {
     VerificationToken(verifiedThrough: step)
   }
 
   package func begin(pass numbers: Range<Int>) {
+    stock.begin(pass: numbers)
     openKeys.begin(pass: numbers)
     ownMasks.begin(pass: numbers)
   }
   package func endPass() {
+    stock.endPass()
     openKeys.endPass()
     ownMasks.endPass()
   }
 
   package func destroy() {
+    stock.destroy()
     keys.destroy()
     ownKeys.destroy()
     holderSeeds = [:]

@@ -2,24 +2,23 @@ package import ParleyAlgebra
 package import ParleyBase
 package import ParleyEngine
 internal import ParleyNetwork
+package import ParleyProgram
 
 /// An exchange under way: nothing, or masked operands that have been sent and whose other shares are to come.
 package struct AdditivePending<Word: RingWord> {
   enum Work {
     case done(ExchangeResult<AdditiveWords<Word>, AdditivePlane>)
-    case words(MaskedOperands<Word>, AdditiveProduct)
+    case words(MaskedOperands<Word>, left: Int, AdditiveProduct)
     case planes(MaskedOperands<UInt64>, planes: Int, count: Int)
   }
   let work: Work
   let step: StepID
 }
 
-/// This party's shares of d = x − a and e = y − b, one after the other in one buffer, and of the triple.
+/// This party's shares of d = x − a and e = y − b, one after the other in one buffer, and of the triples.
 struct MaskedOperands<Word: FixedWidthInteger & UnsignedInteger & Sendable> {
   let masked: Storage<Word>
-  let a: Storage<Word>
-  let b: Storage<Word>
-  let c: Storage<Word>
+  let triples: OneUse<MaskingTriples<Word>>
 }
 
 /// What becomes of the masked operands.
@@ -32,6 +31,22 @@ enum AdditiveProduct {
 
 /// z = c + d·b + e·a, and d·e at one of the two: (a + d)·(b + e) (Beaver, CRYPTO 1991).
 extension AdditiveEngine {
+  package func correlations(of exchange: Exchange<Arith, Plane>) -> [(kind: CorrelationKind, count: Int)] {
+    switch exchange {
+    case .multiply(let pairs, let count): [(.wordTriple, pairs.count * count)]
+    case .innerProducts(let lists): [(.wordTriple, terms(lists).reduce(0, +))]
+    case .matrixProduct(_, _, let rows, let inner, let columns):
+      [(.matrixTriple(rows: rows, inner: inner, columns: columns), 1)]
+    case .and(let pairs, let count): [(.bitTripleWord, pairs.count * ((count + 63) / 64))]
+    case .summands, .shiftedSummands, .bitSummands, .shufflePass: []
+    }
+  }
+
+  /// Terms of each sum.
+  private func terms(_ lists: [[(Arith, Arith)]]) -> [Int] {
+    lists.map { $0.reduce(0) { $0 + ($1.0.count == 1 ? $1.1.count : $1.0.count) } }
+  }
+
   package func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending {
     switch exchange {
     case .multiply(let pairs, let count):
@@ -39,9 +54,9 @@ extension AdditiveEngine {
         throw mismatch("factors", step)
       }
       let total = pairs.count * count
-      let triples = try correlations.wordTriples(Word.self, count: total, step: step)
       return try send(
-        triples, left: total, right: total, .elements(items: pairs.count, count: count), step
+        try stock.wordTriples(total, step: step), left: total, right: total,
+        .elements(items: pairs.count, count: count), step
       ) { out in
         for (index, pair) in pairs.enumerated() {
           spread(pair.0, into: out + index * count, count: count)
@@ -49,18 +64,14 @@ extension AdditiveEngine {
         }
       }
     case .innerProducts(let lists):
-      var terms: [Int] = []
-      for list in lists {
-        var count = 0
-        for (a, b) in list {
-          guard a.count == b.count || a.count == 1 || b.count == 1 else { throw mismatch("factors", step) }
-          count += a.count == 1 ? b.count : a.count
-        }
-        terms.append(count)
+      for (a, b) in lists.joined() where a.count != b.count && a.count != 1 && b.count != 1 {
+        throw mismatch("factors", step)
       }
+      let terms = terms(lists)
       let total = terms.reduce(0, +)
-      let triples = try correlations.wordTriples(Word.self, count: total, step: step)
-      return try send(triples, left: total, right: total, .sums(terms), step) { out in
+      return try send(
+        try stock.wordTriples(total, step: step), left: total, right: total, .sums(terms), step
+      ) { out in
         var at = out
         for (a, b) in lists.joined() {
           let count = a.count == 1 ? b.count : a.count
@@ -71,10 +82,9 @@ extension AdditiveEngine {
       }
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       guard a.count == rows * inner, b.count == inner * columns else { throw mismatch("matrices", step) }
-      let triple = try correlations.matrixTriple(
-        Word.self, rows: rows, inner: inner, columns: columns, step: step)
       return try send(
-        triple, left: a.count, right: b.count, .matrix(rows: rows, inner: inner, columns: columns), step
+        try stock.matrixTriple(rows: rows, inner: inner, columns: columns, step: step), left: a.count,
+        right: b.count, .matrix(rows: rows, inner: inner, columns: columns), step
       ) { out in
         spread(a, into: out, count: a.count)
         spread(b, into: out + a.count, count: b.count)
@@ -104,15 +114,18 @@ extension AdditiveEngine {
     _ triples: consuming Triples<Word>, left: Int, right: Int, _ product: AdditiveProduct, _ step: StepID,
     fill: (UnsafeMutablePointer<Word>) -> Void
   ) throws(ParleyError) -> Pending {
-    let (a, b, c) = (triples.a, triples.b, triples.c)
-    guard a.count == left, b.count == right else { throw mismatch("triples", step) }
+    let counts = triples.counts
+    guard counts.left == left, counts.right == right else { throw mismatch("triples", step) }
     let masked = Storage<Word>(uninitialized: left + right, pool: pool)
     let out = masked.pointer
     fill(out)
-    Word.subtract(out, a.pointer, into: out, count: left)
-    Word.subtract(out + left, b.pointer, into: out + left, count: right)
+    let rest = triples.mask { a, b in
+      Word.subtract(out, a, into: out, count: left)
+      Word.subtract(out + left, b, into: out + left, count: right)
+    }
     try mesh.sendWords(out, count: left + right, to: peer, step: step)
-    return Pending(work: .words(MaskedOperands(masked: masked, a: a, b: b, c: c), product), step: step)
+    return Pending(
+      work: .words(MaskedOperands(masked: masked, triples: OneUse(rest)), left: left, product), step: step)
   }
 
   private func startAnd(
@@ -123,7 +136,7 @@ extension AdditiveEngine {
     }
     let layout = PlaneLayout(planes: 2 * pairs.count, count: count)
     let size = layout.words / 2
-    let triples = try correlations.bitTriples(words: size, step: step)
+    let triples = try stock.bitTriples(words: size, step: step)
     let masked = Storage<UInt64>(uninitialized: layout.words, pool: pool)
     let out = masked.pointer
     for (index, pair) in pairs.enumerated() {
@@ -138,45 +151,49 @@ extension AdditiveEngine {
         }
       }
     }
-    let (a, b, c) = (triples.a, triples.b, triples.c)
-    guard a.count == size, b.count == size, c.count == size else { throw mismatch("triples", step) }
-    Kernels.xor(out, a.pointer, into: out, words: size)
-    Kernels.xor(out + size, b.pointer, into: out + size, words: size)
+    let rest = triples.mask { a, b in
+      Kernels.xor(out, a, into: out, words: size)
+      Kernels.xor(out + size, b, into: out + size, words: size)
+    }
     layout.maskTails(out, 0..<layout.words)
     try mesh.sendPlanes(out, layout, to: peer, step: step)
     return Pending(
       work: .planes(
-        MaskedOperands(masked: masked, a: a, b: b, c: c), planes: pairs.count, count: count), step: step)
+        MaskedOperands(masked: masked, triples: OneUse(rest)), planes: pairs.count, count: count), step: step)
   }
 
   package func finish(_ pending: consuming Pending) throws(ParleyError) -> ExchangeResult<Arith, Plane> {
     switch pending.work {
     case .done(let result): return result
-    case .words(let operands, let product): return .arith(try finish(operands, product, pending.step))
+    case .words(let operands, let left, let product):
+      return .arith(try finish(operands, left: left, product, pending.step))
     case .planes(let operands, let planes, let count):
       return .planes(try finishAnd(operands, planes: planes, count: count, pending.step))
     }
   }
 
   private func finish(
-    _ operands: MaskedOperands<Word>, _ product: AdditiveProduct, _ step: StepID
+    _ operands: MaskedOperands<Word>, left: Int, _ product: AdditiveProduct, _ step: StepID
   ) throws(ParleyError) -> [Arith] {
-    let total = operands.masked.count
+    let masked = operands.masked
+    let total = masked.count
+    let right = total - left
     let theirs = Storage<Word>(uninitialized: total, pool: pool)
     try mesh.receiveWords(into: theirs.pointer, count: total, from: peer, step: step)
-    return withExtendedLifetime((operands, theirs)) {
-      let d = operands.masked.pointer
-      Word.add(d, theirs.pointer, into: d, count: total)
-      let left = operands.a.count
-      let e = d + left
-      let (a, b, c) = (operands.a.pointer, operands.b.pointer, operands.c.pointer)
+    Word.add(masked.pointer, theirs.pointer, into: masked.pointer, count: total)
+    let d = masked.pointer
+    let e = d + left
+    defer { withExtendedLifetime((masked, theirs)) {} }
+    return try operands.triples.take(at: step).finish { a, b, c in
       // (a + d)·(b + e) − a·b = d·(b + e) + a·e; the first party has all of d·e.
-      if isFirst { Word.add(b, e, into: b, count: operands.b.count) }
+      if isFirst { Word.add(b, e, into: b, count: right) }
       switch product {
       case .elements(let items, let count):
-        Word.multiplyAdd(d, b, into: c, count: left)
-        Word.multiplyAdd(a, e, into: c, count: left)
-        return (0..<items).map { AdditiveWords(operands.c, start: $0 * count, count: count) }
+        let (storage, _) = newWords(left)
+        storage.pointer.update(from: c, count: left)
+        Word.multiplyAdd(d, b, into: storage.pointer, count: left)
+        Word.multiplyAdd(a, e, into: storage.pointer, count: left)
+        return (0..<items).map { AdditiveWords(storage, start: $0 * count, count: count) }
       case .sums(let terms):
         let sums = Storage<Word>(uninitialized: terms.count, pool: pool)
         var at = 0
@@ -189,12 +206,14 @@ extension AdditiveEngine {
         return terms.indices.map { AdditiveWords(sums, start: $0, count: 1) }
       case .matrix(let rows, let inner, let columns):
         // d·b + a·e as the kernel's lo·(lo + hi) + hi·lo: the left factors are (d, a), the right ones e and b − e.
-        Word.subtract(b, e, into: b, count: operands.b.count)
+        Word.subtract(b, e, into: b, count: right)
+        let (storage, whole) = newWords(rows * columns)
+        storage.pointer.update(from: c, count: rows * columns)
         Word.rep3MatrixAccumulate(
           SharePointers(lo: UnsafePointer(d), hi: UnsafePointer(a)),
           SharePointers(lo: UnsafePointer(e), hi: UnsafePointer(b)), rows: rows, inner: inner, columns: columns,
-          to: c)
-        return [AdditiveWords(operands.c, count: rows * columns)]
+          to: storage.pointer)
+        return [whole]
       }
     }
   }
@@ -205,17 +224,20 @@ extension AdditiveEngine {
     let both = PlaneLayout(planes: 2 * planes, count: count)
     let theirs = Storage<UInt64>(uninitialized: both.words, pool: pool)
     try mesh.receivePlanes(into: theirs.pointer, both, from: peer, step: step)
-    return withExtendedLifetime((operands, theirs)) {
-      let d = operands.masked.pointer
-      Kernels.xor(d, theirs.pointer, into: d, words: both.words)
-      let size = operands.a.count
-      let e = d + size
-      let (a, b, c) = (operands.a.pointer, operands.b.pointer, operands.c.pointer)
+    let masked = operands.masked
+    let size = both.words / 2
+    let d = masked.pointer
+    Kernels.xor(d, theirs.pointer, into: d, words: both.words)
+    let e = d + size
+    let result = Storage<UInt64>(uninitialized: size, pool: pool)
+    let out = result.pointer
+    try operands.triples.take(at: step).finish { a, b, c in
       if isFirst { Kernels.xor(b, e, into: b, words: size) }
-      for word in 0..<size { c[word] ^= d[word] & b[word] ^ a[word] & e[word] }
-      let layout = PlaneLayout(planes: planes, count: count)
-      layout.maskTails(c, 0..<layout.words)
-      return layout.planes(of: operands.c)
+      for word in 0..<size { out[word] = c[word] ^ d[word] & b[word] ^ a[word] & e[word] }
     }
+    withExtendedLifetime((masked, theirs)) {}
+    let layout = PlaneLayout(planes: planes, count: count)
+    layout.maskTails(out, 0..<layout.words)
+    return layout.planes(of: result)
   }
 }

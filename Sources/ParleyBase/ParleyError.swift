@@ -141,6 +141,8 @@ extension ParleyError.Code {
   public static let protocolViolation = Self("aborted/protocol-violation")
   public static let sessionMismatch = Self("aborted/session-mismatch")
   public static let randomnessReuse = Self("internal/randomness-reuse")
+  /// Correlated randomness that was not prepared, does not suffice, is left over or is asked for in another order than planned.
+  public static let correlations = Self("internal/correlations")
   public static let invariant = Self("internal/invariant")
   public static let timeout = Self("network/timeout")
   public static let linkLost = Self("network/link-lost")

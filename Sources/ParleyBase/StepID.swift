@@ -32,6 +32,16 @@ public struct StepID: RawRepresentable, Hashable, Sendable, Comparable, CustomSt
   /// The step without its chunk: what keys a random stream, whose blocks are addressed by element.
   public var stream: StepID { StepID(rawValue: rawValue & ~0xffff) }
 
+  /// Messages with which correlated randomness is obtained before the first input: 4096 numbers between those of programs and
+  /// those of macs, proofs and control messages.
+  public static let preparationInstructions = 0xdd_0000..<0xdd_1000
+  public static func preparation(_ number: Int, sub: Int = 0) -> StepID {
+    precondition(
+      preparationInstructions.contains(preparationInstructions.lowerBound + number), "number out of range")
+    return StepID(instruction: preparationInstructions.lowerBound + number, sub: sub)
+  }
+  public var isPreparation: Bool { Self.preparationInstructions.contains(instruction) }
+
   /// Instructions from here on are control messages of the runtime (hello, session id, acknowledgements).
   public static let firstControlInstruction = 0xff_0000
   public static func control(_ number: Int, sub: Int = 0) -> StepID {
@@ -43,7 +53,9 @@ public struct StepID: RawRepresentable, Hashable, Sendable, Comparable, CustomSt
   public var description: String {
     var text =
       instruction >= Self.firstControlInstruction
-      ? "control-\(instruction - Self.firstControlInstruction)" : "step-\(instruction)"
+      ? "control-\(instruction - Self.firstControlInstruction)"
+      : isPreparation
+        ? "preparation-\(instruction - Self.preparationInstructions.lowerBound)" : "step-\(instruction)"
     if iteration > 0 { text += ".\(iteration)" }
     if sub > 0 { text += "/\(sub)" }
     if chunk > 0 { text += "#\(chunk)" }

@@ -67,6 +67,21 @@ package protocol Engine: AnyObject {
   /// Of n planes of `count` elements, 1 ≤ n ≤ 64, one: element i of plane j becomes element i · n + j.
   func interleave(planes: [Plane], count: Int) -> Plane
 
+  // MARK: Preparation
+
+  /// Obtains all the correlated randomness that a run takes, before its first input. The messages are those of
+  /// ``EngineDescriptor/offline``, and are sent at steps of ``StepID/preparation(_:sub:)``: a call receives what flight `flight` − 1
+  /// has brought and queues this party's messages of this one; `flight` goes from 0 to the number of flights, the last call
+  /// queues nothing. What exchanges take is handed out of it; where it was not prepared they throw `internal/correlations`, and
+  /// never make it themselves.
+  ///
+  /// - Throws: `internal/correlations` where something is left of what was prepared before.
+  func prepare(_ demand: CorrelationDemand, flight: Int) throws(ParleyError)
+  /// What an exchange takes; what the descriptor says in closed form (``EngineDescriptor/correlations``).
+  func correlations(of exchange: Exchange<Arith, Plane>) -> [(kind: CorrelationKind, count: Int)]
+  /// How much of what was prepared has not been used, all kinds together.
+  var unusedCorrelations: Int { get }
+
   // MARK: One round
 
   /// State between the flights.

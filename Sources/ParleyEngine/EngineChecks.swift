@@ -1,9 +1,17 @@
 package import ParleyBase
+package import ParleyProgram
 
 /// What an engine that trusts its peers has no need of: comparing inputs, moving proofs along with the flights
 /// of the computation, and committing to what it opens. The executor calls these around every flight. An engine without
-/// ledgers need not know of passes.
+/// ledgers need not know of passes, and one without correlated randomness not of its preparation.
 extension Engine {
+  package func prepare(_ demand: CorrelationDemand, flight: Int) throws(ParleyError) {
+    guard demand.isEmpty else {
+      throw ParleyError(.correlations, "the engine \(descriptor.name) has no correlated randomness to prepare")
+    }
+  }
+  package func correlations(of exchange: Exchange<Arith, Plane>) -> [(kind: CorrelationKind, count: Int)] { [] }
+  package var unusedCorrelations: Int { 0 }
   package func startInputComparison() throws(ParleyError) {}
   package func finishInputComparison() throws(ParleyError) {}
   package func sendChecks() throws(ParleyError) {}

@@ -1,7 +1,7 @@
 package import ParleyBase
 internal import ParleyEngine
 internal import ParleyNetwork
-internal import ParleyProgram
+package import ParleyProgram
 
 /// Compares what an engine sends with what its descriptor says, message by message: the cost contract.
 package struct CostProbe<F: EngineFamily>: Sendable {
@@ -35,10 +35,14 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     }
   }
 
-  /// Bytes by sender and receiver, and the longest chain of messages.
+  /// Bytes by sender and receiver, and the longest chain of messages; of what is sent before, the same.
   package struct Cost: Sendable, Hashable {
     package var bytes: [[Int]]
     package var rounds: Int
+    package var offlineBytes: [[Int]]
+    package var offlineRounds = 0
+    /// Correlated randomness that each computing party takes.
+    package var correlations: [CorrelationKind: Int] = [:]
   }
 
   package var family: F
@@ -54,9 +58,8 @@ package struct CostProbe<F: EngineFamily>: Sendable {
   /// What the descriptor promises.
   package func predicted(_ operation: Operation) -> Cost {
     let descriptor = family.descriptor
-    var cost = Cost(
-      bytes: Array(
-        repeating: Array(repeating: 0, count: family.computing + 2), count: family.computing + 2), rounds: 0)
+    let none = Array(repeating: Array(repeating: 0, count: family.computing + 2), count: family.computing + 2)
+    var cost = Cost(bytes: none, rounds: 0, offlineBytes: none)
     func add(_ messages: [Traffic.Message], _ size: ExchangeSize, to recipient: PartyIndex? = nil) {
       for message in messages {
         let from = message.from.principal(
@@ -68,6 +71,14 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     }
     func add(_ kind: ExchangeKind, _ size: ExchangeSize) {
       for messages in descriptor.traffic(of: kind).flights { add(messages, size) }
+      let taken = descriptor.correlations[kind].map { $0.taken(by: size) }
+      let demand = CorrelationDemand(taken.map { .init(StepID(instruction: 1), $0.kind, $0.count) })
+      cost.correlations = demand.amounts
+      guard !demand.isEmpty else { return }
+      for flight in descriptor.offline.flights {
+        for message in flight { cost.offlineBytes[message.from][message.to] += message.bytes(demand) }
+      }
+      cost.offlineRounds = descriptor.offline.flights.count
     }
     switch operation {
     case .multiply(let items, let count): add(.multiply, .init(items: items, length: count))
@@ -116,29 +127,41 @@ package struct CostProbe<F: EngineFamily>: Sendable {
   /// What the meters say after the operation and nothing else: operands are public constants.
   package func measured(_ operation: Operation) throws(ParleyError) -> Cost {
     let (holder, recipient) = (holder, recipient)
-    let outcome = try TestWorld(family, outsiders: 2, seed: seed).run { party throws in
+    let outcome = try TestWorld(family, outsiders: 2, seed: seed).run { party throws -> [CorrelationKind: Int] in
       let step = StepID(instruction: 1)
       guard let engine = party.engine else {
         try Self.outside(operation, party, holder: holder, recipient: recipient, step: step)
-        return
+        return [:]
       }
       if let exchange = Self.exchange(operation, engine) {
         _ = try party.exchange(exchange, step: step)
-        return
+        // Nothing was taken that was not prepared, and nothing is left: what the engine says it takes is what it takes.
+        guard engine.unusedCorrelations == 0 else { throw ParleyError(.correlations, "something is left") }
+        return CorrelationDemand(
+          engine.correlations(of: exchange).map { .init(step, $0.kind, $0.count) }
+        ).amounts
       }
       switch operation {
       case .inputArith(let count): _ = try engine.receiveArith(from: holder, count: count, step: step)
       case .inputPlanes(let planes, let count):
         _ = try engine.receivePlanes(from: holder, planes: planes, count: count, step: step)
       default:
-        guard let (value, to) = Self.opening(operation, engine, recipient: recipient) else { return }
+        guard let (value, to) = Self.opening(operation, engine, recipient: recipient) else { return [:] }
         let token = try engine.verify(through: step)
         try engine.startOpening(value, to: [to], step: step, token: token)
         try party.mesh.flush()
         if to == party.index { _ = try engine.finishOpening(value, step: step) }
       }
+      return [:]
     }
-    return Cost(bytes: outcome.readings.map(\.sentBytes), rounds: outcome.rounds)
+    let taken = outcome.values.prefix(family.computing)
+    guard taken.allSatisfy({ $0 == taken[0] }) else {
+      throw ParleyError(.correlations, "parties take other correlated randomness at one exchange")
+    }
+    return Cost(
+      bytes: outcome.readings.map(\.sentBytes), rounds: outcome.rounds,
+      offlineBytes: outcome.readings.map(\.offline.sentBytes),
+      offlineRounds: outcome.readings.map(\.offline.rounds).max() ?? 0, correlations: taken[0])
   }
 
   /// Throws when an operation costs anything else than the descriptor says. Operations on ring words are left out where the

@@ -50,11 +50,30 @@ package struct TestWorld<F: EngineFamily>: Sendable {
       try exchanges([(exchange, step)])[0]
     }
 
-    /// Takes several through their flights together, as in one round.
+    /// Obtains the correlated randomness that these exchanges take.
+    package func prepare(
+      _ list: [(exchange: Exchange<F.E.Arith, F.E.Plane>, step: StepID)]
+    ) throws(ParleyError) {
+      guard let engine, !engine.descriptor.correlations.isEmpty else { return }
+      let demand = CorrelationDemand(
+        list.flatMap { item in
+          engine.correlations(of: item.exchange).map { CorrelationDemand.Take(item.step, $0.kind, $0.count) }
+        })
+      guard !demand.isEmpty else { return }
+      let flights = engine.descriptor.offline.flights.count
+      for flight in 0...flights {
+        try engine.prepare(demand, flight: flight)
+        if flight < flights { try mesh.flush() }
+      }
+    }
+
+    /// Takes several through their flights together, as in one round; what they take of correlated randomness is obtained
+    /// before.
     package func exchanges(
       _ list: [(exchange: Exchange<F.E.Arith, F.E.Plane>, step: StepID)]
     ) throws(ParleyError) -> [ExchangeResult<F.E.Arith, F.E.Plane>] {
       guard let engine else { throw ParleyError(.invariant, "\(index) does not compute") }
+      try prepare(list)
       var pending: [(place: Int, state: F.E.Pending, flights: Int)] = []
       for (place, item) in list.enumerated() {
         pending.append(

@@ -102,7 +102,7 @@ extension TLSMesh {
       if head.isComplete {
         if head.filled > 0 { target.copyMemory(from: head.bytes) }
         link.inbound.removeHead()
-        meter.recordReceive(depth: head.header.depth)
+        meter.recordReceive(step: step, depth: head.header.depth)
         return
       }
       link.inbound.adopt(head, target: target)
@@ -117,7 +117,7 @@ extension TLSMesh {
       }
       return link.inbound.isDirectComplete
     }
-    if let header = link.inbound.direct { meter.recordReceive(depth: header.depth) }
+    if let header = link.inbound.direct { meter.recordReceive(step: step, depth: header.depth) }
   }
 
   package func receiveControl(step: StepID, from party: PartyIndex, atMost limit: Int) throws(ParleyError)
@@ -144,7 +144,7 @@ extension TLSMesh {
     guard let head = link.inbound.head else { return [] }
     let bytes = [UInt8](head.bytes)
     link.inbound.removeHead()
-    meter.recordReceive(depth: head.header.depth)
+    meter.recordReceive(step: step, depth: head.header.depth)
     return bytes
   }
 

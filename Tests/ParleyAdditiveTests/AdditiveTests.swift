@@ -18,6 +18,11 @@ import Testing
   @Test func conformanceInTheSmallRing() throws {
     try Conformance(AdditiveFamily(UInt8.self), seed: 0x5eed_a002, lengths: [0, 1, 2, 63, 64, 65, 1000]).run()
   }
+  @Test func conformanceWithTriplesThatAreSent() throws {
+    try Conformance(
+      AdditiveFamily(UInt64.self, source: .sent), seed: 0x5eed_a004, lengths: [0, 1, 65, 1000]
+    ).run()
+  }
 
   @Test func cost() throws {
     for count in [1, 7, 8, 63, 65, 1000, 70_000] {
@@ -35,70 +40,42 @@ import Testing
         ]
       }
       try CostProbe(AdditiveFamily(UInt64.self), seed: 0x5eed_a003).check(list)
+      guard count < 2000 else { continue }
+      try CostProbe(AdditiveFamily(UInt64.self, source: .sent), seed: 0x5eed_a005).check(list)
     }
   }
 
   // MARK: Programs
 
-  /// Random programs: results are those of the evaluator in the clear, bytes and rounds are those of the plan, and so are the triples
-  /// that are taken.
+  /// Random programs: results are those of the evaluator in the clear; bytes and rounds are those of the plan, before the inputs and
+  /// after; and every run uses what was prepared, or it would not end.
   @Test(arguments: 0..<12 as Range<UInt64>) func programs(block: UInt64) throws {
     for number in 5 * block..<5 * block + 5 {
       let seed = 0x5eed_a100 + number
-      let generated = try ProgramGenerator.make(length: 5 + Int(number % 21), seed: seed)
-      let program = generated.program
-      let family = AdditiveFamily(UInt64.self)
-      let options = LoweringOptions(chunkRows: number % 2 == 0 ? RowChunks.defaultRows : 1 + Int(number % 5))
-      let lowered = try Lowering.lower(program, for: family.descriptor, options: options)
-      let parts = generated.data.enumerated().map { index, data in
-        (
-          holder: PartyIndex(2 + index),
-          table: InputFeeder.HeldTable(schema: ProgramGenerator.schema, data: data)
-        )
-      }
-      let recipient = PartyIndex(2 + parts.count)
-      let recipients = program.disclosures.map { _ in [recipient] }
-      let job = ProgramRun(program: lowered, inputs: program.inputs, recipients: recipients, tables: [parts])
-      let dealers = DealerBoard(seed: seed)
-      let outcome = try TestWorld(dealers, outsiders: parts.count + 1, seed: seed).run(job)
-      let cost = CostModel.cost(
-        of: lowered, on: family.descriptor,
-        shape: RunShape(
-          principals: 3 + parts.count,
-          tables: job.shape.tables.map { $0.map { .init(holder: $0.holder.rawValue, rows: $0.rowCount) } },
-          recipients: recipients.map { $0.map(\.rawValue) }))
+      let family = AdditiveFamily(UInt64.self, source: number % 3 == 0 ? .sent : .dealt)
+      let work = try AdditiveWork(
+        family, length: 5 + Int(number % 21), seed: seed,
+        chunkRows: number % 2 == 0 ? RowChunks.defaultRows : 1 + Int(number % 5))
+      let outcome = try TestWorld(family, outsiders: work.outsiders, seed: seed).run(work.job)
+      let cost = work.cost
       #expect(outcome.readings.map(\.sentBytes) == cost.bytes, "bytes, seed \(seed)")
       #expect(outcome.rounds == cost.rounds, "rounds, seed \(seed)")
-      for dealer in dealers.dealers { #expect(dealer.taken == cost.demand, "triples, seed \(seed)") }
+      let offline = outcome.readings.map(\.offline)
+      #expect(offline.map(\.rounds).max() == cost.offline?.rounds ?? 0, "rounds before the inputs, seed \(seed)")
+      if let planned = cost.offline {
+        #expect(offline.map(\.sentBytes) == planned.bytes, "bytes before the inputs, seed \(seed)")
+        #expect(planned.totalBytes > 0 || family.source == .dealt)
+      }
+      let program = work.generated.program
       let clear = try InsecurePlaintextEvaluator.evaluate(
-        program, tables: [ProgramGenerator.schema], data: [ProgramGenerator.schema.name: generated.data])
+        program, tables: [ProgramGenerator.schema], data: [ProgramGenerator.schema.name: work.generated.data])
       for (index, disclosure) in program.disclosures.enumerated() {
-        let values = try #require(outcome.values[recipient.rawValue][index])
+        let values = try #require(outcome.values[work.recipient.rawValue][index])
         #expect(
           values.integers(of: program[disclosure.node].type)
             == clear[Program.DisclosureID(rawValue: index)], "disclosure \(index), seed \(seed)")
       }
     }
-  }
-
-  /// The family with dealers that can be looked at afterwards.
-  private struct DealerBoard: EngineFamily {
-    private let base = AdditiveFamily(UInt64.self)
-    private let list: [Held]
-    var dealers: [InsecureTripleDealer] { list.map(\.dealer) }
-    /// Used by one party's thread, and read when that has ended.
-    private final class Held: @unchecked Sendable {
-      let dealer: InsecureTripleDealer
-      init(_ party: Int, _ seed: UInt64) { dealer = InsecureTripleDealer(party: PartyIndex(party), seed: seed) }
-    }
-    init(seed: UInt64) { list = (0..<2).map { Held($0, seed) } }
-    var descriptor: EngineDescriptor { base.descriptor }
-    var wordBits: Int { 64 }
-    func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> AdditiveEngine<UInt64> {
-      try base.makeEngine(mesh: mesh, seed: seed, dealer: list[mesh.local.rawValue].dealer)
-    }
-    func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer { base.makeDealer(mesh: mesh, seed: seed) }
-    func makeReceiver(mesh: any Mesh) -> any OutputReceiver { base.makeReceiver(mesh: mesh) }
   }
 
   // MARK: What must not go unnoticed

@@ -62,7 +62,7 @@ import Testing
 
   @Test func hostileDepthDoesNotTrap() {
     let meter = Meter(count: 2)
-    meter.recordReceive(depth: .max)
+    meter.recordReceive(step: step(1), depth: .max)
     #expect(meter.recordSend(step: step(1), to: PartyIndex(1), bytes: 1) == .max)
     #expect(meter.reading.rounds == Int(UInt32.max))
   }

@@ -119,8 +119,8 @@ package struct Participant: Sendable {
         let plan = try prepared.plan(rows: session.rows)
         runPlan.value = plan
         mesh.expect(
-          bytes: plan.cost.bytes.map { $0.indices.contains(local.rawValue) ? $0[local.rawValue] : 0 },
-          flight: plan.cost.largestFlightBytes)
+          bytes: plan.cost.allBytes.map { $0.indices.contains(local.rawValue) ? $0[local.rawValue] : 0 },
+          flight: max(plan.cost.largestFlightBytes, plan.cost.offline?.largestFlightBytes ?? 0))
         started.value = .now
         try observers.established(session, plan)
       },

@@ -64,6 +64,7 @@ struct PlanReport {
       }
     }
   }
+  private var offline: OfflineSummary? { OfflineSummary(plan.cost, names: names, on: network, calibration) }
   private var seconds: Double { plan.cost.seconds(on: network, calibration) }
   private var calibrationNote: String {
     "on idle machines; "
@@ -186,9 +187,8 @@ struct PlanReport {
     lines.append("  rounds                  \(plan.cost.rounds)")
     lines.append("  bytes                   \(Console.bytes(plan.cost.totalBytes)) in all")
     for link in links { lines.append("    \(link.from) → \(link.to)  \(link.bytes) B") }
-    lines.append(
-      "  correlated randomness   \(plan.cost.correlations == 0 ? "none (keys only)" : plan.cost.demand.sorted.map { "\($0.count) \($0.kind.description)" }.joined(separator: ", "))"
-    )
+    lines.append("  correlated randomness   \(offline?.amounts ?? "none (keys only)")")
+    lines += offline?.lines(size: Console.bytes, duration: Console.seconds).map { "  \($0)" } ?? []
     lines.append(
       "  program                 \(plan.cost.instructionCount) instructions, \(plan.lowered.planeCount + plan.lowered.arithCount) registers"
     )
@@ -244,6 +244,7 @@ struct PlanReport {
     lines.append("| rounds | \(plan.cost.rounds) |")
     lines.append("| bytes, all links | \(plan.cost.totalBytes) |")
     lines += links.map { "| \($0.from) → \($0.to) | \($0.bytes) B |" }
+    lines += offline?.rows.map { "| \($0.name) | \($0.text) |" } ?? []
     lines += verificationLines.map { "| \($0.name) | \($0.text) |" }
     lines.append("| memory of a computing party | \(Console.bytes(memory)) |")
     lines.append("| time on \(network.name) | about \(Console.seconds(seconds)), \(calibrationNote) |")
@@ -317,6 +318,8 @@ struct PlanReport {
     var bytes: Int
     var links: [Link]
     var correlations: Int
+    /// Absent where nothing is prepared.
+    var offline: OfflineSummary?
     var memoryBytes: Int
     /// What it is for.
     var memory: ProcessMemory
@@ -350,7 +353,7 @@ struct PlanReport {
       }, publicFacts: prepared.statement.publicFacts, rules: prepared.statement.rules, trust: prepared.trust.lines,
       rounds: plan.cost.rounds, bytes: plan.cost.totalBytes,
       links: links.map { .init(from: $0.from, to: $0.to, bytes: $0.bytes) },
-      correlations: plan.cost.correlations, memoryBytes: memory, memory: ProcessMemory(plan),
+      correlations: plan.cost.correlations, offline: offline, memoryBytes: memory, memory: ProcessMemory(plan),
       network: network.name, seconds: seconds,
       isCalibrated: calibration.isMeasured,
       simulation: simulation.map {

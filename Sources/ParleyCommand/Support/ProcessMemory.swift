@@ -16,8 +16,10 @@ struct ProcessMemory: Encodable {
   var buffers: Int
   /// What is under way on links.
   var messages: Int
+  /// Correlated randomness, from its preparation to the end; absent where there is none.
+  var correlations: Int?
 
-  var total: Int { base + program + shares + buffers + messages }
+  var total: Int { base + program + shares + buffers + messages + (correlations ?? 0) }
 
   init(_ plan: Plan) {
     let verifies = plan.descriptor.verifier != nil
@@ -26,16 +28,18 @@ struct ProcessMemory: Encodable {
     // Proofs ask for vectors of many sizes, and get free blocks of up to twice the size.
     shares = plan.cost.peakShareBytes * (verifies ? 125 : 100) / 100
     // A pool is full when its engine is not.
+    correlations = plan.cost.offline?.storedBytes
     buffers = min(plan.cost.peakShareBytes, 64 << 20) / 2
     // Links fill up where one flight does it, else about half.
     let options = TransportOptions()
+    let largestFlight = max(plan.cost.largestFlightBytes, plan.cost.offline?.largestFlightBytes ?? 0)
     func underWay(_ bytes: Int, _ limit: Int) -> Int {
-      max(min(bytes, limit) / 2, min(bytes, limit, 2 * plan.cost.largestFlightBytes))
+      max(min(bytes, limit) / 2, min(bytes, limit, 2 * largestFlight))
     }
     messages =
       (0..<plan.descriptor.parties).map { party in
-        plan.cost.bytes[party].reduce(0) { $0 + underWay($1, options.replayLimit) }
-          + plan.cost.bytes.reduce(0) { $0 + underWay($1[party], options.inboundLimit) }
+        plan.cost.allBytes[party].reduce(0) { $0 + underWay($1, options.replayLimit) }
+          + plan.cost.allBytes.reduce(0) { $0 + underWay($1[party], options.inboundLimit) }
       }.max() ?? 0
   }
 

@@ -102,7 +102,7 @@ package final class InMemoryMesh: Mesh {
       abort(error)
       throw error
     }
-    if party != local { meter.recordReceive(depth: frame.depth) }
+    if party != local { meter.recordReceive(step: step, depth: frame.depth) }
     links[party.rawValue][local.rawValue].recycle(frame.buffer)
   }
 
@@ -117,7 +117,7 @@ package final class InMemoryMesh: Mesh {
       abort(error)
       throw error
     }
-    if party != local { meter.recordReceive(depth: frame.depth) }
+    if party != local { meter.recordReceive(step: step, depth: frame.depth) }
     return bytes
   }
 

@@ -107,7 +107,7 @@ package final class SimulatedMesh: VirtualClockMesh {
       abort(error)
       throw error
     }
-    if party != local { meter.recordReceive(depth: frame.depth) }
+    if party != local { meter.recordReceive(step: step, depth: frame.depth) }
   }
 
   package func receiveControl(
@@ -122,7 +122,7 @@ package final class SimulatedMesh: VirtualClockMesh {
       abort(error)
       throw error
     }
-    if party != local { meter.recordReceive(depth: frame.depth) }
+    if party != local { meter.recordReceive(step: step, depth: frame.depth) }
     return bytes
   }
 

@@ -62,7 +62,7 @@ package final class TapeMesh: Mesh {
       abort(error)
       throw error
     }
-    if party != local { meter.recordReceive(depth: frame.depth) }
+    if party != local { meter.recordReceive(step: step, depth: frame.depth) }
   }
 
   package func receiveControl(
@@ -72,7 +72,7 @@ package final class TapeMesh: Mesh {
     let frame = try core.receive(step: step, from: party.rawValue, at: local.rawValue)
     do {
       let bytes = try frame.control(expecting: step, atMost: limit, from: party, at: local)
-      if party != local { meter.recordReceive(depth: frame.depth) }
+      if party != local { meter.recordReceive(step: step, depth: frame.depth) }
       return bytes
     } catch {
       abort(error)

@@ -46,8 +46,10 @@ package struct EngineDescriptor: Sendable, Hashable {
   /// are not offered.
   package var shufflePasses: [Traffic] = []
   package var shuffles: Bool { !shufflePasses.isEmpty }
-  /// Whether products and ANDs take triples from outside the protocol (``CorrelationDemand``).
-  package var takesTriples = false
+  /// Correlated randomness that exchanges take; it is obtained before the first input (``CorrelationDemand``).
+  package var correlations = CorrelationUses()
+  /// The messages of that.
+  package var offline = OfflineTraffic()
   /// Parties that need keys which exactly they know, three or more at a time; every pair has keys anyway.
   package var keyGroups: [[Int]] = []
   /// What every computing party sends to those it shares a share with for each holder, once all inputs have

@@ -25,6 +25,10 @@ package struct RadixDigit: Hashable, Sendable {
     self.choice = choice
   }
 
+  /// What has an iteration of its own in each pass: three passes of a shuffle, and these.
+  package enum Stage: Int, Sendable { case shuffle = 0, products = 3, choice = 4, opening = 5 }
+  package static func iteration(_ stage: Stage, pass: Int) -> Int { 6 * pass + stage.rawValue }
+
   /// The digits of a key of `bits` bits, in the order in which they are sorted by.
   package static func ranges(bits: Int) -> [Range<Int>] {
     stride(from: 0, to: bits, by: widest).map { $0..<min($0 + widest, bits) }

@@ -15,6 +15,8 @@ package struct ExchangeSize: Sendable, Hashable {
   /// Elements of all operands, an operand of one element that is repeated counting as often as it is used: what a protocol
   /// sends that masks its operands and not its results.
   package var operands: Int
+  /// Of the factors of a matrix product; 0 for all else.
+  package var rows = 0, inner = 0, columns = 0
 
   /// - Parameter operands: two for each element of each result, where nothing else is said.
   package init(items: Int, length: Int, operands: Int? = nil) {
@@ -24,7 +26,9 @@ package struct ExchangeSize: Sendable, Hashable {
   }
 
   package static func matrixProduct(rows: Int, inner: Int, columns: Int) -> ExchangeSize {
-    .init(items: 1, length: rows * columns, operands: rows * inner + inner * columns)
+    var size = ExchangeSize(items: 1, length: rows * columns, operands: rows * inner + inner * columns)
+    (size.rows, size.inner, size.columns) = (rows, inner, columns)
+    return size
   }
   /// - Parameter terms: products of single elements that are summed up, over all lists.
   package static func innerProducts(lists: Int, terms: Int) -> ExchangeSize {

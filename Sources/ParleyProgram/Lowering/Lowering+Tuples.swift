@@ -61,6 +61,9 @@ extension Lowering {
         guard !planes.isEmpty else { return rows }
         guard descriptor.shuffles else { return network(rows, planes, indexBits: indexBits, length) }
         switch sortWay(rows, planes, program[id].type.shape) {
+        // How many comparisons a random order asks for is chance, and what is prepared must be known before.
+        case .comparisons where !descriptor.correlations.isEmpty:
+          return network(rows, planes, indexBits: indexBits, length)
         case .comparisons: return emitter.sort(rows, keys: planes, indexBits: indexBits, length)
         case .radix: return emitter.radix(rows, keys: planes, length, word: wordOfBit)
         case .radixWithRows: return radixWithRows(rows, planes, length)

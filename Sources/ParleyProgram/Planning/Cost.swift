@@ -44,10 +44,12 @@ public struct Cost: Hashable, Sendable {
   public var movedElements = 0
   /// Elements of the passes of shuffles, as their proofs count them: one for each word of a row, and one for all planes.
   public var shuffledElements = 0
-  /// Correlated randomness taken from outside the protocol, triples of all kinds (none where keys suffice).
+  /// Correlated randomness that is prepared and taken, of all kinds (none where keys suffice).
   public var correlations: Int { demand.total }
-  /// The same by kind.
+  /// The same by kind and by step.
   package var demand = CorrelationDemand()
+  /// What obtaining it costs, apart from all else here; nil where there is none.
+  public var offline: OfflineCost?
   /// log2 of the probability that a deviating party goes unnoticed in one run; nil where nothing is verified.
   public var cheatingExponent: Double?
   /// Proofs that verify the products.
@@ -61,5 +63,33 @@ public struct Cost: Hashable, Sendable {
   package var shares: [CostShare] = []
 
   public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
+  /// Bytes from principal to principal, before the first input and after.
+  package var allBytes: [[Int]] {
+    guard let offline else { return bytes }
+    return zip(bytes, offline.bytes).map { zip($0, $1).map { $0 + $1 } }
+  }
   public func sent(by principal: Int) -> Int { bytes[principal].reduce(0, +) }
+}
+
+/// What correlated randomness costs before the first input.
+public struct OfflineCost: Hashable, Sendable {
+  /// Payload bytes from principal to principal.
+  public var bytes: [[Int]]
+  /// Largest depth of dependent messages, counted from 1 again.
+  public var rounds: Int
+  /// What a computing party keeps of it until it is used.
+  public var storedBytes: Int
+  /// Most bytes that one flight sends over one link.
+  public var largestFlightBytes = 0
+
+  public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
+
+  /// Rounds at the link's latency, the busiest link at its bandwidth, and handling what is sent. Making it is not part of
+  /// it: that is different for every source.
+  public func seconds(on network: NetworkProfile, _ calibration: Calibration = .typical) -> Double {
+    let busiest = bytes.map { $0.max() ?? 0 }.max() ?? 0
+    let most = bytes.map { $0.reduce(0, +) }.max() ?? 0
+    return Double(rounds) * network.oneWayLatency + Double(busiest) / network.bandwidth
+      + Double(most) * calibration.secondsPerByte
+  }
 }

@@ -96,14 +96,16 @@ extension CostModel {
     let (equalPart, lastPart) = (part(chunks.size), part(chunks.last))
     let low = function.function.low
     let marks = RowBundle(arith: columns.rows.arith + low.arith, planes: columns.rows.planes + low.planes)
-    times(chunks.equal, payers: function.payers, marks: marks) {
+    times(chunks.equal, stride: Self.chunkStride(), payers: function.payers, marks: marks) {
       $0.chunk(function, columns, count: chunks.size, part: equalPart)
     }
-    chunk(function, columns, count: chunks.last, part: lastPart)
+    at(level: 0, chunk: chunks.equal) { $0.chunk(function, columns, count: chunks.last, part: lastPart) }
     var waiting = chunks.equal * equalPart + lastPart
     if let sums = columns.bitSums, chunks.equal > 0 {
       ledger.payers = payers
-      add(sums.heights(chunks: chunks.equal + 1), FunctionWork(sums.adder, self), results: 1)
+      add(
+        sums.heights(chunks: chunks.equal + 1), FunctionWork(sums.adder, self), results: 1,
+        firstLevel: SumNetwork<Never>.firstLevelOfChunks)
     }
     if chunks.equal == 0 {
       liveBytes -= waiting
@@ -139,10 +141,12 @@ extension CostModel {
     add(sums.map { $0.heights(rows: count / max(results, 1)) }, adder, results: results)
   }
   /// Level by level, of bits by weight for every sum; the first level is the largest.
-  private mutating func add(_ heights: [[Int]], _ adder: FunctionWork, results: Int) {
+  private mutating func add(_ heights: [[Int]], _ adder: FunctionWork, results: Int, firstLevel: Int = 0) {
     let counts = CarrySave.counts(heights)
     if let most = counts.max() { work(workingBytesAtOnce(adder, count: most * results)) }
-    for count in counts { applyOnce(adder, count: count * results) }
+    for (level, count) in counts.enumerated() {
+      at(level: firstLevel + level) { $0.applyOnce(adder, count: count * results) }
+    }
   }
 
   /// The rounds of a function on a chunk of rows.
@@ -185,8 +189,11 @@ extension CostModel {
     let chunks = RowChunks.sizes(count: count, rows: chunkRows)
     // The algorithm around it pays.
     let payers = ledger.payers.numbers
-    times(chunks.equal, payers: Set(payers)) { $0.applyOnce(function, count: chunks.size) }
-    applyOnce(function, count: chunks.last)
+    times(chunks.equal, stride: Self.chunkStride(), payers: Set(payers)) {
+      $0.applyOnce(function, count: chunks.size)
+    }
+    let level = recorder?.level ?? 0
+    at(level: level, chunk: chunks.equal) { $0.applyOnce(function, count: chunks.last) }
   }
   /// Its registers are nobody else's, and the algorithm around it pays.
   private mutating func applyOnce(_ function: FunctionWork, count: Int) {

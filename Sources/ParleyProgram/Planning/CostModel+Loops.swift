@@ -6,7 +6,7 @@ extension CostModel {
     hand(loop.initial, over: state, freeing: RegisterSet())
     let payers = payers(in: schedule)
     let marks = RowBundle(arith: state.arith + loop.shared.arith, planes: state.planes + loop.shared.planes)
-    times(loop.count, payers: payers, marks: marks) { model in
+    times(loop.count, stride: UInt64(loop.numbers) << 40, payers: payers, marks: marks) { model in
       for round in schedule.rounds { model.run(round) }
       model.hand(loop.result, over: state, freeing: own)
     }

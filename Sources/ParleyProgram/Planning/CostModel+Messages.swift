@@ -43,7 +43,6 @@ extension CostModel {
 
   /// The first flight of an operation.
   mutating func send(_ kind: ExchangeKind, _ size: ExchangeSize, _ further: inout FurtherFlights) {
-    if let taken = descriptor.correlation(of: kind, size) { cost.demand.add(taken.kind, taken.count) }
     let traffic = descriptor.traffic(of: kind)
     guard let first = traffic.flights.first else { return }
     send(first, size)

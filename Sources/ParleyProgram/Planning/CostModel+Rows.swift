@@ -28,8 +28,8 @@ extension CostModel {
         let moved = bytes(arith: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count)
         let function = FunctionWork(function, self)
         work(2 * moved + workingBytes(function, count: (count + 1) / 2))
-        for pairs in MergeExchange.counts(rows: count) {
-          apply(function, count: pairs)
+        for (level, pairs) in MergeExchange.counts(rows: count).enumerated() {
+          at(level: level) { $0.apply(function, count: pairs) }
           for _ in 0..<2 {
             gather(words: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count)
           }
@@ -39,7 +39,9 @@ extension CostModel {
         let half = bytes(bundle, count: count / 2)
         let function = FunctionWork(function, self)
         work(max(4 * half, half + workingBytes(function, count: count / 2)))
-        for pairs in ScanLevels.counts(rows: count) { apply(function, count: pairs) }
+        for (level, pairs) in ScanLevels.counts(rows: count).enumerated() {
+          at(level: level + 1) { $0.apply(function, count: pairs) }
+        }
       default: break
       }
     }
@@ -129,13 +131,13 @@ extension CostModel {
     }
     for (index, range) in ranges.enumerated() {
       guard let digit = functions.first(where: { $0.width == range.count }) else { continue }
-      apply(digit.products, count: count)
+      at(level: RadixDigit.iteration(.products, pass: index)) { $0.apply(digit.products, count: count) }
       // The bits that move, products, their running sums, and what they are multiplied with.
       let sets = 1 << digit.width
       work(
         bytes(arith: 2 * sets, planes: keyBits + numberBits, count: count)
           + workingBytes(digit.choice, count: count))
-      apply(digit.choice, count: count)
+      at(level: RadixDigit.iteration(.choice, pass: index)) { $0.apply(digit.choice, count: count) }
       if index < ranges.count - 1 {
         place(words: 0, planes: keyBits - range.upperBound + numberBits, placeBits: nil, count: count)
       } else if index > 0 {

@@ -27,6 +27,8 @@ package struct CostModel {
   /// Registers that a product reads or writes.
   var isRecorded: (arith: RegisterMarks, planes: RegisterMarks)
   var chargedDepth = 0
+  /// Where exchanges take correlated randomness.
+  var recorder: DemandRecorder?
   /// See ``counted(_:on:shape:takesAll:)``.
   var takesAllChunks = false
   var chunksTaken = 0
@@ -45,6 +47,7 @@ package struct CostModel {
     verification = descriptor.verifier.map { ProofTraffic($0, parties: descriptor.parties) }
     isRecorded = (RegisterMarks(count: lowered.arithCount), RegisterMarks(count: lowered.planeCount))
     flight = Flight(principals: shape.principals)
+    recorder = descriptor.correlations.isEmpty ? nil : DemandRecorder()
     cost = Cost(
       bytes: Array(repeating: Array(repeating: 0, count: shape.principals), count: shape.principals), rounds: 0,
       peakShareBytes: 0, multiplications: 0, andBits: 0, instructionCount: 0,
@@ -71,6 +74,7 @@ package struct CostModel {
     model.verdicts()
     model.openings()
     model.cost.rounds = model.largestDepth
+    if let recorder = model.recorder { model.prepare(recorder.demand) }
     model.cost.shares = model.ledger.result
     if descriptor.verifier != nil {
       model.cost.provedBits = model.cost.andBits
@@ -220,9 +224,11 @@ package struct CostModel {
     var isPending = !round.exchanges.isEmpty
     while isPending || reductions.contains(where: { !$0.isDone }) {
       for i in reductions.indices where !reductions[i].isDone && reductions[i].further.isDone {
+        recorder?.level = reductions[i].level + 1
         for instruction in reductions[i].nextExchanges() {
           exchange(instruction, half: reductions[i].half, &reductions[i].further)
         }
+        recorder?.level = 0
       }
       sendProofs()
       receive()
@@ -262,6 +268,10 @@ package struct CostModel {
   /// What an instruction sends in its first flight, and what verifications will need of it.
   mutating func send(_ instruction: Instruction, length: Int, _ further: inout FurtherFlights) {
     execute()
+    func send(_ kind: ExchangeKind, _ size: ExchangeSize, _ further: inout FurtherFlights) {
+      take(instruction.id, kind, size)
+      self.send(kind, size, &further)
+    }
     switch instruction.kind {
     case .multiply(let pairs, _):
       send(.multiply, ExchangeSize(items: pairs.count, length: length), &further)
@@ -279,9 +289,6 @@ package struct CostModel {
       recordProducts(outputs: lists.count, terms: terms)
     case .matrixProduct(_, _, let rows, let inner, let columns, _):
       send(.matrixProduct, .matrixProduct(rows: rows, inner: inner, columns: columns), &further)
-      if descriptor.takesTriples {
-        cost.demand.add(.matrixTriple(rows: rows, inner: inner, columns: columns), 1)
-      }
       multiply(rows * inner * columns)
       authenticate(rows * columns)
       if !authenticates { verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns) }

@@ -6,6 +6,9 @@ package import ParleyBase
 ///
 /// Rows are taken in groups of `results`: row i counts towards result i mod results.
 package struct SumNetwork<Bits> {
+  /// Levels of sums over chunks; those over rows, which come before, are fewer.
+  package static var firstLevelOfChunks: Int { 128 }
+
   package var slice: (_ bits: Bits, _ start: Int, _ count: Int) -> Bits
   package var concatenate: (_ parts: [Bits]) -> Bits
   /// Of n planes of `count` bits one: bit i of plane j becomes bit i · n + j.

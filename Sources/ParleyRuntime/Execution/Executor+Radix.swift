@@ -12,16 +12,15 @@ extension Executor {
   private struct Pass {
     let instruction: Int
     let number: Int
-    private static var stride: Int { 6 }
 
-    func step(_ offset: Int) -> StepID {
-      StepID(instruction: instruction, iteration: number * Self.stride + offset)
+    func step(_ stage: RadixDigit.Stage) -> StepID {
+      StepID(instruction: instruction, iteration: RadixDigit.iteration(stage, pass: number))
     }
     /// Three passes of a shuffle from here on.
-    var shuffle: StepID { step(0) }
-    var products: Int { step(3).iteration }
-    var choice: Int { step(4).iteration }
-    var opening: StepID { step(5) }
+    var shuffle: StepID { step(.shuffle) }
+    var products: Int { step(.products).iteration }
+    var choice: Int { step(.choice).iteration }
+    var opening: StepID { step(.opening) }
   }
 
   /// Only the bits of digits still to come and the number of every row move from digit to digit. The last places are

@@ -5,9 +5,6 @@ internal import ParleyProgram
 
 /// Sums over rows in bits (``SumNetwork``): full adders level by level, a flight each.
 extension Executor {
-  /// Levels of sums over chunks; those over rows, which come before, are fewer.
-  private static var levelOfChunks: Int { 128 }
-
   /// By sum two numbers by weight, one after the other.
   ///
   /// - Parameters:
@@ -42,7 +39,8 @@ extension Executor {
       return SumNetwork<E.Plane>.Addends(columns: columns, offset: 0)
     }
     return try sum(
-      addends, sums.adder, results: 1, count: parts.count, firstLevel: Self.levelOfChunks, chunk: 0
+      addends, sums.adder, results: 1, count: parts.count, firstLevel: SumNetwork<E.Plane>.firstLevelOfChunks,
+      chunk: 0
     ).planes
   }
 

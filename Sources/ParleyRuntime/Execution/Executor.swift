@@ -3,7 +3,7 @@ package import ParleyEngine
 package import ParleyNetwork
 package import ParleyProgram
 
-/// Runs a ``LoweredProgram`` on one party's engine: inputs, rounds, verification, openings.
+/// Runs a ``LoweredProgram`` on one party's engine: preparation, inputs, rounds, verification, openings.
 ///
 /// Synchronous: it belongs on the party's dedicated thread. All exchanges of one round share their flights of
 /// messages; reductions of one round advance beside them, so that a round takes as many flights as its longest
@@ -21,6 +21,8 @@ package final class Executor<E: Engine> {
   let recipients: [[PartyIndex]]
   let rows: RowCounts
   let schedule: Schedule
+  /// What exchanges take of correlated randomness.
+  let demand: CorrelationDemand
   let registers: RegisterFile<E>
   /// What the passes of loops under way add to the numbers of instructions.
   var epoch = 0
@@ -31,10 +33,11 @@ package final class Executor<E: Engine> {
 
   /// - Parameters:
   ///   - recipients: by disclosure of the program, who receives it.
+  ///   - demand: of the plan; computed here where it is not given and the engine takes correlated randomness.
   ///   - onProgress: called on the party's thread after every flight.
   package init(
     engine: E, mesh: any Mesh, program: LoweredProgram, shape: ExecutionShape, recipients: [[PartyIndex]],
-    onProgress: ((ExecutionProgress) -> Void)? = nil
+    demand: CorrelationDemand? = nil, onProgress: ((ExecutionProgress) -> Void)? = nil
   ) {
     self.engine = engine
     self.mesh = mesh
@@ -44,10 +47,16 @@ package final class Executor<E: Engine> {
     self.onProgress = onProgress
     rows = shape.rows
     schedule = Schedule(program.instructions)
+    let descriptor = engine.descriptor
+    self.demand =
+      demand
+      ?? (descriptor.correlations.isEmpty
+        ? CorrelationDemand() : CorrelationDemand(of: program, on: descriptor, rows: rows, principals: mesh.count))
     registers = RegisterFile(arithCount: program.arithCount, planeCount: program.planeCount)
     progress = ExecutionProgress(
       instructionsDone: 0, instructionCount: program.instructions.reduce(0) { $0 + $1.executions }, roundsDone: 0,
-      roundCount: schedule.flights(on: engine.descriptor, rows: rows, chunkRows: program.chunkRows))
+      roundCount: schedule.flights(on: descriptor, rows: rows, chunkRows: program.chunkRows)
+        + (self.demand.isEmpty ? 0 : descriptor.offline.flights.count))
   }
 
   /// Executes the program once and returns what this party receives, by disclosure. Any failure aborts the
@@ -55,12 +64,14 @@ package final class Executor<E: Engine> {
   package func run() throws(ParleyError) -> [Int: ClearValues] {
     do throws(ParleyError) {
       try mesh.flush()
+      try prepare()
       try receiveInputs()
       try engine.startInputComparison()
       try mesh.flush()
       try engine.finishInputComparison()
       try hooks?.inputsReceived()
       for round in schedule.rounds { try run(round) }
+      try checkUse()
       try hooks?.computed()
       return try open()
     } catch {
@@ -78,6 +89,30 @@ package final class Executor<E: Engine> {
   func didFinishFlight() {
     progress.roundsDone += 1
     onProgress?(progress)
+  }
+
+  // MARK: Correlated randomness
+
+  /// Obtains all that the run takes, before the first input.
+  private func prepare() throws(ParleyError) {
+    guard !demand.isEmpty else { return }
+    let flights = engine.descriptor.offline.flights.count
+    for flight in 0...flights {
+      try engine.prepare(demand, flight: flight)
+      guard flight < flights else { break }
+      try mesh.flush()
+      didFinishFlight()
+    }
+  }
+
+  /// A run that has not used what was prepared for it is another one than was planned.
+  private func checkUse() throws(ParleyError) {
+    guard engine.unusedCorrelations == 0 else {
+      throw ParleyError(
+        .correlations,
+        "\(engine.unusedCorrelations) of \(demand.total) prepared correlations are left at the end of the run",
+        remedy: "report this: the plan demands more than the engine takes")
+    }
   }
 
   // MARK: Inputs

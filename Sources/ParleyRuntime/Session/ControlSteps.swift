@@ -24,6 +24,9 @@ package enum ControlStep {
   package static let reportRoll = StepID.control(7)
   package static let signature = StepID.control(8)
   package static let signatureRoll = StepID.control(9)
+  /// Of stores of correlations, before the first input. (16 and 17 are the engines'.)
+  package static let storeHello = StepID.control(18)
+  package static let storeAgreement = StepID.control(19)
 
   /// What a step is for, in words for people; `nil` for steps of the program.
   package static func name(_ step: StepID) -> String? {
@@ -43,6 +46,8 @@ package enum ControlStep {
     case reportRoll: "the comparison of reports"
     case signature: "the signatures"
     case signatureRoll: "the comparison of signatures"
+    case storeHello: "the state of the store of correlations"
+    case storeAgreement: "the agreement on stored correlations"
     default: nil
     }
   }

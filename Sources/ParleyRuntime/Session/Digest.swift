@@ -18,6 +18,10 @@ internal import ParleyBase
 /// | parley/statement/1 | what computing parties sign about openings |
 /// | parley/evidence/1 | what a principal signs about a session that ended badly |
 /// | parley/state/1 | checksum of a state file |
+/// | parley/store/1 | checksum of the state of a store of correlations |
+/// | parley/store/lot/1 | id, block size and kinds of a lot of correlations |
+/// | parley/store/block/1 | id of the lot, kind, number and contents of a block |
+/// | parley/store/agreement/1 | lot, stores, counters and blocks that a session takes |
 /// | parley/group-key/commitment/1 | session id, members, committer, contribution, salt |
 /// | parley/group-key/commitments/1 | session id, members, commitments |
 /// | parley/text-digest/1 | session id; the key of ``SessionTextDigester`` |

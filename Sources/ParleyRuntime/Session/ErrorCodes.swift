@@ -11,6 +11,8 @@ extension ParleyError.Code {
   public static let abortCap = Self("state/abort-cap")
   /// A state directory or ledger that is older than what is known of it.
   public static let rolledBack = Self("state/rolled-back")
+  /// A store of correlations has fewer left than a run takes.
+  public static let storeUsedUp = Self("state/store-used-up")
   /// A state directory that a peer knows nothing of, where it knows another one.
   public static let unknownDirectory = Self("state/unknown-directory")
   /// Same description and hellos, another session id: two builds that do not fit together.

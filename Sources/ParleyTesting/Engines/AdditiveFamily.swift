@@ -5,22 +5,41 @@ package import ParleyEngine
 package import ParleyNetwork
 package import ParleyProgram
 
-/// Two parties on additive shares, semi-honest, with triples that anybody could know (``InsecureTripleDealer``).
+/// Where triples of tests come from.
+package enum TestTriples: Sendable {
+  /// From a seed that both know (``InsecureTripleDealer``).
+  case dealt
+  /// Made by one and sent to the other (``InsecureSentTriples``).
+  case sent
+}
+
+/// Two parties on additive shares, semi-honest, with triples that are no secret.
 package struct AdditiveFamily<Word: RingWord>: EngineFamily {
-  package init(_ word: Word.Type = UInt64.self) {}
+  package var source: TestTriples
+  package init(_ word: Word.Type = UInt64.self, source: TestTriples = .dealt) { self.source = source }
+
+  private func makeSource(_ party: PartyIndex, seed: UInt64) -> any CorrelationSource {
+    switch source {
+    case .dealt: InsecureTripleDealer(party: party, seed: seed)
+    case .sent: InsecureSentTriples(party: party, seed: seed)
+    }
+  }
 
   package var wordBits: Int { Word.bitWidth }
-  package var descriptor: EngineDescriptor { AdditiveEngine<Word>.descriptor }
+  package var descriptor: EngineDescriptor {
+    AdditiveEngine<Word>.descriptor(
+      offline: makeSource(PartyIndex(0), seed: 0).offlineTraffic(perWord: MemoryLayout<Word>.size))
+  }
   package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> AdditiveEngine<Word> {
-    try makeEngine(mesh: mesh, seed: seed, dealer: InsecureTripleDealer(party: mesh.local, seed: seed))
+    try makeEngine(mesh: mesh, seed: seed, source: makeSource(mesh.local, seed: seed))
   }
   package func makeEngine(
-    mesh: any Mesh, seed: UInt64, dealer: InsecureTripleDealer
+    mesh: any Mesh, seed: UInt64, source: any CorrelationSource
   ) throws(ParleyError) -> AdditiveEngine<Word> {
     var random = InsecureRandom(seed: seed, 0x6f77_6e, UInt64(mesh.local.rawValue))
     return try AdditiveEngine(
       mesh: mesh, keys: InsecureKeys.session(of: mesh.local, parties: 2, seed: seed),
-      own: Storage(copying: random.bytes(64)), correlations: dealer)
+      own: Storage(copying: random.bytes(64)), correlations: source)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
     var random = InsecureRandom(seed: seed, 0x6465_616c, UInt64(mesh.local.rawValue))

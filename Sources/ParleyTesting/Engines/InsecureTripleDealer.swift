@@ -1,100 +1,116 @@
 package import ParleyAlgebra
 package import ParleyBase
-internal import ParleyCrypto
 package import ParleyEngine
+package import ParleyNetwork
 package import ParleyProgram
 
 /// Triples from one seed that both parties know: correlated, and no secret at all. For tests; what it stands for is oblivious transfer
-/// or a dealer that is trusted.
+/// or a dealer that is trusted. Nothing is sent.
 ///
-/// Every step has streams of its own, so that both parties get what belongs together whatever the order is in which they ask.
+/// Every preparation has streams of its own, so that triples of two are different.
 package final class InsecureTripleDealer: CorrelationSource {
-  private let isFirst: Bool
   private let seed: UInt64
-  private var used: Set<UInt64> = []
-  /// What has been taken.
-  package private(set) var taken = CorrelationDemand()
+  private let isFirst: Bool
+  private var preparations: UInt64 = 0
+  /// What was demanded, one preparation after the other.
+  package private(set) var demanded: [CorrelationDemand] = []
 
   package init(party: PartyIndex, seed: UInt64) {
     isFirst = party.rawValue == 0
     self.seed = seed
   }
 
-  private func claim(_ step: StepID) throws(ParleyError) {
-    guard used.insert(step.rawValue).inserted else {
-      throw ParleyError(
-        .randomnessReuse, "triples are asked for twice", at: .init(item: step.description),
-        remedy: "give every exchange a step of its own")
+  package func offlineTraffic(perWord: Int) -> OfflineTraffic { OfflineTraffic() }
+
+  package func prepare<Word: RingWord>(
+    _ demand: CorrelationDemand, of word: Word.Type, flight: Int, over mesh: any Mesh
+  ) throws(ParleyError) -> PreparedCorrelations<Word>? {
+    preparations += 1
+    demanded.append(demand)
+    let triples = InsecureTriples<Word>(demand, seed: seed, number: preparations)
+    return isFirst ? triples.first : triples.second
+  }
+}
+
+/// Both parties' shares of all triples of a demand.
+package struct InsecureTriples<Word: RingWord> {
+  package typealias Vectors<Element: FixedWidthInteger & UnsignedInteger & Sendable> =
+    PreparedCorrelations<Word>.Vectors<Element>
+
+  /// By party.
+  package let words: [Vectors<Word>]
+  package let bits: [Vectors<UInt64>]
+  package let matrices: [Vectors<Word>]
+
+  package var first: PreparedCorrelations<Word> { of(0) }
+  package var second: PreparedCorrelations<Word> { of(1) }
+  package func of(_ party: Int) -> PreparedCorrelations<Word> {
+    PreparedCorrelations(words: words[party], bits: bits[party], matrices: matrices[party])
+  }
+
+  /// - Parameter number: another one gives other triples.
+  package init(_ demand: CorrelationDemand, seed: UInt64, number: UInt64) {
+    func random<Element: FixedWidthInteger & UnsignedInteger & Sendable>(
+      _ count: Int, _ purpose: UInt64
+    ) -> Storage<Element> {
+      var random = InsecureRandom(seed: seed, 0x7472_6970, number, purpose)
+      let storage = Storage<Element>(uninitialized: count)
+      for index in 0..<count { storage.pointer[index] = Element(truncatingIfNeeded: random.next()) }
+      return storage
     }
-  }
-
-  private func words<Word: RingWord>(_ count: Int, _ step: StepID, _ purpose: UInt64) -> Storage<Word> {
-    var random = InsecureRandom(seed: seed, 0x7472_6970, step.rawValue, purpose)
-    let storage = Storage<Word>(uninitialized: count)
-    for index in 0..<count { storage.pointer[index] = Word(truncatingIfNeeded: random.next()) }
-    return storage
-  }
-  private func added<Word: RingWord>(_ a: Storage<Word>, _ b: Storage<Word>) -> Storage<Word> {
-    let sum = Storage<Word>(uninitialized: a.count)
-    for index in 0..<a.count { sum.pointer[index] = a.pointer[index] &+ b.pointer[index] }
-    return sum
-  }
-
-  /// The first party's shares are random, and so are the other's of a and b; its share of c is what is missing.
-  private func shares<Word: RingWord>(
-    _ left: Int, _ right: Int, _ results: Int, _ step: StepID,
-    product: (Storage<Word>, Storage<Word>) -> Storage<Word>
-  ) -> Triples<Word> {
-    let first: [Storage<Word>] = [words(left, step, 1), words(right, step, 2), words(results, step, 3)]
-    guard !isFirst else { return Triples(a: first[0], b: first[1], c: first[2]) }
-    let a: Storage<Word> = words(left, step, 4), b: Storage<Word> = words(right, step, 5)
-    let c = product(added(first[0], a), added(first[1], b))
-    for index in 0..<results { c.pointer[index] &-= first[2].pointer[index] }
-    return Triples(a: a, b: b, c: c)
-  }
-
-  package func wordTriples<Word: RingWord>(
-    _ word: Word.Type, count: Int, step: StepID
-  ) throws(ParleyError) -> Triples<Word> {
-    try claim(step)
-    taken.add(.wordTriple, count)
-    return shares(count, count, count, step) { a, b in
-      let c = Storage<Word>(uninitialized: count)
-      for index in 0..<count { c.pointer[index] = a.pointer[index] &* b.pointer[index] }
-      return c
+    /// The first party's shares are random, and so are the other's of a and b; its share of c is what is missing.
+    func shared<Element: FixedWidthInteger & UnsignedInteger & Sendable>(
+      _ counts: (left: Int, right: Int, result: Int), _ purpose: UInt64, _ add: (Element, Element) -> Element,
+      _ missing: (_ product: Element, _ share: Element) -> Element,
+      _ product: (Storage<Element>, Storage<Element>, Storage<Element>) -> Void
+    ) -> [Vectors<Element>] {
+      let own: Vectors<Element> = Vectors(
+        a: random(counts.left, purpose), b: random(counts.right, purpose + 1),
+        c: random(counts.result, purpose + 2))
+      let others: Vectors<Element> = Vectors(
+        a: random(counts.left, purpose + 3), b: random(counts.right, purpose + 4),
+        c: Storage(repeating: 0, count: counts.result))
+      func whole(_ x: Storage<Element>, _ y: Storage<Element>) -> Storage<Element> {
+        let sum = Storage<Element>(uninitialized: x.count)
+        for index in 0..<x.count { sum.pointer[index] = add(x.pointer[index], y.pointer[index]) }
+        return sum
+      }
+      product(whole(own.a, others.a), whole(own.b, others.b), others.c)
+      for index in 0..<counts.result {
+        others.c.pointer[index] = missing(others.c.pointer[index], own.c.pointer[index])
+      }
+      return [own, others]
     }
-  }
-
-  package func bitTriples(words count: Int, step: StepID) throws(ParleyError) -> Triples<UInt64> {
-    try claim(step)
-    taken.add(.bitTripleWord, count)
-    let first: [Storage<UInt64>] = [words(count, step, 1), words(count, step, 2), words(count, step, 3)]
-    guard !isFirst else { return Triples(a: first[0], b: first[1], c: first[2]) }
-    let a: Storage<UInt64> = words(count, step, 4), b: Storage<UInt64> = words(count, step, 5)
-    let c = Storage<UInt64>(uninitialized: count)
-    for index in 0..<count {
-      let left = a.pointer[index] ^ first[0].pointer[index], right = b.pointer[index] ^ first[1].pointer[index]
-      c.pointer[index] = left & right ^ first[2].pointer[index]
+    let wordCount = demand.amounts[.wordTriple] ?? 0, bitCount = demand.amounts[.bitTripleWord] ?? 0
+    words = shared((wordCount, wordCount, wordCount), 0, &+, &-) { a, b, c in
+      for index in 0..<wordCount { c.pointer[index] = a.pointer[index] &* b.pointer[index] }
     }
-    return Triples(a: a, b: b, c: c)
-  }
-
-  package func matrixTriple<Word: RingWord>(
-    _ word: Word.Type, rows: Int, inner: Int, columns: Int, step: StepID
-  ) throws(ParleyError) -> Triples<Word> {
-    try claim(step)
-    taken.add(.matrixTriple(rows: rows, inner: inner, columns: columns), 1)
-    return shares(rows * inner, inner * columns, rows * columns, step) { a, b in
-      let c = Storage<Word>(repeating: 0, count: rows * columns)
-      for row in 0..<rows {
-        for column in 0..<columns {
+    bits = shared((bitCount, bitCount, bitCount), 10, ^, ^) { a, b, c in
+      for index in 0..<bitCount { c.pointer[index] = a.pointer[index] & b.pointer[index] }
+    }
+    var shapes: [(rows: Int, inner: Int, columns: Int)] = []
+    var counts = (left: 0, right: 0, result: 0)
+    for (kind, count) in demand.sorted {
+      guard case .matrixTriple(let rows, let inner, let columns) = kind else { continue }
+      shapes += Array(repeating: (rows, inner, columns), count: count)
+      counts.left += count * rows * inner
+      counts.right += count * inner * columns
+      counts.result += count * rows * columns
+    }
+    matrices = shared(counts, 20, &+, &-) { a, b, c in
+      var (left, right, result) = (a.pointer, b.pointer, c.pointer)
+      for (rows, inner, columns) in shapes {
+        for row in 0..<rows {
           for k in 0..<inner {
-            c.pointer[row * columns + column] &+=
-              a.pointer[row * inner + k] &* b.pointer[k * columns + column]
+            for column in 0..<columns {
+              result[row * columns + column] &+= left[row * inner + k] &* right[k * columns + column]
+            }
           }
         }
+        left += rows * inner
+        right += inner * columns
+        result += rows * columns
       }
-      return c
     }
   }
 }

@@ -108,6 +108,7 @@ import Testing
     try forged(ReplicatedFamily(UInt64.self, ledgerPolicy: .throwsError), seed: 940)
     try forged(VerifiedReplicatedFamily(UInt64.self, ledgerPolicy: .throwsError), seed: 941)
     try forged(MacReplicatedFamily(ledgerPolicy: .throwsError), seed: 942)
+    try forged(AdditiveFamily(UInt64.self), seed: 943)
   }
 
   /// Streams and steps that ledgers keep at the end, after so many passes.

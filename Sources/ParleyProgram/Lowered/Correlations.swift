@@ -1,0 +1,119 @@
+/// Correlated randomness that an exchange takes from what was prepared: of random a and b, which nobody knows, and c = a·b, all
+/// shared.
+package enum CorrelationKind: Sendable, Hashable {
+  /// Of ring words.
+  case wordTriple
+  /// Of bits; counted in words of 64.
+  case bitTripleWord
+  /// Of matrices, c being their product.
+  case matrixTriple(rows: Int, inner: Int, columns: Int)
+
+  package var description: String {
+    switch self {
+    case .wordTriple: "triples of words"
+    case .bitTripleWord: "triples of 64 bits"
+    case .matrixTriple(let rows, let inner, let columns): "triples of matrices \(rows) × \(inner) × \(columns)"
+    }
+  }
+
+  /// Elements of a, of b and of c of one.
+  package var elements: (left: Int, right: Int, result: Int) {
+    switch self {
+    case .wordTriple, .bitTripleWord: (1, 1, 1)
+    case .matrixTriple(let rows, let inner, let columns): (rows * inner, inner * columns, rows * columns)
+    }
+  }
+
+  /// What one party keeps of one.
+  package func bytes(perWord: Int) -> Int {
+    let (left, right, result) = elements
+    return (left + right + result) * (self == .bitTripleWord ? 8 : perWord)
+  }
+}
+
+/// What an exchange takes, in closed form.
+package enum CorrelationUse: Sendable, Hashable {
+  /// So many triples of words for each element of each result.
+  case wordTriplesPerElement(Int)
+  /// So many triples of words for each pair of operand elements.
+  case wordTriplesPerTerm(Int)
+  /// So many triples of bits for each element of each result; a result takes whole words of 64.
+  case bitTriplesPerElement(Int)
+  /// So many triples of matrices of the exchange's shape.
+  case matrixTriples(Int)
+
+  package func taken(by size: ExchangeSize) -> (kind: CorrelationKind, count: Int) {
+    switch self {
+    case .wordTriplesPerElement(let count): (.wordTriple, count * size.items * size.length)
+    case .wordTriplesPerTerm(let count): (.wordTriple, count * (size.operands / 2))
+    case .bitTriplesPerElement(let count): (.bitTripleWord, count * size.items * ((size.length + 63) / 64))
+    case .matrixTriples(let count):
+      (.matrixTriple(rows: size.rows, inner: size.inner, columns: size.columns), count)
+    }
+  }
+}
+
+/// What the exchanges of a protocol take, by operation: nothing, where keys suffice. Passes of shuffles take nothing.
+package struct CorrelationUses: Sendable, Hashable {
+  package var multiply: [CorrelationUse] = []
+  package var innerProducts: [CorrelationUse] = []
+  package var matrixProduct: [CorrelationUse] = []
+  package var and: [CorrelationUse] = []
+  package var summands: [CorrelationUse] = []
+  package var shiftedSummands: [CorrelationUse] = []
+  package var bitSummands: [CorrelationUse] = []
+  package init() {}
+
+  package var isEmpty: Bool { self == CorrelationUses() }
+
+  package subscript(kind: ExchangeKind) -> [CorrelationUse] {
+    switch kind {
+    case .multiply: multiply
+    case .innerProducts: innerProducts
+    case .matrixProduct: matrixProduct
+    case .and: and
+    case .summands: summands
+    case .shiftedSummands: shiftedSummands
+    case .bitSummands: bitSummands
+    case .shufflePass: []
+    }
+  }
+}
+
+/// The messages with which an engine obtains what a plan demands, flight by flight, before the first input. A party sends its
+/// messages of a flight when it has received those of the flight before; a message is sent also where it has no bytes. Where
+/// nothing is demanded nothing is sent.
+package struct OfflineTraffic: Sendable, Hashable {
+  /// What a size counts.
+  package enum Unit: Sendable, Hashable {
+    /// One, whatever is demanded.
+    case run
+    case wordTriples, bitTripleWords
+    /// Elements of a, b and c of all triples of matrices.
+    case leftElements, rightElements, resultElements
+  }
+  /// Bytes for each unit, of which as many are counted as there are in whole groups.
+  package struct Size: Sendable, Hashable {
+    package var unit: Unit
+    package var bytes: Int
+    package var group: Int
+    package init(_ unit: Unit, bytes: Int, groupsOf group: Int = 1) {
+      (self.unit, self.bytes, self.group) = (unit, bytes, group)
+    }
+  }
+  package struct Message: Sendable, Hashable {
+    package var from: Int
+    package var to: Int
+    package var sizes: [Size]
+    package init(from: Int, to: Int, sizes: [Size]) { (self.from, self.to, self.sizes) = (from, to, sizes) }
+
+    package func bytes(_ demand: CorrelationDemand) -> Int {
+      sizes.reduce(0) { total, size in
+        total + (demand.count(of: size.unit) + size.group - 1) / size.group * size.group * size.bytes
+      }
+    }
+  }
+
+  package var flights: [[Message]]
+  package init(flights: [[Message]] = []) { self.flights = flights }
+}
