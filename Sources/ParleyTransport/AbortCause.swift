@@ -93,6 +93,8 @@ extension TLSMesh {
     }
     // About this machine and not about anybody's data.
     if reason.code.rawValue == "plan/memory" { return AbortCause(.notReady, local.rawValue) }
+    // An endpoint of its own copy of the study leads to somebody else.
+    if reason.code == .wrongKey { return AbortCause(.notReady, local.rawValue) }
     if reason.code == .sessionMismatch,
       let link = links.lazy.compactMap({ $0 }).first(where: { $0.refusal == reason })
     {

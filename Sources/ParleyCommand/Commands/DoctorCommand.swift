@@ -20,7 +20,7 @@ struct DoctorCommand: ParsableCommand {
     [String] = []
   @Option(help: "Folder of the state.") var state: String?
   @Option(help: "Folder of the identity files, or your own one.") var identity: String?
-  @Option(help: "Seconds to wait for the other parties.") var wait = 30
+  @Option(help: "Seconds (or 2m) to wait for the other parties.", transform: WaitTime.seconds) var wait = 30
   @Flag(help: "Leave the links out.") var offline = false
   @Flag(help: "Print JSON.") var json = false
 

@@ -203,7 +203,7 @@ final class Interruption: Sendable {
         .interrupted, "interrupted after this party had done its part; \(known.words)", remedy: question)
     }
     return ParleyError(
-      .interrupted, "interrupted; the session was aborted for everybody, \(known.words)",
+      .interrupted, "interrupted; this party has left the session, \(known.words)",
       remedy: "start it again when you are ready; the others wait for it, or say that they have ended")
   }
 

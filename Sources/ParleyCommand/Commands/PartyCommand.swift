@@ -35,7 +35,10 @@ struct PartyCommand: ParsableCommand {
   @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
   @Option(help: "Write the signed receipt here.") var receipt: String?
   @Option(help: "Names this run when the same parties run one study several times at once.") var job = "default"
-  @Option(help: "Seconds to wait for the other parties to appear, in each attempt.") var wait = 600
+  @Option(
+    help: "Seconds (or 10m, 1h) to wait for the other parties to appear, in each attempt.",
+    transform: WaitTime.seconds)
+  var wait = 600
   @Option(
     help: "Sessions at most: after an outage before anything was opened the next one begins by itself. 1 to 100.")
   var attempts = Attempts.standard

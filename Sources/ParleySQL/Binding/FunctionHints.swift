@@ -5,6 +5,12 @@ enum FunctionHints {
   /// - Parameter name: of a function, or of a word that stands for a value; in capital letters.
   static func remedy(_ name: String) -> String? {
     switch name {
+    case "MEAN", "AVERAGE": "write AVG(x)"
+    case "STD", "STDEV", "SD": "write STDDEV(x)"
+    case "VAR": "write VARIANCE(x)"
+    case "CORREL": "write CORR(x, y)"
+    case "TOTAL": "write SUM(x)"
+    case "COUNT_DISTINCT", "NUNIQUE", "N_DISTINCT": "write COUNT(DISTINCT x)"
     case "VAR_POP", "STDDEV_POP", "VARP", "STDEVP":
       "VARIANCE and STDDEV are the sample statistics; the population variance is VARIANCE(x) * (COUNT(x) - 1) / COUNT(x)"
     case "PERCENTILE_CONT", "PERCENTILE_DISC", "PERCENTILE", "APPROX_QUANTILE", "QUANTILE_CONT", "QUANTILE_DISC":

@@ -86,10 +86,18 @@ struct RowAdvice {
         "column \(names[$0.column]): \($0.fault.words(columns[$0.column], dialect))"
       }
       message = words.joined(separator: "; ") + (cells.count > 5 ? "; and \(cells.count - 5) more" : "")
-      remedy = cells[0].fault.remedy(columns[cells[0].column], dialect, holder: holder, spellings)
+      var remedies: [String] = []
+      for cell in cells.prefix(5) {
+        guard let next = cell.fault.remedy(columns[cell.column], dialect, holder: holder, spellings),
+          !remedies.contains(next)
+        else { continue }
+        remedies.append(next)
+      }
+      remedy = remedies.isEmpty ? nil : remedies.joined(separator: "; ")
       let areNullable = cells.allSatisfy { columns[$0.column].isNullable }
       if policy == .null, areNullable {
-        return ParleyError(code, message + entry.others, at: .init(file: file, line: entry.lines[0]))
+        return ParleyError(
+          code, message + entry.others, at: .init(file: file, line: entry.lines[0]), remedy: remedy)
       }
       if policy == .refuse, areNullable {
         remedy = (remedy.map { $0 + ", " } ?? "") + "agree on 'bad-rows: null'"

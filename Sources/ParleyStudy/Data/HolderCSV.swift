@@ -143,6 +143,8 @@ struct TableReading {
     for (name, parser) in zip(shownNames, parsers) {
       report.readings += parser.tally.readings(name, dialect)
     }
+    problems = columns.indices.compactMap(undeclared)
+    guard problems.isEmpty else { return }
     let bad = report.rowsDropped + report.rowsNulled
     if let limit = table.badRowsLimit, !limit.allows(bad, of: report.rowsRead) {
       problems = [
@@ -161,6 +163,21 @@ struct TableReading {
       problems += report.listed.prefix(5)
     }
   }
+
+  /// A column in which every value counts as the category's 'others' has the labels of another file.
+  private func undeclared(_ column: Int) -> ParleyError? {
+    let values = values[column].count - isNull[column].count { $0 }
+    guard values >= Self.fewestUndeclared, parsers[column].tally.others == values else { return nil }
+    let name = columns[column].name
+    return ParleyError(
+      .dataType,
+      "column \(shownNames[column]): none of its \(values) values is declared, and all of them would count as its 'others'",
+      at: .init(file: file),
+      remedy:
+        "say what its labels mean: 'csv-by-holder: {\(holder): {values: {\(name): {LABEL: DECLARED, …}}}}' in the study, or declare them under 'values' of '\(name)'"
+    )
+  }
+  private static var fewestUndeclared: Int { 5 }
 
   /// The field of each column, or nil after reporting why not.
   private mutating func header(_ records: CSVRecords) throws(CSVRecords.Failure) -> [Int]? {
