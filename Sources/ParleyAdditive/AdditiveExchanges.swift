@@ -25,6 +25,8 @@ struct MaskedOperands<Word: FixedWidthInteger & UnsignedInteger & Sendable> {
 /// What becomes of the masked operands.
 enum AdditiveProduct {
   case elements(items: Int, count: Int)
+  /// So many pairs of vectors of each list.
+  case productSums([Int], count: Int)
   /// So many terms of each sum.
   case sums([Int])
   case matrix(rows: Int, inner: Int, columns: Int)
@@ -44,6 +46,20 @@ extension AdditiveEngine {
         triples, left: total, right: total, .elements(items: pairs.count, count: count), step
       ) { out in
         for (index, pair) in pairs.enumerated() {
+          spread(pair.0, into: out + index * count, count: count)
+          spread(pair.1, into: out + total + index * count, count: count)
+        }
+      }
+    case .productSums(let lists, let count):
+      for (a, b) in lists.joined() where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
+        throw mismatch("factors", step)
+      }
+      let total = lists.reduce(0) { $0 + $1.count } * count
+      let triples = try correlations.wordTriples(Word.self, count: total, step: step)
+      return try send(
+        triples, left: total, right: total, .productSums(lists.map(\.count), count: count), step
+      ) { out in
+        for (index, pair) in lists.joined().enumerated() {
           spread(pair.0, into: out + index * count, count: count)
           spread(pair.1, into: out + total + index * count, count: count)
         }
@@ -177,6 +193,18 @@ extension AdditiveEngine {
         Word.multiplyAdd(d, b, into: c, count: left)
         Word.multiplyAdd(a, e, into: c, count: left)
         return (0..<items).map { AdditiveWords(operands.c, start: $0 * count, count: count) }
+      case .productSums(let terms, let count):
+        Word.multiplyAdd(d, b, into: c, count: left)
+        Word.multiplyAdd(a, e, into: c, count: left)
+        let sums = Storage<Word>(repeating: 0, count: terms.count * count, pool: pool)
+        var at = c
+        for (index, pairs) in terms.enumerated() {
+          for _ in 0..<pairs {
+            Word.accumulate(at, factor: 1, into: sums.pointer + index * count, count: count)
+            at += count
+          }
+        }
+        return terms.indices.map { AdditiveWords(sums, start: $0 * count, count: count) }
       case .sums(let terms):
         let sums = Storage<Word>(uninitialized: terms.count, pool: pool)
         var at = 0

@@ -111,6 +111,14 @@ package final class InsecureClearEngine: Engine {
     case .multiply(let pairs, let count):
       return .arith(
         pairs.map { a, b in ClearWords((0..<count).map { a[repeated: $0] &* b[repeated: $0] }) })
+    case .productSums(let lists, let count):
+      return .arith(
+        lists.map { list in
+          ClearWords(
+            (0..<count).map { element in
+              list.reduce(0) { $0 &+ $1.0[repeated: element] &* $1.1[repeated: element] }
+            })
+        })
     case .innerProducts(let lists):
       return .arith(
         lists.map { list in

@@ -141,6 +141,8 @@ package protocol Engine: AnyObject {
 package enum Exchange<Arith, Plane> {
   /// Elementwise products, each of `count` elements; an operand of one element is repeated.
   case multiply([(Arith, Arith)], count: Int)
+  /// For each list: Σ of the elementwise products of its pairs, of `count` elements; an operand of one element is repeated.
+  case productSums([[(Arith, Arith)]], count: Int)
   /// For each list: Σ over pairs and elements.
   case innerProducts([[(Arith, Arith)]])
   case matrixProduct(Arith, Arith, rows: Int, inner: Int, columns: Int)
@@ -162,7 +164,7 @@ extension Exchange {
   package var kind: ExchangeKind {
     switch self {
     case .multiply: .multiply
-    case .innerProducts: .innerProducts
+    case .innerProducts, .productSums: .innerProducts
     case .matrixProduct: .matrixProduct
     case .and: .and
     case .summands: .summands

@@ -112,6 +112,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
   > {
     switch exchange {
     case .multiply(let pairs, let count): try startMultiply(pairs, count: count, step: step)
+    case .productSums(let lists, let count): try startProductSums(lists, count: count, step: step)
     case .innerProducts(let lists): try startInnerProducts(lists, step: step)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step)

@@ -30,6 +30,36 @@ extension ReplicatedParty {
     return pending(storage, vectors: pairs.count, count: count, zero: zero, step: step)
   }
 
+  /// Sums of elementwise products: z_i = Σ_j (x_i y_i + x_i y_{i+1} + x_{i+1} y_i)_j + α_i for every element. The sum over the pairs j is
+  /// local, as in the inner product of section 2 of eprint 2016/768, so that a result takes one word whatever their number
+  /// (docs/protocols/replicated.md#products).
+  func startProductSums<Word: RingWord>(
+    _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], count: Int, step: StepID
+  ) throws(ParleyError) -> ReplicatedPending<Word> {
+    for (a, b) in lists.joined() where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
+      throw mismatch("factors", step)
+    }
+    let total = lists.count * count
+    let storage = Storage<Word>(uninitialized: 2 * total, pool: pool)
+    let zero = try multiplyKeys.zeroSharing(step)
+    try sendWords(storage.pointer, count: total, to: previous, step: step) { range in
+      let out = storage.pointer + range.lowerBound
+      out.update(repeating: 0, count: range.count)
+      for run in vectorRuns(range, length: count) {
+        for index in run.vectors {
+          for (a, b) in lists[index] {
+            Word.rep3MultiplyAdd(
+              ShareProduct(
+                a.operand(length: count, start: run.start), b.operand(length: count, start: run.start),
+                out: storage.pointer + index * count + run.start), count: run.count)
+          }
+        }
+      }
+      Word.rep3AddZero(zero, firstElement: UInt64(range.lowerBound), to: out, count: range.count)
+    }
+    return pending(storage, vectors: lists.count, count: count, zero: zero, step: step)
+  }
+
   func startInnerProducts<Word: RingWord>(
     _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {

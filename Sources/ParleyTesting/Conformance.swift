@@ -153,6 +153,7 @@ package struct Conformance<F: EngineFamily>: Sendable {
     if hasWords {
       try localWords()
       try products()
+      try productSums()
       try conversions()
       try maskedOpenings()
     }

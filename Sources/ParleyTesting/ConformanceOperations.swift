@@ -103,6 +103,35 @@ extension Conformance {
     }
   }
 
+  /// Sums of elementwise products: of none, of one, of several that share factors; a factor of one element meets every other.
+  package func productSums() throws {
+    for count in lengths {
+      var random = random(14, UInt64(count))
+      let (a, b) = (randomWords(count, using: &random), randomWords(count, using: &random))
+      let single = randomWords(1, using: &random)
+      let name = "sums of products \(count)"
+      let values = try evaluate(name, Operands(words: [a, b, single])) { party, _, w, _ in
+        let results = try party.exchanges([
+          (
+            .productSums(
+              [
+                [(w[0], w[1]), (w[1], w[1]), (w[0], w[2])], [(w[2], w[2]), (w[2], w[1])], [(w[1], w[0])], [],
+                Array(repeating: (w[0], w[1]), count: 9),
+              ], count: count), .init(instruction: 100)
+          ), (.multiply([(w[0], w[0])], count: count), .init(instruction: 101)),
+        ])
+        return results.flatMap { Exchange.opened($0, count: count) }
+      }
+      let s = single[0]
+      try expect(
+        name, values,
+        words: [
+          zip(a, b).map { $0 &* $1 &+ $1 &* $1 &+ $0 &* s }, b.map { s &* s &+ s &* $0 },
+          zip(a, b).map { $0 &* $1 }, a.map { _ in 0 }, zip(a, b).map { 9 &* $0 &* $1 }, a.map { $0 &* $0 },
+        ])
+    }
+  }
+
   /// Products, inner products and matrix products, several in one round.
   package func products() throws {
     for count in lengths {

@@ -8,6 +8,8 @@ package struct CostProbe<F: EngineFamily>: Sendable {
   /// One operation and its size.
   package enum Operation: Sendable, Hashable {
     case multiply(items: Int, count: Int)
+    /// `items` results, each the sum of so many products of vectors.
+    case productSums(items: Int, terms: Int, count: Int)
     /// `items` results, each over `count` elements.
     case innerProducts(items: Int, count: Int)
     case matrixProduct(rows: Int, inner: Int, columns: Int)
@@ -26,8 +28,8 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     /// Whether only engines with ring words have it.
     var needsWords: Bool {
       switch self {
-      case .multiply, .innerProducts, .matrixProduct, .summands, .shiftedSummands, .bitSummands, .inputArith,
-        .openToComputing, .openToRecipient:
+      case .multiply, .productSums, .innerProducts, .matrixProduct, .summands, .shiftedSummands, .bitSummands,
+        .inputArith, .openToComputing, .openToRecipient:
         true
       case .shufflePass(_, let words, _, _): words > 0
       case .and, .inputPlanes, .openPlanesToComputing, .openPlanesToRecipient: false
@@ -71,6 +73,8 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     }
     switch operation {
     case .multiply(let items, let count): add(.multiply, .init(items: items, length: count))
+    case .productSums(let items, let terms, let count):
+      add(.innerProducts, .productSums(lists: items, terms: items * terms, length: count))
     case .innerProducts(let items, let count):
       add(.innerProducts, .innerProducts(lists: items, terms: items * count))
     case .matrixProduct(let rows, let inner, let columns):
@@ -159,6 +163,10 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     case .multiply(let items, let count):
       let a = engine.constant(3, count: count)
       return .multiply(Array(repeating: (a, a), count: items), count: count)
+    case .productSums(let items, let terms, let count):
+      let a = engine.constant(3, count: count)
+      return .productSums(
+        Array(repeating: Array(repeating: (a, a), count: terms), count: items), count: count)
     case .innerProducts(let items, let count):
       let a = engine.constant(3, count: count)
       return .innerProducts(Array(repeating: [(a, a)], count: items))

@@ -115,6 +115,15 @@ struct LoweredInterpreter {
       for (pair, register) in zip(pairs, out) {
         ariths[register] = zip(arith(pair.a, count), arith(pair.b, count)).map { $0 &* $1 }
       }
+    case .productSums(let lists, let out):
+      for (list, register) in zip(lists, out) {
+        var sums = Array(repeating: UInt64(0), count: count)
+        for pair in list {
+          let (x, y) = (arith(pair.a, count), arith(pair.b, count))
+          for i in 0..<count { sums[i] &+= x[i] &* y[i] }
+        }
+        ariths[register] = sums
+      }
     case .innerProducts(let lists, let out):
       for (list, register) in zip(lists, out) {
         var sum: UInt64 = 0

@@ -199,6 +199,12 @@ extension CanonicalWriter {
       }
     case .carried(let index): write(tag: 37, index)
     case .captured(let index): write(tag: 38, index)
+    case .productSum(let pairs):
+      write(tag: 39)
+      write(list: pairs) { writer, pair in
+        writer.write(Int64(pair.a.rawValue))
+        writer.write(Int64(pair.b.rawValue))
+      }
     }
   }
 

@@ -137,6 +137,12 @@ public struct Program: Sendable, Hashable {
   public enum Comparison: String, Hashable, Sendable { case less, lessOrEqual, equal }
   public enum Extremum: String, Hashable, Sendable { case minimum, maximum }
 
+  /// The two factors of a product.
+  public struct Factors: Hashable, Sendable {
+    public var a: NodeID, b: NodeID
+    public init(_ a: NodeID, _ b: NodeID) { (self.a, self.b) = (a, b) }
+  }
+
   /// What a node computes. Operands of elementwise operations have one shape, or one of them is a scalar
   /// (which is repeated).
   public indirect enum Operation: Hashable, Sendable {
@@ -146,6 +152,8 @@ public struct Program: Sendable, Hashable {
     case add(NodeID, NodeID)
     case subtract(NodeID, NodeID)
     case multiply(NodeID, NodeID)
+    /// Σ of the elementwise products of the pairs: one message, however many there are.
+    case productSum([Factors])
     case scale(NodeID, by: BigInt)
     case compare(Comparison, NodeID, NodeID)
     case not(NodeID)

@@ -302,7 +302,7 @@ public struct ProgramBuilder: Sendable {
     if known[operation] == id { known[operation] = nil }
   }
 
-  private func constantValue(_ node: NodeID) -> BigInt? {
+  func constantValue(_ node: NodeID) -> BigInt? {
     if case .constant(let value) = program[node].operation { value } else { nil }
   }
   private func bitValue(_ node: NodeID) -> Bool? {
@@ -321,7 +321,10 @@ public struct ProgramBuilder: Sendable {
     return interval
   }
   func shape(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> Program.Shape {
-    let x = program[a].type.shape, y = program[b].type.shape
+    try shape(program[a].type.shape, program[b].type.shape)
+  }
+  /// A scalar meets every element of the other.
+  func shape(_ x: Program.Shape, _ y: Program.Shape) throws(ParleyError) -> Program.Shape {
     if x == y || y == .scalar { return x }
     if x == .scalar { return y }
     throw refusal("shape", "values of different sizes meet", "combine values of one table, or scalars")

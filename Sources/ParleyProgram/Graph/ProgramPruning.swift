@@ -88,6 +88,7 @@ extension Program.Operation {
     case .add(let a, let b): .add(map(a), map(b))
     case .subtract(let a, let b): .subtract(map(a), map(b))
     case .multiply(let a, let b): .multiply(map(a), map(b))
+    case .productSum(let pairs): .productSum(pairs.map { .init(map($0.a), map($0.b)) })
     case .scale(let a, let factor): .scale(map(a), by: factor)
     case .compare(let comparison, let a, let b): .compare(comparison, map(a), map(b))
     case .not(let a): .not(map(a))

@@ -37,7 +37,8 @@ extension Instruction {
       set.add(list)
     case .stackPlanes(let lists, _): set.add(lists.joined())
     case .multiply(let pairs, _): for pair in pairs { set.add([pair.a, pair.b]) }
-    case .innerProducts(let lists, _): for pair in lists.joined() { set.add([pair.a, pair.b]) }
+    case .innerProducts(let lists, _), .productSums(let lists, _):
+      for pair in lists.joined() { set.add([pair.a, pair.b]) }
     case .matrixProduct(let a, let b, _, _, _, _): set.add([a, b])
     case .summands(let a, _, _), .shiftedSummands(let a, _, _): set.add(a)
     case .bitSummands(let list, _): set.add(list)
@@ -80,7 +81,9 @@ extension Instruction {
       .reduce(_, _, let out):
       set.add(out)
     case .constantPlane(_, let out): set.add(out)
-    case .multiply(_, let out), .innerProducts(_, let out), .shiftedSummands(_, _, let out): set.add(out)
+    case .multiply(_, let out), .productSums(_, let out), .innerProducts(_, let out),
+      .shiftedSummands(_, _, let out):
+      set.add(out)
     case .summands(_, _, let out): set.add(out.joined())
     case .bitSummands(_, let out): set.add(out.joined())
     case .sum(_, let sums, _): for sum in sums { set.add(sum.out.joined()) }

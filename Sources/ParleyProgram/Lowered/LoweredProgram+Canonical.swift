@@ -204,7 +204,7 @@ extension CanonicalWriter {
     case .runningSum(let a, let out):
       write(tag: 19)
       write([a, out])
-    case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands:
+    case .multiply, .productSums, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands:
       write(exchange: kind)
     case .reduce, .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .repeated:
       write(algorithm: kind, lengths)
@@ -228,6 +228,10 @@ extension CanonicalWriter {
       write(out)
     case .innerProducts(let lists, let out):
       write(tag: 21)
+      write(list: lists) { $0.write($1) }
+      write(out)
+    case .productSums(let lists, let out):
+      write(tag: 40)
       write(list: lists) { $0.write($1) }
       write(out)
     case .matrixProduct(let a, let b, let rows, let inner, let columns, let out):

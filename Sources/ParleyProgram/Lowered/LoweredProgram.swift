@@ -177,6 +177,8 @@ package struct Instruction: Hashable, Sendable {
     // One round each.
     /// Elementwise products. An operand of length 1 is repeated.
     case multiply([ArithPair], out: [ArithRegister])
+    /// For each list: the elementwise products of its pairs, added up. An operand of length 1 is repeated.
+    case productSums([[ArithPair]], out: [ArithRegister])
     /// For each list: the sum over pairs and elements of the products, length 1. `length` is the operands'.
     case innerProducts([[ArithPair]], out: [ArithRegister])
     case matrixProduct(
@@ -303,7 +305,7 @@ extension Instruction.Kind {
   package var exchange: ExchangeKind? {
     switch self {
     case .multiply: .multiply
-    case .innerProducts: .innerProducts
+    case .innerProducts, .productSums: .innerProducts
     case .matrixProduct: .matrixProduct
     case .and: .and
     case .summands: .summands
@@ -315,8 +317,9 @@ extension Instruction.Kind {
 
   package var communicates: Bool {
     switch self {
-    case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .repeated, .openVerdicts, .openArith, .openPlanes:
+    case .multiply, .productSums, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands,
+      .reduce, .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .repeated, .openVerdicts, .openArith,
+      .openPlanes:
       true
     default: false
     }

@@ -307,8 +307,8 @@ extension Instruction.Kind {
   /// Whether results are computed row by row, or summed up over the rows.
   fileprivate var isRowwise: Bool {
     switch self {
-    case .constantArith, .constantPlane, .linear, .repeatPlanes, .multiply, .summands, .shiftedSummands,
-      .bitSummands, .sumRows, .innerProducts, .sum(_, _, results: 1):
+    case .constantArith, .constantPlane, .linear, .repeatPlanes, .multiply, .productSums, .summands,
+      .shiftedSummands, .bitSummands, .sumRows, .innerProducts, .sum(_, _, results: 1):
       true
     default: false
     }
@@ -342,6 +342,7 @@ extension Instruction.Kind {
             columns: sum.columns.map { $0.map(plane) }, offset: sum.offset, out: sum.out.map { $0.map(plane) })
         }, results: results)
     case .sumRows(let a, let out): return .sumRows(arith(a), out: arith(out))
+    case .productSums(let lists, let out): return .productSums(lists.map(pairs), out: out.map(arith))
     case .innerProducts(let lists, let out): return .innerProducts(lists.map(pairs), out: out.map(arith))
     default: preconditionFailure("no operation on rows")
     }

@@ -38,6 +38,10 @@ extension Lowering {
     case .scale(let a, let factor):
       return emitter.linear([(try arith(a), UInt64(truncatingIfNeeded: factor))])
     case .multiply(let a, let b): return emitter.multiply(try arith(a), try arith(b))
+    case .productSum(let pairs):
+      var factors: [(ArithRegister, ArithRegister)] = []
+      for pair in pairs { factors.append((try arith(pair.a), try arith(pair.b))) }
+      return emitter.productSum(factors)
     case .select(let condition, let a, let b):
       let x = try arith(a), y = try arith(b)
       let difference = emitter.linear([(x, 1), (y, .max)])

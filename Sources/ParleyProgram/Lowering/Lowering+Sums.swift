@@ -64,6 +64,7 @@ extension Lowering {
     let range = node.type.range
     switch node.operation {
     case .multiply(let a, let b): return number(try product(a, b, width: width(of: range)), range)
+    case .productSum(let pairs): return number(try productSum(pairs, width: width(of: range)), range)
     case .scale(let a, let factor):
       return number(emitter.scaled(try word(a), by: factor, width: width(of: range)), range)
     case .sum(let a):
@@ -93,6 +94,13 @@ extension Lowering {
   private func number(_ matrix: BitMatrix, _ range: Interval) -> Word {
     let bits = matrix.resolved(emitter)
     return range.lower < 0 ? Word(bits) : Word(unsigned: bits)
+  }
+
+  /// All products, left to be added in one carry network.
+  func productSum(_ pairs: [Program.Factors], width: Int) throws(ParleyError) -> BitMatrix {
+    var sum = BitMatrix(width: width)
+    for pair in pairs { sum.add(try product(pair.a, pair.b, width: width), shift: 0) }
+    return sum
   }
 
   private func product(

@@ -62,10 +62,11 @@ extension CostModel {
 
     init(_ instruction: Instruction, authenticates: Bool) {
       switch instruction.kind {
-      case .multiply where authenticates, .innerProducts where authenticates, .matrixProduct where authenticates,
+      case .multiply where authenticates, .productSums where authenticates, .innerProducts where authenticates,
+        .matrixProduct where authenticates,
         .shiftedSummands where authenticates, .bitSummands where authenticates, .inputArith where authenticates:
         registers.arith = instruction.resultRegisters.arith
-      case .multiply, .innerProducts, .matrixProduct, .and:
+      case .multiply, .productSums, .innerProducts, .matrixProduct, .and:
         registers = instruction.operandRegisters
         registers.add(instruction.resultRegisters)
       default: break

@@ -267,6 +267,11 @@ package struct CostModel {
       send(.multiply, ExchangeSize(items: pairs.count, length: length), &further)
       multiply(pairs.count * length)
       recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
+    case .productSums(let lists, _):
+      let terms = lists.reduce(0) { $0 + $1.count }
+      send(.innerProducts, .productSums(lists: lists.count, terms: terms, length: length), &further)
+      multiply(terms * length)
+      recordProducts(outputs: lists.count * length, terms: terms * length)
     case .innerProducts(let lists, _):
       let products = lists.reduce(0) { $0 + $1.count } * length
       send(.innerProducts, .innerProducts(lists: lists.count, terms: products), &further)
