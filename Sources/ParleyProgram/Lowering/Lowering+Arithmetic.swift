@@ -24,6 +24,7 @@ extension Lowering {
       return try tupleArith(tuple, index, like: id)
     }
     if prefersBits(id), !node.type.isBit { return try arithFromBits(try word(id), like: node.type) }
+    if !node.type.isBit, let sum = try sumOfProducts(id) { return sum }
     switch node.operation {
     case .input(let input): return try arithInput(input.rawValue)
     case .carried(let index) where !node.type.isBit:
@@ -101,9 +102,7 @@ extension Lowering {
       plain = known
     } else {
       let summands = summandWords(register)
-      plain = summands.dropFirst().reduce(summands[0]) { sum, next in
-        emitter.linear([(sum, 1), (next, 1), (emitter.multiply(sum, next), UInt64(bitPattern: -2))])
-      }
+      plain = summands.count > 1 ? exclusiveOr(firstSummands(register), summands[summands.count - 1]) : summands[0]
       bitWords[register] = plain
     }
     return bit.inverted ? emitter.linear([(plain, .max)], constant: 1) : plain
@@ -124,9 +123,7 @@ extension Lowering {
     if let known = bitWords[register] { return emitter.sumRows(known) }
     let summands = summandWords(register)
     guard let last = summands.last, summands.count > 1 else { return emitter.sumRows(summands[0]) }
-    let rest = summands.dropFirst().dropLast().reduce(summands[0]) { sum, next in
-      emitter.linear([(sum, 1), (next, 1), (emitter.multiply(sum, next), UInt64(bitPattern: -2))])
-    }
+    let rest = firstSummands(register)
     return emitter.linear([
       (emitter.sumRows(rest), 1), (emitter.sumRows(last), 1),
       (emitter.innerProduct([(rest, last)]), UInt64(bitPattern: -2)),
@@ -186,16 +183,10 @@ extension Lowering {
   /// Σ 2^i·bit_i, the sign bit negative.
   func arithFromBits(_ word: Word, like type: Program.ValueType) throws(ParleyError) -> ArithRegister {
     let used = word.resized(min(word.width, max(type.range.signedWidth, 1)))
-    var terms: [(ArithRegister, UInt64)] = []
-    var constant: UInt64 = 0
-    for (i, bit) in used.bits.enumerated() {
-      let weight = UInt64(1) << UInt64(i)
-      let factor = i == used.width - 1 ? 0 &- weight : weight
-      switch bit.known {
-      case .some(let value): constant &+= value ? factor : 0
-      case .none: terms.append((try arithBit(bit), factor))
-      }
-    }
-    return emitter.linear(terms, constant: constant)
+    return try weighted(
+      used.bits.enumerated().map { place, bit in
+        let weight = UInt64(1) << UInt64(place)
+        return (bit, place == used.width - 1 ? 0 &- weight : weight)
+      })
   }
 }
