@@ -95,6 +95,24 @@ extension AdditiveEngine {
         spread(a, into: out, count: a.count)
         spread(b, into: out + a.count, count: b.count)
       }
+    case .columnProduct(let left, let right):
+      let count = left.first?.count ?? 0
+      guard (left + right).allSatisfy({ $0.count == count }) else { throw mismatch("matrices", step) }
+      let (rows, columns) = (left.count, right.count)
+      let triple = try correlations.matrixTriple(
+        Word.self, rows: rows, inner: count, columns: columns, step: step)
+      return try send(
+        triple, left: rows * count, right: count * columns,
+        .matrix(rows: rows, inner: count, columns: columns), step
+      ) { out in
+        for (index, column) in left.enumerated() { spread(column, into: out + index * count, count: count) }
+        let byRow = out + rows * count
+        for (index, column) in right.enumerated() {
+          withExtendedLifetime(column) {
+            for row in 0..<count { byRow[row * columns + index] = column.pointer[row] }
+          }
+        }
+      }
     case .and(let pairs, let count): return try startAnd(pairs, count: count, step)
     case .summands(let a, let width): return .init(work: .done(try summands(a, width: width, step)), step: step)
     case .shiftedSummands(let a, let bits):

@@ -140,6 +140,13 @@ package final class InsecureClearEngine: Engine {
         }
       }
       return .arith([ClearWords(product)])
+    case .columnProduct(let left, let right):
+      return .arith([
+        ClearWords(
+          left.flatMap { a in
+            right.map { b in zip(a.values, b.values).reduce(0) { $0 &+ $1.0 &* $1.1 } }
+          })
+      ])
     case .and(let pairs, let count):
       return .planes(
         pairs.map { a, b in ClearBits((0..<count).map { a[repeated: $0] && b[repeated: $0] }) })

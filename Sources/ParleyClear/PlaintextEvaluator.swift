@@ -225,6 +225,7 @@ public struct InsecurePlaintextEvaluator {
         }
       }
       return .wide(product)
+    case .columnProduct(let left, let right): return .wide(columnProduct(left, right))
     default: return try rows(node)
     }
   }
@@ -234,6 +235,14 @@ public struct InsecurePlaintextEvaluator {
     pairs.reduce(into: Array(repeating: 0, count: count)) { sums, pair in
       let (x, y) = (self[pair.a].wide, self[pair.b].wide)
       for row in 0..<count { sums[row] += x[x.count == 1 ? 0 : row] * y[y.count == 1 ? 0 : row] }
+    }
+  }
+
+  private func columnProduct(_ left: [Program.NodeID], _ right: [Program.NodeID]) -> [BigInt] {
+    let columns = right.map { self[$0].wide }
+    return left.flatMap { a in
+      let x = self[a].wide
+      return columns.map { y in zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
     }
   }
 

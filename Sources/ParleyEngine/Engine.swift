@@ -146,6 +146,9 @@ package enum Exchange<Arith, Plane> {
   /// For each list: Σ over pairs and elements.
   case innerProducts([[(Arith, Arith)]])
   case matrixProduct(Arith, Arith, rows: Int, inner: Int, columns: Int)
+  /// LᵀR of two matrices given by their columns, all of one length: one vector, row-major, element (i, j) of which is the inner product of
+  /// left column i and right column j. Its messages are those of the matrix product of so many rows, the length, and so many columns.
+  case columnProduct([Arith], [Arith])
   /// Elementwise; an operand of one element is repeated.
   case and([(Plane, Plane)], count: Int)
   /// See ``Instruction/Kind/summands``.
@@ -165,7 +168,7 @@ extension Exchange {
     switch self {
     case .multiply: .multiply
     case .innerProducts, .productSums: .innerProducts
-    case .matrixProduct: .matrixProduct
+    case .matrixProduct, .columnProduct: .matrixProduct
     case .and: .and
     case .summands: .summands
     case .shiftedSummands: .shiftedSummands

@@ -129,6 +129,41 @@ extension ReplicatedParty {
       storage, vectors: factors.count, count: rows * columns, zero: zero, step: step, chunk: chunk)
   }
 
+  /// LᵀR of matrices given by their columns, for several L of the same shape: entry (a, b) is Σ over the rows of
+  /// (x_i y_i + x_i y_{i+1} + x_{i+1} y_i), x being column a of L and y column b of R, plus α_i: the matrix product above with the rows of a
+  /// table as the inner side, one word an entry whatever their number (docs/protocols/replicated.md#products).
+  func startColumnProduct<Word: RingWord>(
+    _ factors: [[SharedWords<Word>]], _ right: [SharedWords<Word>], step: StepID
+  ) throws(ParleyError) -> ReplicatedPending<Word> {
+    let count = right.first?.count ?? 0
+    guard factors.allSatisfy({ $0.allSatisfy { $0.count == count } }), right.allSatisfy({ $0.count == count })
+    else { throw mismatch("matrices", step) }
+    let entries = (factors.first?.count ?? 0) * right.count
+    let total = factors.count * entries
+    let storage = Storage<Word>(repeating: 0, count: 2 * total, pool: pool)
+    let zero = try multiplyKeys.zeroSharing(step)
+    withExtendedLifetime((factors, right)) {
+      // So many rows of all columns stay near while every pair of them is multiplied.
+      let tile = 1 << 9
+      for start in stride(from: 0, to: count, by: tile) {
+        let size = min(tile, count - start)
+        func part(_ column: SharedWords<Word>) -> SharePointers<Word> {
+          SharePointers(lo: column.lo + start, hi: column.hi + start)
+        }
+        var entry = storage.pointer
+        for x in factors.joined() {
+          for y in right {
+            entry.pointee &+= Word.rep3InnerProduct(part(x), part(y), count: size)
+            entry += 1
+          }
+        }
+      }
+    }
+    Word.rep3AddZero(zero, firstElement: 0, to: storage.pointer, count: total)
+    try sendWords(storage.pointer, count: total, to: previous, step: step)
+    return pending(storage, vectors: factors.count, count: entries, zero: zero, step: step)
+  }
+
   private func pending<Word: RingWord>(
     _ storage: Storage<Word>, vectors: Int, count: Int, zero: ZeroSharing, step: StepID, chunk: Int? = nil
   ) -> ReplicatedPending<Word> {

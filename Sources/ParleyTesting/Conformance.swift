@@ -154,6 +154,7 @@ package struct Conformance<F: EngineFamily>: Sendable {
       try localWords()
       try products()
       try productSums()
+      try columnProducts()
       try conversions()
       try maskedOpenings()
     }

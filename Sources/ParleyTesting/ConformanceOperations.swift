@@ -132,6 +132,33 @@ extension Conformance {
     }
   }
 
+  /// Products of matrices given by their columns, some of which are in both.
+  package func columnProducts() throws {
+    for count in lengths {
+      var random = random(15, UInt64(count))
+      let columns = (0..<4).map { _ in randomWords(count, using: &random) }
+      let name = "products of matrices of \(count) rows"
+      let shapes = [([0], [1]), ([0, 1], [0, 1]), ([2, 0, 3], [1, 3]), ([1], [0, 1, 2, 3]), ([3, 3], [2])]
+      let values = try evaluate(name, Operands(words: columns)) { party, _, w, _ in
+        let results = try party.exchanges(
+          shapes.enumerated().map { index, shape in
+            (
+              .columnProduct(shape.0.map { w[$0] }, shape.1.map { w[$0] }),
+              .init(instruction: 100 + index)
+            )
+          })
+        return zip(results, shapes).flatMap { Exchange.opened($0, count: $1.0.count * $1.1.count) }
+      }
+      try expect(
+        name, values,
+        words: shapes.map { left, right in
+          left.flatMap { i in
+            right.map { j in zip(columns[i], columns[j]).reduce(0) { $0 &+ $1.0 &* $1.1 } }
+          }
+        })
+    }
+  }
+
   /// Products, inner products and matrix products, several in one round.
   package func products() throws {
     for count in lengths {

@@ -13,6 +13,8 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     /// `items` results, each over `count` elements.
     case innerProducts(items: Int, count: Int)
     case matrixProduct(rows: Int, inner: Int, columns: Int)
+    /// Matrices of so many columns each, of `count` rows.
+    case columnProduct(left: Int, right: Int, count: Int)
     case and(items: Int, count: Int)
     case summands(width: Int, count: Int)
     case shiftedSummands(count: Int)
@@ -28,7 +30,8 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     /// Whether only engines with ring words have it.
     var needsWords: Bool {
       switch self {
-      case .multiply, .productSums, .innerProducts, .matrixProduct, .summands, .shiftedSummands, .bitSummands,
+      case .multiply, .productSums, .innerProducts, .matrixProduct, .columnProduct, .summands, .shiftedSummands,
+        .bitSummands,
         .inputArith, .openToComputing, .openToRecipient:
         true
       case .shufflePass(_, let words, _, _): words > 0
@@ -79,6 +82,8 @@ package struct CostProbe<F: EngineFamily>: Sendable {
       add(.innerProducts, .innerProducts(lists: items, terms: items * count))
     case .matrixProduct(let rows, let inner, let columns):
       add(.matrixProduct, .matrixProduct(rows: rows, inner: inner, columns: columns))
+    case .columnProduct(let left, let right, let count):
+      add(.matrixProduct, .matrixProduct(rows: left, inner: count, columns: right))
     case .and(let items, let count): add(.and, .init(items: items, length: count))
     case .summands(let width, let count): add(.summands, .init(items: width, length: count))
     case .shiftedSummands(let count): add(.shiftedSummands, .init(items: 1, length: count))
@@ -174,6 +179,9 @@ package struct CostProbe<F: EngineFamily>: Sendable {
       return .matrixProduct(
         engine.constant(2, count: rows * inner), engine.constant(3, count: inner * columns), rows: rows,
         inner: inner, columns: columns)
+    case .columnProduct(let left, let right, let count):
+      let a = engine.constant(2, count: count)
+      return .columnProduct(Array(repeating: a, count: left), Array(repeating: a, count: right))
     case .and(let items, let count):
       let a = engine.constantPlane(true, count: count)
       return .and(Array(repeating: (a, a), count: items), count: count)

@@ -28,6 +28,7 @@ import Testing
         .summands(width: 5, count: count), .shiftedSummands(count: count), .bitSummands(items: 2, count: count),
         .inputArith(count: count), .inputPlanes(planes: 7, count: count), .openToRecipient(count: count),
         .openPlanesToRecipient(planes: 3, count: count), .matrixProduct(rows: 3, inner: count, columns: 2),
+        .columnProduct(left: 2, right: 3, count: count),
       ]
       for party in 0..<2 {
         list += [

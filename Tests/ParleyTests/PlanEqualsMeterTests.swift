@@ -103,6 +103,18 @@ import Testing
       let (a, b) = (v.x.reduce(0, +), v.y.reduce(0, +))
       return [zip(v.x, v.y).map { $0 * $1 + $0 * $0 + $1 * a }, [a * b + b * b]]
     }
+    try probe.check("products of matrices of columns") { builder, input in
+      let columns = [input.x, input.y, try builder.integer(fromBit: input.b)]
+      return [
+        try builder.columnProduct(columns, columns), try builder.columnProduct([columns[2]], [input.y, input.x]),
+      ]
+    } expect: { v in
+      let columns = [v.x, v.y, v.b.map { $0 ? 1 : 0 }]
+      func dot(_ a: [Int], _ b: [Int]) -> Int { zip(a, b).map(*).reduce(0, +) }
+      return [
+        columns.flatMap { a in columns.map { dot(a, $0) } }, [dot(columns[2], v.y), dot(columns[2], v.x)],
+      ]
+    }
     try probe.check("wide products") { builder, input in
       let wide = try builder.scale(input.x, by: 1 << 40)
       return [try builder.multiply(wide, input.y), try builder.compare(.less, wide, builder.constant(1 << 41))]

@@ -184,6 +184,9 @@ public struct Program: Sendable, Hashable {
     case element(NodeID, at: Int)
     /// Row-major matrix product: (rows × inner) · (inner × columns).
     case matrixProduct(NodeID, NodeID, rows: Int, inner: Int, columns: Int)
+    /// LᵀR of two matrices that are given by their columns, all of one shape, such as the rows of a table: row-major, element (i, j) is
+    /// the sum over all rows of left column i times right column j.
+    case columnProduct([NodeID], [NodeID])
 
     // Whole columns. Lengths are public; where a row comes from is not.
     /// A scalar for every row of a shape.

@@ -258,7 +258,8 @@ public struct ProgramBuilder: Sendable {
       throw refusal("index", "element \(index) is outside the value", "use an index below its size")
     }
     if count == 1 { return a }
-    return append(.element(a, at: index), .init(program[a].type.sort, .scalar))
+    let sort = try entryRange(of: a, at: index).map { Program.Sort.integer($0) } ?? program[a].type.sort
+    return append(.element(a, at: index), .init(sort, .scalar))
   }
   public mutating func matrixProduct(
     _ a: NodeID, _ b: NodeID, rows: Int, inner: Int, columns: Int
@@ -344,7 +345,7 @@ public struct ProgramBuilder: Sendable {
     }
   }
   /// A table may have fewer rows than its maximum, a fixed value may not.
-  private func sumRange(_ type: Program.ValueType, of range: Interval, count: BigInt) -> Interval {
+  func sumRange(_ type: Program.ValueType, of range: Interval, count: BigInt) -> Interval {
     if case .fixed = type.shape { return Interval(range.lower * count, range.upper * count) }
     return range.summed(count: count)
   }

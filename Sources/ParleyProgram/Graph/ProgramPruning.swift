@@ -108,6 +108,7 @@ extension Program.Operation {
     case .element(let a, let index): .element(map(a), at: index)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       .matrixProduct(map(a), map(b), rows: rows, inner: inner, columns: columns)
+    case .columnProduct(let left, let right): .columnProduct(left.map(map), right.map(map))
     case .spread(let a, let shape): .spread(map(a), shape)
     case .concatenate(let parts): .concatenate(parts.map(map))
     case .shift(let a, let rows): .shift(map(a), by: rows)

@@ -75,6 +75,15 @@ extension Lowering {
         .matrixProduct(x, y, rows: rows, inner: inner, columns: columns, out: out), .fixed(rows * columns),
         arithIn: [x, y], arithOut: [out])
       return out
+    case .columnProduct(let left, let right):
+      var columns: (left: [ArithRegister], right: [ArithRegister]) = ([], [])
+      for a in left { columns.left.append(try wholeArith(a)) }
+      for b in right { columns.right.append(try wholeArith(b)) }
+      let out = emitter.newArith(.fixed(left.count * right.count))
+      emitter.emit(
+        .columnProduct(columns.left, columns.right, out: out), length(program[left[0]].type.shape),
+        arithIn: columns.left + columns.right, arithOut: [out])
+      return out
     default:
       if !node.type.isBit, let register = try arithRows(id) { return register }
       return try arithBit(try bit(id))

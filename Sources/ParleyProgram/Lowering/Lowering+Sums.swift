@@ -79,6 +79,7 @@ extension Lowering {
       return number(emitter.sumRows(products, length(shape)), range)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       return number(try matrixProduct(a, b, (rows, inner, columns), width: width(of: range)), range)
+    case .columnProduct(let left, let right): return try columnProduct(left, right, range)
     case .runningSum(let a):
       let bits = try word(a).resized(width(of: range)).bits
       let sums = emitter.runningSum(bits, length(node.type.shape))
@@ -125,6 +126,21 @@ extension Lowering {
     let x = try gathered(a, [row, inner(1)], all), y = try gathered(b, [inner(size.columns), column], all)
     let products = emitter.product(x, y, width: width)
     return emitter.sumRows(products.compressed(emitter), all, results: results)
+  }
+
+  /// Each entry is a sum over the rows; all of them run in lockstep.
+  private func columnProduct(
+    _ left: [Program.NodeID], _ right: [Program.NodeID], _ range: Interval
+  ) throws(ParleyError) -> Word {
+    let length = length(program[left[0]].type.shape)
+    var entries: [[Bit]] = []
+    for a in left {
+      for b in right {
+        let products = try product(a, b, width: width(of: range)).compressed(emitter)
+        entries.append(number(emitter.sumRows(products, length), range).resized(range.signedWidth).bits)
+      }
+    }
+    return Word(stack(entries, width: range.signedWidth))
   }
 
   private func gathered(

@@ -282,7 +282,7 @@ package final class Lowering {
     case .captured(let index):
       return surroundings.map { $0.outside.prefersBits($0.captured[index]) } ?? true
     case .sum, .innerProduct: return !fitsWord(id) || countsInBits(id)
-    case .input, .constant, .productSum, .matrixProduct, .integer: return !fitsWord(id)
+    case .input, .constant, .productSum, .matrixProduct, .columnProduct, .integer: return !fitsWord(id)
     case .multiply(let a, let b):
       // Circuits that multiply are for single values; a column is multiplied in the ring.
       guard case .fixed = node.type.shape else { return !fitsWord(id) }

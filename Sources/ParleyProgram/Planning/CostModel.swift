@@ -290,6 +290,14 @@ package struct CostModel {
       multiply(rows * inner * columns)
       authenticate(rows * columns)
       if !authenticates { verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns) }
+    case .columnProduct(let left, let right, _):
+      let (rows, columns) = (left.count, right.count)
+      send(.matrixProduct, .matrixProduct(rows: rows, inner: length, columns: columns), &further)
+      if descriptor.takesTriples {
+        cost.demand.add(.matrixTriple(rows: rows, inner: length, columns: columns), 1)
+      }
+      multiply(rows * length * columns)
+      recordProducts(outputs: rows * columns, terms: rows * length * columns)
     case .and(let pairs, _):
       send(.and, ExchangeSize(items: pairs.count, length: length), &further)
       cost.andBits += pairs.count * length

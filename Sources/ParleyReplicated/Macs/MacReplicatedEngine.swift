@@ -145,6 +145,11 @@ package final class MacReplicatedEngine: CheckedReplicated {
       let factors = [a.value, try mac(of: a, step)]
       return .products(
         try startMatrixProduct(factors, b.value, rows: rows, inner: inner, columns: columns, step: step))
+    case .columnProduct(let left, let right):
+      try requireKey(step)
+      var macs: [SharedWords<UInt128>] = []
+      for column in left { macs.append(try mac(of: column, step)) }
+      return .products(try startColumnProduct([left.map(\.value), macs], right.map(\.value), step: step))
     case .shiftedSummands(let a, let bits):
       let free = try shiftedSummands(truncated(a.value), bits: bits, step).map { extended($0) }
       return try authenticate(free, count: a.count, group: free.count, isShift: true, step)

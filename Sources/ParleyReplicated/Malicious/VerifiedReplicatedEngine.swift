@@ -103,6 +103,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
       case productSums([[(Arith, Arith)]], count: Int)
       case sums([[(Arith, Arith)]])
       case matrix(Arith, Arith, rows: Int, inner: Int, columns: Int)
+      case columns([Arith], [Arith])
       case shuffle(ShuffleStep, PassSecret?, words: [Arith], planes: [Plane], rows: Int)
     }
     let base: ReplicatedPending<Word>
@@ -137,6 +138,8 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
         try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step),
         .matrix(a, b, rows: rows, inner: inner, columns: columns)
       )
+    case .columnProduct(let left, let right):
+      return (try startColumnProduct([left], right, step: step), .columns(left, right))
     case .and(let pairs, let count):
       return (try startAnd(pairs, count: count, step: step), .ands(pairs, count: count))
     case .summands(let a, let width):
@@ -197,6 +200,8 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
         MatrixGates(
           x: a, y: b, z: results[0], zero: zero, rows: rows, inner: inner, columns: columns,
           claimCount: ProofShape.matrixClaims), step: base.step)
+    case (.columns(let left, let right), .arith(let results)):
+      return recorder.recordColumns(left, right, result: results[0], zero: zero, step: base.step)
     default: return 0
     }
   }

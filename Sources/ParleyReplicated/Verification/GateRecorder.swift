@@ -65,6 +65,15 @@ struct GateRecorder<Word: RingWord> {
     return note(products: recorded, terms: words.terms - before, step)
   }
 
+  mutating func recordColumns(
+    _ left: [SharedWords<Word>], _ right: [SharedWords<Word>], result: SharedWords<Word>, zero: ZeroSharing,
+    step: StepID
+  ) -> Int {
+    let before = words.terms
+    let recorded = words.append(columns: left, right, result: result, zero: zero)
+    return note(products: recorded, terms: words.terms - before, step)
+  }
+
   private mutating func note(products: Int, terms: Int, _ step: StepID) -> Int {
     guard products > 0 else { return 0 }
     schedule.recordProducts(outputs: products, terms: terms)

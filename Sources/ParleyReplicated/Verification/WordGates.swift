@@ -72,6 +72,25 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     return outputs - before
   }
 
+  /// The inner products of every left column with every right one, in one vector. Answers how many.
+  mutating func append(
+    columns left: [SharedWords<Word>], _ right: [SharedWords<Word>], result: SharedWords<Word>, zero: ZeroSharing
+  ) -> Int {
+    blocks.append(Block(z: result, zero: zero, first: 0, output: outputs, runs: 0..<0))
+    var output = outputs
+    for x in left {
+      for y in right {
+        if x.count > 0 {
+          runs.append(Run(x: x, y: y, count: x.count, start: terms, output: output, isInner: true))
+          terms += x.count
+        }
+        output += 1
+      }
+    }
+    outputs = output
+    return left.count * right.count
+  }
+
   // MARK: Operands
 
   /// Calls `body` for every piece of `range` (products) that lies in one run: the run, its products, the place in the

@@ -145,6 +145,7 @@ import Testing
       let p = engine.constantPlane(true, count: 3)
       let late: [Exchange<AuthenticatedWords, SharedPlane>] = [
         .multiply([(a, a)], count: 3), .innerProducts([[(a, a)]]), .productSums([[(a, a), (a, a)]], count: 3),
+        .columnProduct([a, a], [a]),
         .matrixProduct(a, a, rows: 3, inner: 1, columns: 3), .bitSummands([p]), .shiftedSummands(a, bits: 2),
       ]
       for (index, exchange) in late.enumerated() {

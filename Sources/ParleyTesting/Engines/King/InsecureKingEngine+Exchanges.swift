@@ -72,6 +72,11 @@ extension InsecureKingEngine {
       return try startProduct(operands, .sums(terms: terms), step)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       return try startProduct(a.values + b.values, .matrix(rows: rows, inner: inner, columns: columns), step)
+    case .columnProduct(let left, let right):
+      let count = left.first?.values.count ?? 0
+      let byRow = (0..<count).flatMap { row in right.map { $0.values[row] } }
+      return try startProduct(
+        left.flatMap(\.values) + byRow, .matrix(rows: left.count, inner: count, columns: right.count), step)
     case .and(let pairs, let count):
       return Pending(step: step, work: .bits(try bits.start(pairs, count: count, step)))
     case .summands(let a, let width):
