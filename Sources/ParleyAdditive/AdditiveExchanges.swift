@@ -24,6 +24,8 @@ struct MaskedOperands<Word: FixedWidthInteger & UnsignedInteger & Sendable> {
 /// What becomes of the masked operands.
 enum AdditiveProduct {
   case elements(items: Int, count: Int)
+  /// So many pairs of vectors of each list.
+  case productSums([Int], count: Int)
   /// So many terms of each sum.
   case sums([Int])
   case matrix(rows: Int, inner: Int, columns: Int)
@@ -63,6 +65,20 @@ extension AdditiveEngine {
           spread(pair.1, into: out + total + index * count, count: count)
         }
       }
+    case .productSums(let lists, let count):
+      for (a, b) in lists.joined() where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
+        throw mismatch("factors", step)
+      }
+      let total = lists.reduce(0) { $0 + $1.count } * count
+      return try send(
+        try stock.wordTriples(total, step: step), left: total, right: total,
+        .productSums(lists.map(\.count), count: count), step
+      ) { out in
+        for (index, pair) in lists.joined().enumerated() {
+          spread(pair.0, into: out + index * count, count: count)
+          spread(pair.1, into: out + total + index * count, count: count)
+        }
+      }
     case .innerProducts(let lists):
       for (a, b) in lists.joined() where a.count != b.count && a.count != 1 && b.count != 1 {
         throw mismatch("factors", step)
@@ -88,6 +104,22 @@ extension AdditiveEngine {
       ) { out in
         spread(a, into: out, count: a.count)
         spread(b, into: out + a.count, count: b.count)
+      }
+    case .columnProduct(let left, let right):
+      let count = left.first?.count ?? 0
+      guard (left + right).allSatisfy({ $0.count == count }) else { throw mismatch("matrices", step) }
+      let (rows, columns) = (left.count, right.count)
+      return try send(
+        try stock.matrixTriple(rows: rows, inner: count, columns: columns, step: step), left: rows * count,
+        right: count * columns, .matrix(rows: rows, inner: count, columns: columns), step
+      ) { out in
+        for (index, column) in left.enumerated() { spread(column, into: out + index * count, count: count) }
+        let byRow = out + rows * count
+        for (index, column) in right.enumerated() {
+          withExtendedLifetime(column) {
+            for row in 0..<count { byRow[row * columns + index] = column.pointer[row] }
+          }
+        }
       }
     case .and(let pairs, let count): return try startAnd(pairs, count: count, step)
     case .summands(let a, let width): return .init(work: .done(try summands(a, width: width, step)), step: step)
@@ -194,6 +226,20 @@ extension AdditiveEngine {
         Word.multiplyAdd(d, b, into: storage.pointer, count: left)
         Word.multiplyAdd(a, e, into: storage.pointer, count: left)
         return (0..<items).map { AdditiveWords(storage, start: $0 * count, count: count) }
+      case .productSums(let terms, let count):
+        let products = Storage<Word>(uninitialized: left, pool: pool)
+        products.pointer.update(from: c, count: left)
+        Word.multiplyAdd(d, b, into: products.pointer, count: left)
+        Word.multiplyAdd(a, e, into: products.pointer, count: left)
+        let sums = Storage<Word>(repeating: 0, count: terms.count * count, pool: pool)
+        var at = products.pointer
+        for (index, pairs) in terms.enumerated() {
+          for _ in 0..<pairs {
+            Word.accumulate(at, factor: 1, into: sums.pointer + index * count, count: count)
+            at += count
+          }
+        }
+        return terms.indices.map { AdditiveWords(sums, start: $0 * count, count: count) }
       case .sums(let terms):
         let sums = Storage<Word>(uninitialized: terms.count, pool: pool)
         var at = 0

@@ -10,6 +10,8 @@ package protocol RingWord: FixedWidthInteger, UnsignedInteger, Sendable {
   /// firstElement + p·count on.
   static func rep3Multiply(
     _ products: [ShareProduct<Self>], count: Int, zero: ZeroSharing, firstElement: UInt64)
+  /// out[e] += x_lo·y_lo + x_lo·y_hi + x_hi·y_lo; `out` is none of the operands.
+  static func rep3MultiplyAdd(_ product: ShareProduct<Self>, count: Int)
   /// out[e] += F_mine − F_next.
   static func rep3AddZero(
     _ zero: ZeroSharing, firstElement: UInt64, to words: UnsafeMutablePointer<Self>, count: Int)
@@ -68,6 +70,22 @@ extension UInt64: RingWord {
     _ products: [ShareProduct<UInt64>], count: Int, zero: ZeroSharing, firstElement: UInt64
   ) {
     Kernels.rep3Multiply(products, count: count, zero: zero, firstWord: firstElement)
+  }
+  package static func rep3MultiplyAdd(_ product: ShareProduct<UInt64>, count: Int) {
+    let (x, y, out) = (product.x, product.y, product.out)
+    switch (x.isRepeated, y.isRepeated) {
+    case (false, false):
+      for e in 0..<count { out[e] &+= x.lo[e] &* (y.lo[e] &+ y.hi[e]) &+ x.hi[e] &* y.lo[e] }
+    case (true, false):
+      let (lo, hi) = (x.lo[0], x.hi[0])
+      for e in 0..<count { out[e] &+= lo &* (y.lo[e] &+ y.hi[e]) &+ hi &* y.lo[e] }
+    case (false, true):
+      let (lo, both) = (y.lo[0], y.lo[0] &+ y.hi[0])
+      for e in 0..<count { out[e] &+= x.lo[e] &* both &+ x.hi[e] &* lo }
+    case (true, true):
+      let value = x.lo[0] &* (y.lo[0] &+ y.hi[0]) &+ x.hi[0] &* y.lo[0]
+      for e in 0..<count { out[e] &+= value }
+    }
   }
   package static func rep3AddZero(
     _ zero: ZeroSharing, firstElement: UInt64, to words: UnsafeMutablePointer<UInt64>, count: Int

@@ -46,6 +46,12 @@ package enum ScalarRing<Word: FixedWidthInteger & UnsignedInteger & Sendable> {
     }
   }
 
+  package static func rep3MultiplyAdd(_ item: ShareProduct<Word>, count: Int) {
+    for e in 0..<count {
+      item.out[e] &+= product(item.x, item.x.isRepeated ? 0 : e, item.y, item.y.isRepeated ? 0 : e)
+    }
+  }
+
   package static func rep3AddZero(
     _ zero: ZeroSharing, firstElement: UInt64, to words: UnsafeMutablePointer<Word>, count: Int
   ) {
@@ -108,6 +114,9 @@ extension UInt8: RingWord {
     _ products: [ShareProduct<UInt8>], count: Int, zero: ZeroSharing, firstElement: UInt64
   ) {
     ScalarRing.rep3Multiply(products, count: count, zero: zero, firstElement: firstElement)
+  }
+  package static func rep3MultiplyAdd(_ product: ShareProduct<UInt8>, count: Int) {
+    ScalarRing.rep3MultiplyAdd(product, count: count)
   }
   package static func rep3AddZero(
     _ zero: ZeroSharing, firstElement: UInt64, to words: UnsafeMutablePointer<UInt8>, count: Int

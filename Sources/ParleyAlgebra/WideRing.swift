@@ -79,6 +79,14 @@ extension UInt128: RingWord {
     }
   }
 
+  package static func rep3MultiplyAdd(_ item: ShareProduct<UInt128>, count: Int) {
+    let (x, y) = (item.x, item.y)
+    for e in 0..<count {
+      let (i, j) = (x.isRepeated ? 0 : e, y.isRepeated ? 0 : e)
+      item.out[e] &+= product(x.lo[i], x.hi[i], y.lo[j], y.hi[j])
+    }
+  }
+
   package static func rep3AddZero(
     _ zero: ZeroSharing, firstElement: UInt64, to words: UnsafeMutablePointer<UInt128>, count: Int
   ) {

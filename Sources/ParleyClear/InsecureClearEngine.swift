@@ -111,6 +111,14 @@ package final class InsecureClearEngine: Engine {
     case .multiply(let pairs, let count):
       return .arith(
         pairs.map { a, b in ClearWords((0..<count).map { a[repeated: $0] &* b[repeated: $0] }) })
+    case .productSums(let lists, let count):
+      return .arith(
+        lists.map { list in
+          ClearWords(
+            (0..<count).map { element in
+              list.reduce(0) { $0 &+ $1.0[repeated: element] &* $1.1[repeated: element] }
+            })
+        })
     case .innerProducts(let lists):
       return .arith(
         lists.map { list in
@@ -132,6 +140,13 @@ package final class InsecureClearEngine: Engine {
         }
       }
       return .arith([ClearWords(product)])
+    case .columnProduct(let left, let right):
+      return .arith([
+        ClearWords(
+          left.flatMap { a in
+            right.map { b in zip(a.values, b.values).reduce(0) { $0 &+ $1.0 &* $1.1 } }
+          })
+      ])
     case .and(let pairs, let count):
       return .planes(
         pairs.map { a, b in ClearBits((0..<count).map { a[repeated: $0] && b[repeated: $0] }) })

@@ -185,6 +185,7 @@ public struct InsecurePlaintextEvaluator {
     case .add(let a, let b): return map(a, b, fits: fits, { $0 &+ $1 }, +)
     case .subtract(let a, let b): return map(a, b, fits: fits, { $0 &- $1 }, -)
     case .multiply(let a, let b): return map(a, b, fits: fits, { $0 &* $1 }, *)
+    case .productSum(let pairs): return .wide(productSum(pairs, elements(node.type.shape)))
     case .scale(let a, let factor): return map(a) { $0 * factor }
     case .compare(let comparison, let a, let b): return compare(comparison, a, b)
     case .not(let a): return .words(try bits(a).map { 1 - $0 })
@@ -224,7 +225,24 @@ public struct InsecurePlaintextEvaluator {
         }
       }
       return .wide(product)
+    case .columnProduct(let left, let right): return .wide(columnProduct(left, right))
     default: return try rows(node)
+    }
+  }
+
+  /// A scalar meets every element of the others.
+  private func productSum(_ pairs: [Program.Factors], _ count: Int) -> [BigInt] {
+    pairs.reduce(into: Array(repeating: 0, count: count)) { sums, pair in
+      let (x, y) = (self[pair.a].wide, self[pair.b].wide)
+      for row in 0..<count { sums[row] += x[x.count == 1 ? 0 : row] * y[y.count == 1 ? 0 : row] }
+    }
+  }
+
+  private func columnProduct(_ left: [Program.NodeID], _ right: [Program.NodeID]) -> [BigInt] {
+    let columns = right.map { self[$0].wide }
+    return left.flatMap { a in
+      let x = self[a].wide
+      return columns.map { y in zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
     }
   }
 

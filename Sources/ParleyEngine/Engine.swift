@@ -158,9 +158,14 @@ package protocol Engine: AnyObject {
 package enum Exchange<Arith, Plane> {
   /// Elementwise products, each of `count` elements; an operand of one element is repeated.
   case multiply([(Arith, Arith)], count: Int)
+  /// For each list: Σ of the elementwise products of its pairs, of `count` elements; an operand of one element is repeated.
+  case productSums([[(Arith, Arith)]], count: Int)
   /// For each list: Σ over pairs and elements.
   case innerProducts([[(Arith, Arith)]])
   case matrixProduct(Arith, Arith, rows: Int, inner: Int, columns: Int)
+  /// LᵀR of two matrices given by their columns, all of one length: one vector, row-major, element (i, j) of which is the inner product of
+  /// left column i and right column j. Its messages are those of the matrix product of so many rows, the length, and so many columns.
+  case columnProduct([Arith], [Arith])
   /// Elementwise; an operand of one element is repeated.
   case and([(Plane, Plane)], count: Int)
   /// See ``Instruction/Kind/summands``.
@@ -179,8 +184,8 @@ extension Exchange {
   package var kind: ExchangeKind {
     switch self {
     case .multiply: .multiply
-    case .innerProducts: .innerProducts
-    case .matrixProduct: .matrixProduct
+    case .innerProducts, .productSums: .innerProducts
+    case .matrixProduct, .columnProduct: .matrixProduct
     case .and: .and
     case .summands: .summands
     case .shiftedSummands: .shiftedSummands

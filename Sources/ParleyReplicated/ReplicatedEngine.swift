@@ -112,9 +112,11 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
   > {
     switch exchange {
     case .multiply(let pairs, let count): try startMultiply(pairs, count: count, step: step)
+    case .productSums(let lists, let count): try startProductSums(lists, count: count, step: step)
     case .innerProducts(let lists): try startInnerProducts(lists, step: step)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step)
+    case .columnProduct(let left, let right): try startColumnProduct([left], right, step: step)
     case .and(let pairs, let count): try startAnd(pairs, count: count, step: step)
     case .summands(let a, let width) where hasFreeSummands:
       local(.summandPlanes(try summands(a, width: width, step)), step)

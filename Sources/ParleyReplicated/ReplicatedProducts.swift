@@ -30,6 +30,36 @@ extension ReplicatedParty {
     return pending(storage, vectors: pairs.count, count: count, zero: zero, step: step)
   }
 
+  /// Sums of elementwise products: z_i = Σ_j (x_i y_i + x_i y_{i+1} + x_{i+1} y_i)_j + α_i for every element. The sum over the pairs j is
+  /// local, as in the inner product of section 2 of eprint 2016/768, so that a result takes one word whatever their number
+  /// (docs/protocols/replicated.md#products).
+  func startProductSums<Word: RingWord>(
+    _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], count: Int, step: StepID
+  ) throws(ParleyError) -> ReplicatedPending<Word> {
+    for (a, b) in lists.joined() where (a.count != count && a.count != 1) || (b.count != count && b.count != 1) {
+      throw mismatch("factors", step)
+    }
+    let total = lists.count * count
+    let storage = Storage<Word>(uninitialized: 2 * total, pool: pool)
+    let zero = try multiplyKeys.zeroSharing(step)
+    try sendWords(storage.pointer, count: total, to: previous, step: step) { range in
+      let out = storage.pointer + range.lowerBound
+      out.update(repeating: 0, count: range.count)
+      for run in vectorRuns(range, length: count) {
+        for index in run.vectors {
+          for (a, b) in lists[index] {
+            Word.rep3MultiplyAdd(
+              ShareProduct(
+                a.operand(length: count, start: run.start), b.operand(length: count, start: run.start),
+                out: storage.pointer + index * count + run.start), count: run.count)
+          }
+        }
+      }
+      Word.rep3AddZero(zero, firstElement: UInt64(range.lowerBound), to: out, count: range.count)
+    }
+    return pending(storage, vectors: lists.count, count: count, zero: zero, step: step)
+  }
+
   func startInnerProducts<Word: RingWord>(
     _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {
@@ -97,6 +127,41 @@ extension ReplicatedParty {
     }
     return pending(
       storage, vectors: factors.count, count: rows * columns, zero: zero, step: step, chunk: chunk)
+  }
+
+  /// LᵀR of matrices given by their columns, for several L of the same shape: entry (a, b) is Σ over the rows of
+  /// (x_i y_i + x_i y_{i+1} + x_{i+1} y_i), x being column a of L and y column b of R, plus α_i: the matrix product above with the rows of a
+  /// table as the inner side, one word an entry whatever their number (docs/protocols/replicated.md#products).
+  func startColumnProduct<Word: RingWord>(
+    _ factors: [[SharedWords<Word>]], _ right: [SharedWords<Word>], step: StepID
+  ) throws(ParleyError) -> ReplicatedPending<Word> {
+    let count = right.first?.count ?? 0
+    guard factors.allSatisfy({ $0.allSatisfy { $0.count == count } }), right.allSatisfy({ $0.count == count })
+    else { throw mismatch("matrices", step) }
+    let entries = (factors.first?.count ?? 0) * right.count
+    let total = factors.count * entries
+    let storage = Storage<Word>(repeating: 0, count: 2 * total, pool: pool)
+    let zero = try multiplyKeys.zeroSharing(step)
+    withExtendedLifetime((factors, right)) {
+      // So many rows of all columns stay near while every pair of them is multiplied.
+      let tile = 1 << 9
+      for start in stride(from: 0, to: count, by: tile) {
+        let size = min(tile, count - start)
+        func part(_ column: SharedWords<Word>) -> SharePointers<Word> {
+          SharePointers(lo: column.lo + start, hi: column.hi + start)
+        }
+        var entry = storage.pointer
+        for x in factors.joined() {
+          for y in right {
+            entry.pointee &+= Word.rep3InnerProduct(part(x), part(y), count: size)
+            entry += 1
+          }
+        }
+      }
+    }
+    Word.rep3AddZero(zero, firstElement: 0, to: storage.pointer, count: total)
+    try sendWords(storage.pointer, count: total, to: previous, step: step)
+    return pending(storage, vectors: factors.count, count: entries, zero: zero, step: step)
   }
 
   private func pending<Word: RingWord>(

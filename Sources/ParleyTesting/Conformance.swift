@@ -153,6 +153,8 @@ package struct Conformance<F: EngineFamily>: Sendable {
     if hasWords {
       try localWords()
       try products()
+      try productSums()
+      try columnProducts()
       try conversions()
       try maskedOpenings()
     }

@@ -108,6 +108,62 @@ extension Conformance {
     }
   }
 
+  /// Sums of elementwise products: of none, of one, of several that share factors; a factor of one element meets every other.
+  package func productSums() throws {
+    for count in lengths {
+      var random = random(14, UInt64(count))
+      let (a, b) = (randomWords(count, using: &random), randomWords(count, using: &random))
+      let single = randomWords(1, using: &random)
+      let name = "sums of products \(count)"
+      let values = try evaluate(name, Operands(words: [a, b, single])) { party, _, w, _ in
+        let results = try party.exchanges([
+          (
+            .productSums(
+              [
+                [(w[0], w[1]), (w[1], w[1]), (w[0], w[2])], [(w[2], w[2]), (w[2], w[1])], [(w[1], w[0])], [],
+                Array(repeating: (w[0], w[1]), count: 9),
+              ], count: count), .init(instruction: 100)
+          ), (.multiply([(w[0], w[0])], count: count), .init(instruction: 101)),
+        ])
+        return results.flatMap { Exchange.opened($0, count: count) }
+      }
+      let s = single[0]
+      try expect(
+        name, values,
+        words: [
+          zip(a, b).map { $0 &* $1 &+ $1 &* $1 &+ $0 &* s }, b.map { s &* s &+ s &* $0 },
+          zip(a, b).map { $0 &* $1 }, a.map { _ in 0 }, zip(a, b).map { 9 &* $0 &* $1 }, a.map { $0 &* $0 },
+        ])
+    }
+  }
+
+  /// Products of matrices given by their columns, some of which are in both.
+  package func columnProducts() throws {
+    for count in lengths {
+      var random = random(15, UInt64(count))
+      let columns = (0..<4).map { _ in randomWords(count, using: &random) }
+      let name = "products of matrices of \(count) rows"
+      let shapes = [([0], [1]), ([0, 1], [0, 1]), ([2, 0, 3], [1, 3]), ([1], [0, 1, 2, 3]), ([3, 3], [2])]
+      let values = try evaluate(name, Operands(words: columns)) { party, _, w, _ in
+        let results = try party.exchanges(
+          shapes.enumerated().map { index, shape in
+            (
+              .columnProduct(shape.0.map { w[$0] }, shape.1.map { w[$0] }),
+              .init(instruction: 100 + index)
+            )
+          })
+        return zip(results, shapes).flatMap { Exchange.opened($0, count: $1.0.count * $1.1.count) }
+      }
+      try expect(
+        name, values,
+        words: shapes.map { left, right in
+          left.flatMap { i in
+            right.map { j in zip(columns[i], columns[j]).reduce(0) { $0 &+ $1.0 &* $1.1 } }
+          }
+        })
+    }
+  }
+
   /// Products, inner products and matrix products, several in one round.
   package func products() throws {
     for count in lengths {

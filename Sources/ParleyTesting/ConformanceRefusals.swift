@@ -24,12 +24,13 @@ extension Conformance {
 
   /// One step serves one exchange. For engines in which an exchange takes from a stream or uses a correlation up.
   package func reusedSteps() throws {
-    for number in 0..<4 {
+    for number in 0..<6 {
       try refuses(.randomnessReuse, "exchange \(number) twice at one step", links) { party, engine in
         let (a, p) = (engine.constant(1, count: 3), engine.constantPlane(true, count: 3))
         let all: [Exchange<Arith, Plane>] = [
           .multiply([(a, a)], count: 3), .and([(p, p)], count: 3), .innerProducts([[(a, a)]]),
-          .matrixProduct(a, a, rows: 3, inner: 1, columns: 3),
+          .matrixProduct(a, a, rows: 3, inner: 1, columns: 3), .productSums([[(a, a), (a, a)]], count: 3),
+          .columnProduct([a, a], [a]),
         ]
         for _ in 0..<2 { _ = try party.exchange(all[number], step: .init(instruction: 9)) }
       }

@@ -8,9 +8,13 @@ package struct CostProbe<F: EngineFamily>: Sendable {
   /// One operation and its size.
   package enum Operation: Sendable, Hashable {
     case multiply(items: Int, count: Int)
+    /// `items` results, each the sum of so many products of vectors.
+    case productSums(items: Int, terms: Int, count: Int)
     /// `items` results, each over `count` elements.
     case innerProducts(items: Int, count: Int)
     case matrixProduct(rows: Int, inner: Int, columns: Int)
+    /// Matrices of so many columns each, of `count` rows.
+    case columnProduct(left: Int, right: Int, count: Int)
     case and(items: Int, count: Int)
     case summands(width: Int, count: Int)
     case shiftedSummands(count: Int)
@@ -26,8 +30,9 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     /// Whether only engines with ring words have it.
     var needsWords: Bool {
       switch self {
-      case .multiply, .innerProducts, .matrixProduct, .summands, .shiftedSummands, .bitSummands, .inputArith,
-        .openToComputing, .openToRecipient:
+      case .multiply, .productSums, .innerProducts, .matrixProduct, .columnProduct, .summands, .shiftedSummands,
+        .bitSummands,
+        .inputArith, .openToComputing, .openToRecipient:
         true
       case .shufflePass(_, let words, _, _): words > 0
       case .and, .inputPlanes, .openPlanesToComputing, .openPlanesToRecipient: false
@@ -82,10 +87,14 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     }
     switch operation {
     case .multiply(let items, let count): add(.multiply, .init(items: items, length: count))
+    case .productSums(let items, let terms, let count):
+      add(.innerProducts, .productSums(lists: items, terms: items * terms, length: count))
     case .innerProducts(let items, let count):
       add(.innerProducts, .innerProducts(lists: items, terms: items * count))
     case .matrixProduct(let rows, let inner, let columns):
       add(.matrixProduct, .matrixProduct(rows: rows, inner: inner, columns: columns))
+    case .columnProduct(let left, let right, let count):
+      add(.matrixProduct, .matrixProduct(rows: left, inner: count, columns: right))
     case .and(let items, let count): add(.and, .init(items: items, length: count))
     case .summands(let width, let count): add(.summands, .init(items: width, length: count))
     case .shiftedSummands(let count): add(.shiftedSummands, .init(items: 1, length: count))
@@ -182,6 +191,10 @@ package struct CostProbe<F: EngineFamily>: Sendable {
     case .multiply(let items, let count):
       let a = engine.constant(3, count: count)
       return .multiply(Array(repeating: (a, a), count: items), count: count)
+    case .productSums(let items, let terms, let count):
+      let a = engine.constant(3, count: count)
+      return .productSums(
+        Array(repeating: Array(repeating: (a, a), count: terms), count: items), count: count)
     case .innerProducts(let items, let count):
       let a = engine.constant(3, count: count)
       return .innerProducts(Array(repeating: [(a, a)], count: items))
@@ -189,6 +202,9 @@ package struct CostProbe<F: EngineFamily>: Sendable {
       return .matrixProduct(
         engine.constant(2, count: rows * inner), engine.constant(3, count: inner * columns), rows: rows,
         inner: inner, columns: columns)
+    case .columnProduct(let left, let right, let count):
+      let a = engine.constant(2, count: count)
+      return .columnProduct(Array(repeating: a, count: left), Array(repeating: a, count: right))
     case .and(let items, let count):
       let a = engine.constantPlane(true, count: count)
       return .and(Array(repeating: (a, a), count: items), count: count)

@@ -174,7 +174,8 @@ package struct ProgramGenerator {
   package static let names = [
     "add", "subtract", "multiply", "scale", "quotient", "squareRoot", "truncate", "integer", "less", "lessOrEqual",
     "equal", "not", "and", "or", "xor", "select", "selectBit", "sum", "innerProduct", "minimum", "maximum", "any",
-    "stack", "stackBits", "element", "matrixProduct", "loop",
+    "stack", "stackBits", "element", "matrixProduct", "loop", "productSum",
+    "columnProduct",
   ]
 
   private mutating func operation(_ name: String) throws(ParleyError) -> Program.NodeID? {
@@ -190,6 +191,20 @@ package struct ProgramGenerator {
       case "equal": return try builder.compare(.equal, a, b)
       default: return try builder.innerProduct(a, b)
       }
+    case "columnProduct":
+      guard let first = node({ if case .rows = $0.shape { !$0.isBit } else { false } }) else { return nil }
+      let shape = builder.type(of: first).shape
+      var columns = [first]
+      for _ in 0..<(1 + pick(4)) { columns += [node { !$0.isBit && $0.shape == shape } ?? first] }
+      let middle = 1 + pick(columns.count - 1)
+      return try builder.columnProduct(Array(columns[..<middle]), Array(columns[(middle - pick(2))...]))
+    case "productSum":
+      var pairs: [(a: Program.NodeID, b: Program.NodeID)] = []
+      for _ in 0..<(2 + pick(3)) {
+        guard let (a, b) = integers() else { return nil }
+        pairs.append((a, b))
+      }
+      return try builder.productSum(pairs)
     case "quotient":
       guard let (a, b) = integers() else { return nil }
       return try builder.quotient(a, try builder.atLeast(b, 1))

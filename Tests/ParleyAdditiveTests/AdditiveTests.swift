@@ -28,10 +28,12 @@ import Testing
     for count in [1, 7, 8, 63, 65, 1000, 70_000] {
       var list: [CostProbe<AdditiveFamily<UInt64>>.Operation] = [
         .multiply(items: 1, count: count), .multiply(items: 3, count: count),
+        .productSums(items: 3, terms: 2, count: count),
         .innerProducts(items: 2, count: count), .and(items: 1, count: count), .and(items: 4, count: count),
         .summands(width: 5, count: count), .shiftedSummands(count: count), .bitSummands(items: 2, count: count),
         .inputArith(count: count), .inputPlanes(planes: 7, count: count), .openToRecipient(count: count),
         .openPlanesToRecipient(planes: 3, count: count), .matrixProduct(rows: 3, inner: count, columns: 2),
+        .columnProduct(left: 2, right: 3, count: count),
       ]
       for party in 0..<2 {
         list += [

@@ -56,6 +56,11 @@ import Testing
           [ShareProduct(x, shares, out: out[2]), ShareProduct(shares, x, out: out[3])],
           count: count, zero: zero, firstElement: first)
         #expect(out[0].array == out[2].array && out[1].array == out[3].array)
+        for (index, (u, v)) in [(x, shares), (shares, x), (x, x)].enumerated() {
+          UInt64.rep3MultiplyAdd(ShareProduct(u, v, out: out[0]), count: count)
+          ScalarRing.rep3MultiplyAdd(ShareProduct(u, v, out: out[2]), count: count)
+          #expect(out[0].array == out[2].array, "\(index)")
+        }
       }
       UInt64.rep3AddZero(zero, firstElement: first, to: a.pointer, count: count)
       ScalarRing.rep3AddZero(zero, firstElement: first, to: b.pointer, count: count)
@@ -89,6 +94,11 @@ import Testing
           operands.enumerated().map { ShareProduct($1.0, $1.1, out: out[4 + $0]) }, count: count, zero: zero,
           firstElement: first)
         for index in 0..<4 { #expect(out[index].array == out[4 + index].array, "\(index), \(count)") }
+        for (index, (u, v)) in operands.enumerated() {
+          UInt128.rep3MultiplyAdd(ShareProduct(u, v, out: out[index]), count: count)
+          Wide.rep3MultiplyAdd(ShareProduct(u, v, out: out[4 + index]), count: count)
+          #expect(out[index].array == out[4 + index].array, "sum \(index), \(count)")
+        }
       }
       #expect(
         UInt128.rep3InnerProduct(shares, shares, count: count)

@@ -115,6 +115,19 @@ struct LoweredInterpreter {
       for (pair, register) in zip(pairs, out) {
         ariths[register] = zip(arith(pair.a, count), arith(pair.b, count)).map { $0 &* $1 }
       }
+    case .columnProduct(let left, let right, let out):
+      ariths[out] = left.flatMap { a in
+        right.map { b in zip(arith(a, count), arith(b, count)).reduce(0) { $0 &+ $1.0 &* $1.1 } }
+      }
+    case .productSums(let lists, let out):
+      for (list, register) in zip(lists, out) {
+        var sums = Array(repeating: UInt64(0), count: count)
+        for pair in list {
+          let (x, y) = (arith(pair.a, count), arith(pair.b, count))
+          for i in 0..<count { sums[i] &+= x[i] &* y[i] }
+        }
+        ariths[register] = sums
+      }
     case .innerProducts(let lists, let out):
       for (list, register) in zip(lists, out) {
         var sum: UInt64 = 0
@@ -302,7 +315,7 @@ extension LoweredInterpreter {
   private mutating func chunked(_ function: RowFunction, _ columns: Instruction.ChunkedColumns, _ count: Int) {
     var words = columns.out.arith.map { _ in [UInt64]() }
     var bits = columns.out.planes.map { _ in [Bool]() }
-    var sums = columns.sums.map { _ in UInt64(0) }
+    var sums = columns.sumCounts.map { Array(repeating: UInt64(0), count: $0) }
     var bitSums = (columns.bitSums?.out ?? []).map { _ in BigInt(0) }
     let outside = knownSplits
     for chunk in RowChunks.ranges(count: count, rows: 3) {
@@ -318,7 +331,7 @@ extension LoweredInterpreter {
         if index < words.count {
           words[index] += arith(register, chunk.count)
         } else {
-          sums[index - words.count] &+= ariths[register]![0]
+          for (at, value) in ariths[register]!.enumerated() { sums[index - words.count][at] &+= value }
         }
       }
       for (index, register) in function.result.planes.prefix(bits.count).enumerated() {
@@ -338,7 +351,7 @@ extension LoweredInterpreter {
     }
     for (index, register) in columns.out.arith.enumerated() { ariths[register] = words[index] }
     for (index, register) in columns.out.planes.enumerated() { planes[register] = bits[index] }
-    for (index, register) in columns.sums.enumerated() { ariths[register] = [sums[index]] }
+    for (index, register) in columns.sums.enumerated() { ariths[register] = sums[index] }
   }
 
   /// Row after row: what any network of an associative function must agree with.

@@ -83,6 +83,14 @@ import Testing
     }
     check("do not fit together") { engine in
       let (three, two) = (engine.constant(1, count: 3), engine.constant(1, count: 2))
+      _ = try engine.start(.productSums([[(three, three), (three, two)]], count: 3), step: .init(instruction: 4))
+    }
+    check("do not fit together") { engine in
+      let (three, two) = (engine.constant(1, count: 3), engine.constant(1, count: 2))
+      _ = try engine.start(.columnProduct([three, two], [three]), step: .init(instruction: 4))
+    }
+    check("do not fit together") { engine in
+      let (three, two) = (engine.constant(1, count: 3), engine.constant(1, count: 2))
       _ = try engine.start(.innerProducts([[(three, two)]]), step: .init(instruction: 4))
     }
     check("do not fit together") { engine in

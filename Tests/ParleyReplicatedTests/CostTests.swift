@@ -10,6 +10,8 @@ import Testing
     for count in [0, 1, 9, 64, 1001] {
       list += [
         .multiply(items: 3, count: count), .innerProducts(items: 4, count: count), .and(items: 5, count: count),
+        .productSums(items: 2, terms: 5, count: count), .productSums(items: 1, terms: 0, count: count),
+        .columnProduct(left: 3, right: 2, count: count),
         .summands(width: min(family.wordBits, 13), count: count), .bitSummands(items: 2, count: count),
         .shiftedSummands(count: count),
         .inputArith(count: count), .inputPlanes(planes: 7, count: count), .openToRecipient(count: count),
@@ -41,7 +43,9 @@ import Testing
     let family = ReplicatedFamily(UInt64.self)
     try CostProbe(family, seed: 12).check(operations(family))
     try CostProbe(family, seed: 13).check([
-      .multiply(items: 2, count: 70_000), .and(items: 70, count: 70_001), .summands(width: 64, count: 70_001),
+      .multiply(items: 2, count: 70_000), .productSums(items: 2, terms: 3, count: 70_000),
+      .columnProduct(left: 3, right: 5, count: 70_000),
+      .and(items: 70, count: 70_001), .summands(width: 64, count: 70_001),
       .bitSummands(items: 1, count: 70_000), .inputArith(count: 70_000), .inputPlanes(planes: 64, count: 70_001),
       .matrixProduct(rows: 300, inner: 2, columns: 301), .openToRecipient(count: 70_000),
       .openToComputing(PartyIndex(1), count: 70_000),

@@ -22,6 +22,8 @@ import Testing
 
   static let expected: [String: UInt64] = [
     "multiply": 0x163aece8fc65ed2f,
+    "productSums": 0x2c0dcb0ac1d0e3dd,
+    "columns": 0x558cf04047905568,
     "inner": 0x757d6c565ac4e8a6,
     "matrix": 0x32bf1ac10d80ad98,
     "and": 0x7af5eaf743ecddcd,
@@ -59,6 +61,8 @@ import Testing
       let exchange: Exchange<SharedWords<UInt64>, SharedPlane>
       switch name {
       case "multiply": exchange = .multiply([(a, a), (a, a)], count: count)
+      case "productSums": exchange = .productSums([[(a, a), (a, a)], [(a, a)]], count: count)
+      case "columns": exchange = .columnProduct([a, a], [a])
       case "inner": exchange = .innerProducts([[(a, a)], [(a, a), (a, a)]])
       case "matrix": exchange = .matrixProduct(a, a, rows: 1, inner: count, columns: 1)
       case "and": exchange = .and([(p, p), (p, p)], count: count)

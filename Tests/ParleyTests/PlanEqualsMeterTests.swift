@@ -93,6 +93,28 @@ import Testing
         [zip(v.b, v.x).map { $0 ? $1 : 0 }.reduce(0, +)],
       ]
     }
+    try probe.check("sums of products") { builder, input in
+      let sums = try (builder.sum(input.x), builder.sum(input.y))
+      return [
+        try builder.productSum([(input.x, input.y), (input.x, input.x), (input.y, sums.0)]),
+        try builder.productSum([(sums.0, sums.1), (sums.1, sums.1)]),
+      ]
+    } expect: { v in
+      let (a, b) = (v.x.reduce(0, +), v.y.reduce(0, +))
+      return [zip(v.x, v.y).map { $0 * $1 + $0 * $0 + $1 * a }, [a * b + b * b]]
+    }
+    try probe.check("products of matrices of columns") { builder, input in
+      let columns = [input.x, input.y, try builder.integer(fromBit: input.b)]
+      return [
+        try builder.columnProduct(columns, columns), try builder.columnProduct([columns[2]], [input.y, input.x]),
+      ]
+    } expect: { v in
+      let columns = [v.x, v.y, v.b.map { $0 ? 1 : 0 }]
+      func dot(_ a: [Int], _ b: [Int]) -> Int { zip(a, b).map(*).reduce(0, +) }
+      return [
+        columns.flatMap { a in columns.map { dot(a, $0) } }, [dot(columns[2], v.y), dot(columns[2], v.x)],
+      ]
+    }
     try probe.check("wide products") { builder, input in
       let wide = try builder.scale(input.x, by: 1 << 40)
       return [try builder.multiply(wide, input.y), try builder.compare(.less, wide, builder.constant(1 << 41))]

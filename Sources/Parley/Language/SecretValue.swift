@@ -31,10 +31,13 @@ public struct SecretFormula {
   }
 
   /// A formula over others of the same program.
-  static func over(_ operands: [SecretFormula], _ text: String, _ build: @escaping ProgramFormula.Build)
-    -> SecretFormula
-  {
-    let workshop = operands[0].workshop
+  ///
+  /// - Parameter workshop: of the program, where there may be no operands.
+  static func over(
+    _ operands: [SecretFormula], _ text: String, in workshop: Workshop? = nil,
+    _ build: @escaping ProgramFormula.Build
+  ) -> SecretFormula {
+    let workshop = workshop ?? operands[0].workshop
     let expressions = operands.map(\.expression)
     let isMixed = operands.contains { $0.workshop !== workshop }
     return SecretFormula(

@@ -8,7 +8,7 @@ internal import ParleyProgram
 /// where its holder reads it. With `mayBeMissing`, a row without a value takes no part in what is computed from the
 /// column.
 public final class SecureTable {
-  private let workshop: Workshop
+  let workshop: Workshop
   private let id: Program.TableID
   private(set) var schema: TableSchema
   /// Where the program declares it.

@@ -19,9 +19,9 @@ struct RowReduction {
 }
 
 extension Workshop {
-  /// The table with protected rows that the node makes one value of; nil where it does not.
+  /// The table with protected rows that the node makes one value of, or a number of values that the program fixes; nil where it does not.
   func reducedTable(of node: Program.NodeID) -> Program.TableID? {
-    guard builder.type(of: node).shape == .scalar else { return nil }
+    guard case .fixed = builder.type(of: node).shape else { return nil }
     for operand in builder.program[node].operation.operands {
       if case .rows(let table) = builder.type(of: operand).shape, protected.contains(table) { return table }
     }

@@ -199,6 +199,15 @@ extension CanonicalWriter {
       }
     case .carried(let index): write(tag: 37, index)
     case .captured(let index): write(tag: 38, index)
+    case .columnProduct(let left, let right):
+      write(tag: 40)
+      for list in [left, right] { write(list: list) { $0.write(Int64($1.rawValue)) } }
+    case .productSum(let pairs):
+      write(tag: 39)
+      write(list: pairs) { writer, pair in
+        writer.write(Int64(pair.a.rawValue))
+        writer.write(Int64(pair.b.rawValue))
+      }
     }
   }
 

@@ -137,6 +137,12 @@ public struct Program: Sendable, Hashable {
   public enum Comparison: String, Hashable, Sendable { case less, lessOrEqual, equal }
   public enum Extremum: String, Hashable, Sendable { case minimum, maximum }
 
+  /// The two factors of a product.
+  public struct Factors: Hashable, Sendable {
+    public var a: NodeID, b: NodeID
+    public init(_ a: NodeID, _ b: NodeID) { (self.a, self.b) = (a, b) }
+  }
+
   /// What a node computes. Operands of elementwise operations have one shape, or one of them is a scalar
   /// (which is repeated).
   public indirect enum Operation: Hashable, Sendable {
@@ -146,6 +152,8 @@ public struct Program: Sendable, Hashable {
     case add(NodeID, NodeID)
     case subtract(NodeID, NodeID)
     case multiply(NodeID, NodeID)
+    /// Σ of the elementwise products of the pairs: one message, however many there are.
+    case productSum([Factors])
     case scale(NodeID, by: BigInt)
     case compare(Comparison, NodeID, NodeID)
     case not(NodeID)
@@ -176,6 +184,9 @@ public struct Program: Sendable, Hashable {
     case element(NodeID, at: Int)
     /// Row-major matrix product: (rows × inner) · (inner × columns).
     case matrixProduct(NodeID, NodeID, rows: Int, inner: Int, columns: Int)
+    /// LᵀR of two matrices that are given by their columns, all of one shape, such as the rows of a table: row-major, element (i, j) is
+    /// the sum over all rows of left column i times right column j.
+    case columnProduct([NodeID], [NodeID])
 
     // Whole columns. Lengths are public; where a row comes from is not.
     /// A scalar for every row of a shape.

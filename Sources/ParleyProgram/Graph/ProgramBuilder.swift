@@ -258,7 +258,8 @@ public struct ProgramBuilder: Sendable {
       throw refusal("index", "element \(index) is outside the value", "use an index below its size")
     }
     if count == 1 { return a }
-    return append(.element(a, at: index), .init(program[a].type.sort, .scalar))
+    let sort = try entryRange(of: a, at: index).map { Program.Sort.integer($0) } ?? program[a].type.sort
+    return append(.element(a, at: index), .init(sort, .scalar))
   }
   public mutating func matrixProduct(
     _ a: NodeID, _ b: NodeID, rows: Int, inner: Int, columns: Int
@@ -302,7 +303,7 @@ public struct ProgramBuilder: Sendable {
     if known[operation] == id { known[operation] = nil }
   }
 
-  private func constantValue(_ node: NodeID) -> BigInt? {
+  func constantValue(_ node: NodeID) -> BigInt? {
     if case .constant(let value) = program[node].operation { value } else { nil }
   }
   private func bitValue(_ node: NodeID) -> Bool? {
@@ -321,7 +322,10 @@ public struct ProgramBuilder: Sendable {
     return interval
   }
   func shape(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> Program.Shape {
-    let x = program[a].type.shape, y = program[b].type.shape
+    try shape(program[a].type.shape, program[b].type.shape)
+  }
+  /// A scalar meets every element of the other.
+  func shape(_ x: Program.Shape, _ y: Program.Shape) throws(ParleyError) -> Program.Shape {
     if x == y || y == .scalar { return x }
     if x == .scalar { return y }
     throw refusal("shape", "values of different sizes meet", "combine values of one table, or scalars")
@@ -341,7 +345,7 @@ public struct ProgramBuilder: Sendable {
     }
   }
   /// A table may have fewer rows than its maximum, a fixed value may not.
-  private func sumRange(_ type: Program.ValueType, of range: Interval, count: BigInt) -> Interval {
+  func sumRange(_ type: Program.ValueType, of range: Interval, count: BigInt) -> Interval {
     if case .fixed = type.shape { return Interval(range.lower * count, range.upper * count) }
     return range.summed(count: count)
   }

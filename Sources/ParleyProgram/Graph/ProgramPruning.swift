@@ -88,6 +88,7 @@ extension Program.Operation {
     case .add(let a, let b): .add(map(a), map(b))
     case .subtract(let a, let b): .subtract(map(a), map(b))
     case .multiply(let a, let b): .multiply(map(a), map(b))
+    case .productSum(let pairs): .productSum(pairs.map { .init(map($0.a), map($0.b)) })
     case .scale(let a, let factor): .scale(map(a), by: factor)
     case .compare(let comparison, let a, let b): .compare(comparison, map(a), map(b))
     case .not(let a): .not(map(a))
@@ -107,6 +108,7 @@ extension Program.Operation {
     case .element(let a, let index): .element(map(a), at: index)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       .matrixProduct(map(a), map(b), rows: rows, inner: inner, columns: columns)
+    case .columnProduct(let left, let right): .columnProduct(left.map(map), right.map(map))
     case .spread(let a, let shape): .spread(map(a), shape)
     case .concatenate(let parts): .concatenate(parts.map(map))
     case .shift(let a, let rows): .shift(map(a), by: rows)

@@ -12,7 +12,7 @@ extension Instruction.Kind {
       case .multiply(let more, let out):
         products += more
         arithOut += out
-      case .innerProducts(let more, let out):
+      case .innerProducts(let more, let out), .productSums(let more, let out):
         lists += more
         arithOut += out
       case .bitSummands(let more, let out):
@@ -24,6 +24,7 @@ extension Instruction.Kind {
     switch kinds[0] {
     case .multiply: return .multiply(products, out: arithOut)
     case .innerProducts: return .innerProducts(lists, out: arithOut)
+    case .productSums: return .productSums(lists, out: arithOut)
     default: return .bitSummands(planes, out: arithLists)
     }
   }

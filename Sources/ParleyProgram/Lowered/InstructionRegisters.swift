@@ -37,8 +37,10 @@ extension Instruction {
       set.add(list)
     case .stackPlanes(let lists, _): set.add(lists.joined())
     case .multiply(let pairs, _): for pair in pairs { set.add([pair.a, pair.b]) }
-    case .innerProducts(let lists, _): for pair in lists.joined() { set.add([pair.a, pair.b]) }
+    case .innerProducts(let lists, _), .productSums(let lists, _):
+      for pair in lists.joined() { set.add([pair.a, pair.b]) }
     case .matrixProduct(let a, let b, _, _, _, _): set.add([a, b])
+    case .columnProduct(let left, let right, _): set.add(left + right)
     case .summands(let a, _, _), .shiftedSummands(let a, _, _): set.add(a)
     case .bitSummands(let list, _): set.add(list)
     case .reduce(let state, let body, _):
@@ -73,14 +75,17 @@ extension Instruction {
     var set = RegisterSet()
     switch kind {
     case .inputArith(_, let out), .constantArith(_, let out), .linear(_, _, let out), .sumRows(_, let out),
-      .stackArith(_, let out), .elementArith(_, _, let out), .matrixProduct(_, _, _, _, _, let out):
+      .stackArith(_, let out), .elementArith(_, _, let out), .matrixProduct(_, _, _, _, _, let out),
+      .columnProduct(_, _, let out):
       set.add(out)
     case .inputPlanes(_, _, let out), .xor(_, let out), .not(_, let out), .stackPlanes(_, let out),
       .elementPlanes(_, _, let out), .repeatPlanes(_, let out), .slicePlanes(_, let out), .and(_, let out),
       .reduce(_, _, let out):
       set.add(out)
     case .constantPlane(_, let out): set.add(out)
-    case .multiply(_, let out), .innerProducts(_, let out), .shiftedSummands(_, _, let out): set.add(out)
+    case .multiply(_, let out), .productSums(_, let out), .innerProducts(_, let out),
+      .shiftedSummands(_, _, let out):
+      set.add(out)
     case .summands(_, _, let out): set.add(out.joined())
     case .bitSummands(_, let out): set.add(out.joined())
     case .sum(_, let sums, _): for sum in sums { set.add(sum.out.joined()) }

@@ -204,7 +204,8 @@ extension CanonicalWriter {
     case .runningSum(let a, let out):
       write(tag: 19)
       write([a, out])
-    case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands:
+    case .multiply, .productSums, .innerProducts, .matrixProduct, .columnProduct, .and, .summands,
+      .shiftedSummands, .bitSummands:
       write(exchange: kind)
     case .reduce, .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .repeated:
       write(algorithm: kind, lengths)
@@ -228,6 +229,15 @@ extension CanonicalWriter {
       write(out)
     case .innerProducts(let lists, let out):
       write(tag: 21)
+      write(list: lists) { $0.write($1) }
+      write(out)
+    case .columnProduct(let left, let right, let out):
+      write(tag: 41)
+      write(left)
+      write(right)
+      write(out)
+    case .productSums(let lists, let out):
+      write(tag: 40)
       write(list: lists) { $0.write($1) }
       write(out)
     case .matrixProduct(let a, let b, let rows, let inner, let columns, let out):
@@ -302,6 +312,10 @@ extension CanonicalWriter {
         write(tag: 38)
         write(sums.adder, lengths)
         write(list: sums.out) { out, sum in out.write(list: sum) { $0.write($1) } }
+      }
+      if columns.sumCounts.contains(where: { $0 != 1 }) {
+        write(tag: 42)
+        write(list: columns.sumCounts) { $0.write(Int64($1)) }
       }
       write(tag: 33)
       write(function, lengths)

@@ -177,10 +177,14 @@ package struct Instruction: Hashable, Sendable {
     // One round each.
     /// Elementwise products. An operand of length 1 is repeated.
     case multiply([ArithPair], out: [ArithRegister])
+    /// For each list: the elementwise products of its pairs, added up. An operand of length 1 is repeated.
+    case productSums([[ArithPair]], out: [ArithRegister])
     /// For each list: the sum over pairs and elements of the products, length 1. `length` is the operands'.
     case innerProducts([[ArithPair]], out: [ArithRegister])
     case matrixProduct(
       ArithRegister, ArithRegister, rows: Int, inner: Int, columns: Int, out: ArithRegister)
+    /// LᵀR of matrices given by their columns, which are of `length`; the result has an element for each pair of columns, row-major.
+    case columnProduct([ArithRegister], [ArithRegister], out: ArithRegister)
     case and([PlanePair], out: [PlaneRegister])
     /// The low `width` bits of summands x_1 + … + x_k = x mod 2^64 as Boolean sharings, one list of planes for
     /// each summand; the engine's descriptor gives k.
@@ -239,18 +243,21 @@ package struct Instruction: Hashable, Sendable {
     package var shared: RowBundle
     /// Columns that the function's results are put together to.
     package var out: RowBundle
-    /// Words of one element: for each of the function's results after those for ``out``, the sum over all chunks.
+    /// For each of the function's words after those for ``out``, the sum over all chunks, of as many elements as ``sumCounts`` says.
     package var sums: [ArithRegister]
+    package var sumCounts: [Int]
     /// Planes of one element, nil for none: the function's results after those for ``out`` are two numbers for each of
     /// these sums, which add them up over all chunks.
     package var bitSums: ChunkedSums?
     package init(
-      rows: RowBundle, shared: RowBundle, out: RowBundle, sums: [ArithRegister], bitSums: ChunkedSums? = nil
+      rows: RowBundle, shared: RowBundle, out: RowBundle, sums: [ArithRegister], sumCounts: [Int],
+      bitSums: ChunkedSums? = nil
     ) {
       self.rows = rows
       self.shared = shared
       self.out = out
       self.sums = sums
+      self.sumCounts = sumCounts
       self.bitSums = bitSums
     }
     /// All that is written, in the order of the function's results.
@@ -303,8 +310,8 @@ extension Instruction.Kind {
   package var exchange: ExchangeKind? {
     switch self {
     case .multiply: .multiply
-    case .innerProducts: .innerProducts
-    case .matrixProduct: .matrixProduct
+    case .innerProducts, .productSums: .innerProducts
+    case .matrixProduct, .columnProduct: .matrixProduct
     case .and: .and
     case .summands: .summands
     case .shiftedSummands: .shiftedSummands
@@ -315,8 +322,10 @@ extension Instruction.Kind {
 
   package var communicates: Bool {
     switch self {
-    case .multiply, .innerProducts, .matrixProduct, .and, .summands, .shiftedSummands, .bitSummands, .reduce,
-      .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .repeated, .openVerdicts, .openArith, .openPlanes:
+    case .multiply, .productSums, .innerProducts, .matrixProduct, .columnProduct, .and, .summands,
+      .shiftedSummands, .bitSummands, .reduce, .sum, .shuffle, .sort, .radix, .network, .scan, .chunked, .repeated,
+      .openVerdicts,
+      .openArith, .openPlanes:
       true
     default: false
     }

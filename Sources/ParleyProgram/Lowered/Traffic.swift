@@ -1,6 +1,8 @@
 /// The operations of an engine that may communicate.
 package enum ExchangeKind: Sendable, Hashable {
-  case multiply, innerProducts, matrixProduct, and
+  /// Inner products, and sums of elementwise products: several products to a result.
+  case innerProducts
+  case multiply, matrixProduct, and
   case summands, shiftedSummands, bitSummands
   /// One of the three passes of a shuffle.
   case shufflePass(Int)
@@ -29,6 +31,10 @@ package struct ExchangeSize: Sendable, Hashable {
     var size = ExchangeSize(items: 1, length: rows * columns, operands: rows * inner + inner * columns)
     (size.rows, size.inner, size.columns) = (rows, inner, columns)
     return size
+  }
+  /// - Parameter terms: products of vectors that are summed up, over all lists.
+  package static func productSums(lists: Int, terms: Int, length: Int) -> ExchangeSize {
+    .init(items: lists, length: length, operands: 2 * terms * length)
   }
   /// - Parameter terms: products of single elements that are summed up, over all lists.
   package static func innerProducts(lists: Int, terms: Int) -> ExchangeSize {

@@ -229,11 +229,11 @@ private struct Segment {
     let out = RowBundle(
       arith: exported.arith.map { ArithRegister($0) }, planes: exported.planes.map { PlaneRegister($0) })
     let columns = Instruction.ChunkedColumns(
-      rows: rows, shared: shared, out: out, sums: sums,
+      rows: rows, shared: shared, out: out, sums: sums, sumCounts: sums.map(elements),
       bitSums: bitSums.isEmpty ? nil : .init(adder: .pending, out: bitSums))
     let results = columns.results
     let result = RowBundle(
-      arith: out.arith.map { inner($0, .half) } + sums.map { inner($0, .one) },
+      arith: out.arith.map { inner($0, .half) } + sums.map { inner($0, registers.arith[$0.index]) },
       planes: out.planes.map { inner($0) } + results.planes.dropFirst(out.planes.count).map { inner($0, .one) })
     let body = operations.map(renamed)
     return RawOperation(
@@ -245,6 +245,10 @@ private struct Segment {
       length: length, node: operations[0].node)
   }
 
+  /// Of what is as long for all rows.
+  private func elements(_ register: ArithRegister) -> Int {
+    if case .fixed(let count) = registers.length(registers.arith[register.index]) { count } else { 1 }
+  }
   private mutating func inner(_ plane: PlaneRegister, _ length: LengthNumber = .half) -> PlaneRegister {
     let new = registers.newPlane(length, node: registers.planeNodes[plane.index])
     planes[plane] = new
@@ -300,11 +304,11 @@ extension RawOperation {
     guard case .general(let general) = body, case .sum(_, let sums, _) = general.kind else { return false }
     return sums.allSatisfy { sum in sum.columns.reduce(0) { $0 + $1.count } <= 1 }
   }
-  /// Whether the results have one element, the sum over all rows.
+  /// Whether the results are sums over all rows, of one element or a fixed number.
   fileprivate var sumsRows: Bool {
     guard case .general(let general) = body else { return false }
     switch general.kind {
-    case .sumRows, .innerProducts, .sum: return true
+    case .sumRows, .innerProducts, .columnProduct, .sum: return true
     default: return false
     }
   }
@@ -314,8 +318,8 @@ extension Instruction.Kind {
   /// Whether results are computed row by row, or summed up over the rows.
   fileprivate var isRowwise: Bool {
     switch self {
-    case .constantArith, .constantPlane, .linear, .repeatPlanes, .multiply, .summands, .shiftedSummands,
-      .bitSummands, .sumRows, .innerProducts, .sum(_, _, results: 1):
+    case .constantArith, .constantPlane, .linear, .repeatPlanes, .multiply, .productSums, .summands,
+      .shiftedSummands, .bitSummands, .sumRows, .innerProducts, .columnProduct, .sum(_, _, results: 1):
       true
     default: false
     }
@@ -349,7 +353,10 @@ extension Instruction.Kind {
             columns: sum.columns.map { $0.map(plane) }, offset: sum.offset, out: sum.out.map { $0.map(plane) })
         }, results: results)
     case .sumRows(let a, let out): return .sumRows(arith(a), out: arith(out))
+    case .productSums(let lists, let out): return .productSums(lists.map(pairs), out: out.map(arith))
     case .innerProducts(let lists, let out): return .innerProducts(lists.map(pairs), out: out.map(arith))
+    case .columnProduct(let left, let right, let out):
+      return .columnProduct(left.map(arith), right.map(arith), out: arith(out))
     default: preconditionFailure("no operation on rows")
     }
   }

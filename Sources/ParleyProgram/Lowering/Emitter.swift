@@ -276,6 +276,18 @@ final class Emitter {
     return out
   }
 
+  /// Σ of the elementwise products of the pairs; a register of length 1 is repeated.
+  func productSum(_ pairs: [(ArithRegister, ArithRegister)]) -> ArithRegister {
+    if pairs.count == 1 { return multiply(pairs[0].0, pairs[0].1) }
+    let length = registers.length(
+      pairs.reduce(.one) { joined($0, joined(number(of: $1.0), number(of: $1.1))) })
+    let out = newArith(length)
+    emit(
+      .productSums([pairs.map { .init($0.0, $0.1) }], out: [out]), length,
+      arithIn: pairs.flatMap { [$0.0, $0.1] }, arithOut: [out])
+    return out
+  }
+
   /// Σ over pairs and elements of the products.
   func innerProduct(_ pairs: [(ArithRegister, ArithRegister)]) -> ArithRegister {
     let length = registers.length(

@@ -75,7 +75,7 @@ private struct FormWalk {
       let inBits = lowering.hasBits(a) && lowering.hasBits(b) || !lowering.fitsWord(a) || !lowering.fitsWord(b)
       for operand in [a, b] { want(operand, arith: !inBits, bits: inBits) }
     case .select(_, let a, let b): pass(id, [a, b])
-    case .sum, .innerProduct, .matrixProduct, .runningSum:
+    case .sum, .productSum, .innerProduct, .matrixProduct, .columnProduct, .runningSum:
       for operand in node.operation.operands { want(operand, arith: true) }
     case .extremum, .quotient, .squareRoot:
       for operand in node.operation.operands { want(operand, bits: true) }

@@ -24,6 +24,7 @@ extension Lowering {
       return try tupleArith(tuple, index, like: id)
     }
     if prefersBits(id), !node.type.isBit { return try arithFromBits(try word(id), like: node.type) }
+    if !node.type.isBit, let sum = try sumOfProducts(id) { return sum }
     switch node.operation {
     case .input(let input): return try arithInput(input.rawValue)
     case .carried(let index) where !node.type.isBit:
@@ -38,6 +39,10 @@ extension Lowering {
     case .scale(let a, let factor):
       return emitter.linear([(try arith(a), UInt64(truncatingIfNeeded: factor))])
     case .multiply(let a, let b): return emitter.multiply(try arith(a), try arith(b))
+    case .productSum(let pairs):
+      var factors: [(ArithRegister, ArithRegister)] = []
+      for pair in pairs { factors.append((try arith(pair.a), try arith(pair.b))) }
+      return emitter.productSum(factors)
     case .select(let condition, let a, let b):
       let x = try arith(a), y = try arith(b)
       let difference = emitter.linear([(x, 1), (y, .max)])
@@ -70,6 +75,15 @@ extension Lowering {
         .matrixProduct(x, y, rows: rows, inner: inner, columns: columns, out: out), .fixed(rows * columns),
         arithIn: [x, y], arithOut: [out])
       return out
+    case .columnProduct(let left, let right):
+      var columns: (left: [ArithRegister], right: [ArithRegister]) = ([], [])
+      for a in left { columns.left.append(try wholeArith(a)) }
+      for b in right { columns.right.append(try wholeArith(b)) }
+      let out = emitter.newArith(.fixed(left.count * right.count))
+      emitter.emit(
+        .columnProduct(columns.left, columns.right, out: out), length(program[left[0]].type.shape),
+        arithIn: columns.left + columns.right, arithOut: [out])
+      return out
     default:
       if !node.type.isBit, let register = try arithRows(id) { return register }
       return try arithBit(try bit(id))
@@ -97,9 +111,7 @@ extension Lowering {
       plain = known
     } else {
       let summands = summandWords(register)
-      plain = summands.dropFirst().reduce(summands[0]) { sum, next in
-        emitter.linear([(sum, 1), (next, 1), (emitter.multiply(sum, next), UInt64(bitPattern: -2))])
-      }
+      plain = summands.count > 1 ? exclusiveOr(firstSummands(register), summands[summands.count - 1]) : summands[0]
       bitWords[register] = plain
     }
     return bit.inverted ? emitter.linear([(plain, .max)], constant: 1) : plain
@@ -120,9 +132,7 @@ extension Lowering {
     if let known = bitWords[register] { return emitter.sumRows(known) }
     let summands = summandWords(register)
     guard let last = summands.last, summands.count > 1 else { return emitter.sumRows(summands[0]) }
-    let rest = summands.dropFirst().dropLast().reduce(summands[0]) { sum, next in
-      emitter.linear([(sum, 1), (next, 1), (emitter.multiply(sum, next), UInt64(bitPattern: -2))])
-    }
+    let rest = firstSummands(register)
     return emitter.linear([
       (emitter.sumRows(rest), 1), (emitter.sumRows(last), 1),
       (emitter.innerProduct([(rest, last)]), UInt64(bitPattern: -2)),
@@ -182,16 +192,10 @@ extension Lowering {
   /// Σ 2^i·bit_i, the sign bit negative.
   func arithFromBits(_ word: Word, like type: Program.ValueType) throws(ParleyError) -> ArithRegister {
     let used = word.resized(min(word.width, max(type.range.signedWidth, 1)))
-    var terms: [(ArithRegister, UInt64)] = []
-    var constant: UInt64 = 0
-    for (i, bit) in used.bits.enumerated() {
-      let weight = UInt64(1) << UInt64(i)
-      let factor = i == used.width - 1 ? 0 &- weight : weight
-      switch bit.known {
-      case .some(let value): constant &+= value ? factor : 0
-      case .none: terms.append((try arithBit(bit), factor))
-      }
-    }
-    return emitter.linear(terms, constant: constant)
+    return try weighted(
+      used.bits.enumerated().map { place, bit in
+        let weight = UInt64(1) << UInt64(place)
+        return (bit, place == used.width - 1 ? 0 &- weight : weight)
+      })
   }
 }

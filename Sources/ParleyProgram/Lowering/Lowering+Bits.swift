@@ -44,6 +44,9 @@ extension Lowering {
     case .multiply(let a, let b):
       guard case .fixed = node.type.shape else { throw overflow(id, "this product of whole columns") }
       return emitter.multiply(try word(a), try word(b), width: width)
+    case .productSum(let pairs):
+      guard case .fixed = node.type.shape else { throw overflow(id, "this sum of products of whole columns") }
+      return Word(try productSum(pairs, width: width).resolved(emitter))
     case .select(let condition, let a, let b):
       return emitter.select(try bit(condition), try word(a), try word(b))
     case .integer(let bit): return Word(unsigned: [try self.bit(bit)])

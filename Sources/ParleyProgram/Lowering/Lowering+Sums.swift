@@ -64,6 +64,7 @@ extension Lowering {
     let range = node.type.range
     switch node.operation {
     case .multiply(let a, let b): return number(try product(a, b, width: width(of: range)), range)
+    case .productSum(let pairs): return number(try productSum(pairs, width: width(of: range)), range)
     case .scale(let a, let factor):
       return number(emitter.scaled(try word(a), by: factor, width: width(of: range)), range)
     case .sum(let a):
@@ -78,6 +79,7 @@ extension Lowering {
       return number(emitter.sumRows(products, length(shape)), range)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       return number(try matrixProduct(a, b, (rows, inner, columns), width: width(of: range)), range)
+    case .columnProduct(let left, let right): return try columnProduct(left, right, range)
     case .runningSum(let a):
       let bits = try word(a).resized(width(of: range)).bits
       let sums = emitter.runningSum(bits, length(node.type.shape))
@@ -93,6 +95,13 @@ extension Lowering {
   private func number(_ matrix: BitMatrix, _ range: Interval) -> Word {
     let bits = matrix.resolved(emitter)
     return range.lower < 0 ? Word(bits) : Word(unsigned: bits)
+  }
+
+  /// All products, left to be added in one carry network.
+  func productSum(_ pairs: [Program.Factors], width: Int) throws(ParleyError) -> BitMatrix {
+    var sum = BitMatrix(width: width)
+    for pair in pairs { sum.add(try product(pair.a, pair.b, width: width), shift: 0) }
+    return sum
   }
 
   private func product(
@@ -117,6 +126,21 @@ extension Lowering {
     let x = try gathered(a, [row, inner(1)], all), y = try gathered(b, [inner(size.columns), column], all)
     let products = emitter.product(x, y, width: width)
     return emitter.sumRows(products.compressed(emitter), all, results: results)
+  }
+
+  /// Each entry is a sum over the rows; all of them run in lockstep.
+  private func columnProduct(
+    _ left: [Program.NodeID], _ right: [Program.NodeID], _ range: Interval
+  ) throws(ParleyError) -> Word {
+    let length = length(program[left[0]].type.shape)
+    var entries: [[Bit]] = []
+    for a in left {
+      for b in right {
+        let products = try product(a, b, width: width(of: range)).compressed(emitter)
+        entries.append(number(emitter.sumRows(products, length), range).resized(range.signedWidth).bits)
+      }
+    }
+    return Word(stack(entries, width: range.signedWidth))
   }
 
   private func gathered(

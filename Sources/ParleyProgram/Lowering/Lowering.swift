@@ -25,11 +25,13 @@ package struct LoweringOptions: Sendable, Hashable {
   /// How many rows of columns that can be longer are those with a bit set is found in bits, by full adders: an AND a row instead of a
   /// product, in more rounds.
   package var countsInBitsAbove: Int
+  /// Products that are only added to others are one sum of products.
+  package var joinsProducts: Bool
 
   package init(
     inputForm: InputForm = .planned, divisionRadix: Int = 3, checksInputs: Bool = false,
     insecureUncheckedInputs: Bool = false, chunkRows: Int = RowChunks.defaultRows,
-    sortWay: SortWay? = nil, countsInBitsAbove: Int = 1 << 14
+    sortWay: SortWay? = nil, countsInBitsAbove: Int = 1 << 14, joinsProducts: Bool = true
   ) {
     self.inputForm = inputForm
     self.divisionRadix = divisionRadix
@@ -38,6 +40,7 @@ package struct LoweringOptions: Sendable, Hashable {
     self.chunkRows = chunkRows
     self.sortWay = sortWay
     self.countsInBitsAbove = countsInBitsAbove
+    self.joinsProducts = joinsProducts
   }
 }
 
@@ -58,6 +61,12 @@ package final class Lowering {
   var summandWords: [PlaneRegister: [ArithRegister]] = [:]
   var inputs = Inputs()
   var tuples: NodeTable<TupleColumns>
+  /// See ``firstSummands(_:)``.
+  var leadingWords: [PlaneRegister: ArithRegister] = [:]
+  /// By node, how often it is read.
+  let uses: [Int]
+  /// See ``countProducts()``.
+  private(set) lazy var productCounts: [Int] = countProducts()
   /// See ``formDemand()``.
   private(set) lazy var demand: [ColumnKey: Forms] = formDemand()
   /// By input, the one form in which holders share it; nil where holders are trusted to share two that agree.
@@ -78,6 +87,7 @@ package final class Lowering {
     self.options = options
     self.forms = forms
     bitsAsWords = Self.bitsAsWords(program)
+    uses = Self.uses(of: program)
     self.emitter = emitter
     self.surroundings = surroundings
     largestTables = program.tables.map(\.maximumRows)
@@ -272,7 +282,7 @@ package final class Lowering {
     case .captured(let index):
       return surroundings.map { $0.outside.prefersBits($0.captured[index]) } ?? true
     case .sum, .innerProduct: return !fitsWord(id) || countsInBits(id)
-    case .input, .constant, .matrixProduct, .integer: return !fitsWord(id)
+    case .input, .constant, .productSum, .matrixProduct, .columnProduct, .integer: return !fitsWord(id)
     case .multiply(let a, let b):
       // Circuits that multiply are for single values; a column is multiplied in the ring.
       guard case .fixed = node.type.shape else { return !fitsWord(id) }

@@ -214,7 +214,7 @@ struct Scheduler {
   }
 
   private struct Family: Hashable {
-    enum Kind { case xor, not, and, multiply, innerProducts, bitSummands }
+    enum Kind { case xor, not, and, multiply, productSums, innerProducts, bitSummands }
     var length: LengthNumber
     var kind: Kind
   }
@@ -228,6 +228,7 @@ struct Scheduler {
     case .general(let general):
       switch general.kind {
       case .multiply: kind = .multiply
+      case .productSums: kind = .productSums
       case .innerProducts: kind = .innerProducts
       case .bitSummands: kind = .bitSummands
       default: return nil

@@ -243,9 +243,8 @@ extension Program.Operation {
   /// Whether every element of the result is computed from the same elements of its operands, by gates in general.
   fileprivate var isElementwise: Bool {
     switch self {
-    case .add, .subtract, .multiply, .scale, .compare, .not, .and, .or, .xor, .select, .integer, .quotient,
-      .squareRoot,
-      .truncate:
+    case .add, .subtract, .multiply, .productSum, .scale, .compare, .not, .and, .or, .xor, .select, .integer,
+      .quotient, .squareRoot, .truncate:
       true
     default: false
     }

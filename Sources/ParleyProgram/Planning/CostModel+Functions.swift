@@ -62,10 +62,11 @@ extension CostModel {
 
     init(_ instruction: Instruction, authenticates: Bool) {
       switch instruction.kind {
-      case .multiply where authenticates, .innerProducts where authenticates, .matrixProduct where authenticates,
+      case .multiply where authenticates, .productSums where authenticates, .innerProducts where authenticates,
+        .matrixProduct where authenticates, .columnProduct where authenticates,
         .shiftedSummands where authenticates, .bitSummands where authenticates, .inputArith where authenticates:
         registers.arith = instruction.resultRegisters.arith
-      case .multiply, .innerProducts, .matrixProduct, .and:
+      case .multiply, .productSums, .innerProducts, .matrixProduct, .columnProduct, .and:
         registers = instruction.operandRegisters
         registers.add(instruction.resultRegisters)
       default: break
@@ -112,7 +113,12 @@ extension CostModel {
       waiting = 0
     }
     allocate(columns.out, length: count)
-    allocate(RowBundle(arith: columns.sums, planes: columns.bitSums?.planes ?? []), length: 1)
+    let single = columns.sums.indices.filter { columns.sumCounts[$0] == 1 }
+    allocate(
+      RowBundle(arith: single.map { columns.sums[$0] }, planes: columns.bitSums?.planes ?? []), length: 1)
+    for (register, count) in zip(columns.sums, columns.sumCounts) where count != 1 {
+      allocate(RowBundle(arith: [register]), length: count)
+    }
     liveBytes -= waiting
   }
 

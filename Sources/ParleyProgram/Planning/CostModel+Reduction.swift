@@ -35,6 +35,7 @@ extension Instruction {
   func resultLength(_ length: Int, rows: RowCounts) -> Int {
     switch kind {
     case .sumRows, .innerProducts, .elementArith, .elementPlanes, .reduce: 1
+    case .columnProduct(let left, let right, _): left.count * right.count
     case .sum(_, _, let results): results
     default: length
     }

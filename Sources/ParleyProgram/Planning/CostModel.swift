@@ -277,6 +277,11 @@ package struct CostModel {
       send(.multiply, ExchangeSize(items: pairs.count, length: length), &further)
       multiply(pairs.count * length)
       recordProducts(outputs: pairs.count * length, terms: pairs.count * length)
+    case .productSums(let lists, _):
+      let terms = lists.reduce(0) { $0 + $1.count }
+      send(.innerProducts, .productSums(lists: lists.count, terms: terms, length: length), &further)
+      multiply(terms * length)
+      recordProducts(outputs: lists.count * length, terms: terms * length)
     case .innerProducts(let lists, _):
       let products = lists.reduce(0) { $0 + $1.count } * length
       send(.innerProducts, .innerProducts(lists: lists.count, terms: products), &further)
@@ -292,6 +297,11 @@ package struct CostModel {
       multiply(rows * inner * columns)
       authenticate(rows * columns)
       if !authenticates { verification?.schedule.recordMatrix(rows: rows, inner: inner, columns: columns) }
+    case .columnProduct(let left, let right, _):
+      let (rows, columns) = (left.count, right.count)
+      send(.matrixProduct, .matrixProduct(rows: rows, inner: length, columns: columns), &further)
+      multiply(rows * length * columns)
+      recordProducts(outputs: rows * columns, terms: rows * length * columns)
     case .and(let pairs, _):
       send(.and, ExchangeSize(items: pairs.count, length: length), &further)
       cost.andBits += pairs.count * length

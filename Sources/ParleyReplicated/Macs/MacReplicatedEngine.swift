@@ -134,21 +134,22 @@ package final class MacReplicatedEngine: CheckedReplicated {
       try requireKey(step)
       let factors = try factors(pairs, step)
       return .products(try startMultiply(factors.values + factors.macs, count: count, step: step))
+    case .productSums(let lists, let count):
+      try requireKey(step)
+      return .products(try startProductSums(try factors(lists, step), count: count, step: step))
     case .innerProducts(let lists):
       try requireKey(step)
-      var values: [[(SharedWords<UInt128>, SharedWords<UInt128>)]] = []
-      var macs = values
-      for list in lists {
-        let factors = try factors(list, step)
-        values.append(factors.values)
-        macs.append(factors.macs)
-      }
-      return .products(try startInnerProducts(values + macs, step: step))
+      return .products(try startInnerProducts(try factors(lists, step), step: step))
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       try requireKey(step)
       let factors = [a.value, try mac(of: a, step)]
       return .products(
         try startMatrixProduct(factors, b.value, rows: rows, inner: inner, columns: columns, step: step))
+    case .columnProduct(let left, let right):
+      try requireKey(step)
+      var macs: [SharedWords<UInt128>] = []
+      for column in left { macs.append(try mac(of: column, step)) }
+      return .products(try startColumnProduct([left.map(\.value), macs], right.map(\.value), step: step))
     case .shiftedSummands(let a, let bits):
       let free = try shiftedSummands(truncated(a.value), bits: bits, step).map { extended($0) }
       return try authenticate(free, count: a.count, group: free.count, isShift: true, step)
@@ -169,6 +170,20 @@ package final class MacReplicatedEngine: CheckedReplicated {
     var macs: [(SharedWords<UInt128>, SharedWords<UInt128>)] = []
     for (x, y) in pairs { macs.append((try mac(of: x, step), y.value)) }
     return (pairs.map { ($0.0.value, $0.1.value) }, macs)
+  }
+
+  /// Of all values, then of all macs: Σ [x]·[y] and Σ [r x]·[y].
+  private func factors(
+    _ lists: [[(Arith, Arith)]], _ step: StepID
+  ) throws(ParleyError) -> [[(SharedWords<UInt128>, SharedWords<UInt128>)]] {
+    var values: [[(SharedWords<UInt128>, SharedWords<UInt128>)]] = []
+    var macs = values
+    for list in lists {
+      let factors = try factors(list, step)
+      values.append(factors.values)
+      macs.append(factors.macs)
+    }
+    return values + macs
   }
 
   private func mac(of a: Arith, _ step: StepID) throws(ParleyError) -> SharedWords<UInt128> {

@@ -103,8 +103,10 @@ extension Exchange {
     switch self {
     case .multiply(let pairs, let count): pairs.count * count
     case .and(let pairs, let count): pairs.count * count
+    case .productSums(let lists, let count): lists.count * count
     case .innerProducts(let lists): lists.count
     case .matrixProduct(_, _, let rows, _, let columns): rows * columns
+    case .columnProduct(let left, let right): left.count * right.count
     case .shufflePass(_, let words, let planes, let count): (words.count + planes.count) * count
     case .summands, .shiftedSummands, .bitSummands: 0
     }

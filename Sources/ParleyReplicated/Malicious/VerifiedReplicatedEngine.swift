@@ -100,8 +100,10 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
       case none
       case ands([(Plane, Plane)], count: Int)
       case products([(Arith, Arith)], count: Int)
+      case productSums([[(Arith, Arith)]], count: Int)
       case sums([[(Arith, Arith)]])
       case matrix(Arith, Arith, rows: Int, inner: Int, columns: Int)
+      case columns([Arith], [Arith])
       case shuffle(ShuffleStep, PassSecret?, words: [Arith], planes: [Plane], rows: Int)
     }
     let base: ReplicatedPending<Word>
@@ -121,6 +123,8 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     switch exchange {
     case .multiply(let pairs, let count):
       return (try startMultiply(pairs, count: count, step: step), .products(pairs, count: count))
+    case .productSums(let lists, let count):
+      return (try startProductSums(lists, count: count, step: step), .productSums(lists, count: count))
     case .innerProducts(let lists):
       var whole: [[(Arith, Arith)]] = []
       for list in lists {
@@ -134,6 +138,8 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
         try startMatrixProduct([a], b, rows: rows, inner: inner, columns: columns, step: step),
         .matrix(a, b, rows: rows, inner: inner, columns: columns)
       )
+    case .columnProduct(let left, let right):
+      return (try startColumnProduct([left], right, step: step), .columns(left, right))
     case .and(let pairs, let count):
       return (try startAnd(pairs, count: count, step: step), .ands(pairs, count: count))
     case .summands(let a, let width):
@@ -183,7 +189,10 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     case (.ands(let pairs, let count), .planes(let results)):
       return recorder.recordAnds(pairs, results: results, count: count, zero: zero, step: base.step)
     case (.products(let pairs, let count), .arith(let results)):
-      return recorder.recordProducts(pairs, results: results, count: count, zero: zero, step: base.step)
+      return recorder.recordProducts(
+        pairs.map { [$0] }, results: results, count: count, zero: zero, step: base.step)
+    case (.productSums(let lists, let count), .arith(let results)):
+      return recorder.recordProducts(lists, results: results, count: count, zero: zero, step: base.step)
     case (.sums(let lists), .arith(let results)):
       return recorder.recordSums(lists, results: results, zero: zero, step: base.step)
     case (.matrix(let a, let b, let rows, let inner, let columns), .arith(let results)):
@@ -191,6 +200,8 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
         MatrixGates(
           x: a, y: b, z: results[0], zero: zero, rows: rows, inner: inner, columns: columns,
           claimCount: ProofShape.matrixClaims), step: base.step)
+    case (.columns(let left, let right), .arith(let results)):
+      return recorder.recordColumns(left, right, result: results[0], zero: zero, step: base.step)
     default: return 0
     }
   }

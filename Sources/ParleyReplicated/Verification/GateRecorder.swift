@@ -46,12 +46,13 @@ struct GateRecorder<Word: RingWord> {
     return recorded
   }
 
+  /// Elementwise products, for each result those of its list added up.
   mutating func recordProducts(
-    _ pairs: [(SharedWords<Word>, SharedWords<Word>)], results: [SharedWords<Word>], count: Int, zero: ZeroSharing,
-    step: StepID
+    _ lists: [[(SharedWords<Word>, SharedWords<Word>)]], results: [SharedWords<Word>], count: Int,
+    zero: ZeroSharing, step: StepID
   ) -> Int {
     let before = words.terms
-    let recorded = words.append(pairs, results: results, count: count, zero: zero)
+    let recorded = words.append(products: lists, results: results, count: count, zero: zero)
     return note(products: recorded, terms: words.terms - before, step)
   }
 
@@ -61,6 +62,15 @@ struct GateRecorder<Word: RingWord> {
   ) -> Int {
     let before = words.terms
     let recorded = words.append(sums: lists, results: results, zero: zero)
+    return note(products: recorded, terms: words.terms - before, step)
+  }
+
+  mutating func recordColumns(
+    _ left: [SharedWords<Word>], _ right: [SharedWords<Word>], result: SharedWords<Word>, zero: ZeroSharing,
+    step: StepID
+  ) -> Int {
+    let before = words.terms
+    let recorded = words.append(columns: left, right, result: result, zero: zero)
     return note(products: recorded, terms: words.terms - before, step)
   }
 

@@ -2,17 +2,17 @@ internal import ParleyAlgebra
 internal import ParleyBase
 internal import ParleyEngine
 
-/// The ring products of one batch: results that are one product each or the sum of many, as views of operands and
+/// The ring products of one batch: results that are one product each or the sum of several or many, as views of operands and
 /// results. For each, Σ (x_i y_{i+1} + y_i x_{i+1}) = t^L + t^R modulo 2^64 (docs/protocols/ring-proof.md#statement).
 struct WordGates<Word: RingWord>: LiftedStatement {
-  /// One pair of vectors: products of their own, or summands of one result.
+  /// One pair of vectors: each product a summand of a result of its own, or all of them summands of one result.
   private struct Run {
     let x: SharedWords<Word>
     let y: SharedWords<Word>
     let count: Int
     /// Products of the batch before this run.
     let start: Int
-    /// The result of the first product, or of all of them.
+    /// The result that the first product, or all of them, go into.
     let output: Int
     let isInner: Bool
   }
@@ -23,8 +23,8 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     /// Keystream element of the first.
     let first: Int
     let output: Int
-    /// The run whose products these are, one for each; nil for sums.
-    let run: Int?
+    /// The runs whose products these are the sums of, one of each run for each result; none for sums over elements.
+    let runs: Range<Int>
   }
   private var runs: [Run] = []
   private var blocks: [Block] = []
@@ -34,18 +34,24 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   var claimCount: Int { 64 }
   var pairCount: Int { terms }
 
-  /// Elementwise products. Answers how many.
+  /// Elementwise products, a result for each list of them. Answers how many results.
+  ///
+  /// A sum of k products is a gate with k terms: Σ_j (x_i y_{i+1} + y_i x_{i+1})_j = t^L + t^R with t^L = z_i − Σ_j (x_i y_i)_j − F_i.
   mutating func append(
-    _ pairs: [(SharedWords<Word>, SharedWords<Word>)], results: [SharedWords<Word>], count: Int, zero: ZeroSharing
+    products lists: [[(SharedWords<Word>, SharedWords<Word>)]], results: [SharedWords<Word>], count: Int,
+    zero: ZeroSharing
   ) -> Int {
     let before = outputs
     guard count > 0 else { return 0 }
-    for (index, (x, y)) in pairs.enumerated() {
-      runs.append(Run(x: x, y: y, count: count, start: terms, output: outputs, isInner: false))
+    for (index, list) in lists.enumerated() {
+      let first = runs.count
+      for (x, y) in list {
+        runs.append(Run(x: x, y: y, count: count, start: terms, output: outputs, isInner: false))
+        terms += count
+      }
       blocks.append(
-        Block(z: results[index], zero: zero, first: index * count, output: outputs, run: runs.count - 1))
+        Block(z: results[index], zero: zero, first: index * count, output: outputs, runs: first..<runs.count))
       outputs += count
-      terms += count
     }
     return outputs - before
   }
@@ -56,7 +62,7 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   ) -> Int {
     let before = outputs
     for (index, list) in lists.enumerated() {
-      blocks.append(Block(z: results[index], zero: zero, first: index, output: outputs, run: nil))
+      blocks.append(Block(z: results[index], zero: zero, first: index, output: outputs, runs: 0..<0))
       for (x, y) in list where x.count > 0 {
         runs.append(Run(x: x, y: y, count: x.count, start: terms, output: outputs, isInner: true))
         terms += x.count
@@ -64,6 +70,25 @@ struct WordGates<Word: RingWord>: LiftedStatement {
       outputs += 1
     }
     return outputs - before
+  }
+
+  /// The inner products of every left column with every right one, in one vector. Answers how many.
+  mutating func append(
+    columns left: [SharedWords<Word>], _ right: [SharedWords<Word>], result: SharedWords<Word>, zero: ZeroSharing
+  ) -> Int {
+    blocks.append(Block(z: result, zero: zero, first: 0, output: outputs, runs: 0..<0))
+    var output = outputs
+    for x in left {
+      for y in right {
+        if x.count > 0 {
+          runs.append(Run(x: x, y: y, count: x.count, start: terms, output: output, isInner: true))
+          terms += x.count
+        }
+        output += 1
+      }
+    }
+    outputs = output
+    return left.count * right.count
   }
 
   // MARK: Operands
@@ -247,16 +272,17 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     }
   }
 
-  /// t^L = z_i − Σ x_i y_i − F_i. Blocks of single products and their runs lie in the same order.
+  /// t^L = z_i − Σ x_i y_i − F_i. Blocks of elementwise products and their runs lie in the same order.
   func leftResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
     var sums = residues(challenge, workers) { block, range, out in
       WordConversion<Word>.widen(block.z.hi + range.lowerBound, into: out, count: range.count)
       keystream(block.zero.next, block, range, .subtract, to: out)
-      guard let run = block.run.map({ runs[$0] }) else { return }
-      let (xIsRepeated, yIsRepeated) = (run.x.count != run.count, run.y.count != run.count)
-      WordConversion<Word>.subtractProducts(
-        xIsRepeated ? run.x.hi : run.x.hi + range.lowerBound, xIsRepeated,
-        yIsRepeated ? run.y.hi : run.y.hi + range.lowerBound, yIsRepeated, from: out, count: range.count)
+      for run in runs[block.runs] {
+        let (xIsRepeated, yIsRepeated) = (run.x.count != run.count, run.y.count != run.count)
+        WordConversion<Word>.subtractProducts(
+          xIsRepeated ? run.x.hi : run.x.hi + range.lowerBound, xIsRepeated,
+          yIsRepeated ? run.y.hi : run.y.hi + range.lowerBound, yIsRepeated, from: out, count: range.count)
+      }
     }
     let selectors = Selectors(challenge: challenge)
     let scratch = PairScratch(count: 1, pool: nil)

@@ -26,12 +26,18 @@ extension Executor {
       let exchange: Exchange<E.Arith, E.Plane>
       switch instruction.kind {
       case .multiply(let pairs, _): exchange = .multiply(try registers.pairs(pairs), count: count)
-      case .innerProducts(let lists, _):
+      case .innerProducts(let lists, _), .productSums(let lists, _):
         var values: [[(E.Arith, E.Arith)]] = []
         for list in lists { values.append(try registers.pairs(list)) }
-        exchange = .innerProducts(values)
+        if case .innerProducts = instruction.kind {
+          exchange = .innerProducts(values)
+        } else {
+          exchange = .productSums(values, count: count)
+        }
       case .matrixProduct(let a, let b, let rows, let inner, let columns, _):
         exchange = .matrixProduct(try registers[a], try registers[b], rows: rows, inner: inner, columns: columns)
+      case .columnProduct(let left, let right, _):
+        exchange = .columnProduct(try registers.values(left), try registers.values(right))
       case .and(let pairs, _): exchange = .and(try registers.pairs(pairs), count: count)
       case .summands(let a, let width, _): exchange = .summands(try registers[a], width: width)
       case .shiftedSummands(let a, let bits, _): exchange = .shiftedSummands(try registers[a], bits: bits)
@@ -70,10 +76,11 @@ extension Executor {
         continue
       }
       switch (item.instruction.kind, try engine.finish(state)) {
-      case (.multiply(_, let out), .arith(let values)), (.innerProducts(_, let out), .arith(let values)),
-        (.shiftedSummands(_, _, let out), .arith(let values)):
+      case (.multiply(_, let out), .arith(let values)), (.productSums(_, let out), .arith(let values)),
+        (.innerProducts(_, let out), .arith(let values)), (.shiftedSummands(_, _, let out), .arith(let values)):
         try registers.write(values, to: out)
-      case (.matrixProduct(_, _, _, _, _, let out), .arith(let values)):
+      case (.matrixProduct(_, _, _, _, _, let out), .arith(let values)),
+        (.columnProduct(_, _, let out), .arith(let values)):
         try registers.write(values, to: [out])
       case (.and(_, let out), .planes(let values)):
         try registers.write(values, to: out)

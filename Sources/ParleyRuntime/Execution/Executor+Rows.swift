@@ -150,7 +150,7 @@ extension Executor {
     }
     var whole = concatenate(parts)
     whole.words += columns.sums.indices.map { place in
-      engine.linear(sums.map { ($0[place], 1) }, constant: 0, count: 1)
+      engine.linear(sums.map { ($0[place], 1) }, constant: 0, count: columns.sumCounts[place])
     }
     if let sums = columns.bitSums { whole.planes += try sum(bitSums, sums) }
     return whole

@@ -84,6 +84,14 @@ struct NodeExpressions {
       case .add(let a, let b): expression = .add(try number(a, &self), try number(b, &self))
       case .subtract(let a, let b): expression = .subtract(try number(a, &self), try number(b, &self))
       case .multiply(let a, let b): expression = .multiply(try number(a, &self), try number(b, &self))
+      case .productSum(let pairs):
+        var sum: Expression?
+        for pair in pairs {
+          let product = Expression.multiply(try number(pair.a, &self), try number(pair.b, &self))
+          sum = sum.map { .add($0, product) } ?? product
+        }
+        guard let sum else { throw .unknown }
+        expression = sum
       case .scale(let a, let factor): expression = .scaled(try number(a, &self), by: factor)
       case .compare(let comparison, let a, let b):
         expression = .compare(

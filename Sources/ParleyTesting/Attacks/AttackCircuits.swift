@@ -5,7 +5,7 @@ internal import ParleyProgram
 
 extension AttackCircuit {
   /// Every operation of an engine with three summands on both sides, in seven flights, so that proofs travel with the
-  /// computation: products, sums of products, a matrix product, conjunctions of whole and of ragged planes, both
+  /// computation: products, sums of products over elements and of elementwise ones, a matrix product, one of columns, conjunctions of whole and of ragged planes, both
   /// conversions, shifted summands, and an opening under a mask.
   ///
   /// - Parameters:
@@ -17,7 +17,9 @@ extension AttackCircuit {
     return AttackCircuit(
       "everything", words: words, bits: bits,
       outputs: [
-        .words(count), .words(count), .words(2), .words(4), .planes(2, count: rows), .planes(1, count: count),
+        .words(count), .words(count), .words(2), .words(4), .words(count), .words(count), .words(4),
+        .planes(2, count: rows),
+        .planes(1, count: count),
       ]
     ) { party in
       let engine = party.engine
@@ -31,6 +33,8 @@ extension AttackCircuit {
         (102, .innerProducts([[(ab, a)], [(a, b), (b, s)]])),
         (103, .matrixProduct(a, b, rows: 2, inner: 3, columns: 2)),
         (104, .summands(ab, width: 2)), (105, .shiftedSummands(ab, bits: 1)), (106, .and([(pq, p)], count: rows)),
+        (116, .productSums([[(ab, a), (b, s), (a, a)], [(a, b), (s, s)]], count: count)),
+        (117, .columnProduct([a, ab], [a, b])),
       ])
       let (summands, shifted) = (second[2].bitsOfSummands, second[3].vectors)
       let low = summands.map { $0[0] }
@@ -68,6 +72,8 @@ extension AttackCircuit {
       return [
         .arith(sum, count: count), .arith(last[0].vectors[0], count: count),
         .arith(engine.stack(second[0].vectors), count: 2), .arith(second[1].vectors[0], count: 4),
+        .arith(second[5].vectors[0], count: count), .arith(second[5].vectors[1], count: count),
+        .arith(second[6].vectors[0], count: 4),
         .planes([last[1].bits[0], pq], count: rows), .planes([second1], count: count),
       ]
     }

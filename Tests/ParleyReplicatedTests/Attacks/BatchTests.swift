@@ -102,13 +102,14 @@ import Testing
     #expect(tail.principals.allSatisfy { $0.values == nil })
   }
 
-  /// One wrong entry of a matrix product, one wrong sum of products, each by every kind of error.
-  @Test(arguments: [102, 103], [1, 1 << 63] as [UInt64]) func sumsAndMatrices(step: Int, error: UInt64) {
+  /// One wrong entry of a matrix product, of columns as well, one wrong sum of products, over elements or of elementwise ones, each by every kind of
+  /// error.
+  @Test(arguments: [102, 103, 116, 117], [1, 1 << 63] as [UInt64]) func sumsAndMatrices(step: Int, error: UInt64) {
     let seed = 0x5eed_d003 as UInt64
     let (words, bits) = MutationTests.inputs(seed)
     let world = World(VerifiedReplicatedFamily(UInt64.self), .everything(words: words, bits: bits), seed: seed)
     for corrupt in 0..<3 {
-      for place in [0, step == 102 ? 1 : 3] {
+      for place in [0, step == 102 ? 1 : step == 116 ? 11 : 3] {
         let outcome = attack(world, corrupt, step: step) { Mutation.add(error, at: 8 * place, to: &$0) }
         expectCaught(outcome, corrupt, "step \(step), error \(error) at \(place), P\(corrupt), seed \(seed)")
       }

@@ -103,7 +103,8 @@ import Testing
       engine.destroy()
       let (a, p) = (engine.constant(2, count: 1), engine.constantPlane(true, count: 1))
       let exchanges: [Exchange<SharedWords<UInt64>, SharedPlane>] = [
-        .multiply([(a, a)], count: 1), .innerProducts([[(a, a)]]),
+        .multiply([(a, a)], count: 1), .innerProducts([[(a, a)]]), .productSums([[(a, a), (a, a)]], count: 1),
+        .columnProduct([a], [a]),
         .matrixProduct(a, a, rows: 1, inner: 1, columns: 1), .and([(p, p)], count: 1),
       ]
       return exchanges.enumerated().map { index, exchange in

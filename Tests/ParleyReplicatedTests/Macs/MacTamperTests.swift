@@ -144,7 +144,8 @@ import Testing
       _ = try engine.verify(through: .init(instruction: 10))
       let p = engine.constantPlane(true, count: 3)
       let late: [Exchange<AuthenticatedWords, SharedPlane>] = [
-        .multiply([(a, a)], count: 3), .innerProducts([[(a, a)]]),
+        .multiply([(a, a)], count: 3), .innerProducts([[(a, a)]]), .productSums([[(a, a), (a, a)]], count: 3),
+        .columnProduct([a, a], [a]),
         .matrixProduct(a, a, rows: 3, inner: 1, columns: 3), .bitSummands([p]), .shiftedSummands(a, bits: 2),
       ]
       for (index, exchange) in late.enumerated() {

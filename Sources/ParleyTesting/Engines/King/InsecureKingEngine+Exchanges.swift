@@ -25,12 +25,15 @@ extension InsecureKingEngine {
     case elements(items: Int, count: Int)
     /// Left and right factors of each list in turn.
     case sums(terms: [Int])
+    /// So many pairs of vectors of each list: all left factors of a list, then its right ones.
+    case productSums(terms: [Int], count: Int)
     case matrix(rows: Int, inner: Int, columns: Int)
 
     var resultCount: Int {
       switch self {
       case .elements(let items, let count): items * count
       case .sums(let terms): terms.count
+      case .productSums(let terms, let count): terms.count * count
       case .matrix(let rows, _, let columns): rows * columns
       }
     }
@@ -49,6 +52,13 @@ extension InsecureKingEngine {
       let left = pairs.flatMap { pair in (0..<count).map { pair.0[at: $0] } }
       let right = pairs.flatMap { pair in (0..<count).map { pair.1[at: $0] } }
       return try startProduct(left + right, .elements(items: pairs.count, count: count), step)
+    case .productSums(let lists, let count):
+      var operands: [UInt64] = []
+      for list in lists {
+        operands += list.flatMap { a, _ in (0..<count).map { a[at: $0] } }
+        operands += list.flatMap { _, b in (0..<count).map { b[at: $0] } }
+      }
+      return try startProduct(operands, .productSums(terms: lists.map(\.count), count: count), step)
     case .innerProducts(let lists):
       var operands: [UInt64] = []
       var terms: [Int] = []
@@ -62,6 +72,11 @@ extension InsecureKingEngine {
       return try startProduct(operands, .sums(terms: terms), step)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):
       return try startProduct(a.values + b.values, .matrix(rows: rows, inner: inner, columns: columns), step)
+    case .columnProduct(let left, let right):
+      let count = left.first?.values.count ?? 0
+      let byRow = (0..<count).flatMap { row in right.map { $0.values[row] } }
+      return try startProduct(
+        left.flatMap(\.values) + byRow, .matrix(rows: left.count, inner: count, columns: right.count), step)
     case .and(let pairs, let count):
       return Pending(step: step, work: .bits(try bits.start(pairs, count: count, step)))
     case .summands(let a, let width):
@@ -148,6 +163,17 @@ extension InsecureKingEngine {
         defer { start += 2 * count }
         return (0..<count).reduce(UInt64(0)) { $0 &+ factors[start + $1] &* factors[start + count + $1] }
       }
+    case .productSums(let terms, let count):
+      var start = 0
+      return terms.flatMap { pairs in
+        defer { start += 2 * pairs * count }
+        return (0..<count).map { element in
+          (0..<pairs).reduce(UInt64(0)) {
+            let place = start + $1 * count + element
+            return $0 &+ factors[place] &* factors[place + pairs * count]
+          }
+        }
+      }
     case .matrix(let rows, let inner, let columns):
       let right = rows * inner
       return (0..<rows * columns).map { place in
@@ -156,6 +182,10 @@ extension InsecureKingEngine {
         }
       }
     }
+  }
+
+  private func parts(of words: [UInt64], _ items: Int, _ count: Int) -> [ClearWords] {
+    (0..<items).map { ClearWords(Array(words[$0 * count..<($0 + 1) * count])) }
   }
 
   package func finish(
@@ -174,11 +204,12 @@ extension InsecureKingEngine {
             step: bits.answering(pending.step), from: PartyIndex(king), count: part.count)
         }
       }
-      guard case .elements(let items, let count) = product else {
-        if case .matrix = product { return .arith([ClearWords(words)]) }
-        return .arith(words.map { ClearWords([$0]) })
+      switch product {
+      case .matrix: return .arith([ClearWords(words)])
+      case .sums: return .arith(words.map { ClearWords([$0]) })
+      case .elements(let items, let count): return .arith(parts(of: words, items, count))
+      case .productSums(let terms, let count): return .arith(parts(of: words, terms.count, count))
       }
-      return .arith((0..<items).map { ClearWords(Array(words[$0 * count..<($0 + 1) * count])) })
     }
   }
 }
