@@ -40,6 +40,8 @@ import Testing
   /// Sets by the definition.
   struct Sets {
     var conditions: [Members] = []
+    /// Rows in which what is added up is there: a condition that says nothing of values.
+    var presences: [Members] = []
     var contributors: [Members] = []
     var summands: [Summand] = []
 
@@ -91,8 +93,8 @@ import Testing
       }
       var parts: [Members] = []
       for (_, sets) in clusters where sets.count > 2 {
-        for pattern in (isOfNone ? 0 : 1)..<(1 << sets.count) {
-          let isIn: [Bool] = sets.indices.map { (pattern >> $0) & 1 == 1 }
+        for isIn in Set(ProgramReleaseOracleTests.everyRow.map { row in sets.map { $0.holds(row) } })
+        where isOfNone || isIn.contains(true) {
           parts.append(
             Members(columns: []) { row in zip(sets, isIn).allSatisfy { set, isIn in set.holds(row) == isIn } })
         }
@@ -100,8 +102,22 @@ import Testing
       return parts
     }
 
+    /// Of a sum of few values, each of these, where a condition is about the same column.
+    var values: [Members] {
+      let tested = (conditions + summands.map(\.path)).reduce(into: Set<String>()) { $0.formUnion($1.columns) }
+      return summands.filter { tested.contains($0.name) }.flatMap { summand in
+        let every = Set(ProgramReleaseOracleTests.everyRow.compactMap(summand.value)).subtracting([0]).sorted()
+        return every.map { value in
+          Members(columns: summand.path.columns.union([summand.name])) {
+            summand.path.holds($0) && summand.value($0) == value
+          }
+        }
+      }
+    }
+
     /// All sets that are to hold no unit or enough.
     var every: [Members] {
+      let conditions = self.conditions + presences
       var found = contributors + [Members(columns: []) { _ in true }]
       for a in conditions {
         for b in conditions {
@@ -110,7 +126,7 @@ import Testing
           }
         }
       }
-      found += Self.parts(conditions.map { ($0.columns, $0) }, isOfNone: true)
+      found += Self.parts((conditions + values).map { ($0.columns, $0) }, isOfNone: true)
       for a in summands {
         for b in summands where a.name == b.name {
           let left = a.rows.without(b.rows)
@@ -218,6 +234,7 @@ import Testing
         _ = z.filtered(where: condition.column).sum().reveal(to: ["a"], as: name)
         sets.conditions.append(chosen)
         sets.add("z", { $0.z }, over: chosen)
+        sets.presences.append(both(["z"]) { $0.z != nil })
       case "x":
         _ = x.filtered(where: condition.column).mean().filled(with: -1).reveal(to: ["a"], as: name)
         sets.conditions.append(chosen)

@@ -31,9 +31,10 @@ struct ContributorSets {
     let ids = Set(queries.map(\.source.query.name))
     func conditions(_ sets: StatisticSets) -> [RowPartition.Told] {
       var own = Set(sets.conditions.map(\.set))
-      return sets.conditions + sets.missingOfMeans().filter { own.insert($0.set).inserted }
+      return sets.conditions + sets.toldPresences().filter { own.insert($0.set).inserted }
     }
     let steps = everySets.flatMap(\.sets.steps)
+    let addedUp = everySets.reduce(into: Set<ColumnID>()) { $0.formUnion($1.sets.addedUp) }
     for (name, sets) in everySets {
       for condition in conditions(sets) {
         toldConditions.append(condition)
@@ -47,7 +48,7 @@ struct ContributorSets {
     self.own = own
     for sets in own {
       try sets.check(others)
-      try sets.check(steps: steps)
+      try sets.check(steps: steps, addedUp: addedUp)
       all.formUnion(sets.counted)
       for condition in sets.contributors {
         // The same statistic under two clauses is one of the rows that pass one and not the other.

@@ -8,11 +8,12 @@ struct GroupSets {
   private(set) var plain: [(set: Expression, threshold: Int)] = []
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
-  /// Rows that a mean and the like leaves out.
-  private var missing: [Expression] = []
+  /// Rows in which what is added up is there.
+  private var presences: [Expression] = []
   /// What is divided, rounded or taken apart, and added up.
   private var steps: [Expression] = []
-  /// Two of these are of one column, so that their difference can pick single rows.
+  private var addedUp: Set<ColumnID> = []
+  /// Two of these are of one column, or one is of a column that is added up as it is, so that their difference can pick single rows.
   private(set) var hasTwoSteps = false
 
   mutating func add(_ condition: Expression, threshold: Int) {
@@ -30,21 +31,24 @@ struct GroupSets {
       if steps.contains(where: { !$0.columns.isDisjoint(with: step.columns) }) { hasTwoSteps = true }
       steps.append(step)
     }
+    addedUp.formUnion(argument.addedUp)
+    if steps.contains(where: { !$0.columns.isDisjoint(with: addedUp) }) { hasTwoSteps = true }
+    for presence in argument.presences { note(presence) }
   }
   private mutating func add(_ condition: Expression) {
     if !conditions.contains(condition) { conditions.append(condition) }
   }
 
-  /// - Parameter missing: rows in which the argument of a mean is not there.
-  mutating func note(meanWithout missing: Expression) { self.missing.append(missing) }
+  /// - Parameter presence: rows in which what is added up is there, where those in which it is not are known as well.
+  mutating func note(_ presence: Expression) { presences.append(presence) }
 
   /// A mean tells how many values it is of, to whoever knows how many rows there are: few whole numbers over one another have its
-  /// decimals.
-  mutating func compareMeans(_ facts: ReleaseArgument.Facts) {
-    for missing in missing {
-      let missing = facts.reduced(missing)
-      if case .boolean = missing { continue }
-      add(missing)
+  /// decimals. Two sums differ by the rows in which one of them is missing.
+  mutating func comparePresences(_ facts: ReleaseArgument.Facts) {
+    for presence in presences {
+      let presence = facts.reduced(presence)
+      if case .boolean = presence { continue }
+      if !conditions.contains(facts.reduced(presence.isNotTrue)) { add(presence) }
     }
   }
 

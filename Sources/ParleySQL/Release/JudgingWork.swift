@@ -25,11 +25,23 @@ package final class JudgingWork {
 
   /// - Parameter count: parts of a condition.
   package func take(_ count: Int) { parts += count }
-  var isTooMuch: Bool { parts > Self.mostParts }
+  /// What conditions leave of a value could not be found out: nothing may rest on it.
+  func giveUp() { hasGivenUp = true }
+  private var hasGivenUp = false
+  var isTooMuch: Bool { parts > Self.mostParts || hasGivenUp }
 
   /// - Throws: `plan/too-large`
   func check(_ source: Source) throws(ParleyError) {
     guard isTooMuch else { return }
+    guard !hasGivenUp else {
+      throw source.error(
+        "plan/too-large",
+        "the conditions of the study's queries leave so many cases that what a value can be under them is not found out",
+        at: SourceRange(start: 0, end: 0),
+        remedy:
+          "write fewer alternatives (OR, IN, NOT …) about the columns of a sum and those beside them, or split the study"
+      )
+    }
     throw source.error(
       "plan/too-large",
       "the conditions of the study's queries, each two of which are compared under a minimum, have more than \(Self.mostParts) parts together",

@@ -100,7 +100,7 @@ package struct ProgramSets {
       },
       isExtended: { _ in false }, isNullable: registry.isNullable,
       isMissingTold: { table.tellsMissingValues && table.columns.indices.contains($0.rawValue) },
-      isBoolean: { registry.type(of: $0) == .boolean },
+      isBoolean: { registry.type(of: $0) == .boolean }, isText: { _ in false },
       range: { common[$0] ?? Interval(table.columns[$0.rawValue].type) }, length: { _ in nil }, work: work)
   }
 
@@ -130,7 +130,7 @@ package struct ProgramSets {
     guard !sets.hasTwoSteps else {
       throw ProgramObjection(reason: ReleaseRefusal.twoSteps.reason, remedy: ReleaseRefusal.twoSteps.remedy)
     }
-    sets.compareMeans(facts)
+    sets.comparePresences(facts)
     do { parts = try sets.parts(facts, within: []) } catch { throw Self.tooMuch }
     try check()
   }
@@ -200,9 +200,7 @@ package struct ProgramSets {
       reader.read(value: value, within: path, isSummed: isSummed)
       guard isSummed else { break }
       try checkBounds(of: reader.values, in: filter + [value])
-      if kind == .mean, facts.mayBeNull(value), !facts.tellsMissing(value) {
-        sets.note(meanWithout: Expression.all(mask).isNotTrue)
-      }
+      if facts.mayBeNull(value), !facts.tellsMissing(value) { sets.note(Expression.all(mask)) }
       try weigh(value, in: statistic.mask)
     }
     if let objection = reader.objection { throw Failure.argument(objection) }

@@ -5,6 +5,11 @@ import ParleyProgram
 struct ReleaseArgument {
   /// Rows whose number, taken alone or less another of these, must not be small. Each may be NULL, which counts as not true.
   private(set) var conditions: [Expression] = []
+  /// Rows in which what is added up is there, where it may be missing and that may not be told: how many these are is known of a
+  /// mean, and what two sums have of rows in which one of them is missing follows from both. Those in which it is not are counted too.
+  private(set) var presences: [Expression] = []
+  /// Columns that are added up as they are, also in products.
+  private(set) var addedUp: Set<ColumnID> = []
   /// Rows that contribute to the statistic.
   private(set) var contributors: [Expression] = []
   /// What is added up, for sums.
@@ -24,22 +29,6 @@ struct ReleaseArgument {
     var path: Expression
   }
 
-  /// What is known of columns.
-  struct Facts {
-    /// The lesser of the two values that are all that it can have; nil where there are more.
-    var lesserOfTwo: (ColumnID) -> BigInt?
-    /// An outer join may have put NULL into it.
-    var isExtended: (ColumnID) -> Bool
-    var isNullable: (Expression) -> Bool
-    /// It is a column of a table whose owners let it be told how many of its values are missing.
-    var isMissingTold: (ColumnID) -> Bool
-    var isBoolean: (Expression) -> Bool
-    /// What its values that are not NULL are within; nil where that is not known.
-    var range: (ColumnID) -> Interval?
-    /// What the lengths of its texts are within; nil where it has none.
-    var length: (ColumnID) -> Interval?
-    let work: JudgingWork
-  }
   private let facts: Facts
   /// Conditions that every row meets.
   private let clauses: [Expression]
@@ -50,12 +39,16 @@ struct ReleaseArgument {
   /// Values that were divided, rounded or taken apart, and added up.
   private(set) var steps: [Expression] = []
 
-  init(_ facts: Facts, where clauses: [Expression], keys: [Expression] = []) {
+  /// Its value is one of each unit, or of a row's neighbour, so that rows are not counted by what it is of.
+  private let isOfUnit: Bool
+
+  init(_ facts: Facts, where clauses: [Expression], keys: [Expression] = [], isOfUnit: Bool = false) {
     self.facts = facts
     self.clauses = clauses
     self.keys = keys
+    self.isOfUnit = isOfUnit
     let ofKeys = keys.map(\.columns).filter { $0.count > 1 }
-    entangled = (clauses.map(\.entangledColumns) + ofKeys).reduce(into: []) { $0.formUnion($1) }
+    entangled = ofKeys.reduce(into: clauses.entangledColumns) { $0.formUnion($1) }
   }
 
   /// A statistic that has a value for every row: its NULLs are rows that it leaves out.
@@ -117,6 +110,22 @@ struct ReleaseArgument {
     if case .boolean = condition { return }
     if !contributors.contains(condition) { contributors.append(condition) }
   }
+  private mutating func addPresence(of argument: Expression, below path: Expression?) {
+    switch argument {
+    // Branches of a choice are looked at one by one.
+    case .null, .choose: return
+    default: break
+    }
+    guard facts.mayBeNull(argument), !facts.tellsMissing(argument) else { return }
+    let presence = facts.reduced(within(path, facts.isThere(argument)).simplified)
+    if case .boolean = presence { return }
+    if !presences.contains(presence) { presences.append(presence) }
+  }
+  private mutating func objectToHiddenMissing() {
+    object(
+      "may be missing for another reason than that its own column is, in a statistic of each unit or beside a row, where nobody counts for whom"
+    )
+  }
   private mutating func object(_ words: String) { objection = objection ?? words }
   private mutating func objectToEntangled() {
     object(
@@ -127,61 +136,72 @@ struct ReleaseArgument {
   // MARK: Sums of terms
 
   /// Factors of a product that are no constants.
-  private typealias Term = [Expression]
-  private static let mostTerms = 32
-  /// The widest range of which values at its ends count as none.
-  private static let narrow: BigInt = 16
+  typealias Term = [Expression]
+  static let mostTerms = 32
 
   private mutating func read(_ given: Expression, below path: Expression?, isSummed: Bool) {
     guard !facts.work.isTooMuch else { return }
     if facts.isBoolean(given) { return addBothValues(given, below: path) }
+    if isOfUnit, facts.hidesMissing(given) { return objectToHiddenMissing() }
     let argument = facts.spread(given)
-    if isSummed, facts.mayBeNull(argument), !facts.tellsMissing(argument),
-      argument.hasConstantTerm || facts.isConstant(argument)
-    {
-      // A constant is added once for each value that is there, which counts them.
-      add(within(path, .isNull(argument)))
-    }
-    guard let terms = terms(of: argument) else {
+    if isSummed, !isOfUnit { addPresence(of: argument, below: path) }
+    guard let terms = Self.terms(of: argument) else {
       return object("multiplies out to more than \(Self.mostTerms) terms")
     }
     let open = terms.filter { !$0.isEmpty }
     let isOneFactor = open.count == 1 && open[0].count == 1
+    if isOfUnit, open.count > 1, facts.mayBeNull(argument) { return objectToHiddenMissing() }
     if !isOneFactor { readEnds(of: argument, below: path, isSummed: isSummed) }
     if isSummed, open.count > 1 { add(contributors: within(path, argument.differs(from: 0))) }
+    let unknown = unknownColumns(of: argument, below: path)
     let addends = argument.addends
     for (place, addend) in addends.enumerated() {
-      let own = addends.count == 1 ? terms : self.terms(of: addend) ?? []
+      let own = addends.count == 1 ? terms : Self.terms(of: addend) ?? []
       // A sum is NULL where any part of it is.
       var others = addends.indices.filter { $0 != place }.flatMap { addends[$0].operands }
       if own.count > 1 { others += addend.operands }
       for term in own where !term.isEmpty {
         let missing = others.filter { facts.mayBeNull($0) && !term.contains($0) }
         let isThere = Expression.all((path.map { [$0] } ?? []) + missing.map { .not(.isNull($0)) })
-        read(term, below: isThere == .boolean(true) ? nil : isThere, isSummed: isSummed, isAlone: isOneFactor)
+        read(
+          term, below: isThere == .boolean(true) ? nil : isThere, unknown, isSummed: isSummed, isAlone: isOneFactor
+        )
       }
     }
   }
 
-  /// - Parameter isAlone: there is no other term, and no other factor.
-  private mutating func read(_ term: Term, below path: Expression?, isSummed: Bool, isAlone: Bool) {
+  /// Columns of which it is not known what values are left. Where a path compares the whole of what is added up with constants, a range
+  /// of that is known, whatever it is made of.
+  private func unknownColumns(of argument: Expression, below path: Expression?) -> Set<ColumnID> {
+    guard let path else { return entangled }
+    let known = path.simplified.entangledColumns
+    guard !known.isDisjoint(with: argument.columns) else { return entangled.union(known) }
+    let whole = ColumnID(rawValue: -1)
+    var found = path.replacing { $0 == argument ? .column(whole) : nil }.simplified.entangledColumns
+    if found.remove(whole) != nil { found.formUnion(argument.columns) }
+    return entangled.union(found)
+  }
+
+  /// - Parameters:
+  ///   - unknown: columns of which it is not known what values are left.
+  ///   - isAlone: there is no other term, and no other factor.
+  private mutating func read(
+    _ given: Term, below path: Expression?, _ unknown: Set<ColumnID>, isSummed: Bool, isAlone: Bool
+  ) {
     var columns: [ColumnID] = []
+    let (term, path) = given.count > 1 ? withoutConstants(given, below: path) : (given, path)
+    guard !term.isEmpty else { return }
     for factor in term {
       switch factor {
       case .column(let id):
         columns.append(id)
         values.insert(id)
-        if isSummed, entangled.contains(id) || path?.entangledColumns.contains(id) == true { objectToEntangled() }
+        if isSummed { addedUp.insert(id) }
+        if isSummed, unknown.contains(id) { objectToEntangled() }
         if facts.isExtended(id) { add(.isNull(factor)) }
       case .choose(let branches, let otherwise):
         read(branches, otherwise: otherwise, below: path, isSummed: isSummed)
-      case .extreme(let parts, _):
-        for (index, part) in parts.enumerated() {
-          read(part, below: nil, isSummed: isSummed)
-          if facts.isNullable(part) { add(.isNull(part)) }
-          for other in parts[..<index] { add(.compare(.less, part, other)) }
-        }
-      default: read(step: factor, below: path, isSummed: isSummed, isAlone: isAlone)
+      default: read(step: factor, below: path, unknown, isSummed: isSummed, isAlone: isAlone)
       }
     }
     let factors = term.map(\.valueColumns)
@@ -191,7 +211,15 @@ struct ReleaseArgument {
     if columns.count > 3 { object("has a product of more than three columns") }
     readEnds(of: term.dropFirst().reduce(term[0]) { .multiply($0, $1) }, below: path, isSummed: isSummed)
     if term.count > 1 {
-      for factor in term { readEnds(of: factor, below: path, isSummed: isSummed) }
+      for (place, factor) in term.enumerated() {
+        // x · w and x differ by rows in which w is not 1 and x is not 0.
+        let other = term.count == 2 ? Expression.isContributing([term[1 - place]]) : nil
+        readEnds(of: factor, below: path, beside: other, isSummed: isSummed)
+      }
+      if isOfUnit, isSummed, term.contains(where: { facts.narrowRange(of: $0) != nil }) {
+        object(
+          "multiplies by a column of few values in a statistic of each unit, where nobody counts who has which")
+      }
     }
     guard isSummed else { return }
     add(contributors: within(path, .isContributing(term)))
@@ -213,6 +241,21 @@ struct ReleaseArgument {
     for path in paths { add(summand: weighed, below: path) }
   }
 
+  /// A product without the factors of which conditions leave one value, in the rows in which these are there.
+  private func withoutConstants(_ term: Term, below path: Expression?) -> (Term, Expression?) {
+    var (left, path): (Term, Expression?) = ([], path)
+    for factor in term {
+      let ends =
+        factor.columns.count == 1 ? facts.ends(of: factor, where: clauses + (path.map { [$0] } ?? [])) : nil
+      if let lower = ends?.lower, lower == ends?.upper, lower != 0 {
+        if facts.mayBeNull(factor) { path = within(path, facts.isThere(factor)) }
+      } else {
+        left.append(factor)
+      }
+    }
+    return (left, path)
+  }
+
   private mutating func add(summand factors: [Expression], below path: Expression?, except value: BigInt = 0) {
     let isContributing: Expression = value == 0 ? .isContributing(factors) : factors[0].differs(from: value)
     let summand = Summand(
@@ -227,32 +270,39 @@ struct ReleaseArgument {
   /// those of the values that conditions leave: of `x BETWEEN 30 AND 31` there are two.
   ///
   /// The ends of the declared range stay ends of what is added up: sums over less than all rows are compared by them.
-  private mutating func readEnds(of value: Expression, below path: Expression?, isSummed: Bool) {
+  ///
+  /// - Parameter other: what it is multiplied with is not 0.
+  private mutating func readEnds(
+    of value: Expression, below path: Expression?, beside other: Expression? = nil, isSummed: Bool
+  ) {
     if case .choose = value { return }
     let declared = facts.range(of: value)
     if let declared {
-      readEnds(of: value, declared.lower, declared.upper, below: path, isSummed: isSummed, isNarrowed: false)
+      readEnds(
+        of: value, declared.lower, declared.upper, below: path, other, isSummed: isSummed, isNarrowed: false)
     }
     guard let left = facts.ends(of: value, where: clauses + (path.map { [$0] } ?? [])) else { return }
     if left.lower != declared?.lower || left.upper != declared?.upper {
-      readEnds(of: value, left.lower, left.upper, below: path, isSummed: isSummed, isNarrowed: true)
+      readEnds(of: value, left.lower, left.upper, below: path, other, isSummed: isSummed, isNarrowed: true)
     }
     if isSummed, left.lower != left.upper { readEndsOfGroups(of: value, left.lower, left.upper, below: path) }
   }
   /// - Parameter isNarrowed: by conditions, so that ends of products are looked at as well.
   private mutating func readEnds(
-    of value: Expression, _ lower: BigInt?, _ upper: BigInt?, below path: Expression?, isSummed: Bool,
-    isNarrowed: Bool
+    of value: Expression, _ lower: BigInt?, _ upper: BigInt?, below path: Expression?, _ other: Expression?,
+    isSummed: Bool, isNarrowed: Bool
   ) {
     var isNarrow = false
     if let lower, let upper {
       if upper - lower == 1 { return addBothValues(.compare(.equal, value, .integer(lower)), below: path) }
       if upper == lower { return }
-      isNarrow = upper - lower <= Self.narrow
+      isNarrow = upper - lower <= Facts.narrow
     }
     guard isSummed, isNarrow || isNarrowed || !value.isSumOrProduct else { return }
     for end in [lower, upper].compactMap(\.self) where end != 0 {
-      add(contributors: within(path, value.differs(from: end)))
+      let isNoEnd = value.differs(from: end)
+      add(contributors: within(path, isNoEnd))
+      if let other { add(contributors: within(path, .and(other, isNoEnd))) }
       if isNarrow { add(summand: [value], below: path, except: end) }
     }
   }
@@ -265,10 +315,13 @@ struct ReleaseArgument {
     guard case .column(let id) = value else { return }
     let own = keys.filter { $0.columns.contains(id) && $0 != value }
     guard !own.isEmpty else { return }
+    // Texts of numbers have an order of their own: neighbours say nothing of them.
+    guard !own.contains(where: \.showsNumbers) else { return objectToEntangled() }
     for (end, step) in [(lower, BigInt(-1)), (upper, 1)] {
       let next = Expression.add(value, .integer(step))
       let isSame = own.map { key -> Expression in
         let moved = key.replacing { $0 == value ? next : nil }
+        if facts.isText(key) { return .compareText(.equal, key, moved) }
         return facts.isBoolean(key) ? .equivalent(key, moved) : .compare(.equal, key, moved)
       }
       add(contributors: within(path, .all((end.map { [value.differs(from: $0)] } ?? []) + isSame)))
@@ -299,7 +352,9 @@ struct ReleaseArgument {
   }
 
   /// Rounding, parts of dates, remainders, roots, divisions: of one polynomial, and nothing beside them.
-  private mutating func read(step: Expression, below path: Expression?, isSummed: Bool, isAlone: Bool) {
+  private mutating func read(
+    step: Expression, below path: Expression?, _ unknown: Set<ColumnID>, isSummed: Bool, isAlone: Bool
+  ) {
     if case .null = step { return }
     guard isAlone else {
       return object("adds or multiplies values that were divided, rounded or taken apart")
@@ -310,7 +365,15 @@ struct ReleaseArgument {
           "divides, rounds or takes apart a formula of several columns, or with a constant in it, which can pick single rows"
         )
       }
-      if !step.columns.isDisjoint(with: entangled.union(path?.entangledColumns ?? [])) { objectToEntangled() }
+      if !step.columns.isDisjoint(with: unknown) { objectToEntangled() }
+      if case .textLength(let text) = step,
+        (clauses + keys + [path].compactMap(\.self)).contains(where: { !$0.columns.isDisjoint(with: text.columns) }
+        )
+      {
+        object(
+          "is of the length of a text that a condition or a group key is about, so that what lengths are left is not known"
+        )
+      }
       if !steps.contains(step) { steps.append(step) }
     }
     for child in step.children {
@@ -318,95 +381,6 @@ struct ReleaseArgument {
       read(child, below: nil, isSummed: false)
       // Of two values that are left, the results are two.
       if isSummed { readEnds(of: child, below: path, isSummed: true) }
-    }
-  }
-
-  /// The argument as a sum of products; nil where there are too many.
-  private func terms(of expression: Expression) -> [Term]? {
-    switch expression {
-    case .integer, .null: return [[]]
-    case .scaled(let a, let factor): return factor == 0 ? [[]] : terms(of: a)
-    case .add(let a, let b), .subtract(let a, let b):
-      guard let x = terms(of: a), let y = terms(of: b), x.count + y.count <= Self.mostTerms else { return nil }
-      return x + y
-    case .multiply(.choose(let branches, let otherwise), let b),
-      .multiply(let b, .choose(let branches, let otherwise)):
-      // A choice of products, so that their factors are seen.
-      return [
-        [
-          .choose(
-            branches.map { .init(condition: $0.condition, result: $0.result.times(b)) },
-            otherwise: otherwise.times(b))
-        ]
-      ]
-    case .multiply(let a, let b):
-      guard let x = terms(of: a), let y = terms(of: b), x.count * y.count <= Self.mostTerms else { return nil }
-      return x.flatMap { p in y.map { Self.choice(of: p + $0) } }
-    default: return [[expression]]
-    }
-  }
-  /// A product with a choice in it as a choice of products.
-  private static func choice(of term: Term) -> Term {
-    guard term.count > 1,
-      let place = term.firstIndex(where: { if case .choose = $0 { true } else { false } }),
-      case .choose(let branches, let otherwise) = term[place]
-    else { return term }
-    var others = term
-    others.remove(at: place)
-    let product = others.dropFirst().reduce(others[0]) { .multiply($0, $1) }
-    return [
-      .choose(
-        branches.map { .init(condition: $0.condition, result: $0.result.times(product)) },
-        otherwise: otherwise.times(product))
-    ]
-  }
-}
-
-extension Expression {
-  /// Rows in which a product is neither NULL nor 0.
-  fileprivate static func isContributing(_ factors: [Expression]) -> Expression {
-    .not(.any(factors.map { .compare(.equal, $0, .integer(0)) }))
-  }
-  func differs(from value: BigInt) -> Expression { .not(.compare(.equal, self, .integer(value))) }
-  /// Written as a sum of products, one of these is a constant, as far as that can be seen.
-  fileprivate var hasConstantTerm: Bool {
-    switch self {
-    case .integer(let value): value != 0
-    case .scaled(let a, _): a.hasConstantTerm
-    case .add(let a, let b), .subtract(let a, let b): a.hasConstantTerm || b.hasConstantTerm
-    case .multiply(let a, let b): a.hasConstantTerm && b.hasConstantTerm
-    default: false
-    }
-  }
-  /// Columns whose values are in its value, and not only in the conditions of CASE.
-  fileprivate var valueColumns: Set<ColumnID> {
-    switch self {
-    case .choose(let branches, let otherwise):
-      branches.reduce(into: otherwise.valueColumns) { $0.formUnion($1.result.valueColumns) }
-    case .column(let id): [id]
-    default: children.reduce(into: []) { $0.formUnion($1.valueColumns) }
-    }
-  }
-  /// Rows in which it is 0 or NULL add nothing.
-  fileprivate func times(_ other: Expression) -> Expression {
-    switch self {
-    case .integer(0), .null: self
-    case .integer(1): other
-    default: .multiply(self, other)
-    }
-  }
-  fileprivate var isSumOrProduct: Bool {
-    switch self {
-    case .add, .subtract, .multiply, .scaled: true
-    default: false
-    }
-  }
-  /// A function that is neither a sum nor a product nor a choice.
-  fileprivate var containsStep: Bool {
-    switch self {
-    case .column, .integer, .boolean, .text, .null: false
-    case .add, .subtract, .multiply, .scaled: children.contains(where: \.containsStep)
-    default: true
     }
   }
 }

@@ -6,6 +6,15 @@ extension ColumnType {
   var isText: Bool { if case .text = self { true } else { false } }
 }
 
+extension SQLType {
+  var isOfCharacters: Bool {
+    switch self {
+    case .string, .text: true
+    default: false
+    }
+  }
+}
+
 /// What the columns of a plan are made of: which tables' values are in them, and by which expressions.
 struct ReleaseColumns {
   private let registry: ColumnRegistry
@@ -287,6 +296,7 @@ struct ReleaseColumns {
         return (scansOf[base] ?? []).allSatisfy { scans[$0]?.table.tellsMissingValues ?? false }
       },
       isBoolean: { registry.type(of: $0) == .boolean },
+      isText: { registry.type(of: $0)?.isOfCharacters ?? false },
       range: { id in ranges[root(id)] ?? schemas[id].flatMap { $0.type.isText ? nil : Interval($0.type) } },
       length: { id in
         guard case .text(let bytes)? = schemas[root(id)]?.type else { return nil }

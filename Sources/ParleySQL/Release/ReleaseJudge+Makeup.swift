@@ -98,7 +98,7 @@ extension ReleaseJudge {
       switch column.function {
       case .lag(let argument, _), .lead(let argument, _):
         guard let argument = try? resolved(argument) else { continue }
-        var reader = ReleaseArgument(columns.facts, where: clauses)
+        var reader = ReleaseArgument(columns.facts, where: clauses, isOfUnit: true)
         reader.read(value: argument, isSummed: true)
         let areOnce = reader.values.allSatisfy { isValue($0, of: given) }
         let tables = Set(reader.values.map { columns.scans(of: [.column($0)]) })

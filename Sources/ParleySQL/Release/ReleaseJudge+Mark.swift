@@ -14,14 +14,14 @@ extension ReleaseJudge {
     var fewest = 0
     var keyExpressions: [Expression] = []
     for key in keys { keyExpressions.append(try resolved(key.expression)) }
-    let entangled = clauses.reduce(into: Set<ColumnID>()) { $0.formUnion($1.entangledColumns) }
+    let entangled = clauses.entangledColumns
     guard keyExpressions.allSatisfy({ $0.columns.isDisjoint(with: entangled) }) else {
       throw refusal(.argument, .entangledKey)
     }
     for aggregate in aggregates {
       try read(aggregate, &sets, &fewest, of: rows, by: keyExpressions, areOnce: rows.slots.allSatisfy(isOnce))
     }
-    sets.compareMeans(columns.facts)
+    sets.comparePresences(columns.facts)
     guard !sets.hasTwoSteps else { throw refusal(.argument, .twoSteps) }
     fewest = max(fewest, try betweenQuantiles(aggregates))
     try checkConditions(sets.conditions, of: rows)
@@ -63,6 +63,7 @@ extension ReleaseJudge {
       try work.check(source)
       throw refusal(.argument, .tooManyParts)
     }
+    try work.check(source)
     for condition in order {
       let isTrue = Expression.choose(
         [.init(condition: condition, result: .boolean(true))], otherwise: .boolean(false))
@@ -156,6 +157,7 @@ extension ReleaseJudge {
     if aggregate.function == .correlation, arguments.contains(where: columns.facts.isOfConditions) {
       throw refusal(.argument, .correlation)
     }
+    try checkVariables(arguments, of: aggregate.function)
     for (place, argument) in arguments.enumerated() {
       var reader = ReleaseArgument(columns.facts, where: clauses, keys: keys)
       reader.read(value: argument, isSummed: isSummed, beside: arguments.count > 1 ? arguments[1 - place] : nil)
@@ -167,11 +169,6 @@ extension ReleaseJudge {
       if isSummed { try checkLookedUp(reader.values) }
       used.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
-      if aggregate.function != .sum, isSummed, columns.facts.mayBeNull(argument),
-        !columns.facts.tellsMissing(argument)
-      {
-        sets.note(meanWithout: .isNull(argument))
-      }
       if registry.isNullable(argument) { present.append(columns.facts.isThere(argument)) }
     }
     if arguments.count > 1, !present.isEmpty { sets.add(.all(present), threshold: threshold) }
@@ -198,6 +195,15 @@ extension ReleaseJudge {
     throw refusal(
       .argument, "a median or quantile is of a formula of several columns, which would be those of one row",
       remedy: "ask for the median or quantile of one column")
+  }
+
+  /// Of several columns, squares add up the products of these.
+  func checkVariables(_ arguments: [Expression], of function: AggregateFunction) throws(ParleyError) {
+    guard [.variance, .deviation, .correlation].contains(function) else { return }
+    for argument in arguments {
+      let origins = argument.valueColumns.reduce(into: Set<ColumnID>()) { $0.formUnion(columns.origins(of: $1)) }
+      guard argument.simplified.isOfOneVariable, origins.count <= 1 else { throw refusal(.argument, .variables) }
+    }
   }
 
   /// Two quantiles of one value have k values between them: n · |p − q| ≥ k.

@@ -45,7 +45,10 @@ extension ReleaseJudge {
     var used: Set<ColumnID> = []
     for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
       let argument = try resolved(argument)
-      var reader = ReleaseArgument(columns.facts, where: clauses)
+      try checkVariables([argument], of: aggregate.function)
+      let isTruth = registry.type(of: argument) == .boolean || columns.lesserOfTwo(argument) != nil
+      let isAny = [.any, .every, .minimum, .maximum].contains(aggregate.function) && isTruth
+      var reader = ReleaseArgument(columns.facts, where: clauses, isOfUnit: !isAny)
       var isRepeatable = aggregate.isDistinct
       switch aggregate.function {
       case .count:
@@ -56,7 +59,6 @@ extension ReleaseJudge {
         reader.read(value: argument, isSummed: false)
       default: reader.read(value: argument, isSummed: true)
       }
-      let isTruth = registry.type(of: argument) == .boolean || columns.lesserOfTwo(argument) != nil
       guard reader.objection == nil, reader.conditions.isEmpty || isRepeatable && !aggregate.isDistinct && isTruth
       else {
         throw refusal(

@@ -1,3 +1,4 @@
+import BigInt
 import ParleyProgram
 
 /// The parts into which sets of rows cut a group: every combination of them that declared ranges and values do not rule out.
@@ -81,14 +82,18 @@ enum RowPartition {
     _ facts: ReleaseArgument.Facts, within clauses: [Expression], where isOwn: (Expression) -> Bool
   ) throws(TooMany) -> [Expression] {
     var found: [Expression] = []
-    let open = conditions.filter { if case .boolean = $0.set { false } else { true } }
-    // Of two sets every part is counted with the pair.
-    for cluster in clusters(of: open) where cluster.count > 2 && cluster.contains(where: { isOwn($0.set) }) {
+    let values = values(of: summands, beside: conditions, facts, where: isOwn)
+    let open = (conditions + values.conditions).filter { if case .boolean = $0.set { false } else { true } }
+    func isOfOwn(_ told: Told) -> Bool { isOwn(told.set) || values.own.contains(told.set) }
+    // Of two sets every part is counted with the pair, but for those of single values.
+    func isCut(_ cluster: [Told]) -> Bool {
+      (cluster.count > 2 || cluster.contains { values.sets.contains($0.set) }) && cluster.contains(where: isOfOwn)
+    }
+    for cluster in clusters(of: open) where isCut(cluster) {
       found += try parts(of: cluster.map(\.set), facts, isOfNone: true)
     }
-    for group in summands.parted(by: { $0.factors }) where group.count > 2 {
-      for cluster in clusters(of: group.map { $0.told })
-      where cluster.count > 2 && cluster.contains(where: { isOwn($0.set) }) {
+    for group in (summands + values.summands).parted(by: { $0.factors }) where group.count > 1 {
+      for cluster in clusters(of: group.map { $0.told }) where isCut(cluster) {
         for part in try parts(of: cluster.map(\.set), facts, isOfNone: false) {
           found += [part] + facts.withoutEnds(of: group[0].factors, in: part, where: clauses).map(facts.reduced)
         }
@@ -96,9 +101,67 @@ enum RowPartition {
     }
     return found
   }
+
+  /// What single values make, see ``values(of:beside:_:where:)``.
+  private struct Values {
+    var conditions: [Told] = []
+    var summands: [(told: Told, factors: Set<Expression>)] = []
+    /// All sets of rows of these, and those that the groups in question have figures of.
+    var sets: Set<Expression> = []
+    var own: Set<Expression> = []
+  }
+
+  /// A sum of a value of which there are few is one of numbers of rows, v · n(v), and with another factor one of sums over the rows with each v.
+  /// Where a condition is about the same column, each value is a set of its own.
+  private static func values(
+    of summands: [(told: Told, factors: Set<Expression>)], beside conditions: [Told],
+    _ facts: ReleaseArgument.Facts,
+    where isOwn: (Expression) -> Bool
+  ) -> Values {
+    let tested = (conditions.map(\.base) + summands.map(\.told.base)).reduce(into: Set<ColumnID>()) {
+      $0.formUnion($1.testedColumns)
+    }
+    var values = Values()
+    guard !tested.isEmpty else { return values }
+    for (told, factors) in summands where !factors.contains(where: facts.isBoolean) {
+      let ordered = factors.map { (facts.work.text(of: $0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+      for factor in ordered where !factor.columns.isDisjoint(with: tested) {
+        guard let range = facts.narrowRange(of: factor) else { continue }
+        var value = range.lower
+        while value <= range.upper, !facts.work.isTooMuch {
+          defer { value += 1 }
+          guard value != 0 else { continue }
+          let isValue = Expression.compare(.equal, factor, .integer(value))
+          let set = facts.reduced(.and(told.set, isValue))
+          let single = Told(set: set, base: facts.reduced(.and(told.base, isValue)), clause: told.clause)
+          if case .boolean = set { continue }
+          let others = factors.subtracting([factor])
+          if others.isEmpty { values.conditions.append(single) } else { values.summands.append((single, others)) }
+          values.sets.insert(set)
+          if isOwn(told.set) { values.own.insert(set) }
+        }
+      }
+    }
+    return values
+  }
+}
+
+extension Expression {
+  /// Columns of whose values it says something, and not only whether they are there.
+  fileprivate var testedColumns: Set<ColumnID> {
+    switch self {
+    case .isNull(.column): []
+    case .column(let id): [id]
+    default: children.reduce(into: []) { $0.formUnion($1.testedColumns) }
+    }
+  }
 }
 
 extension ReleaseRefusal {
+  static let variables = ReleaseRefusal(
+    reason:
+      "a variance, deviation or correlation is of more than one column with constants, and its squares add up products that nobody counts",
+    remedy: "ask for it of a column, with FILTER (WHERE …) for some of the rows; or for a sum of the product")
   static let tooManyParts = ReleaseRefusal(
     reason:
       "its conditions, with those of other queries about the same columns, cut groups into more than \(RowPartition.mostParts) parts, of which figures together tell",
@@ -109,7 +172,7 @@ extension ReleaseRefusal {
     remedy: "compare group columns with constants, or group by other columns")
   static let twoSteps = ReleaseRefusal(
     reason:
-      "two sums or means divide, round or take apart one column in different ways, and their difference can pick single rows",
+      "two sums or means divide, round or take apart one column in different ways, or one of them does and another adds it up as it is, and their difference can pick single rows",
     remedy: "keep one of them, or add up the column itself and compute the rest from what is shown")
   static let hiddenConstant = ReleaseRefusal(
     reason:

@@ -1,8 +1,10 @@
+import BigInt
 import ParleyProgram
 
 /// Whether rows can satisfy conditions at all, as far as declared ranges and values, constants and NULLs say.
 ///
-/// What it does not know is possible, which costs a count and tells nothing.
+/// What it does not know is possible, which costs a count and tells nothing. Where an end of what is left of a value is looked for it
+/// must know, and says where it gave up.
 struct RowSearch {
   enum Outcome { case isTrue, isNotTrue, isFalse, isNotFalse, isNull, isThere }
   struct Wish {
@@ -17,9 +19,14 @@ struct RowSearch {
   }
   private let facts: ReleaseArgument.Facts
   /// Cases that are looked at.
-  private var remaining = 128
+  private var remaining: Int
+  /// It did not look at all cases, and found none that is possible.
+  private(set) var gaveUp = false
 
-  fileprivate init(_ facts: ReleaseArgument.Facts) { self.facts = facts }
+  fileprivate init(_ facts: ReleaseArgument.Facts, cases: Int) {
+    self.facts = facts
+    remaining = cases
+  }
 
   /// - Parameters:
   ///   - given: conditions that are true.
@@ -38,7 +45,10 @@ struct RowSearch {
       case .cases(let cases): choices.append(cases)
       }
     }
-    guard remaining > 0, !facts.work.isTooMuch else { return true }
+    guard remaining > 0, !facts.work.isTooMuch else {
+      gaveUp = true
+      return true
+    }
     remaining -= 1
     if RowSet(.all(known), facts).isNever { return false }
     guard let cases = choices.popLast() else { return true }
@@ -73,23 +83,58 @@ struct RowSearch {
       return .cases([[Wish(expression: parts[0], outcome: isWanted ? .isTrue : .isNotTrue)]])
     case (.choose(let branches, let otherwise), _):
       return choice(branches, otherwise) { Wish(expression: $0, outcome: outcome) }
-    case (.compare(let comparison, .choose(let branches, let otherwise), .integer(let k)), _):
-      return choice(branches, otherwise) {
-        Wish(expression: Expression.compare(comparison, $0, .integer(k)), outcome: outcome)
-      }
-    case (.compare(let comparison, .integer(let k), .choose(let branches, let otherwise)), _):
-      return choice(branches, otherwise) {
-        Wish(expression: Expression.compare(comparison, .integer(k), $0), outcome: outcome)
-      }
     case (.compare(_, .null, _), _), (.compare(_, _, .null), _):
       return outcome == .isNotTrue || outcome == .isNotFalse ? .known([]) : .cases([])
-    case (_, .isTrue): return .known([expression])
-    case (_, .isFalse): return .known([.not(expression)])
-    case (_, .isNotTrue), (_, .isNotFalse):
+    case (.compare(let comparison, let value, .integer(let k)), _):
+      if case .choose(let branches, let otherwise) = value.liftingChoices {
+        return choice(branches, otherwise) {
+          Wish(expression: Expression.compare(comparison, $0, .integer(k)), outcome: outcome)
+        }
+      }
+      if let sides = sides(comparison, value, k, outcome) { return sides }
+      return plain(wish)
+    case (.compare(let comparison, .integer(let k), let value), _):
+      if case .choose(let branches, let otherwise) = value.liftingChoices {
+        return choice(branches, otherwise) {
+          Wish(expression: Expression.compare(comparison, .integer(k), $0), outcome: outcome)
+        }
+      }
+      if let sides = sides(comparison, value, k, outcome) { return sides }
+      return plain(wish)
+    case (.equivalent(let a, let b), .isTrue): return equality(a, b, isSame: true)
+    case (.equivalent(let a, let b), .isFalse): return equality(a, b, isSame: false)
+    default: return plain(wish)
+    }
+  }
+
+  /// Nothing in it is looked at by itself.
+  private func plain(_ wish: Wish) -> Step {
+    let (expression, outcome) = (wish.expression, wish.outcome)
+    switch outcome {
+    case .isNull, .isThere, .isTrue: return .known([expression])
+    case .isFalse: return .known([.not(expression)])
+    case .isNotTrue, .isNotFalse:
       let strict = Wish(expression: expression, outcome: outcome == .isNotTrue ? .isFalse : .isTrue)
       let missing = facts.mayBeNull(expression) ? [[Wish(expression: expression, outcome: .isNull)]] : []
       return .cases([[strict]] + missing)
     }
+  }
+  /// That a rounded value is another one than a constant is a range of its column on either side.
+  private func sides(
+    _ comparison: Program.Comparison, _ value: Expression, _ k: BigInt, _ outcome: Outcome
+  ) -> Step? {
+    guard comparison == .equal, outcome == .isFalse, value.containsRounding else { return nil }
+    let sides = [Expression.compare(.less, value, .integer(k)), .compare(.less, .integer(k), value)]
+    return .cases(sides.map { [Wish(expression: $0, outcome: .isTrue)] })
+  }
+  private func equality(_ a: Expression, _ b: Expression, isSame: Bool) -> Step {
+    .cases(
+      [Outcome.isTrue, .isFalse].map { outcome in
+        [
+          Wish(expression: a, outcome: outcome),
+          Wish(expression: b, outcome: isSame ? outcome : outcome.opposite),
+        ]
+      })
   }
 
   private func isNull(_ expression: Expression) -> Step {
@@ -143,7 +188,23 @@ extension RowSearch.Outcome {
 
 extension ReleaseArgument.Facts {
   func isPossible(_ wishes: [RowSearch.Wish]) -> Bool {
-    var search = RowSearch(self)
+    var search = RowSearch(self, cases: 128)
     return search.isPossible(wishes)
+  }
+  /// Where what is left of a value is looked for: whoever asks refuses the query where the search gives up.
+  func isSurelyPossible(_ wishes: [RowSearch.Wish]) -> Bool {
+    var search = RowSearch(self, cases: 1024)
+    let isPossible = search.isPossible(wishes)
+    if search.gaveUp { work.giveUp() }
+    return isPossible
+  }
+}
+
+extension Expression {
+  fileprivate var containsRounding: Bool {
+    switch self {
+    case .truncated, .floored: true
+    default: children.contains(where: \.containsRounding)
+    }
   }
 }

@@ -276,6 +276,10 @@ struct RowSet {
     case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b), .compare(_, let a, let b):
       for part in [a, b] where facts.mayBeNull(part) { isPresent(part) }
     case .scaled(let a, _), .not(let a): isPresent(a)
+    case .choose: take(.isNull(value), isTrue: false)
+    case .integerQuotient(let a, let b), .ratio(let a, let b, _):
+      if facts.mayBeNull(a) { isPresent(a) }
+      meet(b, Bounds(excluded: [0]))
     default: meet(value, Bounds())
     }
   }
@@ -365,7 +369,9 @@ extension ReleaseArgument.Facts {
     case .column(let id): !mayBeNull(expression) || isMissingTold(id)
     case .integer: true
     case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b): tellsMissing(a) && tellsMissing(b)
-    case .scaled(let a, _): tellsMissing(a)
+    case .scaled(let a, _), .truncated(let a, _), .floored(let a, _), .remainder(let a, _), .calendar(_, let a),
+      .textLength(let a):
+      tellsMissing(a)
     default: false
     }
   }

@@ -15,10 +15,12 @@ struct StatisticSets {
   private(set) var contributors: [Expression] = []
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
-  /// Arguments of means and the like that may be NULL.
-  private var means: [Expression] = []
+  /// Rows in which what is added up is there, where it may be NULL.
+  private var presences: [Expression] = []
   /// What is divided, rounded or taken apart, and added up.
   private(set) var steps: [Expression] = []
+  /// Columns that are added up as they are.
+  private(set) var addedUp: Set<ColumnID> = []
   /// Contributors whose number is counted for the statistic itself, which is withheld where it is small.
   private(set) var counted: Set<Expression> = []
   /// The WHERE clause, where queries of the study over the table have different ones.
@@ -41,11 +43,12 @@ struct StatisticSets {
       isExtended: { _ in false }, isNullable: registry.isNullable,
       isMissingTold: { _ in query.table.tellsMissingValues },
       isBoolean: { [registry] in registry.type(of: $0) == .boolean },
+      isText: { [registry] in registry.type(of: $0)?.isOfCharacters ?? false },
       range: {
         let type = table.columns[$0.rawValue].type
         return type.isText ? nil : Interval(type)
       }, length: { _ in nil }, work: work)
-    let entangled = clauses.reduce(into: Set<ColumnID>()) { $0.formUnion($1.entangledColumns) }
+    let entangled = clauses.entangledColumns
     guard keys.allSatisfy({ $0.columns.isDisjoint(with: entangled) }) else {
       throw refusal(.argument, .entangledKey, at: SourceRange(start: 0, end: 0))
     }
@@ -86,11 +89,11 @@ struct StatisticSets {
       if statistic.function == .correlation, arguments.contains(where: facts.isOfConditions) {
         throw refusal(.argument, .correlation, at: range)
       }
+      if ![.sum, .average].contains(statistic.function), !arguments.allSatisfy(\.simplified.isOfOneVariable) {
+        throw refusal(.argument, .variables, at: range)
+      }
       for (place, argument) in arguments.enumerated() {
         let other = arguments.count > 1 ? arguments[1 - place] : nil
-        if statistic.function != .sum, facts.mayBeNull(argument), !facts.tellsMissing(argument) {
-          means.append(argument)
-        }
         reader.read(value: argument, isSummed: true, beside: other)
       }
     case .minimum, .maximum:
@@ -107,6 +110,8 @@ struct StatisticSets {
     for condition in reader.contributors where !contributors.contains(condition) { contributors.append(condition) }
     for summand in reader.summands where !summands.contains(summand) { summands.append(summand) }
     for step in reader.steps where !steps.contains(step) { steps.append(step) }
+    for presence in reader.presences where !presences.contains(presence) { presences.append(presence) }
+    addedUp.formUnion(reader.addedUp)
     counted.insert(present(statistic))
     guard conditions.count <= ReleaseRefusal.mostConditions else {
       throw refusal(.argument, ReleaseRefusal.tooMany(conditions.count), at: range)
@@ -119,18 +124,20 @@ struct StatisticSets {
     return facts.reduced(.all((clause.map { [$0] } ?? []) + present))
   }
 
-  /// Rows in which the argument of a mean is not there: it tells how many values it is of, to whoever knows how many rows there are.
-  func missingOfMeans() -> [RowPartition.Told] {
-    means.map { argument in
-      let isMissing = Expression.isNull(argument)
-      return .init(
-        set: facts.reduced(clause.map { .and($0, isMissing) } ?? isMissing), base: isMissing, clause: clause)
+  /// Rows in which what is added up is there, and not missing: it tells how many values it is of, to whoever knows how many rows there are.
+  func toldPresences() -> [RowPartition.Told] {
+    presences.map { presence in
+      .init(
+        set: clause.map { facts.reduced(.and($0, presence)) } ?? presence, base: presence, clause: clause)
     }
   }
 
-  /// - Throws: `plan/release-argument` where another query divides, rounds or takes apart a column of these in another way.
-  func check(steps others: [Expression]) throws(ParleyError) {
-    for step in steps where others.contains(where: { $0 != step && !$0.columns.isDisjoint(with: step.columns) }) {
+  /// - Throws: `plan/release-argument` where another query divides, rounds or takes apart a column of these in another way, or
+  ///   adds it up as it is.
+  func check(steps others: [Expression], addedUp: Set<ColumnID>) throws(ParleyError) {
+    for step in steps {
+      let isOther = others.contains { $0 != step && !$0.columns.isDisjoint(with: step.columns) }
+      guard isOther || !step.columns.isDisjoint(with: addedUp) else { continue }
       throw refusal(.argument, .twoSteps, at: SourceRange(start: 0, end: 0))
     }
   }
@@ -156,8 +163,9 @@ struct StatisticSets {
     _ summands: [(told: RowPartition.Told, factors: Set<Expression>)]? = nil,
     where isOwn: (Expression) -> Bool = { _ in true }
   ) throws(ParleyError) -> [Expression] {
+    let parts: [Expression]
     do {
-      return try RowPartition.parts(
+      parts = try RowPartition.parts(
         ofConditions: conditions ?? self.conditions, summands: summands ?? toldSummands, facts,
         within: self.clauses,
         where: isOwn)
@@ -165,6 +173,8 @@ struct StatisticSets {
       try facts.work.check(query.source)
       throw refusal(.argument, .tooManyParts, at: SourceRange(start: 0, end: 0))
     }
+    try facts.work.check(query.source)
+    return parts
   }
   var toldSummands: [(told: RowPartition.Told, factors: Set<Expression>)] {
     summands.map {

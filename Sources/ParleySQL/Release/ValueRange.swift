@@ -27,9 +27,20 @@ extension ReleaseArgument.Facts {
       return range(of: a).flatMap { Self.range(of: function, over: $0) } ?? function.everyValue
     case .textLength(.column(let id)): return length(id)
     case .choose(let branches, let otherwise): return union(branches.map(\.result) + [otherwise])
-    case .coalesce(let parts), .extreme(let parts, _): return union(parts)
+    case .coalesce(let parts): return union(parts)
+    case .extreme(let parts, let isGreatest): return extreme(parts, isGreatest: isGreatest)
     default: return nil
     }
+  }
+  /// LEAST is at most the greatest value of each part that is never missing, and GREATEST at least the least one.
+  private func extreme(_ parts: [Expression], isGreatest: Bool) -> Interval? {
+    guard let whole = union(parts) else { return nil }
+    let always = parts.filter { !mayBeNull($0) }.compactMap(range)
+    guard !always.isEmpty else { return whole }
+    let (lower, upper) = (
+      always.map(\.lower).reduce(whole.lower, max), always.map(\.upper).reduce(whole.upper, min)
+    )
+    return isGreatest ? Interval(lower, whole.upper) : Interval(whole.lower, upper)
   }
   private func union(_ parts: [Expression]) -> Interval? {
     var found: Interval?
@@ -54,21 +65,28 @@ extension ReleaseArgument.Facts {
     return isSame ? Interval(function.value(of: operands.lower), function.value(of: operands.upper)) : nil
   }
 
-  /// Whether it has one value, and is no choice, which its branches say more of.
-  func isConstant(_ expression: Expression) -> Bool {
-    if case .choose = expression { return false }
-    return range(of: expression).map { $0.lower == $0.upper } ?? false
-  }
-
   /// Where two values next to each other are all that it can have, the lesser.
   func lesserValue(of expression: Expression) -> BigInt? {
     guard let range = range(of: expression), range.upper - range.lower == 1 else { return nil }
     return range.lower
   }
 
-  /// COALESCE of numbers as the choice that it is, so that the values are seen like any others.
+  /// COALESCE, GREATEST and LEAST of numbers as the choices that they are, and what has one value as that, so that the values are
+  /// seen like any others.
   func spread(_ expression: Expression) -> Expression {
     switch expression {
+    case .column:
+      guard !isBoolean(expression), let range = range(of: expression), range.lower == range.upper else {
+        return expression
+      }
+      let value = Expression.integer(range.lower)
+      guard mayBeNull(expression) else { return value }
+      return .choose(
+        [.init(condition: .not(.isNull(expression)), result: value)], otherwise: .null(.number(scale: 0)))
+    case .truncated(let a, 1), .floored(let a, 1): return spread(a)
+    case .truncated(.scaled(let a, let factor), let divisor), .floored(.scaled(let a, let factor), let divisor):
+      return factor % divisor == 0 ? spread(.scaled(a, by: factor / divisor)) : expression
+    case .extreme(let parts, let isGreatest): return choice(ofExtreme: parts.map(spread), isGreatest: isGreatest)
     case .coalesce(let parts):
       var branches: [Expression.Branch] = []
       for part in parts.dropLast() {
@@ -85,6 +103,33 @@ extension ReleaseArgument.Facts {
         branches.map { .init(condition: $0.condition, result: spread($0.result)) }, otherwise: spread(otherwise))
     default: return expression
     }
+  }
+
+  private func atMost(_ a: Expression, _ b: Expression) -> Expression {
+    if let x = range(of: a), let y = range(of: b) {
+      if x.upper <= y.lower, !mayBeNull(a), !mayBeNull(b) { return .boolean(true) }
+      if x.lower > y.upper { return .boolean(false) }
+    }
+    return .compare(.lessOrEqual, a, b)
+  }
+  /// The first that none after it exceeds, or is less than; what is missing does not count.
+  private func choice(ofExtreme parts: [Expression], isGreatest: Bool) -> Expression {
+    var branches: [Expression.Branch] = []
+    for (place, part) in parts.enumerated().dropLast() {
+      var conditions: [Expression] = mayBeNull(part) ? [.not(.isNull(part))] : []
+      for other in parts[(place + 1)...] {
+        let isKept = isGreatest ? atMost(other, part) : atMost(part, other)
+        conditions.append(mayBeNull(other) ? .or(.isNull(other), isKept) : isKept)
+      }
+      let condition = Expression.all(conditions)
+      switch reduced(condition) {
+      case .boolean(false): continue
+      case .boolean(true): return branches.isEmpty ? part : .choose(branches, otherwise: part)
+      default: branches.append(.init(condition: condition, result: part))
+      }
+    }
+    guard let last = parts.last else { return .null(.number(scale: 0)) }
+    return branches.isEmpty ? last : .choose(branches, otherwise: last)
   }
 
   /// Rows in which it is not NULL.
@@ -124,6 +169,7 @@ extension ReleaseArgument.Facts {
   /// known of conditions say; nil where there is none, and an end is missing where nothing bounds it.
   func ends(of value: Expression, where conditions: [Expression]) -> (lower: BigInt?, upper: BigInt?)? {
     let range = self.range(of: value) ?? Interval(-Self.farthest, Self.farthest)
+    let conditions = Self.connected(conditions, with: value)
     var constants: Set<BigInt> = []
     for condition in conditions { condition.collectConstants(comparedWith: value, &constants) }
     let given = conditions.map { RowSearch.Wish(expression: $0, outcome: .isTrue) }
@@ -131,7 +177,7 @@ extension ReleaseArgument.Facts {
       let bounds = [
         Expression.compare(.lessOrEqual, .integer(lower), value), .compare(.lessOrEqual, value, .integer(upper)),
       ]
-      return isPossible(given + bounds.map { RowSearch.Wish(expression: $0, outcome: .isTrue) })
+      return isSurelyPossible(given + bounds.map { RowSearch.Wish(expression: $0, outcome: .isTrue) })
     }
     guard isSome(from: range.lower, to: range.upper) else { return nil }
     // Most ends are next to a constant that the value is compared with.
@@ -141,6 +187,20 @@ extension ReleaseArgument.Facts {
     let lower = Self.first(points) { isSome(from: range.lower, to: $0) }
     let upper = -Self.first(points.reversed().map { -$0 }) { isSome(from: -$0, to: range.upper) }
     return (lower == -Self.farthest ? nil : lower, upper == Self.farthest ? nil : upper)
+  }
+
+  /// Those that are about columns of the value, or about columns of such conditions: others leave all values of it, or no row.
+  private static func connected(_ conditions: [Expression], with value: Expression) -> [Expression] {
+    var open = conditions.flatMap(\.conjuncts).map { (condition: $0, columns: $0.columns) }
+    var columns = value.columns
+    var found: [Expression] = []
+    while true {
+      let near = open.filter { !$0.columns.isDisjoint(with: columns) || $0.columns.isEmpty }
+      guard !near.isEmpty else { return found }
+      open.removeAll { !$0.columns.isDisjoint(with: columns) || $0.columns.isEmpty }
+      for item in near { columns.formUnion(item.columns) }
+      found += near.map(\.condition)
+    }
   }
 
   /// The first number for which a condition holds that holds for all after it, and for the last point.

@@ -1,0 +1,149 @@
+import BigInt
+import ParleyProgram
+
+extension ReleaseArgument {
+  /// What is known of columns.
+  struct Facts {
+    /// The lesser of the two values that are all that it can have; nil where there are more.
+    var lesserOfTwo: (ColumnID) -> BigInt?
+    /// An outer join may have put NULL into it.
+    var isExtended: (ColumnID) -> Bool
+    var isNullable: (Expression) -> Bool
+    /// It is a column of a table whose owners let it be told how many of its values are missing.
+    var isMissingTold: (ColumnID) -> Bool
+    var isBoolean: (Expression) -> Bool
+    var isText: (Expression) -> Bool
+    /// What its values that are not NULL are within; nil where that is not known.
+    var range: (ColumnID) -> Interval?
+    /// What the lengths of its texts are within; nil where it has none.
+    var length: (ColumnID) -> Interval?
+    let work: JudgingWork
+  }
+}
+
+extension ReleaseArgument {
+  /// The argument as a sum of products; nil where there are too many.
+  static func terms(of expression: Expression) -> [Term]? {
+    switch expression {
+    case .integer, .null: return [[]]
+    case .scaled(let a, let factor): return factor == 0 ? [[]] : terms(of: a)
+    case .add(let a, let b), .subtract(let a, let b):
+      guard let x = terms(of: a), let y = terms(of: b), x.count + y.count <= mostTerms else { return nil }
+      return x + y
+    case .multiply(.choose(let branches, let otherwise), let b),
+      .multiply(let b, .choose(let branches, let otherwise)):
+      // A choice of products, so that their factors are seen.
+      return [
+        [
+          .choose(
+            branches.map { .init(condition: $0.condition, result: $0.result.times(b)) },
+            otherwise: otherwise.times(b))
+        ]
+      ]
+    case .multiply(let a, let b):
+      guard let x = terms(of: a), let y = terms(of: b), x.count * y.count <= mostTerms else { return nil }
+      return x.flatMap { p in y.map { choice(of: p + $0) } }
+    default: return [[expression]]
+    }
+  }
+  /// A product with a choice in it as a choice of products.
+  private static func choice(of term: Term) -> Term {
+    guard term.count > 1,
+      let place = term.firstIndex(where: { if case .choose = $0 { true } else { false } }),
+      case .choose(let branches, let otherwise) = term[place]
+    else { return term }
+    var others = term
+    others.remove(at: place)
+    let product = others.dropFirst().reduce(others[0]) { .multiply($0, $1) }
+    return [
+      .choose(
+        branches.map { .init(condition: $0.condition, result: $0.result.times(product)) },
+        otherwise: otherwise.times(product))
+    ]
+  }
+}
+
+/// How arguments of statistics are looked at.
+extension Expression {
+  /// Rows in which a product is neither NULL nor 0.
+  static func isContributing(_ factors: [Expression]) -> Expression {
+    .not(.any(factors.map { .compare(.equal, $0, .integer(0)) }))
+  }
+  func differs(from value: BigInt) -> Expression { .not(.compare(.equal, self, .integer(value))) }
+  /// Columns whose values are in its value, and not only in the conditions of CASE.
+  var valueColumns: Set<ColumnID> {
+    switch self {
+    case .choose(let branches, let otherwise):
+      branches.reduce(into: otherwise.valueColumns) { $0.formUnion($1.result.valueColumns) }
+    case .column(let id): [id]
+    default: children.reduce(into: []) { $0.formUnion($1.valueColumns) }
+    }
+  }
+  /// Rows in which it is 0 or NULL add nothing.
+  func times(_ other: Expression) -> Expression {
+    switch self {
+    case .integer(0), .null: self
+    case .integer(1): other
+    default: .multiply(self, other)
+    }
+  }
+  /// It is a column with constants, a rounding or part of one, or one of several constants, in all rows or in those of a filter: its
+  /// squares add up to nothing that sums of it do not say more of.
+  var isOfOneVariable: Bool {
+    if let (_, value) = filtered { return value.isOfOneVariable }
+    if valueColumns.isEmpty { return true }
+    switch self {
+    case .column: return true
+    case .scaled(let a, _), .add(let a, .integer), .add(.integer, let a), .subtract(let a, .integer),
+      .subtract(.integer, let a), .multiply(let a, .integer), .multiply(.integer, let a):
+      return a.isOfOneVariable
+    case .truncated, .floored, .remainder, .calendar, .squareRoot, .textLength:
+      return columns.count == 1 && isPlainStep
+    default: return false
+    }
+  }
+  var isSumOrProduct: Bool {
+    switch self {
+    case .add, .subtract, .multiply, .scaled: true
+    default: false
+    }
+  }
+  /// A function that is neither a sum nor a product nor a choice.
+  var containsStep: Bool {
+    switch self {
+    case .column, .integer, .boolean, .text, .null: false
+    case .add, .subtract, .multiply, .scaled: children.contains(where: \.containsStep)
+    default: true
+    }
+  }
+}
+
+extension ReleaseArgument.Facts {
+  /// The widest range of which values at its ends count as none, and each as a set of its own beside conditions about it.
+  static let narrow: BigInt = 16
+
+  /// The values that it can have, where they are few, and more than two.
+  func narrowRange(of expression: Expression) -> Interval? {
+    guard let range = range(of: expression), range.upper - range.lower > 1,
+      range.upper - range.lower <= Self.narrow
+    else { return nil }
+    return range
+  }
+
+  /// It may be NULL for another reason than that a column of a table is missing of which it is a product, a multiple, a rounding or a
+  /// sum with constants.
+  func hidesMissing(_ expression: Expression) -> Bool {
+    guard mayBeNull(expression) else { return false }
+    switch expression {
+    case .column(let id): return isExtended(id)
+    case .scaled(let a, let factor): return factor == 0 || hidesMissing(a)
+    case .truncated(let a, _), .floored(let a, _), .remainder(let a, _), .calendar(_, let a), .textLength(let a),
+      .add(let a, .integer), .add(.integer, let a), .subtract(let a, .integer), .subtract(.integer, let a):
+      return hidesMissing(a)
+    case .multiply(let a, let b):
+      let isNothing = [a, b].contains { range(of: $0).map { $0 == .exactly(0) } ?? false }
+      return isNothing || hidesMissing(a) || hidesMissing(b)
+    default: return true
+    }
+  }
+}
