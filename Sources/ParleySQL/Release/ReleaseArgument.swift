@@ -5,7 +5,7 @@ import ParleyProgram
 struct ReleaseArgument {
   /// Rows whose number, taken alone or less another of these, must not be small. Each may be NULL, which counts as not true.
   private(set) var conditions: [Expression] = []
-  /// Rows in which what is added up is there, where it may be missing and that may not be told: how many these are is known of a
+  /// Rows in which what is added up is there, or what hides a condition, where it may be missing and that may not be told: how many these are is known of a
   /// mean, and what two sums have of rows in which one of them is missing follows from both. Those in which it is not are counted too.
   private(set) var presences: [Expression] = []
   /// Columns that are added up as they are, also in products.
@@ -144,7 +144,7 @@ struct ReleaseArgument {
     if facts.isBoolean(given) { return addBothValues(given, below: path) }
     if isOfUnit, facts.hidesMissing(given) { return objectToHiddenMissing() }
     let argument = facts.spread(given)
-    if isSummed, !isOfUnit { addPresence(of: argument, below: path) }
+    if !isOfUnit, isSummed || facts.hidesMissing(given) { addPresence(of: argument, below: path) }
     guard let terms = Self.terms(of: argument) else {
       return object("multiplies out to more than \(Self.mostTerms) terms")
     }

@@ -280,6 +280,9 @@ struct RowSet {
     case .integerQuotient(let a, let b), .ratio(let a, let b, _):
       if facts.mayBeNull(a) { isPresent(a) }
       meet(b, Bounds(excluded: [0]))
+    case .squareRoot(let a, _):
+      if facts.mayBeNull(a) { isPresent(a) }
+      meet(a, Bounds(lower: 0))
     default: meet(value, Bounds())
     }
   }
