@@ -15,13 +15,13 @@ import Testing
     init(
       protect: SecureProgram.Protection = .rows, allowsExtremes: Bool = false, tellsMissingValues: Bool = false,
       minimumCell: Int = 3,
-      adversary: SecureProgram.Adversary = .semiHonest
+      adversary: SecureProgram.Adversary = .semiHonest, highestX: Int = 9
     ) {
       study = SecureProgram("Release", computing: ["a", "b", "c"], minimumCell: minimumCell, adversary: adversary)
       table = study.table(
         "t", holders: ["a", "b"], maximumRows: 40, protect: protect, allowsExtremes: allowsExtremes,
         tellsMissingValues: tellsMissingValues)
-      x = table.int("x", in: 0...9)
+      x = table.int("x", in: 0...highestX)
       y = table.int("y", in: 1...5)
       z = table.int("z", in: -5...5, mayBeMissing: true)
       cost = table.int("cost", in: 0...9)
@@ -137,6 +137,11 @@ import Testing
       _ = p.cost.sum().reveal(to: ["a"], as: "r")
       _ = p.cost.filtered(where: p.x < 5).sum().reveal(to: ["a"], as: "s")
     },
+    Trick("a sum that few lack") { p in _ = p.grade.sum().reveal(to: ["a"], as: "r") },
+    Trick("few with one of a few values, by their sum and a count") { p in
+      _ = p.x.sum().reveal(to: ["a"], as: "r")
+      _ = p.table.count(where: p.x < 5).reveal(to: ["a"], as: "s")
+    },
     Trick("how many lack a value") { p in _ = p.grade.count().reveal(to: ["a"], as: "r") },
     Trick("a mean whose decimals tell how many lack a value") { p in _ = p.grade.mean().reveal(to: ["a"], as: "r")
     },
@@ -178,7 +183,8 @@ import Testing
   // MARK: Harmless
 
   @Test func shown() throws {
-    let p = Sample(), rows = Self.xs.indices
+    // Of an x with few values each would be a set of its own beside conditions about it.
+    let p = Sample(tellsMissingValues: true, highestX: 99), rows = Self.xs.indices
     var checks: [(Revealed<Int?>, Int)] = []
     func expect(_ scalar: SecretScalar<Int>, _ value: Int) {
       checks.append((scalar.reveal(to: ["a"], as: "r\(checks.count)"), value))
@@ -201,12 +207,17 @@ import Testing
         1, 0), 1)
     let any = (p.x > 4).any().reveal(to: ["a"], as: "any"), mean = p.x.mean().reveal(to: ["b"], as: "mean")
     let few = p.x.mean().withheld(unless: p.table.count() > 12).reveal(to: ["b"], as: "few")
-    let quotient = p.x.divided(by: p.y, places: 0).sum().reveal(to: ["c"], as: "quotient")
     let result = try p.study.run(data: Self.data)
     for (handle, value) in checks { #expect(try result[handle] == value, "\(handle.name)") }
     #expect(try result[any] == true)
     #expect(try result[mean] == 4.75)
     #expect(try result[few] == nil)
+  }
+
+  @Test func quotientsAlone() throws {
+    let p = Sample(), rows = Self.xs.indices
+    let quotient = p.x.divided(by: p.y, places: 0).sum().reveal(to: ["c"], as: "quotient")
+    let result = try p.study.run(data: Self.data)
     // ⌊x/y + ½⌋
     let quotients = rows.map { (2 * Self.xs[$0] + Self.ys[$0]) / (2 * Self.ys[$0]) }
     #expect(try result[quotient]?.units == quotients.reduce(0, +))
@@ -324,6 +335,10 @@ import Testing
     }
     try Self.expect("plan/release-argument", "divided, rounded") { p in
       _ = (p.x.divided(by: p.y) + p.x.decimal).sum().reveal(to: ["a"], as: "r")
+    }
+    try Self.expect("plan/release-argument", "adds it up as it is") { p in
+      _ = p.x.divided(by: p.y).sum().reveal(to: ["a"], as: "r")
+      _ = p.x.sum().reveal(to: ["a"], as: "s")
     }
     try Self.expect("plan/release-argument", "in different ways") { p in
       _ = p.x.divided(by: p.y).sum().reveal(to: ["a"], as: "r")
