@@ -102,6 +102,8 @@ import Testing
   static let accepted: [[String]] = [
     ["SELECT AVG(x / y) AS a FROM t"], ["SELECT AVG(x / 10) AS a, SUM(y) AS s FROM t"],
     ["SELECT c, STDDEV(2 * x + 1) AS a, STDDEV(y) FILTER (WHERE s = 1) AS b FROM t GROUP BY c"],
+    ["SELECT VARIANCE(x > 3) AS a, STDDEV(x > y) FILTER (WHERE s = 1) AS b FROM t"],
+    ["SELECT MEDIAN(y) AS m, VARIANCE(x > 3) AS a, STDDEV(x > y) FILTER (WHERE s = 1) AS b FROM t"],
     ["SELECT SUM(LEAST(y - x, 7)) AS s, COUNT(*) AS n FROM t"],
     ["SELECT CORR(x, y) AS r FROM t WHERE n IS NOT NULL"],
     ["SELECT AVG(y) AS a FROM t WHERE CAST(x AS VARCHAR) IN ('30', '31')"],

@@ -87,11 +87,18 @@ extension Expression {
     default: .multiply(self, other)
     }
   }
-  /// It is a column with constants, a rounding or part of one, or one of several constants, in all rows or in those of a filter: its
+  /// It is 0 or 1, and its squares are what it is; a Boolean column is not meant.
+  var isCondition: Bool {
+    switch self {
+    case .boolean, .compare, .compareText, .equivalent, .like, .textHolds, .not, .and, .or, .isNull: true
+    default: false
+    }
+  }
+  /// It is a condition, a column with constants, a rounding or part of one, or one of several constants, in all rows or in those of a filter: its
   /// squares add up to nothing that sums of it do not say more of.
   var isOfOneVariable: Bool {
     if let (_, value) = filtered { return value.isOfOneVariable }
-    if valueColumns.isEmpty { return true }
+    if valueColumns.isEmpty || isCondition { return true }
     switch self {
     case .column: return true
     case .scaled(let a, _), .add(let a, .integer), .add(.integer, let a), .subtract(let a, .integer),

@@ -200,7 +200,7 @@ extension ReleaseJudge {
   /// Of several columns, squares add up the products of these.
   func checkVariables(_ arguments: [Expression], of function: AggregateFunction) throws(ParleyError) {
     guard [.variance, .deviation, .correlation].contains(function) else { return }
-    for argument in arguments {
+    for argument in arguments where !(argument.filtered?.value ?? argument).isCondition {
       let origins = argument.valueColumns.reduce(into: Set<ColumnID>()) { $0.formUnion(columns.origins(of: $1)) }
       guard argument.simplified.isOfOneVariable, origins.count <= 1 else { throw refusal(.argument, .variables) }
     }
