@@ -36,7 +36,7 @@ package final class JudgingWork {
     guard !hasGivenUp else {
       throw source.error(
         "plan/too-large",
-        "the conditions of the study's queries leave so many cases that what a value can be under them is not found out",
+        "the conditions of the study's queries have so many parts together that what values they leave is not found out",
         at: SourceRange(start: 0, end: 0),
         remedy:
           "write fewer alternatives (OR, IN, NOT …) about the columns of a sum and those beside them, or split the study"

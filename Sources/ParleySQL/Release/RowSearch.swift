@@ -20,11 +20,15 @@ struct RowSearch {
   private let facts: ReleaseArgument.Facts
   /// Cases that are looked at.
   private var remaining: Int
+  /// Of what is still open it looks at that first of which the fewest cases are left: the end of a value is looked for, and whoever asks wants to
+  /// know.
+  private let isThorough: Bool
   /// It did not look at all cases, and found none that is possible.
   private(set) var gaveUp = false
 
-  fileprivate init(_ facts: ReleaseArgument.Facts, cases: Int) {
+  fileprivate init(_ facts: ReleaseArgument.Facts, cases: Int, isThorough: Bool) {
     self.facts = facts
+    self.isThorough = isThorough
     remaining = cases
   }
 
@@ -34,26 +38,58 @@ struct RowSearch {
   fileprivate mutating func isPossible(
     _ wishes: [Wish], _ given: [Expression] = [], _ pending: [[[Wish]]] = []
   ) -> Bool {
-    var known = given
-    var choices = pending
-    var open = wishes
-    while let wish = open.popLast() {
-      switch step(wish) {
-      case .known(let conditions): known += conditions
-      case .cases(let cases) where cases.isEmpty: return false
-      case .cases(let cases) where cases.count == 1: open += cases[0]
-      case .cases(let cases): choices.append(cases)
-      }
-    }
+    guard let (known, open) = settled(wishes, given, pending) else { return false }
     guard remaining > 0, !facts.work.isTooMuch else {
       gaveUp = true
       return true
     }
     remaining -= 1
     if RowSet(.all(known), facts).isNever { return false }
-    guard let cases = choices.popLast() else { return true }
-    for wishes in cases where isPossible(wishes, known, choices) { return true }
+    var choices = open
+    guard !choices.isEmpty else { return true }
+    if isThorough {
+      guard let fewest = narrowed(&choices, known) else { return false }
+      choices.swapAt(fewest, choices.count - 1)
+    }
+    for wishes in choices.removeLast() where isPossible(wishes, known, choices) { return true }
     return false
+  }
+
+  /// What follows without a choice; nil where that is impossible.
+  private func settled(
+    _ wishes: [Wish], _ given: [Expression], _ pending: [[[Wish]]]
+  ) -> (known: [Expression], choices: [[[Wish]]])? {
+    var (known, choices, open) = (given, pending, wishes)
+    while let wish = open.popLast() {
+      switch step(wish) {
+      case .known(let conditions): known += conditions
+      case .cases(let cases) where cases.isEmpty: return nil
+      case .cases(let cases) where cases.count == 1: open += cases[0]
+      case .cases(let cases): choices.append(cases)
+      }
+    }
+    return (known, choices)
+  }
+
+  /// Leaves out cases that are impossible by themselves.
+  ///
+  /// - Returns: the place with the fewest that are left; nil where none is left somewhere.
+  private mutating func narrowed(_ choices: inout [[[Wish]]], _ known: [Expression]) -> Int? {
+    var fewest = 0
+    for place in choices.indices {
+      var left: [[Wish]] = []
+      for wishes in choices[place] {
+        guard remaining > 0, !facts.work.isTooMuch else { return fewest }
+        remaining -= 1
+        guard let (own, _) = settled(wishes, known, []) else { continue }
+        if !RowSet(.all(own), facts).isNever { left.append(wishes) }
+      }
+      guard !left.isEmpty else { return nil }
+      choices[place] = left
+      if left.count < choices[fewest].count { fewest = place }
+      if left.count == 1 { return place }
+    }
+    return fewest
   }
 
   private func step(_ wish: Wish) -> Step {
@@ -188,12 +224,12 @@ extension RowSearch.Outcome {
 
 extension ReleaseArgument.Facts {
   func isPossible(_ wishes: [RowSearch.Wish]) -> Bool {
-    var search = RowSearch(self, cases: 128)
+    var search = RowSearch(self, cases: 128, isThorough: false)
     return search.isPossible(wishes)
   }
   /// Where what is left of a value is looked for: whoever asks refuses the query where the search gives up.
   func isSurelyPossible(_ wishes: [RowSearch.Wish]) -> Bool {
-    var search = RowSearch(self, cases: 1024)
+    var search = RowSearch(self, cases: 2048, isThorough: true)
     let isPossible = search.isPossible(wishes)
     if search.gaveUp { work.giveUp() }
     return isPossible
