@@ -34,6 +34,16 @@ extension TableBuilder {
     }
   }
 
+  /// A public number of rows, and the column that counts how many of these are in each group.
+  package struct Total: Hashable {
+    package var rows: NodeID
+    package var column: Int
+    package init(rows: NodeID, column: Int) {
+      self.rows = rows
+      self.column = column
+    }
+  }
+
   /// What few units bring may be no more than so many percent of what all bring; both are 0 or more, and NULL is 0.
   package struct DominanceLimit: Hashable {
     package var largest: Int
@@ -80,7 +90,7 @@ extension TableBuilder {
   package mutating func shownGroups(
     _ table: SecretTable, rows: Int, sizes: Int, contributors: [ContributorCount],
     dominance: [DominanceLimit] = [],
-    areInSeveralGroups: Bool = false, totals: [NodeID] = [], below minimum: Int, of result: String = ""
+    areInSeveralGroups: Bool = false, totals: [Total] = [], below minimum: Int, of result: String = ""
   ) throws(ParleyError) -> NodeID {
     let zero = builder.constant(0), limit = builder.constant(BigInt(minimum))
     let isValid = try valid(table)
@@ -129,8 +139,9 @@ extension TableBuilder {
     }
     for total in totals {
       let counted =
-        rows == sizes ? size : try full(try masked(try number(table.columns[rows]), by: isValid), table.shape)
-      let left = try builder.subtract(total, try builder.sum(counted))
+        total.column == sizes
+        ? size : try full(try masked(try number(table.columns[total.column]), by: isValid), table.shape)
+      let left = try builder.subtract(total.rows, try builder.sum(counted))
       let isLeftSmall = try builder.and(
         try builder.compare(.less, zero, left), try builder.compare(.less, left, limit))
       isShown = try builder.and(isShown, try builder.not(isLeftSmall))

@@ -5,16 +5,38 @@ import ParleyProgram
 /// Window functions.
 extension TableBuilder {
   /// The rows in the order of partition and order, with a column for each function after those of the table.
+  ///
+  /// - Parameter areTiesAlike: whoever asks gets the same result in whatever order rows with equal keys come. Otherwise they come in a random
+  ///   one where a function depends on it, which costs a shuffle.
   package mutating func window(
-    _ table: SecretTable, partition: [Int], order: [TableOrder], _ functions: [WindowFunction]
+    _ table: SecretTable, partition: [Int], order: [TableOrder], _ functions: [WindowFunction],
+    areTiesAlike: Bool = false
   ) throws(ParleyError) -> SecretTable {
     let essentials = partition.isEmpty ? [] : essential(partition, of: table)
-    let rows = try sorted(table, by: essentials.map { TableOrder(column: $0) } + order)
+    let rows = try sorted(
+      table, by: essentials.map { TableOrder(column: $0) } + order,
+      breakingTies: !areTiesAlike && functions.contains(where: \.dependsOnTies))
     var window = try Window(taken(), rows, partitionKeys: essentials.count, orderKeys: order.count)
     var result = rows
     for function in functions { result = result.appending(try window.column(function)) }
     self = window.tables
     return result
+  }
+}
+
+extension WindowFunction {
+  /// Rows with equal keys get different results, by the order in which they come.
+  fileprivate var dependsOnTies: Bool {
+    switch function {
+    case .rowNumber, .lag, .lead, .firstValue, .lastValue: true
+    case .rank, .denseRank: false
+    case .countRows(let frame), .count(_, let frame), .sum(_, let frame), .minimum(_, let frame),
+      .maximum(_, let frame):
+      switch frame {
+      case .partition, .range: false
+      case .rows, .sliding: true
+      }
+    }
   }
 }
 

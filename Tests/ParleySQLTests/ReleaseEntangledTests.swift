@@ -137,7 +137,7 @@ import Testing
 
   /// 40 people of whom one has another value than all others, at an end of what the statistic of each can be.
   @Test(arguments: [
-    ("MAX(s)", 5, 4), ("MIN(s)", 1, 2), ("MAX(w)", 9, 8), ("AVG(s)", 5, 4), ("SUM(s)", 1, 2), ("MEDIAN(s)", 1, 2),
+    ("MAX(s)", 5, 4), ("MIN(s)", 1, 2), ("MAX(w)", 9, 8), ("AVG(s)", 5, 4), ("MEDIAN(s)", 1, 2),
   ]) func statisticsOfUnitsHaveEnds(of statistic: String, others: Int64, one: Int64) throws {
     let text =
       "SELECT SUM(m) AS s, COUNT(*) AS n FROM (SELECT pid, \(statistic) AS m FROM v GROUP BY pid) AS u"

@@ -69,8 +69,9 @@ struct SmallTables {
   }
 
   /// Rows with their cells separated by blanks, without groups that are absent or withheld.
-  func rows(_ text: String, minimum: Int = 0) throws -> [String] {
-    let program = try compile(text, minimum: minimum)
+  func rows(_ text: String, minimum: Int = 0) throws -> [String] { try rows(text, rules(minimum)) }
+  func rows(_ text: String, _ rules: ReleaseRules) throws -> [String] {
+    let program = try SQLFrontEnd.compile([SQLQuery(name: "q", text: text)], tables: schemas, rules: rules)
     let results = try InsecurePlaintextEvaluator.results(program, tables: schemas, data: data)
     return results[0].rows.filter { !$0.contains(.absent) && !$0.contains(.withheld) }.map { row in
       row.map { if case .value(let text) = $0 { text } else { "NULL" } }.joined(separator: " ")

@@ -44,6 +44,7 @@ extension PlanLowering {
     // How many rows and units a released group rests on.
     var counts: [TableBuilder.ContributorCount] = []
     var size = 0
+    var totals: [(tables: [String], column: Int)] = []
     if let mark, !mark.units.isEmpty, !mark.isOfOneUnit {
       func add(_ aggregate: TableAggregate, _ threshold: Int) {
         counts.append(.init(column: keys.count + functions.count, threshold: threshold))
@@ -54,6 +55,14 @@ extension PlanLowering {
       for units in mark.units {
         let unit = try units.column.map { (id) throws(ParleyError) in
           try position(of: .column(id), in: &relation)
+        }
+        if !units.counted.isEmpty {
+          totals.append((units.counted, unit == nil ? counts[0].column : keys.count + functions.count))
+          // Rows in which there is one: no row of these tables is in two.
+          if let unit {
+            functions.append(TableAggregate(.count, of: unit))
+            ids.append(nil)
+          }
         }
         for set in mark.contributors {
           let condition = try set.column.map { (id) throws(ParleyError) in
@@ -70,7 +79,7 @@ extension PlanLowering {
         }
       }
     }
-    let marking = mark.map { Marking(shown: shown, mark: $0, counts: counts, size: size) }
+    let marking = mark.map { Marking(shown: shown, mark: $0, counts: counts, size: size, totals: totals) }
     guard keys.isEmpty else {
       var table = try tables.grouped(relation.table, by: positions, functions)
       table = try compacted(table, rows: input.maximumRows)
@@ -110,6 +119,8 @@ extension PlanLowering {
     var counts: [TableBuilder.ContributorCount]
     /// Which of them is compared between groups: different units where those are of one kind and counted, else rows.
     var size: Int
+    /// Tables whose rows are counted, with the column that counts those of a group.
+    var totals: [(tables: [String], column: Int)]
   }
 
   private func dominance(
@@ -128,10 +139,8 @@ extension PlanLowering {
     guard let marking else { return relation }
     var relation = relation
     var bit = tables.builder.constant(true)
-    var totals: [Program.NodeID] = []
-    for units in marking.mark.units where !units.counted.isEmpty && !marking.mark.isOfOneUnit {
-      totals.append(try rows(of: units.counted))
-    }
+    var totals: [TableBuilder.Total] = []
+    for (names, column) in marking.totals { totals.append(.init(rows: try rows(of: names), column: column)) }
     if marking.mark.isOfOneUnit {
       bit = try tables.noShownGroups(relation.table, of: source.query.name)
     } else if !marking.counts.isEmpty {

@@ -364,7 +364,9 @@ struct PlanLowering {
     }
     let ids = relation.ids + step.functions.map { Optional($0.id) }
     return Relation(
-      table: try tables.window(relation.table, partition: partition, order: order, functions), ids: ids)
+      table: try tables.window(
+        relation.table, partition: partition, order: order, functions,
+        areTiesAlike: step.areTiesAlike), ids: ids)
   }
 }
 

@@ -163,7 +163,9 @@ struct RelationalBinder {
     }
     let values = items.map { Expression.column($0.id) }
     let number = registry.column("number", .number(scale: 0), isNullable: false)
-    let step = WindowStep(partition: values, order: [], functions: [.init(id: number, function: .rowNumber)])
+    let step = WindowStep(
+      partition: values, order: [], functions: [.init(id: number, function: .rowNumber)],
+      areTiesAlike: true)
     return RelationalPlan.Branch(
       plan: .window(.extend(branch.plan, items), step), outputs: values + [.column(number)])
   }

@@ -106,6 +106,8 @@ struct WindowStep: Hashable, Sendable {
   var partition: [Expression]
   var order: [OrderKey]
   var functions: [Column]
+  /// What is made of it is the same in whatever order rows with equal keys come.
+  var areTiesAlike = false
 }
 
 enum MatchKind: Hashable, Sendable {

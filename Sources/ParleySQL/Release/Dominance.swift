@@ -34,7 +34,8 @@ extension RowLowering {
     where statistic.addsUp {
       for (expression, type) in zip(statistic.arguments, statistic.types) {
         // What is added for each row, or for each in a branch, makes no row's share less.
-        let summed = expression.withoutConstants
+        let fixed = expression.withoutFixed(query.table)
+        let summed = fixed.withoutConstants
         guard !summed.isNoValue else { continue }
         let isOfDates = expression.relational.valueSources.contains {
           switch query.table.columns[$0.rawValue].type {
@@ -42,7 +43,7 @@ extension RowLowering {
           default: false
           }
         }
-        guard !summed.hidesConstants, summed == expression || !isOfDates else {
+        guard !summed.hidesConstants, summed == fixed || !isOfDates else {
           throw ReleaseRefusal.hiddenConstant.error(in: query, minimum: minimum)
         }
         let varying = try argument(summed, type)
@@ -139,7 +140,7 @@ extension ProgramBuilder {
 
 extension Statistic {
   /// Values of rows are added up in it.
-  fileprivate var addsUp: Bool {
+  var addsUp: Bool {
     switch function {
     case .sum, .average, .variance, .deviation, .correlation: true
     case .countRows, .count, .minimum, .maximum: false

@@ -68,13 +68,15 @@ struct GroupSets {
   }
 
   /// What several conditions, or sums of one value, tell together.
+  ///
+  /// - Parameter ties: columns of which one may be a function of another.
   func parts(
-    _ facts: ReleaseArgument.Facts, within clauses: [Expression]
+    _ facts: ReleaseArgument.Facts, within clauses: [Expression], ties: [Set<ColumnID>]
   ) throws(RowPartition.TooMany) -> [Expression] {
     try RowPartition.parts(
       ofConditions: conditions.map { RowPartition.Told(set: $0, base: $0, clause: nil) },
       summands: summands.map {
         (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), factors: $0.factors)
-      }, facts, within: clauses, where: { _ in true })
+      }, facts, within: clauses, ties: ties, where: { _ in true })
   }
 }

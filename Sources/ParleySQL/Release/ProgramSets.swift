@@ -131,7 +131,7 @@ package struct ProgramSets {
       throw ProgramObjection(reason: ReleaseRefusal.twoSteps.reason, remedy: ReleaseRefusal.twoSteps.remedy)
     }
     sets.comparePresences(facts)
-    do { parts = try sets.parts(facts, within: []) } catch { throw Self.tooMuch }
+    do { parts = try sets.parts(facts, within: [], ties: []) } catch { throw Self.tooMuch }
     try check()
   }
 
@@ -233,6 +233,7 @@ package struct ProgramSets {
 
   private mutating func weigh(_ value: Expression, in mask: Program.NodeID) throws(Failure) {
     guard areValuesJudged else { return }
+    let value = facts.withoutFixed(value)
     let varying = value.withoutConstants
     guard !varying.hidesConstants, varying == value || !nodes.hasStandIn(varying) else {
       throw Failure.refused(.hiddenConstant)

@@ -32,11 +32,11 @@ struct ReleaseColumns {
   /// Of columns that have two values at most, the lesser one.
   private var lesser: [ColumnID: BigInt] = [:]
   /// Keys of groupings that are more than a column, with what they are computed by below the grouping.
-  private var computedKeys: [ColumnID: Expression] = [:]
+  private(set) var computedKeys: [ColumnID: Expression] = [:]
   /// Columns that name units: of tables, and of unions where some part's does.
   private var naming: Set<ColumnID> = []
-  /// By the column of a statistic, what it is of.
-  private var arguments: [ColumnID: [Expression]] = [:]
+  /// Columns that an operator makes of others: statistics, values of windows, columns of unions.
+  private(set) var derived: [ColumnID: Derived] = [:]
 
   private let work: JudgingWork
 
@@ -60,7 +60,8 @@ struct ReleaseColumns {
       }
     case .extend(_, let items), .project(_, let items):
       for item in items where item.expression != .column(item.id) { definitions[item.id] = item.expression }
-    case .aggregate(let input, let keys, let aggregates, _):
+    case .aggregate(let input, let keys, let aggregates, let shown):
+      let conditions = self.conditions(below: input)
       var first: [ColumnID: ColumnID] = [:]
       for key in keys {
         if case .column(let inner) = key.expression {
@@ -79,29 +80,37 @@ struct ReleaseColumns {
       }
       for aggregate in aggregates {
         let arguments = [aggregate.argument, aggregate.second].compactMap(\.self)
+        let given = shown == nil ? conditions : []
         if aggregate.function == .countRows {
           ranges[aggregate.id] = Interval(keys.isEmpty ? 0 : 1, BigInt(max(1, input.maximumRows)))
         }
-        self.arguments[aggregate.id] = arguments
+        // How many values there are that are never missing says nothing of them.
+        let isNumberOfRows =
+          aggregate.function == .count && !aggregate.isDistinct && !arguments.contains(where: registry.isNullable)
+        derived[aggregate.id] = self.derived(from: isNumberOfRows ? [] : arguments, below: given)
         // How many rows there are is of every table that they come from.
         scansOf[aggregate.id] = arguments.isEmpty ? scans(below: input) : scans(of: arguments)
         guard let argument = aggregate.argument else { continue }
-        ranges[aggregate.id] = range(of: aggregate, argument, rows: input.maximumRows)
+        ranges[aggregate.id] = range(of: aggregate, argument, rows: input.maximumRows, below: given)
         switch aggregate.function {
-        case .minimum, .maximum: lesser[aggregate.id] = lesserOfTwo(argument)
+        case .minimum, .maximum:
+          lesser[aggregate.id] = lesserOfTwo(argument) ?? lesserOfTwo(in: ranges[aggregate.id], aggregate.id)
         default: continue
         }
       }
     case .window(let input, let step):
+      let conditions = self.conditions(below: input)
       for column in step.functions {
         let expressions = RelationalPlan.window(plan, .init(partition: [], order: [], functions: [column]))
           .ownExpressions
         scansOf[column.id] = expressions.isEmpty ? scans(below: input) : scans(of: expressions)
+        derived[column.id] = self.derived(from: expressions, below: conditions)
+        derived[column.id]?.isOfWindow = true
         switch column.function {
         case .rowNumber: ranges[column.id] = Interval(1, BigInt(max(1, input.maximumRows)))
         case .lag(let argument, _), .lead(let argument, _):
-          arguments[column.id] = expressions
-          ranges[column.id] = range(of: argument)
+          ranges[column.id] = left(of: argument, below: conditions)
+          lesser[column.id] = lesserOfTwo(argument) ?? lesserOfTwo(in: ranges[column.id], column.id)
         default: break
         }
       }
@@ -113,9 +122,12 @@ struct ReleaseColumns {
 
   private mutating func read(_ branches: [RelationalPlan.Branch], as columns: [ColumnID]) {
     var plain: [(id: ColumnID, roots: [ColumnID])] = []
+    let conditions = branches.map { self.conditions(below: $0.plan) }
     for (place, id) in columns.enumerated() {
       let outputs = branches.map { $0.outputs[place] }
       scansOf[id] = scans(of: outputs)
+      derived[id] = self.derived(from: outputs, below: conditions.flatMap(\.self))
+      derived[id]?.isOfUnion = true
       if outputs.contains(where: namesUnit) { naming.insert(id) }
       let roots = outputs.compactMap { output in
         root(output).flatMap { isComputed($0) || mixed.contains($0) ? nil : $0 }
@@ -134,31 +146,44 @@ struct ReleaseColumns {
         plain.append((id, roots))
       }
       // What it is within in every part; one whose ends are those of two values has two.
-      let parts = outputs.map { range(of: $0) }
+      let parts = zip(outputs, conditions).map { left(of: $0, below: $1) }
+      let isUneven = parts.contains { $0 != parts[0] }
+      let isNarrow = zip(outputs, parts).contains { output, part in
+        part.map { $0.upper - $0.lower <= ReleaseArgument.Facts.narrow } ?? false || part != range(of: output)
+      }
+      derived[id]?.isUneven = isUneven
+      derived[id]?.isNarrowInPart = isUneven && isNarrow
       guard let first = parts.first ?? nil, parts.allSatisfy({ $0 != nil }) else { continue }
       let whole = parts.reduce(first) { $1.map($0.union) ?? $0 }
       ranges[id] = whole
-      if whole.upper - whole.lower == 1, registry[id].type != .boolean { lesser[id] = whole.lower }
+      lesser[id] = lesserOfTwo(in: whole, id)
     }
   }
 
   /// What its values that are not NULL are within; nil where that is not known.
-  private func range(of expression: Expression) -> Interval? {
+  func range(of expression: Expression) -> Interval? {
     guard size(expression, upTo: 64) < 64 else { return nil }
     return facts.range(of: resolved(expression))
   }
   /// Of a statistic of one unit's rows, of which there is one at least.
-  private func range(of aggregate: AggregateColumn, _ argument: Expression, rows: Int) -> Interval? {
+  private func range(
+    of aggregate: AggregateColumn, _ argument: Expression, rows: Int, below conditions: [Expression]
+  ) -> Interval? {
     let most = BigInt(max(1, rows))
     switch aggregate.function {
-    case .count: return Interval(registry.isNullable(argument) ? 0 : 1, most)
-    case .minimum, .maximum: return range(of: argument)
+    case .count:
+      var highest = most
+      if aggregate.isDistinct, let own = left(of: argument, below: conditions) {
+        highest = min(most, own.upper - own.lower + 1)
+      }
+      return Interval(registry.isNullable(argument) ? 0 : 1, highest)
+    case .minimum, .maximum: return left(of: argument, below: conditions)
     case .sum:
-      return range(of: argument).map {
+      return left(of: argument, below: conditions).map {
         Interval($0.lower < 0 ? $0.lower * most : $0.lower, $0.upper > 0 ? $0.upper * most : $0.upper)
       }
     case .average, .median, .quantile:
-      guard let own = range(of: argument), case .number(let from) = registry.type(of: argument),
+      guard let own = left(of: argument, below: conditions), case .number(let from) = registry.type(of: argument),
         case .number(let to) = registry[aggregate.id].type, to >= from
       else { return nil }
       let factor = BigInt(10).power(to - from)
@@ -172,7 +197,7 @@ struct ReleaseColumns {
   private func definition(of id: ColumnID) -> Expression? { definitions[id] ?? registry[id].formula }
 
   /// What a column is in every row. Where an outer join may put NULL into it, that is what it is made by only if that is NULL then.
-  private func value(of id: ColumnID) -> Expression? {
+  func value(of id: ColumnID) -> Expression? {
     guard let made = definition(of: id) else { return nil }
     guard registry[id].isExtended else { return made }
     return made.isNullOfNulls && made.columns.allSatisfy { registry[$0].isExtended } ? made : nil
@@ -200,7 +225,7 @@ struct ReleaseColumns {
 
   /// Columns of tables that the values of a column are taken from: of a statistic, those that it is of.
   func origins(of id: ColumnID) -> Set<ColumnID> {
-    guard let made = arguments[root(id)] else { return bases(of: [.column(id)]) }
+    guard let made = derived[root(id)]?.arguments, !made.isEmpty else { return bases(of: [.column(id)]) }
     return bases(of: made).reduce(into: []) { $0.formUnion(origins(of: $1)) }
   }
 
@@ -236,7 +261,7 @@ struct ReleaseColumns {
   }
 
   /// Of all tables that rows come from.
-  private func scans(below plan: RelationalPlan) -> Set<Int> {
+  func scans(below plan: RelationalPlan) -> Set<Int> {
     if case .scan(let scan) = plan { return [scan.number] }
     if case .common(let common) = plan { return scans(below: common.plan) }
     return plan.inputs.reduce(into: []) { $0.formUnion(scans(below: $1)) }
@@ -256,6 +281,9 @@ struct ReleaseColumns {
     return found
   }
 
+  /// A function of a window.
+  func isOfWindow(_ id: ColumnID) -> Bool { derived[id]?.isOfWindow ?? false }
+
   /// The column that it only renames.
   func root(_ id: ColumnID) -> ColumnID {
     if let inner = renamed[id] { return root(inner) }
@@ -270,6 +298,10 @@ struct ReleaseColumns {
     let range = column.type.range
     let (width, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
     return !overflow && width == 1 && column.type != .boolean ? BigInt(range.lowerBound) : nil
+  }
+  private func lesserOfTwo(in range: Interval?, _ id: ColumnID) -> BigInt? {
+    guard let range, range.upper - range.lower == 1, registry[id].type != .boolean else { return nil }
+    return range.lower
   }
   /// Where two values are all that the expression has, the lesser.
   func lesserOfTwo(_ expression: Expression) -> BigInt? {

@@ -18,7 +18,7 @@ extension ReleaseJudge {
     var values: [Expression] = []
     for aggregate in aggregates where aggregate.function.addsUp {
       for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
-        let whole = try resolved(argument)
+        let whole = columns.facts.withoutFixed(try resolved(argument))
         let value = whole.withoutConstants
         let isOfDates = whole.valueSources.contains {
           registry[$0].type == .date || registry[$0].type == .timestamp
@@ -70,7 +70,7 @@ extension ReleaseJudge {
         input,
         WindowStep(
           partition: keys.map(\.expression) + [.column(slot.column)], order: [],
-          functions: functions + [.init(id: number, function: .rowNumber)]))
+          functions: functions + [.init(id: number, function: .rowNumber)], areTiesAlike: true))
       isFirst = .compare(.equal, .column(number), .integer(1))
     }
     let hasNone = slot.isNullable ? Expression.isNull(.column(slot.column)) : nil
@@ -118,8 +118,8 @@ extension ReleaseJudge {
           input = .window(
             input,
             WindowStep(
-              partition: keys.map(\.expression), order: [order], functions: [.init(id: rank, function: .rowNumber)]
-            ))
+              partition: keys.map(\.expression), order: [order],
+              functions: [.init(id: rank, function: .rowNumber)], areTiesAlike: true))
         }
         let isAmong = Expression.not(.compare(.less, .integer(BigInt(limit.units)), .column(rank)))
         largest = statistic(
@@ -155,8 +155,9 @@ extension ReleaseJudge {
       }
     }
   }
-  func checkConstants(of expression: Expression) throws(ParleyError) {
-    guard !dominance.isEmpty, !expression.columns.isEmpty,
+  func checkConstants(of given: Expression) throws(ParleyError) {
+    let expression = dominance.isEmpty ? given : columns.facts.withoutFixed(given)
+    guard !dominance.isEmpty, !given.columns.isEmpty,
       expression.hidesConstants || expression.withoutConstants != expression
     else { return }
     throw refusal(

@@ -33,7 +33,8 @@ extension ReleaseJudge {
             "compare the columns that name the unit on both sides, or write a join, so that the units of both tables are counted"
         )
       }
-      if y.protectsNobody { lookedUp.formUnion(sources(of: keys.map(\.left))) }
+      if y.protectsNobody, keys.count > 1 { joinTies.append(columns.sources(of: keys.map(\.left))) }
+      if y.protectsNobody { lookedUp.formUnion(columns.sources(of: keys.map(\.left))) }
       return (.match(kind, left, right, keys, unique), x)
     case .inner, .left, .full:
       let (other, found) = try walk(b)
@@ -55,8 +56,15 @@ extension ReleaseJudge {
       try checkMultiples(
         x, found, isLeftOnce: isRightUnique, isRightOnce: isLeftUnique, isOfOneUnit: isOfOneUnit)
       try checkLookup(x, found, keys)
-      if found.protectsNobody { lookedUp.formUnion(sources(of: keys.map(\.left))) }
-      if x.protectsNobody { lookedUp.formUnion(sources(of: keys.map(\.right))) }
+      if found.protectsNobody { lookedUp.formUnion(columns.sources(of: keys.map(\.left))) }
+      if x.protectsNobody { lookedUp.formUnion(columns.sources(of: keys.map(\.right))) }
+      // What is looked up is a function of what it is looked up by, which whoever wrote the table knows.
+      let isOfUnits = keys.contains { columns.namesUnit($0.left) && columns.namesUnit($0.right) }
+      if !isOfUnits, isRightUnique || isLeftUnique {
+        let looked = (isRightUnique ? b.columnSet : []).union(isLeftUnique ? a.columnSet : [])
+        joinTies.append(
+          columns.sources(of: keys.flatMap { [$0.left, $0.right] } + looked.map { .column($0) }))
+      }
       var rows = try joined(x, y, isLeftOnce: isRightUnique, isRightOnce: isLeftUnique)
       for key in keys {
         guard let p = key.left.injectiveColumn, let q = key.right.injectiveColumn else { continue }
@@ -224,13 +232,16 @@ extension ReleaseJudge {
       carried.formUnion(parts[index].rows.slots.map(\.column))
     }
     // Tables whose rows are units have no unit in common.
-    let areOnce = slots.allSatisfy { $0.onceWith == [] }
+    let areDifferent = slots.indices.allSatisfy { place in
+      slots[..<place].allSatisfy { $0.kinds.isDisjoint(with: slots[place].kinds) }
+    }
+    let areOnce = areDifferent && slots.allSatisfy { $0.onceWith == [] }
     let kindsOfRows = slots.reduce(into: Set<String>()) { $0.formUnion($1.kinds) }
     let slot = UnitSlot(
       kinds: kindsOfRows, column: id, isNullable: slots.count < parts.count || slots.contains(where: \.isNullable),
       onceWith: areOnce ? [] : nil,
       counted: areOnce && !slots.contains { $0.counted.isEmpty } ? slots.flatMap(\.counted) : [],
-      carriers: [part])
+      declared: slots.reduce(into: []) { $0.formUnion($1.declared) }, carriers: [part])
     for (place, output) in ids.enumerated() where !columns.mixed.contains(output) {
       let areValues = parts.allSatisfy { part in
         part.branch.outputs[place].columns.allSatisfy { isValue($0, of: part.rows) }
@@ -276,7 +287,7 @@ extension RelationalPlan {
     }
     return declared.isEmpty ? self : checking(declared)
   }
-  private func checking(_ declared: Set<ColumnID>) -> RelationalPlan {
+  func checking(_ declared: Set<ColumnID>) -> RelationalPlan {
     guard case .scan(var scan) = self else { return mapInputs { $0.checking(declared) } }
     for key in uniqueKeys where key.isSubset(of: declared) && !scan.checked.contains(key) {
       scan.checked.append(key)

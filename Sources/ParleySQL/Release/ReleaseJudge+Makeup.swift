@@ -98,12 +98,13 @@ extension ReleaseJudge {
       switch column.function {
       case .lag(let argument, _), .lead(let argument, _):
         guard let argument = try? resolved(argument) else { continue }
-        var reader = ReleaseArgument(columns.facts, where: clauses, isOfUnit: true)
+        var reader = ReleaseArgument(columns.facts, where: clauses(over: [argument]), isOfUnit: true)
         reader.read(value: argument, isSummed: true)
         let areOnce = reader.values.allSatisfy { isValue($0, of: given) }
         let tables = Set(reader.values.map { columns.scans(of: [.column($0)]) })
         if reader.objection == nil, reader.conditions.isEmpty, areOnce, tables.count <= 1 {
           values[column.id] = part
+          note(reader, of: argument)
         }
       case .rowNumber: values[column.id] = part
       default: continue
@@ -170,19 +171,13 @@ extension ReleaseJudge {
     }
   }
 
-  /// Columns that these are made of, through statistics of single units as well.
-  func sources(of expressions: [Expression]) -> Set<ColumnID> {
-    let bases = columns.bases(of: expressions)
-    return bases.reduce(into: bases) { $0.formUnion(columns.origins(of: $1)) }
-  }
-
   /// Which values are left, or in a group together, is for whoever wrote a table that values are looked up in.
   func checkLookedUp(_ used: Set<ColumnID>) throws(ParleyError) {
     func isFree(_ id: ColumnID) -> Bool {
       columns.scans(of: [.column(id)]).contains { columns.scans[$0]?.table.protection == .nothing }
     }
     for id in used.sorted() {
-      let origins = sources(of: [.column(id)])
+      let origins = columns.sources(of: id)
       let isCompared = clauses.contains { clause in
         let bases = columns.bases(of: [clause])
         return !bases.isDisjoint(with: origins) && bases.contains(where: isFree)

@@ -13,7 +13,14 @@ extension ReleaseJudge {
     // The fewest units that are enough in the group.
     var fewest = 0
     var keyExpressions: [Expression] = []
-    for key in keys { keyExpressions.append(try resolved(key.expression)) }
+    var given: [Expression] = []
+    for aggregate in aggregates {
+      for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
+        given.append(try resolved(argument))
+      }
+    }
+    for key in keys { keyExpressions.append(over(given, try resolved(key.expression))) }
+    let clauses = clauses(over: given + keyExpressions)
     let entangled = clauses.entangledColumns
     guard keyExpressions.allSatisfy({ $0.columns.isDisjoint(with: entangled) }) else {
       throw refusal(.argument, .entangledKey)
@@ -21,6 +28,7 @@ extension ReleaseJudge {
     for aggregate in aggregates {
       try read(aggregate, &sets, &fewest, of: rows, by: keyExpressions, areOnce: rows.slots.allSatisfy(isOnce))
     }
+    try checkTies(sets, by: keyExpressions, where: clauses)
     sets.comparePresences(columns.facts)
     guard !sets.hasTwoSteps else { throw refusal(.argument, .twoSteps) }
     fewest = max(fewest, try betweenQuantiles(aggregates))
@@ -58,7 +66,11 @@ extension ReleaseJudge {
     }
     // What several conditions, or sums of one value, tell together.
     do {
-      for part in try sets.parts(facts, within: clauses) { add(part, minimum) }
+      for part in try sets.parts(
+        facts, within: clauses, ties: ties(of: sets.conditions + sets.summands.map(\.path)))
+      {
+        add(part, minimum)
+      }
     } catch {
       try work.check(source)
       throw refusal(.argument, .tooManyParts)
@@ -75,7 +87,7 @@ extension ReleaseJudge {
       ReleaseMark.Units(
         column: isOnce(slot) && !slot.isNullable ? nil : slot.column, isNullable: slot.isNullable,
         isInSeveralGroups: slot.onceWith != [],
-        counted: slot.onceWith == [] && !slot.isNullable ? slot.counted : [])
+        counted: slot.onceWith == [] ? slot.counted : [])
     }
     var seen: Set<ReleaseMark.Units> = []
     var mark = ReleaseMark(units: units.filter { seen.insert($0).inserted }, contributors: contributors)
@@ -112,10 +124,11 @@ extension ReleaseJudge {
     if let second = aggregate.second { arguments.append(try resolved(second)) }
     var threshold = minimum
     var isSummed = false
+    var isOfPlaces = false
     switch aggregate.function {
     case .countRows: return
     case .count:
-      var reader = ReleaseArgument(columns.facts, where: clauses, keys: keys)
+      var reader = ReleaseArgument(columns.facts, where: clauses(over: arguments + keys), keys: keys)
       reader.read(counted: arguments[0])
       guard aggregate.isDistinct else {
         let repeated = arguments[0].valueSources.filter {
@@ -141,10 +154,10 @@ extension ReleaseJudge {
     case .any, .every: break
     case .minimum, .maximum: try checkExtremes(arguments[0])
     case .median:
-      try checkOneColumn(arguments[0])
+      isOfPlaces = true
       threshold = try sides(1, 2, areOnce)
     case .quantile(let numerator, let denominator):
-      try checkOneColumn(arguments[0])
+      isOfPlaces = true
       if numerator == 0 || numerator == denominator {
         try checkExtremes(arguments[0])
       } else {
@@ -159,14 +172,19 @@ extension ReleaseJudge {
     }
     try checkVariables(arguments, of: aggregate.function)
     for (place, argument) in arguments.enumerated() {
-      var reader = ReleaseArgument(columns.facts, where: clauses, keys: keys)
+      var reader = ReleaseArgument(columns.facts, where: clauses(over: arguments + keys), keys: keys)
       reader.read(value: argument, isSummed: isSummed, beside: arguments.count > 1 ? arguments[1 - place] : nil)
       if let objection = reader.objection {
         throw refusal(.argument, ReleaseRefusal.argument(objection))
       }
       try checkValues(reader.values, of: rows, isRepeatable: isRepeatable)
       try checkProducts(reader.summands)
-      if isSummed { try checkLookedUp(reader.values) }
+      if isSummed {
+        try checkLookedUp(reader.values)
+        try checkDerived(reader, by: keys)
+        try check(steps: reader, of: argument)
+      }
+      if isSummed || isOfPlaces { try checkKeys(keys, beside: reader.values) }
       used.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
       if registry.isNullable(argument) { present.append(columns.facts.isThere(argument)) }
@@ -186,17 +204,6 @@ extension ReleaseJudge {
     return rows(BigInt(denominator), over: BigInt(min(numerator, denominator - numerator)))
   }
 
-  /// A quantile is one row's value, or lies between two: of several columns in one number all could be read off it.
-  private func checkOneColumn(_ argument: Expression) throws(ParleyError) {
-    let origins = columns.bases(of: [argument]).reduce(into: Set<ColumnID>()) {
-      $0.formUnion(columns.origins(of: $1))
-    }
-    guard origins.count > 1 else { return }
-    throw refusal(
-      .argument, "a median or quantile is of a formula of several columns, which would be those of one row",
-      remedy: "ask for the median or quantile of one column")
-  }
-
   /// Of several columns, squares add up the products of these.
   func checkVariables(_ arguments: [Expression], of function: AggregateFunction) throws(ParleyError) {
     guard [.variance, .deviation, .correlation].contains(function) else { return }
@@ -206,31 +213,8 @@ extension ReleaseJudge {
     }
   }
 
-  /// Two quantiles of one value have k values between them: n · |p − q| ≥ k.
-  private func betweenQuantiles(_ aggregates: [AggregateColumn]) throws(ParleyError) -> Int {
-    var places: [Expression: [(numerator: BigInt, denominator: BigInt)]] = [:]
-    var fewest = 0
-    for aggregate in aggregates {
-      let place: (numerator: BigInt, denominator: BigInt)
-      switch aggregate.function {
-      case .median: place = (1, 2)
-      case .quantile(let numerator, let denominator): place = (BigInt(numerator), BigInt(denominator))
-      default: continue
-      }
-      guard let argument = aggregate.argument else { continue }
-      let value = try resolved(argument)
-      for other in places[value] ?? [] {
-        let distance = place.numerator * other.denominator - other.numerator * place.denominator
-        guard distance != 0 else { continue }
-        fewest = max(fewest, rows(place.denominator * other.denominator, over: BigInt(distance.magnitude)))
-      }
-      places[value, default: []].append(place)
-    }
-    return fewest
-  }
-
   /// ⌈k · whole / part⌉; more than any table has where it is more.
-  private func rows(_ whole: BigInt, over part: BigInt) -> Int {
+  func rows(_ whole: BigInt, over part: BigInt) -> Int {
     Int(min((BigInt(minimum) * whole + part - 1) / part, BigInt(1) << 40))
   }
 

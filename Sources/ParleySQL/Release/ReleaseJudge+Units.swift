@@ -31,6 +31,10 @@ extension ReleaseJudge {
     result.makeup.once.insert(part)
     result.makeup.dependencies.append(.init(from: keyColumns, to: Set(aggregates.map(\.id))))
     for aggregate in aggregates { values[aggregate.id] = part }
+    if result.slots.count == 1, rows.slots[0].onceWith == [] {
+      result.slots[0].counted = rows.slots[0].counted
+      result.slots[0].declared = rows.slots[0].declared
+    }
     if result.slots.count > 1 {
       // With several kinds of unit in a group, none of them is in one row only.
       for index in result.slots.indices { result.slots[index].onceWith = nil }
@@ -41,13 +45,14 @@ extension ReleaseJudge {
   }
 
   /// A value of each unit that is added up again has no conditions in it, and adds up what it is of once.
-  private func checkUnitStatistic(_ aggregate: AggregateColumn, of rows: Rows) throws(ParleyError) {
+  private mutating func checkUnitStatistic(_ aggregate: AggregateColumn, of rows: Rows) throws(ParleyError) {
     var used: Set<ColumnID> = []
     for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
       let argument = try resolved(argument)
       try checkVariables([argument], of: aggregate.function)
       let isTruth = registry.type(of: argument) == .boolean || columns.lesserOfTwo(argument) != nil
       let isAny = [.any, .every, .minimum, .maximum].contains(aggregate.function) && isTruth
+      let clauses = clauses(over: [argument])
       var reader = ReleaseArgument(columns.facts, where: clauses, isOfUnit: !isAny)
       var isRepeatable = aggregate.isDistinct
       switch aggregate.function {
@@ -71,6 +76,10 @@ extension ReleaseJudge {
       try checkValues(reader.values, of: rows, isRepeatable: isRepeatable)
       try checkProducts(reader.summands)
       used.formUnion(reader.values)
+      if aggregate.function != .count { note(reader, of: argument) }
+      if aggregate.function == .sum || aggregate.function == .count {
+        noteSum(aggregate, of: argument, reader.values, where: clauses)
+      }
     }
     try checkTables(used)
   }
@@ -105,7 +114,7 @@ extension ReleaseJudge {
           input,
           WindowStep(
             partition: keys.map(\.expression) + [.column(slot.column)], order: [],
-            functions: [.init(id: number, function: .rowNumber)])),
+            functions: [.init(id: number, function: .rowNumber)], areTiesAlike: true)),
         [Projection(id: isFurther, expression: .compare(.less, .integer(1), .column(number)))])
       result.append(isFurther)
     }

@@ -22,8 +22,17 @@ struct ReleaseJudge {
   var values: [ColumnID: Int] = [:]
   /// Columns of each part.
   var columnsOfPart: [Int: Set<ColumnID>] = [:]
-  /// Conditions that the rows meet, over columns of tables.
+  /// Conditions that the rows meet, as ``ReleaseColumns/deepConjuncts(_:)`` has them.
   var clauses: [Expression] = []
+  /// Columns that a join or IN brings together: a value of one may decide another.
+  var joinTies: [Set<ColumnID>] = []
+  /// Orders of windows over protected rows.
+  var windowOrders: [WindowOrder] = []
+  /// Values of each unit that may be no part of a sum, with the reason.
+  var sumsOfRows: [ColumnID: ReleaseRefusal] = [:]
+  /// What is divided, rounded or taken apart, and what is added up as it is, in statistics of each unit and in windows.
+  var innerSteps: [Expression] = []
+  var innerValues: Set<ColumnID> = []
   /// Columns by which rows are looked up in, or tested against, tables that protect nobody.
   var lookedUp: Set<ColumnID> = []
   /// What is read several times, rewritten once.
@@ -41,6 +50,8 @@ struct ReleaseJudge {
     var onceWith: Set<ColumnID>?
     /// Tables of which each row is in one row at most, and whose numbers of rows are public.
     var counted: [String] = []
+    /// Columns that are only declared to differ from row to row, where rows are units by that.
+    var declared: Set<ColumnID> = []
     /// Parts of the rows that name the unit, see ``Makeup``.
     var carriers: Set<Int>
   }
@@ -102,7 +113,7 @@ struct ReleaseJudge {
       try checkNames(in: plan, of: rows)
       if case .filter(_, let conditions) = plan {
         try take(conditions, &rows)
-        clauses += conditions.map(columns.resolved)
+        clauses += columns.deepConjuncts(conditions)
       }
       return (plan.mapInputs { _ in input }, rows)
     case .project(let input, let items):
@@ -126,6 +137,7 @@ struct ReleaseJudge {
           remedy: "write PARTITION BY with the column that names the unit, or use GROUP BY")
       }
       try checkNames(in: plan, of: rows)
+      try checkWindow(step, of: rows, from: input)
       for column in step.functions where !rows.slots.isEmpty {
         let own = WindowStep(partition: [], order: [], functions: [column])
         try checkConstants(in: RelationalPlan.window(plan, own).ownExpressions, as: [column.id])
@@ -186,7 +198,7 @@ struct ReleaseJudge {
   private mutating func walk(_ given: Scan) throws(ParleyError) -> (plan: RelationalPlan, rows: Rows) {
     var scan = given
     let table = scan.table
-    clauses += scan.filter.map(columns.resolved)
+    clauses += columns.deepConjuncts(scan.filter)
     guard table.protection != .nothing else { return (.scan(scan), Rows(makeup: self.makeup(of: scan))) }
     guard mentioned.insert(table.name).inserted else {
       throw refusal(
@@ -220,15 +232,14 @@ struct ReleaseJudge {
       guard let place = table.columns.firstIndex(where: { $0.name == column }) else {
         throw ParleyError(.invariant, "table '\(table.name)' has no column '\(column)'")
       }
-      return (
-        .scan(scan),
-        Rows(
-          slots: [
-            .init(
-              kinds: [name], column: scan.columns[place], isNullable: false, onceWith: nil,
-              carriers: [scan.number])
-          ], makeup: makeup)
-      )
+      let unit = scan.columns[place]
+      var slot = UnitSlot(kinds: [name], column: unit, isNullable: false, onceWith: nil, carriers: [scan.number])
+      if table.hasOneRowEach {
+        slot.onceWith = []
+        slot.counted = table.padTo == nil ? [table.name] : []
+        slot.declared = [unit]
+      }
+      return (.scan(scan), Rows(slots: [slot], makeup: makeup))
     }
   }
 
@@ -264,6 +275,9 @@ struct ReleaseJudge {
       )
     }
     try checkKeys(keys, of: rows)
+    // Where rows are units by declaration, the computation checks it.
+    let declared = rows.slots.reduce(into: Set<ColumnID>()) { if $1.onceWith != nil { $0.formUnion($1.declared) } }
+    if !declared.isEmpty { judged = judged.checking(declared) }
     let furtherRow = furtherRows(of: aggregates, rows, keys, &judged)
     var (mark, items) = try mark(rows, keys, aggregates)
     if !items.isEmpty { judged = .extend(judged, items) }

@@ -39,8 +39,9 @@ struct ReleaseRefusal {
   static func argument(_ objection: String) -> Self {
     .init(
       reason: "a statistic is of an expression that \(objection)",
-      remedy:
-        "use statistics of columns, of sums and products of columns of one table, and of CASE WHEN … over these; compute the rest from what is shown"
+      remedy: objection.hasPrefix("is of a column that a condition or a group key compares")
+        ? "compare each column with constants only, or let each holder put what is compared (dis - adm) into a column of its own table and use that; rows may be counted under the comparison"
+        : "use statistics of columns, of sums and products of columns of one table, and of CASE WHEN … over these; compute the rest from what is shown"
     )
   }
   static func tooManyTogether(_ conditions: Int) -> Self {

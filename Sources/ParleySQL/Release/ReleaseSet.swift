@@ -15,6 +15,7 @@ struct ReleaseSet {
     guard minimum > 1 else { return }
     let set = ReleaseSet(queries: queries, minimum: minimum)
     try set.checkFilters()
+    try set.checkTies()
     try set.checkGroupings()
     for query in queries { try set.checkStatistics(query) }
   }
@@ -74,6 +75,40 @@ struct ReleaseSet {
           remedy:
             "use one WHERE clause for all queries over '\(query.table.name)', or leave columns out of it that groups are made from"
         )
+      }
+    }
+  }
+
+  /// Columns that a WHERE clause ties to each other say the same of groups, or of what is added up.
+  private func checkTies() throws(ParleyError) {
+    let statistics = queries.flatMap { query in query.statistics.map { (query, $0) } }
+    for query in queries {
+      guard let filter = query.filter else { continue }
+      for tie in ColumnTie.ties(of: [filter.relational]) {
+        let tied = Set(tie.columns.map(\.rawValue))
+        let grouped = queries.reduce(into: Set<Int>()) { $0.formUnion(sources($1)) }.intersection(tied)
+        let groupings = Set(queries.map(\.keySet).filter { !$0.allSatisfy { $0.columns.isDisjoint(with: tied) } })
+        var summed: Set<Int> = []
+        var tested: Set<Int> = []
+        for (_, statistic) in statistics {
+          for argument in statistic.arguments {
+            let columns = argument.columns.intersection(tied)
+            let deciding = argument.decidingColumns.intersection(tied)
+            tested.formUnion(statistic.addsUp ? deciding : columns)
+            if statistic.addsUp { summed.formUnion(columns.subtracting(deciding)) }
+          }
+        }
+        let isOfTwoGroupings = groupings.count > 1 && grouped.count > 1
+        let isOfGroup = summed.contains { !grouped.subtracting([$0]).isEmpty }
+        let isOfTwo = summed.contains { !summed.union(tested).subtracting([$0]).isEmpty }
+        guard isOfTwoGroupings || isOfGroup || tie.isStrong && (isOfTwo || !grouped.isEmpty && !tested.isEmpty)
+        else {
+          continue
+        }
+        throw refusal(
+          query, query.filterRange ?? SourceRange(start: 0, end: 0),
+          "WHERE ties the columns \(names(tied, query)) to each other, and groups, sums or conditions are of more than one of them",
+          remedy: "write WHERE so that each part with AND between is of one column, or keep one of these columns")
       }
     }
   }

@@ -21,7 +21,9 @@ enum RowPartition {
   ///
   /// A condition under a WHERE clause is connected with what is about the columns of its own, and these with what is about those
   /// of the clauses under which they stand: not all conditions under one clause with each other.
-  static func clusters(of told: [Told]) -> [[Told]] {
+  ///
+  /// - Parameter ties: columns that go together, so that conditions about them are connected.
+  static func clusters(of told: [Told], ties: [Set<ColumnID>]) -> [[Told]] {
     var components: [(columns: Set<ColumnID>, nodes: Set<Expression>)] = []
     for node in told.flatMap({ [$0.base, $0.clause].compactMap(\.self) }) where !node.columns.isEmpty {
       var joined = (columns: node.columns, nodes: Set([node]))
@@ -31,6 +33,13 @@ enum RowPartition {
       }
       components.removeAll { !$0.columns.isDisjoint(with: node.columns) }
       components.append(joined)
+    }
+    for tie in ties {
+      let related = components.filter { !$0.columns.isDisjoint(with: tie) }
+      guard related.count > 1 else { continue }
+      components.removeAll { !$0.columns.isDisjoint(with: tie) }
+      components.append(
+        related.reduce((columns: [], nodes: [])) { ($0.columns.union($1.columns), $0.nodes.union($1.nodes)) })
     }
     func isWithin(_ node: Expression?, _ nodes: Set<Expression>) -> Bool {
       guard let node, !node.columns.isEmpty else { return true }
@@ -76,24 +85,27 @@ enum RowPartition {
   ///   - conditions: sets that are counted.
   ///   - summands: of which those of the same factors are sums of one value.
   ///   - clauses: what all rows meet.
+  ///   - ties: further columns that go together.
   ///   - isOwn: whether one of the sets is of the groups in question.
   static func parts(
     ofConditions conditions: [Told], summands: [(told: Told, factors: Set<Expression>)],
-    _ facts: ReleaseArgument.Facts, within clauses: [Expression], where isOwn: (Expression) -> Bool
+    _ facts: ReleaseArgument.Facts, within clauses: [Expression], ties: [Set<ColumnID>] = [],
+    where isOwn: (Expression) -> Bool
   ) throws(TooMany) -> [Expression] {
     var found: [Expression] = []
     let values = values(of: summands, beside: conditions, facts, where: isOwn)
+    let ties = ties + ColumnTie.ties(of: clauses).map(\.columns)
     let open = (conditions + values.conditions).filter { if case .boolean = $0.set { false } else { true } }
     func isOfOwn(_ told: Told) -> Bool { isOwn(told.set) || values.own.contains(told.set) }
     // Of two sets every part is counted with the pair, but for those of single values.
     func isCut(_ cluster: [Told]) -> Bool {
       (cluster.count > 2 || cluster.contains { values.sets.contains($0.set) }) && cluster.contains(where: isOfOwn)
     }
-    for cluster in clusters(of: open) where isCut(cluster) {
+    for cluster in clusters(of: open, ties: ties) where isCut(cluster) {
       found += try parts(of: cluster.map(\.set), facts, isOfNone: true)
     }
     for group in (summands + values.summands).parted(by: { $0.factors }) where group.count > 1 {
-      for cluster in clusters(of: group.map { $0.told }) where isCut(cluster) {
+      for cluster in clusters(of: group.map { $0.told }, ties: ties) where isCut(cluster) {
         for part in try parts(of: cluster.map(\.set), facts, isOfNone: false) {
           found += [part] + facts.withoutEnds(of: group[0].factors, in: part, where: clauses).map(facts.reduced)
         }
@@ -170,6 +182,24 @@ extension ReleaseRefusal {
     reason:
       "it groups by a column that WHERE compares with another one, or by more than sums with constants, so that groups may be those of another column",
     remedy: "compare group columns with constants, or group by other columns")
+  static let tied = ReleaseRefusal(
+    reason:
+      "it adds up a column that a condition of every row ties to another one, which is added up, tested or grouped by as well",
+    remedy: "write the condition so that each part with AND between is of one column, or keep one of the columns")
+  static let piecesOfGroups = ReleaseRefusal(
+    reason:
+      "a statistic is of a value from which groups are made otherwise than by ranges of it, or of what is made of the same column as a group key, so that what values are in a group is not known",
+    remedy:
+      "group by ranges of the column (x / 10, CASE WHEN x < 30 THEN … END, DATE_TRUNC, YEAR), or use statistics of other columns"
+  )
+  static func unknownValues(_ name: String) -> Self {
+    .init(
+      reason:
+        "'\(name)' is added up, and a condition of rows, in a subquery or of another value that is made of the same column leaves values of it that are not known",
+      remedy:
+        "compare the column with constants alone, in one WHERE clause; or add up the rows themselves, without the subquery or the union"
+    )
+  }
   static let twoSteps = ReleaseRefusal(
     reason:
       "two sums or means divide, round or take apart one column in different ways, or one of them does and another adds it up as it is, and their difference can pick single rows",

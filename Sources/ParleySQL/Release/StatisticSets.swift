@@ -104,6 +104,13 @@ struct StatisticSets {
     }
     try facts.work.check(query.source)
     if let objection = reader.objection { throw refusal(.argument, ReleaseRefusal.argument(objection), at: range) }
+    if statistic.addsUp {
+      for id in reader.values.sorted() {
+        for key in keys where key.columns.contains(id) && !facts.isOfNeighbours(key, in: id) {
+          throw refusal(.argument, .piecesOfGroups, at: range)
+        }
+      }
+    }
     for condition in reader.conditions where !conditions.contains(where: { $0.set == condition }) {
       conditions.append(.init(set: condition, base: condition, clause: nil))
     }

@@ -1,4 +1,5 @@
 import BigInt
+import ParleyProgram
 
 /// What is added up, as far as a rule about sums looks into it: both kinds of expressions have it.
 protocol SummedForm: Hashable {
@@ -166,5 +167,52 @@ extension Expression: SummedForm {
   static func multiple(_ a: Self, _ factor: BigInt) -> Self { .scaled(a, by: factor) }
   static func choice(_ branches: [Choice], otherwise: Self) -> Self {
     .choose(branches.map { .init(condition: $0.condition, result: $0.result) }, otherwise: otherwise)
+  }
+}
+
+extension ReleaseArgument.Facts {
+  /// With columns and formulas that have one value by their ranges as the constants that they are.
+  func withoutFixed(_ expression: Expression) -> Expression {
+    expression.replacing { part in
+      switch part {
+      case .integer, .null, .boolean: return nil
+      default: break
+      }
+      guard isConstant(part), let value = range(of: part)?.lower else { return nil }
+      guard mayBeNull(part) else { return .integer(value) }
+      return .choose(
+        [.init(condition: .isNull(part), result: .null(.number(scale: 0)))], otherwise: .integer(value))
+    }
+  }
+}
+
+extension RowExpression {
+  /// With columns of one value as the constants that they are, where values are added up.
+  func withoutFixed(_ table: TableSchema) -> RowExpression {
+    func fixed(_ a: RowExpression) -> RowExpression { a.withoutFixed(table) }
+    switch self {
+    case .column(let index):
+      let type = table.columns[index].type
+      guard !type.isText, type != .boolean, let value = type.onlyValue else { return self }
+      return .integer(value)
+    case .add(let a, let b): return .add(fixed(a), fixed(b))
+    case .subtract(let a, let b): return .subtract(fixed(a), fixed(b))
+    case .multiply(let a, let b): return .multiply(fixed(a), fixed(b))
+    case .scaled(let a, let factor): return .scaled(fixed(a), by: factor)
+    case .bucket(let a, let width): return .bucket(fixed(a), width: width)
+    case .floored(let a, let divisor): return .floored(fixed(a), by: divisor)
+    case .choose(let branches, let otherwise):
+      return .choose(
+        branches.map { .init(condition: $0.condition, result: fixed($0.result)) }, otherwise: fixed(otherwise))
+    case .coalesce(let parts): return .coalesce(parts.dropLast() + parts.suffix(1).map(fixed))
+    default: return self
+    }
+  }
+}
+
+extension ColumnType {
+  /// Of a range with one value.
+  fileprivate var onlyValue: BigInt? {
+    range.lowerBound == range.upperBound ? BigInt(range.lowerBound) : nil
   }
 }

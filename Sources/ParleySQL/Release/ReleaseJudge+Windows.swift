@@ -1,0 +1,102 @@
+import ParleyBase
+import ParleyProgram
+
+/// Windows over protected rows, which put rows of one unit beside each other.
+extension ReleaseJudge {
+  /// The order in which a window has the rows of tables.
+  struct WindowOrder: Equatable {
+    var tables: Set<Int>
+    var keys: [Key]
+
+    struct Key: Equatable {
+      var column: ColumnID
+      var isDescending: Bool
+      var nullsFirst: Bool
+    }
+  }
+
+  /// A condition in PARTITION BY or ORDER BY changes what stands beside the rows that meet it, and nothing counts these. So rows are
+  /// parted by the unit, ordered by columns as they are, and in one way in the whole query.
+  func windowOrder(_ step: WindowStep, of rows: Rows, from input: RelationalPlan) throws(ParleyError)
+    -> WindowOrder
+  {
+    for expression in step.partition where !columns.namesUnit(expression) {
+      let names = Set(rows.slots.map { columns.root($0.column) })
+      guard let root = columns.root(expression), names.contains(root) else {
+        throw refusal(
+          .shape,
+          "a window parts the rows of a unit by more than the unit, and what stands beside a row would depend on a condition that nothing counts",
+          remedy:
+            "write PARTITION BY with the column that names the unit alone; other columns may be group keys and stand in WHERE"
+        )
+      }
+    }
+    var keys: [WindowOrder.Key] = []
+    var tables: Set<Int>?
+    for key in step.order {
+      guard let id = columns.root(key.expression), isOrdering(id) else {
+        throw refusal(
+          .shape,
+          "a window orders the rows of a unit by a formula, by a column of a table that protects nobody, or by what another window made, in which conditions may be hidden",
+          remedy: "write ORDER BY with columns of the protected table as they are")
+      }
+      let own = columns.scans(of: [.column(id)])
+      guard tables ?? own == own else { throw severalTables }
+      tables = own
+      keys.append(.init(column: id, isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+    }
+    if let tables {
+      for column in step.functions {
+        let own = WindowStep(partition: [], order: [], functions: [column])
+        for id in columns.bases(of: RelationalPlan.window(input, own).ownExpressions)
+        where isOfUnits(id) && columns.scans(of: [.column(id)]) != tables {
+          throw severalTables
+        }
+      }
+    }
+    return WindowOrder(tables: columns.scans(below: input), keys: keys)
+  }
+
+  mutating func checkWindow(_ step: WindowStep, of rows: Rows, from input: RelationalPlan) throws(ParleyError) {
+    guard !rows.slots.isEmpty else { return }
+    let order = try windowOrder(step, of: rows, from: input)
+    // Without an order, what is of all rows of a unit is the same in any.
+    guard !step.order.isEmpty || step.functions.contains(where: { !$0.isOfWholePartition }) else { return }
+    guard !windowOrders.contains(where: { $0 != order && !$0.tables.isDisjoint(with: order.tables) }) else {
+      throw refusal(
+        .shape,
+        "two windows order the rows of a unit in different ways, and the difference of what they make may be of single rows",
+        remedy: "use one ORDER BY in all windows over a table, or ask the other in a study of its own")
+    }
+    if !windowOrders.contains(order) { windowOrders.append(order) }
+  }
+
+  /// A column of a protected table, of a union of these, or a statistic of each unit, as it is.
+  private func isOrdering(_ id: ColumnID) -> Bool {
+    guard !columns.isComputed(id), !columns.mixed.contains(id), !columns.isOfWindow(id) else { return false }
+    return isOfUnits(id)
+  }
+  private func isOfUnits(_ id: ColumnID) -> Bool {
+    let tables = columns.scans(of: [.column(id)])
+    return !tables.isEmpty && tables.allSatisfy { (columns.scans[$0]?.table.protection ?? .nothing) != .nothing }
+  }
+  private var severalTables: ParleyError {
+    refusal(
+      .shape, "a window orders rows of one table by columns of another, in which conditions may be hidden",
+      remedy: "write ORDER BY with columns of the table whose values the window has")
+  }
+}
+
+extension WindowStep.Column {
+  /// The order of rows makes no difference to it, where the window has none.
+  fileprivate var isOfWholePartition: Bool {
+    switch function {
+    case .countRows, .count, .sum, .minimum, .maximum:
+      switch frame {
+      case .partition, .peers, nil: true
+      case .rows: false
+      }
+    case .rowNumber, .rank, .denseRank, .lag, .lead, .firstValue, .lastValue: false
+    }
+  }
+}
