@@ -171,6 +171,12 @@ extension Expression: SummedForm {
 }
 
 extension ReleaseArgument.Facts {
+  /// Whether it has one value, and is no choice, which its branches say more of.
+  private func isConstant(_ expression: Expression) -> Bool {
+    if case .choose = expression { return false }
+    return range(of: expression).map { $0.lower == $0.upper } ?? false
+  }
+
   /// With columns and formulas that have one value by their ranges as the constants that they are.
   func withoutFixed(_ expression: Expression) -> Expression {
     expression.replacing { part in
