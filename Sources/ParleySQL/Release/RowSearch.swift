@@ -45,13 +45,16 @@ struct RowSearch {
     }
     remaining -= 1
     if RowSet(.all(known), facts).isNever { return false }
-    var choices = open
-    guard !choices.isEmpty else { return true }
-    if isThorough {
-      guard let fewest = narrowed(&choices, known) else { return false }
-      choices.swapAt(fewest, choices.count - 1)
+    guard var next = open.last else { return true }
+    var choices = Array(open.dropLast())
+    if isThorough, given.isEmpty {
+      // What is impossible by itself is seen before anything is tried, and what has few cases is tried first.
+      choices = open
+      guard narrow(&choices, known) else { return false }
+      choices.sort { $0.count > $1.count }
+      next = choices.removeLast()
     }
-    for wishes in choices.removeLast() where isPossible(wishes, known, choices) { return true }
+    for wishes in next where isPossible(wishes, known, choices) { return true }
     return false
   }
 
@@ -73,23 +76,16 @@ struct RowSearch {
 
   /// Leaves out cases that are impossible by themselves.
   ///
-  /// - Returns: the place with the fewest that are left; nil where none is left somewhere.
-  private mutating func narrowed(_ choices: inout [[[Wish]]], _ known: [Expression]) -> Int? {
-    var fewest = 0
+  /// - Returns: whether some are left of each.
+  private mutating func narrow(_ choices: inout [[[Wish]]], _ known: [Expression]) -> Bool {
     for place in choices.indices {
-      var left: [[Wish]] = []
-      for wishes in choices[place] {
-        guard remaining > 0, !facts.work.isTooMuch else { return fewest }
-        remaining -= 1
-        guard let (own, _) = settled(wishes, known, []) else { continue }
-        if !RowSet(.all(own), facts).isNever { left.append(wishes) }
+      choices[place] = choices[place].filter { wishes in
+        guard let (own, _) = settled(wishes, known, []) else { return false }
+        return !RowSet(.all(own), facts).isNever
       }
-      guard !left.isEmpty else { return nil }
-      choices[place] = left
-      if left.count < choices[fewest].count { fewest = place }
-      if left.count == 1 { return place }
+      if choices[place].isEmpty { return false }
     }
-    return fewest
+    return true
   }
 
   private func step(_ wish: Wish) -> Step {
@@ -105,9 +101,11 @@ struct RowSearch {
     case (_, .isThere): return isThere(expression)
     case (.boolean(let value), _):
       return (outcome == .isTrue || outcome == .isNotFalse) == value ? .known([]) : .cases([])
-    case (.null, _): return outcome == .isNotTrue || outcome == .isNotFalse ? .known([]) : .cases([])
+    case (.null, _):
+      return outcome == .isNotTrue || outcome == .isNotFalse ? .known([]) : .cases([])
     case (.not(let a), _): return .cases([[Wish(expression: a, outcome: outcome.opposite)]])
-    case (.and(let a, let b), .isTrue), (.and(let a, let b), .isNotFalse), (.or(let a, let b), .isFalse),
+    case (.and(let a, let b), .isTrue), (.and(let a, let b), .isNotFalse),
+      (.or(let a, let b), .isFalse),
       (.or(let a, let b), .isNotTrue):
       return both(a, b)
     case (.and(let a, let b), _), (.or(let a, let b), _): return either(a, b)
@@ -151,7 +149,8 @@ struct RowSearch {
     case .isFalse: return .known([.not(expression)])
     case .isNotTrue, .isNotFalse:
       let strict = Wish(expression: expression, outcome: outcome == .isNotTrue ? .isFalse : .isTrue)
-      let missing = facts.mayBeNull(expression) ? [[Wish(expression: expression, outcome: .isNull)]] : []
+      let missing =
+        facts.mayBeNull(expression) ? [[Wish(expression: expression, outcome: .isNull)]] : []
       return .cases([[strict]] + missing)
     }
   }
@@ -160,7 +159,9 @@ struct RowSearch {
     _ comparison: Program.Comparison, _ value: Expression, _ k: BigInt, _ outcome: Outcome
   ) -> Step? {
     guard comparison == .equal, outcome == .isFalse, value.containsRounding else { return nil }
-    let sides = [Expression.compare(.less, value, .integer(k)), .compare(.less, .integer(k), value)]
+    let sides = [
+      Expression.compare(.less, value, .integer(k)), .compare(.less, .integer(k), value),
+    ]
     return .cases(sides.map { [Wish(expression: $0, outcome: .isTrue)] })
   }
   private func equality(_ a: Expression, _ b: Expression, isSame: Bool) -> Step {
@@ -202,7 +203,8 @@ struct RowSearch {
     var cases: [[Wish]] = []
     var passed: [Wish] = []
     for branch in branches {
-      cases.append(passed + [Wish(expression: branch.condition, outcome: .isTrue), wish(branch.result)])
+      cases.append(
+        passed + [Wish(expression: branch.condition, outcome: .isTrue), wish(branch.result)])
       passed.append(Wish(expression: branch.condition, outcome: .isNotTrue))
     }
     return .cases(cases + [passed + [wish(otherwise)]])
