@@ -53,7 +53,6 @@ import Testing
     // Keys that are made of what is added up.
     "SELECT lo, SUM(hi) AS s FROM (SELECT pid, MIN(x) AS lo, MAX(x) AS hi FROM v GROUP BY pid) AS u GROUP BY lo",
     "SELECT g, SUM(m) AS s FROM (SELECT pid, x / 2 AS g, MAX(x) AS m FROM v GROUP BY pid, x / 2) AS u GROUP BY g",
-    "SELECT SUM(m) AS s FROM (SELECT pid, x / 2 AS g, MAX(x) AS m FROM v GROUP BY pid, x / 2) AS u WHERE g = 15",
     "SELECT g, SUM(x) AS s FROM (SELECT DISTINCT pid, x % 20 AS g, x FROM v) AS u GROUP BY g",
   ]
   @Test(arguments: refused) func isRefused(text: String) throws {
@@ -82,7 +81,7 @@ import Testing
     arguments: [
       "SELECT COUNT(*) AS n, SUM(a) AS s FROM \(union("x AS a", "x BETWEEN 30 AND 31"))",
       "SELECT COUNT(*) AS n, SUM(m) AS s FROM (SELECT pid, MAX(x) AS m FROM v WHERE x BETWEEN 30 AND 32 GROUP BY pid) AS u",
-      "SELECT COUNT(*) AS n, SUM(m) AS s FROM (SELECT pid, AVG(x) AS m FROM v WHERE x BETWEEN 30 AND 31 GROUP BY pid) AS u",
+      "SELECT COUNT(*) AS n, SUM(m) AS s FROM (SELECT pid, AVG(x) AS m FROM v WHERE x BETWEEN 30 AND 32 GROUP BY pid) AS u",
       "SELECT g, COUNT(*) AS n, SUM(x) AS s FROM (SELECT DISTINCT pid, x / 2 AS g, x FROM v) AS u GROUP BY g",
       "SELECT COUNT(*) AS n, SUM(x) AS s FROM (SELECT DISTINCT pid, x / 2 AS g, x FROM v) AS u WHERE g = 15",
       "SELECT COUNT(*) AS n, SUM(x) AS s FROM (SELECT DISTINCT pid, x FROM v WHERE x BETWEEN 30 AND 31) AS u",

@@ -71,7 +71,7 @@ import Testing
   func whatIsBesideARowHasItsRange(others: Int, shows: Bool) throws {
     var tables = SmallTables()
     let number = ColumnType.integer(0...99)
-    let rows = (0..<40).flatMap { (n: Int64) -> [[Int64?]] in [[n, 30], [n, n < others ? 32 : 31]] }
+    let rows = (0..<40).flatMap { (n: Int64) -> [[Int64?]] in [[n, 30], [n, n < others ? 32 : 30]] }
     tables.add(
       "v", [("pid", number), ("x", number)], neverNull: ["pid", "x"],
       protection: .units(name: "person", column: "pid"), rows)

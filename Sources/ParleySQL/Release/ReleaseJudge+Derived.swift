@@ -29,11 +29,12 @@ extension ReleaseJudge {
   // MARK: Statistics of units
 
   /// What a statistic of each unit, or a window, is of.
-  mutating func note(_ reader: ReleaseArgument, of argument: Expression) {
-    let steps = reader.steps.map(columns.deep)
+  mutating func note(_ argument: Expression) {
+    let whole = columns.deep(argument)
+    let steps = whole.outermostSteps
     for step in steps where !innerSteps.contains(step) { innerSteps.append(step) }
     let inSteps = steps.reduce(into: Set<ColumnID>()) { $0.formUnion($1.columns) }
-    innerValues.formUnion(columns.deep(argument).valueSources.subtracting(inSteps))
+    innerValues.formUnion(whole.valueSources.subtracting(inSteps))
   }
 
   /// A sum of each unit's rows that is added up again is the sum of all rows, in which single rows count: where these have few values, or
@@ -212,6 +213,13 @@ extension ReleaseJudge {
 }
 
 extension Expression {
+  /// Divisions, roundings and parts in it, in an extreme of values as well.
+  fileprivate var outermostSteps: [Expression] {
+    switch self {
+    case .truncated, .floored, .remainder, .calendar, .squareRoot, .integerQuotient, .ratio: [self]
+    default: children.flatMap(\.outermostSteps)
+    }
+  }
   fileprivate func named(_ names: [ColumnID: ColumnID]) -> Expression {
     replacing { part in
       if case .column(let id) = part, let name = names[id] { .column(name) } else { nil }

@@ -104,7 +104,7 @@ extension ReleaseJudge {
         let tables = Set(reader.values.map { columns.scans(of: [.column($0)]) })
         if reader.objection == nil, reader.conditions.isEmpty, areOnce, tables.count <= 1 {
           values[column.id] = part
-          note(reader, of: argument)
+          note(argument)
         }
       case .rowNumber: values[column.id] = part
       default: continue

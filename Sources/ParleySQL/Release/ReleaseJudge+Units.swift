@@ -76,7 +76,7 @@ extension ReleaseJudge {
       try checkValues(reader.values, of: rows, isRepeatable: isRepeatable)
       try checkProducts(reader.summands)
       used.formUnion(reader.values)
-      if aggregate.function != .count { note(reader, of: argument) }
+      if aggregate.function != .count { note(argument) }
       if aggregate.function == .sum || aggregate.function == .count {
         noteSum(aggregate, of: argument, reader.values, where: clauses)
       }
