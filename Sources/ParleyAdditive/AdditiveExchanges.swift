@@ -37,6 +37,9 @@ extension AdditiveEngine {
     switch exchange {
     case .multiply(let pairs, let count): [(.wordTriple, pairs.count * count)]
     case .innerProducts(let lists): [(.wordTriple, terms(lists).reduce(0, +))]
+    case .productSums(let lists, let count): [(.wordTriple, lists.reduce(0) { $0 + $1.count } * count)]
+    case .columnProduct(let left, let right):
+      [(.matrixTriple(rows: left.count, inner: left.first?.count ?? 0, columns: right.count), 1)]
     case .matrixProduct(_, _, let rows, let inner, let columns):
       [(.matrixTriple(rows: rows, inner: inner, columns: columns), 1)]
     case .and(let pairs, let count): [(.bitTripleWord, pairs.count * ((count + 63) / 64))]
