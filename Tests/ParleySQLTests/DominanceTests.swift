@@ -63,8 +63,8 @@ import Testing
     let cells = (0..<groups).map { group in rows.filter { $0.group == group } }
     func isBelow(_ count: Int) -> Bool { 0 < count && count < minimum }
     let isSmall = cells.map { cell in
-      isBelow(cell.count) || isBelow(cell.count { $0.x != nil }) || isBelow(cell.count { ($0.x ?? 0) != 0 })
-        || isDominated(cell, limits)
+      isBelow(cell.count) || isBelow(cell.count { $0.x != nil }) || isBelow(cell.count { $0.x == nil })
+        || isBelow(cell.count { ($0.x ?? 0) != 0 }) || isDominated(cell, limits)
     }
     let counts = cells.map(\.count)
     let small = counts.indices.filter { isSmall[$0] }

@@ -30,9 +30,17 @@ import Testing
   /// Parts of conditions are put in order by their words again and again, and into words once.
   @Test func wordsAreFoundOnce() throws {
     let work = JudgingWork()
-    _ = try compile((0..<4).map { Self.clause($0, parts: 8) }, work)
-    #expect(work.parts > 2000 && work.parts <= JudgingWork.mostParts)
+    _ = try compile((0..<3).map { Self.clause($0, parts: 4) }, work)
+    #expect(work.parts > 500 && work.parts <= JudgingWork.mostParts, "\(work.parts)")
     #expect(work.wordings < work.parts / 8, "\(work.wordings) of \(work.parts)")
+  }
+
+  /// What values conditions leave is looked for in so many cases, and where there are more the study is refused.
+  @Test func casesAreBounded() throws {
+    let error = try #require(throws: ParleyError.self) {
+      try compile((0..<4).map { Self.clause($0, parts: 8) }, JudgingWork())
+    }
+    #expect(error.code.rawValue == "plan/too-large" && error.remedy?.isEmpty == false, "\(error)")
   }
 
   @Test(.timeLimit(.minutes(15))) func tooMuchIsRefused() throws {

@@ -41,6 +41,8 @@ import Testing
     #expect(
       Set(program.inputs.map { "\($0.column).\($0.role)" }) == [
         ".isValid", "sex.value", "chol.value", "chol.isNull",
+        // Whether the value is there, as a set of its own.
+        "CASE WHEN NOT (chol IS NULL) THEN TRUE ELSE FALSE END.value",
         // Whether the row contributes to the sum, and whether its value is below the highest that it can be.
         "CASE WHEN 0 < chol THEN TRUE ELSE FALSE END.value", "CASE WHEN chol < 700 THEN TRUE ELSE FALSE END.value",
       ])
