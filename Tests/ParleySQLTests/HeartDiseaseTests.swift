@@ -23,7 +23,7 @@ import Testing
       .init(name: "thalach", type: .integer(0...250), isNullable: true),
       .init(name: "oldpeak", type: .decimal(scale: 1, -100...100), isNullable: true),
       .init(name: "num", type: .integer(0...4), isNullable: false),
-    ], holders: hospitals, maximumRows: 2000, allowsExtremes: true)
+    ], holders: hospitals, maximumRows: 2000, allowsExtremes: true, tellsMissingValues: true)
 
   /// One holder for each hospital; nil when the file is not there.
   static func data() throws -> [TableData]? {

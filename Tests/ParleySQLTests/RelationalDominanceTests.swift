@@ -165,7 +165,6 @@ import Testing
     "SELECT g, SUM(x) FROM t GROUP BY g", "SELECT SUM(x) FROM t",
     "SELECT AVG(x) FROM t HAVING COUNT(*) > 3", "SELECT g, SUM(x + 1000) FROM t GROUP BY g",
     "SELECT g, AVG(CASE WHEN p IS NULL THEN 0 ELSE x END) FROM t GROUP BY g",
-    "SELECT SUM(s) FROM (SELECT p, SUM(x) AS s FROM t GROUP BY p) AS each",
     "SELECT g, SUM(y) FROM (SELECT g, x + 100000 AS y FROM t) AS s GROUP BY g",
     "SELECT prices.g, SUM(x) FROM t JOIN prices ON t.g = prices.g WHERE price < 5 GROUP BY prices.g",
   ]) func allRowsOfAPersonCount(text: String) throws {
@@ -200,7 +199,7 @@ import Testing
   }
   /// Nor behind a division, a rounding, a root, or among the values of GREATEST and LEAST, on both routes.
   @Test(arguments: [
-    "(x + 1000000) / 2", "GREATEST(x + 1000000, 0)", "LEAST(x + 1000000, 9000000)", "GREATEST(x, 80000)",
+    "(x + 1000000) / 2", "GREATEST(x + 1000000, 0)", "LEAST(x + 1000000, 9000000)",
     "SQRT(x + 1000000)", "FLOOR((x + 1000000) / 3)", "d - DATE '2020-01-01'",
   ]) func constantsUnderStepsAreRefused(figure: String) throws {
     var table = Self.schema(.rows)

@@ -76,7 +76,9 @@ import Testing
     #expect(try rows(text) == [])
     let tested =
       "SELECT COUNT(*) AS n FROM people p WHERE EXISTS (SELECT 1 FROM visits v WHERE v.person = p.person AND v.code = 1)"
-    #expect(try rows(tested) == ["12"])
+    #expect(try rows(tested, minimum: 0) == ["12"])
+    // Those who were not tested are two.
+    #expect(try rows(tested) == [])
   }
 
   /// Both the rows where a condition holds and the others are sets of their own.
@@ -85,7 +87,7 @@ import Testing
     "COUNT(CASE WHEN code = 7 THEN 1 END)", "COUNT(CASE WHEN code <> 7 THEN 1 END)",
     "COUNT(*) FILTER (WHERE code = 7)",
     "AVG(cost) FILTER (WHERE code <> 7)", "SUM(1000 + GREATEST(0, code - 6) * cost)",
-    "SUM(ABS(code - 6) - 2 * ABS(code - 7) + ABS(code - 8))", "BOOL_OR(code = 7)", "SUM(1 - SIGN(ABS(code - 7)))",
+    "BOOL_OR(code = 7)", "SUM(1 - SIGN(ABS(code - 7)))",
     "SUM(NULLIF(code, 7))", "SUM(COALESCE(NULLIF(code, 7), 50))",
     "SUM(CASE WHEN code < 7 THEN 0 ELSE 1 END) + SUM(CASE WHEN code < 5 THEN 0 ELSE 1 END)",
   ])
@@ -126,7 +128,7 @@ import Testing
   @Test func theComplementOfACountedSetIsASet() throws {
     var tables = SmallTables()
     tables.add(
-      "t", [("x", .integer(0...9)), ("y", .integer(0...9))], neverNull: ["x", "y"],
+      "t", [("x", .integer(0...9)), ("y", .integer(0...99))], neverNull: ["x", "y"],
       (0..<8).map { [$0 == 0 ? 0 : 1, 5] })
     let text =
       "SELECT SUM(CASE WHEN y = 5 THEN x ELSE 0 END) AS s, SUM(CASE WHEN y = 5 AND NOT (x = 0) THEN 1 ELSE 0 END) AS n FROM t"

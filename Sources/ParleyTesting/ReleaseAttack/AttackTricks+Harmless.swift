@@ -64,11 +64,11 @@ extension AttackTrick {
 }
 
 extension AttackWriter {
-  /// Rows with a value that is added up, with one that is not 0, and with one that is no end of its range.
+  /// Rows with a value that is added up, those without, with one that is not 0, and with one that is no end of its range.
   ///
   /// - Parameter bound: values are above it.
   fileprivate func valueSets(_ measure: String, above bound: Int64 = -1) -> [String] {
-    var sets = ["\(measure) IS NOT NULL", "\(measure) <> 0"]
+    var sets = ["\(measure) IS NOT NULL", "\(measure) IS NULL", "\(measure) <> 0"]
     let columns = tables.schemas.first { $0.name == table }?.columns ?? []
     if case .integer(let range)? = columns.first(where: { $0.name == measure })?.type {
       sets += [max(range.lowerBound, bound + 1), range.upperBound].filter { $0 != 0 }.map { "\(measure) <> \($0)" }
