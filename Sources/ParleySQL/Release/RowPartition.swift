@@ -162,8 +162,22 @@ extension Expression {
   /// Columns of whose values it says something, and not only whether they are there.
   fileprivate var testedColumns: Set<ColumnID> {
     switch self {
-    case .isNull(.column): []
+    case .isNull(let value): value.columnsTestedByPresence
     case .column(let id): [id]
+    default: children.reduce(into: []) { $0.formUnion($1.testedColumns) }
+    }
+  }
+  /// Of whether a value is there: sums and products are where all of their columns are, and choices where conditions say.
+  private var columnsTestedByPresence: Set<ColumnID> {
+    switch self {
+    case .column: []
+    case .add, .subtract, .multiply, .scaled:
+      children.reduce(into: []) { $0.formUnion($1.columnsTestedByPresence) }
+    case .choose(let branches, let otherwise):
+      branches.reduce(into: otherwise.columnsTestedByPresence) {
+        $0.formUnion($1.condition.testedColumns)
+        $0.formUnion($1.result.columnsTestedByPresence)
+      }
     default: children.reduce(into: []) { $0.formUnion($1.testedColumns) }
     }
   }
