@@ -97,7 +97,8 @@ import Testing
       let size = units { _ in true }
       cells[group] = Group(
         size: size,
-        isSmall: isBelow(size) || isBelow(units { $0.x != nil }) || isBelow(units { ($0.x ?? 0) != 0 })
+        isSmall: isBelow(size) || isBelow(units { $0.x != nil }) || isBelow(units { $0.x == nil })
+          || isBelow(units { ($0.x ?? 0) != 0 })
           || isDominated)
     }
     let small = cells.values.filter(\.isSmall).map(\.size)

@@ -103,9 +103,6 @@ import Testing
     Trick("sum of a product with an indicator") { p in
       _ = (p.rare.integer * p.y).sum().reveal(to: ["a"], as: "r")
     },
-    Trick("a clamp that sets a few apart") { p in
-      _ = p.x.clamped(to: 1...8).sum().reveal(to: ["a"], as: "r")
-    },
     Trick("any") { p in _ = p.rare.any().reveal(to: ["a"], as: "r") },
     Trick("all") { p in _ = (p.x < 9).all().reveal(to: ["a"], as: "r") },
     Trick("a comparison of a count") { p in
