@@ -42,7 +42,7 @@ struct Consortium {
         if let port = endpoints[name] { lines.append("    endpoint: \"127.0.0.1:\(port)\"") }
       }
       lines += ["computing: [alpha, beta, gamma]", "tables:", "  - name: people", "    holders: [alpha, delta]"]
-      lines.append("    maximum-rows: \(maximumRows)")
+      lines += ["    maximum-rows: \(maximumRows)", "    missing-values: told"]
       if let padTo { lines.append("    pad-to: \(padTo)") }
       lines.append("    columns:")
       lines.append("      - {name: age, type: int, range: [0, 120]}")
