@@ -128,7 +128,7 @@ import Testing
   @Test func theComplementOfACountedSetIsASet() throws {
     var tables = SmallTables()
     tables.add(
-      "t", [("x", .integer(0...9)), ("y", .integer(0...99))], neverNull: ["x", "y"],
+      "t", [("x", .integer(0...99)), ("y", .integer(0...99))], neverNull: ["x", "y"],
       (0..<8).map { [$0 == 0 ? 0 : 1, 5] })
     let text =
       "SELECT SUM(CASE WHEN y = 5 THEN x ELSE 0 END) AS s, SUM(CASE WHEN y = 5 AND NOT (x = 0) THEN 1 ELSE 0 END) AS n FROM t"
