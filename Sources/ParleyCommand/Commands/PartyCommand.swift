@@ -98,7 +98,7 @@ struct PartyCommand: ParsableCommand {
     } catch {
       guard trial == nil else { throw error }
       // What is wrong on the command line is put right at once: the others go on waiting.
-      guard error.code != .usage else { throw error }
+      guard !error.code.rawValue.hasPrefix("usage/") else { throw error }
       // Whoever sits here learns it before the others do.
       Console.error(error)
       decline(prepared.study, key, jobID, log)
