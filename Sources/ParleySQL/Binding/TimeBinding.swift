@@ -267,7 +267,8 @@ extension TimeBinding {
     switch (a, b) {
     case (.boolean, .number), (.number, .boolean):
       "a condition stands by itself: write \(condition ?? "x"), or NOT \(condition ?? "x"), without a number"
-    case (.boolean, .string), (.string, .boolean), (.boolean, .category), (.category, .boolean):
+    case (.boolean, .string), (.string, .boolean), (.boolean, .category), (.category, .boolean), (.boolean, .text),
+      (.text, .boolean):
       "a condition stands by itself: write \(condition ?? "x"), or NOT \(condition ?? "x"), and no text that it is compared with"
     case (.duration, .number), (.number, .duration):
       "write what the number counts, such as INTERVAL '90' MINUTE, or EXTRACT(EPOCH FROM …) for a number of seconds"
