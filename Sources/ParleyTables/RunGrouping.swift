@@ -18,6 +18,8 @@ struct RunGrouping {
   /// What begins again at the first row of a run that has a value of the further column.
   private var firstOnes: [Program.ScanItem] = []
   private var isFirstOne: NodeID?
+  /// Of every set of units that is counted, by the column of its condition, the rows whose unit has one up to there.
+  private var unitScans: [Int?: NodeID] = [:]
 
   private var rows: SecretTable { runs.table }
 
@@ -73,6 +75,7 @@ struct RunGrouping {
   mutating func groups(_ aggregates: [TableAggregate], isCompact: Bool) throws(ParleyError) -> SecretTable {
     var plans: [Plan] = []
     for key in keys { plans.append(try plan(key: key)) }
+    try scanUnits(aggregates)
     for aggregate in aggregates { plans.append(try plan(aggregate)) }
     let hasSums = isCompact || plans.contains { !$0.sums.isEmpty }
     var isAny: Int?
@@ -203,7 +206,7 @@ struct RunGrouping {
     switch aggregate.function {
     case .countUnits(let condition):
       plan.column.type = .integer
-      plan.sums = [try units(where: condition, isPresent)]
+      plan.sums = [try units(where: condition)]
       plan.finish = .sum
     case .countRows, .count:
       plan.column.type = .integer
@@ -270,21 +273,38 @@ struct RunGrouping {
     return plan
   }
 
-  /// The running number of units, one at the last row of each, that have a row in which the condition is true. Rows of a
-  /// run stand by the unit.
-  private mutating func units(where condition: Int?, _ isPresent: NodeID) throws(ParleyError) -> NodeID {
-    guard let continuesUnit = runs.continuesValue else {
+  /// Whether the unit of a row has a row, up to there, in which a condition is true: of all conditions side by side, since
+  /// scans over the same rows that are apart follow one another. Rows of a run stand by the unit.
+  private mutating func scanUnits(_ aggregates: [TableAggregate]) throws(ParleyError) {
+    var conditions: [Int?] = []
+    var items: [Program.ScanItem] = []
+    for aggregate in aggregates {
+      guard case .countUnits(let condition) = aggregate.function, !conditions.contains(condition) else { continue }
+      var counts = try tables.and(isValid, not: try tables.missing(aggregate, in: rows))
+      if let condition {
+        let column = rows.columns[condition]
+        counts = try tables.builder.and(
+          counts, try tables.and(try tables.condition(column), not: column.isNull))
+      }
+      conditions.append(condition)
+      items.append(.init(.any, try tables.full(counts, rows.shape)))
+    }
+    guard !items.isEmpty else { return }
+    let found = try tables.builder.scan(items, restart: try tables.builder.not(try continuesUnit()))
+    for (condition, node) in zip(conditions, found) { unitScans[condition] = node }
+  }
+
+  private func continuesUnit() throws(ParleyError) -> NodeID {
+    guard let continues = runs.continuesValue else {
       throw ParleyError(.invariant, "units are counted among rows that do not stand by them")
     }
-    var counts = isPresent
-    if let condition {
-      let column = rows.columns[condition]
-      counts = try tables.builder.and(
-        counts, try tables.and(try tables.condition(column), not: column.isNull))
-    }
-    let found = try tables.builder.scan(
-      [.init(.any, try tables.full(counts, rows.shape))], restart: try tables.builder.not(continuesUnit))[0]
-    let isLast = try tables.builder.not(try tables.builder.shift(continuesUnit, by: -1))
+    return continues
+  }
+
+  /// The running number of units, one at the last row of each, that have a row in which the condition is true.
+  private mutating func units(where condition: Int?) throws(ParleyError) -> NodeID {
+    guard let found = unitScans[condition] else { throw ParleyError(.invariant, "units were not looked for") }
+    let isLast = try tables.builder.not(try tables.builder.shift(try continuesUnit(), by: -1))
     return try tables.builder.runningSum(try tables.builder.and(found, isLast))
   }
 
