@@ -154,3 +154,13 @@ extension ReleaseArgument.Facts {
     }
   }
 }
+
+extension Expression {
+  /// Of two values under the same FILTER, their product under it.
+  static func correlated(_ a: Expression, _ b: Expression) -> Expression {
+    guard let (condition, x) = a.filtered, let (other, y) = b.filtered, condition == other,
+      case .choose(_, let otherwise) = a
+    else { return .multiply(a, b) }
+    return .choose([.init(condition: condition, result: .multiply(x, y))], otherwise: otherwise)
+  }
+}

@@ -70,6 +70,23 @@ struct ReleaseArgument {
     }
   }
 
+  /// COUNT(DISTINCT x) of few values tells which of them there are.
+  ///
+  /// - Returns: whether it is of few.
+  mutating func read(distinct argument: Expression) -> Bool {
+    if facts.isBoolean(argument) {
+      for condition in [argument, .not(argument)] { add(contributors: condition) }
+      return true
+    }
+    guard let range = facts.narrowRange(of: argument) else { return false }
+    var value = range.lower
+    while value <= range.upper {
+      add(contributors: .compare(.equal, argument, .integer(value)))
+      value += 1
+    }
+    return true
+  }
+
   /// Rows that are picked before a value is looked at.
   mutating func read(filter condition: Expression) { add(condition) }
 

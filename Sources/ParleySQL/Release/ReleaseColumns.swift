@@ -35,6 +35,8 @@ struct ReleaseColumns {
   private(set) var computedKeys: [ColumnID: Expression] = [:]
   /// Columns that name units: of tables, and of unions where some part's does.
   private var naming: Set<ColumnID> = []
+  /// Columns of unions that name units in some parts and something else in others.
+  private var namingInPart: Set<ColumnID> = []
   /// Columns that an operator makes of others: statistics, values of windows, columns of unions.
   private(set) var derived: [ColumnID: Derived] = [:]
 
@@ -129,6 +131,7 @@ struct ReleaseColumns {
       derived[id] = self.derived(from: outputs, below: conditions.flatMap(\.self))
       derived[id]?.isOfUnion = true
       if outputs.contains(where: namesUnit) { naming.insert(id) }
+      if naming.contains(id), !outputs.allSatisfy(namesWhollyUnit) { namingInPart.insert(id) }
       let roots = outputs.compactMap { output in
         root(output).flatMap { isComputed($0) || mixed.contains($0) ? nil : $0 }
       }
@@ -227,6 +230,11 @@ struct ReleaseColumns {
   func origins(of id: ColumnID) -> Set<ColumnID> {
     guard let made = derived[root(id)]?.arguments, !made.isEmpty else { return bases(of: [.column(id)]) }
     return bases(of: made).reduce(into: []) { $0.formUnion(origins(of: $1)) }
+  }
+
+  func namesInPart(_ id: ColumnID) -> Bool { namingInPart.contains(root(id)) }
+  private func namesWhollyUnit(_ expression: Expression) -> Bool {
+    namesUnit(expression) && !expression.columns.contains(where: namesInPart)
   }
 
   /// It is the name of a unit and nothing else.

@@ -20,7 +20,7 @@ extension ReleaseJudge {
     switch kind {
     case .semi, .anti:
       // Each row is tested against rows of its own unit, which may be of any table again.
-      let before = mentioned
+      let (before, conditionsBefore, lookedUpBefore) = (mentioned, clauses.count, lookedUp)
       mentioned = []
       let (right, y) = try walk(b)
       mentioned = before
@@ -32,6 +32,13 @@ extension ReleaseJudge {
           remedy:
             "compare the columns that name the unit on both sides, or write a join, so that the units of both tables are counted"
         )
+      }
+      if isOwn {
+        // Where a unit has one row, what is said of its other rows is said of this one.
+        let own = keys.filter { !isOfNames($0) }
+        let tested = columns.sources(of: Array(clauses[conditionsBefore...]) + own.map(\.right))
+        testedElsewhere.formUnion(namesakes(of: tested.union(lookedUp.subtracting(lookedUpBefore))))
+        noteOther(own)
       }
       if y.protectsNobody, keys.count > 1 { joinTies.append(columns.sources(of: keys.map(\.left))) }
       if y.protectsNobody { lookedUp.formUnion(columns.sources(of: keys.map(\.left))) }
@@ -58,12 +65,17 @@ extension ReleaseJudge {
       try checkLookup(x, found, keys)
       if found.protectsNobody { lookedUp.formUnion(columns.sources(of: keys.map(\.left))) }
       if x.protectsNobody { lookedUp.formUnion(columns.sources(of: keys.map(\.right))) }
+      if !x.slots.isEmpty, !found.slots.isEmpty { noteOther(keys.filter { !isOfNames($0) }) }
       // What is looked up is a function of what it is looked up by, which whoever wrote the table knows.
-      let isOfUnits = keys.contains { columns.namesUnit($0.left) && columns.namesUnit($0.right) }
+      let isOfUnits = keys.contains(where: isOfNames)
       if !isOfUnits, isRightUnique || isLeftUnique {
         let looked = (isRightUnique ? b.columnSet : []).union(isLeftUnique ? a.columnSet : [])
         joinTies.append(
           columns.sources(of: keys.flatMap { [$0.left, $0.right] } + looked.map { .column($0) }))
+      }
+      if isOfUnits, !x.slots.isEmpty, !found.slots.isEmpty {
+        // Whoever has one table may have made its columns for the units of the other.
+        for side in [a, b] { joinTies.append(columns.sources(of: side.columnSet.map { .column($0) })) }
       }
       var rows = try joined(x, y, isLeftOnce: isRightUnique, isRightOnce: isLeftUnique)
       for key in keys {
@@ -76,6 +88,13 @@ extension ReleaseJudge {
         }
       }
       if kind == .full {
+        guard x.slots.isEmpty == found.slots.isEmpty else {
+          throw refusal(
+            .shape,
+            "a FULL JOIN with a table that protects nobody keeps its rows that have no partner, so that it could be told who is not there",
+            remedy: "write an inner join, or a LEFT JOIN from the protected table")
+        }
+        if !x.slots.isEmpty { lacksPartner += keys.prefix(1).flatMap { [.isNull($0.left), .isNull($0.right)] } }
         for index in rows.slots.indices {
           rows.slots[index].isNullable = true
           rows.slots[index].onceWith = nil
@@ -90,6 +109,29 @@ extension ReleaseJudge {
       }
       return (.match(kind, left, right, keys, unique), rows)
     }
+  }
+
+  private func isOfNames(_ key: KeyPair) -> Bool { columns.namesUnit(key.left) && columns.namesUnit(key.right) }
+
+  /// Besides by the unit, rows of protected tables are brought together by columns of which one table decides what values are left of the other.
+  private mutating func noteOther(_ keys: [KeyPair]) {
+    guard !keys.isEmpty else { return }
+    let own = columns.sources(of: keys.flatMap { [$0.left, $0.right] })
+    lookedUp.formUnion(own)
+    joinTies.append(own)
+  }
+
+  /// Columns of the same tables with the same names, wherever these are read.
+  private func namesakes(of ids: Set<ColumnID>) -> Set<ColumnID> {
+    var found: Set<ColumnID> = []
+    for scan in columns.scans.values {
+      for (place, id) in scan.columns.enumerated() where ids.contains(id) {
+        for other in columns.scans.values where other.table.name == scan.table.name {
+          found.insert(other.columns[place])
+        }
+      }
+    }
+    return found
   }
 
   /// The slot stands for another one of the same units as well.
@@ -248,7 +290,14 @@ extension ReleaseJudge {
       }
       if areValues { values[output] = part }
     }
-    let makeup = Makeup(parts: [part], once: [part])
+    var makeup = Makeup(parts: [part], once: [part])
+    for (place, output) in ids.enumerated() where !columns.mixed.contains(output) {
+      let isName = parts.allSatisfy { part in
+        guard let slot = part.rows.slots.first else { return false }
+        return columns.root(part.branch.outputs[place]) == columns.root(slot.column)
+      }
+      if isName { makeup.equate(columns.root(output), id) }
+    }
     return (.union(parts.map(\.branch), ids + [id]), Rows(slots: [slot], makeup: makeup))
   }
 

@@ -106,6 +106,7 @@ extension ReleaseJudge {
           values[column.id] = part
           note(argument)
         }
+        neighbours[column.id] = columns.sources(of: [argument])
       case .rowNumber: values[column.id] = part
       default: continue
       }
@@ -185,8 +186,14 @@ extension ReleaseJudge {
       guard origins.isDisjoint(with: lookedUp), !isCompared else {
         throw refusal(
           .argument,
-          "'\(registry[id].name)' is added up and compared with a table that protects nobody, which decides what values are left",
+          "'\(registry[id].name)' is added up and compared with a column of another table, which decides what values are left",
           remedy: "compare another column with that table, or write what is compared into the query as constants")
+      }
+      guard origins.isDisjoint(with: testedElsewhere) else {
+        throw refusal(
+          .argument,
+          "'\(registry[id].name)' is added up, and EXISTS or IN tests the same column in other rows of the unit, so that what values are left is not known",
+          remedy: "write the condition into WHERE or FILTER, or add up another column")
       }
     }
   }

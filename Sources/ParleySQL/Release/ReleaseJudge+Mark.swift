@@ -29,6 +29,13 @@ extension ReleaseJudge {
       try read(aggregate, &sets, &fewest, of: rows, by: keyExpressions, areOnce: rows.slots.allSatisfy(isOnce))
     }
     try checkTies(sets, by: keyExpressions, where: clauses)
+    try checkNeighbours(aggregates)
+    // Whether a row has a partner is told by every COUNT of a column, and by its values that are missing.
+    for condition in lacksPartner {
+      var reader = ReleaseArgument(columns.facts, where: [])
+      reader.read(filter: try resolved(condition))
+      sets.take(reader, threshold: minimum)
+    }
     sets.comparePresences(columns.facts)
     guard !sets.hasTwoSteps else { throw refusal(.argument, .twoSteps) }
     fewest = max(fewest, try betweenQuantiles(aggregates))
@@ -130,6 +137,7 @@ extension ReleaseJudge {
     case .count:
       var reader = ReleaseArgument(columns.facts, where: clauses(over: arguments + keys), keys: keys)
       reader.read(counted: arguments[0])
+      if let objection = reader.objection { throw refusal(.argument, ReleaseRefusal.argument(objection)) }
       guard aggregate.isDistinct else {
         let repeated = arguments[0].valueSources.filter {
           values[columns.root($0)] != nil && !columns.namesUnit(.column($0))
@@ -142,7 +150,23 @@ extension ReleaseJudge {
           .argument, "COUNT(DISTINCT …) has conditions in it",
           remedy: "count a column, and put conditions into WHERE")
       }
-      if !columns.namesUnit(arguments[0]) { try checkValues([id], of: rows, isRepeatable: true) }
+      if columns.namesInPart(id) {
+        throw refusal(
+          .argument,
+          "COUNT(DISTINCT …) is of a column that names \(words(rows.kinds)) in some parts of a union only, and would tell who is in the others too",
+          remedy: "count the parts one by one, in studies of their own")
+      }
+      if !columns.namesUnit(arguments[0]) {
+        try checkValues([id], of: rows, isRepeatable: true)
+        guard reader.read(distinct: arguments[0]) || rows.makeup.parts.filter({ $0 >= 0 }).count < 2 else {
+          throw refusal(
+            .argument,
+            "COUNT(DISTINCT …) is of a column of many values over a join of protected tables, of which one could have given a value to a single person",
+            remedy:
+              "count the different values of each table by itself, in studies of their own; or group by the column"
+          )
+        }
+      }
       return sets.take(reader, threshold: minimum)
     case .sum, .average, .variance, .deviation, .correlation:
       isSummed = true
@@ -188,6 +212,13 @@ extension ReleaseJudge {
       used.formUnion(reader.values)
       sets.take(reader, threshold: threshold)
       if registry.isNullable(argument) { present.append(columns.facts.isThere(argument)) }
+    }
+    // A correlation is of three sums, of which one is of products.
+    if aggregate.function == .correlation {
+      var reader = ReleaseArgument(columns.facts, where: clauses(over: arguments + keys), keys: keys)
+      reader.read(value: .correlated(arguments[0], arguments[1]), isSummed: true)
+      guard reader.objection == nil else { throw refusal(.argument, .correlation) }
+      sets.take(reader, threshold: threshold)
     }
     if arguments.count > 1, !present.isEmpty { sets.add(.all(present), threshold: threshold) }
     if present.isEmpty { fewest = max(fewest, threshold) }

@@ -105,7 +105,13 @@ extension ReleaseJudge {
     let hasConditions = clauses.contains { columns.facts.reduced($0) != .boolean(true) }
     guard !isAlone || !hasConditions else { return [] }
     var result: [ColumnID] = []
-    for slot in rows.slots where counted.contains(columns.root(slot.column)) && !isOnce(slot, in: keys) {
+    // A join or a union has other columns that say the same.
+    func isCounted(_ slot: UnitSlot) -> Bool {
+      let own = columns.root(slot.column)
+      let same = determined(by: [own], rows.makeup)
+      return counted.contains { $0 == own || columns.namesUnit(.column($0)) && same.contains($0) }
+    }
+    for slot in rows.slots where isCounted(slot) && !isOnce(slot, in: keys) {
       let number = registry.column("row of its unit", .number(scale: 0), isNullable: false)
       let isFurther = registry.column("further row", .boolean, isNullable: false)
       carried.insert(slot.column)

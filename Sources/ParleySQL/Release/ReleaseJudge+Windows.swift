@@ -71,6 +71,42 @@ extension ReleaseJudge {
     if !windowOrders.contains(order) { windowOrders.append(order) }
   }
 
+  /// What LAG and LEAD put beside a row is what other rows have themselves: two statistics, one of the neighbours' values and one of the rows' own,
+  /// differ by the first or last rows of units, which nobody counts in their groups. A statistic may be of both together.
+  func checkNeighbours(_ aggregates: [AggregateColumn]) throws(ParleyError) {
+    guard !neighbours.isEmpty else { return }
+    var uses: [(neighbours: Set<ColumnID>, plain: Set<ColumnID>)] = []
+    for aggregate in aggregates {
+      var use: (neighbours: Set<ColumnID>, plain: Set<ColumnID>) = ([], [])
+      for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
+        gather(columns.bases(of: [try resolved(argument)]), &use.neighbours, &use.plain)
+      }
+      uses.append(use)
+    }
+    for id in uses.reduce(into: Set<ColumnID>(), { $0.formUnion($1.neighbours) }).sorted() {
+      guard let own = neighbours[id] else { continue }
+      let plain = uses.map { !$0.plain.isDisjoint(with: own) }
+      guard plain.contains(true) else { continue }
+      guard zip(uses, plain).allSatisfy({ $0.neighbours.contains(id) == $1 }) else {
+        throw refusal(
+          .argument,
+          "one statistic is of '\(registry[id].name)', the value of a row before or after, and another of the values of the rows themselves, so that their difference is of the first or last rows alone",
+          remedy: "use both in one expression, such as AVG(x - previous), or ask for one of them")
+      }
+    }
+  }
+  private func gather(_ ids: Set<ColumnID>, _ found: inout Set<ColumnID>, _ plain: inout Set<ColumnID>) {
+    for id in ids {
+      if neighbours[id] != nil {
+        found.insert(id)
+      } else if let made = columns.derived[id]?.arguments, !made.isEmpty {
+        gather(columns.bases(of: made), &found, &plain)
+      } else {
+        plain.insert(id)
+      }
+    }
+  }
+
   /// A column of a protected table, of a union of these, or a statistic of each unit, as it is.
   private func isOrdering(_ id: ColumnID) -> Bool {
     guard !columns.isComputed(id), !columns.mixed.contains(id), !columns.isOfWindow(id) else { return false }

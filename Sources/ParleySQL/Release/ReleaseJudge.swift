@@ -35,6 +35,12 @@ struct ReleaseJudge {
   var innerValues: Set<ColumnID> = []
   /// Columns by which rows are looked up in, or tested against, tables that protect nobody.
   var lookedUp: Set<ColumnID> = []
+  /// Columns of which a subquery tests other rows of the same unit.
+  var testedElsewhere: Set<ColumnID> = []
+  /// By which a row of a FULL JOIN has nothing of one side.
+  var lacksPartner: [Expression] = []
+  /// Values of a row's neighbours, with the columns that they are of.
+  var neighbours: [ColumnID: Set<ColumnID>] = [:]
   /// What is read several times, rewritten once.
   private var commons: [ObjectIdentifier: (plan: RelationalPlan, rows: Rows)] = [:]
   /// Columns that marks read and that projections below have to keep.

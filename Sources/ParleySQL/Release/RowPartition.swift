@@ -111,7 +111,45 @@ enum RowPartition {
         }
       }
     }
+    for summand in summands where isOwn(summand.told.set) {
+      found += try piecewiseEnds(of: summand, beside: conditions, facts, within: clauses)
+    }
     return found
+  }
+
+  /// A condition about what is added up, with the number of its rows, moves the ends of the sum: with 20 rows of `k >= 1` a sum of 21 is twenty
+  /// ones but for one. So rows are counted whose value is not the least of their part, and those whose value is not the greatest.
+  private static func piecewiseEnds(
+    of summand: (told: Told, factors: Set<Expression>), beside conditions: [Told],
+    _ facts: ReleaseArgument.Facts, within clauses: [Expression]
+  ) throws(TooMany) -> [Expression] {
+    guard summand.factors.count == 1, let value = summand.factors.first, !facts.isBoolean(value) else { return [] }
+    var tests: [Expression] = []
+    for condition in conditions where condition.clause == nil || condition.clause == summand.told.clause {
+      guard !condition.base.columns.isDisjoint(with: value.columns), !tests.contains(condition.base) else {
+        continue
+      }
+      tests.append(condition.base)
+    }
+    for clause in conditions.compactMap(\.clause) where clause != summand.told.clause {
+      guard !clause.columns.isDisjoint(with: value.columns), !tests.contains(clause) else { continue }
+      tests.append(clause)
+    }
+    guard !tests.isEmpty else { return [] }
+    let path = Expression.all([summand.told.clause, summand.told.base].compactMap(\.self))
+    var (low, high): ([Expression]?, [Expression]?) = ([], [])
+    for part in try parts(of: tests, facts, isOfNone: true) {
+      let rows = facts.reduced(.and(path, part))
+      if case .boolean(false) = rows { continue }
+      guard let ends = facts.ends(of: value, where: clauses + [rows]) else { return [] }
+      if let lower = ends.lower, lower == ends.upper { continue }
+      func off(_ end: BigInt?) -> Expression? { end.map { facts.reduced(.and(rows, value.differs(from: $0))) } }
+      low = off(ends.lower).flatMap { own in low.map { $0 + [own] } }
+      high = off(ends.upper).flatMap { own in high.map { $0 + [own] } }
+    }
+    return [low, high].compactMap(\.self).filter { !$0.isEmpty }.map { sets in
+      facts.reduced(sets.dropFirst().reduce(sets[0]) { .or($0, $1) })
+    }
   }
 
   /// What single values make, see ``values(of:beside:_:where:)``.

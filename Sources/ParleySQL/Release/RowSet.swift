@@ -170,6 +170,15 @@ struct RowSet {
   }
 
   private mutating func take(_ comparison: Program.Comparison, _ a: Expression, _ b: Expression, _ isTrue: Bool) {
+    // Of a value with FILTER, which is NULL elsewhere.
+    if isTrue, let (condition, value) = a.filtered {
+      take(condition, isTrue: true)
+      return take(comparison, value, b, true)
+    }
+    if isTrue, let (condition, value) = b.filtered {
+      take(condition, isTrue: true)
+      return take(comparison, a, value, true)
+    }
     if case .choose(let branches, let otherwise) = a, case .integer(let k) = b {
       let outcomes = (branches.map(\.result) + [otherwise]).map { Self.outcome(comparison, $0, .integer(k)) }
       if take(outcomes, of: branches, isTrue) { return }

@@ -96,6 +96,11 @@ struct StatisticSets {
         let other = arguments.count > 1 ? arguments[1 - place] : nil
         reader.read(value: argument, isSummed: true, beside: other)
       }
+      // A correlation is of three sums, of which one is of products.
+      if statistic.function == .correlation {
+        reader.read(value: .correlated(arguments[0], arguments[1]), isSummed: true)
+        guard reader.objection == nil else { throw refusal(.argument, .correlation, at: range) }
+      }
     case .minimum, .maximum:
       guard query.table.allowsExtremes else {
         throw refusal(.extremes, ReleaseRefusal.extremes(of: query.table.name), at: range)
