@@ -88,8 +88,11 @@ let library: [Row] = [
     name: "ParleyTesting",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-      "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleySQL", "ParleyRuntime",
+      "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleyRuntime",
     ], external: [bigInt]),
+  Row(
+    name: "ParleySQLTesting",
+    uses: ["ParleyBase", "ParleyProgram", "ParleyClear", "ParleySQL", "ParleyTesting"], external: [bigInt]),
 ]
 
 let command = Row(
@@ -125,7 +128,8 @@ let tests: [Row] = [
   Row(
     name: "ParleySQLTests",
     uses: [
-      "ParleySQL", "ParleyTesting", "ParleyProgram", "ParleyBase", "ParleyRuntime", "ParleyEngine",
+      "ParleySQL", "ParleySQLTesting", "ParleyTesting", "ParleyProgram", "ParleyBase", "ParleyRuntime",
+      "ParleyEngine",
       "ParleyClear", "ParleyReplicated", "ParleyNetwork", "CSQLite",
     ], external: [bigInt]),
   Row(
@@ -202,7 +206,6 @@ targets += tests.filter { isKept($0.name) }.map {
 
 var products: [Product] = []
 if isKept("Parley") { products.append(.library(name: "Parley", targets: ["Parley"])) }
-if isKept("ParleyTesting") { products.append(.library(name: "ParleyTesting", targets: ["ParleyTesting"])) }
 if isKept(command.name) { products.append(.executable(name: "parley", targets: [command.name])) }
 
 let package = Package(

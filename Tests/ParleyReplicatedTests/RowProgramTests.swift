@@ -174,7 +174,7 @@ import Testing
         let expected = try InsecurePlaintextEvaluator.results(program, tables: [Self.schema], data: data)
         for countsInBits in name == "counts" ? [false, true] : [false] {
           let options = Self.options(way, chunkRows, countsInBits: countsInBits)
-          let executor = SQLDifferential.executor(family, options: options, seed: seed)
+          let executor = TableExecutor.executor(family, options: options, seed: seed)
           let result = try executor(program, [Self.schema], data)
           #expect(result == expected, "\(name), rows \(rows), in bits \(countsInBits), seed \(seed)")
         }

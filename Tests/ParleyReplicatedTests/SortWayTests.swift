@@ -60,7 +60,7 @@ import Testing
     let data = TableData(
       rowCount: lists.rows,
       columns: ([(0..<lists.rows).map { Int64($0) }] + lists.columns).map { .init(values: $0, isNull: []) })
-    let (job, holders) = try SQLDifferential.job(
+    let (job, holders) = try TableExecutor.job(
       family, program, [schema], ["t": [data]],
       options: .init(insecureUncheckedInputs: true, sortWay: way))
     let values = try TestWorld(family, outsiders: holders, seed: seed).run(job).values[0]
@@ -123,7 +123,7 @@ import Testing
       [TableData(rowCount: keys.count, columns: [.init(values: keys, isNull: [])])]
     }
     let family = VerifiedReplicatedFamily(UInt64.self)
-    let (job, holders) = try SQLDifferential.job(
+    let (job, holders) = try TableExecutor.job(
       family, builder.program, schemas, ["none": data([]), "t": data([2, 0, 3])],
       options: .init(insecureUncheckedInputs: true, sortWay: .radix))
     let values = try TestWorld(family, outsiders: holders, seed: 804).run(job).values[0]

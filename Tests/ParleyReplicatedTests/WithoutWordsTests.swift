@@ -192,7 +192,7 @@ import Testing
         let data = RowProgramTests.data(rows, seed: seed + UInt64(index))
         let expected = try InsecurePlaintextEvaluator.results(
           program, tables: [RowProgramTests.schema], data: data)
-        let executor = SQLDifferential.executor(family, options: .init(chunkRows: chunkRows), seed: seed)
+        let executor = TableExecutor.executor(family, options: .init(chunkRows: chunkRows), seed: seed)
         let result = try executor(program, [RowProgramTests.schema], data)
         #expect(result == expected, "\(name), rows \(rows), seed \(seed)")
       }

@@ -1,5 +1,6 @@
 import ParleyBase
 import ParleyProgram
+import ParleySQLTesting
 import ParleyTesting
 
 /// A query put together from everything that the dialect has, subqueries in every place and columns of the queries around

@@ -2,6 +2,7 @@ import Foundation
 import ParleyBase
 import ParleyProgram
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 

@@ -4,6 +4,7 @@ import ParleyBase
 import ParleyClear
 import ParleyProgram
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 
@@ -34,28 +35,28 @@ import Testing
   @Test func replicatedEngineEqualsSQLite() {
     let differences = SQLDifferential.differences(
       seed: 31_000_000, count: Self.count(debug: 24),
-      executor: SQLDifferential.executor(ReplicatedFamily(), seed: 7), oracle: SQLiteOracle.answers)
+      executor: TableExecutor.executor(ReplicatedFamily(), seed: 7), oracle: SQLiteOracle.answers)
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
   @Test func clearEngineEqualsSQLite() {
     let differences = SQLDifferential.differences(
       seed: 32_000_000, count: Self.count(debug: 24),
-      executor: SQLDifferential.executor(ClearFamily(), seed: 7), oracle: SQLiteOracle.answers)
+      executor: TableExecutor.executor(ClearFamily(), seed: 7), oracle: SQLiteOracle.answers)
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
   @Test func kingsEngineEqualsSQLite() {
     let differences = SQLDifferential.differences(
       seed: 33_000_000, count: Self.count(debug: 24) / 4,
-      executor: SQLDifferential.executor(KingFamily(parties: 4, kings: 1), seed: 7), oracle: SQLiteOracle.answers)
+      executor: TableExecutor.executor(KingFamily(parties: 4, kings: 1), seed: 7), oracle: SQLiteOracle.answers)
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
   @Test func additiveEngineEqualsSQLite() {
     let differences = SQLDifferential.differences(
       seed: 34_000_000, count: Self.count(debug: 24),
-      executor: SQLDifferential.executor(AdditiveFamily(), seed: 7), oracle: SQLiteOracle.answers)
+      executor: TableExecutor.executor(AdditiveFamily(), seed: 7), oracle: SQLiteOracle.answers)
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
@@ -63,7 +64,7 @@ import Testing
   @Test func clearEngineWithoutWordsEqualsSQLite() {
     let differences = SQLDifferential.differences(
       seed: 35_000_000, count: Self.count(debug: 24) / 2,
-      executor: SQLDifferential.executor(ClearFamily(hasWords: false), seed: 7), oracle: SQLiteOracle.answers)
+      executor: TableExecutor.executor(ClearFamily(hasWords: false), seed: 7), oracle: SQLiteOracle.answers)
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
@@ -71,7 +72,7 @@ import Testing
   @Test func wordlessEngineEqualsSQLite() {
     let differences = SQLDifferential.differences(
       seed: 36_000_000, count: Self.count(debug: 24) / 8,
-      executor: SQLDifferential.executor(WordlessFamily(), seed: 7), oracle: SQLiteOracle.answers)
+      executor: TableExecutor.executor(WordlessFamily(), seed: 7), oracle: SQLiteOracle.answers)
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 

@@ -3,6 +3,7 @@ import ParleyClear
 import ParleyProgram
 import ParleyReplicated
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 
@@ -111,7 +112,7 @@ import Testing
 
   @Test func onAllEngines() throws {
     for executor in [
-      SQLDifferential.executor(ReplicatedFamily(), seed: 5), SQLDifferential.executor(ClearFamily(), seed: 5),
+      TableExecutor.executor(ReplicatedFamily(), seed: 5), TableExecutor.executor(ClearFamily(), seed: 5),
     ] {
       #expect(try Self.compare(201..<209, Self.limits[2], executor) >= 1)
     }

@@ -5,6 +5,7 @@ import ParleyProgram
 import ParleyReplicated
 import ParleyRuntime
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
   @Test func enginesEqualSQLite() {
     let seed = UInt64(RelationalDifferentialTests.number("PARLEY_SQL_SEED", 7_000_000))
     for executor in [
-      SQLDifferential.executor(ReplicatedFamily(), seed: 9), SQLDifferential.executor(ClearFamily(), seed: 9),
+      TableExecutor.executor(ReplicatedFamily(), seed: 9), TableExecutor.executor(ClearFamily(), seed: 9),
     ] {
       let (differences, _) = RelationalDifferential.differences(
         seed: seed, count: 10, groupsByRank: true, executor: executor, oracle: SQLiteOracle.answers)
@@ -104,7 +105,7 @@ import Testing
     let program = try Self.program(text)
     // So few rows that a sort compares all pairs, which is no chance.
     let data = RelationalReleaseTests.data([5000, 6000, 5000, 7000, 5000, 5000, 6000, 7000, 6000, 7000, 8000])
-    let (run, holders) = try SQLDifferential.job(family, program, [Self.visits], data)
+    let (run, holders) = try TableExecutor.job(family, program, [Self.visits], data)
     let outcome = try TestWorld(family, outsiders: holders, seed: 77).run(run)
     let cost = CostModel.cost(
       of: run.program, on: family.descriptor,

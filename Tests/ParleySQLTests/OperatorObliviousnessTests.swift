@@ -4,6 +4,7 @@ import ParleyNetwork
 import ParleyProgram
 import ParleyReplicated
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 
@@ -141,7 +142,7 @@ import Testing
     let program = try SQLFrontEnd.compile(
       [SQLQuery(name: "q", text: query.text)], tables: tables,
       rules: .init(minimumCell: query.minimumCell, recipients: ["x"], allowsRowRelease: true))
-    let (run, holders) = try SQLDifferential.job(family, program, tables, data)
+    let (run, holders) = try TableExecutor.job(family, program, tables, data)
     let world = TestWorld(family, outsiders: holders, seed: seed, links: .intercepted(.sizes, nil))
     return (try #require(try world.run(run).transcript).shape, run.program)
   }

@@ -3,6 +3,7 @@ import ParleyBase
 import ParleyClear
 import ParleyProgram
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 
@@ -37,20 +38,20 @@ import Testing
     case additive
     var executor: RelationalDifferential.Executor {
       switch self {
-      case .clear: SQLDifferential.executor(ClearFamily(), seed: 7)
-      case .clearWithoutWords: SQLDifferential.executor(ClearFamily(hasWords: false), seed: 7)
+      case .clear: TableExecutor.executor(ClearFamily(), seed: 7)
+      case .clearWithoutWords: TableExecutor.executor(ClearFamily(hasWords: false), seed: 7)
       case .clearWithoutWordsInChunks:
-        SQLDifferential.executor(ClearFamily(hasWords: false), options: .init(chunkRows: 3), seed: 7)
-      case .wordless: SQLDifferential.executor(WordlessFamily(), seed: 7)
-      case .replicated: SQLDifferential.executor(ReplicatedFamily(), seed: 7)
-      case .verified: SQLDifferential.executor(VerifiedReplicatedFamily(), seed: 7)
-      case .macs: SQLDifferential.executor(MacReplicatedFamily(), seed: 7)
+        TableExecutor.executor(ClearFamily(hasWords: false), options: .init(chunkRows: 3), seed: 7)
+      case .wordless: TableExecutor.executor(WordlessFamily(), seed: 7)
+      case .replicated: TableExecutor.executor(ReplicatedFamily(), seed: 7)
+      case .verified: TableExecutor.executor(VerifiedReplicatedFamily(), seed: 7)
+      case .macs: TableExecutor.executor(MacReplicatedFamily(), seed: 7)
       case .replicatedInChunks:
-        SQLDifferential.executor(ReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
+        TableExecutor.executor(ReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
       case .verifiedInChunks:
-        SQLDifferential.executor(VerifiedReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
-      case .additive: SQLDifferential.executor(AdditiveFamily(), seed: 7)
-      case .king: SQLDifferential.executor(KingFamily(parties: 4, kings: 1), seed: 7)
+        TableExecutor.executor(VerifiedReplicatedFamily(), options: .init(chunkRows: 3), seed: 7)
+      case .additive: TableExecutor.executor(AdditiveFamily(), seed: 7)
+      case .king: TableExecutor.executor(KingFamily(parties: 4, kings: 1), seed: 7)
       }
     }
     /// Those that withstand a party that deviates run fewer queries.

@@ -3,6 +3,7 @@ import ParleyClear
 import ParleyProgram
 import ParleyReplicated
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 
@@ -140,7 +141,7 @@ import Testing
 
   @Test func onAllEngines() throws {
     for executor in [
-      SQLDifferential.executor(ReplicatedFamily(), seed: 5), SQLDifferential.executor(ClearFamily(), seed: 5),
+      TableExecutor.executor(ReplicatedFamily(), seed: 5), TableExecutor.executor(ClearFamily(), seed: 5),
     ] {
       #expect(try Self.compare(201..<216, DominanceTests.limits[2], Self.people, executor) >= 1)
     }

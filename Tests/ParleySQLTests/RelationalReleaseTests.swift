@@ -2,6 +2,7 @@ import ParleyBase
 import ParleyClear
 import ParleyProgram
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 

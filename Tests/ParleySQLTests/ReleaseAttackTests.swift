@@ -3,6 +3,7 @@ import ParleyBase
 import ParleyClear
 import ParleyProgram
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 

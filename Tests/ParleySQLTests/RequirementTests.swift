@@ -5,6 +5,7 @@ import ParleyNetwork
 import ParleyProgram
 import ParleyRuntime
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Synchronization
 import Testing
@@ -70,7 +71,7 @@ import Testing
     _ family: F, _ program: Program, _ schemas: [TableSchema], _ data: [String: [TableData]],
     _ interceptor: Interceptor? = nil, seed: UInt64
   ) throws -> Ending {
-    var (job, holders) = try SQLDifferential.job(family, program, schemas, data)
+    var (job, holders) = try TableExecutor.job(family, program, schemas, data)
     let recipient = family.computing + holders
     job.recipients = job.recipients.map { _ in [PartyIndex(0), PartyIndex(recipient)] }
     let sent = Sent()
@@ -214,7 +215,7 @@ import Testing
     schemas[1].uniqueKeys = [["k"]]
     let program = try Self.program("SELECT COUNT(*) AS n, SUM(r.y) AS s FROM l JOIN r ON l.k = r.k", schemas)
     let data = ["l": [Self.rows([[5, 1]]), Self.rows([[9, 3]])], "r": [Self.rows([[5, 40]])]]
-    let (job, holders) = try SQLDifferential.job(family, program, schemas, data)
+    let (job, holders) = try TableExecutor.job(family, program, schemas, data)
     let outcome = try TestWorld(family, outsiders: holders, seed: seed).run(job)
     let shape = RunShape(
       principals: family.computing + holders,

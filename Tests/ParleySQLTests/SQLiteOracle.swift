@@ -1,6 +1,7 @@
 import CSQLite
 import Foundation
 import ParleyProgram
+import ParleySQLTesting
 import ParleyTesting
 
 /// SQLite in memory with the statistics it lacks. Numbers arrive as scaled integers, so moments are exact.

@@ -1,6 +1,7 @@
 import ParleyBase
 import ParleyEngine
 import ParleyProgram
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 @Suite(.serialized) struct TPCHEngineTests {
   private func check(_ number: Int, _ family: some EngineFamily) throws {
     let (program, answer) = try TPCHTests.program(number)
-    let executor = SQLDifferential.executor(family, seed: 0x5eed_7c00 + UInt64(number))
+    let executor = TableExecutor.executor(family, seed: 0x5eed_7c00 + UInt64(number))
     try TPCHTests.check(try executor(program, TPCHTests.tables, try TPCHTests.data.get()), answer)
   }
 

@@ -5,6 +5,7 @@ import ParleyEngine
 import ParleyNetwork
 import ParleyProgram
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Synchronization
 import Testing
@@ -61,7 +62,7 @@ import Testing
     let honest = world.run()
     let values = try #require(honest.values, "\(honest.description)")
     let received = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($0, $1) })
-    let results = try SQLDifferential.tables(of: program, opened: received)
+    let results = try TableExecutor.tables(of: program, opened: received)
     let expected = try InsecurePlaintextEvaluator.results(
       program, tables: tables, data: data.mapValues { [$0] })
     #expect(results == expected)

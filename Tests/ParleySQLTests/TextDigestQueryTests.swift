@@ -1,6 +1,7 @@
 import ParleyBase
 import ParleyProgram
 import ParleySQL
+import ParleySQLTesting
 import ParleyTesting
 import Testing
 

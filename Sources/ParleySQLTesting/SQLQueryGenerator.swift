@@ -1,5 +1,6 @@
 internal import ParleyBase
 import ParleyProgram
+internal import ParleyTesting
 
 /// Writes one random query twice: in Parley's dialect, and in SQLite's over scaled integers.
 struct SQLQueryGenerator {

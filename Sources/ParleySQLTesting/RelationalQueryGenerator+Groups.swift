@@ -1,3 +1,5 @@
+import ParleyTesting
+
 /// Random GROUP BY, HAVING and aggregates.
 extension RelationalQueryGenerator {
   mutating func grouped(_ from: From, _ filter: Spelled?) -> Query {

@@ -1,5 +1,6 @@
 import ParleyBase
 import ParleyProgram
+import ParleyTesting
 
 /// Random literals and expressions.
 extension RelationalQueryGenerator {

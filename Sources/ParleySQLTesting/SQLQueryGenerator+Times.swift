@@ -1,4 +1,5 @@
 import ParleyProgram
+import ParleyTesting
 
 /// Random group keys and conditions of the date `t` and the time `z`.
 extension SQLQueryGenerator {

@@ -1,4 +1,5 @@
 import ParleyClear
+import ParleyTesting
 
 extension AttackTrick {
   /// Statistics within queries.

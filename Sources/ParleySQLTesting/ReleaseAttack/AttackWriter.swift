@@ -2,6 +2,7 @@ import BigInt
 internal import ParleyBase
 import ParleyClear
 import ParleyProgram
+internal import ParleyTesting
 
 /// Writes the queries of an attack. Every spelling of a condition that holds for one unit, every way to count and sum under a
 /// condition, and what they can be hidden in.

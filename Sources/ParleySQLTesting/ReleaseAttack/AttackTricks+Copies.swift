@@ -1,5 +1,6 @@
 internal import BigInt
 import ParleyClear
+internal import ParleyTesting
 
 extension AttackTrick {
   /// Rows that joins repeat, and conditions in what is computed of each unit first.

@@ -1,3 +1,5 @@
+import ParleyTesting
+
 /// Random expressions of dates and times. The database has days and seconds, its own functions for parts of them, and
 /// `shifted(seconds, months)` from the test.
 extension RelationalQueryGenerator {

@@ -1,3 +1,5 @@
+import ParleyTesting
+
 /// Random functions of texts, and rows of values in subqueries.
 extension RelationalQueryGenerator {
   private static func quoted(_ text: String) -> String {

@@ -1,5 +1,6 @@
 internal import ParleyBase
 import ParleyProgram
+internal import ParleyTesting
 
 /// The tables of an attack: `p`, whose rows are the units; `v`, in which a person has one to four rows; `m`, in which every
 /// person has one; `r`, a price list; and `a` and `c`, which the attacker wrote. `c` has several rows for everybody.

@@ -1,3 +1,5 @@
+import ParleyTesting
+
 /// Random subqueries in conditions, and rows of values.
 extension RelationalQueryGenerator {
   /// A subquery in a condition, with columns of the query around it half of the time.

@@ -1,5 +1,6 @@
 internal import ParleyBase
 package import ParleyProgram
+internal import ParleyTesting
 
 /// Random tables over several holders with one random relational query, in Parley's dialect and in SQLite's, where
 /// decimals are scaled integers and dates are day numbers, so that the database is exact too.

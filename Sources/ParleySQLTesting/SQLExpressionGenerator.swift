@@ -1,4 +1,5 @@
 import ParleyProgram
+import ParleyTesting
 
 /// Random expressions over one row.
 extension SQLQueryGenerator {

@@ -1,5 +1,6 @@
 import BigInt
 import ParleyClear
+import ParleyTesting
 
 /// An attack by name: what it asks.
 struct AttackTrick: Sendable {

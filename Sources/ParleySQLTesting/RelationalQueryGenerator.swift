@@ -1,5 +1,6 @@
 internal import ParleyBase
 import ParleyProgram
+internal import ParleyTesting
 
 /// Random queries in two spellings.
 struct RelationalQueryGenerator {

@@ -4,7 +4,10 @@ package import ParleyEngine
 package import ParleyProgram
 internal import ParleyRuntime
 
-extension SQLDifferential {
+/// Runs programs over tables of holders with all parties of a protocol in this process.
+package enum TableExecutor {
+  package typealias Run = @Sendable (Program, [TableSchema], [String: [TableData]]) throws -> [DecodedTable]
+
   /// A program lowered for a protocol, with the rows of its holders. Holders deal and do not compute; the first computing
   /// party is the recipient.
   package static func job<F: EngineFamily>(
@@ -37,7 +40,7 @@ extension SQLDifferential {
   /// Runs programs with all parties of a protocol in this process.
   package static func executor<F: EngineFamily>(
     _ family: F, options: LoweringOptions = .init(), seed: UInt64
-  ) -> Executor {
+  ) -> Run {
     { program, schemas, data in
       let (run, holders) = try job(family, program, schemas, data, options: options)
       let outcome = try TestWorld(family, outsiders: holders, seed: seed).run(run)

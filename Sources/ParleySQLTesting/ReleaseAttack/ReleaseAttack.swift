@@ -3,6 +3,7 @@ import ParleyBase
 package import ParleyClear
 package import ParleyProgram
 import ParleySQL
+internal import ParleyTesting
 
 /// Tries to break the rules of release: random studies that aim at one record or one person, and what follows about few units
 /// from the numbers that such a study opens.

@@ -1,5 +1,6 @@
 import BigInt
 import ParleyClear
+import ParleyTesting
 
 extension AttackTrick {
   /// Queries put together at random from what the rules can judge: several statistics under conditions of rows that were joined,

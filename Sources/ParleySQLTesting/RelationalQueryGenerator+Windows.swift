@@ -1,3 +1,5 @@
+import ParleyTesting
+
 /// Random window functions.
 extension RelationalQueryGenerator {
   private func mean(_ column: Spelled) -> Kind {
