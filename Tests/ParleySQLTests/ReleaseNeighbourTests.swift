@@ -15,7 +15,7 @@ import Testing
   private static let bit = ColumnSchema(name: "c", type: .boolean, isNullable: false)
   static let tables = [
     TableSchema(
-      name: "t", columns: columns([("k", 0...99), ("s", 1...2), ("x", 0...99), ("y", 0...99)]) + [bit],
+      name: "t", columns: columns([("k", 0...99), ("s", 1...3), ("x", 0...99), ("y", 0...99)]) + [bit],
       holders: ["a"], maximumRows: 300),
     TableSchema(
       name: "v",
@@ -95,7 +95,7 @@ import Testing
       "SELECT COUNT(*) AS n, AVG(x) AS a FROM v WHERE EXISTS (SELECT 1 FROM v AS u WHERE u.pid = v.pid AND u.d = 1)"
     ],
     ["SELECT p.g, COUNT(*) AS n, AVG(p.x) AS a FROM p JOIN q ON p.pid = q.pid WHERE q.z > 3 GROUP BY p.g"],
-    ["SELECT COUNT(DISTINCT z) AS m FROM q"], ["SELECT COUNT(*) AS n FROM p FULL JOIN q ON p.pid = q.pid"],
+    ["SELECT COUNT(DISTINCT z) AS m FROM q"], ["SELECT COUNT(*) AS n FROM r FULL JOIN l ON r.id = l.id"],
     ["SELECT CORR(x, y) AS r, AVG(x) AS a, STDDEV(y) AS b FROM t"],
     ["SELECT AVG(k) FILTER (WHERE c) AS a, COUNT(*) FILTER (WHERE k >= 95) AS b FROM t"],
   ]

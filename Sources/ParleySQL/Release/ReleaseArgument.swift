@@ -78,7 +78,7 @@ struct ReleaseArgument {
       for condition in [argument, .not(argument)] { add(contributors: condition) }
       return true
     }
-    guard let range = facts.narrowRange(of: argument) else { return false }
+    guard let range = facts.range(of: argument), range.upper - range.lower <= Facts.narrow else { return false }
     var value = range.lower
     while value <= range.upper {
       add(contributors: .compare(.equal, argument, .integer(value)))
