@@ -175,6 +175,59 @@ import Testing
     #expect(refused?.code == .usage)
   }
 
+  /// Rows of one table have partners in the other, whatever its keys say; where values are too few for the rows, nothing is shared.
+  @Test(arguments: [
+    ("unique: [[id]]", "id", "type: text, bytes: 8", 40),
+    ("unique: [[id, day]]", "id", "type: text, bytes: 8", 20),
+    ("at-most: [{columns: [id], rows: 3}]", "id", "type: int, range: [5, 900000]", 20),
+    ("unique: [[id]]", "code", "type: int, range: [0, 4]", 0),
+  ])
+  func tablesShareWhatIsJoined(keys: String, column: String, type: String, partners: Int) throws {
+    let text = try Sample.text(
+      replacing: "tables:",
+      with: """
+        tables:
+          - name: people
+            holders: [a, b]
+            maximum-rows: 100
+            \(keys)
+            columns:
+              - {name: id, \(column == "id" ? type : "type: text, bytes: 8")}
+              - {name: code, \(column == "code" ? type : "type: int, range: [0, 9]")}
+              - {name: day, type: int, range: [0, 9]}
+          - name: visits
+            holders: [b]
+            maximum-rows: 100
+            columns: [{name: person, \(type)}]
+        """
+    ).replacing(
+      "SELECT AVG(age) AS mean FROM patients",
+      with:
+        "\"SELECT COUNT(*) AS n FROM (SELECT \(column) AS x FROM people) AS p JOIN visits AS v ON v.person = p.x\""
+    )
+    let study = try StudyLoader.load(text: text, file: "joined.yml")
+    let pools = SyntheticPools(study).pools(rows: [50, 60, 10])
+    #expect(pools[2].isEmpty && pools.map(\.isEmpty) == [partners == 0, partners == 0, true])
+    func make(_ table: Int, _ rows: [Int]) throws -> [TableData] {
+      try rows.indices.map {
+        try SyntheticData.make(study.schemas[table], rows: rows, holder: $0, seed: 5, pools: pools[table])
+      }
+    }
+    let people = try make(0, [30, 20]), visits = try make(1, [60])
+    #expect(try make(0, [30, 20]) == people)
+    func values(_ data: [TableData], _ column: Int) -> Set<String> {
+      Set(
+        data.flatMap {
+          $0.columns[column].texts.isEmpty ? $0.columns[column].values.map(String.init) : $0.columns[column].texts
+        })
+    }
+    let place = column == "id" ? 0 : 1
+    let known = values(people, place), seen = values(visits, 0)
+    #expect(known.intersection(seen).count >= min(partners, seen.count) * 2 / 3, "\(known), \(seen)")
+    if keys == "unique: [[id]]" { #expect(values(people, 0).count == 50) }
+    if partners > 0 { #expect(seen.union(known).count <= 76) }
+  }
+
   @Test func tooFewValuesAreSaid() throws {
     let refused = #expect(throws: ParleyError.self) { try make(schema([["id"]]), [20, 20, 1]) }
     #expect(refused?.message.contains("table 't'") == true && refused?.message.contains("id") == true)

@@ -144,8 +144,8 @@ struct PartyCommand: ParsableCommand {
     for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
       if tables[index] == nil, let synthetic, let position = table.schema.holders.firstIndex(of: name) {
         tables[index] = try TrialData.synthetic(
-          table.schema, table: index, holder: position, rows: TrialData.rows(table.schema, asked: synthetic),
-          seed: seed)
+          prepared.study, table: index, holder: position,
+          rows: TrialData.rows(prepared.study, asked: synthetic), seed: seed)
       }
       guard let rows = tables[index] else {
         throw ParleyError(

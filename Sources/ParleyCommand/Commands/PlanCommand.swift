@@ -82,6 +82,9 @@ enum TrialData {
     return (0..<holders).map { min(asked, most / holders + ($0 < most % holders ? 1 : 0)) }
   }
 
+  /// The same for every table of a study.
+  static func rows(_ study: Study, asked: Int) -> [[Int]] { study.schemas.map { rows($0, asked: asked) } }
+
   /// Made-up rows within the declared ranges, for every holder of every table.
   static func synthetic(
     _ study: Study, rows: [[Int]], seed: UInt64
@@ -90,7 +93,7 @@ enum TrialData {
     for (index, table) in study.tables.enumerated() {
       for (position, holder) in table.schema.holders.enumerated() {
         data[holder, default: [:]][index] = try synthetic(
-          table.schema, table: index, holder: position, rows: rows[index], seed: seed)
+          study, table: index, holder: position, rows: rows, seed: seed)
       }
     }
     return data
@@ -98,10 +101,13 @@ enum TrialData {
 
   /// The made-up rows of one holder of one table, the same in every process of a trial.
   ///
-  /// - Parameter rows: of every holder of the table.
+  /// - Parameter rows: of every holder of every table.
   static func synthetic(
-    _ schema: TableSchema, table: Int, holder: Int, rows: [Int], seed: UInt64
+    _ study: Study, table: Int, holder: Int, rows: [[Int]], seed: UInt64
   ) throws(ParleyError) -> TableData {
-    try SyntheticData.make(schema, rows: rows, holder: holder, seed: seed &+ UInt64(table * 1000))
+    let pools = SyntheticPools(study).pools(rows: rows.map { $0.reduce(0, +) })
+    return try SyntheticData.make(
+      study.schemas[table], rows: rows[table], holder: holder, seed: seed &+ UInt64(table * 1000),
+      pools: pools[table])
   }
 }

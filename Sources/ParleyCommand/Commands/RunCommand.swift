@@ -182,8 +182,8 @@ struct LocalRun {
           if let synthetic, !table.schema.uniqueKeys.isEmpty || !table.schema.rowLimits.isEmpty {
             // Whether so many rows can be made up is said here and not by one of the parties.
             _ = try TrialData.synthetic(
-              table.schema, table: index, holder: position,
-              rows: TrialData.rows(table.schema, asked: synthetic), seed: seed)
+              prepared.study, table: index, holder: position,
+              rows: TrialData.rows(prepared.study, asked: synthetic), seed: seed)
           }
           own.append(synthetic.map { TrialData.rows(table.schema, asked: $0)[position] } ?? 0)
           continue
@@ -212,15 +212,14 @@ struct LocalRun {
       return nil
     }
     var data: [String: [TableData]] = [:]
-    var rows = 0
-    for (index, table) in prepared.study.tables.map(\.schema).enumerated() {
-      let asked = TrialData.rows(table, asked: synthetic)
-      rows += asked.reduce(0, +)
-      guard rows <= WithheldReasons.mostRows else { return nil }
+    let asked = TrialData.rows(prepared.study, asked: synthetic)
+    guard asked.joined().reduce(0, +) <= WithheldReasons.mostRows else { return nil }
+    for (index, table) in prepared.study.schemas.enumerated() {
       for holder in table.holders.indices {
         // They have been made up for the trial, so they can be.
         guard
-          let part = try? TrialData.synthetic(table, table: index, holder: holder, rows: asked, seed: seed)
+          let part = try? TrialData.synthetic(
+            prepared.study, table: index, holder: holder, rows: asked, seed: seed)
         else { return nil }
         data[table.name, default: []].append(part)
       }
@@ -239,8 +238,8 @@ struct LocalRun {
             file, table: index, holder: holder, of: prepared.study, log: log)
         } else if let synthetic {
           data[holder, default: [:]][index] = try TrialData.synthetic(
-            table.schema, table: index, holder: position,
-            rows: TrialData.rows(table.schema, asked: synthetic), seed: seed)
+            prepared.study, table: index, holder: position,
+            rows: TrialData.rows(prepared.study, asked: synthetic), seed: seed)
         }
       }
     }

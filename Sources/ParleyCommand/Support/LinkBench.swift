@@ -145,9 +145,10 @@ enum AggregateBench {
     let counts = (0..<holders).map { isEmpty ? 0 : rows / holders + ($0 < rows % holders ? 1 : 0) }
     for holder in 0..<holders {
       var tables: [TableData] = []
-      for (table, schema) in schemas.enumerated() {
+      for table in schemas.indices {
         tables.append(
-          try TrialData.synthetic(schema, table: table, holder: holder, rows: counts, seed: 1))
+          try TrialData.synthetic(
+            prepared.study, table: table, holder: holder, rows: schemas.map { _ in counts }, seed: 1))
       }
       held.append(tables)
     }

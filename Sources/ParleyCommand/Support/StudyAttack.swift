@@ -41,13 +41,16 @@ struct StudyAttack {
   private let choosing: Set<Int>
   /// Rows of a table, all holders together, with which it begins.
   private static let fewestRows = 6
-  private let mostRows: Int
+  private var mostRows: Int
+  /// Columns in which rows of several tables meet.
+  private let pools: SyntheticPools
 
   /// - Parameter mostRows: of a table, all holders together; 6 or more.
   /// - Throws: `usage/arguments` where the study withholds nothing, as where no table is protected.
   init(_ study: Study, program: Program, mostRows: Int) throws(ParleyError) {
     self.mostRows = mostRows
     self.study = study
+    pools = SyntheticPools(study)
     self.program = program
     let rules = study.rules
     minimum = rules.allowsRowRelease ? rules.minimumCell : max(2, rules.minimumCell)
@@ -101,6 +104,33 @@ struct StudyAttack {
       notice.update(done: report.trials, findings: report.findings.count)
     }
     return report
+  }
+
+  /// Rows with which the same trials show something, where more of them do.
+  ///
+  /// - Parameter limit: most that may be asked for.
+  func rowsThatShow(trials: Int, seed: UInt64, limit: Int) throws(ParleyError) -> Int? {
+    for rows in Set([min(limit, mostRows * 5), limit]).sorted() where rows > mostRows {
+      var more = self
+      more.mostRows = rows
+      for trial in 0..<min(trials, Self.triedForAdvice) where try more.shows(seed: seed &+ UInt64(trial)) {
+        return rows
+      }
+    }
+    return nil
+  }
+  private static let triedForAdvice = 50
+
+  private func shows(seed: UInt64) throws(ParleyError) -> Bool {
+    do throws(ParleyError) {
+      let database = UnitDatabase(tables: study.schemas, data: try data(seed: seed))
+      let test = try InfluenceTest(
+        program: program, reference: nil, database: database, minimum: minimum, columns: columns)
+      return !test.base.values.isEmpty
+    } catch {
+      guard error.code.rawValue == "data/requirement" else { throw error }
+      return false
+    }
   }
 
   private func note(_ hit: InfluenceTest.Hit, seed: UInt64, _ report: inout Report) {
@@ -159,16 +189,17 @@ struct StudyAttack {
   private func data(seed: UInt64) throws(ParleyError) -> [String: [TableData]] {
     var data: [String: [TableData]] = [:]
     var random = InsecureSplitMix(seed: seed)
+    // What meets in tables depends on the rows of all of them.
+    let drawn = pools.isEmpty ? nil : study.schemas.map { rows($0, using: &random) }
+    let pools = pools.pools(rows: drawn ?? study.schemas.map { _ in 0 })
     for (index, table) in study.schemas.enumerated() {
-      let chosen = Int.random(in: Self.fewestRows...mostRows, using: &random)
-      let all = min(chosen, table.maximumRows, SyntheticData.mostRows(table))
+      let all = drawn?[index] ?? rows(table, using: &random)
       let share = table.holders.indices.map { (all + $0) / table.holders.count }
       var parts: [TableData] = []
       for holder in table.holders.indices {
         var part = try SyntheticData.make(
           complete(table), rows: share.map { min($0, table.padTo ?? $0) }, holder: holder,
-          seed: seed &+ UInt64(index * 1000)
-        )
+          seed: seed &+ UInt64(index * 1000), pools: pools[index])
         for place in table.columns.indices
         where table.columns[place].isNullable && part.columns[place].isNull.isEmpty {
           part.columns[place].isNull = Array(repeating: false, count: part.rowCount)
@@ -182,6 +213,11 @@ struct StudyAttack {
       data[table.name] = parts
     }
     return data
+  }
+
+  private func rows(_ table: TableSchema, using random: inout InsecureSplitMix) -> Int {
+    min(
+      Int.random(in: Self.fewestRows...mostRows, using: &random), table.maximumRows, SyntheticData.mostRows(table))
   }
 
   /// Where it may be told how many values are missing, none are, so that nothing is found that rests on it.

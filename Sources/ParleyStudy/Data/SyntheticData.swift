@@ -16,13 +16,22 @@ public enum SyntheticData {
   public static func make(
     _ schema: TableSchema, rows: [Int], holder: Int, seed: UInt64
   ) throws(ParleyError) -> TableData {
-    var keys = SyntheticKeys(schema)
-    guard !keys.isEmpty else { return make(schema, rows: rows[holder], seed: seed &+ UInt64(holder)) }
+    try make(schema, rows: rows, holder: holder, seed: seed, pools: [:])
+  }
+
+  /// The same, with columns that take their values from a pool that other tables take them from as well.
+  package static func make(
+    _ schema: TableSchema, rows: [Int], holder: Int, seed: UInt64, pools: [Int: SyntheticPool]
+  ) throws(ParleyError) -> TableData {
+    var keys = SyntheticKeys(schema, pools: pools)
+    guard !keys.isEmpty else {
+      return make(schema, rows: rows[holder], seed: seed &+ UInt64(holder), pools: pools)
+    }
     for earlier in 0..<holder {
-      var data = make(schema, rows: rows[earlier], seed: seed &+ UInt64(earlier))
+      var data = make(schema, rows: rows[earlier], seed: seed &+ UInt64(earlier), pools: pools)
       try keys.keep(&data, seed: seed &+ UInt64(earlier))
     }
-    var data = make(schema, rows: rows[holder], seed: seed &+ UInt64(holder))
+    var data = make(schema, rows: rows[holder], seed: seed &+ UInt64(holder), pools: pools)
     try keys.keep(&data, seed: seed &+ UInt64(holder))
     return data
   }
@@ -32,9 +41,15 @@ public enum SyntheticData {
 
   /// One holder's rows, within the declared ranges and nothing else; one in ten cells of a nullable column is NULL.
   public static func make(_ schema: TableSchema, rows: Int, seed: UInt64) -> TableData {
+    make(schema, rows: rows, seed: seed, pools: [:])
+  }
+
+  private static func make(
+    _ schema: TableSchema, rows: Int, seed: UInt64, pools: [Int: SyntheticPool]
+  ) -> TableData {
     var columns: [TableData.Column] = []
     var seeds = InsecureSplitMix(seed: seed)
-    for column in schema.columns {
+    for (index, column) in schema.columns.enumerated() {
       // A stream of its own for every column, so that a column added at the end changes no other. Its seed is a number drawn: seeds
       // that are steps of the generator apart would give the same stream, shifted.
       var random = InsecureSplitMix(seed: seeds.next())
@@ -46,9 +61,11 @@ public enum SyntheticData {
       for _ in 0..<rows {
         let missing = column.isNullable && random.next(upTo: 10) == 0
         if case .text(let bytes) = column.type {
-          texts.append(missing ? "" : random.text(bytes: bytes))
+          let drawn = pools[index].map { SyntheticPool.text(random.next(upTo: $0.count)) }
+          texts.append(missing ? "" : drawn ?? random.text(bytes: bytes))
         } else {
-          values.append(missing ? 0 : random.value(in: range))
+          let drawn = pools[index].map { $0.first &+ Int64(bitPattern: random.next(upTo: $0.count)) }
+          values.append(missing ? 0 : drawn ?? random.value(in: range))
         }
         if column.isNullable { isNull.append(missing) }
       }
@@ -63,6 +80,15 @@ public enum SyntheticData {
       columns.append(.init(values: values, isNull: isNull, texts: texts))
     }
     return TableData(rowCount: rows, columns: columns)
+  }
+
+  /// How many different values a made-up column of this type can have; at most 2^64 - 1 are counted.
+  static func size(_ type: ColumnType) -> UInt64 {
+    if case .text(let bytes) = type {
+      return (1...min(max(bytes, 1), InsecureSplitMix.longestText)).reduce(UInt64(0)) { sum, _ in sum * 26 + 26 }
+    }
+    let span = UInt64(bitPattern: type.range.upperBound &- type.range.lowerBound)
+    return span == .max ? span : span + 1
   }
 }
 

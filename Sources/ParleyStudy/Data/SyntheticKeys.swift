@@ -19,14 +19,17 @@ struct SyntheticKeys {
   }
 
   private let schema: TableSchema
+  private let pools: [Int: SyntheticPool]
   private var rules: [Rule]
   /// Redraws before combinations are tried in turn, which is for tables that use up most of them.
   private static let redraws = 16
   /// Combinations that are tried in turn for one row beyond those that are used up.
   private static let tries: UInt64 = 100_000
 
-  init(_ schema: TableSchema) {
+  /// - Parameter pools: the values of some columns.
+  init(_ schema: TableSchema, pools: [Int: SyntheticPool] = [:]) {
     self.schema = schema
+    self.pools = pools
     let limits = schema.uniqueKeys.map { TableSchema.RowLimit(columns: $0, rows: 1) } + schema.rowLimits
     rules = limits.map { limit in
       Rule(
@@ -77,7 +80,7 @@ struct SyntheticKeys {
 
   /// Takes the next combination of values that this rule and those before it allow.
   private mutating func take(_ rule: Int, _ row: Int, _ data: inout TableData) throws(ParleyError) {
-    let combinations = self.combinations(rule)
+    let combinations = product(rule) { size($0) }
     var place = rules[rule].next
     var isUsedUp = true
     while place < combinations, place - rules[rule].next < Self.tries {
@@ -97,7 +100,7 @@ struct SyntheticKeys {
     let names = rules[rule].columns.map { schema.columns[$0].name }.joined(separator: ", ")
     throw ParleyError(
       .usage,
-      "no more rows of table '\(schema.name)' can be made up: at most \(rules[rule].most) may have the same \(names), of which the study allows \(combinations) different values",
+      "no more rows of table '\(schema.name)' can be made up: at most \(rules[rule].most) may have the same \(names), of which the study allows \(self.combinations(rule)) different values",
       remedy:
         "write 'maximum-rows: \(mostRows(of: rule))' for this table in the study, which it cannot exceed anyway, or declare a wider range for \(names)"
     )
@@ -113,37 +116,29 @@ struct SyntheticKeys {
 
   /// How many different values the columns of a rule can have together; at most 2^64 - 1 are counted.
   private func combinations(_ rule: Int) -> UInt64 {
+    product(rule) { SyntheticData.size(schema.columns[$0].type) }
+  }
+
+  private func product(_ rule: Int, of sizes: (Int) -> UInt64) -> UInt64 {
     rules[rule].columns.reduce(UInt64(1)) {
-      let (product, overflow) = $0.multipliedReportingOverflow(by: size($1))
+      let (product, overflow) = $0.multipliedReportingOverflow(by: sizes($1))
       return overflow ? .max : product
     }
   }
 
-  /// How many values a column can have; at most 2^64 - 1 are counted.
+  /// How many values a column is given.
   private func size(_ column: Int) -> UInt64 {
-    if case .text(let bytes) = schema.columns[column].type {
-      return (1...min(max(bytes, 1), InsecureSplitMix.longestText)).reduce(UInt64(0)) { sum, _ in sum * 26 + 26 }
-    }
-    let range = schema.columns[column].type.range
-    let span = UInt64(bitPattern: range.upperBound &- range.lowerBound)
-    return span == .max ? span : span + 1
+    pools[column]?.count ?? SyntheticData.size(schema.columns[column].type)
   }
 
   /// Gives a cell the value of a number below ``size(_:)``.
   private func set(_ column: Int, _ row: Int, _ number: UInt64, _ data: inout TableData) {
     if !data.columns[column].isNull.isEmpty { data.columns[column].isNull[row] = false }
     guard case .text = schema.columns[column].type else {
-      data.columns[column].values[row] =
-        schema.columns[column].type.range.lowerBound &+ Int64(bitPattern: number)
+      let first = pools[column]?.first ?? schema.columns[column].type.range.lowerBound
+      data.columns[column].values[row] = first &+ Int64(bitPattern: number)
       return
     }
-    // a … z, aa … zz, and so on.
-    var letters: [UInt8] = []
-    var rest = number + 1
-    while rest > 0 {
-      letters.append(UInt8(ascii: "a") + UInt8((rest - 1) % 26))
-      rest = (rest - 1) / 26
-    }
-    data.columns[column].texts[row] = String(decoding: letters.reversed(), as: UTF8.self)
+    data.columns[column].texts[row] = SyntheticPool.text(number)
   }
 }
