@@ -86,13 +86,16 @@ public enum SQLFrontEnd {
   /// Bytes of all queries of a study.
   private static let mostText = 1 << 18
 
-  /// What queries do and their authors may not have meant, such as division of whole numbers.
+  /// What queries do and their authors may not have meant, such as division of whole numbers, or comparison with NULL.
   package static func notes(
     _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) -> [String] {
     var notes: [String] = []
-    for case .relational(let query) in try routed(queries, tables: tables, rules: rules) {
-      notes += query.notes.map { "query '\(query.source.query.name)': \($0)" }
+    for routed in try routed(queries, tables: tables, rules: rules) {
+      let source = routed.source
+      var own = NullComparisons.notes(try Parser.parse(source), source)
+      if case .relational(let query) = routed { own += query.notes }
+      notes += own.map { "query '\(source.query.name)': \($0)" }
     }
     return notes
   }

@@ -268,4 +268,26 @@ import Testing
     #expect(try Self.tables.notes(meant) == [])
     #expect(try Self.tables.notes("SELECT b / 2 AS half, COUNT(*) AS n FROM t GROUP BY half LIMIT 9") == [])
   }
+
+  /// Statistics over public groups and relational queries alike, subqueries included.
+  @Test(arguments: [
+    ("k = NULL", "k = NULL is never true, whatever k is: use k IS NULL", "k IS NULL"),
+    ("NULL <> k", "NULL <> k is never true, whatever k is: use k IS NOT NULL", "k IS NOT NULL"),
+    ("k IN (1, NULL)", "NULL in k IN (1, NULL) equals nothing", "k = 1 OR k IS NULL"),
+    ("k NOT IN (1, NULL)", "k NOT IN a list with NULL is never true", "k NOT IN (1) AND k IS NOT NULL"),
+    (
+      "CASE k WHEN NULL THEN TRUE ELSE FALSE END", "use CASE WHEN k IS NULL THEN",
+      "CASE WHEN k IS NULL THEN TRUE ELSE FALSE END"
+    ),
+  ])
+  func comparisonsWithNullAreNoted(condition: String, note: String, meant: String) throws {
+    for text in [
+      "SELECT COUNT(*) AS n FROM s WHERE ?", "SELECT k FROM s WHERE ?",
+      "SELECT COUNT(*) AS n FROM t WHERE id IN (SELECT k FROM s WHERE ?)",
+    ] {
+      let notes = try Self.tables.notes(text.replacing("?", with: condition))
+      #expect(notes.count == 1 && notes[0].contains(note), "\(notes)")
+      #expect(try Self.tables.notes(text.replacing("?", with: meant)) == [])
+    }
+  }
 }
