@@ -85,7 +85,8 @@ public struct PreparedStudy: Sendable {
   }
 
   private static func prepare(
-    _ study: Study, _ program: Program, verifier: VerifierDescriptor.Method?, forms: Lowering.InputForms? = nil
+    _ study: Study, _ program: Program, verifier: VerifierDescriptor.Method?, forms: Lowering.InputForms? = nil,
+    advises: Bool = true
   ) throws(ParleyError) -> PreparedProgram {
     do throws(ParleyError) {
       return try PreparedProgram(
@@ -104,7 +105,11 @@ public struct PreparedStudy: Sendable {
             ? [] : ["nobody must have signed this study for it to run ('require-signatures: false')"]),
         forms: forms, studyHash: study.studyHash)
     } catch {
-      throw study.placed(error)
+      guard advises else { throw error }
+      throw study.advised(study.placed(error)) { changed in
+        guard let program = try? changed.program() else { return false }
+        return (try? prepare(changed, program, verifier: verifier, advises: false)) != nil
+      }
     }
   }
 
@@ -212,6 +217,27 @@ extension Study {
       placed.place?.file = file
     }
     return placed
+  }
+
+  /// An overflow, with the query that keeps fewer decimals of means of which it computes others, where that passes: other advice
+  /// does not help where a column has no decimals.
+  fileprivate func advised(_ error: ParleyError, passes: (Study) -> Bool) -> ParleyError {
+    guard error.code.rawValue == "plan/overflow",
+      let place = queries.firstIndex(where: { error.place?.item?.contains("query '\($0.name)'") == true }),
+      queries[place].sql.utf8.count <= 4096
+    else { return error }
+    for places in [2, 0] {
+      guard let text = NestedAverages.cut(sqlQueries[place], places: places) else { return error }
+      var changed = self
+      changed.queries[place].sql = text
+      changed.queries[place].places = nil
+      guard passes(changed) else { continue }
+      var advised = error
+      let own = "keep fewer decimals of the means within; this passes: \(VisibleText.line(text))"
+      advised.remedy = [error.remedy, own].compactMap(\.self).joined(separator: "; or ")
+      return advised
+    }
+    return error
   }
 
   fileprivate var releaseWords: ReleaseWords {
