@@ -139,6 +139,59 @@ import Testing
     }
   }
 
+  /// A cell that keeps a column out of the draft does not hide that another file lacks the column, nor the other way round.
+  @Test func oddCellsOfColumnsThatAFileLacks() throws {
+    func csv(_ names: String, odd: Bool) -> String {
+      names + "\n" + (0..<30).map { "\(20 + $0),\(odd && $0 == 7 ? "about 5" : "\(50 + $0)")\n" }.joined()
+    }
+    let fault = "1 cell is no number: line 9"
+    for (a, b) in [(true, false), (false, true)] {
+      let files = ["a.csv": csv("age,weight", odd: a), "b.csv": csv("age,gewicht", odd: b)]
+      let text = try draft(files)
+      for words in ["Not in the file of \"b\":", "More in the file of \"b\": \"gewicht\"", fault] {
+        #expect(text.contains(words), "\(text)")
+      }
+      // No column in common.
+      let error = #expect(throws: ParleyError.self) {
+        try draft(["a.csv": csv("years,weight", odd: a), "b.csv": csv("age,gewicht", odd: b)])
+      }
+      #expect(
+        error?.code == .dataMissingColumn && error?.message.contains(fault) == true, "\(String(describing: error))"
+      )
+      #expect(
+        error?.message.contains("'years', 'weight'") == true && error?.message.contains("'age', 'gewicht'") == true
+      )
+      #expect(error?.remedy?.hasPrefix("correct these cells first") == true, "\(error?.remedy ?? "")")
+      #expect(error?.remedy?.contains("years: NAME, weight: NAME}") == true, "\(error?.remedy ?? "")")
+    }
+    // The only column in common is odd.
+    let error = #expect(throws: ParleyError.self) {
+      try draft(["a.csv": csv("x,weight", odd: true), "b.csv": csv("y,weight", odd: false)])
+    }
+    #expect(
+      error?.code == .dataNoColumns && error?.message.contains(fault) == true, "\(String(describing: error))")
+    #expect(
+      error?.message.contains("has no column 'x' of") == true && error?.message.contains("it has 'y'") == true)
+  }
+
+  /// What the sides of maps mean is said where there are maps, and only there.
+  @Test func mapsAndDatesAreExplained() throws {
+    func csv(_ labels: [String], _ date: (Int) -> String) -> String {
+      "sex,seen\n" + (0..<24).map { "\($0 == 3 ? "x" : labels[$0 % 2]),\(date($0 % 9 + 1))\n" }.joined()
+    }
+    let text = try draft([
+      "a.csv": csv(["F", "M"]) { "2024-03-0\($0)" }, "b.csv": csv(["female", "male"]) { "0\($0).03.2024" },
+    ])
+    for words in [
+      "# 'values' of a holder has, for a column, labels of its file before ':'", "it counts as that value",
+      "dates are always YYYY-MM-DD", "whatever is not listed counts as \"other\"",
+    ] {
+      #expect(text.contains(words), "\(text)")
+    }
+    _ = try StudyLoader.load(text: text, file: "d.yml")
+    #expect(try !draft(["a.csv": "x\n1\n2\n"]).contains("How files are written"))
+  }
+
   @Test func oddHeadersAndNames() throws {
     let text = try draft([
       "computing-a.csv": "\"a \"\"b\"\": #c\",1st,Ä,a_b\n1,2,3,4\n",

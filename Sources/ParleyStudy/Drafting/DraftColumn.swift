@@ -278,7 +278,9 @@ struct DraftColumn {
       while all.contains(where: { $0.lowercased() == name }) { name = "(\(name))" }
       all.append(name)
       others = ", others: \(YAMLWord.quoted(name))"
-      notes.append("\(rare) rarer value\(rare == 1 ? "" : "s") not written here")
+      notes.append(
+        "\(rare) rarer value\(rare == 1 ? "" : "s") not written here: whatever is not listed counts as \(YAMLWord.quoted(name))"
+      )
     }
     if !strangers.isEmpty {
       let names = strangers.map(YAMLWord.escaped).joined(separator: ", ")
@@ -290,6 +292,12 @@ struct DraftColumn {
   }
 
   var hasOddCells: Bool { oddLines != nil }
+
+  /// What keeps a column of numbers or dates out of the draft and can be corrected in the file; nil for others.
+  var fault: String? {
+    guard kind == .mixed || kind == .shortened || kind == .text && !isDeclared && hasOddCells else { return nil }
+    return lines().map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " #")) }.joined(separator: " ")
+  }
 
   /// Where nearly all cells are numbers, or dates: which are not, and in which lines. Nil for a text.
   private var oddLines: [String]? {

@@ -79,11 +79,15 @@ struct DraftWriter {
         let text = line.drop { $0 == " " || $0 == "#" }
         return text.hasPrefix("- {") ? "#       \(text)" : "      #   \(text)"
       }
+      if column.fault != nil {
+        lines.append("      #   Then draft again; the draft says how to map what \(holders) may call otherwise.")
+      }
       guard column.lines().contains(where: { $0.contains("- {name: ") }) else { continue }
       example = example ?? "\(quoted(files[lacking[0]].holder)): {columns: {\(name): NAME}}"
     }
     for (file, headers) in leftOver {
       lines.append("      # More in the file of \(quoted(file.holder)): \(Self.list(headers, quoted))")
+      lines += faults(of: headers, in: file).map { "      #   \($0)" }
     }
     guard !lines.isEmpty else { return [] }
     let advice =
@@ -108,11 +112,22 @@ struct DraftWriter {
         "'\(file.path)' has no column \(Self.list(lacking) { "'\($0)'" }) of '\(files[0].path)': left out; the draft says how to map what it calls otherwise"
       )
     }
+    notes += faults(of: partial.map(\.header), in: files[0]).map { "'\(files[0].path)': \($0)" }
     for (file, headers) in leftOver {
       notes.append(
         "'\(file.path)' has more than '\(files[0].path)', left out: \(Self.list(headers) { "'\($0)'" })")
+      notes += faults(of: headers, in: file).map { "'\(file.path)': \($0)" }
     }
     return notes
+  }
+
+  /// Cells that keep columns out of the draft, whatever other files have.
+  private func faults(of headers: [String], in file: FileGuess) -> [String] {
+    let format = dateFormats()[files.firstIndex { $0.path == file.path } ?? 0]
+    return headers.prefix(20).compactMap { header in
+      guard let place = file.headers.firstIndex(of: header) else { return nil }
+      return DraftColumn(name: header, header: header, files: [file], places: [place], formats: [format]).fault
+    }
   }
 
   private static func list(_ names: [String], _ form: (String) -> String) -> String {
@@ -124,11 +139,19 @@ struct DraftWriter {
     let reasons = columns.prefix(20).flatMap { $0.lines() }.map {
       VisibleText.line($0.trimmingCharacters(in: CharacterSet(charactersIn: " #")))
     }
+    // Once they are mended, what a file lacks is still in the way.
+    let lacking = files.dropFirst().compactMap { file -> String? in
+      let names = files[0].headers.filter { file.place(of: $0) == nil }
+      guard !names.isEmpty else { return nil }
+      let left = leftOver.first { $0.file.path == file.path }?.headers ?? []
+      return "'\(file.path)' has no column \(Self.list(names) { "'\($0)'" }) of '\(files[0].path)'"
+        + (left.isEmpty ? "" : "; it has \(Self.list(left) { "'\($0)'" })")
+    }.map { VisibleText.line($0) }
     let hasOdd = columns.contains { $0.kind == .text && $0.hasOddCells }
     var error = ParleyError(
       .dataNoColumns,
       "no column \(files.count == 1 ? "of the file" : "that all \(files.count) files have") can be declared:\n"
-        + reasons.joined(separator: "\n"),
+        + (reasons + lacking).joined(separator: "\n"),
       at: files.count == 1 ? .init(file: files[0].path, line: 1) : nil,
       remedy: (hasOdd ? "correct the cells in the lines that are named, and draft again; or " : "")
         + "name a file that has numbers, dates or labels that occur in \(StudyDraft.rareLimit) rows or more as well, or write the study by hand (docs/study-file.md)"
@@ -150,17 +173,22 @@ struct DraftWriter {
       let name = identifier(header, &taken)
       let column = DraftColumn(
         name: name, header: header, files: [files[0]], places: [place], formats: formats)
-      return lacking.contains(header) && column.isDeclared ? name : nil
+      return lacking.contains(header) && (column.isDeclared || column.fault != nil) ? name : nil
     }
     let maps = declared.prefix(20).map { "\(YAMLWord.plain($0)): NAME" }.joined(separator: ", ")
+    // A column that is mended in one file still has to be mapped in the other.
+    let faults =
+      faults(of: lacking, in: files[0]).map { "'\(files[0].path)': \($0)" }
+      + faults(of: free, in: file).map { "'\(file.path)': \($0)" }
     return ParleyError(
       .dataMissingColumn,
-      "'\(files[0].path)' has the column\(isOne ? "" : "s") \(list), this file does not\(names)",
+      "'\(files[0].path)' has the column\(isOne ? "" : "s") \(list), this file does not\(names)"
+        + faults.map { "; \(VisibleText.line($0))" }.joined(),
       at: .init(file: file.path, line: 1),
-      remedy:
-        declared.isEmpty
-        ? "draft from '\(files[0].path)' and from this file apart, and write one study of both drafts by hand (docs/study-file.md)"
-        : "draft from '\(files[0].path)' alone, and say under csv-by-holder of the draft what this file calls \(declared.count == 1 ? "it" : "them"): 'columns: {\(maps)\(declared.count > 20 ? ", …" : "")}'"
+      remedy: (faults.isEmpty ? "" : "correct these cells first; then ")
+        + (declared.isEmpty
+          ? "draft from '\(files[0].path)' and from this file apart, and write one study of both drafts by hand (docs/study-file.md)"
+          : "draft from '\(files[0].path)' alone, and say under csv-by-holder of the draft what this file calls \(declared.count == 1 ? "it" : "them"): 'columns: {\(maps)\(declared.count > 20 ? ", …" : "")}'")
     )
   }
 
@@ -252,7 +280,7 @@ struct DraftWriter {
       if !parts[0][part].isEmpty { common.insert(parts[0][part], at: 0) }
       for file in parts.indices { parts[file].remove(at: part) }
     }
-    var lines = ["    csv: {\(common.joined(separator: ", "))}"]
+    var lines = hints(columns, hasDates: hasDates) + ["    csv: {\(common.joined(separator: ", "))}"]
     var byHolder: [String] = []
     for (index, file) in files.enumerated() {
       var own = parts[index].filter { !$0.isEmpty }
@@ -274,6 +302,22 @@ struct DraftWriter {
     }
     if !byHolder.isEmpty { lines += ["    csv-by-holder:"] + byHolder }
     return lines
+  }
+
+  /// What stands on which side, for whoever corrects it.
+  private func hints(_ columns: [DraftColumn], hasDates: Bool) -> [String] {
+    var lines = ["    # How files are written."]
+    if columns.contains(where: { $0.maps.contains { !$0.isEmpty } }) {
+      lines += [
+        "    # 'values' of a holder has, for a column, labels of its file before ':', and which of the column's values below each means after it.",
+        "    # A label that is neither there nor below is a bad row; where the column has 'others', it counts as that value.",
+      ]
+    }
+    if hasDates {
+      lines.append(
+        "    # 'date' is the layout of dates in files. In this study, as in ranges, dates are always YYYY-MM-DD.")
+    }
+    return lines.count > 1 ? lines : []
   }
 
   private func marks(_ file: FileGuess) -> String {
