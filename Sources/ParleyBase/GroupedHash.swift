@@ -13,9 +13,14 @@ public enum GroupedHash {
   ///
   /// - Throws: `usage/hash` with how many digits are missing or too many.
   public static func bytes(_ text: String) throws(ParleyError) -> [UInt8] {
-    func refusal(_ what: String) -> ParleyError {
+    try bytes(text, of: "hash")
+  }
+
+  /// The same for what else is written like a hash.
+  package static func bytes(_ text: String, of what: String) throws(ParleyError) -> [UInt8] {
+    func refusal(_ problem: String) -> ParleyError {
       ParleyError(
-        .init("usage/hash"), "'\(text)' is not a whole hash: \(what)",
+        .init("usage/hash"), "'\(text)' is not a whole \(what): \(problem)",
         remedy: "give all \(2 * byteCount) hexadecimal digits, with or without '-' between groups")
     }
     var digits: [UInt8] = []

@@ -36,20 +36,30 @@ struct StateCommand: ParsableCommand {
         .usage, "--json is for what a party remembers, and not for what is changed",
         remedy: "leave --json out, and ask 'parley state --as \(name) --json' afterwards")
     }
+    let folder = try id.map { text throws(ParleyError) in
+      try GroupedHash.bytes(text, of: "id of a state folder, which 'parley state' prints there")
+    }
     let path = try state ?? PartyCommand.statePath(name)
     guard StateDirectory.exists(path) else { throw missing(path) }
     let directory = try StateDirectory(path: path)
     let loaded = try study.map { path throws(ParleyError) in try StudyLoader.load(path: path) }
     if let confirm {
-      guard let loaded, let id else {
+      guard let loaded, let folder else {
         throw ParleyError(
           .usage, "--confirm needs the id of the new folder and the study that names the party's key",
           remedy: "add --id ID --study FILE")
       }
-      try directory.confirm(directory: try GroupedHash.bytes(id), of: try Self.key(confirm, loaded))
-      try Console.output(
-        "\(confirm): its state folder is \(GroupedHash.text(try GroupedHash.bytes(id))) from now on")
-      return
+      let key = try Self.key(confirm, loaded)
+      let before = directory.knownDirectory(identity: key)?.id
+      try directory.confirm(directory: folder, of: key)
+      let fingerprint = try loaded.requireParty(confirm).key?.fingerprint ?? ""
+      return try Console.output(
+        lines: [
+          "\(confirm): its state folder is \(GroupedHash.text(folder)) from now on",
+          "  before that        \(before.map(GroupedHash.text) ?? "none")",
+          "  fingerprint there  \(fingerprint)",
+          "compare the id, and the fingerprint that 'parley identity show' prints there, with \(confirm) over another channel",
+        ])
     }
     if forgive != nil || forgiveSet {
       guard let loaded else {
@@ -106,6 +116,9 @@ struct StateCommand: ParsableCommand {
 
 /// What a party remembers, for people and for programs.
 private struct Memory: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case folder, id, attempts, released, begun, releases, failedSessions, peers, computing
+  }
   struct Release: Encodable {
     let time: String
     /// Hexadecimal digits of the study's hash.
@@ -137,6 +150,8 @@ private struct Memory: Encodable {
   /// Releases that began and did not end here.
   let begun: Int
   let releases: [Release]
+  /// The same for people: the last word of each session.
+  private let sessions: [(time: String, study: String, end: String)]
   /// Of all studies; the parties of one are named where it is given.
   let failedSessions: Failures
   private(set) var peers: [Peer]?
@@ -151,6 +166,14 @@ private struct Memory: Encodable {
     released = happened.count
     begun = Set(directory.releases.map(\.session)).subtracting(happened).count
     releases = directory.releases.map { Release(time: $0.time, study: $0.study, event: $0.event.rawValue) }
+    sessions = directory.releases.filter { $0.event == .released || !happened.contains($0.session) }.map { entry in
+      let isThis = study.map { hexadecimal($0.studyHash) == entry.study } ?? false
+      return (
+        entry.time, "\(entry.study.prefix(16))…\(isThis ? " (\(study?.file ?? ""))" : "")",
+        entry.event == .released
+          ? "released" : "begun: something of this party was sent, and it was told of no result"
+      )
+    }
     let failed = directory.failedSessions
     failedSessions = Failures(ofPeers: failed.peers, ofComputingPartiesTogether: failed.sets)
     guard let study else { return }
@@ -173,10 +196,10 @@ private struct Memory: Encodable {
     var lines = ["folder    \(folder)", "id        \(id)", "attempts  \(attempts)", "releases  \(released)"]
     if begun > 0 {
       lines.append(
-        "begun     \(begun) more that did not end here: if others finished them, a result is out (a recipient's receipt tells)"
+        "begun     \(begun) more, of which this party saw no result: others may have one (a recipient's receipt tells)"
       )
     }
-    for entry in releases { lines.append("  \(entry.time)  study \(entry.study.prefix(16))…  \(entry.event)") }
+    lines += sessions.map { "  \($0.time)  study \($0.study)  \($0.end)" }
     guard let peers else {
       let failed = (failedSessions.ofPeers, failedSessions.ofComputingPartiesTogether)
       lines.append("failed    \(failed.0) because of a peer, \(failed.1) of computing parties together")
