@@ -209,7 +209,9 @@ struct DoctorCommand: ParsableCommand {
   private func examine(_ mesh: TLSMesh, _ findings: Findings) -> Set<String> {
     let start = ContinuousClock.now
     var examined: Set<String> = []
-    var lastNotice = start
+    let notice = WaitingNotice(Log(level: .info, prefix: ""), limit: wait, repeats: false)
+    defer { notice.end() }
+    var nextNotice = 3.0
     while start.duration(to: .now) < .seconds(wait) {
       do {
         try mesh.connect(timeout: .milliseconds(100), needsAll: false)
@@ -236,9 +238,10 @@ struct DoctorCommand: ParsableCommand {
       }
       let missing = mesh.linkInfo.map(\.name).filter { !examined.contains($0) }
       guard !missing.isEmpty else { break }
-      if lastNotice.duration(to: .now) > .seconds(3) {
-        lastNotice = .now
-        Console.error("waiting for \(missing.joined(separator: ", "))")
+      let seconds = start.duration(to: .now).seconds
+      if seconds >= nextNotice {
+        nextNotice = seconds + 1
+        notice.update(missing)
       }
       Thread.sleep(forTimeInterval: 0.02)
     }
