@@ -7,7 +7,8 @@ package import ParleyStudy
 /// says what is wrong in terms of the study.
 ///
 /// Databases are read as if they had written a file: the same types, the same policy for bad rows, the same limits.
-/// Line 1 of it holds the names of the columns. Memory: as ``HolderCSV``; nothing holds a second copy of the rows.
+/// Line 1 of it holds the names of the columns. Memory: as ``HolderCSV``; nothing holds a second copy of the rows. What is refused, or bad
+/// in more than a tenth of its rows, is read once more for each other holder whose files are written otherwise.
 package enum HolderData {
   /// - Parameters:
   ///   - sqliteSteps: the most steps of SQLite before a row; nil for what suits every query that ends in good time.
@@ -16,11 +17,47 @@ package enum HolderData {
     _ text: String, table: Study.Table, holder: String, sqliteSteps: Int? = nil, sqliteSeconds: Double? = nil
   ) throws(ParleyError) -> (data: TableData, report: CSVReport) {
     let place = try DataSource(text)
+    func load(_ holder: String, _ allowsPipes: Bool = true) throws(ParleyError) -> (
+      data: TableData, report: CSVReport
+    ) {
+      try read(place, table, holder, sqliteSteps, sqliteSeconds, allowsPipes: allowsPipes)
+    }
+    /// Another holder as whose file it is read without a bad row.
+    func other() -> String? {
+      guard !place.isRemote else { return nil }
+      let own = table.dialect(of: holder)
+      return table.schema.holders.first { other in
+        guard other != holder, table.dialect(of: other) != own, let found = try? load(other, false) else {
+          return false
+        }
+        return found.report.rowsDropped + found.report.rowsNulled == 0 && found.report.rowsRead > 0
+      }
+    }
+    let words = { (other: String) in
+      "this file fits what the study says of the files of '\(other)', and not of '\(holder)': check whose it is"
+    }
+    do throws(ParleyError) {
+      var found = try load(holder)
+      let bad = found.report.rowsDropped + found.report.rowsNulled
+      if bad * 10 > found.report.rowsRead, let other = other() { found.report.readings.append(words(other)) }
+      return found
+    } catch {
+      guard error.code.category == "data", let other = other() else { throw error }
+      var told = error
+      told.remedy = words(other) + (error.remedy.map { "; otherwise: \($0)" } ?? "")
+      throw told
+    }
+  }
+
+  private static func read(
+    _ place: DataSource, _ table: Study.Table, _ holder: String, _ sqliteSteps: Int?, _ sqliteSeconds: Double?,
+    allowsPipes: Bool
+  ) throws(ParleyError) -> (data: TableData, report: CSVReport) {
     var table = table
     let bytes: any ByteSource
     do throws(FileSource.Failure) {
       switch place {
-      case .file(let path): bytes = try file(path)
+      case .file(let path): bytes = try file(path, allowsPipes: allowsPipes)
       case .sqlite(let path, let selection):
         let null = "NULL-\(UUID().uuidString)"
         table.readsDatabase(null: null, of: holder, dates: table.dialect(of: holder).dateFormat)
@@ -48,8 +85,10 @@ package enum HolderData {
     } catch { throw error.inWords(file: place.name) }
   }
 
-  private static func file(_ path: String) throws(FileSource.Failure) -> any ByteSource {
-    let source = try FileSource(path: path)
+  private static func file(
+    _ path: String, allowsPipes: Bool = true
+  ) throws(FileSource.Failure) -> any ByteSource {
+    let source = try FileSource(path: path, allowsPipes: allowsPipes)
     let isGzip = source.begins(with: [0x1f, 0x8b])
     if source.begins(with: Array("SQLite format 3\0".utf8)) {
       throw FileSource.Failure(
@@ -86,6 +125,11 @@ package enum HolderData {
         remedy: "export the table as CSV, or build with the trait SQLite")
     #endif
   }
+}
+
+extension DataSource {
+  /// Another one reads it for this program.
+  fileprivate var isRemote: Bool { if case .postgreSQL = self { true } else { false } }
 }
 
 extension Study.Table {
