@@ -2,8 +2,8 @@ import ParleyBase
 import ParleyProgram
 import ParleyStudy
 
-/// Rows of one holder's file that have the same `unique` key, which the run would find in the joint data and tell to nobody in
-/// particular.
+/// Rows of one holder's file that have the same `unique` key: found where the file is read, with their lines, because a run finds
+/// them in the joint data only where a query rests on the key, and tells nobody which they are.
 ///
 /// Cost: one dictionary of the keys of each `unique`.
 enum RepeatedKeys {

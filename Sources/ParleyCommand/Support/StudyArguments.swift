@@ -42,6 +42,9 @@ enum StudyFiles {
   ) throws(ParleyError) -> TableData {
     let (data, report) = try HolderData.load(file, table: study.tables[index], holder: holder)
     for notice in report.notices { log.info("\(holder)'s file: \(notice)") }
+    if let repeated = RepeatedKeys.problem(data, report, study.tables[index], holder: holder, file: file) {
+      throw repeated
+    }
     return data
   }
 
