@@ -214,7 +214,9 @@ extension ReleaseJudge {
       if registry.isNullable(argument) { present.append(columns.facts.isThere(argument)) }
     }
     // A correlation is of three sums, of which one is of products.
-    if aggregate.function == .correlation, Set(arguments[0].valueColumns).isDisjoint(with: arguments[1].valueColumns) {
+    if aggregate.function == .correlation,
+      Set(arguments[0].valueColumns).isDisjoint(with: arguments[1].valueColumns)
+    {
       var reader = ReleaseArgument(columns.facts, where: clauses(over: arguments + keys), keys: keys)
       reader.read(value: .correlated(arguments[0], arguments[1]), isSummed: true)
       if let objection = reader.objection { throw refusal(.argument, ReleaseRefusal.argument(objection)) }

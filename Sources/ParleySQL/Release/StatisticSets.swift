@@ -97,7 +97,9 @@ struct StatisticSets {
         reader.read(value: argument, isSummed: true, beside: other)
       }
       // A correlation is of three sums, of which one is of products.
-      if statistic.function == .correlation, Set(arguments[0].valueColumns).isDisjoint(with: arguments[1].valueColumns) {
+      if statistic.function == .correlation,
+        Set(arguments[0].valueColumns).isDisjoint(with: arguments[1].valueColumns)
+      {
         reader.read(value: .correlated(arguments[0], arguments[1]), isSummed: true)
       }
     case .minimum, .maximum:
