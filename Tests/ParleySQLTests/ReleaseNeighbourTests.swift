@@ -15,7 +15,8 @@ import Testing
   private static let bit = ColumnSchema(name: "c", type: .boolean, isNullable: false)
   static let tables = [
     TableSchema(
-      name: "t", columns: columns([("k", 0...99), ("s", 1...3), ("x", 0...99), ("y", 0...99)]) + [bit],
+      name: "t",
+      columns: columns([("k", 0...99), ("s", 1...3), ("x", 0...99), ("y", 0...99), ("z", 0...199)]) + [bit],
       holders: ["a"], maximumRows: 300),
     TableSchema(
       name: "v",
@@ -53,6 +54,9 @@ import Testing
     ["SELECT t, COUNT(*) AS n, SUM(x) AS a, SUM(b) AS s FROM \(lagged) GROUP BY t"],
     ["SELECT SUM(x) AS a, SUM(b) AS s FROM \(lagged)"], ["SELECT AVG(x) AS a, AVG(x - b) AS s FROM \(lagged)"],
     ["SELECT COUNT(*) FILTER (WHERE d = 1) AS a, COUNT(*) FILTER (WHERE f = 1) AS s FROM \(lagged)"],
+    [
+      "SELECT t, SUM(b) AS a, SUM(g) AS s FROM (SELECT t, LAG(x) OVER (PARTITION BY pid ORDER BY t) AS b, LAG(x, 2) OVER (PARTITION BY pid ORDER BY t) AS g FROM v) AS u GROUP BY t"
+    ], ["SELECT t, SUM(x + 0 * b) AS a, SUM(b + 0 * x) AS s FROM \(lagged) GROUP BY t"],
     // A condition in which columns are compared, beside counts.
     ["SELECT COUNT(*) FILTER (WHERE d <= 2) AS a, COUNT(*) FILTER (WHERE e = 1) AS s FROM v WHERE d = e"],
     // Other rows of the same person, which are this one.
@@ -122,6 +126,10 @@ import Testing
   @Test(arguments: [
     ["SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE k >= 1) AS a, SUM(k) AS b FROM t"],
     ["SELECT COUNT(*) AS n, SUM(k) AS b FROM t", "SELECT COUNT(*) AS a FROM t WHERE k >= 1"],
+    ["SELECT COUNT(*) FILTER (WHERE k >= 1) AS a FROM t", "SELECT SUM(k) AS b FROM t WHERE y <= 90"],
+    ["SELECT COUNT(*) FILTER (WHERE z > x) AS a, AVG(z - x) AS b FROM t"],
+    ["SELECT COUNT(*) FILTER (WHERE z - x >= 1) AS a, SUM(z - x) AS b FROM t"],
+    ["SELECT COUNT(*) FILTER (WHERE k * s > 0) AS a, SUM(k * s) AS b FROM t"],
     ["SELECT COUNT(*) AS n, AVG(x) AS a, AVG(s) AS b, STDDEV(x) AS d, STDDEV(s) AS e, CORR(x, s) AS f FROM t"],
     ["SELECT COUNT(*) AS n, CORR(x, s) AS f, SUM(x) FILTER (WHERE s = 2) AS g FROM t"],
   ]) func sumsBesideConditions(texts: [String]) throws {
@@ -129,7 +137,8 @@ import Testing
       let rows = (0..<60).map { Int64($0) }
       let k = rows.map { $0 < 20 ? Int64(0) : $0 < 20 + few ? 2 + $0 % 2 : 1 }
       let s = rows.map { Int64($0 >= 30 && $0 < 30 + few ? 2 : 1) }
-      var data = Self.table([k, s, rows.map { $0 + 7 }, rows.map { 90 - $0 }])
+      let x = rows.map { $0 + 7 }
+      var data = Self.table([k, s, x, rows.map { 90 - $0 }, zip(x, k).map { $0 + $1 }])
       data.columns.append(.init(values: rows.map { $0 % 2 }, isNull: []))
       #expect(try Self.isShown(texts, ["t": [data]]) == shows, "\(few)")
     }
@@ -190,7 +199,7 @@ import Testing
   @Test func differentValues() throws {
     for (few, shows) in [(0, true), (1, false), (4, false), (5, true)] {
       let rows = (0..<40).map { Int64($0) }
-      var data = Self.table([rows, rows.map { $0 < few ? 2 : 1 }, rows, rows])
+      var data = Self.table([rows, rows.map { $0 < few ? 2 : 1 }, rows, rows, rows])
       data.columns.append(.init(values: rows.map { $0 % 2 }, isNull: []))
       let text = "SELECT COUNT(DISTINCT s) AS m FROM t"
       #expect(try Self.isShown([text], ["t": [data]]) == shows, "\(few)")

@@ -28,6 +28,7 @@ struct ContributorSets {
     var summands: [ReleaseArgument.Summand] = []
     var toldConditions: [RowPartition.Told] = []
     var toldSummands: [(told: RowPartition.Told, factors: Set<Expression>)] = []
+    var toldWholes: [(told: RowPartition.Told, factors: Set<Expression>)] = []
     let ids = Set(queries.map(\.source.query.name))
     func conditions(_ sets: StatisticSets) -> [RowPartition.Told] {
       var own = Set(sets.conditions.map(\.set))
@@ -42,6 +43,7 @@ struct ContributorSets {
       }
       for summand in sets.summands where !summands.contains(summand) { summands.append(summand) }
       toldSummands += sets.toldSummands
+      toldWholes += sets.toldWholes
       if let clause = sets.clause, !filters.contains(clause) { filters.append(clause) }
       if ids.contains(name) { own.append(sets) }
     }
@@ -81,9 +83,11 @@ struct ContributorSets {
     }
     guard let first = own.first else { return }
     let ownSets = own.reduce(into: Set<Expression>()) {
-      $0.formUnion(conditions($1).map(\.set) + $1.summands.map(\.rows))
+      $0.formUnion(conditions($1).map(\.set) + $1.summands.map(\.rows) + $1.toldWholes.map(\.told.set))
     }
-    for part in try first.parts(of: toldConditions, toldSummands, where: { ownSets.contains($0) }) { add(part) }
+    let parts = try first.parts(
+      of: toldConditions, toldSummands, wholes: toldWholes, where: { ownSets.contains($0) })
+    for part in parts { add(part) }
   }
 
   private mutating func add(_ set: Expression) {

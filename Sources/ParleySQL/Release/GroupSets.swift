@@ -8,6 +8,8 @@ struct GroupSets {
   private(set) var plain: [(set: Expression, threshold: Int)] = []
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
+  /// Sums of several terms, as one value each.
+  private var wholes: [ReleaseArgument.Summand] = []
   /// Rows in which what is added up is there.
   private var presences: [Expression] = []
   /// What is divided, rounded or taken apart, and added up.
@@ -27,6 +29,7 @@ struct GroupSets {
     for condition in argument.conditions { add(condition) }
     for condition in argument.contributors { add(condition, threshold: threshold) }
     for summand in argument.summands where !summands.contains(summand) { summands.append(summand) }
+    for whole in argument.wholes where !wholes.contains(whole) { wholes.append(whole) }
     for step in argument.steps where !steps.contains(step) {
       if steps.contains(where: { !$0.columns.isDisjoint(with: step.columns) }) { hasTwoSteps = true }
       steps.append(step)
@@ -76,6 +79,9 @@ struct GroupSets {
     try RowPartition.parts(
       ofConditions: conditions.map { RowPartition.Told(set: $0, base: $0, clause: nil) },
       summands: summands.map {
+        (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), factors: $0.factors)
+      },
+      wholes: wholes.map {
         (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), factors: $0.factors)
       }, facts, within: clauses, ties: ties, where: { _ in true })
   }

@@ -14,6 +14,8 @@ struct ReleaseArgument {
   private(set) var contributors: [Expression] = []
   /// What is added up, for sums.
   private(set) var summands: [Summand] = []
+  /// Sums of several terms, as one value each.
+  private(set) var wholes: [Summand] = []
   /// Columns whose values are added up or compared, and not only tested.
   private(set) var values: Set<ColumnID> = []
   /// Why the argument cannot be judged, in words that end a sentence; nil where it can.
@@ -78,9 +80,10 @@ struct ReleaseArgument {
       for condition in [argument, .not(argument)] { add(contributors: condition) }
       return true
     }
-    guard let range = facts.range(of: argument), range.upper - range.lower <= Facts.narrow else { return false }
-    var value = range.lower
-    while value <= range.upper {
+    guard let ends = facts.ends(of: argument, where: clauses) else { return true }
+    guard let lower = ends.lower, let upper = ends.upper, upper - lower <= Facts.narrow else { return false }
+    var value = lower
+    while value <= upper {
       add(contributors: .compare(.equal, argument, .integer(value)))
       value += 1
     }
@@ -169,7 +172,12 @@ struct ReleaseArgument {
     let isOneFactor = open.count == 1 && open[0].count == 1
     if isOfUnit, open.count > 1, facts.mayBeNull(argument) { return objectToHiddenMissing() }
     if !isOneFactor { readEnds(of: argument, below: path, isSummed: isSummed) }
-    if isSummed, open.count > 1 { add(contributors: within(path, argument.differs(from: 0))) }
+    if isSummed, open.count > 1 {
+      add(contributors: within(path, argument.differs(from: 0)))
+      let rows = facts.reduced(within(path, argument.differs(from: 0)).simplified)
+      wholes.append(
+        Summand(rows: rows, factors: [argument], path: facts.reduced((path ?? .boolean(true)).simplified)))
+    }
     let unknown = unknownColumns(of: argument, below: path)
     let addends = argument.addends
     for (place, addend) in addends.enumerated() {

@@ -158,7 +158,11 @@ extension ReleaseJudge {
       }
       if !columns.namesUnit(arguments[0]) {
         try checkValues([id], of: rows, isRepeatable: true)
-        guard reader.read(distinct: arguments[0]) || rows.makeup.parts.filter({ $0 >= 0 }).count < 2 else {
+        let isKey = columns.scans.values.contains { scan in
+          RelationalPlan.scan(scan).uniqueKeys.contains { $0 == [columns.root(id)] }
+        }
+        let isKnown = isKey || reader.read(distinct: arguments[0])
+        guard isKnown || rows.makeup.parts.filter({ $0 >= 0 }).count < 2 else {
           throw refusal(
             .argument,
             "COUNT(DISTINCT …) is of a column of many values over a join of protected tables, of which one could have given a value to a single person",

@@ -75,25 +75,49 @@ extension ReleaseJudge {
   /// differ by the first or last rows of units, which nobody counts in their groups. A statistic may be of both together.
   func checkNeighbours(_ aggregates: [AggregateColumn]) throws(ParleyError) {
     guard !neighbours.isEmpty else { return }
-    var uses: [(neighbours: Set<ColumnID>, plain: Set<ColumnID>)] = []
-    for aggregate in aggregates {
-      var use: (neighbours: Set<ColumnID>, plain: Set<ColumnID>) = ([], [])
-      for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
-        gather(columns.bases(of: [try resolved(argument)]), &use.neighbours, &use.plain)
-      }
-      uses.append(use)
+    struct Use: Equatable {
+      /// What is added up, where it is of the column; nil for a count.
+      var value: Expression?
+      var conditions: Set<ColumnID>
     }
-    for id in uses.reduce(into: Set<ColumnID>(), { $0.formUnion($1.neighbours) }).sorted() {
-      guard let own = neighbours[id] else { continue }
-      let plain = uses.map { !$0.plain.isDisjoint(with: own) }
-      guard plain.contains(true) else { continue }
-      guard zip(uses, plain).allSatisfy({ $0.neighbours.contains(id) == $1 }) else {
-        throw refusal(
-          .argument,
-          "one statistic is of '\(registry[id].name)', the value of a row before or after, and another of the values of the rows themselves, so that their difference is of the first or last rows alone",
-          remedy: "use both in one expression, such as AVG(x - previous), or ask for one of them")
+    for sources in Set(neighbours.values) {
+      var first: Use?
+      for aggregate in aggregates {
+        var use = Use(value: nil, conditions: [])
+        for given in [aggregate.argument, aggregate.second].compactMap(\.self) {
+          let argument = try resolved(given)
+          let all = touched(by: argument, of: sources)
+          guard !all.isEmpty else { continue }
+          let value = argument.filtered?.value ?? argument
+          if !touched(by: value, of: sources).isEmpty { use.value = value }
+          use.conditions.formUnion(argument.filtered.map { touched(by: $0.condition, of: sources) } ?? [])
+        }
+        guard use.value != nil || !use.conditions.isEmpty else { continue }
+        if first == nil { first = use }
+        guard first == use || !isOfNeighbours(aggregates, of: sources) else {
+          let name = neighbours.filter { $0.value == sources }.map(\.key).min().map { registry[$0].name } ?? ""
+          throw refusal(
+            .argument,
+            "'\(name)' is the value of a row before or after, and statistics of it and of the values of the rows themselves, or of other neighbours, differ by the first or last rows alone",
+            remedy:
+              "use one expression of both in all statistics, such as AVG(x - previous), or ask for one of them")
+        }
       }
     }
+  }
+  private func isOfNeighbours(_ aggregates: [AggregateColumn], of sources: Set<ColumnID>) -> Bool {
+    aggregates.contains { aggregate in
+      [aggregate.argument, aggregate.second].compactMap(\.self).contains { given in
+        touched(by: columns.resolved(given), of: sources).contains { neighbours[$0] != nil }
+      }
+    }
+  }
+  /// Columns in an expression that are of these, as they are or of a neighbour.
+  private func touched(by expression: Expression, of sources: Set<ColumnID>) -> Set<ColumnID> {
+    var (found, plain): (Set<ColumnID>, Set<ColumnID>) = ([], [])
+    gather(columns.bases(of: [expression]), &found, &plain)
+    return found.filter { neighbours[$0].map { !$0.isDisjoint(with: sources) } ?? false }.union(
+      plain.intersection(sources))
   }
   private func gather(_ ids: Set<ColumnID>, _ found: inout Set<ColumnID>, _ plain: inout Set<ColumnID>) {
     for id in ids {

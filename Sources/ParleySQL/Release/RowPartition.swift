@@ -84,12 +84,14 @@ enum RowPartition {
   /// - Parameters:
   ///   - conditions: sets that are counted.
   ///   - summands: of which those of the same factors are sums of one value.
+  ///   - wholes: sums of several terms as one value.
   ///   - clauses: what all rows meet.
   ///   - ties: further columns that go together.
   ///   - isOwn: whether one of the sets is of the groups in question.
   static func parts(
     ofConditions conditions: [Told], summands: [(told: Told, factors: Set<Expression>)],
-    _ facts: ReleaseArgument.Facts, within clauses: [Expression], ties: [Set<ColumnID>] = [],
+    wholes: [(told: Told, factors: Set<Expression>)], _ facts: ReleaseArgument.Facts, within clauses: [Expression],
+    ties: [Set<ColumnID>] = [],
     where isOwn: (Expression) -> Bool
   ) throws(TooMany) -> [Expression] {
     var found: [Expression] = []
@@ -111,8 +113,11 @@ enum RowPartition {
         }
       }
     }
-    for summand in summands where isOwn(summand.told.set) {
-      found += try piecewiseEnds(of: summand, beside: conditions, facts, within: clauses)
+    for summand in summands + wholes {
+      for set in piecewiseEnds(of: summand, beside: conditions, facts, within: clauses)
+      where isOwn(summand.told.set) || conditions.contains(where: { isOwn($0.set) }) {
+        found.append(set)
+      }
     }
     return found
   }
@@ -122,33 +127,50 @@ enum RowPartition {
   private static func piecewiseEnds(
     of summand: (told: Told, factors: Set<Expression>), beside conditions: [Told],
     _ facts: ReleaseArgument.Facts, within clauses: [Expression]
-  ) throws(TooMany) -> [Expression] {
-    guard summand.factors.count == 1, let value = summand.factors.first, !facts.isBoolean(value) else { return [] }
+  ) -> [Expression] {
+    let factors = summand.factors.map { (facts.work.text(of: $0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    guard let first = factors.first, !factors.contains(where: facts.isBoolean) else { return [] }
+    let value = factors.dropFirst().reduce(first) { .multiply($0, $1) }
     var tests: [Expression] = []
-    for condition in conditions where condition.clause == nil || condition.clause == summand.told.clause {
-      guard !condition.base.columns.isDisjoint(with: value.columns), !tests.contains(condition.base) else {
-        continue
-      }
-      tests.append(condition.base)
+    for condition in conditions {
+      let isOfSameRows = condition.clause == nil || condition.clause == summand.told.clause
+      let test = (isOfSameRows ? condition.base : condition.set).comparing(value)
+      guard !test.columns.isDisjoint(with: value.columns), !tests.contains(test) else { continue }
+      tests.append(test)
     }
-    for clause in conditions.compactMap(\.clause) where clause != summand.told.clause {
-      guard !clause.columns.isDisjoint(with: value.columns), !tests.contains(clause) else { continue }
-      tests.append(clause)
-    }
-    guard !tests.isEmpty else { return [] }
-    let path = Expression.all([summand.told.clause, summand.told.base].compactMap(\.self))
-    var (low, high): ([Expression]?, [Expression]?) = ([], [])
-    for part in try parts(of: tests, facts, isOfNone: true) {
+    let path = Expression.all([summand.told.clause, summand.told.base].compactMap(\.self)).comparing(value)
+    // All conditions together, or each by itself where they make too many parts.
+    let lists = tests.isEmpty ? [] : (try? parts(of: tests, facts, isOfNone: true)).map { [$0] }
+    let each = { tests.compactMap { try? parts(of: [$0], facts, isOfNone: true) } }
+    return (lists ?? each()).flatMap { offEnds(of: value, path, in: $0, facts, within: clauses) }
+  }
+
+  /// Rows whose value is not an end of their part: the least in all, the greatest in all, and of two parts also the least in one and the greatest in
+  /// the other, since who leaves has come before, whatever ranges say. None where an end is not known.
+  private static func offEnds(
+    of value: Expression, _ path: Expression, in parts: [Expression], _ facts: ReleaseArgument.Facts,
+    within clauses: [Expression]
+  ) -> [Expression] {
+    /// By part: rows without the least value, and those without the greatest.
+    var off: [[Expression?]] = []
+    for part in parts {
       let rows = facts.reduced(.and(path, part))
       if case .boolean(false) = rows { continue }
-      guard let ends = facts.ends(of: value, where: clauses + [rows]) else { return [] }
+      let conditions = clauses.map { $0.comparing(value) } + [rows]
+      guard let ends = facts.endsOfProduct(value, where: conditions) else { continue }
       if let lower = ends.lower, lower == ends.upper { continue }
-      func off(_ end: BigInt?) -> Expression? { end.map { facts.reduced(.and(rows, value.differs(from: $0))) } }
-      low = off(ends.lower).flatMap { own in low.map { $0 + [own] } }
-      high = off(ends.upper).flatMap { own in high.map { $0 + [own] } }
+      off.append(
+        [ends.lower, ends.upper].map { end in
+          end.map { facts.reduced(.and(rows, value.differs(from: $0))) }
+        })
     }
-    return [low, high].compactMap(\.self).filter { !$0.isEmpty }.map { sets in
-      facts.reduced(sets.dropFirst().reduce(sets[0]) { .or($0, $1) })
+    guard !off.isEmpty else { return [] }
+    var choices = [off.map { $0[0] }, off.map { $0[1] }]
+    if off.count == 2 { choices += [[off[0][0], off[1][1]], [off[0][1], off[1][0]]] }
+    return choices.compactMap { sets in
+      let known = sets.compactMap(\.self)
+      guard known.count == sets.count, let first = known.first else { return nil }
+      return facts.reduced(known.dropFirst().reduce(first) { .or($0, $1) })
     }
   }
 
@@ -217,6 +239,20 @@ extension Expression {
         $0.formUnion($1.result.columnsTestedByPresence)
       }
     default: children.reduce(into: []) { $0.formUnion($1.testedColumns) }
+    }
+  }
+}
+
+extension Expression {
+  /// Comparisons of two values as comparisons of their difference with 0, where that is the value in question.
+  fileprivate func comparing(_ value: Expression) -> Expression {
+    guard case .subtract(let a, let b) = value else { return self }
+    return replacing { part in
+      switch part {
+      case .compare(let comparison, a, b): .compare(comparison, value, .integer(0))
+      case .compare(let comparison, b, a): .compare(comparison, .integer(0), value)
+      default: nil
+      }
     }
   }
 }

@@ -15,6 +15,8 @@ struct StatisticSets {
   private(set) var contributors: [Expression] = []
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
+  /// Sums of several terms, as one value each.
+  private var wholes: [ReleaseArgument.Summand] = []
   /// Rows in which what is added up is there, where it may be NULL.
   private var presences: [Expression] = []
   /// What is divided, rounded or taken apart, and added up.
@@ -75,6 +77,11 @@ struct StatisticSets {
       summand.rows = facts.reduced(.and(clause, summand.rows))
       return summand
     }
+    wholes = wholes.map { whole in
+      var whole = whole
+      whole.rows = facts.reduced(.and(clause, whole.rows))
+      return whole
+    }
     counted = Set(within(Array(counted)))
     contributors = within(contributors)
   }
@@ -122,6 +129,7 @@ struct StatisticSets {
     }
     for condition in reader.contributors where !contributors.contains(condition) { contributors.append(condition) }
     for summand in reader.summands where !summands.contains(summand) { summands.append(summand) }
+    for whole in reader.wholes where !wholes.contains(whole) { wholes.append(whole) }
     for step in reader.steps where !steps.contains(step) { steps.append(step) }
     for presence in reader.presences where !presences.contains(presence) { presences.append(presence) }
     addedUp.formUnion(reader.addedUp)
@@ -174,14 +182,14 @@ struct StatisticSets {
   func parts(
     of conditions: [RowPartition.Told]? = nil,
     _ summands: [(told: RowPartition.Told, factors: Set<Expression>)]? = nil,
+    wholes: [(told: RowPartition.Told, factors: Set<Expression>)]? = nil,
     where isOwn: (Expression) -> Bool = { _ in true }
   ) throws(ParleyError) -> [Expression] {
     let parts: [Expression]
     do {
       parts = try RowPartition.parts(
-        ofConditions: conditions ?? self.conditions, summands: summands ?? toldSummands, facts,
-        within: self.clauses,
-        where: isOwn)
+        ofConditions: conditions ?? self.conditions, summands: summands ?? toldSummands,
+        wholes: wholes ?? toldWholes, facts, within: self.clauses, where: isOwn)
     } catch {
       try facts.work.check(query.source)
       throw refusal(.argument, .tooManyParts, at: SourceRange(start: 0, end: 0))
@@ -189,10 +197,12 @@ struct StatisticSets {
     try facts.work.check(query.source)
     return parts
   }
-  var toldSummands: [(told: RowPartition.Told, factors: Set<Expression>)] {
-    summands.map {
-      (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: clause), factors: $0.factors)
-    }
+  var toldSummands: [(told: RowPartition.Told, factors: Set<Expression>)] { summands.map(told) }
+  var toldWholes: [(told: RowPartition.Told, factors: Set<Expression>)] { wholes.map(told) }
+  private func told(
+    _ summand: ReleaseArgument.Summand
+  ) -> (told: RowPartition.Told, factors: Set<Expression>) {
+    (told: RowPartition.Told(set: summand.rows, base: summand.path, clause: clause), factors: summand.factors)
   }
 
   private func refusal(_ code: ReleaseRefusal.Code, _ words: ReleaseRefusal, at range: SourceRange) -> ParleyError

@@ -189,6 +189,21 @@ extension ReleaseArgument.Facts {
     return (lower == -Self.farthest ? nil : lower, upper == Self.farthest ? nil : upper)
   }
 
+  /// Of a product the ends follow from those of its factors too, which conditions are about.
+  func endsOfProduct(_ value: Expression, where conditions: [Expression]) -> (lower: BigInt?, upper: BigInt?)? {
+    guard let whole = ends(of: value, where: conditions) else { return nil }
+    guard case .multiply(let a, let b) = value else { return whole }
+    guard let x = endsOfProduct(a, where: conditions), let y = endsOfProduct(b, where: conditions) else {
+      return nil
+    }
+    guard let x0 = x.lower, let x1 = x.upper, let y0 = y.lower, let y1 = y.upper else { return whole }
+    let corners = [x0 * y0, x0 * y1, x1 * y0, x1 * y1].sorted()
+    return (
+      lower: whole.lower.map { max($0, corners[0]) } ?? corners[0],
+      upper: whole.upper.map { min($0, corners[3]) } ?? corners[3]
+    )
+  }
+
   /// Those that are about columns of the value, or about columns of such conditions: others leave all values of it, or no row.
   private static func connected(_ conditions: [Expression], with value: Expression) -> [Expression] {
     var open = conditions.flatMap(\.conjuncts).map { (condition: $0, columns: $0.columns) }
