@@ -78,6 +78,13 @@ import Testing
     // Another table decides what values are left.
     ["SELECT COUNT(*) AS n, SUM(r.x) AS s FROM r JOIN l ON r.x = l.k"],
     ["SELECT COUNT(*) AS n, SUM(p.x) AS s FROM p JOIN q ON p.pid = q.pid AND p.x = q.z"],
+    // A condition of one statistic of each person, and the sum of another one of the same column.
+    [
+      "SELECT COUNT(*) FILTER (WHERE a > 0) AS n, SUM(b) AS s FROM (SELECT pid, MAX(x) AS a, MIN(x) AS b FROM v GROUP BY pid) AS u"
+    ],
+    // A condition of which no range is read, beside the sum.
+    ["SELECT COUNT(*) FILTER (WHERE CAST(k AS VARCHAR) <> '0') AS n, SUM(k) AS s FROM t"],
+    ["SELECT SUM(k) AS s FROM t", "SELECT COUNT(*) FILTER (WHERE k % 50 > 0) AS n FROM t"],
     // Who is not there.
     ["SELECT COUNT(*) AS n, COUNT(p.pid) AS m FROM p FULL JOIN w ON p.pid = w.k"],
     ["SELECT COUNT(*) AS n, COUNT(DISTINCT i) AS m FROM (SELECT pid AS i FROM p UNION ALL SELECT k FROM w) AS u"],
@@ -150,6 +157,7 @@ import Testing
     "SELECT COUNT(*) AS n, COUNT(DISTINCT v.pid) AS m FROM p JOIN v ON p.pid = v.pid",
     "SELECT COUNT(*) AS n, COUNT(DISTINCT v.pid) AS m FROM p LEFT JOIN v ON p.pid = v.pid",
     "SELECT COUNT(*) AS n, COUNT(DISTINCT pid) AS m FROM (SELECT pid FROM p UNION ALL SELECT pid FROM q) AS u",
+    "SELECT COUNT(*) AS n, SUM(a) AS s, SUM(b) AS r FROM (SELECT pid, SUM(x) AS a, MAX(x) AS b FROM v GROUP BY pid) AS u",
   ]) func secondRows(text: String) throws {
     for (few, shows) in [(1, false), (4, false), (5, true), (7, true)] {
       let ids = (0..<40).map { Int64($0) }
@@ -161,6 +169,10 @@ import Testing
       }
       let visits = person(ids + further, 5, bits: 1)
       let others = person(further + (100..<140).map { Int64($0) }, 2, bits: 3)
+      if text.contains("MAX") {
+        #expect(try Self.isShown([text], ["v": [visits]]) == shows, "\(few)")
+        continue
+      }
       let data =
         text.contains("UNION")
         ? ["p": [person(ids, 3, bits: 1)], "q": [others]] : ["p": [person(ids, 3, bits: 1)], "v": [visits]]

@@ -164,3 +164,17 @@ extension Expression {
     return .choose([.init(condition: condition, result: .multiply(x, y))], otherwise: otherwise)
   }
 }
+
+extension ReleaseArgument.Summand {
+  /// Of one of the columns that are added up a condition is about that column alone, and in a form of which no range is read.
+  static func areTested(_ factors: [Set<Expression>], by conditions: [Expression]) -> Bool {
+    let summed = factors.reduce(into: Set<ColumnID>()) { found, own in
+      for factor in own { found.formUnion(factor.valueSources) }
+    }
+    return conditions.contains { condition in
+      condition.simplified.conjuncts.contains { part in
+        part.columns.count == 1 && !part.entangledColumns.isDisjoint(with: summed)
+      }
+    }
+  }
+}

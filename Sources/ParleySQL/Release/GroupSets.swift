@@ -70,6 +70,11 @@ struct GroupSets {
     return found
   }
 
+  /// A condition of which no range is read leaves values that are not known of a column that is added up beside it.
+  var hasUnreadConditions: Bool {
+    ReleaseArgument.Summand.areTested((summands + wholes).map(\.factors), by: conditions)
+  }
+
   /// What several conditions, or sums of one value, tell together.
   ///
   /// - Parameter ties: columns of which one may be a function of another.

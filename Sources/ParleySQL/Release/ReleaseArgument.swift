@@ -174,9 +174,7 @@ struct ReleaseArgument {
     if !isOneFactor { readEnds(of: argument, below: path, isSummed: isSummed) }
     if isSummed, open.count > 1 {
       add(contributors: within(path, argument.differs(from: 0)))
-      let rows = facts.reduced(within(path, argument.differs(from: 0)).simplified)
-      wholes.append(
-        Summand(rows: rows, factors: [argument], path: facts.reduced((path ?? .boolean(true)).simplified)))
+      add(whole: argument, below: path)
     }
     let unknown = unknownColumns(of: argument, below: path)
     let addends = argument.addends
@@ -279,6 +277,11 @@ struct ReleaseArgument {
       }
     }
     return (left, path)
+  }
+
+  private mutating func add(whole value: Expression, below path: Expression?) {
+    let rows = facts.reduced(within(path, value.differs(from: 0)).simplified)
+    wholes.append(Summand(rows: rows, factors: [value], path: facts.reduced((path ?? .boolean(true)).simplified)))
   }
 
   private mutating func add(summand factors: [Expression], below path: Expression?, except value: BigInt = 0) {
@@ -400,6 +403,7 @@ struct ReleaseArgument {
         )
       }
       if !steps.contains(step) { steps.append(step) }
+      add(whole: step, below: path)
     }
     for child in step.children {
       if child.containsStep { object("takes apart what was divided, rounded or taken apart already") }

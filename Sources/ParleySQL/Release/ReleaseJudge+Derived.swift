@@ -60,16 +60,45 @@ extension ReleaseJudge {
     )
   }
 
+  /// The sum and the greatest of one column differ by what units have in further rows. So it is counted who has some.
+  ///
+  /// - Returns: the number of rows of each unit, where several of its statistics are of one column.
+  mutating func counted(beside aggregates: [AggregateColumn]) -> [AggregateColumn] {
+    var seen: [(function: AggregateFunction, sources: Set<ColumnID>)] = []
+    var areSeveral = false
+    for aggregate in aggregates where aggregate.function != .count && aggregate.function != .countRows {
+      let own = columns.sources(of: [aggregate.argument, aggregate.second].compactMap(\.self))
+      areSeveral =
+        areSeveral || seen.contains { $0.function != aggregate.function && !$0.sources.isDisjoint(with: own) }
+      seen.append((aggregate.function, own))
+    }
+    guard areSeveral else { return [] }
+    let id = registry.column("rows of the unit", .number(scale: 0), isNullable: false)
+    carried.insert(id)
+    furtherRowsOfUnits.append(.compare(.less, .integer(1), .column(id)))
+    return [AggregateColumn(id: id, function: .countRows, argument: nil, isDistinct: false)]
+  }
+
+  /// Conditions on one statistic of each unit say something of another one of the same column, which is added up.
+  func checkOrigins(of sets: GroupSets) throws(ParleyError) {
+    let tested = columnsTested(by: sets.conditions)
+    for summand in sets.summands {
+      for id in summand.factors.reduce(into: Set<ColumnID>(), { $0.formUnion($1.valueSources) }).sorted()
+      where columns.derived[columns.root(id)] != nil {
+        let own = columns.sources(of: id)
+        for other in tested
+        where columns.root(other) != columns.root(id) && !columns.sources(of: other).isDisjoint(with: own) {
+          throw refusal(.argument, .unknownValues(registry[id].name))
+        }
+      }
+    }
+  }
+
   // MARK: Sums
 
   /// What is said of a summed value, or of what it is made of, is in its range, or counted; anything else is not known.
   func checkDerived(_ reader: ReleaseArgument, by keys: [Expression]) throws(ParleyError) {
-    let conditions = reader.conditions.reduce(into: Set<ColumnID>()) { found, condition in
-      switch condition {
-      case .isNull(.column), .not(.isNull(.column)): return
-      default: found.formUnion(condition.columns)
-      }
-    }
+    let conditions = columnsTested(by: reader.conditions)
     for id in reader.values.sorted() {
       let root = columns.root(id)
       for part in columns.chain(of: id).sorted() {
@@ -87,6 +116,15 @@ extension ReleaseJudge {
       for other in conditions
       where columns.root(other) != root && !columns.sources(of: other).isDisjoint(with: own) {
         throw refusal(.argument, .unknownValues(registry[id].name))
+      }
+    }
+  }
+  /// Columns of conditions that say more than that one is there.
+  private func columnsTested(by conditions: [Expression]) -> Set<ColumnID> {
+    conditions.reduce(into: []) { found, condition in
+      switch condition {
+      case .isNull(.column), .not(.isNull(.column)): return
+      default: found.formUnion(condition.columns)
       }
     }
   }

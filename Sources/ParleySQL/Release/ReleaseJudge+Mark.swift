@@ -31,13 +31,15 @@ extension ReleaseJudge {
     try checkTies(sets, by: keyExpressions, where: clauses)
     try checkNeighbours(aggregates)
     // Whether a row has a partner is told by every COUNT of a column, and by its values that are missing.
-    for condition in lacksPartner {
+    for condition in lacksPartner + furtherRowsOfUnits {
       var reader = ReleaseArgument(columns.facts, where: [])
       reader.read(filter: try resolved(condition))
       sets.take(reader, threshold: minimum)
     }
     sets.comparePresences(columns.facts)
     guard !sets.hasTwoSteps else { throw refusal(.argument, .twoSteps) }
+    guard !sets.hasUnreadConditions else { throw refusal(.argument, .unreadCondition) }
+    try checkOrigins(of: sets)
     fewest = max(fewest, try betweenQuantiles(aggregates))
     try checkConditions(sets.conditions, of: rows)
     guard sets.conditions.count <= ReleaseRefusal.mostConditions else {

@@ -37,6 +37,8 @@ struct ReleaseJudge {
   var lookedUp: Set<ColumnID> = []
   /// Columns of which a subquery tests other rows of the same unit.
   var testedElsewhere: Set<ColumnID> = []
+  /// That a unit has several rows, of units of which several statistics are of one column.
+  var furtherRowsOfUnits: [Expression] = []
   /// By which a row of a FULL JOIN has nothing of one side.
   var lacksPartner: [Expression] = []
   /// Values of a row's neighbours, with the columns that they are of.
@@ -271,7 +273,7 @@ struct ReleaseJudge {
     }
     try checkNames(in: .aggregate(input, keys: keys, aggregates, shown: shown), of: rows)
     if shown == nil, let own = try perUnit(rows, keys, aggregates) {
-      return (.aggregate(judged, keys: keys, aggregates, shown: shown), own)
+      return (.aggregate(judged, keys: keys, aggregates + counted(beside: aggregates), shown: shown), own)
     }
     guard let shown else {
       throw refusal(

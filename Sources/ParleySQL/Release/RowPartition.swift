@@ -266,6 +266,10 @@ extension ReleaseRefusal {
     reason:
       "its conditions, with those of other queries about the same columns, cut groups into more than \(RowPartition.mostParts) parts, of which figures together tell",
     remedy: "write fewer conditions about the same columns, or group by what they are about, or split the study")
+  static let unreadCondition = ReleaseRefusal(
+    reason:
+      "a column is added up beside a condition about it of which no range is read (a root, a remainder, the text of a number), so that what values are left is not known",
+    remedy: "compare the column with constants, as it is, in sums with constants, multiples and roundings")
   static let entangledKey = ReleaseRefusal(
     reason:
       "it groups by a column that WHERE compares with another one, or by more than sums with constants, so that groups may be those of another column",

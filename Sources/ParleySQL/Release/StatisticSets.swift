@@ -163,6 +163,13 @@ struct StatisticSets {
     }
   }
 
+  /// - Throws: `plan/release-argument` where a condition of which no range is read is about what is added up.
+  func check(unread conditions: [Expression]) throws(ParleyError) {
+    let factors = (summands + wholes).map(\.factors)
+    guard ReleaseArgument.Summand.areTested(factors, by: conditions) else { return }
+    throw refusal(.argument, .unreadCondition, at: SourceRange(start: 0, end: 0))
+  }
+
   /// - Parameter others: the conditions of all queries over the table.
   /// - Throws: `plan/release-argument` where they are too many, `plan/too-large`
   func check(_ others: [Expression]) throws(ParleyError) {
