@@ -33,9 +33,7 @@ import Testing
   ]
 
   static func compile(_ texts: [String], minimum: Int = 5) throws(ParleyError) -> Program {
-    try SQLFrontEnd.compile(
-      texts.enumerated().map { SQLQuery(name: "q\($0.offset)", text: $0.element, file: "study.yml", line: 10) },
-      tables: tables, rules: .init(minimumCell: minimum, recipients: ["r"]))
+    try ReleaseStudy.compile(texts, tables, minimum: minimum)
   }
 
   static let refused: [[String]] = [

@@ -41,9 +41,7 @@ import Testing
   ]
 
   static func compile(_ texts: [String], minimum: Int = 5) throws(ParleyError) -> Program {
-    try SQLFrontEnd.compile(
-      texts.enumerated().map { SQLQuery(name: "q\($0.offset)", text: $0.element, file: "study.yml", line: 10) },
-      tables: tables, rules: .init(minimumCell: minimum, recipients: ["r"]))
+    try ReleaseStudy.compile(texts, tables, minimum: minimum)
   }
 
   // MARK: Refused
@@ -134,15 +132,7 @@ import Testing
       })
   }
   private static func isShown(_ texts: [String], _ data: [String: [TableData]]) throws -> Bool {
-    let used = tables.filter { data[$0.name] != nil }
-    let program = try SQLFrontEnd.compile(
-      texts.enumerated().map { SQLQuery(name: "q\($0.offset)", text: $0.element, file: "study.yml", line: 10) },
-      tables: used, rules: .init(minimumCell: 5, recipients: ["r"]))
-    let results = try InsecurePlaintextEvaluator.results(program, tables: used, data: data)
-    return results.allSatisfy { result in
-      !result.rows.isEmpty
-        && result.rows.allSatisfy { $0.allSatisfy { if case .value = $0 { true } else { false } } }
-    }
+    try ReleaseStudy.isShown(texts, tables, data)
   }
 
   /// So many of 66 rows have x = 17 and s = 1 and r = 2, and no n; 30 have s = 0 and r = 1, and the rest s = 2 and r = 3. 20 have no u, and

@@ -1,5 +1,4 @@
 import ParleyBase
-import ParleyClear
 import ParleyProgram
 import ParleySQL
 import Testing
@@ -47,16 +46,7 @@ import Testing
   }
 
   private static func isShown(_ texts: [String], told: Bool, missing: Int, unpriced: Int = 0) throws -> Bool {
-    let tables = tables(told: told)
-    let program = try SQLFrontEnd.compile(
-      texts.enumerated().map { SQLQuery(name: "q\($0.offset)", text: $0.element, file: "study.yml", line: 10) },
-      tables: tables, rules: .init(minimumCell: 5, recipients: ["r"]))
-    let results = try InsecurePlaintextEvaluator.results(
-      program, tables: tables, data: data(missing: missing, unpriced: unpriced))
-    return results.allSatisfy { result in
-      result.rows.allSatisfy { row in row.allSatisfy { if case .value = $0 { true } else { false } } }
-        && !result.rows.isEmpty
-    }
+    try ReleaseStudy.isShown(texts, tables(told: told), data(missing: missing, unpriced: unpriced))
   }
 
   /// Statistics that leave out rows without n, over public groups and beside a median, which is relational.

@@ -1,8 +1,6 @@
 import ParleyBase
-import ParleyClear
 import ParleyProgram
 import ParleySQL
-import ParleyTesting
 import Testing
 
 /// Figures that are harmless alone and tell single persons together: of a row and of the one before, of a sum and of a condition on what is
@@ -41,9 +39,7 @@ import Testing
       uniqueKeys: [["id"], ["k"]]),
   ]
   static func compile(_ texts: [String], minimum: Int = 5) throws(ParleyError) -> Program {
-    try SQLFrontEnd.compile(
-      texts.enumerated().map { SQLQuery(name: "q\($0.offset)", text: $0.element, file: "study.yml", line: 10) },
-      tables: tables, rules: .init(minimumCell: minimum, recipients: ["r"]))
+    try ReleaseStudy.compile(texts, tables, minimum: minimum)
   }
   private static let lagged =
     "(SELECT pid, t, x, d, LAG(x) OVER (PARTITION BY pid ORDER BY t) AS b, "
@@ -118,15 +114,7 @@ import Testing
     TableData(rowCount: columns[0].count, columns: columns.map { .init(values: $0, isNull: []) })
   }
   private static func isShown(_ texts: [String], _ data: [String: [TableData]]) throws -> Bool {
-    let used = tables.filter { data[$0.name] != nil }
-    let program = try SQLFrontEnd.compile(
-      texts.enumerated().map { SQLQuery(name: "q\($0.offset)", text: $0.element, file: "study.yml", line: 10) },
-      tables: used, rules: .init(minimumCell: 5, recipients: ["r"]))
-    let results = try InsecurePlaintextEvaluator.results(program, tables: used, data: data)
-    return results.allSatisfy { result in
-      !result.rows.isEmpty
-        && result.rows.allSatisfy { $0.allSatisfy { if case .value = $0 { true } else { false } } }
-    }
+    try ReleaseStudy.isShown(texts, tables, data)
   }
 
   /// Of 60 rows 20 have k = 0 and 40 have 1, but for so many of these who have 2 and more; as many of all have s = 2.

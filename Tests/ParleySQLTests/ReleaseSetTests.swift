@@ -16,9 +16,7 @@ import Testing
     ], holders: ["a", "b"], maximumRows: 1000, allowsExtremes: true)
 
   static func compile(_ texts: [String], minimum: Int = 5) throws(ParleyError) -> Program {
-    try SQLFrontEnd.compile(
-      texts.enumerated().map { SQLQuery(name: "q\($0.offset)", text: $0.element, file: "study.yml", line: 10) },
-      tables: [schema], rules: .init(minimumCell: minimum, recipients: ["r"]))
+    try ReleaseStudy.compile(texts, [schema], minimum: minimum)
   }
 
   static let band = "CASE WHEN age < 30 THEN '20-29' WHEN age < 40 THEN '30-39' ELSE '40+' END"

@@ -78,3 +78,26 @@ struct SmallTables {
     }
   }
 }
+
+/// Queries of one study under a minimum.
+enum ReleaseStudy {
+  static func compile(
+    _ texts: [String], _ tables: [TableSchema], minimum: Int = 5
+  ) throws(ParleyError) -> Program {
+    try SQLFrontEnd.compile(
+      texts.enumerated().map { SQLQuery(name: "q\($0.offset)", text: $0.element, file: "study.yml", line: 10) },
+      tables: tables, rules: .init(minimumCell: minimum, recipients: ["r"]))
+  }
+
+  /// Whether every query shows a row, and nothing of any row is withheld or missing.
+  static func isShown(
+    _ texts: [String], _ tables: [TableSchema], _ data: [String: [TableData]]
+  ) throws -> Bool {
+    let used = tables.filter { data[$0.name] != nil }
+    let results = try InsecurePlaintextEvaluator.results(try compile(texts, used), tables: used, data: data)
+    return results.allSatisfy { result in
+      !result.rows.isEmpty
+        && result.rows.allSatisfy { $0.allSatisfy { if case .value = $0 { true } else { false } } }
+    }
+  }
+}
