@@ -77,9 +77,18 @@ import Testing
       #expect(outcome.problems.first?.remedy?.contains("as text") == true)
       #expect(outcome.problems.first?.description.contains("2.02403") == false)
     }
-    for cell in ["202403000000000", "1e5", "2.5E+03", "1.00000000000E+11"] {
+    for cell in ["202403000000000", "1e5", "1.00000000000E+11"] {
       #expect(try read([cell], column).problems == [], "\(cell)")
     }
+    for cell in ["1.00E+06", "1,00E+06", "1E+06", "2.5E+03", " 2.5e+03 "] {
+      let outcome = try read(["\"\(cell)\""], Self.text)
+      #expect(outcome.data == nil, "\(cell)")
+      #expect(outcome.problems.first?.description.contains("spreadsheet") == true, "\(cell) \(outcome.problems)")
+    }
+    for cell in ["2E5", "1E06", "2E+5", "1.00E-06", "A1E+06", "12E+06"] {
+      #expect(try read([cell], Self.text).problems == [], "\(cell)")
+    }
+    #expect(try read(["2.5E+03"], Self.int).problems == [])
   }
 
   @Test func germanThousandsAreReadOnlyAsDeclared() throws {

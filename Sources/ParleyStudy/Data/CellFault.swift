@@ -20,7 +20,8 @@ extension CellParser.Fault {
       let marks = dialect.thousandsMark.map { "'\($0.rawValue)' between thousands" } ?? "nothing between thousands"
       return
         "a number with other marks than are declared (decimal mark '\(dialect.decimalMark.rawValue)', \(marks))"
-    case .shortened: return "a number of which a spreadsheet has left digits out, such as 1.23457E+14"
+    case .shortened:
+      return "a number of which a spreadsheet has left digits out, such as 1.23457E+14 or 1.00E+06"
     case .tooPrecise:
       if case .decimal(let scale, _) = column.type { return "more than \(scale) decimals" }
       if case .timestamp = column.type { return "a part of a second" }
@@ -58,7 +59,7 @@ extension CellParser.Fault {
         "write the number like the \(spellings.goodNumbers) of the file that have the declared marks"
       }
     case .shortened:
-      "export the column from where it comes from as text or with all digits; the file cannot tell them"
+      "format the column as text in the spreadsheet before the rows are put in, and export it again; the file cannot tell the digits"
     case .tooPrecise:
       "write 'rounding: nearest' for column '\(column.name)' in the study"
     case .notACategory:

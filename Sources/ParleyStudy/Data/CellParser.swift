@@ -82,7 +82,7 @@ struct CellParser {
     if case .text(let bytes) = kind {
       guard cell.count <= bytes else { return .bad(.tooLong) }
       guard !cell.contains(0) else { return .bad(.zeroByte) }
-      guard !Self.isShortened(Self.trimmed(cell)) else { return .bad(.shortened) }
+      guard !Self.isShortened(Self.trimmed(cell), asText: true) else { return .bad(.shortened) }
       return .text(String(decoding: cell, as: UTF8.self))
     }
     // A category may be declared with the spaces that files have.
@@ -164,7 +164,10 @@ struct CellParser {
 
   /// Whether the text is what spreadsheets make of a number of twelve digits or more, such as `2.02403E+14`: some of its
   /// digits are lost, and different numbers are written alike.
-  static func isShortened(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+  ///
+  /// - Parameter asText: for a column of texts, in which a number of any length in the form of spreadsheets (a plus sign, two
+  ///   digits or more after it, and at most five decimals, as in `1.00E+06`) is one that was an identifier.
+  static func isShortened(_ text: UnsafeBufferPointer<UInt8>, asText: Bool = false) -> Bool {
     guard text.count >= 4, text.count <= 24, text[text.count - 1] &- 48 < 10 else { return false }
     var position = text[0] == UInt8(ascii: "-") || text[0] == UInt8(ascii: "+") ? 1 : 0
     guard text[position] &- 48 < 10 else { return false }
@@ -179,15 +182,17 @@ struct CellParser {
     }
     guard position < text.count, text[position] | 0x20 == UInt8(ascii: "e") else { return false }
     position += 1
-    if position < text.count, text[position] == UInt8(ascii: "+") { position += 1 }
+    let hasPlus = position < text.count && text[position] == UInt8(ascii: "+")
+    if hasPlus { position += 1 }
+    let digits = text.count - position
     var exponent = 0
-    guard position < text.count, text.count - position <= 3 else { return false }
+    guard digits > 0, digits <= 3 else { return false }
     while position < text.count {
       guard text[position] &- 48 < 10 else { return false }
       exponent = exponent * 10 + Int(text[position] - 48)
       position += 1
     }
-    return exponent >= 11 && decimals < exponent
+    return exponent >= 11 && decimals < exponent || asText && hasPlus && digits >= 2 && decimals <= 5
   }
 
   static func trimmed(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
