@@ -64,6 +64,8 @@ struct RowAdvice {
   let dialect: CSVDialect
   /// What happens to rows that cannot be used.
   let policy: Study.BadRows
+  /// Names whom the table protects, so that it cannot be nullable.
+  let unitColumn: String?
   let spellings: Spellings
 
   func error(_ entry: BadRowKinds.Entry) -> ParleyError {
@@ -88,9 +90,7 @@ struct RowAdvice {
       message = words.joined(separator: "; ") + (cells.count > 5 ? "; and \(cells.count - 5) more" : "")
       var remedies: [String] = []
       for cell in cells.prefix(5) {
-        guard let next = cell.fault.remedy(columns[cell.column], dialect, holder: holder, spellings),
-          !remedies.contains(next)
-        else { continue }
+        guard let next = help(cell), !remedies.contains(next) else { continue }
         remedies.append(next)
       }
       remedy = remedies.isEmpty ? nil : remedies.joined(separator: "; ")
@@ -109,6 +109,21 @@ struct RowAdvice {
       remedy: policy == .drop
         ? "correct the \(rows)" + (remedy.map { ", or \($0)" } ?? "")
         : "correct the \(rows), \(remedy.map { $0 + ", " } ?? "")or agree on 'bad-rows: drop'")
+  }
+}
+
+extension RowAdvice {
+  private func help(_ cell: BadRowKinds.Cell) -> String? {
+    let column = columns[cell.column]
+    if cell.fault.isLackOfValue, column.name == unitColumn { return nil }
+    return cell.fault.remedy(column, dialect, holder: holder, spellings)
+  }
+}
+
+extension TableSchema {
+  /// The column that names whom the table protects.
+  var unitColumn: String? {
+    if case .units(_, let column) = protection { column } else { nil }
   }
 }
 

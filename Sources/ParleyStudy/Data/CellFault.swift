@@ -2,6 +2,14 @@ import ParleyBase
 import ParleyProgram
 
 extension CellParser.Fault {
+  /// Whether the cell has no value, or what seems to be a mark for that.
+  var isLackOfValue: Bool {
+    switch self {
+    case .empty, .missing: true
+    default: false
+    }
+  }
+
   var code: ParleyError.Code {
     switch self {
     case .outOfRange: .dataRange

@@ -130,7 +130,7 @@ struct TableReading {
     }
     let advice = RowAdvice(
       file: file, holder: holder, columns: columns, names: shownNames, dialect: dialect, policy: table.badRows,
-      spellings: Spellings(parsers.map(\.tally)))
+      unitColumn: table.schema.unitColumn, spellings: Spellings(parsers.map(\.tally)))
     report.listed = passed.entries.map(advice.error)
     problems = refused.entries.map(advice.error) + problems
     if refused.unlisted > 0 {
