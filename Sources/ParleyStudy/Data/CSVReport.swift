@@ -38,8 +38,10 @@ public struct CSVReport: Sendable, Hashable {
   /// Why rows were dropped or had cells made NULL, with line and column and nothing of what the cells hold.
   private var reasons: [String] {
     let shown = listed.prefix(Self.shownReasons).map { problem in
-      // How the file is to be read, where cells became NULL; that rows are to be corrected goes without saying.
-      let remedy = cellsNulled > 0 ? problem.remedy.map { "; \($0)" } ?? "" : ""
+      // How the file is to be read, where cells became NULL or most rows are left out; that single rows are to be corrected
+      // goes without saying.
+      let remedy =
+        cellsNulled > 0 || rowsDropped > rowsRead - rowsDropped ? problem.remedy.map { "; \($0)" } ?? "" : ""
       return "line \(problem.place?.line ?? 0): \(problem.message)\(remedy)"
     }
     let more = listed.count - shown.count
