@@ -117,18 +117,13 @@ extension PartyCommand {
     let plan = ending.plan
     let predicted = plan.cost.bytes[local.rawValue]
     // Results and receipts of earlier runs are kept, and none of them lies beside those of this run.
-    try EarlierOutputs.keep(out: tables == nil ? nil : out, receipt: receipt, log)
-    // Receipt first: when it cannot be written there is no result without one.
-    if let receipt = outcome.receipt, let path = self.receipt {
-      try ReceiptFile.write(receipt, to: path)
-      if let opening = ending.opening(of: local) { try ReceiptFile.write(opening, besideReceipt: path) }
-    }
+    var files = OutputFiles(out: tables == nil ? nil : out, receipt: receipt, isTrial: trial != nil)
+    files.keepEarlier(log)
+    if let receipt = outcome.receipt { files.write(receipt, ending.opening(of: local)) }
     if let tables {
-      if let out {
-        try ResultOutput.write(tables, prepared, mode: trial == nil ? "party" : "local trial", to: out)
-      }
+      files.write(tables, prepared, mode: trial == nil ? "party" : "local trial")
       if report == nil {
-        try ResultOutput.show(afterWriting: out, receipt: outcome.receipt == nil ? nil : receipt) {
+        try files.show {
           try ResultOutput.show(tables, prepared, mode: "party", json: json)
         }
       }
@@ -154,6 +149,7 @@ extension PartyCommand {
     log.info(
       "done in \(Console.seconds(ending.seconds)): sent \(Console.bytes(ending.meter.sentBytes.reduce(0, +))), \(ending.meter.rounds) rounds"
     )
+    try files.requireAll(isShown: tables != nil && report == nil)
     if receipt != nil, outcome.receipt == nil {
       throw ParleyError(
         .init("receipt/missing"),

@@ -57,18 +57,16 @@ struct RunCommand: ParsableCommand {
       studyPath: study, prepared: prepared, files: files, synthetic: synthetic, seed: seed, log: log,
       logLevel: logLevel, ignoresMemory: ignoreMemory)
     let outcome = inProcess ? try run.inProcess() : try run.processes()
-    try EarlierOutputs.keep(out: out, receipt: receipt, log)
-    // Receipt first: when it cannot be written there is no result without one.
-    if let path = receipt, let signed = outcome.receipt {
-      try ReceiptFile.write(signed, to: path)
-      if let opening = outcome.opening { try ReceiptFile.write(opening, besideReceipt: path) }
-    }
-    if let out { try ResultOutput.write(outcome.tables, prepared, mode: "local trial", to: out) }
-    try ResultOutput.show(afterWriting: out, receipt: outcome.receipt == nil ? nil : receipt) {
+    var written = OutputFiles(out: out, receipt: receipt, isTrial: true)
+    written.keepEarlier(log)
+    if let signed = outcome.receipt { written.write(signed, outcome.opening) }
+    written.write(outcome.tables, prepared, mode: "local trial")
+    try written.show {
       try ResultOutput.show(
         outcome.tables, prepared, mode: "local trial", json: json, reasons: json ? nil : run.withheldReasons())
     }
     for line in outcome.costLines { log.info(line) }
+    try written.requireAll(isShown: true)
   }
 }
 

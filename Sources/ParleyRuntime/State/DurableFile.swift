@@ -145,8 +145,8 @@ package enum DurableFile {
     switch code {
     case ENOSPC, EDQUOT, EFBIG:
       return ParleyError(
-        .diskFull, "no room to write the file (\(reason)); nothing was changed", at: .init(file: path),
-        remedy: "free space on this file system, or raise the quota or file-size limit, and run again")
+        .diskFull, "no room to write the file (\(reason))", at: .init(file: path),
+        remedy: "free space on this file system, or raise the quota or file-size limit")
     case ENOENT where verb == "create", ENOTDIR where verb == "create":
       return ParleyError(
         .stateIO, "cannot create the file: there is no folder \(FilePath.folder(path))", at: .init(file: path),
