@@ -54,14 +54,8 @@ struct VerifyCommand: ParsableCommand {
       for row in rows { try Console.output("  \(row.party): \(row.status.rawValue)") }
       try Console.output(lines: keys.lines)
     }
-    let wrong = rows.filter { $0.status == .invalid || $0.status == .otherStudy }.map(\.party)
-    guard wrong.isEmpty else {
-      throw ParleyError(
-        .studySignatureInvalid, "the signature of \(wrong.joined(separator: ", ")) is not for this study file",
-        at: .init(file: study),
-        remedy:
-          "compare the study files; whoever agrees to this one signs it again: parley sign \(study) --as NAME")
-    }
+    let wrong = SignatureFolder(ofStudy: study).problems(with: loaded)
+    guard wrong.isEmpty else { throw StudyLoader.combining(wrong, file: study) }
     guard rows.allSatisfy({ $0.status == .valid }) else {
       throw ParleyError(
         .studySignatureMissing, "not every party has signed this study",

@@ -149,19 +149,19 @@ public struct SignatureFolder: Sendable {
         data += chunk[..<count]
       }
     } catch {
-      throw malformed(path, "it cannot be read: \(error.reason)")
+      throw malformed(path, "the signature file cannot be read: \(error.reason)")
     }
     guard data.count <= Self.largestFile else {
-      throw malformed(path, "it is larger than \(Self.largestFile) bytes")
+      throw malformed(path, "this is no signature file: it is larger than \(Self.largestFile) bytes")
     }
     guard let record = try? JSONDecoder().decode(Record.self, from: data), record.format == Self.formatVersion
     else {
-      throw malformed(path, "it is not a JSON object with the fields of a signature")
+      throw malformed(path, "this is no signature file: it is not a JSON object with the fields of a signature")
     }
     guard let hash = Self.bytes(hexadecimal: record.study), let classical = Base64URL.decode(record.classical),
       let postQuantum = Base64URL.decode(record.postQuantum),
       let signature = try? HybridSignature(classical: classical, postQuantum: postQuantum)
-    else { throw malformed(path, "a field of it is not of the right form") }
+    else { throw malformed(path, "the signature file is damaged: a field of it is not of the right form") }
     return StudySignature(party: record.party, studyHash: hash, signature: signature)
   }
 
@@ -184,6 +184,12 @@ public struct SignatureFolder: Sendable {
     guard problems.isEmpty else { throw ParleyError.combining(problems, file: study.file) }
   }
 
+  /// What is wrong with the files that are there, in the order of the study.
+  package func problems(with study: Study) -> [ParleyError] {
+    verify(study).filter { $0.status == .invalid || $0.status == .otherStudy }
+      .map { problem($0.party, $0.status, study) }
+  }
+
   private func problem(_ party: String, _ status: SignatureStatus, _ study: Study) -> ParleyError {
     let sign = "let '\(party)' run 'parley sign STUDY --as \(party)' and put its file here"
     let waive = "or write 'require-signatures: false' in the study, which all parties must agree to"
@@ -203,16 +209,33 @@ public struct SignatureFolder: Sendable {
         at: .init(file: path(of: party)),
         remedy: "compare the study files; if this one is right, \(sign)")
     case .invalid:
+      do {
+        if let signature = try load(party), signature.party != party { return exchanged(party, signature, study) }
+      } catch {
+        return error
+      }
       return ParleyError(
         .studySignatureInvalid, "the signature of '\(party)' does not verify", at: .init(file: path(of: party)),
         remedy: "check the key of '\(party)' in the study by its fingerprint; if it is right, \(sign)")
     }
   }
 
-  private func malformed(_ path: String, _ why: String) -> ParleyError {
+  /// A file that somebody else's signature is in.
+  private func exchanged(_ party: String, _ signature: StudySignature, _ study: Study) -> ParleyError {
+    let isKnown = study.party(signature.party) != nil
+    let signer = "'\(VisibleText.line(signature.party))'"
+    return ParleyError(
+      .studySignatureInvalid,
+      "the file holds the signature of \(signer)\(isKnown ? "" : ", who is no party of this study"), and not of '\(party)'",
+      at: .init(file: path(of: party)),
+      remedy: isKnown
+        ? "put it at \(path(of: signature.party)), and here the file that '\(party)' made"
+        : "put the file here that '\(party)' made")
+  }
+
+  private func malformed(_ path: String, _ what: String) -> ParleyError {
     ParleyError(
-      .studySignatureInvalid, "the signature file is damaged: \(why)", at: .init(file: path),
-      remedy: "ask the signer for the file again")
+      .studySignatureInvalid, what, at: .init(file: path), remedy: "ask the signer for the file again")
   }
 
   private static func bytes(hexadecimal text: String) -> [UInt8]? {
