@@ -168,4 +168,19 @@ import Testing
       #expect(signatures.verify(try Sample.study()).first?.status == .noKey)
     }
   }
+
+  @Test func aFileOfSomebodyElseIsTold() throws {
+    let (study, identities) = try signable()
+    try Sample.withFolder { folder in
+      let signatures = SignatureFolder(ofStudy: folder + "/study.yml")
+      try signatures.save(study.sign(with: #require(identities["b"]), as: "b"))
+      #expect(signatures.problems(with: study) == [])
+      try FileManager.default.moveItem(atPath: signatures.path(of: "b"), toPath: signatures.path(of: "a"))
+      let messages = signatures.problems(with: study).map(\.message)
+      #expect(messages == ["the file holds the signature of 'b', and not of 'a'"])
+      try "junk".write(toFile: signatures.path(of: "a"), atomically: true, encoding: .utf8)
+      let message = signatures.problems(with: study).first?.message
+      #expect(message?.hasPrefix("this is no signature file") == true)
+    }
+  }
 }
