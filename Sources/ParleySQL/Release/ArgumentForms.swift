@@ -171,10 +171,24 @@ extension ReleaseArgument.Summand {
     let summed = factors.reduce(into: Set<ColumnID>()) { found, own in
       for factor in own { found.formUnion(factor.valueSources) }
     }
+    // Conditions that follow from what is added up compare it as it is.
+    let values = factors.reduce(into: Set<Expression>()) { $0.formUnion($1) }
     return conditions.contains { condition in
       condition.simplified.conjuncts.contains { part in
         part.columns.count == 1 && !part.entangledColumns.isDisjoint(with: summed)
+          && !(part.comparedValue.map(values.contains) ?? false)
       }
+    }
+  }
+}
+
+extension Expression {
+  /// What a condition compares with a constant.
+  fileprivate var comparedValue: Expression? {
+    switch self {
+    case .not(let a): a.comparedValue
+    case .compare(_, let a, .integer), .compare(_, .integer, let a): a
+    default: nil
     }
   }
 }
