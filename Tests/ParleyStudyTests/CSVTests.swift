@@ -282,7 +282,7 @@ import Testing
     #expect(outcome.report.listed.map { $0.place?.line } == [3, 4, 5, 6])
     #expect(
       outcome.report.notices.count == 5 && outcome.report.notices[0] == "4 of 5 rows dropped (bad-rows: drop)")
-    #expect(outcome.report.notices[3] == "line 5: 3 fields instead of 5")
+    #expect(outcome.report.notices[3] == "line 5: 3 fields instead of 5; correct the row")
     let nothing = try read(Self.header + "x,f,1,0,2020-01-01\n") { $0.badRows = .drop }
     #expect(nothing.problems.first?.code == .dataEmpty)
   }

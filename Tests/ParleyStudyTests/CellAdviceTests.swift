@@ -245,7 +245,7 @@ import Testing
       unclear.contains("'decimal: \".\", thousands: \",\"' where the mark stands between thousands"), "\(unclear)")
   }
 
-  /// Whoever agreed that bad rows are dropped sees which, and why.
+  /// Whoever agreed that bad rows are dropped sees which, and why, and where most are, what to do.
   @Test func reasonsOfDroppedRowsAreNotices() throws {
     let column = "{name: x, type: int, range: [0, 9]}"
     let outcome = try read(["1", "77", "2", "88", "secret"], column, "bad-rows: drop")
@@ -253,8 +253,8 @@ import Testing
     #expect(
       outcome.report.notices == [
         "3 of 5 rows dropped (bad-rows: drop)",
-        "line 3: column 'x': outside of the declared range [0, 9] (and 1 more row of this kind: line 5)",
-        "line 6: column 'x': not a whole number",
+        "line 3: column 'x': outside of the declared range [0, 9] (and 1 more row of this kind: line 5); correct the rows, or widen the range of column 'x' in the study",
+        "line 6: column 'x': not a whole number; correct the row",
       ])
   }
 
