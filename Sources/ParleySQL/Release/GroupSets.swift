@@ -8,7 +8,7 @@ struct GroupSets {
   private(set) var plain: [(set: Expression, threshold: Int)] = []
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
-  /// Sums of several terms, as one value each.
+  /// Sums of several terms, and what is divided, rounded or taken apart, as one value each.
   private var wholes: [ReleaseArgument.Summand] = []
   /// Rows in which what is added up is there.
   private var presences: [Expression] = []

@@ -14,7 +14,7 @@ struct ReleaseArgument {
   private(set) var contributors: [Expression] = []
   /// What is added up, for sums.
   private(set) var summands: [Summand] = []
-  /// Sums of several terms, as one value each.
+  /// Sums of several terms, and what is divided, rounded or taken apart, as one value each.
   private(set) var wholes: [Summand] = []
   /// Columns whose values are added up or compared, and not only tested.
   private(set) var values: Set<ColumnID> = []

@@ -84,7 +84,7 @@ enum RowPartition {
   /// - Parameters:
   ///   - conditions: sets that are counted.
   ///   - summands: of which those of the same factors are sums of one value.
-  ///   - wholes: sums of several terms as one value.
+  ///   - wholes: sums of several terms, and what is divided, rounded or taken apart, as one value.
   ///   - clauses: what all rows meet.
   ///   - ties: further columns that go together.
   ///   - isOwn: whether one of the sets is of the groups in question.

@@ -15,7 +15,7 @@ struct StatisticSets {
   private(set) var contributors: [Expression] = []
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
-  /// Sums of several terms, as one value each.
+  /// Sums of several terms, and what is divided, rounded or taken apart, as one value each.
   private var wholes: [ReleaseArgument.Summand] = []
   /// Rows in which what is added up is there, where it may be NULL.
   private var presences: [Expression] = []
