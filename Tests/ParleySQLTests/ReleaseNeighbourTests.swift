@@ -81,6 +81,13 @@ import Testing
     // A condition of which no range is read, beside the sum.
     ["SELECT COUNT(*) FILTER (WHERE CAST(k AS VARCHAR) <> '0') AS n, SUM(k) AS s FROM t"],
     ["SELECT SUM(k) AS s FROM t", "SELECT COUNT(*) FILTER (WHERE k % 50 > 0) AS n FROM t"],
+    // The same in a query that is relational for its median.
+    ["SELECT COUNT(*) FILTER (WHERE k % 50 > 0) AS n, SUM(k) AS s, MEDIAN(y) AS m FROM t"],
+    ["SELECT COUNT(*) FILTER (WHERE CAST(k AS VARCHAR) <> '0') AS n, SUM(k) AS s, MEDIAN(y) AS m FROM t"],
+    ["SELECT CORR(x / 10, y) AS r, MEDIAN(z) AS m FROM t"], ["SELECT CORR(x / 10, y) AS r FROM t"],
+    // Whom no row of theirs passes a condition.
+    ["SELECT COUNT(DISTINCT pid) AS m, COUNT(DISTINCT pid) FILTER (WHERE c) AS n FROM v"],
+    ["SELECT COUNT(DISTINCT x / 10) AS n FROM t"],
     // Who is not there.
     ["SELECT COUNT(*) AS n, COUNT(p.pid) AS m FROM p FULL JOIN w ON p.pid = w.k"],
     ["SELECT COUNT(*) AS n, COUNT(DISTINCT i) AS m FROM (SELECT pid AS i FROM p UNION ALL SELECT k FROM w) AS u"],
@@ -105,6 +112,11 @@ import Testing
     ["SELECT COUNT(DISTINCT z) AS m FROM q"], ["SELECT COUNT(*) AS n FROM r FULL JOIN l ON r.id = l.id"],
     ["SELECT CORR(x, y) AS r, AVG(x) AS a, STDDEV(y) AS b FROM t"],
     ["SELECT AVG(k) FILTER (WHERE c) AS a, COUNT(*) FILTER (WHERE k >= 95) AS b FROM t"],
+    ["SELECT AVG(g) FILTER (WHERE c) AS a, COUNT(*) FILTER (WHERE g >= 7) AS b FROM p"],
+    ["SELECT CORR(x, y) AS r, AVG(x) AS a, MEDIAN(z) AS m FROM t"],
+    [
+      "SELECT COUNT(*) AS m, COUNT(*) FILTER (WHERE met = 1) AS n FROM (SELECT pid, MAX(CASE WHEN c THEN 1 ELSE 0 END) AS met FROM v GROUP BY pid) AS u"
+    ],
   ]
   @Test(arguments: accepted) func isAccepted(texts: [String]) throws { _ = try Self.compile(texts) }
 
@@ -127,6 +139,11 @@ import Testing
     ["SELECT COUNT(*) FILTER (WHERE k * s > 0) AS a, SUM(k * s) AS b FROM t"],
     ["SELECT COUNT(*) AS n, AVG(x) AS a, AVG(s) AS b, STDDEV(x) AS d, STDDEV(s) AS e, CORR(x, s) AS f FROM t"],
     ["SELECT COUNT(*) AS n, CORR(x, s) AS f, SUM(x) FILTER (WHERE s = 2) AS g FROM t"],
+    // Relational for their medians.
+    ["SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE k >= 1) AS a, SUM(k) AS b, MEDIAN(x) AS m FROM t"],
+    ["SELECT COUNT(*) FILTER (WHERE z > x) AS a, AVG(z - x) AS b, MEDIAN(x) AS m FROM t"],
+    ["SELECT COUNT(*) FILTER (WHERE k * s > 0) AS a, SUM(k * s) AS b, MEDIAN(x) AS m FROM t"],
+    ["SELECT COUNT(*) AS n, CORR(x, s) AS f, SUM(x) FILTER (WHERE s = 2) AS g, MEDIAN(x) AS m FROM t"],
   ]) func sumsBesideConditions(texts: [String]) throws {
     for (few, shows) in [(1, false), (4, false), (5, true), (7, true)] {
       let rows = (0..<60).map { Int64($0) }

@@ -22,6 +22,20 @@ extension ReleaseArgument {
 }
 
 extension ReleaseArgument {
+  /// A product that is added up over some rows.
+  struct Summand: Hashable {
+    /// Rows in which it is neither NULL nor 0.
+    var rows: Expression
+    /// Two sums of the same factors over different rows differ by what the rows are in which they differ.
+    var factors: Set<Expression>
+    /// Rows in which it is added, whether it is 0 or not.
+    var path: Expression
+  }
+
+  /// Factors of a product that are no constants.
+  typealias Term = [Expression]
+  static let mostTerms = 32
+
   /// The argument as a sum of products; nil where there are too many.
   static func terms(of expression: Expression) -> [Term]? {
     switch expression {

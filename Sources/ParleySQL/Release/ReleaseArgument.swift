@@ -21,16 +21,6 @@ struct ReleaseArgument {
   /// Why the argument cannot be judged, in words that end a sentence; nil where it can.
   private(set) var objection: String?
 
-  /// A product that is added up over some rows.
-  struct Summand: Hashable {
-    /// Rows in which it is neither NULL nor 0.
-    var rows: Expression
-    /// Two sums of the same factors over different rows differ by what the rows are in which they differ.
-    var factors: Set<Expression>
-    /// Rows in which it is added, whether it is 0 or not.
-    var path: Expression
-  }
-
   private let facts: Facts
   /// Conditions that every row meets.
   private let clauses: [Expression]
@@ -152,12 +142,6 @@ struct ReleaseArgument {
       "is of a column that a condition or a group key compares or computes with another one, or by more than sums with constants, so that what values are left is not known"
     )
   }
-
-  // MARK: Sums of terms
-
-  /// Factors of a product that are no constants.
-  typealias Term = [Expression]
-  static let mostTerms = 32
 
   private mutating func read(_ given: Expression, below path: Expression?, isSummed: Bool) {
     guard !facts.work.isTooMuch else { return }

@@ -148,9 +148,18 @@ extension ReleaseJudge {
         return sets.take(reader, threshold: minimum)
       }
       guard case .column(let id) = arguments[0] else {
+        let isFiltered = arguments[0].filtered != nil
+        let isOfUnits = arguments[0].filtered.map { columns.namesUnit($0.value) } ?? false
         throw refusal(
-          .argument, "COUNT(DISTINCT …) has conditions in it",
-          remedy: "count a column, and put conditions into WHERE")
+          .argument,
+          isFiltered
+            ? "COUNT(DISTINCT …) has a condition in it, and who has no row that meets it is counted by nobody"
+            : "COUNT(DISTINCT …) is of a formula",
+          remedy: !isFiltered
+            ? "count different values of a column as it is, or group by the formula"
+            : isOfUnits
+              ? "in a subquery with GROUP BY of the column make the condition a value of each, MAX(CASE WHEN … THEN 1 ELSE 0 END) AS met, and count outside, COUNT(*) FILTER (WHERE met = 1); or put the condition into WHERE"
+              : "put the condition into WHERE")
       }
       if columns.namesInPart(id) {
         throw refusal(

@@ -80,7 +80,10 @@ extension ReleaseJudge {
       var value: Expression?
       var conditions: Set<ColumnID>
     }
-    for sources in Set(neighbours.values) {
+    // In the order of the columns, so that every party refuses the same query with the same words.
+    var judged: Set<Set<ColumnID>> = []
+    for neighbour in neighbours.keys.sorted() {
+      guard let sources = neighbours[neighbour], judged.insert(sources).inserted else { continue }
       var first: Use?
       for aggregate in aggregates {
         var use = Use(value: nil, conditions: [])
@@ -95,7 +98,7 @@ extension ReleaseJudge {
         guard use.value != nil || !use.conditions.isEmpty else { continue }
         if first == nil { first = use }
         guard first == use || !isOfNeighbours(aggregates, of: sources) else {
-          let name = neighbours.filter { $0.value == sources }.map(\.key).min().map { registry[$0].name } ?? ""
+          let name = registry[neighbour].name
           throw refusal(
             .argument,
             "'\(name)' is the value of a row before or after, and statistics of it and of the values of the rows themselves, or of other neighbours, differ by the first or last rows alone",

@@ -15,54 +15,12 @@ struct RowSet {
   private var known: Set<Part> = []
   /// Of values that are compared with constants, in the order in which they were met.
   private var bounded: [Expression] = []
-  private var bounds: [Expression: Bounds] = [:]
+  private var bounds: [Expression: ValueBounds] = [:]
 
   private struct Part: Hashable {
     var condition: Expression
     /// Otherwise it is false or NULL.
     var isTrue: Bool
-  }
-  private struct Bounds {
-    var lower: BigInt?
-    var upper: BigInt?
-    var excluded: Set<BigInt> = []
-
-    func shifted(by k: BigInt) -> Bounds {
-      Bounds(lower: lower.map { $0 + k }, upper: upper.map { $0 + k }, excluded: Set(excluded.map { $0 + k }))
-    }
-    var negated: Bounds {
-      Bounds(lower: upper.map { -$0 }, upper: lower.map { -$0 }, excluded: Set(excluded.map { -$0 }))
-    }
-    /// They only say on which side of 0 a value is, or that it is 0 or not.
-    var areOfSign: Bool {
-      (lower == nil || lower == 0 || lower == 1) && (upper == nil || upper == 0 || upper == -1)
-        && excluded.allSatisfy { $0 == 0 }
-    }
-    /// Of x, for bounds of x times a number that is not 0.
-    func divided(by factor: BigInt) -> Bounds {
-      let (low, high) = factor > 0 ? (lower, upper) : (upper.map { -$0 }, lower.map { -$0 })
-      let size = BigInt(factor.magnitude)
-      return Bounds(
-        lower: low.map { -(-$0).flooredQuotient(by: size) }, upper: high.map { $0.flooredQuotient(by: size) },
-        excluded: Set(excluded.compactMap { $0 % factor == 0 ? $0 / factor : nil }))
-    }
-    /// Without values that are excluded, where these are at its ends; nil where they are not.
-    func bounded(within range: Interval?) -> Bounds? {
-      var bounds = self
-      for value in excluded {
-        guard let range, value == range.lower || value == range.upper else { return nil }
-        if value == range.lower { bounds.lower = max(bounds.lower ?? value + 1, value + 1) }
-        if value == range.upper { bounds.upper = min(bounds.upper ?? value - 1, value - 1) }
-      }
-      bounds.excluded = []
-      return bounds
-    }
-    /// Of x, for bounds of x divided by a number, downwards or towards zero.
-    func multiplied(by divisor: BigInt, isTruncated: Bool) -> Bounds {
-      Bounds(
-        lower: lower.map { isTruncated && $0 <= 0 ? ($0 - 1) * divisor + 1 : $0 * divisor },
-        upper: upper.map { isTruncated && $0 < 0 ? $0 * divisor : ($0 + 1) * divisor - 1 })
-    }
   }
 
   init(_ condition: Expression, _ facts: ReleaseArgument.Facts) {
@@ -205,7 +163,7 @@ struct RowSet {
     _ comparison: Program.Comparison, _ a: Expression, _ b: Expression, isTrue: Bool
   ) -> Bool {
     let value: Expression
-    var change = Bounds()
+    var change = ValueBounds()
     switch (a, b) {
     case (.integer(let x), .integer(let y)):
       take(.boolean(Self.outcome(comparison, .integer(x), .integer(y)) == true), isTrue: isTrue)
@@ -235,7 +193,7 @@ struct RowSet {
     meet(value, change)
     return true
   }
-  private mutating func meet(_ value: Expression, _ change: Bounds) {
+  private mutating func meet(_ value: Expression, _ change: ValueBounds) {
     switch value {
     case .add(let inner, .integer(let k)), .add(.integer(let k), let inner):
       return meet(inner, change.shifted(by: -k))
@@ -254,7 +212,7 @@ struct RowSet {
     default: break
     }
     if bounds[value] == nil { bounded.append(value) }
-    var known = bounds[value] ?? Bounds()
+    var known = bounds[value] ?? ValueBounds()
     if let lower = change.lower { known.lower = max(known.lower ?? lower, lower) }
     if let upper = change.upper { known.upper = min(known.upper ?? upper, upper) }
     known.excluded.formUnion(change.excluded)
@@ -264,7 +222,7 @@ struct RowSet {
   /// Where a product is 0, or on which side of it, follows from its factors.
   ///
   /// - Returns: whether it could be said of them one by one.
-  private mutating func meetSign(of a: Expression, _ b: Expression, _ change: Bounds) -> Bool {
+  private mutating func meetSign(of a: Expression, _ b: Expression, _ change: ValueBounds) -> Bool {
     for (factor, other) in [(a, b), (b, a)] {
       guard let range = facts.range(of: other), range.lower > 0 || range.upper < 0 else { continue }
       meet(factor, range.lower > 0 ? change : change.negated)
@@ -288,11 +246,11 @@ struct RowSet {
     case .choose: take(.isNull(value), isTrue: false)
     case .integerQuotient(let a, let b), .ratio(let a, let b, _):
       if facts.mayBeNull(a) { isPresent(a) }
-      meet(b, Bounds(excluded: [0]))
+      meet(b, ValueBounds(excluded: [0]))
     case .squareRoot(let a, _):
       if facts.mayBeNull(a) { isPresent(a) }
-      meet(a, Bounds(lower: 0))
-    default: meet(value, Bounds())
+      meet(a, ValueBounds(lower: 0))
+    default: meet(value, ValueBounds())
     }
   }
 
