@@ -108,6 +108,7 @@ public enum SQLFrontEnd {
         .init("sql/empty"), "the study asks no query", remedy: "add one, such as SELECT COUNT(*) FROM patients")
     }
     var routed: [RoutedQuery] = []
+    let mentions = mentions(in: queries)
     var length = 0
     for query in queries {
       let source = Source(query)
@@ -122,7 +123,7 @@ public enum SQLFrontEnd {
           "sql/duplicate-name", "two queries are called '\(query.name)'", at: SourceRange(start: 0, end: 0),
           remedy: "give every query a name of its own")
       }
-      routed.append(try route(source, tables: tables, rules: rules, work))
+      routed.append(try route(source, tables: tables, rules: rules, mentions, work))
       try work.check(source)
     }
     let statistics = routed.compactMap { if case .statistics(let query) = $0 { query } else { nil } }
@@ -146,17 +147,33 @@ public enum SQLFrontEnd {
     }
   }
 
+  /// How many queries name each table, by its name in lower case.
+  private static func mentions(in queries: [SQLQuery]) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for query in queries {
+      guard let statement = try? Parser.parse(Source(query)) else { continue }
+      for name in TableMentions(in: statement).counts.keys { counts[name, default: 0] += 1 }
+    }
+    return counts
+  }
+
   /// Statistics over public groups wherever the query is one; otherwise relational operators, whose errors are then
   /// the ones that count.
+  ///
+  /// Medians and quantiles are relational, but where other queries of the study are about the same table: what is withheld is decided for all of
+  /// them together then.
   private static func route(
-    _ source: Source, tables: [TableSchema], rules: ReleaseRules, _ work: JudgingWork
+    _ source: Source, tables: [TableSchema], rules: ReleaseRules, _ mentions: [String: Int], _ work: JudgingWork
   ) throws(ParleyError) -> RoutedQuery {
     let statement = try Parser.parse(source)
     if let statistics = SelectStatement(statement), statistics.having == nil,
       let query = try? QueryBinder.bind(statistics, source: source, tables: tables),
       // Without a statistic all that is asked is which groups there are.
       !query.statistics.isEmpty, !hasSeveralPartsOfOneDate(query), QueryCompiler.hasPublicGroups(query),
-      rules.minimumCell <= 1 || !query.table.protection.namesUnits || query.table.hasOneRowEach
+      rules.minimumCell <= 1 || !query.table.protection.namesUnits || query.table.hasOneRowEach,
+      !query.statistics.contains(where: { $0.share != nil })
+        || rules.minimumCell > 1 && query.table.protection != .nothing
+          && mentions[query.table.name.lowercased(), default: 0] > 1
     {
       // What cannot be judged is refused here, where the place in the text is known.
       if rules.minimumCell > 1, query.table.protection != .nothing {

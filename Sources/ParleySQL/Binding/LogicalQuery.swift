@@ -249,12 +249,22 @@ enum StatisticFunction: String, Hashable, Sendable, CaseIterable {
   case variance = "VARIANCE"
   case deviation = "STDDEV"
   case correlation = "CORR"
+  /// A value by its rank; that of MEDIAN is the mean of the two middle ones where there are two.
+  case median = "MEDIAN"
+  case quantile = "QUANTILE"
 }
 
 struct Statistic: Hashable, Sendable {
   var function: StatisticFunction
   var arguments: [RowExpression]
   var types: [SQLType]
+  /// Of QUANTILE, and of MEDIAN one half: the share of the values that are not above it.
+  var share: Share?
+
+  struct Share: Hashable, Sendable {
+    var numerator: Int
+    var denominator: Int
+  }
 }
 
 /// Scan → filter → aggregate → project → order: the operators of one query.

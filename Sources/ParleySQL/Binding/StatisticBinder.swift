@@ -21,12 +21,15 @@ struct StatisticBinder {
     case "VARIANCE", "VAR_SAMP": .variance
     case "STDDEV", "STDDEV_SAMP": .deviation
     case "CORR": .correlation
+    case "MEDIAN": .median
+    case "QUANTILE": .quantile
     default: nil
     }
   }
   static let functionNames =
     [
-      "COUNT", "SUM", "AVG", "MIN", "MAX", "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP", "CORR", "COALESCE",
+      "COUNT", "SUM", "AVG", "MIN", "MAX", "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP", "CORR", "MEDIAN",
+      "QUANTILE", "COALESCE",
     ] + TimeFunctions.names
   static func unknownFunction(_ name: Name, source: Source) -> ParleyError {
     FunctionHints.unknown(name, among: functionNames, source: source)
@@ -121,6 +124,7 @@ struct StatisticBinder {
       }
       return Statistic(function: .countRows, arguments: [], types: [])
     }
+    if function == .median || function == .quantile { return try ranked(function, arguments, range: range) }
     let wanted = function == .correlation ? 2 : 1
     guard arguments.count == wanted else {
       throw rows.error(
@@ -135,6 +139,29 @@ struct StatisticBinder {
       statistic.types.append(bound.type == .null ? .number(scale: 0) : bound.type)
     }
     return statistic
+  }
+
+  /// MEDIAN(x) or QUANTILE(x, share) of a column of numbers. Others are for the other way to compute a query.
+  private func ranked(
+    _ function: StatisticFunction, _ arguments: [SyntaxExpression], range: SourceRange
+  ) throws(ParleyError) -> Statistic {
+    var share = Statistic.Share(numerator: 1, denominator: 2)
+    if function == .quantile, arguments.count == 2, case .number(let digits, let scale) = arguments[1].kind,
+      let numerator = Int(exactly: digits), let denominator = Int(exactly: powerOfTen(scale)),
+      0 < numerator, numerator < denominator
+    {
+      share = .init(numerator: numerator, denominator: denominator)
+    } else if function == .quantile || arguments.count != 1 {
+      throw rows.error(
+        "arguments", "these are no arguments of \(function.rawValue)", at: range,
+        remedy: "write MEDIAN(x) or QUANTILE(x, 0.9)")
+    }
+    let bound = try rows.bind(arguments[0])
+    guard case .column = bound.expression, case .number = bound.type else {
+      throw rows.error(
+        "type", "\(function.rawValue) is of a column of numbers", at: bound.range, remedy: "name a column")
+    }
+    return Statistic(function: function, arguments: [bound.expression], types: [bound.type], share: share)
   }
 
   private func checked(

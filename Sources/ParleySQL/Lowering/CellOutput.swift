@@ -179,6 +179,8 @@ struct CellOutput {
       case .variance: "the sample variance of the values that are not NULL"
       case .deviation: "the sample standard deviation of the values that are not NULL"
       case .correlation: "the correlation of the rows in which neither value is NULL"
+      case .median: "the middle one of the values that are not NULL, or the mean of the two middle ones"
+      case .quantile: "the value at this place among the values that are not NULL"
       }
     var text = "\(projection.name): '\(formula)', \(what), \(scope)"
     text += ", \(ShownDecimals.words(precision))."

@@ -57,7 +57,7 @@ extension RowLowering {
   /// Whether it adds up numbers that are more than a bit.
   mutating func sumsWords(_ statistic: Statistic) throws(ParleyError) -> Bool {
     switch statistic.function {
-    case .countRows, .count, .minimum, .maximum: return false
+    case .countRows, .count, .minimum, .maximum, .median, .quantile: return false
     case .sum, .average:
       let value = try argument(statistic.arguments[0], statistic.types[0]).value
       if case .integer = builder.program[value].operation { return false }
@@ -100,6 +100,7 @@ extension RowLowering {
     case .variance: return try spread(.variance, arguments, masks, in: cells, counts: counts)
     case .deviation: return try spread(.deviation, arguments, masks, in: cells, counts: counts)
     case .correlation: return try spread(.correlation, arguments, masks, in: cells, counts: counts)
+    case .median, .quantile: return try ranked(statistic, first, masks, in: cells, isEmpty: isEmpty)
     }
   }
 

@@ -143,7 +143,7 @@ extension Statistic {
   var addsUp: Bool {
     switch function {
     case .sum, .average, .variance, .deviation, .correlation: true
-    case .countRows, .count, .minimum, .maximum: false
+    case .countRows, .count, .minimum, .maximum, .median, .quantile: false
     }
   }
 }

@@ -130,6 +130,8 @@ struct ReleaseDecisions {
       let domains = try lowering.domains(of: first)
       let order = RowLowering.order(of: first, domains: domains)
       cells = GroupedCells(id: id, clauses: [])
+      /// Values of medians and quantiles in each cell, and how many there have to be.
+      var ranked: [(rows: Program.NodeID, fewest: Int)] = []
       for query in own where !cells.clauses.contains(where: { $0.filter == query.filter }) {
         var found = try lowering.cells(of: first, filter: query.filter, order: order, domains: domains)
         for other in own where other.filter == query.filter {
@@ -137,6 +139,8 @@ struct ReleaseDecisions {
             let masks = try lowering.contributors(to: statistic, in: found)
             if try lowering.sumsWords(statistic) { found.masksAreWords = true }
             if found.contributors[masks] == nil { found.contributors[masks] = try lowering.counts(of: masks) }
+            let fewest = RankedStatistics(own.filter { $0.filter == query.filter }).fewest(for: statistic, minimum)
+            if let fewest, let rows = found.contributors[masks] { ranked.append((rows, fewest)) }
           }
         }
         if !dominance.isEmpty {
@@ -175,6 +179,11 @@ struct ReleaseDecisions {
               try lowering.builder.or(bit, left)
             } ?? left
         }
+      }
+      for (rows, fewest) in ranked {
+        let isBelow = try lowering.isBelow(rows, fewest)
+        isSmall = try lowering.builder.or(isSmall, isBelow)
+        try note(.part, isBelow, &lowering)
       }
       for (_, rows) in counts {
         let isBelow = try lowering.isBelow(rows, minimum)

@@ -100,6 +100,10 @@ extension ReleaseJudge {
           rows.slots[index].onceWith = nil
         }
       }
+      // With the public number of rows of the right table, a count tells how many rows of the left one have no partner.
+      if kind == .left, !x.slots.isEmpty, !found.slots.isEmpty {
+        lacksPartner += keys.prefix(1).map { .isNull($0.right) }
+      }
       // What only a declaration says of one side is checked where the join does not.
       if !rows.slots.isEmpty, !found.makeup.parts.isEmpty, unique != .left, isLeftUnique {
         left = left.checking(keys.compactMap(\.left.injectiveColumn), columns)

@@ -7,7 +7,7 @@ import ParleyProgram
 /// made from, and no statistic that is itself a count of groups, what is published about a grouping besides its shown cells are its
 /// totals, of the whole and of each stratum; the suppression rule is made for that. `docs/proofs/suppression.md` has the argument.
 struct ReleaseSet {
-  private let queries: [LogicalQuery]
+  let queries: [LogicalQuery]
   private let minimum: Int
 
   /// - Parameter queries: all queries of the study over one table.
@@ -17,6 +17,7 @@ struct ReleaseSet {
     try set.checkFilters()
     try set.checkTies()
     try set.checkGroupings()
+    try set.checkRanks()
     for query in queries { try set.checkStatistics(query) }
   }
 
@@ -52,7 +53,7 @@ struct ReleaseSet {
     }
   }
 
-  private func refusal(
+  func refusal(
     _ query: LogicalQuery, _ range: SourceRange, _ message: String, remedy: String
   ) -> ParleyError {
     query.source.error(
@@ -148,7 +149,7 @@ struct ReleaseSet {
   // MARK: Statistics
 
   /// The group keys of the study that are made from a column.
-  private func keys(from column: Int) -> [RowExpression] {
+  func keys(from column: Int) -> [RowExpression] {
     queries.flatMap(\.keys).map(\.expression).filter { $0.columns.contains(column) }
   }
 

@@ -113,65 +113,8 @@ enum RowPartition {
         }
       }
     }
-    for summand in summands + wholes {
-      for set in piecewiseEnds(of: summand, beside: conditions, facts, within: clauses)
-      where isOwn(summand.told.set) || conditions.contains(where: { isOwn($0.set) }) {
-        found.append(set)
-      }
-    }
+    found += piecewiseEnds(of: summands + wholes, beside: conditions, facts, within: clauses, where: isOwn)
     return found
-  }
-
-  /// A condition about what is added up, with the number of its rows, moves the ends of the sum: with 20 rows of `k >= 1` a sum of 21 is twenty
-  /// ones but for one. So rows are counted whose value is not the least of their part, and those whose value is not the greatest.
-  private static func piecewiseEnds(
-    of summand: (told: Told, factors: Set<Expression>), beside conditions: [Told],
-    _ facts: ReleaseArgument.Facts, within clauses: [Expression]
-  ) -> [Expression] {
-    let factors = summand.factors.map { (facts.work.text(of: $0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
-    guard let first = factors.first, !factors.contains(where: facts.isBoolean) else { return [] }
-    let value = factors.dropFirst().reduce(first) { .multiply($0, $1) }
-    var tests: [Expression] = []
-    for condition in conditions {
-      let isOfSameRows = condition.clause == nil || condition.clause == summand.told.clause
-      let test = (isOfSameRows ? condition.base : condition.set).comparing(value)
-      guard !test.columns.isDisjoint(with: value.columns), !tests.contains(test) else { continue }
-      tests.append(test)
-    }
-    let path = Expression.all([summand.told.clause, summand.told.base].compactMap(\.self)).comparing(value)
-    // All conditions together, or each by itself where they make too many parts.
-    let lists = tests.isEmpty ? [] : (try? parts(of: tests, facts, isOfNone: true)).map { [$0] }
-    let each = { tests.compactMap { try? parts(of: [$0], facts, isOfNone: true) } }
-    return (lists ?? each()).flatMap { offEnds(of: value, path, in: $0, facts, within: clauses) }
-  }
-
-  /// Rows whose value is not an end of their part: the least in all, the greatest in all, and of two parts also the least in one and the greatest in
-  /// the other, since who leaves has come before, whatever ranges say. None where an end is not known.
-  private static func offEnds(
-    of value: Expression, _ path: Expression, in parts: [Expression], _ facts: ReleaseArgument.Facts,
-    within clauses: [Expression]
-  ) -> [Expression] {
-    /// By part: rows without the least value, and those without the greatest.
-    var off: [[Expression?]] = []
-    for part in parts {
-      let rows = facts.reduced(.and(path, part))
-      if case .boolean(false) = rows { continue }
-      let conditions = clauses.map { $0.comparing(value) } + [rows]
-      guard let ends = facts.endsOfProduct(value, where: conditions) else { continue }
-      if let lower = ends.lower, lower == ends.upper { continue }
-      off.append(
-        [ends.lower, ends.upper].map { end in
-          end.map { facts.reduced(.and(rows, value.differs(from: $0))) }
-        })
-    }
-    guard !off.isEmpty else { return [] }
-    var choices = [off.map { $0[0] }, off.map { $0[1] }]
-    if off.count == 2 { choices += [[off[0][0], off[1][1]], [off[0][1], off[1][0]]] }
-    return choices.compactMap { sets in
-      let known = sets.compactMap(\.self)
-      guard known.count == sets.count, let first = known.first else { return nil }
-      return facts.reduced(known.dropFirst().reduce(first) { .or($0, $1) })
-    }
   }
 
   /// What single values make, see ``values(of:beside:_:where:)``.
@@ -239,20 +182,6 @@ extension Expression {
         $0.formUnion($1.result.columnsTestedByPresence)
       }
     default: children.reduce(into: []) { $0.formUnion($1.testedColumns) }
-    }
-  }
-}
-
-extension Expression {
-  /// Comparisons of two values as comparisons of their difference with 0, where that is the value in question.
-  fileprivate func comparing(_ value: Expression) -> Expression {
-    guard case .subtract(let a, let b) = value else { return self }
-    return replacing { part in
-      switch part {
-      case .compare(let comparison, a, b): .compare(comparison, value, .integer(0))
-      case .compare(let comparison, b, a): .compare(comparison, .integer(0), value)
-      default: nil
-      }
     }
   }
 }

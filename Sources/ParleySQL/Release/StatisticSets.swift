@@ -114,10 +114,11 @@ struct StatisticSets {
         throw refusal(.extremes, ReleaseRefusal.extremes(of: query.table.name), at: range)
       }
       reader.read(value: arguments[0], isSummed: false)
+    case .median, .quantile: reader.read(value: arguments[0], isSummed: false)
     }
     try facts.work.check(query.source)
     if let objection = reader.objection { throw refusal(.argument, ReleaseRefusal.argument(objection), at: range) }
-    if statistic.addsUp {
+    if statistic.addsUp || statistic.share != nil {
       for id in reader.values.sorted() {
         for key in keys where key.columns.contains(id) && !facts.isOfNeighbours(key, in: id) {
           throw refusal(.argument, .piecesOfGroups, at: range)
