@@ -135,18 +135,6 @@ public enum SQLFrontEnd {
     return routed
   }
 
-  /// Such as year and month of one column: with public groups, parts of which some can never be together.
-  private static func hasSeveralPartsOfOneDate(_ query: LogicalQuery) -> Bool {
-    query.keys.indices.contains { index in
-      query.keys[..<index].contains { other in
-        let key = query.keys[index]
-        return (key.expression.containsStep || other.expression.containsStep)
-          && !key.expression.containsBucket && !other.expression.containsBucket
-          && !key.expression.columns.isDisjoint(with: other.expression.columns)
-      }
-    }
-  }
-
   /// How many queries name each table, by its name in lower case.
   private static func mentions(in queries: [SQLQuery]) -> [String: Int] {
     var counts: [String: Int] = [:]
@@ -157,8 +145,7 @@ public enum SQLFrontEnd {
     return counts
   }
 
-  /// Statistics over public groups wherever the query is one; otherwise relational operators, whose errors are then
-  /// the ones that count.
+  /// Statistics over public groups wherever the query is one; otherwise relational operators.
   ///
   /// Medians and quantiles are relational, but where other queries of the study are about the same table: what is withheld is decided for all of
   /// them together then.
@@ -166,11 +153,9 @@ public enum SQLFrontEnd {
     _ source: Source, tables: [TableSchema], rules: ReleaseRules, _ mentions: [String: Int], _ work: JudgingWork
   ) throws(ParleyError) -> RoutedQuery {
     let statement = try Parser.parse(source)
-    if let statistics = SelectStatement(statement), statistics.having == nil,
-      let query = try? QueryBinder.bind(statistics, source: source, tables: tables),
-      // Without a statistic all that is asked is which groups there are.
-      !query.statistics.isEmpty, !hasSeveralPartsOfOneDate(query), QueryCompiler.hasPublicGroups(query),
-      rules.minimumCell <= 1 || !query.table.protection.namesUnits || query.table.hasOneRowEach,
+    let (bound, registry) = try RelationalBinder.bind(
+      statement, source: source, tables: tables, minimumCell: rules.minimumCell, work)
+    if statement.isOfPublicGroups, let query = PublicGroups(bound, registry)?.statistics(under: rules),
       !query.statistics.contains(where: { $0.share != nil })
         || rules.minimumCell > 1 && query.table.protection != .nothing
           && mentions[query.table.name.lowercased(), default: 0] > 1
@@ -181,6 +166,6 @@ public enum SQLFrontEnd {
       }
       return .statistics(query)
     }
-    return .relational(try RelationalQuery(statement, source: source, tables: tables, rules: rules, work))
+    return .relational(try RelationalQuery(bound, registry, rules: rules, work))
   }
 }

@@ -2,21 +2,28 @@ import BigInt
 import ParleyBase
 import ParleyProgram
 
-/// Dates and times of relational queries.
-extension ExpressionBinder: TimeBinding {
-  func operand(_ syntax: SyntaxExpression) throws(ParleyError) -> TimeOperand<Expression> {
+/// A bound value where dates and times are looked for.
+struct TimeOperand {
+  var term: Expression
+  var type: SQLType
+  var range: SourceRange
+  /// The content of a text constant.
+  var text: ExactText?
+}
+
+/// From bound values to those of dates and times, and back.
+extension ExpressionBinder {
+  func operand(_ syntax: SyntaxExpression) throws(ParleyError) -> TimeOperand {
     timeOperand(try bind(syntax))
   }
 
-  func timeOperand(_ value: BoundExpression) -> TimeOperand<Expression> {
+  func timeOperand(_ value: BoundExpression) -> TimeOperand {
     var text: ExactText?
     if case .text(let constant) = value.expression { text = constant }
     return TimeOperand(term: value.expression, type: value.type, range: value.range, text: text)
   }
 
-  func missing(_ type: SQLType) -> Expression { .null(type) }
-
-  func bound(_ operand: TimeOperand<Expression>) throws(ParleyError) -> BoundExpression {
+  func bound(_ operand: TimeOperand) throws(ParleyError) -> BoundExpression {
     BoundExpression(
       expression: try limited(operand.term, operand.range), type: operand.type, range: operand.range)
   }

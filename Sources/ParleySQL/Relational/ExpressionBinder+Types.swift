@@ -86,7 +86,7 @@ extension ExpressionBinder {
     case (.null, _): return .null(type)
     case (.number(let x), .number(let y)), (.duration(let x), .duration(let y)):
       return scaled(part.expression, by: powerOfTen(y - x))
-    case (.date, .timestamp): return part.expression.times(TimeNumber<Expression>.secondsOfDay)
+    case (.date, .timestamp): return part.expression.times(TimeNumber.secondsOfDay)
     case (.text, .date), (.text, .timestamp): return try timeConstant(part, isDate: type == .date)
     case (.text, .category(let list)):
       guard case .text(let constant) = part.expression else { return part.expression }

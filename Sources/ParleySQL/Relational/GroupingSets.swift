@@ -12,7 +12,7 @@ struct GroupingCall {
 /// Several groupings of the same rows: GROUPING SETS, ROLLUP and CUBE. The rows are computed once, and grouped by one set of
 /// keys after the other; keys that a grouping does not have are NULL in its rows.
 extension RelationalBinder {
-  typealias GroupKey = (projection: Projection, type: SQLType)
+  typealias GroupKey = (projection: Projection, type: SQLType, range: SourceRange)
 
   /// From subtotals, counts of withheld groups would follow: the total less the groups that are shown.
   ///

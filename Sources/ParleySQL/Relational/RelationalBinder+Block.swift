@@ -9,16 +9,17 @@ extension RelationalBinder {
     var syntax: SyntaxExpression?
     /// Of `*`: known already.
     var value: BoundExpression?
+    var isNamed = false
   }
 
   func block(
-    _ block: SelectBlock, orderBy: [SelectStatement.Order], in environment: Environment, isReleased: Bool
+    _ block: SelectBlock, orderBy: [OrderItem], in environment: Environment, isReleased: Bool
   ) throws(ParleyError) -> BoundQuery {
     let isAggregated = isAggregated(block, orderBy)
     var from = try relations(block.from, in: environment, isReleased: isReleased && !isAggregated)
     try checkNames(from.scope, block)
     var rows = ExpressionBinder(queries: self, environment: environment, scope: from.scope)
-    if let filter = block.filter { from.conditions += try rows.condition(filter).conjuncts }
+    if let filter = block.filter { from.conditions.append(try rows.condition(filter)) }
     let derived = block.groupingSets == nil ? [] : columnsOfTheirOwn(&from.scope)
     rows = ExpressionBinder(queries: self, environment: environment, scope: from.scope)
     let items = try items(block, from.scope)
@@ -47,12 +48,13 @@ extension RelationalBinder {
         ? .inner(from.relations, from.conditions) : .extend(.inner(from.relations, from.conditions), derived),
       outputs: [],
       isAggregated: isAggregated || from.isAggregated, withheld: from.withheld)
+    (query.filterRange, query.keyRanges) = (block.filter?.range, keys.map(\.range))
     var plain = values
     plain.aliases = []
     for item in items {
       if let value = item.value { query.outputs.append(.init(name: item.name, value: value)) }
       guard let syntax = item.syntax else { continue }
-      query.outputs.append(.init(name: item.name, value: try plain.bind(syntax)))
+      query.outputs.append(.init(name: item.name, value: try plain.bind(syntax), isNamed: item.isNamed))
     }
     var having: [Expression] = []
     if let syntax = block.having {
@@ -87,7 +89,7 @@ extension RelationalBinder {
     return query
   }
 
-  private func isAggregated(_ block: SelectBlock, _ orderBy: [SelectStatement.Order]) -> Bool {
+  private func isAggregated(_ block: SelectBlock, _ orderBy: [OrderItem]) -> Bool {
     if !block.groupBy.isEmpty || block.groupingSets != nil || block.having != nil { return true }
     let items = block.items.compactMap { if case .expression(let syntax, _) = $0 { syntax } else { nil } }
     return (items + orderBy.map(\.expression)).contains(where: ExpressionBinder.containsAggregate)
@@ -111,7 +113,7 @@ extension RelationalBinder {
       case .expression(let syntax, let alias):
         var name = alias?.text ?? source.text(syntax.range)
         if alias == nil, case .name(_, let column) = syntax.kind { name = column.text }
-        items.append(Item(name: name, syntax: syntax, value: nil))
+        items.append(Item(name: name, syntax: syntax, value: nil, isNamed: alias != nil))
       case .everything(let qualifier, let range):
         var columns = scope.visible
         if let qualifier {
@@ -175,7 +177,7 @@ extension RelationalBinder {
       id = registry.column(
         source.text(value.range), value.type, of: value.expression)
     }
-    keys.append((Projection(id: id, expression: value.expression), value.type))
+    keys.append((Projection(id: id, expression: value.expression), value.type, value.range))
     return keys.count - 1
   }
 
@@ -220,7 +222,7 @@ extension RelationalBinder {
   }
 
   private func order(
-    _ order: SelectStatement.Order, _ items: [Item], _ query: BoundQuery, _ values: ExpressionBinder
+    _ order: OrderItem, _ items: [Item], _ query: BoundQuery, _ values: ExpressionBinder
   ) throws(ParleyError) -> OrderKey {
     var value: BoundExpression?
     if let index = try item(order.expression, items, clause: "ORDER BY") { value = query.outputs[index].value }

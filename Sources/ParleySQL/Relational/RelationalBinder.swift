@@ -10,20 +10,14 @@ struct RelationalBinder {
   let minimumCell: Int
   let registry = ColumnRegistry()
 
+  /// - Parameter work: it is noted there that a query was bound.
   static func bind(
-    _ statement: QueryStatement, source: Source, tables: [TableSchema], minimumCell: Int
+    _ statement: QueryStatement, source: Source, tables: [TableSchema], minimumCell: Int, _ work: JudgingWork
   ) throws(ParleyError) -> (query: BoundQuery, registry: ColumnRegistry) {
+    work.noteBinding()
     let binder = RelationalBinder(source: source, tables: tables, minimumCell: minimumCell)
     var query = try binder.query(statement, in: Environment(), isReleased: true)
     query.withhold()
-    var names: Set<String> = []
-    for output in query.outputs {
-      guard names.insert(output.name).inserted else {
-        throw source.error(
-          "sql/duplicate-name", "two columns are called '\(output.name)'", at: output.value.range,
-          remedy: "give each a name of its own with AS")
-      }
-    }
     return (query, binder.registry)
   }
 
@@ -73,7 +67,7 @@ struct RelationalBinder {
 
   /// Of set operations: by position or name.
   private func outputOrder(
-    _ order: SelectStatement.Order, _ query: BoundQuery
+    _ order: OrderItem, _ query: BoundQuery
   ) throws(ParleyError) -> OrderKey {
     var value: BoundExpression?
     if case .name(nil, let name) = order.expression.kind {
@@ -92,7 +86,7 @@ struct RelationalBinder {
     return key(value, order)
   }
 
-  private func key(_ value: BoundExpression, _ order: SelectStatement.Order) -> OrderKey {
+  private func key(_ value: BoundExpression, _ order: OrderItem) -> OrderKey {
     OrderKey(
       expression: value.expression, isDescending: order.isDescending,
       nullsFirst: order.nullsFirst ?? !order.isDescending)

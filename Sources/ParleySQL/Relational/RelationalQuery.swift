@@ -28,11 +28,12 @@ struct RelationalQuery {
   private let recordColumns: Set<ColumnID>
   let tableNames: Set<String>
 
+  /// - Parameter registry: of the query.
   init(
-    _ statement: QueryStatement, source: Source, tables: [TableSchema], rules: ReleaseRules, _ work: JudgingWork
+    _ query: BoundQuery, _ registry: ColumnRegistry, rules: ReleaseRules, _ work: JudgingWork
   ) throws(ParleyError) {
-    let (query, registry) = try RelationalBinder.bind(
-      statement, source: source, tables: tables, minimumCell: rules.minimumCell)
+    let source = query.source
+    try Self.checkNames(query)
     guard query.isAggregated || rules.allowsRowRelease else {
       throw source.error(
         "sql/row-release", "this query publishes rows of its tables and not statistics of groups of rows",
@@ -74,6 +75,18 @@ struct RelationalQuery {
     plan = HolderPushdown(optimized, registry: registry).moved(optimized)
     try Self.checkRows(of: plan, registry, source)
     forms = try TextForms(plan, results: outputs.map(\.id), registry: registry)
+  }
+
+  /// - Throws: `sql/duplicate-name`
+  private static func checkNames(_ query: BoundQuery) throws(ParleyError) {
+    var names: Set<String> = []
+    for output in query.outputs {
+      guard names.insert(output.name).inserted else {
+        throw query.source.error(
+          "sql/duplicate-name", "two columns are called '\(output.name)'", at: output.value.range,
+          remedy: "give each a name of its own with AS")
+      }
+    }
   }
 
   /// - Throws: `plan/too-many-rows`, before anything is built that nobody could run.

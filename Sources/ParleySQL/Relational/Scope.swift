@@ -105,11 +105,16 @@ struct BoundQuery: Sendable {
   struct Output: Sendable {
     var name: String
     var value: BoundExpression
+    /// It was named with AS.
+    var isNamed = false
   }
   var source: Source
   var plan: RelationalPlan
   var outputs: [Output]
   var order: [OrderKey] = []
+  /// Where WHERE and the group keys of its block stand.
+  var filterRange: SourceRange?
+  var keyRanges: [SourceRange] = []
   /// Every row stands for a group of rows, and none for a row of a table.
   var isAggregated: Bool
   /// Its rows with those that the minimum cell withholds: windows see them, and nothing else does.

@@ -12,7 +12,12 @@ package final class JudgingWork {
   /// Expressions that were put into words so far.
   package private(set) var wordings = 0
 
+  /// Queries that were bound so far: each is once for every study that is compiled.
+  package private(set) var bindings = 0
+
   package init() {}
+
+  func noteBinding() { bindings += 1 }
 
   /// How it is written, which is found once: the language's own words for nested values are slow.
   func text(of expression: Expression) -> String {

@@ -59,9 +59,9 @@ extension Parser {
     return columns
   }
 
-  mutating func orderBy() throws(ParleyError) -> [SelectStatement.Order] {
+  mutating func orderBy() throws(ParleyError) -> [OrderItem] {
     try expect(keyword: "BY", "after ORDER")
-    var list: [SelectStatement.Order] = []
+    var list: [OrderItem] = []
     repeat {
       list.append(try order())
       try check(keys: list.count, "ORDER BY")
@@ -164,8 +164,8 @@ extension Parser {
     }
   }
 
-  private mutating func order() throws(ParleyError) -> SelectStatement.Order {
-    var order = SelectStatement.Order(expression: try expression(), isDescending: false, nullsFirst: nil)
+  private mutating func order() throws(ParleyError) -> OrderItem {
+    var order = OrderItem(expression: try expression(), isDescending: false, nullsFirst: nil)
     if take(keyword: "DESC") { order.isDescending = true } else { _ = take(keyword: "ASC") }
     if take(keyword: "NULLS") {
       if take(keyword: "FIRST") {

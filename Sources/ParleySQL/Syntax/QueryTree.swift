@@ -7,7 +7,7 @@ struct QueryStatement: Sendable {
   }
   var with: [CommonTable]
   var body: QueryBody
-  var orderBy: [SelectStatement.Order]
+  var orderBy: [OrderItem]
   var limit: SyntaxExpression?
   var offset: SyntaxExpression?
   var range: SourceRange
@@ -70,7 +70,7 @@ indirect enum TableExpression: Sendable {
 /// `OVER (PARTITION BY … ORDER BY …)`
 struct WindowSpecification: Sendable {
   var partition: [SyntaxExpression]
-  var order: [SelectStatement.Order]
+  var order: [OrderItem]
   /// nil: to the row and its peers where there is an order, otherwise all of the partition.
   var frame: WindowFrame?
 }
@@ -91,23 +91,4 @@ enum CastTarget: Hashable, Sendable {
   case date
   case timestamp
   case text
-}
-
-extension SelectStatement {
-  /// The statement about one table without anything that needs relational operators; nil for other queries.
-  init?(_ query: QueryStatement) {
-    guard query.with.isEmpty, query.limit == nil, query.offset == nil, case .select(let block) = query.body,
-      !block.isDistinct, block.groupingSets == nil, block.from.count == 1,
-      case .named(let table, let alias) = block.from[0],
-      alias?.columns.isEmpty ?? true
-    else { return nil }
-    var items: [Item] = []
-    for item in block.items {
-      guard case .expression(let expression, let alias) = item else { return nil }
-      items.append(Item(expression: expression, alias: alias))
-    }
-    self.init(
-      items: items, table: table, tableAlias: alias?.name, filter: block.filter, groupBy: block.groupBy,
-      having: block.having, orderBy: query.orderBy)
-  }
 }

@@ -1,24 +1,11 @@
 import BigInt
 
-/// A query about one table, the form that statistics over public groups have: names are not resolved yet.
-struct SelectStatement: Sendable {
-  struct Item: Sendable {
-    var expression: SyntaxExpression
-    var alias: Name?
-  }
-  struct Order: Sendable {
-    var expression: SyntaxExpression
-    var isDescending: Bool
-    /// nil: not said; NULL is then smaller than everything, as in SQLite.
-    var nullsFirst: Bool?
-  }
-  var items: [Item]
-  var table: Name
-  var tableAlias: Name?
-  var filter: SyntaxExpression?
-  var groupBy: [SyntaxExpression]
-  var having: SyntaxExpression?
-  var orderBy: [Order]
+/// One key of ORDER BY.
+struct OrderItem: Sendable {
+  var expression: SyntaxExpression
+  var isDescending: Bool
+  /// nil: not said; NULL is then smaller than everything, as in SQLite.
+  var nullsFirst: Bool?
 }
 
 struct Name: Hashable, Sendable {

@@ -1,30 +1,11 @@
 import BigInt
 import ParleyProgram
 
-/// What expressions about dates and times are made of, over the rows of one table as over those of relations: days since
-/// 1970-01-01, and seconds since then.
-protocol TimeTerm: Sendable {
-  static func integer(_ value: BigInt) -> Self
-  static func add(_ a: Self, _ b: Self) -> Self
-  static func subtract(_ a: Self, _ b: Self) -> Self
-  static func multiply(_ a: Self, _ b: Self) -> Self
-  static func scaled(_ a: Self, by: BigInt) -> Self
-  static func floored(_ a: Self, by: BigInt) -> Self
-  static func remainder(_ a: Self, by: BigInt) -> Self
-  static func calendar(_ function: CalendarFunction, _ a: Self) -> Self
+/// What expressions about dates and times are made of: days since 1970-01-01, and seconds since then. Constants fold.
+extension Expression {
   /// The integer that it is written as.
-  var constant: BigInt? { get }
-}
-
-extension Expression: TimeTerm {
   var constant: BigInt? { if case .integer(let value) = self { value } else { nil } }
-}
-extension RowExpression: TimeTerm {
-  var constant: BigInt? { if case .integer(let value) = self { value } else { nil } }
-}
 
-/// Constants fold.
-extension TimeTerm {
   func plus(_ other: Self) -> Self {
     if let a = constant, let b = other.constant { return .integer(a + b) }
     return .add(self, other)
@@ -53,29 +34,29 @@ extension TimeTerm {
 }
 
 /// A date or a time as its number.
-enum TimeNumber<Term: TimeTerm> {
-  case days(Term)
-  case seconds(Term)
+enum TimeNumber {
+  case days(Expression)
+  case seconds(Expression)
 
   static var secondsOfDay: BigInt { 86_400 }
 
   /// The date; that of a time is the one it is on in UTC.
-  var days: Term {
+  var days: Expression {
     switch self {
     case .days(let term): term
     case .seconds(let term): term.over(Self.secondsOfDay)
     }
   }
   /// The time; that of a date is its midnight.
-  var seconds: Term {
+  var seconds: Expression {
     switch self {
     case .days(let term): term.times(Self.secondsOfDay)
     case .seconds(let term): term
     }
   }
-  private func secondOfDay(_ seconds: Term) -> Term { seconds.rest(Self.secondsOfDay) }
+  private func secondOfDay(_ seconds: Expression) -> Expression { seconds.rest(Self.secondsOfDay) }
 
-  func field(_ field: TimeField) -> Term {
+  func field(_ field: TimeField) -> Expression {
     switch field {
     case .year: days.part(.year)
     case .quarter: days.part(.quarter)
@@ -95,7 +76,7 @@ enum TimeNumber<Term: TimeTerm> {
   }
 
   /// A date is at midnight; where it is NULL so is everything of it.
-  private func ofClock(_ ofSeconds: (Term) -> Term) -> Term {
+  private func ofClock(_ ofSeconds: (Expression) -> Expression) -> Expression {
     switch self {
     case .days(let term): term.times(0)
     case .seconds(let term): ofSeconds(term)
@@ -116,7 +97,7 @@ enum TimeNumber<Term: TimeTerm> {
     case .epoch, .dow, .isodow, .doy: nil
     }
   }
-  private func start(_ ofDays: (Term) -> Term) -> Self {
+  private func start(_ ofDays: (Expression) -> Expression) -> Self {
     switch self {
     case .days(let term): .days(ofDays(term))
     case .seconds: .seconds(ofDays(days).times(Self.secondsOfDay))
@@ -130,7 +111,7 @@ enum TimeNumber<Term: TimeTerm> {
   }
 
   /// A number that grows by one wherever a new unit begins; nil for what is no unit.
-  func count(of unit: TimeField) -> Term? {
+  func count(of unit: TimeField) -> Expression? {
     switch unit {
     case .year: days.part(.year)
     case .quarter: days.part(.months).over(3)
@@ -146,7 +127,9 @@ enum TimeNumber<Term: TimeTerm> {
 
   /// Months first, then the rest. A date stays one unless the length has parts of a day.
   func moved(by length: IntervalLength) -> Self {
-    func later(_ days: Term) -> Term { length.months == 0 ? days : days.part(.plusMonths(length.months)) }
+    func later(_ days: Expression) -> Expression {
+      length.months == 0 ? days : days.part(.plusMonths(length.months))
+    }
     switch self {
     case .days(let term) where length.seconds == 0: return .days(later(term).plus(length.days))
     case .days(let term):

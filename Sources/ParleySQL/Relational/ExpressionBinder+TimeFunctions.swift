@@ -2,25 +2,6 @@ import BigInt
 import ParleyBase
 import ParleyProgram
 
-/// A bound value where dates and times are looked for.
-struct TimeOperand<Term: TimeTerm> {
-  var term: Term
-  var type: SQLType
-  var range: SourceRange
-  /// The content of a text constant.
-  var text: ExactText?
-}
-
-/// Dates, times and lengths of time in expressions, for both binders.
-protocol TimeBinding {
-  associatedtype Term: TimeTerm
-  var source: Source { get }
-  func error(_ code: String, _ message: String, at range: SourceRange, remedy: String) -> ParleyError
-  func operand(_ syntax: SyntaxExpression) throws(ParleyError) -> TimeOperand<Term>
-  /// NULL of a type.
-  func missing(_ type: SQLType) -> Term
-}
-
 /// Functions that are called by name.
 enum TimeFunctions {
   static let names = [
@@ -31,15 +12,14 @@ enum TimeFunctions {
   ]
 }
 
-extension TimeBinding {
-  typealias Operand = TimeOperand<Term>
-
+/// Dates, times and lengths of time in expressions.
+extension ExpressionBinder {
   // MARK: Functions
 
   /// - Parameter upper: one of ``TimeFunctions/names``.
   func timeFunction(
     _ upper: String, _ arguments: [SyntaxExpression], range: SourceRange
-  ) throws(ParleyError) -> Operand {
+  ) throws(ParleyError) -> TimeOperand {
     func check(_ count: Int, _ form: String) throws(ParleyError) {
       guard arguments.count != count else { return }
       throw error("arguments", "\(upper) does not take these arguments", at: range, remedy: "write \(form)")
@@ -62,7 +42,7 @@ extension TimeBinding {
       guard let a = number(first).count(of: unit), let b = number(last).count(of: unit) else {
         throw noUnit(arguments[0])
       }
-      return Operand(term: b.minus(a), type: .number(scale: 0), range: range)
+      return TimeOperand(term: b.minus(a), type: .number(scale: 0), range: range)
     default:
       try check(1, "\(upper)(d)")
       guard let field = TimeField(named: upper) else { throw noUnit(arguments[0]) }
@@ -89,7 +69,7 @@ extension TimeBinding {
 
   func extracted(
     _ field: TimeField, _ syntax: SyntaxExpression, range: SourceRange
-  ) throws(ParleyError) -> Operand {
+  ) throws(ParleyError) -> TimeOperand {
     let operand = try self.operand(syntax)
     if case .duration(let scale) = operand.type {
       guard field == .epoch else {
@@ -98,21 +78,23 @@ extension TimeBinding {
           at: syntax.range,
           remedy: "EXTRACT(EPOCH FROM …) is all of it in seconds, which can be divided; DATE_DIFF counts units")
       }
-      return Operand(term: operand.term, type: .number(scale: scale), range: range)
+      return TimeOperand(term: operand.term, type: .number(scale: scale), range: range)
     }
     let value = number(try time(operand, field.rawValue.uppercased()))
-    return Operand(term: value.field(field), type: .number(scale: 0), range: range)
+    return TimeOperand(term: value.field(field), type: .number(scale: 0), range: range)
   }
 
   /// CAST to DATE or TIMESTAMP.
-  func converted(_ operand: Operand, toDate isDate: Bool, range: SourceRange) throws(ParleyError) -> Operand {
+  func converted(_ operand: TimeOperand, toDate isDate: Bool, range: SourceRange) throws(ParleyError)
+    -> TimeOperand
+  {
     if operand.text != nil {
-      return Operand(
+      return TimeOperand(
         term: try constant(operand, isDate: isDate), type: isDate ? .date : .timestamp, range: range)
     }
     if case .null = operand.type {
       let type: SQLType = isDate ? .date : .timestamp
-      return Operand(term: missing(type), type: type, range: range)
+      return TimeOperand(term: Expression.null(type), type: type, range: range)
     }
     let value = number(try time(operand, isDate ? "CAST to DATE" : "CAST to TIMESTAMP"))
     return made(isDate ? .days(value.days) : .seconds(value.seconds), range)
@@ -121,13 +103,13 @@ extension TimeBinding {
   // MARK: Values
 
   /// A date or a time; constants in quotes are taken for what they look like.
-  private func time(_ operand: Operand, _ what: String) throws(ParleyError) -> Operand {
+  private func time(_ operand: TimeOperand, _ what: String) throws(ParleyError) -> TimeOperand {
     switch operand.type {
     case .date, .timestamp: return operand
-    case .null: return Operand(term: missing(.timestamp), type: .timestamp, range: operand.range)
+    case .null: return TimeOperand(term: Expression.null(.timestamp), type: .timestamp, range: operand.range)
     case .text:
       let isDate = operand.text.map { CivilDate($0.value) != nil } ?? false
-      return Operand(
+      return TimeOperand(
         term: try constant(operand, isDate: isDate), type: isDate ? .date : .timestamp, range: operand.range)
     default:
       throw error(
@@ -137,7 +119,7 @@ extension TimeBinding {
   }
 
   /// Of a text constant.
-  func constant(_ operand: Operand, isDate: Bool) throws(ParleyError) -> Term {
+  func constant(_ operand: TimeOperand, isDate: Bool) throws(ParleyError) -> Expression {
     let text = operand.text?.value ?? ""
     return .integer(
       BigInt(
@@ -146,24 +128,24 @@ extension TimeBinding {
           : try TimeText.seconds(text, at: operand.range, source)))
   }
 
-  private func number(_ operand: Operand) -> TimeNumber<Term> {
+  private func number(_ operand: TimeOperand) -> TimeNumber {
     operand.type == .date ? .days(operand.term) : .seconds(operand.term)
   }
-  private func made(_ value: TimeNumber<Term>, _ range: SourceRange) -> Operand {
+  private func made(_ value: TimeNumber, _ range: SourceRange) -> TimeOperand {
     switch value {
-    case .days(let term): Operand(term: term, type: .date, range: range)
-    case .seconds(let term): Operand(term: term, type: .timestamp, range: range)
+    case .days(let term): TimeOperand(term: term, type: .date, range: range)
+    case .seconds(let term): TimeOperand(term: term, type: .timestamp, range: range)
     }
   }
 
   /// INTERVAL where it is no part of a sum with a date.
-  func length(_ length: IntervalLength, range: SourceRange) throws(ParleyError) -> Operand {
+  func length(_ length: IntervalLength, range: SourceRange) throws(ParleyError) -> TimeOperand {
     guard length.months == 0 else {
       throw error(
         "type", "months have no fixed length", at: range,
         remedy: "add them to a date or a time, or count days: INTERVAL '30' DAY")
     }
-    return Operand(
+    return TimeOperand(
       term: .integer(BigInt(length.days) * 86_400 + BigInt(length.seconds)), type: .duration(scale: 0),
       range: range)
   }
@@ -173,7 +155,7 @@ extension TimeBinding {
   /// Sums and differences with dates, times and lengths of time; nil where there are none.
   func timeArithmetic(
     _ sign: ArithmeticSign, _ a: SyntaxExpression, _ b: SyntaxExpression, range: SourceRange
-  ) throws(ParleyError) -> Operand? {
+  ) throws(ParleyError) -> TimeOperand? {
     let isSum = sign == .plus || sign == .minus
     if isSum, case .interval(let length) = b.kind {
       return try moved(try operand(a), by: sign == .plus ? length : -length, range: range)
@@ -185,11 +167,11 @@ extension TimeBinding {
   }
 
   private func moved(
-    _ operand: Operand, by length: IntervalLength, range: SourceRange
-  ) throws(ParleyError) -> Operand {
+    _ operand: TimeOperand, by length: IntervalLength, range: SourceRange
+  ) throws(ParleyError) -> TimeOperand {
     if case .duration(let scale) = operand.type {
       let other = try self.length(length, range: range)
-      return Operand(
+      return TimeOperand(
         term: operand.term.plus(other.term.times(powerOfTen(scale))), type: operand.type, range: range)
     }
     if case .number = operand.type {
@@ -204,19 +186,21 @@ extension TimeBinding {
 
   /// The same of values that are bound.
   func timeArithmetic(
-    _ sign: ArithmeticSign, _ a: Operand, _ b: Operand, range: SourceRange
-  ) throws(ParleyError) -> Operand? {
+    _ sign: ArithmeticSign, _ a: TimeOperand, _ b: TimeOperand, range: SourceRange
+  ) throws(ParleyError) -> TimeOperand? {
     guard a.type.isTime || b.type.isTime else { return nil }
     // Constants in quotes and NULL are of the type that they meet.
-    func completed(_ x: Operand, beside y: Operand) throws(ParleyError) -> Operand {
+    func completed(_ x: TimeOperand, beside y: TimeOperand) throws(ParleyError) -> TimeOperand {
       switch (x.type, y.type) {
       case (.text, .date), (.text, .timestamp): try time(x, "the difference")
-      case (.null, _): Operand(term: missing(y.type), type: y.type, range: x.range)
+      case (.null, _): TimeOperand(term: Expression.null(y.type), type: y.type, range: x.range)
       default: x
       }
     }
     let x = try completed(a, beside: b), y = try completed(b, beside: a)
-    func made(_ term: Term, _ type: SQLType) -> Operand { Operand(term: term, type: type, range: range) }
+    func made(_ term: Expression, _ type: SQLType) -> TimeOperand {
+      TimeOperand(term: term, type: type, range: range)
+    }
     switch (sign, x.type, y.type) {
     case (.minus, .date, .date): return made(x.term.minus(y.term), .number(scale: 0))
     case (.minus, .date, .timestamp), (.minus, .timestamp, .date), (.minus, .timestamp, .timestamp):
@@ -240,13 +224,15 @@ extension TimeBinding {
     }
   }
 
-  private func product(_ a: Term, _ b: Term) -> Term {
+  private func product(_ a: Expression, _ b: Expression) -> Expression {
     if let factor = b.constant { return a.times(factor) }
     if let factor = a.constant { return b.times(factor) }
     return .multiply(a, b)
   }
 
-  private func refusal(_ sign: ArithmeticSign, _ a: Operand, _ b: Operand, _ range: SourceRange) -> ParleyError {
+  private func refusal(_ sign: ArithmeticSign, _ a: TimeOperand, _ b: TimeOperand, _ range: SourceRange)
+    -> ParleyError
+  {
     let remedy: String
     switch (a.type, b.type) {
     case (.timestamp, .number), (.number, .timestamp):
