@@ -1,189 +1,25 @@
 import BigInt
 import ParleyProgram
 
-/// An expression over one row with names resolved and types aligned, free of source positions: equal expressions
-/// are equal values, which is how group keys are matched and filters compared.
-///
-/// Numbers are scaled integers; both sides of sums and comparisons have one scale.
-indirect enum RowExpression: Hashable, Sendable {
-  case column(Int)
-  case integer(BigInt)
-  case boolean(Bool)
-  case null(isCondition: Bool)
-  case add(RowExpression, RowExpression)
-  case subtract(RowExpression, RowExpression)
-  case multiply(RowExpression, RowExpression)
-  case scaled(RowExpression, by: BigInt)
-  /// Integer division by a positive constant, towards zero; in group keys only.
-  case bucket(RowExpression, width: BigInt)
-  /// Division by a positive constant, downwards, and what it leaves. These and parts of dates are computed by the holder
-  /// of the row.
-  case floored(RowExpression, by: BigInt)
-  case remainder(RowExpression, by: BigInt)
-  case calendar(CalendarFunction, RowExpression)
-  case less(RowExpression, RowExpression)
-  case lessOrEqual(RowExpression, RowExpression)
-  case equal(RowExpression, RowExpression)
-  /// Equality of conditions.
-  case equivalent(RowExpression, RowExpression)
-  case not(RowExpression)
-  case and(RowExpression, RowExpression)
-  case or(RowExpression, RowExpression)
-  case isNull(RowExpression)
-  /// CASE: the first branch whose condition is true.
-  case choose([Branch], otherwise: RowExpression)
-  case coalesce([RowExpression])
-
-  struct Branch: Hashable, Sendable {
-    var condition: RowExpression
-    var result: RowExpression
+/// What the rules about groups of known values ask of expressions over the rows of one table.
+extension Expression {
+  /// Every mention of a column.
+  var mentions: [ColumnID] {
+    if case .column(let id) = self { [id] } else { children.flatMap(\.mentions) }
   }
-
-  /// Expressions are looked up by themselves again and again, every part of a long one as well: their hash looks near the top
-  /// only, and at how long a chain they are, such as a sum of many.
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(chain)
-    hash(into: &hasher, depth: 4)
-  }
-
-  /// Steps to the first operand of the first operand, and so on.
-  private var chain: Int {
-    var (length, next) = (0, self)
-    while true {
-      switch next {
-      case .column, .integer, .boolean, .null: return length
-      case .add(let a, _), .subtract(let a, _), .multiply(let a, _), .less(let a, _), .lessOrEqual(let a, _),
-        .equal(let a, _), .equivalent(let a, _), .and(let a, _), .or(let a, _), .scaled(let a, _),
-        .bucket(let a, _), .floored(let a, _), .remainder(let a, _), .calendar(_, let a), .not(let a),
-        .isNull(let a):
-        next = a
-      case .choose(let branches, let otherwise): next = branches.first?.condition ?? otherwise
-      case .coalesce(let parts):
-        guard let first = parts.first else { return length }
-        next = first
-      }
-      length += 1
-    }
-  }
-
-  private func hash(into hasher: inout Hasher, depth: Int) {
-    let own: Int
-    switch self {
-    case .column(let index): own = index
-    case .integer(let value): own = value.hashValue
-    case .boolean(let value): own = value ? 1 : 0
-    case .scaled(_, let value), .bucket(_, let value), .floored(_, let value), .remainder(_, let value):
-      own = value.hashValue
-    case .calendar(let function, _): own = function.hashValue
-    case .null, .add, .subtract, .multiply, .less, .lessOrEqual, .equal, .equivalent, .not, .and, .or, .isNull,
-      .choose, .coalesce:
-      own = 0
-    }
-    hasher.combine(kind)
-    hasher.combine(own)
-    guard depth > 0 else { return }
-    switch self {
-    case .column, .integer, .boolean, .null: break
-    case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b), .less(let a, let b),
-      .lessOrEqual(let a, let b), .equal(let a, let b), .equivalent(let a, let b), .and(let a, let b),
-      .or(let a, let b):
-      a.hash(into: &hasher, depth: depth - 1)
-      b.hash(into: &hasher, depth: depth - 1)
-    case .scaled(let a, _), .bucket(let a, _), .floored(let a, _), .remainder(let a, _), .calendar(_, let a),
-      .not(let a), .isNull(let a):
-      a.hash(into: &hasher, depth: depth - 1)
-    case .choose(let branches, let otherwise):
-      hasher.combine(branches.count)
-      if let first = branches.first {
-        first.condition.hash(into: &hasher, depth: depth - 1)
-        first.result.hash(into: &hasher, depth: depth - 1)
-      }
-      otherwise.hash(into: &hasher, depth: depth - 1)
-    case .coalesce(let parts):
-      hasher.combine(parts.count)
-      parts.first?.hash(into: &hasher, depth: depth - 1)
-      parts.last?.hash(into: &hasher, depth: depth - 1)
-    }
-  }
-
-  private var kind: Int {
-    switch self {
-    case .column: 0
-    case .integer: 1
-    case .boolean: 2
-    case .null: 3
-    case .add: 4
-    case .subtract: 5
-    case .multiply: 6
-    case .scaled: 7
-    case .bucket: 8
-    case .floored: 9
-    case .remainder: 10
-    case .calendar: 11
-    case .less: 12
-    case .lessOrEqual: 13
-    case .equal: 14
-    case .equivalent: 15
-    case .not: 16
-    case .and: 17
-    case .or: 18
-    case .isNull: 19
-    case .choose: 20
-    case .coalesce: 21
-    }
-  }
-}
-
-extension RowExpression {
-  /// OR over conditions as a balanced tree.
-  static func any(_ parts: ArraySlice<RowExpression>) -> RowExpression {
-    guard let first = parts.first else { return .boolean(false) }
-    guard parts.count > 1 else { return first }
-    let middle = parts.startIndex + (parts.count + 1) / 2
-    return .or(any(parts[..<middle]), any(parts[middle...]))
-  }
-
-  var children: [RowExpression] {
-    switch self {
-    case .column, .integer, .boolean, .null: []
-    case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b), .less(let a, let b),
-      .lessOrEqual(let a, let b), .equal(let a, let b), .equivalent(let a, let b), .and(let a, let b),
-      .or(let a, let b):
-      [a, b]
-    case .scaled(let a, _), .bucket(let a, _), .floored(let a, _), .remainder(let a, _), .calendar(_, let a),
-      .not(let a), .isNull(let a):
-      [a]
-    case .choose(let branches, let otherwise):
-      branches.flatMap { [$0.condition, $0.result] } + [otherwise]
-    case .coalesce(let parts): parts
-    }
-  }
-
-  /// Its parts, counted up to a limit; a part that stands several times counts several times.
-  func size(upTo limit: Int) -> Int {
-    var size = 1
-    for child in children where size < limit { size += child.size(upTo: limit - size) }
-    return size
-  }
-
-  /// Every mention of a column, by position in the schema.
-  var mentions: [Int] {
-    if case .column(let index) = self { [index] } else { children.flatMap(\.mentions) }
-  }
-  var columns: Set<Int> { Set(mentions) }
 
   /// Columns on which a choice or condition inside depends: sums of such expressions can be counts.
-  var decidingColumns: Set<Int> {
+  var decidingColumns: Set<ColumnID> {
     switch self {
-    case .less, .lessOrEqual, .equal, .equivalent, .not, .and, .or, .isNull, .coalesce, .floored, .remainder,
-      .calendar:
-      columns
+    case .column: []
+    case .add, .subtract, .multiply, .scaled, .truncated:
+      children.reduce(into: []) { $0.formUnion($1.decidingColumns) }
     case .choose(let branches, let otherwise):
       branches.reduce(into: otherwise.decidingColumns) { found, branch in
         found.formUnion(branch.condition.columns)
         found.formUnion(branch.result.decidingColumns)
       }
-    default: children.reduce(into: []) { $0.formUnion($1.decidingColumns) }
+    default: columns
     }
   }
 
@@ -194,7 +30,7 @@ extension RowExpression {
   func isCoarsened(_ range: ClosedRange<Int64>) -> Bool {
     guard columns.count == 1 else { return false }
     switch self {
-    case .bucket(_, let width), .floored(_, let width): return width.magnitude > 1
+    case .truncated(_, let width), .floored(_, let width): return width.magnitude > 1
     case .choose(let branches, let otherwise):
       return Self.areBands(branches.map(\.condition), within: range)
         && (branches.map(\.result) + [otherwise]).allSatisfy { $0.columns.isEmpty }
@@ -205,7 +41,7 @@ extension RowExpression {
     }
   }
   /// Comparisons of one column with constants that cut its range into parts of two values and more.
-  private static func areBands(_ conditions: [RowExpression], within range: ClosedRange<Int64>) -> Bool {
+  private static func areBands(_ conditions: [Expression], within range: ClosedRange<Int64>) -> Bool {
     var cuts: Set<BigInt> = [BigInt(range.lowerBound), BigInt(range.upperBound) + 1]
     for condition in conditions {
       guard let own = condition.cuts else { return false }
@@ -220,21 +56,22 @@ extension RowExpression {
     case .boolean, .isNull(.column): return []
     case .not(let a): return a.cuts
     case .and(let a, let b), .or(let a, let b): return a.cuts.flatMap { x in b.cuts.map { x + $0 } }
-    case .less(.column, .integer(let k)): return [k]
-    case .less(.integer(let k), .column): return [k + 1]
-    case .lessOrEqual(.column, .integer(let k)): return [k + 1]
-    case .lessOrEqual(.integer(let k), .column): return [k]
+    case .compare(.less, .column, .integer(let k)): return [k]
+    case .compare(.less, .integer(let k), .column): return [k + 1]
+    case .compare(.lessOrEqual, .column, .integer(let k)): return [k + 1]
+    case .compare(.lessOrEqual, .integer(let k), .column): return [k]
     default: return nil
     }
   }
+  /// Whether a division towards zero is in it, which makes buckets of a key.
   var containsBucket: Bool {
-    if case .bucket = self { true } else { children.contains(where: \.containsBucket) }
+    if case .truncated = self { true } else { children.contains(where: \.containsBucket) }
   }
   /// Whether a division or a part of a date is in it.
-  var containsStep: Bool {
+  var containsDivision: Bool {
     switch self {
-    case .bucket, .floored, .remainder, .calendar: true
-    default: children.contains(where: \.containsStep)
+    case .truncated, .floored, .remainder, .calendar: true
+    default: children.contains(where: \.containsDivision)
     }
   }
 }
@@ -256,7 +93,8 @@ enum StatisticFunction: String, Hashable, Sendable, CaseIterable {
 
 struct Statistic: Hashable, Sendable {
   var function: StatisticFunction
-  var arguments: [RowExpression]
+  /// Over the rows of the table.
+  var arguments: [Expression]
   var types: [SQLType]
   /// Of QUANTILE, and of MEDIAN one half: the share of the values that are not above it.
   var share: Share?
@@ -267,10 +105,12 @@ struct Statistic: Hashable, Sendable {
   }
 }
 
-/// Scan → filter → aggregate → project → order: the operators of one query.
+/// Statistics over public groups, as ``PublicGroups`` recognises them: scan → filter → aggregate → project → order.
+///
+/// Columns are numbered as in the schema of the table, and NULL is one of numbers or of conditions.
 struct LogicalQuery: Sendable {
   struct Key: Hashable, Sendable {
-    var expression: RowExpression
+    var expression: Expression
     var type: SQLType
     var range: SourceRange
   }
@@ -291,7 +131,7 @@ struct LogicalQuery: Sendable {
   }
   var source: Source
   var table: TableSchema
-  var filter: RowExpression?
+  var filter: Expression?
   var filterRange: SourceRange?
   var keys: [Key]
   /// One name for each key: its alias where it is selected, else its text.
@@ -302,5 +142,5 @@ struct LogicalQuery: Sendable {
   var statistics: [Statistic] {
     projections.compactMap { if case .statistic(let statistic, _, _) = $0.value { statistic } else { nil } }
   }
-  var keySet: Set<RowExpression> { Set(keys.map(\.expression)) }
+  var keySet: Set<Expression> { Set(keys.map(\.expression)) }
 }

@@ -7,7 +7,7 @@ import ParleyProgram
 /// Queries with the same keys and the same clause share one value of this type.
 struct GroupCells {
   /// A cell is named by its value of each key.
-  typealias Name = [RowExpression: KeyDomain.Value]
+  typealias Name = [ExpressionKey: KeyDomain.Value]
 
   /// Cells of one grouping at most.
   static let maximumCount = 4096
@@ -55,7 +55,7 @@ extension RowLowering {
     let names = cells.map { cell in
       var name = GroupCells.Name()
       for (key, index) in cell.enumerated() {
-        name[query.keys[key].expression] = domains[key].entries[index].value
+        name[ExpressionKey(query.keys[key].expression)] = domains[key].entries[index].value
       }
       return name
     }
@@ -99,14 +99,14 @@ extension RowLowering {
 
   /// - Parameter filter: rows that are in cells; nil: all.
   mutating func cells(
-    of query: LogicalQuery, filter: RowExpression?, order: CellOrder, domains: [KeyDomain]
+    of query: LogicalQuery, filter: Expression?, order: CellOrder, domains: [KeyDomain]
   ) throws(ParleyError) -> GroupCells {
     let base = try rows(passing: filter)
     var masks: [Program.NodeID] = []
     for name in order.names {
       var mask = base
       for (key, domain) in zip(query.keys, domains) {
-        let value = name[key.expression]
+        let value = name[ExpressionKey(key.expression)]
         guard let entry = domain.entries.first(where: { $0.value == value }) else {
           throw ParleyError(.invariant, "a cell has a key value outside its domain")
         }

@@ -42,7 +42,7 @@ extension RowLowering {
     var isNull: Program.NodeID?
   }
 
-  private mutating func conditionDomain(_ expression: RowExpression) throws(ParleyError) -> KeyDomain {
+  private mutating func conditionDomain(_ expression: Expression) throws(ParleyError) -> KeyDomain {
     let (certain, possible) = try condition(expression)
     var entries: [KeyDomain.Entry] = [
       .init(value: .number(0), label: "false", indicator: try builder.not(possible)),
@@ -55,7 +55,7 @@ extension RowLowering {
   }
 
   private mutating func integerDomain(
-    _ expression: RowExpression, key: LogicalQuery.Key, source: Source
+    _ expression: Expression, key: LogicalQuery.Key, source: Source
   ) throws(ParleyError) -> IntegerDomain {
     switch expression {
     case .choose(let branches, let otherwise):
@@ -67,13 +67,13 @@ extension RowLowering {
         }
       }
       if areConstants { return try labelDomain(branches, otherwise) }
-    case .bucket(let inner, let width): return try bucketDomain(inner, width, key: key, source: source)
-    case .scaled(let inner, let factor) where inner.containsStep && factor != 0:
+    case .truncated(let inner, let width): return try bucketDomain(inner, width, key: key, source: source)
+    case .scaled(let inner, let factor) where inner.containsDivision && factor != 0:
       return shifted(try integerDomain(inner, key: key, source: source)) { $0 * factor }
-    case .add(let inner, .integer(let offset)) where inner.containsStep,
-      .add(.integer(let offset), let inner) where inner.containsStep:
+    case .add(let inner, .integer(let offset)) where inner.containsDivision,
+      .add(.integer(let offset), let inner) where inner.containsDivision:
       return shifted(try integerDomain(inner, key: key, source: source)) { $0 + offset }
-    case .subtract(let inner, .integer(let offset)) where inner.containsStep:
+    case .subtract(let inner, .integer(let offset)) where inner.containsDivision:
       return shifted(try integerDomain(inner, key: key, source: source)) { $0 - offset }
     case .calendar(.monthStart, let inner):
       return shifted(
@@ -95,7 +95,7 @@ extension RowLowering {
   /// CASE with constant results: a row has the result of the first branch that applies, so the indicators follow
   /// from the conditions without any comparison of results.
   private mutating func labelDomain(
-    _ branches: [RowExpression.Branch], _ otherwise: RowExpression
+    _ branches: [Expression.Branch], _ otherwise: Expression
   ) throws(ParleyError) -> IntegerDomain {
     var domain = IntegerDomain(entries: [], isNull: nil)
     var remaining = builder.constant(true)
@@ -108,7 +108,7 @@ extension RowLowering {
     return domain
   }
   private mutating func add(
-    _ bit: Program.NodeID, for result: RowExpression, to domain: inout IntegerDomain
+    _ bit: Program.NodeID, for result: Expression, to domain: inout IntegerDomain
   ) throws(ParleyError) {
     // Indicators of different branches exclude each other, so XOR is OR and costs nothing.
     guard case .integer(let value) = result else {
@@ -124,7 +124,7 @@ extension RowLowering {
 
   /// Division towards zero. Bucket q is the difference of two thresholds, so neighbours share a comparison.
   private mutating func bucketDomain(
-    _ inner: RowExpression, _ width: BigInt, key: LogicalQuery.Key, source: Source
+    _ inner: Expression, _ width: BigInt, key: LogicalQuery.Key, source: Source
   ) throws(ParleyError) -> IntegerDomain {
     let (value, isNull) = try number(inner)
     let range = builder.type(of: value).range
@@ -146,7 +146,7 @@ extension RowLowering {
   }
 
   private mutating func valueDomain(
-    _ expression: RowExpression, key: LogicalQuery.Key, source: Source
+    _ expression: Expression, key: LogicalQuery.Key, source: Source
   ) throws(ParleyError) -> IntegerDomain {
     let (value, isNull) = try number(expression)
     let range = builder.type(of: value).range

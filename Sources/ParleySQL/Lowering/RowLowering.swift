@@ -11,21 +11,25 @@ enum RowValue {
   case condition(certain: Program.NodeID, possible: Program.NodeID)
 }
 
-/// Expressions over the rows of one table to nodes. Equal expressions become the same nodes.
+/// Expressions over the rows of one table, whose columns are numbered as in its schema, to nodes. Equal expressions become
+/// the same nodes.
 struct RowLowering {
   var builder: ProgramBuilder
   let table: TableSchema
   let tableID: Program.TableID
-  private var known: [RowExpression: RowValue] = [:]
+  /// Of the table alone.
+  let registry = ColumnRegistry()
+  private var known: [ExpressionKey: RowValue] = [:]
 
   init(builder: ProgramBuilder, table: TableSchema, tableID: Program.TableID) {
     self.builder = builder
     self.table = table
     self.tableID = tableID
+    _ = registry.scan(table)
   }
 
   /// Rows that count: not padding, and the filter is true.
-  mutating func rows(passing filter: RowExpression?) throws(ParleyError) -> Program.NodeID {
+  mutating func rows(passing filter: Expression?) throws(ParleyError) -> Program.NodeID {
     let isValid = builder.input(.init(table: tableID, column: "", role: .isValid, sort: .bit))
     guard let filter else { return isValid }
     return try builder.and(isValid, try condition(filter).certain)
@@ -46,7 +50,7 @@ struct RowLowering {
               formula: .textDigest(.column(column), index: part))))
       }
     } else {
-      switch try lower(.column(place)) {
+      switch try lower(.column(ColumnID(rawValue: place))) {
       case .number(let value, _): keys = [value]
       case .condition(let certain, _): keys = [try builder.integer(fromBit: certain)]
       }
@@ -62,20 +66,21 @@ struct RowLowering {
     return try builder.any(try builder.and(sorted[0], isSame))
   }
 
-  mutating func lower(_ expression: RowExpression) throws(ParleyError) -> RowValue {
-    if let value = known[expression] { return value }
+  mutating func lower(_ expression: Expression) throws(ParleyError) -> RowValue {
+    let key = ExpressionKey(expression)
+    if let value = known[key] { return value }
     let value = try build(expression)
-    known[expression] = value
+    known[key] = value
     return value
   }
 
   /// The bit that a condition is true, where it has been lowered already.
-  func knownCondition(_ expression: RowExpression) -> Program.NodeID? {
-    if case .condition(let certain, _)? = known[expression] { certain } else { nil }
+  func knownCondition(_ expression: Expression) -> Program.NodeID? {
+    if case .condition(let certain, _)? = known[ExpressionKey(expression)] { certain } else { nil }
   }
 
   mutating func condition(
-    _ expression: RowExpression
+    _ expression: Expression
   ) throws(ParleyError) -> (certain: Program.NodeID, possible: Program.NodeID) {
     guard case .condition(let certain, let possible) = try lower(expression) else {
       throw ParleyError(.invariant, "a number stands where a condition was bound")
@@ -83,7 +88,7 @@ struct RowLowering {
     return (certain, possible)
   }
   mutating func number(
-    _ expression: RowExpression
+    _ expression: Expression
   ) throws(ParleyError) -> (value: Program.NodeID, isNull: Program.NodeID?) {
     guard case .number(let value, let isNull) = try lower(expression) else {
       throw ParleyError(.invariant, "a condition stands where a number was bound")
@@ -108,15 +113,15 @@ struct RowLowering {
 
   // MARK: Cases
 
-  private mutating func build(_ expression: RowExpression) throws(ParleyError) -> RowValue {
+  private mutating func build(_ expression: Expression) throws(ParleyError) -> RowValue {
     switch expression {
-    case .column(let index): return try column(table.columns[index])
+    case .column(let id): return try column(table.columns[id.rawValue])
     case .integer(let value): return .number(builder.constant(value), isNull: nil)
     case .boolean(let value):
       let bit = builder.constant(value)
       return .condition(certain: bit, possible: bit)
-    case .null(let isCondition):
-      return isCondition
+    case .null(let type):
+      return type == .boolean
         ? .condition(certain: builder.constant(false), possible: builder.constant(true))
         : .number(builder.constant(0), isNull: builder.constant(true))
     case .add(let a, let b):
@@ -131,12 +136,8 @@ struct RowLowering {
     case .scaled(let a, let factor):
       let x = try number(a)
       return .number(try builder.scale(x.value, by: factor), isNull: x.isNull)
-    case .bucket:
-      throw ParleyError(.invariant, "an integer division stands outside a group key")
     case .floored, .remainder, .calendar: return try held(expression)
-    case .less(let a, let b): return try comparison(.less, a, b)
-    case .lessOrEqual(let a, let b): return try comparison(.lessOrEqual, a, b)
-    case .equal(let a, let b): return try comparison(.equal, a, b)
+    case .compare(let kind, let a, let b): return try comparison(kind, a, b)
     case .equivalent(let a, let b): return try equivalence(a, b)
     case .not(let a):
       let x = try condition(a)
@@ -155,6 +156,9 @@ struct RowLowering {
       return .condition(certain: bit, possible: bit)
     case .choose(let branches, let otherwise): return try choice(branches, otherwise)
     case .coalesce(let parts): return try coalesce(parts)
+    case .text, .truncated, .integerQuotient, .ratio, .compareText, .like, .substring, .changed, .joined, .shown,
+      .textLength, .textHolds, .extreme, .squareRoot, .subquery:
+      throw ParleyError(.invariant, "an expression is not computed group by group and was taken for one that is")
     }
   }
 
@@ -178,14 +182,14 @@ struct RowLowering {
   }
 
   private mutating func comparison(
-    _ kind: Program.Comparison, _ a: RowExpression, _ b: RowExpression
+    _ kind: Program.Comparison, _ a: Expression, _ b: Expression
   ) throws(ParleyError) -> RowValue {
     let x = try number(a), y = try number(b)
     return try known(
       try builder.compare(kind, x.value, y.value), unless: try either(x.isNull, y.isNull))
   }
 
-  private mutating func equivalence(_ a: RowExpression, _ b: RowExpression) throws(ParleyError) -> RowValue {
+  private mutating func equivalence(_ a: Expression, _ b: Expression) throws(ParleyError) -> RowValue {
     let x = try condition(a), y = try condition(b)
     let isNull = try either(
       try nullBit(.condition(certain: x.certain, possible: x.possible)),
@@ -194,7 +198,7 @@ struct RowLowering {
   }
 
   private mutating func choice(
-    _ branches: [RowExpression.Branch], _ otherwise: RowExpression
+    _ branches: [Expression.Branch], _ otherwise: Expression
   ) throws(ParleyError) -> RowValue {
     var result = try lower(otherwise)
     for branch in branches.reversed() {
@@ -204,7 +208,7 @@ struct RowLowering {
     return result
   }
 
-  private mutating func coalesce(_ parts: [RowExpression]) throws(ParleyError) -> RowValue {
+  private mutating func coalesce(_ parts: [Expression]) throws(ParleyError) -> RowValue {
     var result = try lower(parts[parts.count - 1])
     for part in parts.dropLast().reversed() {
       let value = try lower(part)

@@ -29,7 +29,7 @@ extension RowLowering {
     var scale: Int
   }
 
-  mutating func argument(_ expression: RowExpression, _ type: SQLType) throws(ParleyError) -> Argument {
+  mutating func argument(_ expression: Expression, _ type: SQLType) throws(ParleyError) -> Argument {
     let scale = if case .number(let scale) = type { scale } else { 0 }
     let lowered = try lower(expression)
     let isNull = try nullBit(lowered)

@@ -77,7 +77,7 @@ struct PublicGroups {
     query.keys.indices.contains { index in
       query.keys[..<index].contains { other in
         let key = query.keys[index]
-        return (key.expression.containsStep || other.expression.containsStep)
+        return (key.expression.containsDivision || other.expression.containsDivision)
           && !key.expression.containsBucket && !other.expression.containsBucket
           && !key.expression.columns.isDisjoint(with: other.expression.columns)
       }
@@ -189,57 +189,40 @@ struct PublicGroups {
 
   // MARK: Expressions over rows
 
-  /// nil for what is not computed group by group: texts, subqueries, divisions but those that make buckets of a key.
+  /// The expression with columns numbered as in the schema; nil for what is not computed group by group.
+  ///
+  /// - Parameter isKey: it is a group key.
+  private func row(_ expression: Expression, isKey: Bool = false) -> Expression? {
+    guard isOfRows(expression, isKey: isKey) else { return nil }
+    return expression.replacing { part in
+      switch part {
+      case .column(let id): scan.columns.firstIndex(of: id).map { .column(ColumnID(rawValue: $0)) }
+      case .null(let type): .null(type == .boolean ? .boolean : .number(scale: 0))
+      default: nil
+      }
+    }
+  }
+
+  /// Whether there are no texts, no subqueries and no divisions but those that make buckets of a key.
   ///
   /// - Parameter isKey: it is a group key, or what one is multiplied, added or divided from.
-  private func row(_ expression: Expression, isKey: Bool = false) -> RowExpression? {
-    func pair(
-      _ a: Expression, _ b: Expression, isKey: Bool = false,
-      _ make: (RowExpression, RowExpression) -> RowExpression
-    ) -> RowExpression? {
-      guard let x = row(a, isKey: isKey), let y = row(b, isKey: isKey) else { return nil }
-      return make(x, y)
-    }
-    func each(_ parts: [Expression]) -> [RowExpression]? {
-      let found = parts.compactMap { row($0) }
-      return found.count == parts.count ? found : nil
-    }
+  private func isOfRows(_ expression: Expression, isKey: Bool = false) -> Bool {
     switch expression {
+    case .integer, .boolean: true
     case .column(let id):
-      if case .string = registry[id].type { return nil }
-      return scan.columns.firstIndex(of: id).map(RowExpression.column)
-    case .integer(let value): return .integer(value)
-    case .boolean(let value): return .boolean(value)
+      if case .string = registry[id].type { false } else { scan.columns.contains(id) }
     case .null(let type):
       switch type {
-      case .string, .text: return nil
-      default: return .null(isCondition: type == .boolean)
+      case .string, .text: false
+      default: true
       }
-    case .add(let a, let b): return pair(a, b, isKey: isKey, RowExpression.add)
-    case .subtract(let a, let b): return pair(a, b, isKey: isKey, RowExpression.subtract)
-    case .multiply(let a, let b): return pair(a, b, isKey: isKey, RowExpression.multiply)
-    case .scaled(let a, let factor): return row(a, isKey: isKey).map { .scaled($0, by: factor) }
-    case .truncated(let a, let width): return isKey ? row(a, isKey: true).map { .bucket($0, width: width) } : nil
-    case .floored(let a, let divisor): return row(a).map { .floored($0, by: divisor) }
-    case .remainder(let a, let divisor): return row(a).map { .remainder($0, by: divisor) }
-    case .calendar(let function, let a): return row(a).map { .calendar(function, $0) }
-    case .compare(.less, let a, let b): return pair(a, b, RowExpression.less)
-    case .compare(.lessOrEqual, let a, let b): return pair(a, b, RowExpression.lessOrEqual)
-    case .compare(.equal, let a, let b): return pair(a, b, RowExpression.equal)
-    case .equivalent(let a, let b): return pair(a, b, RowExpression.equivalent)
-    case .not(let a): return row(a).map(RowExpression.not)
-    case .and(let a, let b): return pair(a, b, RowExpression.and)
-    case .or(let a, let b): return pair(a, b, RowExpression.or)
-    case .isNull(let a): return row(a).map(RowExpression.isNull)
-    case .choose(let branches, let otherwise):
-      guard let conditions = each(branches.map(\.condition)), let results = each(branches.map(\.result)),
-        let last = row(otherwise)
-      else { return nil }
-      return .choose(zip(conditions, results).map { .init(condition: $0, result: $1) }, otherwise: last)
-    case .coalesce(let parts): return each(parts).map(RowExpression.coalesce)
+    case .add, .subtract, .multiply, .scaled: expression.children.allSatisfy { isOfRows($0, isKey: isKey) }
+    case .truncated(let a, _): isKey && isOfRows(a, isKey: true)
+    case .floored, .remainder, .calendar, .compare, .equivalent, .not, .and, .or, .isNull, .choose, .coalesce:
+      expression.children.allSatisfy { isOfRows($0) }
     case .text, .integerQuotient, .ratio, .compareText, .like, .substring, .changed, .joined, .shown, .textLength,
       .textHolds, .extreme, .squareRoot, .subquery:
-      return nil
+      false
     }
   }
 }

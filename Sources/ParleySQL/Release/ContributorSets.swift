@@ -132,18 +132,15 @@ extension RowLowering {
 
   /// The bit that statistics compute anyway for a comparison with a constant.
   fileprivate func knownBit(_ condition: Expression) -> Program.NodeID? {
-    let forms: [RowExpression]
+    let forms: [Expression]
     switch condition {
-    case .column(let id): forms = [.column(id.rawValue)]
+    case .column: forms = [condition]
     case .compare(.less, .integer(let k), .column(let id)):
-      let column = RowExpression.column(id.rawValue)
-      forms = [.less(.integer(k), column), .lessOrEqual(.integer(k + 1), column)]
+      forms = [condition, .compare(.lessOrEqual, .integer(k + 1), .column(id))]
     case .compare(.less, .column(let id), .integer(let k)):
-      let column = RowExpression.column(id.rawValue)
-      forms = [.less(column, .integer(k)), .lessOrEqual(column, .integer(k - 1))]
+      forms = [condition, .compare(.lessOrEqual, .column(id), .integer(k - 1))]
     case .compare(.equal, .column(let id), .integer(let k)):
-      let column = RowExpression.column(id.rawValue)
-      forms = [.equal(column, .integer(k)), .equal(.integer(k), column)]
+      forms = [condition, .compare(.equal, .integer(k), .column(id))]
     default: return nil
     }
     for form in forms {

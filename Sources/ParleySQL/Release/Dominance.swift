@@ -9,7 +9,7 @@ struct SummedValue: Hashable {
   /// Rows in which there is one; nil: all.
   var isPresent: Program.NodeID?
   /// Columns that it is made of, as numbered in the schema.
-  var columns: Set<Int>
+  var columns: Set<ColumnID>
 }
 
 /// Values in which few rows of a cell must not make up too much, and which rows too many are.
@@ -37,7 +37,7 @@ extension RowLowering {
         let fixed = expression.withoutFixed(query.table)
         let summed = fixed.withoutConstants
         guard !summed.isNoValue else { continue }
-        let isOfDates = expression.relational.valueSources.contains {
+        let isOfDates = expression.valueSources.contains {
           switch query.table.columns[$0.rawValue].type {
           case .date, .timestamp: true
           default: false
@@ -57,7 +57,7 @@ extension RowLowering {
         if !values.contains(value) { values.append(value) }
       }
     }
-    let columns = values.reduce(into: Set<Int>()) { $0.formUnion($1.columns) }
+    let columns = values.reduce(into: Set<ColumnID>()) { $0.formUnion($1.columns) }
     let isUnionShown = others.flatMap(\.statistics).contains { statistic in
       statistic.addsUp && statistic.arguments.contains { !$0.columns.isDisjoint(with: columns) }
     }

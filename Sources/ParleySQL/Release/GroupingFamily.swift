@@ -4,22 +4,22 @@
 /// values of these keys are a stratum, and what is withheld is decided within each: `docs/proofs/suppression.md`.
 struct GroupingFamily {
   /// Empty for a grouping that shares nothing with another.
-  var spine: Set<RowExpression>
+  var spine: Set<Expression>
   /// The different sets of keys, in the order of the queries.
-  var groupings: [Set<RowExpression>]
+  var groupings: [Set<Expression>]
 
   /// Two queries whose groupings fit into no family.
   struct Conflict: Error {
     var query: LogicalQuery
     var other: LogicalQuery
-    /// Positions of columns that groups of both are made from.
-    var columns: Set<Int>
+    /// Columns that groups of both are made from.
+    var columns: Set<ColumnID>
   }
 
   /// - Parameter queries: over one table.
   static func families(of queries: [LogicalQuery]) throws(Conflict) -> [GroupingFamily] {
     var families: [GroupingFamily] = []
-    var first: [Set<RowExpression>: LogicalQuery] = [:]
+    var first: [Set<Expression>: LogicalQuery] = [:]
     for query in queries where !query.keys.isEmpty && first[query.keySet] == nil {
       first[query.keySet] = query
       let related = families.indices.filter { index in
@@ -49,7 +49,7 @@ struct GroupingFamily {
     return families
   }
 
-  private static func sources(_ keys: Set<RowExpression>) -> Set<Int> {
+  private static func sources(_ keys: Set<Expression>) -> Set<ColumnID> {
     keys.reduce(into: []) { $0.formUnion($1.columns) }
   }
 }

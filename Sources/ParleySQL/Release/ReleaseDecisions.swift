@@ -7,7 +7,7 @@ struct GroupedCells {
   /// A query without keys has its one cell for itself: what it withholds is no part of any total that another publishes.
   struct ID: Hashable {
     var table: String
-    var keys: Set<RowExpression>
+    var keys: Set<Expression>
     var query: String?
 
     init(_ query: LogicalQuery) {
@@ -19,7 +19,7 @@ struct GroupedCells {
 
   var id: ID
   /// WHERE clauses of its queries, each with the cells of the rows that pass.
-  var clauses: [(filter: RowExpression?, cells: GroupCells)]
+  var clauses: [(filter: Expression?, cells: GroupCells)]
   /// Of each clause.
   var decisions: [CellDecision] = []
 
@@ -213,8 +213,8 @@ struct ReleaseDecisions {
     ) -> Set<Expression> {
       var columns: Set<ColumnID> = []
       for query in queries where GroupedCells.ID(query) != id {
-        for argument in query.statistics.flatMap(\.arguments) { columns.formUnion(argument.relational.columns) }
-        if areFiltersMixed, let filter = query.filter { columns.formUnion(filter.relational.columns) }
+        for argument in query.statistics.flatMap(\.arguments) { columns.formUnion(argument.columns) }
+        if areFiltersMixed, let filter = query.filter { columns.formUnion(filter.columns) }
       }
       return sets.clauses.union(sets.all.filter { !$0.columns.isDisjoint(with: columns) })
         .subtracting([.boolean(true), .boolean(false)])
@@ -267,10 +267,10 @@ struct ReleaseDecisions {
 
   /// Strata as if they were published themselves, and then the cells within each.
   private func decide(
-    _ members: inout [Member], spine: Set<RowExpression>, _ lowering: inout RowLowering
+    _ members: inout [Member], spine: Set<Expression>, _ lowering: inout RowLowering
   ) throws(ParleyError) {
     // Strata in the order in which the first grouping has them, and where the cells of each are.
-    func stratum(_ name: GroupCells.Name) -> GroupCells.Name { name.filter { spine.contains($0.key) } }
+    func stratum(_ name: GroupCells.Name) -> GroupCells.Name { name.filter { spine.contains($0.key.expression) } }
     var strata: [GroupCells.Name] = []
     var seen: Set<GroupCells.Name> = []
     for name in members[0].cells.clauses[0].cells.names where seen.insert(stratum(name)).inserted {
@@ -288,7 +288,7 @@ struct ReleaseDecisions {
       }
       return try lowering.builder.stack(sums)
     }
-    var filters: [RowExpression?] = []
+    var filters: [Expression?] = []
     var counts: [Program.NodeID] = []
     var told: [(set: Expression, rows: Program.NodeID)] = []
     var isSmall = lowering.builder.constant(false)

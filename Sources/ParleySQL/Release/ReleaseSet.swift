@@ -65,7 +65,7 @@ struct ReleaseSet {
 
   private func checkFilters() throws(ParleyError) {
     guard let other = queries.first(where: { $0.filter != queries[0].filter }) else { return }
-    let keyed = queries.reduce(into: Set<Int>()) { $0.formUnion(sources($1)) }
+    let keyed = queries.reduce(into: Set<ColumnID>()) { $0.formUnion(sources($1)) }
     for query in queries {
       guard let filter = query.filter else { continue }
       let shared = keyed.intersection(filter.columns)
@@ -85,12 +85,12 @@ struct ReleaseSet {
     let statistics = queries.flatMap { query in query.statistics.map { (query, $0) } }
     for query in queries {
       guard let filter = query.filter else { continue }
-      for tie in ColumnTie.ties(of: [filter.relational]) {
-        let tied = Set(tie.columns.map(\.rawValue))
-        let grouped = queries.reduce(into: Set<Int>()) { $0.formUnion(sources($1)) }.intersection(tied)
+      for tie in ColumnTie.ties(of: [filter]) {
+        let tied = tie.columns
+        let grouped = queries.reduce(into: Set<ColumnID>()) { $0.formUnion(sources($1)) }.intersection(tied)
         let groupings = Set(queries.map(\.keySet).filter { !$0.allSatisfy { $0.columns.isDisjoint(with: tied) } })
-        var summed: Set<Int> = []
-        var tested: Set<Int> = []
+        var summed: Set<ColumnID> = []
+        var tested: Set<ColumnID> = []
         for (_, statistic) in statistics {
           for argument in statistic.arguments {
             let columns = argument.columns.intersection(tied)
@@ -116,17 +116,17 @@ struct ReleaseSet {
 
   // MARK: Groupings
 
-  private func sources(_ query: LogicalQuery) -> Set<Int> {
+  private func sources(_ query: LogicalQuery) -> Set<ColumnID> {
     query.keys.reduce(into: []) { $0.formUnion($1.expression.columns) }
   }
-  private func names(_ columns: Set<Int>, _ query: LogicalQuery) -> String {
-    columns.sorted().map { "'\(query.table.columns[$0].name)'" }.joined(separator: ", ")
+  private func names(_ columns: Set<ColumnID>, _ query: LogicalQuery) -> String {
+    columns.sorted().map { "'\(query.table.columns[$0.rawValue].name)'" }.joined(separator: ", ")
   }
 
   private func checkGroupings() throws(ParleyError) {
     for query in queries where !query.keys.isEmpty {
       for (position, key) in query.keys.enumerated() {
-        let others = query.keys[..<position].reduce(into: Set<Int>()) { $0.formUnion($1.expression.columns) }
+        let others = query.keys[..<position].reduce(into: Set<ColumnID>()) { $0.formUnion($1.expression.columns) }
         let shared = others.intersection(key.expression.columns)
         guard shared.isEmpty else {
           throw refusal(
@@ -149,7 +149,7 @@ struct ReleaseSet {
   // MARK: Statistics
 
   /// The group keys of the study that are made from a column.
-  func keys(from column: Int) -> [RowExpression] {
+  func keys(from column: ColumnID) -> [Expression] {
     queries.flatMap(\.keys).map(\.expression).filter { $0.columns.contains(column) }
   }
 
@@ -157,11 +157,11 @@ struct ReleaseSet {
     for projection in query.projections {
       guard case .statistic(let statistic, _, _) = projection.value else { continue }
       let mentions = statistic.arguments.flatMap(\.mentions)
-      let deciding = statistic.arguments.reduce(into: Set<Int>()) { $0.formUnion($1.decidingColumns) }
+      let deciding = statistic.arguments.reduce(into: Set<ColumnID>()) { $0.formUnion($1.decidingColumns) }
       for column in Set(mentions).sorted() {
         let keys = keys(from: column)
         guard !keys.isEmpty else { continue }
-        let schema = query.table.columns[column]
+        let schema = query.table.columns[column.rawValue]
         let what = "'\(query.source.text(projection.range))' uses '\(schema.name)', from which groups are made"
         if deciding.contains(column) {
           throw refusal(
@@ -200,7 +200,7 @@ struct ReleaseSet {
   /// Sums of a column per group of that same column, beside its sum over all, give its sum over the withheld
   /// groups, and with narrow groups the counts.
   private func checkLevels(
-    _ query: LogicalQuery, _ projection: LogicalQuery.Projection, column: Int, what: String
+    _ query: LogicalQuery, _ projection: LogicalQuery.Projection, column: ColumnID, what: String
   ) throws(ParleyError) {
     guard sources(query).contains(column) else { return }
     for other in queries where !sources(other).contains(column) {
@@ -209,7 +209,8 @@ struct ReleaseSet {
         throw refusal(
           query, projection.range,
           "\(what), and so does the query '\(other.source.query.name)' over all groups: the difference tells about withheld ones",
-          remedy: "publish statistics of '\(query.table.columns[column].name)' per group or over all, not both")
+          remedy:
+            "publish statistics of '\(query.table.columns[column.rawValue].name)' per group or over all, not both")
       }
     }
   }

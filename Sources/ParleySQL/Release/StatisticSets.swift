@@ -27,9 +27,9 @@ struct StatisticSets {
   private(set) var counted: Set<Expression> = []
   /// The WHERE clause, where queries of the study over the table have different ones.
   private(set) var clause: Expression?
-  private var keys: [Expression] { query.keys.map(\.expression.relational) }
+  private var keys: [Expression] { query.keys.map(\.expression) }
   /// What every row meets of which statistics are.
-  private var clauses: [Expression] { query.filter.map { [$0.relational] } ?? [] }
+  private var clauses: [Expression] { query.filter.map { [$0] } ?? [] }
 
   /// - Parameter areFiltersMixed: queries of the study over the table have different WHERE clauses, so that those are
   ///   conditions as well, and sets are of all rows of the table.
@@ -58,7 +58,7 @@ struct StatisticSets {
       if case .statistic(let statistic, _, _) = projection.value { try read(statistic, at: projection.range) }
     }
     guard areFiltersMixed else { return }
-    let clause = query.filter?.relational ?? .boolean(true)
+    let clause = query.filter ?? .boolean(true)
     self.clause = clause
     func told(_ base: Expression) -> RowPartition.Told {
       .init(set: facts.reduced(.and(clause, base)), base: base, clause: clause)
@@ -88,7 +88,7 @@ struct StatisticSets {
 
   private mutating func read(_ statistic: Statistic, at range: SourceRange) throws(ParleyError) {
     var reader = ReleaseArgument(facts, where: clauses, keys: keys)
-    let arguments = statistic.arguments.map(\.relational)
+    let arguments = statistic.arguments
     switch statistic.function {
     case .countRows: return
     case .count: reader.read(counted: arguments[0])
@@ -142,7 +142,7 @@ struct StatisticSets {
 
   /// Rows in which the arguments are there.
   func present(_ statistic: Statistic) -> Expression {
-    let present = statistic.arguments.map(\.relational).filter(facts.mayBeNull).map(facts.isThere)
+    let present = statistic.arguments.filter(facts.mayBeNull).map(facts.isThere)
     return facts.reduced(.all((clause.map { [$0] } ?? []) + present))
   }
 
@@ -247,38 +247,5 @@ struct StatisticSets {
         at: SourceRange(start: 0, end: 0))
     }
     return formula
-  }
-}
-
-extension RowExpression {
-  /// The same over columns that are numbered as in the schema.
-  var relational: Expression {
-    switch self {
-    case .column(let index): .column(ColumnID(rawValue: index))
-    case .integer(let value): .integer(value)
-    case .boolean(let value): .boolean(value)
-    case .null(let isCondition): .null(isCondition ? .boolean : .number(scale: 0))
-    case .add(let a, let b): .add(a.relational, b.relational)
-    case .subtract(let a, let b): .subtract(a.relational, b.relational)
-    case .multiply(let a, let b): .multiply(a.relational, b.relational)
-    case .scaled(let a, let factor): .scaled(a.relational, by: factor)
-    case .bucket(let a, let width): .truncated(a.relational, by: width)
-    case .floored(let a, let divisor): .floored(a.relational, by: divisor)
-    case .remainder(let a, let divisor): .remainder(a.relational, by: divisor)
-    case .calendar(let function, let a): .calendar(function, a.relational)
-    case .less(let a, let b): .compare(.less, a.relational, b.relational)
-    case .lessOrEqual(let a, let b): .compare(.lessOrEqual, a.relational, b.relational)
-    case .equal(let a, let b): .compare(.equal, a.relational, b.relational)
-    case .equivalent(let a, let b): .equivalent(a.relational, b.relational)
-    case .not(let a): .not(a.relational)
-    case .and(let a, let b): .and(a.relational, b.relational)
-    case .or(let a, let b): .or(a.relational, b.relational)
-    case .isNull(let a): .isNull(a.relational)
-    case .choose(let branches, let otherwise):
-      .choose(
-        branches.map { .init(condition: $0.condition.relational, result: $0.result.relational) },
-        otherwise: otherwise.relational)
-    case .coalesce(let parts): .coalesce(parts.map(\.relational))
-    }
   }
 }

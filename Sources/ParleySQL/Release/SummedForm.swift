@@ -114,33 +114,6 @@ extension SummedForm {
   }
 }
 
-extension RowExpression: SummedForm {
-  var summedView: SummedView<RowExpression> {
-    switch self {
-    case .integer(let value): .number(value)
-    case .scaled(let a, let factor): .multiple(a, factor)
-    case .add(let a, let b): .sum(a, b)
-    case .subtract(let a, let b): .difference(a, b)
-    case .multiply(let a, let b): .product(a, b)
-    case .choose(let branches, let otherwise):
-      .choice(branches.map { ($0.condition, $0.result) }, otherwise: otherwise)
-    case .coalesce(let parts):
-      .choice(parts.dropLast().map { (.not(.isNull($0)), $0) }, otherwise: parts[parts.count - 1])
-    case .bucket(let a, let divisor), .floored(let a, let divisor): .step([a], rounding: divisor)
-    case .remainder(let a, _), .calendar(_, let a): .step([a], rounding: 0)
-    case .null: .nothing
-    default: .other
-    }
-  }
-  static func number(_ value: BigInt) -> Self { .integer(value) }
-  static func sum(_ a: Self, _ b: Self) -> Self { .add(a, b) }
-  static func product(_ a: Self, _ b: Self) -> Self { .multiply(a, b) }
-  static func multiple(_ a: Self, _ factor: BigInt) -> Self { .scaled(a, by: factor) }
-  static func choice(_ branches: [Choice], otherwise: Self) -> Self {
-    .choose(branches.map { .init(condition: $0.condition, result: $0.result) }, otherwise: otherwise)
-  }
-}
-
 extension Expression: SummedForm {
   var summedView: SummedView<Expression> {
     switch self {
@@ -192,20 +165,20 @@ extension ReleaseArgument.Facts {
   }
 }
 
-extension RowExpression {
+extension Expression {
   /// With columns of one value as the constants that they are, where values are added up.
-  func withoutFixed(_ table: TableSchema) -> RowExpression {
-    func fixed(_ a: RowExpression) -> RowExpression { a.withoutFixed(table) }
+  func withoutFixed(_ table: TableSchema) -> Expression {
+    func fixed(_ a: Expression) -> Expression { a.withoutFixed(table) }
     switch self {
-    case .column(let index):
-      let type = table.columns[index].type
+    case .column(let id):
+      let type = table.columns[id.rawValue].type
       guard !type.isText, type != .boolean, let value = type.onlyValue else { return self }
       return .integer(value)
     case .add(let a, let b): return .add(fixed(a), fixed(b))
     case .subtract(let a, let b): return .subtract(fixed(a), fixed(b))
     case .multiply(let a, let b): return .multiply(fixed(a), fixed(b))
     case .scaled(let a, let factor): return .scaled(fixed(a), by: factor)
-    case .bucket(let a, let width): return .bucket(fixed(a), width: width)
+    case .truncated(let a, let width): return .truncated(fixed(a), by: width)
     case .floored(let a, let divisor): return .floored(fixed(a), by: divisor)
     case .choose(let branches, let otherwise):
       return .choose(
