@@ -36,6 +36,8 @@ extension RowLowering {
     switch lowered {
     case .number(let value, _): return Argument(value: value, isNull: isNull, scale: scale)
     case .condition(let certain, _): return Argument(value: certain, isNull: isNull, scale: 0)
+    case .text:
+      throw ParleyError(.invariant, "a statistic of texts was taken for one that is computed group by group")
     }
   }
 

@@ -46,7 +46,8 @@ struct HolderInputs {
       relation.table = relation.table.appending(TableColumn(name: "row", type: .integer, parts: [number]))
       relation.ids.append(unit)
     }
-    var lowering = ExpressionLowering(builder: tables.takenProgram(), relation: relation, source: source)
+    var lowering = ExpressionLowering(
+      builder: tables.takenProgram(), rows: .relation(relation, source: source))
     for id in wanted {
       guard let formula = registry[id].formula else { continue }
       var column = derived[id]

@@ -150,7 +150,8 @@ struct PlanLowering {
   private mutating func values<Result>(
     _ relation: Relation, _ body: (inout ExpressionLowering) throws(ParleyError) -> Result
   ) throws(ParleyError) -> Result {
-    var lowering = ExpressionLowering(builder: tables.takenProgram(), relation: relation, source: source)
+    var lowering = ExpressionLowering(
+      builder: tables.takenProgram(), rows: .relation(relation, source: source))
     let result = try body(&lowering)
     tables.builder = lowering.builder
     return result

@@ -30,23 +30,31 @@ struct Relation {
   }
 }
 
-/// Expressions over the rows of a relation.
+/// Expressions over rows to nodes. Equal expressions become the same nodes.
 struct ExpressionLowering {
-  var builder: ProgramBuilder
-  let relation: Relation
-  /// Says where a text has to be computed that only its holder can.
-  let source: Source
-  private var known: [Expression: RelationValue] = [:]
-
-  init(builder: ProgramBuilder, relation: Relation, source: Source) {
-    (self.builder, self.relation, self.source) = (builder, relation, source)
+  enum Rows {
+    /// - Parameter source: says where a text has to be computed that only its holder can.
+    case relation(Relation, source: Source)
+    /// As holders have them, and no texts.
+    case table(SharedRows)
   }
+  var builder: ProgramBuilder
+  let rows: Rows
+  private var known: [ExpressionKey: RelationValue] = [:]
+
+  init(builder: ProgramBuilder, rows: Rows) { (self.builder, self.rows) = (builder, rows) }
 
   mutating func lower(_ expression: Expression) throws(ParleyError) -> RelationValue {
-    if let value = known[expression] { return value }
+    let key = ExpressionKey(expression)
+    if let value = known[key] { return value }
     let value = try build(expression)
-    known[expression] = value
+    known[key] = value
     return value
+  }
+
+  /// The bit that a condition is true, where it has been lowered already.
+  func knownCondition(_ expression: Expression) -> Program.NodeID? {
+    if case .condition(let certain, _)? = known[ExpressionKey(expression)] { certain } else { nil }
   }
 
   mutating func condition(
@@ -86,7 +94,8 @@ struct ExpressionLowering {
       certain == possible ? nil : try builder.xor(certain, possible)
     }
   }
-  private mutating func either(
+  /// NULL where either is.
+  mutating func either(
     _ a: Program.NodeID?, _ b: Program.NodeID?
   ) throws(ParleyError) -> Program.NodeID? {
     guard let a, let b else { return a ?? b }
@@ -96,6 +105,7 @@ struct ExpressionLowering {
   // MARK: Cases
 
   private mutating func build(_ expression: Expression) throws(ParleyError) -> RelationValue {
+    if case .table(let shared) = rows, expression.isHeld { return try held(expression, of: shared) }
     switch expression {
     case .column(let id): return try column(id)
     case .integer(let value): return .number(builder.constant(value), isNull: nil)
@@ -136,6 +146,9 @@ struct ExpressionLowering {
       return try known(try compared(kind, x.parts, y.parts), unless: try either(x.isNull, y.isNull))
     case .equivalent(let a, let b): return try equivalence(a, b)
     case .like, .substring, .changed, .joined, .shown, .textLength, .textHolds:
+      guard case .relation(_, let source) = rows else {
+        throw ParleyError(.invariant, "a text was taken for something that is computed group by group")
+      }
       throw source.error(
         "sql/text-place",
         "texts are taken apart, changed and joined by the holder of a row, and this one is made of several tables, or of groups",
@@ -181,6 +194,13 @@ struct ExpressionLowering {
   }
 
   private mutating func column(_ id: ColumnID) throws(ParleyError) -> RelationValue {
+    let relation: Relation
+    switch rows {
+    case .relation(let own, _): relation = own
+    case .table(let shared):
+      let (value, isNull) = shared.column(id, &builder)
+      return builder.type(of: value).isBit ? try known(value, unless: isNull) : .number(value, isNull: isNull)
+    }
     guard let position = relation.position(id) else {
       throw ParleyError(.invariant, "column \(id.rawValue) is not there where it is read")
     }
