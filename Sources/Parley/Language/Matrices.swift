@@ -35,7 +35,9 @@ public struct TransposedColumns<Element: SecretNumber> {
 public struct SecretMatrix<Element: SecretNumber> {
   /// One vector, row by row.
   let formula: SecretFormula
+  /// Rows, public.
   public let rowCount: Int
+  /// Columns, public.
   public let columnCount: Int
 
   /// One entry, counted from 0. One outside of the matrix is refused (`plan/index`).

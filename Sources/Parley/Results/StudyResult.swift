@@ -6,6 +6,7 @@ internal import ParleyRuntime
 
 /// The opened results of a study, as tables.
 public struct StudyResult: Hashable, Sendable {
+  /// One for each query of the study, in its order.
   public var tables: [DecodedTable]
 
   /// From what the engine opened.

@@ -23,6 +23,7 @@ public struct PreparedProgram: Sendable {
     }
   }
 
+  /// Of the program or study.
   public let title: String
   /// In mesh order: the computing parties first.
   package private(set) var principals: [Principal]

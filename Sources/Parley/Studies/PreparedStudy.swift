@@ -6,6 +6,7 @@ public import ParleyStudy
 
 /// A study compiled to a program and lowered for its protocol: everything that can be said about it without data.
 public struct PreparedStudy: Sendable {
+  /// The study as it was read.
   public let study: Study
   /// What runs, and what the command line and the library say about it.
   package let core: PreparedProgram
