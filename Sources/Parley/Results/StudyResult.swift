@@ -89,7 +89,7 @@ extension DecodedTable.Cell {
   }
 
   /// For people: control characters and what cannot be seen are escaped, runs of blanks are their number
-  /// (``VisibleText/compact(_:)``), and a text that reads like a cell without a value is in quotes.
+  /// (`VisibleText.compact`), and a text that reads like a cell without a value is in quotes.
   public var shown: String {
     guard case .value(let text) = self else { return text }
     return Self.words.contains(text) || text.hasPrefix("malformed(") ? "\"\(text)\"" : VisibleText.compact(text)
