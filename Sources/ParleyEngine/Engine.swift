@@ -18,11 +18,14 @@ package protocol Engine: AnyObject {
   /// Bit columns of rows, in a form that many gathers are quick from.
   associatedtype BitRows = [Plane]
 
+  /// What planner and runtime know of the protocol: parties, traffic, who holds which share.
   var descriptor: EngineDescriptor { get }
 
   // MARK: Local
 
+  /// A public number in every element.
   func constant(_ value: UInt64, count: Int) -> Arith
+  /// A public bit in every element.
   func constantPlane(_ value: Bool, count: Int) -> Plane
   /// Public bits, packed 64 elements to a word; bits past the end are zero.
   func constantPlanes(_ bits: [[UInt64]], count: Int) -> [Plane]
@@ -32,14 +35,21 @@ package protocol Engine: AnyObject {
   func linear(_ terms: [(Arith, UInt64)], constant: UInt64, count: Int) -> Arith
   /// Sum of all elements, as a vector of one.
   func sum(_ a: Arith) -> Arith
+  /// Vectors one after the other.
   func stack(_ parts: [Arith]) -> Arith
+  /// One element, from 0, as a vector of one.
   func element(_ a: Arith, at index: Int) -> Arith
   /// Σ of elements 0 … i mod 2^64, for every i.
   func runningSum(_ a: Arith) -> Arith
+  /// Elementwise; an operand of one element is repeated to `count`.
   func xor(_ a: Plane, _ b: Plane, count: Int) -> Plane
+  /// Every bit flipped.
   func not(_ a: Plane) -> Plane
+  /// Planes one after the other, as one plane.
   func stack(planes: [Plane]) -> Plane
+  /// One element, from 0, as a plane of one.
   func element(_ a: Plane, at index: Int) -> Plane
+  /// A plane of one element, `count` times.
   func `repeat`(_ a: Plane, count: Int) -> Plane
   /// Elements `start ..< start + count`.
   func slice(_ a: Plane, start: Int, count: Int) -> Plane
@@ -48,6 +58,7 @@ package protocol Engine: AnyObject {
   func gather(
     words: [Arith], planes: [Plane], by order: [Int32]
   ) -> (words: [Arith], planes: [Plane])
+  /// Planes of one length, turned so that the bits of a row lie together.
   func bitRows(_ planes: [Plane]) -> BitRows
   /// As ``gather(words:planes:by:)`` of the planes that the rows were made of.
   func gather(_ rows: BitRows, by order: [Int32]) -> [Plane]
@@ -57,12 +68,17 @@ package protocol Engine: AnyObject {
 
   /// Elementwise, one result for each pair; an operand of one element is repeated to `count`.
   func xor(pairs: [(Plane, Plane)], count: Int) -> [Plane]
+  /// Every bit of each plane flipped.
   func not(planes: [Plane]) -> [Plane]
   /// For each list of planes, one plane: their elements one after the other.
   func stack(lists: [[Plane]]) -> [Plane]
+  /// The element at this index of each plane.
   func elements(planes: [Plane], at index: Int) -> [Plane]
+  /// Each plane of one element, `count` times.
   func `repeat`(planes: [Plane], count: Int) -> [Plane]
+  /// Of each plane the elements `start ..< start + count`.
   func slice(planes: [Plane], start: Int, count: Int) -> [Plane]
+  /// Of each vector the elements `start ..< start + count`.
   func slice(words: [Arith], start: Int, count: Int) -> [Arith]
   /// Of n planes of `count` elements, 1 ≤ n ≤ 64, one: element i of plane j becomes element i · n + j.
   func interleave(planes: [Plane], count: Int) -> Plane
@@ -86,6 +102,7 @@ package protocol Engine: AnyObject {
 
   /// State between the flights.
   associatedtype Pending
+  /// Computes this party's messages of the first flight and queues them.
   func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending
   /// Receives what the flight before has brought, and queues this party's messages of flight number `flight`, from 1: for
   /// operations whose traffic has several flights.
@@ -103,6 +120,7 @@ package protocol Engine: AnyObject {
   ) throws(ParleyError) -> [Plane]
   /// Holders' parts one after the other.
   func concatenate(_ parts: [Arith]) -> Arith
+  /// Holders' parts of one plane, one after the other.
   func concatenate(planes parts: [Plane]) -> Plane
 
   // MARK: Verification and opening
@@ -110,6 +128,9 @@ package protocol Engine: AnyObject {
   /// Once all inputs have arrived: the computing parties compare the copies that they have of the same shares. The
   /// two halves of one flight; nothing where parties are trusted.
   func startInputComparison() throws(ParleyError)
+  /// The other half: receives what others have.
+  ///
+  /// - Throws: `aborted/check-failed` where copies differ.
   func finishInputComparison() throws(ParleyError)
   /// Checks that travel with the computation: this half queues what is due after everything else of a flight has
   /// been queued,
@@ -124,6 +145,7 @@ package protocol Engine: AnyObject {
   /// A pass of a loop begins, or the one that began last ends: what is used under these numbers of instructions belongs to it, and nothing
   /// under them is used again once it is over. Only so do ledgers not grow with the number of passes.
   func begin(pass numbers: Range<Int>)
+  /// The pass that began last is over.
   func endPass()
   /// After an abort: destroys all keys and unused randomness; every later use of them fails.
   func destroy()
@@ -162,6 +184,7 @@ package enum Exchange<Arith, Plane> {
   case productSums([[(Arith, Arith)]], count: Int)
   /// For each list: Σ over pairs and elements.
   case innerProducts([[(Arith, Arith)]])
+  /// The product of two matrices, row by row: `rows` × `inner` and `inner` × `columns`.
   case matrixProduct(Arith, Arith, rows: Int, inner: Int, columns: Int)
   /// LᵀR of two matrices given by their columns, all of one length: one vector, row-major, element (i, j) of which is the inner product of
   /// left column i and right column j. Its messages are those of the matrix product of so many rows, the length, and so many columns.
@@ -195,8 +218,11 @@ extension Exchange {
   }
 }
 
+/// What an exchange gives, in the order of its operands.
 package enum ExchangeResult<Arith, Plane> {
+  /// Vectors of ring words.
   case arith([Arith])
+  /// Planes.
   case planes([Plane])
   /// By summand, then by bit.
   case summandPlanes([[Plane]])
@@ -208,6 +234,7 @@ package enum ExchangeResult<Arith, Plane> {
 
 /// A value on its way out.
 package enum Opened<Arith, Plane> {
+  /// Ring words, `count` of them.
   case arith(Arith, count: Int)
   /// Least significant plane first.
   case planes([Plane], count: Int)
@@ -215,6 +242,7 @@ package enum Opened<Arith, Plane> {
 
 /// An opened value in the clear.
 package enum ClearValues: Sendable, Hashable {
+  /// Ring words.
   case words([UInt64])
   /// By plane, each packed 64 elements to a word, element 0 in bit 0 of word 0; bits past the end are zero.
   case planes([[UInt64]], count: Int)
@@ -239,6 +267,7 @@ package struct VerificationToken: ~Copyable {
 
 /// A uniform shared mask that one class-U opening consumes.
 package struct FreshMask<Arith>: ~Copyable {
+  /// The shares of the mask.
   package let value: Arith
   /// For engines only.
   package init(uniform value: Arith) { self.value = value }

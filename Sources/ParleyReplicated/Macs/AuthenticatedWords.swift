@@ -16,6 +16,7 @@ package struct AuthenticatedWords {
   package let value: SharedWords<UInt128>
   private let authentication: Mac
 
+  /// Elements.
   package var count: Int { value.count }
 
   init(_ value: SharedWords<UInt128>, _ authentication: Mac) {

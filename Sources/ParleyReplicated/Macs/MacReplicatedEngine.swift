@@ -18,8 +18,11 @@ package import ParleyProgram
 /// The check opens r, after which nothing can be authenticated: products of ring words fail from then on, with
 /// `internal/invariant`. Bits can still be computed, verified and opened.
 package final class MacReplicatedEngine: CheckedReplicated {
+  /// Shares of values and of their macs.
   package typealias Arith = AuthenticatedWords
+  /// Shares of bits without macs: they are proved.
   package typealias Plane = SharedPlane
+  /// Words of what the proofs of bits look at.
   package typealias ProofWord = UInt64
 
   package let descriptor: EngineDescriptor

@@ -8,6 +8,7 @@ package struct CoverageLedger: Sendable {
   /// Those of passes of loops that are over are not kept: no step of them is entered again.
   private var covered = PassLedger<StepID>()
 
+  /// Nothing has been computed.
   package init() {}
 
   package mutating func enter(_ step: StepID) throws(ParleyError) {
@@ -39,7 +40,9 @@ package struct CoverageLedger: Sendable {
   package func requireEmpty() throws(ParleyError) {
     if let step = open.min() { throw Self.broken("a step was not covered by any check", step) }
   }
+  /// Steps that no check has covered yet.
   package var uncovered: Int { open.count }
+  /// Steps that have been covered, as far as they are kept.
   package var coveredCount: Int { covered.count }
 
   private static func broken(_ what: String, _ step: StepID) -> ParleyError {

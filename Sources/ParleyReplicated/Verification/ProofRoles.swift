@@ -3,9 +3,12 @@ package import ParleyProgram
 
 /// The prover's two vectors in the levels of a proof and its last message.
 package struct ProverVectors<F: FoldingField> {
+  /// The vector that the left verifier has as well.
   package var u: FoldVector<F>
+  /// The vector that the right verifier has as well.
   package var v: FoldVector<F>
 
+  /// Both vectors, of one length and one plan.
   package init(u: FoldVector<F>, v: FoldVector<F>) {
     self.u = u
     self.v = v
@@ -27,6 +30,7 @@ package struct ProverVectors<F: FoldingField> {
     finalProducts(p: field.element(masks[0], masks[1]), q: field.element(masks[2], masks[3]))
   }
 
+  /// Takes both vectors to the next level.
   package mutating func fold(alpha: [UInt64], beta: [UInt64]) {
     u.fold(alpha)
     v.fold(beta)
@@ -35,9 +39,12 @@ package struct ProverVectors<F: FoldingField> {
 
 /// A verifier's vector and its share of the claim: the left one holds u, the right one v.
 package struct VerifierVector<F: FoldingField> {
+  /// u or v.
   package var vector: FoldVector<F>
+  /// This verifier's share of what the prover claims; both verifiers' add up to the claim.
   package var target: UInt64
 
+  /// A vector and a share of a claim about it.
   package init(vector: FoldVector<F>, target: UInt64) {
     self.vector = vector
     self.target = target

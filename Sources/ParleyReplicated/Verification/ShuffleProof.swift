@@ -7,7 +7,9 @@ package import ParleyProgram
 package struct ShuffledRows {
   private var batch = ShuffleBatch<SharedPlane>()
 
+  /// No passes.
   package init() {}
+  /// Notes one pass, to be proved with the others.
   package mutating func append(_ pass: ShuffledPass<SharedPlane>) { batch.append(pass) }
 
   private typealias Pass = ShuffledPass<SharedPlane>
