@@ -44,6 +44,7 @@ public enum CalendarFunction: Hashable, Sendable {
       return min(first + date.day - 1, Self.firstDay(ofMonths: months + 1) - 1)
     }
   }
+  /// The same for a day outside of what can be counted, which counts as the nearest that can.
   package func value(of value: BigInt) -> BigInt {
     BigInt(self.value(of: Int(max(-Self.limit, min(Self.limit, value)))))
   }

@@ -6,7 +6,9 @@ public import ParleyBase
 /// Scalars combine with vectors of any shape. Constants fold. Every method throws `plan/…` errors that name the
 /// node's origin.
 public struct ProgramBuilder: Sendable {
+  /// A node of the program that is built.
   public typealias NodeID = Program.NodeID
+  /// What has been built so far; it can be used as it is once no loop is open.
   public internal(set) var program = Program()
   private var known: [Program.Operation: NodeID] = [:]
   /// Shapes that are put together, each once, so that they are compared in one step.
@@ -20,10 +22,12 @@ public struct ProgramBuilder: Sendable {
   /// Why groups are withheld is opened as well: for programs that only made-up rows are given to.
   package var isWatched = false
 
+  /// An empty program.
   public init() {}
 
   // MARK: Tables, inputs, results
 
+  /// A further table.
   public mutating func table(_ table: Program.Table) -> Program.TableID {
     program.tables.append(table)
     return Program.TableID(rawValue: program.tables.count - 1)
@@ -43,6 +47,7 @@ public struct ProgramBuilder: Sendable {
     return append(.input(id), .init(input.sort, .rows(input.table)))
   }
 
+  /// Opens a node to its recipients.
   public mutating func disclose(_ disclosure: Program.Disclosure) -> Program.DisclosureID {
     program.disclosures.append(disclosure)
     return Program.DisclosureID(rawValue: program.disclosures.count - 1)
@@ -57,15 +62,19 @@ public struct ProgramBuilder: Sendable {
         explanation: "made-up rows alone"))
   }
 
+  /// How opened vectors are laid out as a table.
   public mutating func result(_ result: Program.ResultTable) { program.results.append(result) }
 
+  /// A bit that must come out as 0.
   public mutating func require(_ requirement: Program.Requirement) { program.requirements.append(requirement) }
 
   // MARK: Constants
 
+  /// A public integer.
   public mutating func constant(_ value: BigInt) -> NodeID {
     append(.constant(value), .init(.integer(.exactly(value)), .scalar))
   }
+  /// A public bit.
   public mutating func constant(_ value: Bool) -> NodeID {
     append(.bitConstant(value), .init(.bit, .scalar))
   }
@@ -90,12 +99,14 @@ public struct ProgramBuilder: Sendable {
     let interval = a == b ? try range(a).squared : try range(a) * range(b)
     return append(.multiply(min(a, b), max(a, b)), .init(.integer(interval), try shape(a, b)))
   }
+  /// a · factor.
   public mutating func scale(_ a: NodeID, by factor: BigInt) throws(ParleyError) -> NodeID {
     if let x = constantValue(a) { return constant(x * factor) }
     if factor == 1 { return a }
     let interval = try range(a) * .exactly(factor)
     return append(.scale(a, by: factor), .init(.integer(interval), program[a].type.shape))
   }
+  /// −a.
   public mutating func negate(_ a: NodeID) throws(ParleyError) -> NodeID { try scale(a, by: -1) }
 
   /// floor(a / b), for b ≥ 1.
@@ -129,6 +140,7 @@ public struct ProgramBuilder: Sendable {
     return append(.truncate(a, bits: bits), .init(.integer(interval), program[a].type.shape))
   }
 
+  /// A bit as the integer 0 or 1.
   public mutating func integer(fromBit a: NodeID) throws(ParleyError) -> NodeID {
     if case .bitConstant(let value) = program[a].operation { return constant(value ? 1 : 0) }
     try requireBit(a)
@@ -137,6 +149,7 @@ public struct ProgramBuilder: Sendable {
 
   // MARK: Bits
 
+  /// A bit for each pair of elements; a constant where the ranges decide it.
   public mutating func compare(
     _ comparison: Program.Comparison, _ a: NodeID, _ b: NodeID
   ) throws(ParleyError) -> NodeID {
@@ -161,6 +174,7 @@ public struct ProgramBuilder: Sendable {
     try requireBit(a)
     return append(.not(a), program[a].type)
   }
+  /// a ∧ b, bit by bit.
   public mutating func and(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return value ? b : constant(false) }
     if let value = bitValue(b) { return value ? a : constant(false) }
@@ -169,6 +183,7 @@ public struct ProgramBuilder: Sendable {
     try requireBit(b)
     return append(.and(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
   }
+  /// a ∨ b, bit by bit.
   public mutating func or(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return value ? constant(true) : b }
     if let value = bitValue(b) { return value ? constant(true) : a }
@@ -177,6 +192,7 @@ public struct ProgramBuilder: Sendable {
     try requireBit(b)
     return append(.or(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
   }
+  /// a ⊕ b, bit by bit.
   public mutating func xor(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return value ? try not(b) : b }
     if let value = bitValue(b) { return value ? try not(a) : a }
@@ -223,10 +239,12 @@ public struct ProgramBuilder: Sendable {
       .innerProduct(min(a, b), max(a, b)),
       .init(.integer(sumRange(type, of: product, count: elements(shape))), .scalar))
   }
+  /// The least or greatest element of an integer column, as a scalar.
   public mutating func extremum(_ kind: Program.Extremum, _ a: NodeID) throws(ParleyError) -> NodeID {
     if program[a].type.shape == .scalar { return a }
     return append(.extremum(kind, a), .init(.integer(try range(a)), .scalar))
   }
+  /// Whether any element is 1, as a scalar bit; 0 of no elements.
   public mutating func any(_ a: NodeID) throws(ParleyError) -> NodeID {
     try requireBit(a)
     if program[a].type.shape == .scalar { return a }
@@ -261,6 +279,9 @@ public struct ProgramBuilder: Sendable {
     let sort = try entryRange(of: a, at: index).map { Program.Sort.integer($0) } ?? program[a].type.sort
     return append(.element(a, at: index), .init(sort, .scalar))
   }
+  /// The product of two matrices, row by row: `rows` × `inner` and `inner` × `columns`.
+  ///
+  /// - Throws: `plan/shape` where the sizes are not those of the values.
   public mutating func matrixProduct(
     _ a: NodeID, _ b: NodeID, rows: Int, inner: Int, columns: Int
   ) throws(ParleyError) -> NodeID {
@@ -278,6 +299,7 @@ public struct ProgramBuilder: Sendable {
     elements(program[node].type.shape) == BigInt(count)
   }
 
+  /// Kind, range and shape of a node.
   public func type(of node: NodeID) -> Program.ValueType { program[node].type }
 
   // MARK: Private

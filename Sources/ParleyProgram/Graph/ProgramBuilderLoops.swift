@@ -10,6 +10,7 @@ extension Program {
     /// Where the value is before every pass and after the last; nil for bits.
     public var interval: Interval?
 
+    /// A carried value; see the properties.
     public init(_ name: String, from initial: NodeID, within interval: Interval?) {
       self.name = name
       self.initial = initial

@@ -6,7 +6,9 @@
 package struct TextDigest: Hashable, Sendable {
   /// Integers that it is shared in.
   package static let partCount = 2
+  /// Bytes of a digest.
   package static let bytes = partCount * TextParts.bytesPerPart
+  /// Bits of a digest.
   package static let bits = 8 * bytes
 
   private let first: Int64

@@ -1,6 +1,8 @@
 /// Whom a protocol withstands.
 public enum Adversary: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Everybody runs the agreed program, and tries to learn from what it sees.
   case semiHonest = "semi-honest"
+  /// So many parties as the protocol says may deviate in any way; the run then ends before any output.
   case malicious
 }
 
@@ -9,42 +11,59 @@ public enum Adversary: String, Sendable, Hashable, Codable, CaseIterable {
 /// Bytes are protocol payload. Traffic lists who sends how much to whom in terms of the operation's size; engines send
 /// exactly these messages in exactly these flights.
 package struct EngineDescriptor: Sendable, Hashable {
+  /// Two roles and a size.
   package typealias Message = Traffic.Message
 
+  /// Of the protocol, in plans and receipts.
   package var name: String
+  /// Whom it withstands.
   package var adversary: Adversary
+  /// Computing parties.
   package var parties: Int
   /// How many parties together still learn nothing.
   package var privacyThreshold: Int
   /// Summands an arithmetic value is split into for A→B, and bits for B→A.
   package var arithmeticSummands: Int
+  /// Summands that a bit is split into on its way to a ring word.
   package var booleanSummands: Int
   /// Whether there are ring words. Without them every value is computed as bits: nothing then asks for products of words, sums,
   /// conversions or openings of words, and the messages of these are not read.
   package var hasWords = true
   /// Bytes one party stores for a shared ring word, and bits for a shared bit.
   package var bytesPerWord: Int
+  /// Bits that one party stores for a shared bit.
   package var bitsPerBit: Int
   // The messages of each operation between computing parties.
+  /// Of elementwise products of ring words.
   package var multiply: Traffic
+  /// Of sums of products of ring words.
   package var innerProducts: Traffic
+  /// Of products of matrices.
   package var matrixProduct: Traffic
+  /// Of ANDs.
   package var and: Traffic
+  /// Of ``Instruction/Kind/summands(_:width:out:)``.
   package var summands: Traffic
+  /// Of ``Instruction/Kind/shiftedSummands(_:bits:out:)``.
   package var shiftedSummands: Traffic
+  /// Of ``Instruction/Kind/bitSummands(_:out:)``.
   package var bitSummands: Traffic
   /// From a holder to computing parties, for one column of words or so many planes.
   package var inputArith: [Message]
+  /// From a holder to computing parties, for the planes of one column.
   package var inputPlanes: [Message]
   /// To one computing party.
   package var openToComputing: [Message]
+  /// To one computing party, of planes.
   package var openPlanesToComputing: [Message]
   /// To a recipient that does not compute.
   package var openToRecipient: [Message]
+  /// To a recipient that does not compute, of planes.
   package var openPlanesToRecipient: [Message]
   /// By pass of a shuffle, of all ring words (`words`) and of all bit planes (`planes`) of the rows; empty where shuffles
   /// are not offered.
   package var shufflePasses: [Traffic] = []
+  /// Whether there are shuffles.
   package var shuffles: Bool { !shufflePasses.isEmpty }
   /// Correlated randomness that exchanges take; it is obtained before the first input (``CorrelationDemand``).
   package var correlations = CorrelationUses()
@@ -112,6 +131,7 @@ package struct EngineDescriptor: Sendable, Hashable {
     hasWords = false
   }
 
+  /// The messages of an operation.
   package func traffic(of kind: ExchangeKind) -> Traffic {
     switch kind {
     case .multiply: multiply

@@ -7,6 +7,7 @@ internal import ParleyBase
 ///
 /// Left out is what no party acts upon: the nodes that instructions come from and the owners of costs.
 extension LoweredProgram {
+  /// The whole encoding in memory; ``encode(_:)`` gives it piece by piece.
   package var canonicalBytes: [UInt8] {
     var bytes: [UInt8] = []
     encode { bytes += $0 }

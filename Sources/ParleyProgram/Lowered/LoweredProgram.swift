@@ -2,22 +2,30 @@ package import BigInt
 
 /// A register that holds a vector of ring words (arithmetic sharing over Z_2^64).
 package struct ArithRegister: Hashable, Sendable {
+  /// From 0, among the registers of its kind.
   package let index: Int
+  /// The register of this number.
   package init(_ index: Int) { self.index = index }
 }
 
 /// A register that holds one bit plane: one Boolean-shared bit for each element.
 package struct PlaneRegister: Hashable, Sendable {
+  /// From 0, among the registers of its kind.
   package let index: Int
+  /// The register of this number.
   package init(_ index: Int) { self.index = index }
 }
 
 /// The length of a register, symbolic until the rows are known.
 package indirect enum Length: Hashable, Sendable {
+  /// So many elements.
   case fixed(Int)
+  /// As many as the table has rows, of all holders together.
   case rows(table: Int)
   case sum(SharedList<Length>)
+  /// The number, or the length where that is less.
   case atMost(Int, Length)
+  /// Every element of one with every element of the other.
   case product(Length, Length)
   /// The rows that one holder of a table contributes, by its position among the holders.
   case part(Int, table: Int)
@@ -28,6 +36,11 @@ package indirect enum Length: Hashable, Sendable {
   /// What lengths are at most when they are evaluated: products of tables can have more rows than can be counted.
   package static let most = 1 << 60
 
+  /// Elements for so many rows, ``most`` at the most.
+  ///
+  /// - Parameters:
+  ///   - rows: of every table.
+  ///   - half: what ``half`` stands for where the length is used.
   package func evaluate(rows: RowCounts, half: Int = 0) -> Int {
     switch self {
     case .fixed(let count): count
@@ -52,8 +65,11 @@ package indirect enum Length: Hashable, Sendable {
 /// communicating instructions of one round are started before any of them is finished, and `flush` is called
 /// once between. Local instructions run as soon as their operands are there. Registers are written once.
 package struct LoweredProgram: Hashable, Sendable {
+  /// In execution order.
   package var instructions: [Instruction] = []
+  /// Registers of ring words.
   package var arithCount = 0
+  /// Registers of planes.
   package var planeCount = 0
   /// Number of rounds before the openings, not counting the inputs and those inside reductions.
   package var roundCount = 0
@@ -66,6 +82,7 @@ package struct LoweredProgram: Hashable, Sendable {
   /// Whose work the registers are.
   package var owners = CostOwners()
 
+  /// No instructions.
   package init() {}
 
   /// How many bits the computing parties learn before anything else is opened.
@@ -74,9 +91,13 @@ package struct LoweredProgram: Hashable, Sendable {
   /// Whether the rows that one holder shared of one table are within the declared ranges: a bit that is 1 when they
   /// are not.
   package struct Verdict: Hashable, Sendable {
+    /// Of the program, by place.
     package var table: Int
+    /// For messages.
     package var tableName: String
+    /// The name of the holder whose rows are meant.
     package var holder: String
+    /// The verdict on one holder's rows of one table.
     package init(table: Int, tableName: String, holder: String) {
       self.table = table
       self.tableName = tableName
@@ -99,17 +120,21 @@ package struct LoweredProgram: Hashable, Sendable {
   }
 }
 
+/// One operation on registers.
 package struct Instruction: Hashable, Sendable {
   /// Unique in the program, bodies of reductions included: the instruction part of every ``StepID``, to which loops add
   /// their passes (``Repetition``).
   package var id: Int
+  /// Elements of the results, if ``Kind`` does not say otherwise.
   package var length: Length
   /// Communication depth; for a local instruction, of its operands.
   package var round: Int
+  /// What is done, with operands and results.
   package var kind: Kind
   /// The node of the program it comes from.
   package var node: Int?
 
+  /// An instruction; see the properties.
   package init(id: Int, length: Length, round: Int, kind: Kind, node: Int? = nil) {
     self.id = id
     self.length = length
@@ -118,23 +143,34 @@ package struct Instruction: Hashable, Sendable {
     self.node = node
   }
 
+  /// A register times a public factor mod 2^64.
   package struct Term: Hashable, Sendable {
+    /// Ring words.
     package var register: ArithRegister
+    /// Mod 2^64.
     package var factor: UInt64
+    /// A term of a linear combination.
     package init(_ register: ArithRegister, _ factor: UInt64) {
       self.register = register
       self.factor = factor
     }
   }
+  /// Two operands of ring words.
   package struct ArithPair: Hashable, Sendable {
+    /// Left and right.
     package var a: ArithRegister, b: ArithRegister
+    /// Two operands.
     package init(_ a: ArithRegister, _ b: ArithRegister) { (self.a, self.b) = (a, b) }
   }
+  /// Two operands of bits.
   package struct PlanePair: Hashable, Sendable {
+    /// Left and right.
     package var a: PlaneRegister, b: PlaneRegister
+    /// Two operands.
     package init(_ a: PlaneRegister, _ b: PlaneRegister) { (self.a, self.b) = (a, b) }
   }
 
+  /// What an instruction does. Results are named `out`; each register is written by one instruction.
   package indirect enum Kind: Hashable, Sendable {
     // Inputs: shared by the holders before the first round.
     /// Input column `input` (index into the program) as ring words.
@@ -143,19 +179,25 @@ package struct Instruction: Hashable, Sendable {
     case inputPlanes(input: Int, offset: BigInt, out: [PlaneRegister])
 
     // Local.
+    /// A public word in every element.
     case constantArith(UInt64, out: ArithRegister)
+    /// A public bit in every element.
     case constantPlane(Bool, out: PlaneRegister)
     /// Σ factor·term + constant mod 2^64. A term of length 1 is repeated.
     case linear(terms: [Term], constant: UInt64, out: ArithRegister)
     /// Sum over all elements; `length` is the operand's, the result has length 1.
     case sumRows(ArithRegister, out: ArithRegister)
+    /// Vectors of length 1 one after the other.
     case stackArith([ArithRegister], out: ArithRegister)
+    /// One element, from 0, as a vector of length 1.
     case elementArith(ArithRegister, at: Int, out: ArithRegister)
     /// XOR elementwise, one result for each pair. A plane of length 1 is repeated.
     case xor([PlanePair], out: [PlaneRegister])
+    /// Every bit flipped.
     case not([PlaneRegister], out: [PlaneRegister])
     /// Planes of length 1 side by side, for each list one result.
     case stackPlanes([[PlaneRegister]], out: [PlaneRegister])
+    /// One element of each plane, from 0, as planes of length 1.
     case elementPlanes([PlaneRegister], at: Int, out: [PlaneRegister])
     /// Length 1 repeated to `length`.
     case repeatPlanes([PlaneRegister], out: [PlaneRegister])
@@ -181,10 +223,12 @@ package struct Instruction: Hashable, Sendable {
     case productSums([[ArithPair]], out: [ArithRegister])
     /// For each list: the sum over pairs and elements of the products, length 1. `length` is the operands'.
     case innerProducts([[ArithPair]], out: [ArithRegister])
+    /// The product of two matrices, row by row: `rows` × `inner` and `inner` × `columns`.
     case matrixProduct(
       ArithRegister, ArithRegister, rows: Int, inner: Int, columns: Int, out: ArithRegister)
     /// LᵀR of matrices given by their columns, which are of `length`; the result has an element for each pair of columns, row-major.
     case columnProduct([ArithRegister], [ArithRegister], out: ArithRegister)
+    /// AND elementwise, one result for each pair. A plane of length 1 is repeated.
     case and([PlanePair], out: [PlaneRegister])
     /// The low `width` bits of summands x_1 + … + x_k = x mod 2^64 as Boolean sharings, one list of planes for
     /// each summand; the engine's descriptor gives k.
@@ -231,7 +275,9 @@ package struct Instruction: Hashable, Sendable {
     // The door out: after verification, in one last round, or two.
     /// One bit for each of ``LoweredProgram/verdicts`` and ``LoweredProgram/requirements``, to all computing parties, before anything else is opened.
     case openVerdicts(PlaneRegister)
+    /// Opens ring words to the recipients of a disclosure.
     case openArith(ArithRegister, disclosure: Int)
+    /// Opens planes, the lowest bit first, to the recipients of a disclosure.
     case openPlanes([PlaneRegister], disclosure: Int)
   }
 
@@ -245,10 +291,12 @@ package struct Instruction: Hashable, Sendable {
     package var out: RowBundle
     /// For each of the function's words after those for ``out``, the sum over all chunks, of as many elements as ``sumCounts`` says.
     package var sums: [ArithRegister]
+    /// Elements of each of ``sums``.
     package var sumCounts: [Int]
     /// Planes of one element, nil for none: the function's results after those for ``out`` are two numbers for each of
     /// these sums, which add them up over all chunks.
     package var bitSums: ChunkedSums?
+    /// Columns of work in chunks; see the properties.
     package init(
       rows: RowBundle, shared: RowBundle, out: RowBundle, sums: [ArithRegister], sumCounts: [Int],
       bitSums: ChunkedSums? = nil
@@ -272,10 +320,12 @@ package struct Instruction: Hashable, Sendable {
     package var adder: RowFunction
     /// By sum, two numbers by weight.
     package var out: [[[PlaneRegister]]]
+    /// Sums; see the properties.
     package init(adder: RowFunction, out: [[[PlaneRegister]]]) {
       self.adder = adder
       self.out = out
     }
+    /// All planes of ``out``.
     package var planes: [PlaneRegister] { out.flatMap { $0.flatMap(\.self) } }
     /// Bits by weight of every sum over so many chunks.
     package func heights(chunks: Int) -> [[Int]] {
@@ -283,13 +333,19 @@ package struct Instruction: Hashable, Sendable {
     }
   }
 
+  /// What halves a column once: pairs of elements become one.
   package struct ReductionBody: Hashable, Sendable {
+    /// Planes of the first halves of the pairs.
     package var low: [PlaneRegister]
+    /// Planes of the second halves.
     package var high: [PlaneRegister]
+    /// Planes of what becomes of the pairs.
     package var combined: [PlaneRegister]
     /// Plane instructions only; rounds count from 1 within the body.
     package var instructions: [Instruction]
+    /// Rounds of one halving.
     package var roundCount: Int
+    /// A body; see the properties.
     package init(
       low: [PlaneRegister], high: [PlaneRegister], combined: [PlaneRegister], instructions: [Instruction],
       roundCount: Int
@@ -302,6 +358,7 @@ package struct Instruction: Hashable, Sendable {
     }
   }
 
+  /// Whether parties exchange messages for it.
   package var communicates: Bool { kind.communicates }
 }
 
@@ -320,6 +377,7 @@ extension Instruction.Kind {
     }
   }
 
+  /// Whether parties exchange messages for it.
   package var communicates: Bool {
     switch self {
     case .multiply, .productSums, .innerProducts, .matrixProduct, .columnProduct, .and, .summands,
@@ -333,6 +391,7 @@ extension Instruction.Kind {
 }
 
 extension Instruction {
+  /// Whether it is a sorting network.
   package var isNetwork: Bool {
     if case .network = kind { true } else { false }
   }

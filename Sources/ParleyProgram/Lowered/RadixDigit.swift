@@ -13,12 +13,14 @@ package struct RadixDigit: Hashable, Sendable {
   /// Longer keys are never sorted by counting: comparisons take less from some ten bits on.
   package static let longestKey = 64
 
+  /// Bits of the digit.
   package var width: Int
   /// From planes, the bits of the digit, the words m_S: a set is a number whose bits are its members, and ∅ is left out.
   package var products: RowFunction
   /// From the words m_S, and the words c_S as second operand, the word Σ m_S·c_S.
   package var choice: RowFunction
 
+  /// A digit; see the properties.
   package init(width: Int, products: RowFunction, choice: RowFunction) {
     self.width = width
     self.products = products
@@ -27,6 +29,7 @@ package struct RadixDigit: Hashable, Sendable {
 
   /// What has an iteration of its own in each pass: three passes of a shuffle, and these.
   package enum Stage: Int, Sendable { case shuffle = 0, products = 3, choice = 4, opening = 5 }
+  /// The iteration of the step in which this part of a pass is.
   package static func iteration(_ stage: Stage, pass: Int) -> Int { 6 * pass + stage.rawValue }
 
   /// The digits of a key of `bits` bits, in the order in which they are sorted by.

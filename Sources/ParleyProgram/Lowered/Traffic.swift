@@ -2,7 +2,9 @@
 package enum ExchangeKind: Sendable, Hashable {
   /// Inner products, and sums of elementwise products: several products to a result.
   case innerProducts
+  /// Elementwise products of words, products of matrices, ANDs of bits.
   case multiply, matrixProduct, and
+  /// Summands of words as bits, of words as shifted words, and of bits as words.
   case summands, shiftedSummands, bitSummands
   /// One of the three passes of a shuffle.
   case shufflePass(Int)
@@ -27,6 +29,7 @@ package struct ExchangeSize: Sendable, Hashable {
     self.operands = operands ?? 2 * items * length
   }
 
+  /// Of one product of matrices.
   package static func matrixProduct(rows: Int, inner: Int, columns: Int) -> ExchangeSize {
     var size = ExchangeSize(items: 1, length: rows * columns, operands: rows * inner + inner * columns)
     (size.rows, size.inner, size.columns) = (rows, inner, columns)
@@ -71,6 +74,7 @@ package struct Traffic: Sendable, Hashable {
 
   /// One message of an operation on `items` results of `length` elements.
   package struct Message: Sendable, Hashable {
+    /// How long the message is, from the public sizes of the exchange.
     package enum Size: Sendable, Hashable {
       /// items · length · bytes (ring words of the results)
       case words(Int)
@@ -83,8 +87,11 @@ package struct Traffic: Sendable, Hashable {
     }
     /// One of several parts of the results, of as equal sizes as can be: a party is king of a part.
     package struct Segment: Sendable, Hashable {
+      /// From 0.
       package var index: Int
+      /// Parts of all results.
       package var count: Int
+      /// Part `index` of `count`.
       package init(_ index: Int, of count: Int) { (self.index, self.count) = (index, count) }
       /// The part of so many results, or elements.
       package func range(of total: Int) -> Range<Int> {
@@ -92,22 +99,28 @@ package struct Traffic: Sendable, Hashable {
       }
     }
 
+    /// Who sends.
     package var from: Role
+    /// Who receives.
     package var to: Role
+    /// How long it is.
     package var size: Size
     /// Of the results' elements where the size is in words, of the results where it is in planes; nil for all of them.
     package var segment: Segment?
 
+    /// A message between two roles.
     package init(from: Role, to: Role, size: Size, segment: Segment? = nil) {
       self.from = from
       self.to = to
       self.size = size
       self.segment = segment
     }
+    /// A message between two computing parties.
     package init(from: Int, to: Int, size: Size, segment: Segment? = nil) {
       self.init(from: .party(from), to: .party(to), size: size, segment: segment)
     }
 
+    /// Bytes for these sizes.
     package func bytes(_ exchange: ExchangeSize) -> Int {
       func part(_ total: Int) -> Int { segment.map { $0.range(of: total).count } ?? total }
       return switch size {
@@ -117,18 +130,21 @@ package struct Traffic: Sendable, Hashable {
       case .bytes(let count): count
       }
     }
+    /// Bytes for so many results of one length.
     package func bytes(items: Int, length: Int) -> Int { bytes(.init(items: items, length: length)) }
   }
 
   /// By flight.
   package var flights: [[Message]]
 
+  /// Messages by flight.
   package init(flights: [[Message]]) { self.flights = flights }
   /// One flight.
   package init(_ messages: [Message]) { flights = [messages] }
   /// No message.
   package static let local = Traffic(flights: [])
 
+  /// Whether there is no message.
   package var isLocal: Bool { flights.isEmpty }
   /// How often an engine is asked to take this operation on: local ones are finished with the flight of the others.
   package var flightCount: Int { max(1, flights.count) }

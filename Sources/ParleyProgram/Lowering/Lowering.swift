@@ -10,6 +10,7 @@ package struct LoweringOptions: Sendable, Hashable {
     /// As ring words only (benchmarks that measure the conversion).
     case arithmetic
   }
+  /// In which form holders share columns.
   package var inputForm: InputForm
   /// Bits of a quotient found per step of a division of short vectors; long ones use 1.
   package var divisionRadix: Int
@@ -28,6 +29,7 @@ package struct LoweringOptions: Sendable, Hashable {
   /// Products that are only added to others are one sum of products.
   package var joinsProducts: Bool
 
+  /// Choices; every one has the value that studies run with.
   package init(
     inputForm: InputForm = .planned, divisionRadix: Int = 3, checksInputs: Bool = false,
     insecureUncheckedInputs: Bool = false, chunkRows: Int = RowChunks.defaultRows,

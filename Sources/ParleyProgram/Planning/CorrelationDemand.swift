@@ -8,13 +8,18 @@ package import ParleyBase
 package struct CorrelationDemand: Sendable, Hashable {
   /// What one exchange takes.
   package struct Take: Sendable, Hashable {
+    /// Of the exchange.
     package var step: StepID
+    /// What it takes.
     package var kind: CorrelationKind
+    /// How much of it.
     package var count: Int
+    /// What the exchange at `step` takes.
     package init(_ step: StepID, _ kind: CorrelationKind, _ count: Int) {
       (self.step, self.kind, self.count) = (step, kind, count)
     }
   }
+  /// One take, or the same takes several times.
   package indirect enum Part: Sendable, Hashable {
     /// With the step of the first time.
     case take(Take)
@@ -22,10 +27,12 @@ package struct CorrelationDemand: Sendable, Hashable {
     case times(Int, stride: UInt64, [Part])
   }
 
+  /// In the order in which every party takes them.
   package private(set) var parts: [Part] = []
   /// In all.
   package private(set) var amounts: [CorrelationKind: Int] = [:]
 
+  /// Nothing is taken.
   package init() {}
   init(_ parts: [Part]) {
     self.parts = parts
@@ -44,6 +51,7 @@ package struct CorrelationDemand: Sendable, Hashable {
     }
   }
 
+  /// Whether nothing is taken.
   package var isEmpty: Bool { parts.isEmpty }
   /// Of all kinds together.
   package var total: Int { amounts.values.reduce(0, +) }

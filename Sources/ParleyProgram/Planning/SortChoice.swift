@@ -34,6 +34,7 @@ package struct SortChoice {
     self.movedPlanes = movedPlanes
   }
 
+  /// The way that takes least time by the model.
   package var best: SortWay {
     guard rows > 1 else { return .radixWithRows }
     var best = (way: SortWay.comparisons, seconds: seconds(.comparisons))
