@@ -13,6 +13,7 @@ package protocol Mesh: AnyObject, Sendable {
   var local: PartyIndex { get }
   /// Number of principals, computing or not.
   var count: Int { get }
+  /// What this party has sent.
   var meter: Meter { get }
   /// What the local thread is blocked on just now, or nil while it runs. Readable from any thread, so that a
   /// runtime can print "waiting on PARTY at STEP for T".

@@ -46,6 +46,7 @@ package struct SharedPlane {
   package let storage: Storage<UInt64>
   let loStart: Int
   let hiStart: Int
+  /// Elements, one bit each.
   package let count: Int
 
   init(_ storage: Storage<UInt64>, lo: Int, hi: Int, count: Int) {

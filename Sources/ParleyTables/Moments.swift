@@ -7,6 +7,7 @@ package import ParleyProgram
 /// Values are moved first, which changes none of the three: to the middle of their range, or, where products of such
 /// values have sums of more than a word, to 0 and upwards, and then products are taken of digits whose sums fit.
 package struct Moments: Sendable {
+  /// Which statistic of the moments.
   package enum Function: Hashable, Sendable { case variance, deviation, correlation }
   typealias Term = (summand: Int, factor: BigInt)
 

@@ -2,9 +2,11 @@ package import ParleyProgram
 
 /// What the integers of a column mean. Boolean columns are bits, all others integers.
 package enum SecretType: Hashable, Sendable {
+  /// The number itself.
   case integer
   /// value · 10^scale
   case decimal(scale: Int)
+  /// A bit.
   case boolean
   /// Days since 1970-01-01.
   case date
@@ -21,7 +23,9 @@ package enum SecretType: Hashable, Sendable {
 /// Where a row is not valid or the value is NULL, the values are arbitrary within their ranges: no operator may
 /// let them decide anything, and none is opened.
 package struct TableColumn: Hashable, Sendable {
+  /// In the query.
   package var name: String
+  /// What the integers mean.
   package var type: SecretType
   /// One node, several for text. Each has the table's shape, or is a scalar that holds for every row.
   package var parts: [Program.NodeID]
@@ -39,8 +43,11 @@ package struct TableColumn: Hashable, Sendable {
 
 /// One key of an order.
 package struct TableOrder: Hashable, Sendable {
+  /// By place in the table.
   package var column: Int
+  /// Whether the largest comes first.
   package var isDescending: Bool
+  /// Whether NULL comes before every value.
   package var nullsFirst: Bool
   /// - Parameter nullsFirst: by default NULL counts as less than every value, as in SQLite.
   package init(column: Int, isDescending: Bool = false, nullsFirst: Bool? = nil) {
@@ -52,16 +59,20 @@ package struct TableOrder: Hashable, Sendable {
 
 /// The order in which the rows of a table are known to be.
 package struct TableRowOrder: Hashable, Sendable {
+  /// One key of the order; the first of several decides first.
   package struct Key: Hashable, Sendable {
     /// The columns that hold this key in every valid row: several after a join on it.
     package var columns: Set<Int>
+    /// Whether the largest comes first.
     package var isDescending: Bool
+    /// Whether NULL comes before every value.
     package var nullsFirst: Bool
     /// The key of every row, NULL included as a value of its own: all rows that are valid and have the same values
     /// of the keys so far stand in one unbroken run of rows in which these nodes are equal, whether the other
     /// rows of the run are valid or not.
     package var values: [Program.NodeID]
   }
+  /// The first decides first.
   package var keys: [Key]
   /// Valid rows come before all others.
   package var isValidFirst: Bool
@@ -71,8 +82,11 @@ package struct TableRowOrder: Hashable, Sendable {
 
 /// In valid rows, equal values (or NULLs) in the columns `from` go with equal values in the columns `to`.
 package struct Dependency: Hashable, Sendable {
+  /// Columns, by place.
   package var from: Set<Int>
+  /// Columns, by place.
   package var to: Set<Int>
+  /// `to` follows from `from`.
   package init(from: Set<Int>, to: Set<Int>) {
     self.from = from
     self.to = to
@@ -81,6 +95,7 @@ package struct Dependency: Hashable, Sendable {
 
 /// A table whose cells, and whose set of rows, are secret. The number of its row slots is public.
 package struct SecretTable: Hashable, Sendable {
+  /// By place.
   package var columns: [TableColumn]
   /// Bit: the slot holds a row. Nil: every slot does.
   package var isValid: Program.NodeID?
@@ -88,7 +103,9 @@ package struct SecretTable: Hashable, Sendable {
   /// Sets of columns in which no two valid rows agree, NULL being equal to NULL: known from how the table was made. What is
   /// only declared belongs into ``JoinUniqueness``, which checks it. The empty set: there is at most one row.
   package var uniqueKeys: [Set<Int>] = []
+  /// What is known to follow from what.
   package var dependencies: [Dependency] = []
+  /// In which order the rows are known to be; nil where nothing is known.
   package var order: TableRowOrder?
   /// At most so many rows are valid, whatever the data are. Nil: as many as there are slots.
   package var validBound: Int?
@@ -134,6 +151,7 @@ package struct SecretTable: Hashable, Sendable {
 
 /// One column of a result of grouping.
 package struct TableAggregate: Hashable, Sendable {
+  /// What is computed of the rows of a group.
   package enum Function: Hashable, Sendable {
     /// Rows; the column is ignored.
     case countRows
@@ -143,9 +161,11 @@ package struct TableAggregate: Hashable, Sendable {
     case sum
     /// NULL without values. Of texts in the order of their bytes.
     case minimum
+    /// NULL without values. Of texts in the order of their bytes.
     case maximum
-    /// Conditions: some value is true; every value is true. NULL without values.
+    /// Conditions: some value is true. NULL without values.
     case any
+    /// Conditions: every value is true. NULL without values.
     case every
     /// Rounded to the nearest sixth decimal, halves upwards. NULL without values.
     case average
@@ -155,6 +175,7 @@ package struct TableAggregate: Hashable, Sendable {
     case quantile(numerator: Int, denominator: Int)
     /// Sample variance and its root, to the nearest sixth decimal. NULL below two values.
     case variance
+    /// The root of the variance.
     case deviation
     /// With another column, over the rows in which both have a value. NULL where one of them does not vary.
     case correlation(with: Int)
@@ -164,11 +185,15 @@ package struct TableAggregate: Hashable, Sendable {
     /// The value of some row of the group: for a column that the keys determine.
     case representative
   }
+  /// What is computed.
   package var function: Function
+  /// Of which column, by place.
   package var column: Int
   /// Counts each different value once, in sums, means, variances and deviations too.
   package var isDistinct: Bool
+  /// Of the column of the result.
   package var name: String
+  /// A column of a result; see the properties.
   package init(_ function: Function, of column: Int = 0, isDistinct: Bool = false, name: String = "") {
     self.function = function
     self.column = column
@@ -179,10 +204,13 @@ package struct TableAggregate: Hashable, Sendable {
 
 /// How two tables are joined.
 package enum JoinKind: Hashable, Sendable {
+  /// Rows that have a match.
   case inner
   /// Rows of that side without a match stay, with NULL on the other side.
   case left
+  /// The same of the right side.
   case right
+  /// The same of both sides.
   case full
   /// Left rows that have a match, once each: EXISTS, IN.
   case semi
@@ -196,6 +224,7 @@ package enum JoinUniqueness: Hashable, Sendable {
   /// On that side no two valid rows have the same keys. Checked inside the computation unless the table's
   /// ``SecretTable/uniqueKeys`` say so already; if it is violated nothing is shown.
   case left
+  /// The same of the right side.
   case right
   /// Both may repeat; the result has at most `bound` rows, otherwise nothing is shown. Without a bound only small
   /// tables can be joined. Semi and anti joins need none.
@@ -222,24 +251,38 @@ package struct WindowFunction: Hashable, Sendable {
       return from ?? 0 <= 0 && to ?? 0 >= 0
     }
   }
+  /// What a window adds; columns are named by place.
   package enum Function: Hashable, Sendable {
+    /// 1, 2, 3 … in the partition.
     case rowNumber
+    /// One more than the rows with smaller keys.
     case rank
+    /// One more than the different smaller keys.
     case denseRank
     /// The value so many rows earlier or later in the partition, NULL where there is none.
     case lag(Int, by: Int)
+    /// The same later.
     case lead(Int, by: Int)
     /// The value in the first row of the partition, and in the last row of the frame.
     case firstValue(Int)
+    /// The value in the last row of the frame.
     case lastValue(Int, Frame)
+    /// Rows of the frame.
     case countRows(Frame)
+    /// Values of the frame that are not NULL.
     case count(Int, Frame)
+    /// Of the frame; NULL without values.
     case sum(Int, Frame)
+    /// Of the frame; NULL without values.
     case minimum(Int, Frame)
+    /// Of the frame; NULL without values.
     case maximum(Int, Frame)
   }
+  /// What is added.
   package var function: Function
+  /// Of the column.
   package var name: String
+  /// A column that is added.
   package init(_ function: Function, name: String = "") {
     self.function = function
     self.name = name

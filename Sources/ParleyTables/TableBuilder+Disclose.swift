@@ -27,7 +27,9 @@ extension TableBuilder {
   package struct ContributorCount: Hashable, Sendable {
     /// The column that counts the set's units.
     package var column: Int
+    /// Units that must be in the set, if any are.
     package var threshold: Int
+    /// The units of one set.
     package init(column: Int, threshold: Int) {
       self.column = column
       self.threshold = threshold
@@ -37,6 +39,7 @@ extension TableBuilder {
   /// A public number of rows, and the column that counts how many of these are in each group.
   package struct Total: Hashable {
     package var rows: NodeID
+    /// The column that counts them.
     package var column: Int
     package init(rows: NodeID, column: Int) {
       self.rows = rows
@@ -46,9 +49,13 @@ extension TableBuilder {
 
   /// What few units bring may be no more than so many percent of what all bring; both are 0 or more, and NULL is 0.
   package struct DominanceLimit: Hashable {
+    /// The column with what the largest units bring.
     package var largest: Int
+    /// The column with what all bring.
     package var total: Int
+    /// 1 to 99.
     package var percent: Int
+    /// A limit; columns by place.
     package init(largest: Int, total: Int, percent: Int) {
       self.largest = largest
       self.total = total

@@ -33,7 +33,9 @@ package struct TableBuilder: Sendable {
   package struct UniqueKeyWords: Hashable, Sendable {
     /// `table 'visits' (id, day)`.
     package var name: String
+    /// What the reader can do where the key is not unique.
     package var remedy: String
+    /// Words for a declared key.
     package init(name: String, remedy: String) {
       self.name = name
       self.remedy = remedy

@@ -17,6 +17,7 @@ package import ParleyProgram
 package struct InfluenceTest {
   /// What was found.
   package struct Hit: Hashable, Sendable, CustomStringConvertible {
+    /// How the number that tells too much was got.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
       /// A number that fewer units than the minimum make up.
       case few
@@ -47,14 +48,18 @@ package struct InfluenceTest {
       /// Something else than 0 was opened where nothing is shown.
       case hidden
     }
+    /// How the number was got.
     package var kind: Kind
     /// The number, in words.
     package var what: String
+    /// The number, in digits.
     package var value: String
+    /// Those that it rests on.
     package var units: [UnitDatabase.Unit]
     /// Where the number stands, if it is one.
     package var place: OpenedNumbers.Place?
 
+    /// A hit; see the properties.
     package init(
       kind: Kind, what: String, value: String, units: [UnitDatabase.Unit], place: OpenedNumbers.Place? = nil
     ) {
@@ -73,10 +78,13 @@ package struct InfluenceTest {
     }
   }
 
+  /// What is looked at.
   package let program: Program
   /// Nil where the queries cannot be compiled without a minimum.
   package let reference: Program?
+  /// Rows by unit.
   package let database: UnitDatabase
+  /// Units that a number must rest on.
   package let minimum: Int
   /// By result; see ``OpenedNumbers/columns(of:)``.
   package let columns: [[OpenedColumn]]
@@ -90,6 +98,7 @@ package struct InfluenceTest {
   /// Results whose rows depend on numbers (HAVING, LIMIT, a window).
   package var choosing: Set<Int> = []
 
+  /// What the program opens for all rows.
   package let base: OpenedNumbers
   let free: OpenedNumbers?
 

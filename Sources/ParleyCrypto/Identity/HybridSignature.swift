@@ -16,9 +16,14 @@ public struct HybridSignature: Sendable, Hashable {
   /// 3309 bytes.
   public let postQuantum: [UInt8]
 
+  /// Bytes of the ECDSA half, r ‖ s.
   public static let classicalLength = 64
+  /// Bytes of the ML-DSA-65 half.
   public static let postQuantumLength = 3309
 
+  /// A signature of two halves, which are checked for their lengths only.
+  ///
+  /// - Throws: `identity/malformed`.
   public init(classical: [UInt8], postQuantum: [UInt8]) throws(ParleyError) {
     guard classical.count == Self.classicalLength, postQuantum.count == Self.postQuantumLength else {
       throw ParleyError(

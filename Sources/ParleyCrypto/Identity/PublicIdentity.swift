@@ -17,12 +17,17 @@ public struct PublicIdentity: Sendable, Hashable {
   /// ML-DSA-65 public key, FIPS 204 encoding (1952 bytes).
   public let postQuantumKey: [UInt8]
 
+  /// Bytes of the P-256 key in uncompressed X9.63 form.
   public static let signingKeyLength = 65
+  /// Bytes of the ML-DSA-65 key.
   public static let postQuantumKeyLength = 1952
   static let textPrefix = "parley1"
   private static let compressedLength = 33
   private static let checkLength = 4
 
+  /// An identity of two keys, each of which must be one.
+  ///
+  /// - Throws: `identity/malformed`.
   public init(signingKey: [UInt8], postQuantumKey: [UInt8]) throws(ParleyError) {
     guard signingKey.count == Self.signingKeyLength,
       (try? P256.Signing.PublicKey(x963Representation: signingKey)) != nil

@@ -25,6 +25,7 @@ package struct LinkProfile: Sendable, Hashable {
   /// Payload of a TCP segment on Ethernet.
   package static let packetBytes = 1448
 
+  /// A link; see the properties. Values out of range trap.
   package init(
     latency: Duration, bitsPerSecond: Int, loss: Double = 0, retransmission: Duration? = nil,
     partitions: [Range<Duration>] = [], seed: UInt64 = 1

@@ -1,11 +1,13 @@
 package import ParleyBase
 
+/// How long parties wait.
 package struct SimulationOptions: Sendable, Hashable {
   /// How long, in virtual time, a party waits for a message.
   package var patience: Duration
   /// How long, in real time, for a party that computes or is not there at all.
   package var realPatience: Duration
 
+  /// Waiting times.
   package init(patience: Duration = .seconds(60), realPatience: Duration = .seconds(600)) {
     self.patience = patience
     self.realPatience = realPatience
@@ -24,9 +26,11 @@ package struct SimulationOptions: Sendable, Hashable {
 /// Needs one thread per party. There is no back-pressure: a sender never waits, as with a socket buffer that is
 /// large enough. Parties that wait on each other in a circle get a deadlock report at once.
 package final class SimulatedNetwork: PartyNetwork {
+  /// By index of the principal.
   package let meshes: [any Mesh]
   private let core: SimulationCore
 
+  /// All links alike.
   package convenience init(
     count: Int, link: LinkProfile, options: SimulationOptions = SimulationOptions()
   ) {
@@ -58,6 +62,7 @@ package protocol VirtualClockMesh: Mesh {
 /// One party's end of a ``SimulatedNetwork``.
 package final class SimulatedMesh: VirtualClockMesh {
   package let local: PartyIndex
+  /// What this party has sent.
   package let meter: Meter
   private let core: SimulationCore
 

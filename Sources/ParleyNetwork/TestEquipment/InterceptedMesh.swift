@@ -7,6 +7,7 @@ package struct InterceptedMessage: Sendable, Hashable {
   package var step: StepID
   package var from: PartyIndex
   package var to: PartyIndex
+  /// The payload.
   package var bytes: [UInt8]
   /// The number of messages the honest program sent on this link before.
   package var ordinal: Int
@@ -61,6 +62,7 @@ package typealias Interceptor = @Sendable (InterceptedMessage) -> Interception
 ///
 /// Wraps any other network. The meters count what is really sent, tampering included.
 package final class InterceptedNetwork: PartyNetwork {
+  /// By index of the principal.
   package let meshes: [any Mesh]
   private let recorder: TranscriptRecorder
 
@@ -101,6 +103,7 @@ package final class InterceptedMesh: Mesh {
 
   package var local: PartyIndex { inner.local }
   package var count: Int { inner.count }
+  /// Of the mesh within: what was really sent.
   package var meter: Meter { inner.meter }
   package var waitingOn: Waiting? { inner.waitingOn }
 

@@ -9,6 +9,7 @@ package import ParleyBase
 ///
 /// Parties that wait on each other in a circle time out at once, with a deadlock report.
 package final class TapeNetwork: PartyNetwork {
+  /// By index of the principal.
   package let meshes: [any Mesh]
   private let core: TapeCore
 
@@ -27,6 +28,7 @@ package final class TapeNetwork: PartyNetwork {
 /// Test equipment: one party's end of a ``TapeNetwork``.
 package final class TapeMesh: Mesh {
   package let local: PartyIndex
+  /// What this party has sent.
   package let meter: Meter
   private let core: TapeCore
 

@@ -3,6 +3,7 @@ internal import Synchronization
 
 /// Test equipment: everything that went over the links of a session.
 package struct Transcript: Sendable, Hashable {
+  /// One direction between two parties.
   package struct Link: Sendable, Hashable, Comparable {
     package var from: PartyIndex
     package var to: PartyIndex
@@ -12,17 +13,23 @@ package struct Transcript: Sendable, Hashable {
     }
     package static func < (a: Link, b: Link) -> Bool { (a.from, a.to) < (b.from, b.to) }
   }
+  /// One message.
   package struct Entry: Sendable, Hashable {
     package var step: StepID
+    /// Payload.
     package var byteCount: Int
     /// Tells apart transcripts that differ by accident, not by malice (64-bit FNV-1a); 0 when only sizes are kept.
     package var digest: UInt64
     /// When bytes are kept.
     package var bytes: [UInt8]?
   }
+  /// How much of each message is kept.
   package enum Detail: Sendable, Hashable {
+    /// Steps and sizes.
     case sizes
+    /// A hash of the contents as well.
     case digests
+    /// The contents as well.
     case bytes
   }
 
@@ -34,8 +41,10 @@ package struct Transcript: Sendable, Hashable {
   package var shape: [Link: [Shape]] {
     links.mapValues { $0.map { Shape(step: $0.step, byteCount: $0.byteCount) } }
   }
+  /// A message without its contents.
   package struct Shape: Sendable, Hashable {
     package var step: StepID
+    /// Payload.
     package var byteCount: Int
   }
 

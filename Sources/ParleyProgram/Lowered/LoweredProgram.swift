@@ -22,6 +22,7 @@ package indirect enum Length: Hashable, Sendable {
   case fixed(Int)
   /// As many as the table has rows, of all holders together.
   case rows(table: Int)
+  /// All of these lengths together.
   case sum(SharedList<Length>)
   /// The number, or the length where that is less.
   case atMost(Int, Length)

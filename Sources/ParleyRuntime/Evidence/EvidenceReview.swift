@@ -14,6 +14,7 @@ internal import ParleyEngine
 /// file's own word on them would let principals that do not compute pass for computing parties, or put another's name to a
 /// key: without the study nobody is named and no finding is told.
 package struct EvidenceReview: Sendable, Hashable {
+  /// One thing that the files show.
   package enum Finding: Sendable, Hashable {
     /// Signed two different things where an honest party signs one: proof against its maker.
     case equivocation(PartyIndex, Statement.Moment)
@@ -24,6 +25,7 @@ package struct EvidenceReview: Sendable, Hashable {
     /// The author's word.
     case accusation(by: PartyIndex, of: [PartyIndex], message: String, place: String?)
   }
+  /// What all findings come to.
   package enum Verdict: Sendable, Hashable {
     /// By what it signed itself; holds whoever else deviates.
     case proven([PartyIndex])
@@ -39,12 +41,17 @@ package struct EvidenceReview: Sendable, Hashable {
     case nothing
   }
 
+  /// Session id, hexadecimal.
   package let session: String
+  /// Hash of the study, hexadecimal.
   package let study: String
   /// By index; empty without a study.
   package let names: [String]
+  /// Whose files were read, by index.
   package let authors: [PartyIndex]
+  /// In the order in which they are told.
   package let findings: [Finding]
+  /// What they come to.
   package let verdict: Verdict
 
   /// - Parameters:
@@ -192,11 +199,13 @@ package struct EvidenceReview: Sendable, Hashable {
 
   // MARK: In words
 
+  /// The study's name of a principal, or its index where there is no study.
   package func name(_ party: PartyIndex) -> String {
     names.indices.contains(party.rawValue) ? names[party.rawValue] : party.description
   }
   private func list(_ parties: [PartyIndex]) -> String { parties.map { name($0) }.joined(separator: " or ") }
 
+  /// A finding as a sentence.
   package func words(_ finding: Finding) -> String {
     switch finding {
     case .equivocation(let party, let moment):
@@ -211,6 +220,7 @@ package struct EvidenceReview: Sendable, Hashable {
     }
   }
 
+  /// The verdict as a sentence.
   package var conclusion: String {
     switch verdict {
     case .proven(let parties):

@@ -8,6 +8,7 @@ package struct ProcessUse: Sendable {
   /// Largest resident memory so far, in bytes; nil where it is not known.
   package var peakMemoryBytes: @Sendable () -> Int?
 
+  /// Both readings.
   package init(
     processorTime: @escaping @Sendable () -> Duration?, peakMemoryBytes: @escaping @Sendable () -> Int?
   ) {
@@ -15,10 +16,12 @@ package struct ProcessUse: Sendable {
     self.peakMemoryBytes = peakMemoryBytes
   }
 
+  /// Where nobody knows.
   package static let unknown = ProcessUse(processorTime: { nil }, peakMemoryBytes: { nil })
 }
 
 extension Duration {
+  /// Rounded down.
   package var wholeMilliseconds: Int {
     let parts = components
     return Int(parts.seconds) * 1000 + Int(parts.attoseconds / 1_000_000_000_000_000)

@@ -38,7 +38,9 @@ package final class ProgressReporter: Sendable {
     self.label = label
   }
 
+  /// How far the execution is; from the party's thread.
   package func update(_ execution: ExecutionProgress) { state.withLock { $0.execution = execution } }
+  /// Which phase was reached; from the party's thread.
   package func update(_ phase: SessionPhase) { state.withLock { $0.phase = phase } }
 
   /// The next line, or `nil` when it is too early or nothing has changed.
@@ -93,25 +95,35 @@ package final class ProgressReporter: Sendable {
 
 /// What a progress line says, and how it is spelled.
 package struct ProgressView: Sendable {
+  /// Whom the party waits for.
   package struct Wait: Sendable, Hashable {
+    /// The name of the other.
     package var label: String
     /// Joined to the label: " at the greeting", ", whose data are due,".
     package var what: String
+    /// For how long it has waited.
     package var time: Duration
+    /// A wait; see the properties.
     package init(label: String, what: String, time: Duration) {
       self.label = label
       self.what = what
       self.time = time
     }
   }
+  /// The last one reached.
   package var phase: SessionPhase
   /// 0 to 1; `nil` before the execution.
   package var done: Double?
+  /// Flights that are over, of all.
   package var rounds: (Int, of: Int)?
+  /// Payload bytes sent, of all that are planned.
   package var bytes: (Int, of: Int)?
+  /// What is left by the speed so far; nil where that says nothing.
   package var remaining: Duration?
+  /// Whom it waits for; nil while it computes.
   package var waiting: Wait?
 
+  /// A line that says nothing but the phase.
   package init(phase: SessionPhase) { self.phase = phase }
 
   /// Rounds and bytes count half each: a program of many small rounds and one of few large ones both move on. 0
@@ -132,6 +144,7 @@ package struct ProgressView: Sendable {
     return left < 1e7 ? .milliseconds(Int(left * 1000)) : nil
   }
 
+  /// The line, without a line feed.
   package var text: String {
     var parts: [String] = []
     if let done {

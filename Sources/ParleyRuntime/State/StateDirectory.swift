@@ -87,6 +87,7 @@ public final class StateDirectory: Sendable {
   /// must look (docs/proofs/attribution.md#what-is-counted).
   public static let abortCap = 16
 
+  /// The folder, as it was given.
   public let path: String
   /// 32 random bytes, drawn when the directory was made; peers know it by them.
   public let stateID: [UInt8]
@@ -216,6 +217,7 @@ public final class StateDirectory: Sendable {
     }
   }
 
+  /// The last number that the counter has issued.
   public var attempt: UInt64 { state.withLock { $0.body.attempt } }
 
   // MARK: Failed sessions
@@ -306,6 +308,7 @@ public final class StateDirectory: Sendable {
     state.withLock { $0.ledger.verdict(study: hexadecimal(study), input: inputDigest.map { hexadecimal($0) }) }
   }
 
+  /// All lines of the ledger, the oldest first.
   public var releases: [LedgerEntry] { state.withLock { $0.ledger.entries } }
 
   /// Durable when it returns. The ledger line is written before the head that names it.
