@@ -10,6 +10,7 @@ extension Connection {
 /// of the port; when these are taken the oldest has to go, those first that have not sent a whole first message of TLS. A party
 /// sends it at once, is answered in the next turn, and does not lose its place to callers that say nothing or little.
 extension MeshAcceptor {
+  /// Callers at one time that have not proved anything.
   package static let callerPlaces = 64
   /// Half of the places at most for one source: several parties may share an address.
   package static let callerPlacesPerSource = 32

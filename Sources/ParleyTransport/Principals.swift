@@ -8,6 +8,7 @@ package struct MeshEndpoint: Sendable, Hashable, CustomStringConvertible {
   /// 1 to 65535; 0 is allowed for a listener only and picks a free port.
   package var port: Int
 
+  /// An endpoint.
   package init(host: String, port: Int) {
     self.host = host
     self.port = port
@@ -18,6 +19,7 @@ package struct MeshEndpoint: Sendable, Hashable, CustomStringConvertible {
 
 /// One principal as the others know it: its name, its pinned key and, if it listens, its endpoint.
 package struct MeshPrincipal: Sendable, Hashable {
+  /// As the study has it.
   package var name: String
   /// P-256 public key in x963 form: 0x04, x, y (65 bytes).
   package var publicKey: [UInt8]
@@ -26,6 +28,7 @@ package struct MeshPrincipal: Sendable, Hashable {
   /// The fingerprint of its identity as people compare it, which may cover more than the link's key; shown in errors.
   package var identityFingerprint: String?
 
+  /// A principal; see the properties.
   package init(name: String, publicKey: [UInt8], endpoint: MeshEndpoint?, identityFingerprint: String? = nil) {
     self.name = name
     self.publicKey = publicKey
@@ -36,6 +39,7 @@ package struct MeshPrincipal: Sendable, Hashable {
 
 /// What links are made for. Different purposes do not meet, and tell each other so.
 package enum MeshPurpose: UInt8, Sendable {
+  /// A session of a study.
   case session = 0
   /// `parley doctor` tries the links.
   case doctor = 1
@@ -85,8 +89,10 @@ package struct TransportOptions: Sendable {
   package var stallLimit: Duration?
   /// Validity of the certificate made at start, relative to now.
   package var validFrom: Duration = .seconds(-86_400)
+  /// Validity of the certificate made at start, relative to now.
   package var validUntil: Duration = .seconds(30 * 86_400)
 
+  /// The defaults.
   package init() {}
 }
 

@@ -19,6 +19,7 @@ public struct BenchScenario: Sendable {
     /// A shuffle of rows with a word and a column of 64 bits; sums and largest values by a secret key of 16 bits.
     case shuffle, groupby
 
+    /// Whether it takes `keyBits`.
     package var isSort: Bool { [.sort, .sortPayload].contains(self) }
     var isOverRows: Bool { [.sort, .sortPayload, .shuffle, .groupby].contains(self) }
   }
@@ -28,9 +29,13 @@ public struct BenchScenario: Sendable {
   public var size: Int
   /// Products one after the other, 1 to 1000; only ``Name/multiply`` has more than one layer.
   public var depth: Int
+  /// What is computed.
   package var program: Program
+  /// How it is lowered.
   package var options: LoweringOptions
+  /// The one table.
   package var schema: TableSchema
+  /// Its random rows.
   package var data: TableData
   /// The integers that must be opened.
   package var expected: [BigInt]

@@ -2,17 +2,27 @@ package import ParleyProgram
 
 /// What a plan says of its correlated randomness; none where the engine takes none.
 package struct OfflineSummary: Sendable, Hashable, Encodable {
+  /// How much of one kind.
   package struct Amount: Sendable, Hashable, Encodable {
+    /// In words.
     package var kind: String
+    /// How many.
     package var count: Int
   }
+  /// What one party sends another.
   package struct Link: Sendable, Hashable, Encodable {
+    /// Name of the party.
     package var from: String
+    /// Name of the party.
     package var to: String
+    /// Payload before the first input.
     package var bytes: Int
   }
+  /// By kind.
   package var correlations: [Amount]
+  /// Messages one after the other, before the first input.
   package var rounds: Int
+  /// Payload over all links, before the first input.
   package var bytes: Int
   /// Those that carry anything.
   package var links: [Link]

@@ -10,11 +10,15 @@ package import ParleyBase
 package struct Attempts: Sendable, Hashable {
   /// What `parley party` makes when it is not told otherwise.
   package static let standard = 3
+  /// More are refused.
   package static let most = 100
 
   /// At most, the first included.
   package let limit: Int
 
+  /// A limit from 1 to ``most``.
+  ///
+  /// - Throws: `usage/arguments`.
   package init(limit: Int) throws(ParleyError) {
     guard (1...Self.most).contains(limit) else {
       throw ParleyError(

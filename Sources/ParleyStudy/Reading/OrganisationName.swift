@@ -29,6 +29,7 @@ package enum OrganisationName {
     return [latin(folded), visual].map(letters)
   }
 
+  /// Whether one could be read for the other.
   package static func isSame(_ a: String, _ b: String) -> Bool {
     zip(skeletons(a), skeletons(b)).contains { !$0.isEmpty && $0 == $1 }
   }
