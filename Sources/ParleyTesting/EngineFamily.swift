@@ -31,9 +31,13 @@ extension EngineFamily where E.Arith == NoWords {
 
 /// The cleartext twin, with any number of summands, and with ring words or without.
 package struct ClearFamily: EngineFamily {
+  /// Into which a word is split on its way to bits.
   package var arithmeticSummands: Int
+  /// Into which a bit is split on its way to a word.
   package var booleanSummands: Int
+  /// Whether there are ring words.
   package var hasWords: Bool
+  /// A twin of an engine with so many summands.
   package init(arithmeticSummands: Int = 1, booleanSummands: Int = 1, hasWords: Bool = true) {
     self.arithmeticSummands = arithmeticSummands
     self.booleanSummands = booleanSummands
@@ -151,6 +155,7 @@ package struct MacReplicatedFamily: EngineFamily {
 
 /// Pairwise keys that follow from a seed.
 package enum InsecureKeys {
+  /// Equal in all tests.
   package static let sessionID = Array("insecure test session".utf8)
 
   /// With every other of so many parties.

@@ -12,6 +12,7 @@ internal import ParleyTesting
 package enum ReleaseAttack {
   /// One query, and what its columns are.
   package struct Question: Sendable {
+    /// SQL.
     package var text: String
     /// By selected column.
     package var columns: [OpenedColumn]
@@ -32,16 +33,25 @@ package enum ReleaseAttack {
 
   /// A random study.
   package struct Study: Sendable, CustomStringConvertible {
+    /// What everything follows from; 0 of studies that were written by hand.
     package let seed: UInt64
+    /// How it aims at few units.
     package let trick: String
+    /// Whether it aims at nobody, and ought to be answered.
     package let isHarmless: Bool
+    /// Of its rules.
     package let minimum: Int
     /// A released row must not rest on one unit, whatever the minimum is.
     var least: Int { max(2, minimum) }
+    /// The declared shapes.
     package private(set) var tables: [TableSchema]
+    /// By table, then holder.
     package let data: [String: [TableData]]
+    /// What it asks.
     package fileprivate(set) var questions: [Question]
+    /// Constants that it puts into sums to take them out again.
     package let offsets: [BigInt]
+    /// The base in which every unit has a digit of its own in sums; nil where there is none.
     package let packing: BigInt?
 
     /// - Parameter trick: nil for any.
@@ -71,6 +81,7 @@ package enum ReleaseAttack {
       (self.tables, data) = (tables.schemas, tables.data)
     }
 
+    /// A study that was written by hand.
     package init(
       name: String, minimum: Int, tables: [TableSchema], data: [String: [TableData]], questions: [Question]
     ) {

@@ -95,6 +95,7 @@ extension Study {
 
   /// What a party does: it brings rows, computes, or receives results.
   public enum Role: String, Sendable, Hashable, CaseIterable {
+    /// It brings rows; it computes; it receives results.
     case holder, computing, recipient
   }
 

@@ -151,6 +151,7 @@ package struct PrincipalOutcome: Sendable {
   }
 }
 
+/// What became of an attacked run.
 package struct AttackOutcome: Sendable {
   /// By principal.
   package var principals: [PrincipalOutcome]

@@ -15,6 +15,7 @@ package final class InsecureKingEngine: KingBitsEngine {
   package typealias Plane = ClearBits
 
   package let descriptor: EngineDescriptor
+  /// Everything that is done on bits.
   package let bits: KingBits
   var mesh: any Mesh { bits.mesh }
   var form: KingForm { bits.form }

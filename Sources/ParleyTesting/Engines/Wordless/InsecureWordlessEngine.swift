@@ -20,6 +20,7 @@ package final class InsecureWordlessEngine: KingBitsEngine {
   }
 
   package let descriptor: EngineDescriptor
+  /// Everything that there is.
   package let bits: KingBits
 
   package init(mesh: any Mesh, form: KingForm, seed: UInt64) {
