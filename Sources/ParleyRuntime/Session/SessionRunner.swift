@@ -49,8 +49,12 @@ package final class SessionRunner<Output: Sendable> {
     machine = SessionMachine(isComputing: plan.description.isComputing(mesh.local))
   }
 
+  /// The last one reached.
   package var phase: SessionPhase { machine.phase }
 
+  /// The whole session, once. Blocks the calling thread.
+  ///
+  /// - Throws: the error that ended it; `ParleyError.Origin` says whom it counts against and whether it may be tried anew.
   package func run() throws(ParleyError) -> SessionOutcome<Output> {
     defer { if isRegistered { services.memory.endSession(plan.description, at: mesh.local) } }
     do throws(ParleyError) {

@@ -12,6 +12,7 @@ package final class JudgingWork {
   /// Expressions that were put into words so far.
   package private(set) var wordings = 0
 
+  /// Nothing has been compared.
   package init() {}
 
   /// How it is written, which is found once: the language's own words for nested values are slow.
