@@ -3,11 +3,11 @@ package import ParleyProgram
 
 /// One party's side of a sharing protocol: what an engine must do to execute a ``LoweredProgram``.
 ///
-/// The vector is the primitive. Local operations return at once. A communicating operation is taken through its flights:
-/// `start` computes this party's messages of the first and queues them, `resume` receives those of one flight and queues
-/// those of the next, `finish` receives the last and gives the result, so that all operations of one round share their
-/// flights. How many there are says the descriptor. Comparison, division, sort and everything above are programs over
-/// these operations, written once in the lowering.
+/// The vector is the primitive. Local operations return at once. An operation with messages goes through flights, as many as
+/// the descriptor says: `start` computes this party's messages of the first flight and queues them, each `resume` receives
+/// the messages of one flight and queues those of the next, and `finish` receives the last and returns the result. All
+/// operations of one round share their flights. Comparison, division, sort and everything above are programs over these
+/// operations, written once in the lowering.
 ///
 /// `count` is always the number of elements of the result (or, for reductions, of the operands).
 package protocol Engine: AnyObject {
@@ -85,15 +85,16 @@ package protocol Engine: AnyObject {
 
   // MARK: Preparation
 
-  /// Obtains all the correlated randomness that a run takes, before its first input. The messages are those of
-  /// ``EngineDescriptor/offline``, and are sent at steps of ``StepID/preparation(_:sub:)``: a call receives what flight `flight` − 1
-  /// has brought and queues this party's messages of this one; `flight` goes from 0 to the number of flights, the last call
-  /// queues nothing. What exchanges take is handed out of it; where it was not prepared they throw `internal/correlations`, and
-  /// never make it themselves.
+  /// Obtains all the correlated randomness that a run takes, before its first input.
+  ///
+  /// Called for every flight of ``EngineDescriptor/offline`` in turn, from 0, and once more after the last: a call receives what
+  /// the flight before has brought, and queues this party's messages of `flight`, at steps of ``StepID/preparation(_:sub:)``;
+  /// the last call queues nothing. Exchanges take from what was prepared. Where it does not suffice they throw
+  /// `internal/correlations`; they never make any themselves.
   ///
   /// - Throws: `internal/correlations` where something is left of what was prepared before.
   func prepare(_ demand: CorrelationDemand, flight: Int) throws(ParleyError)
-  /// What an exchange takes; what the descriptor says in closed form (``EngineDescriptor/correlations``).
+  /// What an exchange takes. ``EngineDescriptor/correlations`` says the same in closed form.
   func correlations(of exchange: Exchange<Arith, Plane>) -> [(kind: CorrelationKind, count: Int)]
   /// How much of what was prepared has not been used, all kinds together.
   var unusedCorrelations: Int { get }
@@ -125,25 +126,25 @@ package protocol Engine: AnyObject {
 
   // MARK: Verification and opening
 
-  /// Once all inputs have arrived: the computing parties compare the copies that they have of the same shares. The
-  /// two halves of one flight; nothing where parties are trusted.
+  /// Once all inputs have arrived, the computing parties compare the copies that they have of the same shares, in one flight.
+  /// This half sends; there is nothing to send where parties are trusted.
   func startInputComparison() throws(ParleyError)
-  /// The other half: receives what others have.
+  /// The half that receives.
   ///
   /// - Throws: `aborted/check-failed` where copies differ.
   func finishInputComparison() throws(ParleyError)
-  /// Checks that travel with the computation: this half queues what is due after everything else of a flight has
-  /// been queued,
+  /// Checks travel with the computation. This half queues those that are due in a flight, after everything else of it was
+  /// queued.
   func sendChecks() throws(ParleyError)
-  /// and this half receives after everything else of the flight has been received.
+  /// The half that receives the checks of a flight, after everything else of it was received.
   func receiveChecks() throws(ParleyError)
   /// A hash of every value that was public among the computing parties so far, for them to compare.
   var publicDigest: [UInt8] { get }
-  /// Whether a challenge of a check has been given. From then on any failure, of a link too, can be the escape of a party
-  /// that knows that its check will fail: the session is final, and counts (docs/protocols/session.md#ends).
+  /// Whether a challenge of a check has been given. From then on any failure, also of a link, may be made by a party that knows
+  /// that its check will fail. So the session is final, and counts (docs/protocols/session.md#ends).
   var hasChallenged: Bool { get }
-  /// A pass of a loop begins, or the one that began last ends: what is used under these numbers of instructions belongs to it, and nothing
-  /// under them is used again once it is over. Only so do ledgers not grow with the number of passes.
+  /// A pass of a loop begins. What is used under these numbers of instructions belongs to the pass, and nothing is used under
+  /// them again once it is over: ledgers can forget it, and do not grow with the number of passes.
   func begin(pass numbers: Range<Int>)
   /// The pass that began last is over.
   func endPass()
@@ -152,8 +153,8 @@ package protocol Engine: AnyObject {
 
   /// Checks everything up to and including `step`; semi-honest engines answer at once.
   func verify(through step: StepID) throws(ParleyError) -> VerificationToken
-  /// After verification and before the program opens anything: commitments to this party's shares of everything that it
-  /// is going to open, for its signed statement; nil where parties are trusted. Both holders of a share commit alike.
+  /// Commitments to this party's shares of everything that it is going to open, for its signed statement: after verification,
+  /// and before the program opens anything. Both holders of a share commit to it alike. Nil where parties are trusted.
   func commit(to openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]?
   /// The same for some of these openings at the moment they begin, from what is about to be sent.
   func restate(_ openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]

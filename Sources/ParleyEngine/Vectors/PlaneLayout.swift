@@ -105,8 +105,9 @@ package struct PlaneLayout {
     }
   }
 
-  /// Spreads a chunk that was received to the start of its own words, in place, from the last plane to the
-  /// first. Answers whether all bits past the ends are zero, as every sender keeps them.
+  /// Spreads a chunk that was received to the start of its own words, in place, from the last plane to the first.
+  ///
+  /// - Returns: whether all bits past the ends of planes are zero, as every honest sender keeps them.
   package func unpack(_ words: UnsafeMutablePointer<UInt64>, _ chunk: Range<Int>) -> Bool {
     var excess: UInt64 = 0
     let mask: UInt64 = count % 64 == 0 ? 0 : ~((1 as UInt64) << UInt64(count % 64) &- 1)

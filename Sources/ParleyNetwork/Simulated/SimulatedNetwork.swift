@@ -18,10 +18,9 @@ package struct SimulationOptions: Sendable, Hashable {
 ///
 /// Every party carries its virtual time; computing takes none unless it says so (``SimulatedMesh/advance(by:)``).
 /// A message is stamped with the time at which it arrives, and receiving it moves the receiver to that time if it
-/// is behind. As a receive names its sender and blocks, this gives exactly the times of one global clock that moves
-/// only when every party thread waits (the party network is a Kahn process network), without stopping
-/// parties that have something to do. The same program therefore takes the same virtual time on every run and
-/// machine.
+/// is behind. A receive names its sender and blocks (the party network is a Kahn process network). So the times are exactly
+/// those of one global clock that moves only while all parties wait, and no party that has something to do is stopped for it:
+/// the same program takes the same virtual time on every run and machine.
 ///
 /// Needs one thread per party. There is no back-pressure: a sender never waits, as with a socket buffer that is
 /// large enough. Parties that wait on each other in a circle get a deadlock report at once.

@@ -39,7 +39,7 @@ public struct Cost: Hashable, Sendable {
   public var peakShareBytes: Int
   /// Most bytes that one flight sends over one link: what can wait there at once, and more where a party is behind.
   public var largestFlightBytes = 0
-  /// Ring words multiplied and AND-ed bits, a party.
+  /// Ring words multiplied, a party.
   public var multiplications: Int
   /// AND-ed bits, a party.
   public var andBits: Int
@@ -59,7 +59,7 @@ public struct Cost: Hashable, Sendable {
   public var cheatingExponent: Double?
   /// Proofs that verify the products.
   public var proofs = 0
-  /// Ring words that proofs or macs verify, and AND-ed bits that proofs do, a party.
+  /// Ring words that proofs verify, a party.
   public var provedWords = 0
   /// Ring words that macs verify, a party.
   public var authenticatedWords = 0
@@ -67,7 +67,7 @@ public struct Cost: Hashable, Sendable {
   public var provedBits = 0
   /// Elements of passes of shuffles that proofs verify, a party.
   public var provedShuffledElements = 0
-  /// The same by operator; they add up to the whole.
+  /// The whole cost by operator; the parts add up to it.
   package var shares: [CostShare] = []
 
   /// Payload bytes over all links, without those before the first input.

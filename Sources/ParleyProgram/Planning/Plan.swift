@@ -85,14 +85,13 @@ public struct Calibration: Hashable, Sendable, Codable {
   public var secondsPerInstruction: Double
   /// Encrypting, copying and decrypting a byte.
   public var secondsPerByte: Double
-  /// Proving a ring product or an AND gate in all three roles, and carrying a mac through a product and its check.
+  /// Proving a ring product in all three roles.
   public var secondsPerProvedWord: Double
   /// Carrying a mac through a product and its check.
   public var secondsPerAuthenticatedWord: Double
   /// Proving an AND gate in all three roles.
   public var secondsPerProvedBit: Double
-  /// Reading a word from a place that memory does not expect, and writing it; proving an element of a pass of a shuffle in
-  /// all three roles.
+  /// Reading a word from a place that memory does not expect, and writing it.
   public var secondsPerMovedElement: Double
   /// Proving an element of a pass of a shuffle in all three roles.
   public var secondsPerProvedShuffledElement: Double

@@ -48,11 +48,12 @@ package struct ProofWorkers: Sendable {
     var results: [State] { states }
   }
 
-  /// Calls `body` once for each piece, with a state that no other thread has at that time, and answers all states.
+  /// Calls `body` once for each piece, with a state that no other thread has at that time.
   ///
   /// - Parameters:
   ///   - start: makes a state; called on the thread that uses it.
   ///   - body: reads what all pieces share, and changes its state and memory that belongs to its piece.
+  /// - Returns: all states that were made.
   func run<State>(
     pieces: Int, start: @escaping () -> State, _ body: @escaping (inout State, Int) -> Void
   ) -> [State] {

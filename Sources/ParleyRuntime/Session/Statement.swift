@@ -4,9 +4,9 @@ package import ParleyEngine
 /// What a computing party says under its signature: before the openings, what it is going to open and what it knows of
 /// the session; and again, as each flight of openings begins, the part that is opened in it.
 ///
-/// It tells its readers nothing: commitments and link digests are salted with streams of keys that only the two parties
-/// concerned have ([own], docs/proofs/attribution.md), and what has been public among the computing parties by then is
-/// uniformly random or tells a uniformly random order. Verdicts are opened afterwards.
+/// It tells its readers nothing. Commitments and link digests are salted with streams of keys that only the two parties
+/// concerned have ([own], docs/proofs/attribution.md). What has been public among the computing parties by then is uniformly
+/// random, or an order of rows that is. Verdicts are opened afterwards.
 package struct Statement: Sendable, Hashable {
   /// When it is made.
   package enum Moment: UInt32, Sendable, Hashable, CaseIterable {
