@@ -319,7 +319,7 @@ public struct Program: Sendable, Hashable {
       case integer
       /// value / 10^scale
       case decimal(scale: Int)
-      /// value / 10^scale to the nearest number with fewer decimals, halves away from zero: the others would not be right
+      /// value / 10^scale, rounded to `places` decimals, halves away from zero: further decimals of it would not be right
       case rounded(scale: Int, places: Int)
       /// days since 1970-01-01
       case date

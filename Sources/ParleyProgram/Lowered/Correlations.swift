@@ -1,4 +1,4 @@
-/// Correlated randomness that an exchange takes from what was prepared: of random a and b, which nobody knows, and c = a·b, all
+/// Correlated randomness that an exchange takes from what was prepared: random a and b that nobody knows, and c = a·b, all three
 /// shared.
 package enum CorrelationKind: Sendable, Hashable {
   /// Of ring words.

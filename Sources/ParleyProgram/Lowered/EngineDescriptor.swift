@@ -71,17 +71,19 @@ package struct EngineDescriptor: Sendable, Hashable {
   package var offline = OfflineTraffic()
   /// Parties that need keys which exactly they know, three or more at a time; every pair has keys anyway.
   package var keyGroups: [[Int]] = []
-  /// What every computing party sends to those it shares a share with for each holder, once all inputs have
-  /// arrived: 0 where the copies that two parties have of one share are not compared.
+  /// Bytes that every computing party sends, for each holder, to each party with which it shares a share, once all inputs have
+  /// arrived: what copies are compared by. 0 where they are not compared.
   package var inputComparisonBytes: Int
   /// Messages in the flight of that comparison, for every arithmetic input column.
   package var authenticateInput: [Message] = []
   /// How products are verified before an opening; nil where the engine trusts the parties.
   package var verifier: VerifierDescriptor?
 
+  /// An engine with ring words.
+  ///
   /// - Parameters:
-  ///   - innerProducts: as `multiply` where nothing else is said, and so are matrix products: protocols that send something
-  ///     for each result and not for each operand.
+  ///   - innerProducts: as `multiply` if nil, which holds for protocols that send something for each result and not for each operand.
+  ///   - matrixProduct: likewise.
   package init(
     name: String, adversary: Adversary, parties: Int, privacyThreshold: Int, arithmeticSummands: Int,
     booleanSummands: Int, bytesPerWord: Int, bitsPerBit: Int, multiply: Traffic, innerProducts: Traffic? = nil,

@@ -16,8 +16,8 @@ package struct ExchangeSize: Sendable, Hashable {
   package var items: Int
   /// Elements of each result.
   package var length: Int
-  /// Elements of all operands, an operand of one element that is repeated counting as often as it is used: what a protocol
-  /// sends that masks its operands and not its results.
+  /// Elements of all operands; one that is repeated counts as often as it is used. Protocols that mask operands, and not results,
+  /// send by this number.
   package var operands: Int
   /// Of the factors of a matrix product; 0 for all else.
   package var rows = 0, inner = 0, columns = 0
@@ -85,7 +85,7 @@ package struct Traffic: Sendable, Hashable {
       /// So many bytes, whatever the size of the operation (digests)
       case bytes(Int)
     }
-    /// One of several parts of the results, of as equal sizes as can be: a party is king of a part.
+    /// One of several parts of the results, as equal in size as can be. Each part has a king of its own.
     package struct Segment: Sendable, Hashable {
       /// From 0.
       package var index: Int
