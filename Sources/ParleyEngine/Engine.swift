@@ -205,6 +205,7 @@ package enum Exchange<Arith, Plane> {
 }
 
 extension Exchange {
+  /// Which traffic of the descriptor it has.
   package var kind: ExchangeKind {
     switch self {
     case .multiply: .multiply
@@ -252,6 +253,7 @@ package enum ClearValues: Sendable, Hashable {
 /// Proof that everything an opening depends on has been verified. Only an engine's `verify` makes one, and
 /// it cannot be copied, stored or sent.
 package struct VerificationToken: ~Copyable {
+  /// The last step that was checked.
   package let through: StepID
   /// For engines only: calling this anywhere else defeats the check.
   package init(verifiedThrough step: StepID) { through = step }
@@ -287,6 +289,8 @@ package protocol InputDealer: AnyObject {
 package protocol OutputReceiver: AnyObject {
   /// What both holders of every share have signed; called before anything is received, where parties are not trusted.
   func adopt(_ agreed: AgreedShares)
+  /// `count` ring words that are opened at `step`, from all computing parties.
   func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64]
+  /// Planes that are opened at `step`, the lowest bit first, packed 64 elements to a word; bits past the end are zero.
   func receivePlanes(planes: Int, count: Int, step: StepID) throws(ParleyError) -> [[UInt64]]
 }

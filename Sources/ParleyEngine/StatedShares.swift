@@ -4,9 +4,12 @@ package import ParleyBase
 package struct PlannedOpening<Arith, Plane> {
   /// The shares that this party is going to send.
   package let value: Opened<Arith, Plane>
+  /// Who learns the value.
   package let recipients: [PartyIndex]
+  /// Of the opening.
   package let step: StepID
 
+  /// An opening that will come.
   package init(_ value: Opened<Arith, Plane>, to recipients: [PartyIndex], step: StepID) {
     self.value = value
     self.recipients = recipients
@@ -19,12 +22,14 @@ package struct PlannedOpening<Arith, Plane> {
 package struct StatedShare: Sendable, Hashable {
   /// Which share of what.
   package struct Key: Sendable, Hashable {
+    /// Of the opening.
     package let step: StepID
     /// Number of the share; number j is held by party j and the party before it.
     package let share: Int
     /// As recipients that do not compute receive it: masked, so that shares say nothing beyond the value.
     package let isFresh: Bool
 
+    /// A share of one opening.
     package init(step: StepID, share: Int, isFresh: Bool) {
       self.step = step
       self.share = share

@@ -10,6 +10,7 @@ package import ParleyBase
 /// Engines call this from one dedicated thread per party; all calls block. Implementations are the in-memory
 /// mesh, the simulated link and the TLS mesh.
 package protocol Mesh: AnyObject, Sendable {
+  /// Whose links these are.
   var local: PartyIndex { get }
   /// Number of principals, computing or not.
   var count: Int { get }

@@ -12,10 +12,13 @@ package import ParleyNetwork
 package protocol ReplicatedParty: AnyObject {
   /// This party, 0 to 2.
   var party: Int { get }
+  /// Links to the others, of which the first three compute.
   var mesh: any Mesh { get }
+  /// Memory that vectors of shares are taken from.
   var pool: BufferPool { get }
-  /// Who receives this party's summands of products, and who sends its own.
+  /// Who receives this party's summands of products: party i − 1.
   var previous: PartyIndex { get }
+  /// Who sends its own to this party: party i + 1.
   var next: PartyIndex { get }
   /// Keys of the zero sharings that mask summands of products: one in common with the previous party, one with the next.
   var multiplyKeys: RolePair { get }

@@ -31,6 +31,7 @@ package struct TableColumn: Hashable, Sendable {
   package var parts: [Program.NodeID]
   /// Bit: the value is NULL. Nil: it never is.
   package var isNull: Program.NodeID?
+  /// A column; see the properties.
   package init(
     name: String, type: SecretType, parts: [Program.NodeID], isNull: Program.NodeID? = nil
   ) {
@@ -109,6 +110,7 @@ package struct SecretTable: Hashable, Sendable {
   /// At most so many rows are valid, whatever the data are. Nil: as many as there are slots.
   package var validBound: Int?
 
+  /// A table of which nothing else is known.
   package init(columns: [TableColumn], isValid: Program.NodeID?, shape: Program.Shape) {
     self.columns = columns
     self.isValid = isValid

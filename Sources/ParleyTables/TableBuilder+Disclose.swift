@@ -4,6 +4,7 @@ package import ParleyProgram
 
 /// What the opened values of one column are, for the statement that the parties sign.
 package struct DisclosedColumn: Hashable, Sendable {
+  /// What kind of information they are.
   package var meaning: Program.Disclosure.Meaning
   /// In words, what the recipients learn.
   package var explanation: String
@@ -11,6 +12,7 @@ package struct DisclosedColumn: Hashable, Sendable {
   package var precision: String
   /// How its values are shown; nil: as those of its type are.
   package var format: Program.ResultTable.Format?
+  /// A column; see the properties.
   package init(
     meaning: Program.Disclosure.Meaning = .recordValue, explanation: String = "a column of the result's rows",
     precision: String = "0", format: Program.ResultTable.Format? = nil
@@ -38,9 +40,11 @@ extension TableBuilder {
 
   /// A public number of rows, and the column that counts how many of these are in each group.
   package struct Total: Hashable {
+    /// The public number, an integer scalar.
     package var rows: NodeID
     /// The column that counts them.
     package var column: Int
+    /// A total; columns by place.
     package init(rows: NodeID, column: Int) {
       self.rows = rows
       self.column = column

@@ -7,7 +7,9 @@ package import ParleyProgram
 /// The meaning is SQL's, as SQLite has it. Sizes are public and everything else is secret: which rows are valid, where
 /// they stand, how large a group is. See docs/tables.md for what each operator costs.
 package struct TableBuilder: Sendable {
+  /// A node of the program that is built.
   package typealias NodeID = Program.NodeID
+  /// The program so far.
   package var builder: ProgramBuilder
   /// What must hold of the data for the tables made so far, not yet disclosed: see ``disclose``.
   var assumptions: [Assumption] = []
@@ -42,6 +44,7 @@ package struct TableBuilder: Sendable {
     }
   }
 
+  /// Operators that add to a program.
   package init(_ builder: ProgramBuilder = ProgramBuilder()) { self.builder = builder }
 
   /// The program in other hands, to be assigned back when these are done; until then this one is empty. Two that hold one

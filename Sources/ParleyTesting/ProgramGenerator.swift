@@ -8,6 +8,7 @@ internal import ParleyReplicated
 package struct ProgramGenerator {
   /// Holders of the one table.
   package static let holders = 2
+  /// The one table.
   package static let schema = TableSchema(
     name: "t",
     columns: [
@@ -28,6 +29,7 @@ package struct ProgramGenerator {
 
   /// A program with data.
   package struct Generated: Sendable {
+    /// What is computed.
     package var program: Program
     /// How often each of ``names`` is in it.
     package var operations: [String: Int]

@@ -6,8 +6,11 @@ package import ParleyRuntime
 
 /// A lowered program with everything a run of it needs.
 package struct ProgramRun: Sendable {
+  /// What runs.
   package var program: LoweredProgram
+  /// Of the program that it was lowered from.
   package var inputs: [Program.Input]
+  /// Rows by table and holder.
   package var shape: ExecutionShape
   /// By disclosure.
   package var recipients: [[PartyIndex]]
@@ -16,6 +19,7 @@ package struct ProgramRun: Sendable {
   /// There is no handshake in such a run that could agree on a key.
   package var digester: any TextDigester = SessionTextDigester(sessionID: Array("test".utf8))
 
+  /// A run; see the properties.
   package init(
     program: LoweredProgram, inputs: [Program.Input] = [], shape: ExecutionShape = ExecutionShape(tables: []),
     recipients: [[PartyIndex]], tables: [PartyIndex: [Int: InputFeeder.HeldTable]] = [:]

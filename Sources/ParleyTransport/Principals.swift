@@ -98,13 +98,17 @@ package struct TransportOptions: Sendable {
 
 /// What happened on the links, for the log. Contains names, addresses and codes, never payload.
 package enum TransportEvent: Sendable {
+  /// The port is open.
   case listening(port: Int)
+  /// A link is up.
   case connected(name: String)
   /// The connection broke; the link replays when it is back.
   case interrupted(name: String, reason: String)
+  /// A link is up again, after so many seconds.
   case resumed(name: String, afterSeconds: Double)
   /// A connection was refused: foreign key, expired certificate, other version or study.
   case refused(address: String, error: ParleyError)
+  /// A link was given up.
   case lost(name: String, error: ParleyError)
   /// Connections that showed no key of the study were turned away: how many so far, one of them from `address`. At most
   /// one report in ten seconds.
@@ -126,15 +130,21 @@ extension ParleyError.Code {
   package static let certificateExpired = Self("identity/certificate-expired")
   /// The listener refused our certificate.
   package static let refusedByPeer = Self("identity/refused")
+  /// Another program listens on the port.
   package static let portInUse = Self("network/port-in-use")
+  /// The address cannot be listened on.
   package static let cannotListen = Self("network/cannot-listen")
+  /// A peer speaks another version of the wire format.
   package static let versionMismatch = Self("network/version")
   /// The port of a party is up and has no such session, or not yet.
   package static let noSession = Self("network/no-session")
   /// Two sessions of one name at one port.
   package static let sessionInUse = Self("network/session-in-use")
+  /// Nobody answers at the endpoint.
   package static let unreachable = Self("network/unreachable")
+  /// Fewer files and connections may be open at once than are needed.
   package static let noDescriptors = Self("network/descriptors")
+  /// An endpoint that is none.
   package static let badEndpoint = Self("study/endpoint")
 }
 

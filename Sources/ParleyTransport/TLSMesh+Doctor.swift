@@ -27,6 +27,7 @@ package struct LinkInfo: Sendable, Hashable {
   package var wireBytesReceived: Int
   /// Last heartbeat's round trip in seconds.
   package var roundTrip: Double?
+  /// Why the link is down, as far as it is known.
   package var lastProblem: ParleyError?
   /// The peer, met by a doctor, runs a session of the study already.
   package var isInSession: Bool

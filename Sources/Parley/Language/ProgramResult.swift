@@ -98,6 +98,7 @@ extension PreparedProgram {
     try run(data: data, network: nil)
   }
 
+  /// The same over a given network of all parties; in memory where there is none.
   package func run(
     data: [String: [String: ProgramRows]], network: (any PartyNetwork)?
   ) throws(ParleyError) -> ProgramResult {

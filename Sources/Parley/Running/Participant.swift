@@ -57,6 +57,7 @@ package struct Participant: Sendable {
       inputDigest: inputDigest, leavesAfterInputs: leavesAfterInputs)
   }
 
+  /// What a recipient has received, by disclosure.
   package typealias Opened = [Int: ClearValues]
 
   /// What the caller is told while the session runs; called on the session's thread.
@@ -83,9 +84,11 @@ package struct Participant: Sendable {
 
   /// How a session ended that was not aborted.
   package struct Ending: Sendable {
+    /// Results, receipt, and what all principals share.
     package var outcome: SessionOutcome<Opened>
     /// For the agreed sizes.
     package var plan: Plan
+    /// What this principal sent.
     package var meter: Meter.Reading
     /// Seconds from the handshake's end to the results.
     package var seconds: Double

@@ -12,6 +12,7 @@ public struct Identity: Sendable {
   public let publicIdentity: PublicIdentity
   /// The P-256 key: signs, and is the key of the TLS certificate.
   package let signingKey: P256.Signing.PrivateKey
+  /// The ML-DSA-65 key: signs.
   package let postQuantumKey: MLDSA65.PrivateKey
 
   /// A fresh identity from the operating system's randomness.

@@ -28,6 +28,7 @@ package protocol PartyNetwork: Sendable {
 extension PartyNetwork {
   /// Principals.
   package var count: Int { meshes.count }
+  /// The mesh of one principal.
   package subscript(_ party: PartyIndex) -> any Mesh { meshes[party.rawValue] }
   /// Who waits on whom just now.
   package var stallReport: StallReport { StallReport(meshes) }

@@ -4,14 +4,18 @@ internal import Synchronization
 
 /// Test equipment: one outgoing message as the honest program wants to send it.
 package struct InterceptedMessage: Sendable, Hashable {
+  /// At which it is sent.
   package var step: StepID
+  /// The sender.
   package var from: PartyIndex
+  /// The receiver.
   package var to: PartyIndex
   /// The payload.
   package var bytes: [UInt8]
   /// The number of messages the honest program sent on this link before.
   package var ordinal: Int
 
+  /// A message; see the properties.
   package init(step: StepID, from: PartyIndex, to: PartyIndex, bytes: [UInt8], ordinal: Int) {
     self.step = step
     self.from = from
@@ -23,17 +27,22 @@ package struct InterceptedMessage: Sendable, Hashable {
 
 /// Test equipment: what happens to a message instead of being sent as it is.
 package enum Interception: Sendable, Hashable {
+  /// It is sent as it is.
   case pass
   /// Other bytes, of any length.
   case change([UInt8])
+  /// It is not sent.
   case drop
   /// Sends it late by this real time (the sending thread sleeps).
   case delay(Duration)
   /// Sends it after so many later messages of the link; 1 swaps it with the next. What is still held when the
   /// party closes is sent then; what is held when it aborts is lost.
   case hold(messages: Int)
+  /// It is sent twice.
   case duplicate
+  /// Only so many bytes of it are sent.
   case truncate(to: Int)
+  /// These bytes are sent behind it.
   case extend(by: [UInt8])
   /// Sends the payload of an older message of this link (by ordinal) under the step of this one: what a party
   /// that replays can do best, as an old step is refused at once.
@@ -45,9 +54,13 @@ package enum Interception: Sendable, Hashable {
   /// Anything: these steps and payloads in place of the message.
   case replace([Substitute])
 
+  /// A message that the honest program does not send.
   package struct Substitute: Sendable, Hashable {
+    /// At which it is sent.
     package var step: StepID
+    /// The payload.
     package var bytes: [UInt8]
+    /// A step and a payload.
     package init(step: StepID, bytes: [UInt8]) {
       self.step = step
       self.bytes = bytes
@@ -66,6 +79,12 @@ package final class InterceptedNetwork: PartyNetwork {
   package let meshes: [any Mesh]
   private let recorder: TranscriptRecorder
 
+  /// Wraps all meshes of a network.
+  ///
+  /// - Parameters:
+  ///   - network: which joins the parties.
+  ///   - detail: how much of each message the transcript keeps.
+  ///   - interceptor: decides about every message; nil lets all of them pass.
   package init(
     wrapping network: some PartyNetwork, recording detail: Transcript.Detail = .digests,
     interceptor: Interceptor? = nil

@@ -5,8 +5,11 @@ internal import Synchronization
 package struct Transcript: Sendable, Hashable {
   /// One direction between two parties.
   package struct Link: Sendable, Hashable, Comparable {
+    /// The sender.
     package var from: PartyIndex
+    /// The receiver.
     package var to: PartyIndex
+    /// From one party to another.
     package init(from: PartyIndex, to: PartyIndex) {
       self.from = from
       self.to = to
@@ -15,6 +18,7 @@ package struct Transcript: Sendable, Hashable {
   }
   /// One message.
   package struct Entry: Sendable, Hashable {
+    /// At which it was sent.
     package var step: StepID
     /// Payload.
     package var byteCount: Int
@@ -43,6 +47,7 @@ package struct Transcript: Sendable, Hashable {
   }
   /// A message without its contents.
   package struct Shape: Sendable, Hashable {
+    /// At which it was sent.
     package var step: StepID
     /// Payload.
     package var byteCount: Int

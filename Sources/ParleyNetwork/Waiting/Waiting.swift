@@ -12,12 +12,14 @@ package struct Waiting: Sendable, Hashable {
   }
   /// The peer that has to act.
   package var party: PartyIndex
+  /// Of the message that is waited for, or that waits to be sent.
   package var step: StepID
   /// When the thread began to wait.
   package var since: ContinuousClock.Instant
   /// What it waits for.
   package var need: Need
 
+  /// A wait that begins now.
   package init(
     party: PartyIndex, step: StepID, since: ContinuousClock.Instant = .now, need: Need = .message
   ) {
@@ -50,6 +52,7 @@ package struct StallReport: Sendable, Hashable, CustomStringConvertible {
     package var party: PartyIndex
     /// On whom, and for what.
     package var waiting: Waiting
+    /// A party and what it waits for.
     package init(party: PartyIndex, waiting: Waiting) {
       self.party = party
       self.waiting = waiting

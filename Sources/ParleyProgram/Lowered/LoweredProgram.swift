@@ -30,7 +30,7 @@ package indirect enum Length: Hashable, Sendable {
   case product(Length, Length)
   /// The rows that one holder of a table contributes, by its position among the holders.
   case part(Int, table: Int)
-  /// Inside the body of a ``Instruction/Kind/reduce``: half of the current length, rounded up. Inside a function of rows:
+  /// Inside the body of a ``Instruction/Kind/reduce(state:body:out:)``: half of the current length, rounded up. Inside a function of rows:
   /// as many as it is applied to.
   case half
 

@@ -13,6 +13,7 @@ package struct AuthenticatedWords {
     /// Of inputs and masks: one product with r that is still to be computed.
     case later(MacPlace)
   }
+  /// Shares of x.
   package let value: SharedWords<UInt128>
   private let authentication: Mac
 

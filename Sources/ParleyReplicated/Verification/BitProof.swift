@@ -46,6 +46,7 @@ package final class BitProof: BatchProof {
     let group: [UInt64]
   }
 
+  /// The proof of these gates. They are dropped as soon as all roles have folded them.
   package init(_ gates: BitGates, pool: BufferPool? = nil, workers: ProofWorkers = .allCores) {
     self.pool = pool
     self.workers = workers

@@ -59,6 +59,7 @@ package struct Challenge: Sendable {
     field.elements(words(purpose, count: 2 * count))
   }
 
+  /// The prime that this challenge draws; the same for all three parties.
   package func prime() -> PrimeModulus {
     var at = 0
     return PrimeDraw.prime {

@@ -11,11 +11,16 @@ package struct CoverageLedger: Sendable {
   /// Nothing has been computed.
   package init() {}
 
+  /// A step has been computed, and must be covered from now on.
+  ///
+  /// - Throws: `internal/invariant` where it was computed before.
   package mutating func enter(_ step: StepID) throws(ParleyError) {
     guard !covered.contains(step, at: step.instruction), open.insert(step).inserted else {
       throw Self.broken("a step was computed twice", step)
     }
   }
+  /// The same, where all its elements have been noted.
+  ///
   /// - Parameters:
   ///   - recorded: elements that were noted for the check.
   ///   - expected: elements that were computed.
@@ -25,6 +30,9 @@ package struct CoverageLedger: Sendable {
     }
     try enter(step)
   }
+  /// A check covers the step.
+  ///
+  /// - Throws: `internal/invariant` where it was not computed, or is covered already.
   package mutating func cover(_ step: StepID) throws(ParleyError) {
     guard open.remove(step) != nil else {
       throw Self.broken(

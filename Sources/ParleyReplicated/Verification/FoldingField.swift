@@ -59,7 +59,9 @@ package struct BinaryField64: FoldingField {
 
 /// The integers modulo a prime of 61 bits that a challenge has drawn.
 package struct PrimeField: FoldingField {
+  /// The prime.
   package let modulus: PrimeModulus
+  /// The field of a prime.
   package init(_ modulus: PrimeModulus) { self.modulus = modulus }
 
   package func add(_ a: UInt64, _ b: UInt64) -> UInt64 { modulus.add(a, b) }

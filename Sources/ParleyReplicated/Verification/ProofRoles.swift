@@ -90,6 +90,7 @@ package struct VerifierVector<F: FoldingField> {
 /// numbered as in ``ProofShape/proofBytes``, and challenge t precedes message t. The last challenge, number
 /// `shape.proofBytes.count`, stays with the verifiers.
 package protocol BatchProof: AnyObject {
+  /// The public sizes of the proof.
   var shape: ProofShape { get }
 
   /// Message t as it is before sharing. The prover's challenge t has arrived.

@@ -182,6 +182,7 @@ package final class ShuffleProof: BatchProof {
   /// Roles that still need the rows.
   private var readers = 3
 
+  /// The proof of these passes; the rows are dropped as soon as all roles have used them.
   package init(_ rows: ShuffledRows, shape: ProofShape, pool: BufferPool? = nil) {
     self.rows = rows
     self.shape = shape

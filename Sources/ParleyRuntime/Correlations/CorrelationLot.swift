@@ -96,11 +96,14 @@ package struct CorrelationLot: Sendable, Hashable, Codable {
 
 /// Correlations of one kind on their way into a store or out of it: one party's shares, ring words of 64 bits.
 package struct StoredVectors {
+  /// What they are.
   package var kind: CorrelationKind
   /// Correlations, from the first of ``vectors`` on.
   package var count: Int
+  /// One party's shares of a, b and c.
   package var vectors: PreparedCorrelations<UInt64>.Vectors<UInt64>
 
+  /// Correlations of one kind; see the properties.
   package init(
     _ kind: CorrelationKind, count: Int, _ vectors: PreparedCorrelations<UInt64>.Vectors<UInt64>
   ) {

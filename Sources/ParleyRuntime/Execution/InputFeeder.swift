@@ -16,8 +16,11 @@ package import ParleyProgram
 package struct InputFeeder {
   /// One table as this holder has it.
   package struct HeldTable: Sendable {
+    /// The declared shape.
     package var schema: TableSchema
+    /// This holder's rows.
     package var data: TableData
+    /// A table with this holder's rows.
     package init(schema: TableSchema, data: TableData) {
       self.schema = schema
       self.data = data

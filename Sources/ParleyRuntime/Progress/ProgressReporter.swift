@@ -27,6 +27,14 @@ package final class ProgressReporter: Sendable {
   /// The rate is taken over this long.
   private static let window = Duration.seconds(30)
 
+  /// A reporter of one party's run.
+  ///
+  /// - Parameters:
+  ///   - mesh: its links, whose meter is read.
+  ///   - predictedBytes: protocol bytes that this party sends in all, from the plan; 0 when it sends none.
+  ///   - interval: between two lines at least.
+  ///   - patience: waiting shorter than this is not mentioned.
+  ///   - label: what a party is called.
   package init(
     mesh: any Mesh, predictedBytes: Int, interval: Duration = .seconds(3), patience: Duration = .seconds(2),
     label: @escaping @Sendable (PartyIndex) -> String

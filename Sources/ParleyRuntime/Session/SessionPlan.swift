@@ -82,6 +82,7 @@ package struct ExecutionHooks {
   /// The execution has failed, and whether that was after the first challenge of a check: then the session is final.
   package var failed: (_ hasChallenged: Bool) -> Void = { _ in }
 
+  /// Hooks that every executor calls; the others can be set afterwards.
   package init(
     inputsReceived: @escaping () throws(ParleyError) -> Void, computed: @escaping () throws(ParleyError) -> Void,
     verified: @escaping ([UInt8]) throws(ParleyError) -> Void

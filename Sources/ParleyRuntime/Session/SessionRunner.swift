@@ -38,6 +38,7 @@ package final class SessionRunner<Output: Sendable> {
   /// Where computing parties sign what they open, at those and at recipients, once the session is established.
   private var attestation: Attestation?
 
+  /// One session at this principal, over a connected mesh.
   package init(
     _ plan: SessionPlan, roles: SessionRoles<Output>, services: SessionServices, mesh: any Mesh
   ) {

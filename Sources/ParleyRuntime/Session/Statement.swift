@@ -43,8 +43,10 @@ package struct Statement: Sendable, Hashable {
   package var publicDigest: [UInt8]
   /// With every other computing party.
   package var links: [Link]
+  /// Commitments to this party's shares of what it opens.
   package var shares: [StatedShare]
 
+  /// A statement; see the properties.
   package init(
     session: [UInt8], party: PartyIndex, moment: Moment, publicDigest: [UInt8] = [], links: [Link] = [],
     shares: [StatedShare]

@@ -23,6 +23,7 @@ package enum ReleaseAttack {
     package var secret: String?
     /// What its statistics rest on, where it was stated.
     package var behind: SuppressionMeasure.Behind?
+    /// A question; see the properties.
     package init(text: String, columns: [OpenedColumn], isChoosing: Bool = false, secret: String? = nil) {
       self.text = text
       self.columns = columns
@@ -121,7 +122,9 @@ package enum ReleaseAttack {
 
   /// What became of one study.
   package enum Outcome: Sendable {
+    /// The rules refused the study, with this code.
     case refused(code: String)
+    /// The study was answered; what was found in it, and how many numbers were shown and withheld.
     case judged(hits: [InfluenceTest.Hit], shown: Int, withheld: Int)
     /// A mistake of the program: an internal error, or one that only a run noticed.
     case fault(String)

@@ -5,6 +5,7 @@ extension ReleaseAttack {
   package struct Finding: Sendable, CustomStringConvertible {
     /// The study, which its seed gives again.
     package let study: Study
+    /// Numbers that rest on too few units.
     package let hits: [InfluenceTest.Hit]
     package var description: String {
       "\(study)\n    \(hits.prefix(4).map(\.description).joined(separator: "\n    "))"

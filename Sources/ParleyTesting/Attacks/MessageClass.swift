@@ -73,6 +73,7 @@ package enum MessageClass: String, CaseIterable, Sendable, Comparable {
   package static func of(_ message: InterceptedMessage) -> MessageClass {
     of(step: message.step, from: message.from, to: message.to)
   }
+  /// The same for a step and its ends.
   package static func of(step: StepID, from: PartyIndex, to: PartyIndex) -> MessageClass {
     let isToPrevious = from.rawValue < 3 && to == from.advanced(by: -1, of: 3)
     switch step.instruction {

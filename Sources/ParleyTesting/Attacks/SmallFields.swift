@@ -85,6 +85,7 @@ extension SmallField {
   package func quotient(_ b: UInt64, by a: UInt64) -> UInt64 {
     (0..<UInt64(size)).first { multiply(a, $0) == b } ?? 0
   }
+  /// Σ u[i]·v[i].
   package func innerProduct(_ u: [UInt64], _ v: [UInt64]) -> UInt64 {
     zip(u, v).reduce(0) { add($0, multiply($1.0, $1.1)) }
   }

@@ -21,6 +21,7 @@ package final class InsecureKingEngine: KingBitsEngine {
   var form: KingForm { bits.form }
   private var own: InsecureClearEngine { bits.own }
 
+  /// One party's engine.
   package init(mesh: any Mesh, form: KingForm, seed: UInt64) {
     bits = KingBits(mesh: mesh, form: form, seed: seed)
     descriptor = Self.descriptor(form)

@@ -18,6 +18,7 @@ package struct KingForm: Sendable, Hashable {
     self.shuffles = shuffles
   }
 
+  /// Two roles and a size.
   package typealias Message = Traffic.Message
 
   /// Who answers with which part of so many results.
