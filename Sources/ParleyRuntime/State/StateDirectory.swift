@@ -217,7 +217,7 @@ public final class StateDirectory: Sendable {
     }
   }
 
-  /// The last number that the counter has issued.
+  /// Where the attempt counter stands: the largest number that it has issued, or was raised to by peers.
   public var attempt: UInt64 { state.withLock { $0.body.attempt } }
 
   // MARK: Failed sessions
