@@ -97,7 +97,7 @@ package protocol BatchProof: AnyObject {
   ///
   /// - Parameter masks: of the last message, four uniform words: two for u_0 = p, two for v_0 = q.
   func prove(_ index: Int, _ challenge: Challenge, masks: [UInt64]) throws -> [UInt64]
-  /// The left verifier's share: the message less what ``rightShare`` makes of the same mask.
+  /// The left verifier's share: the message less the right verifier's, which follows from the same mask.
   func leftShare(_ index: Int, of message: [UInt64], mask: [UInt64]) -> [UInt64]
   /// Takes in the left verifier's share of message t, which must be in canonical form: false otherwise.
   func absorbLeft(_ index: Int, share: [UInt64], challenge: (Int) -> Challenge) -> Bool

@@ -324,7 +324,7 @@ public final class StateDirectory: Sendable {
   }
 }
 
-/// Inverse of ``ParleyBase/hexadecimal(_:)``; lower case only, `nil` for anything else.
+/// Inverse of ``hexadecimal(_:)``; lower case only, `nil` for anything else.
 package func bytes(hexadecimal text: String) -> [UInt8]? {
   let digits = Array(text.utf8)
   guard digits.count % 2 == 0 else { return nil }
