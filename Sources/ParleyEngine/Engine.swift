@@ -9,6 +9,9 @@ package import ParleyProgram
 /// operations of one round share their flights. Comparison, division, sort and everything above are programs over these
 /// operations, written once in the lowering.
 ///
+/// **Who knows what.** Values are shared, and only openings tell a party anything of them. Constants, factors, orders, indices, counts and
+/// steps are the program's and public. **Bytes** of all messages are those of ``descriptor``, and depend on no value.
+///
 /// `count` is always the number of elements of the result (or, for reductions, of the operands).
 package protocol Engine: AnyObject {
   /// A vector of shares of ring words; ``NoWords`` where there are none.
@@ -179,7 +182,7 @@ package protocol Engine: AnyObject {
 
 /// What a round can do.
 package enum Exchange<Arith, Plane> {
-  /// Elementwise products, each of `count` elements; an operand of one element is repeated.
+  /// Elementwise products, each of `count` elements; an operand of one element is repeated. One item for each product.
   case multiply([(Arith, Arith)], count: Int)
   /// For each list: Σ of the elementwise products of its pairs, of `count` elements; an operand of one element is repeated.
   case productSums([[(Arith, Arith)]], count: Int)
@@ -278,14 +281,20 @@ package struct FreshMask<Arith>: ~Copyable {
 
 /// A holder's side of the input protocol of one engine: turns plain values into messages for the computing
 /// parties. A holder needs no engine.
+///
+/// The holder knows the values. A computing party learns how many there are, and as many of the parties as may pool what they see
+/// (``EngineDescriptor/privacyThreshold``) learn nothing else. Bytes: ``EngineDescriptor/inputArith`` and
+/// ``EngineDescriptor/inputPlanes``.
 package protocol InputDealer: AnyObject {
-  /// Deals ring words at `step` and sends them.
+  /// Deals ring words at `step` and sends them: one column, or one holder's part of it.
   func dealArith(_ values: [UInt64], step: StepID) throws(ParleyError)
-  /// Deals bit planes (packed as in ``ClearValues/planes(_:count:)``) at `step`.
+  /// Deals bit planes of `count` elements (packed as in ``ClearValues/planes(_:count:)``) at `step` and sends them.
   func dealPlanes(_ planes: [[UInt64]], count: Int, step: StepID) throws(ParleyError)
 }
 
-/// The receiving side of a recipient that does not compute.
+/// The receiving side of a recipient that does not compute. It learns the values that are opened to it, and nothing of how they came about.
+/// Bytes: ``EngineDescriptor/openToRecipient`` and ``EngineDescriptor/openPlanesToRecipient``. Where parties are not trusted, what does not
+/// fit together is `aborted/check-failed`.
 package protocol OutputReceiver: AnyObject {
   /// What both holders of every share have signed; called before anything is received, where parties are not trusted.
   func adopt(_ agreed: AgreedShares)

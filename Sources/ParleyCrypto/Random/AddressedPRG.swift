@@ -21,6 +21,7 @@ package struct AddressedPRG: Sendable {
 
   /// For all generators of the same parties: a pass of a loop begins, and the one that began last is over.
   package func begin(pass numbers: Range<Int>) { ledger.begin(pass: numbers) }
+  /// The pass that began last is over; see ``begin(pass:)``.
   package func endPass() { ledger.endPass() }
   /// Streams that their ledger keeps.
   package var noted: Int { ledger.count }

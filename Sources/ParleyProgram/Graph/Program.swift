@@ -175,6 +175,10 @@ public struct Program: Sendable, Hashable {
 
   /// What a node computes. Operands of elementwise operations have one shape, or one of them is a scalar
   /// (which is repeated).
+  ///
+  /// On engines whose shares add up, these take no message: sums, differences, multiples and running sums of ring words, ⊕ and ¬ of bits,
+  /// and moves of rows to public places. Everything else has messages, and so has what needs another form of a value (words or
+  /// bits) than there is; the plan says how many.
   public indirect enum Operation: Hashable, Sendable {
     /// A column that holders share.
     case input(InputID)

@@ -42,7 +42,9 @@ package struct CoverageLedger: Sendable {
     }
     _ = covered.insert(step, at: step.instruction)
   }
+  /// A pass of a loop begins, whose steps have these numbers of instructions.
   package mutating func begin(pass numbers: Range<Int>) { covered.begin(pass: numbers) }
+  /// The pass that began last is over: no step of it is entered again. Those that no check has covered yet stay open.
   package mutating func endPass() { covered.endPass() }
   /// Everything has been covered.
   package func requireEmpty() throws(ParleyError) {
