@@ -18,9 +18,9 @@ public struct ParleyError: Error, Sendable, Hashable {
   public struct Place: Sendable, Hashable {
     /// The path or name of a file, as the user gave it.
     public var file: String?
-    /// From 1.
+    /// Line of the file, from 1.
     public var line: Int?
-    /// In characters, from 1.
+    /// Character of the line, from 1.
     public var column: Int?
     /// A node, step, party or field, in words.
     public var item: String?
@@ -64,7 +64,7 @@ public struct ParleyError: Error, Sendable, Hashable {
     public init(_ party: PartyIndex, _ step: StepID? = nil, end: End? = nil) {
       self.init(oneOf: [party], step, end: end)
     }
-    /// For what several could have caused.
+    /// A suspicion for what any of several parties could have caused.
     public init(oneOf suspects: [PartyIndex], _ step: StepID? = nil, end: End? = nil) {
       self.suspects = suspects.sorted()
       self.step = step

@@ -186,7 +186,7 @@ package enum Exchange<Arith, Plane> {
   case multiply([(Arith, Arith)], count: Int)
   /// For each list: Σ of the elementwise products of its pairs, of `count` elements; an operand of one element is repeated.
   case productSums([[(Arith, Arith)]], count: Int)
-  /// For each list: Σ over pairs and elements.
+  /// For each list the sum of the products of its pairs, over all their elements.
   case innerProducts([[(Arith, Arith)]])
   /// The product of two matrices, row by row: `rows` × `inner` and `inner` × `columns`.
   case matrixProduct(Arith, Arith, rows: Int, inner: Int, columns: Int)
@@ -229,11 +229,11 @@ package enum ExchangeResult<Arith, Plane> {
   case arith([Arith])
   /// Planes.
   case planes([Plane])
-  /// By summand, then by bit.
+  /// Bits of the summands: by summand, then by bit.
   case summandPlanes([[Plane]])
-  /// By plane, then by summand.
+  /// Summands of the bits: by plane, then by summand.
   case summandArith([[Arith]])
-  /// In the order of the columns that went in.
+  /// Columns after the pass, in the order in which they went in.
   case shuffled(words: [Arith], planes: [Plane])
 }
 
@@ -275,7 +275,7 @@ package struct VerificationToken: ~Copyable {
 package struct FreshMask<Arith>: ~Copyable {
   /// The shares of the mask.
   package let value: Arith
-  /// For engines only.
+  /// Only engines make one.
   package init(uniform value: Arith) { self.value = value }
 }
 

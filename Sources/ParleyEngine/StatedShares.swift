@@ -6,7 +6,7 @@ package struct PlannedOpening<Arith, Plane> {
   package let value: Opened<Arith, Plane>
   /// Who learns the value.
   package let recipients: [PartyIndex]
-  /// Of the opening.
+  /// Step of the opening.
   package let step: StepID
 
   /// An opening that will come.
@@ -22,7 +22,7 @@ package struct PlannedOpening<Arith, Plane> {
 package struct StatedShare: Sendable, Hashable {
   /// Which share of what.
   package struct Key: Sendable, Hashable {
-    /// Of the opening.
+    /// Step of the opening.
     package let step: StepID
     /// Number of the share; number j is held by party j and the party before it.
     package let share: Int

@@ -10,7 +10,7 @@ package struct SharedWords<Word: RingWord> {
   package let storage: Storage<Word>
   let loStart: Int
   let hiStart: Int
-  /// Elements, one bit each.
+  /// Elements.
   package let count: Int
 
   init(_ storage: Storage<Word>, lo: Int, hi: Int, count: Int) {

@@ -23,7 +23,7 @@ package enum SecretType: Hashable, Sendable {
 /// Where a row is not valid or the value is NULL, the values are arbitrary within their ranges: no operator may
 /// let them decide anything, and none is opened.
 package struct TableColumn: Hashable, Sendable {
-  /// In the query.
+  /// Its name in the query.
   package var name: String
   /// What the integers mean.
   package var type: SecretType
@@ -207,11 +207,11 @@ package struct TableAggregate: Hashable, Sendable {
 package enum JoinKind: Hashable, Sendable {
   /// Rows that have a match.
   case inner
-  /// Rows of that side without a match stay, with NULL on the other side.
+  /// Left rows without a match stay, with NULL on the right side.
   case left
-  /// The same of the right side.
+  /// Right rows without a match stay, with NULL on the left side.
   case right
-  /// The same of both sides.
+  /// Rows of either side without a match stay, with NULL on the other side.
   case full
   /// Left rows that have a match, once each: EXISTS, IN.
   case semi
@@ -260,11 +260,11 @@ package struct WindowFunction: Hashable, Sendable {
     case rank
     /// One more than the different smaller keys.
     case denseRank
-    /// The value so many rows earlier or later in the partition, NULL where there is none.
+    /// The value `by` rows earlier in the partition, NULL where there is no such row.
     case lag(Int, by: Int)
-    /// The same later.
+    /// The value `by` rows later in the partition, NULL where there is no such row.
     case lead(Int, by: Int)
-    /// The value in the first row of the partition, and in the last row of the frame.
+    /// The value in the first row of the partition.
     case firstValue(Int)
     /// The value in the last row of the frame.
     case lastValue(Int, Frame)
@@ -272,16 +272,16 @@ package struct WindowFunction: Hashable, Sendable {
     case countRows(Frame)
     /// Values of the frame that are not NULL.
     case count(Int, Frame)
-    /// Of the frame; NULL without values.
+    /// The sum of the frame, NULL without values.
     case sum(Int, Frame)
-    /// Of the frame; NULL without values.
+    /// The smallest value of the frame, NULL without values.
     case minimum(Int, Frame)
-    /// Of the frame; NULL without values.
+    /// The largest value of the frame, NULL without values.
     case maximum(Int, Frame)
   }
   /// What is added.
   package var function: Function
-  /// Of the column.
+  /// Name of the column.
   package var name: String
   /// A column that is added.
   package init(_ function: Function, name: String = "") {

@@ -19,7 +19,7 @@ package struct MeshEndpoint: Sendable, Hashable, CustomStringConvertible {
 
 /// One principal as the others know it: its name, its pinned key and, if it listens, its endpoint.
 package struct MeshPrincipal: Sendable, Hashable {
-  /// As the study has it.
+  /// Name of the principal, as the study has it.
   package var name: String
   /// P-256 public key in x963 form: 0x04, x, y (65 bytes).
   package var publicKey: [UInt8]

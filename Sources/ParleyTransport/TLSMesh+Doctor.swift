@@ -5,7 +5,7 @@ internal import ParleyNetwork
 /// State of one link, for `parley doctor` and the report of a session.
 package struct LinkInfo: Sendable, Hashable {
   package var party: PartyIndex
-  /// Of the peer.
+  /// Name of the peer.
   package var name: String
   /// Where the peer listens; nil for one that only dials out.
   package var endpoint: MeshEndpoint?
@@ -23,7 +23,7 @@ package struct LinkInfo: Sendable, Hashable {
   package var reconnects: Int
   /// Bytes on the wire with TLS, framing, heartbeats and replays, which the cost contract reports beside payload.
   package var wireBytesSent: Int
-  /// Likewise.
+  /// Bytes received, counted in the same way.
   package var wireBytesReceived: Int
   /// Last heartbeat's round trip in seconds.
   package var roundTrip: Double?

@@ -22,7 +22,7 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   /// Principals of the session.
   package let count: Int
   package let meter: Meter
-  /// By index.
+  /// The principals, by index.
   package let principals: [MeshPrincipal]
   /// What the links tolerate.
   package let options: TransportOptions

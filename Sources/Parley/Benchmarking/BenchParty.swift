@@ -15,7 +15,7 @@ package struct BenchParty {
     package var seconds: [Double]
     /// Payload bytes this party sent in one repetition, between the same two points.
     package var sentBytes: Int
-    /// Of one repetition.
+    /// Rounds of one repetition.
     package var rounds: Int
     /// Largest resident memory of the process, in bytes.
     package var peakMemory: Int

@@ -10,11 +10,11 @@ package struct BenchWork: Sendable {
   package var program: Program
   /// How it is lowered.
   package var options: LoweringOptions
-  /// By table of the program.
+  /// The schemas, by table of the program.
   package var schemas: [TableSchema]
   /// Rows by table and holder.
   package var shape: ExecutionShape
-  /// By party, then by table.
+  /// Rows that are held, by party and then by table.
   package var held: [PartyIndex: [Int: TableData]]
   /// What a disclosure must open; nil where it is compared with another run.
   package var expected: [BigInt]?

@@ -70,7 +70,7 @@ extension SecureProgram {
     return loop.result(0)
   }
 
-  /// With two carried values.
+  /// A loop of a public number of passes with two carried values.
   public func repeating<A: SecretElement, B: SecretElement>(
     _ count: Int, carrying a: Carried<A>, _ b: Carried<B>, file: String = #fileID, line: Int = #line,
     body: (SecretScalar<A>, SecretScalar<B>) -> (SecretScalar<A>, SecretScalar<B>)
@@ -86,7 +86,7 @@ extension SecureProgram {
     return (loop.result(0), loop.result(1))
   }
 
-  /// With three carried values.
+  /// A loop of a public number of passes with three carried values.
   public func repeating<A: SecretElement, B: SecretElement, C: SecretElement>(
     _ count: Int, carrying a: Carried<A>, _ b: Carried<B>, _ c: Carried<C>, file: String = #fileID,
     line: Int = #line,

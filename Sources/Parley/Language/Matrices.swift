@@ -59,7 +59,7 @@ public struct SecretMatrix<Element: SecretNumber> {
       }.placed(file, line))
   }
 
-  /// The same with rows and columns exchanged.
+  /// The matrix with rows and columns exchanged.
   public var transposed: SecretMatrix {
     let (formula, rows, columns) = (formula, rowCount, columnCount)
     guard rows > 1, columns > 1 else {

@@ -4,7 +4,7 @@ internal import ParleyProgram
 
 /// A result that a program reveals: look it up in a ``ProgramResult`` once the program has run.
 public struct Revealed<Value: Sendable>: Sendable {
-  /// As it is called in the disclosure statement.
+  /// Name of the result, as the disclosure statement calls it.
   public let name: String
   let index: Int
   /// The disclosure of the bit that is 1 where there is no value.

@@ -66,7 +66,7 @@ public struct FixedPoint: SecretNumber, Hashable, Comparable, CustomStringConver
   /// The nearest floating-point number.
   public var double: Double { Double(description) ?? 0 }
 
-  /// In decimal, with exactly ``scale`` places.
+  /// The number in decimal, with exactly ``scale`` places.
   public var description: String {
     guard scale > 0 else { return String(units) }
     let digits = String(units.magnitude)

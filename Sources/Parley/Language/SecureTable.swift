@@ -21,7 +21,7 @@ public final class SecureTable {
     self.schema = schema
   }
 
-  /// As the program declares it.
+  /// Name of the table, as the program declares it.
   public var name: String { schema.name }
 
   /// Once all columns are declared: the one that names the table's units is there, and never missing.

@@ -4,7 +4,7 @@ package import ParleyProgram
 package struct OfflineSummary: Sendable, Hashable, Encodable {
   /// How much of one kind.
   package struct Amount: Sendable, Hashable, Encodable {
-    /// In words.
+    /// Kind of correlation, in words.
     package var kind: String
     /// How many.
     package var count: Int
@@ -18,7 +18,7 @@ package struct OfflineSummary: Sendable, Hashable, Encodable {
     /// Payload before the first input.
     package var bytes: Int
   }
-  /// By kind.
+  /// How many correlations there are, by kind.
   package var correlations: [Amount]
   /// Messages one after the other, before the first input.
   package var rounds: Int

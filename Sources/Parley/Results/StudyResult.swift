@@ -9,7 +9,7 @@ public struct StudyResult: Hashable, Sendable {
   /// One for each query of the study, in its order.
   public var tables: [DecodedTable]
 
-  /// From what the engine opened.
+  /// The result, from what the engine opened.
   package init(_ prepared: PreparedStudy, opened: [Int: ClearValues]) throws(ParleyError) {
     let program = prepared.program
     var integers: [Program.DisclosureID: [BigInt]] = [:]

@@ -14,7 +14,7 @@ package struct Attempts: Sendable, Hashable {
   /// More are refused.
   package static let most = 100
 
-  /// At most, the first included.
+  /// Attempts that are made at most, the first included.
   package let limit: Int
 
   /// A limit from 1 to ``most``.

@@ -10,11 +10,11 @@ package import ParleyRuntime
 package struct Participant: Sendable {
   /// What runs.
   package var prepared: PreparedProgram
-  /// Of the party in the study.
+  /// Name of the party in the study.
   package var name: String
   /// Its keys.
   package var identity: Identity
-  /// By table index: this holder's checked rows.
+  /// This holder's checked rows, by table index.
   package var data: [Int: TableData]
   /// Trial or run between machines.
   package var mode: Receipt.Mode
@@ -86,7 +86,7 @@ package struct Participant: Sendable {
   package struct Ending: Sendable {
     /// Results, receipt, and what all principals share.
     package var outcome: SessionOutcome<Opened>
-    /// For the agreed sizes.
+    /// The plan for the agreed sizes.
     package var plan: Plan
     /// What this principal sent.
     package var meter: Meter.Reading

@@ -24,7 +24,7 @@ public enum TrialRun {
     public var receipt: Receipt?
     /// Of the first recipient, which received what all of them did.
     package var opening: ReceiptOpening?
-    /// For the sizes of the data.
+    /// The plan for the sizes of the data.
     package var plan: Plan
   }
 
@@ -73,9 +73,9 @@ public enum TrialRun {
 
   /// How a rehearsal ended, by principal.
   package struct Rehearsal: Sendable {
-    /// By principal.
+    /// How the session ended, by principal.
     package var endings: [Participant.Ending]
-    /// For the sizes of the data.
+    /// The plan for the sizes of the data.
     package var plan: Plan
     /// What all recipients together received, by disclosure.
     package var opened: [Int: ClearValues]

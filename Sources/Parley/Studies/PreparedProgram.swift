@@ -26,9 +26,9 @@ public struct PreparedProgram: Sendable {
     }
   }
 
-  /// Of the program or study.
+  /// Title of the program or study.
   public let title: String
-  /// In mesh order: the computing parties first.
+  /// The principals in mesh order: the computing parties first.
   package private(set) var principals: [Principal]
   /// How many of the principals compute.
   package let computingCount: Int
@@ -132,7 +132,7 @@ public struct PreparedProgram: Sendable {
     return copy
   }
 
-  /// Of the principals, in mesh order.
+  /// Names of the principals, in mesh order.
   package var names: [String] { principals.map(\.name) }
   /// A principal's place in the mesh.
   package func index(of name: String) -> PartyIndex? {

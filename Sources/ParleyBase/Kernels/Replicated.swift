@@ -38,7 +38,7 @@ package struct ShareProduct<Word> {
   package let x: SharePointers<Word>
   /// The right factor, of the same length or repeated.
   package let y: SharePointers<Word>
-  /// As many elements as the longer factor has.
+  /// Where the result goes: as many elements as the longer factor has.
   package let out: UnsafeMutablePointer<Word>
   private let owner: AnyObject?
 

@@ -4,7 +4,7 @@
 /// Chunks are ranges of memory words, so that a large plane is cut and small ones travel together, and sending
 /// one chunk overlaps with computing the next.
 package struct PlaneLayout {
-  /// Planes, from 0.
+  /// Planes, 0 or more.
   package let planes: Int
   /// Elements of each plane.
   package let count: Int

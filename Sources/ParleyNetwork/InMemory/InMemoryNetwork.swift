@@ -21,7 +21,7 @@ package struct InMemoryOptions: Sendable, Hashable {
 /// A set of meshes, one per principal, that live in this process. One network is one session: after an abort or
 /// a close it is used up.
 package protocol PartyNetwork: Sendable {
-  /// By index of the principal.
+  /// The meshes, by index of the principal.
   var meshes: [any Mesh] { get }
 }
 
@@ -40,7 +40,7 @@ extension PartyNetwork {
 /// the peer receives. When parties wait on each other in a circle (all of them sending a large round before
 /// they receive), a blocked message passes over the bound: memory then holds the round, and nobody deadlocks.
 package final class InMemoryNetwork: PartyNetwork {
-  /// By index of the principal.
+  /// The meshes, by index of the principal.
   package let meshes: [any Mesh]
   /// What all links have in common.
   package let options: InMemoryOptions

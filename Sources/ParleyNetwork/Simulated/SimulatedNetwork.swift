@@ -25,7 +25,7 @@ package struct SimulationOptions: Sendable, Hashable {
 /// Needs one thread per party. There is no back-pressure: a sender never waits, as with a socket buffer that is
 /// large enough. Parties that wait on each other in a circle get a deadlock report at once.
 package final class SimulatedNetwork: PartyNetwork {
-  /// By index of the principal.
+  /// The meshes, by index of the principal.
   package let meshes: [any Mesh]
   private let core: SimulationCore
 

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Test equipment: one outgoing message as the honest program wants to send it.
 package struct InterceptedMessage: Sendable, Hashable {
-  /// At which it is sent.
+  /// Step at which the message is sent.
   package var step: StepID
   /// The sender.
   package var from: PartyIndex
@@ -56,7 +56,7 @@ package enum Interception: Sendable, Hashable {
 
   /// A message that the honest program does not send.
   package struct Substitute: Sendable, Hashable {
-    /// At which it is sent.
+    /// Step at which the message is sent.
     package var step: StepID
     /// The payload.
     package var bytes: [UInt8]
@@ -75,7 +75,7 @@ package typealias Interceptor = @Sendable (InterceptedMessage) -> Interception
 ///
 /// Wraps any other network. The meters count what is really sent, tampering included.
 package final class InterceptedNetwork: PartyNetwork {
-  /// By index of the principal.
+  /// The meshes, by index of the principal.
   package let meshes: [any Mesh]
   private let recorder: TranscriptRecorder
 
@@ -122,7 +122,7 @@ package final class InterceptedMesh: Mesh {
 
   package var local: PartyIndex { inner.local }
   package var count: Int { inner.count }
-  /// Of the mesh within: what was really sent.
+  /// The meter of the mesh within, which counts what was really sent.
   package var meter: Meter { inner.meter }
   package var waitingOn: Waiting? { inner.waitingOn }
 

@@ -9,7 +9,7 @@ package import ParleyBase
 ///
 /// Parties that wait on each other in a circle time out at once, with a deadlock report.
 package final class TapeNetwork: PartyNetwork {
-  /// By index of the principal.
+  /// The meshes, by index of the principal.
   package let meshes: [any Mesh]
   private let core: TapeCore
 

@@ -9,7 +9,7 @@ package struct Transcript: Sendable, Hashable {
     package var from: PartyIndex
     /// The receiver.
     package var to: PartyIndex
-    /// From one party to another.
+    /// The link from one party to another.
     package init(from: PartyIndex, to: PartyIndex) {
       self.from = from
       self.to = to
@@ -18,7 +18,7 @@ package struct Transcript: Sendable, Hashable {
   }
   /// One message.
   package struct Entry: Sendable, Hashable {
-    /// At which it was sent.
+    /// Step at which the message was sent.
     package var step: StepID
     /// Payload.
     package var byteCount: Int
@@ -37,7 +37,7 @@ package struct Transcript: Sendable, Hashable {
     case bytes
   }
 
-  /// In the order of sending, by link.
+  /// Messages by link, in the order of sending.
   package var links: [Link: [Entry]] = [:]
 
   /// What an observer of the encrypted links sees: steps and sizes. Two runs of one program on different data
@@ -47,7 +47,7 @@ package struct Transcript: Sendable, Hashable {
   }
   /// A message without its contents.
   package struct Shape: Sendable, Hashable {
-    /// At which it was sent.
+    /// Step at which the message was sent.
     package var step: StepID
     /// Payload.
     package var byteCount: Int

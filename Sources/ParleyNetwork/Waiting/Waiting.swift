@@ -50,7 +50,7 @@ package struct StallReport: Sendable, Hashable, CustomStringConvertible {
   /// One party that is blocked.
   package struct Line: Sendable, Hashable {
     package var party: PartyIndex
-    /// On whom, and for what.
+    /// On whom it waits, and for what.
     package var waiting: Waiting
     /// A party and what it waits for.
     package init(party: PartyIndex, waiting: Waiting) {

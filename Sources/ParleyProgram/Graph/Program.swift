@@ -115,11 +115,11 @@ public struct Program: Sendable, Hashable {
   /// A table: the union of its holders' rows. `maximumRows` bounds the rows of all holders together and is what
   /// range analysis uses for sums.
   public struct Table: Hashable, Sendable {
-    /// As the study or program names it.
+    /// Name of the table, as the study or program calls it.
     public var name: String
     /// Principals that contribute rows, by name.
     public var holders: [String]
-    /// Of all holders together.
+    /// Rows of all holders together, at most.
     public var maximumRows: Int
     /// A table without columns; inputs say which there are.
     public init(name: String, holders: [String], maximumRows: Int) {
@@ -133,7 +133,7 @@ public struct Program: Sendable, Hashable {
   public struct Input: Hashable, Sendable {
     /// What a column holds: values, bits that are 1 where the value is NULL, or bits that are 1 in rows that are not padding.
     public enum Role: String, Hashable, Sendable { case value, isNull, isValid }
-    /// Of which table it is a column.
+    /// Table that it is a column of.
     public var table: TableID
     /// Column name in the study; for ``Role/isValid`` the empty string.
     public var column: String
@@ -202,7 +202,7 @@ public struct Program: Sendable, Hashable {
     case not(NodeID)
     /// Both bits.
     case and(NodeID, NodeID)
-    /// At least one of two bits.
+    /// The OR of two bits: at least one of them.
     case or(NodeID, NodeID)
     /// Exactly one of two bits.
     case xor(NodeID, NodeID)
@@ -301,7 +301,7 @@ public struct Program: Sendable, Hashable {
     public var recipients: [String]
     /// What kind of information it is.
     public var meaning: Meaning
-    /// In words, what the recipients learn.
+    /// What the recipients learn, in words.
     public var explanation: String
     /// A disclosure; see the properties.
     public init(
@@ -342,7 +342,7 @@ public struct Program: Sendable, Hashable {
       public var name: String
       /// What is opened; of a text its first part.
       public var value: DisclosureID
-      /// Of a text: its parts after the first.
+      /// Where the disclosure is the first part of a text: the parts after it.
       public var furtherParts: [DisclosureID]
       /// Opened bits that are 1 where the value is NULL; nil when it cannot be.
       public var isNull: DisclosureID?
@@ -442,9 +442,9 @@ public struct Program: Sendable, Hashable {
   public internal(set) var operators: [Operator] = []
   /// Bits that must come out as 0.
   public internal(set) var requirements: [Requirement] = []
-  /// By ``TableID``.
+  /// The tables; ``TableID`` counts them.
   public internal(set) var tables: [Table] = []
-  /// By ``InputID``.
+  /// The input columns; ``InputID`` counts them.
   public internal(set) var inputs: [Input] = []
   /// By ``NodeID``; each reads only nodes before it.
   public internal(set) var nodes: [Node] = []

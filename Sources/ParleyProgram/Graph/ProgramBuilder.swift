@@ -15,7 +15,7 @@ public struct ProgramBuilder: Sendable {
   var shapes: Set<Program.Shape> = []
   /// Put on every node built until it is changed.
   public var origin: String?
-  /// Likewise, see ``addOperator(_:)``.
+  /// Operator that is put on every node built until it is changed, see ``addOperator(_:)``; nil for none.
   package var currentOperator: Int?
   /// Loops whose pass is being built, the outer one first.
   var openLoops: [OpenLoop] = []

@@ -3,7 +3,7 @@ public import ParleyBase
 extension Program {
   /// A value that a loop takes from pass to pass.
   public struct Carried: Hashable, Sendable {
-    /// For errors.
+    /// Name of the loop, for errors.
     public var name: String
     /// What the first pass starts from: a single value or a column, which the value then is after every pass.
     public var initial: NodeID

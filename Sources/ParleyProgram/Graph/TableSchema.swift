@@ -2,7 +2,7 @@
 public struct TableSchema: Hashable, Sendable {
   /// Unique in the study.
   public var name: String
-  /// In the order in which holders share them.
+  /// The columns, in the order in which holders share them.
   public var columns: [ColumnSchema]
   /// Principals that contribute rows.
   public var holders: [String]
@@ -56,9 +56,9 @@ public struct TableSchema: Hashable, Sendable {
   public struct RowLimit: Hashable, Sendable {
     /// Together they are the key.
     public var columns: [String]
-    /// At least 1.
+    /// Rows of one key at most; 1 or more.
     public var rows: Int
-    /// At most `rows` rows of one key.
+    /// A limit of `rows` rows that agree in the columns.
     public init(columns: [String], rows: Int) {
       self.columns = columns
       self.rows = rows
@@ -169,7 +169,7 @@ public struct TableData: Hashable, Sendable {
   }
   /// Rows, without padding.
   public var rowCount: Int
-  /// In the order of the schema.
+  /// Values of the columns, in the order of the schema.
   public var columns: [Column]
   /// Columns of so many rows each.
   public init(rowCount: Int, columns: [Column]) {

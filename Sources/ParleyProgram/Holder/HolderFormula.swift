@@ -28,15 +28,15 @@ public indirect enum HolderFormula: Hashable, Sendable {
   case floorRemainder(Self, by: BigInt)
   /// value / divisor rounded towards 0, for a divisor of at least 1.
   case truncatedQuotient(Self, by: BigInt)
-  /// Of two integers, or two bits with false before true.
+  /// A comparison of two integers, or of two bits with false before true.
   case compare(Program.Comparison, Self, Self)
-  /// NULL where the bit is NULL.
+  /// The bit flipped, NULL where it is NULL.
   case not(Self)
   /// False where either is false, also where the other is NULL.
   case and(Self, Self)
   /// True where either is true, also where the other is NULL.
   case or(Self, Self)
-  /// A bit, never NULL.
+  /// Whether an integer or a bit is NULL: a bit, never NULL.
   case isNull(Self)
   /// The value of the first branch whose condition is true.
   case choose([Branch], otherwise: Self)
@@ -47,11 +47,11 @@ public indirect enum HolderFormula: Hashable, Sendable {
   /// SQL's LIKE: `%` stands for any characters and `_` for one; upper and lower case differ. A character is a Unicode
   /// scalar.
   case like(HolderText, pattern: String, escape: Character?)
-  /// In the order of the bytes of UTF-8.
+  /// A comparison of two texts in the order of their bytes of UTF-8.
   case textCompare(Program.Comparison, HolderText, HolderText)
-  /// A bit, never NULL.
+  /// Whether a text is NULL: a bit, never NULL.
   case textIsNull(HolderText)
-  /// Characters (Unicode scalars).
+  /// The number of characters (Unicode scalars) of a text.
   case textLength(HolderText)
   /// Whether the first text has the second one there, byte by byte.
   case textHolds(HolderText, HolderText, TextPlace)

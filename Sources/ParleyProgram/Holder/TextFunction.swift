@@ -2,9 +2,9 @@ internal import ParleyBase
 
 /// A function of one text, with constants, that gives a text. Characters are Unicode scalars.
 public enum TextFunction: Hashable, Sendable {
-  /// Of the letters that have another form of as many bytes; see docs/sql.md.
+  /// Capital forms of the letters that have one of as many bytes; see docs/sql.md.
   case uppercase
-  /// Likewise.
+  /// Small forms of the letters that have one of as many bytes; see docs/sql.md.
   case lowercase
   /// Without what stands at its ends and is one of these characters.
   case trimmed(TextEnds, of: ExactText)
@@ -28,9 +28,9 @@ public enum TextEnds: String, Hashable, Sendable {
 
 /// Where one text stands in another.
 public enum TextPlace: String, Hashable, Sendable {
-  /// At the beginning.
+  /// The first text begins with the second one.
   case start = "STARTS_WITH"
-  /// At the end.
+  /// The first text ends with the second one.
   case end = "ENDS_WITH"
   /// Anywhere.
   case anywhere = "CONTAINS"

@@ -1,14 +1,14 @@
 /// Correlated randomness that an exchange takes from what was prepared: random a and b that nobody knows, and c = a·b, all three
 /// shared.
 package enum CorrelationKind: Sendable, Hashable {
-  /// Of ring words.
+  /// A multiplication triple of ring words.
   case wordTriple
-  /// Of bits; counted in words of 64.
+  /// Sixty-four multiplication triples of bits.
   case bitTripleWord
-  /// Of matrices, c being their product.
+  /// A triple of matrices a, b and c = a · b.
   case matrixTriple(rows: Int, inner: Int, columns: Int)
 
-  /// For messages and plans.
+  /// The kind in words, for messages and plans.
   package var description: String {
     switch self {
     case .wordTriple: "triples of words"
@@ -57,19 +57,19 @@ package enum CorrelationUse: Sendable, Hashable {
 
 /// What the exchanges of a protocol take, by operation: nothing, where keys suffice. Passes of shuffles take nothing.
 package struct CorrelationUses: Sendable, Hashable {
-  /// Of elementwise products.
+  /// What elementwise products of ring words take.
   package var multiply: [CorrelationUse] = []
-  /// Of sums of products.
+  /// What sums of products of ring words take.
   package var innerProducts: [CorrelationUse] = []
-  /// Of products of matrices.
+  /// What products of matrices take.
   package var matrixProduct: [CorrelationUse] = []
-  /// Of ANDs.
+  /// What ANDs take.
   package var and: [CorrelationUse] = []
-  /// Of words that become bits.
+  /// What words take that become bits.
   package var summands: [CorrelationUse] = []
-  /// Of words that are shifted.
+  /// What words take that are shifted.
   package var shiftedSummands: [CorrelationUse] = []
-  /// Of bits that become words.
+  /// What bits take that become words.
   package var bitSummands: [CorrelationUse] = []
   /// Nothing is taken.
   package init() {}

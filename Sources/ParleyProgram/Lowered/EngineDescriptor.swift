@@ -14,7 +14,7 @@ package struct EngineDescriptor: Sendable, Hashable {
   /// Two roles and a size.
   package typealias Message = Traffic.Message
 
-  /// Of the protocol, in plans and receipts.
+  /// Name of the protocol in plans and receipts.
   package var name: String
   /// Whom it withstands.
   package var adversary: Adversary
@@ -34,29 +34,29 @@ package struct EngineDescriptor: Sendable, Hashable {
   /// Bits that one party stores for a shared bit.
   package var bitsPerBit: Int
   // The messages of each operation between computing parties.
-  /// Of elementwise products of ring words.
+  /// Messages of elementwise products of ring words.
   package var multiply: Traffic
-  /// Of sums of products of ring words.
+  /// Messages of sums of products of ring words.
   package var innerProducts: Traffic
-  /// Of products of matrices.
+  /// Messages of products of matrices.
   package var matrixProduct: Traffic
-  /// Of ANDs.
+  /// Messages of ANDs.
   package var and: Traffic
   /// Of ``Instruction/Kind/summands(_:width:out:)``.
   package var summands: Traffic
   /// Of ``Instruction/Kind/shiftedSummands(_:bits:out:)``.
   package var shiftedSummands: Traffic
-  /// Of ``Instruction/Kind/bitSummands(_:out:)``.
+  /// Messages of ``Instruction/Kind/bitSummands(_:out:)``.
   package var bitSummands: Traffic
   /// From a holder to computing parties, for one column of words or so many planes.
   package var inputArith: [Message]
   /// From a holder to computing parties, for the planes of one column.
   package var inputPlanes: [Message]
-  /// To one computing party.
+  /// Messages of opening words to one computing party.
   package var openToComputing: [Message]
-  /// To one computing party, of planes.
+  /// Messages of opening planes to one computing party.
   package var openPlanesToComputing: [Message]
-  /// To a recipient that does not compute.
+  /// Messages of opening words to a recipient that does not compute.
   package var openToRecipient: [Message]
   /// To a recipient that does not compute, of planes.
   package var openPlanesToRecipient: [Message]
@@ -117,7 +117,7 @@ package struct EngineDescriptor: Sendable, Hashable {
     self.verifier = verifier
   }
 
-  /// Of an engine without ring words.
+  /// A descriptor of an engine without ring words.
   package init(
     withoutWords name: String, adversary: Adversary, parties: Int, privacyThreshold: Int, bitsPerBit: Int,
     and: Traffic, inputPlanes: [Message], openPlanesToComputing: [Message], openPlanesToRecipient: [Message],

@@ -2,7 +2,7 @@ package import BigInt
 
 /// A register that holds a vector of ring words (arithmetic sharing over Z_2^64).
 package struct ArithRegister: Hashable, Sendable {
-  /// From 0, among the registers of its kind.
+  /// Number of the register among those of its kind, from 0.
   package let index: Int
   /// The register of this number.
   package init(_ index: Int) { self.index = index }
@@ -10,7 +10,7 @@ package struct ArithRegister: Hashable, Sendable {
 
 /// A register that holds one bit plane: one Boolean-shared bit for each element.
 package struct PlaneRegister: Hashable, Sendable {
-  /// From 0, among the registers of its kind.
+  /// Number of the register among those of its kind, from 0.
   package let index: Int
   /// The register of this number.
   package init(_ index: Int) { self.index = index }
@@ -66,7 +66,7 @@ package indirect enum Length: Hashable, Sendable {
 /// communicating instructions of one round are started before any of them is finished, and `flush` is called
 /// once between. Local instructions run as soon as their operands are there. Registers are written once.
 package struct LoweredProgram: Hashable, Sendable {
-  /// In execution order.
+  /// The instructions, in execution order.
   package var instructions: [Instruction] = []
   /// Registers of ring words.
   package var arithCount = 0
@@ -92,9 +92,9 @@ package struct LoweredProgram: Hashable, Sendable {
   /// Whether the rows that one holder shared of one table are within the declared ranges: a bit that is 1 when they
   /// are not.
   package struct Verdict: Hashable, Sendable {
-    /// Of the program, by place.
+    /// Place of the table in the program.
     package var table: Int
-    /// For messages.
+    /// Name of the table, for messages.
     package var tableName: String
     /// The name of the holder whose rows are meant.
     package var holder: String
@@ -206,7 +206,7 @@ package struct Instruction: Hashable, Sendable {
     case slicePlanes([PlaneRegister], out: [PlaneRegister])
     /// Rows of several vectors one after the other; `length` is the result's.
     case concatenateArith([ArithRegister], out: ArithRegister)
-    /// For each list one plane.
+    /// For each list one plane with the elements of all its planes, in order.
     case concatenatePlanes([[PlaneRegister]], out: [PlaneRegister])
     /// Rows in other places, by position; `length` is the result's, `from` the operands'.
     case moveRows(RowMove, RowBundle, from: Length, out: RowBundle)
@@ -319,9 +319,9 @@ package struct Instruction: Hashable, Sendable {
 
   /// Sums of bits over all chunks.
   package struct ChunkedSums: Hashable, Sendable {
-    /// As of ``Kind/sum(_:_:results:)``.
+    /// Adds two numbers, as of ``Kind/sum(_:_:results:)``.
     package var adder: RowFunction
-    /// By sum, two numbers by weight.
+    /// Planes of the results: by sum, then the two numbers, then by weight.
     package var out: [[[PlaneRegister]]]
     /// Sums; see the properties.
     package init(adder: RowFunction, out: [[[PlaneRegister]]]) {

@@ -26,11 +26,11 @@ package struct Schedule: Sendable {
 
   /// What holders deal, before round 0.
   package private(set) var inputs: [Item] = []
-  /// By number.
+  /// The rounds, by number.
   package private(set) var rounds: [Round] = []
   /// Opened to the computing parties before all other openings, in a flight of its own.
   package private(set) var verdicts: Instruction?
-  /// Of results, after verification.
+  /// Openings of results, which come after verification.
   package private(set) var openings: [Instruction] = []
 
   /// - Parameter kept: registers that outlive the list; registers that only others write are among them.

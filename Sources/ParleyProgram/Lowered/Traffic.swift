@@ -29,7 +29,7 @@ package struct ExchangeSize: Sendable, Hashable {
     self.operands = operands ?? 2 * items * length
   }
 
-  /// Of one product of matrices.
+  /// Size of one product of two matrices.
   package static func matrixProduct(rows: Int, inner: Int, columns: Int) -> ExchangeSize {
     var size = ExchangeSize(items: 1, length: rows * columns, operands: rows * inner + inner * columns)
     (size.rows, size.inner, size.columns) = (rows, inner, columns)
@@ -87,7 +87,7 @@ package struct Traffic: Sendable, Hashable {
     }
     /// One of several parts of the results, as equal in size as can be. Each part has a king of its own.
     package struct Segment: Sendable, Hashable {
-      /// From 0.
+      /// Number of the part, from 0.
       package var index: Int
       /// Parts of all results.
       package var count: Int
@@ -134,7 +134,7 @@ package struct Traffic: Sendable, Hashable {
     package func bytes(items: Int, length: Int) -> Int { bytes(.init(items: items, length: length)) }
   }
 
-  /// By flight.
+  /// The messages, by flight.
   package var flights: [[Message]]
 
   /// Messages by flight.

@@ -10,7 +10,7 @@ package struct LoweringOptions: Sendable, Hashable {
     /// As ring words only (benchmarks that measure the conversion).
     case arithmetic
   }
-  /// In which form holders share columns.
+  /// Form in which holders share columns.
   package var inputForm: InputForm
   /// Bits of a quotient found per step of a division of short vectors; long ones use 1.
   package var divisionRadix: Int

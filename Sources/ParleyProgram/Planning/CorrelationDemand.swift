@@ -8,7 +8,7 @@ package import ParleyBase
 package struct CorrelationDemand: Sendable, Hashable {
   /// What one exchange takes.
   package struct Take: Sendable, Hashable {
-    /// Of the exchange.
+    /// Step of the exchange.
     package var step: StepID
     /// What it takes.
     package var kind: CorrelationKind
@@ -29,7 +29,7 @@ package struct CorrelationDemand: Sendable, Hashable {
 
   /// In the order in which every party takes them.
   package private(set) var parts: [Part] = []
-  /// In all.
+  /// Correlations in all, by kind.
   package private(set) var amounts: [CorrelationKind: Int] = [:]
 
   /// Nothing is taken.
@@ -53,9 +53,9 @@ package struct CorrelationDemand: Sendable, Hashable {
 
   /// Whether nothing is taken.
   package var isEmpty: Bool { parts.isEmpty }
-  /// Of all kinds together.
+  /// Correlations of all kinds together.
   package var total: Int { amounts.values.reduce(0, +) }
-  /// In an order that is the same everywhere.
+  /// Kinds and amounts, in an order that is the same everywhere.
   package var sorted: [(kind: CorrelationKind, count: Int)] {
     amounts.map { (kind: $0.key, count: $0.value) }.sorted { $0.kind.description < $1.kind.description }
   }

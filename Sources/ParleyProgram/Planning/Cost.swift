@@ -14,9 +14,9 @@ package struct RunShape: Hashable, Sendable {
   }
   /// Principals: computing parties first.
   package var principals: Int
-  /// By table, in row order.
+  /// Who brings how many rows: by table, then in row order.
   package var tables: [[Part]]
-  /// By disclosure: principals that receive it.
+  /// Principals that receive a disclosure, by disclosure.
   package var recipients: [[Int]]
 
   /// Sizes; see the properties.
@@ -51,7 +51,7 @@ public struct Cost: Hashable, Sendable {
   public var shuffledElements = 0
   /// Correlated randomness that is prepared and taken, of all kinds (none where keys suffice).
   public var correlations: Int { demand.total }
-  /// The same by kind and by step.
+  /// Correlations that are used, by kind and by step.
   package var demand = CorrelationDemand()
   /// What obtaining it costs, apart from all else here; nil where there is none.
   public var offline: OfflineCost?

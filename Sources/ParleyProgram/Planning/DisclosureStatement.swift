@@ -10,11 +10,11 @@ public struct DisclosureStatement: Hashable, Sendable {
     public var recipients: [String]
     /// The result that it belongs to; empty where it belongs to none.
     public var result: String
-    /// Of the disclosure.
+    /// Name of the disclosure.
     public var name: String
     /// What kind of information it is.
     public var meaning: Program.Disclosure.Meaning
-    /// In words, what is learnt.
+    /// What is learnt, in words.
     public var explanation: String
     /// Largest difference from the exact statistic, as a decimal text; nil where that has no meaning.
     public var precision: String?
@@ -23,7 +23,7 @@ public struct DisclosureStatement: Hashable, Sendable {
     /// Whether the values are the rows of a result of secret size, padding among them.
     public var isRowSet = false
   }
-  /// Of the study or program.
+  /// Title of the study or program.
   public var title: String
   /// SHA-256 of the program: whoever accepts the statement accepts that program and no other with the same words.
   public var programHash: [UInt8]

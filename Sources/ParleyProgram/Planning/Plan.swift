@@ -4,9 +4,9 @@ package import ParleyBase
 package struct Plan: Sendable, Hashable {
   /// What is computed.
   package var program: Program
-  /// The same as instructions.
+  /// The program as instructions.
   package var lowered: LoweredProgram
-  /// Of the engine.
+  /// Descriptor of the engine.
   package var descriptor: EngineDescriptor
   /// The public sizes.
   package var shape: RunShape
@@ -51,7 +51,7 @@ package struct Plan: Sendable, Hashable {
 
 /// A network as the planner sees it.
 public struct NetworkProfile: Hashable, Sendable {
-  /// For people.
+  /// Name of the part, for people.
   public var name: String
   /// Seconds from sending to receiving a small message.
   public var oneWayLatency: Double

@@ -17,7 +17,7 @@ public struct DecodedTable: Hashable, Sendable {
     /// the study's model `malicious` is refused for. The integer, or the bytes of a text in hexadecimal after `0x`.
     case malformed(String)
   }
-  /// Of the query.
+  /// Name of the query.
   public var name: String
   /// The headings, in the order of the query.
   public var columns: [String]

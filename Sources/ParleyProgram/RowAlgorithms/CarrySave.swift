@@ -11,9 +11,9 @@
 package enum CarrySave {
   /// Adders of one column.
   package struct Adders: Hashable, Sendable {
-    /// Of three bits each.
+    /// Full adders, of three bits each.
     package var full: Int
-    /// Of two bits each.
+    /// Half adders, of two bits each.
     package var half: Int
     /// ANDs that they take.
     package var count: Int { full + half }

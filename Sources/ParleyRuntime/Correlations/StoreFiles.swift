@@ -19,7 +19,7 @@ package protocol StoreFiles: Sendable {
   func sync(_ path: String) throws(ParleyError)
   /// Replaces `target`, which need not be there; the name is durable once the folder was synced.
   func rename(_ path: String, to target: String) throws(ParleyError)
-  /// Whether or not it is there.
+  /// Removes a file, or does nothing where there is none.
   func remove(_ path: String) throws(ParleyError)
   /// Names in the folder are durable when it returns.
   func syncFolder(_ folder: String) throws(ParleyError)

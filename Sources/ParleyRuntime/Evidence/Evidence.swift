@@ -12,7 +12,7 @@ package struct Evidence: Sendable, Hashable, Codable {
   package struct Principal: Sendable, Hashable, Codable {
     /// Its place in the mesh.
     package var index: Int
-    /// As the study has it.
+    /// Name of the principal, as the study has it.
     package var name: String
     /// Public identity key, hexadecimal.
     package var identity: String
@@ -30,7 +30,7 @@ package struct Evidence: Sendable, Hashable, Codable {
   package struct Signed: Sendable, Hashable, Codable {
     /// Canonical bytes of a ``Statement``, hexadecimal.
     package var statement: String
-    /// Of the statement's maker, hexadecimal.
+    /// Signature of the statement's maker, in hexadecimal.
     package var signature: String
   }
   /// What the author signs.
@@ -59,14 +59,14 @@ package struct Evidence: Sendable, Hashable, Codable {
     package var phase: SessionPhase
     /// What was noticed, where, in words; nothing secret.
     package var code: String
-    /// Of the error, for people.
+    /// Message of the error, for people.
     package var message: String
     /// The step or the file, if there is one.
     package var place: String?
     /// One of these deviates, says the author; empty when a network may have caused the failure, or somebody else
     /// noticed it.
     package var accused: [Int]
-    /// Of computing parties, the author included.
+    /// Signed statements of computing parties, the author included.
     package var statements: [Signed]
   }
 
@@ -75,7 +75,7 @@ package struct Evidence: Sendable, Hashable, Codable {
 
   /// What is signed.
   package var body: Body
-  /// Of the author, hexadecimal.
+  /// Signature of the author, in hexadecimal.
   package var signature: String
 
   /// What the signature is over.

@@ -45,11 +45,11 @@ package struct EvidenceReview: Sendable, Hashable {
   package let session: String
   /// Hash of the study, hexadecimal.
   package let study: String
-  /// By index; empty without a study.
+  /// Names of the principals, by index; empty without a study.
   package let names: [String]
   /// Whose files were read, by index.
   package let authors: [PartyIndex]
-  /// In the order in which they are told.
+  /// What was found, in the order in which it is told.
   package let findings: [Finding]
   /// What they come to.
   package let verdict: Verdict

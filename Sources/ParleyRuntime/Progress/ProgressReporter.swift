@@ -109,7 +109,7 @@ package struct ProgressView: Sendable {
     package var label: String
     /// Joined to the label: " at the greeting", ", whose data are due,".
     package var what: String
-    /// For how long it has waited.
+    /// How long it has waited.
     package var time: Duration
     /// A wait; see the properties.
     package init(label: String, what: String, time: Duration) {

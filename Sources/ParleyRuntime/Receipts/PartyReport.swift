@@ -34,7 +34,7 @@ public struct PartyReport: Sendable, Hashable, Codable {
   public var processorMilliseconds: Int?
   /// By the plan; absent where no time is predicted.
   public var predicted: Cost?
-  /// By the meter of the mesh.
+  /// What the meter of the mesh counted.
   public var measured: Cost
   /// Handshake and other control messages, all peers together; not part of the cost of the protocol.
   public var controlBytes: Int

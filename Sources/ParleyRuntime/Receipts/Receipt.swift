@@ -28,7 +28,7 @@ public struct Receipt: Sendable, Hashable, Codable {
   public struct Principal: Sendable, Hashable, Codable {
     /// Its place in the mesh.
     public var index: Int
-    /// As the study has it.
+    /// Name of the principal, as the study has it.
     public var name: String
     /// Public identity key, hexadecimal.
     public var identity: String
@@ -50,9 +50,9 @@ public struct Receipt: Sendable, Hashable, Codable {
       /// Padding included.
       public var rows: Int
     }
-    /// As the study has it.
+    /// Name of the table, as the study has it.
     public var name: String
-    /// By holder, in the order of the table.
+    /// Rows of each holder, in the order of the table.
     public var parts: [Part]
     /// Whether the numbers of rows are bounds and not what holders have.
     public var isPadded: Bool
@@ -61,7 +61,7 @@ public struct Receipt: Sendable, Hashable, Codable {
   public struct Parameter: Sendable, Hashable, Codable {
     /// What it is.
     public var name: String
-    /// In words or digits.
+    /// The value, in words or digits.
     public var value: String
   }
   /// What all sign.
@@ -78,7 +78,7 @@ public struct Receipt: Sendable, Hashable, Codable {
     public var disclosure: String
     /// The protocol that ran.
     public var protocolID: String
-    /// Of Parley.
+    /// Version of Parley.
     public var version: String
     /// Which run of the study it was, hexadecimal.
     public var job: String
@@ -90,11 +90,11 @@ public struct Receipt: Sendable, Hashable, Codable {
     public var outcome: Outcome
     /// Sorted by name.
     public var parameters: [Parameter]
-    /// By index.
+    /// The principals, by index.
     public var principals: [Principal]
-    /// In the order of the program.
+    /// The tables, in the order of the program.
     public var tables: [Table]
-    /// Of everybody that stayed, by index.
+    /// Reports of everybody that stayed, by index.
     public var reports: [PartyReport]
     /// Where measured cost differs from the predicted; empty when all is as planned.
     public var differences: [String]
@@ -112,7 +112,7 @@ public struct Receipt: Sendable, Hashable, Codable {
 
   /// What is signed.
   public var body: Body
-  /// Of all that stayed, by index.
+  /// Signatures of everybody that stayed, by index.
   public var signatures: [Signature]
 
   // MARK: Signing

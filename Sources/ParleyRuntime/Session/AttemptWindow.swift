@@ -5,7 +5,7 @@ internal import ParleyCrypto
 /// The tag is random and drawn with the number. A memory that was restored from a backup issues the same numbers again, with other
 /// tags: so a session that comes late can be told from one of a backup.
 package struct OpenAttempt: Sendable, Hashable, Codable {
-  /// From 1, each issued once by one counter.
+  /// Number of the attempt, from 1; one counter issues each number once.
   package var number: UInt64
   /// Drawn with the number.
   package var tag: UInt64

@@ -4,7 +4,7 @@ package import ParleyCrypto
 /// What all principals share once the handshake is through. Equal at all of them except for ``local`` and
 /// ``keys``.
 public struct EstablishedSession: Sendable {
-  /// With the agreed attempt.
+  /// What was agreed, with the agreed attempt.
   public let description: SessionDescription
   /// Whose side this is.
   public let local: PartyIndex

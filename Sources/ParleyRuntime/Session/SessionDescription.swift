@@ -10,7 +10,7 @@ public struct SessionDescription: Sendable, Hashable {
   public struct Principal: Sendable, Hashable {
     /// Its place in the mesh.
     public var index: PartyIndex
-    /// As the study has it.
+    /// Name of the principal, as the study has it.
     public var name: String
     /// Public identity key, as bytes.
     public var identity: [UInt8]
@@ -28,9 +28,9 @@ public struct SessionDescription: Sendable, Hashable {
 
   /// A table and the principals that contribute rows to it, in the order of the concatenation.
   public struct Table: Sendable, Hashable {
-    /// As the study has it.
+    /// Name of the table, as the study has it.
     public var name: String
-    /// In the order of the concatenation.
+    /// The holders, in the order in which their rows follow one another.
     public var holders: [PartyIndex]
     /// Most rows of all holders together.
     public var maximumRows: Int
@@ -50,7 +50,7 @@ public struct SessionDescription: Sendable, Hashable {
   public struct Parameter: Sendable, Hashable {
     /// Unique in the description.
     public var name: String
-    /// In words or digits.
+    /// The value, in words or digits.
     public var value: String
     /// A parameter.
     public init(_ name: String, _ value: String) {
@@ -130,7 +130,7 @@ public struct SessionDescription: Sendable, Hashable {
 
   /// The fields a mismatch is reported by, in the order in which they are compared.
   public enum Field: String, Sendable, Hashable, CaseIterable {
-    /// Of Parley.
+    /// Version of Parley.
     case version
     /// The engine's protocol.
     case protocolID = "protocol"

@@ -9,7 +9,7 @@ package struct SessionHello: Hashable, Sendable {
   package typealias Seen = PeerMemory
   /// The rows that a principal brings of one table.
   package struct Rows: Hashable, Sendable {
-    /// By place in the program.
+    /// Place of the table in the program.
     package var table: Int
     /// Padding included.
     package var rows: Int
@@ -29,9 +29,9 @@ package struct SessionHello: Hashable, Sendable {
 
   /// The agreement hash, 32 bytes.
   package var agreement: [UInt8]
-  /// Of Parley.
+  /// Version of Parley.
   package var version: String
-  /// Of the engine.
+  /// Identifier of the engine's protocol.
   package var protocolID: String
   /// SHA-256 of each field, in the order of ``SessionDescription/Field``.
   package var fieldDigests: [[UInt8]]

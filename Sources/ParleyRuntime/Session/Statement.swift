@@ -41,7 +41,7 @@ package struct Statement: Sendable, Hashable {
   package var moment: Moment
   /// Hash of every value that was public among the computing parties. Only before the openings, like the links.
   package var publicDigest: [UInt8]
-  /// With every other computing party.
+  /// Links with every other computing party.
   package var links: [Link]
   /// Commitments to this party's shares of what it opens.
   package var shares: [StatedShare]
@@ -152,7 +152,7 @@ package struct Statement: Sendable, Hashable {
 package struct SignedStatement: Sendable, Hashable {
   /// What was said.
   package var statement: Statement
-  /// By the identity key of its maker.
+  /// Signature by the identity key of the statement's maker.
   package var signature: [UInt8]
   /// A statement with its signature, which is not checked here.
   package init(_ statement: Statement, signature: [UInt8]) {

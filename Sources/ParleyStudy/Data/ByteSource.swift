@@ -11,9 +11,9 @@ package protocol ByteSource: AnyObject {
 package final class FileSource: ByteSource {
   /// Why a file could not be read, without its name.
   package struct Failure: Error {
-    /// In words.
+    /// Why it failed, in words.
     package var reason: String
-    /// Of the error that is made of it.
+    /// Code of the error that is made of it.
     package var code: ParleyError.Code
     /// What its holder can do.
     package var remedy: String?
@@ -24,7 +24,7 @@ package final class FileSource: ByteSource {
       self.remedy = remedy
     }
 
-    /// For a source that cannot be opened at all.
+    /// The error for a source that cannot be opened at all.
     package func inWords(file: String) -> ParleyError {
       ParleyError(
         code, code == .dataUnreadable ? "the data file cannot be read: \(reason)" : reason, at: .init(file: file),

@@ -13,7 +13,7 @@ public enum HolderCSV {
     public var data: TableData?
     /// What became of its rows.
     public var report: CSVReport
-    /// By line, at most as many as are listed.
+    /// The problems by line, at most as many as are listed.
     public var problems: [ParleyError]
   }
 

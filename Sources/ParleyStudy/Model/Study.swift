@@ -8,15 +8,15 @@ public import ParleySQL
 public struct Study: Sendable, Hashable {
   /// What it is called in statements and receipts.
   public var name: String
-  /// For people; part of what is agreed on.
+  /// What it is about, for people; part of what is agreed on.
   public var description: String
-  /// In the order of the file.
+  /// The parties, in the order of the file.
   public var parties: [Party]
   /// Names of the computing parties in mesh order.
   public var computing: [String]
-  /// In the order of the file.
+  /// The tables, in the order of the file.
   public var tables: [Table]
-  /// In the order of the file.
+  /// The queries, in the order of the file.
   public var queries: [Query]
   /// Protocol and adversary.
   public var security: Security
@@ -214,9 +214,9 @@ extension Study {
 
   /// A query of the study.
   public struct Query: Sendable, Hashable {
-    /// Of its result, unique in the study.
+    /// Name of the query and of its result, unique in the study.
     public var name: String
-    /// The text.
+    /// The query in SQL.
     public var sql: String
     /// The line of the study file in which the first line of the SQL stands.
     public var line: Int

@@ -7,7 +7,7 @@ public enum StudyLoader {
   public struct Outcome: Sendable {
     /// Nil when there is any problem.
     public var study: Study?
-    /// In the order of the file.
+    /// The problems, in the order of the file.
     public var problems: [ParleyError]
   }
 

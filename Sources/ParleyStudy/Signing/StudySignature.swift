@@ -8,11 +8,11 @@ public import ParleyCrypto
 /// independently and hand the files around. The file is a JSON object: `parley-signature` (format, 1), `party`,
 /// `study` (hash, hexadecimal), `p256` and `ml-dsa-65` (base64url).
 public struct StudySignature: Sendable, Hashable {
-  /// In whose name it is.
+  /// Name of the party that signs.
   public var party: String
-  /// Of the study that was signed.
+  /// Hash of the study that was signed.
   public var studyHash: [UInt8]
-  /// By both keys of the party.
+  /// The signature by both keys of the party.
   public var signature: HybridSignature
 
   /// A signature, which is not checked here.

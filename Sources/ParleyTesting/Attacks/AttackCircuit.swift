@@ -57,9 +57,9 @@ package struct AttackCircuit<F: EngineFamily>: Sendable {
 
   /// In reports.
   package var name: String
-  /// The holder's input columns.
+  /// The holder's columns of words.
   package var words: [[UInt64]]
-  /// Columns of bits, likewise.
+  /// The holder's columns of bits.
   package var bits: [[Bool]]
   /// What ``body`` gives, in its order.
   package var outputs: [Output]
