@@ -22,13 +22,13 @@ public struct StepID: RawRepresentable, Hashable, Sendable, Comparable, CustomSt
       UInt64(instruction) << 40 | UInt64(iteration) << 32 | UInt64(sub) << 16 | UInt64(chunk)
   }
 
-  /// 0 ..< 2^24.
+  /// Place of the instruction in its program, 0 ..< 2^24.
   public var instruction: Int { Int(rawValue >> 40) }
-  /// 0 ..< 2^8.
+  /// Iteration within the instruction, 0 ..< 2^8.
   public var iteration: Int { Int(rawValue >> 32 & 0xff) }
-  /// 0 ..< 2^16.
+  /// Sub-step within the iteration, 0 ..< 2^16.
   public var sub: Int { Int(rawValue >> 16 & 0xffff) }
-  /// 0 ..< 2^16.
+  /// Chunk of the rows, 0 ..< 2^16.
   public var chunk: Int { Int(rawValue & 0xffff) }
 
   /// The same step with another iteration.

@@ -41,7 +41,7 @@ package struct ProtocolDigest: Sendable {
     }
     /// Takes in one part, with its length in front.
     package mutating func update(_ part: [UInt8]) { part.withUnsafeBytes { update($0) } }
-    /// 32 bytes.
+    /// The hash, 32 bytes.
     package func finish() -> [UInt8] { Array(hash.finalize()) }
   }
 }

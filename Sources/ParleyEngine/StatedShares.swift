@@ -40,7 +40,7 @@ package struct StatedShare: Sendable, Hashable {
   package let key: Key
   /// Which masks a fresh share has, as a hash of 32 bytes; empty for others. Shares under different masks differ.
   package let mask: [UInt8]
-  /// 32 bytes.
+  /// The commitment, 32 bytes.
   package let commitment: [UInt8]
 
   /// Bytes of a commitment.

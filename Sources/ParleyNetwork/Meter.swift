@@ -14,7 +14,7 @@ public final class Meter: Sendable {
     public var sentBytes: [Int]
     /// Messages sent to each principal, by index.
     public var sentMessages: [Int]
-    /// Before the first input.
+    /// What was sent before the first input to obtain correlated randomness.
     public var offline: Offline
     /// Bytes of handshake and other control messages, all peers together.
     public var controlBytes: Int
@@ -27,7 +27,7 @@ public final class Meter: Sendable {
     public var sentBytes: [Int]
     /// Messages sent to each principal, by index.
     public var sentMessages: [Int]
-    /// Largest depth seen.
+    /// Largest depth seen: the rounds that it took.
     public var rounds = 0
   }
 

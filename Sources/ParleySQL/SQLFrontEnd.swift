@@ -9,7 +9,7 @@ public struct SQLQuery: Hashable, Sendable {
   public var text: String
   /// The study file, and the line in it at which `text` begins: errors point there.
   public var file: String?
-  /// From 1.
+  /// The line of ``file`` at which ``text`` begins, from 1.
   public var line: Int
   /// Where in the file each part of `text` stands.
   public var places: QueryPlaces

@@ -44,7 +44,7 @@ package struct TableColumn: Hashable, Sendable {
 
 /// One key of an order.
 package struct TableOrder: Hashable, Sendable {
-  /// By place in the table.
+  /// Place of the column in the table.
   package var column: Int
   /// Whether the largest comes first.
   package var isDescending: Bool
@@ -72,7 +72,7 @@ package struct TableRowOrder: Hashable, Sendable {
     /// unbroken run of rows, and in the whole run these nodes are equal, also in its rows that are not valid.
     package var values: [Program.NodeID]
   }
-  /// The first decides first.
+  /// The keys; the first decides first.
   package var keys: [Key]
   /// Valid rows come before all others.
   package var isValidFirst: Bool
@@ -82,9 +82,9 @@ package struct TableRowOrder: Hashable, Sendable {
 
 /// In valid rows, equal values (or NULLs) in the columns `from` go with equal values in the columns `to`.
 package struct Dependency: Hashable, Sendable {
-  /// Columns, by place.
+  /// Places of the columns that decide.
   package var from: Set<Int>
-  /// Columns, by place.
+  /// Places of the columns that follow.
   package var to: Set<Int>
   /// `to` follows from `from`.
   package init(from: Set<Int>, to: Set<Int>) {
@@ -95,7 +95,7 @@ package struct Dependency: Hashable, Sendable {
 
 /// A table whose cells, and whose set of rows, are secret. The number of its row slots is public.
 package struct SecretTable: Hashable, Sendable {
-  /// By place.
+  /// The columns, by place.
   package var columns: [TableColumn]
   /// Bit: the slot holds a row. Nil: every slot does.
   package var isValid: Program.NodeID?
@@ -158,27 +158,27 @@ package struct TableAggregate: Hashable, Sendable {
     case countRows
     /// Values that are not NULL.
     case count
-    /// Of numbers, and of conditions as 0 and 1. NULL without values.
+    /// The sum of numbers, or of conditions as 0 and 1. NULL without values.
     case sum
-    /// NULL without values. Of texts in the order of their bytes.
+    /// The smallest value; of texts, in the order of their bytes. NULL without values.
     case minimum
-    /// NULL without values. Of texts in the order of their bytes.
+    /// The largest value; of texts, in the order of their bytes. NULL without values.
     case maximum
-    /// Conditions: some value is true. NULL without values.
+    /// Whether a condition is true in some row. NULL without values.
     case any
-    /// Conditions: every value is true. NULL without values.
+    /// Whether a condition is true in every row that has a value. NULL without values.
     case every
-    /// Rounded to the nearest sixth decimal, halves upwards. NULL without values.
+    /// The mean, rounded to the nearest sixth decimal, halves upwards. NULL without values.
     case average
     /// The middle value, or the mean of the two middle ones, with one decimal more than the column. NULL without values.
     case median
     /// The smallest value that at least this share of the values does not exceed. NULL without values.
     case quantile(numerator: Int, denominator: Int)
-    /// Sample variance and its root, to the nearest sixth decimal. NULL below two values.
+    /// The sample variance, rounded to the nearest sixth decimal. NULL below two values.
     case variance
-    /// The root of the variance.
+    /// The root of the sample variance, rounded to the nearest sixth decimal. NULL below two values.
     case deviation
-    /// With another column, over the rows in which both have a value. NULL where one of them does not vary.
+    /// The correlation with another column, over the rows in which both have a value. NULL where one does not vary.
     case correlation(with: Int)
     /// Different values of the column, NULL aside, among the rows in which another column, a condition, is true; nil: among
     /// all. It counts units: people with several rows.
@@ -188,11 +188,11 @@ package struct TableAggregate: Hashable, Sendable {
   }
   /// What is computed.
   package var function: Function
-  /// Of which column, by place.
+  /// Place of the column that it is computed of.
   package var column: Int
   /// Counts each different value once, in sums, means, variances and deviations too.
   package var isDistinct: Bool
-  /// Of the column of the result.
+  /// Name of the column of the result.
   package var name: String
   /// A column of a result; see the properties.
   package init(_ function: Function, of column: Int = 0, isDistinct: Bool = false, name: String = "") {

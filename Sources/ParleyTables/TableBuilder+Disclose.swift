@@ -57,7 +57,7 @@ extension TableBuilder {
     package var largest: Int
     /// The column with what all bring.
     package var total: Int
-    /// 1 to 99.
+    /// The most that they may make up in percent, 1 to 99.
     package var percent: Int
     /// A limit; columns by place.
     package init(largest: Int, total: Int, percent: Int) {

@@ -18,9 +18,9 @@ package struct Conformance<F: EngineFamily>: Sendable {
 
   /// Makes the parties.
   package var family: F
-  /// Of all keys and data.
+  /// Seed of all keys and data.
   package var seed: UInt64
-  /// Of the vectors that are tried.
+  /// Lengths of the vectors that are tried.
   package var lengths: [Int]
   /// What joins the parties.
   package var links: TestWorld<F>.Links

@@ -69,7 +69,7 @@ package struct CostProbe<F: EngineFamily>: Sendable {
 
   /// Makes the parties.
   package var family: F
-  /// Of all keys and data.
+  /// Seed of all keys and data.
   package var seed: UInt64
   /// A probe of this protocol.
   package init(_ family: F, seed: UInt64) {

@@ -33,7 +33,7 @@ package struct ProgramGenerator {
     package var program: Program
     /// How often each of ``names`` is in it.
     package var operations: [String: Int]
-    /// By holder.
+    /// Rows, by holder.
     package var data: [TableData]
   }
 

@@ -12,9 +12,9 @@ package struct ProgramRun: Sendable {
   package var inputs: [Program.Input]
   /// Rows by table and holder.
   package var shape: ExecutionShape
-  /// By disclosure.
+  /// Who receives each output, by disclosure.
   package var recipients: [[PartyIndex]]
-  /// By holder, then by table.
+  /// Rows that are held, by holder and then by table.
   package var tables: [PartyIndex: [Int: InputFeeder.HeldTable]]
   /// There is no handshake in such a run that could agree on a key.
   package var digester: any TextDigester = SessionTextDigester(sessionID: Array("test".utf8))

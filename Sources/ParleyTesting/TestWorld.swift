@@ -19,7 +19,7 @@ package struct TestWorld<F: EngineFamily>: Sendable {
   package var family: F
   /// Holders and recipients that do not compute; their indices follow those of the computing parties.
   package var outsiders: Int
-  /// Of all keys.
+  /// Seed of all keys.
   package var seed: UInt64
   /// What joins the parties.
   package var links: Links
@@ -112,9 +112,9 @@ package struct TestWorld<F: EngineFamily>: Sendable {
 
   /// What a run brought out.
   package struct Outcome<R: Sendable>: Sendable {
-    /// By principal.
+    /// What the principals gave, by index.
     package var values: [R]
-    /// By principal.
+    /// What the meters counted, by principal.
     package var readings: [Meter.Reading]
     /// Only with intercepted links.
     package var transcript: Transcript?

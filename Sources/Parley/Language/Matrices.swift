@@ -36,9 +36,9 @@ public struct TransposedColumns<Element: SecretNumber> {
 public struct SecretMatrix<Element: SecretNumber> {
   /// One vector, row by row.
   let formula: SecretFormula
-  /// Rows, public.
+  /// The number of rows, which is public.
   public let rowCount: Int
-  /// Columns, public.
+  /// The number of columns, which is public.
   public let columnCount: Int
 
   /// One entry, counted from 0. One outside of the matrix is refused (`plan/index`).

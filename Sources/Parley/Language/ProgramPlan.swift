@@ -30,7 +30,7 @@ public struct ProgramPlan: Sendable, CustomStringConvertible {
   public struct Loop: Sendable, Hashable {
     /// How many passes, and where it is written.
     public let text: String
-    /// Over all links.
+    /// Payload bytes of all passes, over all links.
     public let bytes: Int
     /// Messages one after the other, of all passes together.
     public let rounds: Int

@@ -22,7 +22,7 @@ extension Cell: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, Expressi
   public init(integerLiteral value: Int) { self = .int(value) }
   /// A decimal number, exactly as it is written; one of more than 18 places, or that does not fit 64 bits, traps.
   public init(floatLiteral value: Double) { self = .decimal(FixedPoint(floatLiteral: value)) }
-  /// Yes or no.
+  /// A bit from a literal.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
   /// A text of a category column.
   public init(stringLiteral value: String) { self = .text(value) }

@@ -42,7 +42,7 @@ extension String: SecretElement {
 public struct FixedPoint: SecretNumber, Hashable, Comparable, CustomStringConvertible {
   /// The number in units of 10^-``scale``.
   public let units: Int
-  /// Decimal places, 0 to 18.
+  /// How many decimal places the type has, 0 to 18.
   public let scale: Int
 
   /// The number `units` / 10^`scale`. A scale outside of 0 to 18 traps.

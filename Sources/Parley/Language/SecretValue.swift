@@ -109,7 +109,7 @@ public struct OptionalScalar<Element: SecretElement> {
     return value
   }
 
-  /// 1 where there is a value.
+  /// True where there is a value and false where it is NULL.
   public var isPresent: SecretScalar<Bool> {
     SecretScalar(formula: .presence(formula))
   }

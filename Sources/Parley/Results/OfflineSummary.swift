@@ -24,7 +24,7 @@ package struct OfflineSummary: Sendable, Hashable, Encodable {
   package var rounds: Int
   /// Payload over all links, before the first input.
   package var bytes: Int
-  /// Those that carry anything.
+  /// Links that carry anything before the first input.
   package var links: [Link]
   /// On the network of the plan; making it is not part of it.
   package var seconds: Double

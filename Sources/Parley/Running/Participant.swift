@@ -12,7 +12,7 @@ package struct Participant: Sendable {
   package var prepared: PreparedProgram
   /// Name of the party in the study.
   package var name: String
-  /// Its keys.
+  /// Keys of the party.
   package var identity: Identity
   /// This holder's checked rows, by table index.
   package var data: [Int: TableData]

@@ -9,7 +9,7 @@ public import ParleyProgram
 public struct PreparedProgram: Sendable {
   /// Somebody who takes part.
   package struct Principal: Sendable, Hashable {
-    /// Unique among the principals.
+    /// Name of the principal, unique among them.
     package var name: String
     /// Who runs it.
     package var organisation: String

@@ -6,7 +6,7 @@ package import ParleyBase
 package struct SessionKeys: Sendable {
   /// Whose keys they are.
   package let local: PartyIndex
-  /// 32 bytes.
+  /// Identifier of the session, 32 bytes.
   package let sessionID: [UInt8]
   private let pairs: [PartyIndex: KeySchedule]
   private let groups: [[PartyIndex]: KeySchedule]

@@ -26,7 +26,7 @@ package protocol PartyNetwork: Sendable {
 }
 
 extension PartyNetwork {
-  /// Principals.
+  /// The number of principals.
   package var count: Int { meshes.count }
   /// The mesh of one principal.
   package subscript(_ party: PartyIndex) -> any Mesh { meshes[party.rawValue] }

@@ -27,22 +27,22 @@ package struct InterceptedMessage: Sendable, Hashable {
 
 /// Test equipment: what happens to a message instead of being sent as it is.
 package enum Interception: Sendable, Hashable {
-  /// It is sent as it is.
+  /// The message is sent as it is.
   case pass
-  /// Other bytes, of any length.
+  /// Other bytes are sent in its place, of any length.
   case change([UInt8])
-  /// It is not sent.
+  /// The message is not sent.
   case drop
   /// Sends it late by this real time (the sending thread sleeps).
   case delay(Duration)
   /// Sends it after so many later messages of the link; 1 swaps it with the next. What is still held when the
   /// party closes is sent then; what is held when it aborts is lost.
   case hold(messages: Int)
-  /// It is sent twice.
+  /// The message is sent twice.
   case duplicate
   /// Only so many bytes of it are sent.
   case truncate(to: Int)
-  /// These bytes are sent behind it.
+  /// These bytes are sent behind the message.
   case extend(by: [UInt8])
   /// Sends the payload of an older message of this link (by ordinal) under the step of this one: what a party
   /// that replays can do best, as an old step is refused at once.

@@ -20,7 +20,7 @@ package struct Transcript: Sendable, Hashable {
   package struct Entry: Sendable, Hashable {
     /// Step at which the message was sent.
     package var step: StepID
-    /// Payload.
+    /// Bytes of the payload.
     package var byteCount: Int
     /// Tells apart transcripts that differ by accident, not by malice (64-bit FNV-1a); 0 when only sizes are kept.
     package var digest: UInt64
@@ -49,7 +49,7 @@ package struct Transcript: Sendable, Hashable {
   package struct Shape: Sendable, Hashable {
     /// Step at which the message was sent.
     package var step: StepID
-    /// Payload.
+    /// Bytes of the payload.
     package var byteCount: Int
   }
 

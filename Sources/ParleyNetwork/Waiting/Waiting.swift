@@ -58,7 +58,7 @@ package struct StallReport: Sendable, Hashable, CustomStringConvertible {
       self.waiting = waiting
     }
   }
-  /// Blocked parties only, by index.
+  /// The parties that are blocked, by index.
   package var lines: [Line]
 
   /// A report of these parties.

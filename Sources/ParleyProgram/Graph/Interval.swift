@@ -17,7 +17,7 @@ public struct Interval: Hashable, Sendable, CustomStringConvertible {
   public init(_ range: ClosedRange<Int>) { self.init(BigInt(range.lowerBound), BigInt(range.upperBound)) }
   /// One value.
   public static func exactly(_ value: BigInt) -> Interval { Interval(value, value) }
-  /// 0 and 1.
+  /// The range of a bit: 0 to 1.
   public static let bit = Interval(0, 1)
 
   /// What sums can be.
@@ -40,7 +40,7 @@ public struct Interval: Hashable, Sendable, CustomStringConvertible {
   public func union(_ other: Interval) -> Interval {
     Interval(min(lower, other.lower), max(upper, other.upper))
   }
-  /// `count` such values added up.
+  /// The range of the sum of `count` such values.
   public func summed(count: BigInt) -> Interval {
     Interval(lower < 0 ? lower * count : 0, upper > 0 ? upper * count : 0)
   }

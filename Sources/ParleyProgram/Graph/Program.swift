@@ -95,7 +95,7 @@ public struct Program: Sendable, Hashable {
 
   /// What is public of a value: its kind, its range and how many elements it has.
   public struct ValueType: Hashable, Sendable {
-    /// Integer or bit.
+    /// Whether it is an integer or a bit.
     public var sort: Sort
     /// How many elements it has.
     public var shape: Shape
@@ -137,7 +137,7 @@ public struct Program: Sendable, Hashable {
     public var table: TableID
     /// Column name in the study; for ``Role/isValid`` the empty string.
     public var column: String
-    /// Values, or one of the two flags.
+    /// Whether it has values, or is one of the two flags.
     public var role: Role
     /// Integers after scaling (decimal 1.25 with scale 2 is 125; a category is its position in the list; a
     /// date is days since 1970-01-01); ``Program/Sort/bit`` for Booleans and the two flags.
@@ -160,7 +160,7 @@ public struct Program: Sendable, Hashable {
     }
   }
 
-  /// a < b, a ≤ b, a = b.
+  /// What a comparison asks: a < b, a ≤ b or a = b.
   public enum Comparison: String, Hashable, Sendable { case less, lessOrEqual, equal }
   /// The least or the greatest element.
   public enum Extremum: String, Hashable, Sendable { case minimum, maximum }
@@ -198,13 +198,13 @@ public struct Program: Sendable, Hashable {
     case scale(NodeID, by: BigInt)
     /// A bit for each pair of integers.
     case compare(Comparison, NodeID, NodeID)
-    /// Bits flipped.
+    /// The opposite of each bit.
     case not(NodeID)
-    /// Both bits.
+    /// The AND of two bits.
     case and(NodeID, NodeID)
     /// The OR of two bits: at least one of them.
     case or(NodeID, NodeID)
-    /// Exactly one of two bits.
+    /// The XOR of two bits: exactly one of them.
     case xor(NodeID, NodeID)
     /// `condition ? then : else`, elementwise; `then` and `else` both integers or both bits.
     case select(condition: NodeID, then: NodeID, else: NodeID)
@@ -216,7 +216,7 @@ public struct Program: Sendable, Hashable {
     case innerProduct(NodeID, NodeID)
     /// Smallest or largest element. Scalar.
     case extremum(Extremum, NodeID)
-    /// OR over all elements. Scalar bit.
+    /// The OR of all elements, a scalar bit.
     case any(NodeID)
     /// floor(dividend / divisor); the divisor's range excludes 0 and negatives.
     case quotient(NodeID, NodeID)
@@ -249,7 +249,7 @@ public struct Program: Sendable, Hashable {
     case outer(NodeID, Shape)
     /// Row i · n + j is row j of the operand with its n rows, for every row i of the shape: the inner side.
     case inner(NodeID, Shape)
-    /// Σ of rows 0 … i.
+    /// In row i the sum of rows 0 to i.
     case runningSum(NodeID)
     /// The payload's rows in the order of the keys, rows with equal keys in the order they had. A tuple: its
     /// columns are read with ``component(_:at:)``.
@@ -295,7 +295,7 @@ public struct Program: Sendable, Hashable {
     }
     /// Unique in the program.
     public var name: String
-    /// Whose value it is.
+    /// Node whose value is opened.
     public var node: NodeID
     /// Names of the principals that learn it.
     public var recipients: [String]
@@ -321,19 +321,19 @@ public struct Program: Sendable, Hashable {
     public enum Format: Hashable, Sendable {
       /// A whole number.
       case integer
-      /// value / 10^scale
+      /// A decimal number: value / 10^scale.
       case decimal(scale: Int)
       /// value / 10^scale, rounded to `places` decimals, halves away from zero: further decimals of it would not be right
       case rounded(scale: Int, places: Int)
-      /// days since 1970-01-01
+      /// A date: days since 1970-01-01.
       case date
-      /// seconds since 1970-01-01T00:00:00Z
+      /// A time: seconds since 1970-01-01T00:00:00Z.
       case timestamp
       /// 0 or 1, shown as false or true.
       case boolean
-      /// position in the list
+      /// The text at this position of the list, counted from 0.
       case category([String])
-      /// seven bytes of UTF-8 in each part, see ``TextParts``
+      /// A text: seven bytes of UTF-8 in each part, see ``TextParts``.
       case text
     }
     /// A column of the result that is opened.

@@ -110,7 +110,7 @@ public struct ProgramBuilder: Sendable {
     let interval = try range(a) * .exactly(factor)
     return append(.scale(a, by: factor), .init(.integer(interval), program[a].type.shape))
   }
-  /// −a.
+  /// The negative of integers, elementwise: −a.
   public mutating func negate(_ a: NodeID) throws(ParleyError) -> NodeID { try scale(a, by: -1) }
 
   /// floor(a / b), for b ≥ 1. Range: between the least and the greatest quotient of two ends.
@@ -176,14 +176,14 @@ public struct ProgramBuilder: Sendable {
     if let decided { return constant(decided) }
     return append(.compare(comparison, a, b), .init(.bit, shape))
   }
-  /// ¬a, bit by bit.
+  /// The opposite of bits, elementwise: ¬a.
   public mutating func not(_ a: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return constant(!value) }
     if case .not(let inner) = program[a].operation { return inner }
     try requireBit(a)
     return append(.not(a), program[a].type)
   }
-  /// a ∧ b, bit by bit.
+  /// The AND of bits, elementwise: a ∧ b.
   public mutating func and(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return value ? b : constant(false) }
     if let value = bitValue(b) { return value ? a : constant(false) }
@@ -192,7 +192,7 @@ public struct ProgramBuilder: Sendable {
     try requireBit(b)
     return append(.and(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
   }
-  /// a ∨ b, bit by bit.
+  /// The OR of bits, elementwise: a ∨ b.
   public mutating func or(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return value ? constant(true) : b }
     if let value = bitValue(b) { return value ? constant(true) : a }
@@ -201,7 +201,7 @@ public struct ProgramBuilder: Sendable {
     try requireBit(b)
     return append(.or(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
   }
-  /// a ⊕ b, bit by bit.
+  /// The XOR of bits, elementwise: a ⊕ b.
   public mutating func xor(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return value ? try not(b) : b }
     if let value = bitValue(b) { return value ? try not(a) : a }

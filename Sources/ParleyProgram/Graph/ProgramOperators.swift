@@ -12,7 +12,7 @@ extension Program {
     public var text: String
     /// The largest number of rows of its result.
     public var rows: Int
-    /// It opens the query's result.
+    /// Whether it opens the query's result.
     public var isRelease: Bool
 
     /// An operator; see the properties.

@@ -1,6 +1,6 @@
 /// The declared shape of a table: what front ends bind names against and what holders' data is checked against.
 public struct TableSchema: Hashable, Sendable {
-  /// Unique in the study.
+  /// Name of the table, unique in the study.
   public var name: String
   /// The columns, in the order in which holders share them.
   public var columns: [ColumnSchema]
@@ -54,7 +54,7 @@ public struct TableSchema: Hashable, Sendable {
   /// No more than `rows` rows, at least 1, have the same values of all of these columns; rows with NULL in one of them
   /// do not count.
   public struct RowLimit: Hashable, Sendable {
-    /// Together they are the key.
+    /// The columns that are the key together.
     public var columns: [String]
     /// Rows of one key at most; 1 or more.
     public var rows: Int
@@ -68,7 +68,7 @@ public struct TableSchema: Hashable, Sendable {
 
 /// The declared shape of a column.
 public struct ColumnSchema: Hashable, Sendable {
-  /// Unique in the table.
+  /// Name of the column, unique in the table.
   public var name: String
   /// Type and range of the values.
   public var type: ColumnType
@@ -92,9 +92,9 @@ public enum ColumnType: Hashable, Sendable {
   case integer(ClosedRange<Int64>)
   /// Shared as value · 10^scale; the range is in those units. Scale 1 to 9.
   case decimal(scale: Int, ClosedRange<Int64>)
-  /// Shared as 0 or 1.
+  /// A Boolean, shared as 0 or 1.
   case boolean
-  /// Days since 1970-01-01.
+  /// Dates, as days since 1970-01-01, within the range.
   case date(ClosedRange<Int64>)
   /// One of the listed texts, shared as its position.
   case category([String])
@@ -140,7 +140,7 @@ extension ReleaseRules {
   public struct Dominance: Hashable, Sendable {
     /// How many units are taken together, at least 1.
     public var units: Int
-    /// 1 to 99.
+    /// The most that they may make up of the sum in percent, 1 to 99.
     public var percent: Int
     /// A limit for so many units together.
     public init(units: Int, percent: Int) {

@@ -32,7 +32,7 @@ public enum TextPlace: String, Hashable, Sendable {
   case start = "STARTS_WITH"
   /// The first text ends with the second one.
   case end = "ENDS_WITH"
-  /// Anywhere.
+  /// The second text is anywhere in the first one.
   case anywhere = "CONTAINS"
 
   /// In the bytes of UTF-8, which is the same as in characters.

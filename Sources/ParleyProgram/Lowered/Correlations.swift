@@ -109,7 +109,7 @@ package struct OfflineTraffic: Sendable, Hashable {
   package struct Size: Sendable, Hashable {
     /// What is counted.
     package var unit: Unit
-    /// For each unit.
+    /// Bytes for each unit.
     package var bytes: Int
     /// Units that are always sent together.
     package var group: Int

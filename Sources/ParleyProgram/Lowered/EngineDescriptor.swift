@@ -16,9 +16,9 @@ package struct EngineDescriptor: Sendable, Hashable {
 
   /// Name of the protocol in plans and receipts.
   package var name: String
-  /// Whom it withstands.
+  /// Whom the protocol withstands.
   package var adversary: Adversary
-  /// Computing parties.
+  /// The number of computing parties.
   package var parties: Int
   /// How many parties together still learn nothing.
   package var privacyThreshold: Int

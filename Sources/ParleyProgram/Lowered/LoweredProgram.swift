@@ -68,9 +68,9 @@ package indirect enum Length: Hashable, Sendable {
 package struct LoweredProgram: Hashable, Sendable {
   /// The instructions, in execution order.
   package var instructions: [Instruction] = []
-  /// Registers of ring words.
+  /// How many registers of ring words there are.
   package var arithCount = 0
-  /// Registers of planes.
+  /// How many registers of planes there are.
   package var planeCount = 0
   /// Number of rounds before the openings, not counting the inputs and those inside reductions.
   package var roundCount = 0
@@ -146,9 +146,9 @@ package struct Instruction: Hashable, Sendable {
 
   /// A register times a public factor mod 2^64.
   package struct Term: Hashable, Sendable {
-    /// Ring words.
+    /// Register of ring words that is multiplied.
     package var register: ArithRegister
-    /// Mod 2^64.
+    /// The public factor, mod 2^64.
     package var factor: UInt64
     /// A term of a linear combination.
     package init(_ register: ArithRegister, _ factor: UInt64) {
@@ -158,14 +158,14 @@ package struct Instruction: Hashable, Sendable {
   }
   /// Two operands of ring words.
   package struct ArithPair: Hashable, Sendable {
-    /// Left and right.
+    /// The left and the right operand.
     package var a: ArithRegister, b: ArithRegister
     /// Two operands.
     package init(_ a: ArithRegister, _ b: ArithRegister) { (self.a, self.b) = (a, b) }
   }
   /// Two operands of bits.
   package struct PlanePair: Hashable, Sendable {
-    /// Left and right.
+    /// The left and the right operand.
     package var a: PlaneRegister, b: PlaneRegister
     /// Two operands.
     package init(_ a: PlaneRegister, _ b: PlaneRegister) { (self.a, self.b) = (a, b) }
@@ -214,7 +214,7 @@ package struct Instruction: Hashable, Sendable {
     case firstRow(out: PlaneRegister)
     /// Uniform bits that nobody knows.
     case randomPlanes(out: [PlaneRegister])
-    /// Σ of rows 0 … i mod 2^64.
+    /// In row i the sum of rows 0 to i, mod 2^64.
     case runningSum(ArithRegister, out: ArithRegister)
 
     // One round each.

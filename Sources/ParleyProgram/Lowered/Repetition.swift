@@ -5,7 +5,7 @@ extension Instruction {
   /// place in what is proved. Pass p of the loop adds p · ``numbers`` to the numbers that are written here; inside another loop the pass
   /// of that adds its own part. The sum is the *epoch* of a step.
   package struct Repetition: Hashable, Sendable {
-    /// Passes, at least 0.
+    /// How many passes, 0 or more.
     package var count: Int
     /// What the first pass starts from; as many registers as ``state``, ``result`` and ``out``.
     package var initial: RowBundle

@@ -12,7 +12,7 @@ package enum ExchangeKind: Sendable, Hashable {
 
 /// The public sizes of one exchange: what its messages' lengths follow from.
 package struct ExchangeSize: Sendable, Hashable {
-  /// Results.
+  /// The number of results.
   package var items: Int
   /// Elements of each result.
   package var length: Int
@@ -89,7 +89,7 @@ package struct Traffic: Sendable, Hashable {
     package struct Segment: Sendable, Hashable {
       /// Number of the part, from 0.
       package var index: Int
-      /// Parts of all results.
+      /// The number of parts of all results.
       package var count: Int
       /// Part `index` of `count`.
       package init(_ index: Int, of count: Int) { (self.index, self.count) = (index, count) }

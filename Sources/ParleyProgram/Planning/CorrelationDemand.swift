@@ -21,7 +21,7 @@ package struct CorrelationDemand: Sendable, Hashable {
   }
   /// One take, or the same takes several times.
   package indirect enum Part: Sendable, Hashable {
-    /// With the step of the first time.
+    /// One take; within ``times(_:stride:_:)`` with the step of the first time.
     case take(Take)
     /// So many times the same, each time at steps whose raw value is larger by `stride`.
     case times(Int, stride: UInt64, [Part])

@@ -39,9 +39,9 @@ public struct Cost: Hashable, Sendable {
   public var peakShareBytes: Int
   /// Most bytes that one flight sends over one link: what can wait there at once, and more where a party is behind.
   public var largestFlightBytes = 0
-  /// Ring words multiplied, a party.
+  /// Ring words that each computing party multiplies.
   public var multiplications: Int
-  /// AND-ed bits, a party.
+  /// Bits that each computing party ANDs.
   public var andBits: Int
   /// Instructions executed, a party: what bounds small inputs.
   public var instructionCount: Int

@@ -20,15 +20,15 @@ package struct CostShare: Hashable, Sendable {
   package var links: [LinkBytes] = []
   /// Flights of messages that count as its own.
   package var rounds = 0
-  /// Ring words multiplied, a party.
+  /// Ring words that each computing party multiplies.
   package var multiplications = 0
-  /// AND-ed bits, a party.
+  /// Bits that each computing party ANDs.
   package var andBits = 0
-  /// Instructions executed, a party.
+  /// Instructions that each computing party executes.
   package var instructionCount = 0
-  /// Words that shuffles and sorts move, a party.
+  /// Words that each computing party moves in shuffles and sorts.
   package var movedElements = 0
-  /// Elements of passes of shuffles, a party.
+  /// Elements of passes of shuffles at each computing party.
   package var shuffledElements = 0
 
   /// Payload bytes over all links.

@@ -66,9 +66,9 @@ public struct NetworkProfile: Hashable, Sendable {
   }
   /// 30 µs, 1 GB/s: parties on one machine.
   public static let loopback = NetworkProfile(name: "this machine", oneWayLatency: 30e-6, bandwidth: 1e9)
-  /// 150 µs, 10 Gbit/s.
+  /// A local network: 150 µs one way, 10 Gbit/s.
   public static let lan = NetworkProfile(name: "lan", oneWayLatency: 150e-6, bandwidth: 1.25e9)
-  /// 20 ms, 100 Mbit/s.
+  /// A wide network: 20 ms one way, 100 Mbit/s.
   public static let wan = NetworkProfile(name: "wan", oneWayLatency: 20e-3, bandwidth: 12.5e6)
 }
 

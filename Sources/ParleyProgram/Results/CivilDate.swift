@@ -5,9 +5,9 @@
 package struct CivilDate: Hashable, Sendable, CustomStringConvertible {
   /// The year before 1 is 0.
   package let year: Int
-  /// 1 to 12.
+  /// Month of the year, 1 to 12.
   package let month: Int
-  /// 1 to 31.
+  /// Day of the month, 1 to 31.
   package let day: Int
 
   /// nil when the calendar has no such day.
@@ -75,7 +75,7 @@ package struct CivilDate: Hashable, Sendable, CustomStringConvertible {
 package struct CivilTime: Hashable, Sendable, CustomStringConvertible {
   /// The day in UTC.
   package let date: CivilDate
-  /// 0 to 86,399.
+  /// Second of the day, 0 to 86,399.
   package let secondOfDay: Int
 
   /// The time so many seconds after 1970-01-01T00:00:00Z, or before.

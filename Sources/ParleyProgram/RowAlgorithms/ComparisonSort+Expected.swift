@@ -2,7 +2,7 @@
 extension ComparisonSort {
   /// Comparisons that are asked for at once.
   package struct Batch: Hashable, Sendable {
-    /// Comparisons.
+    /// The number of comparisons.
     package var size: Int
     /// One side has the rows of the batch before.
     package var repeatsRows: Bool

@@ -39,7 +39,7 @@ package struct ProverVectors<F: FoldingField> {
 
 /// A verifier's vector and its share of the claim: the left one holds u, the right one v.
 package struct VerifierVector<F: FoldingField> {
-  /// u or v.
+  /// Which of the two vectors: u or v.
   package var vector: FoldVector<F>
   /// This verifier's share of what the prover claims; both verifiers' add up to the claim.
   package var target: UInt64

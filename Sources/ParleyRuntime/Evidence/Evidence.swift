@@ -10,7 +10,7 @@ internal import ParleyEngine
 package struct Evidence: Sendable, Hashable, Codable {
   /// Who takes part, as the author knows it.
   package struct Principal: Sendable, Hashable, Codable {
-    /// Its place in the mesh.
+    /// Place of the principal in the mesh.
     package var index: Int
     /// Name of the principal, as the study has it.
     package var name: String
@@ -35,7 +35,7 @@ package struct Evidence: Sendable, Hashable, Codable {
   }
   /// What the author signs.
   package struct Body: Sendable, Hashable, Codable {
-    /// ``Evidence/format``.
+    /// Format of the file: ``Evidence/format``.
     package var format: String
     /// Session id, hexadecimal.
     package var session: String

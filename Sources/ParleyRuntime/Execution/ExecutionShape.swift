@@ -8,7 +8,7 @@ package struct ExecutionShape: Hashable, Sendable {
   package struct Part: Hashable, Sendable {
     /// Who contributes them.
     package var holder: PartyIndex
-    /// Padding included.
+    /// Rows of the part, padding included.
     package var rowCount: Int
     /// So many rows of one holder.
     package init(holder: PartyIndex, rowCount: Int) {

@@ -8,7 +8,7 @@ package struct ProcessUse: Sendable {
   /// Largest resident memory so far, in bytes; nil where it is not known.
   package var peakMemoryBytes: @Sendable () -> Int?
 
-  /// Both readings.
+  /// Both readings of a process.
   package init(
     processorTime: @escaping @Sendable () -> Duration?, peakMemoryBytes: @escaping @Sendable () -> Int?
   ) {
@@ -21,7 +21,7 @@ package struct ProcessUse: Sendable {
 }
 
 extension Duration {
-  /// Rounded down.
+  /// The duration in milliseconds, rounded down.
   package var wholeMilliseconds: Int {
     let parts = components
     return Int(parts.seconds) * 1000 + Int(parts.attoseconds / 1_000_000_000_000_000)

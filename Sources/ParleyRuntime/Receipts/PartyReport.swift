@@ -25,9 +25,9 @@ public struct PartyReport: Sendable, Hashable, Codable {
 
   /// Index of the principal.
   public var party: Int
-  /// UTC, ISO 8601.
+  /// When the run began: UTC, ISO 8601.
   public var startedAt: String
-  /// UTC, ISO 8601.
+  /// When the run ended: UTC, ISO 8601.
   public var finishedAt: String
   /// Time of this process on all cores. Absent where a table of the study is padded: how many rows a holder really has
   /// follows from what its machine did for them.

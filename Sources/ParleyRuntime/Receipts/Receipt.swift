@@ -26,7 +26,7 @@ public struct Receipt: Sendable, Hashable, Codable {
 
   /// Who took part.
   public struct Principal: Sendable, Hashable, Codable {
-    /// Its place in the mesh.
+    /// Place of the principal in the mesh.
     public var index: Int
     /// Name of the principal, as the study has it.
     public var name: String
@@ -47,7 +47,7 @@ public struct Receipt: Sendable, Hashable, Codable {
     public struct Part: Sendable, Hashable, Codable {
       /// Index of the principal.
       public var holder: Int
-      /// Padding included.
+      /// Rows of the holder, padding included.
       public var rows: Int
     }
     /// Name of the table, as the study has it.
@@ -66,7 +66,7 @@ public struct Receipt: Sendable, Hashable, Codable {
   }
   /// What all sign.
   public struct Body: Sendable, Hashable, Codable {
-    /// ``Receipt/format``.
+    /// Format of the file: ``Receipt/format``.
     public var format: String
     /// Session id, hexadecimal.
     public var session: String
@@ -88,7 +88,7 @@ public struct Receipt: Sendable, Hashable, Codable {
     public var mode: Mode
     /// How the session ended.
     public var outcome: Outcome
-    /// Sorted by name.
+    /// Further things that were agreed on, sorted by name.
     public var parameters: [Parameter]
     /// The principals, by index.
     public var principals: [Principal]
@@ -103,7 +103,7 @@ public struct Receipt: Sendable, Hashable, Codable {
   public struct Signature: Sendable, Hashable, Codable {
     /// Index of the principal.
     public var party: Int
-    /// Over the body, hexadecimal.
+    /// Signature over the body, in hexadecimal.
     public var signature: String
   }
 

@@ -7,9 +7,9 @@ public struct ReceiptOpening: Sendable, Hashable, Codable {
   /// The first version of the file.
   public static let format = "parley-receipt-opening/1"
 
-  /// ``ReceiptOpening/format``.
+  /// Format of the file: ``ReceiptOpening/format``.
   public var format: String
-  /// Hexadecimal, as in the receipt.
+  /// Session id in hexadecimal, as in the receipt.
   public var session: String
   /// Index of the recipient in the receipt.
   public var recipient: Int

@@ -7,7 +7,7 @@ internal import ParleyCrypto
 package struct OpenAttempt: Sendable, Hashable, Codable {
   /// Number of the attempt, from 1; one counter issues each number once.
   package var number: UInt64
-  /// Drawn with the number.
+  /// Random tag, drawn with the number.
   package var tag: UInt64
   /// A number with its tag.
   package init(number: UInt64, tag: UInt64) {
@@ -25,7 +25,7 @@ package struct AttemptWindow: Sendable, Hashable {
 
   /// The number that was issued to this session.
   package var attempt: UInt64
-  /// Of that number.
+  /// Tag that was drawn with the number.
   package var tag: UInt64
   /// Ascending, all below ``attempt``, at most ``limit``.
   package var open: [OpenAttempt]

@@ -47,7 +47,7 @@ package enum Digest {
       withUnsafeBytes(of: UInt64(part.count).littleEndian) { mac.update(data: Array($0)) }
       mac.update(data: part)
     }
-    /// 32 bytes.
+    /// The digest, 32 bytes.
     package consuming func finish() -> [UInt8] { Array(mac.finalize()) }
   }
 }

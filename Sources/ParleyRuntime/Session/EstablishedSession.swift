@@ -6,7 +6,7 @@ package import ParleyCrypto
 public struct EstablishedSession: Sendable {
   /// What was agreed, with the agreed attempt.
   public let description: SessionDescription
-  /// Whose side this is.
+  /// Index of the party whose side this is.
   public let local: PartyIndex
   /// 32 bytes; names this run and no other, ever (docs/protocols/session.md#agreement).
   public let id: [UInt8]

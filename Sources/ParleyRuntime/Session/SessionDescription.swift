@@ -8,13 +8,13 @@ public import ParleyBase
 public struct SessionDescription: Sendable, Hashable {
   /// One principal: its place in the mesh, its name in the study, and its public identity key.
   public struct Principal: Sendable, Hashable {
-    /// Its place in the mesh.
+    /// Place of the principal in the mesh.
     public var index: PartyIndex
     /// Name of the principal, as the study has it.
     public var name: String
     /// Public identity key, as bytes.
     public var identity: [UInt8]
-    /// Receives at least one output.
+    /// Whether it receives at least one output.
     public var isRecipient: Bool
 
     /// A principal; see the properties.
@@ -48,7 +48,7 @@ public struct SessionDescription: Sendable, Hashable {
 
   /// A name and a value that all must have alike.
   public struct Parameter: Sendable, Hashable {
-    /// Unique in the description.
+    /// Name of the parameter, unique in the description.
     public var name: String
     /// The value, in words or digits.
     public var value: String
@@ -73,7 +73,7 @@ public struct SessionDescription: Sendable, Hashable {
   public var parameters: [Parameter]
   /// By index; the first ``computingCount`` compute.
   public var principals: [Principal]
-  /// Computing parties.
+  /// The number of computing parties.
   public var computingCount: Int
   /// The tables of the program, in its order.
   public var tables: [Table]
@@ -241,13 +241,13 @@ public struct SessionDescription: Sendable, Hashable {
 
   /// Bounds on what a peer may send in control messages.
   package enum Limits {
-    /// Principals of a session.
+    /// The most principals of a session.
     package static let principals = 256
-    /// Parameters of a description.
+    /// The most parameters of a description.
     package static let parameters = 64
-    /// Tables of a program.
+    /// The most tables of a program.
     package static let tables = 64
-    /// Bytes of a name, or of a value of a parameter.
+    /// The most bytes of a name, or of a value of a parameter.
     package static let text = 256
   }
 }

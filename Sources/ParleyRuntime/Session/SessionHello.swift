@@ -11,7 +11,7 @@ package struct SessionHello: Hashable, Sendable {
   package struct Rows: Hashable, Sendable {
     /// Place of the table in the program.
     package var table: Int
-    /// Padding included.
+    /// Rows of the sender, padding included.
     package var rows: Int
     /// So many rows of one table.
     package init(table: Int, rows: Int) {

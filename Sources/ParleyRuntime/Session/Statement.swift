@@ -186,9 +186,9 @@ package struct SignedStatement: Sendable, Hashable {
 package struct StatementSigning {
   /// Bytes by this party's identity key.
   package var sign: ([UInt8]) throws -> [UInt8]
-  /// Identity key, message, signature.
+  /// Checks a signature, given the identity key, the message and the signature.
   package var verify: Receipt.Verifier
-  /// Both.
+  /// What signs, and what checks.
   package init(sign: @escaping ([UInt8]) throws -> [UInt8], verify: @escaping Receipt.Verifier) {
     self.sign = sign
     self.verify = verify

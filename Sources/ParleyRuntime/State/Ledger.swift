@@ -24,7 +24,7 @@ public struct LedgerEntry: Sendable, Hashable, Codable {
   public var outputs: String?
   /// The agreed attempt.
   public var attempt: UInt64
-  /// UTC, ISO 8601.
+  /// When the line was written: UTC, ISO 8601.
   public var time: String
 
   /// A line; see the properties.

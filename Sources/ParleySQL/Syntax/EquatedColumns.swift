@@ -4,9 +4,9 @@ package import ParleyProgram
 package enum EquatedColumns {
   /// Places in the list of tables.
   package struct Column: Hashable, Sendable {
-    /// By place in the list of tables.
+    /// Place in the list of tables.
     package var table: Int
-    /// By place in the table.
+    /// Place in the table.
     package var column: Int
     /// A column by its places.
     package init(table: Int, column: Int) { (self.table, self.column) = (table, column) }

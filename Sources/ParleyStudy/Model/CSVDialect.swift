@@ -49,9 +49,9 @@ public struct CSVDialect: Sendable, Hashable {
     public var byte: UInt8 { rawValue.utf8.first ?? 0 }
   }
 
-  /// Between fields.
+  /// What stands between fields.
   public var delimiter: Delimiter
-  /// Before decimals.
+  /// What stands before decimals.
   public var decimalMark: DecimalMark
   /// Nil where numbers are written without.
   public var thousandsMark: ThousandsMark?

@@ -6,9 +6,9 @@ extension Study {
   public struct Offer: Sendable, Hashable {
     /// The protocol.
     public var sharing: Security.SharingProtocol
-    /// Whom it withstands.
+    /// Whom the protocol withstands.
     public var adversary: Security.Adversary
-    /// Nil where nothing is verified.
+    /// How it verifies; nil where nothing is verified.
     public var verifier: Security.Verifier?
     /// An offer; see the properties.
     public init(

@@ -55,7 +55,7 @@ public struct Study: Sendable, Hashable {
 extension Study {
   /// Somebody who takes part.
   public struct Party: Sendable, Hashable {
-    /// Unique in the study.
+    /// Name of the party, unique in the study.
     public var name: String
     /// Who runs it; two of the computing parties may not name the same one. Empty when not given.
     public var organisation: String
@@ -83,7 +83,7 @@ extension Study {
   public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// A name or an address.
     public var host: String
-    /// 1 to 65535.
+    /// Port, 1 to 65535.
     public var port: Int
     /// An endpoint.
     public init(host: String, port: Int) {

@@ -11,7 +11,7 @@ public enum StudyLoader {
     public var problems: [ParleyError]
   }
 
-  /// Larger files are refused unread.
+  /// The largest file that is read, in bytes; larger ones are refused.
   public static let largestFile = 4 << 20
   /// More problems than this are counted, not listed.
   public static let problemLimit = 50

@@ -12,7 +12,7 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
   package var circuit: AttackCircuit<F>
   /// Run in place of the circuit.
   package var program: ProgramRun?
-  /// Of all keys and data.
+  /// Seed of all keys and data.
   package var seed: UInt64
 
   /// A world in which this circuit runs.
@@ -160,7 +160,7 @@ package struct PrincipalOutcome: Sendable {
 
 /// What became of an attacked run.
 package struct AttackOutcome: Sendable {
-  /// By principal.
+  /// What became of each principal, by index.
   package var principals: [PrincipalOutcome]
   /// What went over the links, tampering included.
   package var transcript: Transcript
