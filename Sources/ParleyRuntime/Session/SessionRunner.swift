@@ -13,8 +13,8 @@ package import ParleyNetwork
 ///
 /// **What counts.** Against a peer: failed checks and malformed messages that nobody else can have caused. For the set of
 /// computing parties, at each of them and without blame: every failure from the first challenge to the last opening, broken
-/// links and aborts too (docs/protocols/session.md#ends: a cheater who sees that its check will fail can pretend a
-/// crash, and whoever brings the bad news need not be it). docs/proofs/attribution.md has the argument.
+/// links and aborts too. A cheater who sees that its check will fail can pretend a crash, and whoever brings the bad news
+/// need not be the cheater (docs/protocols/session.md#ends). docs/proofs/attribution.md has the argument.
 ///
 /// **What may be tried anew.** An outage, or a party that left, as long as this party has opened nothing and has not said
 /// that it will (docs/protocols/session.md#attempts). `ParleyError.Origin.End` of the error says so. One computing
