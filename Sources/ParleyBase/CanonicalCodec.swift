@@ -47,7 +47,8 @@ public struct CanonicalReader: Sendable {
 
   /// An integer of that width.
   ///
-  /// - Throws: as everything here, `aborted/protocol-violation` where the bytes are none that a writer makes, or end early.
+  /// - Throws: as everything here, `aborted/protocol-violation` where the bytes are none that a writer makes, or end
+  ///   early.
   public mutating func read<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(ParleyError) -> T {
     let size = MemoryLayout<T>.size
     guard bytes.count - position >= size else { throw malformed("ends early") }

@@ -7,8 +7,9 @@
 
   /// The rows of one query of an SQLite database as delimited text.
   ///
-  /// SQLite works on a thread of its own, because nothing interrupts what it does for one row, and a view can have room for as many
-  /// long calls of functions as its author likes. Whoever reads waits as long as the work may take, and then leaves the thread behind.
+  /// SQLite works on a thread of its own, because nothing interrupts what it does for one row, and a view can have room
+  /// for as many long calls of functions as its author likes. Whoever reads waits as long as the work may take, and
+  /// then leaves the thread behind.
   final class SQLiteSource: ByteSource {
     /// SQLite's steps that a query may take before its first row.
     static let mostSteps = 1_000_000_000

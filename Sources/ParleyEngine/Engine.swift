@@ -3,14 +3,15 @@ package import ParleyProgram
 
 /// One party's side of a sharing protocol: what an engine must do to execute a ``LoweredProgram``.
 ///
-/// The vector is the primitive. Local operations return at once. An operation with messages goes through flights, as many as
-/// the descriptor says: `start` computes this party's messages of the first flight and queues them, each `resume` receives
-/// the messages of one flight and queues those of the next, and `finish` receives the last and returns the result. All
-/// operations of one round share their flights. Comparison, division, sort and everything above are programs over these
-/// operations, written once in the lowering.
+/// The vector is the primitive. Local operations return at once. An operation with messages goes through flights, as
+/// many as the descriptor says: `start` computes this party's messages of the first flight and queues them, each
+/// `resume` receives the messages of one flight and queues those of the next, and `finish` receives the last and
+/// returns the result. All operations of one round share their flights. Comparison, division, sort and everything above
+/// are programs over these operations, written once in the lowering.
 ///
-/// **Who knows what.** Values are shared, and only openings tell a party anything of them. Constants, factors, orders, indices, counts and
-/// steps are the program's and public. **Bytes** of all messages are those of ``descriptor``, and depend on no value.
+/// **Who knows what.** Values are shared, and only openings tell a party anything of them. Constants, factors, orders,
+/// indices, counts and steps are the program's and public. **Bytes** of all messages are those of ``descriptor``, and
+/// depend on no value.
 ///
 /// `count` is always the number of elements of the result (or, for reductions, of the operands).
 package protocol Engine: AnyObject {
@@ -90,10 +91,10 @@ package protocol Engine: AnyObject {
 
   /// Obtains all the correlated randomness that a run takes, before its first input.
   ///
-  /// Called for every flight of ``EngineDescriptor/offline`` in turn, from 0, and once more after the last: a call receives what
-  /// the flight before has brought, and queues this party's messages of `flight`, at steps of ``StepID/preparation(_:sub:)``;
-  /// the last call queues nothing. Exchanges take from what was prepared. Where it does not suffice they throw
-  /// `internal/correlations`; they never make any themselves.
+  /// Called for every flight of ``EngineDescriptor/offline`` in turn, from 0, and once more after the last: a call
+  /// receives what the flight before has brought, and queues this party's messages of `flight`, at steps of
+  /// ``StepID/preparation(_:sub:)``; the last call queues nothing. Exchanges take from what was prepared. Where it does
+  /// not suffice they throw `internal/correlations`; they never make any themselves.
   ///
   /// - Throws: `internal/correlations` where something is left of what was prepared before.
   func prepare(_ demand: CorrelationDemand, flight: Int) throws(ParleyError)
@@ -129,25 +130,25 @@ package protocol Engine: AnyObject {
 
   // MARK: Verification and opening
 
-  /// Once all inputs have arrived, the computing parties compare the copies that they have of the same shares, in one flight.
-  /// This half sends; there is nothing to send where parties are trusted.
+  /// Once all inputs have arrived, the computing parties compare the copies that they have of the same shares, in one
+  /// flight. This half sends; there is nothing to send where parties are trusted.
   func startInputComparison() throws(ParleyError)
   /// The half that receives.
   ///
   /// - Throws: `aborted/check-failed` where copies differ.
   func finishInputComparison() throws(ParleyError)
-  /// Checks travel with the computation. This half queues those that are due in a flight, after everything else of it was
-  /// queued.
+  /// Checks travel with the computation. This half queues those that are due in a flight, after everything else of it
+  /// was queued.
   func sendChecks() throws(ParleyError)
   /// The half that receives the checks of a flight, after everything else of it was received.
   func receiveChecks() throws(ParleyError)
   /// A hash of every value that was public among the computing parties so far, for them to compare.
   var publicDigest: [UInt8] { get }
-  /// Whether a challenge of a check has been given. From then on any failure, also of a link, may be made by a party that knows
-  /// that its check will fail. So the session is final, and counts (docs/protocols/session.md#ends).
+  /// Whether a challenge of a check has been given. From then on any failure, also of a link, may be made by a party
+  /// that knows that its check will fail. So the session is final, and counts (docs/protocols/session.md#ends).
   var hasChallenged: Bool { get }
-  /// A pass of a loop begins. What is used under these numbers of instructions belongs to the pass, and nothing is used under
-  /// them again once it is over: ledgers can forget it, and do not grow with the number of passes.
+  /// A pass of a loop begins. What is used under these numbers of instructions belongs to the pass, and nothing is used
+  /// under them again once it is over: ledgers can forget it, and do not grow with the number of passes.
   func begin(pass numbers: Range<Int>)
   /// The pass that began last is over.
   func endPass()
@@ -156,8 +157,9 @@ package protocol Engine: AnyObject {
 
   /// Checks everything up to and including `step`; semi-honest engines answer at once.
   func verify(through step: StepID) throws(ParleyError) -> VerificationToken
-  /// Commitments to this party's shares of everything that it is going to open, for its signed statement: after verification,
-  /// and before the program opens anything. Both holders of a share commit to it alike. Nil where parties are trusted.
+  /// Commitments to this party's shares of everything that it is going to open, for its signed statement: after
+  /// verification, and before the program opens anything. Both holders of a share commit to it alike. Nil where parties
+  /// are trusted.
   func commit(to openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]?
   /// The same for some of these openings at the moment they begin, from what is about to be sent.
   func restate(_ openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]
@@ -282,8 +284,8 @@ package struct FreshMask<Arith>: ~Copyable {
 /// A holder's side of the input protocol of one engine: turns plain values into messages for the computing
 /// parties. A holder needs no engine.
 ///
-/// The holder knows the values. A computing party learns how many there are, and as many of the parties as may pool what they see
-/// (``EngineDescriptor/privacyThreshold``) learn nothing else. Bytes: ``EngineDescriptor/inputArith`` and
+/// The holder knows the values. A computing party learns how many there are, and as many of the parties as may pool
+/// what they see (``EngineDescriptor/privacyThreshold``) learn nothing else. Bytes: ``EngineDescriptor/inputArith`` and
 /// ``EngineDescriptor/inputPlanes``.
 package protocol InputDealer: AnyObject {
   /// Deals ring words at `step` and sends them: one column, or one holder's part of it.
@@ -292,9 +294,9 @@ package protocol InputDealer: AnyObject {
   func dealPlanes(_ planes: [[UInt64]], count: Int, step: StepID) throws(ParleyError)
 }
 
-/// The receiving side of a recipient that does not compute. It learns the values that are opened to it, and nothing of how they came about.
-/// Bytes: ``EngineDescriptor/openToRecipient`` and ``EngineDescriptor/openPlanesToRecipient``. Where parties are not trusted, what does not
-/// fit together is `aborted/check-failed`.
+/// The receiving side of a recipient that does not compute. It learns the values that are opened to it, and nothing of
+/// how they came about. Bytes: ``EngineDescriptor/openToRecipient`` and ``EngineDescriptor/openPlanesToRecipient``.
+/// Where parties are not trusted, what does not fit together is `aborted/check-failed`.
 package protocol OutputReceiver: AnyObject {
   /// What both holders of every share have signed; called before anything is received, where parties are not trusted.
   func adopt(_ agreed: AgreedShares)

@@ -55,8 +55,8 @@ package protocol Mesh: AnyObject, Sendable {
 
   /// From here on this party does not know by itself that nothing was opened, or it has what was opened.
   ///
-  /// - Parameter known: `unknown` at a computing party that is about to clear what is opened, and at another principal that has given
-  ///   what the others need of it; `released` at whoever has what was opened.
+  /// - Parameter known: `unknown` at a computing party that is about to clear what is opened, and at another principal
+  ///   that has given what the others need of it; `released` at whoever has what was opened.
   func noteOpenings(_ known: OpeningKnowledge)
 
   /// What this party knows of what was opened; nil where the mesh does not keep track of it.

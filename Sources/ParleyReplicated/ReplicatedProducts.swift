@@ -131,9 +131,9 @@ extension ReplicatedParty {
 
   /// LᵀR of matrices given by their columns, for several L of the same shape (docs/protocols/replicated.md#products).
   ///
-  /// With x as column a of L and y as column b of R, this party's summand of entry (a, b) is
-  /// Σ over the rows of (x_i y_i + x_i y_{i+1} + x_{i+1} y_i), plus α_i. It is the matrix product above with the rows of a
-  /// table as the inner side: one word is sent for an entry, whatever the number of rows.
+  /// With x as column a of L and y as column b of R, this party's summand of entry (a, b) is Σ over the rows of (x_i
+  /// y_i + x_i y_{i+1} + x_{i+1} y_i), plus α_i. It is the matrix product above with the rows of a table as the inner
+  /// side: one word is sent for an entry, whatever the number of rows.
   func startColumnProduct<Word: RingWord>(
     _ factors: [[SharedWords<Word>]], _ right: [SharedWords<Word>], step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {

@@ -68,8 +68,8 @@ package struct TableRowOrder: Hashable, Sendable {
     package var isDescending: Bool
     /// Whether NULL comes before every value.
     package var nullsFirst: Bool
-    /// The key of every row; NULL is a value of its own. Take all valid rows that agree in the keys so far: they stand in one
-    /// unbroken run of rows, and in the whole run these nodes are equal, also in its rows that are not valid.
+    /// The key of every row; NULL is a value of its own. Take all valid rows that agree in the keys so far: they stand
+    /// in one unbroken run of rows, and in the whole run these nodes are equal, also in its rows that are not valid.
     package var values: [Program.NodeID]
   }
   /// The keys; the first decides first.

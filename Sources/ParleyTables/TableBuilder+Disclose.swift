@@ -87,8 +87,8 @@ extension TableBuilder {
 
   /// The bit of every group that it may be shown; arbitrary where there is no row.
   ///
-  /// Small groups may not be shown. Where a withheld count could be computed from a total, larger groups are withheld with
-  /// them. The rule is that of docs/proofs/suppression.md, over the groups that there are.
+  /// Small groups may not be shown. Where a withheld count could be computed from a total, larger groups are withheld
+  /// with them. The rule is that of docs/proofs/suppression.md, over the groups that there are.
   ///
   /// - Parameters:
   ///   - rows: the column that counts a group's rows.

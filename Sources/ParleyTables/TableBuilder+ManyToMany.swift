@@ -9,8 +9,8 @@ extension TableBuilder {
   /// Below this no sort is cheaper.
   private static var fewPairs: Int { 1 << 12 }
 
-  /// Matching pairs of rows. Small tables are crossed. Of others every left row gets as many of `bound` slots as it has matches, and
-  /// each slot takes the right row of its position among them.
+  /// Matching pairs of rows. Small tables are crossed. Of others every left row gets as many of `bound` slots as it has
+  /// matches, and each slot takes the right row of its position among them.
   mutating func manyToMany(
     _ left: SecretTable, _ right: SecretTable, _ keys: [(left: Int, right: Int)], bound: Int?
   ) throws(ParleyError) -> SecretTable {

@@ -8,9 +8,10 @@ extension Connection {
 
 /// Callers that have not proved anything.
 ///
-/// Anybody can connect as often as it likes, so all callers of the port share few places, whatever session they are for. When all are
-/// taken the oldest caller has to go; those go first that have not sent a whole first message of TLS. A party sends that at once and
-/// is answered in the next turn, so it does not lose its place to callers that say nothing or little.
+/// Anybody can connect as often as it likes, so all callers of the port share few places, whatever session they are
+/// for. When all are taken the oldest caller has to go; those go first that have not sent a whole first message of TLS.
+/// A party sends that at once and is answered in the next turn, so it does not lose its place to callers that say
+/// nothing or little.
 extension MeshAcceptor {
   /// Callers at one time that have not proved anything.
   package static let callerPlaces = 64

@@ -65,9 +65,9 @@ package struct TransportOptions: Sendable {
   /// Bytes not yet handed to the socket at which `send` waits while the link is up: running further ahead of the
   /// network only moves data out of the caches (soft: one message may exceed it).
   package var unsentLimit = 4 << 20
-  /// Memory for what was received ahead of the engine, per link, at which reading pauses (soft by one read). While the engine itself
-  /// waits in the mesh, the largest flights of the plan may exceed it: two parties that send to each other would otherwise block for
-  /// ever.
+  /// Memory for what was received ahead of the engine, per link, at which reading pauses (soft by one read). While the
+  /// engine itself waits in the mesh, the largest flights of the plan may exceed it: two parties that send to each
+  /// other would otherwise block for ever.
   package var inboundLimit = 64 << 20
   /// The same for peers that have nothing to send but greetings and other control messages.
   static let greetingLimit = 4 << 20
@@ -75,8 +75,8 @@ package struct TransportOptions: Sendable {
   static let outsiderPatience = 10
   /// How long `close` waits for the peers' goodbyes once everything is acknowledged.
   package var farewell: Duration = .seconds(2)
-  /// How long a party that others dial stays, when the session has ended before everybody was there, for those who are still to come.
-  /// Without it they would dial in vain for as long as they wait, and name those who are gone.
+  /// How long a party that others dial stays, when the session has ended before everybody was there, for those who are
+  /// still to come. Without it they would dial in vain for as long as they wait, and name those who are gone.
   package var farewells: Duration = .seconds(30)
   /// The same for a party that only dials.
   static let lastCalls = Duration.seconds(4)

@@ -5,9 +5,9 @@ internal import ParleySQL
 
 /// A matrix with a row for every row of a table: some of its columns side by side.
 ///
-/// Its rows stay secret, and there are as many as the table has. So there are two kinds of products: from the left with a
-/// transposed matrix of the same table, which makes single values of the rows, and from the right with a ``SecretMatrix``. A row
-/// takes part where all columns have a value.
+/// Its rows stay secret, and there are as many as the table has. So there are two kinds of products: from the left with
+/// a transposed matrix of the same table, which makes single values of the rows, and from the right with a
+/// ``SecretMatrix``. A row takes part where all columns have a value.
 public struct SecretColumns<Element: SecretNumber> {
   let workshop: Workshop
   let columns: [SecretFormula]

@@ -37,7 +37,8 @@ public struct ProgramRows: Sendable, ExpressibleByDictionaryLiteral {
 
   /// Rows as columns of equal length.
   ///
-  /// - Parameter columns: the cells by the name of the column. They are compared with the declared columns when the program runs.
+  /// - Parameter columns: the cells by the name of the column. They are compared with the declared columns when the
+  ///   program runs.
   public init(_ columns: [String: [Cell]]) { self.columns = columns }
   /// Rows as columns of equal length. Where a column is written twice, the last one counts.
   public init(dictionaryLiteral elements: (String, [Cell])...) {

@@ -164,7 +164,8 @@ public final class SecureProgram {
   ///   - name: unique in the program.
   ///   - holders: names of parties, each of which brings rows.
   ///   - maximumRows: of all holders together; sums are checked for this many.
-  ///   - padTo: every holder shares exactly this many rows, so that its number of rows stays secret below it. Nil: everybody sees how many there are.
+  ///   - padTo: every holder shares exactly this many rows, so that its number of rows stays secret below it. Nil:
+  ///     everybody sees how many there are.
   ///   - protect: whom the rows are about, and so what `minimumCell` counts. Stated to everybody, and part of what the parties compare.
   ///   - allowsExtremes: the owners of the rows agree that smallest and largest values are shown, which are refused under a minimum
   ///     otherwise; stated likewise.

@@ -2,8 +2,8 @@ package import ParleyBase
 
 /// How often a party takes part in one study by itself (docs/protocols/session.md#attempts).
 ///
-/// A session that an outage ended, or a party that left, is followed by another: with a new session id, new keys and new shares of
-/// the same data. Nobody who is still there has to be started again.
+/// A session that an outage ended, or a party that left, is followed by another: with a new session id, new keys and
+/// new shares of the same data. Nobody who is still there has to be started again.
 ///
 /// What may be repeated is decided where the session ended, from what was noticed there (`ParleyError.Origin.End`): never
 /// a failed check, a malformed message, a refusal, or an end after something may have been opened. A session that ended

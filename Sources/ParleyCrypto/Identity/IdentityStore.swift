@@ -57,8 +57,8 @@ public struct IdentityStore: Sendable {
 
   /// An identity that was saved.
   ///
-  /// - Throws: `identity/missing`, `identity/name`, `identity/permissions` where others may touch file or folder, `identity/malformed`,
-  ///   `identity/storage`.
+  /// - Throws: `identity/missing`, `identity/name`, `identity/permissions` where others may touch file or folder,
+  ///   `identity/malformed`, `identity/storage`.
   public func load(name: String) throws(ParleyError) -> Identity {
     guard Identity.isValid(name: name) else {
       throw ParleyError(

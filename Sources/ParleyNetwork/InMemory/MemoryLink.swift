@@ -46,8 +46,8 @@ final class MemoryLink: @unchecked Sendable {
 
   /// Queues a frame. Blocks while the link holds something and would hold more than the bound.
   ///
-  /// There is one exception: the receiver waits for this sender, directly or through others for which it waits. Then nobody else can go
-  /// on, and the frame passes over the bound.
+  /// There is one exception: the receiver waits for this sender, directly or through others for which it waits. Then
+  /// nobody else can go on, and the frame passes over the bound.
   ///
   /// - Parameter circular: whether that is so.
   func put(_ frame: Frame, circular: () -> Bool) throws(ParleyError) {

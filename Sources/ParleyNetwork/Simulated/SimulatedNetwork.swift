@@ -16,11 +16,11 @@ package struct SimulationOptions: Sendable, Hashable {
 
 /// All parties in one process over links with latency, bandwidth, loss and partitions, in virtual time.
 ///
-/// Every party carries its virtual time; computing takes none unless it says so (``SimulatedMesh/advance(by:)``).
-/// A message is stamped with the time at which it arrives, and receiving it moves the receiver to that time if it
-/// is behind. A receive names its sender and blocks (the party network is a Kahn process network). So the times are exactly
-/// those of one global clock that moves only while all parties wait, and no party that has something to do is stopped for it:
-/// the same program takes the same virtual time on every run and machine.
+/// Every party carries its virtual time; computing takes none unless it says so (``SimulatedMesh/advance(by:)``). A
+/// message is stamped with the time at which it arrives, and receiving it moves the receiver to that time if it is
+/// behind. A receive names its sender and blocks (the party network is a Kahn process network). So the times are
+/// exactly those of one global clock that moves only while all parties wait, and no party that has something to do is
+/// stopped for it: the same program takes the same virtual time on every run and machine.
 ///
 /// Needs one thread per party. There is no back-pressure: a sender never waits, as with a socket buffer that is
 /// large enough. Parties that wait on each other in a circle get a deadlock report at once.

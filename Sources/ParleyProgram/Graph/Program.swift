@@ -131,7 +131,8 @@ public struct Program: Sendable, Hashable {
 
   /// A secret column that holders share row by row.
   public struct Input: Hashable, Sendable {
-    /// What a column holds: values, bits that are 1 where the value is NULL, or bits that are 1 in rows that are not padding.
+    /// What a column holds: values, bits that are 1 where the value is NULL, or bits that are 1 in rows that are not
+    /// padding.
     public enum Role: String, Hashable, Sendable { case value, isNull, isValid }
     /// Table that it is a column of.
     public var table: TableID
@@ -176,9 +177,9 @@ public struct Program: Sendable, Hashable {
   /// What a node computes. Operands of elementwise operations have one shape, or one of them is a scalar
   /// (which is repeated).
   ///
-  /// On engines whose shares add up, these take no message: sums, differences, multiples and running sums of ring words, ⊕ and ¬ of bits,
-  /// and moves of rows to public places. Everything else has messages, and so has what needs another form of a value (words or
-  /// bits) than there is; the plan says how many.
+  /// On engines whose shares add up, these take no message: sums, differences, multiples and running sums of ring
+  /// words, ⊕ and ¬ of bits, and moves of rows to public places. Everything else has messages, and so has what needs
+  /// another form of a value (words or bits) than there is; the plan says how many.
   public indirect enum Operation: Hashable, Sendable {
     /// A column that holders share.
     case input(InputID)
@@ -323,7 +324,8 @@ public struct Program: Sendable, Hashable {
       case integer
       /// A decimal number: value / 10^scale.
       case decimal(scale: Int)
-      /// value / 10^scale, rounded to `places` decimals, halves away from zero: further decimals of it would not be right
+      /// value / 10^scale, rounded to `places` decimals, halves away from zero: further decimals of it would not be
+      /// right
       case rounded(scale: Int, places: Int)
       /// A date: days since 1970-01-01.
       case date

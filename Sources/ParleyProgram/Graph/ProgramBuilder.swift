@@ -88,15 +88,16 @@ public struct ProgramBuilder: Sendable {
     if constantValue(b) == 0 { return a }
     return append(.add(a, b), .init(.integer(try range(a) + range(b)), try shape(a, b)))
   }
-  /// a − b. Range: from the least a less the greatest b to the greatest a less the least b; equal nodes give the constant 0.
+  /// a − b. Range: from the least a less the greatest b to the greatest a less the least b; equal nodes give the
+  /// constant 0.
   public mutating func subtract(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if a == b, case .integer = program[a].type.sort { return constant(0) }
     if let x = constantValue(a), let y = constantValue(b) { return constant(x - y) }
     if constantValue(b) == 0 { return a }
     return append(.subtract(a, b), .init(.integer(try range(a) - range(b)), try shape(a, b)))
   }
-  /// a · b. Range: between the least and the greatest product of two ends; of a square, never below 0. A constant factor makes a
-  /// multiple of it (``scale(_:by:)``), which takes no message.
+  /// a · b. Range: between the least and the greatest product of two ends; of a square, never below 0. A constant
+  /// factor makes a multiple of it (``scale(_:by:)``), which takes no message.
   public mutating func multiply(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let x = constantValue(a) { return try scale(b, by: x) }
     if let y = constantValue(b) { return try scale(a, by: y) }
@@ -232,8 +233,8 @@ public struct ProgramBuilder: Sendable {
 
   // MARK: Reductions
 
-  /// The sum of all elements, as a scalar; bits count as 0 or 1. Range: from all elements at their least to all at their greatest, for as
-  /// many as the shape can have, and 0 where it can have none.
+  /// The sum of all elements, as a scalar; bits count as 0 or 1. Range: from all elements at their least to all at
+  /// their greatest, for as many as the shape can have, and 0 where it can have none.
   public mutating func sum(_ a: NodeID) throws(ParleyError) -> NodeID {
     let type = program[a].type
     let count = elements(type.shape)
@@ -292,7 +293,8 @@ public struct ProgramBuilder: Sendable {
     let sort = try entryRange(of: a, at: index).map { Program.Sort.integer($0) } ?? program[a].type.sort
     return append(.element(a, at: index), .init(sort, .scalar))
   }
-  /// The product of two matrices, row by row: `rows` × `inner` and `inner` × `columns`. Range: that of `inner` products added up.
+  /// The product of two matrices, row by row: `rows` × `inner` and `inner` × `columns`. Range: that of `inner` products
+  /// added up.
   ///
   /// - Throws: `plan/shape` where the sizes are not those of the values.
   public mutating func matrixProduct(

@@ -1,5 +1,5 @@
-/// Correlated randomness that an exchange takes from what was prepared: random a and b that nobody knows, and c = a·b, all three
-/// shared.
+/// Correlated randomness that an exchange takes from what was prepared: random a and b that nobody knows, and c = a·b,
+/// all three shared.
 package enum CorrelationKind: Sendable, Hashable {
   /// A multiplication triple of ring words.
   case wordTriple

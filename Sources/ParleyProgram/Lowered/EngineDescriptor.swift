@@ -71,8 +71,8 @@ package struct EngineDescriptor: Sendable, Hashable {
   package var offline = OfflineTraffic()
   /// Parties that need keys which exactly they know, three or more at a time; every pair has keys anyway.
   package var keyGroups: [[Int]] = []
-  /// Bytes that every computing party sends, for each holder, to each party with which it shares a share, once all inputs have
-  /// arrived: what copies are compared by. 0 where they are not compared.
+  /// Bytes that every computing party sends, for each holder, to each party with which it shares a share, once all
+  /// inputs have arrived: what copies are compared by. 0 where they are not compared.
   package var inputComparisonBytes: Int
   /// Messages in the flight of that comparison, for every arithmetic input column.
   package var authenticateInput: [Message] = []
@@ -82,7 +82,8 @@ package struct EngineDescriptor: Sendable, Hashable {
   /// An engine with ring words.
   ///
   /// - Parameters:
-  ///   - innerProducts: as `multiply` if nil, which holds for protocols that send something for each result and not for each operand.
+  ///   - innerProducts: as `multiply` if nil, which holds for protocols that send something for each result and not for
+  ///     each operand.
   ///   - matrixProduct: likewise.
   package init(
     name: String, adversary: Adversary, parties: Int, privacyThreshold: Int, arithmeticSummands: Int,

@@ -30,8 +30,8 @@ package indirect enum Length: Hashable, Sendable {
   case product(Length, Length)
   /// The rows that one holder of a table contributes, by its position among the holders.
   case part(Int, table: Int)
-  /// Inside the body of a ``Instruction/Kind/reduce(state:body:out:)``: half of the current length, rounded up. Inside a function of rows:
-  /// as many as it is applied to.
+  /// Inside the body of a ``Instruction/Kind/reduce(state:body:out:)``: half of the current length, rounded up. Inside
+  /// a function of rows: as many as it is applied to.
   case half
 
   /// What lengths are at most when they are evaluated: products of tables can have more rows than can be counted.
@@ -241,9 +241,9 @@ package struct Instruction: Hashable, Sendable {
     case bitSummands([PlaneRegister], out: [[ArithRegister]])
 
     // Several rounds.
-    /// Halves `state` until one element is left, in several rounds. With n elements and h = ⌈n/2⌉ the body gets the first h as `low` and
-    /// the last h as `high`, and leaves the combined h elements in `combined`. For odd n the two overlap in one element, so the operation
-    /// must be idempotent: minimum, maximum, or, and.
+    /// Halves `state` until one element is left, in several rounds. With n elements and h = ⌈n/2⌉ the body gets the
+    /// first h as `low` and the last h as `high`, and leaves the combined h elements in `combined`. For odd n the two
+    /// overlap in one element, so the operation must be idempotent: minimum, maximum, or, and.
     case reduce(state: [PlaneRegister], body: ReductionBody, out: [PlaneRegister])
     /// Sums over all rows of numbers in bits (``SumNetwork``), side by side: row i counts towards element i mod `results`
     /// of the results. The function is a full adder: of two planes and one it makes the sum and the carry.
@@ -251,17 +251,18 @@ package struct Instruction: Hashable, Sendable {
 
     /// The rows in an order that nobody knows: three passes, a round each.
     case shuffle(RowBundle, out: RowBundle)
-    /// The rows of the bundle in ascending order of `keys` (unsigned, least significant plane first), rows with equal keys in the
-    /// order they had.
+    /// The rows of the bundle in ascending order of `keys` (unsigned, least significant plane first), rows with equal
+    /// keys in the order they had.
     ///
-    /// Keys and bundle are shuffled, comparisons of shuffled rows are opened (class N), and the rows are moved by the public order that
-    /// these tell. `less` compares keys with the row's own number below them, in `indexBits` bits.
+    /// Keys and bundle are shuffled, comparisons of shuffled rows are opened (class N), and the rows are moved by the
+    /// public order that these tell. `less` compares keys with the row's own number below them, in `indexBits` bits.
     case sort(keys: [PlaneRegister], indexBits: Int, less: RowFunction, RowBundle, out: RowBundle)
     /// The same by counting (radix sort, docs/protocols/sorting.md), some bits of `keys` at a time.
     ///
-    /// For each digit the place of every row in stable order is computed. What moves is shuffled together with the places, and the
-    /// places are opened (class N): they tell a uniformly random permutation. The bits still to come and the numbers of the rows move for
-    /// every digit; the rows of the bundle move once, in the end. `digits` has one element for each width of ``RadixDigit/ranges(bits:)``.
+    /// For each digit the place of every row in stable order is computed. What moves is shuffled together with the
+    /// places, and the places are opened (class N): they tell a uniformly random permutation. The bits still to come
+    /// and the numbers of the rows move for every digit; the rows of the bundle move once, in the end. `digits` has one
+    /// element for each width of ``RadixDigit/ranges(bits:)``.
     case radix(keys: [PlaneRegister], digits: [RadixDigit], RowBundle, out: RowBundle)
     /// The rows in ascending order, by a network of comparisons (``MergeExchange``): for engines that do not shuffle. The
     /// function takes two rows, of words, `indexBits` planes that number the rows, and planes; it gives the row that

@@ -1,10 +1,10 @@
 /// Some bits of a key that a sort by counting takes in one pass, and what it applies to them (Hamada et al. 2014/121,
 /// Chida et al. 2019/695; docs/protocols/sorting.md).
 ///
-/// For a set S of the digit's bits let m_S be the product of the bits in S; m_∅ = 1. Whether a row has digit T is a sum of m_S
-/// with factors ±1. Running sums of these bits give the places of the rows with digit T in stable order, and a row goes to the
-/// place for its own digit. Put together, place = c_∅ + Σ m_S·c_S over the other sets S, where every c_S is linear in running
-/// sums of the m_U and in the sums of all their elements (``factors(of:digit:)``).
+/// For a set S of the digit's bits let m_S be the product of the bits in S; m_∅ = 1. Whether a row has digit T is a sum
+/// of m_S with factors ±1. Running sums of these bits give the places of the rows with digit T in stable order, and a
+/// row goes to the place for its own digit. Put together, place = c_∅ + Σ m_S·c_S over the other sets S, where every
+/// c_S is linear in running sums of the m_U and in the sums of all their elements (``factors(of:digit:)``).
 package struct RadixDigit: Hashable, Sendable {
   /// Two bits in one pass take 6 products of ring words for each row instead of 4, but one shuffle, one opening and one
   /// random order of all rows less, and an eighth fewer bytes in all. Three bits take 14 products instead of 6, which is more

@@ -16,8 +16,8 @@ package struct ExchangeSize: Sendable, Hashable {
   package var items: Int
   /// Elements of each result.
   package var length: Int
-  /// Elements of all operands; one that is repeated counts as often as it is used. Protocols that mask operands, and not results,
-  /// send by this number.
+  /// Elements of all operands; one that is repeated counts as often as it is used. Protocols that mask operands, and
+  /// not results, send by this number.
   package var operands: Int
   /// Of the factors of a matrix product; 0 for all else.
   package var rows = 0, inner = 0, columns = 0

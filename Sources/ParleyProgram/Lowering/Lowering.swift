@@ -23,8 +23,8 @@ package struct LoweringOptions: Sendable, Hashable {
   package var chunkRows: Int
   /// How engines that shuffle sort; nil leaves it to the planner.
   package var sortWay: SortWay?
-  /// Of columns that can have more rows than this, the rows with a bit set are counted in bits, by full adders: that takes an AND a row
-  /// instead of a product, in more rounds. Shorter ones are counted by products.
+  /// Of columns that can have more rows than this, the rows with a bit set are counted in bits, by full adders: that
+  /// takes an AND a row instead of a product, in more rounds. Shorter ones are counted by products.
   package var countsInBitsAbove: Int
   /// Products that are only added to others are one sum of products.
   package var joinsProducts: Bool

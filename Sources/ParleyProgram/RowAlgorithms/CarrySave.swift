@@ -5,9 +5,9 @@
 /// one AND, and one bit fewer. So a sum takes about as many ANDs as it has bits, whatever the order, in about
 /// log(height) / log(1.5) levels.
 ///
-/// A half adder takes an AND and leaves as many bits as there were. There is one only in a column that would otherwise be
-/// higher after this level than all columns can be brought to; without it carries would run through all columns, one a level
-/// (Dadda, "Some schemes for parallel multipliers", Alta Frequenza 34, 1965).
+/// A half adder takes an AND and leaves as many bits as there were. There is one only in a column that would otherwise
+/// be higher after this level than all columns can be brought to; without it carries would run through all columns, one
+/// a level (Dadda, "Some schemes for parallel multipliers", Alta Frequenza 34, 1965).
 package enum CarrySave {
   /// Adders of one column.
   package struct Adders: Hashable, Sendable {

@@ -105,8 +105,9 @@ package struct ProofShape: Hashable, Sendable {
     return messages
   }
 
-  /// The last stage at which the operands of the gates are needed. Elements of the first level are made of them and not kept:
-  /// they are made for the products of that level, and once more for its fold, which waits for the challenge of this stage.
+  /// The last stage at which the operands of the gates are needed. Elements of the first level are made of them and not
+  /// kept: they are made for the products of that level, and once more for its fold, which waits for the challenge of
+  /// this stage.
   package static let lastStageWithOperands = 6
 
   /// Words of one vector of operands, for ``VerifierDescriptor/ownFlightsFrom``. Those of a matrix product are few for

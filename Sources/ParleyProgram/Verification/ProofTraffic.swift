@@ -70,8 +70,8 @@ struct ProofTraffic {
 
   /// A flight is over: every proof is at its next stage.
   ///
-  /// - Returns: bytes of operands and results that no proof needs any more. A proof needs its own until both vectors are folded
-  ///   (``ProofShape/lastStageWithOperands``).
+  /// - Returns: bytes of operands and results that no proof needs any more. A proof needs its own until both vectors
+  ///   are folded (``ProofShape/lastStageWithOperands``).
   mutating func endFlight() -> Int {
     guard !active.isEmpty else { return 0 }
     var released = 0

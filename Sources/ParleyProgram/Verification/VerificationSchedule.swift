@@ -94,8 +94,8 @@ package struct VerifierDescriptor: Sendable, Hashable {
   package var wordTermsPerProof: Int
   /// Rows or words of finished shuffles, of one prover, from which on a proof begins.
   package var shuffleElementsPerProof: Int
-  /// Words of operands from which on a proof gets flights of its own until it has folded them. Proofs of fewer travel with the
-  /// computation; a large one would keep its operands for as many flights of that.
+  /// Words of operands from which on a proof gets flights of its own until it has folded them. Proofs of fewer travel
+  /// with the computation; a large one would keep its operands for as many flights of that.
   package var ownFlightsFrom: Int
   /// Bytes of the message that closes a verification, from every party to both others.
   package var closingBytes: Int

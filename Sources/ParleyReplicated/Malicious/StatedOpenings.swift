@@ -6,11 +6,12 @@ internal import ParleyNetwork
 
 /// What is known of openings before they happen ([own], docs/proofs/attribution.md).
 ///
-/// Both holders of a share have signed a commitment to it. Whoever then opens another share, or sends another digest, than
-/// both have signed is known to deviate, and is not confused with the other holder.
+/// Both holders of a share have signed a commitment to it. Whoever then opens another share, or sends another digest,
+/// than both have signed is known to deviate, and is not confused with the other holder.
 ///
-/// A commitment is SHA-256(label ‖ session ‖ step ‖ share ‖ masked? ‖ salt ‖ digest of the share), every part with its length.
-/// The digest is the one that the share's other holder sends at the opening, so that one commitment serves for comparing both.
+/// A commitment is SHA-256(label ‖ session ‖ step ‖ share ‖ masked? ‖ salt ‖ digest of the share), every part with its
+/// length. The digest is the one that the share's other holder sends at the opening, so that one commitment serves for
+/// comparing both.
 struct StatedOpenings {
   /// Of this party's own shares, from the keys that it has in common with their other holders.
   private var salts: [StatedShare.Key: [UInt8]] = [:]

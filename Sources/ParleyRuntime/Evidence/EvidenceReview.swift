@@ -4,15 +4,15 @@ internal import ParleyEngine
 /// What several principals' evidence of one session shows together, without trusting any of them.
 ///
 /// **What is used.**
-/// - (a) Signatures: a statement is its maker's, whoever shows it. An honest party signs one statement before the openings,
-///   and records that repeat it. Two statements that differ name their maker, whatever else is true.
+/// - (a) Signatures: a statement is its maker's, whoever shows it. An honest party signs one statement before the
+///   openings, and records that repeat it. Two statements that differ name their maker, whatever else is true.
 /// - (b) An honest pair's statements agree, so of a pair that disagrees one deviates.
 /// - (c) When an honest computing party accuses, one of the accused deviates.
-/// - (d) At most one computing party deviates: whoever is compatible with all of (b) and (c) remains possible, and a single
-///   one that remains is named.
+/// - (d) At most one computing party deviates: whoever is compatible with all of (b) and (c) remains possible, and a
+///   single one that remains is named.
 ///
-/// What principals that do not compute say is shown and not used, because any number of them may deviate. The argument is
-/// in docs/proofs/attribution.md.
+/// What principals that do not compute say is shown and not used, because any number of them may deviate. The argument
+/// is in docs/proofs/attribution.md.
 ///
 /// **Who they are.** Names, numbers, keys and roles of principals are those of the study that all of them have signed. A
 /// file's own word on them would let principals that do not compute pass for computing parties, or put another's name to a

@@ -11,8 +11,9 @@ package import ParleyProgram
 /// of the input's range that is nearest to 0: every ring word is then within the range that the planner has
 /// reasoned with.
 ///
-/// In a padded table, padding is worked on like rows. What the holder computes of a row before it shares it (formulas, digests of
-/// texts) it computes of padding too, and puts it aside. The time until its shares are there does not tell how many rows it has.
+/// In a padded table, padding is worked on like rows. What the holder computes of a row before it shares it (formulas,
+/// digests of texts) it computes of padding too, and puts it aside. The time until its shares are there does not tell
+/// how many rows it has.
 package struct InputFeeder {
   /// One table as this holder has it.
   package struct HeldTable: Sendable {

@@ -1,7 +1,8 @@
 /// What a party has used of its machine, for its report in the receipt.
 ///
-/// Only the program knows what of its process belongs to one party. The command runs one party in a process, and reads it from the
-/// operating system. Where several sessions share a process there is no such number, and reports go without.
+/// Only the program knows what of its process belongs to one party. The command runs one party in a process, and reads
+/// it from the operating system. Where several sessions share a process there is no such number, and reports go
+/// without.
 package struct ProcessUse: Sendable {
   /// Processor time so far; nil where it is not known.
   package var processorTime: @Sendable () -> Duration?

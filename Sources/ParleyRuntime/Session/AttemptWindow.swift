@@ -2,8 +2,8 @@ internal import ParleyCrypto
 
 /// A number that the attempt counter of a memory has issued to one session.
 ///
-/// The tag is random and drawn with the number. A memory that was restored from a backup issues the same numbers again, with other
-/// tags: so a session that comes late can be told from one of a backup.
+/// The tag is random and drawn with the number. A memory that was restored from a backup issues the same numbers again,
+/// with other tags: so a session that comes late can be told from one of a backup.
 package struct OpenAttempt: Sendable, Hashable, Codable {
   /// Number of the attempt, from 1; one counter issues each number once.
   package var number: UInt64

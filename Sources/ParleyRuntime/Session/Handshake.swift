@@ -63,7 +63,8 @@ package struct Handshake {
 
   /// All flights, once. Blocks the calling thread.
   ///
-  /// - Throws: `aborted/session-mismatch` and other codes of ``isOrderly(_:)`` where parties differ, at all of them alike; `network/…`.
+  /// - Throws: `aborted/session-mismatch` and other codes of ``isOrderly(_:)`` where parties differ, at all of them
+  ///   alike; `network/…`.
   package func run() throws(ParleyError) -> EstablishedSession {
     try checkOwn()
     let window = try memory.reserveAttempt()

@@ -5,8 +5,8 @@ package import ParleyEngine
 /// the session; and again, as each flight of openings begins, the part that is opened in it.
 ///
 /// It tells its readers nothing. Commitments and link digests are salted with streams of keys that only the two parties
-/// concerned have ([own], docs/proofs/attribution.md). What has been public among the computing parties by then is uniformly
-/// random, or an order of rows that is. Verdicts are opened afterwards.
+/// concerned have ([own], docs/proofs/attribution.md). What has been public among the computing parties by then is
+/// uniformly random, or an order of rows that is. Verdicts are opened afterwards.
 package struct Statement: Sendable, Hashable {
   /// When it is made.
   package enum Moment: UInt32, Sendable, Hashable, CaseIterable {

@@ -27,8 +27,8 @@ internal import Synchronization
 ///   directory is not ahead of what the peer remembers;
 /// - two directories with one id that are used at the same time, by the same rule.
 ///
-/// A directory that was refused stays refused at the peers that remember more of it, also when its counter has caught up.
-/// Another directory than the one a peer remembers is refused until that peer has confirmed it
+/// A directory that was refused stays refused at the peers that remember more of it, also when its counter has caught
+/// up. Another directory than the one a peer remembers is refused until that peer has confirmed it
 /// (``confirm(directory:of:)``).
 ///
 /// *Not* detected are:

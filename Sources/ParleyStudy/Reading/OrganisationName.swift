@@ -5,13 +5,14 @@ import ParleyBase
 ///
 /// Taken for the same:
 ///
-/// - upper and lower case, compatibility forms of Unicode (full width, ligatures), and names that differ in punctuation or blanks;
-/// - letters of the Greek, Cyrillic and Armenian scripts, small capitals and other Latin letters that look like letters of the
-///   alphabet;
+/// - upper and lower case, compatibility forms of Unicode (full width, ligatures), and names that differ in punctuation
+///   or blanks;
+/// - letters of the Greek, Cyrillic and Armenian scripts, small capitals and other Latin letters that look like letters
+///   of the alphabet;
 /// - the digits and letters `0 O`, `1 l I |`, `rn m`, `vv w`, `cl d`.
 ///
-/// A name is refused where it mixes Latin letters with those of a script that has look-alikes of them (Greek, Cyrillic, Armenian,
-/// Cherokee, Coptic, Lisu, Deseret and others, see ``script(_:)``), or with digits of another script.
+/// A name is refused where it mixes Latin letters with those of a script that has look-alikes of them (Greek, Cyrillic,
+/// Armenian, Cherokee, Coptic, Lisu, Deseret and others, see ``script(_:)``), or with digits of another script.
 ///
 /// Not noticed: whole names in other scripts, accents and strokes, abbreviations, and two names of one house.
 package enum OrganisationName {

@@ -4,7 +4,8 @@ import Yams
 
 /// The step from YAML text to nodes with positions, through Yams.
 ///
-/// Parts of YAML are refused that a study file has no use for and that make files mean something else than they seem to:
+/// Parts of YAML are refused that a study file has no use for and that make files mean something else than they seem
+/// to:
 /// - characters that are not seen, or that end lines for YAML alone, in comments too;
 /// - anchors, with which small files can also grow without bound;
 /// - several documents.
