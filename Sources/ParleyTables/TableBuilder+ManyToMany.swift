@@ -51,9 +51,10 @@ extension TableBuilder {
   func overflow(_ bound: Int) -> String { "\(joinName) has more rows than its bound of \(bound)\(boundReason)" }
 }
 
-/// A join by counting: how many right rows a left row has, where they begin, which slots they fill (count and expand
-/// as in Krastnikov, Kerschbaum, Stebila, PVLDB 13, 2020, by sorts and scans;
-/// docs/protocols/relational.md#join-on-keys-that-repeat).
+/// A join by counting: how many right rows a left row has, where they begin, and which slots they fill
+/// (docs/protocols/relational.md#join-on-keys-that-repeat).
+///
+/// Source: Krastnikov, Kerschbaum, Stebila, PVLDB 13, 2020 (count and expand), here by sorts and scans.
 private struct Expansion {
   typealias NodeID = Program.NodeID
   var tables: TableBuilder

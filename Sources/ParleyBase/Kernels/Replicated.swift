@@ -62,9 +62,10 @@ package struct ShareProduct<Word> {
   }
 }
 
-/// The zero sharing of party i at one stream: α_i = F_i − F_{i+1} (⊕ for bits), where F_k is the keystream of
-/// key k, which parties k−1 and k share (Araki et al., eprint 2016/768, section 2;
-/// docs/protocols/replicated.md).
+/// The zero sharing of party i at one stream: α_i = F_i − F_{i+1}, or F_i ⊕ F_{i+1} for bits. F_k is the keystream of
+/// key k, which parties k−1 and k share. The three α add up to zero.
+///
+/// Source: Araki et al., eprint 2016/768, section 2; docs/protocols/replicated.md.
 package struct ZeroSharing: Sendable {
   /// k_i, which the previous party has too.
   package let mine: AESKey

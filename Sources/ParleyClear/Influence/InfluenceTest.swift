@@ -9,9 +9,11 @@ package import ParleyProgram
 ///
 /// What is tried is `reference`, the same queries without a minimum, as long as it opens what was opened, with the same
 /// values: a number rests on the same units whether or not another group is withheld. Sometimes it does not (a LIMIT
-/// that counts shown groups only). Then the program itself is tried. A unit without which a number is no longer shown
-/// counts as one that the number rests on, because whether it is shown tells about that unit; but only where some unit
-/// changes the number, for every group can be withheld for the sake of another.
+/// that counts shown groups only). Then the program itself is tried.
+///
+/// A unit without which a number is no longer shown counts as one that the number rests on, because whether it is shown
+/// tells about that unit. This holds only where some unit changes the number: every group can be withheld for the sake
+/// of another.
 ///
 /// Looked at are single numbers, differences of two of one kind, a total less its parts, and the public number of a
 /// table's rows less the counts that are shown. `docs/proofs/suppression.md` says what else can be combined.

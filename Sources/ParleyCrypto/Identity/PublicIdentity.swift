@@ -8,9 +8,12 @@ public import ParleyBase
 /// Signatures need both keys, so a forger has to break both; links are pinned to the P-256 key alone, because
 /// an attacker on a link has to break it at the time of the handshake.
 ///
-/// The text form is `parley1` followed by base64url (no padding) of
-/// P-256 key in compressed X9.62 form (33 bytes) ‖ ML-DSA-65 key (1952 bytes) ‖ first 4 bytes of the SHA-256 of
-/// the domain text and both keys, which catches typing and copying errors. One identity has one text form.
+/// The text form is `parley1` followed by base64url, without padding, of these bytes one after the other:
+/// - the P-256 key in compressed X9.62 form, 33 bytes;
+/// - the ML-DSA-65 key, 1952 bytes;
+/// - the first 4 bytes of the SHA-256 of the domain text and both keys, which catch errors of typing and copying.
+///
+/// One identity has one text form.
 public struct PublicIdentity: Sendable, Hashable {
   /// P-256 public key, X9.63 uncompressed (65 bytes): what the transport pins.
   public let signingKey: [UInt8]

@@ -9,8 +9,8 @@ public import ParleyBase
 /// **The outputs' hash must not let others guess them.** A plain hash of a small result (a count, a yes or no)
 /// could be tried out by principals that do not receive it (docs/protocols/session.md#receipt). So every recipient
 /// commits to what it received with 32 random bytes of its own that it keeps: `SHA-256("parley/outputs/1", session
-/// id, recipient, outputs, salt)`. Modelling SHA-256 as a random oracle, the commitment is independent of the outputs
-/// for anybody without the salt; it binds the recipient, which can later show outputs and salt to an auditor, or to
+/// id, recipient, outputs, salt)`. With SHA-256 as a random oracle, the commitment is independent of the outputs for
+/// anybody without the salt. It also binds the recipient: later it can show outputs and salt to an auditor, or to
 /// another recipient, who check them with ``opens(_:outputs:salt:recipient:)``. Recipients draw their salts
 /// themselves, so no computing party learns one, and recipients that share no link need none in common.
 public struct Receipt: Sendable, Hashable, Codable {

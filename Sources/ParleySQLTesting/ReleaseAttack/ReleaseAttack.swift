@@ -18,8 +18,9 @@ package enum ReleaseAttack {
     package var columns: [OpenedColumn]
     /// Which rows there are depends on numbers.
     package var isChoosing: Bool
-    /// A count whose rows have the keys of this one's, and which nothing that is shown of a row may tell where it is of few
-    /// units: a condition that stands in the argument of a statistic, whatever the statistic makes of it.
+    /// A count by the same keys as this query, as SQL: of the rows in which a condition holds that stands in the
+    /// argument of a statistic. Where the count is of few units, nothing that is shown of the row may tell it, whatever
+    /// the statistic makes of the condition.
     package var secret: String?
     /// What its statistics rest on, where it was stated.
     package var behind: SuppressionMeasure.Behind?
