@@ -84,7 +84,7 @@ extension SecureTable {
   /// Columns of this table side by side, as a matrix with a row for every row of the table:
   ///
   /// ```swift
-  /// let x = patients.matrix([age, weight]), y = patients.matrix([pressure])
+  /// let x = patients.matrix([age.decimal, weight]), y = patients.matrix([pressure])
   /// let gram = x.transposed * x, moments = x.transposed * y
   /// ```
   ///
