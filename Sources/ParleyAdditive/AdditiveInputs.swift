@@ -72,6 +72,7 @@ package final class AdditiveDealer<Word: RingWord>: InputDealer {
   /// Gone once it has been sent.
   private var seed: Storage<UInt8>?
 
+  /// A dealer for this party's mesh, with a new seed.
   package convenience init(mesh: any Mesh) {
     let seed = Storage<UInt8>(uninitialized: AdditiveSeed.bytes)
     SecureRandom.fill(seed.bytes)

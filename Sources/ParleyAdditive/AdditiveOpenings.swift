@@ -104,6 +104,7 @@ extension AdditiveEngine {
 package final class AdditiveReceiver<Word: RingWord>: OutputReceiver {
   private let mesh: any Mesh
   private let pool = BufferPool()
+  /// A receiver for this party's mesh.
   package init(mesh: any Mesh) { self.mesh = mesh }
 
   package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {

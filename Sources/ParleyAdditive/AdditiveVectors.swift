@@ -7,6 +7,7 @@ internal import ParleyBase
 package struct AdditiveWords<Word: FixedWidthInteger & UnsignedInteger & Sendable> {
   let storage: Storage<Word>
   let start: Int
+  /// Elements.
   package let count: Int
 
   init(_ storage: Storage<Word>, start: Int = 0, count: Int) {
@@ -26,6 +27,7 @@ package struct AdditiveWords<Word: FixedWidthInteger & UnsignedInteger & Sendabl
 package struct AdditivePlane {
   let storage: Storage<UInt64>
   let start: Int
+  /// Elements, one bit each.
   package let count: Int
 
   init(_ storage: Storage<UInt64>, start: Int = 0, count: Int) {

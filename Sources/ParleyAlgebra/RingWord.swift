@@ -26,8 +26,10 @@ package protocol RingWord: FixedWidthInteger, UnsignedInteger, Sendable {
     _ combination: AESKey.Combination, of key: AESKey, stream: UInt64, firstElement: UInt64,
     to words: UnsafeMutablePointer<Self>, count: Int)
 
+  /// out = a + b mod 2^k.
   static func add(
     _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, into out: UnsafeMutablePointer<Self>, count: Int)
+  /// out = a − b mod 2^k.
   static func subtract(
     _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, into out: UnsafeMutablePointer<Self>, count: Int)
   /// out = factor·a + addend.
@@ -36,6 +38,7 @@ package protocol RingWord: FixedWidthInteger, UnsignedInteger, Sendable {
   /// out += factor·a.
   static func accumulate(
     _ a: UnsafePointer<Self>, factor: Self, into out: UnsafeMutablePointer<Self>, count: Int)
+  /// The sum of all elements mod 2^k.
   static func sum(_ a: UnsafePointer<Self>, count: Int) -> Self
   /// out[e] += a[e]·b[e].
   static func multiplyAdd(

@@ -91,6 +91,7 @@ package enum ScalarRing<Word: FixedWidthInteger & UnsignedInteger & Sendable> {
     }
   }
 
+  /// planes[j] gets bit j of each value; bits past the end become zero.
   package static func toPlanes(
     _ values: UnsafePointer<Word>, count: Int, planes: [UnsafeMutablePointer<UInt64>]
   ) {
@@ -100,6 +101,7 @@ package enum ScalarRing<Word: FixedWidthInteger & UnsignedInteger & Sendable> {
     }
   }
 
+  /// The inverse; missing high planes count as zero.
   package static func fromPlanes(
     _ planes: [UnsafePointer<UInt64>], count: Int, into values: UnsafeMutablePointer<Word>
   ) {

@@ -1,7 +1,9 @@
 /// A 256-bit hash as people compare it: eight groups of eight hexadecimal digits, "0f1e2d3c-…".
 public enum GroupedHash {
+  /// Bytes of a hash.
   public static let byteCount = 32
 
+  /// The hash of ``byteCount`` bytes in lower case, with a hyphen after every eight digits.
   public static func text(_ bytes: [UInt8]) -> String {
     let digits = Array(hexadecimal(bytes))
     return stride(from: 0, to: digits.count, by: 8).map { String(digits[$0..<min($0 + 8, digits.count)]) }

@@ -5,6 +5,7 @@
 package struct InsecureSplitMix: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
+  /// Begins the sequence of this seed.
   package init(seed: UInt64) { state = seed }
 
   package mutating func next() -> UInt64 {

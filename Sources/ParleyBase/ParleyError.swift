@@ -7,6 +7,7 @@ public struct ParleyError: Error, Sendable, Hashable {
   public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
+    /// A code from its text, "category/what".
     public init(_ rawValue: String) { self.rawValue = rawValue }
     public var description: String { rawValue }
     /// The part before the slash.
@@ -15,12 +16,16 @@ public struct ParleyError: Error, Sendable, Hashable {
 
   /// Where it went wrong. Every part is optional; lines and columns count from 1.
   public struct Place: Sendable, Hashable {
+    /// The path or name of a file, as the user gave it.
     public var file: String?
+    /// Line of the file, from 1.
     public var line: Int?
+    /// Character of the line, from 1.
     public var column: Int?
     /// A node, step, party or field, in words.
     public var item: String?
 
+    /// A place of which some parts are known.
     public init(file: String? = nil, line: Int? = nil, column: Int? = nil, item: String? = nil) {
       self.file = file
       self.line = line
@@ -35,6 +40,7 @@ public struct ParleyError: Error, Sendable, Hashable {
     /// By index. Of a failed check or a malformed message: one of these deviates, as far as the place that noticed it
     /// can tell. Of anything else: the link that it came over, which says nothing about its cause.
     public var suspects: [PartyIndex]
+    /// The step of the program at which it was noticed, if it belongs to one.
     public var step: StepID?
     /// Of the end of a session that nobody need have caused by deviating. Nil for everything else: failed checks,
     /// malformed messages, refusals, and ends of which no reason was told.
@@ -54,10 +60,11 @@ public struct ParleyError: Error, Sendable, Hashable {
       public var isRepeatable: Bool { self != .final }
     }
 
+    /// For what one party could have caused, or came over its link.
     public init(_ party: PartyIndex, _ step: StepID? = nil, end: End? = nil) {
       self.init(oneOf: [party], step, end: end)
     }
-    /// For what several could have caused.
+    /// A suspicion for what any of several parties could have caused.
     public init(oneOf suspects: [PartyIndex], _ step: StepID? = nil, end: End? = nil) {
       self.suspects = suspects.sorted()
       self.step = step
@@ -71,10 +78,13 @@ public struct ParleyError: Error, Sendable, Hashable {
     }
   }
 
+  /// What scripts may rely on; `docs/exit-codes.md` lists all.
   public var code: Code
   /// What went wrong, without indices of parties: whoever knows the study's names puts them into ``place``.
   public var message: String
+  /// Where in files, studies or programs it is; nil where there is nothing to say.
   public var place: Place?
+  /// Where in a session it was noticed; nil for everything else.
   public var origin: Origin?
   /// The message has several lines, and whoever made it has escaped what others wrote in each. Of any other message line
   /// feeds are escaped as well, so that no text of others can look like a line of ours.
@@ -84,6 +94,14 @@ public struct ParleyError: Error, Sendable, Hashable {
   /// The message lists several errors, each with a code and a remedy of its own; ``code`` is the first one's.
   public var isList = false
 
+  /// An error whose message is one line.
+  ///
+  /// - Parameters:
+  ///   - code: the stable identifier.
+  ///   - message: what went wrong, without a full stop, and without the content of a cell, a share or a key.
+  ///   - place: where in files, studies or programs.
+  ///   - origin: where in a session.
+  ///   - remedy: what the reader can do, as an imperative sentence.
   public init(
     _ code: Code, _ message: String, at place: Place? = nil, origin: Origin? = nil, remedy: String? = nil
   ) {
@@ -135,17 +153,28 @@ extension ParleyError: CustomStringConvertible {
 }
 
 extension ParleyError.Code {
+  /// Arguments that do not fit together, or do not fit the program or study.
   public static let usage = Self("usage/arguments")
+  /// Another party ended the session.
   public static let peerAborted = Self("aborted/peer")
+  /// A check failed that only a deviating party makes fail.
   public static let cheating = Self("aborted/check-failed")
+  /// A message that the protocol does not have.
   public static let protocolViolation = Self("aborted/protocol-violation")
+  /// Parties that run different studies, versions, keys, tables or jobs.
   public static let sessionMismatch = Self("aborted/session-mismatch")
+  /// A random stream, or a triple, was about to be used twice.
   public static let randomnessReuse = Self("internal/randomness-reuse")
   /// Correlated randomness that was not prepared, does not suffice, is left over or is asked for in another order than planned.
   public static let correlations = Self("internal/correlations")
+  /// Something that should be impossible: a mistake in Parley.
   public static let invariant = Self("internal/invariant")
+  /// A party that did not appear, or did not answer, in time.
   public static let timeout = Self("network/timeout")
+  /// A link that was down for longer than the study's patience.
   public static let linkLost = Self("network/link-lost")
+  /// An output that cannot be written.
   public static let cannotWrite = Self("state/cannot-write")
+  /// The user or the system ended the process.
   public static let interrupted = Self("interrupted/signal")
 }

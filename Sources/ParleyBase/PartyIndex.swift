@@ -3,6 +3,7 @@
 public struct PartyIndex: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
   public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
+  /// The principal at this place, from 0.
   public init(_ rawValue: Int) { self.rawValue = rawValue }
   public static func < (lhs: PartyIndex, rhs: PartyIndex) -> Bool { lhs.rawValue < rhs.rawValue }
   public var description: String { "P\(rawValue)" }

@@ -10,6 +10,7 @@ package struct PassLedger<Thing: Hashable & Sendable>: Sendable {
   /// In order, none next to another.
   private var ended: [Range<Int>] = []
 
+  /// Nothing has been used.
   package init() {}
 
   /// Things that are kept; passes that are over count as nothing.
@@ -18,6 +19,7 @@ package struct PassLedger<Thing: Hashable & Sendable>: Sendable {
   /// Whether the number belongs to a pass that is over.
   package func hasEnded(_ number: Int) -> Bool { ended.contains { $0.contains(number) } }
 
+  /// Whether the thing was used, or belongs to a pass that is over.
   package func contains(_ thing: Thing, at number: Int) -> Bool {
     if hasEnded(number) { return true }
     if let pass = passes.lastIndex(where: { $0.numbers.contains(number) }) {

@@ -5,6 +5,7 @@ package import ParleyNetwork
 /// A holder that hands its values to the cleartext engine as they are.
 package final class InsecureClearDealer: InputDealer {
   private let mesh: any Mesh
+  /// A dealer for this party's mesh.
   package init(mesh: any Mesh) { self.mesh = mesh }
 
   package func dealArith(_ values: [UInt64], step: StepID) throws(ParleyError) {
@@ -18,6 +19,7 @@ package final class InsecureClearDealer: InputDealer {
 /// A recipient of the cleartext engine's outputs.
 package final class InsecureClearReceiver: OutputReceiver {
   private let mesh: any Mesh
+  /// A receiver for this party's mesh.
   package init(mesh: any Mesh) { self.mesh = mesh }
 
   package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
@@ -29,6 +31,7 @@ package final class InsecureClearReceiver: OutputReceiver {
 }
 
 extension Mesh {
+  /// 8 bytes for each word.
   package func send(step: StepID, to party: PartyIndex, words: [UInt64]) throws(ParleyError) {
     try send(step: step, to: party, byteCount: words.count * 8) { target in
       words.withUnsafeBytes { target.copyMemory(from: $0) }
@@ -48,6 +51,7 @@ extension Mesh {
     }
   }
 
+  /// `count` words of 8 bytes.
   package func receiveWords(step: StepID, from party: PartyIndex, count: Int) throws(ParleyError) -> [UInt64] {
     var words = [UInt64](repeating: 0, count: count)
     var failure: ParleyError?
@@ -58,6 +62,7 @@ extension Mesh {
     return words
   }
 
+  /// Planes of `count` elements, each in whole bytes, one after the other.
   package func receivePlanes(
     step: StepID, from party: PartyIndex, planes: Int, count: Int
   ) throws(ParleyError) -> [[UInt64]] {

@@ -10,10 +10,13 @@ package import ParleyProgram
 /// reference of the others. Values are split into random summands where a real engine would have summands, in
 /// the number asked for, so that a lowering is exercised with every number.
 package final class InsecureClearEngine: Engine {
+  /// Ring words in the clear.
   package typealias Arith = ClearWords
+  /// Bits in the clear.
   package typealias Plane = ClearBits
   package typealias Pending = ExchangeResult<ClearWords, ClearBits>
 
+  /// One party, without privacy.
   package let descriptor: EngineDescriptor
   let mesh: any Mesh
   private var random: InsecureSplitMix
@@ -31,6 +34,7 @@ package final class InsecureClearEngine: Engine {
       arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, hasWords: hasWords)
   }
 
+  /// The descriptor of a twin of an engine with so many summands.
   package static func descriptor(
     arithmeticSummands: Int = 1, booleanSummands: Int = 1, hasWords: Bool = true
   ) -> EngineDescriptor {

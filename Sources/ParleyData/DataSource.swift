@@ -9,8 +9,11 @@ package enum DataSource: Hashable, Sendable {
   /// `postgres://…?table=NAME` or `postgres://…?query=SQL`, with other parameters of a connection before it.
   case postgreSQL(url: String, Selection)
 
+  /// Which rows of a database.
   package enum Selection: Hashable, Sendable {
+    /// All rows of a table or view.
     case table(String)
+    /// What a query gives.
     case query(String)
   }
 

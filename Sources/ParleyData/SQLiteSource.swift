@@ -5,9 +5,11 @@
   internal import ParleyStudy
   internal import Synchronization
 
-  /// The rows of one query of an SQLite database as delimited text. SQLite works on a thread of its own: nothing interrupts
-  /// what it does for one row, which can be as many long calls of functions as a view has room for, so whoever reads waits
-  /// no longer than the work is allowed to take, and leaves the thread behind.
+  /// The rows of one query of an SQLite database as delimited text.
+  ///
+  /// SQLite works on a thread of its own, because nothing interrupts what it does for one row, and a view can have room
+  /// for as many long calls of functions as its author likes. Whoever reads waits as long as the work may take, and
+  /// then leaves the thread behind.
   final class SQLiteSource: ByteSource {
     /// SQLite's steps that a query may take before its first row.
     static let mostSteps = 1_000_000_000

@@ -3,11 +3,15 @@ package import ParleyProgram
 
 /// One party's side of a sharing protocol: what an engine must do to execute a ``LoweredProgram``.
 ///
-/// The vector is the primitive. Local operations return at once. A communicating operation is taken through its flights:
-/// `start` computes this party's messages of the first and queues them, `resume` receives those of one flight and queues
-/// those of the next, `finish` receives the last and gives the result, so that all operations of one round share their
-/// flights. How many there are says the descriptor. Comparison, division, sort and everything above are programs over
-/// these operations, written once in the lowering.
+/// The vector is the primitive. Local operations return at once. An operation with messages goes through flights, as
+/// many as the descriptor says: `start` computes this party's messages of the first flight and queues them, each
+/// `resume` receives the messages of one flight and queues those of the next, and `finish` receives the last and
+/// returns the result. All operations of one round share their flights. Comparison, division, sort and everything above
+/// are programs over these operations, written once in the lowering.
+///
+/// **Who knows what.** Values are shared, and only openings tell a party anything of them. Constants, factors, orders,
+/// indices, counts and steps are the program's and public. **Bytes** of all messages are those of ``descriptor``, and
+/// depend on no value.
 ///
 /// `count` is always the number of elements of the result (or, for reductions, of the operands).
 package protocol Engine: AnyObject {
@@ -18,11 +22,14 @@ package protocol Engine: AnyObject {
   /// Bit columns of rows, in a form that many gathers are quick from.
   associatedtype BitRows = [Plane]
 
+  /// What planner and runtime know of the protocol: parties, traffic, who holds which share.
   var descriptor: EngineDescriptor { get }
 
   // MARK: Local
 
+  /// A public number in every element.
   func constant(_ value: UInt64, count: Int) -> Arith
+  /// A public bit in every element.
   func constantPlane(_ value: Bool, count: Int) -> Plane
   /// Public bits, packed 64 elements to a word; bits past the end are zero.
   func constantPlanes(_ bits: [[UInt64]], count: Int) -> [Plane]
@@ -32,14 +39,21 @@ package protocol Engine: AnyObject {
   func linear(_ terms: [(Arith, UInt64)], constant: UInt64, count: Int) -> Arith
   /// Sum of all elements, as a vector of one.
   func sum(_ a: Arith) -> Arith
+  /// Vectors one after the other.
   func stack(_ parts: [Arith]) -> Arith
+  /// One element, from 0, as a vector of one.
   func element(_ a: Arith, at index: Int) -> Arith
   /// Σ of elements 0 … i mod 2^64, for every i.
   func runningSum(_ a: Arith) -> Arith
+  /// Elementwise; an operand of one element is repeated to `count`.
   func xor(_ a: Plane, _ b: Plane, count: Int) -> Plane
+  /// Every bit flipped.
   func not(_ a: Plane) -> Plane
+  /// Planes one after the other, as one plane.
   func stack(planes: [Plane]) -> Plane
+  /// One element, from 0, as a plane of one.
   func element(_ a: Plane, at index: Int) -> Plane
+  /// A plane of one element, `count` times.
   func `repeat`(_ a: Plane, count: Int) -> Plane
   /// Elements `start ..< start + count`.
   func slice(_ a: Plane, start: Int, count: Int) -> Plane
@@ -48,6 +62,7 @@ package protocol Engine: AnyObject {
   func gather(
     words: [Arith], planes: [Plane], by order: [Int32]
   ) -> (words: [Arith], planes: [Plane])
+  /// Planes of one length, turned so that the bits of a row lie together.
   func bitRows(_ planes: [Plane]) -> BitRows
   /// As ``gather(words:planes:by:)`` of the planes that the rows were made of.
   func gather(_ rows: BitRows, by order: [Int32]) -> [Plane]
@@ -57,27 +72,33 @@ package protocol Engine: AnyObject {
 
   /// Elementwise, one result for each pair; an operand of one element is repeated to `count`.
   func xor(pairs: [(Plane, Plane)], count: Int) -> [Plane]
+  /// Every bit of each plane flipped.
   func not(planes: [Plane]) -> [Plane]
   /// For each list of planes, one plane: their elements one after the other.
   func stack(lists: [[Plane]]) -> [Plane]
+  /// The element at this index of each plane.
   func elements(planes: [Plane], at index: Int) -> [Plane]
+  /// Each plane of one element, `count` times.
   func `repeat`(planes: [Plane], count: Int) -> [Plane]
+  /// Of each plane the elements `start ..< start + count`.
   func slice(planes: [Plane], start: Int, count: Int) -> [Plane]
+  /// Of each vector the elements `start ..< start + count`.
   func slice(words: [Arith], start: Int, count: Int) -> [Arith]
   /// Of n planes of `count` elements, 1 ≤ n ≤ 64, one: element i of plane j becomes element i · n + j.
   func interleave(planes: [Plane], count: Int) -> Plane
 
   // MARK: Preparation
 
-  /// Obtains all the correlated randomness that a run takes, before its first input. The messages are those of
-  /// ``EngineDescriptor/offline``, and are sent at steps of ``StepID/preparation(_:sub:)``: a call receives what flight `flight` − 1
-  /// has brought and queues this party's messages of this one; `flight` goes from 0 to the number of flights, the last call
-  /// queues nothing. What exchanges take is handed out of it; where it was not prepared they throw `internal/correlations`, and
-  /// never make it themselves.
+  /// Obtains all the correlated randomness that a run takes, before its first input.
+  ///
+  /// Called for every flight of ``EngineDescriptor/offline`` in turn, from 0, and once more after the last: a call
+  /// receives what the flight before has brought, and queues this party's messages of `flight`, at steps of
+  /// ``StepID/preparation(_:sub:)``; the last call queues nothing. Exchanges take from what was prepared. Where it does
+  /// not suffice they throw `internal/correlations`; they never make any themselves.
   ///
   /// - Throws: `internal/correlations` where something is left of what was prepared before.
   func prepare(_ demand: CorrelationDemand, flight: Int) throws(ParleyError)
-  /// What an exchange takes; what the descriptor says in closed form (``EngineDescriptor/correlations``).
+  /// What an exchange takes. ``EngineDescriptor/correlations`` says the same in closed form.
   func correlations(of exchange: Exchange<Arith, Plane>) -> [(kind: CorrelationKind, count: Int)]
   /// How much of what was prepared has not been used, all kinds together.
   var unusedCorrelations: Int { get }
@@ -86,6 +107,7 @@ package protocol Engine: AnyObject {
 
   /// State between the flights.
   associatedtype Pending
+  /// Computes this party's messages of the first flight and queues them.
   func start(_ exchange: Exchange<Arith, Plane>, step: StepID) throws(ParleyError) -> Pending
   /// Receives what the flight before has brought, and queues this party's messages of flight number `flight`, from 1: for
   /// operations whose traffic has several flights.
@@ -103,35 +125,41 @@ package protocol Engine: AnyObject {
   ) throws(ParleyError) -> [Plane]
   /// Holders' parts one after the other.
   func concatenate(_ parts: [Arith]) -> Arith
+  /// Holders' parts of one plane, one after the other.
   func concatenate(planes parts: [Plane]) -> Plane
 
   // MARK: Verification and opening
 
-  /// Once all inputs have arrived: the computing parties compare the copies that they have of the same shares. The
-  /// two halves of one flight; nothing where parties are trusted.
+  /// Once all inputs have arrived, the computing parties compare the copies that they have of the same shares, in one
+  /// flight. This half sends; there is nothing to send where parties are trusted.
   func startInputComparison() throws(ParleyError)
+  /// The half that receives.
+  ///
+  /// - Throws: `aborted/check-failed` where copies differ.
   func finishInputComparison() throws(ParleyError)
-  /// Checks that travel with the computation: this half queues what is due after everything else of a flight has
-  /// been queued,
+  /// Checks travel with the computation. This half queues those that are due in a flight, after everything else of it
+  /// was queued.
   func sendChecks() throws(ParleyError)
-  /// and this half receives after everything else of the flight has been received.
+  /// The half that receives the checks of a flight, after everything else of it was received.
   func receiveChecks() throws(ParleyError)
   /// A hash of every value that was public among the computing parties so far, for them to compare.
   var publicDigest: [UInt8] { get }
-  /// Whether a challenge of a check has been given. From then on any failure, of a link too, can be the escape of a party
-  /// that knows that its check will fail: the session is final, and counts (docs/protocols/session.md#ends).
+  /// Whether a challenge of a check has been given. From then on any failure, also of a link, may be made by a party
+  /// that knows that its check will fail. So the session is final, and counts (docs/protocols/session.md#ends).
   var hasChallenged: Bool { get }
-  /// A pass of a loop begins, or the one that began last ends: what is used under these numbers of instructions belongs to it, and nothing
-  /// under them is used again once it is over. Only so do ledgers not grow with the number of passes.
+  /// A pass of a loop begins. What is used under these numbers of instructions belongs to the pass, and nothing is used
+  /// under them again once it is over: ledgers can forget it, and do not grow with the number of passes.
   func begin(pass numbers: Range<Int>)
+  /// The pass that began last is over.
   func endPass()
   /// After an abort: destroys all keys and unused randomness; every later use of them fails.
   func destroy()
 
   /// Checks everything up to and including `step`; semi-honest engines answer at once.
   func verify(through step: StepID) throws(ParleyError) -> VerificationToken
-  /// After verification and before the program opens anything: commitments to this party's shares of everything that it
-  /// is going to open, for its signed statement; nil where parties are trusted. Both holders of a share commit alike.
+  /// Commitments to this party's shares of everything that it is going to open, for its signed statement: after
+  /// verification, and before the program opens anything. Both holders of a share commit to it alike. Nil where parties
+  /// are trusted.
   func commit(to openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]?
   /// The same for some of these openings at the moment they begin, from what is about to be sent.
   func restate(_ openings: [PlannedOpening<Arith, Plane>]) throws(ParleyError) -> [StatedShare]
@@ -156,12 +184,13 @@ package protocol Engine: AnyObject {
 
 /// What a round can do.
 package enum Exchange<Arith, Plane> {
-  /// Elementwise products, each of `count` elements; an operand of one element is repeated.
+  /// Elementwise products, each of `count` elements; an operand of one element is repeated. One item for each product.
   case multiply([(Arith, Arith)], count: Int)
   /// For each list: Σ of the elementwise products of its pairs, of `count` elements; an operand of one element is repeated.
   case productSums([[(Arith, Arith)]], count: Int)
-  /// For each list: Σ over pairs and elements.
+  /// For each list the sum of the products of its pairs, over all their elements.
   case innerProducts([[(Arith, Arith)]])
+  /// The product of two matrices, row by row: `rows` × `inner` and `inner` × `columns`.
   case matrixProduct(Arith, Arith, rows: Int, inner: Int, columns: Int)
   /// LᵀR of two matrices given by their columns, all of one length: one vector, row-major, element (i, j) of which is the inner product of
   /// left column i and right column j. Its messages are those of the matrix product of so many rows, the length, and so many columns.
@@ -181,6 +210,7 @@ package enum Exchange<Arith, Plane> {
 }
 
 extension Exchange {
+  /// Which traffic of the descriptor it has.
   package var kind: ExchangeKind {
     switch self {
     case .multiply: .multiply
@@ -195,19 +225,23 @@ extension Exchange {
   }
 }
 
+/// What an exchange gives, in the order of its operands.
 package enum ExchangeResult<Arith, Plane> {
+  /// Vectors of ring words.
   case arith([Arith])
+  /// Planes.
   case planes([Plane])
-  /// By summand, then by bit.
+  /// Bits of the summands: by summand, then by bit.
   case summandPlanes([[Plane]])
-  /// By plane, then by summand.
+  /// Summands of the bits: by plane, then by summand.
   case summandArith([[Arith]])
-  /// In the order of the columns that went in.
+  /// Columns after the pass, in the order in which they went in.
   case shuffled(words: [Arith], planes: [Plane])
 }
 
 /// A value on its way out.
 package enum Opened<Arith, Plane> {
+  /// Ring words, `count` of them.
   case arith(Arith, count: Int)
   /// Least significant plane first.
   case planes([Plane], count: Int)
@@ -215,6 +249,7 @@ package enum Opened<Arith, Plane> {
 
 /// An opened value in the clear.
 package enum ClearValues: Sendable, Hashable {
+  /// Ring words.
   case words([UInt64])
   /// By plane, each packed 64 elements to a word, element 0 in bit 0 of word 0; bits past the end are zero.
   case planes([[UInt64]], count: Int)
@@ -223,6 +258,7 @@ package enum ClearValues: Sendable, Hashable {
 /// Proof that everything an opening depends on has been verified. Only an engine's `verify` makes one, and
 /// it cannot be copied, stored or sent.
 package struct VerificationToken: ~Copyable {
+  /// The last step that was checked.
   package let through: StepID
   /// For engines only: calling this anywhere else defeats the check.
   package init(verifiedThrough step: StepID) { through = step }
@@ -239,24 +275,33 @@ package struct VerificationToken: ~Copyable {
 
 /// A uniform shared mask that one class-U opening consumes.
 package struct FreshMask<Arith>: ~Copyable {
+  /// The shares of the mask.
   package let value: Arith
-  /// For engines only.
+  /// Only engines make one.
   package init(uniform value: Arith) { self.value = value }
 }
 
 /// A holder's side of the input protocol of one engine: turns plain values into messages for the computing
 /// parties. A holder needs no engine.
+///
+/// The holder knows the values. A computing party learns how many there are, and as many of the parties as may pool
+/// what they see (``EngineDescriptor/privacyThreshold``) learn nothing else. Bytes: ``EngineDescriptor/inputArith`` and
+/// ``EngineDescriptor/inputPlanes``.
 package protocol InputDealer: AnyObject {
-  /// Deals ring words at `step` and sends them.
+  /// Deals ring words at `step` and sends them: one column, or one holder's part of it.
   func dealArith(_ values: [UInt64], step: StepID) throws(ParleyError)
-  /// Deals bit planes (packed as in ``ClearValues/planes(_:count:)``) at `step`.
+  /// Deals bit planes of `count` elements (packed as in ``ClearValues/planes(_:count:)``) at `step` and sends them.
   func dealPlanes(_ planes: [[UInt64]], count: Int, step: StepID) throws(ParleyError)
 }
 
-/// The receiving side of a recipient that does not compute.
+/// The receiving side of a recipient that does not compute. It learns the values that are opened to it, and nothing of
+/// how they came about. Bytes: ``EngineDescriptor/openToRecipient`` and ``EngineDescriptor/openPlanesToRecipient``.
+/// Where parties are not trusted, what does not fit together is `aborted/check-failed`.
 package protocol OutputReceiver: AnyObject {
   /// What both holders of every share have signed; called before anything is received, where parties are not trusted.
   func adopt(_ agreed: AgreedShares)
+  /// `count` ring words that are opened at `step`, from all computing parties.
   func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64]
+  /// Planes that are opened at `step`, the lowest bit first, packed 64 elements to a word; bits past the end are zero.
   func receivePlanes(planes: Int, count: Int, step: StepID) throws(ParleyError) -> [[UInt64]]
 }

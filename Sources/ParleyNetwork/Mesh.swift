@@ -10,9 +10,11 @@ package import ParleyBase
 /// Engines call this from one dedicated thread per party; all calls block. Implementations are the in-memory
 /// mesh, the simulated link and the TLS mesh.
 package protocol Mesh: AnyObject, Sendable {
+  /// Whose links these are.
   var local: PartyIndex { get }
   /// Number of principals, computing or not.
   var count: Int { get }
+  /// What this party has sent.
   var meter: Meter { get }
   /// What the local thread is blocked on just now, or nil while it runs. Readable from any thread, so that a
   /// runtime can print "waiting on PARTY at STEP for T".
@@ -51,8 +53,10 @@ package protocol Mesh: AnyObject, Sendable {
   /// would be needed has left. Peers are told with an abort.
   func forbidNewAttempt()
 
-  /// From here on this party cannot know by itself that nothing was opened (`unknown`: a computing party is about to clear
-  /// what is opened, another principal has given what the others need of it), or it has what was opened (`released`).
+  /// From here on this party does not know by itself that nothing was opened, or it has what was opened.
+  ///
+  /// - Parameter known: `unknown` at a computing party that is about to clear what is opened, and at another principal
+  ///   that has given what the others need of it; `released` at whoever has what was opened.
   func noteOpenings(_ known: OpeningKnowledge)
 
   /// What this party knows of what was opened; nil where the mesh does not keep track of it.

@@ -8,11 +8,13 @@ internal import Synchronization
 /// that obtain correlated randomness (``StepID/isPreparation``) are counted apart, with a clock of their own. Control messages
 /// (steps from ``StepID/firstControlInstruction`` on) are counted apart and carry no depth.
 public final class Meter: Sendable {
+  /// What has been counted up to one moment.
   public struct Reading: Sendable, Hashable {
     /// Payload bytes sent to each principal, by index.
     public var sentBytes: [Int]
+    /// Messages sent to each principal, by index.
     public var sentMessages: [Int]
-    /// Before the first input.
+    /// What was sent before the first input to obtain correlated randomness.
     public var offline: Offline
     /// Bytes of handshake and other control messages, all peers together.
     public var controlBytes: Int
@@ -21,8 +23,11 @@ public final class Meter: Sendable {
   }
   /// What obtaining correlated randomness has cost.
   public struct Offline: Sendable, Hashable {
+    /// Payload bytes sent to each principal, by index.
     public var sentBytes: [Int]
+    /// Messages sent to each principal, by index.
     public var sentMessages: [Int]
+    /// Largest depth seen: the rounds that it took.
     public var rounds = 0
   }
 
@@ -33,6 +38,7 @@ public final class Meter: Sendable {
   }
   private let state: Mutex<State>
 
+  /// A meter for links to so many principals.
   public init(count: Int) {
     let none = Array(repeating: 0, count: count)
     state = Mutex(
@@ -78,5 +84,6 @@ public final class Meter: Sendable {
     }
   }
 
+  /// What has been counted so far.
   public var reading: Reading { state.withLock { $0.reading } }
 }

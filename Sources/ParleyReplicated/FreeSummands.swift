@@ -2,9 +2,11 @@ internal import ParleyAlgebra
 internal import ParleyBase
 internal import ParleyEngine
 
-/// Conversions from three summands x = x_0 + x_1 + x_2: share x_j is known to P_j and P_{j−1}, hence a sharing whose only
-/// nonzero share is number j, for free and consistent whatever a third party does (docs/protocols/conversions.md).
-/// What engines for a malicious adversary use, and one for a semi-honest one that is to run the same instructions.
+/// Conversions from three summands x = x_0 + x_1 + x_2 (docs/protocols/conversions.md).
+///
+/// P_j and P_{j−1} know share x_j. It is taken as a value of its own, shared with x_j as share number j and zero as the
+/// other two: that costs no message, and is consistent whatever a third party does. Engines for a malicious adversary
+/// convert so, and one for a semi-honest adversary where it is to run the same instructions.
 extension ReplicatedParty {
   /// Where this party's two shares lie among the shares of the three summands: summand `party` has its lo, summand
   /// `party + 1` its hi, everything else is zero.

@@ -6,16 +6,18 @@ package import ParleyNetwork
 package import ParleyProgram
 
 /// One of three parties computing on replicated shares, secure against one party that follows the protocol but
-/// tries to learn more (Araki, Furukawa, Lindell, Nof, Ohara, "High-throughput semi-honest secure three-party
-/// computation with an honest majority", CCS 2016, eprint 2016/768; docs/protocols/replicated.md).
+/// tries to learn more (docs/protocols/replicated.md).
 ///
-/// x = x_0 + x_1 + x_2 mod 2^k, party i holds (x_i, x_{i+1}) as (lo, hi), indices mod 3. Bits the same with ⊕.
-/// Parties i−1 and i share the key k_i. A product costs each party one word to its predecessor, whatever the
-/// number of terms that are added up in it.
+/// A value is x = x_0 + x_1 + x_2 mod 2^k. Party i holds (x_i, x_{i+1}) as (lo, hi), indices mod 3. Bits are shared in
+/// the same way with ⊕. Parties i−1 and i share the key k_i. A product costs each party one word to its predecessor,
+/// whatever the number of terms that are added up in it.
 ///
 /// Every word that a party receives is masked by a stream it does not know, so that its view is uniform whatever
-/// the inputs are: in products by α = F_i − F_{i+1}, of which the receiver i−1 knows F_i and not F_{i+1}; in
-/// conversions by F_1, which only P_0 and P_1 know.
+/// the inputs are. In products the mask is α = F_i − F_{i+1}, of which the receiver i−1 knows F_i and not F_{i+1}. In
+/// conversions it is F_1, which only P_0 and P_1 know.
+///
+/// Source: Araki, Furukawa, Lindell, Nof, Ohara, "High-throughput semi-honest secure three-party computation with an
+/// honest majority", CCS 2016, eprint 2016/768.
 package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
   package typealias Arith = SharedWords<Word>
   package typealias Plane = SharedPlane

@@ -149,6 +149,7 @@ package final class ReplicatedDealer<Word: RingWord>: InputDealer {
   /// Gone once it has been sent.
   private var seeds: Storage<UInt8>?
 
+  /// A dealer for this party's mesh, with new seeds.
   package convenience init(mesh: any Mesh) {
     var bytes = SecureRandom.bytes(2 * InputSeeds.bytes)
     self.init(mesh: mesh, seeds: Storage(copying: bytes))
@@ -238,6 +239,7 @@ package final class ReplicatedReceiver<Word: RingWord>: OutputReceiver {
   private let mesh: any Mesh
   private let pool = BufferPool()
 
+  /// A receiver for this party's mesh.
   package init(mesh: any Mesh) { self.mesh = mesh }
 
   package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {

@@ -129,9 +129,11 @@ extension ReplicatedParty {
       storage, vectors: factors.count, count: rows * columns, zero: zero, step: step, chunk: chunk)
   }
 
-  /// LᵀR of matrices given by their columns, for several L of the same shape: entry (a, b) is Σ over the rows of
-  /// (x_i y_i + x_i y_{i+1} + x_{i+1} y_i), x being column a of L and y column b of R, plus α_i: the matrix product above with the rows of a
-  /// table as the inner side, one word an entry whatever their number (docs/protocols/replicated.md#products).
+  /// LᵀR of matrices given by their columns, for several L of the same shape (docs/protocols/replicated.md#products).
+  ///
+  /// With x as column a of L and y as column b of R, this party's summand of entry (a, b) is Σ over the rows of (x_i
+  /// y_i + x_i y_{i+1} + x_{i+1} y_i), plus α_i. It is the matrix product above with the rows of a table as the inner
+  /// side: one word is sent for an entry, whatever the number of rows.
   func startColumnProduct<Word: RingWord>(
     _ factors: [[SharedWords<Word>]], _ right: [SharedWords<Word>], step: StepID
   ) throws(ParleyError) -> ReplicatedPending<Word> {

@@ -12,12 +12,19 @@ package import ParleyNetwork
 package protocol ReplicatedParty: AnyObject {
   /// This party, 0 to 2.
   var party: Int { get }
+  /// Links to the others, of which the first three compute.
   var mesh: any Mesh { get }
+  /// Memory that vectors of shares are taken from.
   var pool: BufferPool { get }
-  /// Who receives this party's summands of products, and who sends its own.
+  /// Who receives this party's summands of products: party i − 1.
   var previous: PartyIndex { get }
+  /// Who sends its own to this party: party i + 1.
   var next: PartyIndex { get }
+  /// Keys of the zero sharings that mask summands of products: one in common with the previous party, one with the
+  /// next.
   var multiplyKeys: RolePair { get }
+  /// Keys of what openings draw: masks of the shares that recipients without a part in the computation get, and fresh
+  /// masks.
   var openKeys: RolePair { get }
   /// By holder that has dealt already: the seeds of shares 0 and 1 as far as this party knows them.
   var holderSeeds: [PartyIndex: HolderSeeds] { get set }

@@ -6,9 +6,11 @@ package import ParleyBase
 /// A value: results of one operation are views into a common buffer, which goes back to the pool with the last
 /// of them. Never written once it is visible.
 package struct SharedWords<Word: RingWord> {
+  /// Both runs, and perhaps other vectors.
   package let storage: Storage<Word>
   let loStart: Int
   let hiStart: Int
+  /// Elements.
   package let count: Int
 
   init(_ storage: Storage<Word>, lo: Int, hi: Int, count: Int) {
@@ -42,9 +44,11 @@ package struct SharedWords<Word: RingWord> {
 /// Bits past the last element are zero in both shares: engines keep it so, on the wire as well, which makes the
 /// encoding of a plane canonical and leaves nothing of other elements in an opening.
 package struct SharedPlane {
+  /// Both runs, and perhaps other planes.
   package let storage: Storage<UInt64>
   let loStart: Int
   let hiStart: Int
+  /// Elements, one bit each.
   package let count: Int
 
   init(_ storage: Storage<UInt64>, lo: Int, hi: Int, count: Int) {

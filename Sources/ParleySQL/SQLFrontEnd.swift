@@ -5,9 +5,11 @@ public import ParleyProgram
 public struct SQLQuery: Hashable, Sendable {
   /// Names the result table.
   public var name: String
+  /// SQL, as the study has it.
   public var text: String
   /// The study file, and the line in it at which `text` begins: errors point there.
   public var file: String?
+  /// The line of ``file`` at which ``text`` begins, from 1.
   public var line: Int
   /// Where in the file each part of `text` stands.
   public var places: QueryPlaces

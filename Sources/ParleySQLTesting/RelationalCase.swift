@@ -11,18 +11,28 @@ package struct RelationalCase: Sendable, CustomStringConvertible {
     case number(scale: Int)
     /// The database has a real number, in units of 10^-scale.
     case mean(scale: Int)
+    /// The database has 0 or 1.
     case boolean
+    /// The database has days since 1970-01-01.
     case date
+    /// The database has seconds since 1970-01-01.
     case timestamp
+    /// The database has the position in the list.
     case category([String])
     /// Byte by byte.
     case text
   }
+  /// What everything follows from.
   package let seed: UInt64
+  /// The declared shapes.
   package let tables: [TableSchema]
+  /// By table, then holder.
   package let data: [String: [TableData]]
+  /// The query in Parley's dialect.
   package let text: String
+  /// The query in SQLite's.
   package let oracleText: String
+  /// By selected column.
   package let kinds: [Kind]
   /// Selected columns by which the rows are ordered, if they are.
   package let orderColumns: [Int]

@@ -7,6 +7,7 @@ import ParleySQL
 package enum RelationalDifferential {
   /// Runs a program on the holders' rows of each table; results in the order of the program.
   package typealias Executor = @Sendable (Program, [TableSchema], [String: [TableData]]) throws -> [DecodedTable]
+  /// The rows that a database gives for the same query and data.
   package typealias Oracle = @Sendable (RelationalCase) throws -> [[SQLDifferential.Answer]]
 
   /// Differences on `count` cases that follow from `seed`; each text has the seed of its case. Queries that the dialect
@@ -34,6 +35,9 @@ package enum RelationalDifferential {
     ["sql/correlated", "sql/scalar-subquery", "sql/unsupported", "sql/text-place"].contains(error.code.rawValue)
   }
 
+  /// Differences of one case.
+  ///
+  /// - Throws: what compiling, running and the database throw.
   package static func differences(
     in test: RelationalCase, executor: Executor, oracle: Oracle
   ) throws -> [String] {

@@ -5,17 +5,24 @@ internal import ParleyTesting
 /// A random table over several holders with one random query in Parley's dialect and in SQLite's, where decimals
 /// are scaled integers and dates are day numbers, so that the database is exact too.
 package struct SQLCase: Sendable, CustomStringConvertible {
+  /// What everything follows from.
   package let seed: UInt64
+  /// The declared shape.
   package let table: TableSchema
+  /// Rows by holder.
   package let holders: [TableData]
+  /// The query in Parley's dialect.
   package let text: String
+  /// The query in SQLite's.
   package let oracleText: String
+  /// By selected column, how the two answers are compared.
   package let expectations: [SQLDifferential.Expectation]
   /// Selected columns that are group keys.
   package let keyColumns: [Int]
   /// ORDER BY names every key, so the order is determined.
   package let isOrdered: Bool
 
+  /// The case of this seed.
   package init(seed: UInt64) {
     var random = InsecureRandom(seed: seed)
     self.seed = seed

@@ -12,9 +12,13 @@ package enum SQLDifferential {
 
   /// A value as the database gives it.
   package enum Answer: Hashable, Sendable, CustomStringConvertible {
+    /// NULL.
     case null
+    /// A whole number.
     case integer(Int64)
+    /// A floating-point number.
     case real(Double)
+    /// A text.
     case text(String)
     package var description: String {
       switch self {
@@ -35,9 +39,13 @@ package enum SQLDifferential {
     /// The same of a real number, within the precision that the program states.
     case approximate(scale: Int, factor: Fixed, offset: Fixed)
   }
+  /// A decimal number, digits / 10^scale.
   package struct Fixed: Hashable, Sendable {
+    /// In units of 10^-scale.
     package var digits: Int64
+    /// Decimal places.
     package var scale: Int
+    /// A number of so many units.
     package init(_ digits: Int64, scale: Int = 0) {
       self.digits = digits
       self.scale = scale

@@ -4,9 +4,11 @@ package import ParleyProgram
 
 /// What VARIANCE, STDDEV and CORR of a group are computed from: how many rows count, and sums over them.
 ///
-/// Values are moved first, which changes none of the three: to the middle of their range, or, where products of such
-/// values have sums of more than a word, to 0 and upwards, and then products are taken of digits whose sums fit.
+/// Values are moved first, which changes none of the three: to the middle of their range. Where sums of products of
+/// such values would not fit a word, they are moved to 0 and upwards instead, and products are taken of digits whose
+/// sums fit.
 package struct Moments: Sendable {
+  /// Which statistic of the moments.
   package enum Function: Hashable, Sendable { case variance, deviation, correlation }
   typealias Term = (summand: Int, factor: BigInt)
 

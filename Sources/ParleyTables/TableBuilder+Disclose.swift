@@ -4,6 +4,7 @@ package import ParleyProgram
 
 /// What the opened values of one column are, for the statement that the parties sign.
 package struct DisclosedColumn: Hashable, Sendable {
+  /// What kind of information they are.
   package var meaning: Program.Disclosure.Meaning
   /// In words, what the recipients learn.
   package var explanation: String
@@ -11,6 +12,7 @@ package struct DisclosedColumn: Hashable, Sendable {
   package var precision: String
   /// How its values are shown; nil: as those of its type are.
   package var format: Program.ResultTable.Format?
+  /// A column; see the properties.
   package init(
     meaning: Program.Disclosure.Meaning = .recordValue, explanation: String = "a column of the result's rows",
     precision: String = "0", format: Program.ResultTable.Format? = nil
@@ -27,7 +29,9 @@ extension TableBuilder {
   package struct ContributorCount: Hashable, Sendable {
     /// The column that counts the set's units.
     package var column: Int
+    /// Units that must be in the set, if any are.
     package var threshold: Int
+    /// The units of one set.
     package init(column: Int, threshold: Int) {
       self.column = column
       self.threshold = threshold
@@ -36,8 +40,11 @@ extension TableBuilder {
 
   /// A public number of rows, and the column that counts how many of these are in each group.
   package struct Total: Hashable {
+    /// The public number, an integer scalar.
     package var rows: NodeID
+    /// The column that counts them.
     package var column: Int
+    /// A total; columns by place.
     package init(rows: NodeID, column: Int) {
       self.rows = rows
       self.column = column
@@ -46,9 +53,13 @@ extension TableBuilder {
 
   /// What few units bring may be no more than so many percent of what all bring; both are 0 or more, and NULL is 0.
   package struct DominanceLimit: Hashable {
+    /// The column with what the largest units bring.
     package var largest: Int
+    /// The column with what all bring.
     package var total: Int
+    /// The most that they may make up in percent, 1 to 99.
     package var percent: Int
+    /// A limit; columns by place.
     package init(largest: Int, total: Int, percent: Int) {
       self.largest = largest
       self.total = total
@@ -74,9 +85,10 @@ extension TableBuilder {
     return builder.constant(false)
   }
 
-  /// The bit of every group that it may be shown; arbitrary where there is no row. Small groups may not, and with them larger
-  /// ones where a withheld count could be computed from a total: the rule of docs/proofs/suppression.md, over the groups that
-  /// there are.
+  /// The bit of every group that it may be shown; arbitrary where there is no row.
+  ///
+  /// Small groups may not be shown. Where a withheld count could be computed from a total, larger groups are withheld
+  /// with them. The rule is that of docs/proofs/suppression.md, over the groups that there are.
   ///
   /// - Parameters:
   ///   - rows: the column that counts a group's rows.

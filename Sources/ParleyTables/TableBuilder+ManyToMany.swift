@@ -9,8 +9,8 @@ extension TableBuilder {
   /// Below this no sort is cheaper.
   private static var fewPairs: Int { 1 << 12 }
 
-  /// Matching pairs of rows. Small tables are crossed; otherwise every left row gets as many of `bound` slots as it has
-  /// matches, and each slot then takes its right row by position.
+  /// Matching pairs of rows. Small tables are crossed. Of others every left row gets as many of `bound` slots as it has
+  /// matches, and each slot takes the right row of its position among them.
   mutating func manyToMany(
     _ left: SecretTable, _ right: SecretTable, _ keys: [(left: Int, right: Int)], bound: Int?
   ) throws(ParleyError) -> SecretTable {
@@ -51,9 +51,10 @@ extension TableBuilder {
   func overflow(_ bound: Int) -> String { "\(joinName) has more rows than its bound of \(bound)\(boundReason)" }
 }
 
-/// A join by counting: how many right rows a left row has, where they begin, which slots they fill (count and expand
-/// as in Krastnikov, Kerschbaum, Stebila, PVLDB 13, 2020, by sorts and scans;
-/// docs/protocols/relational.md#join-on-keys-that-repeat).
+/// A join by counting: how many right rows a left row has, where they begin, and which slots they fill
+/// (docs/protocols/relational.md#join-on-keys-that-repeat).
+///
+/// Source: Krastnikov, Kerschbaum, Stebila, PVLDB 13, 2020 (count and expand), here by sorts and scans.
 private struct Expansion {
   typealias NodeID = Program.NodeID
   var tables: TableBuilder

@@ -4,8 +4,8 @@ import ParleyProgram
 
 /// Grouping by sorted rows: rows with the same keys are a run.
 ///
-/// Sums and counts come from running sums, which cost nothing: the last rows of all runs are brought together, in their
-/// order, and there the sum of a run is the running sum less that of the run before.
+/// Sums and counts come from running sums, which cost nothing. The last rows of all runs are brought together, in their
+/// order. The sum of a run is then the running sum at its last row, less that at the last row of the run before.
 extension TableBuilder {
   struct Runs {
     var table: SecretTable

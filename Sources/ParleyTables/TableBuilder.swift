@@ -7,7 +7,9 @@ package import ParleyProgram
 /// The meaning is SQL's, as SQLite has it. Sizes are public and everything else is secret: which rows are valid, where
 /// they stand, how large a group is. See docs/tables.md for what each operator costs.
 package struct TableBuilder: Sendable {
+  /// A node of the program that is built.
   package typealias NodeID = Program.NodeID
+  /// The program so far.
   package var builder: ProgramBuilder
   /// What must hold of the data for the tables made so far, not yet disclosed: see ``disclose``.
   var assumptions: [Assumption] = []
@@ -33,13 +35,16 @@ package struct TableBuilder: Sendable {
   package struct UniqueKeyWords: Hashable, Sendable {
     /// `table 'visits' (id, day)`.
     package var name: String
+    /// What the reader can do where the key is not unique.
     package var remedy: String
+    /// Words for a declared key.
     package init(name: String, remedy: String) {
       self.name = name
       self.remedy = remedy
     }
   }
 
+  /// Operators that add to a program.
   package init(_ builder: ProgramBuilder = ProgramBuilder()) { self.builder = builder }
 
   /// The program in other hands, to be assigned back when these are done; until then this one is empty. Two that hold one

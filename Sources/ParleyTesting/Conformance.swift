@@ -9,13 +9,20 @@ internal import ParleyProgram
 /// Every check deals its operands from a holder, computes, and opens to all computing parties and to a
 /// recipient that does not compute, so that inputs and openings are exercised along the way.
 package struct Conformance<F: EngineFamily>: Sendable {
+  /// Shares of words.
   package typealias Arith = F.E.Arith
+  /// Shares of bits.
   package typealias Plane = F.E.Plane
+  /// One party, on its thread.
   package typealias Party = TestWorld<F>.Party
 
+  /// Makes the parties.
   package var family: F
+  /// Seed of all keys and data.
   package var seed: UInt64
+  /// Lengths of the vectors that are tried.
   package var lengths: [Int]
+  /// What joins the parties.
   package var links: TestWorld<F>.Links
 
   /// - Parameter lengths: none, one, around a word of bits, and more than one message chunk.
@@ -29,10 +36,12 @@ package struct Conformance<F: EngineFamily>: Sendable {
     self.links = links
   }
 
+  /// A check that an engine does not pass.
   package struct Failure: Error, CustomStringConvertible {
     package var description: String
   }
 
+  /// With protocol, ring and seed.
   package func fail(_ what: String) -> Failure {
     let ring = hasWords ? "\(family.wordBits)-bit ring" : "no ring"
     return Failure(description: "\(family.descriptor.name), \(ring): \(what) (seed \(seed))")

@@ -20,6 +20,7 @@ extension Conformance {
     }
   }
 
+  /// Everything on words that needs no message.
   package func localWords() throws {
     for count in lengths where count > 0 {
       var random = random(2, UInt64(count))
@@ -59,6 +60,7 @@ extension Conformance {
     }
   }
 
+  /// Everything on planes that needs no message.
   package func localPlanes() throws {
     for count in lengths where count > 0 {
       var random = random(3, UInt64(count))
@@ -210,6 +212,7 @@ extension Conformance {
     }
   }
 
+  /// ANDs.
   package func planeProducts() throws {
     for count in lengths {
       var random = random(6, UInt64(count))

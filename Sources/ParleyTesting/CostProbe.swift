@@ -7,24 +7,37 @@ package import ParleyProgram
 package struct CostProbe<F: EngineFamily>: Sendable {
   /// One operation and its size.
   package enum Operation: Sendable, Hashable {
+    /// So many products of `count` elements.
     case multiply(items: Int, count: Int)
     /// `items` results, each the sum of so many products of vectors.
     case productSums(items: Int, terms: Int, count: Int)
     /// `items` results, each over `count` elements.
     case innerProducts(items: Int, count: Int)
+    /// One product of two matrices.
     case matrixProduct(rows: Int, inner: Int, columns: Int)
     /// Matrices of so many columns each, of `count` rows.
     case columnProduct(left: Int, right: Int, count: Int)
+    /// So many ANDs of `count` elements.
     case and(items: Int, count: Int)
+    /// Words that become bits.
     case summands(width: Int, count: Int)
+    /// Words that are shifted.
     case shiftedSummands(count: Int)
+    /// Bits that become words.
     case bitSummands(items: Int, count: Int)
+    /// One pass of a shuffle of `count` rows.
     case shufflePass(Int, words: Int, planes: Int, count: Int)
+    /// A column of words.
     case inputArith(count: Int)
+    /// A column of bits.
     case inputPlanes(planes: Int, count: Int)
+    /// Words, to one computing party.
     case openToComputing(PartyIndex, count: Int)
+    /// Planes, to one computing party.
     case openPlanesToComputing(PartyIndex, planes: Int, count: Int)
+    /// Words, to a recipient that does not compute.
     case openToRecipient(count: Int)
+    /// Planes, to a recipient that does not compute.
     case openPlanesToRecipient(planes: Int, count: Int)
 
     /// Whether only engines with ring words have it.
@@ -42,16 +55,23 @@ package struct CostProbe<F: EngineFamily>: Sendable {
 
   /// Bytes by sender and receiver, and the longest chain of messages; of what is sent before, the same.
   package struct Cost: Sendable, Hashable {
+    /// Payload, `bytes[sender][receiver]`.
     package var bytes: [[Int]]
+    /// The longest chain.
     package var rounds: Int
+    /// Payload before the first input.
     package var offlineBytes: [[Int]]
+    /// The longest chain before the first input.
     package var offlineRounds = 0
     /// Correlated randomness that each computing party takes.
     package var correlations: [CorrelationKind: Int] = [:]
   }
 
+  /// Makes the parties.
   package var family: F
+  /// Seed of all keys and data.
   package var seed: UInt64
+  /// A probe of this protocol.
   package init(_ family: F, seed: UInt64) {
     self.family = family
     self.seed = seed

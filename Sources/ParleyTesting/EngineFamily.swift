@@ -9,18 +9,24 @@ package import ParleyReplicated
 
 /// How tests make the parties of one protocol. All keys follow from the seed of the test.
 package protocol EngineFamily: Sendable {
+  /// What a computing party runs.
   associatedtype E: Engine
+  /// Of the engines that are made.
   var descriptor: EngineDescriptor { get }
   /// Width of the ring.
   var wordBits: Int { get }
+  /// A computing party's engine.
   func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> E
+  /// A holder's side.
   func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer
+  /// A recipient's side.
   func makeReceiver(mesh: any Mesh) -> any OutputReceiver
 }
 
 extension EngineFamily {
   /// Number of computing parties.
   package var computing: Int { descriptor.parties }
+  /// 2^k − 1 for words of k bits.
   package var wordMask: UInt64 { wordBits == 64 ? .max : 1 << UInt64(wordBits) &- 1 }
 }
 
@@ -31,9 +37,13 @@ extension EngineFamily where E.Arith == NoWords {
 
 /// The cleartext twin, with any number of summands, and with ring words or without.
 package struct ClearFamily: EngineFamily {
+  /// Into which a word is split on its way to bits.
   package var arithmeticSummands: Int
+  /// Into which a bit is split on its way to a word.
   package var booleanSummands: Int
+  /// Whether there are ring words.
   package var hasWords: Bool
+  /// A twin of an engine with so many summands.
   package init(arithmeticSummands: Int = 1, booleanSummands: Int = 1, hasWords: Bool = true) {
     self.arithmeticSummands = arithmeticSummands
     self.booleanSummands = booleanSummands
@@ -56,6 +66,7 @@ package struct ClearFamily: EngineFamily {
 
 /// Three parties on replicated shares, semi-honest.
 package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
+  /// What becomes of a stream that is used twice.
   package var ledgerPolicy: UseOnceLedger.Policy
   package var descriptor: EngineDescriptor
 
@@ -85,8 +96,10 @@ package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
 
 /// Three parties on replicated shares, secure with abort against one that deviates.
 package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
+  /// What becomes of a stream that is used twice.
   package var ledgerPolicy: UseOnceLedger.Policy
   package var descriptor: EngineDescriptor
+  /// Threads that proofs are computed by.
   package var workers = ProofWorkers.allCores
 
   /// - Parameter proofsEvery: gates (words of ANDs, products) from which on a proof begins; nil for production's.
@@ -121,6 +134,7 @@ package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
 
 /// Three parties on replicated shares with macs, secure with abort against one that deviates.
 package struct MacReplicatedFamily: EngineFamily {
+  /// What becomes of a stream that is used twice.
   package var ledgerPolicy: UseOnceLedger.Policy
   package var descriptor: EngineDescriptor
 
@@ -151,6 +165,7 @@ package struct MacReplicatedFamily: EngineFamily {
 
 /// Pairwise keys that follow from a seed.
 package enum InsecureKeys {
+  /// Equal in all tests.
   package static let sessionID = Array("insecure test session".utf8)
 
   /// With every other of so many parties.
@@ -164,6 +179,7 @@ package enum InsecureKeys {
     return SessionKeys(local: party, sessionID: sessionID, pairs: pairs)
   }
 
+  /// The keys of one pair.
   package static func schedule(
     of party: PartyIndex, with peer: PartyIndex, seed: UInt64, policy: UseOnceLedger.Policy = .standard
   ) throws(ParleyError) -> KeySchedule {

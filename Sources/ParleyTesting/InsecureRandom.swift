@@ -14,12 +14,17 @@ extension InsecureSplitMix {
     self.init(seed: seed)
   }
 
+  /// So many bytes.
   package mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
   }
+  /// So many words.
   package mutating func words(_ count: Int) -> [UInt64] { (0..<count).map { _ in next() } }
+  /// So many bits.
   package mutating func bits(_ count: Int) -> [Bool] { (0..<count).map { _ in next() & 1 == 1 } }
+  /// True in so many of a hundred cases.
   package mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+  /// One of the values, of which there must be one.
   package mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &self)] }
 }
 

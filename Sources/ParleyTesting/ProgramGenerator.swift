@@ -6,7 +6,9 @@ internal import ParleyReplicated
 /// Random straight-line programs over the elementwise and reducing operations of the intermediate representation, with
 /// data: structures that nobody thought of, the same for the same seed.
 package struct ProgramGenerator {
+  /// Holders of the one table.
   package static let holders = 2
+  /// The one table.
   package static let schema = TableSchema(
     name: "t",
     columns: [
@@ -25,10 +27,13 @@ package struct ProgramGenerator {
 
   private init(seed: UInt64, attempt: UInt64) { random = InsecureRandom(seed: seed, 0x7072_6f67, attempt) }
 
+  /// A program with data.
   package struct Generated: Sendable {
+    /// What is computed.
     package var program: Program
+    /// How often each of ``names`` is in it.
     package var operations: [String: Int]
-    /// By holder.
+    /// Rows, by holder.
     package var data: [TableData]
   }
 
@@ -171,6 +176,7 @@ package struct ProgramGenerator {
     }
   }
 
+  /// Operations that are drawn from.
   package static let names = [
     "add", "subtract", "multiply", "scale", "quotient", "squareRoot", "truncate", "integer", "less", "lessOrEqual",
     "equal", "not", "and", "or", "xor", "select", "selectBit", "sum", "innerProduct", "minimum", "maximum", "any",

@@ -6,16 +6,20 @@ package import ParleyRuntime
 
 /// A lowered program with everything a run of it needs.
 package struct ProgramRun: Sendable {
+  /// What runs.
   package var program: LoweredProgram
+  /// Of the program that it was lowered from.
   package var inputs: [Program.Input]
+  /// Rows by table and holder.
   package var shape: ExecutionShape
-  /// By disclosure.
+  /// Who receives each output, by disclosure.
   package var recipients: [[PartyIndex]]
-  /// By holder, then by table.
+  /// Rows that are held, by holder and then by table.
   package var tables: [PartyIndex: [Int: InputFeeder.HeldTable]]
   /// There is no handshake in such a run that could agree on a key.
   package var digester: any TextDigester = SessionTextDigester(sessionID: Array("test".utf8))
 
+  /// A run; see the properties.
   package init(
     program: LoweredProgram, inputs: [Program.Input] = [], shape: ExecutionShape = ExecutionShape(tables: []),
     recipients: [[PartyIndex]], tables: [PartyIndex: [Int: InputFeeder.HeldTable]] = [:]

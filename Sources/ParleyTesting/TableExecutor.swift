@@ -6,6 +6,7 @@ internal import ParleyRuntime
 
 /// Runs programs over tables of holders with all parties of a protocol in this process.
 package enum TableExecutor {
+  /// Runs a program on rows by table, then holder, and gives its results.
   package typealias Run = @Sendable (Program, [TableSchema], [String: [TableData]]) throws -> [DecodedTable]
 
   /// A program lowered for a protocol, with the rows of its holders. Holders deal and do not compute; the first computing

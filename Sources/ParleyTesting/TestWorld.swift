@@ -7,18 +7,24 @@ internal import ParleyProgram
 package struct TestWorld<F: EngineFamily>: Sendable {
   /// What joins the parties.
   package enum Links: Sendable {
+    /// Queues.
     case inMemory
+    /// Links in virtual time, all alike.
     case simulated(LinkProfile)
     /// In memory, seen and perhaps tampered with.
     case intercepted(Transcript.Detail, Interceptor?)
   }
 
+  /// Makes the parties.
   package var family: F
   /// Holders and recipients that do not compute; their indices follow those of the computing parties.
   package var outsiders: Int
+  /// Seed of all keys.
   package var seed: UInt64
+  /// What joins the parties.
   package var links: Links
 
+  /// A world; see the properties.
   package init(_ family: F, outsiders: Int = 0, seed: UInt64, links: Links = .inMemory) {
     self.family = family
     self.outsiders = outsiders
@@ -28,11 +34,15 @@ package struct TestWorld<F: EngineFamily>: Sendable {
 
   /// One party, on its thread.
   package struct Party {
+    /// Its links.
     package let mesh: any Mesh
     /// Nil at principals that do not compute.
     package let engine: F.E?
+    /// Deals inputs, whether or not it computes.
     package let dealer: any InputDealer
+    /// Receives outputs as one that does not compute.
     package let receiver: any OutputReceiver
+    /// Its place in the mesh.
     package var index: PartyIndex { mesh.local }
 
     /// What computing parties do once all inputs have arrived.
@@ -100,9 +110,11 @@ package struct TestWorld<F: EngineFamily>: Sendable {
     }
   }
 
+  /// What a run brought out.
   package struct Outcome<R: Sendable>: Sendable {
-    /// By principal.
+    /// What the principals gave, by index.
     package var values: [R]
+    /// What the meters counted, by principal.
     package var readings: [Meter.Reading]
     /// Only with intercepted links.
     package var transcript: Transcript?

@@ -1,9 +1,9 @@
 package import ParleyBase
 internal import ParleyNetwork
 
-/// Why a session ended early, as far as peers are told: whom to ask, and nothing about data or checks. It is passed on
-/// so that parties without a link to where it began learn it too. Nobody can prove it: it is for messages, and
-/// nothing is counted against the party that it names.
+/// Why a session ended early, as far as peers are told: whom to ask, and nothing about data or checks. It is passed on,
+/// so that parties without a link to where it began learn it too. Nobody can prove it. It is for messages only: nothing
+/// is counted against the party that it names.
 struct AbortCause: Equatable {
   enum Kind: UInt8 {
     /// A check that failed, or anything else that stays in the local log of where it was noticed.

@@ -22,6 +22,7 @@ package struct TLSIdentity {
   /// What a dialling party uses: tests weaken a copy to see it refused.
   package let dialling: TLSConfiguration
 
+  /// A certificate of this key, valid as the options say.
   package init(key: P256.Signing.PrivateKey, options: TransportOptions) throws(ParleyError) {
     do {
       let now = Date()

@@ -6,10 +6,14 @@ extension Connection {
   var isStranger: Bool { caller == nil }
 }
 
-/// Callers that have not proved anything. Anybody can connect as often as it likes, so they share few places, for all sessions
-/// of the port; when these are taken the oldest has to go, those first that have not sent a whole first message of TLS. A party
-/// sends it at once, is answered in the next turn, and does not lose its place to callers that say nothing or little.
+/// Callers that have not proved anything.
+///
+/// Anybody can connect as often as it likes, so all callers of the port share few places, whatever session they are
+/// for. When all are taken the oldest caller has to go; those go first that have not sent a whole first message of TLS.
+/// A party sends that at once and is answered in the next turn, so it does not lose its place to callers that say
+/// nothing or little.
 extension MeshAcceptor {
+  /// Callers at one time that have not proved anything.
   package static let callerPlaces = 64
   /// Half of the places at most for one source: several parties may share an address.
   package static let callerPlacesPerSource = 32

@@ -18,9 +18,9 @@ extension MeshAcceptor: ConnectionDelegate {
 
   /// The mesh that a caller is for. Lock held.
   ///
-  /// Only sessions that the caller's key belongs to count: others do not exist for it. A call for another purpose, or another
-  /// job, of a study that is here goes to that study's mesh, which sends it away in words; and so does every call where the port
-  /// belongs to one mesh.
+  /// Only sessions that the caller's key belongs to count: others do not exist for it. A call for another purpose, or
+  /// another job, of a study that is here goes to that study's mesh, which refuses it and says why. Where the port
+  /// belongs to one mesh, every call of such a key goes there.
   private func entry(for hello: LinkHello, _ key: [UInt8]) -> Entry? {
     let own = entries.filter { $0.isOpen && $0.parties[key] != nil }
     if let exact = own.first(where: { $0.mesh.session == hello.session && $0.mesh.study == hello.study }) {

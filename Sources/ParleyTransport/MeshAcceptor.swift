@@ -14,8 +14,8 @@ package import ParleyBase
 /// **What callers learn.** Strangers learn nothing but that somebody speaks TLS here. The owner of a key of one session gets the
 /// same answer for every other name, whether there is such a session at the port or not (``MeshPurpose/none``).
 ///
-/// **What sessions share.** The places of callers (``callerPlaces``), and the thread that does their handshakes: a party of one
-/// session can make others wait for their links as a stranger can, and cannot touch links that are made
+/// **What sessions share.** The places of callers (``callerPlaces``), and the thread that does their handshakes. So a
+/// party of one session can make others wait for their links, as a stranger can. It cannot touch links that are made
 /// (docs/threat-model.md#one-port-for-several-sessions).
 ///
 /// The work is done by a thread of its own, which sleeps while nobody calls: what an engine waits for never comes through it.

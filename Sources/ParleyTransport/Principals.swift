@@ -8,6 +8,7 @@ package struct MeshEndpoint: Sendable, Hashable, CustomStringConvertible {
   /// 1 to 65535; 0 is allowed for a listener only and picks a free port.
   package var port: Int
 
+  /// An endpoint.
   package init(host: String, port: Int) {
     self.host = host
     self.port = port
@@ -18,6 +19,7 @@ package struct MeshEndpoint: Sendable, Hashable, CustomStringConvertible {
 
 /// One principal as the others know it: its name, its pinned key and, if it listens, its endpoint.
 package struct MeshPrincipal: Sendable, Hashable {
+  /// Name of the principal, as the study has it.
   package var name: String
   /// P-256 public key in x963 form: 0x04, x, y (65 bytes).
   package var publicKey: [UInt8]
@@ -26,6 +28,7 @@ package struct MeshPrincipal: Sendable, Hashable {
   /// The fingerprint of its identity as people compare it, which may cover more than the link's key; shown in errors.
   package var identityFingerprint: String?
 
+  /// A principal; see the properties.
   package init(name: String, publicKey: [UInt8], endpoint: MeshEndpoint?, identityFingerprint: String? = nil) {
     self.name = name
     self.publicKey = publicKey
@@ -36,6 +39,7 @@ package struct MeshPrincipal: Sendable, Hashable {
 
 /// What links are made for. Different purposes do not meet, and tell each other so.
 package enum MeshPurpose: UInt8, Sendable {
+  /// A session of a study.
   case session = 0
   /// `parley doctor` tries the links.
   case doctor = 1
@@ -62,8 +66,8 @@ package struct TransportOptions: Sendable {
   /// network only moves data out of the caches (soft: one message may exceed it).
   package var unsentLimit = 4 << 20
   /// Memory for what was received ahead of the engine, per link, at which reading pauses (soft by one read). While the
-  /// engine itself waits in the mesh, the largest flights of the plan may exceed it, which is what keeps two parties
-  /// that send to each other from blocking forever.
+  /// engine itself waits in the mesh, the largest flights of the plan may exceed it: two parties that send to each
+  /// other would otherwise block for ever.
   package var inboundLimit = 64 << 20
   /// The same for peers that have nothing to send but greetings and other control messages.
   static let greetingLimit = 4 << 20
@@ -71,8 +75,8 @@ package struct TransportOptions: Sendable {
   static let outsiderPatience = 10
   /// How long `close` waits for the peers' goodbyes once everything is acknowledged.
   package var farewell: Duration = .seconds(2)
-  /// How long a party that others dial stays for those who are still to come when the session has ended before everybody
-  /// was there. Without it they would dial in vain for all the time that they wait, and name those who are gone.
+  /// How long a party that others dial stays, when the session has ended before everybody was there, for those who are
+  /// still to come. Without it they would dial in vain for as long as they wait, and name those who are gone.
   package var farewells: Duration = .seconds(30)
   /// The same for a party that only dials.
   static let lastCalls = Duration.seconds(4)
@@ -85,20 +89,26 @@ package struct TransportOptions: Sendable {
   package var stallLimit: Duration?
   /// Validity of the certificate made at start, relative to now.
   package var validFrom: Duration = .seconds(-86_400)
+  /// Validity of the certificate made at start, relative to now.
   package var validUntil: Duration = .seconds(30 * 86_400)
 
+  /// The defaults.
   package init() {}
 }
 
 /// What happened on the links, for the log. Contains names, addresses and codes, never payload.
 package enum TransportEvent: Sendable {
+  /// The port is open.
   case listening(port: Int)
+  /// A link is up.
   case connected(name: String)
   /// The connection broke; the link replays when it is back.
   case interrupted(name: String, reason: String)
+  /// A link is up again, after so many seconds.
   case resumed(name: String, afterSeconds: Double)
   /// A connection was refused: foreign key, expired certificate, other version or study.
   case refused(address: String, error: ParleyError)
+  /// A link was given up.
   case lost(name: String, error: ParleyError)
   /// Connections that showed no key of the study were turned away: how many so far, one of them from `address`. At most
   /// one report in ten seconds.
@@ -120,15 +130,21 @@ extension ParleyError.Code {
   package static let certificateExpired = Self("identity/certificate-expired")
   /// The listener refused our certificate.
   package static let refusedByPeer = Self("identity/refused")
+  /// Another program listens on the port.
   package static let portInUse = Self("network/port-in-use")
+  /// The address cannot be listened on.
   package static let cannotListen = Self("network/cannot-listen")
+  /// A peer speaks another version of the wire format.
   package static let versionMismatch = Self("network/version")
   /// The port of a party is up and has no such session, or not yet.
   package static let noSession = Self("network/no-session")
   /// Two sessions of one name at one port.
   package static let sessionInUse = Self("network/session-in-use")
+  /// Nobody answers at the endpoint.
   package static let unreachable = Self("network/unreachable")
+  /// Fewer files and connections may be open at once than are needed.
   package static let noDescriptors = Self("network/descriptors")
+  /// An endpoint that is none.
   package static let badEndpoint = Self("study/endpoint")
 }
 

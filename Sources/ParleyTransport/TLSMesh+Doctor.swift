@@ -5,10 +5,13 @@ internal import ParleyNetwork
 /// State of one link, for `parley doctor` and the report of a session.
 package struct LinkInfo: Sendable, Hashable {
   package var party: PartyIndex
+  /// Name of the peer.
   package var name: String
+  /// Where the peer listens; nil for one that only dials out.
   package var endpoint: MeshEndpoint?
   /// This side dials.
   package var isDialer: Bool
+  /// Whether messages can pass now.
   package var isUp: Bool
   /// Fingerprint of the peer's pinned key, which the peer has proved to hold when the link is up.
   package var fingerprint: String
@@ -16,12 +19,15 @@ package struct LinkInfo: Sendable, Hashable {
   package var tlsVersion: String?
   /// The only group that is offered or accepted; the TLS library does not report the negotiated one.
   package var keyExchange: String
+  /// How often the link was made anew.
   package var reconnects: Int
   /// Bytes on the wire with TLS, framing, heartbeats and replays, which the cost contract reports beside payload.
   package var wireBytesSent: Int
+  /// Bytes received, counted in the same way.
   package var wireBytesReceived: Int
   /// Last heartbeat's round trip in seconds.
   package var roundTrip: Double?
+  /// Why the link is down, as far as it is known.
   package var lastProblem: ParleyError?
   /// The peer, met by a doctor, runs a session of the study already.
   package var isInSession: Bool

@@ -146,8 +146,8 @@ extension TLSMesh {
     connection.send(.acknowledge, bytes(of: link.received))
   }
 
-  /// Answers go out only when the socket has taken everything before them: a peer that asks and does not read would
-  /// otherwise fill this party's memory. A closing peer asks this way whether everything has come.
+  /// Answers go out only when the socket has taken everything before them. Otherwise a peer that asks and does not read
+  /// would fill this party's memory. A closing peer asks this way whether everything has come.
   func answerPings(_ link: Link, _ connection: Connection) {
     while !connection.channel.hasPending, let number = link.nextOwedPong() {
       if link.received > link.acknowledgeSent { sendAcknowledgement(link, connection) }

@@ -19,9 +19,12 @@ package import ParleyNetwork
 package final class TLSMesh: Mesh, @unchecked Sendable {
   // Unchecked: everything mutable is guarded by `guardLock`.
   package let local: PartyIndex
+  /// Principals of the session.
   package let count: Int
   package let meter: Meter
+  /// The principals, by index.
   package let principals: [MeshPrincipal]
+  /// What the links tolerate.
   package let options: TransportOptions
   /// The port this party listens on.
   package var listeningPort: Int? { acceptor?.port }

@@ -8,7 +8,7 @@ internal import ParleyBase
 /// of a hello are positions in that stream, so a new connection continues at the exact byte, and nothing is
 /// received twice or compared.
 enum LinkSegment: UInt8 {
-  /// First segment of either side: ``Hello``.
+  /// First segment of either side: ``LinkHello``.
   case hello = 1
   case data = 2
   /// Bytes of the stream received so far (8 bytes).

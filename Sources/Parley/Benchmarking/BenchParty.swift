@@ -8,20 +8,25 @@ package import ParleyRuntime
 
 /// One computing party of a benchmark: repeats a scenario over a connected mesh of three.
 package struct BenchParty {
+  /// What one party measured.
   package struct Measurement: Sendable, Codable {
     /// For each repetition, seconds from having all inputs to having the result shares, verified where the adversary
     /// is malicious.
     package var seconds: [Double]
     /// Payload bytes this party sent in one repetition, between the same two points.
     package var sentBytes: Int
+    /// Rounds of one repetition.
     package var rounds: Int
+    /// Largest resident memory of the process, in bytes.
     package var peakMemory: Int
+    /// Whether all results were as expected.
     package var isCorrect: Bool
     /// SHA-256 of all results, at the party that receives them.
     package var resultDigest: [UInt8]?
     /// Seconds of what the figure is compared with, measured in turn with it.
     package var reference: [Double]?
 
+    /// A measurement; see the properties.
     package init(
       seconds: [Double], sentBytes: Int, rounds: Int, peakMemory: Int, isCorrect: Bool,
       resultDigest: [UInt8]? = nil, reference: [Double]? = nil

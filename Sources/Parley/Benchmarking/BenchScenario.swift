@@ -4,25 +4,38 @@ package import ParleyProgram
 
 /// A unit of work that `parley bench` measures, as an ordinary program: what is timed is what users run.
 public struct BenchScenario: Sendable {
+  /// What is measured, by the name that `parley bench` takes.
   public enum Name: String, CaseIterable, Sendable {
+    /// Products of ring words, one after the other; comparisons `<` of values of 63 bits.
     case multiply, compare
+    /// Comparisons `<` of values of 64 bits.
     case compareFull = "compare-full"
+    /// Tests for equality; one product of two square matrices; integer quotients; shifts to the right by 20 bits.
     case equal, matmul, divide, truncate
-    /// Keys of 64 bits, or of so many, that carry nothing; with four columns of payload; rows with a word and a column of 64 bits; sums and
-    /// largest values by a secret key.
+    /// A sort of keys of 64 bits, or of as many as `keyBits` says, that carry nothing.
     case sort
+    /// A sort of such keys with four columns of payload.
     case sortPayload = "sort-payload"
+    /// A shuffle of rows with a word and a column of 64 bits; sums and largest values by a secret key of 16 bits.
     case shuffle, groupby
 
+    /// Whether it takes `keyBits`.
     package var isSort: Bool { [.sort, .sortPayload].contains(self) }
     var isOverRows: Bool { [.sort, .sortPayload, .shuffle, .groupby].contains(self) }
   }
+  /// Which scenario.
   public var name: Name
+  /// Elements of a column; of ``Name/matmul``, rows of each square matrix.
   public var size: Int
+  /// Products one after the other, 1 to 1000; only ``Name/multiply`` has more than one layer.
   public var depth: Int
+  /// What is computed.
   package var program: Program
+  /// How it is lowered.
   package var options: LoweringOptions
+  /// The one table.
   package var schema: TableSchema
+  /// Its random rows.
   package var data: TableData
   /// The integers that must be opened.
   package var expected: [BigInt]
@@ -30,9 +43,12 @@ public struct BenchScenario: Sendable {
   /// Builds the program, random inputs and the expected result.
   ///
   /// - Parameters:
-  ///   - size: elements; for `matmul` the side of the square matrices.
-  ///   - depth: dependent layers of `multiply`.
-  ///   - keyBits: of `sort` and `sort-payload`; 64 if nil.
+  ///   - name: the scenario.
+  ///   - size: elements, 1 to 67,108,864; for `matmul` the side of the square matrices.
+  ///   - depth: dependent layers of `multiply`, 1 to 1000.
+  ///   - keyBits: of `sort` and `sort-payload`, 1 to 64; 64 if nil.
+  ///   - seed: of the inputs, which are the same for the same seed.
+  /// - Throws: `usage/arguments` for sizes out of these ranges, and for key bits of another scenario.
   public init(
     _ name: Name, size: Int, depth: Int, keyBits: Int? = nil, seed: UInt64
   ) throws(ParleyError) {

@@ -6,12 +6,15 @@ package import ParleyRuntime
 /// What three benchmark parties run: a program, and the rows that each of them deals before the clock starts. All results
 /// go to the first party.
 package struct BenchWork: Sendable {
+  /// What is computed.
   package var program: Program
+  /// How it is lowered.
   package var options: LoweringOptions
-  /// By table of the program.
+  /// The schemas, by table of the program.
   package var schemas: [TableSchema]
+  /// Rows by table and holder.
   package var shape: ExecutionShape
-  /// By party, then by table.
+  /// Rows that are held, by party and then by table.
   package var held: [PartyIndex: [Int: TableData]]
   /// What a disclosure must open; nil where it is compared with another run.
   package var expected: [BigInt]?
@@ -38,12 +41,14 @@ package struct BenchWork: Sendable {
       })
   }
 
+  /// The program as instructions of a protocol.
   package func lowered(for suite: ProtocolSuite) throws(ParleyError) -> LoweredProgram {
     try DeepLowering.lower(program, for: suite.descriptor, options: options)
   }
 }
 
 extension BenchScenario {
+  /// The scenario with all rows at the first party.
   package var work: BenchWork {
     BenchWork(program: program, options: options, schemas: [schema], held: [[data]], expected: expected)
   }

@@ -158,7 +158,7 @@ extension SecretValue where Element: SecretNumber {
 }
 
 extension SecretValue where Element == Int {
-  /// The same number, to meet decimal ones.
+  /// The same number as a decimal, to be used together with decimals.
   public var decimal: Decimals { .init(formula: formula) }
 }
 

@@ -76,7 +76,7 @@ extension SecretValue where Element == FixedPoint {
 // MARK: Choices
 
 extension SecretValue where Element == Bool {
-  /// `self ? a : b`, in every row.
+  /// The value of `a` where this bit is true and of `b` where it is not, in every row.
   public func select<Value: SecretValue>(_ a: Value, _ b: Value) -> Value where Value.Bits == Self {
     .init(formula: .choice(formula, a.formula, b.formula))
   }

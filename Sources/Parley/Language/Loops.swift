@@ -15,6 +15,8 @@ public struct Carried<Element: SecretElement> {
 }
 
 extension Carried where Element: SecretNumber & Comparable {
+  /// A number, and the range that it never leaves.
+  ///
   /// - Parameters:
   ///   - initial: where the first pass starts. A decimal number has as many places as this and the ends of the range need.
   ///   - range: where the value is before every pass and after the last: one pass must not be able to leave it, whatever it finds in it.
@@ -24,6 +26,9 @@ extension Carried where Element: SecretNumber & Comparable {
 }
 
 extension Carried where Element == Bool {
+  /// A bit, which needs no range.
+  ///
+  /// - Parameter initial: what the first pass finds.
   public init(_ initial: SecretScalar<Bool>) { self.init(initial, ends: nil) }
 }
 
@@ -50,6 +55,8 @@ extension SecureProgram {
   /// - Parameters:
   ///   - count: public, 0 to 1,000,000; of a loop in a loop, all passes together.
   ///   - a: the carried value.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
   ///   - body: called once, with the value as a pass finds it.
   public func repeating<A: SecretElement>(
     _ count: Int, carrying a: Carried<A>, file: String = #fileID, line: Int = #line,
@@ -63,7 +70,7 @@ extension SecureProgram {
     return loop.result(0)
   }
 
-  /// With two carried values.
+  /// A loop of a public number of passes with two carried values.
   public func repeating<A: SecretElement, B: SecretElement>(
     _ count: Int, carrying a: Carried<A>, _ b: Carried<B>, file: String = #fileID, line: Int = #line,
     body: (SecretScalar<A>, SecretScalar<B>) -> (SecretScalar<A>, SecretScalar<B>)
@@ -79,7 +86,7 @@ extension SecureProgram {
     return (loop.result(0), loop.result(1))
   }
 
-  /// With three carried values.
+  /// A loop of a public number of passes with three carried values.
   public func repeating<A: SecretElement, B: SecretElement, C: SecretElement>(
     _ count: Int, carrying a: Carried<A>, _ b: Carried<B>, _ c: Carried<C>, file: String = #fileID,
     line: Int = #line,

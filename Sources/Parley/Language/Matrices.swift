@@ -5,8 +5,9 @@ internal import ParleySQL
 
 /// A matrix with a row for every row of a table: some of its columns side by side.
 ///
-/// Its rows stay secret and are as many as the table has, so that it is multiplied from the left by its transpose, or by that of another
-/// matrix of the same table, and from the right by a ``SecretMatrix``. A row takes part where all columns have a value.
+/// Its rows stay secret, and there are as many as the table has. So there are two kinds of products: from the left with
+/// a transposed matrix of the same table, which makes single values of the rows, and from the right with a
+/// ``SecretMatrix``. A row takes part where all columns have a value.
 public struct SecretColumns<Element: SecretNumber> {
   let workshop: Workshop
   let columns: [SecretFormula]
@@ -35,7 +36,9 @@ public struct TransposedColumns<Element: SecretNumber> {
 public struct SecretMatrix<Element: SecretNumber> {
   /// One vector, row by row.
   let formula: SecretFormula
+  /// The number of rows, which is public.
   public let rowCount: Int
+  /// The number of columns, which is public.
   public let columnCount: Int
 
   /// One entry, counted from 0. One outside of the matrix is refused (`plan/index`).
@@ -56,7 +59,7 @@ public struct SecretMatrix<Element: SecretNumber> {
       }.placed(file, line))
   }
 
-  /// The same with rows and columns exchanged.
+  /// The matrix with rows and columns exchanged.
   public var transposed: SecretMatrix {
     let (formula, rows, columns) = (formula, rowCount, columnCount)
     guard rows > 1, columns > 1 else {
@@ -81,7 +84,7 @@ extension SecureTable {
   /// Columns of this table side by side, as a matrix with a row for every row of the table:
   ///
   /// ```swift
-  /// let x = patients.matrix([age, weight]), y = patients.matrix([pressure])
+  /// let x = patients.matrix([age.decimal, weight]), y = patients.matrix([pressure])
   /// let gram = x.transposed * x, moments = x.transposed * y
   /// ```
   ///

@@ -2,11 +2,13 @@ internal import Glibc
 internal import ParleyBase
 
 extension SecureProgram {
-  /// Runs the body of a command-line program. An error of Parley is printed on standard error as `parley` prints it, with
-  /// code and remedy, and ends the process with that code's exit code (docs/exit-codes.md), where an error that leaves
-  /// the top level of a Swift program would end it with a trap and a backtrace.
+  /// Runs the body of a command-line program, and tells errors as `parley` does.
   ///
-  /// Other errors end the process with exit code 1.
+  /// An error of Parley is printed on standard error with code and remedy, and ends the process with the exit code of
+  /// its category (docs/exit-codes.md). Other errors end it with exit code 1. Without this, an error that leaves the
+  /// top level of a Swift program ends it with a trap and a backtrace.
+  ///
+  /// - Parameter body: the program.
   public static func main(_ body: () throws -> Void) {
     do {
       try body()

@@ -33,6 +33,8 @@ extension PreparedProgram {
   /// thread, which should be a thread of its own.
   ///
   /// - Parameters:
+  ///   - name: of the party in the program.
+  ///   - identity: its keys, of which the program has the public part.
   ///   - data: by table; for holders.
   ///   - state: a folder for the lock, the attempt counter and the ledger of releases.
   ///   - accepting: the hash of the disclosure statement that the owner of the data has read and accepted

@@ -16,9 +16,9 @@ public struct ProgramPlan: Sendable, CustomStringConvertible {
   public let trust: [String]
   /// Names by index of ``bytes``.
   public let parties: [String]
-  /// Protocol payload from party to party. Exact: the run is measured against it.
+  /// Bytes of protocol payload, `bytes[sender][receiver]`. Exact: the run is measured against it.
   public let bytes: [[Int]]
-  /// Longest chain of dependent messages. Exact.
+  /// Messages on the longest chain in which each waits for the one before. Exact.
   public let rounds: Int
   /// Largest number of bytes of shares that a computing party holds at once.
   public let peakShareBytes: Int
@@ -30,12 +30,15 @@ public struct ProgramPlan: Sendable, CustomStringConvertible {
   public struct Loop: Sendable, Hashable {
     /// How many passes, and where it is written.
     public let text: String
-    /// Over all links.
+    /// Payload bytes of all passes, over all links.
     public let bytes: Int
+    /// Messages one after the other, of all passes together.
     public let rounds: Int
   }
+  /// One entry for each loop that is in no other, in the order of the program.
   public let loops: [Loop]
 
+  /// Bytes of protocol payload over all links together.
   public var totalBytes: Int { bytes.reduce(0) { $0 + $1.reduce(0, +) } }
 
   init(_ prepared: PreparedProgram, _ plan: Plan) {
@@ -54,6 +57,7 @@ public struct ProgramPlan: Sendable, CustomStringConvertible {
     }
   }
 
+  /// The statement, who must be trusted, and the cost, in lines for people.
   public var description: String {
     let lines =
       ["Who must be trusted:"] + trust.map { "  - \($0)" }

@@ -8,12 +8,16 @@ internal import ParleyRuntime
 
 /// What a run brought out.
 public struct ProgramResult: Sendable {
-  /// Protocol payload sent, from party to party; at a party of its own, the row of that party only.
+  /// Bytes of protocol payload, `sentBytes[sender][receiver]`; of a run as one party there is one row, of what that
+  /// party sent.
   public let sentBytes: [[Int]]
+  /// Messages on the longest chain in which each waited for the one before; of a run as one party, as far as that party
+  /// saw.
   public let rounds: Int
   /// From the end of the handshake to the results.
   public let seconds: Double
-  /// Whether bytes by link and rounds equal the plan's.
+  /// Whether bytes by link and rounds equal the plan's. Of a run as one party: whether it sent the bytes that are
+  /// planned for it, in no more rounds.
   public let equalsPlan: Bool
 
   private let program: Program
@@ -96,6 +100,7 @@ extension PreparedProgram {
     try run(data: data, network: nil)
   }
 
+  /// The same over a given network of all parties; in memory where there is none.
   package func run(
     data: [String: [String: ProgramRows]], network: (any PartyNetwork)?
   ) throws(ParleyError) -> ProgramResult {

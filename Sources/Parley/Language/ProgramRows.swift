@@ -1,30 +1,46 @@
 internal import ParleyBase
 internal import ParleyProgram
 
-/// One cell of a holder's data.
+/// One cell of a holder's data. Literals are cells: `34`, `70.5`, `true`, `"left"`, and `nil` for a missing one.
 public enum Cell: Hashable, Sendable {
+  /// A whole number, for columns of whole and of decimal numbers.
   case int(Int)
+  /// A decimal number, for columns that have at least as many decimal places as it needs.
   case decimal(FixedPoint)
+  /// Yes or no.
   case bool(Bool)
+  /// One of the texts that a category column lists, byte for byte.
   case text(String)
+  /// No value, for columns declared with `mayBeMissing`.
   case missing
 }
 
 extension Cell: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByStringLiteral, ExpressibleByNilLiteral
 {
+  /// A whole number.
   public init(integerLiteral value: Int) { self = .int(value) }
+  /// A decimal number, exactly as it is written; one of more than 18 places, or that does not fit 64 bits, traps.
   public init(floatLiteral value: Double) { self = .decimal(FixedPoint(floatLiteral: value)) }
+  /// A bit from a literal.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A text of a category column.
   public init(stringLiteral value: String) { self = .text(value) }
+  /// A missing cell.
   public init(nilLiteral: ()) { self = .missing }
 }
 
 /// One holder's rows of one table, column by column: `["age": [34, 71], "smoker": [true, nil]]`.
 public struct ProgramRows: Sendable, ExpressibleByDictionaryLiteral {
+  /// The cells by column. Every column that the table declares has a cell for every row.
   public var columns: [String: [Cell]]
 
+  /// Rows as columns of equal length.
+  ///
+  /// - Parameter columns: the cells by the name of the column. They are compared with the declared columns when the
+  ///   program runs.
   public init(_ columns: [String: [Cell]]) { self.columns = columns }
+  /// Rows as columns of equal length. Where a column is written twice, the last one counts.
   public init(dictionaryLiteral elements: (String, [Cell])...) {
     columns = Dictionary(elements) { _, last in last }
   }

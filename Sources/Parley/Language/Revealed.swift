@@ -4,7 +4,7 @@ internal import ParleyProgram
 
 /// A result that a program reveals: look it up in a ``ProgramResult`` once the program has run.
 public struct Revealed<Value: Sendable>: Sendable {
-  /// As it is called in the disclosure statement.
+  /// Name of the result, as the disclosure statement calls it.
   public let name: String
   let index: Int
   /// The disclosure of the bit that is 1 where there is no value.
@@ -17,7 +17,12 @@ extension SecretScalar {
   ///
   /// Under a minimum of the program, one more bit says whether the value is withheld; nothing is then learnt about it.
   ///
-  /// - Parameter name: of the result, unique in the program.
+  /// - Parameters:
+  ///   - recipients: names of parties of the program.
+  ///   - name: of the result, unique in the program; how the disclosure statement calls it.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
+  /// - Returns: the handle by which a ``ProgramResult`` has the value; nil in it where there is none or it is withheld.
   public func reveal(
     to recipients: [String], as name: String, file: String = #fileID, line: Int = #line
   ) -> Revealed<Element?> {
@@ -29,7 +34,12 @@ extension OptionalScalar {
   /// Opens this value to `recipients`, if there is one, and one bit that says whether there is. Nothing is learnt
   /// about a value that is withheld.
   ///
-  /// - Parameter name: of the result, unique in the program.
+  /// - Parameters:
+  ///   - recipients: names of parties of the program.
+  ///   - name: of the result, unique in the program; how the disclosure statement calls it.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
+  /// - Returns: the handle by which a ``ProgramResult`` has the value; nil in it where there is none or it is withheld.
   public func reveal(
     to recipients: [String], as name: String, file: String = #fileID, line: Int = #line
   ) -> Revealed<Element?> {

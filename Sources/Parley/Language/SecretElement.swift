@@ -6,9 +6,11 @@ internal import ParleyBase
 public protocol SecretElement: Sendable {
   /// The element that an opened number stands for.
   ///
-  /// - Parameter scale: decimal places of `units`; 0 but for ``FixedPoint``.
+  /// - Parameters:
+  ///   - units: the number, in units of 10^-`scale`.
+  ///   - scale: decimal places of `units`; 0 but for ``FixedPoint``.
   init(openedUnits units: Int, scale: Int)
-  /// Written without a decimal point in results.
+  /// Whether it is a number, for which there is arithmetic and order.
   static var isNumber: Bool { get }
 }
 
@@ -35,12 +37,15 @@ extension String: SecretElement {
   public static var isNumber: Bool { false }
 }
 
-/// An exact decimal number: `units` / 10^`scale`. Written as a literal, `70.5` is exactly 70.5.
+/// An exact decimal number: `units` / 10^`scale`. Written as a literal, `70.5` is exactly 70.5. Numbers of one value
+/// are equal whatever their scales, as 1.50 and 1.5.
 public struct FixedPoint: SecretNumber, Hashable, Comparable, CustomStringConvertible {
+  /// The number in units of 10^-``scale``.
   public let units: Int
-  /// Decimal places, 0 to 18.
+  /// How many decimal places the type has, 0 to 18.
   public let scale: Int
 
+  /// The number `units` / 10^`scale`. A scale outside of 0 to 18 traps.
   public init(units: Int, scale: Int) {
     precondition((0...18).contains(scale), "a fixed-point number has 0 to 18 decimal places")
     self.units = units
@@ -61,6 +66,7 @@ public struct FixedPoint: SecretNumber, Hashable, Comparable, CustomStringConver
   /// The nearest floating-point number.
   public var double: Double { Double(description) ?? 0 }
 
+  /// The number in decimal, with exactly ``scale`` places.
   public var description: String {
     guard scale > 0 else { return String(units) }
     let digits = String(units.magnitude)
@@ -122,11 +128,13 @@ public struct FixedPoint: SecretNumber, Hashable, Comparable, CustomStringConver
 }
 
 extension FixedPoint: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  /// The decimal as it is written; one of more than 18 places, or that does not fit 64 bits, traps.
   public init(floatLiteral value: Double) {
     guard let parsed = FixedPoint(value) else {
       preconditionFailure("\(value) is no decimal number of at most 18 places that fits 64 bits")
     }
     self = parsed
   }
+  /// A whole number, with 0 decimal places.
   public init(integerLiteral value: Int) { self.init(units: value, scale: 0) }
 }

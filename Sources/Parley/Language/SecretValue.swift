@@ -7,16 +7,19 @@ internal import ParleyProgram
 /// `age < 30` is again a secret, so `if age < 30` does not compile. The only way out is
 /// ``SecretScalar/reveal(to:as:file:line:)``.
 public protocol SecretValue<Element> {
+  /// What the value is, or would be if somebody saw it.
   associatedtype Element: SecretElement
-  /// Conditions on values of this shape.
+  /// Conditions on values of this shape: what comparisons give.
   associatedtype Bits: SecretValue<Bool>
-  /// A value of the same shape; not meant for use outside the library.
+  /// Decimal numbers of this shape: what ``divided(by:places:file:line:)`` gives.
   associatedtype Decimals: SecretValue<FixedPoint>
+  /// What the value is computed from.
   var formula: SecretFormula { get }
+  /// A value of a formula; for the library's own use.
   init(formula: SecretFormula)
 }
 
-/// What a secret is made of. Opaque.
+/// What a secret is computed from: operations and columns, and no values. Opaque.
 public struct SecretFormula {
   let workshop: Workshop
   let expression: ProgramFormula
@@ -76,7 +79,9 @@ extension ProgramFormula {
 public struct SecretColumn<Element: SecretElement>: SecretValue {
   public typealias Bits = SecretColumn<Bool>
   public typealias Decimals = SecretColumn<FixedPoint>
+  /// What the column is computed from.
   public let formula: SecretFormula
+  /// A column of a formula; for the library's own use.
   public init(formula: SecretFormula) { self.formula = formula }
 }
 
@@ -84,7 +89,9 @@ public struct SecretColumn<Element: SecretElement>: SecretValue {
 public struct SecretScalar<Element: SecretElement>: SecretValue {
   public typealias Bits = SecretScalar<Bool>
   public typealias Decimals = SecretScalar<FixedPoint>
+  /// What the value is computed from.
   public let formula: SecretFormula
+  /// A value of a formula; for the library's own use.
   public init(formula: SecretFormula) { self.formula = formula }
 }
 
@@ -102,7 +109,7 @@ public struct OptionalScalar<Element: SecretElement> {
     return value
   }
 
-  /// 1 where there is a value.
+  /// True where there is a value and false where it is NULL.
   public var isPresent: SecretScalar<Bool> {
     SecretScalar(formula: .presence(formula))
   }

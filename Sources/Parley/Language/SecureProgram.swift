@@ -4,6 +4,7 @@ internal import ParleyStudy
 
 /// Somebody who takes part in a ``SecureProgram``. A text literal is a party of that name.
 public struct Party: Hashable, Sendable, ExpressibleByStringLiteral {
+  /// The name that tables and results use, unique in the program.
   public var name: String
   /// Who runs it: no organisation may run two computing parties. The name when not given.
   public var organisation: String
@@ -12,12 +13,20 @@ public struct Party: Hashable, Sendable, ExpressibleByStringLiteral {
   /// `host:port` where others reach it; nil for a party that only dials out.
   public var endpoint: String?
 
+  /// A party; key and endpoint are needed only to run between machines.
+  ///
+  /// - Parameters:
+  ///   - name: as tables and results name it.
+  ///   - organisation: who runs it; `name` if nil.
+  ///   - key: the text of its public key.
+  ///   - endpoint: `host:port`, or nil where nobody calls this party.
   public init(_ name: String, organisation: String? = nil, key: String? = nil, endpoint: String? = nil) {
     self.name = name
     self.organisation = organisation ?? name
     self.key = key
     self.endpoint = endpoint
   }
+  /// A party of this name, which is also its organisation.
   public init(stringLiteral name: String) { self.init(name) }
 }
 
@@ -29,6 +38,7 @@ public struct Party: Hashable, Sendable, ExpressibleByStringLiteral {
 ///
 /// Build a program on one task; what ``prepared()`` returns can be sent anywhere.
 public final class SecureProgram {
+  /// What the statement is headed with; part of what the parties compare.
   public let title: String
   let workshop: Workshop
   let parties: [Party]
@@ -79,7 +89,12 @@ public final class SecureProgram {
     case malicious
   }
 
+  /// Declares who takes part, and what results may tell.
+  ///
+  /// What is wrong here is told by ``prepared()``.
+  ///
   /// - Parameters:
+  ///   - title: of the disclosure statement.
   ///   - computing: the three computing parties, of three organisations.
   ///   - others: who holds data or receives results without computing.
   ///   - minimumCell: what is revealed rests on nobody or at least so many of the units that tables protect, 2 to 1,000,000, or is
@@ -87,6 +102,8 @@ public final class SecureProgram {
   ///   - rows: whether results may tell of single rows.
   ///   - dominance: sums and means in which few units make up most are withheld; none: there is no such rule. It needs a minimum.
   ///   - adversary: whom the run withstands; part of what the parties compare.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
   public init(
     _ title: String, computing: [Party], others: [Party] = [], minimumCell: Int = 2,
     rows: RowRelease = .forbidden, dominance: [Dominance] = [], adversary: Adversary = .semiHonest,
@@ -144,12 +161,17 @@ public final class SecureProgram {
   /// A table: the union of its holders' rows.
   ///
   /// - Parameters:
+  ///   - name: unique in the program.
+  ///   - holders: names of parties, each of which brings rows.
   ///   - maximumRows: of all holders together; sums are checked for this many.
-  ///   - padTo: every holder shares exactly this many rows, so that its number of rows stays secret below it.
+  ///   - padTo: every holder shares exactly this many rows, so that its number of rows stays secret below it. Nil:
+  ///     everybody sees how many there are.
   ///   - protect: whom the rows are about, and so what `minimumCell` counts. Stated to everybody, and part of what the parties compare.
   ///   - allowsExtremes: the owners of the rows agree that smallest and largest values are shown, which are refused under a minimum
   ///     otherwise; stated likewise.
   ///   - tellsMissingValues: the owners agree that results tell how many values are missing, also those of a few; stated likewise.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
   public func table(
     _ name: String, holders: [String], maximumRows: Int, padTo: Int? = nil, protect: Protection = .rows,
     allowsExtremes: Bool = false, tellsMissingValues: Bool = false, file: String = #fileID, line: Int = #line

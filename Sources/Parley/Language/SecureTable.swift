@@ -21,6 +21,7 @@ public final class SecureTable {
     self.schema = schema
   }
 
+  /// Name of the table, as the program declares it.
   public var name: String { schema.name }
 
   /// Once all columns are declared: the one that names the table's units is there, and never missing.
@@ -46,6 +47,13 @@ public final class SecureTable {
   }
 
   /// A column of whole numbers.
+  ///
+  /// - Parameters:
+  ///   - name: unique in the table.
+  ///   - range: where every cell lies; the narrower, the cheaper is what is computed from it.
+  ///   - mayBeMissing: whether cells may be missing.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
   public func int(
     _ name: String, in range: ClosedRange<Int>, mayBeMissing: Bool = false, file: String = #fileID,
     line: Int = #line
@@ -54,7 +62,15 @@ public final class SecureTable {
     return .init(formula: column(name, .integer(range), mayBeMissing, CallSite(file: file, line: line)))
   }
 
-  /// A column of numbers with `scale` decimal places (1 to 9).
+  /// A column of decimal numbers.
+  ///
+  /// - Parameters:
+  ///   - name: unique in the table.
+  ///   - scale: decimal places, 1 to 9.
+  ///   - range: where every cell lies, with ends of no more than `scale` places.
+  ///   - mayBeMissing: whether cells may be missing.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
   public func decimal(
     _ name: String, scale: Int, in range: ClosedRange<FixedPoint>, mayBeMissing: Bool = false,
     file: String = #fileID, line: Int = #line
@@ -80,7 +96,14 @@ public final class SecureTable {
     .init(formula: column(name, .boolean, mayBeMissing, CallSite(file: file, line: line)))
   }
 
-  /// A column of one of the listed texts.
+  /// A column of one of the listed texts, which `==` and `!=` compare with a public text.
+  ///
+  /// - Parameters:
+  ///   - name: unique in the table.
+  ///   - values: the texts, each once; public.
+  ///   - mayBeMissing: whether cells may be missing.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
   public func category(
     _ name: String, _ values: [String], mayBeMissing: Bool = false, file: String = #fileID, line: Int = #line
   ) -> SecretColumn<String> {

@@ -2,19 +2,29 @@ package import ParleyProgram
 
 /// What a plan says of its correlated randomness; none where the engine takes none.
 package struct OfflineSummary: Sendable, Hashable, Encodable {
+  /// How much of one kind.
   package struct Amount: Sendable, Hashable, Encodable {
+    /// Kind of correlation, in words.
     package var kind: String
+    /// How many.
     package var count: Int
   }
+  /// What one party sends another.
   package struct Link: Sendable, Hashable, Encodable {
+    /// Name of the party.
     package var from: String
+    /// Name of the party.
     package var to: String
+    /// Payload before the first input.
     package var bytes: Int
   }
+  /// How many correlations there are, by kind.
   package var correlations: [Amount]
+  /// Messages one after the other, before the first input.
   package var rounds: Int
+  /// Payload over all links, before the first input.
   package var bytes: Int
-  /// Those that carry anything.
+  /// Links that carry anything before the first input.
   package var links: [Link]
   /// On the network of the plan; making it is not part of it.
   package var seconds: Double

@@ -6,9 +6,10 @@ internal import ParleyRuntime
 
 /// The opened results of a study, as tables.
 public struct StudyResult: Hashable, Sendable {
+  /// One for each query of the study, in its order.
   public var tables: [DecodedTable]
 
-  /// From what the engine opened.
+  /// The result, from what the engine opened.
   package init(_ prepared: PreparedStudy, opened: [Int: ClearValues]) throws(ParleyError) {
     let program = prepared.program
     var integers: [Program.DisclosureID: [BigInt]] = [:]
@@ -88,7 +89,7 @@ extension DecodedTable.Cell {
   }
 
   /// For people: control characters and what cannot be seen are escaped, runs of blanks are their number
-  /// (``VisibleText/compact(_:)``), and a text that reads like a cell without a value is in quotes.
+  /// (`VisibleText.compact`), and a text that reads like a cell without a value is in quotes.
   public var shown: String {
     guard case .value(let text) = self else { return text }
     return Self.words.contains(text) || text.hasPrefix("malformed(") ? "\"\(text)\"" : VisibleText.compact(text)

@@ -1,8 +1,9 @@
 package import ParleyBase
 
-/// How often a party takes part in one study by itself: a session that an outage ended, or a party that left, is followed by
-/// another with a new session id, new keys and new shares of the same data, and nobody who is still there has to be started
-/// again (docs/protocols/session.md#attempts).
+/// How often a party takes part in one study by itself (docs/protocols/session.md#attempts).
+///
+/// A session that an outage ended, or a party that left, is followed by another: with a new session id, new keys and
+/// new shares of the same data. Nobody who is still there has to be started again.
 ///
 /// What may be repeated is decided where the session ended, from what was noticed there (`ParleyError.Origin.End`): never
 /// a failed check, a malformed message, a refusal, or an end after something may have been opened. A session that ended
@@ -10,11 +11,15 @@ package import ParleyBase
 package struct Attempts: Sendable, Hashable {
   /// What `parley party` makes when it is not told otherwise.
   package static let standard = 3
+  /// More are refused.
   package static let most = 100
 
-  /// At most, the first included.
+  /// Attempts that are made at most, the first included.
   package let limit: Int
 
+  /// A limit from 1 to ``most``.
+  ///
+  /// - Throws: `usage/arguments`.
   package init(limit: Int) throws(ParleyError) {
     guard (1...Self.most).contains(limit) else {
       throw ParleyError(

@@ -8,21 +8,28 @@ package import ParleyRuntime
 
 /// One principal of a study, with its data: what runs on one machine, in all the roles it has.
 package struct Participant: Sendable {
+  /// What runs.
   package var prepared: PreparedProgram
+  /// Name of the party in the study.
   package var name: String
+  /// Keys of the party.
   package var identity: Identity
-  /// By table index: this holder's checked rows.
+  /// This holder's checked rows, by table index.
   package var data: [Int: TableData]
+  /// Trial or run between machines.
   package var mode: Receipt.Mode
+  /// What it must not forget between sessions.
   package var memory: any SessionMemory
   /// Names runs of one study apart; equal at all parties.
   package var job: [UInt8]
+  /// Keyed digest of its own data, for the ledger; nil without data or ledger.
   package var inputDigest: [UInt8]?
   /// A pure holder ends once its inputs are acknowledged.
   package var leavesAfterInputs: Bool
   /// What the process has used, where it runs this participant alone.
   package var use = ProcessUse.unknown
 
+  /// A participant of a program; see the properties.
   package init(
     prepared: PreparedProgram, name: String, identity: Identity, data: [Int: TableData], mode: Receipt.Mode,
     memory: any SessionMemory, job: [UInt8] = Array("default".utf8), inputDigest: [UInt8]? = nil,
@@ -39,6 +46,7 @@ package struct Participant: Sendable {
     self.leavesAfterInputs = leavesAfterInputs
   }
 
+  /// A participant of a study; see the properties.
   package init(
     prepared: PreparedStudy, name: String, identity: Identity, data: [Int: TableData], mode: Receipt.Mode,
     memory: any SessionMemory, job: [UInt8] = Array("default".utf8), inputDigest: [UInt8]? = nil,
@@ -49,14 +57,18 @@ package struct Participant: Sendable {
       inputDigest: inputDigest, leavesAfterInputs: leavesAfterInputs)
   }
 
+  /// What a recipient has received, by disclosure.
   package typealias Opened = [Int: ClearValues]
 
   /// What the caller is told while the session runs; called on the session's thread.
   package struct Observers {
+    /// Phases and the reason of an abort.
     package var log: (SessionEvent) -> Void
+    /// How far the execution is.
     package var progress: (ExecutionProgress) -> Void
     /// Sizes are agreed and nothing has been shared; what it throws ends the session for everybody.
     package var established: (EstablishedSession, Plan) throws(ParleyError) -> Void
+    /// Observers; those that are left out do nothing.
     package init(
       log: @escaping (SessionEvent) -> Void = { _ in },
       progress: @escaping (ExecutionProgress) -> Void = { _ in },
@@ -70,10 +82,13 @@ package struct Participant: Sendable {
     }
   }
 
+  /// How a session ended that was not aborted.
   package struct Ending: Sendable {
+    /// Results, receipt, and what all principals share.
     package var outcome: SessionOutcome<Opened>
-    /// For the agreed sizes.
+    /// The plan for the agreed sizes.
     package var plan: Plan
+    /// What this principal sent.
     package var meter: Meter.Reading
     /// Seconds from the handshake's end to the results.
     package var seconds: Double
@@ -86,6 +101,9 @@ package struct Participant: Sendable {
     }
   }
 
+  /// Its place in the mesh.
+  ///
+  /// - Throws: `usage/arguments` where the study has no such party.
   package var index: PartyIndex {
     get throws(ParleyError) {
       guard let index = prepared.index(of: name) else {
@@ -97,6 +115,7 @@ package struct Participant: Sendable {
     }
   }
 
+  /// What it must agree on with the others.
   package func description() -> SessionDescription { prepared.sessionDescription(job: job) }
 
   /// Runs this principal's side over a connected mesh, on the calling thread.
@@ -174,6 +193,7 @@ package struct Participant: Sendable {
 
 /// Hybrid signatures as bytes: the classical part followed by the post-quantum part.
 package enum IdentitySigning {
+  /// Signs with both keys.
   package static func sign(
     _ message: [UInt8], _ identity: Identity, _ purpose: SigningPurpose
   ) throws(ParleyError) -> [UInt8] {
@@ -201,5 +221,6 @@ final class Box<Value> {
 }
 
 extension Duration {
+  /// The whole duration, with fractions.
   package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

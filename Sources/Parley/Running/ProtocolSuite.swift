@@ -24,6 +24,7 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// What the planner knows of the engine.
   package var descriptor: EngineDescriptor {
     switch self {
     case .semiHonest: ReplicatedEngine<UInt64>.descriptor

@@ -8,22 +8,32 @@ internal import ParleyStudy
 
 /// All roles of a study in this process, over the in-memory mesh: a dress rehearsal with ephemeral keys.
 public enum TrialRun {
+  /// What a rehearsal brought out, and what it cost.
   public struct Report: Sendable {
+    /// What all recipients received, together.
     public var result: StudyResult
+    /// What the plan said for these sizes.
     public var cost: Cost
-    /// Payload bytes sent by principal and to principal, measured.
+    /// Bytes of protocol payload, `measuredBytes[sender][receiver]`, by index of the principal.
     public var measuredBytes: [[Int]]
+    /// Messages on the longest chain in which each waited for the one before.
     public var measuredRounds: Int
+    /// Of the slowest party, from the end of the handshake to the results.
     public var seconds: Double
+    /// Of the first party that has one, signed with keys of this rehearsal; nil where nobody has one.
     public var receipt: Receipt?
     /// Of the first recipient, which received what all of them did.
     package var opening: ReceiptOpening?
+    /// The plan for the sizes of the data.
     package var plan: Plan
   }
 
-  /// Runs `prepared` on the data of all holders.
+  /// Runs `prepared` on the data of all holders. Blocks the calling thread.
   ///
-  /// - Parameter data: by holder name, then table index.
+  /// - Parameters:
+  ///   - prepared: the study; its keys are replaced by new ones.
+  ///   - data: by holder name, then table index.
+  /// - Returns: results and measured cost.
   public static func run(
     _ prepared: PreparedStudy, data: [String: [Int: TableData]]
   ) throws(ParleyError) -> Report {
@@ -63,7 +73,9 @@ public enum TrialRun {
 
   /// How a rehearsal ended, by principal.
   package struct Rehearsal: Sendable {
+    /// How the session ended, by principal.
     package var endings: [Participant.Ending]
+    /// The plan for the sizes of the data.
     package var plan: Plan
     /// What all recipients together received, by disclosure.
     package var opened: [Int: ClearValues]

@@ -9,12 +9,15 @@ public import ParleyProgram
 public struct PreparedProgram: Sendable {
   /// Somebody who takes part.
   package struct Principal: Sendable, Hashable {
+    /// Name of the principal, unique among them.
     package var name: String
+    /// Who runs it.
     package var organisation: String
     /// Absent until keys are known: a trial makes its own.
     package var key: PublicIdentity?
     /// `host:port`, for programs that are not part of a study.
     package var endpoint: String?
+    /// A principal; see the properties.
     package init(name: String, organisation: String, key: PublicIdentity?, endpoint: String? = nil) {
       self.name = name
       self.organisation = organisation
@@ -23,9 +26,11 @@ public struct PreparedProgram: Sendable {
     }
   }
 
+  /// Title of the program or study.
   public let title: String
-  /// In mesh order: the computing parties first.
+  /// The principals in mesh order: the computing parties first.
   package private(set) var principals: [Principal]
+  /// How many of the principals compute.
   package let computingCount: Int
   /// The tables of the program, in its order.
   package let tables: [TableSchema]
@@ -35,10 +40,13 @@ public struct PreparedProgram: Sendable {
   package private(set) var studyHash: [UInt8]
   /// What is computed; printed, hashed and costed before anything runs.
   public let program: Program
+  /// The program as instructions.
   package let lowered: LoweredProgram
   /// How holders share their columns, for another lowering of the same program.
   package let inputForms: Lowering.InputForms
+  /// Engine, dealer and receiver.
   package private(set) var suite: ProtocolSuite
+  /// What the planner knows of the engine.
   package var descriptor: EngineDescriptor { suite.descriptor }
   /// SHA-256 of the program's canonical encoding.
   public let programHash: [UInt8]
@@ -124,7 +132,9 @@ public struct PreparedProgram: Sendable {
     return copy
   }
 
+  /// Names of the principals, in mesh order.
   package var names: [String] { principals.map(\.name) }
+  /// A principal's place in the mesh.
   package func index(of name: String) -> PartyIndex? {
     principals.firstIndex { $0.name == name }.map { PartyIndex($0) }
   }

@@ -6,6 +6,7 @@ public import ParleyStudy
 
 /// A study compiled to a program and lowered for its protocol: everything that can be said about it without data.
 public struct PreparedStudy: Sendable {
+  /// The study as it was read.
   public let study: Study
   /// What runs, and what the command line and the library say about it.
   package let core: PreparedProgram
@@ -127,7 +128,9 @@ public struct PreparedStudy: Sendable {
 
   /// What is computed; printed, hashed and costed before anything runs.
   public var program: Program { core.program }
+  /// The program as instructions.
   package var lowered: LoweredProgram { core.lowered }
+  /// What the planner knows of the engine.
   package var descriptor: EngineDescriptor { core.descriptor }
   /// SHA-256 of the program's canonical encoding.
   public var programHash: [UInt8] { core.programHash }
@@ -189,6 +192,7 @@ public struct PreparedStudy: Sendable {
   /// What the rules of release say, beside results.
   package var releaseWords: ReleaseWords { study.releaseWords }
 
+  /// The sizes of a run: for each table, rows by holder in the order of the study.
   package func shape(rows: [[Int]]) throws(ParleyError) -> RunShape { try core.shape(rows: rows) }
   /// The plan for given sizes: for each table, rows by holder in the order of the study.
   package func plan(rows: [[Int]]) throws(ParleyError) -> Plan { try core.plan(rows: rows) }

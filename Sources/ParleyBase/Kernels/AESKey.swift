@@ -11,6 +11,7 @@ package struct AESKey: Sendable {
     c_parley_aes128_expand(bytes.baseAddress, schedule.pointer)
   }
 
+  /// Expands a key of 16 bytes.
   package init(_ bytes: [UInt8]) { self = bytes.withUnsafeBytes { AESKey($0) } }
 
   /// Overwrites the key in all copies of this value. What is encrypted with it afterwards is worthless, so that only
@@ -33,9 +34,13 @@ package struct AESKey: Sendable {
     c_parley_aes128_keystream(pointer, stream, firstBlock, base, buffer.count)
   }
 
+  /// What becomes of words and a keystream.
   package enum Combination: Int32, Sendable {
+    /// Sum mod 2^64.
     case add = 0
+    /// Difference mod 2^64.
     case subtract = 1
+    /// Bitwise sum.
     case xor = 2
   }
 

@@ -8,6 +8,7 @@ import CParleyKernels
 package enum Kernels {
   /// An implementation of all kernels. All of them compute the same.
   package enum Backend: Int32, CaseIterable, Sendable {
+    /// C without instructions that a processor may lack.
     case generic = 0
     /// AES-NI, PCLMULQDQ, AVX2 and BMI2; VPCLMULQDQ too where the processor has it.
     case avx2 = 1

@@ -3,10 +3,12 @@ import CParleyKernels
 /// An odd modulus P between 2⁶⁰ and 2⁶¹; the functions of the field need it prime. P is public, operands may be
 /// secret: they are canonical, in [0, P), and take the same time whatever they are.
 package struct PrimeModulus: Sendable, Hashable {
+  /// P.
   package let value: UInt64
   /// ⌊2¹²⁵/P⌋ − 2⁶⁴.
   private let reciprocal: UInt64
 
+  /// An odd number between 2⁶⁰ and 2⁶¹; others trap. Whether it is prime is not looked at.
   package init(_ value: UInt64) {
     precondition(value > 1 << 60 && value < 1 << 61 && value & 1 == 1, "modulus out of range")
     self.value = value
@@ -16,15 +18,19 @@ package struct PrimeModulus: Sendable, Hashable {
 
   var constants: c_parley_prime { c_parley_prime(value: value, reciprocal: reciprocal) }
 
+  /// a + b mod P.
   package func add(_ a: UInt64, _ b: UInt64) -> UInt64 { Self.subtractOnce(a &+ b, value) }
 
+  /// a − b mod P.
   package func subtract(_ a: UInt64, _ b: UInt64) -> UInt64 {
     let difference = a &- b
     return difference &+ (value & (0 &- (difference >> 63)))
   }
 
+  /// −a mod P.
   package func negate(_ a: UInt64) -> UInt64 { subtract(0, a) }
 
+  /// a·b mod P.
   package func multiply(_ a: UInt64, _ b: UInt64) -> UInt64 {
     let product = a.multipliedFullWidth(by: b)
     return reduce(high: product.high, low: product.low)

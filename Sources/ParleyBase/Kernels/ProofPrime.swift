@@ -47,6 +47,7 @@ extension Kernels {
     c_parley_wide_inner(u, v, size(count), sum)
   }
 
+  /// Words of a table of ``primeTable(_:modulus:into:)``.
   package static let primeTableWords = Int(C_PARLEY_PRIME_TABLE_WORDS)
 
   /// What ``primeMerge(_:groups:table:modulus:into:)`` looks up for 64 coefficients.

@@ -4,12 +4,15 @@ import CParleyKernels
 ///
 /// Made from storage it keeps that alive; made from pointers it does not.
 package struct SharePointers<Word> {
+  /// This party's first share, x_i.
   package let lo: UnsafePointer<Word>
+  /// This party's second share, x_{i+1}, which is the next party's first.
   package let hi: UnsafePointer<Word>
   /// A vector of one element (bit 0 of word 0 for planes) that stands for a longer one.
   package let isRepeated: Bool
   private let owners: (AnyObject, AnyObject)?
 
+  /// Shares somewhere in memory, which the caller keeps alive.
   package init(lo: UnsafePointer<Word>, hi: UnsafePointer<Word>, isRepeated: Bool = false) {
     self.lo = lo
     self.hi = hi
@@ -31,11 +34,15 @@ package struct SharePointers<Word> {
 /// One elementwise product: operands, and where this party's summand of the result goes. `out` may be one of
 /// the share vectors.
 package struct ShareProduct<Word> {
+  /// The left factor.
   package let x: SharePointers<Word>
+  /// The right factor, of the same length or repeated.
   package let y: SharePointers<Word>
+  /// Where the result goes: as many elements as the longer factor has.
   package let out: UnsafeMutablePointer<Word>
   private let owner: AnyObject?
 
+  /// The result goes to memory that the caller keeps alive.
   package init(_ x: SharePointers<Word>, _ y: SharePointers<Word>, out: UnsafeMutablePointer<Word>) {
     self.x = x
     self.y = y
@@ -55,12 +62,16 @@ package struct ShareProduct<Word> {
   }
 }
 
-/// The zero sharing of party i at one stream: α_i = F_i − F_{i+1} (⊕ for bits), where F_k is the keystream of
-/// key k, which parties k−1 and k share (Araki et al., eprint 2016/768, section 2;
-/// docs/protocols/replicated.md).
+/// The zero sharing of party i at one stream: α_i = F_i − F_{i+1}, or F_i ⊕ F_{i+1} for bits. F_k is the keystream of
+/// key k, which parties k−1 and k share. The three α add up to zero.
+///
+/// Source: Araki et al., eprint 2016/768, section 2; docs/protocols/replicated.md.
 package struct ZeroSharing: Sendable {
+  /// k_i, which the previous party has too.
   package let mine: AESKey
+  /// k_{i+1}, which the next party has too.
   package let next: AESKey
+  /// The stream of both keystreams, used once.
   package let stream: UInt64
 
   /// `mine` is k_i, `next` is k_{i+1}.

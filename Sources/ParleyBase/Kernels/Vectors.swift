@@ -2,7 +2,9 @@ import CParleyKernels
 
 /// Vectors of words mod 2^64.
 extension Kernels {
+  /// Words that are read.
   package typealias Words = UnsafePointer<UInt64>
+  /// Words that are written.
   package typealias MutableWords = UnsafeMutablePointer<UInt64>
 
   /// out = a + b.

@@ -5,6 +5,7 @@
 /// Unchecked `Sendable`: one thread fills it, and it is only read once others can see it; nothing here
 /// synchronises writers.
 package final class Storage<Word: FixedWidthInteger & UnsignedInteger & Sendable>: @unchecked Sendable {
+  /// Words, without those that fill the last 64 bytes.
   package let count: Int
   /// Valid while this storage lives. A local array of storages may be released right after its last use, which
   /// is where the pointers are taken: hand storages to functions that take them, or hold the array with
@@ -33,6 +34,7 @@ package final class Storage<Word: FixedWidthInteger & UnsignedInteger & Sendable
     pointer.initialize(repeating: value, count: count)
   }
 
+  /// A copy of `values`; what they were copied from is not zeroised.
   package convenience init(copying values: [Word], isSecret: Bool = true, pool: BufferPool? = nil) {
     self.init(uninitialized: values.count, isSecret: isSecret, pool: pool)
     values.withUnsafeBufferPointer { source in
@@ -49,11 +51,14 @@ package final class Storage<Word: FixedWidthInteger & UnsignedInteger & Sendable
     }
   }
 
+  /// All words. Valid while this storage lives.
   package var words: UnsafeMutableBufferPointer<Word> { UnsafeMutableBufferPointer(start: pointer, count: count) }
+  /// The same as bytes, 8·``count`` of them for words of 64 bits.
   package var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(words) }
   /// A copy outside the protected memory.
   package var array: [Word] { Array(words) }
 
+  /// One word; an index outside of 0 ..< ``count`` traps.
   package subscript(index: Int) -> Word {
     get {
       precondition(index >= 0 && index < count, "index out of range")

@@ -6,17 +6,21 @@ package import ParleyProgram
 ///
 /// Whether a unit has to do with a number is found out by trying: the number is computed again without the unit, with other
 /// measures of it, and with the unit alone. How the release rules decide plays no part, so that a mistake of theirs shows.
+///
 /// What is tried is `reference`, the same queries without a minimum, as long as it opens what was opened, with the same
-/// values: a number rests on the same units whether or not another group is withheld. Where it does not (a LIMIT that
-/// counts shown groups only), the program itself is tried, and a unit without which the number is no longer shown counts
-/// as one that the number rests on: whether it is shown then tells about that unit. Only a number that some unit
-/// changes is judged so, because every group can be withheld for the sake of another.
+/// values: a number rests on the same units whether or not another group is withheld. Sometimes it does not (a LIMIT
+/// that counts shown groups only). Then the program itself is tried.
+///
+/// A unit without which a number is no longer shown counts as one that the number rests on, because whether it is shown
+/// tells about that unit. This holds only where some unit changes the number: every group can be withheld for the sake
+/// of another.
 ///
 /// Looked at are single numbers, differences of two of one kind, a total less its parts, and the public number of a
 /// table's rows less the counts that are shown. `docs/proofs/suppression.md` says what else can be combined.
 package struct InfluenceTest {
   /// What was found.
   package struct Hit: Hashable, Sendable, CustomStringConvertible {
+    /// How the number that tells too much was got.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
       /// A number that fewer units than the minimum make up.
       case few
@@ -47,14 +51,18 @@ package struct InfluenceTest {
       /// Something else than 0 was opened where nothing is shown.
       case hidden
     }
+    /// How the number was got.
     package var kind: Kind
     /// The number, in words.
     package var what: String
+    /// The number, in digits.
     package var value: String
+    /// Those that it rests on.
     package var units: [UnitDatabase.Unit]
     /// Where the number stands, if it is one.
     package var place: OpenedNumbers.Place?
 
+    /// A hit; see the properties.
     package init(
       kind: Kind, what: String, value: String, units: [UnitDatabase.Unit], place: OpenedNumbers.Place? = nil
     ) {
@@ -73,10 +81,13 @@ package struct InfluenceTest {
     }
   }
 
+  /// What is looked at.
   package let program: Program
   /// Nil where the queries cannot be compiled without a minimum.
   package let reference: Program?
+  /// Rows by unit.
   package let database: UnitDatabase
+  /// Units that a number must rest on.
   package let minimum: Int
   /// By result; see ``OpenedNumbers/columns(of:)``.
   package let columns: [[OpenedColumn]]
@@ -90,6 +101,7 @@ package struct InfluenceTest {
   /// Results whose rows depend on numbers (HAVING, LIMIT, a window).
   package var choosing: Set<Int> = []
 
+  /// What the program opens for all rows.
   package let base: OpenedNumbers
   let free: OpenedNumbers?
 

@@ -61,22 +61,28 @@ package enum OpenedColumn: Hashable, Sendable {
 package struct OpenedNumbers: Sendable {
   /// Where a number stands.
   package struct Place: Hashable, Sendable {
+    /// By place among the program's results.
     package var result: Int
     /// The labels or values of the row's keys.
     package var row: [String]
     /// Rows that have the same keys.
     package var copy: Int
+    /// By place among the result's opened columns.
     package var column: Int
   }
   /// Where a row stands.
   package struct RowID: Hashable, Sendable {
+    /// By place among the program's results.
     package var result: Int
+    /// The labels or values of the row's keys.
     package var row: [String]
+    /// Rows before it that have the same keys.
     package var copy: Int
   }
 
   /// Numbers that are there and not NULL.
   package private(set) var values: [Place: BigInt] = [:]
+  /// Rows that are shown.
   package private(set) var rows: [RowID] = []
   /// Rows without their copies: all keys that are there.
   package private(set) var keys: Set<RowID> = []

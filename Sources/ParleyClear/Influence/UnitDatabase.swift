@@ -17,12 +17,15 @@ package struct UnitDatabase: Sendable {
     var row: Int
   }
 
+  /// The declared shapes.
   package let tables: [TableSchema]
+  /// By table, then holder.
   package private(set) var data: [String: [TableData]]
   private let rows: [Unit: [Row]]
   /// By kind, in the order of their first rows.
   package let units: [String: [Unit]]
 
+  /// Rows of all holders.
   package init(tables: [TableSchema], data: [String: [TableData]]) {
     self.tables = tables
     self.data = data

@@ -3,9 +3,9 @@ import ParleyBase
 import ParleyRuntime
 import Synchronization
 
-/// A descriptor for text, standard output and standard error first of all, written without the traps of `FileHandle`: a full disk, a closed descriptor or a
-/// reader that went away is an error of a kind, and nothing ever waits for a stuck reader without looking whether it was
-/// interrupted.
+/// A descriptor that text is written to, standard output and standard error first of all, without the traps of
+/// `FileHandle`. A full disk, a closed descriptor and a reader that went away are errors of a kind. Nothing waits
+/// for a stuck reader without looking whether it was interrupted.
 final class StandardStream: Sendable {
   static let output = StandardStream(STDOUT_FILENO, "standard output")
   static let errors = StandardStream(STDERR_FILENO, "standard error")

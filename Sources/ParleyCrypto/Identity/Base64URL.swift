@@ -8,6 +8,7 @@ package enum Base64URL {
     return table
   }()
 
+  /// Four characters for three bytes, without padding.
   package static func encode(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
     var pending: UInt32 = 0

@@ -11,14 +11,19 @@ public import ParleyBase
 /// ECDSA has two valid forms of every signature, (r, s) and (r, n − s); only the one with s ≤ n/2 is written and
 /// accepted. (ML-DSA signing is randomised, so signing twice gives two signatures.)
 public struct HybridSignature: Sendable, Hashable {
-  /// r ‖ s, 64 bytes.
+  /// The classical signature: r ‖ s, 64 bytes.
   public let classical: [UInt8]
-  /// 3309 bytes.
+  /// The post-quantum signature, 3309 bytes.
   public let postQuantum: [UInt8]
 
+  /// Bytes of the ECDSA half, r ‖ s.
   public static let classicalLength = 64
+  /// Bytes of the ML-DSA-65 half.
   public static let postQuantumLength = 3309
 
+  /// A signature of two halves, which are checked for their lengths only.
+  ///
+  /// - Throws: `identity/malformed`.
   public init(classical: [UInt8], postQuantum: [UInt8]) throws(ParleyError) {
     guard classical.count == Self.classicalLength, postQuantum.count == Self.postQuantumLength else {
       throw ParleyError(

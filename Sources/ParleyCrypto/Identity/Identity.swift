@@ -8,9 +8,11 @@ public import ParleyBase
 public struct Identity: Sendable {
   /// The name the owner gave it; it need not be the name of the party in a study.
   public let name: String
+  /// The public half, which others pin.
   public let publicIdentity: PublicIdentity
   /// The P-256 key: signs, and is the key of the TLS certificate.
   package let signingKey: P256.Signing.PrivateKey
+  /// The ML-DSA-65 key: signs.
   package let postQuantumKey: MLDSA65.PrivateKey
 
   /// A fresh identity from the operating system's randomness.
@@ -77,9 +79,11 @@ public struct Identity: Sendable {
 extension ParleyError.Code {
   /// A key or signature that is not one.
   public static let identityMalformed = Self("identity/malformed")
+  /// A name that an identity cannot have.
   public static let identityName = Self("identity/name")
   /// An identity of that name is there already.
   public static let identityExists = Self("identity/exists")
+  /// There is no identity of that name.
   public static let identityMissing = Self("identity/missing")
   /// Others than the owner can read or change it.
   public static let identityPermissions = Self("identity/permissions")

@@ -9,8 +9,10 @@ public import ParleyBase
 /// folder of mode 0700. Loading refuses anything that group or others may touch: keys that were readable may
 /// already be somebody else's.
 public struct IdentityStore: Sendable {
+  /// The folder, without a slash at its end.
   public let directory: String
 
+  /// The identities of a folder, which need not be there yet.
   public init(directory: String) {
     self.directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
   }
@@ -26,6 +28,7 @@ public struct IdentityStore: Sendable {
   private static let formatVersion = 1
   private static let longestFile = 64 * 1024
 
+  /// The file of an identity of this name.
   public func path(of name: String) -> String { "\(directory)/\(name)\(Self.suffix)" }
 
   /// Writes a new identity; an existing one is never overwritten.
@@ -52,6 +55,10 @@ public struct IdentityStore: Sendable {
     }
   }
 
+  /// An identity that was saved.
+  ///
+  /// - Throws: `identity/missing`, `identity/name`, `identity/permissions` where others may touch file or folder,
+  ///   `identity/malformed`, `identity/storage`.
   public func load(name: String) throws(ParleyError) -> Identity {
     guard Identity.isValid(name: name) else {
       throw ParleyError(

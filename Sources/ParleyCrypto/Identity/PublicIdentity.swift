@@ -8,21 +8,29 @@ public import ParleyBase
 /// Signatures need both keys, so a forger has to break both; links are pinned to the P-256 key alone, because
 /// an attacker on a link has to break it at the time of the handshake.
 ///
-/// The text form is `parley1` followed by base64url (no padding) of
-/// P-256 key in compressed X9.62 form (33 bytes) ‖ ML-DSA-65 key (1952 bytes) ‖ first 4 bytes of the SHA-256 of
-/// the domain text and both keys, which catches typing and copying errors. One identity has one text form.
+/// The text form is `parley1` followed by base64url, without padding, of these bytes one after the other:
+/// - the P-256 key in compressed X9.62 form, 33 bytes;
+/// - the ML-DSA-65 key, 1952 bytes;
+/// - the first 4 bytes of the SHA-256 of the domain text and both keys, which catch errors of typing and copying.
+///
+/// One identity has one text form.
 public struct PublicIdentity: Sendable, Hashable {
   /// P-256 public key, X9.63 uncompressed (65 bytes): what the transport pins.
   public let signingKey: [UInt8]
   /// ML-DSA-65 public key, FIPS 204 encoding (1952 bytes).
   public let postQuantumKey: [UInt8]
 
+  /// Bytes of the P-256 key in uncompressed X9.63 form.
   public static let signingKeyLength = 65
+  /// Bytes of the ML-DSA-65 key.
   public static let postQuantumKeyLength = 1952
   static let textPrefix = "parley1"
   private static let compressedLength = 33
   private static let checkLength = 4
 
+  /// An identity of two keys, each of which must be one.
+  ///
+  /// - Throws: `identity/malformed`.
   public init(signingKey: [UInt8], postQuantumKey: [UInt8]) throws(ParleyError) {
     guard signingKey.count == Self.signingKeyLength,
       (try? P256.Signing.PublicKey(x963Representation: signingKey)) != nil

@@ -4,11 +4,14 @@ package import ParleyBase
 /// role (docs/protocols/keys.md#roles). There is no position to advance, so concurrency and retries cannot move
 /// it.
 package struct AddressedPRG: Sendable {
+  /// What the key is for.
   package let role: KeyRole
+  /// For keys of proofs, whose proof it is.
   package let prover: PartyIndex?
   private let key: AESKey
   private let ledger: UseOnceLedger
 
+  /// A generator under a key of this role; `ledger` refuses the second use of a stream.
   package init(role: KeyRole, prover: PartyIndex?, key: AESKey, ledger: UseOnceLedger) {
     self.role = role
     self.prover = prover
@@ -18,6 +21,7 @@ package struct AddressedPRG: Sendable {
 
   /// For all generators of the same parties: a pass of a loop begins, and the one that began last is over.
   package func begin(pass numbers: Range<Int>) { ledger.begin(pass: numbers) }
+  /// The pass that began last is over; see ``begin(pass:)``.
   package func endPass() { ledger.endPass() }
   /// Streams that their ledger keeps.
   package var noted: Int { ledger.count }
@@ -41,7 +45,9 @@ package struct AddressedPRG: Sendable {
 
 /// One claimed stream. Whoever holds it answers for using each element once.
 package struct RandomStream: Sendable {
+  /// The key of the generator.
   package let key: AESKey
+  /// The number of the stream under that key.
   package let stream: UInt64
 
   /// `count` uniform words from word `firstWord` on.

@@ -9,6 +9,7 @@ package import ParleyBase
 /// contribution alone makes the keys uniform to anyone who does not know it, provided that nobody chose its own after having
 /// seen the others': members of a group commit to theirs first.
 package struct KeySchedule: Sendable {
+  /// What each member contributes, in bytes.
   package static let contributionBytes = 32
 
   private let secret: Storage<UInt8>

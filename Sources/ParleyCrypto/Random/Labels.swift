@@ -1,25 +1,46 @@
 /// Every domain-separation label of the project, so that no two uses can share one.
 package enum DomainLabel: String, CaseIterable, Sendable {
+  /// Zero sharings of products.
   case multiply = "parley/1/prg/multiply"
+  /// Masks of openings.
   case open = "parley/1/prg/open"
+  /// Shares of inputs.
   case input = "parley/1/prg/input"
+  /// Permutations of shuffles.
   case permutation = "parley/1/prg/permutation"
+  /// Masks of shuffles.
   case shuffleMask = "parley/1/prg/shuffle-mask"
+  /// Masks of what a prover shares.
   case proofMask = "parley/1/prg/proof-mask"
+  /// Masks of a proof's last message.
   case finalMask = "parley/1/prg/final-mask"
+  /// Challenges of proofs.
   case challenge = "parley/1/prg/challenge"
+  /// Gates that a proof is about.
   case gates = "parley/1/digest/gates"
+  /// The same, from verifier to verifier, before a challenge.
   case proofReady = "parley/1/digest/proof-ready"
+  /// The challenges as the prover got them, for the other verifier.
   case proofEcho = "parley/1/digest/proof-echo"
+  /// A value that is opened, for the party that gets the other copy.
   case opening = "parley/1/digest/opening"
+  /// Copies of inputs that two parties have.
   case inputCopies = "parley/1/digest/input-copies"
+  /// That all checks have passed.
   case verified = "parley/1/digest/verified"
+  /// Everything that was public among the computing parties.
   case publicValues = "parley/1/digest/public-values"
+  /// Masks of shares for recipients that do not compute.
   case outputMask = "parley/1/prg/output-mask"
+  /// Coefficients of the check of macs.
   case macCoefficient = "parley/1/prg/mac-coefficient"
+  /// Commitments of the check of macs.
   case macCheck = "parley/1/digest/mac-check"
+  /// Salts of signed statements.
   case statement = "parley/1/prg/statement"
+  /// Which masks a fresh share has.
   case outputMaskName = "parley/1/digest/output-mask-name"
+  /// Commitments to shares that are going to be opened.
   case statedShare = "parley/1/digest/stated-share"
 }
 
@@ -46,6 +67,7 @@ package enum KeyRole: CaseIterable, Sendable {
   /// Salts of what the two say about their common shares and messages under their signatures.
   case statement
 
+  /// The label that keys of this role are derived with.
   package var label: DomainLabel {
     switch self {
     case .multiply: .multiply

@@ -12,6 +12,7 @@ package enum SecureRandom {
     }
   }
 
+  /// So many uniform bytes.
   package static func bytes(_ count: Int) -> [UInt8] {
     precondition(count >= 0, "negative count")
     var generator = SystemRandomNumberGenerator()

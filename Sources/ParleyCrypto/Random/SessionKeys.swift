@@ -4,7 +4,9 @@ package import ParleyBase
 ///
 /// Copies share what has been used and whether they are destroyed.
 package struct SessionKeys: Sendable {
+  /// Whose keys they are.
   package let local: PartyIndex
+  /// Identifier of the session, 32 bytes.
   package let sessionID: [UInt8]
   private let pairs: [PartyIndex: KeySchedule]
   private let groups: [[PartyIndex]: KeySchedule]
@@ -30,6 +32,9 @@ package struct SessionKeys: Sendable {
   /// Those with whom there are keys.
   package var peers: [PartyIndex] { pairs.keys.sorted() }
 
+  /// What two parties have in common.
+  ///
+  /// - Throws: `internal/invariant` where there are no keys with this peer.
   package func pair(with peer: PartyIndex) throws(ParleyError) -> KeySchedule {
     guard let keys = pairs[peer] else { throw ParleyError(.invariant, "no keys shared with \(peer)") }
     return keys

@@ -7,8 +7,11 @@ import Synchronization
 /// never go unnoticed: in debug builds it traps, in release builds it throws and the session ends. One entry
 /// for each stream, not for each element; about 50 bytes. Streams of a pass of a loop that is over have one entry together.
 package final class UseOnceLedger: Sendable {
+  /// What becomes of a second use.
   package enum Policy: Sendable {
+    /// The process ends.
     case traps
+    /// `internal/randomness-reuse` is thrown.
     case throwsError
 
     /// Traps in debug builds, throws in release builds.
@@ -38,6 +41,7 @@ package final class UseOnceLedger: Sendable {
   private let policy: Policy
   private let state = Mutex(State())
 
+  /// Nothing has been used.
   package init(policy: Policy = .standard) { self.policy = policy }
 
   /// A key that is overwritten when the ledger is closed.

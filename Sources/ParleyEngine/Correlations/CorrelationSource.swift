@@ -24,9 +24,13 @@ package protocol CorrelationSource: AnyObject {
 package struct PreparedCorrelations<Word: RingWord>: ~Copyable {
   /// One party's shares of a, b and c.
   package struct Vectors<Element: FixedWidthInteger & UnsignedInteger & Sendable> {
+    /// Shares of random elements.
     package let a: Storage<Element>
+    /// Shares of random elements.
     package let b: Storage<Element>
+    /// Shares of the products of a and b.
     package let c: Storage<Element>
+    /// Three vectors that belong together.
     package init(a: Storage<Element>, b: Storage<Element>, c: Storage<Element>) {
       (self.a, self.b, self.c) = (a, b, c)
     }
@@ -36,6 +40,7 @@ package struct PreparedCorrelations<Word: RingWord>: ~Copyable {
   /// In the order of ``CorrelationDemand/sorted``, those of one shape after the other.
   let matrices: Vectors<Word>
 
+  /// Vectors of each kind; those that are not demanded are empty.
   package init(words: Vectors<Word>, bits: Vectors<UInt64>, matrices: Vectors<Word>) {
     (self.words, self.bits, self.matrices) = (words, bits, matrices)
   }

@@ -40,6 +40,7 @@ package struct CorrelationStock<Word: RingWord>: ~Copyable {
   /// What was prepared and has not been taken, of all kinds together.
   package private(set) var left = 0
 
+  /// Nothing is prepared.
   package init() {}
 
   /// Takes in what was prepared for a run.
@@ -101,6 +102,9 @@ package struct CorrelationStock<Word: RingWord>: ~Copyable {
       remedy: "report this: the engine takes something else than its descriptor says")
   }
 
+  /// So many triples of words, for the exchange at `step`.
+  ///
+  /// - Throws: `internal/correlations` where the plan has others at this place, or there are not enough.
   package mutating func wordTriples(_ count: Int, step: StepID) throws(ParleyError) -> Triples<Word> {
     guard count > 0 else { return Self.none() }
     try claim(.wordTriple, count, step)

@@ -80,6 +80,7 @@ package struct MaskingTriples<Word: FixedWidthInteger & UnsignedInteger & Sendab
 /// Holds what cannot be copied where only what can be copied fits: a state between the flights. What is in it is taken out once.
 package final class OneUse<Value: ~Copyable> {
   private var value: Value?
+  /// Takes `value` in.
   package init(_ value: consuming Value) { self.value = consume value }
 
   /// - Throws: `internal/randomness-reuse` the second time.

@@ -4,9 +4,12 @@
 /// Chunks are ranges of memory words, so that a large plane is cut and small ones travel together, and sending
 /// one chunk overlaps with computing the next.
 package struct PlaneLayout {
+  /// Planes, 0 or more.
   package let planes: Int
+  /// Elements of each plane.
   package let count: Int
 
+  /// The layout of `planes` planes of `count` elements.
   package init(planes: Int, count: Int) {
     self.planes = planes
     self.count = count
@@ -15,8 +18,11 @@ package struct PlaneLayout {
   /// Words of a message: half a megabyte.
   package static let chunkWords = 1 << 16
 
+  /// Words of 64 bits of a plane in memory.
   package var wordsPerPlane: Int { (count + 63) / 64 }
+  /// Bytes of a plane in a message.
   package var bytesPerPlane: Int { (count + 7) / 8 }
+  /// Words of all planes in memory.
   package var words: Int { planes * wordsPerPlane }
 
   /// A piece of one plane within a chunk.
@@ -50,6 +56,7 @@ package struct PlaneLayout {
     return list
   }
 
+  /// Bytes of a chunk, a range of memory words, in a message.
   package func bytes(_ chunk: Range<Int>) -> Int {
     guard !isDense, !chunk.isEmpty else { return chunk.count * 8 }
     // Wire offset of a memory word: whole planes before it, then whole words.
@@ -98,8 +105,9 @@ package struct PlaneLayout {
     }
   }
 
-  /// Spreads a chunk that was received to the start of its own words, in place, from the last plane to the
-  /// first. Answers whether all bits past the ends are zero, as every sender keeps them.
+  /// Spreads a chunk that was received to the start of its own words, in place, from the last plane to the first.
+  ///
+  /// - Returns: whether all bits past the ends of planes are zero, as every honest sender keeps them.
   package func unpack(_ words: UnsafeMutablePointer<UInt64>, _ chunk: Range<Int>) -> Bool {
     var excess: UInt64 = 0
     let mask: UInt64 = count % 64 == 0 ? 0 : ~((1 as UInt64) << UInt64(count % 64) &- 1)
@@ -153,6 +161,7 @@ package func chunks(of total: Int, size: Int = PlaneLayout.chunkWords) -> [Range
 /// Runs of a chunk of `chunk` words out of vectors of `length` words that lie one after the other: whole vectors
 /// together, and the pieces at both ends.
 package struct VectorRun {
+  /// Vectors that the run touches.
   package var vectors: Range<Int>
   /// First word within the vector; 0 for more than one.
   package var start: Int
@@ -162,6 +171,11 @@ package struct VectorRun {
   package var first: Int
 }
 
+/// Cuts a chunk into runs, in order.
+///
+/// - Parameters:
+///   - chunk: words out of all vectors, numbered through.
+///   - length: words of each vector.
 package func vectorRuns(_ chunk: Range<Int>, length: Int) -> [VectorRun] {
   var runs: [VectorRun] = []
   var at = chunk.lowerBound

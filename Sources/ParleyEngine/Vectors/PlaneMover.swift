@@ -19,6 +19,7 @@ package struct PlaneMover {
     moved = Storage<UInt64>(uninitialized: count, pool: pool)
   }
 
+  /// Moves the elements of each plane to the target of the same number; planes and targets must not overlap.
   package func move(_ planes: [UnsafePointer<UInt64>], into targets: [UnsafeMutablePointer<UInt64>]) {
     withExtendedLifetime((source, moved)) {
       for start in stride(from: 0, to: planes.count, by: 64) {

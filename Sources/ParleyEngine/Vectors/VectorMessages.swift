@@ -18,6 +18,7 @@ extension Mesh {
     }
   }
 
+  /// Receives `count` words that were sent in the same chunks.
   package func receiveWords<Word: RingWord>(
     into words: UnsafeMutablePointer<Word>, count: Int, from party: PartyIndex, step: StepID,
     chunk: Int? = nil
@@ -30,6 +31,7 @@ extension Mesh {
     }
   }
 
+  /// Sends planes in chunks, each packed to whole bytes; `prepare` makes each chunk ready before it is packed.
   package func sendPlanes(
     _ words: UnsafePointer<UInt64>, _ layout: PlaneLayout, to party: PartyIndex, step: StepID,
     prepare: (Range<Int>) -> Void = { _ in }

@@ -3,6 +3,7 @@ package import ParleyBase
 
 /// Words to the 64-bit words of the engine contract and back, without a loop in the production ring.
 package enum WordConversion<Word: RingWord> {
+  /// The low bits of 64-bit words.
   @inlinable package static func narrow(
     _ source: UnsafePointer<UInt64>, into target: UnsafeMutablePointer<Word>, count: Int
   ) {
@@ -13,6 +14,7 @@ package enum WordConversion<Word: RingWord> {
     }
   }
 
+  /// The first `count` words as 64-bit words.
   @inlinable package static func widen(_ storage: Storage<Word>, count: Int) -> [UInt64] {
     let source = UnsafePointer(storage.pointer)
     return [UInt64](unsafeUninitializedCapacity: count) { target, initialized in

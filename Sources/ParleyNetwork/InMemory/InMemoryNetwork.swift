@@ -10,6 +10,7 @@ package struct InMemoryOptions: Sendable, Hashable {
   /// How often a receive looks, giving the core away in between, before it sleeps; about 0.5 µs each.
   package var spins: Int
 
+  /// Knobs; see the properties.
   package init(patience: Duration = .seconds(600), bytesPerLink: Int = 64 << 20, spins: Int = 8) {
     self.patience = patience
     self.bytesPerLink = bytesPerLink
@@ -20,12 +21,16 @@ package struct InMemoryOptions: Sendable, Hashable {
 /// A set of meshes, one per principal, that live in this process. One network is one session: after an abort or
 /// a close it is used up.
 package protocol PartyNetwork: Sendable {
+  /// The meshes, by index of the principal.
   var meshes: [any Mesh] { get }
 }
 
 extension PartyNetwork {
+  /// The number of principals.
   package var count: Int { meshes.count }
+  /// The mesh of one principal.
   package subscript(_ party: PartyIndex) -> any Mesh { meshes[party.rawValue] }
+  /// Who waits on whom just now.
   package var stallReport: StallReport { StallReport(meshes) }
 }
 
@@ -35,9 +40,12 @@ extension PartyNetwork {
 /// the peer receives. When parties wait on each other in a circle (all of them sending a large round before
 /// they receive), a blocked message passes over the bound: memory then holds the round, and nobody deadlocks.
 package final class InMemoryNetwork: PartyNetwork {
+  /// The meshes, by index of the principal.
   package let meshes: [any Mesh]
+  /// What all links have in common.
   package let options: InMemoryOptions
 
+  /// `count` principals with a link between every two.
   package init(count: Int, options: InMemoryOptions = InMemoryOptions()) {
     self.options = options
     let states = (0..<count).map { PartyState(party: PartyIndex($0)) }
@@ -54,6 +62,7 @@ package final class InMemoryMesh: Mesh {
   private let states: [PartyState]
   /// By sender, then by receiver.
   private let links: [[MemoryLink]]
+  /// What this party has sent.
   package let meter: Meter
 
   init(local: PartyState, states: [PartyState], links: [[MemoryLink]]) {

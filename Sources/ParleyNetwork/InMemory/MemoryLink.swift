@@ -44,9 +44,12 @@ final class MemoryLink: @unchecked Sendable {
     lock.withLock { spares.put(buffer, limit: max(0, bound - queuedBytes)) }
   }
 
-  /// Queues a frame. Blocks while the link holds something and would hold more than the bound, except when the
-  /// receiver (through whomever it waits for) waits for this sender: then only this sender can make progress,
-  /// and the frame passes over the bound. `circular` answers that.
+  /// Queues a frame. Blocks while the link holds something and would hold more than the bound.
+  ///
+  /// There is one exception: the receiver waits for this sender, directly or through others for which it waits. Then
+  /// nobody else can go on, and the frame passes over the bound.
+  ///
+  /// - Parameter circular: whether that is so.
   func put(_ frame: Frame, circular: () -> Bool) throws(ParleyError) {
     lock.lock()
     defer { lock.unlock() }

@@ -9,7 +9,7 @@ internal import ParleyBase
 package struct LinkProfile: Sendable, Hashable {
   /// One way; a round trip takes twice this.
   package let latency: Duration
-  /// 1 … 10^15.
+  /// Bandwidth of each direction, 1 … 10^15 bits a second.
   package let bitsPerSecond: Int
   /// The probability that a packet of ``packetBytes`` is lost, 0 ..< 1. A message that loses packets arrives
   /// later by ``retransmission`` for each time something had to be sent again.
@@ -19,12 +19,13 @@ package struct LinkProfile: Sendable, Hashable {
   /// Spans of virtual time in which nothing gets through: a message that would not be delivered whole before a
   /// span begins is sent when it ends, as the transport replays unacknowledged frames on reconnection.
   package let partitions: [Range<Duration>]
-  /// Seeds the losses.
+  /// Seed of the random losses.
   package let seed: UInt64
 
   /// Payload of a TCP segment on Ethernet.
   package static let packetBytes = 1448
 
+  /// A link; see the properties. Values out of range trap.
   package init(
     latency: Duration, bitsPerSecond: Int, loss: Double = 0, retransmission: Duration? = nil,
     partitions: [Range<Duration>] = [], seed: UInt64 = 1

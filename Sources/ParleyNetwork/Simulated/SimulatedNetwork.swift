@@ -1,11 +1,13 @@
 package import ParleyBase
 
+/// How long parties wait.
 package struct SimulationOptions: Sendable, Hashable {
   /// How long, in virtual time, a party waits for a message.
   package var patience: Duration
   /// How long, in real time, for a party that computes or is not there at all.
   package var realPatience: Duration
 
+  /// Waiting times.
   package init(patience: Duration = .seconds(60), realPatience: Duration = .seconds(600)) {
     self.patience = patience
     self.realPatience = realPatience
@@ -14,19 +16,20 @@ package struct SimulationOptions: Sendable, Hashable {
 
 /// All parties in one process over links with latency, bandwidth, loss and partitions, in virtual time.
 ///
-/// Every party carries its virtual time; computing takes none unless it says so (``SimulatedMesh/advance(by:)``).
-/// A message is stamped with the time at which it arrives, and receiving it moves the receiver to that time if it
-/// is behind. As a receive names its sender and blocks, this gives exactly the times of one global clock that moves
-/// only when every party thread waits (the party network is a Kahn process network), without stopping
-/// parties that have something to do. The same program therefore takes the same virtual time on every run and
-/// machine.
+/// Every party carries its virtual time; computing takes none unless it says so (``SimulatedMesh/advance(by:)``). A
+/// message is stamped with the time at which it arrives, and receiving it moves the receiver to that time if it is
+/// behind. A receive names its sender and blocks (the party network is a Kahn process network). So the times are
+/// exactly those of one global clock that moves only while all parties wait, and no party that has something to do is
+/// stopped for it: the same program takes the same virtual time on every run and machine.
 ///
 /// Needs one thread per party. There is no back-pressure: a sender never waits, as with a socket buffer that is
 /// large enough. Parties that wait on each other in a circle get a deadlock report at once.
 package final class SimulatedNetwork: PartyNetwork {
+  /// The meshes, by index of the principal.
   package let meshes: [any Mesh]
   private let core: SimulationCore
 
+  /// All links alike.
   package convenience init(
     count: Int, link: LinkProfile, options: SimulationOptions = SimulationOptions()
   ) {
@@ -58,6 +61,7 @@ package protocol VirtualClockMesh: Mesh {
 /// One party's end of a ``SimulatedNetwork``.
 package final class SimulatedMesh: VirtualClockMesh {
   package let local: PartyIndex
+  /// What this party has sent.
   package let meter: Meter
   private let core: SimulationCore
 

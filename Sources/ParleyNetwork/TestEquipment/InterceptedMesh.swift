@@ -4,13 +4,18 @@ internal import Synchronization
 
 /// Test equipment: one outgoing message as the honest program wants to send it.
 package struct InterceptedMessage: Sendable, Hashable {
+  /// Step at which the message is sent.
   package var step: StepID
+  /// The sender.
   package var from: PartyIndex
+  /// The receiver.
   package var to: PartyIndex
+  /// The payload.
   package var bytes: [UInt8]
   /// The number of messages the honest program sent on this link before.
   package var ordinal: Int
 
+  /// A message; see the properties.
   package init(step: StepID, from: PartyIndex, to: PartyIndex, bytes: [UInt8], ordinal: Int) {
     self.step = step
     self.from = from
@@ -22,17 +27,22 @@ package struct InterceptedMessage: Sendable, Hashable {
 
 /// Test equipment: what happens to a message instead of being sent as it is.
 package enum Interception: Sendable, Hashable {
+  /// The message is sent as it is.
   case pass
-  /// Other bytes, of any length.
+  /// Other bytes are sent in its place, of any length.
   case change([UInt8])
+  /// The message is not sent.
   case drop
   /// Sends it late by this real time (the sending thread sleeps).
   case delay(Duration)
   /// Sends it after so many later messages of the link; 1 swaps it with the next. What is still held when the
   /// party closes is sent then; what is held when it aborts is lost.
   case hold(messages: Int)
+  /// The message is sent twice.
   case duplicate
+  /// Only so many bytes of it are sent.
   case truncate(to: Int)
+  /// These bytes are sent behind the message.
   case extend(by: [UInt8])
   /// Sends the payload of an older message of this link (by ordinal) under the step of this one: what a party
   /// that replays can do best, as an old step is refused at once.
@@ -44,9 +54,13 @@ package enum Interception: Sendable, Hashable {
   /// Anything: these steps and payloads in place of the message.
   case replace([Substitute])
 
+  /// A message that the honest program does not send.
   package struct Substitute: Sendable, Hashable {
+    /// Step at which the message is sent.
     package var step: StepID
+    /// The payload.
     package var bytes: [UInt8]
+    /// A step and a payload.
     package init(step: StepID, bytes: [UInt8]) {
       self.step = step
       self.bytes = bytes
@@ -61,9 +75,16 @@ package typealias Interceptor = @Sendable (InterceptedMessage) -> Interception
 ///
 /// Wraps any other network. The meters count what is really sent, tampering included.
 package final class InterceptedNetwork: PartyNetwork {
+  /// The meshes, by index of the principal.
   package let meshes: [any Mesh]
   private let recorder: TranscriptRecorder
 
+  /// Wraps all meshes of a network.
+  ///
+  /// - Parameters:
+  ///   - network: which joins the parties.
+  ///   - detail: how much of each message the transcript keeps.
+  ///   - interceptor: decides about every message; nil lets all of them pass.
   package init(
     wrapping network: some PartyNetwork, recording detail: Transcript.Detail = .digests,
     interceptor: Interceptor? = nil
@@ -101,6 +122,7 @@ package final class InterceptedMesh: Mesh {
 
   package var local: PartyIndex { inner.local }
   package var count: Int { inner.count }
+  /// The meter of the mesh within, which counts what was really sent.
   package var meter: Meter { inner.meter }
   package var waitingOn: Waiting? { inner.waitingOn }
 

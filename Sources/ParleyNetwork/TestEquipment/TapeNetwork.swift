@@ -3,12 +3,13 @@ package import ParleyBase
 /// Test equipment: parties of this process joined by queues, with the news of an abort arriving last.
 ///
 /// A party that aborts or closes is noticed by a peer only when that peer waits for a message that was never sent to it.
-/// Every party therefore goes as far as it can with what it has received: what is sent, and where each party stops,
-/// follows from the programs alone (a Kahn process network) and not from threads, so that two attacked runs can be
-/// compared message by message. It is also the worst network for honest parties: all others tell them earlier.
+/// Every party therefore goes as far as it can with what it has received. What is sent, and where each party stops,
+/// follows from the programs alone and not from threads (a Kahn process network), so two attacked runs can be compared
+/// message by message. It is also the worst network for honest parties: all others tell them earlier.
 ///
 /// Parties that wait on each other in a circle time out at once, with a deadlock report.
 package final class TapeNetwork: PartyNetwork {
+  /// The meshes, by index of the principal.
   package let meshes: [any Mesh]
   private let core: TapeCore
 
@@ -27,6 +28,7 @@ package final class TapeNetwork: PartyNetwork {
 /// Test equipment: one party's end of a ``TapeNetwork``.
 package final class TapeMesh: Mesh {
   package let local: PartyIndex
+  /// What this party has sent.
   package let meter: Meter
   private let core: TapeCore
 

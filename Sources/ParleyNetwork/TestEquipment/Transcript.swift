@@ -3,30 +3,41 @@ internal import Synchronization
 
 /// Test equipment: everything that went over the links of a session.
 package struct Transcript: Sendable, Hashable {
+  /// One direction between two parties.
   package struct Link: Sendable, Hashable, Comparable {
+    /// The sender.
     package var from: PartyIndex
+    /// The receiver.
     package var to: PartyIndex
+    /// The link from one party to another.
     package init(from: PartyIndex, to: PartyIndex) {
       self.from = from
       self.to = to
     }
     package static func < (a: Link, b: Link) -> Bool { (a.from, a.to) < (b.from, b.to) }
   }
+  /// One message.
   package struct Entry: Sendable, Hashable {
+    /// Step at which the message was sent.
     package var step: StepID
+    /// Bytes of the payload.
     package var byteCount: Int
     /// Tells apart transcripts that differ by accident, not by malice (64-bit FNV-1a); 0 when only sizes are kept.
     package var digest: UInt64
     /// When bytes are kept.
     package var bytes: [UInt8]?
   }
+  /// How much of each message is kept.
   package enum Detail: Sendable, Hashable {
+    /// Steps and sizes.
     case sizes
+    /// A hash of the contents as well.
     case digests
+    /// The contents as well.
     case bytes
   }
 
-  /// In the order of sending, by link.
+  /// Messages by link, in the order of sending.
   package var links: [Link: [Entry]] = [:]
 
   /// What an observer of the encrypted links sees: steps and sizes. Two runs of one program on different data
@@ -34,8 +45,11 @@ package struct Transcript: Sendable, Hashable {
   package var shape: [Link: [Shape]] {
     links.mapValues { $0.map { Shape(step: $0.step, byteCount: $0.byteCount) } }
   }
+  /// A message without its contents.
   package struct Shape: Sendable, Hashable {
+    /// Step at which the message was sent.
     package var step: StepID
+    /// Bytes of the payload.
     package var byteCount: Int
   }
 

@@ -15,6 +15,7 @@ package func runParties<R: Sendable>(
   runParties(network.meshes, closing: closing, body: body)
 }
 
+/// The same for meshes that are not of one network.
 package func runParties<R: Sendable>(
   _ meshes: [any Mesh], closing: Bool = true, body: @escaping @Sendable (any Mesh) throws -> R
 ) -> [Result<R, ParleyError>] {

@@ -11,24 +11,28 @@ package enum MeshErrors {
   private static let sameProgram =
     "check that all parties run the same version of the program and the same study"
 
+  /// A message of another step than the one that is due.
   package static func wrongStep(expected: StepID, came: StepID, from party: PartyIndex) -> ParleyError {
     ParleyError(
       .protocolViolation, "the message of \(expected) was due, but that of \(came) came",
       origin: .init(party, expected), remedy: sameProgram)
   }
 
+  /// A message of another length than the one that is due.
   package static func wrongLength(step: StepID, expected: Int, came: Int, from party: PartyIndex) -> ParleyError {
     ParleyError(
       .protocolViolation, "\(expected) bytes of \(step) were due, but \(came) came", origin: .init(party, step),
       remedy: sameProgram)
   }
 
+  /// A message of open length that is longer than it may be.
   package static func tooLong(step: StepID, limit: Int, came: Int, from party: PartyIndex) -> ParleyError {
     ParleyError(
       .protocolViolation, "\(step) has at most \(limit) bytes, but \(came) came", origin: .init(party, step),
       remedy: sameProgram)
   }
 
+  /// What was waited for did not come in time.
   package static func timeout(_ waiting: Waiting, after patience: Duration) -> ParleyError {
     let what = waiting.need == .message ? "no message of \(waiting.step) came" : "what was sent was not taken"
     return ParleyError(
@@ -41,23 +45,27 @@ package enum MeshErrors {
     ParleyError(.peerAborted, "aborted", origin: .init(party))
   }
 
+  /// The peer has ended its side before a message that is due.
   package static func peerClosed(_ party: PartyIndex, step: StepID) -> ParleyError {
     ParleyError(
       .linkLost, "the link was closed before the message of \(step) came", origin: .init(party, step),
       remedy: "look at the report of this party")
   }
 
+  /// This party has ended its side already.
   package static func closedHere(step: StepID?) -> ParleyError {
     ParleyError(
       .linkLost, "this party has closed its links", at: step.map { ParleyError.Place(item: "\($0)") })
   }
 
+  /// A message for nobody: a mistake of the caller.
   package static func noSuchParty(_ party: PartyIndex, count: Int, step: StepID) -> ParleyError {
     ParleyError(
       .invariant, "a message for number \(party.rawValue), and the session has \(count) principals",
       origin: .init(oneOf: [], step))
   }
 
+  /// Parties that wait for each other in a circle.
   package static func deadlock(_ report: StallReport) -> ParleyError {
     ParleyError(
       .deadlock, "deadlock: \(report); nothing is in flight",

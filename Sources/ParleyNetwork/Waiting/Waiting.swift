@@ -3,6 +3,7 @@ internal import Synchronization
 
 /// What a blocked party waits for.
 package struct Waiting: Sendable, Hashable {
+  /// What has not happened yet.
   package enum Need: Sendable, Hashable {
     /// The message of ``Waiting/step`` has not come.
     case message
@@ -11,10 +12,14 @@ package struct Waiting: Sendable, Hashable {
   }
   /// The peer that has to act.
   package var party: PartyIndex
+  /// Of the message that is waited for, or that waits to be sent.
   package var step: StepID
+  /// When the thread began to wait.
   package var since: ContinuousClock.Instant
+  /// What it waits for.
   package var need: Need
 
+  /// A wait that begins now.
   package init(
     party: PartyIndex, step: StepID, since: ContinuousClock.Instant = .now, need: Need = .message
   ) {
@@ -24,6 +29,7 @@ package struct Waiting: Sendable, Hashable {
     self.need = need
   }
 
+  /// How long it has waited.
   package var elapsed: Duration { since.duration(to: .now) }
 }
 
@@ -31,25 +37,33 @@ package struct Waiting: Sendable, Hashable {
 /// it costs nothing on the fast path. When several threads of one party block, the last one is shown.
 package final class WaitingSlot: Sendable {
   private let value = Mutex<Waiting?>(nil)
+  /// Nobody waits.
   package init() {}
+  /// What is waited for just now; nil while the thread runs.
   package var current: Waiting? { value.withLock { $0 } }
+  /// From the thread that waits: what it waits for, or nil when it goes on.
   package func set(_ waiting: Waiting?) { value.withLock { $0 = waiting } }
 }
 
 /// Who waits on whom, for all parties of one process or as far as one party can see.
 package struct StallReport: Sendable, Hashable, CustomStringConvertible {
+  /// One party that is blocked.
   package struct Line: Sendable, Hashable {
     package var party: PartyIndex
+    /// On whom it waits, and for what.
     package var waiting: Waiting
+    /// A party and what it waits for.
     package init(party: PartyIndex, waiting: Waiting) {
       self.party = party
       self.waiting = waiting
     }
   }
-  /// Blocked parties only, by index.
+  /// The parties that are blocked, by index.
   package var lines: [Line]
 
+  /// A report of these parties.
   package init(lines: [Line]) { self.lines = lines }
+  /// What the parties of these meshes wait for just now.
   package init(_ meshes: [any Mesh]) {
     lines = meshes.compactMap { mesh in mesh.waitingOn.map { Line(party: mesh.local, waiting: $0) } }
   }

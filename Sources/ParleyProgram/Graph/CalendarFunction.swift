@@ -4,19 +4,19 @@ package import BigInt
 ///
 /// Days count from 1970-01-01. Months count from January of the year 0, so that a month count is 12 · year + month - 1.
 public enum CalendarFunction: Hashable, Sendable {
-  /// Of days.
+  /// Year of a date.
   case year
-  /// 1 to 4, of days.
+  /// Quarter of a date, 1 to 4.
   case quarter
-  /// 1 to 12, of days.
+  /// Month of a date, 1 to 12.
   case month
-  /// 1 to 31, of days.
+  /// Day of the month of a date, 1 to 31.
   case day
-  /// 1 to 366, of days.
+  /// Day of the year of a date, 1 to 366.
   case dayOfYear
-  /// The month count of the month that days are in.
+  /// The month count of the month that a date is in.
   case months
-  /// The first day of a month count.
+  /// The first day of the month of a month count.
   case monthStart
   /// The day so many months later (earlier where negative), or the last one of that month where it has no such day.
   case plusMonths(Int)
@@ -44,6 +44,7 @@ public enum CalendarFunction: Hashable, Sendable {
       return min(first + date.day - 1, Self.firstDay(ofMonths: months + 1) - 1)
     }
   }
+  /// The same for a day outside of what can be counted, which counts as the nearest that can.
   package func value(of value: BigInt) -> BigInt {
     BigInt(self.value(of: Int(max(-Self.limit, min(Self.limit, value)))))
   }

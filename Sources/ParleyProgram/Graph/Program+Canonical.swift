@@ -4,6 +4,7 @@ internal import ParleyBase
 /// The canonical encoding of a program: what its hash is taken over. Every field of every part is written, each case
 /// with a tag of its own, so two programs share an encoding only when they are equal.
 extension Program {
+  /// The whole encoding in memory; ``encode(_:)`` gives it piece by piece.
   package var canonicalBytes: [UInt8] {
     var bytes: [UInt8] = []
     encode { bytes += $0 }

@@ -7,19 +7,23 @@ package import ParleyBase
 /// ``Disclosure`` brings a value to a principal. The size of a program does not depend on the number of rows.
 /// Nodes are built by ``ProgramBuilder``, which refuses a node whose range it cannot carry.
 public struct Program: Sendable, Hashable {
+  /// A node by its place in ``nodes``.
   public struct NodeID: RawRepresentable, Hashable, Sendable, Comparable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
   }
+  /// A table by its place in ``tables``.
   public struct TableID: RawRepresentable, Hashable, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
   }
+  /// An input by its place in ``inputs``.
   public struct InputID: RawRepresentable, Hashable, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
   }
+  /// A disclosure by its place in ``disclosures``.
   public struct DisclosureID: RawRepresentable, Hashable, Sendable, Comparable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
@@ -38,6 +42,7 @@ public struct Program: Sendable, Hashable {
     case first(Int, of: Shape)
     /// Every row of one shape with every row of another.
     case product(Shape, Shape)
+    /// One element.
     public static let scalar = Shape.fixed(1)
   }
 
@@ -45,7 +50,9 @@ public struct Program: Sendable, Hashable {
   public struct SortKey: Hashable, Sendable {
     /// Integers or bits.
     public var value: NodeID
+    /// Whether the largest comes first.
     public var isDescending: Bool
+    /// A key of a sort.
     public init(_ value: NodeID, isDescending: Bool = false) {
       self.value = value
       self.isDescending = isDescending
@@ -56,22 +63,29 @@ public struct Program: Sendable, Hashable {
   public enum Scan: String, Hashable, Sendable, CaseIterable {
     /// Σ of the rows so far; bits count as 0 or 1.
     case sum
+    /// The least of the rows so far.
     case minimum
+    /// The greatest of the rows so far.
     case maximum
     /// OR of the rows so far.
     case any
     /// The value of the segment's first row.
     case first
   }
+  /// One column of a scan.
   public struct ScanItem: Hashable, Sendable {
+    /// What is carried.
     public var scan: Scan
+    /// The column, of integers or bits.
     public var value: NodeID
+    /// A column and what is carried of it.
     public init(_ scan: Scan, _ value: NodeID) {
       self.scan = scan
       self.value = value
     }
   }
 
+  /// Whether a value is an integer or a bit.
   public enum Sort: Hashable, Sendable {
     /// An integer within the interval.
     case integer(Interval)
@@ -79,9 +93,13 @@ public struct Program: Sendable, Hashable {
     case bit
   }
 
+  /// What is public of a value: its kind, its range and how many elements it has.
   public struct ValueType: Hashable, Sendable {
+    /// Whether it is an integer or a bit.
     public var sort: Sort
+    /// How many elements it has.
     public var shape: Shape
+    /// A type of its two parts.
     public init(_ sort: Sort, _ shape: Shape) {
       self.sort = sort
       self.shape = shape
@@ -90,16 +108,20 @@ public struct Program: Sendable, Hashable {
     public var range: Interval {
       if case .integer(let interval) = sort { interval } else { .bit }
     }
+    /// Whether the elements are bits.
     public var isBit: Bool { sort == .bit }
   }
 
   /// A table: the union of its holders' rows. `maximumRows` bounds the rows of all holders together and is what
   /// range analysis uses for sums.
   public struct Table: Hashable, Sendable {
+    /// Name of the table, as the study or program calls it.
     public var name: String
     /// Principals that contribute rows, by name.
     public var holders: [String]
+    /// Rows of all holders together, at most.
     public var maximumRows: Int
+    /// A table without columns; inputs say which there are.
     public init(name: String, holders: [String], maximumRows: Int) {
       self.name = name
       self.holders = holders
@@ -109,10 +131,14 @@ public struct Program: Sendable, Hashable {
 
   /// A secret column that holders share row by row.
   public struct Input: Hashable, Sendable {
+    /// What a column holds: values, bits that are 1 where the value is NULL, or bits that are 1 in rows that are not
+    /// padding.
     public enum Role: String, Hashable, Sendable { case value, isNull, isValid }
+    /// Table that it is a column of.
     public var table: TableID
     /// Column name in the study; for ``Role/isValid`` the empty string.
     public var column: String
+    /// Whether it has values, or is one of the two flags.
     public var role: Role
     /// Integers after scaling (decimal 1.25 with scale 2 is 125; a category is its position in the list; a
     /// date is days since 1970-01-01); ``Program/Sort/bit`` for Booleans and the two flags.
@@ -122,6 +148,7 @@ public struct Program: Sendable, Hashable {
     public var formula: HolderFormula?
     /// Which seven bytes of a text column, see ``HolderFormula/textPart(_:index:)``; 0 for other columns.
     public var part: Int
+    /// A column that is shared; see the properties.
     public init(
       table: TableID, column: String, role: Role, sort: Sort, formula: HolderFormula? = nil, part: Int = 0
     ) {
@@ -134,31 +161,51 @@ public struct Program: Sendable, Hashable {
     }
   }
 
+  /// What a comparison asks: a < b, a ≤ b or a = b.
   public enum Comparison: String, Hashable, Sendable { case less, lessOrEqual, equal }
+  /// The least or the greatest element.
   public enum Extremum: String, Hashable, Sendable { case minimum, maximum }
 
   /// The two factors of a product.
   public struct Factors: Hashable, Sendable {
+    /// Integers of shapes that go together.
     public var a: NodeID, b: NodeID
+    /// The product of a and b.
     public init(_ a: NodeID, _ b: NodeID) { (self.a, self.b) = (a, b) }
   }
 
   /// What a node computes. Operands of elementwise operations have one shape, or one of them is a scalar
   /// (which is repeated).
+  ///
+  /// On engines whose shares add up, these take no message: sums, differences, multiples and running sums of ring
+  /// words, ⊕ and ¬ of bits, and moves of rows to public places. Everything else has messages, and so has what needs
+  /// another form of a value (words or bits) than there is; the plan says how many.
   public indirect enum Operation: Hashable, Sendable {
+    /// A column that holders share.
     case input(InputID)
+    /// A public integer.
     case constant(BigInt)
+    /// A public bit.
     case bitConstant(Bool)
+    /// The sum of two integers.
     case add(NodeID, NodeID)
+    /// The first integer less the second.
     case subtract(NodeID, NodeID)
+    /// The product of two integers.
     case multiply(NodeID, NodeID)
     /// Σ of the elementwise products of the pairs: one message, however many there are.
     case productSum([Factors])
+    /// An integer times a public one.
     case scale(NodeID, by: BigInt)
+    /// A bit for each pair of integers.
     case compare(Comparison, NodeID, NodeID)
+    /// The opposite of each bit.
     case not(NodeID)
+    /// The AND of two bits.
     case and(NodeID, NodeID)
+    /// The OR of two bits: at least one of them.
     case or(NodeID, NodeID)
+    /// The XOR of two bits: exactly one of them.
     case xor(NodeID, NodeID)
     /// `condition ? then : else`, elementwise; `then` and `else` both integers or both bits.
     case select(condition: NodeID, then: NodeID, else: NodeID)
@@ -170,7 +217,7 @@ public struct Program: Sendable, Hashable {
     case innerProduct(NodeID, NodeID)
     /// Smallest or largest element. Scalar.
     case extremum(Extremum, NodeID)
-    /// OR over all elements. Scalar bit.
+    /// The OR of all elements, a scalar bit.
     case any(NodeID)
     /// floor(dividend / divisor); the divisor's range excludes 0 and negatives.
     case quotient(NodeID, NodeID)
@@ -203,7 +250,7 @@ public struct Program: Sendable, Hashable {
     case outer(NodeID, Shape)
     /// Row i · n + j is row j of the operand with its n rows, for every row i of the shape: the inner side.
     case inner(NodeID, Shape)
-    /// Σ of rows 0 … i.
+    /// In row i the sum of rows 0 to i.
     case runningSum(NodeID)
     /// The payload's rows in the order of the keys, rows with equal keys in the order they had. A tuple: its
     /// columns are read with ``component(_:at:)``.
@@ -224,8 +271,11 @@ public struct Program: Sendable, Hashable {
     case captured(Int)
   }
 
+  /// One operation and what is known of its value.
   public struct Node: Hashable, Sendable {
+    /// What is computed, from nodes before this one.
     public var operation: Operation
+    /// Kind, range and shape of the value.
     public var type: ValueType
     /// Where in the study this came from, for errors ("AVG(age), line 31").
     public var origin: String?
@@ -244,12 +294,17 @@ public struct Program: Sendable, Hashable {
       /// A bit that tells outcomes apart: absent group, withheld cell, NULL value.
       case outcome
     }
+    /// Unique in the program.
     public var name: String
+    /// Node whose value is opened.
     public var node: NodeID
+    /// Names of the principals that learn it.
     public var recipients: [String]
+    /// What kind of information it is.
     public var meaning: Meaning
-    /// In words, what the recipients learn.
+    /// What the recipients learn, in words.
     public var explanation: String
+    /// A disclosure; see the properties.
     public init(
       name: String, node: NodeID, recipients: [String], meaning: Meaning, explanation: String
     ) {
@@ -265,31 +320,39 @@ public struct Program: Sendable, Hashable {
   public struct ResultTable: Hashable, Sendable {
     /// How an opened integer is shown.
     public enum Format: Hashable, Sendable {
+      /// A whole number.
       case integer
-      /// value / 10^scale
+      /// A decimal number: value / 10^scale.
       case decimal(scale: Int)
-      /// value / 10^scale to the nearest number with fewer decimals, halves away from zero: the others would not be right
+      /// value / 10^scale, rounded to `places` decimals, halves away from zero: further decimals of it would not be
+      /// right
       case rounded(scale: Int, places: Int)
-      /// days since 1970-01-01
+      /// A date: days since 1970-01-01.
       case date
-      /// seconds since 1970-01-01T00:00:00Z
+      /// A time: seconds since 1970-01-01T00:00:00Z.
       case timestamp
+      /// 0 or 1, shown as false or true.
       case boolean
-      /// position in the list
+      /// The text at this position of the list, counted from 0.
       case category([String])
-      /// seven bytes of UTF-8 in each part, see ``TextParts``
+      /// A text: seven bytes of UTF-8 in each part, see ``TextParts``.
       case text
     }
+    /// A column of the result that is opened.
     public struct Column: Hashable, Sendable {
+      /// The heading.
       public var name: String
+      /// What is opened; of a text its first part.
       public var value: DisclosureID
-      /// Of a text: its parts after the first.
+      /// Where the disclosure is the first part of a text: the parts after it.
       public var furtherParts: [DisclosureID]
       /// Opened bits that are 1 where the value is NULL; nil when it cannot be.
       public var isNull: DisclosureID?
+      /// How the integers are shown.
       public var format: Format
       /// Largest difference of what is shown from the exact statistic, as a decimal text ("0" when exact).
       public var precision: String
+      /// A column; see the properties.
       public init(
         name: String, value: DisclosureID, furtherParts: [DisclosureID] = [], isNull: DisclosureID?,
         format: Format,
@@ -305,19 +368,24 @@ public struct Program: Sendable, Hashable {
     }
     /// A column of the result that is public: the labels of the groups.
     public struct Key: Hashable, Sendable {
+      /// The heading.
       public var name: String
       /// One label per group; nil is SQL NULL (the group of missing keys).
       public var labels: [String?]
+      /// A column of labels, one for each group.
       public init(name: String, labels: [String?]) {
         self.name = name
         self.labels = labels
       }
     }
+    /// The name of the query.
     public var name: String
     /// Rows of the result. Nil: the result is a set of secret size, as many rows as were opened; those whose
     /// ``isAbsent`` bit is 1 are padding and not shown.
     public var groupCount: Int?
+    /// Columns that are public.
     public var keys: [Key]
+    /// Columns that are opened.
     public var columns: [Column]
     /// Column order as written: an index into `keys` (negative: -1 - index) or `columns`.
     public var order: [Int]
@@ -325,6 +393,7 @@ public struct Program: Sendable, Hashable {
     public var isAbsent: DisclosureID?
     /// Bits that are 1 where the cell is withheld; nil when no minimum applies.
     public var isWithheld: DisclosureID?
+    /// A result; see the properties.
     public init(
       name: String, groupCount: Int?, keys: [Key], columns: [Column], order: [Int], isAbsent: DisclosureID?,
       isWithheld: DisclosureID?
@@ -345,8 +414,11 @@ public struct Program: Sendable, Hashable {
   public struct Requirement: Hashable, Sendable {
     /// A bit of its own, not one for each row.
     public var violated: NodeID
+    /// What is wrong where the bit is 1.
     public var message: String
+    /// What the analyst or the holders can do then.
     public var remedy: String
+    /// A requirement; see the properties.
     public init(violated: NodeID, message: String, remedy: String) {
       self.violated = violated
       self.message = message
@@ -370,13 +442,21 @@ public struct Program: Sendable, Hashable {
 
   /// How queries are computed, for people who read the plan.
   public internal(set) var operators: [Operator] = []
+  /// Bits that must come out as 0.
   public internal(set) var requirements: [Requirement] = []
+  /// The tables; ``TableID`` counts them.
   public internal(set) var tables: [Table] = []
+  /// The input columns; ``InputID`` counts them.
   public internal(set) var inputs: [Input] = []
+  /// By ``NodeID``; each reads only nodes before it.
   public internal(set) var nodes: [Node] = []
+  /// By ``DisclosureID``: everything that leaves the computation.
   public internal(set) var disclosures: [Disclosure] = []
+  /// How disclosures are laid out as tables.
   public internal(set) var results: [ResultTable] = []
 
+  /// The node of this number.
   public subscript(id: NodeID) -> Node { nodes[id.rawValue] }
+  /// The disclosure of this number.
   public subscript(id: DisclosureID) -> Disclosure { disclosures[id.rawValue] }
 }

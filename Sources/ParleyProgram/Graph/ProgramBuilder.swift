@@ -6,24 +6,28 @@ public import ParleyBase
 /// Scalars combine with vectors of any shape. Constants fold. Every method throws `plan/…` errors that name the
 /// node's origin.
 public struct ProgramBuilder: Sendable {
+  /// A node of the program that is built.
   public typealias NodeID = Program.NodeID
+  /// What has been built so far; it can be used as it is once no loop is open.
   public internal(set) var program = Program()
   private var known: [Program.Operation: NodeID] = [:]
   /// Shapes that are put together, each once, so that they are compared in one step.
   var shapes: Set<Program.Shape> = []
   /// Put on every node built until it is changed.
   public var origin: String?
-  /// Likewise, see ``addOperator(_:)``.
+  /// Operator that is put on every node built until it is changed, see ``addOperator(_:)``; nil for none.
   package var currentOperator: Int?
   /// Loops whose pass is being built, the outer one first.
   var openLoops: [OpenLoop] = []
   /// Why groups are withheld is opened as well: for programs that only made-up rows are given to.
   package var isWatched = false
 
+  /// An empty program.
   public init() {}
 
   // MARK: Tables, inputs, results
 
+  /// A further table.
   public mutating func table(_ table: Program.Table) -> Program.TableID {
     program.tables.append(table)
     return Program.TableID(rawValue: program.tables.count - 1)
@@ -43,6 +47,7 @@ public struct ProgramBuilder: Sendable {
     return append(.input(id), .init(input.sort, .rows(input.table)))
   }
 
+  /// Opens a node to its recipients.
   public mutating func disclose(_ disclosure: Program.Disclosure) -> Program.DisclosureID {
     program.disclosures.append(disclosure)
     return Program.DisclosureID(rawValue: program.disclosures.count - 1)
@@ -57,48 +62,61 @@ public struct ProgramBuilder: Sendable {
         explanation: "made-up rows alone"))
   }
 
+  /// How opened vectors are laid out as a table.
   public mutating func result(_ result: Program.ResultTable) { program.results.append(result) }
 
+  /// A bit that must come out as 0.
   public mutating func require(_ requirement: Program.Requirement) { program.requirements.append(requirement) }
 
   // MARK: Constants
 
+  /// A public integer.
   public mutating func constant(_ value: BigInt) -> NodeID {
     append(.constant(value), .init(.integer(.exactly(value)), .scalar))
   }
+  /// A public bit.
   public mutating func constant(_ value: Bool) -> NodeID {
     append(.bitConstant(value), .init(.bit, .scalar))
   }
 
   // MARK: Integers
 
+  /// a + b. Range: the sums of both ends.
   public mutating func add(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let x = constantValue(a), let y = constantValue(b) { return constant(x + y) }
     if constantValue(a) == 0 { return b }
     if constantValue(b) == 0 { return a }
     return append(.add(a, b), .init(.integer(try range(a) + range(b)), try shape(a, b)))
   }
+  /// a − b. Range: from the least a less the greatest b to the greatest a less the least b; equal nodes give the
+  /// constant 0.
   public mutating func subtract(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if a == b, case .integer = program[a].type.sort { return constant(0) }
     if let x = constantValue(a), let y = constantValue(b) { return constant(x - y) }
     if constantValue(b) == 0 { return a }
     return append(.subtract(a, b), .init(.integer(try range(a) - range(b)), try shape(a, b)))
   }
+  /// a · b. Range: between the least and the greatest product of two ends; of a square, never below 0. A constant
+  /// factor makes a multiple of it (``scale(_:by:)``), which takes no message.
   public mutating func multiply(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let x = constantValue(a) { return try scale(b, by: x) }
     if let y = constantValue(b) { return try scale(a, by: y) }
     let interval = a == b ? try range(a).squared : try range(a) * range(b)
     return append(.multiply(min(a, b), max(a, b)), .init(.integer(interval), try shape(a, b)))
   }
+  /// a · factor. Range: both ends times the factor.
   public mutating func scale(_ a: NodeID, by factor: BigInt) throws(ParleyError) -> NodeID {
     if let x = constantValue(a) { return constant(x * factor) }
     if factor == 1 { return a }
     let interval = try range(a) * .exactly(factor)
     return append(.scale(a, by: factor), .init(.integer(interval), program[a].type.shape))
   }
+  /// The negative of integers, elementwise: −a.
   public mutating func negate(_ a: NodeID) throws(ParleyError) -> NodeID { try scale(a, by: -1) }
 
-  /// floor(a / b), for b ≥ 1.
+  /// floor(a / b), for b ≥ 1. Range: between the least and the greatest quotient of two ends.
+  ///
+  /// - Throws: `plan/divisor-range` where b can be 0 or less.
   public mutating func quotient(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     let x = try range(a), y = try range(b)
     guard y.lower >= 1 else {
@@ -110,7 +128,9 @@ public struct ProgramBuilder: Sendable {
       .quotient(a, b), .init(.integer(Interval(ends.min()!, ends.max()!)), try shape(a, b)))
   }
 
-  /// floor(√a), for a ≥ 0.
+  /// floor(√a), for a ≥ 0. Range: the roots of both ends.
+  ///
+  /// - Throws: `plan/negative-root` where a can be less than 0.
   public mutating func squareRoot(_ a: NodeID) throws(ParleyError) -> NodeID {
     let x = try range(a)
     guard x.lower >= 0 else {
@@ -121,7 +141,7 @@ public struct ProgramBuilder: Sendable {
     return append(.squareRoot(a), .init(.integer(interval), program[a].type.shape))
   }
 
-  /// floor(a / 2^bits).
+  /// floor(a / 2^bits). Range: the same of both ends.
   public mutating func truncate(_ a: NodeID, bits: Int) throws(ParleyError) -> NodeID {
     let x = try range(a)
     let divisor = BigInt(1) << bits
@@ -129,6 +149,7 @@ public struct ProgramBuilder: Sendable {
     return append(.truncate(a, bits: bits), .init(.integer(interval), program[a].type.shape))
   }
 
+  /// A bit as the integer 0 or 1. Range: [0, 1].
   public mutating func integer(fromBit a: NodeID) throws(ParleyError) -> NodeID {
     if case .bitConstant(let value) = program[a].operation { return constant(value ? 1 : 0) }
     try requireBit(a)
@@ -137,6 +158,7 @@ public struct ProgramBuilder: Sendable {
 
   // MARK: Bits
 
+  /// A bit for each pair of elements; a constant where the ranges decide it.
   public mutating func compare(
     _ comparison: Program.Comparison, _ a: NodeID, _ b: NodeID
   ) throws(ParleyError) -> NodeID {
@@ -155,12 +177,14 @@ public struct ProgramBuilder: Sendable {
     if let decided { return constant(decided) }
     return append(.compare(comparison, a, b), .init(.bit, shape))
   }
+  /// The opposite of bits, elementwise: ¬a.
   public mutating func not(_ a: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return constant(!value) }
     if case .not(let inner) = program[a].operation { return inner }
     try requireBit(a)
     return append(.not(a), program[a].type)
   }
+  /// The AND of bits, elementwise: a ∧ b.
   public mutating func and(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return value ? b : constant(false) }
     if let value = bitValue(b) { return value ? a : constant(false) }
@@ -169,6 +193,7 @@ public struct ProgramBuilder: Sendable {
     try requireBit(b)
     return append(.and(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
   }
+  /// The OR of bits, elementwise: a ∨ b.
   public mutating func or(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return value ? constant(true) : b }
     if let value = bitValue(b) { return value ? constant(true) : a }
@@ -177,6 +202,7 @@ public struct ProgramBuilder: Sendable {
     try requireBit(b)
     return append(.or(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
   }
+  /// The XOR of bits, elementwise: a ⊕ b.
   public mutating func xor(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     if let value = bitValue(a) { return value ? try not(b) : b }
     if let value = bitValue(b) { return value ? try not(a) : a }
@@ -207,7 +233,8 @@ public struct ProgramBuilder: Sendable {
 
   // MARK: Reductions
 
-  /// Sum over all elements; bits count as 0 or 1.
+  /// The sum of all elements, as a scalar; bits count as 0 or 1. Range: from all elements at their least to all at
+  /// their greatest, for as many as the shape can have, and 0 where it can have none.
   public mutating func sum(_ a: NodeID) throws(ParleyError) -> NodeID {
     let type = program[a].type
     let count = elements(type.shape)
@@ -223,10 +250,12 @@ public struct ProgramBuilder: Sendable {
       .innerProduct(min(a, b), max(a, b)),
       .init(.integer(sumRange(type, of: product, count: elements(shape))), .scalar))
   }
+  /// The least or greatest element of an integer column, as a scalar. Range: that of the elements.
   public mutating func extremum(_ kind: Program.Extremum, _ a: NodeID) throws(ParleyError) -> NodeID {
     if program[a].type.shape == .scalar { return a }
     return append(.extremum(kind, a), .init(.integer(try range(a)), .scalar))
   }
+  /// Whether any element is 1, as a scalar bit; 0 of no elements.
   public mutating func any(_ a: NodeID) throws(ParleyError) -> NodeID {
     try requireBit(a)
     if program[a].type.shape == .scalar { return a }
@@ -235,7 +264,7 @@ public struct ProgramBuilder: Sendable {
 
   // MARK: Shapes
 
-  /// Scalars side by side.
+  /// Scalars of one kind side by side, as a value of as many elements. Range: the union of theirs.
   public mutating func stack(_ parts: [NodeID]) throws(ParleyError) -> NodeID {
     guard let first = parts.first else {
       throw refusal("empty", "nothing to put side by side", "give at least one value")
@@ -252,6 +281,9 @@ public struct ProgramBuilder: Sendable {
     let sort: Program.Sort = program[first].type.isBit ? .bit : .integer(union)
     return append(.stack(parts), .init(sort, .fixed(parts.count)))
   }
+  /// One element, from 0, of a value with a fixed number of them, as a scalar.
+  ///
+  /// - Throws: `plan/index` where there is no such element.
   public mutating func element(_ a: NodeID, at index: Int) throws(ParleyError) -> NodeID {
     if case .stack(let parts) = program[a].operation { return parts[index] }
     guard case .fixed(let count) = program[a].type.shape, index >= 0, index < count else {
@@ -261,6 +293,10 @@ public struct ProgramBuilder: Sendable {
     let sort = try entryRange(of: a, at: index).map { Program.Sort.integer($0) } ?? program[a].type.sort
     return append(.element(a, at: index), .init(sort, .scalar))
   }
+  /// The product of two matrices, row by row: `rows` × `inner` and `inner` × `columns`. Range: that of `inner` products
+  /// added up.
+  ///
+  /// - Throws: `plan/shape` where the sizes are not those of the values.
   public mutating func matrixProduct(
     _ a: NodeID, _ b: NodeID, rows: Int, inner: Int, columns: Int
   ) throws(ParleyError) -> NodeID {
@@ -278,6 +314,7 @@ public struct ProgramBuilder: Sendable {
     elements(program[node].type.shape) == BigInt(count)
   }
 
+  /// Kind, range and shape of a node.
   public func type(of node: NodeID) -> Program.ValueType { program[node].type }
 
   // MARK: Private

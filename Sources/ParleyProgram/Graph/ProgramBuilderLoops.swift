@@ -3,13 +3,14 @@ public import ParleyBase
 extension Program {
   /// A value that a loop takes from pass to pass.
   public struct Carried: Hashable, Sendable {
-    /// For errors.
+    /// Name of the loop, for errors.
     public var name: String
     /// What the first pass starts from: a single value or a column, which the value then is after every pass.
     public var initial: NodeID
     /// Where the value is before every pass and after the last; nil for bits.
     public var interval: Interval?
 
+    /// A carried value; see the properties.
     public init(_ name: String, from initial: NodeID, within interval: Interval?) {
       self.name = name
       self.initial = initial

@@ -28,7 +28,7 @@ extension ProgramBuilder {
     return sum
   }
 
-  /// Entries of a product of matrices.
+  /// The most entries that a product of matrices may have.
   package static let mostEntries = 1 << 14
 
   /// LᵀR of two matrices with a row for every row of a shape: row-major, element (i, j) is Σ over the rows of left column i times right

@@ -2,7 +2,7 @@ package import ParleyBase
 
 /// Bounds on programs, so that building, lowering and planning one takes about a second.
 extension ProgramBuilder {
-  /// Nodes of a program.
+  /// The most nodes that a program may have.
   package static let mostNodes = 100_000
   /// Tables and their parts that the rows of one column come from, one after the other or combined.
   package static let mostParts = 256

@@ -23,7 +23,7 @@ extension Program {
 
     /// Most passes of a loop, those of a loop inside it counted each time.
     public static let mostPasses = 1_000_000
-    /// Loops inside each other.
+    /// How many loops may stand inside each other.
     public static let deepest = 2
   }
 

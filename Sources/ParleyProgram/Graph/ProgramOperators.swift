@@ -8,12 +8,14 @@ extension Program {
     public var query: String
     /// Operators come before those that they read, which are one deeper.
     public var depth: Int
+    /// What it does, in words.
     public var text: String
     /// The largest number of rows of its result.
     public var rows: Int
-    /// It opens the query's result.
+    /// Whether it opens the query's result.
     public var isRelease: Bool
 
+    /// An operator; see the properties.
     public init(query: String, depth: Int, text: String, rows: Int, isRelease: Bool = false) {
       self.query = query
       self.depth = depth

@@ -17,6 +17,7 @@ public struct SharedList<Element: Hashable & Sendable>: Hashable, Sendable, Rand
   }
   private let storage: Storage
 
+  /// A list of these elements, which copies share.
   public init(_ elements: some Sequence<Element>) { storage = Storage(Array(elements)) }
   public init(arrayLiteral elements: Element...) { self.init(elements) }
 

@@ -1,6 +1,8 @@
 /// The declared shape of a table: what front ends bind names against and what holders' data is checked against.
 public struct TableSchema: Hashable, Sendable {
+  /// Name of the table, unique in the study.
   public var name: String
+  /// The columns, in the order in which holders share them.
   public var columns: [ColumnSchema]
   /// Principals that contribute rows.
   public var holders: [String]
@@ -31,6 +33,7 @@ public struct TableSchema: Hashable, Sendable {
     case nothing
   }
 
+  /// A table; see the properties.
   public init(
     name: String, columns: [ColumnSchema], holders: [String], maximumRows: Int, padTo: Int? = nil,
     uniqueKeys: [[String]] = [], rowLimits: [RowLimit] = [], protection: Protection = .rows,
@@ -51,8 +54,11 @@ public struct TableSchema: Hashable, Sendable {
   /// No more than `rows` rows, at least 1, have the same values of all of these columns; rows with NULL in one of them
   /// do not count.
   public struct RowLimit: Hashable, Sendable {
+    /// The columns that are the key together.
     public var columns: [String]
+    /// Rows of one key at most; 1 or more.
     public var rows: Int
+    /// A limit of `rows` rows that agree in the columns.
     public init(columns: [String], rows: Int) {
       self.columns = columns
       self.rows = rows
@@ -60,13 +66,18 @@ public struct TableSchema: Hashable, Sendable {
   }
 }
 
+/// The declared shape of a column.
 public struct ColumnSchema: Hashable, Sendable {
+  /// Name of the column, unique in the table.
   public var name: String
+  /// Type and range of the values.
   public var type: ColumnType
+  /// Whether cells may be NULL.
   public var isNullable: Bool
   /// Parallel to the values of a category: what results show instead. Empty: they show the values themselves.
   public var labels: [String]
 
+  /// A column; see the properties.
   public init(name: String, type: ColumnType, isNullable: Bool, labels: [String] = []) {
     self.name = name
     self.type = type
@@ -77,11 +88,13 @@ public struct ColumnSchema: Hashable, Sendable {
 
 /// A column's type with its range, in the integers that are shared.
 public enum ColumnType: Hashable, Sendable {
+  /// Whole numbers within the range.
   case integer(ClosedRange<Int64>)
   /// Shared as value · 10^scale; the range is in those units. Scale 1 to 9.
   case decimal(scale: Int, ClosedRange<Int64>)
+  /// A Boolean, shared as 0 or 1.
   case boolean
-  /// Days since 1970-01-01.
+  /// Dates, as days since 1970-01-01, within the range.
   case date(ClosedRange<Int64>)
   /// One of the listed texts, shared as its position.
   case category([String])
@@ -105,11 +118,13 @@ public enum ColumnType: Hashable, Sendable {
 public struct ReleaseRules: Hashable, Sendable {
   /// Groups of fewer protected units than this (but at least one) are withheld; 0 or 1 turns the rule off.
   public var minimumCell: Int
+  /// Names of the principals that get results.
   public var recipients: [String]
   /// Queries may release rows of single records and not only statistics.
   public var allowsRowRelease: Bool
   /// Where few units make up most of what is added up, it is withheld; empty: no such rule.
   public var dominance: [Dominance]
+  /// Rules; see the properties.
   public init(
     minimumCell: Int, recipients: [String], allowsRowRelease: Bool = false, dominance: [Dominance] = []
   ) {
@@ -125,8 +140,9 @@ extension ReleaseRules {
   public struct Dominance: Hashable, Sendable {
     /// How many units are taken together, at least 1.
     public var units: Int
-    /// 1 to 99.
+    /// The most that they may make up of the sum in percent, 1 to 99.
     public var percent: Int
+    /// A limit for so many units together.
     public init(units: Int, percent: Int) {
       self.units = units
       self.percent = percent
@@ -136,6 +152,7 @@ extension ReleaseRules {
 
 /// One holder's rows of one table, already checked, as the integers that are shared.
 public struct TableData: Hashable, Sendable {
+  /// The cells of one column.
   public struct Column: Hashable, Sendable {
     /// Integers in the units of ``ColumnType``; 0 where the cell is NULL. Empty for a text column.
     public var values: [Int64]
@@ -143,15 +160,18 @@ public struct TableData: Hashable, Sendable {
     public var isNull: [Bool]
     /// The texts of a text column, empty where the cell is NULL; no element for other columns.
     public var texts: [String]
+    /// A column; lists that do not apply are empty.
     public init(values: [Int64], isNull: [Bool], texts: [String] = []) {
       self.values = values
       self.isNull = isNull
       self.texts = texts
     }
   }
+  /// Rows, without padding.
   public var rowCount: Int
-  /// In the order of the schema.
+  /// Values of the columns, in the order of the schema.
   public var columns: [Column]
+  /// Columns of so many rows each.
   public init(rowCount: Int, columns: [Column]) {
     self.rowCount = rowCount
     self.columns = columns

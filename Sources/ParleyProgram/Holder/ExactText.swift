@@ -1,7 +1,9 @@
 /// A text of a query, equal to another one where their bytes of UTF-8 are, as in SQL: to Swift's strings a letter with
 /// an accent is the same in both spellings of Unicode, and two constants would become one.
 public struct ExactText: Hashable, Sendable, ExpressibleByStringLiteral {
+  /// The text.
   public let value: String
+  /// A text, byte for byte.
   public init(_ value: String) { self.value = value }
   public init(stringLiteral value: String) { self.value = value }
 

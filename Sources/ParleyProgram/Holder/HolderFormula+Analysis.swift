@@ -7,6 +7,7 @@ extension HolderFormula {
   package struct Facts: Hashable, Sendable {
     /// Nil where every value is NULL.
     package var sort: Program.Sort?
+    /// Whether it can be NULL.
     package var isNullable: Bool
 
     /// The integers it can be, 0 and 1 for bits; [0, 0] where there never is a value.
@@ -150,6 +151,9 @@ extension HolderText {
     return try isNullable(in: schema)
   }
 
+  /// Whether the text can be NULL.
+  ///
+  /// - Throws: `plan/formula` where it names a column that the table does not have.
   package func isNullable(in schema: TableSchema) throws(ParleyError) -> Bool {
     switch self {
     case .column(let name):

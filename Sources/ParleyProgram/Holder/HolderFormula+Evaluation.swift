@@ -41,8 +41,8 @@ package struct HolderValues: Sendable {
 extension HolderFormula {
   /// The value of every row, exactly.
   ///
-  /// Cost: one pass a node, 8 bytes a row and node while it runs; machine words where ranges allow, which the rows
-  /// must keep (readers check that they do).
+  /// Cost: one pass over the rows for each node, and 8 bytes a row and node while it runs. It computes in machine words
+  /// where the declared ranges allow. Rows must keep these ranges; readers check that they do.
   /// - Parameter digester: of the session, where a formula has digests of texts.
   /// - Throws: `plan/formula` for a formula that does not fit the table; `plan/text-digest` for a digest without
   ///   `digester`.

@@ -8,13 +8,19 @@ public import BigInt
 public indirect enum HolderFormula: Hashable, Sendable {
   /// An integer, or a bit for a Boolean column; the position in the list for a category.
   case column(String)
+  /// An integer.
   case constant(BigInt)
+  /// A bit.
   case bit(Bool)
   /// NULL of either kind.
   case null
+  /// The sum of two integers.
   case add(Self, Self)
+  /// The first integer less the second.
   case subtract(Self, Self)
+  /// The product of two integers.
   case multiply(Self, Self)
+  /// An integer times a constant.
   case scale(Self, by: BigInt)
   /// floor(value / divisor), for a divisor of at least 1.
   case floorQuotient(Self, by: BigInt)
@@ -22,24 +28,30 @@ public indirect enum HolderFormula: Hashable, Sendable {
   case floorRemainder(Self, by: BigInt)
   /// value / divisor rounded towards 0, for a divisor of at least 1.
   case truncatedQuotient(Self, by: BigInt)
-  /// Of two integers, or two bits with false before true.
+  /// A comparison of two integers, or of two bits with false before true.
   case compare(Program.Comparison, Self, Self)
+  /// The bit flipped, NULL where it is NULL.
   case not(Self)
+  /// False where either is false, also where the other is NULL.
   case and(Self, Self)
+  /// True where either is true, also where the other is NULL.
   case or(Self, Self)
+  /// Whether an integer or a bit is NULL: a bit, never NULL.
   case isNull(Self)
   /// The value of the first branch whose condition is true.
   case choose([Branch], otherwise: Self)
   /// The first value that is not NULL.
   case coalesce([Self])
+  /// A part or a move of a date.
   case calendar(CalendarFunction, Self)
   /// SQL's LIKE: `%` stands for any characters and `_` for one; upper and lower case differ. A character is a Unicode
   /// scalar.
   case like(HolderText, pattern: String, escape: Character?)
-  /// In the order of the bytes of UTF-8.
+  /// A comparison of two texts in the order of their bytes of UTF-8.
   case textCompare(Program.Comparison, HolderText, HolderText)
+  /// Whether a text is NULL: a bit, never NULL.
   case textIsNull(HolderText)
-  /// Characters (Unicode scalars).
+  /// The number of characters (Unicode scalars) of a text.
   case textLength(HolderText)
   /// Whether the first text has the second one there, byte by byte.
   case textHolds(HolderText, HolderText, TextPlace)
@@ -52,8 +64,11 @@ public indirect enum HolderFormula: Hashable, Sendable {
 
   /// One WHEN of a CASE.
   public struct Branch: Hashable, Sendable {
+    /// The branch is taken where this is true, not where it is NULL.
     public var condition: HolderFormula
+    /// What the branch gives.
     public var value: HolderFormula
+    /// A condition and what it gives.
     public init(condition: HolderFormula, value: HolderFormula) {
       self.condition = condition
       self.value = value
@@ -65,12 +80,14 @@ public indirect enum HolderFormula: Hashable, Sendable {
 public indirect enum HolderText: Hashable, Sendable {
   /// A text column, or the listed text of a category.
   case column(String)
+  /// A constant.
   case literal(String)
   /// So many characters (Unicode scalars) from a position that counts from 1; to the end without a length. Positions
   /// outside of the text hold nothing, as in standard SQL.
   case substring(HolderText, from: Int, length: Int?)
   /// No text.
   case null
+  /// What a function makes of a text; NULL of NULL.
   case changed(HolderText, TextFunction)
   /// One after the other; NULL where one of them is.
   case joined([HolderText])
@@ -84,8 +101,11 @@ public indirect enum HolderText: Hashable, Sendable {
 
   /// One WHEN of a CASE.
   public struct Branch: Hashable, Sendable {
+    /// The branch is taken where this is true, not where it is NULL.
     public var condition: HolderFormula
+    /// What the branch gives.
     public var text: HolderText
+    /// A condition and what it gives.
     public init(condition: HolderFormula, text: HolderText) {
       self.condition = condition
       self.text = text
@@ -96,11 +116,13 @@ public indirect enum HolderText: Hashable, Sendable {
 /// How a text becomes integers: seven bytes of UTF-8 to a part, big-endian and filled with zeros, so that the parts
 /// compared in order compare the texts byte by byte.
 package enum TextParts {
+  /// Bytes of a part.
   package static let bytesPerPart = 7
   /// Longest text column, in bytes, and longest text that holders make and share.
   package static let longestText = 256
   /// Longest text on the way to one that is shared, in bytes: what a formula makes of a row has to end.
   package static let longestStep = 4096
+  /// What a part can be: 56 bits.
   package static let range = Interval(0, (BigInt(1) << 56) - 1)
 
   /// Parts of a text of at most `bytes` bytes.

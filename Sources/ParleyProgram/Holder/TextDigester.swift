@@ -4,9 +4,11 @@
 /// fourteen bytes. Different texts have equal digests with probability 2^-112 for each pair:
 /// docs/proofs/text-digests.md.
 package struct TextDigest: Hashable, Sendable {
-  /// Integers that it is shared in.
+  /// How many integers a digest is shared in.
   package static let partCount = 2
+  /// Bytes of a digest.
   package static let bytes = partCount * TextParts.bytesPerPart
+  /// The size of a digest in bits.
   package static let bits = 8 * bytes
 
   private let first: Int64

@@ -2,8 +2,9 @@ internal import ParleyBase
 
 /// A function of one text, with constants, that gives a text. Characters are Unicode scalars.
 public enum TextFunction: Hashable, Sendable {
-  /// Of the letters that have another form of as many bytes; see docs/sql.md.
+  /// Capital forms of the letters that have one of as many bytes; see docs/sql.md.
   case uppercase
+  /// Small forms of the letters that have one of as many bytes; see docs/sql.md.
   case lowercase
   /// Without what stands at its ends and is one of these characters.
   case trimmed(TextEnds, of: ExactText)
@@ -15,16 +16,23 @@ public enum TextFunction: Hashable, Sendable {
   case replaced(ExactText, by: ExactText)
 }
 
+/// Which ends of a text are trimmed, by the word of SQL.
 public enum TextEnds: String, Hashable, Sendable {
+  /// The beginning and the end.
   case both = "BOTH"
+  /// The beginning.
   case leading = "LEADING"
+  /// The end.
   case trailing = "TRAILING"
 }
 
 /// Where one text stands in another.
 public enum TextPlace: String, Hashable, Sendable {
+  /// The first text begins with the second one.
   case start = "STARTS_WITH"
+  /// The first text ends with the second one.
   case end = "ENDS_WITH"
+  /// The second text is anywhere in the first one.
   case anywhere = "CONTAINS"
 
   /// In the bytes of UTF-8, which is the same as in characters.
@@ -44,6 +52,7 @@ extension TextFunction {
   package static let spaces: ExactText =
     " \u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{202f}\u{205f}\u{3000}"
 
+  /// What the function makes of `text`.
   package func applied(to text: String) -> String {
     switch self {
     case .uppercase: return LetterCase.upper.applied(to: text)

@@ -9,6 +9,7 @@ package struct BitSum: Hashable, Sendable {
   /// Two numbers whose sum is the result, as bits by weight.
   package var out: [[PlaneRegister]]
 
+  /// A sum; see the properties.
   package init(columns: [[PlaneRegister]], offset: BigInt, out: [[PlaneRegister]]) {
     self.columns = columns
     self.offset = offset

@@ -1,13 +1,14 @@
-/// Correlated randomness that an exchange takes from what was prepared: of random a and b, which nobody knows, and c = a·b, all
-/// shared.
+/// Correlated randomness that an exchange takes from what was prepared: random a and b that nobody knows, and c = a·b,
+/// all three shared.
 package enum CorrelationKind: Sendable, Hashable {
-  /// Of ring words.
+  /// A multiplication triple of ring words.
   case wordTriple
-  /// Of bits; counted in words of 64.
+  /// Sixty-four multiplication triples of bits.
   case bitTripleWord
-  /// Of matrices, c being their product.
+  /// A triple of matrices a, b and c = a · b.
   case matrixTriple(rows: Int, inner: Int, columns: Int)
 
+  /// The kind in words, for messages and plans.
   package var description: String {
     switch self {
     case .wordTriple: "triples of words"
@@ -42,6 +43,7 @@ package enum CorrelationUse: Sendable, Hashable {
   /// So many triples of matrices of the exchange's shape.
   case matrixTriples(Int)
 
+  /// What an exchange of this size takes.
   package func taken(by size: ExchangeSize) -> (kind: CorrelationKind, count: Int) {
     switch self {
     case .wordTriplesPerElement(let count): (.wordTriple, count * size.items * size.length)
@@ -55,17 +57,27 @@ package enum CorrelationUse: Sendable, Hashable {
 
 /// What the exchanges of a protocol take, by operation: nothing, where keys suffice. Passes of shuffles take nothing.
 package struct CorrelationUses: Sendable, Hashable {
+  /// What elementwise products of ring words take.
   package var multiply: [CorrelationUse] = []
+  /// What sums of products of ring words take.
   package var innerProducts: [CorrelationUse] = []
+  /// What products of matrices take.
   package var matrixProduct: [CorrelationUse] = []
+  /// What ANDs take.
   package var and: [CorrelationUse] = []
+  /// What words take that become bits.
   package var summands: [CorrelationUse] = []
+  /// What words take that are shifted.
   package var shiftedSummands: [CorrelationUse] = []
+  /// What bits take that become words.
   package var bitSummands: [CorrelationUse] = []
+  /// Nothing is taken.
   package init() {}
 
+  /// Whether no exchange takes anything.
   package var isEmpty: Bool { self == CorrelationUses() }
 
+  /// What exchanges of this kind take.
   package subscript(kind: ExchangeKind) -> [CorrelationUse] {
     switch kind {
     case .multiply: multiply
@@ -88,25 +100,36 @@ package struct OfflineTraffic: Sendable, Hashable {
   package enum Unit: Sendable, Hashable {
     /// One, whatever is demanded.
     case run
+    /// Triples of words; words of 64 triples of bits.
     case wordTriples, bitTripleWords
     /// Elements of a, b and c of all triples of matrices.
     case leftElements, rightElements, resultElements
   }
   /// Bytes for each unit, of which as many are counted as there are in whole groups.
   package struct Size: Sendable, Hashable {
+    /// What is counted.
     package var unit: Unit
+    /// Bytes for each unit.
     package var bytes: Int
+    /// Units that are always sent together.
     package var group: Int
+    /// A size; see the properties.
     package init(_ unit: Unit, bytes: Int, groupsOf group: Int = 1) {
       (self.unit, self.bytes, self.group) = (unit, bytes, group)
     }
   }
+  /// One message of a flight.
   package struct Message: Sendable, Hashable {
+    /// The computing party that sends.
     package var from: Int
+    /// The computing party that receives.
     package var to: Int
+    /// They add up to the size of the message.
     package var sizes: [Size]
+    /// A message; see the properties.
     package init(from: Int, to: Int, sizes: [Size]) { (self.from, self.to, self.sizes) = (from, to, sizes) }
 
+    /// Bytes of the message for a demand.
     package func bytes(_ demand: CorrelationDemand) -> Int {
       sizes.reduce(0) { total, size in
         total + (demand.count(of: size.unit) + size.group - 1) / size.group * size.group * size.bytes
@@ -114,6 +137,8 @@ package struct OfflineTraffic: Sendable, Hashable {
     }
   }
 
+  /// Messages by flight.
   package var flights: [[Message]]
+  /// Messages by flight; none where keys suffice.
   package init(flights: [[Message]] = []) { self.flights = flights }
 }

@@ -25,6 +25,7 @@ package struct CostOwners: Hashable, Sendable {
   private(set) var disclosures: [Int32] = []
   private var steps = 0
 
+  /// All work belongs to no operator.
   package init() {}
 
   init(_ program: Program, _ registers: Emitter.Registers) {

@@ -1,6 +1,8 @@
 /// Whom a protocol withstands.
 public enum Adversary: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Everybody runs the agreed program, and tries to learn from what it sees.
   case semiHonest = "semi-honest"
+  /// So many parties as the protocol says may deviate in any way; the run then ends before any output.
   case malicious
 }
 
@@ -9,42 +11,59 @@ public enum Adversary: String, Sendable, Hashable, Codable, CaseIterable {
 /// Bytes are protocol payload. Traffic lists who sends how much to whom in terms of the operation's size; engines send
 /// exactly these messages in exactly these flights.
 package struct EngineDescriptor: Sendable, Hashable {
+  /// Two roles and a size.
   package typealias Message = Traffic.Message
 
+  /// Name of the protocol in plans and receipts.
   package var name: String
+  /// Whom the protocol withstands.
   package var adversary: Adversary
+  /// The number of computing parties.
   package var parties: Int
   /// How many parties together still learn nothing.
   package var privacyThreshold: Int
   /// Summands an arithmetic value is split into for A→B, and bits for B→A.
   package var arithmeticSummands: Int
+  /// Summands that a bit is split into on its way to a ring word.
   package var booleanSummands: Int
   /// Whether there are ring words. Without them every value is computed as bits: nothing then asks for products of words, sums,
   /// conversions or openings of words, and the messages of these are not read.
   package var hasWords = true
   /// Bytes one party stores for a shared ring word, and bits for a shared bit.
   package var bytesPerWord: Int
+  /// Bits that one party stores for a shared bit.
   package var bitsPerBit: Int
   // The messages of each operation between computing parties.
+  /// Messages of elementwise products of ring words.
   package var multiply: Traffic
+  /// Messages of sums of products of ring words.
   package var innerProducts: Traffic
+  /// Messages of products of matrices.
   package var matrixProduct: Traffic
+  /// Messages of ANDs.
   package var and: Traffic
+  /// Of ``Instruction/Kind/summands(_:width:out:)``.
   package var summands: Traffic
+  /// Of ``Instruction/Kind/shiftedSummands(_:bits:out:)``.
   package var shiftedSummands: Traffic
+  /// Messages of ``Instruction/Kind/bitSummands(_:out:)``.
   package var bitSummands: Traffic
   /// From a holder to computing parties, for one column of words or so many planes.
   package var inputArith: [Message]
+  /// From a holder to computing parties, for the planes of one column.
   package var inputPlanes: [Message]
-  /// To one computing party.
+  /// Messages of opening words to one computing party.
   package var openToComputing: [Message]
+  /// Messages of opening planes to one computing party.
   package var openPlanesToComputing: [Message]
-  /// To a recipient that does not compute.
+  /// Messages of opening words to a recipient that does not compute.
   package var openToRecipient: [Message]
+  /// To a recipient that does not compute, of planes.
   package var openPlanesToRecipient: [Message]
   /// By pass of a shuffle, of all ring words (`words`) and of all bit planes (`planes`) of the rows; empty where shuffles
   /// are not offered.
   package var shufflePasses: [Traffic] = []
+  /// Whether there are shuffles.
   package var shuffles: Bool { !shufflePasses.isEmpty }
   /// Correlated randomness that exchanges take; it is obtained before the first input (``CorrelationDemand``).
   package var correlations = CorrelationUses()
@@ -52,17 +71,20 @@ package struct EngineDescriptor: Sendable, Hashable {
   package var offline = OfflineTraffic()
   /// Parties that need keys which exactly they know, three or more at a time; every pair has keys anyway.
   package var keyGroups: [[Int]] = []
-  /// What every computing party sends to those it shares a share with for each holder, once all inputs have
-  /// arrived: 0 where the copies that two parties have of one share are not compared.
+  /// Bytes that every computing party sends, for each holder, to each party with which it shares a share, once all
+  /// inputs have arrived: what copies are compared by. 0 where they are not compared.
   package var inputComparisonBytes: Int
   /// Messages in the flight of that comparison, for every arithmetic input column.
   package var authenticateInput: [Message] = []
   /// How products are verified before an opening; nil where the engine trusts the parties.
   package var verifier: VerifierDescriptor?
 
+  /// An engine with ring words.
+  ///
   /// - Parameters:
-  ///   - innerProducts: as `multiply` where nothing else is said, and so are matrix products: protocols that send something
-  ///     for each result and not for each operand.
+  ///   - innerProducts: as `multiply` if nil, which holds for protocols that send something for each result and not for
+  ///     each operand.
+  ///   - matrixProduct: likewise.
   package init(
     name: String, adversary: Adversary, parties: Int, privacyThreshold: Int, arithmeticSummands: Int,
     booleanSummands: Int, bytesPerWord: Int, bitsPerBit: Int, multiply: Traffic, innerProducts: Traffic? = nil,
@@ -96,7 +118,7 @@ package struct EngineDescriptor: Sendable, Hashable {
     self.verifier = verifier
   }
 
-  /// Of an engine without ring words.
+  /// A descriptor of an engine without ring words.
   package init(
     withoutWords name: String, adversary: Adversary, parties: Int, privacyThreshold: Int, bitsPerBit: Int,
     and: Traffic, inputPlanes: [Message], openPlanesToComputing: [Message], openPlanesToRecipient: [Message],
@@ -112,6 +134,7 @@ package struct EngineDescriptor: Sendable, Hashable {
     hasWords = false
   }
 
+  /// The messages of an operation.
   package func traffic(of kind: ExchangeKind) -> Traffic {
     switch kind {
     case .multiply: multiply

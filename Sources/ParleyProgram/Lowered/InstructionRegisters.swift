@@ -1,17 +1,26 @@
 /// The registers an instruction touches, by domain.
 package struct RegisterSet: Sendable {
+  /// No registers.
   package init() {}
+  /// Numbers of registers of ring words, some perhaps more than once.
   package var arith: [Int] = []
+  /// Numbers of registers of planes, some perhaps more than once.
   package var planes: [Int] = []
 
+  /// Adds one register.
   package mutating func add(_ register: ArithRegister) { arith.append(register.index) }
+  /// Adds one register.
   package mutating func add(_ register: PlaneRegister) { planes.append(register.index) }
+  /// Adds registers.
   package mutating func add(_ registers: some Sequence<ArithRegister>) { arith += registers.map(\.index) }
+  /// Adds registers.
   package mutating func add(_ registers: some Sequence<PlaneRegister>) { planes += registers.map(\.index) }
+  /// Adds all columns of the bundle.
   package mutating func add(_ bundle: RowBundle) {
     add(bundle.arith)
     add(bundle.planes)
   }
+  /// Adds all registers of another set.
   package mutating func add(_ other: RegisterSet) {
     arith += other.arith
     planes += other.planes
@@ -104,12 +113,14 @@ extension Instruction {
     return set
   }
 
+  /// Whether holders deal its result.
   package var isInput: Bool {
     switch kind {
     case .inputArith, .inputPlanes: true
     default: false
     }
   }
+  /// Whether it opens a value.
   package var isOpening: Bool {
     switch kind {
     case .openVerdicts, .openArith, .openPlanes: true

@@ -1,12 +1,14 @@
 internal import BigInt
 internal import ParleyBase
 
-/// The canonical encoding of what parties execute, for the hash that they compare: two builds that lower one program in
-/// different ways (how rows are sorted, how long a chunk is, in which round an instruction stands) would take each other's
-/// messages for those of other steps.
+/// The canonical encoding of what parties execute, for the hash that they compare.
+///
+/// Two builds may lower one program in different ways: how rows are sorted, how long a chunk is, in which round an
+/// instruction stands. Without the comparison they would take each other's messages for those of other steps.
 ///
 /// Left out is what no party acts upon: the nodes that instructions come from and the owners of costs.
 extension LoweredProgram {
+  /// The whole encoding in memory; ``encode(_:)`` gives it piece by piece.
   package var canonicalBytes: [UInt8] {
     var bytes: [UInt8] = []
     encode { bytes += $0 }

@@ -2,32 +2,46 @@ package import BigInt
 
 /// A register that holds a vector of ring words (arithmetic sharing over Z_2^64).
 package struct ArithRegister: Hashable, Sendable {
+  /// Number of the register among those of its kind, from 0.
   package let index: Int
+  /// The register of this number.
   package init(_ index: Int) { self.index = index }
 }
 
 /// A register that holds one bit plane: one Boolean-shared bit for each element.
 package struct PlaneRegister: Hashable, Sendable {
+  /// Number of the register among those of its kind, from 0.
   package let index: Int
+  /// The register of this number.
   package init(_ index: Int) { self.index = index }
 }
 
 /// The length of a register, symbolic until the rows are known.
 package indirect enum Length: Hashable, Sendable {
+  /// So many elements.
   case fixed(Int)
+  /// As many as the table has rows, of all holders together.
   case rows(table: Int)
+  /// All of these lengths together.
   case sum(SharedList<Length>)
+  /// The number, or the length where that is less.
   case atMost(Int, Length)
+  /// Every element of one with every element of the other.
   case product(Length, Length)
   /// The rows that one holder of a table contributes, by its position among the holders.
   case part(Int, table: Int)
-  /// Inside the body of a ``Instruction/Kind/reduce``: half of the current length, rounded up. Inside a function of rows:
-  /// as many as it is applied to.
+  /// Inside the body of a ``Instruction/Kind/reduce(state:body:out:)``: half of the current length, rounded up. Inside
+  /// a function of rows: as many as it is applied to.
   case half
 
   /// What lengths are at most when they are evaluated: products of tables can have more rows than can be counted.
   package static let most = 1 << 60
 
+  /// Elements for so many rows, ``most`` at the most.
+  ///
+  /// - Parameters:
+  ///   - rows: of every table.
+  ///   - half: what ``half`` stands for where the length is used.
   package func evaluate(rows: RowCounts, half: Int = 0) -> Int {
     switch self {
     case .fixed(let count): count
@@ -52,8 +66,11 @@ package indirect enum Length: Hashable, Sendable {
 /// communicating instructions of one round are started before any of them is finished, and `flush` is called
 /// once between. Local instructions run as soon as their operands are there. Registers are written once.
 package struct LoweredProgram: Hashable, Sendable {
+  /// The instructions, in execution order.
   package var instructions: [Instruction] = []
+  /// How many registers of ring words there are.
   package var arithCount = 0
+  /// How many registers of planes there are.
   package var planeCount = 0
   /// Number of rounds before the openings, not counting the inputs and those inside reductions.
   package var roundCount = 0
@@ -66,6 +83,7 @@ package struct LoweredProgram: Hashable, Sendable {
   /// Whose work the registers are.
   package var owners = CostOwners()
 
+  /// No instructions.
   package init() {}
 
   /// How many bits the computing parties learn before anything else is opened.
@@ -74,9 +92,13 @@ package struct LoweredProgram: Hashable, Sendable {
   /// Whether the rows that one holder shared of one table are within the declared ranges: a bit that is 1 when they
   /// are not.
   package struct Verdict: Hashable, Sendable {
+    /// Place of the table in the program.
     package var table: Int
+    /// Name of the table, for messages.
     package var tableName: String
+    /// The name of the holder whose rows are meant.
     package var holder: String
+    /// The verdict on one holder's rows of one table.
     package init(table: Int, tableName: String, holder: String) {
       self.table = table
       self.tableName = tableName
@@ -99,17 +121,21 @@ package struct LoweredProgram: Hashable, Sendable {
   }
 }
 
+/// One operation on registers.
 package struct Instruction: Hashable, Sendable {
   /// Unique in the program, bodies of reductions included: the instruction part of every ``StepID``, to which loops add
   /// their passes (``Repetition``).
   package var id: Int
+  /// Elements of the results, if ``Kind`` does not say otherwise.
   package var length: Length
   /// Communication depth; for a local instruction, of its operands.
   package var round: Int
+  /// What is done, with operands and results.
   package var kind: Kind
   /// The node of the program it comes from.
   package var node: Int?
 
+  /// An instruction; see the properties.
   package init(id: Int, length: Length, round: Int, kind: Kind, node: Int? = nil) {
     self.id = id
     self.length = length
@@ -118,23 +144,34 @@ package struct Instruction: Hashable, Sendable {
     self.node = node
   }
 
+  /// A register times a public factor mod 2^64.
   package struct Term: Hashable, Sendable {
+    /// Register of ring words that is multiplied.
     package var register: ArithRegister
+    /// The public factor, mod 2^64.
     package var factor: UInt64
+    /// A term of a linear combination.
     package init(_ register: ArithRegister, _ factor: UInt64) {
       self.register = register
       self.factor = factor
     }
   }
+  /// Two operands of ring words.
   package struct ArithPair: Hashable, Sendable {
+    /// The left and the right operand.
     package var a: ArithRegister, b: ArithRegister
+    /// Two operands.
     package init(_ a: ArithRegister, _ b: ArithRegister) { (self.a, self.b) = (a, b) }
   }
+  /// Two operands of bits.
   package struct PlanePair: Hashable, Sendable {
+    /// The left and the right operand.
     package var a: PlaneRegister, b: PlaneRegister
+    /// Two operands.
     package init(_ a: PlaneRegister, _ b: PlaneRegister) { (self.a, self.b) = (a, b) }
   }
 
+  /// What an instruction does. Results are named `out`; each register is written by one instruction.
   package indirect enum Kind: Hashable, Sendable {
     // Inputs: shared by the holders before the first round.
     /// Input column `input` (index into the program) as ring words.
@@ -143,19 +180,25 @@ package struct Instruction: Hashable, Sendable {
     case inputPlanes(input: Int, offset: BigInt, out: [PlaneRegister])
 
     // Local.
+    /// A public word in every element.
     case constantArith(UInt64, out: ArithRegister)
+    /// A public bit in every element.
     case constantPlane(Bool, out: PlaneRegister)
     /// Σ factor·term + constant mod 2^64. A term of length 1 is repeated.
     case linear(terms: [Term], constant: UInt64, out: ArithRegister)
     /// Sum over all elements; `length` is the operand's, the result has length 1.
     case sumRows(ArithRegister, out: ArithRegister)
+    /// Vectors of length 1 one after the other.
     case stackArith([ArithRegister], out: ArithRegister)
+    /// One element, from 0, as a vector of length 1.
     case elementArith(ArithRegister, at: Int, out: ArithRegister)
     /// XOR elementwise, one result for each pair. A plane of length 1 is repeated.
     case xor([PlanePair], out: [PlaneRegister])
+    /// Every bit flipped.
     case not([PlaneRegister], out: [PlaneRegister])
     /// Planes of length 1 side by side, for each list one result.
     case stackPlanes([[PlaneRegister]], out: [PlaneRegister])
+    /// One element of each plane, from 0, as planes of length 1.
     case elementPlanes([PlaneRegister], at: Int, out: [PlaneRegister])
     /// Length 1 repeated to `length`.
     case repeatPlanes([PlaneRegister], out: [PlaneRegister])
@@ -163,7 +206,7 @@ package struct Instruction: Hashable, Sendable {
     case slicePlanes([PlaneRegister], out: [PlaneRegister])
     /// Rows of several vectors one after the other; `length` is the result's.
     case concatenateArith([ArithRegister], out: ArithRegister)
-    /// For each list one plane.
+    /// For each list one plane with the elements of all its planes, in order.
     case concatenatePlanes([[PlaneRegister]], out: [PlaneRegister])
     /// Rows in other places, by position; `length` is the result's, `from` the operands'.
     case moveRows(RowMove, RowBundle, from: Length, out: RowBundle)
@@ -171,7 +214,7 @@ package struct Instruction: Hashable, Sendable {
     case firstRow(out: PlaneRegister)
     /// Uniform bits that nobody knows.
     case randomPlanes(out: [PlaneRegister])
-    /// Σ of rows 0 … i mod 2^64.
+    /// In row i the sum of rows 0 to i, mod 2^64.
     case runningSum(ArithRegister, out: ArithRegister)
 
     // One round each.
@@ -181,10 +224,12 @@ package struct Instruction: Hashable, Sendable {
     case productSums([[ArithPair]], out: [ArithRegister])
     /// For each list: the sum over pairs and elements of the products, length 1. `length` is the operands'.
     case innerProducts([[ArithPair]], out: [ArithRegister])
+    /// The product of two matrices, row by row: `rows` × `inner` and `inner` × `columns`.
     case matrixProduct(
       ArithRegister, ArithRegister, rows: Int, inner: Int, columns: Int, out: ArithRegister)
     /// LᵀR of matrices given by their columns, which are of `length`; the result has an element for each pair of columns, row-major.
     case columnProduct([ArithRegister], [ArithRegister], out: ArithRegister)
+    /// AND elementwise, one result for each pair. A plane of length 1 is repeated.
     case and([PlanePair], out: [PlaneRegister])
     /// The low `width` bits of summands x_1 + … + x_k = x mod 2^64 as Boolean sharings, one list of planes for
     /// each summand; the engine's descriptor gives k.
@@ -196,9 +241,9 @@ package struct Instruction: Hashable, Sendable {
     case bitSummands([PlaneRegister], out: [[ArithRegister]])
 
     // Several rounds.
-    /// Halves `state` until one element is left: with n elements and h = ⌈n/2⌉ the body gets the first h as
-    /// `low` and the last h as `high` (for odd n they overlap in one element, so the operation must be
-    /// idempotent: minimum, maximum, or, and) and leaves the combined h elements in `combined`.
+    /// Halves `state` until one element is left, in several rounds. With n elements and h = ⌈n/2⌉ the body gets the
+    /// first h as `low` and the last h as `high`, and leaves the combined h elements in `combined`. For odd n the two
+    /// overlap in one element, so the operation must be idempotent: minimum, maximum, or, and.
     case reduce(state: [PlaneRegister], body: ReductionBody, out: [PlaneRegister])
     /// Sums over all rows of numbers in bits (``SumNetwork``), side by side: row i counts towards element i mod `results`
     /// of the results. The function is a full adder: of two planes and one it makes the sum and the carry.
@@ -206,15 +251,18 @@ package struct Instruction: Hashable, Sendable {
 
     /// The rows in an order that nobody knows: three passes, a round each.
     case shuffle(RowBundle, out: RowBundle)
-    /// The rows of the bundle in ascending order of `keys` (unsigned, least significant plane first), stable: keys and
-    /// bundle are shuffled, comparisons of shuffled rows are opened (class N), rows are moved by the public order that
-    /// they tell. `less` compares keys with the row's own number below them, in `indexBits` bits.
+    /// The rows of the bundle in ascending order of `keys` (unsigned, least significant plane first), rows with equal
+    /// keys in the order they had.
+    ///
+    /// Keys and bundle are shuffled, comparisons of shuffled rows are opened (class N), and the rows are moved by the
+    /// public order that these tell. `less` compares keys with the row's own number below them, in `indexBits` bits.
     case sort(keys: [PlaneRegister], indexBits: Int, less: RowFunction, RowBundle, out: RowBundle)
-    /// The same by counting (radix sort, docs/protocols/sorting.md), some bits of `keys` at a time: every row's place
-    /// in stable order of them is computed, what moves is shuffled together with the places, and the places are
-    /// opened (class N) and tell a uniformly random permutation. What moves are the bits still to come and the
-    /// numbers of the rows; the rows of the bundle move once, in the end. `digits` has one element for each width of
-    /// ``RadixDigit/ranges(bits:)``.
+    /// The same by counting (radix sort, docs/protocols/sorting.md), some bits of `keys` at a time.
+    ///
+    /// For each digit the place of every row in stable order is computed. What moves is shuffled together with the
+    /// places, and the places are opened (class N): they tell a uniformly random permutation. The bits still to come
+    /// and the numbers of the rows move for every digit; the rows of the bundle move once, in the end. `digits` has one
+    /// element for each width of ``RadixDigit/ranges(bits:)``.
     case radix(keys: [PlaneRegister], digits: [RadixDigit], RowBundle, out: RowBundle)
     /// The rows in ascending order, by a network of comparisons (``MergeExchange``): for engines that do not shuffle. The
     /// function takes two rows, of words, `indexBits` planes that number the rows, and planes; it gives the row that
@@ -231,7 +279,9 @@ package struct Instruction: Hashable, Sendable {
     // The door out: after verification, in one last round, or two.
     /// One bit for each of ``LoweredProgram/verdicts`` and ``LoweredProgram/requirements``, to all computing parties, before anything else is opened.
     case openVerdicts(PlaneRegister)
+    /// Opens ring words to the recipients of a disclosure.
     case openArith(ArithRegister, disclosure: Int)
+    /// Opens planes, the lowest bit first, to the recipients of a disclosure.
     case openPlanes([PlaneRegister], disclosure: Int)
   }
 
@@ -245,10 +295,12 @@ package struct Instruction: Hashable, Sendable {
     package var out: RowBundle
     /// For each of the function's words after those for ``out``, the sum over all chunks, of as many elements as ``sumCounts`` says.
     package var sums: [ArithRegister]
+    /// Elements of each of ``sums``.
     package var sumCounts: [Int]
     /// Planes of one element, nil for none: the function's results after those for ``out`` are two numbers for each of
     /// these sums, which add them up over all chunks.
     package var bitSums: ChunkedSums?
+    /// Columns of work in chunks; see the properties.
     package init(
       rows: RowBundle, shared: RowBundle, out: RowBundle, sums: [ArithRegister], sumCounts: [Int],
       bitSums: ChunkedSums? = nil
@@ -268,14 +320,16 @@ package struct Instruction: Hashable, Sendable {
 
   /// Sums of bits over all chunks.
   package struct ChunkedSums: Hashable, Sendable {
-    /// As of ``Kind/sum(_:_:results:)``.
+    /// Adds two numbers, as of ``Kind/sum(_:_:results:)``.
     package var adder: RowFunction
-    /// By sum, two numbers by weight.
+    /// Planes of the results: by sum, then the two numbers, then by weight.
     package var out: [[[PlaneRegister]]]
+    /// Sums; see the properties.
     package init(adder: RowFunction, out: [[[PlaneRegister]]]) {
       self.adder = adder
       self.out = out
     }
+    /// All planes of ``out``.
     package var planes: [PlaneRegister] { out.flatMap { $0.flatMap(\.self) } }
     /// Bits by weight of every sum over so many chunks.
     package func heights(chunks: Int) -> [[Int]] {
@@ -283,13 +337,19 @@ package struct Instruction: Hashable, Sendable {
     }
   }
 
+  /// What halves a column once: pairs of elements become one.
   package struct ReductionBody: Hashable, Sendable {
+    /// Planes of the first halves of the pairs.
     package var low: [PlaneRegister]
+    /// Planes of the second halves.
     package var high: [PlaneRegister]
+    /// Planes of what becomes of the pairs.
     package var combined: [PlaneRegister]
     /// Plane instructions only; rounds count from 1 within the body.
     package var instructions: [Instruction]
+    /// Rounds of one halving.
     package var roundCount: Int
+    /// A body; see the properties.
     package init(
       low: [PlaneRegister], high: [PlaneRegister], combined: [PlaneRegister], instructions: [Instruction],
       roundCount: Int
@@ -302,6 +362,7 @@ package struct Instruction: Hashable, Sendable {
     }
   }
 
+  /// Whether parties exchange messages for it.
   package var communicates: Bool { kind.communicates }
 }
 
@@ -320,6 +381,7 @@ extension Instruction.Kind {
     }
   }
 
+  /// Whether parties exchange messages for it.
   package var communicates: Bool {
     switch self {
     case .multiply, .productSums, .innerProducts, .matrixProduct, .columnProduct, .and, .summands,
@@ -333,6 +395,7 @@ extension Instruction.Kind {
 }
 
 extension Instruction {
+  /// Whether it is a sorting network.
   package var isNetwork: Bool {
     if case .network = kind { true } else { false }
   }

@@ -1,10 +1,10 @@
 /// Some bits of a key that a sort by counting takes in one pass, and what it applies to them (Hamada et al. 2014/121,
 /// Chida et al. 2019/695; docs/protocols/sorting.md).
 ///
-/// For a set S of the digit's bits let m_S be the product of the bits in S; m_∅ = 1. Rows with digit T are told by a sum of
-/// m_S with factors ±1, places of rows in stable order are running sums of them, and the place of a row is the one for its
-/// own digit. Put together, place = c_∅ + Σ m_S·c_S over the other sets S, where every c_S is linear in running sums of the
-/// m_U and in the sums of all their elements (``factors(of:digit:)``).
+/// For a set S of the digit's bits let m_S be the product of the bits in S; m_∅ = 1. Whether a row has digit T is a sum
+/// of m_S with factors ±1. Running sums of these bits give the places of the rows with digit T in stable order, and a
+/// row goes to the place for its own digit. Put together, place = c_∅ + Σ m_S·c_S over the other sets S, where every
+/// c_S is linear in running sums of the m_U and in the sums of all their elements (``factors(of:digit:)``).
 package struct RadixDigit: Hashable, Sendable {
   /// Two bits in one pass take 6 products of ring words for each row instead of 4, but one shuffle, one opening and one
   /// random order of all rows less, and an eighth fewer bytes in all. Three bits take 14 products instead of 6, which is more
@@ -13,12 +13,14 @@ package struct RadixDigit: Hashable, Sendable {
   /// Longer keys are never sorted by counting: comparisons take less from some ten bits on.
   package static let longestKey = 64
 
+  /// Bits of the digit.
   package var width: Int
   /// From planes, the bits of the digit, the words m_S: a set is a number whose bits are its members, and ∅ is left out.
   package var products: RowFunction
   /// From the words m_S, and the words c_S as second operand, the word Σ m_S·c_S.
   package var choice: RowFunction
 
+  /// A digit; see the properties.
   package init(width: Int, products: RowFunction, choice: RowFunction) {
     self.width = width
     self.products = products
@@ -27,6 +29,7 @@ package struct RadixDigit: Hashable, Sendable {
 
   /// What has an iteration of its own in each pass: three passes of a shuffle, and these.
   package enum Stage: Int, Sendable { case shuffle = 0, products = 3, choice = 4, opening = 5 }
+  /// The iteration of the step in which this part of a pass is.
   package static func iteration(_ stage: Stage, pass: Int) -> Int { 6 * pass + stage.rawValue }
 
   /// The digits of a key of `bits` bits, in the order in which they are sorted by.

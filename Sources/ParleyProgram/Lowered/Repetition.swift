@@ -5,6 +5,7 @@ extension Instruction {
   /// place in what is proved. Pass p of the loop adds p · ``numbers`` to the numbers that are written here; inside another loop the pass
   /// of that adds its own part. The sum is the *epoch* of a step.
   package struct Repetition: Hashable, Sendable {
+    /// How many passes, 0 or more.
     package var count: Int
     /// What the first pass starts from; as many registers as ``state``, ``result`` and ``out``.
     package var initial: RowBundle
@@ -18,10 +19,12 @@ extension Instruction {
     package var out: RowBundle
     /// Rounds count from 1 within a pass.
     package var instructions: [Instruction]
+    /// Rounds of one pass.
     package var roundCount: Int
     /// Instruction numbers of one pass, those of a loop inside it counted for each of its passes.
     package var numbers: Int
 
+    /// A loop; see the properties.
     package init(
       count: Int, initial: RowBundle, shared: RowBundle, state: RowBundle, result: RowBundle, out: RowBundle,
       instructions: [Instruction] = [], roundCount: Int = 0, numbers: Int = 0

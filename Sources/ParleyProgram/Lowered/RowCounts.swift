@@ -6,6 +6,7 @@ package struct RowCounts: Hashable, Sendable, ExpressibleByArrayLiteral {
   package let parts: [[Int]]
   private let totals: [Int]
 
+  /// Rows by table, then holder.
   package init(parts: [[Int]]) {
     self.parts = parts
     totals = parts.map { $0.reduce(0, +) }

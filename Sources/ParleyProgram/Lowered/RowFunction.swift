@@ -1,11 +1,15 @@
 /// Columns with the same rows: ring words and bit planes that move together.
 package struct RowBundle: Hashable, Sendable {
+  /// Columns of ring words.
   package var arith: [ArithRegister]
+  /// Columns of bits.
   package var planes: [PlaneRegister]
+  /// A bundle of these columns.
   package init(arith: [ArithRegister] = [], planes: [PlaneRegister] = []) {
     self.arith = arith
     self.planes = planes
   }
+  /// Whether it has no column.
   package var isEmpty: Bool { arith.isEmpty && planes.isEmpty }
 }
 
@@ -14,12 +18,16 @@ package struct RowBundle: Hashable, Sendable {
 package struct RowFunction: Hashable, Sendable {
   /// What the first operand's columns are written to, and the second's.
   package var low: RowBundle
+  /// The second operand's columns; none of functions of one operand.
   package var high: RowBundle
+  /// Where the function leaves its results.
   package var result: RowBundle
   /// Rounds count from 1 within the function.
   package var instructions: [Instruction]
+  /// Rounds of one application.
   package var roundCount: Int
 
+  /// A function; see the properties.
   package init(
     low: RowBundle, high: RowBundle, result: RowBundle, instructions: [Instruction], roundCount: Int
   ) {
@@ -54,9 +62,13 @@ package struct RowFunction: Hashable, Sendable {
 
 /// One index of ``RowMove/grid(_:)``; all three are at least 1.
 package struct GridAxis: Hashable, Sendable {
+  /// How many elements follow each other before the index moves on.
   package var divisor: Int
+  /// Values of the index.
   package var count: Int
+  /// What the place in the operand grows by with the index.
   package var stride: Int
+  /// An index; see the properties.
   package init(divisor: Int, count: Int, stride: Int) {
     self.divisor = divisor
     self.count = count

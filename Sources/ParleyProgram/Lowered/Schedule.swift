@@ -7,21 +7,30 @@ package struct Schedule: Sendable {
   /// An instruction and the registers to free once it has run (an exchange: once it has been started, a
   /// reduction: once it is done).
   package struct Item: Sendable {
+    /// What is done.
     package var instruction: Instruction
+    /// Registers that nothing reads afterwards.
     package var freed = RegisterSet()
   }
+  /// One round: what is started, then everything that can run once it is finished.
   package struct Round: Sendable {
+    /// Operations of the engine, which share their flights.
     package var exchanges: [Item] = []
+    /// Reductions of whole columns, which take flights of their own.
     package var reductions: [Item] = []
     /// Algorithms over whole columns, one after the other, after everything else that communicates.
     package var rowAlgorithms: [Item] = []
+    /// Instructions without messages that waited for this round.
     package var locals: [Item] = []
   }
 
+  /// What holders deal, before round 0.
   package private(set) var inputs: [Item] = []
+  /// The rounds, by number.
   package private(set) var rounds: [Round] = []
   /// Opened to the computing parties before all other openings, in a flight of its own.
   package private(set) var verdicts: Instruction?
+  /// Openings of results, which come after verification.
   package private(set) var openings: [Instruction] = []
 
   /// - Parameter kept: registers that outlive the list; registers that only others write are among them.

@@ -2,7 +2,9 @@
 package enum ExchangeKind: Sendable, Hashable {
   /// Inner products, and sums of elementwise products: several products to a result.
   case innerProducts
+  /// Elementwise products of words, products of matrices, ANDs of bits.
   case multiply, matrixProduct, and
+  /// Summands of words as bits, of words as shifted words, and of bits as words.
   case summands, shiftedSummands, bitSummands
   /// One of the three passes of a shuffle.
   case shufflePass(Int)
@@ -10,12 +12,12 @@ package enum ExchangeKind: Sendable, Hashable {
 
 /// The public sizes of one exchange: what its messages' lengths follow from.
 package struct ExchangeSize: Sendable, Hashable {
-  /// Results.
+  /// The number of results.
   package var items: Int
   /// Elements of each result.
   package var length: Int
-  /// Elements of all operands, an operand of one element that is repeated counting as often as it is used: what a protocol
-  /// sends that masks its operands and not its results.
+  /// Elements of all operands; one that is repeated counts as often as it is used. Protocols that mask operands, and
+  /// not results, send by this number.
   package var operands: Int
   /// Of the factors of a matrix product; 0 for all else.
   package var rows = 0, inner = 0, columns = 0
@@ -27,6 +29,7 @@ package struct ExchangeSize: Sendable, Hashable {
     self.operands = operands ?? 2 * items * length
   }
 
+  /// Size of one product of two matrices.
   package static func matrixProduct(rows: Int, inner: Int, columns: Int) -> ExchangeSize {
     var size = ExchangeSize(items: 1, length: rows * columns, operands: rows * inner + inner * columns)
     (size.rows, size.inner, size.columns) = (rows, inner, columns)
@@ -71,6 +74,7 @@ package struct Traffic: Sendable, Hashable {
 
   /// One message of an operation on `items` results of `length` elements.
   package struct Message: Sendable, Hashable {
+    /// How long the message is, from the public sizes of the exchange.
     package enum Size: Sendable, Hashable {
       /// items · length · bytes (ring words of the results)
       case words(Int)
@@ -81,10 +85,13 @@ package struct Traffic: Sendable, Hashable {
       /// So many bytes, whatever the size of the operation (digests)
       case bytes(Int)
     }
-    /// One of several parts of the results, of as equal sizes as can be: a party is king of a part.
+    /// One of several parts of the results, as equal in size as can be. Each part has a king of its own.
     package struct Segment: Sendable, Hashable {
+      /// Number of the part, from 0.
       package var index: Int
+      /// The number of parts of all results.
       package var count: Int
+      /// Part `index` of `count`.
       package init(_ index: Int, of count: Int) { (self.index, self.count) = (index, count) }
       /// The part of so many results, or elements.
       package func range(of total: Int) -> Range<Int> {
@@ -92,22 +99,28 @@ package struct Traffic: Sendable, Hashable {
       }
     }
 
+    /// Who sends.
     package var from: Role
+    /// Who receives.
     package var to: Role
+    /// How long it is.
     package var size: Size
     /// Of the results' elements where the size is in words, of the results where it is in planes; nil for all of them.
     package var segment: Segment?
 
+    /// A message between two roles.
     package init(from: Role, to: Role, size: Size, segment: Segment? = nil) {
       self.from = from
       self.to = to
       self.size = size
       self.segment = segment
     }
+    /// A message between two computing parties.
     package init(from: Int, to: Int, size: Size, segment: Segment? = nil) {
       self.init(from: .party(from), to: .party(to), size: size, segment: segment)
     }
 
+    /// Bytes for these sizes.
     package func bytes(_ exchange: ExchangeSize) -> Int {
       func part(_ total: Int) -> Int { segment.map { $0.range(of: total).count } ?? total }
       return switch size {
@@ -117,18 +130,21 @@ package struct Traffic: Sendable, Hashable {
       case .bytes(let count): count
       }
     }
+    /// Bytes for so many results of one length.
     package func bytes(items: Int, length: Int) -> Int { bytes(.init(items: items, length: length)) }
   }
 
-  /// By flight.
+  /// The messages, by flight.
   package var flights: [[Message]]
 
+  /// Messages by flight.
   package init(flights: [[Message]]) { self.flights = flights }
   /// One flight.
   package init(_ messages: [Message]) { flights = [messages] }
   /// No message.
   package static let local = Traffic(flights: [])
 
+  /// Whether there is no message.
   package var isLocal: Bool { flights.isEmpty }
   /// How often an engine is asked to take this operation on: local ones are finished with the flight of the others.
   package var flightCount: Int { max(1, flights.count) }

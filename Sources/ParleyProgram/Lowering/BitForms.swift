@@ -59,6 +59,7 @@ package struct BitForms {
     having[index] = missing[index] == 0
   }
 
+  /// Whether the node has bits.
   package func has(_ id: Program.NodeID) -> Bool { having[id.rawValue] }
 
   /// The node has been converted.

@@ -1,9 +1,9 @@
 /// Which blocks a carry out is made of, so that it takes few ANDs in as many rounds as a balanced tree.
 ///
 /// A block of bits has a generate and a propagate bit. There are two ways to make one:
-/// - *combine* two blocks: two ANDs, as in every prefix network;
-/// - *extend* a block by the bit above it: its carry c becomes a ⊕ (a ⊕ b)(a ⊕ c), the majority of a, b and c, so that
-///   the bit needs no generate bit of its own: two ANDs as well, and the one of a leaf is saved.
+/// - *combine* two blocks, which takes two ANDs, as in every prefix network;
+/// - *extend* a block by the bit above it: its carry c becomes a ⊕ (a ⊕ b)(a ⊕ c), the majority of a, b and c. This
+///   takes two ANDs as well, but the bit needs no generate bit of its own, which saves the AND of a leaf.
 ///
 /// A balanced tree takes one AND for each leaf and two for each inner node. Extending is deeper than combining, so the best
 /// mixture for a number of rounds is found by dynamic programming over the two. The block at the low end needs no

@@ -1,11 +1,11 @@
 internal import BigInt
 
-/// From how many bits on multipliers of engines without words halve their operands.
+/// From how many bits on multipliers of engines without words halve their operands (Karatsuba, Ofman, "Multiplication
+/// of many-digital numbers by automatic computers", Doklady Akademii Nauk 145, 1962).
 ///
-/// ANDs (and their depth) of the full product of two unsigned numbers: from one schoolbook multiplication, n² products of bits
-/// and about as many adders; from Karatsuba's three of half the width around schoolbook ones (Karatsuba, Ofman,
-/// "Multiplication of many-digital numbers by automatic computers", Doklady Akademii Nauk 145, 1962); as it is done; and of
-/// the square as it is done.
+/// ANDs, and their depth in brackets, of the full product of two unsigned numbers: by one schoolbook multiplication (n²
+/// products of bits and about as many adders); halved once, with three schoolbook products of half the width; as it is
+/// done here; and of a square as it is done here.
 ///
 /// | bits | schoolbook | halved once | as done | square |
 /// |--:|--:|--:|--:|--:|

@@ -43,8 +43,10 @@ extension Lowering {
     return layer + CarryNetwork.additionAnds(width: min(width + 1, 64)) + 2 * (64 - min(width, 64))
   }
 
-  /// By input that the program reads: bits if it needs bits only, or if so few of them make a word at less cost than
-  /// the word makes bits; otherwise a word. With three summands that is up to 2 bits.
+  /// The one form of every input that the program reads.
+  ///
+  /// It is bits where the program needs bits only, or where the column has so few bits that making a word of them costs
+  /// less than making bits of a word: with three summands, up to 2 bits. Otherwise it is a word.
   func singleForms() -> [Int: SharedForm] {
     var forms: [Int: SharedForm] = [:]
     for input in Set(inputs.arith.keys).union(inputs.words.keys) {

@@ -10,6 +10,7 @@ package struct LoweringOptions: Sendable, Hashable {
     /// As ring words only (benchmarks that measure the conversion).
     case arithmetic
   }
+  /// Form in which holders share columns.
   package var inputForm: InputForm
   /// Bits of a quotient found per step of a division of short vectors; long ones use 1.
   package var divisionRadix: Int
@@ -22,12 +23,13 @@ package struct LoweringOptions: Sendable, Hashable {
   package var chunkRows: Int
   /// How engines that shuffle sort; nil leaves it to the planner.
   package var sortWay: SortWay?
-  /// How many rows of columns that can be longer are those with a bit set is found in bits, by full adders: an AND a row instead of a
-  /// product, in more rounds.
+  /// Of columns that can have more rows than this, the rows with a bit set are counted in bits, by full adders: that
+  /// takes an AND a row instead of a product, in more rounds. Shorter ones are counted by products.
   package var countsInBitsAbove: Int
   /// Products that are only added to others are one sum of products.
   package var joinsProducts: Bool
 
+  /// Choices; every one has the value that studies run with.
   package init(
     inputForm: InputForm = .planned, divisionRadix: Int = 3, checksInputs: Bool = false,
     insecureUncheckedInputs: Bool = false, chunkRows: Int = RowChunks.defaultRows,

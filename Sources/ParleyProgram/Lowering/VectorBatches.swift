@@ -2,10 +2,12 @@ internal import BigInt
 
 /// Many equal operations on single values, or on short vectors, as one operation on a longer vector.
 ///
-/// A division is thousands of gates, however many elements it has. A query with hundreds of averages has hundreds of them
-/// that are alike: as one vector they are as many gates as one, and messages are packed. Operations are alike when kind,
-/// constants, widths and lengths are the same, so that no operand gets wider; and they are independent when they are on
-/// the same level, which counts the operations of these kinds below them.
+/// A division is thousands of gates, however many elements it has, and a query with hundreds of averages has hundreds
+/// of divisions. As one vector they are as many gates as one of them, and their messages are packed.
+///
+/// Operations are put together when they are alike and independent. Alike: kind, constants, widths and lengths are the
+/// same, so that no operand gets wider. Independent: they are on one level, which counts the operations of these kinds
+/// below them.
 struct VectorBatches {
   /// Fewer operations are left as they are.
   static let fewest = 8

@@ -8,24 +8,31 @@ package import ParleyBase
 package struct CorrelationDemand: Sendable, Hashable {
   /// What one exchange takes.
   package struct Take: Sendable, Hashable {
+    /// Step of the exchange.
     package var step: StepID
+    /// What it takes.
     package var kind: CorrelationKind
+    /// How much of it.
     package var count: Int
+    /// What the exchange at `step` takes.
     package init(_ step: StepID, _ kind: CorrelationKind, _ count: Int) {
       (self.step, self.kind, self.count) = (step, kind, count)
     }
   }
+  /// One take, or the same takes several times.
   package indirect enum Part: Sendable, Hashable {
-    /// With the step of the first time.
+    /// One take; within ``times(_:stride:_:)`` with the step of the first time.
     case take(Take)
     /// So many times the same, each time at steps whose raw value is larger by `stride`.
     case times(Int, stride: UInt64, [Part])
   }
 
+  /// In the order in which every party takes them.
   package private(set) var parts: [Part] = []
-  /// In all.
+  /// Correlations in all, by kind.
   package private(set) var amounts: [CorrelationKind: Int] = [:]
 
+  /// Nothing is taken.
   package init() {}
   init(_ parts: [Part]) {
     self.parts = parts
@@ -44,10 +51,11 @@ package struct CorrelationDemand: Sendable, Hashable {
     }
   }
 
+  /// Whether nothing is taken.
   package var isEmpty: Bool { parts.isEmpty }
-  /// Of all kinds together.
+  /// Correlations of all kinds together.
   package var total: Int { amounts.values.reduce(0, +) }
-  /// In an order that is the same everywhere.
+  /// Kinds and amounts, in an order that is the same everywhere.
   package var sorted: [(kind: CorrelationKind, count: Int)] {
     amounts.map { (kind: $0.key, count: $0.value) }.sorted { $0.kind.description < $1.kind.description }
   }

@@ -1,5 +1,6 @@
-/// Chunks of one length are the same work over and over. What they cost comes round as soon as the proofs under way stand
-/// as they stood after a chunk before; from then on it is a multiple, and thousands of chunks are planned like a few dozen.
+/// Chunks of one length do the same work over and over, and so do passes of a loop. What they cost differs only while
+/// the proofs under way stand differently. As soon as these stand as they stood after an earlier repetition, costs come
+/// round with that period; the rest is multiplied, and thousands of repetitions are planned like a few dozen.
 extension CostModel {
   /// All that decides what a repetition costs, apart from what grows by the same amount every time.
   private struct Standing: Hashable {

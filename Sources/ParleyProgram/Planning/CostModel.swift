@@ -54,6 +54,7 @@ package struct CostModel {
       cheatingExponent: nil)
   }
 
+  /// The cost of a run of these sizes.
   package static func cost(
     of lowered: LoweredProgram, on descriptor: EngineDescriptor, shape: RunShape
   ) -> Cost {

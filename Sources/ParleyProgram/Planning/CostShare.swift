@@ -6,24 +6,38 @@
 package struct CostShare: Hashable, Sendable {
   /// Payload bytes from one principal to another.
   package struct LinkBytes: Hashable, Sendable {
+    /// The principal that sends.
     package var from: Int
+    /// The principal that receives.
     package var to: Int
+    /// Payload bytes.
     package var bytes: Int
   }
 
+  /// Whose work it is.
   package var owner: CostOwner
   /// Links that carry anything for it: a study of many principals has far more links than an operator uses.
   package var links: [LinkBytes] = []
+  /// Flights of messages that count as its own.
   package var rounds = 0
+  /// Ring words that each computing party multiplies.
   package var multiplications = 0
+  /// Bits that each computing party ANDs.
   package var andBits = 0
+  /// Instructions that each computing party executes.
   package var instructionCount = 0
+  /// Words that each computing party moves in shuffles and sorts.
   package var movedElements = 0
+  /// Elements of passes of shuffles at each computing party.
   package var shuffledElements = 0
 
+  /// Payload bytes over all links.
   package var totalBytes: Int { links.reduce(0) { $0 + $1.bytes } }
+  /// Payload bytes over one link.
   package func bytes(from: Int, to: Int) -> Int { links.first { $0.from == from && $0.to == to }?.bytes ?? 0 }
+  /// Payload bytes that one principal sends.
   package func bytes(from: Int) -> Int { links.reduce(0) { $0 + ($1.from == from ? $1.bytes : 0) } }
+  /// Whether it costs nothing.
   package var isEmpty: Bool {
     totalBytes == 0 && rounds == 0 && multiplications == 0 && andBits == 0 && instructionCount == 0
   }

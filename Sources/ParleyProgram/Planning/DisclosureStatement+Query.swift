@@ -3,8 +3,11 @@ internal import ParleyBase
 extension DisclosureStatement {
   /// The text that results are computed by.
   public struct Query: Hashable, Sendable {
+    /// The name of the query.
     public var result: String
+    /// SQL, without comments.
     public var text: String
+    /// A query by its name and text.
     public init(result: String, text: String) {
       self.result = result
       self.text = text

@@ -6,17 +6,24 @@ internal import ParleyBase
 public struct DisclosureStatement: Hashable, Sendable {
   /// One thing that named principals learn.
   public struct Item: Hashable, Sendable {
+    /// Names of those who learn it.
     public var recipients: [String]
+    /// The result that it belongs to; empty where it belongs to none.
     public var result: String
+    /// Name of the disclosure.
     public var name: String
+    /// What kind of information it is.
     public var meaning: Program.Disclosure.Meaning
+    /// What is learnt, in words.
     public var explanation: String
+    /// Largest difference from the exact statistic, as a decimal text; nil where that has no meaning.
     public var precision: String?
     /// How many values: one for each public group.
     public var count: Int
     /// Whether the values are the rows of a result of secret size, padding among them.
     public var isRowSet = false
   }
+  /// Title of the study or program.
   public var title: String
   /// SHA-256 of the program: whoever accepts the statement accepts that program and no other with the same words.
   public var programHash: [UInt8]
@@ -25,6 +32,7 @@ public struct DisclosureStatement: Hashable, Sendable {
   public var agreementHash: [UInt8]
   /// Word for word, without comments, lines ended by line feeds; empty for programs that were not made from queries.
   public var queries: [Query]
+  /// Everything that is opened to principals, in the order of the program.
   public var items: [Item]
   /// What the computing parties learn about holders' rows before anything else is opened, in words; empty where
   /// nothing is checked inside the computation.
@@ -280,6 +288,7 @@ public struct DisclosureStatement: Hashable, Sendable {
     return lines
   }
 
+  /// "a, b and c"; "nobody" of none.
   package static func list(_ names: [String]) -> String {
     switch names.count {
     case 0: "nobody"
@@ -291,8 +300,10 @@ public struct DisclosureStatement: Hashable, Sendable {
 
 /// Who must collude, or be broken into, to learn what: in plain words, from the engine's description.
 public struct TrustStatement: Hashable, Sendable {
+  /// One fact or assumption each.
   public var lines: [String]
 
+  /// What follows from the protocol for these parties; computing parties in their order.
   package init(descriptor: EngineDescriptor, computing: [(name: String, organisation: String)], holders: [String])
   {
     let parties = computing.map { "\($0.name) (\($0.organisation))" }

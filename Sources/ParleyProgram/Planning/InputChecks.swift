@@ -1,6 +1,8 @@
 /// What it costs not to trust data holders: columns shared in one form instead of two, and range checks.
 package struct InputChecks: Sendable, Hashable {
+  /// AND-ed bits, a party, that checking adds.
   package var andBits: Int
+  /// Ring words multiplied, a party, that checking adds.
   package var multiplications: Int
   /// Bits that the computing parties learn: one for each table and holder that is checked.
   package var verdicts: Int

@@ -2,12 +2,18 @@ package import ParleyBase
 
 /// A program prepared for one engine and one set of sizes: pure data, made before any data is read.
 package struct Plan: Sendable, Hashable {
+  /// What is computed.
   package var program: Program
+  /// The program as instructions.
   package var lowered: LoweredProgram
+  /// Descriptor of the engine.
   package var descriptor: EngineDescriptor
+  /// The public sizes.
   package var shape: RunShape
+  /// What follows from all of these.
   package var cost: Cost
 
+  /// A plan of parts that belong together.
   package init(
     program: Program, lowered: LoweredProgram, descriptor: EngineDescriptor, shape: RunShape, cost: Cost
   ) {
@@ -45,40 +51,52 @@ package struct Plan: Sendable, Hashable {
 
 /// A network as the planner sees it.
 public struct NetworkProfile: Hashable, Sendable {
+  /// Name of the part, for people.
   public var name: String
   /// Seconds from sending to receiving a small message.
   public var oneWayLatency: Double
   /// Bytes a second, each direction of each link.
   public var bandwidth: Double
 
+  /// A network; see the properties.
   public init(name: String, oneWayLatency: Double, bandwidth: Double) {
     self.name = name
     self.oneWayLatency = oneWayLatency
     self.bandwidth = bandwidth
   }
+  /// 30 µs, 1 GB/s: parties on one machine.
   public static let loopback = NetworkProfile(name: "this machine", oneWayLatency: 30e-6, bandwidth: 1e9)
+  /// A local network: 150 µs one way, 10 Gbit/s.
   public static let lan = NetworkProfile(name: "lan", oneWayLatency: 150e-6, bandwidth: 1.25e9)
+  /// A wide network: 20 ms one way, 100 Mbit/s.
   public static let wan = NetworkProfile(name: "wan", oneWayLatency: 20e-3, bandwidth: 12.5e6)
 }
 
 /// Seconds that basic work takes on a machine; measured by `parley bench --calibrate`, otherwise typical figures
 /// that are labelled uncalibrated.
 public struct Calibration: Hashable, Sendable, Codable {
+  /// Whether the figures are of a machine, and not typical ones.
   public var isMeasured: Bool
+  /// A product of ring words, without messages.
   public var secondsPerMultiplication: Double
+  /// An AND of bits, without messages.
   public var secondsPerAndBit: Double
+  /// What an instruction takes whatever its length.
   public var secondsPerInstruction: Double
   /// Encrypting, copying and decrypting a byte.
   public var secondsPerByte: Double
-  /// Proving a ring product or an AND gate in all three roles, and carrying a mac through a product and its check.
+  /// Proving a ring product in all three roles.
   public var secondsPerProvedWord: Double
+  /// Carrying a mac through a product and its check.
   public var secondsPerAuthenticatedWord: Double
+  /// Proving an AND gate in all three roles.
   public var secondsPerProvedBit: Double
-  /// Reading a word from a place that memory does not expect, and writing it; proving an element of a pass of a shuffle in
-  /// all three roles.
+  /// Reading a word from a place that memory does not expect, and writing it.
   public var secondsPerMovedElement: Double
+  /// Proving an element of a pass of a shuffle in all three roles.
   public var secondsPerProvedShuffledElement: Double
 
+  /// Rates; see the properties. Those that are left out are typical ones.
   public init(
     isMeasured: Bool, secondsPerMultiplication: Double, secondsPerAndBit: Double, secondsPerInstruction: Double,
     secondsPerByte: Double, secondsPerProvedWord: Double = Calibration.typicalVerification.provedWord,
@@ -124,6 +142,7 @@ public struct Calibration: Hashable, Sendable, Codable {
   public static let typicalVerification = (provedWord: 60e-9, authenticatedWord: 25e-9, provedBit: 2e-9)
   /// Seconds of moving words of columns that are longer than caches.
   public static let typicalMoves = (moved: 30e-9, provedShuffled: 100e-9)
+  /// Typical figures, which are not measured.
   public static let typical = Calibration(
     isMeasured: false, secondsPerMultiplication: 4e-9, secondsPerAndBit: 0.1e-9, secondsPerInstruction: 40e-6,
     secondsPerByte: 1e-9)

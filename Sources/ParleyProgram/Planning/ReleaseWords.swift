@@ -5,6 +5,7 @@ package struct ReleaseWords: Hashable, Sendable {
   private let minimum: Int
   private let allowsRows: Bool
 
+  /// Words for these rules.
   package init(tables: [TableSchema], minimum: Int, allowsRows: Bool) {
     self.tables = tables
     self.minimum = minimum

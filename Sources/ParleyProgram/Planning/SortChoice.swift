@@ -10,8 +10,9 @@ package enum SortWay: String, Sendable, Hashable, CaseIterable {
 
 /// Which way a sort is done: the one that takes least time by a model of all three in closed form.
 ///
-/// Every party must come to the same choice, so it rests on the largest number of rows that the program allows, and on a
-/// network and rates that are the same everywhere; nothing in it is random or depends on a machine's mathematics library.
+/// Every party must come to the same choice. So it rests on the largest number of rows that the program allows, and on
+/// a network and rates that are the same everywhere. Nothing in it is random or depends on a machine's mathematics
+/// library.
 package struct SortChoice {
   private let descriptor: EngineDescriptor
   private let rows: Int
@@ -34,6 +35,7 @@ package struct SortChoice {
     self.movedPlanes = movedPlanes
   }
 
+  /// The way that takes least time by the model.
   package var best: SortWay {
     guard rows > 1 else { return .radixWithRows }
     var best = (way: SortWay.comparisons, seconds: seconds(.comparisons))

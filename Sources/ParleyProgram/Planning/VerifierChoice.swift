@@ -1,11 +1,14 @@
 /// Which verifier a malicious program is run with, and why: words that follow its name.
 package struct VerifierChoice: Sendable, Hashable {
+  /// What was chosen.
   package var method: VerifierDescriptor.Method
+  /// Why, in words that follow the name of the method.
   package var reason: String
 
   /// Macs take several times the memory and bytes of proofs for a product, so they must save a fifth of the time.
   private static let shareOfMacs = 0.8
 
+  /// A choice that was made elsewhere.
   package init(_ method: VerifierDescriptor.Method, _ reason: String) {
     self.method = method
     self.reason = reason

@@ -3,8 +3,11 @@
 /// Conversions count days in 400-year cycles that begin on 1 March, so that the leap day is the last of a year;
 /// exact for every year whose day number fits in `Int`.
 package struct CivilDate: Hashable, Sendable, CustomStringConvertible {
+  /// The year before 1 is 0.
   package let year: Int
+  /// Month of the year, 1 to 12.
   package let month: Int
+  /// Day of the month, 1 to 31.
   package let day: Int
 
   /// nil when the calendar has no such day.
@@ -26,6 +29,7 @@ package struct CivilDate: Hashable, Sendable, CustomStringConvertible {
     self.init(year: year, month: month, day: day)
   }
 
+  /// The date so many days after 1970-01-01, or before.
   package init(daysSince1970 days: Int) {
     // Day 0 of the cycle count is 0000-03-01, which is 719468 days before 1970-01-01.
     let shifted = days + 719_468
@@ -40,6 +44,7 @@ package struct CivilDate: Hashable, Sendable, CustomStringConvertible {
     year = yearOfCycle + cycle * 400 + (month <= 2 ? 1 : 0)
   }
 
+  /// Days since 1970-01-01, negative before.
   package var daysSince1970: Int {
     let shiftedYear = month <= 2 ? year - 1 : year
     let cycle = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
@@ -68,16 +73,19 @@ package struct CivilDate: Hashable, Sendable, CustomStringConvertible {
 
 /// A second of the proleptic Gregorian calendar in UTC, without leap seconds.
 package struct CivilTime: Hashable, Sendable, CustomStringConvertible {
+  /// The day in UTC.
   package let date: CivilDate
-  /// 0 to 86,399.
+  /// Second of the day, 0 to 86,399.
   package let secondOfDay: Int
 
+  /// The time so many seconds after 1970-01-01T00:00:00Z, or before.
   package init(secondsSince1970 seconds: Int) {
     let rest = seconds % 86_400
     secondOfDay = rest < 0 ? rest + 86_400 : rest
     date = CivilDate(daysSince1970: seconds / 86_400 - (rest < 0 ? 1 : 0))
   }
 
+  /// Seconds since 1970-01-01T00:00:00Z, negative before.
   package var secondsSince1970: Int { date.daysSince1970 * 86_400 + secondOfDay }
 
   /// `YYYY-MM-DDThh:mm:ssZ`

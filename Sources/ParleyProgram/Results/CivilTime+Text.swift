@@ -2,6 +2,7 @@
 extension CivilTime {
   /// What keeps a text from being a time.
   package enum Fault: Error {
+    /// The text has another form, or the calendar has no such time.
     case notATime
     /// Times are whole seconds.
     case partOfASecond

@@ -3,9 +3,11 @@ public import ParleyBase
 
 /// A result table as it is shown: exact texts and outcomes.
 public struct DecodedTable: Hashable, Sendable {
+  /// What stands in one place of a table.
   public enum Cell: Hashable, Sendable {
     /// An exact decimal number, a label, a date (YYYY-MM-DD), a time (YYYY-MM-DDThh:mm:ssZ), `true` or `false`.
     case value(String)
+    /// The value is NULL.
     case null
     /// The cell is withheld by the minimum-cell rule.
     case withheld
@@ -15,12 +17,15 @@ public struct DecodedTable: Hashable, Sendable {
     /// the study's model `malicious` is refused for. The integer, or the bytes of a text in hexadecimal after `0x`.
     case malformed(String)
   }
+  /// Name of the query.
   public var name: String
+  /// The headings, in the order of the query.
   public var columns: [String]
   /// One row per public group, in the order of the query, or the rows of a result of secret size; cells in the order
   /// of `columns`.
   public var rows: [[Cell]]
 
+  /// A table; every row has a cell for each column.
   public init(name: String, columns: [String], rows: [[Cell]]) {
     self.name = name
     self.columns = columns

@@ -3,14 +3,19 @@
 ///
 /// Bits stand in columns, by weight. A full adder takes three bits of a column and gives one of it and a carry in the next:
 /// one AND, and one bit fewer. So a sum takes about as many ANDs as it has bits, whatever the order, in about
-/// log(height) / log(1.5) levels. A half adder takes an AND and leaves as many bits as there were; there is one only
-/// where a column would be higher than this level can bring all of them to (Dadda, "Some schemes for parallel
-/// multipliers", Alta Frequenza 34, 1965), for otherwise carries would run through all columns, one a level.
+/// log(height) / log(1.5) levels.
+///
+/// A half adder takes an AND and leaves as many bits as there were. There is one only in a column that would otherwise
+/// be higher after this level than all columns can be brought to; without it carries would run through all columns, one
+/// a level (Dadda, "Some schemes for parallel multipliers", Alta Frequenza 34, 1965).
 package enum CarrySave {
   /// Adders of one column.
   package struct Adders: Hashable, Sendable {
+    /// Full adders, of three bits each.
     package var full: Int
+    /// Half adders, of two bits each.
     package var half: Int
+    /// ANDs that they take.
     package var count: Int { full + half }
   }
 

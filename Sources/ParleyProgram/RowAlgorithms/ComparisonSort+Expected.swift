@@ -2,9 +2,11 @@
 extension ComparisonSort {
   /// Comparisons that are asked for at once.
   package struct Batch: Hashable, Sendable {
+    /// The number of comparisons.
     package var size: Int
     /// One side has the rows of the batch before.
     package var repeatsRows: Bool
+    /// A batch of so many.
     package init(size: Int, repeatsRows: Bool) {
       self.size = size
       self.repeatsRows = repeatsRows

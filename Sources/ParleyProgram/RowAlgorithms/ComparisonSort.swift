@@ -6,9 +6,10 @@ package import ParleyBase
 /// nothing else (Hamada et al., ICISC 2012; docs/protocols/sorting.md), whichever comparisons are asked for: the
 /// answers to all of them are a function of that permutation.
 ///
-/// A sample is sorted by all its comparisons, every row of a larger sample finds its place in it by binary search, and the
-/// rows that share a place are sorted by quicksort; so on up to half of the rows, and then all. 100,000 rows take about
-/// n·(log2 n - 0.1) comparisons in 66 batches: few more than any sort needs, n·(log2 n - 1.4).
+/// A sample is sorted by all its comparisons. Every row of a larger sample then finds its place in it by binary search,
+/// and rows that share a place are sorted by quicksort. This is repeated with larger samples, up to half of the rows
+/// and then all. 100,000 rows take about n·(log2 n - 0.1) comparisons in 66 batches: few more than any sort needs,
+/// n·(log2 n - 1.4).
 package enum ComparisonSort {
   /// Whether row a[i] comes before row b[i], for every i. All a[i] ≠ b[i].
   package typealias Less = (_ a: [Int32], _ b: [Int32]) throws(ParleyError) -> [Bool]

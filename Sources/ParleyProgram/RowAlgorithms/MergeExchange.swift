@@ -3,7 +3,9 @@
 package enum MergeExchange {
   /// The rows `low[i]` and `high[i]` change places if they are in the wrong order; every row occurs at most once.
   package struct Stage {
+    /// The earlier row of each pair.
     package var low: [Int32] = []
+    /// The later row of each pair, at the same place.
     package var high: [Int32] = []
 
     /// Rows that are in no pair, in their order.

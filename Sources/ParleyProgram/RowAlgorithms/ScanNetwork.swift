@@ -15,6 +15,7 @@ package struct ScanNetwork<Rows> {
   /// The operator on `count` pairs of rows; `level` is different every time.
   package var combine: (_ low: Rows, _ high: Rows, _ count: Int, _ level: Int) throws(ParleyError) -> Rows
 
+  /// What the network is driven by; see the properties.
   package init(
     gather: @escaping (Rows, [Int32]) throws(ParleyError) -> Rows,
     prefix: @escaping (Rows, Int) throws(ParleyError) -> Rows,
@@ -27,6 +28,7 @@ package struct ScanNetwork<Rows> {
     self.combine = combine
   }
 
+  /// Row i of the result is rows 0 … i combined.
   package func scan(_ rows: Rows, count: Int) throws(ParleyError) -> Rows {
     var level = 0
     return try scan(rows, count: count, level: &level)
@@ -76,6 +78,7 @@ package struct ScanNetwork<Rows> {
 
 /// How many pairs a scan combines, level by level.
 package enum ScanLevels {
+  /// Pairs of each call of `combine`, in order.
   package static func counts(rows count: Int) -> [Int] {
     guard count > 1 else { return [] }
     let between = (count + 1) / 2 - 1

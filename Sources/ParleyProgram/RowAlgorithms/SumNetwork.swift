@@ -9,15 +9,19 @@ package struct SumNetwork<Bits> {
   /// Levels of sums over chunks; those over rows, which come before, are fewer.
   package static var firstLevelOfChunks: Int { 128 }
 
+  /// Bits `start ..< start + count`.
   package var slice: (_ bits: Bits, _ start: Int, _ count: Int) -> Bits
+  /// Planes one after the other.
   package var concatenate: (_ parts: [Bits]) -> Bits
   /// Of n planes of `count` bits one: bit i of plane j becomes bit i · n + j.
   package var interleave: (_ planes: [Bits], _ count: Int) -> Bits
+  /// One bit, `count` times.
   package var constant: (_ value: Bool, _ count: Int) -> Bits
   /// Full adders of `count` bits; `level` is different every time.
   package var add:
     (_ a: Bits, _ b: Bits, _ c: Bits, _ count: Int, _ level: Int) throws(ParleyError) -> (sum: Bits, carry: Bits)
 
+  /// What the network is driven by; see the properties.
   package init(
     slice: @escaping (Bits, Int, Int) -> Bits, concatenate: @escaping ([Bits]) -> Bits,
     interleave: @escaping ([Bits], Int) -> Bits, constant: @escaping (Bool, Int) -> Bits,
@@ -32,8 +36,11 @@ package struct SumNetwork<Bits> {
 
   /// The addends of one sum: by weight, the planes whose bits have it; and what every row adds besides.
   package struct Addends {
+    /// By weight: the planes whose bits count 2^weight.
     package var columns: [[Bits]]
+    /// What every row adds besides.
     package var offset: BigInt
+    /// Addends; see the properties.
     package init(columns: [[Bits]], offset: BigInt) {
       self.columns = columns
       self.offset = offset

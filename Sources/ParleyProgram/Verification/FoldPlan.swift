@@ -3,11 +3,13 @@
 ///
 /// Adjacent elements fold together, so that a level is one pass over memory.
 package struct FoldPlan: Hashable, Sendable {
+  /// One fold.
   package struct Level: Hashable, Sendable {
     /// C, the number of blocks.
     package var factor: Int
     /// Elements of a block: what the vector has after the fold.
     package var groups: Int
+    /// A fold of `factor` blocks of `groups` elements.
     package init(factor: Int, groups: Int) {
       self.factor = factor
       self.groups = groups
@@ -18,6 +20,7 @@ package struct FoldPlan: Hashable, Sendable {
     package var products: Int { factor * factor - 1 }
   }
 
+  /// Folds, the first first.
   package let levels: [Level]
   /// Elements of the vectors of the last message.
   package let finalElements: Int

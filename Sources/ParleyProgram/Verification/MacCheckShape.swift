@@ -6,10 +6,13 @@ internal import Glibc
 ///
 /// All parties do the same, so that a flight is described once, for party 0.
 package enum MacCheckShape {
+  /// What party 0 sends in one flight.
   package struct Flight: Hashable, Sendable {
+    /// Offsets of receivers are relative to the sender.
     package var messages: [ProofShape.Message]
   }
 
+  /// Bytes of a digest.
   package static let digestBytes = 32
   /// One word modulo 2^128.
   package static let wordBytes = 16

@@ -6,6 +6,7 @@ internal import Glibc
 /// Roles for prover i (docs/protocols/bit-proof.md): left verifier i−1, right verifier i+1. All three parties prove
 /// at the same time, so a stage is described once, for prover 0.
 package struct ProofShape: Hashable, Sendable {
+  /// What is proved.
   package enum Statement: Hashable, Sendable {
     /// AND gates, 64 to a word.
     case bits(words: Int)
@@ -21,18 +22,26 @@ package struct ProofShape: Hashable, Sendable {
 
   /// Two parties and a size; offsets are relative to the prover.
   package struct Message: Hashable, Sendable {
+    /// Who sends: 0 for the prover, else so many parties after it.
     package var from: Int
+    /// Who receives, likewise.
     package var to: Int
+    /// How long it is.
     package var bytes: Int
   }
 
+  /// What is proved.
   package let statement: Statement
+  /// How the claim is folded.
   package let plan: FoldPlan
   /// Bytes of the prover's messages to its left verifier, in order: what the statement needs, the levels, the last.
   package let proofBytes: [Int]
 
+  /// Bytes of a seed.
   package static let seedBytes = 16
+  /// Bytes of a digest.
   package static let digestBytes = 32
+  /// Bytes of an element of the field.
   package static let elementBytes = 8
   /// A claimed integer sum: fixed-width two's complement.
   package static let claimBytes = 32
@@ -43,6 +52,7 @@ package struct ProofShape: Hashable, Sendable {
   /// Integer sums claimed for a matrix product, each random in rows and in columns: error (3/4)^160 < 2^-66.
   package static let matrixClaims = 160
 
+  /// The sizes that follow from a statement.
   package init(_ statement: Statement) {
     self.statement = statement
     switch statement {
@@ -95,8 +105,9 @@ package struct ProofShape: Hashable, Sendable {
     return messages
   }
 
-  /// The operands of the gates are needed up to here: the challenge by which the prover folds the first level of
-  /// elements, which are made of the operands for the products of that level and again for its fold.
+  /// The last stage at which the operands of the gates are needed. Elements of the first level are made of them and not
+  /// kept: they are made for the products of that level, and once more for its fold, which waits for the challenge of
+  /// this stage.
   package static let lastStageWithOperands = 6
 
   /// Words of one vector of operands, for ``VerifierDescriptor/ownFlightsFrom``. Those of a matrix product are few for

@@ -68,8 +68,10 @@ struct ProofTraffic {
   /// Memory of the proofs besides the shares they are about.
   var workingBytes: Int { active.reduce(0) { $0 + $1.work.workingBytes } }
 
-  /// Moves every proof on by a stage. Answers how many bytes of shares have become free: a proof needs them up to the
-  /// stage at which both vectors are folded.
+  /// A flight is over: every proof is at its next stage.
+  ///
+  /// - Returns: bytes of operands and results that no proof needs any more. A proof needs its own until both vectors
+  ///   are folded (``ProofShape/lastStageWithOperands``).
   mutating func endFlight() -> Int {
     guard !active.isEmpty else { return 0 }
     var released = 0
@@ -86,7 +88,10 @@ struct ProofTraffic {
     return released
   }
 
-  /// Begins the proofs whose gates are complete, or all, and answers which.
+  /// Begins proofs of the gates that wait for one, where there are enough of them.
+  ///
+  /// - Parameter isLast: nothing follows, so that all gates that are left are proved.
+  /// - Returns: the proofs that begin here.
   mutating func begin(all isLast: Bool) -> [ProofShape] {
     let closed = schedule.close(all: isLast)
     for (index, shape) in closed.enumerated() {

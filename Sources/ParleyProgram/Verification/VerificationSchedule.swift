@@ -1,6 +1,7 @@
 /// When products are proved: which gates make up which proof, decided at the end of every flight of messages. The
 /// engine and the cost model step through the same schedule, which is why plan and meter agree.
 package struct VerificationSchedule: Hashable, Sendable {
+  /// From how many gates on proofs begin.
   package let descriptor: VerifierDescriptor
   private var bitWords = 0
   private var wordOutputs = 0
@@ -10,6 +11,7 @@ package struct VerificationSchedule: Hashable, Sendable {
   private var shuffledRows = [0, 0, 0]
   private var shuffledWords = [0, 0, 0]
 
+  /// Nothing is recorded.
   package init(_ descriptor: VerifierDescriptor) { self.descriptor = descriptor }
 
   /// Whether a proof that is at `stage` gets the next flight even if nothing else needs it.
@@ -19,11 +21,14 @@ package struct VerificationSchedule: Hashable, Sendable {
   /// Nothing waits for a proof to begin.
   package var isEmpty: Bool { bitWords == 0 && wordOutputs == 0 && matrices.isEmpty }
 
+  /// So many words of 64 AND gates were computed.
   package mutating func recordAnds(words: Int) { bitWords += words }
+  /// Products of ring words were computed: so many results, of so many products in all.
   package mutating func recordProducts(outputs: Int, terms: Int) {
     wordOutputs += outputs
     wordTerms += terms
   }
+  /// A product of matrices was computed; each is proved for itself.
   package mutating func recordMatrix(rows: Int, inner: Int, columns: Int) {
     matrices.append(ProofShape(.matrix(rows: rows, inner: inner, columns: columns)))
   }
@@ -74,12 +79,14 @@ package struct VerificationSchedule: Hashable, Sendable {
 
 /// How an engine that withstands deviating parties verifies its products, as plain data.
 package struct VerifierDescriptor: Sendable, Hashable {
+  /// How ring words are verified; bits are proved either way.
   package enum Method: String, Sendable, Hashable {
     /// Distributed zero-knowledge proofs (docs/protocols/bit-proof.md, ring-proof.md).
     case proofs
     /// A second, multiplied sharing of every ring word (docs/protocols/macs.md); bits are proved.
     case macs
   }
+  /// How ring words are verified.
   package var method: Method
   /// Pending words of AND gates from which on a proof begins.
   package var bitWordsPerProof: Int
@@ -87,12 +94,13 @@ package struct VerifierDescriptor: Sendable, Hashable {
   package var wordTermsPerProof: Int
   /// Rows or words of finished shuffles, of one prover, from which on a proof begins.
   package var shuffleElementsPerProof: Int
-  /// Words of operands from which on a proof gets flights of its own until it has folded them: they would otherwise be
-  /// kept for as many flights of the computation. Smaller proofs travel along.
+  /// Words of operands from which on a proof gets flights of its own until it has folded them. Proofs of fewer travel
+  /// with the computation; a large one would keep its operands for as many flights of that.
   package var ownFlightsFrom: Int
   /// Bytes of the message that closes a verification, from every party to both others.
   package var closingBytes: Int
 
+  /// A verifier; see the properties.
   package init(
     method: Method, bitWordsPerProof: Int, wordTermsPerProof: Int, shuffleElementsPerProof: Int = 1 << 19,
     ownFlightsFrom: Int = 1 << 19, closingBytes: Int

@@ -13,9 +13,11 @@ package struct AuthenticatedWords {
     /// Of inputs and masks: one product with r that is still to be computed.
     case later(MacPlace)
   }
+  /// Shares of x.
   package let value: SharedWords<UInt128>
   private let authentication: Mac
 
+  /// Elements.
   package var count: Int { value.count }
 
   init(_ value: SharedWords<UInt128>, _ authentication: Mac) {

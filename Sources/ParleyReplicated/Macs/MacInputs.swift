@@ -18,10 +18,10 @@ extension MacReplicatedEngine {
     return input
   }
 
-  /// The macs [r]·[x] travel in the same flight as the hashes of the copies. That is as good as a flight of their own: a
-  /// summand of a product is masked by F_{i+1}, which its receiver i−1 does not know (2016/768, section 2), so that
-  /// it is uniform to the receiver whether the copies of x agree or not; and where they do not, the run ends in this
-  /// flight, before anything else is sent.
+  /// The macs [r]·[x] travel in the same flight as the hashes of the copies; they need no later one. A summand of a
+  /// product is masked by F_{i+1}, which its receiver i−1 does not know (2016/768, section 2), so that it is uniform to
+  /// the receiver whether or not the copies of x agree. Where they do not, the run ends in this flight, before anything
+  /// else is sent.
   package func startInputComparison() throws(ParleyError) {
     try sendInputCopies()
     for (index, input) in inputs.enumerated() {

@@ -18,8 +18,11 @@ package import ParleyProgram
 /// The check opens r, after which nothing can be authenticated: products of ring words fail from then on, with
 /// `internal/invariant`. Bits can still be computed, verified and opened.
 package final class MacReplicatedEngine: CheckedReplicated {
+  /// Shares of values and of their macs.
   package typealias Arith = AuthenticatedWords
+  /// Shares of bits without macs: they are proved.
   package typealias Plane = SharedPlane
+  /// Words of what the proofs of bits look at.
   package typealias ProofWord = UInt64
 
   package let descriptor: EngineDescriptor
@@ -288,8 +291,11 @@ package enum MacSteps {
   package static let coefficients = StepID(instruction: 0xde_0001)
   /// The summands of the two combinations, and what the check is about.
   package static let sums = StepID(instruction: 0xde_0002)
+  /// What the check is about, for all to compare before the key is opened.
   package static let ready = StepID(instruction: 0xde_0003)
+  /// The shares of the key.
   package static let keyOpening = StepID(instruction: 0xde_0004)
+  /// The shares of what must be 0.
   package static let difference = StepID(instruction: 0xde_0005)
   /// The macs of the inputs, in the order in which they arrived.
   package static func input(_ index: Int) -> StepID { StepID(instruction: 0xde_1000 + index) }

@@ -10,6 +10,7 @@ internal import ParleyProgram
 package protocol CheckedReplicated: ReplicatedParty, Engine where Plane == SharedPlane {
   /// Ring of the products that are proved beside AND gates.
   associatedtype ProofWord: RingWord
+  /// What waits to be proved or compared.
   var checks: VerifierState<ProofWord> { get set }
 }
 

@@ -4,8 +4,10 @@ internal import ParleyCrypto
 package import ParleyEngine
 internal import ParleyNetwork
 
-/// What is known of openings before they happen: whoever opens another share, or sends another digest, than both holders
-/// have signed is told apart from the other holder ([own], docs/proofs/attribution.md).
+/// What is known of openings before they happen ([own], docs/proofs/attribution.md).
+///
+/// Both holders of a share have signed a commitment to it. Whoever then opens another share, or sends another digest,
+/// than both have signed is known to deviate, and is not confused with the other holder.
 ///
 /// A commitment is SHA-256(label ‖ session ‖ step ‖ share ‖ masked? ‖ salt ‖ digest of the share), every part with its
 /// length. The digest is the one that the share's other holder sends at the opening, so that one commitment serves for

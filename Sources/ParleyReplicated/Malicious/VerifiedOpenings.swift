@@ -183,6 +183,7 @@ package final class VerifiedReplicatedReceiver<Word: RingWord>: OutputReceiver {
   private let pool = BufferPool()
   private var stated = StatedOpenings()
 
+  /// A receiver for this party's mesh; the session id, 32 bytes, enters the digests.
   package init(mesh: any Mesh, sessionID: [UInt8]) {
     self.mesh = mesh
     digests = ProtocolDigest(sessionID: sessionID)

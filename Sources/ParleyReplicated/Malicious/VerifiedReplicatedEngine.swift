@@ -179,7 +179,9 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
     return result
   }
 
-  /// Answers how many elements were recorded: none where gates and results do not fit together, which ends the session.
+  /// Notes products for their proof.
+  ///
+  /// - Returns: elements that were noted; 0 where gates and results do not fit together, which ends the session.
   private func record(
     _ gates: Pending.Gates, _ result: ExchangeResult<Arith, Plane>, _ base: ReplicatedPending<Word>,
     _ recorder: inout GateRecorder<Word>

@@ -4,8 +4,8 @@ internal import ParleyCrypto
 /// A uniform permutation that two parties draw from a key they share: row j of the result is row `order[j]`. Secret: the
 /// memory is overwritten when the last copy goes, and never returns to a pool.
 ///
-/// It says where memory is read, so that the time of cache misses depends on it. Whoever can measure that on the machine
-/// of one of the two parties can do more there; nobody else sees it.
+/// The permutation decides where memory is read, so cache misses depend on it, and time with them. Only somebody on the
+/// machine of one of the two parties can measure that, who could do worse there; messages show nothing of it.
 package struct PassOrder {
   private let storage: Storage<UInt32>
   var count: Int { storage.count }

@@ -5,7 +5,9 @@ internal import ParleyEngine
 /// Which of its two shares a party looks at: as the prover lo in u and hi in v, as the left verifier hi in u, as the
 /// right one lo in v.
 package enum ShareSide: Sendable {
+  /// The first share.
   case lo
+  /// The second share.
   case hi
 }
 
@@ -29,8 +31,10 @@ package struct BitGates {
     }
   }
   private var runs: [Run] = []
+  /// Words of 64 gates that were appended.
   package private(set) var words = 0
 
+  /// A batch without gates.
   package init() {}
 
   /// One exchange of products; `results` are theirs.

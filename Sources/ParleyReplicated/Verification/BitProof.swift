@@ -8,13 +8,13 @@ package import ParleyProgram
 /// Per gate x_i y_{i+1} ⊕ y_i x_{i+1} = t^L ⊕ t^R; the claim is ⟨u, v⟩ = Σ ρ t^L + Σ ρ t^R with u = (ρ x_i, ρ y_i)
 /// and v = (y_{i+1}, x_{i+1}).
 ///
-/// Gate l of word w has the coefficient ρ_{w,l} = A_{w mod 16}·B_{⌊w/16⌋}·X^l with uniform A and B. Because the powers
-/// of X up to 63 are a basis, Σ_l X^l e_l is the word e itself as a field element, so that 64 gates cost one AND and one
-/// carry-less product for each pair of blocks. The vectors interleave both operands: elements 2w and 2w+1 are x and y
-/// of word w in u, y and x in v.
+/// Gate l of word w has the coefficient ρ_{w,l} = A_{w mod 16}·B_{⌊w/16⌋}·X^l with uniform A and B. The powers of X up
+/// to 63 are a basis, so Σ_l X^l e_l, for the bits e_l of a word, is that word as a field element: 64 gates cost one
+/// AND and one carry-less product for each pair of blocks. The vectors interleave both operands: elements 2w and 2w+1
+/// are x and y of word w in u, y and x in v.
 ///
-/// The elements are 64 times as long as the words of a block: they are made piece by piece, for the products of the
-/// first level and again for its fold, which costs less than memory for them.
+/// The elements take 64 times as much memory as the words they come from. They are made piece by piece, once for the
+/// products of the first level and once more for its fold, which costs less than keeping them.
 package final class BitProof: BatchProof {
   package let shape: ProofShape
   private var gates: BitGates?
@@ -46,6 +46,7 @@ package final class BitProof: BatchProof {
     let group: [UInt64]
   }
 
+  /// The proof of these gates. They are dropped as soon as all roles have folded them.
   package init(_ gates: BitGates, pool: BufferPool? = nil, workers: ProofWorkers = .allCores) {
     self.pool = pool
     self.workers = workers

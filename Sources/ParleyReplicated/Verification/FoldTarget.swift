@@ -5,7 +5,9 @@
 /// message does the same with single elements and uniform u_0 = p and v_0 = q in front (docs/protocols/bit-proof.md;
 /// the folding is that of 2019/188, section 4, with random linear combinations in place of Lagrange nodes).
 package struct FoldTarget<F: FoldingField> {
+  /// Where claims are added up.
   package let field: F
+  /// Claims in this field.
   package init(_ field: F) { self.field = field }
 
   /// The next claim. `products` are Z_jk row by row without Z_00.

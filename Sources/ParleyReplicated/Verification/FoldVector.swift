@@ -4,6 +4,7 @@ package import ParleyProgram
 /// One vector on its way through the levels: u at the prover and the left verifier, v at the prover and the right
 /// one. Folds in place; elements past the end are zero.
 package struct FoldVector<F: FoldingField> {
+  /// Where elements are added up.
   package let field: F
   private let plan: FoldPlan
   private let storage: Storage<UInt64>
@@ -43,6 +44,7 @@ package struct FoldVector<F: FoldingField> {
     return sums
   }
 
+  /// Takes the vector to the next level: the sum of its blocks, each times its coefficient.
   package mutating func fold(_ coefficients: [UInt64]) {
     let size = plan.levels[level]
     precondition(coefficients.count == size.factor, "one coefficient for each block")

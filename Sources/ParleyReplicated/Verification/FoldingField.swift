@@ -4,8 +4,11 @@ package import ParleyBase
 /// contiguous. The production fields are ``BinaryField64`` and ``PrimeField``; tests bring small ones, in which the
 /// error of the checks can be seen.
 package protocol FoldingField: Sendable {
+  /// a + b.
   func add(_ a: UInt64, _ b: UInt64) -> UInt64
+  /// a − b.
   func subtract(_ a: UInt64, _ b: UInt64) -> UInt64
+  /// a·b.
   func multiply(_ a: UInt64, _ b: UInt64) -> UInt64
   /// A uniform element from two uniform words, up to a statistical distance of 2^-64.
   func element(_ low: UInt64, _ high: UInt64) -> UInt64
@@ -38,6 +41,7 @@ extension FoldingField {
 
 /// GF(2^64) = GF(2)[X]/(X^64 + X^4 + X^3 + X + 1), bit i of a word the coefficient of X^i.
 package struct BinaryField64: FoldingField {
+  /// The field; it has no parameters.
   package init() {}
   package func add(_ a: UInt64, _ b: UInt64) -> UInt64 { a ^ b }
   package func subtract(_ a: UInt64, _ b: UInt64) -> UInt64 { a ^ b }
@@ -55,7 +59,9 @@ package struct BinaryField64: FoldingField {
 
 /// The integers modulo a prime of 61 bits that a challenge has drawn.
 package struct PrimeField: FoldingField {
+  /// The prime.
   package let modulus: PrimeModulus
+  /// The field of a prime.
   package init(_ modulus: PrimeModulus) { self.modulus = modulus }
 
   package func add(_ a: UInt64, _ b: UInt64) -> UInt64 { modulus.add(a, b) }

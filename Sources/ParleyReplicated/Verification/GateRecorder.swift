@@ -33,7 +33,7 @@ struct GateRecorder<Word: RingWord> {
     bits.words > 0 || words.outputs > 0 || !matrices.isEmpty || !rowSteps.isEmpty || !columnSteps.isEmpty
   }
 
-  // Each of these answers how many elements it has recorded; a step without elements leaves nothing to prove.
+  // Each of these returns how many elements it has noted. A step without elements leaves nothing to prove.
 
   mutating func recordAnds(
     _ pairs: [(SharedPlane, SharedPlane)], results: [SharedPlane], count: Int, zero: ZeroSharing, step: StepID

@@ -3,9 +3,12 @@ internal import ParleyBase
 internal import ParleyEngine
 
 /// One matrix product Z = X·Y. Claim k takes random rows r and random columns s: r^T Z s = Σ_l (r^T X)_l (Y s)_l, which
-/// costs `inner` products instead of rows·inner·columns (Freivalds' check, MFCS 1979, with subsets in place of field
-/// elements [own; docs/proofs/verification.md]). A wrong entry escapes one claim with probability at most 3/4: whatever
-/// its power of two, r^T E s vanishes modulo twice that power for at most three of four (r, s).
+/// costs `inner` products instead of rows·inner·columns.
+///
+/// A wrong entry escapes one claim with probability at most 3/4: whatever its power of two, r^T E s vanishes modulo
+/// twice that power for at most three of four (r, s).
+///
+/// Source: Freivalds' check, MFCS 1979, with subsets in place of field elements [own; docs/proofs/verification.md].
 struct MatrixGates<Word: RingWord>: LiftedStatement {
   let x: SharedWords<Word>
   let y: SharedWords<Word>

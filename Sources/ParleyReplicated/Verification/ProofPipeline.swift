@@ -23,7 +23,7 @@ struct ProofPipeline<Word: RingWord> {
 
   /// - Parameters:
   ///   - expected: elements of the results of the exchange, from what was asked for.
-  ///   - body: answers how many it has recorded.
+  ///   - body: notes them for a proof, and returns how many it has noted.
   mutating func record(
     _ step: StepID, of expected: Int, _ body: (inout GateRecorder<Word>) -> Int
   ) throws(ParleyError) {

@@ -3,9 +3,12 @@ package import ParleyProgram
 
 /// The prover's two vectors in the levels of a proof and its last message.
 package struct ProverVectors<F: FoldingField> {
+  /// The vector that the left verifier has as well.
   package var u: FoldVector<F>
+  /// The vector that the right verifier has as well.
   package var v: FoldVector<F>
 
+  /// Both vectors, of one length and one plan.
   package init(u: FoldVector<F>, v: FoldVector<F>) {
     self.u = u
     self.v = v
@@ -27,6 +30,7 @@ package struct ProverVectors<F: FoldingField> {
     finalProducts(p: field.element(masks[0], masks[1]), q: field.element(masks[2], masks[3]))
   }
 
+  /// Takes both vectors to the next level.
   package mutating func fold(alpha: [UInt64], beta: [UInt64]) {
     u.fold(alpha)
     v.fold(beta)
@@ -35,9 +39,12 @@ package struct ProverVectors<F: FoldingField> {
 
 /// A verifier's vector and its share of the claim: the left one holds u, the right one v.
 package struct VerifierVector<F: FoldingField> {
+  /// Which of the two vectors: u or v.
   package var vector: FoldVector<F>
+  /// This verifier's share of what the prover claims; both verifiers' add up to the claim.
   package var target: UInt64
 
+  /// A vector and a share of a claim about it.
   package init(vector: FoldVector<F>, target: UInt64) {
     self.vector = vector
     self.target = target
@@ -83,13 +90,14 @@ package struct VerifierVector<F: FoldingField> {
 /// numbered as in ``ProofShape/proofBytes``, and challenge t precedes message t. The last challenge, number
 /// `shape.proofBytes.count`, stays with the verifiers.
 package protocol BatchProof: AnyObject {
+  /// The public sizes of the proof.
   var shape: ProofShape { get }
 
   /// Message t as it is before sharing. The prover's challenge t has arrived.
   ///
   /// - Parameter masks: of the last message, four uniform words: two for u_0 = p, two for v_0 = q.
   func prove(_ index: Int, _ challenge: Challenge, masks: [UInt64]) throws -> [UInt64]
-  /// The left verifier's share: the message less what ``rightShare`` makes of the same mask.
+  /// The left verifier's share: the message less the right verifier's, which follows from the same mask.
   func leftShare(_ index: Int, of message: [UInt64], mask: [UInt64]) -> [UInt64]
   /// Takes in the left verifier's share of message t, which must be in canonical form: false otherwise.
   func absorbLeft(_ index: Int, share: [UInt64], challenge: (Int) -> Challenge) -> Bool

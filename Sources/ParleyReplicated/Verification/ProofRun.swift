@@ -46,10 +46,13 @@ struct ProofLinks {
 /// One proof on its way through its stages, in the three roles of a party. Every stage is one flight: what it sends
 /// is queued before, and what it receives is taken after everything else of that flight.
 ///
-/// Order (docs/protocols/bit-proof.md): `ready` from right to left verifier; then challenge and proof message in
-/// turn, each challenge only after the message before it has arrived; the prover's echo of all challenges to the
-/// right verifier with its last message; the left verifier's one message to the right one. The prover takes exactly
-/// one challenge at every place and computes every message once.
+/// The order (docs/protocols/bit-proof.md):
+/// 1. `ready`, from the right verifier to the left one;
+/// 2. challenge and proof message in turn, each challenge only after the message before it has arrived;
+/// 3. with its last message, the prover's echo of all challenges to the right verifier;
+/// 4. the left verifier's one message to the right one.
+///
+/// The prover takes exactly one challenge at every place and computes every message once.
 final class ProofRun {
   let number: Int
   private let links: ProofLinks

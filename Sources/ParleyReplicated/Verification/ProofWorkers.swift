@@ -5,11 +5,13 @@ internal import Synchronization
 /// Splits one pass of a proof over its vectors between threads. Passes add up in fields and rings, where the order of
 /// summands makes no difference, and write disjoint ranges: results do not depend on the number of threads.
 package struct ProofWorkers: Sendable {
+  /// At least 1; 1 works on the caller's thread.
   package let threads: Int
 
   /// Shorter passes are over before a second thread has started.
   static let piecesPerThread = 4
 
+  /// So many threads, or one if `threads` is less.
   package init(threads: Int) { self.threads = max(1, threads) }
 
   /// One thread for each core. Parties that share a machine take pieces as they get cores, so that having more
@@ -46,11 +48,12 @@ package struct ProofWorkers: Sendable {
     var results: [State] { states }
   }
 
-  /// Calls `body` once for each piece, with a state that no other thread has at that time, and answers all states.
+  /// Calls `body` once for each piece, with a state that no other thread has at that time.
   ///
   /// - Parameters:
   ///   - start: makes a state; called on the thread that uses it.
   ///   - body: reads what all pieces share, and changes its state and memory that belongs to its piece.
+  /// - Returns: all states that were made.
   func run<State>(
     pieces: Int, start: @escaping () -> State, _ body: @escaping (inout State, Int) -> Void
   ) -> [State] {

@@ -7,7 +7,9 @@ package import ParleyProgram
 package struct ShuffledRows {
   private var batch = ShuffleBatch<SharedPlane>()
 
+  /// No passes.
   package init() {}
+  /// Notes one pass, to be proved with the others.
   package mutating func append(_ pass: ShuffledPass<SharedPlane>) { batch.append(pass) }
 
   private typealias Pass = ShuffledPass<SharedPlane>
@@ -180,6 +182,7 @@ package final class ShuffleProof: BatchProof {
   /// Roles that still need the rows.
   private var readers = 3
 
+  /// The proof of these passes; the rows are dropped as soon as all roles have used them.
   package init(_ rows: ShuffledRows, shape: ProofShape, pool: BufferPool? = nil) {
     self.rows = rows
     self.shape = shape

@@ -34,9 +34,11 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   var claimCount: Int { 64 }
   var pairCount: Int { terms }
 
-  /// Elementwise products, a result for each list of them. Answers how many results.
+  /// Elementwise products; a result for each list of them, which are added up.
   ///
   /// A sum of k products is a gate with k terms: Σ_j (x_i y_{i+1} + y_i x_{i+1})_j = t^L + t^R with t^L = z_i − Σ_j (x_i y_i)_j − F_i.
+  ///
+  /// - Returns: elements of all results, each of which is a gate.
   mutating func append(
     products lists: [[(SharedWords<Word>, SharedWords<Word>)]], results: [SharedWords<Word>], count: Int,
     zero: ZeroSharing
@@ -56,7 +58,9 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     return outputs - before
   }
 
-  /// Sums of products, whole factors only; a result for each list. Answers how many.
+  /// Sums over whole vectors of products; a result of one element for each list.
+  ///
+  /// - Returns: results, each of which is a gate.
   mutating func append(
     sums lists: [[(SharedWords<Word>, SharedWords<Word>)]], results: [SharedWords<Word>], zero: ZeroSharing
   ) -> Int {
@@ -72,7 +76,9 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     return outputs - before
   }
 
-  /// The inner products of every left column with every right one, in one vector. Answers how many.
+  /// The inner products of every left column with every right one, in one vector.
+  ///
+  /// - Returns: elements of the vector, each of which is a gate.
   mutating func append(
     columns left: [SharedWords<Word>], _ right: [SharedWords<Word>], result: SharedWords<Word>, zero: ZeroSharing
   ) -> Int {

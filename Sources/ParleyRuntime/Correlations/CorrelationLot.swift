@@ -5,6 +5,7 @@ package import ParleyProgram
 /// Correlations that were made ahead together: of each kind so many, in blocks. The parties' lots have one id and belong together
 /// serial by serial.
 package struct CorrelationLot: Sendable, Hashable, Codable {
+  /// The correlations of one kind.
   package struct Part: Sendable, Hashable, Codable {
     /// "words", "bits", "matrices 2 3 4".
     package var kind: String
@@ -17,6 +18,7 @@ package struct CorrelationLot: Sendable, Hashable, Codable {
   package var id: String
   /// Correlations of a block: what is not used of the last block of a run is given up.
   package var blockSize: Int
+  /// One for each kind.
   package var parts: [Part]
 
   static let label = "parley/store/block/1"
@@ -94,10 +96,14 @@ package struct CorrelationLot: Sendable, Hashable, Codable {
 
 /// Correlations of one kind on their way into a store or out of it: one party's shares, ring words of 64 bits.
 package struct StoredVectors {
+  /// What they are.
   package var kind: CorrelationKind
+  /// Correlations, from the first of ``vectors`` on.
   package var count: Int
+  /// One party's shares of a, b and c.
   package var vectors: PreparedCorrelations<UInt64>.Vectors<UInt64>
 
+  /// Correlations of one kind; see the properties.
   package init(
     _ kind: CorrelationKind, count: Int, _ vectors: PreparedCorrelations<UInt64>.Vectors<UInt64>
   ) {

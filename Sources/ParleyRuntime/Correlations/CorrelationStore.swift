@@ -53,6 +53,7 @@ package final class CorrelationStore: Sendable {
   private static let label = "parley/store/1"
   private static let bodyName = "store.json"
 
+  /// The path that it was opened with.
   package let folder: String
   let files: any StoreFiles
   private let lock: any Sendable
@@ -111,6 +112,7 @@ package final class CorrelationStore: Sendable {
 
   /// 32 random bytes, drawn when the store was made, in hexadecimal.
   package var id: String { body.id }
+  /// What is in it; nil while nothing was put in.
   package var lot: CorrelationLot? { body.lot }
 
   static func key(_ identity: [UInt8]) -> String { hexadecimal(Digest.sha256("parley/state/1", [identity])) }

@@ -15,10 +15,15 @@ package protocol StoreFiles: Sendable {
   func create(_ path: String, _ bytes: [UInt8]) throws(ParleyError)
   /// Writes over bytes that are there.
   func overwrite(_ path: String, at offset: Int, _ bytes: [UInt8]) throws(ParleyError)
+  /// What was written into the file is durable when it returns.
   func sync(_ path: String) throws(ParleyError)
+  /// Replaces `target`, which need not be there; the name is durable once the folder was synced.
   func rename(_ path: String, to target: String) throws(ParleyError)
+  /// Removes a file, or does nothing where there is none.
   func remove(_ path: String) throws(ParleyError)
+  /// Names in the folder are durable when it returns.
   func syncFolder(_ folder: String) throws(ParleyError)
+  /// What is in the folder, in no order.
   func names(in folder: String) throws(ParleyError) -> [String]
 }
 
@@ -36,6 +41,7 @@ extension StoreFiles {
 
 /// The files of this machine. Made for their owner only.
 package struct LocalFiles: StoreFiles {
+  /// Files as the operating system has them.
   package init() {}
 
   package func lock(_ folder: String) throws(ParleyError) -> any Sendable {

@@ -8,12 +8,17 @@ internal import ParleyEngine
 /// The file is JSON with one spelling, like a receipt. It holds hashes, commitments and signatures, no share, no salt
 /// and no result: it can be handed to anybody who may know that the study took place.
 package struct Evidence: Sendable, Hashable, Codable {
+  /// Who takes part, as the author knows it.
   package struct Principal: Sendable, Hashable, Codable {
+    /// Place of the principal in the mesh.
     package var index: Int
+    /// Name of the principal, as the study has it.
     package var name: String
     /// Public identity key, hexadecimal.
     package var identity: String
+    /// Whether it is a computing party.
     package var isComputing: Bool
+    /// A principal; see the properties.
     package init(index: Int, name: String, identity: String, isComputing: Bool) {
       self.index = index
       self.name = name
@@ -21,43 +26,59 @@ package struct Evidence: Sendable, Hashable, Codable {
       self.isComputing = isComputing
     }
   }
+  /// A statement and its signature.
   package struct Signed: Sendable, Hashable, Codable {
     /// Canonical bytes of a ``Statement``, hexadecimal.
     package var statement: String
+    /// Signature of the statement's maker, in hexadecimal.
     package var signature: String
   }
+  /// What the author signs.
   package struct Body: Sendable, Hashable, Codable {
+    /// Format of the file: ``Evidence/format``.
     package var format: String
+    /// Session id, hexadecimal.
     package var session: String
+    /// Hash of the study, hexadecimal.
     package var study: String
+    /// Hash of the program, hexadecimal.
     package var program: String
+    /// Which run of the study it was, hexadecimal.
     package var job: String
+    /// The agreed attempt.
     package var attempt: UInt64
+    /// Trial or run between machines.
     package var mode: Receipt.Mode
     /// As the author knows them; whoever reads the file takes them from the signed study.
     package var principals: [Principal]
     /// Who says this.
     package var author: Int
+    /// When it was written: UTC, ISO 8601.
     package var time: String
     /// The last phase that was reached.
     package var phase: SessionPhase
     /// What was noticed, where, in words; nothing secret.
     package var code: String
+    /// Message of the error, for people.
     package var message: String
+    /// The step or the file, if there is one.
     package var place: String?
     /// One of these deviates, says the author; empty when a network may have caused the failure, or somebody else
     /// noticed it.
     package var accused: [Int]
-    /// Of computing parties, the author included.
+    /// Signed statements of computing parties, the author included.
     package var statements: [Signed]
   }
 
+  /// The first version of the file.
   package static let format = "parley-evidence/1"
 
+  /// What is signed.
   package var body: Body
-  /// Of the author, hexadecimal.
+  /// Signature of the author, in hexadecimal.
   package var signature: String
 
+  /// What the signature is over.
   package func signedBytes() throws(ParleyError) -> [UInt8] {
     var out = CanonicalWriter()
     out.write("parley/evidence/1")
@@ -65,8 +86,10 @@ package struct Evidence: Sendable, Hashable, Codable {
     return out.bytes
   }
 
+  /// JSON in its one spelling, with a line feed at the end.
   package func fileBytes() throws(ParleyError) -> [UInt8] { try CanonicalJSON.encode(self, pretty: true) + [10] }
 
+  /// Evidence with its signature, which is not checked here.
   package init(body: Body, signature: String) {
     self.body = body
     self.signature = signature
@@ -80,6 +103,9 @@ package struct Evidence: Sendable, Hashable, Codable {
     self = evidence
   }
 
+  /// Evidence of a file.
+  ///
+  /// - Throws: `data/evidence` for files that are none, or of another spelling.
   package init(readingFrom path: String) throws(ParleyError) {
     let bytes = try DurableFile.read(given: path, atMost: 64 << 20) { Self.refusal($0, path) }
     try self.init(fileBytes: bytes, path: path)

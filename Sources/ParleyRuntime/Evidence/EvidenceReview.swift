@@ -3,17 +3,22 @@ internal import ParleyEngine
 
 /// What several principals' evidence of one session shows together, without trusting any of them.
 ///
-/// **What is used.** (a) Signatures: a statement is its maker's, whoever shows it. An honest party signs one statement
-/// before the openings, and records that repeat it; two that differ name their maker, whatever else is true. (b) An honest
-/// pair's statements agree, so of a pair that disagrees one deviates. (c) When an honest computing party accuses, one of
-/// the accused deviates. (d) At most one computing party deviates: whoever is compatible with all of (b) and (c) remains
-/// possible, and a single one that remains is named. What principals that do not compute say is shown and not used,
-/// because any number of them may deviate. The argument is in docs/proofs/attribution.md.
+/// **What is used.**
+/// - (a) Signatures: a statement is its maker's, whoever shows it. An honest party signs one statement before the
+///   openings, and records that repeat it. Two statements that differ name their maker, whatever else is true.
+/// - (b) An honest pair's statements agree, so of a pair that disagrees one deviates.
+/// - (c) When an honest computing party accuses, one of the accused deviates.
+/// - (d) At most one computing party deviates: whoever is compatible with all of (b) and (c) remains possible, and a
+///   single one that remains is named.
+///
+/// What principals that do not compute say is shown and not used, because any number of them may deviate. The argument
+/// is in docs/proofs/attribution.md.
 ///
 /// **Who they are.** Names, numbers, keys and roles of principals are those of the study that all of them have signed. A
 /// file's own word on them would let principals that do not compute pass for computing parties, or put another's name to a
 /// key: without the study nobody is named and no finding is told.
 package struct EvidenceReview: Sendable, Hashable {
+  /// One thing that the files show.
   package enum Finding: Sendable, Hashable {
     /// Signed two different things where an honest party signs one: proof against its maker.
     case equivocation(PartyIndex, Statement.Moment)
@@ -24,6 +29,7 @@ package struct EvidenceReview: Sendable, Hashable {
     /// The author's word.
     case accusation(by: PartyIndex, of: [PartyIndex], message: String, place: String?)
   }
+  /// What all findings come to.
   package enum Verdict: Sendable, Hashable {
     /// By what it signed itself; holds whoever else deviates.
     case proven([PartyIndex])
@@ -39,12 +45,17 @@ package struct EvidenceReview: Sendable, Hashable {
     case nothing
   }
 
+  /// Session id, hexadecimal.
   package let session: String
+  /// Hash of the study, hexadecimal.
   package let study: String
-  /// By index; empty without a study.
+  /// Names of the principals, by index; empty without a study.
   package let names: [String]
+  /// Whose files were read, by index.
   package let authors: [PartyIndex]
+  /// What was found, in the order in which it is told.
   package let findings: [Finding]
+  /// What they come to.
   package let verdict: Verdict
 
   /// - Parameters:
@@ -192,11 +203,13 @@ package struct EvidenceReview: Sendable, Hashable {
 
   // MARK: In words
 
+  /// The study's name of a principal, or its index where there is no study.
   package func name(_ party: PartyIndex) -> String {
     names.indices.contains(party.rawValue) ? names[party.rawValue] : party.description
   }
   private func list(_ parties: [PartyIndex]) -> String { parties.map { name($0) }.joined(separator: " or ") }
 
+  /// A finding as a sentence.
   package func words(_ finding: Finding) -> String {
     switch finding {
     case .equivocation(let party, let moment):
@@ -211,6 +224,7 @@ package struct EvidenceReview: Sendable, Hashable {
     }
   }
 
+  /// The verdict as a sentence.
   package var conclusion: String {
     switch verdict {
     case .proven(let parties):

@@ -6,8 +6,11 @@ package import ParleyProgram
 package struct ExecutionShape: Hashable, Sendable {
   /// The rows one holder contributes to a table, padding included.
   package struct Part: Hashable, Sendable {
+    /// Who contributes them.
     package var holder: PartyIndex
+    /// Rows of the part, padding included.
     package var rowCount: Int
+    /// So many rows of one holder.
     package init(holder: PartyIndex, rowCount: Int) {
       self.holder = holder
       self.rowCount = rowCount
@@ -17,6 +20,7 @@ package struct ExecutionShape: Hashable, Sendable {
   /// By table of the program: the holders' parts, in the order in which their rows follow each other.
   package var tables: [[Part]]
 
+  /// Holders' parts by table.
   package init(tables: [[Part]]) { self.tables = tables }
 
   /// Rows of each table, and of each holder.
@@ -25,11 +29,16 @@ package struct ExecutionShape: Hashable, Sendable {
 
 /// How far a run is. Counts program instructions and flights of messages, both known in advance.
 package struct ExecutionProgress: Hashable, Sendable {
+  /// Instructions that are over.
   package var instructionsDone: Int
+  /// All instructions.
   package var instructionCount: Int
+  /// Flights that are over.
   package var roundsDone: Int
+  /// All flights.
   package var roundCount: Int
 
+  /// Progress; see the properties.
   package init(instructionsDone: Int, instructionCount: Int, roundsDone: Int, roundCount: Int) {
     self.instructionsDone = instructionsDone
     self.instructionCount = instructionCount

@@ -11,14 +11,17 @@ package import ParleyProgram
 /// of the input's range that is nearest to 0: every ring word is then within the range that the planner has
 /// reasoned with.
 ///
-/// Where a table is padded, padding is worked on like rows: whatever the holder computes of a row before it shares it
-/// (formulas, digests of texts) it computes of padding too and puts aside, so that the time until its shares are there does
-/// not follow from how many rows it really has.
+/// In a padded table, padding is worked on like rows. What the holder computes of a row before it shares it (formulas,
+/// digests of texts) it computes of padding too, and puts it aside. The time until its shares are there does not tell
+/// how many rows it has.
 package struct InputFeeder {
   /// One table as this holder has it.
   package struct HeldTable: Sendable {
+    /// The declared shape.
     package var schema: TableSchema
+    /// This holder's rows.
     package var data: TableData
+    /// A table with this holder's rows.
     package init(schema: TableSchema, data: TableData) {
       self.schema = schema
       self.data = data

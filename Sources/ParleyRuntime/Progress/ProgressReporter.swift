@@ -27,6 +27,14 @@ package final class ProgressReporter: Sendable {
   /// The rate is taken over this long.
   private static let window = Duration.seconds(30)
 
+  /// A reporter of one party's run.
+  ///
+  /// - Parameters:
+  ///   - mesh: its links, whose meter is read.
+  ///   - predictedBytes: protocol bytes that this party sends in all, from the plan; 0 when it sends none.
+  ///   - interval: between two lines at least.
+  ///   - patience: waiting shorter than this is not mentioned.
+  ///   - label: what a party is called.
   package init(
     mesh: any Mesh, predictedBytes: Int, interval: Duration = .seconds(3), patience: Duration = .seconds(2),
     label: @escaping @Sendable (PartyIndex) -> String
@@ -38,7 +46,9 @@ package final class ProgressReporter: Sendable {
     self.label = label
   }
 
+  /// How far the execution is; from the party's thread.
   package func update(_ execution: ExecutionProgress) { state.withLock { $0.execution = execution } }
+  /// Which phase was reached; from the party's thread.
   package func update(_ phase: SessionPhase) { state.withLock { $0.phase = phase } }
 
   /// The next line, or `nil` when it is too early or nothing has changed.
@@ -93,25 +103,35 @@ package final class ProgressReporter: Sendable {
 
 /// What a progress line says, and how it is spelled.
 package struct ProgressView: Sendable {
+  /// Whom the party waits for.
   package struct Wait: Sendable, Hashable {
+    /// The name of the other.
     package var label: String
     /// Joined to the label: " at the greeting", ", whose data are due,".
     package var what: String
+    /// How long it has waited.
     package var time: Duration
+    /// A wait; see the properties.
     package init(label: String, what: String, time: Duration) {
       self.label = label
       self.what = what
       self.time = time
     }
   }
+  /// The last one reached.
   package var phase: SessionPhase
   /// 0 to 1; `nil` before the execution.
   package var done: Double?
+  /// Flights that are over, of all.
   package var rounds: (Int, of: Int)?
+  /// Payload bytes sent, of all that are planned.
   package var bytes: (Int, of: Int)?
+  /// What is left by the speed so far; nil where that says nothing.
   package var remaining: Duration?
+  /// Whom it waits for; nil while it computes.
   package var waiting: Wait?
 
+  /// A line that says nothing but the phase.
   package init(phase: SessionPhase) { self.phase = phase }
 
   /// Rounds and bytes count half each: a program of many small rounds and one of few large ones both move on. 0
@@ -132,6 +152,7 @@ package struct ProgressView: Sendable {
     return left < 1e7 ? .milliseconds(Int(left * 1000)) : nil
   }
 
+  /// The line, without a line feed.
   package var text: String {
     var parts: [String] = []
     if let done {

@@ -2,6 +2,7 @@ internal import Glibc
 
 /// Wall-clock times as they appear in receipts and ledgers: UTC, ISO 8601, whole seconds.
 public enum Timestamp {
+  /// The time now, by the clock of this machine.
   public static var now: String {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)

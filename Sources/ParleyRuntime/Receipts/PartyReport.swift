@@ -2,7 +2,9 @@ internal import ParleyBase
 
 /// What one principal says about its side of a run. Part of the ``Receipt``; public to all principals.
 public struct PartyReport: Sendable, Hashable, Codable {
+  /// What one principal's side cost.
   public struct Cost: Sendable, Hashable, Codable {
+    /// Messages on the longest chain in which each waits for the one before.
     public var rounds: Int
     /// Protocol payload sent to each principal, by index.
     public var sentBytes: [Int]
@@ -12,6 +14,7 @@ public struct PartyReport: Sendable, Hashable, Codable {
     /// ``PartyReport/processorMilliseconds``.
     public var peakMemoryBytes: Int?
 
+    /// A cost; see the properties.
     public init(rounds: Int, sentBytes: [Int], milliseconds: Int? = nil, peakMemoryBytes: Int? = nil) {
       self.rounds = rounds
       self.sentBytes = sentBytes
@@ -20,14 +23,18 @@ public struct PartyReport: Sendable, Hashable, Codable {
     }
   }
 
+  /// Index of the principal.
   public var party: Int
-  /// UTC, ISO 8601.
+  /// When the run began: UTC, ISO 8601.
   public var startedAt: String
+  /// When the run ended: UTC, ISO 8601.
   public var finishedAt: String
   /// Time of this process on all cores. Absent where a table of the study is padded: how many rows a holder really has
   /// follows from what its machine did for them.
   public var processorMilliseconds: Int?
+  /// By the plan; absent where no time is predicted.
   public var predicted: Cost?
+  /// What the meter of the mesh counted.
   public var measured: Cost
   /// Handshake and other control messages, all peers together; not part of the cost of the protocol.
   public var controlBytes: Int

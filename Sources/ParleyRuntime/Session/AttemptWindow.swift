@@ -2,11 +2,14 @@ internal import ParleyCrypto
 
 /// A number that the attempt counter of a memory has issued to one session.
 ///
-/// The tag is random and drawn with the number. A memory that was restored from a backup issues the same numbers again, with
-/// other tags: that tells a session that comes late from one of a backup.
+/// The tag is random and drawn with the number. A memory that was restored from a backup issues the same numbers again,
+/// with other tags: so a session that comes late can be told from one of a backup.
 package struct OpenAttempt: Sendable, Hashable, Codable {
+  /// Number of the attempt, from 1; one counter issues each number once.
   package var number: UInt64
+  /// Random tag, drawn with the number.
   package var tag: UInt64
+  /// A number with its tag.
   package init(number: UInt64, tag: UInt64) {
     self.number = number
     self.tag = tag
@@ -20,11 +23,14 @@ package struct AttemptWindow: Sendable, Hashable {
   /// Most numbers that are open at one time, and most sessions that one memory has in their handshakes.
   package static let limit = 16
 
+  /// The number that was issued to this session.
   package var attempt: UInt64
+  /// Tag that was drawn with the number.
   package var tag: UInt64
   /// Ascending, all below ``attempt``, at most ``limit``.
   package var open: [OpenAttempt]
 
+  /// A window; see the properties.
   package init(attempt: UInt64, tag: UInt64, open: [OpenAttempt]) {
     self.attempt = attempt
     self.tag = tag
@@ -46,8 +52,11 @@ package struct AttemptWindow: Sendable, Hashable {
 
 /// The state of another principal as it presents it in a handshake.
 package struct PresentedMemory: Sendable, Hashable {
+  /// 32 bytes that name the memory.
   package var stateID: [UInt8]
+  /// What it says of its counter.
   package var window: AttemptWindow
+  /// What one principal presents.
   package init(stateID: [UInt8], window: AttemptWindow) {
     self.stateID = stateID
     self.window = window
@@ -56,6 +65,7 @@ package struct PresentedMemory: Sendable, Hashable {
 
 /// The state of another principal as it is remembered.
 package struct PeerMemory: Sendable, Hashable {
+  /// 32 bytes that name the memory; all zero where nothing is known.
   package var stateID: [UInt8]
   /// The largest number that principal itself has presented; it has made it durable before, so its next is larger.
   package var attempt: UInt64
@@ -64,6 +74,7 @@ package struct PeerMemory: Sendable, Hashable {
   /// In place of an attempt: nothing that this memory presents is newer.
   package static let refused = UInt64.max
 
+  /// What is remembered of one principal.
   package init(stateID: [UInt8], attempt: UInt64, open: [OpenAttempt] = []) {
     self.stateID = stateID
     self.attempt = attempt

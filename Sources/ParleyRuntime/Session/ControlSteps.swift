@@ -3,15 +3,23 @@ package import ParleyBase
 /// The control messages of the session layer, in the order in which they cross a link. Numbers up to 15 belong to
 /// this layer.
 package enum ControlStep {
+  /// What everybody says first.
   package static let hello = StepID.control(0)
+  /// All hellos, from each computing party.
   package static let helloRoll = StepID.control(1)
+  /// The session id, over every link.
   package static let sessionID = StepID.control(2)
+  /// Key material of a pair.
   package static let seed = StepID.control(3)
   /// Of the key of a group, by its number among the groups.
   package static func groupCommitment(_ number: Int) -> StepID { StepID.control(15, sub: 2 * number) }
+  /// What was committed to.
   package static func groupOpening(_ number: Int) -> StepID { StepID.control(15, sub: 2 * number + 1) }
+  /// That a computing party has accepted; to those who do not compute.
   package static let ready = StepID.control(10)
+  /// That all inputs have arrived and been compared.
   package static let inputsReceived = StepID.control(4)
+  /// That a computing party's checks have passed.
   package static let clearToOpen = StepID.control(5)
   /// To recipients that do not compute, before the clearance: which requirements of the program are violated.
   package static let requirements = StepID.control(14)
@@ -19,13 +27,19 @@ package enum ControlStep {
   package static let verdictsRefuse = StepID.control(11)
   /// What each computing party has signed before anything is opened, and as each flight of openings begins.
   package static let statement = StepID.control(12)
+  /// What was signed as a flight of openings begins.
   package static let openingRecord = StepID.control(13)
+  /// One principal's report.
   package static let report = StepID.control(6)
+  /// All reports, from each computing party.
   package static let reportRoll = StepID.control(7)
+  /// One principal's signature on the receipt.
   package static let signature = StepID.control(8)
+  /// All signatures, from each computing party.
   package static let signatureRoll = StepID.control(9)
   /// Of stores of correlations, before the first input. (16 and 17 are the engines'.)
   package static let storeHello = StepID.control(18)
+  /// What the stores agree to take.
   package static let storeAgreement = StepID.control(19)
 
   /// What a step is for, in words for people; `nil` for steps of the program.

@@ -26,6 +26,7 @@ internal import ParleyBase
 /// | parley/group-key/commitments/1 | session id, members, commitments |
 /// | parley/text-digest/1 | session id; the key of ``SessionTextDigester`` |
 package enum Digest {
+  /// 32 bytes over the label and the parts, each with its length in front.
   package static func sha256(_ label: String, _ parts: [[UInt8]]) -> [UInt8] {
     var out = CanonicalWriter()
     out.write(label)
@@ -36,14 +37,17 @@ package enum Digest {
   /// HMAC-SHA256 fed piece by piece; pieces are length-prefixed.
   package struct Keyed {
     private var mac: HMAC<SHA256>
+    /// Begins with the label.
     package init(_ label: String, key: [UInt8]) {
       mac = HMAC<SHA256>(key: SymmetricKey(data: key))
       update(Array(label.utf8))
     }
+    /// One part, with its length in front.
     package mutating func update(_ part: [UInt8]) {
       withUnsafeBytes(of: UInt64(part.count).littleEndian) { mac.update(data: Array($0)) }
       mac.update(data: part)
     }
+    /// The digest, 32 bytes.
     package consuming func finish() -> [UInt8] { Array(mac.finalize()) }
   }
 }

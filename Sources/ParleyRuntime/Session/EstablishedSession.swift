@@ -4,8 +4,9 @@ package import ParleyCrypto
 /// What all principals share once the handshake is through. Equal at all of them except for ``local`` and
 /// ``keys``.
 public struct EstablishedSession: Sendable {
-  /// With the agreed attempt.
+  /// What was agreed, with the agreed attempt.
   public let description: SessionDescription
+  /// Index of the party whose side this is.
   public let local: PartyIndex
   /// 32 bytes; names this run and no other, ever (docs/protocols/session.md#agreement).
   public let id: [UInt8]

@@ -17,6 +17,7 @@ package struct GroupKeys {
   private let sessionID: [UInt8]
   private let mesh: any Mesh
 
+  /// For one session, over connected links.
   package init(sessionID: [UInt8], mesh: any Mesh) {
     self.sessionID = sessionID
     self.mesh = mesh

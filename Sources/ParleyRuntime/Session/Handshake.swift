@@ -61,6 +61,10 @@ package struct Handshake {
     [.sessionMismatch, .tooManyRows, .rolledBack, .unknownDirectory].contains(error.code)
   }
 
+  /// All flights, once. Blocks the calling thread.
+  ///
+  /// - Throws: `aborted/session-mismatch` and other codes of ``isOrderly(_:)`` where parties differ, at all of them
+  ///   alike; `network/…`.
   package func run() throws(ParleyError) -> EstablishedSession {
     try checkOwn()
     let window = try memory.reserveAttempt()

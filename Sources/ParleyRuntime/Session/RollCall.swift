@@ -25,6 +25,7 @@ package struct RollCall {
   /// Ascending; contains all computing parties and the local one.
   private let participants: [PartyIndex]
 
+  /// Roll calls among these participants of a session.
   package init(_ description: SessionDescription, participants: [PartyIndex], mesh: any Mesh) {
     self.description = description
     self.participants = participants

@@ -8,12 +8,16 @@ public import ParleyBase
 public struct SessionDescription: Sendable, Hashable {
   /// One principal: its place in the mesh, its name in the study, and its public identity key.
   public struct Principal: Sendable, Hashable {
+    /// Place of the principal in the mesh.
     public var index: PartyIndex
+    /// Name of the principal, as the study has it.
     public var name: String
+    /// Public identity key, as bytes.
     public var identity: [UInt8]
-    /// Receives at least one output.
+    /// Whether it receives at least one output.
     public var isRecipient: Bool
 
+    /// A principal; see the properties.
     public init(index: PartyIndex, name: String, identity: [UInt8], isRecipient: Bool) {
       self.index = index
       self.name = name
@@ -24,13 +28,16 @@ public struct SessionDescription: Sendable, Hashable {
 
   /// A table and the principals that contribute rows to it, in the order of the concatenation.
   public struct Table: Sendable, Hashable {
+    /// Name of the table, as the study has it.
     public var name: String
+    /// The holders, in the order in which their rows follow one another.
     public var holders: [PartyIndex]
     /// Most rows of all holders together.
     public var maximumRows: Int
     /// Every holder announces exactly this many rows, so that its true number stays secret.
     public var padTo: Int?
 
+    /// A table; see the properties.
     public init(name: String, holders: [PartyIndex], maximumRows: Int, padTo: Int? = nil) {
       self.name = name
       self.holders = holders
@@ -39,9 +46,13 @@ public struct SessionDescription: Sendable, Hashable {
     }
   }
 
+  /// A name and a value that all must have alike.
   public struct Parameter: Sendable, Hashable {
+    /// Name of the parameter, unique in the description.
     public var name: String
+    /// The value, in words or digits.
     public var value: String
+    /// A parameter.
     public init(_ name: String, _ value: String) {
       self.name = name
       self.value = value
@@ -52,7 +63,9 @@ public struct SessionDescription: Sendable, Hashable {
   public var protocolID: String
   /// Version of Parley; all principals run the same.
   public var version: String
+  /// SHA-256 of the program.
   public var programHash: [UInt8]
+  /// SHA-256 of the study.
   public var studyHash: [UInt8]
   /// Hash of the disclosure statement every principal has accepted.
   public var disclosureHash: [UInt8]
@@ -60,6 +73,7 @@ public struct SessionDescription: Sendable, Hashable {
   public var parameters: [Parameter]
   /// By index; the first ``computingCount`` compute.
   public var principals: [Principal]
+  /// The number of computing parties.
   public var computingCount: Int
   /// The tables of the program, in its order.
   public var tables: [Table]
@@ -68,6 +82,7 @@ public struct SessionDescription: Sendable, Hashable {
   /// This principal's counter before the handshake, the agreed one after it.
   public var attempt: UInt64
 
+  /// A description; see the properties.
   public init(
     protocolID: String, version: String, programHash: [UInt8], studyHash: [UInt8], disclosureHash: [UInt8],
     parameters: [Parameter], principals: [Principal], computingCount: Int, tables: [Table], jobID: [UInt8],
@@ -86,11 +101,15 @@ public struct SessionDescription: Sendable, Hashable {
     self.attempt = attempt
   }
 
+  /// The computing parties, by index.
   public var computing: [PartyIndex] { (0..<computingCount).map { PartyIndex($0) } }
   /// Their identity keys, by index.
   public var computingIdentities: [[UInt8]] { principals.prefix(computingCount).map(\.identity) }
+  /// Whether the principal computes.
   public func isComputing(_ party: PartyIndex) -> Bool { party.rawValue < computingCount }
+  /// Whether the principal contributes rows to a table.
   public func isHolder(_ party: PartyIndex) -> Bool { tables.contains { $0.holders.contains(party) } }
+  /// Whether the principal receives an output.
   public func isRecipient(_ party: PartyIndex) -> Bool { principals[party.rawValue].isRecipient }
   /// Tables to which `party` contributes, ascending.
   public func tables(of party: PartyIndex) -> [Int] {
@@ -111,14 +130,23 @@ public struct SessionDescription: Sendable, Hashable {
 
   /// The fields a mismatch is reported by, in the order in which they are compared.
   public enum Field: String, Sendable, Hashable, CaseIterable {
+    /// Version of Parley.
     case version
+    /// The engine's protocol.
     case protocolID = "protocol"
+    /// The hash of the study.
     case study
+    /// The hash of the program.
     case program
+    /// The hash of the disclosure statement.
     case disclosure = "disclosure statement"
+    /// Other things that must be alike.
     case parameters
+    /// Who takes part, with which keys.
     case principals = "list of parties"
+    /// Tables and their holders.
     case tables
+    /// Which run of the study it is.
     case job
   }
 
@@ -213,9 +241,13 @@ public struct SessionDescription: Sendable, Hashable {
 
   /// Bounds on what a peer may send in control messages.
   package enum Limits {
+    /// The most principals of a session.
     package static let principals = 256
+    /// The most parameters of a description.
     package static let parameters = 64
+    /// The most tables of a program.
     package static let tables = 64
+    /// The most bytes of a name, or of a value of a parameter.
     package static let text = 256
   }
 }

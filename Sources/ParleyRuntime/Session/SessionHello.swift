@@ -7,38 +7,52 @@ package import ParleyBase
 package struct SessionHello: Hashable, Sendable {
   /// What this principal remembers of another's state directory (anti-rollback, docs/protocols/session.md).
   package typealias Seen = PeerMemory
+  /// The rows that a principal brings of one table.
   package struct Rows: Hashable, Sendable {
+    /// Place of the table in the program.
     package var table: Int
+    /// Rows of the sender, padding included.
     package var rows: Int
+    /// So many rows of one table.
     package init(table: Int, rows: Int) {
       self.table = table
       self.rows = rows
     }
   }
 
+  /// What every hello begins with, in any version.
   package static let magic = Array("PARLEYHI".utf8)
   /// Format 1 had no windows of attempts; whoever speaks it is told that versions differ.
   package static let format: UInt16 = 2
   /// 9 digests, 64 parameters of at most 2·256 bytes, 256 memories of at most 312 bytes, and some.
   package static let limit = 128 << 10
 
+  /// The agreement hash, 32 bytes.
   package var agreement: [UInt8]
+  /// Version of Parley.
   package var version: String
+  /// Identifier of the engine's protocol.
   package var protocolID: String
   /// SHA-256 of each field, in the order of ``SessionDescription/Field``.
   package var fieldDigests: [[UInt8]]
+  /// Other things that must be alike.
   package var parameters: [SessionDescription.Parameter]
   /// The attempt that the sender's counter has issued to this session.
   package var window: AttemptWindow
+  /// The number of the window.
   package var attempt: UInt64 { window.attempt }
+  /// 32 bytes that name the sender's memory.
   package var stateID: [UInt8]
+  /// 32 random bytes.
   package var nonce: [UInt8]
+  /// Whether the sender goes once its inputs have arrived.
   package var leavesAfterInputs: Bool
   /// Rows of every table this principal contributes to, by table; padded where the study pads.
   package var rows: [Rows]
   /// By principal; all zero where nothing is known.
   package var seen: [Seen]
 
+  /// A hello; see the properties.
   package init(
     agreement: [UInt8], version: String, protocolID: String, fieldDigests: [[UInt8]],
     parameters: [SessionDescription.Parameter], window: AttemptWindow, stateID: [UInt8], nonce: [UInt8],
@@ -57,10 +71,12 @@ package struct SessionHello: Hashable, Sendable {
     self.seen = seen
   }
 
+  /// SHA-256 of every field, in the order of ``SessionDescription/Field``.
   package static func digests(_ description: SessionDescription) -> [[UInt8]] {
     SessionDescription.Field.allCases.map { Digest.sha256("parley/agreement/1", [description.encoding(of: $0)]) }
   }
 
+  /// What is sent.
   package var encoded: [UInt8] {
     var out = CanonicalWriter()
     for byte in Self.magic { out.write(byte) }

@@ -2,6 +2,7 @@ package import ParleyBase
 
 /// Where a session is, at one principal.
 public enum SessionPhase: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Links to everybody are up.
   case connected
   /// Same description, attempt, session id.
   case agreed
@@ -9,13 +10,19 @@ public enum SessionPhase: String, Sendable, Hashable, Codable, CaseIterable {
   case confirmed
   /// Own inputs are shared and acknowledged; at a computing party, all inputs are here.
   case inputsSettled = "inputs settled"
+  /// The program has run up to its openings.
   case computed
+  /// All products have been checked here.
   case verified
   /// All computing parties said that their checks passed.
   case clearToOpen = "clear to open"
+  /// Own outputs are here, and own shares of others' are sent.
   case opened
+  /// Reports and signatures have been exchanged.
   case receipted
+  /// Nothing is left to do.
   case ended
+  /// Ended before its end, for good.
   case aborted
 
   /// What is being done after this phase was reached, for "while …".
@@ -49,16 +56,21 @@ public enum SessionPhase: String, Sendable, Hashable, Codable, CaseIterable {
 ///
 /// Not copyable: there is one for each session.
 package struct SessionMachine: ~Copyable {
+  /// Which way a principal goes through the phases.
   package enum Part: Sendable, Hashable {
+    /// A computing party; somebody else who stays to the end; a holder that leaves early.
     case computing, outside, leaving
   }
+  /// The last one reached.
   package private(set) var phase = SessionPhase.connected
   private let isComputing: Bool
   /// Known once the handshake is through.
   package var leaves = false
 
+  /// Begins with links to everybody.
   package init(isComputing: Bool) { self.isComputing = isComputing }
 
+  /// Which way this principal goes.
   package var part: Part { isComputing ? .computing : leaves ? .leaving : .outside }
 
   /// Phases that may follow `phase`, besides `aborted`.
@@ -82,6 +94,9 @@ package struct SessionMachine: ~Copyable {
     }
   }
 
+  /// Enters the next phase.
+  ///
+  /// - Throws: `internal/invariant` for any other one.
   package mutating func advance(to target: SessionPhase) throws(ParleyError) {
     guard Self.next(phase, part) == target else {
       throw ParleyError(

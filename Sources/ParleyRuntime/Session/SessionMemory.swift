@@ -57,6 +57,7 @@ package final class EphemeralMemory: SessionMemory {
   package let stateID: [UInt8]
   private let attempt = Mutex<UInt64>(0)
 
+  /// A memory of nothing, with an id of its own.
   package init() { stateID = SecureRandom.bytes(32) }
 
   package func reserveAttempt() throws(ParleyError) -> AttemptWindow {

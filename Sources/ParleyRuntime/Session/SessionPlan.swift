@@ -6,13 +6,16 @@ package import ParleyNetwork
 package struct SessionPlan: Sendable {
   /// The attempt in it is ignored; the mode is added to its parameters.
   package var description: SessionDescription
+  /// Trial or run between machines.
   package var mode: Receipt.Mode
   /// Own rows by table index; padded where the study pads.
   package var rows: [Int: Int]
+  /// Whether this principal goes once its inputs have arrived.
   package var leavesAfterInputs: Bool
   /// See ``StateDirectory/inputDigest(study:parts:)``; `nil` without data or state.
   package var inputDigest: [UInt8]?
 
+  /// A plan; see the properties.
   package init(
     description: SessionDescription, mode: Receipt.Mode, rows: [Int: Int] = [:], leavesAfterInputs: Bool = false,
     inputDigest: [UInt8]? = nil
@@ -48,6 +51,7 @@ package struct SessionRoles<Output: Sendable> {
   /// Canonical bytes of what this principal received; the receipt commits to them.
   package var encode: (Output) -> [UInt8]
 
+  /// Hooks; see the properties.
   package init(
     feed: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)? = nil,
     compute: ((EstablishedSession, any Mesh, ExecutionHooks) throws(ParleyError) -> Output)? = nil,
@@ -78,6 +82,7 @@ package struct ExecutionHooks {
   /// The execution has failed, and whether that was after the first challenge of a check: then the session is final.
   package var failed: (_ hasChallenged: Bool) -> Void = { _ in }
 
+  /// Hooks that every executor calls; the others can be set afterwards.
   package init(
     inputsReceived: @escaping () throws(ParleyError) -> Void, computed: @escaping () throws(ParleyError) -> Void,
     verified: @escaping ([UInt8]) throws(ParleyError) -> Void
@@ -101,6 +106,7 @@ package struct StatementHooks {
 
 /// What the caller provides besides the roles.
 package struct SessionServices {
+  /// What the principal must not forget between sessions.
   package var memory: any SessionMemory
   /// Signs bytes with the principal's identity key.
   package var sign: ([UInt8]) throws -> [UInt8]
@@ -117,6 +123,7 @@ package struct SessionServices {
   /// Local log. Never contains secrets; reasons of aborts go here and nowhere else.
   package var log: (SessionEvent) -> Void
 
+  /// Services; see the properties.
   package init(
     memory: any SessionMemory, sign: @escaping ([UInt8]) throws -> [UInt8], verify: @escaping Receipt.Verifier,
     statements: StatementSigning? = nil,
@@ -135,8 +142,11 @@ package struct SessionServices {
   }
 }
 
+/// What is told while a session runs.
 package enum SessionEvent: Sendable {
+  /// A phase was reached.
   case reached(SessionPhase)
+  /// The session has ended early; the last event.
   case aborted(AbortReport)
 }
 
@@ -155,6 +165,7 @@ package struct AbortReport: Sendable, Hashable, CustomStringConvertible {
   /// Where it was kept.
   package var evidencePath: String?
 
+  /// The step, or whatever else is known of where it was noticed.
   package var place: String? { reason.place?.item }
   /// The one principal the failure was noticed at; of a broken link or an abort it need not be the cause.
   package var peer: PartyIndex? {
@@ -172,6 +183,7 @@ package struct AbortReport: Sendable, Hashable, CustomStringConvertible {
 
 /// How a session that opened its outputs ended.
 package struct SessionOutcome<Output: Sendable>: Sendable {
+  /// What all principals share.
   package var session: EstablishedSession
   /// `nil` at principals that receive nothing.
   package var output: Output?

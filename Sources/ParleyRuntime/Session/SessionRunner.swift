@@ -11,10 +11,10 @@ package import ParleyNetwork
 /// finds it by itself, so links are closed in order and everybody has the clear message. After the opening links are
 /// closed in order as well: nothing secret is left to protect, and slower recipients are still receiving.
 ///
-/// **What counts.** Against a peer: failed checks and malformed messages that nobody else can have caused. For the set of
-/// computing parties, at each of them and without blame: every failure from the first challenge to the last opening, broken
-/// links and aborts too (docs/protocols/session.md#ends: a cheater who sees that its check will fail can pretend a
-/// crash, and whoever brings the bad news need not be it). docs/proofs/attribution.md has the argument.
+/// **What counts.** Against a peer: failed checks and malformed messages that nobody else can have caused. For the set
+/// of computing parties, at each of them and without blame: every failure from the first challenge to the last opening,
+/// broken links and aborts too. A cheater who sees that its check will fail can pretend a crash, and whoever brings the
+/// bad news need not be the cheater (docs/protocols/session.md#ends). docs/proofs/attribution.md has the argument.
 ///
 /// **What may be tried anew.** An outage, or a party that left, as long as this party has opened nothing and has not said
 /// that it will (docs/protocols/session.md#attempts). `ParleyError.Origin.End` of the error says so. One computing
@@ -38,6 +38,7 @@ package final class SessionRunner<Output: Sendable> {
   /// Where computing parties sign what they open, at those and at recipients, once the session is established.
   private var attestation: Attestation?
 
+  /// One session at this principal, over a connected mesh.
   package init(
     _ plan: SessionPlan, roles: SessionRoles<Output>, services: SessionServices, mesh: any Mesh
   ) {
@@ -49,8 +50,13 @@ package final class SessionRunner<Output: Sendable> {
     machine = SessionMachine(isComputing: plan.description.isComputing(mesh.local))
   }
 
+  /// The last one reached.
   package var phase: SessionPhase { machine.phase }
 
+  /// The whole session, once. Blocks the calling thread.
+  ///
+  /// - Throws: the error that ended it; `ParleyError.Origin` says whom it counts against and whether it may be tried
+  ///   anew.
   package func run() throws(ParleyError) -> SessionOutcome<Output> {
     defer { if isRegistered { services.memory.endSession(plan.description, at: mesh.local) } }
     do throws(ParleyError) {

@@ -4,10 +4,10 @@ package import ParleyProgram
 
 /// Digests of texts under the key of one session: the first 112 bits of HMAC-SHA256 over a text's UTF-8.
 ///
-/// The key follows from the session id and nothing else, so all principals of a session have the same one without
-/// a message, no session has that of another, and it is fixed only when every principal has committed itself to its
-/// hello. It is no secret among the principals: digests are shared and never opened. docs/proofs/text-digests.md says
-/// what it is for.
+/// The key follows from the session id alone. So all principals of a session have the same key without a message, no
+/// two sessions have one key, and nobody can choose it: it is fixed only when every principal has committed itself to
+/// its hello. It is no secret among the principals: digests are shared and never opened. docs/proofs/text-digests.md
+/// says what it is for.
 package struct SessionTextDigester: TextDigester {
   private let key: SymmetricKey
 

@@ -4,22 +4,28 @@ package import ParleyEngine
 /// What a computing party says under its signature: before the openings, what it is going to open and what it knows of
 /// the session; and again, as each flight of openings begins, the part that is opened in it.
 ///
-/// It tells its readers nothing: commitments and link digests are salted with streams of keys that only the two parties
-/// concerned have ([own], docs/proofs/attribution.md), and what has been public among the computing parties by then is
-/// uniformly random or tells a uniformly random order. Verdicts are opened afterwards.
+/// It tells its readers nothing. Commitments and link digests are salted with streams of keys that only the two parties
+/// concerned have ([own], docs/proofs/attribution.md). What has been public among the computing parties by then is
+/// uniformly random, or an order of rows that is. Verdicts are opened afterwards.
 package struct Statement: Sendable, Hashable {
   /// When it is made.
   package enum Moment: UInt32, Sendable, Hashable, CaseIterable {
     /// Everything has been verified and nothing opened.
     case beforeOpenings = 0
+    /// Verdicts on rows and requirements are about to be opened.
     case verdicts = 1
+    /// Results are about to be opened.
     case results = 2
   }
   /// Everything that two parties have sent each other, in each direction: step, length and contents.
   package struct Link: Sendable, Hashable {
+    /// The other end.
     package var peer: PartyIndex
+    /// Salted hash of what went to the peer, 32 bytes.
     package var sent: [UInt8]
+    /// Salted hash of what came from the peer, 32 bytes.
     package var received: [UInt8]
+    /// Both directions of one link.
     package init(peer: PartyIndex, sent: [UInt8], received: [UInt8]) {
       self.peer = peer
       self.sent = sent
@@ -27,14 +33,20 @@ package struct Statement: Sendable, Hashable {
     }
   }
 
+  /// Session id, 32 bytes.
   package var session: [UInt8]
+  /// Who says it.
   package var party: PartyIndex
+  /// When it is made.
   package var moment: Moment
   /// Hash of every value that was public among the computing parties. Only before the openings, like the links.
   package var publicDigest: [UInt8]
+  /// Links with every other computing party.
   package var links: [Link]
+  /// Commitments to this party's shares of what it opens.
   package var shares: [StatedShare]
 
+  /// A statement; see the properties.
   package init(
     session: [UInt8], party: PartyIndex, moment: Moment, publicDigest: [UInt8] = [], links: [Link] = [],
     shares: [StatedShare]
@@ -55,6 +67,7 @@ package struct Statement: Sendable, Hashable {
   /// Two shares, each as it is and masked.
   private static let sharesPerOpening = 4
 
+  /// What is signed.
   package var encoded: [UInt8] {
     var out = CanonicalWriter()
     out.write(Self.label)
@@ -137,8 +150,11 @@ package struct Statement: Sendable, Hashable {
 
 /// A statement with the signature of its maker.
 package struct SignedStatement: Sendable, Hashable {
+  /// What was said.
   package var statement: Statement
+  /// Signature by the identity key of the statement's maker.
   package var signature: [UInt8]
+  /// A statement with its signature, which is not checked here.
   package init(_ statement: Statement, signature: [UInt8]) {
     self.statement = statement
     self.signature = signature
@@ -147,12 +163,16 @@ package struct SignedStatement: Sendable, Hashable {
   /// Room for a classical signature beside ML-DSA-87.
   static let signatureLimit = 8 << 10
 
+  /// What is sent.
   package var encoded: [UInt8] {
     var out = CanonicalWriter()
     out.write(statement.encoded)
     out.write(signature)
     return out.bytes
   }
+  /// Reads what was sent; the signature is not checked.
+  ///
+  /// - Throws: `aborted/protocol-violation` for what no party sends.
   package static func decode(_ bytes: [UInt8]) throws(ParleyError) -> SignedStatement {
     var reader = CanonicalReader(bytes)
     let body = try reader.readBytes(atMost: bytes.count)
@@ -164,8 +184,11 @@ package struct SignedStatement: Sendable, Hashable {
 
 /// Signs statements and evidence, and checks what others have signed.
 package struct StatementSigning {
+  /// Bytes by this party's identity key.
   package var sign: ([UInt8]) throws -> [UInt8]
+  /// Checks a signature, given the identity key, the message and the signature.
   package var verify: Receipt.Verifier
+  /// What signs, and what checks.
   package init(sign: @escaping ([UInt8]) throws -> [UInt8], verify: @escaping Receipt.Verifier) {
     self.sign = sign
     self.verify = verify
@@ -174,13 +197,20 @@ package struct StatementSigning {
 
 /// Two parties' statements that cannot both be true: one of the two deviates.
 package struct Disagreement: Sendable, Hashable {
+  /// One of the two.
   package var first: PartyIndex
+  /// The other.
   package var second: PartyIndex
+  /// What they do not agree on.
   package var subject: Subject
 
+  /// What two statements say differently.
   package enum Subject: Sendable, Hashable {
+    /// What was public among the computing parties.
     case publicValues
+    /// What one sent the other.
     case messages(from: PartyIndex, to: PartyIndex)
+    /// A share of a value, by its number, that is opened at this step.
     case share(Int, StepID)
 
     /// For "they do not agree on …".

@@ -105,6 +105,7 @@ package enum DurableFile {
     }
   }
 
+  /// A file for its owner alone, which must not be there yet. Gives a descriptor, or a negative number.
   package static func createNew(_ path: String) -> Int32 {
     open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
   }
@@ -112,6 +113,7 @@ package enum DurableFile {
   package static func createShared(_ path: String) -> Int32 {
     open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
   }
+  /// A file for its owner alone, made where it is not there. Gives a descriptor, or a negative number.
   package static func openToAppend(_ path: String) -> Int32 {
     open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
   }

@@ -6,21 +6,28 @@ internal import ParleyBase
 /// are about to leave) and when it has (``Event/released``). A begun release that was never finished counts as
 /// released: after a crash nobody can know who has seen the output (docs/protocols/session.md#attempts).
 public struct LedgerEntry: Sendable, Hashable, Codable {
+  /// Before a release could happen, and once it had.
   public enum Event: String, Sendable, Hashable, Codable { case begun, released }
 
+  /// Which of the two.
   public var event: Event
+  /// Session id, hexadecimal.
   public var session: String
+  /// Hash of the study, hexadecimal.
   public var study: String
+  /// Hash of the program, hexadecimal.
   public var program: String
   /// Keyed digest of this principal's own input data; absent when it holds none. See
   /// ``StateDirectory/inputDigest(study:parts:)``.
   public var input: String?
   /// Hash over the commitments to the outputs (``Receipt``); absent while begun.
   public var outputs: String?
+  /// The agreed attempt.
   public var attempt: UInt64
-  /// UTC, ISO 8601.
+  /// When the line was written: UTC, ISO 8601.
   public var time: String
 
+  /// A line; see the properties.
   public init(
     event: Event, session: String, study: String, program: String, input: String?, outputs: String?,
     attempt: UInt64, time: String
@@ -38,9 +45,9 @@ public struct LedgerEntry: Sendable, Hashable, Codable {
 
 /// What the ledger says about a run that is about to start.
 public struct LedgerVerdict: Sendable, Hashable {
-  /// Earlier releases of this study with the same data, and with other data, one entry for each session: the one that says
-  /// most.
+  /// Earlier releases of this study with the same data, one entry for each session: the one that says most.
   public var withSameInput: [LedgerEntry]
+  /// Earlier releases of this study with other data, likewise.
   public var withOtherInput: [LedgerEntry]
 
   /// A result of changed data beside the earlier one may reveal what changed.

@@ -78,6 +78,9 @@ extension StateDirectory: SessionMemory {
 
   // MARK: Failures
 
+  /// Refuses a session where too many have failed.
+  ///
+  /// - Throws: `state/abort-cap`, `state/busy`.
   package func refuseIfCapped(_ description: SessionDescription, at local: PartyIndex) throws(ParleyError) {
     try state.withLock { (state) throws(ParleyError) in try refuseIfCapped(description, at: local, state) }
   }

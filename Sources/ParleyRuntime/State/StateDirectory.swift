@@ -13,24 +13,31 @@ internal import Synchronization
 /// | `evidence/` | what was signed in sessions that ended badly (``Evidence``) |
 ///
 /// Everything is checked when it is read, and what does not check out is an error with a remedy: nothing is ever
-/// reset silently. Every change is durable (fsync of file and directory) when the call returns, but for the closing of an
-/// attempt, which the next change writes: a crash before it leaves a number in the window that nobody will present.
+/// reset silently. Every change is durable (fsync of file and directory) when the call returns. Only the closing of an
+/// attempt is written with the next change: a crash before that leaves a number in the window that nobody will present.
 ///
 /// **Sessions at the same time.** One process holds the directory, and any number of its sessions may share the object. Each
 /// has a number of the counter to itself; those that are in their handshakes form the window that the next one presents
 /// (``AttemptWindow``), so that a session which peers meet late does not look like one of a backup. Numbers of a process that
 /// ended count as left.
 ///
-/// **Restored backups and clones.** Detected: a ledger older or shorter than `state.json`; a `state.json` older
-/// than what any peer of the next session has seen (peers remember the id of this directory and its counter, and
-/// the hello of a restored or cloned directory is not ahead of it); two directories with one id used at the same
-/// time, by the same rule. A directory that was refused stays refused at the peers that remember more of it, also when
-/// its counter has caught up. Another directory than the one a peer remembers is refused until that peer has confirmed it
-/// (``confirm(directory:of:)``). *Not* detected: the whole directory restored together when no peer remembers it (all
-/// restored, or a first session with new peers), one whose counter has caught up in sessions with others before such a peer
-/// sees it, and a copy that was never used. Sessions stay secure then, since
-/// keys come from fresh nonces; what is lost is the memory of releases and aborts in between. A peer that lies about
-/// what it has seen can stop a session, which it could do anyway, and nothing else.
+/// **Restored backups and clones.** Peers remember the id of this directory and its counter. Detected are:
+/// - a ledger that is older or shorter than `state.json`;
+/// - a `state.json` that is older than what any peer of the next session has seen: the hello of a restored or cloned
+///   directory is not ahead of what the peer remembers;
+/// - two directories with one id that are used at the same time, by the same rule.
+///
+/// A directory that was refused stays refused at the peers that remember more of it, also when its counter has caught
+/// up. Another directory than the one a peer remembers is refused until that peer has confirmed it
+/// (``confirm(directory:of:)``).
+///
+/// *Not* detected are:
+/// - the whole directory restored together when no peer remembers it (all restored, or a first session with new peers);
+/// - a restored one whose counter has caught up in sessions with others before a peer that remembers it sees it;
+/// - a copy that was never used.
+///
+/// Sessions stay secure then, since keys come from fresh nonces; what is lost is the memory of releases and aborts in
+/// between. A peer that lies about what it has seen can stop a session, which it could do anyway, and nothing else.
 public final class StateDirectory: Sendable {
   struct Peer: Codable, Hashable {
     var stateID: String
@@ -87,6 +94,7 @@ public final class StateDirectory: Sendable {
   /// must look (docs/proofs/attribution.md#what-is-counted).
   public static let abortCap = 16
 
+  /// The folder, as it was given.
   public let path: String
   /// 32 random bytes, drawn when the directory was made; peers know it by them.
   public let stateID: [UInt8]
@@ -216,6 +224,7 @@ public final class StateDirectory: Sendable {
     }
   }
 
+  /// Where the attempt counter stands: the largest number that it has issued, or was raised to by peers.
   public var attempt: UInt64 { state.withLock { $0.body.attempt } }
 
   // MARK: Failed sessions
@@ -306,6 +315,7 @@ public final class StateDirectory: Sendable {
     state.withLock { $0.ledger.verdict(study: hexadecimal(study), input: inputDigest.map { hexadecimal($0) }) }
   }
 
+  /// All lines of the ledger, the oldest first.
   public var releases: [LedgerEntry] { state.withLock { $0.ledger.entries } }
 
   /// Durable when it returns. The ledger line is written before the head that names it.
@@ -321,7 +331,7 @@ public final class StateDirectory: Sendable {
   }
 }
 
-/// Inverse of ``ParleyBase/hexadecimal(_:)``; lower case only, `nil` for anything else.
+/// Inverse of ``hexadecimal(_:)``; lower case only, `nil` for anything else.
 package func bytes(hexadecimal text: String) -> [UInt8]? {
   let digits = Array(text.utf8)
   guard digits.count % 2 == 0 else { return nil }

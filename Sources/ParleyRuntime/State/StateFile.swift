@@ -46,6 +46,9 @@ struct StateFile<Body: Codable> {
 
 /// JSON with one spelling for one value: sorted keys, no optional escapes, no white space.
 package enum CanonicalJSON {
+  /// A value as JSON; equal values have equal bytes.
+  ///
+  /// - Parameter pretty: with line feeds and blanks, for files; else in one line, for signatures.
   package static func encode(_ value: some Encodable, pretty: Bool = false) throws(ParleyError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting =

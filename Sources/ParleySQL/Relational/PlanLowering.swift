@@ -7,9 +7,11 @@ import ParleyTables
 package struct OperatorLine: Hashable, Sendable {
   /// Operators are above those that they read.
   package var depth: Int
+  /// What it does, in words.
   package var text: String
   /// The largest number of row slots of its result.
   package var rows: Int
+  /// A line; see the properties.
   package init(depth: Int, text: String, rows: Int) {
     (self.depth, self.text, self.rows) = (depth, text, rows)
   }

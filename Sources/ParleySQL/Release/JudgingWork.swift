@@ -15,6 +15,7 @@ package final class JudgingWork {
   /// Queries that were bound so far: each is once for every study that is compiled.
   package private(set) var bindings = 0
 
+  /// Nothing has been compared.
   package init() {}
 
   func noteBinding() { bindings += 1 }

@@ -4,22 +4,29 @@ package import ParleyProgram
 
 /// Rows that became one value in a program that is no query: a count, a sum, whether there is any.
 package struct ProgramStatistic {
+  /// How rows became a value.
   package enum Kind: Sendable {
+    /// How many rows there are, or hold.
     case count
+    /// What the values of the rows add up to.
     case sum
     /// Tells neither sum nor count.
     case mean
+    /// The least or the greatest value.
     case extremum
+    /// Whether any row holds.
     case any
     /// How many there are is only tested for 0, or divided by.
     case presence
   }
+  /// How rows became a value.
   package var kind: Kind
   /// Rows that take part.
   package var mask: Program.NodeID
   /// A number or bit of every row; nil of a count.
   package var value: Program.NodeID?
 
+  /// A statistic; see the properties.
   package init(_ kind: Kind, mask: Program.NodeID, value: Program.NodeID?) {
     self.kind = kind
     self.mask = mask
@@ -29,7 +36,9 @@ package struct ProgramStatistic {
 
 /// Why a statistic cannot be judged, and what to write instead.
 package struct ProgramObjection: Error {
+  /// What could be told of few units, in words.
   package var reason: String
+  /// What to write instead.
   package var remedy: String
 }
 
@@ -38,8 +47,11 @@ package struct ProgramObjection: Error {
 package struct ProgramSets {
   /// Bits of the rows of each set.
   package struct Counted {
+    /// Two conditions that are looked at together.
     package struct Pair {
+      /// By place in ``conditions``.
       package var first: Int
+      /// By place in ``conditions``.
       package var second: Int
       /// No row is in both.
       package var isExclusive: Bool
@@ -48,16 +60,20 @@ package struct ProgramSets {
     package var conditions: [Program.NodeID] = []
     /// Each with the other, without it, and neither.
     package var pairs: [Pair] = []
+    /// Further sets that are counted for themselves.
     package var others: [Program.NodeID] = []
     /// What is added up, where few units must not make up too much of it.
     package var values: [SummedRows] = []
   }
+  /// What is added up, and over which rows.
   package struct SummedRows: Hashable {
     /// In other rows it is anything.
     package var mask: Program.NodeID
+    /// What each row adds.
     package var value: Program.NodeID
   }
 
+  /// The program with the bits of the sets.
   package private(set) var builder: ProgramBuilder
   private let work: JudgingWork
   /// Rows that are not padding.
@@ -78,6 +94,15 @@ package struct ProgramSets {
     if case .units = table.protection { ReleaseRefusal.mostConditions } else { 24 }
   }
 
+  /// No statistic has been read.
+  ///
+  /// - Parameters:
+  ///   - builder: the program so far.
+  ///   - id: of the table.
+  ///   - table: its declared shape.
+  ///   - minimum: units that a set must hold, if it holds any.
+  ///   - areValuesJudged: whether there is a rule of dominance.
+  ///   - work: shared by all tables of a program.
   package init(
     _ builder: ProgramBuilder, _ id: Program.TableID, _ table: TableSchema, minimum: Int, areValuesJudged: Bool,
     _ work: JudgingWork = JudgingWork()
@@ -106,6 +131,7 @@ package struct ProgramSets {
 
   // MARK: Reading
 
+  /// Takes in what a statistic tells of rows.
   package mutating func read(_ statistic: ProgramStatistic) throws(ProgramObjection) {
     do throws(Failure) {
       try take(statistic)
@@ -244,6 +270,7 @@ package struct ProgramSets {
 
   // MARK: Sets
 
+  /// The sets of all statistics that were read, as bits of the rows.
   package mutating func counted() throws(ParleyError) -> Counted {
     let facts = facts
     var bits = ConditionBits(builder, id, table, nodes.nodes)

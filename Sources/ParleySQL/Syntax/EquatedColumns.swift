@@ -4,8 +4,11 @@ package import ParleyProgram
 package enum EquatedColumns {
   /// Places in the list of tables.
   package struct Column: Hashable, Sendable {
+    /// Place in the list of tables.
     package var table: Int
+    /// Place in the table.
     package var column: Int
+    /// A column by its places.
     package init(table: Int, column: Int) { (self.table, self.column) = (table, column) }
   }
 

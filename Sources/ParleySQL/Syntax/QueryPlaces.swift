@@ -6,7 +6,9 @@ public struct QueryPlaces: Hashable, Sendable {
     public var offset: Int
     /// Of the file, both from 1; columns are characters.
     public var line: Int
+    /// Of the file, from 1, in characters.
     public var column: Int
+    /// A stretch; see the properties.
     public init(offset: Int, line: Int, column: Int) {
       self.offset = offset
       self.line = line
@@ -16,6 +18,7 @@ public struct QueryPlaces: Hashable, Sendable {
 
   /// In the order of the text; none where nothing is known of the file.
   public var stretches: [Stretch]
+  /// Places of a text whose stretches are known.
   public init(_ stretches: [Stretch]) { self.stretches = stretches }
 
   /// Only the text is known: places are told as of the query.

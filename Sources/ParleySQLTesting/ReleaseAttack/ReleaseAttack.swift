@@ -12,16 +12,19 @@ internal import ParleyTesting
 package enum ReleaseAttack {
   /// One query, and what its columns are.
   package struct Question: Sendable {
+    /// SQL.
     package var text: String
     /// By selected column.
     package var columns: [OpenedColumn]
     /// Which rows there are depends on numbers.
     package var isChoosing: Bool
-    /// A count whose rows have the keys of this one's, and which nothing that is shown of a row may tell where it is of few
-    /// units: a condition that stands in the argument of a statistic, whatever the statistic makes of it.
+    /// A count by the same keys as this query, as SQL: of the rows in which a condition holds that stands in the
+    /// argument of a statistic. Where the count is of few units, nothing that is shown of the row may tell it, whatever
+    /// the statistic makes of the condition.
     package var secret: String?
     /// What its statistics rest on, where it was stated.
     package var behind: SuppressionMeasure.Behind?
+    /// A question; see the properties.
     package init(text: String, columns: [OpenedColumn], isChoosing: Bool = false, secret: String? = nil) {
       self.text = text
       self.columns = columns
@@ -32,16 +35,25 @@ package enum ReleaseAttack {
 
   /// A random study.
   package struct Study: Sendable, CustomStringConvertible {
+    /// What everything follows from; 0 of studies that were written by hand.
     package let seed: UInt64
+    /// How it aims at few units.
     package let trick: String
+    /// Whether it aims at nobody, and ought to be answered.
     package let isHarmless: Bool
+    /// Of its rules.
     package let minimum: Int
     /// A released row must not rest on one unit, whatever the minimum is.
     var least: Int { max(2, minimum) }
+    /// The declared shapes.
     package private(set) var tables: [TableSchema]
+    /// By table, then holder.
     package let data: [String: [TableData]]
+    /// What it asks.
     package fileprivate(set) var questions: [Question]
+    /// Constants that it puts into sums to take them out again.
     package let offsets: [BigInt]
+    /// The base in which every unit has a digit of its own in sums; nil where there is none.
     package let packing: BigInt?
 
     /// - Parameter trick: nil for any.
@@ -71,6 +83,7 @@ package enum ReleaseAttack {
       (self.tables, data) = (tables.schemas, tables.data)
     }
 
+    /// A study that was written by hand.
     package init(
       name: String, minimum: Int, tables: [TableSchema], data: [String: [TableData]], questions: [Question]
     ) {
@@ -110,7 +123,9 @@ package enum ReleaseAttack {
 
   /// What became of one study.
   package enum Outcome: Sendable {
+    /// The rules refused the study, with this code.
     case refused(code: String)
+    /// The study was answered; what was found in it, and how many numbers were shown and withheld.
     case judged(hits: [InfluenceTest.Hit], shown: Int, withheld: Int)
     /// A mistake of the program: an internal error, or one that only a run noticed.
     case fault(String)

@@ -3,7 +3,9 @@ package import ParleyClear
 extension ReleaseAttack {
   /// A study in which something was found.
   package struct Finding: Sendable, CustomStringConvertible {
+    /// The study, which its seed gives again.
     package let study: Study
+    /// Numbers that rest on too few units.
     package let hits: [InfluenceTest.Hit]
     package var description: String {
       "\(study)\n    \(hits.prefix(4).map(\.description).joined(separator: "\n    "))"
@@ -12,9 +14,13 @@ extension ReleaseAttack {
 
   /// What became of many studies.
   package struct Report: Sendable {
+    /// All that were tried.
     package var studies = 0
+    /// Those that do not aim at few units.
     package var harmless = 0
+    /// Those that the rules let through.
     package var accepted = 0
+    /// Harmless ones that the rules let through.
     package var acceptedHarmless = 0
     /// By error code.
     package var refused: [String: Int] = [:]
@@ -22,9 +28,13 @@ extension ReleaseAttack {
     package var refusedHarmless: [String: Int] = [:]
     /// By trick: how many were asked, and how many answered.
     package var answered: [String: (asked: Int, answered: Int)] = [:]
+    /// Numbers that were shown.
     package var shown = 0
+    /// Numbers that were withheld.
     package var withheld = 0
+    /// Studies that told of few units.
     package var findings: [Finding] = []
+    /// Errors that no rule of release is.
     package var faults: [String] = []
 
     /// In a few lines.

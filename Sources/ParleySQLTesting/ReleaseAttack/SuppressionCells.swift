@@ -4,27 +4,34 @@
 /// The search knows the data, and its choice may depend on it in any way. A rule that everybody knows cannot always do as
 /// well, since what it withholds says something about the data.
 package struct SuppressionCells: Sendable {
+  /// One group and everybody behind it.
   package struct Cell: Sendable {
+    /// Values of the keys.
     package var key: [String]
+    /// Rows of the group.
     package var rowCount: Int
     /// Names of the different units, by kind of unit.
     package var units: [Set<String>]
     /// A set of its rows has a unit, and fewer than the minimum.
     package var isSmall: Bool
 
+    /// A cell; see the properties.
     package init(key: [String], rowCount: Int, units: [Set<String>], isSmall: Bool) {
       (self.key, self.rowCount, self.units, self.isSmall) = (key, rowCount, units, isSmall)
     }
   }
+  /// Units that a number must rest on.
   package let minimum: Int
   /// Cells with rows.
   package let cells: [Cell]
 
+  /// Cells of one grouping.
   package init(minimum: Int, cells: [Cell]) {
     self.minimum = minimum
     self.cells = cells
   }
 
+  /// Places of the cells that hold too few units.
   package var small: Set<Int> { Set(cells.indices.filter { cells[$0].isSmall }) }
 
   /// Whether the definition holds if these cells are withheld and all others shown: what follows for them together, from a

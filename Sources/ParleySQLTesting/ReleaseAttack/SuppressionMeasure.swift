@@ -8,6 +8,7 @@ package struct SuppressionMeasure: Sendable {
   /// The rows of a query's groups, for counting them in the clear: what the definition looks at, stated by whoever wrote the
   /// query and not worked out by the rules.
   package struct Behind: Sendable {
+    /// The FROM clause.
     package var from: String
     /// Empty where there is no WHERE.
     package var filter: String
@@ -21,6 +22,7 @@ package struct SuppressionMeasure: Sendable {
     /// The table, where its rows are the units: those in no group are a set too.
     package var counted: String?
 
+    /// What is behind a query; see the properties.
     package init(
       from: String, filter: String = "", keys: [(name: String, expression: String)] = [], units: [String],
       sets: [String] = [], counted: String? = nil
@@ -38,8 +40,11 @@ package struct SuppressionMeasure: Sendable {
     }
   }
 
+  /// The query's groups.
   package let cells: SuppressionCells
+  /// Places of the cells that the rules withheld.
   package let withheld: Set<Int>
+  /// How many would have done.
   package let fewest: Int
 
   /// Why the rules withheld more than the fewest.
@@ -54,8 +59,10 @@ package struct SuppressionMeasure: Sendable {
     case ties
     /// Nothing would have been shown.
     case everything
+    /// None of these.
     case other
   }
+  /// Nil where no more than the fewest were withheld.
   package var reason: Reason? {
     guard withheld.count > fewest else { return nil }
     let added = withheld.subtracting(cells.small).map { cells.cells[$0].rowCount }

@@ -9,17 +9,22 @@ package protocol ByteSource: AnyObject {
 
 /// A file, or a pipe, read once from front to back.
 package final class FileSource: ByteSource {
+  /// Why a file could not be read, without its name.
   package struct Failure: Error {
+    /// Why it failed, in words.
     package var reason: String
+    /// Code of the error that is made of it.
     package var code: ParleyError.Code
+    /// What its holder can do.
     package var remedy: String?
+    /// A failure; see the properties.
     package init(reason: String, code: ParleyError.Code = .dataUnreadable, remedy: String? = nil) {
       self.reason = reason
       self.code = code
       self.remedy = remedy
     }
 
-    /// For a source that cannot be opened at all.
+    /// The error for a source that cannot be opened at all.
     package func inWords(file: String) -> ParleyError {
       ParleyError(
         code, code == .dataUnreadable ? "the data file cannot be read: \(reason)" : reason, at: .init(file: file),
@@ -96,7 +101,9 @@ final class MemorySource: ByteSource {
   }
 }
 
+/// Whether bytes are text.
 package enum TextCheck {
+  /// Whether all bytes are well-formed UTF-8. Cost: one pass.
   package static func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     firstInvalidByte(bytes) == bytes.count
   }

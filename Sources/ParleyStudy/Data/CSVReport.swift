@@ -4,7 +4,9 @@ public import ParleyBase
 public struct CSVReport: Sendable, Hashable {
   /// Data rows in the file.
   public var rowsRead = 0
+  /// Rows that were left out because of a bad cell.
   public var rowsDropped = 0
+  /// Bad cells that were made NULL.
   public var cellsNulled = 0
   /// Rows with at least one cell made NULL.
   public var rowsNulled = 0
@@ -18,6 +20,7 @@ public struct CSVReport: Sendable, Hashable {
   /// By row that is used, its line; empty where the table has no unique keys.
   package var rowLines: [Int] = []
 
+  /// Nothing has been read.
   public init() {}
 
   /// Kinds of bad rows of which the notices tell.

@@ -165,8 +165,8 @@ struct CellParser {
   /// Whether the text is what spreadsheets make of a number of twelve digits or more, such as `2.02403E+14`: some of its
   /// digits are lost, and different numbers are written alike.
   ///
-  /// - Parameter asText: for a column of texts, in which a number of any length in the form of spreadsheets (a plus sign, two
-  ///   digits or more after it, and at most five decimals, as in `1.00E+06`) is one that was an identifier.
+  /// - Parameter asText: the column is one of texts. Then a number of any length in the form of spreadsheets (a plus
+  ///   sign, two digits or more after it, and at most five decimals, as in `1.00E+06`) was an identifier.
   static func isShortened(_ text: UnsafeBufferPointer<UInt8>, asText: Bool = false) -> Bool {
     guard text.count >= 4, text.count <= 24, text[text.count - 1] &- 48 < 10 else { return false }
     var position = text[0] == UInt8(ascii: "-") || text[0] == UInt8(ascii: "+") ? 1 : 0

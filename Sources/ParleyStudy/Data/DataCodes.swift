@@ -1,6 +1,7 @@
 public import ParleyBase
 
 extension ParleyError.Code {
+  /// A file that cannot be read.
   public static let dataUnreadable = Self("data/unreadable")
   /// Not UTF-8, or not text at all.
   public static let dataEncoding = Self("data/encoding")
@@ -8,11 +9,15 @@ extension ParleyError.Code {
   public static let dataSyntax = Self("data/syntax")
   /// A file of which no column can be drafted.
   public static let dataNoColumns = Self("data/no-columns")
+  /// A file without a header, or without a row that can be used.
   public static let dataEmpty = Self("data/empty")
+  /// Two columns of one name.
   public static let dataDuplicateHeader = Self("data/duplicate-header")
+  /// A column of the study that the file does not have.
   public static let dataMissingColumn = Self("data/missing-column")
   /// More columns, longer records than any table has.
   public static let dataLimit = Self("data/limit")
+  /// More rows than the study allows.
   public static let dataTooManyRows = Self("data/too-many-rows")
   /// A row with more or fewer fields than the header.
   public static let dataFieldCount = Self("data/field-count")

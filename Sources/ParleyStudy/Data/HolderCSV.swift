@@ -7,10 +7,13 @@ public import ParleyProgram
 /// Cost: one pass, about 70 ns a cell; memory: 8 bytes a cell (9 when nullable; 16 and more for a text) and the window
 /// of ``CSVRecords``.
 public enum HolderCSV {
+  /// What reading a file came to.
   public struct Outcome: Sendable {
     /// Nil when there is any problem.
     public var data: TableData?
+    /// What became of its rows.
     public var report: CSVReport
+    /// The problems by line, at most as many as are listed.
     public var problems: [ParleyError]
   }
 
@@ -26,6 +29,9 @@ public enum HolderCSV {
   /// Longest row, in bytes.
   package static let rowLimit = CSVRecords.recordLimit
 
+  /// The rows of a file without any problem.
+  ///
+  /// - Throws: `data/…`, all problems of the file as one error.
   public static func load(
     path: String, table: Study.Table, holder: String
   ) throws(ParleyError) -> (data: TableData, report: CSVReport) {
@@ -43,6 +49,7 @@ public enum HolderCSV {
     throw ParleyError.combining(outcome.problems, file: file)
   }
 
+  /// Reads the file to its end and finds all problems.
   public static func check(path: String, table: Study.Table, holder: String) -> Outcome {
     let source: FileSource
     do { source = try FileSource(path: path) } catch {

@@ -26,6 +26,7 @@ package struct SyntheticPools: Sendable {
   private let tables: [TableSchema]
   private var groups: [Set<EquatedColumns.Column>]
 
+  /// Reads what the queries of a study equate.
   package init(_ study: Study) {
     tables = study.schemas
     var sets = EquatedColumns.sets(study.sqlQueries, tables: tables)
@@ -50,6 +51,7 @@ package struct SyntheticPools: Sendable {
     }
   }
 
+  /// Whether no column shares values with another.
   package var isEmpty: Bool { groups.isEmpty }
 
   /// - Parameter rows: of each table, all holders together.

@@ -9,6 +9,7 @@ public struct DateFormat: Sendable, Hashable, CustomStringConvertible {
   let pieces: [Piece]
   public let description: String
 
+  /// `YYYY-MM-DD`.
   public static let iso = DateFormat(
     pieces: [.year, .literal(45), .month, .literal(45), .day], description: "YYYY-MM-DD")
 

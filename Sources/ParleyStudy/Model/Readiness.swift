@@ -4,10 +4,13 @@ public import ParleyBase
 extension Study {
   /// A protection that an engine offers.
   public struct Offer: Sendable, Hashable {
+    /// The protocol.
     public var sharing: Security.SharingProtocol
+    /// Whom the protocol withstands.
     public var adversary: Security.Adversary
-    /// Nil where nothing is verified.
+    /// How it verifies; nil where nothing is verified.
     public var verifier: Security.Verifier?
+    /// An offer; see the properties.
     public init(
       _ sharing: Security.SharingProtocol, _ adversary: Security.Adversary, _ verifier: Security.Verifier? = nil
     ) {

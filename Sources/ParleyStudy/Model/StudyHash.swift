@@ -12,8 +12,10 @@ import ParleyProgram
 extension Study {
   /// SHA-256 of ``canonicalBytes``.
   public var studyHash: [UInt8] { Array(SHA256.hash(data: canonicalBytes)) }
+  /// The hash in hexadecimal.
   public var studyHashText: String { hexadecimal(studyHash) }
 
+  /// The encoding that is hashed.
   public var canonicalBytes: [UInt8] {
     var writer = CanonicalWriter()
     writer.write("parley study 1")

@@ -3,13 +3,18 @@ import ParleyBase
 
 /// Whether two organisations would be taken for one by somebody who reads their names.
 ///
-/// Covered: upper and lower case, compatibility forms of Unicode (full width, ligatures), marks of
-/// punctuation and blanks, letters of the Greek, Cyrillic and Armenian scripts that look like Latin ones, small capitals
-/// and other Latin letters that look like those of the alphabet, and the digits
-/// and letters `0 O`, `1 l I |`, `rn m`, `vv w`, `cl d`. A name that mixes letters of the Latin script with those of one that has
-/// look-alikes of it (Greek, Cyrillic, Armenian, Cherokee, Coptic, Lisu, Deseret and others, see ``script(_:)``), or with
-/// digits of another script, is refused as it is. Not covered: whole names in other scripts, letters with and without accents or strokes, abbreviations, and two names
-/// of one house.
+/// Taken for the same:
+///
+/// - upper and lower case, compatibility forms of Unicode (full width, ligatures), and names that differ in punctuation
+///   or blanks;
+/// - letters of the Greek, Cyrillic and Armenian scripts, small capitals and other Latin letters that look like letters
+///   of the alphabet;
+/// - the digits and letters `0 O`, `1 l I |`, `rn m`, `vv w`, `cl d`.
+///
+/// A name is refused where it mixes Latin letters with those of a script that has look-alikes of them (Greek, Cyrillic,
+/// Armenian, Cherokee, Coptic, Lisu, Deseret and others, see ``script(_:)``), or with digits of another script.
+///
+/// Not noticed: whole names in other scripts, accents and strokes, abbreviations, and two names of one house.
 package enum OrganisationName {
   /// Two texts; names with one of them in common are taken for one organisation. Both are empty when there is no letter
   /// and no digit.
@@ -29,6 +34,7 @@ package enum OrganisationName {
     return [latin(folded), visual].map(letters)
   }
 
+  /// Whether one could be read for the other.
   package static func isSame(_ a: String, _ b: String) -> Bool {
     zip(skeletons(a), skeletons(b)).contains { !$0.isEmpty && $0 == $1 }
   }

@@ -3,26 +3,34 @@ public import ParleyBase
 
 /// Reads study files and finds everything that is wrong with one, not only the first thing.
 public enum StudyLoader {
+  /// What reading a study came to.
   public struct Outcome: Sendable {
     /// Nil when there is any problem.
     public var study: Study?
-    /// In the order of the file.
+    /// The problems, in the order of the file.
     public var problems: [ParleyError]
   }
 
-  /// Larger files are refused unread.
+  /// The largest file that is read, in bytes; larger ones are refused.
   public static let largestFile = 4 << 20
   /// More problems than this are counted, not listed.
   public static let problemLimit = 50
 
+  /// A study of a file.
+  ///
+  /// - Throws: `study/…`, all problems of the file as one error.
   public static func load(path: String) throws(ParleyError) -> Study {
     try study(of: check(path: path), file: path)
   }
 
+  /// A study of a text; `file` is its name in messages.
+  ///
+  /// - Throws: `study/…`, all problems of the text as one error.
   public static func load(text: String, file: String) throws(ParleyError) -> Study {
     try study(of: check(text: text, file: file), file: file)
   }
 
+  /// Reads a file and finds all problems.
   public static func check(path: String) -> Outcome {
     let bytes: [UInt8]
     do { bytes = try read(path: path) } catch { return Outcome(study: nil, problems: [error]) }
@@ -39,6 +47,7 @@ public enum StudyLoader {
     return check(text: text, file: path)
   }
 
+  /// Reads a text and finds all problems; `file` is its name in messages.
   public static func check(text: String, file: String) -> Outcome {
     let problems = Problems(file: file)
     guard text.utf8.count <= largestFile else {

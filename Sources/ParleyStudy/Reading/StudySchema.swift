@@ -1,6 +1,7 @@
 /// The JSON Schema of study files, for editors: the same text as `docs/study.schema.json`, kept in the program so
 /// that it needs no file beside it.
 public enum StudySchema {
+  /// JSON, with a line feed at the end.
   public static let text = #"""
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -2,10 +2,13 @@ import Foundation
 import ParleyBase
 import Yams
 
-/// The step from YAML text to nodes with positions, through Yams, with the parts of YAML refused that a study
-/// file has no use for and that make files mean something else than they seem to: characters that are not seen or end
-/// lines for YAML alone, comments included, anchors (which also allow small files that grow without bound) and several
-/// documents.
+/// The step from YAML text to nodes with positions, through Yams.
+///
+/// Parts of YAML are refused that a study file has no use for and that make files mean something else than they seem
+/// to:
+/// - characters that are not seen, or that end lines for YAML alone, in comments too;
+/// - anchors, with which small files can also grow without bound;
+/// - several documents.
 enum YAMLText {
   static func root(of text: String, _ problems: Problems) -> Node? {
     let text = text.hasPrefix("\u{feff}") ? String(text.dropFirst()) : text

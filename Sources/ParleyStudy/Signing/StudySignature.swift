@@ -8,10 +8,14 @@ public import ParleyCrypto
 /// independently and hand the files around. The file is a JSON object: `parley-signature` (format, 1), `party`,
 /// `study` (hash, hexadecimal), `p256` and `ml-dsa-65` (base64url).
 public struct StudySignature: Sendable, Hashable {
+  /// Name of the party that signs.
   public var party: String
+  /// Hash of the study that was signed.
   public var studyHash: [UInt8]
+  /// The signature by both keys of the party.
   public var signature: HybridSignature
 
+  /// A signature, which is not checked here.
   public init(party: String, studyHash: [UInt8], signature: HybridSignature) {
     self.party = party
     self.studyHash = studyHash
@@ -28,12 +32,15 @@ public struct StudySignature: Sendable, Hashable {
 
 /// How a party stands to a study.
 public enum SignatureStatus: String, Sendable, Hashable {
+  /// Signed by the party's key, and this study.
   case valid
+  /// There is no signature file.
   case missing
   /// The study names no key for the party, so nothing can be checked.
   case noKey = "no-key"
   /// Signed, but not this study: it was changed afterwards, or the file belongs to another.
   case otherStudy = "other-study"
+  /// The signature does not verify, or is in another party's name.
   case invalid
 }
 
@@ -79,6 +86,7 @@ extension Study {
     )
   }
 
+  /// Checks a signature, or its absence, against the key that the study names for the party.
   public func status(of signature: StudySignature?, as name: String) -> SignatureStatus {
     guard let key = party(name)?.key else { return .noKey }
     guard let signature else { return .missing }
@@ -92,13 +100,16 @@ extension Study {
 
 /// The signatures that lie beside a study file.
 public struct SignatureFolder: Sendable {
+  /// The folder, beside the study file.
   public let directory: String
 
+  /// The signatures of the study file at `path`; neither need be there.
   public init(ofStudy path: String) { directory = path + ".signatures" }
 
   private static let formatVersion = 1
   private static let largestFile = 64 * 1024
 
+  /// The file of a party's signature.
   public func path(of party: String) -> String { "\(directory)/\(party).sig" }
 
   private struct Record: Codable {

@@ -5,8 +5,11 @@ internal import ParleyProgram
 
 extension AttackCircuit {
   /// Every operation of an engine with three summands on both sides, in seven flights, so that proofs travel with the
-  /// computation: products, sums of products over elements and of elementwise ones, a matrix product, one of columns, conjunctions of whole and of ragged planes, both
-  /// conversions, shifted summands, and an opening under a mask.
+  /// computation.
+  ///
+  /// The operations are products, sums of products (over elements, and elementwise), a matrix product, a product of
+  /// columns, conjunctions of whole and of ragged planes, both conversions, shifted summands, and an opening under a
+  /// mask.
   ///
   /// - Parameters:
   ///   - words: three columns: two of six words, one of one.

@@ -6,20 +6,27 @@ internal import ParleyProgram
 /// Runs a circuit, or a program, with every principal in this process while somebody interferes with messages. The last
 /// news to arrive is that of an abort (``TapeNetwork``), so that a run is the same every time.
 package struct AttackWorld<F: EngineFamily>: Sendable {
+  /// Makes the parties.
   package var family: F
+  /// What they compute.
   package var circuit: AttackCircuit<F>
   /// Run in place of the circuit.
   package var program: ProgramRun?
+  /// Seed of all keys and data.
   package var seed: UInt64
 
+  /// A world in which this circuit runs.
   package init(_ family: F, _ circuit: AttackCircuit<F>, seed: UInt64) {
     self.family = family
     self.circuit = circuit
     self.seed = seed
   }
 
+  /// The one that deals.
   package var holder: PartyIndex { PartyIndex(family.computing) }
+  /// The one that does not compute and receives the results.
   package var recipient: PartyIndex { PartyIndex(family.computing + 1) }
+  /// All principals, by index.
   package var everybody: [PartyIndex] { (0..<family.computing + 2).map { PartyIndex($0) } }
 
   /// What the adversary may look at when it decides about a message of a corrupt party: everything that this party has
@@ -151,12 +158,14 @@ package struct PrincipalOutcome: Sendable {
   }
 }
 
+/// What became of an attacked run.
 package struct AttackOutcome: Sendable {
-  /// By principal.
+  /// What became of each principal, by index.
   package var principals: [PrincipalOutcome]
   /// What went over the links, tampering included.
   package var transcript: Transcript
 
+  /// What became of one principal.
   package subscript(_ party: PartyIndex) -> PrincipalOutcome { principals[party.rawValue] }
 
   /// The results, when every principal came to its end.

@@ -5,6 +5,7 @@ internal import ParleyReplicated
 /// A prover that claims a wrong inner product and gets every challenge only after its message, with the production
 /// folding engine in all three roles: what a corrupt party can do best, and how often it passes.
 package struct FoldedClaim<F: SmallField> {
+  /// How the prover hides its error.
   package enum Cheat: String, CaseIterable, Sendable {
     /// Says the truth about everything but the claim, so that the error sits in the product that follows from it.
     case truth
@@ -14,9 +15,12 @@ package struct FoldedClaim<F: SmallField> {
     case diagonal
   }
 
+  /// Where it is proved.
   package let field: F
+  /// How it is folded.
   package let plan: FoldPlan
 
+  /// Claims in this field, folded so.
   package init(_ field: F, plan: FoldPlan) {
     self.field = field
     self.plan = plan

@@ -4,31 +4,57 @@ internal import ParleyReplicated
 
 /// What a message is for, as far as its step and its ends say; tables of attacks are kept by it.
 package enum MessageClass: String, CaseIterable, Sendable, Comparable {
+  /// Shares of inputs, seeds, and control messages.
   case input
+  /// Digests of the copies of inputs that two parties have.
   case inputComparison = "input comparison"
+  /// Messages of products and conversions.
   case exchange
+  /// Shares of results, and whether results follow.
   case opening
+  /// Digests of shares of results, from the other holder.
   case openingDigest = "opening digest"
+  /// Shares of masked values that are opened during the computation.
   case maskedOpening = "masked opening"
+  /// Digests of these.
   case maskedDigest = "masked opening digest"
+  /// Shares of what a search opens: in sorts, which rows are less.
   case search = "opening of a search"
+  /// Digests of these.
   case searchDigest = "digest of a search"
+  /// That everything before a search has been verified.
   case verifiedForSearch = "verified for a search"
+  /// Shares of verdicts on holders' rows.
   case rowVerdict = "verdict on rows"
+  /// Digests of these.
   case rowVerdictDigest = "digest of a verdict on rows"
+  /// That a verifier has what a challenge must follow.
   case ready
+  /// A seed, from a verifier to the prover.
   case challenge
+  /// What a prover shares.
   case proof
+  /// The challenges as the prover got them.
   case echo
+  /// The left verifier's message to the right one.
   case final
+  /// Products of inputs and the key of macs.
   case inputMac = "mac of an input"
+  /// The same of masks of openings.
   case maskMac = "mac of a mask"
+  /// Products that the check of macs is about.
   case macSums = "sums of a check of macs"
+  /// What the check is about, before the key is opened.
   case macReady = "what a check of macs is about"
+  /// Shares of the key.
   case keyOpening = "opening of the key"
+  /// Digests of these.
   case keyDigest = "digest of the key"
+  /// Shares of what must be 0.
   case difference = "opening of the difference"
+  /// Digests of these.
   case differenceDigest = "digest of the difference"
+  /// That all checks have passed at the sender.
   case verified
 
   /// Openings and the messages before them, which come after everybody's checks: as there is no fairness, one honest
@@ -47,6 +73,7 @@ package enum MessageClass: String, CaseIterable, Sendable, Comparable {
   package static func of(_ message: InterceptedMessage) -> MessageClass {
     of(step: message.step, from: message.from, to: message.to)
   }
+  /// The same for a step and its ends.
   package static func of(step: StepID, from: PartyIndex, to: PartyIndex) -> MessageClass {
     let isToPrevious = from.rawValue < 3 && to == from.advanced(by: -1, of: 3)
     switch step.instruction {

@@ -3,17 +3,29 @@ package import ParleyNetwork
 
 /// One way to send something else than the protocol says.
 package enum Mutation: String, CaseIterable, Sendable {
+  /// One bit of the payload.
   case flipBit = "flip a bit"
+  /// To one word of the payload.
   case addOne = "add 1"
+  /// To one word of the payload: only its highest bit changes.
   case addTop = "add 2^63"
+  /// Of words, or of bytes where there is one word at most.
   case swap = "swap two elements"
+  /// The payload without its last byte.
   case truncate
+  /// The payload with a byte more.
   case extend
+  /// The message twice.
   case duplicate
+  /// No message.
   case drop
+  /// The payload of an earlier message, of the same length where there is one.
   case replay = "older payload"
+  /// An earlier message as it was.
   case replayWithStep = "older message"
+  /// The payload of a later message of the same length.
   case otherPayload = "other payload"
+  /// The payload at the step of another message.
   case relabel = "other step"
 
   /// What to do with a message, and whether the receiver sees any difference.

@@ -7,6 +7,7 @@ internal import Synchronization
 /// with a wrong result, and a change that its receiver can see must be noticed by an honest principal's own check
 /// before anything is opened.
 package struct MutationMatrix<F: EngineFamily>: Sendable {
+  /// What came of a changed message.
   package enum Outcome: String, CaseIterable, Sendable {
     /// An honest principal's own check fired.
     case caught
@@ -25,20 +26,29 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
     case late
     /// Somebody had its result where nothing may have been opened, or keys are still usable after a failure.
     case early
+    /// An honest principal has another result than the right one.
     case wrong
   }
 
   /// One run.
   package struct Trial: Sendable {
+    /// How the message was changed.
     package var mutation: Mutation
+    /// As the honest program wanted to send it.
     package var message: InterceptedMessage
+    /// What it is for.
     package var kind: MessageClass
+    /// What came of it.
     package var outcome: Outcome
+    /// What principals said, in words.
     package var report: String
   }
 
+  /// What is attacked.
   package var world: AttackWorld<F>
+  /// Whose messages are changed.
   package var corrupt: PartyIndex
+  /// The right results.
   package var expected: [ClearValues]
   /// Every how many-th change is tried.
   package var stride: Int
@@ -47,6 +57,7 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
   /// Whether the protocol may let these bytes pass in place of those of the message, as the results stay right.
   package var isHarmless: @Sendable (InterceptedMessage, [UInt8]) -> Bool = { _, _ in false }
 
+  /// All changes of one party's messages, or every `stride`-th.
   package init(_ world: AttackWorld<F>, corrupt: PartyIndex, expected: [ClearValues], stride: Int = 1) {
     self.world = world
     self.corrupt = corrupt
@@ -54,6 +65,7 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
     self.stride = stride
   }
 
+  /// A run without any change that fails.
   package struct Failure: Error, CustomStringConvertible {
     package var description: String
   }

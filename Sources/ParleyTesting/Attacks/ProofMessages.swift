@@ -6,13 +6,16 @@ package import ParleyReplicated
 /// Where the messages of a proof are, and what an adversary would have to know to foresee its challenges. Prover P_i,
 /// left verifier P_{i−1}, right verifier P_{i+1} (docs/protocols/bit-proof.md).
 package enum ProofMessages {
+  /// The left verifier.
   package static func left(of prover: PartyIndex) -> PartyIndex { prover.advanced(by: -1, of: 3) }
+  /// The right verifier.
   package static func right(of prover: PartyIndex) -> PartyIndex { prover.advanced(by: 1, of: 3) }
 
   /// Steps of proof `number`; `stage` counts its flights.
   package static func step(_ number: Int, stage: Int) -> StepID {
     StepID(instruction: 0xe0_0000 + number, sub: stage)
   }
+  /// Whether a message belongs to proof `number`.
   package static func isOf(_ number: Int, _ message: InterceptedMessage) -> Bool {
     message.step.instruction == 0xe0_0000 + number
   }
@@ -20,6 +23,7 @@ package enum ProofMessages {
   package static func isChallenge(_ index: Int, of number: Int, _ message: InterceptedMessage) -> Bool {
     message.step == step(number, stage: 2 * index + 1) && MessageClass.of(message) == .challenge
   }
+  /// Whether it is message `index` of the prover.
   package static func isProof(_ index: Int, of number: Int, _ message: InterceptedMessage) -> Bool {
     message.step == step(number, stage: 2 * index + 2) && MessageClass.of(message) == .proof
   }

@@ -6,6 +6,7 @@ package struct BinaryField8: FoldingField {
   private let powers: [UInt64]
   private let logarithms: [Int]
 
+  /// The field; its tables take 256 entries each.
   package init() {
     var powers: [UInt64] = []
     var logarithms = [Int](repeating: 0, count: 256)
@@ -20,6 +21,7 @@ package struct BinaryField8: FoldingField {
     self.logarithms = logarithms
   }
 
+  /// Elements.
   package var size: Int { 256 }
   package func add(_ a: UInt64, _ b: UInt64) -> UInt64 { a ^ b }
   package func subtract(_ a: UInt64, _ b: UInt64) -> UInt64 { a ^ b }
@@ -31,12 +33,15 @@ package struct BinaryField8: FoldingField {
 
 /// The integers modulo a small prime.
 package struct SmallPrimeField: FoldingField {
+  /// Below 2^31.
   package let prime: UInt64
+  /// Whether the number is prime is not looked at.
   package init(_ prime: UInt64) {
     precondition((2..<1 << 31).contains(prime), "not a small prime")
     self.prime = prime
   }
 
+  /// Elements.
   package var size: Int { Int(prime) }
   package func add(_ a: UInt64, _ b: UInt64) -> UInt64 { (a + b) % prime }
   package func subtract(_ a: UInt64, _ b: UInt64) -> UInt64 { (a + prime - b) % prime }
@@ -80,6 +85,7 @@ extension SmallField {
   package func quotient(_ b: UInt64, by a: UInt64) -> UInt64 {
     (0..<UInt64(size)).first { multiply(a, $0) == b } ?? 0
   }
+  /// Σ u[i]·v[i].
   package func innerProduct(_ u: [UInt64], _ v: [UInt64]) -> UInt64 {
     zip(u, v).reduce(0) { add($0, multiply($1.0, $1.1)) }
   }

@@ -15,7 +15,9 @@ package enum TestTriples: Sendable {
 
 /// Two parties on additive shares, semi-honest, with triples that are no secret.
 package struct AdditiveFamily<Word: RingWord>: EngineFamily {
+  /// Where triples come from.
   package var source: TestTriples
+  /// Two parties with words of this ring.
   package init(_ word: Word.Type = UInt64.self, source: TestTriples = .dealt) { self.source = source }
 
   private func makeSource(_ party: PartyIndex, seed: UInt64) -> any CorrelationSource {

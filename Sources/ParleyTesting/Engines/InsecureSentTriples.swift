@@ -21,6 +21,7 @@ package final class InsecureSentTriples: CorrelationSource {
   /// What was asked with.
   private var last: [UInt8] = []
 
+  /// One party's side; party 0 makes the triples.
   package init(party: PartyIndex, seed: UInt64) {
     isFirst = party.rawValue == 0
     self.seed = seed

@@ -15,6 +15,7 @@ package final class InsecureTripleDealer: CorrelationSource {
   /// What was demanded, one preparation after the other.
   package private(set) var demanded: [CorrelationDemand] = []
 
+  /// One party's side.
   package init(party: PartyIndex, seed: UInt64) {
     isFirst = party.rawValue == 0
     self.seed = seed
@@ -34,16 +35,22 @@ package final class InsecureTripleDealer: CorrelationSource {
 
 /// Both parties' shares of all triples of a demand.
 package struct InsecureTriples<Word: RingWord> {
+  /// Shares of a, b and c.
   package typealias Vectors<Element: FixedWidthInteger & UnsignedInteger & Sendable> =
     PreparedCorrelations<Word>.Vectors<Element>
 
   /// By party.
   package let words: [Vectors<Word>]
+  /// By party; 64 triples to a word.
   package let bits: [Vectors<UInt64>]
+  /// By party, those of one shape after the other.
   package let matrices: [Vectors<Word>]
 
+  /// Party 0's.
   package var first: PreparedCorrelations<Word> { of(0) }
+  /// Party 1's.
   package var second: PreparedCorrelations<Word> { of(1) }
+  /// The shares of one party.
   package func of(_ party: Int) -> PreparedCorrelations<Word> {
     PreparedCorrelations(words: words[party], bits: bits[party], matrices: matrices[party])
   }

@@ -8,6 +8,7 @@ package final class AdditiveTestDealer: InputDealer {
   private let mesh: any Mesh
   private let parties: Int
   private let seed: UInt64
+  /// A dealer for so many parties.
   package init(mesh: any Mesh, parties: Int, seed: UInt64) {
     (self.mesh, self.parties, self.seed) = (mesh, parties, seed)
   }
@@ -41,6 +42,7 @@ package final class AdditiveTestDealer: InputDealer {
 package final class AdditiveTestReceiver: OutputReceiver {
   private let mesh: any Mesh
   private let parties: Int
+  /// A receiver from so many parties.
   package init(mesh: any Mesh, parties: Int) { (self.mesh, self.parties) = (mesh, parties) }
 
   package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {

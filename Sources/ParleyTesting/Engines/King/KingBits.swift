@@ -12,6 +12,7 @@ package struct KingBits {
   /// What every party does with its own shares.
   let own: InsecureClearEngine
 
+  /// One party's bits.
   package init(mesh: any Mesh, form: KingForm, seed: UInt64) {
     self.mesh = mesh
     self.form = form
@@ -191,6 +192,7 @@ package struct KingBits {
 
 /// An engine on ``KingBits``: its planes, whatever else it has.
 package protocol KingBitsEngine: Engine where Plane == ClearBits {
+  /// Everything that is done on bits.
   var bits: KingBits { get }
 }
 

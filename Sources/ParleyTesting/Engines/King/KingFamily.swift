@@ -5,7 +5,9 @@ package import ParleyProgram
 
 /// Several parties and their kings, without any security (``InsecureKingEngine``).
 package struct KingFamily: EngineFamily {
+  /// Parties and kings.
   package var form: KingForm
+  /// So many parties, the first `kings` of which answer.
   package init(parties: Int, kings: Int, shuffles: Bool = true) {
     form = KingForm(parties: parties, kings: kings, shuffles: shuffles)
   }

@@ -4,11 +4,13 @@ package import ParleyProgram
 /// add up to it (words modulo 2^64) or are its XOR (bits). For a product all send their shares of the operands to a king, who
 /// computes in the clear and answers with new shares: two flights.
 package struct KingForm: Sendable, Hashable {
+  /// Computing parties, 2 and more.
   package var parties: Int
   /// Parties 0 ..< kings answer, each for its part of what is computed.
   package var kings: Int
   /// Rows are put in order by three kings in turn.
   package var shuffles: Bool
+  /// A form; fewer than two parties, or more kings than parties, trap.
   package init(parties: Int, kings: Int, shuffles: Bool) {
     precondition(parties >= 2 && (1...parties).contains(kings))
     self.parties = parties
@@ -16,6 +18,7 @@ package struct KingForm: Sendable, Hashable {
     self.shuffles = shuffles
   }
 
+  /// Two roles and a size.
   package typealias Message = Traffic.Message
 
   /// Who answers with which part of so many results.

@@ -20,8 +20,10 @@ package final class InsecureWordlessEngine: KingBitsEngine {
   }
 
   package let descriptor: EngineDescriptor
+  /// Everything that there is.
   package let bits: KingBits
 
+  /// One party's engine.
   package init(mesh: any Mesh, form: KingForm, seed: UInt64) {
     bits = KingBits(mesh: mesh, form: form, seed: seed)
     descriptor = Self.descriptor(form)

@@ -5,7 +5,9 @@ package import ParleyProgram
 
 /// Several parties and their kings with bits only, without any security (``InsecureWordlessEngine``).
 package struct WordlessFamily: EngineFamily {
+  /// Parties and kings.
   package var form: KingForm
+  /// So many parties, the first `kings` of which answer.
   package init(parties: Int = 5, kings: Int = 2, shuffles: Bool = true) {
     form = KingForm(parties: parties, kings: kings, shuffles: shuffles)
   }
