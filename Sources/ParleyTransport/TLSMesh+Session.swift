@@ -110,7 +110,8 @@ extension TLSMesh {
     if missing.allSatisfy({ $0.departure == nil && $0.lastProblem?.code == .noSession }) { code = .noSession }
     let error = ParleyError(
       code, message, at: .init(item: names), remedy: foreignProblem?.remedy ?? Self.whatToDo(missing))
-    missing.first?.stall = error
+    // Who has never come is named to the others, before those who have left for the same reason.
+    (missing.first { $0.departure == nil } ?? missing.first)?.stall = error
     waitedInVain = UInt32(clamping: seconds)
     return error
   }
