@@ -125,7 +125,7 @@ import Testing
     #expect(try StudyLoader.load(text: text, file: "d.yml").tables[0].schema.columns.map(\.name) == ["x"])
     for line in [
       "      # Not in the file of \"b\":\n#       - {name: \"y\", type: decimal, scale: 2, range: [0, 5]}",
-      "#           y: NAME\n#           d: \"day\"", "      # More in the file of \"b\": \"day\"",
+      "#           \"y\": NAME\n#           d: \"day\"", "      # More in the file of \"b\": \"day\"",
       "      # In the file of \"b\" perhaps \"day\":\n#       - {name: \"d\", type: date, range: [2020-01-01, 2029-12-31]}",
     ] {
       #expect(text.contains(line), "\(text)")

@@ -4,31 +4,31 @@ import ParleyProgram
 
 /// Comparisons of a column with a constant that its declared range decides: they are true for no row, or for every row.
 ///
-/// Only what is certain from the text is told: columns of tables that the statement names once and that no alias hides.
+/// Only what is certain from the text is told: in statements whose tables are the study's own, without subqueries in FROM, common
+/// tables and unions, whose columns may be others under the same name.
 struct RangeComparisons {
   private let statement: QueryStatement
   private let source: Source
   /// By the name under which the statement uses it; nil where that is several tables, or none of the study.
   private var tables: [String: TableSchema?] = [:]
-  /// Names of what is selected, and of common tables: a name that is one of them may not be a column.
+  /// Names of what is selected: a name that is one of them may not be a column.
   private var hidden: Set<String> = []
 
   init(_ statement: QueryStatement, _ source: Source, tables: [TableSchema]) {
     self.statement = statement
     self.source = source
     var known: [String: TableSchema?] = [:]
-    var names = Set(statement.with.map { $0.name.text.lowercased() })
-    let common = names
+    var names: Set<String> = []
     SyntaxWalk.visit(statement) { part, _ in
       switch part {
       case .table(let name, let alias):
         let used = (alias?.name.text ?? name.text).lowercased()
         let schema = tables.first { $0.name.lowercased() == name.text.lowercased() }
-        let isCommon = common.contains(name.text.lowercased()) || alias?.columns.isEmpty == false
+        let isRenamed = alias?.columns.isEmpty == false
         if let earlier = known[used], earlier != schema {
           known[used] = .some(nil)
         } else {
-          known[used] = .some(isCommon ? nil : schema)
+          known[used] = .some(isRenamed ? nil : schema)
         }
       case .item(_, let alias): names.insert(alias.text.lowercased())
       default: break
@@ -39,6 +39,7 @@ struct RangeComparisons {
   }
 
   func notes() -> [String] {
+    guard isFlat(statement) else { return [] }
     var notes: [String] = []
     SyntaxWalk.visit(statement) { part, _ in
       guard case .expression(let expression) = part, let note = note(expression), !notes.contains(note) else {
@@ -47,6 +48,34 @@ struct RangeComparisons {
       notes.append(note)
     }
     return notes
+  }
+
+  /// Whether every column is one of a table of the study, also in the queries that stand in conditions.
+  private func isFlat(_ statement: QueryStatement) -> Bool {
+    func isNamed(_ table: TableExpression) -> Bool {
+      switch table {
+      case .named: true
+      case .derived: false
+      case .joined(_, let a, let b, _, _): isNamed(a) && isNamed(b)
+      }
+    }
+    guard statement.with.isEmpty, case .select(let block) = statement.body, block.from.allSatisfy(isNamed) else {
+      return false
+    }
+    var isFlat = true
+    SyntaxWalk.visit(statement) { part, _ in
+      guard case .expression(let expression) = part else { return }
+      switch expression.kind {
+      case .exists(let query), .scalarQuery(let query), .oneOfQuery(_, let query):
+        // Those within it are visited as well.
+        guard query.with.isEmpty, case .select(let inner) = query.body, inner.from.allSatisfy(isNamed) else {
+          isFlat = false
+          return
+        }
+      default: break
+      }
+    }
+    return isFlat
   }
 
   private func note(_ expression: SyntaxExpression) -> String? {
@@ -78,7 +107,7 @@ struct RangeComparisons {
     case .oneOf(let operand, let values):
       guard let found = self.column(operand), !values.isEmpty,
         values.allSatisfy({ value in constant(value, of: found).map { found.decides(.equal, $0) == false } ?? false
-          })
+        })
       else { return nil }
       (column, isTrue) = (found, false)
     default: return nil
