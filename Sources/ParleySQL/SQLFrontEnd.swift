@@ -95,7 +95,9 @@ public enum SQLFrontEnd {
     var notes: [String] = []
     for routed in try routed(queries, tables: tables, rules: rules) {
       let source = routed.source
-      var own = NullComparisons.notes(try Parser.parse(source), source)
+      let statement = try Parser.parse(source)
+      var own = NullComparisons.notes(statement, source)
+      own += RangeComparisons(statement, source, tables: tables).notes()
       if case .relational(let query) = routed { own += query.notes }
       notes += own.map { "query '\(source.query.name)': \($0)" }
     }

@@ -12,7 +12,7 @@ struct AbortCause: Equatable {
     case notReady = 1
     /// Somebody stopped it.
     case interrupted = 2
-    /// It did not come, or fell silent.
+    /// It did not come, or fell silent. With ``AbortCause/seconds``: the session has not begun, and its sender has left.
     case missing = 3
     /// The way to it was down for too long.
     case lost = 4
@@ -29,12 +29,15 @@ struct AbortCause: Equatable {
   /// Nothing of the session was opened, as its sender knows by itself. Of a computing party: it has not cleared anything, and
   /// without it nothing can be opened.
   var isUnopened = false
+  /// How long its sender has waited for the others to come; 0 for every other end than that.
+  var seconds: UInt32
 
-  static let size = 4
+  static let size = 8
 
-  init(_ kind: Kind, _ origin: Int, isRepeatable: Bool = false) {
+  init(_ kind: Kind, _ origin: Int, isRepeatable: Bool = false, seconds: UInt32 = 0) {
     self.kind = kind
     self.origin = origin
+    self.seconds = kind == .missing ? seconds : 0
     self.isRepeatable = isRepeatable && [.interrupted, .lost].contains(kind)
   }
 
@@ -43,7 +46,9 @@ struct AbortCause: Equatable {
     guard body.count == Self.size, let kind = Kind(rawValue: body[0]), body[3] <= 3 else { return nil }
     let origin = Int(body[1]) | Int(body[2]) << 8
     guard origin < count else { return nil }
-    self.init(kind, origin, isRepeatable: body[3] & 1 == 1)
+    self.init(
+      kind, origin, isRepeatable: body[3] & 1 == 1,
+      seconds: UInt32(littleEndian: body.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
     isUnopened = body[3] & 2 == 2
   }
 
@@ -51,7 +56,7 @@ struct AbortCause: Equatable {
     [
       kind.rawValue, UInt8(origin & 0xff), UInt8(origin >> 8 & 0xff),
       (isRepeatable ? 1 : 0) | (isUnopened ? 2 : 0),
-    ]
+    ] + (0..<4).map { UInt8(seconds >> (8 * $0) & 0xff) }
   }
 
   /// What it means for whoever hears it.
@@ -105,9 +110,9 @@ extension TLSMesh {
       case .linkLost:
         return AbortCause(
           .lost, link.party, isRepeatable: allowsNewAttempt && reason.origin?.end?.isRepeatable == true)
-      // The party's port is there, its session is not.
-      case .timeout, .noSession: return AbortCause(.missing, link.party)
-      default: break
+      case .timeout: return AbortCause(.missing, link.party, seconds: waitedInVain)
+      // Its port is there and its session is not, or strangers knocked while it was missing.
+      default: if waitedInVain > 0 { return AbortCause(.missing, link.party, seconds: waitedInVain) }
       }
     }
     return AbortCause(.unspecified, local.rawValue)
@@ -127,11 +132,9 @@ extension TLSMesh {
       + "; \(known.words)" + (known.question.map { ": \($0)" } ?? "")
     switch cause.kind {
     case .unspecified:
-      return ParleyError(
-        .peerAborted, "\(link.name) ended the session early", at: .init(item: link.name),
-        origin: .init(PartyIndex(link.party)),
-        remedy: "the reason is in \(link.name)'s own report; \(known.words)"
-          + (known.question.map { ": \($0)" } ?? ""))
+      message = "\(origin) ended the session early\(told)"
+      remedy =
+        "the reason is in \(origin)'s own report; \(known.words)" + (known.question.map { ": \($0)" } ?? "")
     case .notReady:
       code = .notReady
       message = "\(origin) is not ready to take part and has ended the session\(told)"

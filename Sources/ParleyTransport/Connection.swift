@@ -208,8 +208,34 @@ final class Connection: LinkChannelOwner {
             + "the clocks agree"),
         definite: true)
     } else {
-      fail(ParleyError(.unreachable, "connection to \(address) broke: \(reason)"))
+      fail(
+        (isNotTLS(error) ? stranger("does not speak TLS, as every party does") : nil)
+          ?? ParleyError(.unreachable, "connection to \(address) broke: \(reason)"))
     }
+  }
+
+  /// Something took the call and has not answered for seconds.
+  var silence: ParleyError? {
+    guard monotonicNanoseconds() &- created > Self.slowAnswer else { return nil }
+    return foreigner("accepts connections and says nothing")
+  }
+  private static let slowAnswer: UInt64 = 2_000_000_000
+
+  /// What may be another program than the peer: it took this party's call and has said nothing at all. A party that was
+  /// stopped, or is being started again, looks the same. Nil for everything else.
+  func foreigner(_ what: String) -> ParleyError? {
+    guard phase == .handshaking, channel.receivedBytes == 0 else { return nil }
+    return stranger(what)
+  }
+
+  private func stranger(_ what: String) -> ParleyError? {
+    guard isDialer, phase == .handshaking, let peer, let name = delegate?.name(of: peer) else { return nil }
+    return ParleyError(
+      .unreachable, "what is at \(address) (\(name)) \(what): perhaps another program has this port",
+      at: .init(item: name),
+      remedy:
+        "see at \(name) which program has the port of \(address) ('ss -ltnp' lists them), and whether its party runs"
+    )
   }
 
   /// Sends what is queued, then nothing more; the rest of the peer's bytes is read and ignored.

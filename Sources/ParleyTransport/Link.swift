@@ -30,6 +30,8 @@ final class Link {
   private(set) var failedAt: UInt64 = 0
   /// The peer said goodbye: it sends nothing more and wants nothing more.
   var peerFinished = false
+  /// Why the peer left before the session began here: it may come back. "It stopped waiting for gamma after 5 s."
+  var departure: String?
   /// It has ended the session.
   var hasAborted = false
   /// Why it can take part in nothing with this party before somebody changes something: another study, another key.
@@ -79,6 +81,8 @@ final class Link {
   }
 
   var isUp: Bool { connection?.phase == .established }
+  /// Why it is not up, as far as that is known now.
+  var problem: ParleyError? { attempt?.silence ?? lastProblem }
   var isDrained: Bool { acknowledged == logEnd && open == nil }
   var unacknowledged: Int { Int(logEnd - acknowledged) + (open?.readableBytes ?? 0) }
 
@@ -204,6 +208,7 @@ final class Link {
     acknowledged = 0
     peerFinished = false
     lastProblem = nil
+    departure = nil
   }
 
   /// Continues at the peer's resume point on a new connection.

@@ -93,6 +93,7 @@ extension TLSMesh: ConnectionDelegate {
       events.append(.connected(name: link.name))
     }
     link.lastProblem = nil
+    link.departure = nil
     link.pushOutput(now: now)
   }
 
@@ -169,6 +170,16 @@ extension TLSMesh: ConnectionDelegate {
     return nil
   }
 
+  /// In words, where a peer has only left: its operator stopped it, or its patience has ended before everybody was there.
+  private func departure(_ cause: AbortCause, _ link: Link) -> String? {
+    switch cause.kind {
+    case .interrupted where cause.origin == link.party: "\(link.name) was interrupted"
+    case .missing where cause.seconds > 0 && cause.origin != link.party:
+      "\(link.name) stopped waiting for \(name(of: cause.origin)) after \(cause.seconds) s"
+    default: nil
+    }
+  }
+
   /// A call that is not for this session, and says so.
   private func turnAway(_ link: Link, _ reason: String, _ now: UInt64) -> ParleyError {
     if mayReport("\(link.party) \(reason)", now) { events.append(.turnedAway(name: link.name, reason: reason)) }
@@ -217,9 +228,10 @@ extension TLSMesh: ConnectionDelegate {
         wakePollers()
         return
       }
-      if cause.kind == .interrupted, cause.origin == link.party, canStartAgain(link) {
+      if let reason = departure(cause, link), canStartAgain(link) {
         // Nothing has begun: it may be started again and come back.
-        connection.fail(ParleyError(.unreachable, "\(link.name) was interrupted"))
+        link.departure = reason
+        connection.fail(ParleyError(.unreachable, reason))
       } else if isDispensable(link) {
         link.failure = ending(for: cause, from: link)
         connection.fail(ParleyError(.unreachable, "\(link.name) ended the session"))

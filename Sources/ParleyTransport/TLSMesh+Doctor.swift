@@ -59,7 +59,7 @@ extension TLSMesh {
           tlsVersion: link.isUp && channel?.tlsVersion == .tlsv13 ? "TLS 1.3" : nil, keyExchange: "X25519MLKEM768",
           reconnects: link.reconnects, wireBytesSent: Int(link.wireSent + (channel?.sentBytes ?? 0)),
           wireBytesReceived: Int(link.wireReceived + (channel?.receivedBytes ?? 0)),
-          roundTrip: link.roundTrip.map { Double($0) / 1e9 }, lastProblem: link.lastProblem,
+          roundTrip: link.roundTrip.map { Double($0) / 1e9 }, lastProblem: link.problem,
           isInSession: link.isInSession,
           queuedBytes: link.inbound.queuedBytes, unsentBytes: channel?.pendingBytes ?? 0,
           owedAnswers: link.owedPongs.count)

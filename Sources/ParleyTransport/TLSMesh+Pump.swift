@@ -125,7 +125,9 @@ extension TLSMesh {
       let alive = connection.channel.readReady(limit: Self.readTurn)
       connection.lastHeard = now
       if !alive, !connection.failed {
-        connection.fail(ParleyError(.unreachable, "\(connection.address) closed the connection"))
+        connection.fail(
+          connection.foreigner("accepts connections and closes them without a word")
+            ?? ParleyError(.unreachable, "\(connection.address) closed the connection"))
       }
       if !connection.failed, connection.phase == .established, let peer = connection.peer, let link = links[peer] {
         acknowledgeIfDue(link, connection)

@@ -16,6 +16,7 @@ extension TLSMesh {
   ) throws(ParleyError) {
     let start = monotonicNanoseconds()
     let deadline = start &+ timeout.nanosecondsClamped
+    (waitTime, waitDeadline) = (timeout, deadline)
     var nextReport = start &+ 2_000_000_000
     var nextResolve = start
     guardLock.lock()
@@ -46,7 +47,7 @@ extension TLSMesh {
       let now = monotonicNanoseconds()
       if now >= deadline {
         guard needsAll else { break }
-        throw giveUp(timedOut(missing, timeout))
+        throw giveUp(timedOut(missing))
       }
       if now >= nextReport {
         nextReport = now &+ 3_000_000_000
@@ -83,11 +84,17 @@ extension TLSMesh {
     }
   }
 
-  private func timedOut(_ missing: [Link], _ timeout: Duration) -> ParleyError {
+  /// This party's own patience has ended; the peers are told so. Lock held.
+  func timedOut(_ missing: [Link]) -> ParleyError {
     let names = missing.map(\.name).joined(separator: ", ")
-    var message = "no link to \(names) after \(timeout.components.seconds) s"
+    let seconds = waitTime.components.seconds
+    var message = "this party stopped waiting after \(seconds) s: no link to \(names)"
     for link in missing {
-      if let problem = link.lastProblem { message += "; \(problem.message)" }
+      if let departure = link.departure {
+        message += "; \(departure) and has left"
+      } else if let problem = link.problem {
+        message += "; \(problem.message)"
+      }
     }
     let (strangerCount, foreignProblem) = acceptor?.strangers(for: self) ?? (0, nil)
     if strangerCount > 0 {
@@ -100,14 +107,32 @@ extension TLSMesh {
       if missing.contains(where: { !$0.isDialer }) { code = foreignProblem.code }
     }
     // All of them are there and know nothing of this session: it has not been started at any of them.
-    if missing.allSatisfy({ $0.lastProblem?.code == .noSession }) { code = .noSession }
+    if missing.allSatisfy({ $0.departure == nil && $0.lastProblem?.code == .noSession }) { code = .noSession }
     let error = ParleyError(
-      code, message, at: .init(item: names),
-      remedy: foreignProblem?.remedy
-        ?? "check that these parties have started with the same study and that their endpoints are reachable from "
-        + "here (`parley doctor` tests each link)")
-    missing.first?.stall = error
+      code, message, at: .init(item: names), remedy: foreignProblem?.remedy ?? Self.whatToDo(missing))
+    // Who has never come is named to the others, before those who have left for the same reason.
+    (missing.first { $0.departure == nil } ?? missing.first)?.stall = error
+    waitedInVain = UInt32(clamping: seconds)
     return error
+  }
+
+  private static func whatToDo(_ missing: [Link]) -> String {
+    let gone = missing.filter { $0.departure != nil }.map(\.name).joined(separator: ", ")
+    let others = missing.filter { $0.departure == nil }
+    var words: [String] = []
+    if !others.isEmpty {
+      let isOne = missing.count == 1
+      words.append(
+        "check that \(isOne ? "this party has" : "these parties have") started with the same study and that "
+          + "\(isOne ? "its endpoint is" : "their endpoints are") reachable from here (`parley doctor` tests each link)"
+      )
+    }
+    // What does not answer is looked at where it is.
+    words += Set(others.compactMap { $0.problem?.remedy }).sorted().prefix(2)
+    if !gone.isEmpty {
+      words.append("start \(gone) again, and everybody within the time that the others wait (--wait)")
+    }
+    return words.joined(separator: "; ")
   }
 
   /// Ends the attempt; the peers are told whom it is about.

@@ -14,7 +14,7 @@ extension TLSMesh {
     guard ending == nil else { return }
     for case let link? in links where link.failure == nil && !link.peerFinished {
       // Until all have met, who came and went is waited for like those who have not come.
-      if isConnected, link.connection == nil, link.everUp,
+      if isConnected, link.connection == nil, link.everUp, !hasLeft(link),
         now &- link.downSince > options.patience.nanosecondsClamped
       {
         lose(link)
@@ -22,6 +22,20 @@ extension TLSMesh {
       }
       if link.isDialer, link.connection == nil, link.attempt == nil, now >= link.nextDial { dial(link, now) }
     }
+    if isConnected, now >= waitDeadline { stopWaiting() }
+  }
+
+  /// It said that it leaves before its session began here.
+  private func hasLeft(_ link: Link) -> Bool {
+    link.departure != nil && link.connection == nil && canStartAgain(link)
+  }
+
+  /// Whoever has met everybody and sees somebody leave waits for its return no longer than for one that has not come.
+  private func stopWaiting() {
+    let gone = links.compactMap { $0 }.filter { hasLeft($0) && $0.failure == nil && !isDispensable($0) }
+    guard !gone.isEmpty, ending == nil else { return }
+    ending = timedOut(gone)
+    wakePollers()
   }
 
   private func tick(_ connection: Connection, _ now: UInt64, _ heartbeat: UInt64) {
@@ -30,7 +44,8 @@ extension TLSMesh {
     case .closed: return
     case .connecting, .handshaking:
       guard now > connection.deadline else { break }
-      connection.fail(ParleyError(.unreachable, "\(connection.address) does not answer"))
+      connection.fail(
+        connection.silence ?? ParleyError(.unreachable, "\(connection.address) does not answer"))
     case .lingering:
       if now > connection.deadline { connection.close() }
       return

@@ -57,6 +57,11 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   var isLeaving = false
   /// Set by `connect`: from then on problems of single attempts are not fatal.
   var isConnected = false
+  /// How long `connect` was told to wait for everybody, and until when.
+  var waitTime = Duration.zero
+  var waitDeadline = UInt64.max
+  /// Seconds, once this party has stopped waiting for others to come.
+  var waitedInVain: UInt32 = 0
   /// See ``Mesh/beginOpenings()``.
   var isOpening = false
   /// See ``Mesh/forbidNewAttempt()``.

@@ -15,6 +15,11 @@ func isTLSAlert(_ error: any Error) -> Bool {
   tlsConstants(error).contains { $0.hasPrefix("SSLV3_ALERT_") || $0.hasPrefix("TLSV1_") }
 }
 
+/// What came is of another kind of program.
+func isNotTLS(_ error: any Error) -> Bool {
+  tlsConstants(error).contains { ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"].contains($0) }
+}
+
 private func tlsConstants(_ error: any Error) -> [String] {
   switch error {
   case NIOSSLError.handshakeFailed(.sslError(let stack)), BoringSSLError.sslError(let stack),

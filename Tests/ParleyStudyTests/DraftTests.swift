@@ -125,12 +125,13 @@ import Testing
     #expect(try StudyLoader.load(text: text, file: "d.yml").tables[0].schema.columns.map(\.name) == ["x"])
     for line in [
       "      # Not in the file of \"b\":\n#       - {name: \"y\", type: decimal, scale: 2, range: [0, 5]}",
-      "      # \"b\": {columns: {y: NAME}}", "      # More in the file of \"b\": \"day\"",
+      "#           \"y\": NAME\n#           d: \"day\"", "      # More in the file of \"b\": \"day\"",
+      "      # In the file of \"b\" perhaps \"day\":\n#       - {name: \"d\", type: date, range: [2020-01-01, 2029-12-31]}",
     ] {
       #expect(text.contains(line), "\(text)")
     }
     let mapped = text.replacing("#       - {name: \"d\"", with: "      - {name: \"d\"")
-      .replacing("{columns: {x: \"X\"}}", with: "{columns: {x: \"X\", d: day}}")
+      .replacing("#           d:", with: "          d:")
     let table = try #require(try StudyLoader.load(text: mapped, file: "d.yml").tables.first)
     #expect(table.schema.columns.map(\.name) == ["x", "d"])
     for (holder, csv) in [("a", a), ("b", b)] {

@@ -87,20 +87,6 @@ struct WaitingTests {
     #expect(endings[3].isDone)
   }
 
-  @Test("who gives up waiting says for whom, and that is what the others report")
-  func givenUp() async throws {
-    var world = try World(listening: [true, true, true])
-    world.options.farewells = .seconds(1)
-    let meshes = try world.meshes()
-    let endings = await runParties([
-      { @Sendable in try wait(meshes[0], seconds: 2) }, { @Sendable in try wait(meshes[1], seconds: 20) },
-    ])
-    #expect(endings[0].error?.code == .timeout)
-    #expect(endings[1].error?.code == .peerAborted, "\(endings[1])")
-    #expect(endings[1].error?.place?.item == "party-2", "the party that did not come, and not who gave up")
-    #expect(endings[1].error?.message.contains("party-0 has given up waiting for party-2") == true)
-  }
-
   /// Party 2 has no endpoint and links to 0 and 1; party 3 comes last.
   @Test("a party that is interrupted or killed while all wait can be started again", arguments: [false, true])
   func startedAgain(isKilled: Bool) async throws {

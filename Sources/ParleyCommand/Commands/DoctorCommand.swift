@@ -73,7 +73,7 @@ struct DoctorCommand: ParsableCommand {
     }
     let key = findings.check("identity", otherwise: "check the folder of identities (--identity)") {
       () -> (Identity, String) in
-      let key = try IdentityFiles.load(name, from: identity)
+      let key = try IdentityFiles.load(name, from: identity, for: prepared?.study)
       if let study = prepared?.study, let party = study.party(name), party.key != nil {
         try study.requireKey(key, of: party)
       }
@@ -145,9 +145,13 @@ struct DoctorCommand: ParsableCommand {
   /// - Returns: by table, what was read.
   private func checkFiles(_ prepared: PreparedStudy, _ findings: Findings) -> [Int: TableData] {
     var tables: [Int: TableData] = [:]
+    var files: [Int: String] = [:]
+    do throws(ParleyError) { files = try StudyFiles.own(data, of: prepared.study, holder: name) } catch {
+      findings.bad("--data", error, otherwise: "write --data TABLE=FILE.csv for each table of \(name)")
+      return [:]
+    }
     for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
-      let file = data.compactMap { try? DataArgument($0) }.first { $0.table == table.schema.name }?.file
-      guard let file else {
+      guard let file = files[index] else {
         findings.bad(
           "data \(table.schema.name)", ParleyError(.usage, "no file was given"),
           otherwise: "add --data \(table.schema.name)=FILE.csv")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ParleyBase
 import ParleyCrypto
+import ParleyStudy
 import ParleyTransport
 
 struct IdentityCommand: ParsableCommand {
@@ -57,9 +58,37 @@ enum IdentityFiles {
   }
 
   /// The identity of a party, in the folder or file that `--identity` names.
-  static func load(_ name: String, from path: String?) throws(ParleyError) -> Identity {
+  ///
+  /// - Parameter study: where it is to act as a party of one, what is advised if there is no such identity follows from it.
+  static func load(_ name: String, from path: String?, for study: Study? = nil) throws(ParleyError) -> Identity {
     if let path, isFile(path) { return try store(folder(path)).load(path: path) }
-    return try store(path).load(name: name)
+    let store = store(path)
+    do throws(ParleyError) { return try store.load(name: name) } catch {
+      guard error.code == .identityMissing, let study, let party = study.party(name) else { throw error }
+      var told = error
+      told.remedy = remedy(for: party, of: study, in: store)
+      throw told
+    }
+  }
+
+  /// A new identity has another key than the study: it helps only where the study has none yet.
+  private static func remedy(for party: Study.Party, of study: Study, in store: IdentityStore) -> String {
+    let found = store.names().compactMap { name in (try? store.load(name: name)).map { (name, $0.publicIdentity) }
+    }
+    guard let key = party.key else {
+      return
+        "if \(party.name) has one elsewhere, name its folder with --identity; otherwise make one with 'parley identity create --name \(party.name)', and put its key into the study, at every party"
+    }
+    if let (name, _) = found.first(where: { $0.1 == key }) {
+      return "the identity '\(name)' in this folder has its key: add --identity '\(store.path(of: name))'"
+    }
+    let others = study.parties.filter { other in other.key.map { key in found.contains { $0.1 == key } } ?? false }
+    let acting = others.map { "--as \($0.name)" }.joined(separator: " or ")
+    return
+      (others.isEmpty
+      ? ""
+      : "this folder has the identity of \(others.map(\.name).joined(separator: ", ")): act as that party (\(acting)); or, ")
+      + "where the identity of \(party.name) was made, whose key in the study has fingerprint \(key.fingerprint), name its folder with --identity (a new identity would have another key)"
   }
 
   private struct Shown: Encodable {

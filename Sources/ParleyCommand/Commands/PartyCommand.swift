@@ -76,7 +76,8 @@ struct PartyCommand: ParsableCommand {
         try SignatureFolder(ofStudy: study).requireSignatures(of: loaded, besides: nil)
       }
     }
-    let key = try IdentityFiles.load(name, from: trial.map { $0 + "/identities" } ?? identity)
+    let key = try IdentityFiles.load(
+      name, from: trial.map { $0 + "/identities" } ?? identity, for: trial == nil ? loaded : nil)
     try loaded.requireKey(key, of: own)
     let prepared = try PreparedStudy(loaded)
     // The lock of the state comes first: without it another run of this party may be in a session, and a party that has
@@ -92,7 +93,8 @@ struct PartyCommand: ParsableCommand {
         let earlier = Self.earlierReleases(directory, prepared, tables)
         digest = earlier?.digest
         if let message = earlier?.verdict.message { log.warning(message) }
-        if !tables.isEmpty { try acceptStatement(prepared) }
+        // Who shares no rows accepts nothing, but no other statement than this one either.
+        if !tables.isEmpty || accept != nil { try acceptStatement(prepared) }
         if let verdict = earlier?.verdict, verdict.needsConsent { try acceptChanges() }
       }
     } catch {
@@ -122,24 +124,9 @@ struct PartyCommand: ParsableCommand {
 
   private func readData(_ prepared: PreparedStudy, _ log: Log) throws(ParleyError) -> [Int: TableData] {
     var tables: [Int: TableData] = [:]
-    for text in data {
-      let argument = try DataArgument(text)
-      if let holder = argument.holder, holder != name {
-        throw ParleyError(
-          .usage, "--data \(text) is another party's", remedy: "write --data \(argument.table)=FILE.csv")
-      }
-      let index = try StudyFiles.tableIndex(argument.table, in: prepared.study)
-      let holders = prepared.study.tables[index].schema.holders
-      guard holders.contains(name) else {
-        throw ParleyError(
-          .usage, "\(name) holds no rows of \(argument.table); \(holders.joined(separator: ", ")) do",
-          remedy: "leave --data \(text) out, or change the holders in the study, at every party")
-      }
-      guard tables[index] == nil else {
-        throw ParleyError(
-          .usage, "--data \(argument.table) is given twice", remedy: "give one file for each table")
-      }
-      tables[index] = try StudyFiles.load(argument.file, table: index, holder: name, of: prepared.study, log: log)
+    for (index, file) in try StudyFiles.own(data, of: prepared.study, holder: name).sorted(by: { $0.key < $1.key })
+    {
+      tables[index] = try StudyFiles.load(file, table: index, holder: name, of: prepared.study, log: log)
     }
     for (index, table) in prepared.study.tables.enumerated() where table.schema.holders.contains(name) {
       if tables[index] == nil, let synthetic, let position = table.schema.holders.firstIndex(of: name) {

@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
   @Option(
     help: "Make up this many rows for every holder without a file; fewer where a unique key has fewer values.")
   var synthetic: Int?
-  @Option(help: "Seed of the made-up rows.") var seed: UInt64 = 1
+  @Option(help: "Seed of the made-up rows; 1 if left out.") var seed: UInt64?
   @Flag(help: "All parties in this process, over memory instead of TLS.") var inProcess = false
   @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
   @Option(help: "Write the signed receipt here.") var receipt: String?
@@ -34,7 +34,21 @@ struct RunCommand: ParsableCommand {
     let prepared = try StudyFiles.prepare(study)
     for note in try prepared.study.notes() { log.info("note: \(VisibleText.compact(note))") }
     let files = try StudyFiles.files(data, of: prepared.study)
+    guard seed == nil || synthetic != nil else {
+      throw ParleyError(
+        .usage, "--seed is for made-up rows, and none are made up",
+        remedy: "leave --seed out, or add --synthetic 100 in place of the files")
+    }
     if let synthetic {
+      guard
+        prepared.study.tables.indices.contains(where: { index in
+          prepared.study.tables[index].schema.holders.contains { files[$0]?[index] == nil }
+        })
+      else {
+        throw ParleyError(
+          .usage, "--synthetic makes rows up for holders without a file, and every holder of every table has one",
+          remedy: "leave --synthetic out, or the --data of those whose rows are to be made up")
+      }
       guard synthetic >= 0 else {
         throw ParleyError(.usage, "--synthetic \(synthetic) is negative", remedy: "give 0 or more")
       }
@@ -54,7 +68,7 @@ struct RunCommand: ParsableCommand {
       try StudyFiles.requireAll(files, of: prepared.study)
     }
     let run = LocalRun(
-      studyPath: study, prepared: prepared, files: files, synthetic: synthetic, seed: seed, log: log,
+      studyPath: study, prepared: prepared, files: files, synthetic: synthetic, seed: seed ?? 1, log: log,
       logLevel: logLevel, ignoresMemory: ignoreMemory)
     let outcome = inProcess ? try run.inProcess() : try run.processes()
     var written = OutputFiles(out: out, receipt: receipt, isTrial: true)

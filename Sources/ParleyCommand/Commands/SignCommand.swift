@@ -18,7 +18,8 @@ struct SignCommand: ParsableCommand {
     let prepared = try StudyFiles.prepare(study)
     _ = try prepared.study.requireParty(name)
     // What cannot be signed is refused before the statement, which would hide the reason.
-    let signature = try prepared.study.sign(with: try IdentityFiles.load(name, from: identity), as: name)
+    let signature = try prepared.study.sign(
+      with: try IdentityFiles.load(name, from: identity, for: prepared.study), as: name)
     Console.notice(text: Console.split(prepared.statement.text) + FingerprintTable(prepared.study).lines)
     let folder = SignatureFolder(ofStudy: study)
     try folder.save(signature)

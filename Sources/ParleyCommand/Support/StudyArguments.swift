@@ -57,6 +57,33 @@ enum StudyFiles {
     return index
   }
 
+  /// What one party gives for its tables, by table: `TABLE=FILE`, and no table of others.
+  static func own(
+    _ arguments: [String], of study: Study, holder name: String
+  ) throws(ParleyError) -> [Int: String] {
+    var files: [Int: String] = [:]
+    for text in arguments {
+      let argument = try DataArgument(text)
+      if let holder = argument.holder, holder != name {
+        throw ParleyError(
+          .usage, "--data \(text) is another party's", remedy: "write --data \(argument.table)=FILE.csv")
+      }
+      let index = try tableIndex(argument.table, in: study)
+      let holders = study.tables[index].schema.holders
+      guard holders.contains(name) else {
+        throw ParleyError(
+          .usage, "\(name) holds no rows of \(argument.table); \(holders.joined(separator: ", ")) do",
+          remedy: "leave --data \(text) out, or change the holders in the study, at every party")
+      }
+      guard files[index] == nil else {
+        throw ParleyError(
+          .usage, "--data \(argument.table) is given twice", remedy: "give one file for each table")
+      }
+      files[index] = argument.file
+    }
+    return files
+  }
+
   /// Data by holder and table from `HOLDER:TABLE=FILE` arguments; every holder of every table must be there.
   static func files(_ arguments: [String], of study: Study) throws(ParleyError) -> [String: [Int: String]] {
     var files: [String: [Int: String]] = [:]

@@ -15,7 +15,8 @@ enum FunctionHints {
       "VARIANCE and STDDEV are the sample statistics; the population variance is VARIANCE(x) * (COUNT(x) - 1) / COUNT(x)"
     case "PERCENTILE_CONT", "PERCENTILE_DISC", "PERCENTILE", "APPROX_QUANTILE", "QUANTILE_CONT", "QUANTILE_DISC":
       "write QUANTILE(x, 0.9), which is one of the values, or MEDIAN(x)"
-    case "POWER", "POW": "multiply: x * x"
+    case "POWER", "POW":
+      "multiply: x * x; of the values of single rows, of which sums of powers tell, write VARIANCE(x) or STDDEV(x)"
     case "MOD": "write a % b"
     case "IF", "IIF": "write CASE WHEN condition THEN a ELSE b END"
     case "NVL": "write COALESCE(a, b)"

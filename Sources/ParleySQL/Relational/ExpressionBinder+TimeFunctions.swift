@@ -247,10 +247,32 @@ extension ExpressionBinder {
       "type", "\(a.type.described) \(sign.rawValue) \(b.type.described) means nothing", at: range, remedy: remedy)
   }
 
+  private static func truth(_ text: String) -> Bool? { ["true": true, "false": false][text.lowercased()] }
+
+  /// What to write for `x = TRUE` where x is no condition.
+  private static func comparedWithTruth(_ type: SQLType, _ constant: Bool) -> String {
+    switch type {
+    case .number:
+      "TRUE and FALSE are conditions: compare with a number, x = \(constant ? 1 : 0), or declare the column with type: bool, which reads 0 and 1 as well"
+    case .category(let list):
+      "TRUE and FALSE are conditions: compare with one of the values, \(list.values.prefix(5).map { "x = '\($0.value.replacing("'", with: "''"))'" }.joined(separator: ", "))\(list.values.count > 5 ? ", …" : "")"
+    default: "TRUE and FALSE are conditions: compare with a text, as in x = 'yes'"
+    }
+  }
+
   /// What to do about two types that meet and have nothing in common.
   /// - Parameter condition: the text of the one that is a condition, where one is.
   static func remedyForUnlike(_ a: SQLType, _ b: SQLType, condition: String? = nil) -> String {
     switch (a, b) {
+    case (.boolean, .number), (.number, .boolean), (.boolean, .category), (.category, .boolean),
+      (.boolean, .string), (.string, .boolean):
+      if let constant = condition.flatMap({ truth($0) }) {
+        // Not what stands for yes in one study: which values there are, the study says.
+        return comparedWithTruth(a == .boolean ? b : a, constant)
+      }
+    default: break
+    }
+    return switch (a, b) {
     case (.boolean, .number), (.number, .boolean):
       "a condition stands by itself: write \(condition ?? "x"), or NOT \(condition ?? "x"), without a number"
     case (.boolean, .string), (.string, .boolean), (.boolean, .category), (.category, .boolean), (.boolean, .text),

@@ -325,6 +325,19 @@ struct ReleaseColumns {
     }
   }
 
+  /// What tables let be told is of how many rows a value is missing; of how many units it is missing in all their rows is
+  /// another number.
+  private func noteUntold(_ base: ColumnID) {
+    guard schemas[base] == nil, derived[base] != nil, let numbers = scansOf[base], !numbers.isEmpty else { return }
+    let tables = numbers.sorted().compactMap { scans[$0]?.table }
+    guard tables.allSatisfy(\.tellsMissingValues), let table = tables.first,
+      case .units(let unit, _) = table.protection
+    else { return }
+    registry.note(
+      "'missing-values: told' of table '\(table.name)' is about its rows: '\(registry[base].name)' is a value of each \(unit), and where few of these have none, what rests on it is withheld all the same"
+    )
+  }
+
   var facts: ReleaseArgument.Facts {
     .init(
       lesserOfTwo: { lesser[$0] },
@@ -332,7 +345,10 @@ struct ReleaseColumns {
       isNullable: registry.isNullable,
       isMissingTold: { id in
         let base = root(id)
-        guard schemas[base] != nil, !registry[id].isExtended, !registry[base].isExtended else { return false }
+        guard schemas[base] != nil, !registry[id].isExtended, !registry[base].isExtended else {
+          noteUntold(base)
+          return false
+        }
         return (scansOf[base] ?? []).allSatisfy { scans[$0]?.table.tellsMissingValues ?? false }
       },
       isBoolean: { registry.type(of: $0) == .boolean },

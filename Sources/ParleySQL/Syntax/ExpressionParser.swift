@@ -92,7 +92,9 @@ extension Parser {
         case "BETWEEN":
           let low = try sum()
           try expect(keyword: "AND", "between the bounds of BETWEEN")
-          left = node(.between(left, low: low, high: try sum()), from: start)
+          // Read before 'node' looks where it ends.
+          let high = try sum()
+          left = node(.between(left, low: low, high: high), from: start)
         case "IN":
           left = try membership(of: left)
         default:
@@ -121,7 +123,8 @@ extension Parser {
     case "DISTINCT":
       advance()
       try expect(keyword: "FROM", "after IS DISTINCT")
-      result = node(.isSame(left, try sum()), from: start)
+      let other = try sum()
+      result = node(.isSame(left, other), from: start)
       isOpposite.toggle()
     case "UNKNOWN":
       advance()
@@ -305,7 +308,8 @@ extension Parser {
     }
     let first = try name("here")
     if take(symbol: ".") {
-      return node(.name(qualifier: first, try name("after the dot")), from: start)
+      let second = try name("after the dot")
+      return node(.name(qualifier: first, second), from: start)
     }
     guard token.keyword != nil, take(symbol: "(") else { return node(.name(qualifier: nil, first), from: start) }
     return try call(first)
@@ -339,7 +343,8 @@ extension Parser {
         remedy: FunctionHints.remedy("PERCENTILE_CONT") ?? "use QUANTILE(x, 0.9)")
     }
     if take(keyword: "OVER") {
-      return node(.windowCall(function, arguments, try window()), from: start)
+      let window = try window()
+      return node(.windowCall(function, arguments, window), from: start)
     }
     return node(.call(function, arguments), from: start)
   }

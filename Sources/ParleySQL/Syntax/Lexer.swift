@@ -65,7 +65,20 @@ struct Lexer {
     while let next = byte(), next & 0xc0 == 0x80 { position += 1 }
     throw source.error(
       "sql/character", "the character '\(slice(from: start))' means nothing in SQL", at: range(from: start),
-      remedy: "remove it, or put names in double quotes and texts in single quotes")
+      remedy: Self.meaning(first) ?? "remove it, or put names in double quotes and texts in single quotes")
+  }
+
+  /// What to write for a character that other languages have.
+  private static func meaning(_ character: UInt8) -> String? {
+    switch Character(UnicodeScalar(character)) {
+    case "^": FunctionHints.remedy("POWER")
+    case "!": "write NOT, or <> for not equal"
+    case "&": "write AND; texts are joined with ||"
+    case "|": "write OR; texts are joined with ||"
+    case "[", "]", "`": "put names in double quotes"
+    case "{", "}", "$", "@", ":", "#": "write the value itself: queries of a study have no parameters"
+    default: nil
+    }
   }
 
   /// In characters; a longer name fills lines of its own.

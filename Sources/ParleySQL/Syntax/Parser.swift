@@ -89,7 +89,14 @@ struct Parser {
     case .quotedName(let text):
       advance()
       return Name(text: text, range: token.range)
-    default: throw expected("a name", context)
+    default:
+      var error = expected("a name", context)
+      // Such as AS group.
+      if case .word(let text) = token.kind {
+        error.remedy =
+          "\(text.uppercased()) is a word of SQL: as a name it stands in double quotes, \"\(text)\", also where it is used again; or write another name"
+      }
+      throw error
     }
   }
 

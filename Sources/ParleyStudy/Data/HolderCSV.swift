@@ -217,7 +217,7 @@ struct TableReading {
           "two columns are called '\(VisibleText.line(name))', number \(first + 1) and \(index + 1)",
           at: .init(file: file, line: 1), remedy: "rename or remove one of them in the file"))
     }
-    if let other = otherDelimiter(names) ?? noHeader(names, records) {
+    if let other = inOtherLetters(names) ?? otherDelimiter(names) ?? noHeader(names, records) {
       problems.append(other)
       return nil
     }

@@ -65,10 +65,38 @@ extension TableReading {
           + (hasNumbers ? "; if it is a row already, \(without)" : ""))
   }
 
+  /// What the file calls a column in other letters or with other marks between them (`AGE` or `Age.` for `age`); nil where
+  /// none or several may be it.
+  private func alike(_ header: String, _ names: [String]) -> String? {
+    let folded = LabelMatch.folded(header)
+    guard !folded.isEmpty else { return nil }
+    let taken = Set(headers.map { ExactText($0) })
+    let same = names.filter { !taken.contains(ExactText($0)) && LabelMatch.folded($0) == folded }
+    return same.count == 1 ? same[0] : nil
+  }
+
+  /// A file with all columns of which some are only written in other letters, said once with what to write.
+  func inOtherLetters(_ names: [String]) -> ParleyError? {
+    let lacking = headers.indices.filter { !names.contains(headers[$0]) }
+    let pairs = lacking.compactMap { column in alike(headers[column], names).map { (column, $0) } }
+    guard lacking.count > 1, pairs.count == lacking.count else { return nil }
+    let some = pairs.prefix(5).map { "'\(VisibleText.line($0.1))' for '\(headers[$0.0])'" }.joined(separator: ", ")
+    let maps = pairs.map { "\(YAMLWord.plain(columns[$0.0].name)): \(YAMLWord.plain($0.1))" }
+    return ParleyError(
+      .dataMissingColumn,
+      "the file writes the names of \(pairs.count) of the \(columns.count) columns otherwise: \(some)\(pairs.count > 5 ? ", …" : "")",
+      at: .init(file: file, line: 1),
+      remedy:
+        "rename them in the file, or write 'csv-by-holder: {\(holder): {columns: {\(maps.joined(separator: ", "))}}}' in the study"
+    )
+  }
+
   /// A file that lacks most columns, said once.
   func otherFile(_ lacking: [Int], _ names: [String]) -> ParleyError {
     let some = lacking.prefix(5).map { "'\(headers[$0])'" }.joined(separator: ", ")
-    let maps = lacking.prefix(5).map { "\(columns[$0].name): NAME" }.joined(separator: ", ")
+    let maps = lacking.prefix(5).map {
+      "\(YAMLWord.plain(columns[$0].name)): \(alike(headers[$0], names).map(YAMLWord.plain) ?? "NAME")"
+    }.joined(separator: ", ")
     let more = lacking.count > 5 ? ", …" : ""
     return ParleyError(
       .dataMissingColumn, "the file lacks \(lacking.count) of the \(columns.count) columns: \(some)\(more)",
@@ -84,7 +112,7 @@ extension TableReading {
     let taken = Set(headers.map { ExactText($0) })
     let free = names.lazy.filter { !taken.contains(ExactText($0)) }
     // What all holders share stays as it is: only this one's file has another name.
-    let remedy = Suggestion.nearest(to: header, among: free).map {
+    let remedy = (alike(header, names) ?? Suggestion.nearest(to: header, among: free)).map {
       "did you mean '\(VisibleText.line($0))'\($0 == header ? ", which looks the same and is other characters" : "")? Rename it in the file, or write 'csv-by-holder: {\(holder): {columns: {\(name): \(YAMLWord.plain($0))}}}' in the study"
     }
     return ParleyError(

@@ -11,8 +11,8 @@ struct DraftColumn {
   let headers: [String]
   let files: [FileGuess]
   let guesses: [ColumnGuess]
-  private let merged: ColumnGuess
-  private let form: NumberForm
+  let merged: ColumnGuess
+  let form: NumberForm
   /// Layout of dates in each file.
   private let formats: [String]
 
@@ -33,6 +33,8 @@ struct DraftColumn {
 
   /// Marks for no value that the draft declares, of all columns.
   var tableNulls: Set<String> = []
+  /// Numbers that often stand for no value and are values of other columns.
+  var valuesElsewhere: Set<String> = []
   var isNullable: Bool {
     if !nullsSeen.isEmpty { return true }
     return tableNulls.contains(where: mayHold)
@@ -88,7 +90,7 @@ struct DraftColumn {
     }
   }
 
-  private var mayBeCodes: Bool {
+  var mayBeCodes: Bool {
     merged.counts.map { $0.count - (merged.words?.count ?? 0) <= Self.mostCodes } ?? false
   }
 
@@ -148,6 +150,9 @@ struct DraftColumn {
     case .boolean, .date, .timestamp, .number, .category: true
     }
   }
+
+  /// Whether the draft has a line that declares it, if only as a comment.
+  var isOffered: Bool { lines().contains { $0.contains("- {name: ") } }
 
   /// Whether the study has to know the layout of its cells.
   var hasDates: Bool { kind == .date || kind == .timestamp }
@@ -238,30 +243,7 @@ struct DraftColumn {
     ]
   }
 
-  private func comment(_ notes: [String]) -> String { notes.isEmpty ? "" : "  # \(notes.joined(separator: "; "))" }
-
-  private func number(_ entry: String, _ nullable: String, _ markNote: [String]) -> [String] {
-    let guess = merged.numbers[form] ?? NumberGuess()
-    let (lower, upper) = RoundBounds.bounds(lowest: guess.lowest, highest: guess.highest)
-    let range = "range: [\(Int64(lower)), \(Int64(upper))]"
-    let (scale, rounds) = guess.places(bound: max(abs(guess.lowest), abs(guess.highest)))
-    guard scale > 0 else {
-      let hint = mayBeCodes ? ["codes? Then 'type: category' with values and labels"] : []
-      return ["      - {\(entry), type: int, \(range)\(nullable)}\(comment(hint + markNote))"]
-    }
-    // A bound at this scale must fit 64 bits.
-    guard max(abs(lower), abs(upper)) * pow(10, Double(scale)) < 9e18 else {
-      return ["      # '\(YAMLWord.escaped(header))' has numbers with too many digits; round them first"]
-    }
-    let rounding = rounds ? ", rounding: nearest" : ""
-    let hint =
-      rounds
-      ? ["more decimals in the file\(guess.isEndless ? "" : ", up to \(guess.scale)"); how many mean something?"]
-      : []
-    return [
-      "      - {\(entry), type: decimal, scale: \(scale), \(range)\(rounding)\(nullable)}\(comment(hint + markNote))"
-    ]
-  }
+  func comment(_ notes: [String]) -> String { notes.isEmpty ? "" : "  # \(notes.joined(separator: "; "))" }
 
   private func category(_ entry: String, _ nullable: String) -> [String] {
     let (values, _, strangers) = match()

@@ -10,12 +10,26 @@ struct DraftWriter {
   func text() throws(ParleyError) -> String {
     var taken: Set<String> = []
     var columns = try self.columns(&taken)
-    let nulls = columns.reduce(into: Set<String>()) { $0.formUnion($1.nullsSeen) }
-    for index in columns.indices { columns[index].tableNulls = nulls }
-    guard columns.contains(where: { $0.lines()[0].hasPrefix("      - ") }) else { throw nothing(in: columns) }
+    var partial = partialColumns(&taken)
+    let nulls = (columns + partial.map(\.column)).reduce(into: nullsOfOthers) { $0.formUnion($1.nullsSeen) }
+    let all = columns + partial.map(\.column)
+    for index in all.indices {
+      let others = all.indices.filter { $0 != index }.reduce(into: Set<String>()) {
+        $0.formUnion(all[$1].plainCodes)
+      }
+      if index < columns.count {
+        (columns[index].tableNulls, columns[index].valuesElsewhere) = (nulls, others)
+      } else {
+        let place = index - columns.count
+        (partial[place].column.tableNulls, partial[place].column.valuesElsewhere) = (nulls, others)
+      }
+    }
+    guard columns.contains(where: { $0.lines().contains { $0.hasPrefix("      - {") } }) else {
+      throw nothing(in: columns)
+    }
     var lines = head
     lines += parties
-    lines += table(columns) + unmatched(&taken, nulls: nulls) + [""]
+    lines += table(columns, partial, nulls: nulls) + unmatched(partial) + [""]
     lines += tail
     return lines.joined(separator: "\n") + "\n"
   }
@@ -41,96 +55,7 @@ struct DraftWriter {
     throw ParleyError.combining(problems, file: problems.first?.place?.file ?? files[0].path)
   }
 
-  // MARK: Columns that not all files have
-
-  /// Columns of the first file, and the files that have and lack each.
-  private var partial: [(header: String, having: [Int], lacking: [Int])] {
-    files[0].headers.compactMap { header in
-      let having = files.indices.filter { files[$0].place(of: header) != nil }
-      let lacking = files.indices.filter { !having.contains($0) }
-      return lacking.isEmpty ? nil : (header, having, lacking)
-    }
-  }
-
-  /// For each file but the first, what it has that the first one does not have.
-  private var leftOver: [(file: FileGuess, headers: [String])] {
-    files.dropFirst().compactMap { file in
-      let matched = Set(files[0].headers.compactMap { file.place(of: $0) })
-      let left = file.headers.indices.filter { !matched.contains($0) }.map { file.headers[$0] }
-      return left.isEmpty ? nil : (file, left)
-    }
-  }
-
-  /// They are declared in comments: what is one column under two names, only the holders know.
-  private func unmatched(_ taken: inout Set<String>, nulls: Set<String>) -> [String] {
-    let formats = dateFormats()
-    var lines: [String] = []
-    var example: String?
-    for (header, having, lacking) in partial {
-      let name = identifier(header, &taken)
-      var column = DraftColumn(
-        name: name, header: header, files: having.map { files[$0] },
-        places: having.compactMap { files[$0].place(of: header) }, formats: having.map { formats[$0] })
-      column.tableNulls = nulls
-      let holders = lacking.map { quoted(files[$0].holder) }.joined(separator: ", ")
-      lines.append("      # Not in the file\(lacking.count == 1 ? "" : "s") of \(holders):")
-      lines += column.lines().map { line in
-        // Without its '#' and the blank after it the line stands where a column's does.
-        let text = line.drop { $0 == " " || $0 == "#" }
-        return text.hasPrefix("- {") ? "#       \(text)" : "      #   \(text)"
-      }
-      if column.fault != nil {
-        lines.append("      #   Then draft again; the draft says how to map what \(holders) may call otherwise.")
-      }
-      guard column.lines().contains(where: { $0.contains("- {name: ") }) else { continue }
-      example = example ?? "\(quoted(files[lacking[0]].holder)): {columns: {\(name): NAME}}"
-    }
-    for (file, headers) in leftOver {
-      lines.append("      # More in the file of \(quoted(file.holder)): \(Self.list(headers, quoted))")
-      lines += faults(of: headers, in: file).map { "      #   \($0)" }
-    }
-    guard !lines.isEmpty else { return [] }
-    let advice =
-      example.map {
-        [
-          "      # Where a file has one of them under another name, take '#' and one blank away at the line's start, and say that NAME under",
-          "      # csv-by-holder: in the entry of that holder, where no key may be there twice, as in",
-          "      # \($0)",
-        ]
-      } ?? []
-    return ["      # Columns that not every file has are left out."] + advice + lines
-  }
-
-  /// The same in one line for each file, for whoever runs the command.
-  var notes: [String] {
-    let partial = partial
-    var notes: [String] = []
-    for (index, file) in files.enumerated().dropFirst() {
-      let lacking = partial.filter { $0.lacking.contains(index) }.map(\.header)
-      guard !lacking.isEmpty else { continue }
-      notes.append(
-        "'\(file.path)' has no column \(Self.list(lacking) { "'\($0)'" }) of '\(files[0].path)': left out; the draft says how to map what it calls otherwise"
-      )
-    }
-    notes += faults(of: partial.map(\.header), in: files[0]).map { "'\(files[0].path)': \($0)" }
-    for (file, headers) in leftOver {
-      notes.append(
-        "'\(file.path)' has more than '\(files[0].path)', left out: \(Self.list(headers) { "'\($0)'" })")
-      notes += faults(of: headers, in: file).map { "'\(file.path)': \($0)" }
-    }
-    return notes
-  }
-
-  /// Cells that keep columns out of the draft, whatever other files have.
-  private func faults(of headers: [String], in file: FileGuess) -> [String] {
-    let format = dateFormats()[files.firstIndex { $0.path == file.path } ?? 0]
-    return headers.prefix(20).compactMap { header in
-      guard let place = file.headers.firstIndex(of: header) else { return nil }
-      return DraftColumn(name: header, header: header, files: [file], places: [place], formats: [format]).fault
-    }
-  }
-
-  private static func list(_ names: [String], _ form: (String) -> String) -> String {
+  static func list(_ names: [String], _ form: (String) -> String) -> String {
     names.prefix(20).map(form).joined(separator: ", ") + (names.count > 20 ? ", and \(names.count - 20) more" : "")
   }
 
@@ -193,7 +118,7 @@ struct DraftWriter {
   }
 
   /// The layout of dates in each file: the one that most of its columns have.
-  private func dateFormats() -> [String] {
+  func dateFormats() -> [String] {
     files.map { file in
       func count(_ format: String) -> Int {
         file.columns.count { $0.values > 0 && ($0.dates.contains(format) || $0.times.contains(format)) }
@@ -248,7 +173,7 @@ struct DraftWriter {
     }
   }
 
-  private func table(_ columns: [DraftColumn]) -> [String] {
+  private func table(_ columns: [DraftColumn], _ partial: [PartialColumn], nulls: Set<String>) -> [String] {
     let rows = files.map(\.rows).max() ?? 1
     let most = Int(RoundBounds.above(Double(rows * files.count)))
     var lines = [
@@ -261,69 +186,11 @@ struct DraftWriter {
       "    # What is outside of a column's range is a bad row; to widen one, write other numbers, such as [1950, 2030].",
       "    bad-rows: refuse  # or null, or drop",
     ]
-    lines += dialects(columns)
+    lines += files.compactMap { file in file.oddRowWords.map { "    # \(YAMLWord.escaped(file.path)): \($0)" } }
+    lines += dialects(columns, partial, nulls: nulls)
     lines.append("    columns:")
     for column in columns { lines += column.lines() }
     return lines
-  }
-
-  /// What all files have in common, and what is different in some.
-  private func dialects(_ columns: [DraftColumn]) -> [String] {
-    let formats = dateFormats()
-    let hasDates = columns.contains(where: \.hasDates)
-    let nulls = columns.reduce(into: Set([""])) { $0.formUnion($1.nullsSeen) }
-    var parts = files.indices.map { index in
-      [marks(files[index]), hasDates ? "date: \(quoted(formats[index]))" : ""]
-    }
-    var common = ["\"null\": [\(nulls.sorted().map(quoted).joined(separator: ", "))]"]
-    for part in parts[0].indices.reversed() where Set(parts.map { $0[part] }).count == 1 {
-      if !parts[0][part].isEmpty { common.insert(parts[0][part], at: 0) }
-      for file in parts.indices { parts[file].remove(at: part) }
-    }
-    var lines = hints(columns, hasDates: hasDates) + ["    csv: {\(common.joined(separator: ", "))}"]
-    var byHolder: [String] = []
-    for (index, file) in files.enumerated() {
-      var own = parts[index].filter { !$0.isEmpty }
-      let names = columns.filter { ExactText($0.headers[index]) != ExactText($0.header) && $0.isDeclared }
-      if !names.isEmpty {
-        own.append(
-          "columns: {\(names.map { "\($0.name): \(quoted($0.headers[index]))" }.joined(separator: ", "))}")
-      }
-      let maps = columns.compactMap { column -> String? in
-        let map = column.maps[index]
-        guard !map.isEmpty else { return nil }
-        let pairs = map.sorted { $0.key < $1.key }.map { "\(quoted($0.key)): \(quoted($0.value))" }
-        return "\(column.name): {\(pairs.joined(separator: ", "))}"
-      }
-      if !maps.isEmpty { own.append("values: {\(maps.joined(separator: ", "))}") }
-      guard !own.isEmpty else { continue }
-      let hint = names.isEmpty && maps.isEmpty ? "" : "  # guessed: does each mean this?"
-      byHolder.append("      \(quoted(file.holder)): {\(own.joined(separator: ", "))}\(hint)")
-    }
-    if !byHolder.isEmpty { lines += ["    csv-by-holder:"] + byHolder }
-    return lines
-  }
-
-  /// What stands on which side, for whoever corrects it.
-  private func hints(_ columns: [DraftColumn], hasDates: Bool) -> [String] {
-    var lines = ["    # How files are written."]
-    if columns.contains(where: { $0.maps.contains { !$0.isEmpty } }) {
-      lines += [
-        "    # 'values' of a holder has, for a column, labels of its file before ':', and which of the column's values below each means after it.",
-        "    # A label that is neither there nor below is a bad row; where the column has 'others', it counts as that value.",
-      ]
-    }
-    if hasDates {
-      lines.append(
-        "    # 'date' is the layout of dates in files. In this study, as in ranges, dates are always YYYY-MM-DD.")
-    }
-    return lines.count > 1 ? lines : []
-  }
-
-  private func marks(_ file: FileGuess) -> String {
-    let delimiter = file.delimiter == .tab ? "\\t" : file.delimiter.rawValue
-    let thousands = file.form.thousandsMark.map { ", thousands: \"\($0.rawValue)\"" } ?? ""
-    return "delimiter: \"\(delimiter)\", decimal: \"\(file.form.decimalMark.rawValue)\"\(thousands)"
   }
 
   private var tail: [String] {
@@ -350,7 +217,7 @@ struct DraftWriter {
 
   // MARK: Text
 
-  private func identifier(_ header: String, _ taken: inout Set<String>) -> String {
+  func identifier(_ header: String, _ taken: inout Set<String>) -> String {
     var name = String(
       header.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }.prefix(48))
     if name.isEmpty || name.first?.isNumber == true || name.allSatisfy({ $0 == "_" }) { name = "c_" + name }
@@ -378,5 +245,5 @@ struct DraftWriter {
     "with", "window", "over", "filter", "nulls",
   ]
 
-  private func quoted(_ text: String) -> String { YAMLWord.quoted(text) }
+  func quoted(_ text: String) -> String { YAMLWord.quoted(text) }
 }

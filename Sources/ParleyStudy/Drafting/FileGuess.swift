@@ -19,6 +19,9 @@ struct FileGuess {
   private var beginsBlank = false
   /// Rows with more or fewer fields than there are names.
   private var oddRows = 0
+  /// Of the first few.
+  private var oddLines: [Int] = []
+  private static let listedLines = 5
 
   /// - Parameter open: gives the bytes of the file, as often as it is asked.
   init(path: String, open: StudyDraft.Open) throws(ParleyError) {
@@ -118,7 +121,10 @@ struct FileGuess {
       }
       rows += 1
       if rows > Self.mostRows { return }
-      if records.fieldCount != headers.count { oddRows += 1 }
+      if records.fieldCount != headers.count {
+        oddRows += 1
+        if oddLines.count < Self.listedLines { oddLines.append(records.line) }
+      }
       for index in 0..<min(records.fields.count, headers.count) {
         records.withField(index) { columns[index].add($0) }
       }
@@ -154,6 +160,16 @@ struct FileGuess {
       if count > best.count { best = (form, count) }
     }
     return best.form
+  }
+
+  /// Rows that cannot be used as they are, and what to do about them.
+  var oddRowWords: String? {
+    guard oddRows > 0 else { return nil }
+    let isOne = oddRows == 1
+    let lines = oddLines.map(String.init).joined(separator: ", ") + (oddRows > oddLines.count ? ", …" : "")
+    return
+      "\(counted(oddRows, "row")) \(isOne ? "has" : "have") another number of fields than the first line has names, in line\(isOne ? "" : "s") \(lines): bad rows, with which a run is refused; "
+      + "correct \(isOne ? "it" : "them") (a field that holds '\(delimiter.word)' stands in quotes), or write bad-rows: drop"
   }
 
   /// The place of the column that another file calls `header`: by the same name, or by the only one that is alike.

@@ -38,6 +38,42 @@ struct NumberGuess {
   private(set) var lowest = 0.0
   private(set) var highest = 0.0
   private(set) var seen = false
+  /// Numbers that often stand for no value, as they were written …
+  private(set) var codes: [Double: Set<String>] = [:]
+  /// … and between what all others are.
+  private var rest: (lowest: Double, highest: Double)?
+  private static let mostSpellings = 4
+
+  /// 9, 99, 999 … and 8, 88, 888 …, of either sign, and -1 and -7.
+  private static func isCode(_ value: Double) -> Bool {
+    if value == -1 || value == -7 { return true }
+    var whole = abs(value)
+    guard whole >= 8, whole <= 9_999_999, whole == whole.rounded() else { return false }
+    let digit = whole.truncatingRemainder(dividingBy: 10)
+    guard digit >= 8 else { return false }
+    while whole > 0 {
+      guard whole.truncatingRemainder(dividingBy: 10) == digit else { return false }
+      whole = (whole / 10).rounded(.down)
+    }
+    return true
+  }
+
+  /// Those that lie farther from all other numbers than these from each other, or that alone are negative, by size.
+  var strangers: [Double] {
+    guard let rest else { return [] }
+    let span = max(rest.highest - rest.lowest, 1)
+    return codes.keys.filter { code in
+      code < 0 ? code < rest.lowest && rest.lowest >= 0 || code < rest.lowest - span : code > rest.highest + span
+    }.sorted()
+  }
+
+  /// Between what the numbers are without those.
+  var bulk: (lowest: Double, highest: Double) {
+    let strangers = Set(strangers)
+    guard let rest, !strangers.isEmpty else { return (lowest, highest) }
+    let kept = codes.keys.filter { !strangers.contains($0) }
+    return (min(rest.lowest, kept.min() ?? rest.lowest), max(rest.highest, kept.max() ?? rest.highest))
+  }
 
   /// Not all of them are.
   mutating func excludeNumbers() { fits = false }
@@ -49,7 +85,7 @@ struct NumberGuess {
       switch ExactNumber.parse(text, scale: scale, form: exact) {
       case .value(let units):
         self.scale = scale
-        return include(Double(units), scale)
+        return include(Double(units), scale, text)
       case .tooPrecise: continue
       case .notANumber:
         fits = false
@@ -76,9 +112,16 @@ struct NumberGuess {
     }
   }
 
-  private mutating func include(_ units: Double, _ scale: Int) {
+  private mutating func include(_ units: Double, _ scale: Int, _ text: UnsafeBufferPointer<UInt8>? = nil) {
     var value = units
     for _ in 0..<scale { value /= 10 }
+    if let text, Self.isCode(value) {
+      if codes[value, default: []].count < Self.mostSpellings {
+        codes[value, default: []].insert(String(decoding: text, as: UTF8.self))
+      }
+    } else {
+      rest = rest.map { (min($0.lowest, value), max($0.highest, value)) } ?? (value, value)
+    }
     lowest = seen ? min(lowest, value) : value
     highest = seen ? max(highest, value) : value
     seen = true
@@ -88,6 +131,10 @@ struct NumberGuess {
     fits = fits && other.fits
     scale = max(scale, other.scale)
     isEndless = isEndless || other.isEndless
+    codes.merge(other.codes) { $0.union($1) }
+    if let theirs = other.rest {
+      rest = rest.map { (min($0.lowest, theirs.lowest), max($0.highest, theirs.highest)) } ?? theirs
+    }
     guard other.seen else { return }
     lowest = seen ? min(lowest, other.lowest) : other.lowest
     highest = seen ? max(highest, other.highest) : other.highest
