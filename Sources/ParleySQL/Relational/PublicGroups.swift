@@ -178,6 +178,14 @@ struct PublicGroups {
       statistic.arguments.append(own)
       statistic.types.append(type(of: argument, in: aggregate))
     }
+    switch aggregate.function {
+    case .median: statistic.share = .init(numerator: 1, denominator: 2)
+    case .quantile(let numerator, let denominator):
+      statistic.share = .init(numerator: numerator, denominator: denominator)
+    default: return statistic
+    }
+    // Values by their rank are of columns of numbers.
+    guard case .column(let id)? = aggregate.argument, case .number = registry[id].type else { return nil }
     return statistic
   }
 
@@ -240,7 +248,11 @@ extension StatisticFunction {
     case .variance: self = .variance
     case .deviation: self = .deviation
     case .correlation: self = .correlation
-    case .median, .quantile: return nil
+    case .median: self = .median
+    case .quantile(let numerator, let denominator):
+      // Its ends are extremes.
+      guard 0 < numerator, numerator < denominator else { return nil }
+      self = .quantile
     }
   }
 }

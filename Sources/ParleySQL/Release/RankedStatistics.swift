@@ -37,7 +37,7 @@ extension ReleaseSet {
         guard case .statistic(let statistic, _, _) = projection.value, statistic.share != nil,
           let column = statistic.arguments.first?.columns.first
         else { continue }
-        let name = query.table.columns[column].name
+        let name = query.table.columns[column.rawValue].name
         for other in queries[..<place] where other.keySet != query.keySet || other.filter != query.filter {
           guard other.statistics.contains(where: { $0.share != nil && $0.arguments == statistic.arguments }) else {
             continue

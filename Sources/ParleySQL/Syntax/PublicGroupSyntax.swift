@@ -16,7 +16,10 @@ extension QueryStatement {
 
 extension SyntaxExpression.Kind {
   private static let functions = Set(
-    ["COUNT", "SUM", "AVG", "MIN", "MAX", "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP", "CORR", "COALESCE"]
+    [
+      "COUNT", "SUM", "AVG", "MIN", "MAX", "VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP", "CORR", "COALESCE",
+      "MEDIAN", "QUANTILE",
+    ]
       + TextCall.names + TimeFunctions.names)
 
   fileprivate var isOfPublicGroups: Bool {
