@@ -105,7 +105,7 @@ struct CellOutput {
         ? try lowering.builder.and(value, try lowering.builder.not(isMeaningless))
         : try lowering.builder.select(isMeaningless, lowering.builder.constant(0), value)
     }
-    let isRecord = statistic.function == .minimum || statistic.function == .maximum
+    let isRecord = statistic.share != nil || statistic.function == .minimum || statistic.function == .maximum
     let id = lowering.builder.disclose(
       .init(
         name: "\(name).\(label)", node: try arranged(value, &lowering), recipients: recipients,
@@ -184,7 +184,10 @@ struct CellOutput {
       }
     var text = "\(projection.name): '\(formula)', \(what), \(scope)"
     text += ", \(ShownDecimals.words(precision))."
-    if isRecord { text += " It is the value of one record, which becomes known, though not whose it is." }
+    if isRecord {
+      let whose = statistic.function == .median ? "one record, or the mean of two" : "one record"
+      text += " It is the value of \(whose), which becomes known, though not whose it is."
+    }
     return text
   }
 }
