@@ -9,7 +9,7 @@ import ParleyRuntime
 import ParleyTesting
 import Testing
 
-/// Runs that stop at barriers and are resumed at every one of them with other keys: results are those without, and bytes and rounds those
+/// Runs that stop at barriers and are resumed at some of them with other keys: results are those without, and bytes and rounds those
 /// of the plan, of the whole run and of what is behind each barrier.
 @Suite struct BarrierProgramTests {
   private func check<F: EngineFamily>(
