@@ -49,6 +49,7 @@ package final class InsecureClearEngine: Engine {
       openPlanesToRecipient: Traffic.toRecipient(parties: 1, .planes(1)))
     descriptor.shufflePasses = [.local, .local, .local]
     descriptor.hasWords = hasWords
+    descriptor.hasCheckpoints = true
     return descriptor
   }
 

@@ -87,6 +87,12 @@ package protocol Engine: AnyObject {
   /// Of n planes of `count` elements, 1 ≤ n ≤ 64, one: element i of plane j becomes element i · n + j.
   func interleave(planes: [Plane], count: Int) -> Plane
 
+  // MARK: Checkpoints
+
+  /// How its shares are put into bytes and back; nil where they cannot be, and the engine's programs have no barriers. Between the
+  /// verification of everything so far and the next instruction, an engine that has one holds nothing of a run but the shares and keys.
+  var shareCodec: (any ShareCodec<Arith, Plane>)? { get }
+
   // MARK: Preparation
 
   /// Obtains all the correlated randomness that a run takes, before its first input.

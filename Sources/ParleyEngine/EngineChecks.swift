@@ -5,6 +5,7 @@ package import ParleyProgram
 /// of the computation, and committing to what it opens. The executor calls these around every flight. An engine without
 /// ledgers need not know of passes, and one without correlated randomness not of its preparation.
 extension Engine {
+  package var shareCodec: (any ShareCodec<Arith, Plane>)? { nil }
   package func prepare(_ demand: CorrelationDemand, flight: Int) throws(ParleyError) {
     guard demand.isEmpty else {
       throw ParleyError(.correlations, "the engine \(descriptor.name) has no correlated randomness to prepare")

@@ -86,6 +86,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
       openToComputing: fromNext(.words(bytes)), openPlanesToComputing: fromNext(.planes(1)),
       openToRecipient: Traffic.toRecipient(parties: 3, .words(bytes)),
       openPlanesToRecipient: Traffic.toRecipient(parties: 3, .planes(1)))
+    descriptor.hasCheckpoints = true
     // Both of the pair (P_p, P_{p+1}) send to the third party.
     descriptor.shufflePasses = (0..<3).map { pass in
       Traffic(

@@ -56,6 +56,16 @@ package struct KeySchedule: Sendable {
     AddressedPRG(role: role, prover: prover, key: derive(role, prover: prover), ledger: ledger)
   }
 
+  /// Which keys these are: a hash that tells nothing else. For tests, like ``UseOnceLedger/observe(_:)``.
+  package var fingerprint: [UInt8] {
+    var hash = SHA256()
+    hash.update(data: Array("parley/key-fingerprint/1".utf8))
+    hash.update(data: sessionID)
+    hash.update(bufferPointer: UnsafeRawBufferPointer(secret.bytes))
+    return Array(hash.finalize())
+  }
+  package func observe(_ observer: @escaping @Sendable (UseOnceLedger.Use) -> Void) { ledger.observe(observer) }
+
   /// Overwrites the shared secret and every key derived from it, in all copies of this value; generators that exist
   /// refuse further streams. After an abort nothing of the session can be masked or unmasked again.
   package func destroy() {

@@ -48,6 +48,14 @@ package struct SessionKeys: Sendable {
     return keys
   }
 
+  /// For tests: what is used of these keys from now on, with the fingerprint of the keys.
+  package func observe(_ observer: @escaping @Sendable ([UInt8], UseOnceLedger.Use) -> Void) {
+    for schedule in Array(pairs.values) + Array(groups.values) {
+      let name = schedule.fingerprint
+      schedule.observe { observer(name, $0) }
+    }
+  }
+
   /// After an abort: see ``KeySchedule/destroy()``.
   package func destroy() {
     for schedule in pairs.values { schedule.destroy() }

@@ -32,7 +32,15 @@ package final class UseOnceLedger: Sendable {
     let stream: UInt64
   }
 
+  /// One use of a stream, as an observer sees it.
+  package struct Use: Hashable, Sendable {
+    package let label: DomainLabel
+    package let prover: Int
+    package let stream: UInt64
+  }
+
   private struct State {
+    var observer: (@Sendable (Use) -> Void)?
     var used = PassLedger<Entry>()
     var keys: [AESKey] = []
     var isClosed = false
@@ -56,6 +64,11 @@ package final class UseOnceLedger: Sendable {
     }
   }
 
+  /// Called before every use from now on, the one that is refused included: for tests that compare the uses of several processes.
+  package func observe(_ observer: @escaping @Sendable (Use) -> Void) {
+    state.withLock { $0.observer = observer }
+  }
+
   /// A pass of a loop, with these numbers of instructions, begins.
   package func begin(pass numbers: Range<Int>) { state.withLock { $0.used.begin(pass: numbers) } }
   /// The pass that began last is over: every stream of it counts as used.
@@ -67,6 +80,7 @@ package final class UseOnceLedger: Sendable {
   package func claim(_ label: DomainLabel, prover: PartyIndex?, stream: UInt64) throws(ParleyError) {
     let entry = Entry(label: label, prover: prover?.rawValue ?? -1, stream: stream)
     let number = StepID(rawValue: stream).instruction
+    state.withLock { $0.observer }?(Use(label: label, prover: entry.prover, stream: stream))
     let (isNew, isClosed) = state.withLock { ($0.used.insert(entry, at: number), $0.isClosed) }
     guard !isClosed else {
       throw ParleyError(

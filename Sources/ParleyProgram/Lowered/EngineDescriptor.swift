@@ -69,6 +69,8 @@ package struct EngineDescriptor: Sendable, Hashable {
   package var correlations = CorrelationUses()
   /// The messages of that.
   package var offline = OfflineTraffic()
+  /// Whether programs may have barriers: the engine can save its shares once all so far has been verified.
+  package var hasCheckpoints = false
   /// Parties that need keys which exactly they know, three or more at a time; every pair has keys anyway.
   package var keyGroups: [[Int]] = []
   /// Bytes that every computing party sends, for each holder, to each party with which it shares a share, once all

@@ -6,9 +6,11 @@ extension CostModel {
     hand(loop.initial, over: state, freeing: RegisterSet())
     let payers = payers(in: schedule)
     let marks = RowBundle(arith: state.arith + loop.shared.arith, planes: state.planes + loop.shared.planes)
-    times(loop.count, stride: UInt64(loop.numbers) << 40, payers: payers, marks: marks) { model in
-      for round in schedule.rounds { model.run(round) }
-      model.hand(loop.result, over: state, freeing: own)
+    passes(of: loop, item.instruction.id) { model, count in
+      model.times(count, stride: UInt64(loop.numbers) << 40, payers: payers, marks: marks) { model in
+        for round in schedule.rounds { model.run(round) }
+        model.hand(loop.result, over: state, freeing: own)
+      }
     }
     var last = RegisterSet()
     last.add(state)

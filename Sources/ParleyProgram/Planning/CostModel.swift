@@ -3,8 +3,11 @@
 /// Bytes come from the closed forms of the engine's descriptor; rounds from the same logical clocks that
 /// messages carry (see the meter of the network layer), so plan and meter can be compared for equality.
 package struct CostModel {
-  private let schedule: Schedule
-  private let lowered: LoweredProgram
+  let schedule: Schedule
+  let lowered: LoweredProgram
+  var barriers = Barriers()
+  /// Of the program, in which the model is.
+  var roundNumber = 0
   let descriptor: EngineDescriptor
   let shape: RunShape
   let rows: RowCounts
@@ -55,22 +58,29 @@ package struct CostModel {
   }
 
   /// The cost of a run of these sizes.
+  ///
+  /// - Parameters:
+  ///   - barriers: where everything so far is verified and saved.
+  ///   - point: of a run that is resumed, the barrier behind which it begins: what it costs in its own session.
   package static func cost(
-    of lowered: LoweredProgram, on descriptor: EngineDescriptor, shape: RunShape
+    of lowered: LoweredProgram, on descriptor: EngineDescriptor, shape: RunShape, barriers: BarrierPlan = .none,
+    resumedAt point: BarrierPlan.Point? = nil
   ) -> Cost {
-    counted(lowered, on: descriptor, shape: shape).cost
+    counted(lowered, on: descriptor, shape: shape, barriers: barriers, resumedAt: point).cost
   }
 
   /// The cost, and how many chunks were gone through for it.
   ///
   /// - Parameter takesAll: goes through every chunk, however many are alike.
   package static func counted(
-    _ lowered: LoweredProgram, on descriptor: EngineDescriptor, shape: RunShape, takesAll: Bool = false
+    _ lowered: LoweredProgram, on descriptor: EngineDescriptor, shape: RunShape, takesAll: Bool = false,
+    barriers: BarrierPlan = .none, resumedAt point: BarrierPlan.Point? = nil
   ) -> (cost: Cost, chunks: Int) {
     var model = CostModel(lowered, descriptor, shape)
     model.takesAllChunks = takesAll
+    model.barriers = Barriers(plan: barriers, resumedAt: point)
     model.inputs()
-    for round in model.schedule.rounds { model.run(round) }
+    model.runRounds()
     model.verify()
     model.verdicts()
     model.openings()

@@ -84,6 +84,7 @@ package final class MacReplicatedEngine: CheckedReplicated {
     func ring(words: Int) -> [Traffic.Message] { Traffic.toPrevious(parties: 3, .words(words * bytes)) }
     descriptor.bytesPerWord = 4 * bytes
     descriptor.shufflePasses = []
+    descriptor.hasCheckpoints = false
     let product = Traffic(ring(words: 2))
     (descriptor.multiply, descriptor.innerProducts, descriptor.matrixProduct) = (product, product, product)
     // Three summands, of which only the macs cost anything.

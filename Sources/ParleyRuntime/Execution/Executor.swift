@@ -26,6 +26,9 @@ package final class Executor<E: Engine> {
   let registers: RegisterFile<E>
   /// What the passes of loops under way add to the numbers of instructions.
   var epoch = 0
+  /// Numbers of the barriers, and the round of the program that is being run.
+  var barrierNumbers: [BarrierPlan.Point: Int] = [:]
+  var roundNumber = 0
   var progress: ExecutionProgress
   private let onProgress: ((ExecutionProgress) -> Void)?
   /// Called between the phases of a run; the session sets them to acknowledge inputs and to clear the openings.
@@ -64,19 +67,24 @@ package final class Executor<E: Engine> {
   package func run() throws(ParleyError) -> [Int: ClearValues] {
     do throws(ParleyError) {
       try mesh.flush()
-      try prepare()
-      try receiveInputs()
-      try engine.startInputComparison()
-      try mesh.flush()
-      try engine.finishInputComparison()
+      let start = try resumed()
+      if start == nil {
+        try prepare()
+        try receiveInputs()
+        try engine.startInputComparison()
+        try mesh.flush()
+        try engine.finishInputComparison()
+      }
       try hooks?.inputsReceived()
-      for round in schedule.rounds { try run(round) }
+      try runRounds(after: start)
       try checkUse()
       try hooks?.computed()
       return try open()
     } catch {
+      // Before others hear of it: who knows that a check failed must not resume, whatever happens next.
+      hooks?.checkpoints?.failed(error)
       hooks?.failed(engine.hasChallenged)
-      mesh.abort(error)
+      if hooks?.checkpoints != nil, CheckpointSession.isOrderly(error) { mesh.close() } else { mesh.abort(error) }
       engine.destroy()
       throw error
     }
@@ -176,6 +184,10 @@ package final class Executor<E: Engine> {
       progress.instructionsDone += round.exchanges.count + round.reductions.count
     }
     for item in round.rowAlgorithms { try run(rows: item) }
+    try runLocals(of: round)
+  }
+
+  func runLocals(of round: Schedule.Round) throws(ParleyError) {
     for item in round.locals {
       try runLocal(item.instruction, half: 0)
       registers.free(item.freed)
@@ -189,6 +201,8 @@ package final class Executor<E: Engine> {
     let last = program.numberCount
     let token = try engine.verify(
       through: StepID(instruction: last, iteration: 0xff, sub: 0xffff, chunk: 0xffff))
+    // From here on a second run could open other values than this one.
+    try hooks?.checkpoints?.close()
     let verdicts = try plannedVerdicts()
     let results = try plannedResults()
     if let statements = hooks?.statements,

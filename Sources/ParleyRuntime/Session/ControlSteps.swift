@@ -41,6 +41,11 @@ package enum ControlStep {
   package static let storeHello = StepID.control(18)
   /// What the stores agree to take.
   package static let storeAgreement = StepID.control(19)
+  /// Of checkpoints: at a barrier, and where a run is resumed.
+  package static let checkpointWritten = StepID.control(20)
+  package static let checkpointMarked = StepID.control(21)
+  package static let checkpointHello = StepID.control(22)
+  package static let checkpointAgreement = StepID.control(23)
 
   /// What a step is for, in words for people; `nil` for steps of the program.
   package static func name(_ step: StepID) -> String? {
@@ -62,6 +67,10 @@ package enum ControlStep {
     case signatureRoll: "the comparison of signatures"
     case storeHello: "the state of the store of correlations"
     case storeAgreement: "the agreement on stored correlations"
+    case checkpointWritten: "the others' checkpoints at a barrier"
+    case checkpointMarked: "the mark of a barrier"
+    case checkpointHello: "what the others can resume from"
+    case checkpointAgreement: "the agreement on a checkpoint"
     default: nil
     }
   }

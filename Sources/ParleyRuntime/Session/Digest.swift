@@ -22,6 +22,13 @@ internal import ParleyBase
 /// | parley/store/lot/1 | id, block size and kinds of a lot of correlations |
 /// | parley/store/block/1 | id of the lot, kind, number and contents of a block |
 /// | parley/store/agreement/1 | lot, stores, counters and blocks that a session takes |
+/// | parley/barriers/1 | rounds and loops after which barriers stand |
+/// | parley/checkpoint/1 | what is public of a checkpoint |
+/// | parley/checkpoint/job/1 | description without its start, rows |
+/// | parley/checkpoint/key/1 (HMAC) | id and salt of a checkpoint |
+/// | parley/checkpoint/barrier/1 | session id, checkpoint, which of the two messages |
+/// | parley/checkpoint/agreement/1 | session id, checkpoint, epoch |
+/// | parley/checkpoint/shares/1 | session id, checkpoint, shares that two parties have in common |
 /// | parley/group-key/commitment/1 | session id, members, committer, contribution, salt |
 /// | parley/group-key/commitments/1 | session id, members, commitments |
 /// | parley/text-digest/1 | session id; the key of ``SessionTextDigester`` |

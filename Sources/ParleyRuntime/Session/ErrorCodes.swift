@@ -19,6 +19,8 @@ extension ParleyError.Code {
   public static let rolledBack = Self("state/rolled-back")
   /// A store of correlations has fewer left than a run takes.
   public static let storeUsedUp = Self("state/store-used-up")
+  /// The computing parties have no checkpoint of a run in common.
+  public static let noCheckpoint = Self("state/no-checkpoint")
   /// A state directory that a peer knows nothing of, where it knows another one.
   public static let unknownDirectory = Self("state/unknown-directory")
   /// Same description and hellos, another session id: two builds that do not fit together.

@@ -14,16 +14,24 @@ package struct SessionPlan: Sendable {
   package var leavesAfterInputs: Bool
   /// See ``StateDirectory/inputDigest(study:parts:)``; `nil` without data or state.
   package var inputDigest: [UInt8]?
+  /// Where the run stops to be resumed, and whether it is (docs/protocols/checkpoints.md); nil without. Part of what is agreed on.
+  package var barriers: SessionBarriers?
 
   /// A plan; see the properties.
   package init(
     description: SessionDescription, mode: Receipt.Mode, rows: [Int: Int] = [:], leavesAfterInputs: Bool = false,
-    inputDigest: [UInt8]? = nil
+    inputDigest: [UInt8]? = nil, barriers: SessionBarriers? = nil
   ) {
     self.description = description
+    self.barriers = barriers
     if !description.parameters.contains(where: { $0.name == "mode" }) {
       self.description.parameters = (description.parameters + [.init("mode", mode.rawValue)])
         .sorted { $0.name < $1.name }
+    }
+    if let barriers {
+      self.description.parameters = (self.description.parameters + barriers.parameters).sorted {
+        $0.name < $1.name
+      }
     }
     self.mode = mode
     self.rows = rows
@@ -79,6 +87,8 @@ package struct ExecutionHooks {
   package var verified: ([UInt8]) throws(ParleyError) -> Void
   /// Where parties are not trusted, what they sign about openings; nil elsewhere.
   package var statements: StatementHooks?
+  /// Where the run stops at barriers, what becomes of them; nil without.
+  package var checkpoints: (any CheckpointKeeping)?
   /// The execution has failed, and whether that was after the first challenge of a check: then the session is final.
   package var failed: (_ hasChallenged: Bool) -> Void = { _ in }
 
@@ -114,6 +124,8 @@ package struct SessionServices {
   package var verify: Receipt.Verifier
   /// Signs and checks statements and evidence; needed where ``SessionRoles/statedOpenings`` is set.
   package var statements: StatementSigning?
+  /// Where a computing party keeps checkpoints; needed where ``SessionPlan/barriers`` is set.
+  package var checkpoints: CheckpointStore?
   /// Asked once the public sizes are known, before any input leaves. Throwing declines.
   package var confirm: (EstablishedSession) throws(ParleyError) -> Void
   /// What the plan says this principal's part costs, for the sizes that were agreed; asked after ``confirm``.
@@ -126,7 +138,7 @@ package struct SessionServices {
   /// Services; see the properties.
   package init(
     memory: any SessionMemory, sign: @escaping ([UInt8]) throws -> [UInt8], verify: @escaping Receipt.Verifier,
-    statements: StatementSigning? = nil,
+    statements: StatementSigning? = nil, checkpoints: CheckpointStore? = nil,
     confirm: @escaping (EstablishedSession) throws(ParleyError) -> Void = { (_) throws(ParleyError) in },
     predicted: @escaping () -> PartyReport.Cost? = { nil }, use: ProcessUse = .unknown,
     log: @escaping (SessionEvent) -> Void = { _ in }
@@ -135,6 +147,7 @@ package struct SessionServices {
     self.sign = sign
     self.verify = verify
     self.statements = statements
+    self.checkpoints = checkpoints
     self.confirm = confirm
     self.predicted = predicted
     self.use = use

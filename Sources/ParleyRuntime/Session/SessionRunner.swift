@@ -90,12 +90,13 @@ package final class SessionRunner<Output: Sendable> {
       try beginRelease(session)
       // Its clearance is still to come where this party computes.
       if roles.compute == nil { mesh.noteOpenings(.unknown) }
-      try feed(session, witnessed)
+      // A run that is resumed has the inputs already.
+      if plan.barriers?.start != .checkpoint { try feed(session, witnessed) }
       try mesh.flush()
     }
     var outcome = SessionOutcome<Output>(session: session)
     if let compute = roles.compute {
-      outcome.output = try compute(session, witnessed, hooks(session))
+      outcome.output = try compute(session, witnessed, try hooks(session))
       guard machine.phase == .clearToOpen else {
         throw ParleyError(
           .invariant, "the executor returned after “\(machine.phase.rawValue)”, without clearance to open")
@@ -173,7 +174,7 @@ package final class SessionRunner<Output: Sendable> {
     }
   }
 
-  private func hooks(_ session: EstablishedSession) -> ExecutionHooks {
+  private func hooks(_ session: EstablishedSession) throws(ParleyError) -> ExecutionHooks {
     var hooks = ExecutionHooks(
       inputsReceived: { [self] () throws(ParleyError) in
         // Acknowledged, a holder that leaves early is gone, and an attempt without it is none.
@@ -204,6 +205,12 @@ package final class SessionRunner<Output: Sendable> {
     }
     hooks.opensVerdicts = { [self] in opens() }
     hooks.failed = { [self] in hasChallenged = $0 }
+    if let barriers = plan.barriers {
+      guard let store = services.checkpoints else {
+        throw ParleyError(.invariant, "a run with barriers has no place for its checkpoints")
+      }
+      hooks.checkpoints = CheckpointSession(session, barriers, store: store, mesh: mesh)
+    }
     return hooks
   }
 
@@ -305,6 +312,7 @@ package final class SessionRunner<Output: Sendable> {
     let isOrderly =
       switch phase {
       case .connected: Handshake.isOrderly(error)
+      case .confirmed: plan.barriers != nil && CheckpointSession.isOrderly(error)
       // Everything this party had to open is on its way: an abort would take it from recipients that are slower.
       case .opened, .receipted, .ended: true
       default: false

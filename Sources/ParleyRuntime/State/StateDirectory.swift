@@ -10,6 +10,7 @@ internal import Synchronization
 /// | `lock` | exclusive lock, pid of the holder |
 /// | `state.json` | attempt counter and what is open of it, id and secret of this directory, what peers presented, counts of failed sessions, head of the ledger |
 /// | `ledger.jsonl` | one line for each begun and each finished release |
+/// | `checkpoints/` | what runs with barriers are resumed from (``CheckpointStore``); the list of it is in `state.json` |
 /// | `evidence/` | what was signed in sessions that ended badly (``Evidence``) |
 ///
 /// Everything is checked when it is read, and what does not check out is an error with a remedy: nothing is ever
@@ -63,6 +64,8 @@ public final class StateDirectory: Sendable {
     /// By hash of the set of computing parties' keys. Nil until there is one, so that directories of versions that did not
     /// know it read as they were written.
     var failedSets: [String: Int]?
+    /// By job; nil where there is none.
+    var checkpoints: [String: CheckpointRecord]?
     /// Ascending; nil where there is none.
     var issued: [Issued]?
     var ledgerCount = 0
@@ -80,6 +83,7 @@ public final class StateDirectory: Sendable {
           isHash($0) && isHash($1.stateID) && ($1.attempt < UInt64(most) || $1.attempt == PeerMemory.refused)
             && AttemptWindow.isOrdered($1.open ?? [], below: $1.attempt)
         } && aborts.allSatisfy { isHash($0) && (0...most).contains($1) }
+        && (checkpoints ?? [:]).allSatisfy { isHash($0) && $1.isPlausible }
         && (failedSets ?? [:]).allSatisfy { isHash($0) && (0...most).contains($1) }
     }
   }
@@ -88,6 +92,8 @@ public final class StateDirectory: Sendable {
     var ledger: Ledger
     /// How many sessions are under way with the owner of a key, and of a set of computing parties, by their names here.
     var underWay: [String: Int] = [:]
+    /// Runs with barriers that a session of this process has.
+    var jobs: Set<String> = []
   }
 
   /// Failed sessions that one peer may cause, and that one set of computing parties may have together, before somebody
@@ -98,7 +104,7 @@ public final class StateDirectory: Sendable {
   public let path: String
   /// 32 random bytes, drawn when the directory was made; peers know it by them.
   public let stateID: [UInt8]
-  private let secret: [UInt8]
+  let secret: [UInt8]
   private let lock: StateLock
   private let file: StateFile<Body>
   let state: Mutex<State>
@@ -207,7 +213,7 @@ public final class StateDirectory: Sendable {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_uid == geteuid() else { return false }
     guard status.st_mode & S_IFMT == S_IFDIR else { return true }
-    let known: Set = ["state.json", "ledger.jsonl", "lock", "evidence"]
+    let known: Set = ["state.json", "ledger.jsonl", "lock", "evidence", "checkpoints"]
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return exists(path) && names.allSatisfy { known.contains($0) || $0.hasSuffix(".tmp") }
   }
