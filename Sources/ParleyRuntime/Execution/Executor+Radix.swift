@@ -44,7 +44,7 @@ extension Executor {
           let moved = try place(
             RowValues(words: [places], planes: []), at: .planes(number, count: count), count: count, pass)
           places = moved.words[0]
-          pass = Pass(instruction: instruction, number: pass.number + 1)
+          pass = Pass(instruction: pass.instruction, number: pass.number + 1)
         }
         return try place(rows, at: .arith(places, count: count), count: count, pass)
       }
@@ -52,7 +52,7 @@ extension Executor {
         RowValues(words: [], planes: bits + number), at: .arith(places, count: count), count: count, pass)
       bits = Array(moved.planes.dropLast(numberBits))
       number = Array(moved.planes.suffix(numberBits))
-      pass = Pass(instruction: instruction, number: pass.number + 1)
+      pass = Pass(instruction: pass.instruction, number: pass.number + 1)
     }
   }
 
