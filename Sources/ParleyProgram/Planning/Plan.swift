@@ -2,45 +2,46 @@ package import ParleyBase
 
 /// A program prepared for one engine and one set of sizes: pure data, made before any data is read.
 package struct Plan: Sendable, Hashable {
-  package var program: Program
-  package var lowered: LoweredProgram
-  package var descriptor: EngineDescriptor
-  package var shape: RunShape
-  package var cost: Cost
+  package let program: Program
+  package let lowered: LoweredProgram
+  package let descriptor: EngineDescriptor
+  package let shape: RunShape
+  package let cost: Cost
 
+  /// Every plan is made here, with all its checks.
+  ///
+  /// - Parameter known: what the same sizes cost, where that has been planned before.
+  /// - Throws: `plan/too-many-rows` where a table is longer than declared, and what ``PlanSizes`` refuses: `plan/no-shuffle`,
+  ///   `plan/too-large`.
   package init(
-    program: Program, lowered: LoweredProgram, descriptor: EngineDescriptor, shape: RunShape, cost: Cost
-  ) {
+    program: Program, lowered: LoweredProgram, descriptor: EngineDescriptor, shape: RunShape, known: Cost? = nil
+  ) throws(ParleyError) {
+    for (table, parts) in zip(program.tables, shape.tables) {
+      // No sum of what somebody typed overflows: so many rows are too many for every table.
+      let rows = parts.reduce(0) { $0 + min($1.rows, 1 << 40) }
+      guard rows <= table.maximumRows else {
+        throw ParleyError(
+          .init("plan/too-many-rows"),
+          "table \(table.name) has \(rows) rows; the study allows \(table.maximumRows)",
+          at: .init(item: table.name), remedy: "raise maximum-rows; the ranges of all sums are then checked again")
+      }
+    }
+    if known == nil { try PlanSizes.check(lowered, on: descriptor, rows: shape.rows) }
     self.program = program
     self.lowered = lowered
     self.descriptor = descriptor
     self.shape = shape
-    self.cost = cost
+    cost = known ?? CostModel.cost(of: lowered, on: descriptor, shape: shape)
   }
 
   /// - Throws: `plan/…` where a value does not fit, with node, interval and remedy.
   package static func make(
     _ program: Program, for descriptor: EngineDescriptor, shape: RunShape, options: LoweringOptions = .init()
   ) throws(ParleyError) -> Plan {
-    for (table, parts) in zip(program.tables, shape.tables) {
-      let rows = parts.reduce(0) { $0 + $1.rows }
-      guard rows <= table.maximumRows else {
-        throw ParleyError(
-          .init("plan/too-many-rows"),
-          "table \(table.name) has \(rows) rows; the study allows \(table.maximumRows)",
-          at: .init(item: table.name),
-          remedy: "raise maximum-rows of the table; the ranges of all sums are then checked again")
-      }
-    }
-    let lowered = try Lowering.lower(program, for: descriptor, options: options)
-    try PlanSizes.check(lowered, on: descriptor, rows: shape.rows)
-    return Plan(
-      program: program, lowered: lowered, descriptor: descriptor, shape: shape,
-      cost: CostModel.cost(of: lowered, on: descriptor, shape: shape))
+    try Plan(
+      program: program, lowered: try Lowering.lower(program, for: descriptor, options: options),
+      descriptor: descriptor, shape: shape)
   }
-
-  /// The cost of the same program for other sizes.
-  package func cost(for shape: RunShape) -> Cost { CostModel.cost(of: lowered, on: descriptor, shape: shape) }
 }
 
 /// A network as the planner sees it.
