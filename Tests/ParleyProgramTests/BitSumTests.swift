@@ -25,10 +25,47 @@ import Testing
       }
       #expect(heights.allSatisfy { (0...2).contains($0) }, "\(start)")
       #expect(levels <= Self.levels(start.max() ?? 0), "\(start)")
-      #expect(CarrySave.counts([start]).count == levels)
+      #expect(Self.counts([start]).count == levels)
     }
     #expect(CarrySave.next([2, 2, 0, 1]) == nil)
-    #expect(CarrySave.counts([]).isEmpty && CarrySave.counts([[], [0]]).isEmpty)
+    #expect(Self.counts([]).isEmpty && Self.counts([[], [0]]).isEmpty)
+  }
+
+  /// Adders of all columns, level by level, of several sums that are computed side by side.
+  private static func counts(_ sums: [[Int]]) -> [Int] {
+    var sums = sums
+    var counts: [Int] = []
+    while true {
+      var total = 0
+      for index in sums.indices {
+        guard let adders = CarrySave.next(sums[index]) else { continue }
+        total += adders.reduce(0) { $0 + $1.count }
+        sums[index] = CarrySave.heights(sums[index], after: adders)
+      }
+      if total == 0 { return counts }
+      counts.append(total)
+    }
+  }
+
+  /// Adds plain bits up, and counts adders by level.
+  private struct PlainBits: SumMachine {
+    let results: Int
+    var counted: [Int] = []
+
+    func slice(_ plane: [Bool], start: Int, count: Int) -> [Bool] { Array(plane[start..<start + count]) }
+    func concatenate(planes: [[Bool]]) -> [Bool] { planes.flatMap(\.self) }
+    func interleave(planes: [[Bool]], count: Int) -> [Bool] {
+      (0..<count).flatMap { row in planes.map { $0[row] } }
+    }
+    func constantPlane(_ value: Bool, count: Int) -> [Bool] { Array(repeating: value, count: count) }
+    mutating func add(
+      _ adder: Void, _ a: [Bool], _ b: [Bool], _ c: [Bool], count: Int, level: Int, chunk: Int
+    ) -> (sum: [Bool], carry: [Bool]) {
+      #expect(a.count == count && b.count == count && c.count == count && level == counted.count)
+      counted.append(count / results)
+      let total = (0..<count).map { row -> Int in [a[row], b[row], c[row]].count { $0 } }
+      return (total.map { $0 % 2 == 1 }, total.map { $0 > 1 })
+    }
   }
 
   /// Levels that bring columns of a height to two bits: heights 2, 3, 4, 6, 9, 13 and so on.
@@ -40,13 +77,13 @@ import Testing
 
   /// Carries never run through all columns: a single bit too many takes as many levels as it would alone.
   @Test func carriesDoNotRunThrough() {
-    #expect(CarrySave.counts([[3] + Array(repeating: 2, count: 62)]).count == 1)
+    #expect(Self.counts([[3] + Array(repeating: 2, count: 62)]).count == 1)
   }
 
   /// Side by side they take the levels of the highest, and the adders of all.
   @Test func severalSums() {
     let (a, b) = ([30, 4, 0, 0, 0, 0, 0], [1, 9, 9, 9, 0])
-    let together = CarrySave.counts([a, b]), alone = (CarrySave.counts([a]), CarrySave.counts([b]))
+    let together = Self.counts([a, b]), alone = (Self.counts([a]), Self.counts([b]))
     #expect(together.count == max(alone.0.count, alone.1.count))
     for (level, count) in together.enumerated() {
       let one = level < alone.0.count ? alone.0[level] : 0, two = level < alone.1.count ? alone.1[level] : 0
@@ -55,23 +92,13 @@ import Testing
   }
 
   /// The network on plain bits: any columns, offsets of either sign, several results, and as many adders as are counted.
-  @Test func networkAddsUp() throws {
+  @Test func networkAddsUp() {
     var random = InsecureSplitMix(seed: 72)
     for number in 0..<300 {
       let results = [1, 1, 3, 4][number % 4], height = Int(random.next() % 30)
       let rows = results * height
-      var counted: [Int] = []
-      let network = SumNetwork<[Bool]>(
-        slice: { Array($0[$1..<$1 + $2]) }, concatenate: { $0.flatMap(\.self) },
-        interleave: { planes, count in (0..<count).flatMap { row in planes.map { $0[row] } } },
-        constant: { Array(repeating: $0, count: $1) },
-        add: { a, b, c, count, level in
-          #expect(a.count == count && b.count == count && c.count == count && level == counted.count)
-          counted.append(count / results)
-          let total = (0..<count).map { row -> Int in [a[row], b[row], c[row]].count { $0 } }
-          return (total.map { $0 % 2 == 1 }, total.map { $0 > 1 })
-        })
-      var sums: [SumNetwork<[Bool]>.Addends] = []
+      var machine = PlainBits(results: results)
+      var sums: [BitAddends<[Bool]>] = []
       // Some are alike, and so many that they take two words.
       let alike = number % 7 == 0 ? [Int(random.next() % 3), Int(random.next() % 3), 0] : nil
       for _ in 0..<(alike != nil ? 70 : 1 + Int(random.next() % 3)) {
@@ -83,13 +110,12 @@ import Testing
         }
         sums.append(.init(columns: columns, offset: BigInt(Int(random.next() % 2000) - 1000)))
       }
-      let heights = sums.map { sum -> [Int] in
-        BitSum(
-          columns: sum.columns.map { $0.map { _ in PlaneRegister(0) } }, offset: sum.offset, out: []
-        ).heights(rows: height)
+      let heights = sums.map { sum in
+        let constant = BitSum.constant(sum.offset, rows: height, width: sum.columns.count)
+        return zip(sum.columns, constant).map { $0.count * height + ($1 ? 1 : 0) }
       }
-      let numbers = try network.sum(sums, rows: rows, results: results)
-      #expect(counted == CarrySave.counts(heights), "case \(number)")
+      let numbers = machine.sum(sums, (), rows: rows, results: results)
+      #expect(machine.counted == Self.counts(heights), "case \(number)")
       for (sum, pair) in zip(sums, numbers) {
         let modulus = BigInt(1) << sum.columns.count
         for result in 0..<results {

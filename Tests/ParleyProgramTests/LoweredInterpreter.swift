@@ -20,7 +20,7 @@ struct LoweredInterpreter {
   /// What the computing parties see before anything else, by ``LoweredProgram/verdicts``.
   private(set) var verdicts: [Bool] = []
   /// AND gates seen, counted per element.
-  private(set) var andCount = 0
+  var andCount = 0
 
   init(
     program: Program, lowered: LoweredProgram, summandCount: Int, rows: RowCounts, inputs: [[BigInt]], seed: UInt64
@@ -45,11 +45,11 @@ struct LoweredInterpreter {
     }
   }
 
-  private func arith(_ register: ArithRegister, _ count: Int) -> [UInt64] {
+  func arith(_ register: ArithRegister, _ count: Int) -> [UInt64] {
     let value = ariths[register]!
     return value.count == count ? value : Array(repeating: value[0], count: count)
   }
-  fileprivate func plane(_ register: PlaneRegister, _ count: Int) -> [Bool] {
+  func plane(_ register: PlaneRegister, _ count: Int) -> [Bool] {
     let value = planes[register]!
     return value.count == count ? value : Array(repeating: value[0], count: count)
   }
@@ -201,23 +201,20 @@ struct LoweredInterpreter {
         bundle, out,
         by > 0 ? Array(repeating: -1, count: missing) + order : order + Array(repeating: -1, count: missing))
     case .shuffle(let bundle, let out): pick(bundle, out, Array(0..<count).shuffled(using: &random))
-    case .sort(let keys, _, _, let bundle, let out):
+    case .sort(let keys, _, _, let bundle, let out), .radix(let keys, _, let bundle, let out):
       let columns = keys.reversed().map { plane($0, count) }
       let order = (0..<count).sorted { x, y in
         for column in columns where column[x] != column[y] { return column[y] }
         return x < y
       }
       pick(bundle, out, order)
-    case .radix(let keys, let digits, let bundle, let out):
-      var order = Array(0..<count)
-      for range in RadixDigit.ranges(bits: keys.count) {
-        let bits = keys[range].map { key in order.map { plane(key, count)[$0] } }
-        order = partition(order, by: bits, digits.first { $0.width == range.count }!)
-      }
-      pick(bundle, out, order)
+      compare(instruction.kind, count: count)
     case .network(let function, let bundle, let indexBits, let out):
       network(function, bundle, indexBits: indexBits, out, count)
-    case .scan(let function, let bundle, let out): scan(function, bundle, out, count)
+      compare(instruction.kind, count: count)
+    case .scan(let function, let bundle, let out):
+      scan(function, bundle, out, count)
+      compare(instruction.kind, count: count)
     case .chunked(let function, let columns): chunked(function, columns, count)
     case .repeated(let loop): passes(of: loop)
     case .openVerdicts(let register): verdicts = plane(register, count)
@@ -238,41 +235,6 @@ struct LoweredInterpreter {
 }
 
 extension LoweredInterpreter {
-  /// The rows in stable order of one digit, whose places are computed as engines do.
-  private mutating func partition(_ rows: [Int], by bits: [[Bool]], _ digit: RadixDigit) -> [Int] {
-    let count = rows.count
-    let sets = 1..<1 << digit.width
-    for (register, plane) in zip(digit.products.low.planes, bits) { planes[register] = plane }
-    execute(digit.products.instructions, half: count)
-    let products = digit.products.result.arith.map { arith($0, count) }
-    for (set, product) in zip(sets, products) {
-      #expect(
-        product
-          == (0..<count).map { row in bits.indices.allSatisfy { set >> $0 & 1 == 0 || bits[$0][row] } ? 1 : 0 })
-    }
-    let all = [Array(repeating: UInt64(1), count: count)] + products
-    func factors(_ set: Int) -> [UInt64] {
-      (0..<count).map { row in
-        zip(all, RadixDigit.factors(of: set, digit: digit.width)).reduce(set == 0 ? UInt64.max : 0) {
-          let running = $1.0[...row].reduce(0, &+), total = $1.0.reduce(0, &+)
-          return $0 &+ running &* UInt64(truncatingIfNeeded: $1.1.running)
-            &+ total &* UInt64(truncatingIfNeeded: $1.1.total)
-        }
-      }
-    }
-    for (index, set) in sets.enumerated() {
-      ariths[digit.choice.low.arith[index]] = products[index]
-      ariths[digit.choice.high.arith[index]] = factors(set)
-    }
-    execute(digit.choice.instructions, half: count)
-    var result = Array(repeating: -1, count: count)
-    let chosen = arith(digit.choice.result.arith[0], count), first = factors(0)
-    for row in 0..<count { result[Int(chosen[row] &+ first[row])] = rows[row] }
-    let values = (0..<count).map { row in bits.indices.reduce(0) { $0 | (bits[$1][row] ? 1 << $1 : 0) } }
-    #expect(result == (0..<count).sorted { (values[$0], $0) < (values[$1], $1) }.map { rows[$0] })
-    return result
-  }
-
   /// Rows at the given places; -1 gives zeros.
   private mutating func pick(_ bundle: RowBundle, _ out: RowBundle, _ order: [Int]) {
     for (source, register) in zip(bundle.arith, out.arith) {

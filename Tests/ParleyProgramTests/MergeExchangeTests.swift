@@ -24,11 +24,12 @@ import Testing
 
   @Test(arguments: [1, 2, 3, 5, 16, 31, 32, 33, 100, 1000, 1025]) func stages(count: Int) {
     let stages = MergeExchange.stages(rows: count)
-    #expect(stages.map(\.low.count) == MergeExchange.counts(rows: count))
+    #expect(stages.allSatisfy { $0.low.count == $0.count && $0.count > 0 })
     for stage in stages {
       #expect(zip(stage.low, stage.high).allSatisfy { $0 < $1 && Int($1) < count })
-      let all = stage.low + stage.high + stage.rest(rows: count)
+      let all = stage.low + stage.high + stage.rest
       #expect(all.sorted() == (0..<Int32(count)).map { $0 })
+      #expect(stage.places.map { all[Int($0)] } == (0..<Int32(count)).map { $0 })
     }
     var random = InsecureSplitMix(seed: UInt64(count))
     let values = (0..<count).map { _ in Int(random.next() % 1000) }
@@ -37,8 +38,8 @@ import Testing
 
   /// As many levels as an algorithm over rows may take.
   @Test func levels() {
-    #expect(MergeExchange.counts(rows: MergeExchange.most).count == 22 * 23 / 2)
-    #expect(MergeExchange.counts(rows: MergeExchange.most).count < 1 << 8)
+    #expect(MergeExchange.stages(rows: MergeExchange.most).count == 22 * 23 / 2)
+    #expect(MergeExchange.stages(rows: MergeExchange.most).count < 1 << 8)
   }
 
   /// More rows than there are levels for are refused before anything is run; one row fewer is planned.

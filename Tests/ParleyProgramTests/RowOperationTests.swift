@@ -138,26 +138,32 @@ import Testing
     }
   }
 
-  @Test func networkAgreesWithTheSequentialScan() throws {
+  /// Rows are texts, and combining puts one behind the other.
+  private struct Texts: ScanMachine {
+    /// Pairs by level.
+    var counts: [Int] = []
+    func pick(_ rows: [String], from start: Int, every step: Int, count: Int) -> [String] {
+      (0..<count).map { rows[start + step * $0] }
+    }
+    func interleave(_ parts: [[String]], count: Int) -> [String] {
+      let rows = parts.flatMap(\.self)
+      return ScanNetwork.order(count: count).map { rows[Int($0)] }
+    }
+    mutating func apply(_ function: Void, _ low: [String], _ high: [String], count: Int, level: Int) -> [String] {
+      counts.append(count)
+      #expect(low.count == count && high.count == count && level == counts.count)
+      return zip(low, high).map { $0 + $1 }
+    }
+  }
+
+  @Test func networkAgreesWithTheSequentialScan() {
     for count in 0..<70 {
-      var calls = 0
-      let network = ScanNetwork<[String]>(
-        gather: { (rows, order) throws(ParleyError) in order.map { rows[Int($0)] } },
-        prefix: { (rows, count) throws(ParleyError) in Array(rows[..<count]) },
-        interleave: { (parts, order) throws(ParleyError) in
-          let rows = parts.flatMap { $0 }
-          return order.map { rows[Int($0)] }
-        },
-        combine: { (low, high, count, level) throws(ParleyError) in
-          calls += 1
-          #expect(low.count == count && high.count == count && level == calls)
-          return zip(low, high).map { $0 + $1 }
-        })
+      var machine = Texts()
       let letters = (0..<count).map { String(UnicodeScalar(UInt8(33 + $0))) }
-      let result = try network.scan(letters, count: count)
+      let result = machine.scanned(letters, (), count: count)
       #expect(result == (0..<count).map { letters[...$0].joined() })
-      #expect(calls == ScanLevels.counts(rows: count).count)
-      #expect(ScanLevels.counts(rows: count).reduce(0, +) <= 2 * count)
+      #expect(machine.counts.count <= 2 * (Int.bitWidth - count.leadingZeroBitCount))
+      #expect(machine.counts.reduce(0, +) <= 2 * count)
     }
   }
 

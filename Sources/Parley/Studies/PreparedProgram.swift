@@ -206,21 +206,9 @@ public struct PreparedProgram: Sendable {
   /// The plan for given sizes.
   package func plan(rows: [[Int]]) throws(ParleyError) -> Plan {
     let shape = try shape(rows: rows)
-    for (table, parts) in zip(program.tables, shape.tables) {
-      // No sum of what somebody typed overflows: so many rows are too many for every table.
-      let total = parts.reduce(0) { $0 + min($1.rows, 1 << 40) }
-      guard total <= table.maximumRows else {
-        throw ParleyError(
-          .init("plan/too-many-rows"),
-          "table \(table.name) has \(total) rows; the study allows \(table.maximumRows)",
-          at: .init(item: table.name), remedy: "raise maximum-rows; the ranges of all sums are then checked again")
-      }
-    }
-    var cost = known?.shape == shape ? known?.cost : nil
-    if cost == nil { try PlanSizes.check(lowered, on: descriptor, rows: shape.rows) }
-    cost = cost ?? CostModel.cost(of: lowered, on: descriptor, shape: shape)
-    guard let cost else { throw ParleyError(.invariant, "a plan without a cost") }
-    return Plan(program: program, lowered: lowered, descriptor: descriptor, shape: shape, cost: cost)
+    return try Plan(
+      program: program, lowered: lowered, descriptor: descriptor, shape: shape,
+      known: known?.shape == shape ? known?.cost : nil)
   }
 
   /// The cost for the sizes that are assumed when none are given; planning for these is free from now on.

@@ -23,11 +23,4 @@ package struct BitSum: Hashable, Sendable {
     let magnitude = total < 0 ? (-total - 1).magnitude : total.magnitude
     return (0..<width).map { (magnitude >> $0 & 1 == 1) != (total < 0) }
   }
-
-  /// Bits by weight, of so many rows for each result.
-  package func heights(rows: Int) -> [Int] {
-    zip(columns, Self.constant(offset, rows: rows, width: columns.count)).map {
-      $0.count * rows + ($1 ? 1 : 0)
-    }
-  }
 }

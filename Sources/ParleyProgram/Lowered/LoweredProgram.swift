@@ -245,7 +245,7 @@ package struct Instruction: Hashable, Sendable {
     /// first h as `low` and the last h as `high`, and leaves the combined h elements in `combined`. For odd n the two
     /// overlap in one element, so the operation must be idempotent: minimum, maximum, or, and.
     case reduce(state: [PlaneRegister], body: ReductionBody, out: [PlaneRegister])
-    /// Sums over all rows of numbers in bits (``SumNetwork``), side by side: row i counts towards element i mod `results`
+    /// Sums over all rows of numbers in bits (``SumMachine``), side by side: row i counts towards element i mod `results`
     /// of the results. The function is a full adder: of two planes and one it makes the sum and the carry.
     case sum(RowFunction, [BitSum], results: Int)
 
@@ -331,10 +331,6 @@ package struct Instruction: Hashable, Sendable {
     }
     /// All planes of ``out``.
     package var planes: [PlaneRegister] { out.flatMap { $0.flatMap(\.self) } }
-    /// Bits by weight of every sum over so many chunks.
-    package func heights(chunks: Int) -> [[Int]] {
-      out.map { sum in (sum.first ?? []).map { _ in 2 * chunks } }
-    }
   }
 
   /// What halves a column once: pairs of elements become one.

@@ -48,16 +48,6 @@ package struct RowFunction: Hashable, Sendable {
     kept.add(shared)
     return Schedule(instructions, kept: kept)
   }
-
-  /// Flights of one application on so many rows, with the sums over them.
-  package func flights(on descriptor: EngineDescriptor, count: Int = 0) -> Int {
-    let own = instructions.filter { !$0.isRowAlgorithm }.flights(on: descriptor)
-    return instructions.reduce(own) { total, instruction in
-      guard case .sum(let adder, let sums, let results) = instruction.kind else { return total }
-      return total + adder.flights(on: descriptor)
-        * CarrySave.counts(sums.map { $0.heights(rows: count / max(results, 1)) }).count
-    }
-  }
 }
 
 /// One index of ``RowMove/grid(_:)``; all three are at least 1.

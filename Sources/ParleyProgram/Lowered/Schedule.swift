@@ -114,7 +114,12 @@ package struct Schedule: Sendable {
       }
       total += longest
       for item in round.rowAlgorithms {
-        total += item.instruction.rowFlights(on: descriptor, rows: rows, chunkRows: chunkRows)
+        if case .repeated(let loop) = item.instruction.kind {
+          total += loop.count * loop.schedule.flights(on: descriptor, rows: rows, chunkRows: chunkRows)
+        } else {
+          var counted = StepCount(.flights, on: descriptor, rows: rows, chunkRows: chunkRows)
+          total += counted.count(item.instruction.kind, count: item.instruction.length.evaluate(rows: rows))
+        }
       }
     }
     return total
@@ -134,44 +139,6 @@ extension EngineDescriptor {
   /// Flights of an exchange.
   package func flights(of instruction: Instruction) -> Int {
     instruction.kind.exchange.map { traffic(of: $0).flightCount } ?? 1
-  }
-  var flightsOfShuffle: Int { shufflePasses.reduce(0) { $0 + $1.flightCount } }
-}
-
-extension Instruction {
-  /// Flights of an algorithm over whole columns.
-  fileprivate func rowFlights(on descriptor: EngineDescriptor, rows: RowCounts, chunkRows: Int) -> Int {
-    func flights(_ function: RowFunction, count: Int = 0) -> Int {
-      function.flights(on: descriptor, count: count)
-    }
-    if case .repeated(let loop) = kind {
-      return loop.count * loop.schedule.flights(on: descriptor, rows: rows, chunkRows: chunkRows)
-    }
-    let count = length.evaluate(rows: rows)
-    if case .chunked(let function, let columns) = kind {
-      let chunks = RowChunks.ranges(count: count, rows: chunkRows)
-      let inside = chunks.reduce(0) { $0 + flights(function, count: $1.count) }
-      guard let sums = columns.bitSums, chunks.count > 1 else { return inside }
-      return inside + flights(sums.adder) * CarrySave.counts(sums.heights(chunks: chunks.count)).count
-    }
-    if case .sum(let adder, let sums, let results) = kind {
-      return flights(adder) * CarrySave.counts(sums.map { $0.heights(rows: count / max(results, 1)) }).count
-    }
-    guard count > 1 else { return 0 }
-    switch kind {
-    case .shuffle: return descriptor.flightsOfShuffle
-    case .radix(let keys, let digits, _, _):
-      let functions = RadixDigit.ranges(bits: keys.count).reduce(0) { total, range in
-        let digit = digits.first { $0.width == range.count }
-        return total + (digit.map { flights($0.products) + flights($0.choice) } ?? 0)
-      }
-      return functions + (descriptor.flightsOfShuffle + 1) * RadixDigit.shuffles(bits: keys.count)
-    case .network(let function, _, _, _): return MergeExchange.counts(rows: count).count * flights(function)
-    case .scan(let function, _, _): return ScanLevels.counts(rows: count).count * flights(function)
-    case .sort(_, _, let less, _, _):
-      return descriptor.flightsOfShuffle + Int(ComparisonSort.expected(count: count).batches) * (flights(less) + 1)
-    default: return 0
-    }
   }
 }
 

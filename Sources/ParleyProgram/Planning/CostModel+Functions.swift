@@ -1,5 +1,5 @@
 /// A function of rows with what the cost model reads of it: it is applied many times, on chunks of few different lengths.
-struct FunctionWork {
+package struct FunctionWork {
   struct Step {
     let instruction: Instruction
     let results: RegisterSet
@@ -85,47 +85,15 @@ extension CostModel {
 
   // MARK: Chunks
 
-  /// Every chunk runs like rounds of the program; its results wait for those of the other chunks.
-  mutating func chunked(
-    _ function: RowFunction, _ columns: Instruction.ChunkedColumns, count: Int, payers: CostLedger.Payers
-  ) {
-    let function = FunctionWork(function, shared: columns.shared, self)
-    func part(_ count: Int) -> Int {
-      bytes(arith: columns.out.arith.count, planes: columns.out.planes.count, count: count)
-    }
-    let chunks = RowChunks.sizes(count: count, rows: chunkRows)
-    let (equalPart, lastPart) = (part(chunks.size), part(chunks.last))
-    let low = function.function.low
-    let marks = RowBundle(arith: columns.rows.arith + low.arith, planes: columns.rows.planes + low.planes)
-    times(chunks.equal, stride: Self.chunkStride(), payers: function.payers, marks: marks) {
-      $0.chunk(function, columns, count: chunks.size, part: equalPart)
-    }
-    at(level: 0, chunk: chunks.equal) { $0.chunk(function, columns, count: chunks.last, part: lastPart) }
-    var waiting = chunks.equal * equalPart + lastPart
-    if let sums = columns.bitSums, chunks.equal > 0 {
-      ledger.payers = payers
-      add(
-        sums.heights(chunks: chunks.equal + 1), FunctionWork(sums.adder, self), results: 1,
-        firstLevel: SumNetwork<Never>.firstLevelOfChunks)
-    }
-    if chunks.equal == 0 {
-      liveBytes -= waiting
-      waiting = 0
-    }
-    allocate(columns.out, length: count)
-    let single = columns.sums.indices.filter { columns.sumCounts[$0] == 1 }
-    allocate(
-      RowBundle(arith: single.map { columns.sums[$0] }, planes: columns.bitSums?.planes ?? []), length: 1)
-    for (register, count) in zip(columns.sums, columns.sumCounts) where count != 1 {
-      allocate(RowBundle(arith: [register]), length: count)
-    }
-    liveBytes -= waiting
+  private func part(of columns: Instruction.ChunkedColumns, count: Int) -> Int {
+    bytes(arith: columns.out.arith.count, planes: columns.out.planes.count, count: count)
   }
 
-  /// - Parameter part: bytes of its results.
-  private mutating func chunk(
-    _ function: FunctionWork, _ columns: Instruction.ChunkedColumns, count: Int, part: Int
-  ) {
+  /// Every chunk runs like rounds of the program; its results wait for those of the other chunks.
+  package mutating func work(
+    _ function: FunctionWork, on rows: Rows, _ chunk: RowChunk, _ columns: Instruction.ChunkedColumns
+  ) -> Rows {
+    let count = chunk.range.count
     let low = function.function.low
     for register in low.arith { sizes[register.index] = bytes(arith: 1, planes: 0, count: count) }
     run(function, half: count)
@@ -139,20 +107,26 @@ extension CostModel {
     var results = RegisterSet()
     results.add(function.function.result)
     free(results)
-    liveBytes += part
+    liveBytes += part(of: columns, count: count)
+    return RowValues(sizeOf: function.function.result)
   }
 
-  /// Sums over `count` rows.
-  mutating func add(_ sums: [BitSum], _ adder: FunctionWork, results: Int, count: Int) {
-    add(sums.map { $0.heights(rows: count / max(results, 1)) }, adder, results: results)
-  }
-  /// Level by level, of bits by weight for every sum; the first level is the largest.
-  private mutating func add(_ heights: [[Int]], _ adder: FunctionWork, results: Int, firstLevel: Int = 0) {
-    let counts = CarrySave.counts(heights)
-    if let most = counts.max() { work(workingBytesAtOnce(adder, count: most * results)) }
-    for (level, count) in counts.enumerated() {
-      at(level: firstLevel + level) { $0.applyOnce(adder, count: count * results) }
+  /// The results of all chunks are put together.
+  mutating func endChunks(_ columns: Instruction.ChunkedColumns, count: Int) {
+    let chunks = RowChunks.sizes(count: count, rows: chunkRows)
+    var waiting = chunks.equal * part(of: columns, count: chunks.size) + part(of: columns, count: chunks.last)
+    if chunks.equal == 0 {
+      liveBytes -= waiting
+      waiting = 0
     }
+    allocate(columns.out, length: count)
+    let single = columns.sums.indices.filter { columns.sumCounts[$0] == 1 }
+    allocate(
+      RowBundle(arith: single.map { columns.sums[$0] }, planes: columns.bitSums?.planes ?? []), length: 1)
+    for (register, count) in zip(columns.sums, columns.sumCounts) where count != 1 {
+      allocate(RowBundle(arith: [register]), length: count)
+    }
+    liveBytes -= waiting
   }
 
   /// The rounds of a function on a chunk of rows.
@@ -172,8 +146,8 @@ extension CostModel {
         ledger.payers = step.payers
         execute()
         if case .sum(_, let sums, let results) = step.instruction.kind {
-          add(
-            sums, adder, results: results, count: step.instruction.length.evaluate(rows: rows, half: half))
+          _ = sum(
+            adder, sums, results: results, count: step.instruction.length.evaluate(rows: rows, half: half))
         }
         end(step, half: half)
       }
@@ -188,31 +162,6 @@ extension CostModel {
     let length = step.instruction.length.evaluate(rows: rows, half: half)
     allocate(step.results, count: step.instruction.resultLength(length, rows: rows))
     free(step.freed)
-  }
-
-  /// A function applied to `count` pairs of rows, a chunk at a time.
-  mutating func apply(_ function: FunctionWork, count: Int) {
-    let chunks = RowChunks.sizes(count: count, rows: chunkRows)
-    // The algorithm around it pays.
-    let payers = ledger.payers.numbers
-    times(chunks.equal, stride: Self.chunkStride(), payers: Set(payers)) {
-      $0.applyOnce(function, count: chunks.size)
-    }
-    let level = recorder?.level ?? 0
-    at(level: level, chunk: chunks.equal) { $0.applyOnce(function, count: chunks.last) }
-  }
-  /// Its registers are nobody else's, and the algorithm around it pays.
-  private mutating func applyOnce(_ function: FunctionWork, count: Int) {
-    let before = authenticatedCount
-    // Words with macs wait for the check at the end.
-    defer { liveBytes += (authenticatedCount - before) * descriptor.bytesPerWord }
-    for round in function.rounds where !round.exchanges.isEmpty {
-      var further = FurtherFlights()
-      for step in round.exchanges {
-        send(step.instruction, length: step.instruction.length.evaluate(rows: rows, half: count), &further)
-      }
-      finish(&further)
-    }
   }
 
   // MARK: Memory
@@ -232,7 +181,7 @@ extension CostModel {
     return operands + size(result, count) + max(inside, size(result, count))
   }
 
-  private func workingBytesAtOnce(_ function: FunctionWork, count: Int) -> Int {
+  func workingBytesAtOnce(_ function: FunctionWork, count: Int) -> Int {
     func size(_ set: RegisterSet) -> Int { bytes(arith: set.arith.count, planes: set.planes.count, count: count) }
     var live = 0
     for bundle in [function.function.low, function.function.high] {

@@ -159,13 +159,3 @@ extension CostModel {
     cost.offline = offline
   }
 }
-
-extension RowChunks {
-  /// The lengths of ``ranges(count:rows:)``: so many equal ones, and the last.
-  static func sizes(count: Int, rows: Int) -> (equal: Int, size: Int, last: Int) {
-    guard count > rows else { return (0, 0, count) }
-    let size = size(count: count, rows: rows)
-    let equal = (count - 1) / size
-    return (equal, size, count - equal * size)
-  }
-}

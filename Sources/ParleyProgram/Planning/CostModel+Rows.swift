@@ -1,12 +1,14 @@
-/// Sorts, shuffles and scans.
+/// Sorts, shuffles, scans and work in chunks: the cost model is a machine of sizes (``RowMachine``).
 extension CostModel {
   /// What moves is measured by its registers; nothing is sent for fewer than two rows.
   mutating func run(rows item: Schedule.Item) {
     let instruction = item.instruction
     if case .repeated(let loop) = instruction.kind { return repeated(loop, item) }
     let count = counts.count(instruction.length)
-    if case .chunked(let function, let columns) = instruction.kind {
-      chunked(function, columns, count: count, payers: ledger.payers(instruction))
+    if case .chunked(_, let columns) = instruction.kind {
+      chunksPayers = ledger.payers(instruction)
+      _ = perform(instruction.kind, count: count)
+      endChunks(columns, count: count)
       free(item.freed)
       return
     }
@@ -14,43 +16,9 @@ extension CostModel {
     ledger.payers = ledger.payers(instruction, isHeld: true)
     defer { ledger.payers = before }
     execute()
-    if case .sum(let adder, let sums, let results) = instruction.kind {
-      add(sums, FunctionWork(adder, self), results: results, count: count)
-    } else if count > 1 {
-      switch instruction.kind {
-      case .shuffle(let bundle, _): shuffle(bundle, count: count)
-      case .sort(let keys, let indexBits, let less, let bundle, _):
-        sort(keys: keys, indexBits: indexBits, less, bundle, count: count)
-      case .radix(let keys, let digits, let bundle, _):
-        radix(keyBits: keys.count, digits, bundle, count: count)
-      case .network(let function, let bundle, let indexBits, _):
-        // The rows of a stage before and after, in pairs and in order.
-        let moved = bytes(arith: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count)
-        let function = FunctionWork(function, self)
-        work(2 * moved + workingBytes(function, count: (count + 1) / 2))
-        for (level, pairs) in MergeExchange.counts(rows: count).enumerated() {
-          at(level: level) { $0.apply(function, count: pairs) }
-          for _ in 0..<2 {
-            gather(words: bundle.arith.count, planes: bundle.planes.count + indexBits, count: count)
-          }
-        }
-      case .scan(let function, let bundle, _):
-        // On the way up at the first level: the ends and what is made of them, or the parts of the result and the result.
-        let half = bytes(bundle, count: count / 2)
-        let function = FunctionWork(function, self)
-        work(max(4 * half, half + workingBytes(function, count: count / 2)))
-        for (level, pairs) in ScanLevels.counts(rows: count).enumerated() {
-          at(level: level + 1) { $0.apply(function, count: pairs) }
-        }
-      default: break
-      }
-    }
+    _ = perform(instruction.kind, count: count)
     allocate(instruction, length: count)
     free(item.freed)
-  }
-
-  private func bytes(_ bundle: RowBundle, count: Int) -> Int {
-    bytes(arith: bundle.arith.count, planes: bundle.planes.count, count: count)
   }
 
   private mutating func move(_ elements: Int) {
@@ -63,108 +31,155 @@ extension CostModel {
     move(2 * count * RowWork.elements(words: words, planes: planes))
   }
 
-  private mutating func shuffle(_ bundle: RowBundle, count: Int) {
-    shuffle(words: bundle.arith.count, planes: bundle.planes.count, count: count)
-  }
-  private mutating func shuffle(words: Int, planes: Int, count: Int) {
-    let bytes = bytes(arith: words, planes: planes, count: count)
-    // What the pass before gave, and what this one gives.
-    work(2 * bytes)
-    for pass in 0..<3 {
-      for flight in 0..<descriptor.traffic(of: .shufflePass(pass)).flightCount {
-        if flight > 0 { endFlight() }
-        for message in descriptor.shuffleBytes(
-          pass: pass, flight: flight, words: words, planes: planes, length: count)
-        {
-          send(message.bytes, from: message.from, to: message.to)
-        }
-        sendProofs()
-        receive()
-      }
-      // The permutation is made in no order as well.
-      move(count * (1 + RowWork.elements(words: words, planes: planes)))
-      let elements = words * count + (planes > 0 ? count : 0)
-      cost.shuffledElements += elements
-      ledger.shuffle(elements)
-      if verification != nil {
-        // The proof of a pass needs its operand and the permutation.
-        retain(bytes + 4 * count)
-        verification?.schedule.recordShuffle(pass: pass, words: words, planes: planes, rows: count)
-      }
-      endFlight()
-    }
-  }
-
-  /// The comparisons that a uniformly random order asks for (``SortBatches``). Another order asks for others: the cost of a
-  /// sort is a distribution, the same for all data of one length.
-  private mutating func sort(
-    keys: [PlaneRegister], indexBits: Int, _ less: RowFunction, _ bundle: RowBundle, count: Int
-  ) {
-    var moved = bundle
-    moved.planes = Instruction.Kind.movedPlanes(keys: keys, bundle)
-    moved.planes += Array(repeating: PlaneRegister(0), count: indexBits)
-    shuffle(moved, count: count)
-    let less = FunctionWork(less, self)
-    // The shuffled rows, their keys by rows, and a comparison of about as many pairs.
-    let compared = (keys.count + indexBits + 63) / 64 * 64
-    work(
-      bytes(moved, count: count) + bytes(arith: 0, planes: compared, count: count)
-        + workingBytes(less, count: count) + ComparisonSort.bytesPerRow * count)
-    for batch in sortBatches.batches(count: count) {
-      for _ in 0..<(batch.repeatsRows ? 1 : 2) {
-        gather(words: 0, planes: keys.count + indexBits, count: batch.size)
-      }
-      apply(less, count: batch.size)
-      verify()
-      openToComputing(descriptor.openPlanesToComputing, count: batch.size)
-    }
-    gather(words: bundle.arith.count, planes: bundle.planes.count, count: count)
-  }
-
-  private mutating func radix(keyBits: Int, _ digits: [RadixDigit], _ bundle: RowBundle, count: Int) {
-    let ranges = RadixDigit.ranges(bits: keyBits)
-    let numberBits = RowNumbers.bits(count)
-    let functions = digits.map { digit in
-      (
-        width: digit.width, products: FunctionWork(digit.products, self), choice: FunctionWork(digit.choice, self)
-      )
-    }
-    for (index, range) in ranges.enumerated() {
-      guard let digit = functions.first(where: { $0.width == range.count }) else { continue }
-      at(level: RadixDigit.iteration(.products, pass: index)) { $0.apply(digit.products, count: count) }
-      // The bits that move, products, their running sums, and what they are multiplied with.
-      let sets = 1 << digit.width
-      work(
-        bytes(arith: 2 * sets, planes: keyBits + numberBits, count: count)
-          + workingBytes(digit.choice, count: count))
-      at(level: RadixDigit.iteration(.choice, pass: index)) { $0.apply(digit.choice, count: count) }
-      if index < ranges.count - 1 {
-        place(words: 0, planes: keyBits - range.upperBound + numberBits, placeBits: nil, count: count)
-      } else if index > 0 {
-        place(words: 1, planes: 0, placeBits: numberBits, count: count)
-      }
-    }
-    place(words: bundle.arith.count, planes: bundle.planes.count, placeBits: nil, count: count)
-  }
-
-  /// Rows to the places that they bring along, as a word or in so many bits.
-  private mutating func place(words: Int, planes: Int, placeBits: Int?, count: Int) {
-    shuffle(words: words + (placeBits == nil ? 1 : 0), planes: planes + (placeBits ?? 0), count: count)
-    verify()
-    if let placeBits {
-      openToComputing(descriptor.openPlanesToComputing, items: placeBits, count: count)
-    } else {
-      openToComputing(descriptor.openToComputing, count: count)
-    }
-    gather(words: words, planes: planes, count: count)
-  }
-
   /// Bits or words of each row, to every computing party.
   private mutating func openToComputing(_ messages: [Traffic.Message], items: Int = 1, count: Int) {
     for recipient in 0..<descriptor.parties {
       send(messages, ExchangeSize(items: items, length: count), recipient: recipient)
     }
     receive()
+  }
+}
+
+extension CostModel: SizedRowMachine {
+  package typealias Rows = SizedRows
+  package typealias Function = FunctionWork
+  package typealias Failure = Never
+
+  package func function(_ function: RowFunction, shared: RowBundle) -> FunctionWork {
+    FunctionWork(function, shared: shared, self)
+  }
+
+  // MARK: Moves
+
+  package mutating func gather(_ rows: Rows, _ order: Void, count: Int) -> Rows {
+    gather(words: rows.words.count, planes: rows.planes.count, count: count)
+    return rows
+  }
+  package mutating func split(_ rows: Rows, _ stage: MergeExchange.Stage) -> (low: Rows, high: Rows, rest: Rows) {
+    gather(words: rows.words.count, planes: rows.planes.count, count: stage.rows)
+    return (rows, rows, rows)
+  }
+  package mutating func join(_ low: Rows, _ high: Rows, _ rest: Rows, _ stage: MergeExchange.Stage) -> Rows {
+    gather(words: low.words.count, planes: low.planes.count, count: stage.rows)
+    return low
+  }
+
+  // MARK: Functions
+
+  /// Chunks of one length are the same work; the steps of each are its own.
+  package mutating func eachChunk(
+    of count: Int, _ function: FunctionWork, _ work: ChunkWork<Self>
+  ) -> [Rows] {
+    let chunks = RowChunks.sizes(count: count, rows: chunkRows)
+    var marks = RowBundle()
+    var isInstruction = false
+    if case .columns(_, let columns) = work {
+      let low = function.function.low
+      marks = RowBundle(arith: columns.rows.arith + low.arith, planes: columns.rows.planes + low.planes)
+      isInstruction = true
+    }
+    // For a function that an algorithm applies the algorithm pays.
+    let held = ledger.payers.numbers
+    var parts: [Rows] = []
+    let first = RowChunk(number: 0, range: 0..<chunks.size, isWhole: false)
+    times(
+      chunks.equal, stride: Self.chunkStride(), payers: isInstruction ? function.payers : Set(held), marks: marks
+    ) { parts = [$0.run(function, work, first)] }
+    let last = RowChunk(
+      number: chunks.equal, range: count - chunks.last..<count, isWhole: chunks.equal == 0)
+    at(level: recorder?.level ?? 0, chunk: chunks.equal) { parts.append($0.run(function, work, last)) }
+    if isInstruction, let chunksPayers { ledger.payers = chunksPayers }
+    return parts
+  }
+
+  /// Its registers are nobody else's, and the algorithm around it pays.
+  package mutating func applyOnce(
+    _ function: FunctionWork, _ low: Rows, _ high: Rows, count: Int, level: Int, chunk: Int
+  ) -> Rows {
+    let before = authenticatedCount
+    at(level: level) { model in
+      for round in function.rounds where !round.exchanges.isEmpty {
+        var further = FurtherFlights()
+        for step in round.exchanges {
+          model.send(
+            step.instruction, length: step.instruction.length.evaluate(rows: model.rows, half: count), &further)
+        }
+        model.finish(&further)
+      }
+    }
+    // Words with macs wait for the check at the end.
+    liveBytes += (authenticatedCount - before) * descriptor.bytesPerWord
+    return RowValues(sizeOf: function.function.result)
+  }
+
+  package mutating func needs(_ memory: [RowMemory<FunctionWork>]) {
+    var total = 0
+    for part in memory {
+      let bytes =
+        switch part {
+        case .columns(let words, let planes, let count): self.bytes(arith: words, planes: planes, count: count)
+        case .function(let function, let count): workingBytes(function, count: count)
+        case .functionAtOnce(let function, let count): workingBytesAtOnce(function, count: count)
+        case .bytes(let bytes): bytes
+        }
+      total += bytes
+    }
+    work(total)
+  }
+
+  // MARK: Shuffles and openings
+
+  package mutating func shufflePass(_ pass: Int, _ rows: Rows, count: Int, level: Int) -> Rows {
+    let (words, planes) = (rows.words.count, rows.planes.count)
+    for flight in 0..<descriptor.traffic(of: .shufflePass(pass)).flightCount {
+      if flight > 0 { endFlight() }
+      for message in descriptor.shuffleBytes(
+        pass: pass, flight: flight, words: words, planes: planes, length: count)
+      {
+        send(message.bytes, from: message.from, to: message.to)
+      }
+      sendProofs()
+      receive()
+    }
+    // The permutation is made in no order as well.
+    move(count * (1 + RowWork.elements(words: words, planes: planes)))
+    let elements = words * count + (planes > 0 ? count : 0)
+    cost.shuffledElements += elements
+    ledger.shuffle(elements)
+    if verification != nil {
+      // The proof of a pass needs its operand and the permutation.
+      retain(bytes(arith: words, planes: planes, count: count) + 4 * count)
+      verification?.schedule.recordShuffle(pass: pass, words: words, planes: planes, rows: count)
+    }
+    endFlight()
+    return rows
+  }
+
+  package mutating func order(openedBy places: RowPlaces<RowColumn, RowColumn>, count: Int, level: Int) {
+    verify()
+    switch places {
+    case .word: openToComputing(descriptor.openToComputing, count: count)
+    case .planes(let bits): openToComputing(descriptor.openPlanesToComputing, items: bits.count, count: count)
+    }
+  }
+
+  /// The comparisons that a uniformly random order asks for (``SortBatches``). Another order asks for others: the cost of a
+  /// sort is a distribution, the same for all data of one length.
+  package mutating func order(of compared: Int, _ less: FunctionWork, count: Int) {
+    for (number, batch) in sortBatches.batches(count: count).enumerated() {
+      compare(compared, less, batch, batch: number)
+    }
+  }
+  package mutating func sides(
+    _ compared: Int, _ pairs: ComparisonSort.Batch, _ chunk: RowChunk
+  ) -> (low: Rows, high: Rows) {
+    for _ in 0..<(pairs.repeatsRows ? 1 : 2) { gather(words: 0, planes: compared, count: chunk.range.count) }
+    let side = RowValues(sizes: 0, compared)
+    return (side, side)
+  }
+  package mutating func outcomes(_ plane: Rows, _ pairs: ComparisonSort.Batch, level: Int) {
+    verify()
+    openToComputing(descriptor.openPlanesToComputing, count: pairs.size)
   }
 }
 

@@ -12,7 +12,7 @@ package struct CostModel {
   let shape: RunShape
   let rows: RowCounts
   var counts: LengthCounts
-  var chunkRows: Int { lowered.chunkRows }
+  package var chunkRows: Int { lowered.chunkRows }
 
   var clocks: [Int]
   var largestDepth = 0
@@ -32,6 +32,8 @@ package struct CostModel {
   var chargedDepth = 0
   /// Where exchanges take correlated randomness.
   var recorder: DemandRecorder?
+  /// Who pays for what is done once all chunks of an instruction are through.
+  var chunksPayers: CostLedger.Payers?
   /// See ``counted(_:on:shape:takesAll:)``.
   var takesAllChunks = false
   var chunksTaken = 0

@@ -3,50 +3,50 @@ package import ParleyBase
 /// A program prepared for one engine and one set of sizes: pure data, made before any data is read.
 package struct Plan: Sendable, Hashable {
   /// What is computed.
-  package var program: Program
+  package let program: Program
   /// The program as instructions.
-  package var lowered: LoweredProgram
+  package let lowered: LoweredProgram
   /// Descriptor of the engine.
-  package var descriptor: EngineDescriptor
+  package let descriptor: EngineDescriptor
   /// The public sizes.
-  package var shape: RunShape
+  package let shape: RunShape
   /// What follows from all of these.
-  package var cost: Cost
+  package let cost: Cost
 
-  /// A plan of parts that belong together.
+  /// Every plan is made here, with all its checks.
+  ///
+  /// - Parameter known: what the same sizes cost, where that has been planned before.
+  /// - Throws: `plan/too-many-rows` where a table is longer than declared, and what ``PlanSizes`` refuses: `plan/no-shuffle`,
+  ///   `plan/too-large`.
   package init(
-    program: Program, lowered: LoweredProgram, descriptor: EngineDescriptor, shape: RunShape, cost: Cost
-  ) {
+    program: Program, lowered: LoweredProgram, descriptor: EngineDescriptor, shape: RunShape, known: Cost? = nil
+  ) throws(ParleyError) {
+    for (table, parts) in zip(program.tables, shape.tables) {
+      // No sum of what somebody typed overflows: so many rows are too many for every table.
+      let rows = parts.reduce(0) { $0 + min($1.rows, 1 << 40) }
+      guard rows <= table.maximumRows else {
+        throw ParleyError(
+          .init("plan/too-many-rows"),
+          "table \(table.name) has \(rows) rows; the study allows \(table.maximumRows)",
+          at: .init(item: table.name), remedy: "raise maximum-rows; the ranges of all sums are then checked again")
+      }
+    }
+    if known == nil { try PlanSizes.check(lowered, on: descriptor, rows: shape.rows) }
     self.program = program
     self.lowered = lowered
     self.descriptor = descriptor
     self.shape = shape
-    self.cost = cost
+    cost = known ?? CostModel.cost(of: lowered, on: descriptor, shape: shape)
   }
 
   /// - Throws: `plan/…` where a value does not fit, with node, interval and remedy.
   package static func make(
     _ program: Program, for descriptor: EngineDescriptor, shape: RunShape, options: LoweringOptions = .init()
   ) throws(ParleyError) -> Plan {
-    for (table, parts) in zip(program.tables, shape.tables) {
-      let rows = parts.reduce(0) { $0 + $1.rows }
-      guard rows <= table.maximumRows else {
-        throw ParleyError(
-          .init("plan/too-many-rows"),
-          "table \(table.name) has \(rows) rows; the study allows \(table.maximumRows)",
-          at: .init(item: table.name),
-          remedy: "raise maximum-rows of the table; the ranges of all sums are then checked again")
-      }
-    }
-    let lowered = try Lowering.lower(program, for: descriptor, options: options)
-    try PlanSizes.check(lowered, on: descriptor, rows: shape.rows)
-    return Plan(
-      program: program, lowered: lowered, descriptor: descriptor, shape: shape,
-      cost: CostModel.cost(of: lowered, on: descriptor, shape: shape))
+    try Plan(
+      program: program, lowered: try Lowering.lower(program, for: descriptor, options: options),
+      descriptor: descriptor, shape: shape)
   }
-
-  /// The cost of the same program for other sizes.
-  package func cost(for shape: RunShape) -> Cost { CostModel.cost(of: lowered, on: descriptor, shape: shape) }
 }
 
 /// A network as the planner sees it.

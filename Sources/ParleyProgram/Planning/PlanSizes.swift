@@ -25,8 +25,8 @@ package enum PlanSizes {
     let lowered: LoweredProgram
     let descriptor: EngineDescriptor
     var counts: LengthCounts
-    var sorts = SortBatches()
     var steps = 0
+    var algorithm: StepCount
     let mostChunks: Int
 
     init(_ lowered: LoweredProgram, _ descriptor: EngineDescriptor, _ rows: RowCounts) {
@@ -34,6 +34,8 @@ package enum PlanSizes {
       self.descriptor = descriptor
       counts = LengthCounts(rows)
       mostChunks = descriptor.verifier == nil ? PlanSizes.mostChunks.trusting : PlanSizes.mostChunks.verifying
+      algorithm = StepCount(
+        .planning(mostChunks: mostChunks), on: descriptor, rows: rows, chunkRows: lowered.chunkRows)
     }
 
     mutating func add(_ instructions: [Instruction], times: Int) throws(ParleyError) {
@@ -62,11 +64,7 @@ package enum PlanSizes {
           "the program sorts \(count) rows; \(descriptor.name) does not shuffle, and sorts at most \(MergeExchange.most)",
           remedy: "choose a protocol that shuffles: with adversary: malicious, verifier: proofs")
       }
-      steps +=
-        times
-        * PlanSizes.steps(instruction, on: descriptor, count: count, &sorts) {
-          min(RowChunks.count(of: $0, rows: lowered.chunkRows), mostChunks)
-        }
+      steps += times * (instruction.isRowAlgorithm ? max(1, algorithm.count(instruction.kind, count: count)) : 1)
       guard steps <= mostSteps else {
         throw ParleyError(
           .init("plan/too-large"),
@@ -93,29 +91,5 @@ package enum PlanSizes {
       }
     }
     return longest(lowered.instructions)
-  }
-
-  /// - Parameter chunks: of so many rows.
-  private static func steps(
-    _ instruction: Instruction, on descriptor: EngineDescriptor, count: Int, _ sorts: inout SortBatches,
-    chunks: (Int) -> Int
-  ) -> Int {
-    func flights(_ function: RowFunction) -> Int { function.instructions.flights(on: descriptor) }
-    switch instruction.kind {
-    case .chunked(let function, _): return chunks(count) * function.instructions.count
-    case .sort(_, _, let less, _, _):
-      guard count > SortBatches.largestSample else {
-        return (Int(ComparisonSort.expected(count: count).batches) + 1) * (flights(less) + 2)
-      }
-      return sorts.batches(count: count).reduce(0) { $0 + chunks($1.size) } * (flights(less) + 2)
-    case .radix(let keys, let digits, _, _):
-      let all = digits.reduce(4) { $0 + flights($1.products) + flights($1.choice) }
-      return RadixDigit.ranges(bits: keys.count).count * chunks(count) * all
-    case .network(let function, _, _, _):
-      return MergeExchange.counts(rows: count).reduce(0) { $0 + chunks($1) } * flights(function)
-    case .scan(let function, _, _):
-      return ScanLevels.counts(rows: count).reduce(0) { $0 + chunks($1) } * flights(function)
-    default: return 1
-    }
   }
 }

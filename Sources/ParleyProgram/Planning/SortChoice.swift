@@ -53,40 +53,29 @@ package struct SortChoice {
     var tally = SortTally(descriptor, rows: rows)
     switch way {
     case .comparisons: comparisons(&tally)
-    case .radix: radix(&tally)
-    case .radixWithRows: radixWithRows(&tally)
+    case .radix: radix(&tally, RowValues(sizes: words, planes), keyBits: keyBits)
+    case .radixWithRows:
+      let keysOnly = movedPlanes - planes
+      for digit in RadixDigit.ranges(bits: keyBits) {
+        let moved = planes + min(keysOnly, keyBits - digit.upperBound)
+        radix(&tally, RowValues(sizes: words, moved), keyBits: digit.count)
+      }
     }
     return tally.cost
   }
 
   private func comparisons(_ tally: inout SortTally) {
-    let numberBits = RowNumbers.bits(rows)
-    tally.shuffle(words: words, planes: movedPlanes + numberBits)
-    let width = keyBits + numberBits
-    let (count, batches) = ComparisonSort.expected(count: rows)
-    tally.compare(width: width, count: count, batches: batches)
-    tally.gather(words: words, planes: planes)
+    let indexBits = RowNumbers.bits(rows)
+    _ = tally.sort(
+      RowValues(sizes: words, movedPlanes), keys: Array(repeating: 0, count: keyBits),
+      kept: Array(repeating: 0, count: planes), indexBits: indexBits, .less(width: keyBits + indexBits),
+      count: rows)
   }
 
-  private func radix(_ tally: inout SortTally) {
-    let digits = RadixDigit.ranges(bits: keyBits)
-    let numberBits = RowNumbers.bits(rows)
-    for (index, digit) in digits.enumerated() {
-      tally.places(width: digit.count)
-      if index < digits.count - 1 {
-        tally.place(words: 0, planes: keyBits - digit.upperBound + numberBits, placeBits: nil)
-      } else if index > 0 {
-        tally.place(words: 1, planes: 0, placeBits: numberBits)
-      }
+  private func radix(_ tally: inout SortTally, _ moved: RowValues<RowColumn, RowColumn>, keyBits: Int) {
+    let digits = (1...RadixDigit.widest).map { width -> SortTally.Digit in
+      (width, .products(width: width), .choice(width: width))
     }
-    tally.place(words: words, planes: planes, placeBits: nil)
-  }
-
-  private func radixWithRows(_ tally: inout SortTally) {
-    let keysOnly = movedPlanes - planes
-    for digit in RadixDigit.ranges(bits: keyBits) {
-      tally.places(width: digit.count)
-      tally.place(words: words, planes: planes + min(keysOnly, keyBits - digit.upperBound), placeBits: nil)
-    }
+    _ = tally.radix(moved, keys: RowValues(sizes: 0, keyBits).planes, digits: digits, count: rows)
   }
 }

@@ -1,6 +1,19 @@
-/// Adds up what the parts of a sort cost, for ``SortChoice``: the same messages and the same work that the cost model finds
-/// when it walks the instructions, but for how proofs are cut into batches and travel with other messages.
-struct SortTally {
+/// Adds up what a sort costs before it is lowered, for ``SortChoice``: the same messages and the same work that the cost model
+/// finds when it walks the instructions, but for how proofs are cut into batches and travel with other messages. All batches of
+/// comparisons are counted as one, and functions are known by their closed forms.
+struct SortTally: SizedRowMachine {
+  typealias Rows = SizedRows
+  typealias Failure = Never
+
+  /// What sorts apply to rows.
+  enum Function {
+    /// ``RadixDigit/products`` and ``RadixDigit/choice`` of digits of so many bits.
+    case products(width: Int)
+    case choice(width: Int)
+    /// Comparisons of so many bits.
+    case less(width: Int)
+  }
+
   private let descriptor: EngineDescriptor
   private let rows: Int
   private var bytes: [[Double]]
@@ -15,6 +28,11 @@ struct SortTally {
   private var openFlights = 0
   private var openShuffledRows = 0
   private var openShuffledWords = 0
+  /// Comparisons of a sort, the batches that they come in, and the gates of one.
+  private var comparisons = (count: 0.0, batches: 0.0, ands: 0, flights: 0)
+
+  /// Closed forms do not cut columns.
+  var chunkRows: Int { .max }
 
   init(_ descriptor: EngineDescriptor, rows: Int) {
     self.descriptor = descriptor
@@ -77,70 +95,107 @@ struct SortTally {
 
   // MARK: Parts
 
-  /// ``RadixDigit/products`` and ``RadixDigit/choice``.
-  mutating func places(width: Int) {
-    let sets = 1 << width
-    let steps = descriptor.booleanSummands - 1
-    send(.bitSummands, items: width)
-    let products = width * steps + (sets - 1 - width) + (sets - 1)
+  func function(_ function: RowFunction, shared: RowBundle) -> Function { .less(width: 0) }
+
+  mutating func applyOnce(
+    _ function: Function, _ low: Rows, _ high: Rows, count: Int, level: Int, chunk: Int
+  ) -> Rows {
+    switch function {
+    case .products(let width):
+      let sets = 1 << width
+      let steps = descriptor.booleanSummands - 1
+      send(.bitSummands, items: width)
+      rounds += Double(descriptor.bitSummands.flights.count)
+      instructions += 1
+      multiply(width * steps + (sets - 1 - width), flights: steps + (width - 1))
+      return RowValues(sizes: sets - 1, 0)
+    case .choice(let width):
+      multiply((1 << width) - 1, flights: 1)
+      return RowValues(sizes: 1, 0)
+    case .less(let width):
+      let ands = CarryNetwork.ands(width: width) ?? 3 * width
+      let flights = CarryNetwork.rounds(width: width)
+      (comparisons.ands, comparisons.flights) = (ands, flights)
+      sendPlanes(
+        descriptor.and.flights.flatMap { $0 }, items: ands, count: comparisons.count,
+        batches: comparisons.batches)
+      andBits += Double(ands) * comparisons.count
+      rounds += comparisons.batches * Double(flights * descriptor.and.flights.count)
+      instructions += comparisons.batches * Double(flights)
+      return RowValues(sizes: 0, 1)
+    }
+  }
+  private mutating func multiply(_ products: Int, flights: Int) {
     send(.multiply, items: products)
     multiplications += Double(products * rows)
     openProducts += products * rows
-    let flights = steps + (width - 1) + 1
     openFlights += flights
-    rounds += Double(flights * descriptor.multiply.flights.count + descriptor.bitSummands.flights.count)
-    instructions += Double(flights + 1)
+    rounds += Double(flights * descriptor.multiply.flights.count)
+    instructions += Double(flights)
   }
+  /// Sorts do not work in chunks.
+  mutating func work(
+    _ function: Function, on rows: Rows, _ chunk: RowChunk, _ columns: Instruction.ChunkedColumns
+  ) -> Rows { rows }
 
-  mutating func shuffle(words: Int, planes: Int) {
-    for pass in 0..<3 {
-      let flights = descriptor.traffic(of: .shufflePass(pass)).flights.count
-      for flight in 0..<flights {
-        for message in descriptor.shuffleBytes(
-          pass: pass, flight: flight, words: words, planes: planes, length: rows)
-        {
-          send(Double(message.bytes), from: message.from, to: message.to)
-        }
+  mutating func shufflePass(_ pass: Int, _ rows: Rows, count: Int, level: Int) -> Rows {
+    let (words, planes) = (rows.words.count, rows.planes.count)
+    let flights = descriptor.traffic(of: .shufflePass(pass)).flights.count
+    for flight in 0..<flights {
+      for message in descriptor.shuffleBytes(
+        pass: pass, flight: flight, words: words, planes: planes, length: count)
+      {
+        send(Double(message.bytes), from: message.from, to: message.to)
       }
-      rounds += Double(flights)
     }
-    movedElements += Double(3 * rows) * Double(1 + RowWork.elements(words: words, planes: planes))
-    let proved = words * rows + (planes > 0 ? rows : 0)
-    shuffledElements += Double(3 * proved)
-    // A party proves one message of either kind in three passes.
-    openShuffledWords += 2 * words * rows
-    openShuffledRows += planes > 0 ? 2 * rows : 0
+    rounds += Double(flights)
+    movedElements += Double(count) * Double(1 + RowWork.elements(words: words, planes: planes))
+    shuffledElements += Double(words * count + (planes > 0 ? count : 0))
+    // A party proves one message of either kind in two of three passes.
+    if pass < 2 {
+      openShuffledWords += words * count
+      openShuffledRows += planes > 0 ? count : 0
+    }
+    return rows
   }
 
   /// Rows in an order that is public.
-  mutating func gather(words: Int, planes: Int) {
-    movedElements += Double(2 * rows) * Double(RowWork.elements(words: words, planes: planes))
+  mutating func gather(_ rows: Rows, _ order: Void, count: Int) -> Rows {
+    movedElements +=
+      Double(2 * count) * Double(RowWork.elements(words: rows.words.count, planes: rows.planes.count))
+    return rows
   }
 
-  /// A shuffle together with the places, which are a word or so many bits, and the opening of these.
-  mutating func place(words: Int, planes: Int, placeBits: Int?) {
-    shuffle(words: words + (placeBits == nil ? 1 : 0), planes: planes + (placeBits ?? 0))
+  mutating func order(openedBy places: RowPlaces<RowColumn, RowColumn>, count: Int, level: Int) {
+    let (messages, items) =
+      switch places {
+      case .word: (descriptor.openToComputing, 1)
+      case .planes(let bits): (descriptor.openPlanesToComputing, bits.count)
+      }
     verify(times: 1, bitWords: 0, bitFlights: 0)
-    let messages = placeBits == nil ? descriptor.openToComputing : descriptor.openPlanesToComputing
-    for recipient in 0..<descriptor.parties { send(messages, items: placeBits ?? 1, recipient: recipient) }
+    for recipient in 0..<descriptor.parties { send(messages, items: items, recipient: recipient) }
     rounds += 1
-    gather(words: words, planes: planes)
   }
 
-  /// Comparisons of so many bits, in batches, and the opening of each.
-  mutating func compare(width: Int, count: Double, batches: Double) {
-    let ands = CarryNetwork.ands(width: width) ?? 3 * width
-    let flights = CarryNetwork.rounds(width: width)
-    sendPlanes(descriptor.and.flights.flatMap { $0 }, items: ands, count: count, batches: batches)
-    andBits += Double(ands) * count
-    sendPlanes(descriptor.openPlanesToComputing, items: 1, count: count, batches: batches, toEverybody: true)
-    rounds += batches * Double(flights * descriptor.and.flights.count + 1)
-    instructions += batches * Double(flights)
+  mutating func order(of compared: Int, _ less: Function, count: Int) {
+    (comparisons.count, comparisons.batches) = ComparisonSort.expected(count: count)
+    compare(compared, less, .init(size: Int(comparisons.count), repeatsRows: true), batch: 0)
+  }
+  /// Rows of one side are mostly those of the batch before.
+  mutating func sides(
+    _ compared: Int, _ pairs: ComparisonSort.Batch, _ chunk: RowChunk
+  ) -> (low: Rows, high: Rows) {
+    movedElements += 2 * comparisons.count * Double(RowWork.elements(words: 0, planes: compared))
+    let side = RowValues(sizes: 0, compared)
+    return (side, side)
+  }
+  mutating func outcomes(_ plane: Rows, _ pairs: ComparisonSort.Batch, level: Int) {
+    let (count, batches, ands, flights) = comparisons
+    sendPlanes(
+      descriptor.openPlanesToComputing, items: 1, count: count, batches: batches, toEverybody: true)
+    rounds += batches
     verify(
-      times: batches, bitWords: max(1, Int(Double(ands) * count / batches / 64)),
-      bitFlights: flights)
-    // Rows of one side are mostly those of the batch before.
-    movedElements += 2 * count * Double(RowWork.elements(words: 0, planes: width))
+      times: batches, bitWords: max(1, Int(Double(ands) * count / batches / 64)), bitFlights: flights)
   }
 
   // MARK: Verification

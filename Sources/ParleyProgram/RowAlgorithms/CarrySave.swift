@@ -9,6 +9,9 @@
 /// be higher after this level than all columns can be brought to; without it carries would run through all columns, one
 /// a level (Dadda, "Some schemes for parallel multipliers", Alta Frequenza 34, 1965).
 package enum CarrySave {
+  /// Levels of sums over chunks; those over rows, which come before, are fewer.
+  package static let firstLevelOfChunks = 128
+
   /// Adders of one column.
   package struct Adders: Hashable, Sendable {
     /// Full adders, of three bits each.
@@ -39,22 +42,6 @@ package enum CarrySave {
     heights.indices.map { column in
       heights[column] - 2 * adders[column].full - adders[column].half
         + (column > 0 ? adders[column - 1].count : 0)
-    }
-  }
-
-  /// Adders of all columns, level by level, of several sums that are computed side by side.
-  package static func counts(_ sums: [[Int]]) -> [Int] {
-    var sums = sums
-    var counts: [Int] = []
-    while true {
-      var total = 0
-      for index in sums.indices {
-        guard let adders = next(sums[index]) else { continue }
-        total += adders.reduce(0) { $0 + $1.count }
-        sums[index] = heights(sums[index], after: adders)
-      }
-      if total == 0 { return counts }
-      counts.append(total)
     }
   }
 }

@@ -30,3 +30,26 @@ package enum RowChunks {
     return size >= 64 ? (size + 63) / 64 * 64 : size
   }
 }
+
+extension RowChunks {
+  /// The lengths of ``ranges(count:rows:)``: so many equal ones, and the last.
+  static func sizes(count: Int, rows: Int) -> (equal: Int, size: Int, last: Int) {
+    guard count > rows else { return (0, 0, count) }
+    let size = size(count: count, rows: rows)
+    let equal = (count - 1) / size
+    return (equal, size, count - equal * size)
+  }
+}
+
+/// Rows that are worked on together.
+package struct RowChunk: Hashable, Sendable {
+  package var number: Int
+  package var range: Range<Int>
+  /// Whether there is no other.
+  package var isWhole: Bool
+  package init(number: Int, range: Range<Int>, isWhole: Bool) {
+    self.number = number
+    self.range = range
+    self.isWhole = isWhole
+  }
+}

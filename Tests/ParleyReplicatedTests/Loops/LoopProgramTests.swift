@@ -12,12 +12,14 @@ import Testing
 
 /// Loops on every engine: results are those of the evaluator in the clear, and bytes and rounds those of the plan.
 @Suite struct LoopProgramTests {
+  /// - Parameter way: of sorts, of which alone the programs are then gone through.
   private func check<F: EngineFamily>(
-    _ family: F, sorts: Bool = true, chunkRows: Int = RowChunks.defaultRows, seed: UInt64
+    _ family: F, sorts: Bool = true, _ way: SortWay? = nil, chunkRows: Int = RowChunks.defaultRows, seed: UInt64
   ) throws {
-    for (name, build) in LoopWorld.programs + (sorts ? LoopWorld.sorts : []) {
+    for (name, build) in (way == nil ? LoopWorld.programs : []) + (sorts ? LoopWorld.sorts : []) {
       let program = try RowProgramTests.program(build)
-      let lowered = try Lowering.lower(program, for: family.descriptor, options: .init(chunkRows: chunkRows))
+      let lowered = try Lowering.lower(
+        program, for: family.descriptor, options: .init(chunkRows: chunkRows, sortWay: way))
       for rows in [[1, 0], [9, 8]] {
         let data = RowProgramTests.data(rows, seed: seed)
         let expected = try InsecurePlaintextEvaluator.evaluate(
@@ -46,6 +48,12 @@ import Testing
   @Test func replicated() throws { try check(ReplicatedFamily(UInt64.self), seed: 902) }
   @Test(arguments: [nil, 3, 40] as [Int?]) func verified(proofsEvery: Int?) throws {
     try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), seed: 903)
+  }
+  /// Keys of several digits: each has its own steps in every pass, as all else has.
+  @Test(arguments: [SortWay.radix, .radixWithRows]) func sortsByCounting(way: SortWay) throws {
+    try check(ClearFamily(), way, seed: 910)
+    try check(ReplicatedFamily(UInt64.self), way, seed: 911)
+    try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: 3), way, seed: 912)
   }
   @Test(arguments: [nil, 3] as [Int?]) func macs(proofsEvery: Int?) throws {
     try check(MacReplicatedFamily(proofsEvery: proofsEvery), sorts: false, seed: 904)
