@@ -27,7 +27,9 @@ package enum HolderData {
       guard !place.isRemote else { return nil }
       let own = table.dialect(of: holder)
       return table.schema.holders.first { other in
-        guard other != holder, table.dialect(of: other) != own, let found = try? load(other, false) else {
+        guard other != holder, table.dialect(of: other) != own,  // public: how files write cells
+          let found = try? load(other, false)
+        else {
           return false
         }
         return found.report.rowsDropped + found.report.rowsNulled == 0 && found.report.rowsRead > 0

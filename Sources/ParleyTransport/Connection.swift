@@ -125,7 +125,7 @@ final class Connection: LinkChannelOwner {
     }
     let shown = fingerprint(ofPublicKey: key)
     if isDialer {
-      guard let peer, pinned[peer] == key else {
+      guard let peer, pinned[peer] == key else {  // public: identities are in the study
         let expected = peer.map { fingerprint(ofPublicKey: pinned[$0]) } ?? "none"
         let holder =
           pinned.firstIndex(of: key).flatMap { delegate?.name(of: $0) }.map { ", the key of \($0)" } ?? ""

@@ -130,7 +130,7 @@ package final class MeshAcceptor: @unchecked Sendable {
         .noDescriptors, "no file descriptors are left for the port",
         remedy: "raise the limit of open files ('ulimit -n') and start again")
     }
-    guard isOfOneMesh || mesh.pinned[mesh.local.rawValue] == ownKey else {
+    guard isOfOneMesh || mesh.pinned[mesh.local.rawValue] == ownKey else {  // public: identities are in the study
       throw ParleyError(
         .wrongKey, "this port belongs to another identity than the one that takes part in the session",
         remedy: "give the session a port of its own")

@@ -179,7 +179,7 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
         ParleyError.Code("study/key"), "two parties of the study have the same public key",
         remedy: "let each party make a key of its own")
     }
-    guard Array(key.publicKey.x963Representation) == principals[local.rawValue].publicKey else {
+    guard Array(key.publicKey.x963Representation) == principals[local.rawValue].publicKey else {  // public: named
       let own = fingerprint(ofPublicKey: Array(key.publicKey.x963Representation))
       throw ParleyError(
         .wrongKey,

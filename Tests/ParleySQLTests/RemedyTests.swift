@@ -179,7 +179,95 @@ import Testing
     Case(
       "SELECT b, UPPER(MAX(name)) AS v FROM t JOIN s ON b = k GROUP BY b", "sql/text-place", "MAX(UPPER(name))",
       "SELECT b, MAX(UPPER(name)) AS v FROM t JOIN s ON b = k GROUP BY b"),
+    Case(
+      "SELECT amount::DECIMAL(10, 2) AS v FROM t", "sql/unsupported", "CAST(x AS DECIMAL(10, 2))",
+      "SELECT CAST(amount AS DECIMAL(10, 2)) AS v FROM t"),
+    Case(
+      "SELECT k FROM s WHERE name ILIKE 'A%'", "sql/unsupported", "LOWER(name) LIKE 'a%'",
+      "SELECT k FROM s WHERE LOWER(name) LIKE 'a%'"),
+    Case(
+      "SELECT k FROM s WHERE name NOT ILIKE 'A%' AND k > 1", "sql/unsupported", "LOWER(name) NOT LIKE 'a%'",
+      "SELECT k FROM s WHERE LOWER(name) NOT LIKE 'a%' AND k > 1"),
+    Case(
+      "SELECT name ILIKE 'A%' AS v FROM s", "sql/unsupported", "LOWER(name) LIKE 'a%'",
+      "SELECT LOWER(name) LIKE 'a%' AS v FROM s"),
+    Case(
+      "SELECT k FROM s WHERE name SIMILAR TO 'a%'", "sql/unsupported", "name LIKE 'a%'",
+      "SELECT k FROM s WHERE name LIKE 'a%'"),
+    Case(
+      "SELECT TRY_CAST(amount AS INTEGER) AS v FROM t", "sql/unsupported", "CAST(x AS INTEGER)",
+      "SELECT CAST(amount AS INTEGER) AS v FROM t"),
+    Case(
+      "SELECT k FROM s WHERE POSITION('a' IN name) > 0", "sql/unsupported", "CONTAINS(x, 'part')",
+      "SELECT k FROM s WHERE CONTAINS(name, 'a')"),
+    Case(
+      "SELECT id FROM t QUALIFY ROW_NUMBER() OVER (PARTITION BY c ORDER BY b) = 1", "sql/unsupported",
+      "AS place FROM …) AS q WHERE place = 1",
+      "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY c ORDER BY b) AS place FROM t) AS q WHERE place = 1"
+    ),
+    Case(
+      "SELECT COUNT(*) FROM (SELECT id FROM t WHERE b > 1 QUALIFY RANK() OVER (ORDER BY b) = 1) AS q",
+      "sql/unsupported", "AS place FROM …) AS q WHERE place = 1",
+      "SELECT COUNT(*) FROM (SELECT id, RANK() OVER (ORDER BY b) AS place FROM t WHERE b > 1) AS q WHERE place = 1"
+    ),
+    Case(
+      "SELECT id, n FROM t, LATERAL (SELECT COUNT(*) AS n FROM u WHERE u.b = t.b) AS q", "sql/unsupported",
+      "JOIN (SELECT b, COUNT(*) AS n FROM … GROUP BY b) AS q ON q.b = a",
+      "SELECT id, n FROM t JOIN (SELECT b, COUNT(*) AS n FROM u GROUP BY b) AS q ON q.b = t.b"),
+    Case(
+      "SELECT id, n FROM t CROSS JOIN LATERAL (SELECT COUNT(*) AS n FROM u WHERE u.b = t.b) AS q",
+      "sql/unsupported", "a subquery with one value after SELECT",
+      "SELECT id, (SELECT COUNT(*) FROM u WHERE u.b = t.b) AS n FROM t"),
+    Case(
+      "SELECT LPAD(k, 3, '0') AS v FROM s", "sql/unknown-function", "RIGHT('000' || CAST(x AS VARCHAR), 3)",
+      "SELECT RIGHT('000' || CAST(k AS VARCHAR), 3) AS v FROM s"),
+    Case(
+      "SELECT RPAD(name, 3, ' ') AS v FROM s", "sql/unknown-function", "LEFT(x || '   ', 3)",
+      "SELECT LEFT(name || '   ', 3) AS v FROM s"),
+    Case(
+      "SELECT COUNT(*) FROM t GROUP BY GROUPING SETS (\(Array(repeating: "b", count: 65).joined(separator: ", ")))",
+      "plan/too-large", "list fewer with GROUPING SETS, or split the query",
+      "SELECT COUNT(*) FROM t GROUP BY GROUPING SETS (b, c)"),
   ]
+
+  /// The words of other databases are names where no value follows them.
+  @Test(arguments: [
+    "SELECT COUNT(*) AS ilike FROM t qualify WHERE qualify.b > 1", "SELECT id glob, b similar FROM t AS lateral",
+    "SELECT position, try_cast FROM (SELECT id AS position, b AS try_cast FROM t) AS q ORDER BY position",
+  ]) func wordsOfOthersAreNames(text: String) throws {
+    _ = try Self.tables.rows(text)
+  }
+
+  /// Of too many groupings it is said that they are groupings, not keys.
+  @Test func manyGroupingsAreNoKeys() throws {
+    let error = try #require(throws: ParleyError.self) {
+      let sets = (0...64).map { "b + \($0)" }.joined(separator: ", ")
+      return try Self.tables.compile("SELECT COUNT(*) FROM t GROUP BY GROUPING SETS (\(sets))")
+    }
+    #expect(error.message.contains("more than 64 groupings"), "\(error)")
+  }
+
+  /// Where rows are the units, no column names one: the advice is a join and 'unique', and passes.
+  @Test func existsAgainstProtectedRowsBecomesAJoin() throws {
+    func compile(_ text: String, isUnique: Bool) throws -> Program {
+      let tables = ["p", "q"].map { name in
+        TableSchema(
+          name: name,
+          columns: ["id", "x"].map { .init(name: $0, type: .integer(0...999), isNullable: false) }, holders: ["a"],
+          maximumRows: 100, uniqueKeys: isUnique ? [["id"]] : [])
+      }
+      return try SQLFrontEnd.compile(
+        [SQLQuery(name: "q", text: text)], tables: tables, rules: .init(minimumCell: 5, recipients: ["r"]))
+    }
+    let exists = "SELECT COUNT(*) AS n FROM p WHERE EXISTS (SELECT 1 FROM q WHERE q.id = p.id)"
+    for isUnique in [false, true] {
+      let error = try #require(throws: ParleyError.self) { try compile(exists, isUnique: isUnique) }
+      #expect(error.code.rawValue == "plan/release-shape")
+      #expect(error.remedy?.hasPrefix("declare 'unique' in the study") == true, "\(error)")
+      #expect(error.remedy?.contains("write a join, JOIN … ON") == true, "\(error)")
+    }
+    _ = try compile("SELECT COUNT(*) AS n FROM p JOIN q ON q.id = p.id", isUnique: true)
+  }
 
   /// Also over no row and over NULL, where a comparison with MIN or MAX would say something else.
   @Test func comparisonsWithAllAndAny() throws {

@@ -1,4 +1,5 @@
 import BigInt
+import ParleyBase
 import ParleyProgram
 import ParleyTables
 import Testing
@@ -39,6 +40,15 @@ import Testing
         sources[0], by: [.init(column: 1, isDescending: true)], breakingTies: true)
       return try tables.limited(sorted, to: 4).selecting([1])
     }
+  }
+
+  @Test func aWantedOrderNeedsASort() throws {
+    var round = Round(1)
+    let t = round.sample("t", Self.columns)
+    let error = #expect(throws: ParleyError.self) {
+      try result(of: [t], isOrdered: true) { _, sources in sources[0] }
+    }
+    #expect(error?.code.rawValue == "plan/order" && error?.remedy != nil)
   }
 
   @Test(arguments: 200..<230 as Range<UInt64>) func setOperations(seed: UInt64) throws {

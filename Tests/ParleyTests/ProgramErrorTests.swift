@@ -166,6 +166,16 @@ import Testing
     #expect(throws: ParleyError.self) { try study.plan(rows: ["u": ["a": 1]]) }
   }
 
+  @Test func moreRowsThanPadTo() throws {
+    let study = SecureProgram("Errors", computing: ["a", "b", "c"], others: ["office"])
+    let t = study.table("t", holders: ["a", "b"], maximumRows: 10, padTo: 2)
+    _ = t.int("x", in: 0...9).count().reveal(to: ["office"], as: "n")
+    let error = #expect(throws: ParleyError.self) {
+      try study.run(data: ["a": ["t": ["x": [4, 5, 6]]], "b": ["t": ["x": [7]]]])
+    }
+    #expect(error?.code.rawValue == "data/over-padding" && error?.remedy != nil, "\(error?.description ?? "")")
+  }
+
   @Test func handlesOfAnotherProgram() throws {
     let (study, t) = Self.study()
     let n = t.int("x", in: 0...9).count().reveal(to: ["office"], as: "n")

@@ -111,7 +111,7 @@ struct IdentityTests {
     var principals = world.principals
     principals[0].publicKey = principals[1].publicKey
     let error = #expect(throws: ParleyError.self) { try world.mesh(1, principals: principals) }
-    #expect(error?.code.category == "study")
+    #expect(error?.code.rawValue == "study/key")
   }
 
   @Test("a port in use is named with what to do")
@@ -121,6 +121,7 @@ struct IdentityTests {
       try MeshListener(endpoint: .init(host: "127.0.0.1", port: first.port))
     }
     #expect(error?.code == .portInUse)
+    #expect(error?.code == .cannotListen)
     #expect(error?.remedy?.contains("port") == true)
     #expect(error?.exitCode == 6)
   }

@@ -49,13 +49,13 @@ extension PreparedProgram {
   ) throws(ParleyError) -> ProgramResult {
     let attempts = try Attempts(limit: attempts)
     guard let local = index(of: name) else { throw unknown("party", name) }
-    guard principals[local.rawValue].key == identity.identity.publicIdentity else {
+    guard principals[local.rawValue].key == identity.identity.publicIdentity else {  // public: as named
       throw ParleyError(
         .init("identity/other-key"), "the identity is not the one the program names for \(name)",
         remedy: "give \(name) the key that PartyIdentity.publicKey prints")
     }
     let checked = try tableData(data, of: name)
-    if !checked.isEmpty, try accepting.map(GroupedHash.bytes) != statementHash {
+    if !checked.isEmpty, try accepting.map(GroupedHash.bytes) != statementHash {  // public: statements are printed
       throw ParleyError(
         .init("study/statement-not-accepted"),
         "the disclosure statement of this program has hash \(hexadecimal(statementHash)), which was not accepted",

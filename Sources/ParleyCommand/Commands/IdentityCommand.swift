@@ -79,10 +79,12 @@ enum IdentityFiles {
       return
         "if \(party.name) has one elsewhere, name its folder with --identity; otherwise make one with 'parley identity create --name \(party.name)', and put its key into the study, at every party"
     }
-    if let (name, _) = found.first(where: { $0.1 == key }) {
+    if let (name, _) = found.first(where: { $0.1 == key }) {  // public: identities are in the study
       return "the identity '\(name)' in this folder has its key: add --identity '\(store.path(of: name))'"
     }
-    let others = study.parties.filter { other in other.key.map { key in found.contains { $0.1 == key } } ?? false }
+    let others = study.parties.filter { other in
+      other.key.map { key in found.contains { $0.1 == key } } ?? false  // public: identities are in the study
+    }
     let acting = others.map { "--as \($0.name)" }.joined(separator: " or ")
     return
       (others.isEmpty

@@ -207,7 +207,7 @@ struct PartyCommand: ParsableCommand {
   private func acceptStatement(_ prepared: PreparedStudy) throws(ParleyError) {
     let hash = GroupedHash.text(prepared.statementHash)
     if let accept {
-      guard try GroupedHash.bytes(accept) == prepared.statementHash else {
+      guard try GroupedHash.bytes(accept) == prepared.statementHash else {  // public: statements are printed
         throw ParleyError(
           .init("study/statement-not-accepted"), "the statement of this study has hash \(hash), not \(accept)",
           remedy: "read it with 'parley study statement \(study)', then accept that hash")

@@ -167,7 +167,7 @@ private struct Memory: Encodable {
     begun = Set(directory.releases.map(\.session)).subtracting(happened).count
     releases = directory.releases.map { Release(time: $0.time, study: $0.study, event: $0.event.rawValue) }
     sessions = directory.releases.filter { $0.event == .released || !happened.contains($0.session) }.map { entry in
-      let isThis = study.map { hexadecimal($0.studyHash) == entry.study } ?? false
+      let isThis = study.map { hexadecimal($0.studyHash) == entry.study } ?? false  // public: in every receipt
       return (
         entry.time, "\(entry.study.prefix(16))…\(isThis ? " (\(study?.file ?? ""))" : "")",
         entry.event == .released

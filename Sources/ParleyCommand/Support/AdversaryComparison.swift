@@ -73,7 +73,7 @@ struct AdversaryComparison: Codable {
     let trusting = try measure(.aggregate, .semiHonestThreeSummands)
     let checked = try measure(.aggregate, malicious)
     let unchecked = try measure(.aggregateInsecureUnchecked, malicious)
-    guard trusting.digest == checked.digest else { throw ComputeBench.wrongResult }
+    guard trusting.digest == checked.digest else { throw ComputeBench.wrongResult }  // public: of made-up data
     let (semiHonest, verified, rest) = (Run(trusting.result), Run(checked.result), Run(unchecked.result))
     var result = checked.result
     result.comparison = AdversaryComparison(

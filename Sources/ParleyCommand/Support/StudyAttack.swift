@@ -137,7 +137,7 @@ struct StudyAttack {
     // One number of a grouping stands for all its groups.
     let number = hit.what.split(separator: "(", maxSplits: 1).first.map(String.init) ?? hit.what
     if let index = report.findings.firstIndex(where: { $0.kind == hit.kind.rawValue && $0.number == number }) {
-      if report.findings[index].seed != seed { report.findings[index].trials += 1 }
+      if report.findings[index].seed != seed { report.findings[index].trials += 1 }  // public: of made-up rows
       return
     }
     report.findings.append(

@@ -125,7 +125,7 @@ struct StoreAgreement {
   private func check(
     _ hello: StoreHello, of peer: PartyIndex, _ body: CorrelationStore.Body, _ lot: CorrelationLot
   ) throws(ParleyError) {
-    guard hello.lot == lot.digest else {
+    guard SecureMemory.isEqual(hello.lot, lot.digest) else {
       throw ParleyError(
         .sessionMismatch, "the stores of correlations hold different lots",
         at: .init(file: store.folder), remedy: "make new correlations together with the other parties"
@@ -214,7 +214,7 @@ struct StoreAgreement {
     try mesh.flush()
     for peer in order {
       let other = try mesh.receiveControl(step: ControlStep.storeAgreement, from: peer, atMost: 32)
-      guard other == own else {
+      guard SecureMemory.isEqual(other, own) else {
         throw ParleyError(
           .protocolViolation, "another party takes other blocks of the store, or has said something else to others"
         )

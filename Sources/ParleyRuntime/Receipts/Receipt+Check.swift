@@ -64,7 +64,7 @@ extension Receipt {
     func require(_ isSame: Bool, _ what: String) throws(ParleyError) {
       guard isSame else { throw Self.refusal("it names another \(what) than the study", version: body.version) }
     }
-    try require(body.study == hexadecimal(agreed.studyHash), "study")
+    try require(body.study == hexadecimal(agreed.studyHash), "study")  // public: printed
     let expected = agreed.principals.map { principal in
       Principal(
         index: principal.index.rawValue, name: principal.name, identity: hexadecimal(principal.identity),
@@ -80,8 +80,8 @@ extension Receipt {
       throw Self.refusal("it names other keys than the study")
     }
     guard stated == expected else { throw Self.refusal("it names other parties or roles than the study") }
-    try require(body.program == hexadecimal(agreed.programHash), "program")
-    try require(body.disclosure == hexadecimal(agreed.disclosureHash), "disclosure statement")
+    try require(body.program == hexadecimal(agreed.programHash), "program")  // public: printed
+    try require(body.disclosure == hexadecimal(agreed.disclosureHash), "disclosure statement")  // public: printed
     try require(body.protocolID == agreed.protocolID, "protocol")
     try require(
       body.parameters

@@ -23,6 +23,9 @@ enum FunctionHints {
     case "ISNULL": "write x IS NULL, or COALESCE(a, b)"
     case "LEN": "write LENGTH(x)"
     case "INSTR", "STRPOS", "POSITION": "write CONTAINS(x, 'part')"
+    case "LPAD":
+      "join texts, and take the end: RIGHT('000' || CAST(x AS VARCHAR), 3), where x has three characters at most"
+    case "RPAD": "join texts, and take the beginning: LEFT(x || '   ', 3)"
     case "STRFTIME", "TO_CHAR", "DATE_FORMAT", "FORMAT_DATE":
       "write a part, as in EXTRACT(YEAR FROM d), or the beginning of a unit, as in DATE_TRUNC('month', d)"
     case "DATEDIFF", "AGE", "JULIANDAY", "MONTHS_BETWEEN":

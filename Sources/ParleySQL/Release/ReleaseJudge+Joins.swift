@@ -27,10 +27,13 @@ extension ReleaseJudge {
       if x.areGroups, y.areGroups { return (.match(kind, left, right, keys, unique), try groups(x, y)) }
       let isOwn = !y.areGroups && y.slots.count == 1 && x.slots.contains { same($0, y.slots[0]) }
       guard y.protectsNobody || isOwn else {
+        // Where rows are the units no column names one.
+        let isOfRows = y.kinds.allSatisfy { $0.hasPrefix("row of ") }
         throw refusal(
           .shape, "EXISTS or IN tests rows against \(words(y.kinds)), of whom too few may decide",
-          remedy:
-            "compare the columns that name the unit on both sides, or write a join, so that the units of both tables are counted"
+          remedy: isOfRows
+            ? "declare 'unique' in the study for the columns that are compared, where each of their values stands in one row, and write a join, JOIN … ON, instead: it counts the rows of both tables"
+            : "compare the columns that name the unit on both sides, or write a join, so that the units of both tables are counted"
         )
       }
       if isOwn {

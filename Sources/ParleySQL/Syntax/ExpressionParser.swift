@@ -102,6 +102,7 @@ extension Parser {
         }
         if negated { left = node(.not(left), from: start) }
       } else {
+        try refuseForeignPredicate(of: left)
         return left
       }
     }
@@ -304,6 +305,7 @@ extension Parser {
       return try sideFunction()
     case "INTERVAL": if let interval = try interval() { return interval }
     case "DATE", "TIMESTAMP": if let literal = try timeLiteral() { return literal }
+    case "TRY_CAST", "SAFE_CAST", "POSITION": try refuseForeignCall()
     default: break
     }
     let first = try name("here")

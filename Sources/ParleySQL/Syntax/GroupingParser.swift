@@ -70,8 +70,9 @@ extension Parser {
     var parts: [[Int]] = []
     repeat {
       if word.keyword == "GROUPING" {
+        // Before its keys are read, of which a block may not have more than that either.
+        try check(groupings: sets.count + 1, from: start)
         sets += beginsGroupings ? try groupings(&block) : [try composite(&block)]
-        try check(groupings: sets.count, from: start)
       } else {
         parts.append(try composite(&block))
       }

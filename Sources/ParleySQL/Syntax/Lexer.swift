@@ -62,6 +62,12 @@ struct Lexer {
       }
     }
     position += 1
+    if first == UInt8(ascii: ":"), byte() == first {
+      position += 1
+      throw source.error(
+        "sql/unsupported", "'::' is not part of the dialect", at: range(from: start),
+        remedy: "write CAST(x AS DECIMAL(10, 2)); types of CAST: INTEGER, DECIMAL(p, s), DATE, TIMESTAMP, VARCHAR")
+    }
     while let next = byte(), next & 0xc0 == 0x80 { position += 1 }
     throw source.error(
       "sql/character", "the character '\(slice(from: start))' means nothing in SQL", at: range(from: start),

@@ -138,6 +138,7 @@ extension Parser {
       try groupBy(&block)
     }
     if take(keyword: "HAVING") { block.having = try expression() }
+    if beginsQualify { throw qualify() }
     block.range.end = lastEnd
     return block
   }
@@ -244,6 +245,7 @@ extension Parser {
       try expect(symbol: ")", "after the joined tables")
       return inner
     }
+    if current.keyword == "LATERAL", following.kind == .symbol("(") { throw lateral() }
     let table = try name("after FROM")
     return .named(table, try tableAlias())
   }
@@ -253,7 +255,7 @@ extension Parser {
       return TableAlias(name: try name("after AS"), columns: try columnList())
     }
     // A misspelt clause word is no alias when something follows that no alias has.
-    guard isName else { return nil }
+    guard isName, !beginsQualify else { return nil }
     return TableAlias(name: try name("as a table name"), columns: try columnList())
   }
 }

@@ -93,7 +93,7 @@ struct StudyReader {
         remedy: error.remedy ?? "copy it again")
       return nil
     }
-    if let other = others.first(where: { $0.key == key }) {
+    if let other = others.first(where: { $0.key == key }) {  // public: identities are in the study
       problems.add(
         .studyDuplicate, "\(entry.what) has the key of party '\(other.name)'", at: entry.position(of: "key"),
         remedy: "every party makes a key of its own with 'parley identity create'")

@@ -66,11 +66,11 @@ extension Study {
   ///
   /// - Throws: `identity/other-key`, which says whose it is if it is another party's.
   public func requireKey(_ identity: Identity, of party: Party) throws(ParleyError) {
-    guard party.key != identity.publicIdentity else { return }
+    guard party.key != identity.publicIdentity else { return }  // public: identities are in the study
     func owner(_ party: Party) -> String {
       party.organisation.isEmpty ? "'\(party.name)'" : "'\(party.name)' (\(party.organisation))"
     }
-    if let other = parties.first(where: { $0.key == identity.publicIdentity }) {
+    if let other = parties.first(where: { $0.key == identity.publicIdentity }) {  // public: in the study
       throw ParleyError(
         .identityOtherKey,
         "the identity '\(identity.name)' is that of \(owner(other)), and not of \(owner(party))",
@@ -92,7 +92,7 @@ extension Study {
     guard let signature else { return .missing }
     guard signature.party == name else { return .invalid }
     let hash = studyHash
-    guard signature.studyHash == hash else { return .otherStudy }
+    guard signature.studyHash == hash else { return .otherStudy }  // public: studies are known to all parties
     let message = StudySignature.message(studyHash: hash, party: name)
     return key.verify(signature.signature, of: message, purpose: .study) ? .valid : .invalid
   }
@@ -189,7 +189,7 @@ public struct SignatureFolder: Sendable {
   public func requireSignatures(of study: Study, besides own: String?) throws(ParleyError) {
     guard study.requiresSignatures else { return }
     var problems: [ParleyError] = []
-    for (party, status) in verify(study) where party != own && status != .valid {
+    for (party, status) in verify(study) where party != own && status != .valid {  // public: the name of a party
       problems.append(problem(party, status, study))
     }
     guard problems.isEmpty else { throw ParleyError.combining(problems, file: study.file) }

@@ -170,6 +170,11 @@ import Testing
     let own = world.run()
     #expect(own.error(4)?.code.rawValue == "data/row-count")
     #expect(own.error(0)?.code == .peerAborted)
+    // So are rows of a table that another holds.
+    world.adapt = { party, plan in if party == 4 { plan.rows = [0: 40] } }
+    let other = world.run()
+    #expect(other.error(4)?.code.rawValue == "data/tables")
+    #expect(other.error(0)?.code == .peerAborted)
   }
 
   @Test func descriptionsThatMakeNoSenseAreRefused() {
@@ -186,7 +191,8 @@ import Testing
     for (name, change) in changes {
       var description = SessionWorld.description
       change(&description)
-      #expect(throws: ParleyError.self, "\(name)") { try description.validate() }
+      let error = #expect(throws: ParleyError.self, "\(name)") { try description.validate() }
+      #expect(error?.code.rawValue == "study/session", "\(name)")
     }
     #expect(throws: Never.self) { try SessionWorld.description.validate() }
   }

@@ -84,10 +84,12 @@ import Testing
     #expect(known.id != fresh && !known.isRefused)
     try last.confirm(directory: fresh, of: beta)
     #expect(last.knownDirectory(identity: beta)?.id == fresh)
-    #expect(throws: ParleyError.self) { try last.confirm(directory: fresh, of: beta) }
+    let again = #expect(throws: ParleyError.self) { try last.confirm(directory: fresh, of: beta) }
+    #expect(again?.code.rawValue == "state/known-directory")
     let zeros = #expect(throws: ParleyError.self) {
       try last.confirm(directory: Array(repeating: 0, count: 32), of: beta)
     }
+    #expect(zeros?.code.rawValue == "state/known-directory")
     #expect(zeros?.message.contains("zeros") == true && last.knownDirectory(identity: beta)?.id == fresh)
     #expect(throws: ParleyError.self) { try last.confirm(directory: known.id, of: Array("stranger".utf8)) }
   }
