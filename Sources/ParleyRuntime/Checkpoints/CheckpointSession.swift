@@ -170,7 +170,7 @@ package final class CheckpointSession: CheckpointKeeping {
     try mesh.flush()
     for peer in peers {
       let other = try mesh.receiveControl(step: ControlStep.checkpointAgreement, from: peer, atMost: 64)
-      guard other.prefix(32) == own[...], other.count == 64 else {
+      guard other.count == 64, SecureMemory.isEqual(Array(other.prefix(32)), own) else {
         throw ParleyError(
           .protocolViolation, "another party resumes another checkpoint, or has said something else to others"
         ).noticed(peer, ControlStep.checkpointAgreement)
@@ -200,7 +200,7 @@ package final class CheckpointSession: CheckpointKeeping {
     try mesh.flush()
     for peer in peers {
       let other = try mesh.receiveControl(step: step, from: peer, atMost: 32)
-      guard other == own else {
+      guard SecureMemory.isEqual(other, own) else {
         throw ParleyError(.cheating, "\(session.description.label(peer)) \(what)").noticed(peer, step)
       }
     }
