@@ -19,7 +19,6 @@ import Testing
   private static let tableOne = [
     "SELECT arm, COUNT(*), AVG(weight), MEDIAN(weight), QUANTILE(weight, 0.25), QUANTILE(weight, 0.75) FROM patients GROUP BY arm",
     "SELECT arm, sex, COUNT(*) FROM patients GROUP BY arm, sex",
-    "SELECT arm, adult, COUNT(*) FROM patients GROUP BY arm, adult",
     "SELECT COUNT(*), MEDIAN(age) FROM patients",
     "SELECT arm, AVG(weight) FROM patients WHERE adult GROUP BY arm",
   ]
@@ -40,7 +39,7 @@ import Testing
       ])
   }
   /// Patients of every arm, a third of them no adults; of some the weight is missing.
-  private static func patients(_ counts: [Int], missing: Int = 10) -> [Row] {
+  private static func patients(_ counts: [Int], missing: Int = 18) -> [Row] {
     counts.enumerated().flatMap { arm, count in
       (0..<count).map { row in
         Row(
@@ -79,7 +78,7 @@ import Testing
         #expect(row[4] == .value(Self.text(Self.quantile(weights, 1, 4), scale: 1)))
         #expect(row[5] == .value(Self.text(Self.quantile(weights, 3, 4), scale: 1)))
       }
-      #expect(results[3].rows[0][1] == .value(Self.text(Self.twoMedians(rows.map(\.age)) * 5, scale: 1)))
+      #expect(results[2].rows[0][1] == .value(Self.text(Self.twoMedians(rows.map(\.age)) * 5, scale: 1)))
       #expect(results.allSatisfy { $0.rows.allSatisfy { !$0.contains(.withheld) } })
     }
   }

@@ -9,7 +9,7 @@ import Testing
   private static let tables = [
     TableSchema(
       name: "t",
-      columns: [("a", 0...50), ("b", 0...50), ("came", 0...999), ("left", 0...999)].map {
+      columns: [("a", 0...50), ("b", 0...50), ("came", 0...999), ("gone", 0...999)].map {
         ColumnSchema(name: $0.0, type: .integer($0.1), isNullable: false)
       } + [ColumnSchema(name: "c", type: .boolean, isNullable: false)], holders: ["h"], maximumRows: 300)
   ]
@@ -22,11 +22,11 @@ import Testing
     ["SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE NOT (a = 0 AND b = 0)) AS m, SUM(a + b) AS s FROM t"],
     ["SELECT COUNT(*) AS n, SUM(a + b) AS s FROM t", "SELECT COUNT(*) AS m FROM t WHERE a > 0 OR b > 0"],
     // Days between two dates, and for how many they are none.
-    ["SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE left = came) AS m, AVG(left - came) AS s FROM t"],
-    ["SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE left <> came) AS m, AVG(left - came) AS s FROM t"],
-    ["SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE left >= came + 1) AS m, AVG(left - came) AS s FROM t"],
+    ["SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE gone = came) AS m, AVG(gone - came) AS s FROM t"],
+    ["SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE gone <> came) AS m, AVG(gone - came) AS s FROM t"],
+    ["SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE gone >= came + 1) AS m, AVG(gone - came) AS s FROM t"],
     [
-      "SELECT COUNT(*) FILTER (WHERE left > came) AS m, COUNT(*) FILTER (WHERE came >= 20) AS l, AVG(left - came) AS s FROM t"
+      "SELECT COUNT(*) FILTER (WHERE gone > came) AS m, COUNT(*) FILTER (WHERE came >= 20) AS l, AVG(gone - came) AS s FROM t"
     ],
     // A condition and another column in one.
     [
@@ -34,7 +34,7 @@ import Testing
     ],
     // Of all rows and of some, so that the others' is known.
     [
-      "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE left > came) AS m, SUM(left - came) AS s, SUM(left - came) FILTER (WHERE c) AS r, COUNT(*) FILTER (WHERE left > came AND c) AS l FROM t"
+      "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE gone > came) AS m, SUM(gone - came) AS s, SUM(gone - came) FILTER (WHERE c) AS r, COUNT(*) FILTER (WHERE gone > came AND c) AS l FROM t"
     ],
   ]
 

@@ -121,7 +121,6 @@ struct IdentityTests {
       try MeshListener(endpoint: .init(host: "127.0.0.1", port: first.port))
     }
     #expect(error?.code == .portInUse)
-    #expect(error?.code == .cannotListen)
     #expect(error?.remedy?.contains("port") == true)
     #expect(error?.exitCode == 6)
   }

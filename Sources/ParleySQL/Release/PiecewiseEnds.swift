@@ -21,8 +21,7 @@ extension RowPartition {
       let factors = group[0].factors.map { (facts.work.text(of: $0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
       guard let first = factors.first, !factors.contains(where: facts.isBoolean) else { continue }
       let value = factors.dropFirst().reduce(first) { .multiply($0, $1) }
-      guard isOfOwnCondition || group.contains(where: { isOwn($0.told.set) }) else { continue }
-      for rows in rowsAddedUp(group) {
+      for rows in rowsAddedUp(group, isOwn) where isOfOwnCondition && !rows.isDifference || rows.isOwn {
         guard !facts.work.isTooMuch else { return found }
         let tests = tests(of: value, under: rows.clause, conditions)
         let path = rows.path.comparing(value)
@@ -37,20 +36,38 @@ extension RowPartition {
     return found
   }
 
+  private struct Rows {
+    var path: Expression
+    var clause: Expression?
+    /// Those that one sum has and another has not.
+    var isDifference = false
+    /// A sum over them is of the groups in question.
+    var isOwn: Bool
+  }
   /// Rows over which one value is added up, and those that one sum of it has and another has not.
-  private static func rowsAddedUp(_ group: [Sum]) -> [(path: Expression, clause: Expression?)] {
-    func path(_ sum: Sum) -> Expression { .all([sum.told.clause, sum.told.base].compactMap(\.self)) }
-    var seen: Set<Expression> = []
-    var found: [(path: Expression, clause: Expression?)] = []
-    for sum in group where seen.insert(path(sum)).inserted { found.append((path(sum), sum.told.clause)) }
-    let single = found.prefix(mostCompared)
-    for one in single {
-      for other in single where one.path != other.path {
-        found.append((one.path.andNot(other.path), one.clause == other.clause ? one.clause : nil))
+  private static func rowsAddedUp(_ group: [Sum], _ isOwn: (Expression) -> Bool) -> [Rows] {
+    var single: [Rows] = []
+    for sum in group {
+      let path = Expression.all([sum.told.clause, sum.told.base].compactMap(\.self))
+      if let place = single.firstIndex(where: { $0.path == path }) {
+        single[place].isOwn = single[place].isOwn || isOwn(sum.told.set)
+      } else {
+        single.append(Rows(path: path, clause: sum.told.clause, isOwn: isOwn(sum.told.set)))
+      }
+    }
+    var found = single
+    for one in single.prefix(mostCompared) {
+      for other in single.prefix(mostCompared) where one.path != other.path && (one.isOwn || other.isOwn) {
+        let path = one.path.andNot(other.path)
+        guard path.comparisons <= mostComparisons else { continue }
+        let clause = one.clause == other.clause ? one.clause : nil
+        found.append(Rows(path: path, clause: clause, isDifference: true, isOwn: true))
       }
     }
     return found
   }
+  /// Comparisons in a difference that is looked at: what values more of them leave is not found out.
+  private static let mostComparisons = 12
   /// Numbers of a part's conditions next to which values are looked at.
   private static let mostNamed = 4
   /// Sums of one value that are compared in pairs.
@@ -119,6 +136,11 @@ extension RowPartition {
 }
 
 extension Expression {
+  /// Comparisons in it.
+  fileprivate var comparisons: Int {
+    if case .compare = self { return 1 }
+    return children.reduce(0) { $0 + $1.comparisons }
+  }
   /// Whole numbers in it.
   fileprivate var namedNumbers: Set<BigInt> {
     if case .integer(let value) = self { return [value] }
