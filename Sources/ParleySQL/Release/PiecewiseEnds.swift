@@ -29,7 +29,8 @@ extension RowPartition {
         let lists = tests.isEmpty ? [] : (try? parts(of: tests, facts, isOfNone: true)).map { [$0] }
         let each = { tests.compactMap { try? parts(of: [$0], facts, isOfNone: true) } }
         for parts in lists ?? each() {
-          found += offEnds(of: value, path, in: parts, facts, within: clauses.map { $0.comparing(value) })
+          found += offEnds(
+            of: value, path, in: parts, facts, within: clauses.map { $0.comparing(value) }, isOwn: rows.isOwn)
         }
       }
     }
@@ -98,7 +99,7 @@ extension RowPartition {
   /// knows more of them (nobody leaves before he came): there no value next to an end or to 0 is one that all rows of a part have but for few.
   private static func offEnds(
     of value: Expression, _ path: Expression, in parts: [Expression], _ facts: ReleaseArgument.Facts,
-    within clauses: [Expression]
+    within clauses: [Expression], isOwn: Bool
   ) -> [Expression] {
     func off(_ rows: Expression, _ end: BigInt) -> Expression {
       facts.reduced(.and(rows, value.differs(from: end)))
@@ -111,6 +112,8 @@ extension RowPartition {
       guard let ends = facts.endsOfProduct(value, where: clauses + [rows]) else { continue }
       if let lower = ends.lower, lower == ends.upper { continue }
       byPart.append([ends.lower, ends.upper].map { end in end.map { off(rows, $0) } })
+      // Parts of what is added up over other groups are told by those.
+      guard isOwn else { continue }
       if case .column(let id) = value,
         rows.conjuncts.allSatisfy({ !$0.columns.contains(id) || $0.columns == [id] })
       {
