@@ -94,7 +94,9 @@ package struct OpenedNumbers: Sendable {
     _ program: Program, _ disclosed: [Program.DisclosureID: [BigInt]], columns: [[OpenedColumn]]
   ) {
     for (number, result) in program.results.enumerated() {
-      let kinds = columns[number]
+      // A query that is computed in another way without a minimum has its keys elsewhere.
+      let kinds =
+        columns[number].count == result.columns.count ? columns[number] : Self.columns(of: program)[number]
       let count =
         result.groupCount ?? (result.isAbsent ?? result.columns.first?.value).flatMap { disclosed[$0]?.count } ?? 0
       func bit(_ id: Program.DisclosureID?, _ row: Int) -> Bool { id.flatMap { disclosed[$0]?[row] } ?? 0 != 0 }
