@@ -160,9 +160,9 @@ public enum SQLFrontEnd {
     let (bound, registry) = try RelationalBinder.bind(
       statement, source: source, tables: tables, minimumCell: rules.minimumCell, work)
     if statement.isOfPublicGroups, let query = PublicGroups(bound, registry)?.statistics(under: rules),
+      // The same whatever the minimum is, so that a study can be compared with itself without one.
       !query.statistics.contains(where: { $0.share != nil })
-        || rules.minimumCell > 1 && query.table.protection != .nothing
-          && mentions[query.table.name.lowercased(), default: 0] > 1
+        || mentions[query.table.name.lowercased(), default: 0] > 1
     {
       // What cannot be judged is refused here, where the place in the text is known.
       if rules.minimumCell > 1, query.table.protection != .nothing {
