@@ -111,8 +111,8 @@ public enum SQLFrontEnd {
       throw ParleyError(
         .init("sql/empty"), "the study asks no query", remedy: "add one, such as SELECT COUNT(*) FROM patients")
     }
-    var routed: [RoutedQuery] = []
-    let mentions = mentions(in: queries)
+    var sources: [Source] = []
+    var names: Set<String> = []
     var length = 0
     for query in queries {
       let source = Source(query)
@@ -122,12 +122,20 @@ public enum SQLFrontEnd {
           "plan/too-large", "the queries of the study have more than \(mostText >> 10) KiB of text",
           at: SourceRange(start: 0, end: 0), remedy: "split the study")
       }
-      if routed.contains(where: { $0.source.query.name == query.name }) {
+      guard names.insert(query.name).inserted else {
         throw source.error(
           "sql/duplicate-name", "two queries are called '\(query.name)'", at: SourceRange(start: 0, end: 0),
           remedy: "give every query a name of its own")
       }
-      routed.append(try route(source, tables: tables, rules: rules, mentions, work))
+      sources.append(source)
+    }
+    let parsed = sources.map { source in
+      Result { () throws(ParleyError) -> QueryStatement in try Parser.parse(source) }
+    }
+    let mentions = mentions(in: parsed.compactMap { try? $0.get() })
+    var routed: [RoutedQuery] = []
+    for (source, statement) in zip(sources, parsed) {
+      routed.append(try route(try statement.get(), of: source, tables: tables, rules: rules, mentions, work))
       try work.check(source)
     }
     let statistics = routed.compactMap { if case .statistics(let query) = $0 { query } else { nil } }
@@ -140,10 +148,9 @@ public enum SQLFrontEnd {
   }
 
   /// How many queries name each table, by its name in lower case.
-  private static func mentions(in queries: [SQLQuery]) -> [String: Int] {
+  private static func mentions(in statements: [QueryStatement]) -> [String: Int] {
     var counts: [String: Int] = [:]
-    for query in queries {
-      guard let statement = try? Parser.parse(Source(query)) else { continue }
+    for statement in statements {
       for name in TableMentions(in: statement).counts.keys { counts[name, default: 0] += 1 }
     }
     return counts
@@ -154,9 +161,9 @@ public enum SQLFrontEnd {
   /// Medians and quantiles are relational, but where other queries of the study are about the same table: what is withheld is decided for all of
   /// them together then.
   private static func route(
-    _ source: Source, tables: [TableSchema], rules: ReleaseRules, _ mentions: [String: Int], _ work: JudgingWork
+    _ statement: QueryStatement, of source: Source, tables: [TableSchema], rules: ReleaseRules,
+    _ mentions: [String: Int], _ work: JudgingWork
   ) throws(ParleyError) -> RoutedQuery {
-    let statement = try Parser.parse(source)
     let (bound, registry) = try RelationalBinder.bind(
       statement, source: source, tables: tables, minimumCell: rules.minimumCell, work)
     if statement.isOfPublicGroups, let query = PublicGroups(bound, registry)?.statistics(under: rules),

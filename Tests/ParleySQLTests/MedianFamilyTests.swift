@@ -113,6 +113,20 @@ import Testing
     }
   }
 
+  /// With more groups each would be looked for among too many: such a query stands alone, and is as it was without a minimum.
+  @Test func manyGroupsAreRelational() throws {
+    func texts(_ keys: String) -> [String] {
+      ["SELECT \(keys), MEDIAN(weight) FROM patients GROUP BY \(keys)", "SELECT COUNT(*) FROM patients"]
+    }
+    let few = "arm, sex, adult", many = "arm, age"
+    let program = try ReleaseStudy.compile(texts(few), [Self.schema])
+    #expect(program.results[0].groupCount == 12)
+    let error = try #require(throws: ParleyError.self) { try ReleaseStudy.compile(texts(many), [Self.schema]) }
+    #expect(error.code.rawValue == "plan/release-set", "\(error)")
+    let relational = try ReleaseStudy.compile(texts(many), [Self.schema], minimum: 0)
+    #expect(relational.results[0].groupCount == nil)
+  }
+
   @Test(arguments: [
     // Of one column over different groups, under different clauses, and of a column of which groups are made.
     ["SELECT arm, MEDIAN(age) FROM patients GROUP BY arm", "SELECT MEDIAN(age) FROM patients"],

@@ -11,6 +11,8 @@ struct GroupCells {
 
   /// Cells of one grouping at most.
   static let maximumCount = 4096
+  /// Where one of the statistics is a median or quantile: each cell looks for its row among those of all groups.
+  static let maximumCountOfRanks = 256
 
   var names: [Name]
   /// One bit per row for each cell.

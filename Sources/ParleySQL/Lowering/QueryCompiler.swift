@@ -75,11 +75,13 @@ struct QueryCompiler {
     var compiler = QueryCompiler([query], rules: ReleaseRules(minimumCell: 0, recipients: []), JudgingWork())
     compiler.declare(query.table)
     guard var lowering = compiler.tables[query.table.name] else { return false }
+    let isRanked = query.statistics.contains { $0.share != nil }
+    let most = isRanked ? GroupCells.maximumCountOfRanks : GroupCells.maximumCount
     var count = 1
     for key in query.keys {
       guard let domain = try? lowering.domain(of: key, source: query.source) else { return false }
       count *= domain.entries.count
-      guard count <= GroupCells.maximumCount else { return false }
+      guard count <= most else { return false }
     }
     return true
   }

@@ -95,8 +95,9 @@ extension RowPartition {
   /// Rows whose value is not an end of their part: the least in all, the greatest in all, and of two parts also the least in one and the greatest in
   /// the other, since who leaves has come before, whatever ranges say. None where an end is not known.
   ///
-  /// Ends of a single column under conditions about it are exact. Of other values an end may be a step beyond what ranges say, and everybody
-  /// knows more of them (nobody leaves before he came): there no value next to an end or to 0 is one that all rows of a part have but for few.
+  /// Ends of a single column under conditions about it are exact. Of other values an end may be some steps beyond what ranges say, and everybody
+  /// knows more of them (nobody leaves before he came): there no value at an end, at 0, at a number of the conditions or next to one of these is
+  /// one that all rows of a part have but for few.
   private static func offEnds(
     of value: Expression, _ path: Expression, in parts: [Expression], _ facts: ReleaseArgument.Facts,
     within clauses: [Expression], isOwn: Bool
