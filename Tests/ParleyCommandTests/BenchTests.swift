@@ -40,6 +40,8 @@ extension CommandTests {
         #expect(try #require(object["seconds"] as? Double) > 0, "\(ended)")
         #expect(try #require(object["setup_seconds"] as? Double) >= 0, "\(ended)")
         #expect(try #require(object["rounds"] as? Int) > 0, "\(ended)")
+        // Links alone have no plan.
+        #expect((object["predicted_seconds"] as? Double ?? 0 > 0) == (one.parties == 3), "\(ended)")
         let sent = try #require(object["bytes_sent_per_party"] as? [Int])
         #expect(sent.count == one.parties && sent.contains { $0 > 0 }, "\(ended)")
         let memory = try #require(object["peak_rss_bytes"] as? [Int])

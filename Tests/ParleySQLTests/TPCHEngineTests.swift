@@ -32,4 +32,7 @@ import Testing
   @Test(arguments: 1...22) func verified(number: Int) throws {
     try check(number, VerifiedReplicatedFamily(UInt64.self))
   }
+
+  /// Two parties with products from dealt triples.
+  @Test(arguments: 1...22) func additive(number: Int) throws { try check(number, AdditiveFamily(UInt64.self)) }
 }

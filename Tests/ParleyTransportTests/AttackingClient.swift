@@ -42,15 +42,19 @@ final class AttackingClient: Sendable {
 
   func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
 
-  /// Writes until the peer takes no more for a while, or `limit` bytes are out. Returns how many the socket took.
-  func flood(_ piece: [UInt8], limit: Int, seconds: Double) async -> Int {
+  /// Writes until `limit` bytes are out, or the peer has taken none for `patience` seconds; how fast it takes them does not matter.
+  /// Returns how many the socket took.
+  func flood(_ piece: [UInt8], limit: Int, patience: Double) async -> Int {
     let begun = Mutex(0)
     let sent = Mutex(0)
-    let end = Date() + seconds
     let piece = ByteBuffer(bytes: piece)
-    while sent.withLock({ $0 }) < limit, Date() < end, channel.isActive {
+    var (last, moved) = (0, Date())
+    while channel.isActive {
+      let out = sent.withLock { $0 }
+      if out > last { (last, moved) = (out, Date()) }
+      if out >= limit || Date().timeIntervalSince(moved) > patience { break }
       // Two pieces under way: the attacker shares this process's memory and must not fill it itself.
-      guard begun.withLock({ $0 }) - sent.withLock({ $0 }) < 2 * piece.readableBytes else {
+      guard begun.withLock({ $0 }) - out < 2 * piece.readableBytes else {
         try? await Task.sleep(nanoseconds: 1_000_000)
         continue
       }

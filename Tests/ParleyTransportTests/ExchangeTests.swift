@@ -4,7 +4,7 @@ import ParleyNetwork
 import ParleyTransport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct ExchangeTests {
   @Test("three parties, every pair, every size class, both directions")
   func allPairs() async throws {

@@ -9,7 +9,7 @@ import ParleyTransport
 import Testing
 
 /// Who may talk to whom, and what is said when they may not.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct IdentityTests {
   /// Party 1 dials party 0. Both connect; returns how each ended.
   private func connectBoth(_ zero: TLSMesh, _ one: TLSMesh, seconds: Int = 3) async -> [Ending] {

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Who leaves, who is not there, and what the others say of it.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct LeavingTests {
   private func wait(_ mesh: TLSMesh, seconds: Int = 30) throws {
     try mesh.connect(timeout: .seconds(seconds))

@@ -7,7 +7,7 @@ import Testing
 
 /// Not a test of speed: shows figures when asked to (`PARLEY_MEASURE=1 swift test -c release`), and always that the
 /// measurements run.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct MeasureTests {
   /// "latency", "bulk", a message size in bytes, anything else for everything.
   static let mode = ProcessInfo.processInfo.environment["PARLEY_MEASURE"]

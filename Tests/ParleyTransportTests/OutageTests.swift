@@ -5,7 +5,7 @@ import ParleyTransport
 import Testing
 
 /// Links that break, and what the protocol above sees of it.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct OutageTests {
   /// Two parties whose only way to each other leads through a proxy.
   private func through(_ adjust: (inout TransportOptions) -> Void = { _ in }) throws -> (

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Beginning, waiting, ending.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct SessionTests {
   @Test("abort reaches every party, which names the one that aborted and no reason")
   func abort() async throws {

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Before everybody has met: who may come, go and call without harming those that wait.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct WaitingTests {
   private func wait(_ mesh: TLSMesh, seconds: Int = 30) throws {
     try mesh.connect(timeout: .seconds(seconds))
@@ -233,7 +233,7 @@ struct WaitingTests {
           meshes[me].close()
         }
       })
-    for _ in 0..<500 where rounds.withLock({ $0 }) < 10 { try await Task.sleep(nanoseconds: 10_000_000) }
+    for _ in 0..<6000 where rounds.withLock({ $0 }) < 10 { try await Task.sleep(nanoseconds: 10_000_000) }
     var hello = RawHello(sender: 1)
     switch kind {
     case 0: hello.study = Array(repeating: 5, count: 32)
@@ -243,7 +243,7 @@ struct WaitingTests {
     for _ in 0..<5 {
       let client = try await AttackingClient(world, as: 1)
       try await client.send(hello.bytes(world))
-      for _ in 0..<100 where client.isOpen { try await Task.sleep(nanoseconds: 10_000_000) }
+      for _ in 0..<6000 where client.isOpen { try await Task.sleep(nanoseconds: 10_000_000) }
       #expect(!client.isOpen, "it was sent away")
     }
     isOver.withLock { $0 = true }
@@ -252,7 +252,7 @@ struct WaitingTests {
 }
 
 /// Callers without a key.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct StrangerTests {
   @Test("a party gets in while a thousand strangers hold connections and redial")
   func strangers() async throws {
@@ -297,7 +297,7 @@ struct StrangerTests {
 }
 
 /// What a principal that does not compute can make others lose once the openings are cleared.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct OutsiderTests {
   enum Misdeed: String, CaseIterable, Sendable {
     case aborts, vanishes, comesAgain, sendsNonsense, fallsSilent, readsNothing

@@ -134,6 +134,12 @@ struct BenchCommand: ParsableCommand {
     try Console.output(
       "\(result.scenario)  size \(result.size)  depth \(result.depth)  \(result.transport)  \(result.security)")
     try Console.output("  seconds        \(String(format: "%.6f", result.seconds))  (median of \(result.repeat))")
+    if let predicted = result.predictedSeconds {
+      let kind =
+        CalibrationFile.load().isMeasured
+        ? "calibrated" : "typical rates: parley bench --calibrate measures this machine"
+      try Console.output("  predicted      \(String(format: "%.6f", predicted))  (\(kind))")
+    }
     if let reference = result.reference {
       try Console.output("  \(reference.name)  \(String(format: "%.6f", reference.seconds))")
     }
@@ -175,6 +181,8 @@ struct BenchResult: Codable {
   var rounds: Int
   var bytesSentPerParty: [Int]
   var peakRSSBytes: [Int]
+  /// What the planner says of parties on one machine, with the rates of `parley bench --calibrate` if it ran here; nil for links.
+  var predictedSeconds: Double?
   var reference: Reference?
   /// Of `--compare-adversaries`.
   var comparison: AdversaryComparison?
@@ -188,6 +196,7 @@ struct BenchResult: Codable {
     case rounds
     case bytesSentPerParty = "bytes_sent_per_party"
     case peakRSSBytes = "peak_rss_bytes"
+    case predictedSeconds = "predicted_seconds"
     case reference, comparison, ratios, notes
   }
 }

@@ -53,12 +53,8 @@ struct CalibrationRun {
     let result = try ComputeBench(
       job: job, size: size, depth: depth, repetitions: repetitions, transport: "tls", security: security
     ).run()
-    let work = try job.work(size: size, depth: depth)
-    let shape = RunShape(
-      principals: 3,
-      tables: work.shape.tables.map { $0.map { .init(holder: $0.holder.rawValue, rows: $0.rowCount) } },
-      recipients: work.program.disclosures.map { _ in [0] })
-    let plan = try Plan.make(work.program, for: security.descriptor, shape: shape, options: work.options)
-    return Measured(seconds: result.seconds, rounds: result.rounds, cost: plan.cost)
+    return Measured(
+      seconds: result.seconds, rounds: result.rounds,
+      cost: try ComputeBench.cost(of: try job.work(size: size, depth: depth), on: security))
   }
 }

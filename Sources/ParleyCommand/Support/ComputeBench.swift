@@ -132,14 +132,25 @@ struct ComputeBench {
     guard reports.allSatisfy(\.measurement.isCorrect) else { throw Self.wrongResult }
     // A repetition takes as long as its slowest party.
     let seconds = (0..<repetitions).map { index in reports.map { $0.measurement.seconds[index] }.max() ?? 0 }
+    let planned = try Self.cost(of: try job.work(size: size, depth: depth, sorting), on: security)
     let result = BenchResult(
       scenario: job.rawValue, security: security.rawValue, transport: transport, parties: 3, size: size,
       depth: depth, repeat: repetitions,
       seconds: seconds.median, setupSeconds: reports.map(\.setupSeconds).max() ?? 0,
       rounds: reports.map(\.measurement.rounds).max() ?? 0,
       bytesSentPerParty: reports.map(\.measurement.sentBytes),
-      peakRSSBytes: reports.map(\.measurement.peakMemory))
+      peakRSSBytes: reports.map(\.measurement.peakMemory),
+      predictedSeconds: planned.seconds(on: .loopback, CalibrationFile.load()))
     return (result, reports.first?.measurement.resultDigest)
+  }
+
+  /// What the planner says of a benchmark's program.
+  static func cost(of work: BenchWork, on security: ProtocolSuite) throws -> Cost {
+    let shape = RunShape(
+      principals: 3,
+      tables: work.shape.tables.map { $0.map { .init(holder: $0.holder.rawValue, rows: $0.rowCount) } },
+      recipients: work.program.disclosures.map { _ in [0] })
+    return try Plan.make(work.program, for: security.descriptor, shape: shape, options: work.options).cost
   }
 
   static var wrongResult: ParleyError {

@@ -50,7 +50,8 @@ enum StudyBench {
       repeat: outcomes.count, seconds: outcomes.map(seconds).median,
       setupSeconds: outcomes.map { $0.reports.map(\.setupSeconds).max() ?? 0 }.median,
       rounds: computing.map(\.rounds).max() ?? 0,
-      bytesSentPerParty: computing.map { $0.sentBytes.reduce(0, +) }, peakRSSBytes: computing.map(\.peakMemory))
+      bytesSentPerParty: computing.map { $0.sentBytes.reduce(0, +) }, peakRSSBytes: computing.map(\.peakMemory),
+      predictedSeconds: last.predictedSeconds)
     if transport == "tls" {
       result.notes = ["planned memory \(Console.bytes(computing.map(\.predictedMemory).max() ?? 0))"]
     }
