@@ -156,112 +156,6 @@ public struct ProgramBuilder: Sendable {
     return append(.integer(fromBit: a), .init(.integer(.bit), program[a].type.shape))
   }
 
-  // MARK: Bits
-
-  /// A bit for each pair of elements; a constant where the ranges decide it.
-  public mutating func compare(
-    _ comparison: Program.Comparison, _ a: NodeID, _ b: NodeID
-  ) throws(ParleyError) -> NodeID {
-    let x = try range(a), y = try range(b)
-    let shape = try shape(a, b)
-    // What the ranges alone decide is public and costs nothing.
-    var decided: Bool?
-    switch comparison {
-    case .less: decided = x.upper < y.lower ? true : x.lower >= y.upper ? false : nil
-    case .lessOrEqual: decided = x.upper <= y.lower ? true : x.lower > y.upper ? false : nil
-    case .equal:
-      decided =
-        x.upper < y.lower || y.upper < x.lower
-        ? false : x == y && x.lower == x.upper ? true : nil
-    }
-    if let decided { return constant(decided) }
-    return append(.compare(comparison, a, b), .init(.bit, shape))
-  }
-  /// The opposite of bits, elementwise: ¬a.
-  public mutating func not(_ a: NodeID) throws(ParleyError) -> NodeID {
-    if let value = bitValue(a) { return constant(!value) }
-    if case .not(let inner) = program[a].operation { return inner }
-    try requireBit(a)
-    return append(.not(a), program[a].type)
-  }
-  /// The AND of bits, elementwise: a ∧ b.
-  public mutating func and(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
-    if let value = bitValue(a) { return value ? b : constant(false) }
-    if let value = bitValue(b) { return value ? a : constant(false) }
-    if a == b { return a }
-    try requireBit(a)
-    try requireBit(b)
-    return append(.and(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
-  }
-  /// The OR of bits, elementwise: a ∨ b.
-  public mutating func or(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
-    if let value = bitValue(a) { return value ? constant(true) : b }
-    if let value = bitValue(b) { return value ? constant(true) : a }
-    if a == b { return a }
-    try requireBit(a)
-    try requireBit(b)
-    return append(.or(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
-  }
-  /// The XOR of bits, elementwise: a ⊕ b.
-  public mutating func xor(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
-    if let value = bitValue(a) { return value ? try not(b) : b }
-    if let value = bitValue(b) { return value ? try not(a) : a }
-    if a == b { return constant(false) }
-    try requireBit(a)
-    try requireBit(b)
-    return append(.xor(min(a, b), max(a, b)), .init(.bit, try shape(a, b)))
-  }
-
-  /// `condition ? a : b`; a and b both integers or both bits.
-  public mutating func select(
-    _ condition: NodeID, _ a: NodeID, _ b: NodeID
-  ) throws(ParleyError) -> NodeID {
-    if let value = bitValue(condition) { return value ? a : b }
-    if a == b { return a }
-    try requireBit(condition)
-    guard program[a].type.isBit == program[b].type.isBit else {
-      throw refusal("type", "the two branches of a choice differ in type", "make both numbers or both conditions")
-    }
-    // CASE WHEN c THEN 1 ELSE 0 END is the bit itself.
-    if constantValue(a) == 1, constantValue(b) == 0 { return try integer(fromBit: condition) }
-    if constantValue(a) == 0, constantValue(b) == 1 { return try integer(fromBit: try not(condition)) }
-    let sort: Program.Sort =
-      program[a].type.isBit ? .bit : .integer(try range(a).union(try range(b)))
-    let shape = try shape(condition, try widest(a, b))
-    return append(.select(condition: condition, then: a, else: b), .init(sort, shape))
-  }
-
-  // MARK: Reductions
-
-  /// The sum of all elements, as a scalar; bits count as 0 or 1. Range: from all elements at their least to all at
-  /// their greatest, for as many as the shape can have, and 0 where it can have none.
-  public mutating func sum(_ a: NodeID) throws(ParleyError) -> NodeID {
-    let type = program[a].type
-    let count = elements(type.shape)
-    if case .fixed(1) = type.shape, !type.isBit { return a }
-    return append(.sum(a), .init(.integer(sumRange(type, of: type.range, count: count)), .scalar))
-  }
-  /// Sum of elementwise products, without a product ever being communicated.
-  public mutating func innerProduct(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
-    let shape = try shape(a, b)
-    let product = a == b ? program[a].type.range.squared : program[a].type.range * program[b].type.range
-    let type = Program.ValueType(.integer(product), shape)
-    return append(
-      .innerProduct(min(a, b), max(a, b)),
-      .init(.integer(sumRange(type, of: product, count: elements(shape))), .scalar))
-  }
-  /// The least or greatest element of an integer column, as a scalar. Range: that of the elements.
-  public mutating func extremum(_ kind: Program.Extremum, _ a: NodeID) throws(ParleyError) -> NodeID {
-    if program[a].type.shape == .scalar { return a }
-    return append(.extremum(kind, a), .init(.integer(try range(a)), .scalar))
-  }
-  /// Whether any element is 1, as a scalar bit; 0 of no elements.
-  public mutating func any(_ a: NodeID) throws(ParleyError) -> NodeID {
-    try requireBit(a)
-    if program[a].type.shape == .scalar { return a }
-    return append(.any(a), .init(.bit, .scalar))
-  }
-
   // MARK: Shapes
 
   /// Scalars of one kind side by side, as a value of as many elements. Range: the union of theirs.
@@ -343,7 +237,7 @@ public struct ProgramBuilder: Sendable {
   func constantValue(_ node: NodeID) -> BigInt? {
     if case .constant(let value) = program[node].operation { value } else { nil }
   }
-  private func bitValue(_ node: NodeID) -> Bool? {
+  func bitValue(_ node: NodeID) -> Bool? {
     if case .bitConstant(let value) = program[node].operation { value } else { nil }
   }
   func requireBit(_ node: NodeID) throws(ParleyError) {
@@ -367,7 +261,7 @@ public struct ProgramBuilder: Sendable {
     if x == .scalar { return y }
     throw refusal("shape", "values of different sizes meet", "combine values of one table, or scalars")
   }
-  private func widest(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
+  func widest(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     try shape(a, b) == program[a].type.shape ? a : b
   }
 
