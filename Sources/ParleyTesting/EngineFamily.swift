@@ -66,16 +66,12 @@ package struct ClearFamily: EngineFamily {
 
 /// Three parties on replicated shares, semi-honest.
 package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
-  /// What becomes of a stream that is used twice.
-  package var ledgerPolicy: UseOnceLedger.Policy
   package var descriptor: EngineDescriptor
 
   /// - Parameter hasFreeSummands: converts from three summands, like the engines for a malicious adversary.
   package init(
-    _ word: Word.Type = UInt64.self, hasFreeSummands: Bool = false,
-    ledgerPolicy: UseOnceLedger.Policy = .standard
+    _ word: Word.Type = UInt64.self, hasFreeSummands: Bool = false
   ) {
-    self.ledgerPolicy = ledgerPolicy
     descriptor =
       hasFreeSummands ? ReplicatedEngine<Word>.descriptorOfFreeSummands : ReplicatedEngine<Word>.descriptor
   }
@@ -84,7 +80,7 @@ package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
   package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<Word> {
     try ReplicatedEngine(
       mesh: mesh,
-      keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed, policy: ledgerPolicy),
+      keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed),
       descriptor: descriptor)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
@@ -96,18 +92,14 @@ package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
 
 /// Three parties on replicated shares, secure with abort against one that deviates.
 package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
-  /// What becomes of a stream that is used twice.
-  package var ledgerPolicy: UseOnceLedger.Policy
   package var descriptor: EngineDescriptor
   /// Threads that proofs are computed by.
   package var workers = ProofWorkers.allCores
 
   /// - Parameter proofsEvery: gates (words of ANDs, products) from which on a proof begins; nil for production's.
   package init(
-    _ word: Word.Type = UInt64.self, proofsEvery gates: Int? = nil,
-    ledgerPolicy: UseOnceLedger.Policy = .standard
+    _ word: Word.Type = UInt64.self, proofsEvery gates: Int? = nil
   ) {
-    self.ledgerPolicy = ledgerPolicy
     descriptor = VerifiedReplicatedEngine<Word>.descriptor
     if let gates {
       descriptor.verifier?.bitWordsPerProof = gates
@@ -121,7 +113,7 @@ package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
   package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> VerifiedReplicatedEngine<Word> {
     try VerifiedReplicatedEngine(
       mesh: mesh,
-      keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed, policy: ledgerPolicy),
+      keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed),
       descriptor: descriptor, workers: workers)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
@@ -134,13 +126,10 @@ package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
 
 /// Three parties on replicated shares with macs, secure with abort against one that deviates.
 package struct MacReplicatedFamily: EngineFamily {
-  /// What becomes of a stream that is used twice.
-  package var ledgerPolicy: UseOnceLedger.Policy
   package var descriptor: EngineDescriptor
 
   /// - Parameter proofsEvery: words of ANDs from which on a proof begins; nil for production's.
-  package init(proofsEvery gates: Int? = nil, ledgerPolicy: UseOnceLedger.Policy = .standard) {
-    self.ledgerPolicy = ledgerPolicy
+  package init(proofsEvery gates: Int? = nil) {
     descriptor = MacReplicatedEngine.descriptor
     if let gates {
       descriptor.verifier?.bitWordsPerProof = gates
@@ -152,7 +141,7 @@ package struct MacReplicatedFamily: EngineFamily {
   package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> MacReplicatedEngine {
     try MacReplicatedEngine(
       mesh: mesh,
-      keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed, policy: ledgerPolicy),
+      keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed),
       descriptor: descriptor)
   }
   package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
@@ -170,18 +159,18 @@ package enum InsecureKeys {
 
   /// With every other of so many parties.
   package static func session(
-    of party: PartyIndex, parties: Int, seed: UInt64, policy: UseOnceLedger.Policy = .standard
+    of party: PartyIndex, parties: Int, seed: UInt64
   ) throws(ParleyError) -> SessionKeys {
     var pairs: [PartyIndex: KeySchedule] = [:]
     for peer in (0..<parties).map({ PartyIndex($0) }) where peer != party {
-      pairs[peer] = try schedule(of: party, with: peer, seed: seed, policy: policy)
+      pairs[peer] = try schedule(of: party, with: peer, seed: seed)
     }
     return SessionKeys(local: party, sessionID: sessionID, pairs: pairs)
   }
 
   /// The keys of one pair.
   package static func schedule(
-    of party: PartyIndex, with peer: PartyIndex, seed: UInt64, policy: UseOnceLedger.Policy = .standard
+    of party: PartyIndex, with peer: PartyIndex, seed: UInt64
   ) throws(ParleyError) -> KeySchedule {
     func contribution(_ from: PartyIndex, _ to: PartyIndex) -> [UInt8] {
       var random = InsecureRandom(seed: seed, UInt64(from.rawValue), UInt64(to.rawValue))
@@ -190,6 +179,6 @@ package enum InsecureKeys {
     return try KeySchedule(
       mine: Storage(copying: contribution(party, peer)), theirs: Storage(copying: contribution(peer, party)),
       pair: (party, peer),
-      sessionID: sessionID, policy: policy)
+      sessionID: sessionID)
   }
 }

@@ -8,13 +8,13 @@ import Testing
   static let two = [UInt8](repeating: 2, count: 32)
 
   func schedule(
-    me: Int = 0, peer: Int = 1, session: [UInt8] = session, policy: UseOnceLedger.Policy = .throwsError
+    me: Int = 0, peer: Int = 1, session: [UInt8] = session
   ) throws -> KeySchedule {
     let isFirst = me < peer
     return try KeySchedule(
       mine: Storage(copying: isFirst ? Self.one : Self.two),
       theirs: Storage(copying: isFirst ? Self.two : Self.one),
-      pair: (PartyIndex(me), PartyIndex(peer)), sessionID: session, policy: policy)
+      pair: (PartyIndex(me), PartyIndex(peer)), sessionID: session)
   }
 
   let step = StepID(instruction: 12, iteration: 1, sub: 3, chunk: 0)
@@ -53,8 +53,7 @@ import Testing
     #expect(try schedule().generator(.multiply).stream(step.sub(4)).bytes(16) != base)
     let swapped = try KeySchedule(
       mine: Storage(copying: Self.two), theirs: Storage(copying: Self.one), pair: (PartyIndex(0), PartyIndex(1)),
-      sessionID: Self.session,
-      policy: .throwsError)
+      sessionID: Self.session)
     #expect(try swapped.generator(.multiply).stream(step).bytes(16) != base)
   }
 
@@ -100,22 +99,6 @@ import Testing
         #expect(error.code == .randomnessReuse)
         #expect(error.remedy != nil)
       }
-    }
-  }
-
-  @Test func standardPolicyFollowsTheBuild() {
-    #if DEBUG
-      #expect(UseOnceLedger.Policy.standard == .traps)
-    #else
-      #expect(UseOnceLedger.Policy.standard == .throwsError)
-    #endif
-  }
-
-  @Test func reuseTraps() async {
-    await #expect(processExitsWith: .failure) {
-      let schedule = try RandomTests().schedule(policy: .traps)
-      _ = try? schedule.generator(.multiply).stream(StepID(instruction: 1))
-      _ = try? schedule.generator(.multiply).stream(StepID(instruction: 1))
     }
   }
 

@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test func aStreamIsUsedOnce() throws {
-    let family = ReplicatedFamily(UInt64.self, ledgerPolicy: .throwsError)
+    let family = ReplicatedFamily(UInt64.self)
     try Conformance(family, seed: 1).reusedSteps()
     let found = code {
       _ = try TestWorld(family, seed: 1).run { party throws in

@@ -22,18 +22,15 @@ package struct KeySchedule: Sendable {
   ///   - theirs: what arrived; its length is checked.
   ///   - pair: this party and the peer.
   package init(
-    mine: Storage<UInt8>, theirs: Storage<UInt8>, pair: (me: PartyIndex, peer: PartyIndex), sessionID: [UInt8],
-    policy: UseOnceLedger.Policy = .standard
+    mine: Storage<UInt8>, theirs: Storage<UInt8>, pair: (me: PartyIndex, peer: PartyIndex), sessionID: [UInt8]
   ) throws(ParleyError) {
     precondition(pair.me != pair.peer, "a pair has two parties")
     precondition(mine.count == Self.contributionBytes, "a contribution has 32 bytes")
-    try self.init(contributions: [pair.me: mine, pair.peer: theirs], sessionID: sessionID, policy: policy)
+    try self.init(contributions: [pair.me: mine, pair.peer: theirs], sessionID: sessionID)
   }
 
   /// - Parameter contributions: of all members, two or more; their lengths are checked.
-  package init(
-    contributions: [PartyIndex: Storage<UInt8>], sessionID: [UInt8], policy: UseOnceLedger.Policy = .standard
-  ) throws(ParleyError) {
+  package init(contributions: [PartyIndex: Storage<UInt8>], sessionID: [UInt8]) throws(ParleyError) {
     members = contributions.keys.sorted()
     precondition((2...64).contains(members.count), "keys are shared by 2 to 64 parties")
     secret = Storage(uninitialized: members.count * Self.contributionBytes)
@@ -47,7 +44,7 @@ package struct KeySchedule: Sendable {
       }
     }
     self.sessionID = sessionID
-    ledger = UseOnceLedger(policy: policy)
+    ledger = UseOnceLedger()
   }
 
   /// The generator of a role; `prover` where the role serves the proofs of one party. Asking twice gives the

@@ -4,28 +4,9 @@ import Synchronization
 /// Remembers which random streams have been used, and refuses the second use of one.
 ///
 /// Two vectors masked by the same stream give away their difference, so reuse is a bug of the caller that must
-/// never go unnoticed: in debug builds it traps, in release builds it throws and the session ends. One entry
-/// for each stream, not for each element; about 50 bytes. Streams of a pass of a loop that is over have one entry together.
+/// never go unnoticed: it throws in every build, and the session ends. One entry for each stream, not for each element;
+/// about 50 bytes. Streams of a pass of a loop that is over have one entry together.
 package final class UseOnceLedger: Sendable {
-  /// What becomes of a second use.
-  package enum Policy: Sendable {
-    /// The process ends.
-    case traps
-    /// `internal/randomness-reuse` is thrown.
-    case throwsError
-
-    /// Traps in debug builds, throws in release builds.
-    package static var standard: Policy {
-      var policy = Policy.throwsError
-      assert(
-        {
-          policy = .traps
-          return true
-        }())
-      return policy
-    }
-  }
-
   private struct Entry: Hashable {
     let label: DomainLabel
     let prover: Int
@@ -46,11 +27,10 @@ package final class UseOnceLedger: Sendable {
     var isClosed = false
   }
 
-  private let policy: Policy
   private let state = Mutex(State())
 
   /// Nothing has been used.
-  package init(policy: Policy = .standard) { self.policy = policy }
+  package init() {}
 
   /// A key that is overwritten when the ledger is closed.
   package func adopt(_ key: AESKey) { state.withLock { $0.keys.append(key) } }
@@ -89,14 +69,9 @@ package final class UseOnceLedger: Sendable {
         remedy: "start a new session: nothing of one that was aborted can be used again")
     }
     guard !isNew else { return }
-    let step = StepID(rawValue: stream)
-    switch policy {
-    case .traps: preconditionFailure("random stream used twice: \(label.rawValue) at \(step)")
-    case .throwsError:
-      throw ParleyError(
-        .randomnessReuse, "a random stream was about to be used a second time",
-        at: .init(item: "\(label.rawValue) at \(step)"),
-        remedy: "end the session and report this as a bug: every operation needs a step of its own")
-    }
+    throw ParleyError(
+      .randomnessReuse, "a random stream was about to be used a second time",
+      at: .init(item: "\(label.rawValue) at \(StepID(rawValue: stream))"),
+      remedy: "end the session and report this as a bug: every operation needs a step of its own")
   }
 }

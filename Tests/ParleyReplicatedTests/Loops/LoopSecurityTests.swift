@@ -105,9 +105,9 @@ import Testing
   }
 
   @Test func aSecondUseIsRefused() throws {
-    try forged(ReplicatedFamily(UInt64.self, ledgerPolicy: .throwsError), seed: 940)
-    try forged(VerifiedReplicatedFamily(UInt64.self, ledgerPolicy: .throwsError), seed: 941)
-    try forged(MacReplicatedFamily(ledgerPolicy: .throwsError), seed: 942)
+    try forged(ReplicatedFamily(UInt64.self), seed: 940)
+    try forged(VerifiedReplicatedFamily(UInt64.self), seed: 941)
+    try forged(MacReplicatedFamily(), seed: 942)
     try forged(AdditiveFamily(UInt64.self), seed: 943)
   }
 
@@ -226,7 +226,7 @@ import Testing
 
   /// A stream of a pass that is over is refused, whether it was used in it or not.
   @Test func streamsOfAPassThatIsOver() throws {
-    let ledger = UseOnceLedger(policy: .throwsError)
+    let ledger = UseOnceLedger()
     func claim(_ instruction: Int) throws {
       try ledger.claim(
         KeyRole.multiply.label, prover: nil, stream: StepID(instruction: instruction).stream.rawValue)
