@@ -25,7 +25,7 @@ package final class AdditiveEngine<Word: RingWord>: Engine {
   package typealias Pending = AdditivePending<Word>
 
   package let descriptor: EngineDescriptor
-  let mesh: any Mesh
+  let mesh: any MessageLinks
   let pool: BufferPool
   private let source: any CorrelationSource
   var stock = CorrelationStock<Word>()
@@ -47,7 +47,7 @@ package final class AdditiveEngine<Word: RingWord>: Engine {
   ///   - own: random bytes that only this party knows, 64 of them.
   ///   - correlations: shared with the other party's.
   package init(
-    mesh: any Mesh, keys: SessionKeys, own: Storage<UInt8>, correlations: any CorrelationSource,
+    mesh: any MessageLinks, keys: SessionKeys, own: Storage<UInt8>, correlations: any CorrelationSource,
     pool: BufferPool = BufferPool()
   ) throws(ParleyError) {
     guard mesh.count >= 2, (0..<2).contains(mesh.local.rawValue) else {

@@ -24,10 +24,8 @@ extension AdditiveEngine {
     var bytes = try mesh.receiveControl(step: AdditiveSeed.step, from: holder, atMost: AdditiveSeed.bytes)
     defer { SecureMemory.zeroize(&bytes) }
     guard bytes.count == AdditiveSeed.bytes else {
-      let error = ParleyError(
+      throw ParleyError(
         .protocolViolation, "malformed message: an input seed of a wrong length", origin: .init(holder))
-      mesh.abort(error)
-      throw error
     }
     let generator = AdditiveSeed.generator(Storage(copying: bytes))
     holderSeeds[holder] = generator
@@ -66,26 +64,26 @@ extension AdditiveEngine {
 
 /// A holder's side of the input protocol. Draws its seed from the operating system; it may be a computing party itself.
 package final class AdditiveDealer<Word: RingWord>: InputDealer {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let generator: AddressedPRG
   private let pool = BufferPool()
   /// Gone once it has been sent.
   private var seed: Storage<UInt8>?
 
   /// A dealer for this party's mesh, with a new seed.
-  package convenience init(mesh: any Mesh) {
+  package convenience init(mesh: any MessageLinks) {
     let seed = Storage<UInt8>(uninitialized: AdditiveSeed.bytes)
     SecureRandom.fill(seed.bytes)
     self.init(mesh: mesh, seed: seed)
   }
 
   /// For tests, which need a run they can repeat.
-  package convenience init(mesh: any Mesh, insecureSeed: [UInt8]) {
+  package convenience init(mesh: any MessageLinks, insecureSeed: [UInt8]) {
     precondition(insecureSeed.count == AdditiveSeed.bytes)
     self.init(mesh: mesh, seed: Storage(copying: insecureSeed))
   }
 
-  private init(mesh: any Mesh, seed: Storage<UInt8>) {
+  private init(mesh: any MessageLinks, seed: Storage<UInt8>) {
     self.mesh = mesh
     self.seed = seed
     generator = AdditiveSeed.generator(seed)

@@ -102,10 +102,10 @@ extension AdditiveEngine {
 
 /// A recipient that does not compute: adds up one fresh share from each party.
 package final class AdditiveReceiver<Word: RingWord>: OutputReceiver {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let pool = BufferPool()
   /// A receiver for this party's mesh.
-  package init(mesh: any Mesh) { self.mesh = mesh }
+  package init(mesh: any MessageLinks) { self.mesh = mesh }
 
   package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
     let shares = [0, 1].map { _ in Storage<Word>(uninitialized: count, pool: pool) }

@@ -4,9 +4,9 @@ package import ParleyNetwork
 
 /// A holder that hands its values to the cleartext engine as they are.
 package final class InsecureClearDealer: InputDealer {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   /// A dealer for this party's mesh.
-  package init(mesh: any Mesh) { self.mesh = mesh }
+  package init(mesh: any MessageLinks) { self.mesh = mesh }
 
   package func dealArith(_ values: [UInt64], step: StepID) throws(ParleyError) {
     try mesh.send(step: step, to: PartyIndex(0), words: values)
@@ -18,9 +18,9 @@ package final class InsecureClearDealer: InputDealer {
 
 /// A recipient of the cleartext engine's outputs.
 package final class InsecureClearReceiver: OutputReceiver {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   /// A receiver for this party's mesh.
-  package init(mesh: any Mesh) { self.mesh = mesh }
+  package init(mesh: any MessageLinks) { self.mesh = mesh }
 
   package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
     try mesh.receiveWords(step: step, from: PartyIndex(0), count: count)
@@ -30,7 +30,7 @@ package final class InsecureClearReceiver: OutputReceiver {
   }
 }
 
-extension Mesh {
+extension MessageLinks {
   /// 8 bytes for each word.
   package func send(step: StepID, to party: PartyIndex, words: [UInt64]) throws(ParleyError) {
     try send(step: step, to: party, byteCount: words.count * 8) { target in

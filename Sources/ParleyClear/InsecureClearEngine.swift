@@ -18,14 +18,15 @@ package final class InsecureClearEngine: Engine {
 
   /// One party, without privacy.
   package let descriptor: EngineDescriptor
-  let mesh: any Mesh
+  let mesh: any MessageLinks
   private var random: InsecureSplitMix
 
   /// - Parameters:
   ///   - hasWords: whether it is described as an engine with ring words.
   ///   - seed: of the random summands.
   package init(
-    mesh: any Mesh, arithmeticSummands: Int = 1, booleanSummands: Int = 1, hasWords: Bool = true, seed: UInt64 = 0
+    mesh: any MessageLinks, arithmeticSummands: Int = 1, booleanSummands: Int = 1, hasWords: Bool = true,
+    seed: UInt64 = 0
   ) {
     precondition((1...3).contains(arithmeticSummands) && (1...3).contains(booleanSummands))
     self.mesh = mesh

@@ -1,45 +1,13 @@
 package import ParleyBase
 
-/// One party's authenticated, metered links to every other principal of a session.
+/// One party's side of a session's network: the links that engines use, and what only the session decides, above all its end.
 ///
-/// A message is addressed by its ``StepID`` and has a length both sides know from the program; an arriving
-/// message whose step or length differs from what the receiver expects is a protocol violation. Messages of one
-/// link are delivered in order and exactly once. Sending to oneself is allowed (a principal may hold several
-/// roles) and costs nothing.
-///
-/// Engines call this from one dedicated thread per party; all calls block. Implementations are the in-memory
-/// mesh, the simulated link and the TLS mesh.
-package protocol Mesh: AnyObject, Sendable {
-  /// Whose links these are.
-  var local: PartyIndex { get }
-  /// Number of principals, computing or not.
-  var count: Int { get }
-  /// What this party has sent.
-  var meter: Meter { get }
+/// Implementations are the in-memory mesh, the simulated link and the TLS mesh. A message that
+/// does not fit is thrown to whoever receives, and ends the session once it has come to where the party is run.
+package protocol Mesh: MessageLinks {
   /// What the local thread is blocked on just now, or nil while it runs. Readable from any thread, so that a
   /// runtime can print "waiting on PARTY at STEP for T".
   var waitingOn: Waiting? { get }
-
-  /// Queues one message: `fill` writes exactly `byteCount` bytes straight into the outgoing buffer, and must
-  /// overwrite all of it. May block for back-pressure; `byteCount` may be 0 (the message is still sent).
-  ///
-  /// Rule for engines: all messages of a round are queued before the first receive of that round, and every
-  /// party receives what it is sent in the order of the program. Under this rule back-pressure may slow a sender
-  /// but never deadlocks, whatever the size of the round.
-  func send(
-    step: StepID, to party: PartyIndex, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
-  ) throws(ParleyError)
-
-  /// Pushes everything queued to the network. Called once a round, before the first receive.
-  func flush() throws(ParleyError)
-
-  /// Blocks until the message of `step` from `party` is there and copies it; its length must equal
-  /// `target.count`. Another step or length is a protocol violation: it aborts the session, and is thrown.
-  func receive(step: StepID, from party: PartyIndex, into target: UnsafeMutableRawBufferPointer)
-    throws(ParleyError)
-
-  /// A message whose length only the sender knows (handshake, receipts); longer than `limit` is a violation.
-  func receiveControl(step: StepID, from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8]
 
   /// What this party will receive, once the plan is known: payload of each principal in all, and at most in one flight
   /// of a computing party. A mesh whose links queue what arrives bounds its memory by it.
@@ -63,7 +31,8 @@ package protocol Mesh: AnyObject, Sendable {
   var openings: OpeningKnowledge? { get }
 
   /// Ends the session for everyone: peers get one generic "aborted" without a reason, local calls that block
-  /// or follow throw. Idempotent.
+  /// or follow throw. The first reason counts. From any thread, but only the session calls it: `SessionAbort` of ParleyRuntime,
+  /// and ``runParties(_:closing:body:)`` where there is no session.
   func abort(_ reason: ParleyError)
 
   /// Orderly end: everything queued is delivered, then links are closed. Idempotent.
@@ -77,10 +46,4 @@ extension Mesh {
   package func forbidNewAttempt() {}
   package func noteOpenings(_ known: OpeningKnowledge) {}
   package var openings: OpeningKnowledge? { nil }
-
-  package func send(step: StepID, to party: PartyIndex, bytes: [UInt8]) throws(ParleyError) {
-    try send(step: step, to: party, byteCount: bytes.count) { target in
-      target.copyBytes(from: bytes)
-    }
-  }
 }

@@ -23,7 +23,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
   package typealias Plane = SharedPlane
 
   package let descriptor: EngineDescriptor
-  package let mesh: any Mesh
+  package let mesh: any MessageLinks
   package let pool: BufferPool
   package let party: Int
   /// Who receives this party's summands of products, and who sends its own.
@@ -41,7 +41,7 @@ package final class ReplicatedEngine<Word: RingWord>: ReplicatedSharing {
   ///   - keys: of this session; those with parties i−1 and i+1 are used.
   ///   - descriptor: ``descriptorOfFreeSummands`` for conversions from three summands.
   package init(
-    mesh: any Mesh, keys: SessionKeys,
+    mesh: any MessageLinks, keys: SessionKeys,
     descriptor: EngineDescriptor = ReplicatedEngine.descriptor, pool: BufferPool = BufferPool()
   ) throws(ParleyError) {
     guard mesh.count >= 3, (0..<3).contains(mesh.local.rawValue) else {

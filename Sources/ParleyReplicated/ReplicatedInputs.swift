@@ -88,14 +88,9 @@ extension ReplicatedParty {
     var bytes = try mesh.receiveControl(step: InputSeeds.step, from: holder, atMost: 2 * InputSeeds.bytes)
     let message = Storage(copying: bytes)
     SecureMemory.zeroize(&bytes)
-    do throws(ParleyError) {
-      let seeds = try HolderSeeds(message, party: party, holder: holder)
-      holderSeeds[holder] = seeds
-      return seeds
-    } catch {
-      mesh.abort(error)
-      throw error
-    }
+    let seeds = try HolderSeeds(message, party: party, holder: holder)
+    holderSeeds[holder] = seeds
+    return seeds
   }
 
   func receiveShares<Word: RingWord>(
@@ -143,26 +138,26 @@ extension ReplicatedParty {
 /// A holder's side of the input protocol. Draws its two seeds from the operating system when it deals for the
 /// first time; it needs no keys and may be a computing party itself.
 package final class ReplicatedDealer<Word: RingWord>: InputDealer {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let generators: [AddressedPRG]
   private let pool = BufferPool()
   /// Gone once it has been sent.
   private var seeds: Storage<UInt8>?
 
   /// A dealer for this party's mesh, with new seeds.
-  package convenience init(mesh: any Mesh) {
+  package convenience init(mesh: any MessageLinks) {
     var bytes = SecureRandom.bytes(2 * InputSeeds.bytes)
     self.init(mesh: mesh, seeds: Storage(copying: bytes))
     SecureMemory.zeroize(&bytes)
   }
 
   /// For tests, which need a run they can repeat.
-  package convenience init(mesh: any Mesh, insecureSeeds: [[UInt8]]) {
+  package convenience init(mesh: any MessageLinks, insecureSeeds: [[UInt8]]) {
     precondition(insecureSeeds.count == 2 && insecureSeeds.allSatisfy { $0.count == InputSeeds.bytes })
     self.init(mesh: mesh, seeds: Storage(copying: insecureSeeds.flatMap { $0 }))
   }
 
-  private init(mesh: any Mesh, seeds: Storage<UInt8>) {
+  private init(mesh: any MessageLinks, seeds: Storage<UInt8>) {
     self.mesh = mesh
     self.seeds = seeds
     generators = (0..<2).map { InputSeeds.generator(seeds, at: $0 * InputSeeds.bytes).generator }
@@ -236,11 +231,11 @@ package final class ReplicatedDealer<Word: RingWord>: InputDealer {
 
 /// A recipient that does not compute: adds up one fresh additive share from each computing party.
 package final class ReplicatedReceiver<Word: RingWord>: OutputReceiver {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let pool = BufferPool()
 
   /// A receiver for this party's mesh.
-  package init(mesh: any Mesh) { self.mesh = mesh }
+  package init(mesh: any MessageLinks) { self.mesh = mesh }
 
   package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
     let total = Storage<Word>(repeating: 0, count: count, pool: pool)

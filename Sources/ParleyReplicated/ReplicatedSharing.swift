@@ -13,7 +13,7 @@ package protocol ReplicatedParty: AnyObject {
   /// This party, 0 to 2.
   var party: Int { get }
   /// Links to the others, of which the first three compute.
-  var mesh: any Mesh { get }
+  var mesh: any MessageLinks { get }
   /// Memory that vectors of shares are taken from.
   var pool: BufferPool { get }
   /// Who receives this party's summands of products: party i − 1.

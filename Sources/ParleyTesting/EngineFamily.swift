@@ -16,11 +16,11 @@ package protocol EngineFamily: Sendable {
   /// Width of the ring.
   var wordBits: Int { get }
   /// A computing party's engine.
-  func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> E
+  func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> E
   /// A holder's side.
-  func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer
+  func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer
   /// A recipient's side.
-  func makeReceiver(mesh: any Mesh) -> any OutputReceiver
+  func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver
 }
 
 extension EngineFamily {
@@ -55,13 +55,15 @@ package struct ClearFamily: EngineFamily {
     InsecureClearEngine.descriptor(
       arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, hasWords: hasWords)
   }
-  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> InsecureClearEngine {
+  package func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> InsecureClearEngine {
     InsecureClearEngine(
       mesh: mesh, arithmeticSummands: arithmeticSummands, booleanSummands: booleanSummands, hasWords: hasWords,
       seed: seed)
   }
-  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer { InsecureClearDealer(mesh: mesh) }
-  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver { InsecureClearReceiver(mesh: mesh) }
+  package func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer {
+    InsecureClearDealer(mesh: mesh)
+  }
+  package func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver { InsecureClearReceiver(mesh: mesh) }
 }
 
 /// Three parties on replicated shares, semi-honest.
@@ -77,17 +79,17 @@ package struct ReplicatedFamily<Word: RingWord>: EngineFamily {
   }
 
   package var wordBits: Int { Word.bitWidth }
-  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<Word> {
+  package func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<Word> {
     try ReplicatedEngine(
       mesh: mesh,
       keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed),
       descriptor: descriptor)
   }
-  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+  package func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer {
     var random = InsecureRandom(seed: seed, 0x6465_616c, UInt64(mesh.local.rawValue))
     return ReplicatedDealer<Word>(mesh: mesh, insecureSeeds: [random.bytes(16), random.bytes(16)])
   }
-  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver { ReplicatedReceiver<Word>(mesh: mesh) }
+  package func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver { ReplicatedReceiver<Word>(mesh: mesh) }
 }
 
 /// Three parties on replicated shares, secure with abort against one that deviates.
@@ -110,16 +112,18 @@ package struct VerifiedReplicatedFamily<Word: RingWord>: EngineFamily {
   }
 
   package var wordBits: Int { Word.bitWidth }
-  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> VerifiedReplicatedEngine<Word> {
+  package func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> VerifiedReplicatedEngine<
+    Word
+  > {
     try VerifiedReplicatedEngine(
       mesh: mesh,
       keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed),
       descriptor: descriptor, workers: workers)
   }
-  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+  package func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer {
     ReplicatedFamily(Word.self).makeDealer(mesh: mesh, seed: seed)
   }
-  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver {
+  package func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver {
     VerifiedReplicatedReceiver<Word>(mesh: mesh, sessionID: InsecureKeys.sessionID)
   }
 }
@@ -138,16 +142,16 @@ package struct MacReplicatedFamily: EngineFamily {
   }
 
   package var wordBits: Int { 64 }
-  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> MacReplicatedEngine {
+  package func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> MacReplicatedEngine {
     try MacReplicatedEngine(
       mesh: mesh,
       keys: InsecureKeys.session(of: mesh.local, parties: 3, seed: seed),
       descriptor: descriptor)
   }
-  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+  package func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer {
     ReplicatedFamily(UInt64.self).makeDealer(mesh: mesh, seed: seed)
   }
-  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver {
+  package func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver {
     VerifiedReplicatedReceiver<UInt64>(mesh: mesh, sessionID: InsecureKeys.sessionID)
   }
 }

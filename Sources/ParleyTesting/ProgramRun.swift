@@ -53,7 +53,7 @@ package struct ProgramRun: Sendable {
 extension ProgramRun {
   /// What a principal that does not compute receives.
   func collect(
-    at party: PartyIndex, over mesh: any Mesh, from receiver: any OutputReceiver, computing: Int
+    at party: PartyIndex, over mesh: any MessageLinks, from receiver: any OutputReceiver, computing: Int
   ) throws(ParleyError) -> [Int: ClearValues] {
     let collector = OutputCollector(program: program, shape: shape, recipients: recipients, local: party)
     try collector.awaitRequirements(over: mesh, computing: (0..<computing).map { PartyIndex($0) })
@@ -68,13 +68,12 @@ extension TestWorld {
   }
 
   /// The same for runs that may end early: how it ended at every principal.
-  package func endings(_ job: ProgramRun) throws(ParleyError) -> [Result<[Int: ClearValues], ParleyError>] {
-    try run { party in
-      do throws(ParleyError) { return .success(try execute(job, by: party)) } catch { return .failure(error) }
-    }.values
+  package func endings(_ job: ProgramRun) -> [Result<[Int: ClearValues], ParleyError>] {
+    endings { party throws in try execute(job, by: party) }
   }
 
-  private func execute(_ job: ProgramRun, by party: Party) throws(ParleyError) -> [Int: ClearValues] {
+  /// One principal's part of it.
+  package func execute(_ job: ProgramRun, by party: Party) throws(ParleyError) -> [Int: ClearValues] {
     if let tables = job.tables[party.index] {
       try InputFeeder(
         program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables,

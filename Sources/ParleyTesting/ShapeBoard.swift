@@ -23,7 +23,7 @@ final class ShapeBoard: Sendable {
   func set(_ value: [Shape]) { shapes.withLock { $0 = $0 ?? value } }
 
   /// Waits for party 0 to say what it opens; throws when the session has been aborted.
-  func wait(_ mesh: any Mesh) throws(ParleyError) -> [Shape] {
+  func wait(_ mesh: any MessageLinks) throws(ParleyError) -> [Shape] {
     while true {
       try mesh.flush()
       if let value = shapes.withLock({ $0 }) { return value }

@@ -35,7 +35,7 @@ package struct TestWorld<F: EngineFamily>: Sendable {
   /// One party, on its thread.
   package struct Party {
     /// Its links.
-    package let mesh: any Mesh
+    package let mesh: any MessageLinks
     /// Nil at principals that do not compute.
     package let engine: F.E?
     /// Deals inputs, whether or not it computes.
@@ -141,12 +141,27 @@ package struct TestWorld<F: EngineFamily>: Sendable {
     }
   }
 
-  private func run<N: PartyNetwork, R: Sendable>(
-    _ network: N, _ body: @escaping @Sendable (Party) throws -> R,
-    _ observe: (N) -> (Transcript?, Duration)
-  ) throws(ParleyError) -> Outcome<R> {
+  /// For runs that may end early: how `body` ended at every principal.
+  package func endings<R: Sendable>(
+    _ body: @escaping @Sendable (Party) throws -> R
+  ) -> [Result<R, ParleyError>] {
+    let count = family.computing + outsiders
+    switch links {
+    case .inMemory: return results(InMemoryNetwork(count: count).meshes, body)
+    case .simulated(let profile): return results(SimulatedNetwork(count: count, link: profile).meshes, body)
+    case .intercepted(let detail, let interceptor):
+      let network = InterceptedNetwork(
+        wrapping: InMemoryNetwork(count: count), recording: detail, interceptor: interceptor)
+      return results(network.meshes, body)
+    }
+  }
+
+  /// The same over these meshes.
+  package func results<R: Sendable>(
+    _ meshes: [any Mesh], _ body: @escaping @Sendable (Party) throws -> R
+  ) -> [Result<R, ParleyError>] {
     let (family, seed) = (family, seed)
-    let results = runParties(network) { mesh in
+    return runParties(meshes) { mesh in
       let engine =
         mesh.local.rawValue < family.computing ? try family.makeEngine(mesh: mesh, seed: seed) : nil
       return try body(
@@ -154,9 +169,15 @@ package struct TestWorld<F: EngineFamily>: Sendable {
           mesh: mesh, engine: engine, dealer: family.makeDealer(mesh: mesh, seed: seed),
           receiver: family.makeReceiver(mesh: mesh)))
     }
+  }
+
+  private func run<N: PartyNetwork, R: Sendable>(
+    _ network: N, _ body: @escaping @Sendable (Party) throws -> R,
+    _ observe: (N) -> (Transcript?, Duration)
+  ) throws(ParleyError) -> Outcome<R> {
     let values: [R]
     do throws(ParleyError) {
-      values = try results.partyValues()
+      values = try results(network.meshes, body).partyValues()
     } catch {
       var named = error
       named.message += " (\(family.descriptor.name), seed \(seed))"

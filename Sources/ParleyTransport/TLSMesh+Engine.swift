@@ -247,10 +247,9 @@ extension TLSMesh {
     throw error
   }
 
-  /// A violation ends the session for everyone, unless the others can do without its sender.
+  /// Nothing more is received over this link. What that means for the session is decided by whoever runs it.
   private func violated(_ link: Link, _ error: ParleyError) -> ParleyError {
     link.failure = error
-    if !isDispensable(link) { endForEveryone(error) }
     return error
   }
 

@@ -7,7 +7,7 @@ package import ParleyNetwork
 /// Measurements of `parley bench roundtrip` and `throughput`. Both sides call with the same arguments.
 package enum TransportBench {
   /// Sends `bytes` back and forth `count` times. Returns the seconds of each round trip, in order.
-  package static func roundTrip(_ mesh: any Mesh, peer: PartyIndex, bytes: Int, count: Int, base: Int = 1)
+  package static func roundTrip(_ mesh: any MessageLinks, peer: PartyIndex, bytes: Int, count: Int, base: Int = 1)
     throws(ParleyError) -> [Double]
   {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)
@@ -39,7 +39,7 @@ package enum TransportBench {
 
   /// Sends `count` messages of `bytes` one way, from the lower index to the higher, and one empty answer. Returns the
   /// seconds from the first byte to the answer.
-  package static func oneWay(_ mesh: any Mesh, peer: PartyIndex, bytes: Int, count: Int, base: Int = 2)
+  package static func oneWay(_ mesh: any MessageLinks, peer: PartyIndex, bytes: Int, count: Int, base: Int = 2)
     throws(ParleyError) -> Double
   {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)

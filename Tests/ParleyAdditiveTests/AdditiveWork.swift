@@ -49,22 +49,19 @@ struct AdditiveWork {
   /// - Returns: how it ended at each computing party.
   func endings(
     _ family: AdditiveFamily<UInt64>, seed: UInt64, demand: CorrelationDemand
-  ) throws -> [ParleyError?] {
-    try TestWorld(family, outsiders: outsiders, seed: seed).run { party -> ParleyError? in
-      do throws(ParleyError) {
-        if let tables = job.tables[party.index] {
-          try InputFeeder(
-            program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables,
-            digester: job.digester
-          ).feed(to: party.dealer, over: party.mesh)
-        }
-        guard let engine = party.engine else { return nil }
-        _ = try Executor(
-          engine: engine, mesh: party.mesh, program: job.program, shape: job.shape, recipients: job.recipients,
-          demand: demand
-        ).run()
-        return nil
-      } catch { return error }
-    }.values.prefix(2).map { $0 }
+  ) -> [ParleyError?] {
+    TestWorld(family, outsiders: outsiders, seed: seed).endings { party throws in
+      if let tables = job.tables[party.index] {
+        try InputFeeder(
+          program: job.program, inputs: job.inputs, shape: job.shape, holder: party.index, tables: tables,
+          digester: job.digester
+        ).feed(to: party.dealer, over: party.mesh)
+      }
+      guard let engine = party.engine else { return }
+      _ = try Executor(
+        engine: engine, mesh: party.mesh, program: job.program, shape: job.shape, recipients: job.recipients,
+        demand: demand
+      ).run()
+    }.prefix(2).map { if case .failure(let error) = $0 { error } else { nil } }
   }
 }

@@ -21,14 +21,16 @@ import Testing
     let stores: [CorrelationStore]
     var descriptor: EngineDescriptor { base.descriptor }
     var wordBits: Int { 64 }
-    func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> AdditiveEngine<UInt64> {
+    func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> AdditiveEngine<UInt64> {
       let peer = 1 - mesh.local.rawValue
       return try base.makeEngine(
         mesh: mesh, seed: seed,
         source: StoredCorrelations(stores[mesh.local.rawValue], peers: [PartyIndex(peer): identities[peer]]))
     }
-    func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer { base.makeDealer(mesh: mesh, seed: seed) }
-    func makeReceiver(mesh: any Mesh) -> any OutputReceiver { base.makeReceiver(mesh: mesh) }
+    func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer {
+      base.makeDealer(mesh: mesh, seed: seed)
+    }
+    func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver { base.makeReceiver(mesh: mesh) }
   }
 
   /// A lot that suffices for the demand so many times.
@@ -75,7 +77,7 @@ import Testing
           "disclosure \(index), run \(run)")
       }
     }
-    let endings = try TestWorld(family, outsiders: work.outsiders, seed: seed + 2).endings(work.job)
+    let endings = TestWorld(family, outsiders: work.outsiders, seed: seed + 2).endings(work.job)
     for ending in endings.prefix(2) {
       guard case .failure(let error) = ending else {
         Issue.record("a third run has found triples")

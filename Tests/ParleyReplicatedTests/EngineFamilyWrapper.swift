@@ -12,9 +12,11 @@ protocol EngineFamilyWrapper: EngineFamily where E == Base.E {
 
 extension EngineFamilyWrapper {
   var wordBits: Int { base.wordBits }
-  func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> E {
+  func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> E {
     try base.makeEngine(mesh: mesh, seed: seed)
   }
-  func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer { base.makeDealer(mesh: mesh, seed: seed) }
-  func makeReceiver(mesh: any Mesh) -> any OutputReceiver { base.makeReceiver(mesh: mesh) }
+  func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer {
+    base.makeDealer(mesh: mesh, seed: seed)
+  }
+  func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver { base.makeReceiver(mesh: mesh) }
 }

@@ -67,7 +67,7 @@ import Testing
         mine: Storage(copying: contributions[key]), theirs: Storage(copying: contributions[key]),
         pair: pair.me == party ? pair : (pair.peer, pair.me), sessionID: [])
     }
-    func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<UInt64> {
+    func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> ReplicatedEngine<UInt64> {
       let party = mesh.local
       return try ReplicatedEngine(
         mesh: mesh,
@@ -78,10 +78,10 @@ import Testing
             party.advanced(by: 1, of: 3): schedule((party.rawValue + 1) % 3, of: party),
           ]))
     }
-    func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+    func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer {
       ReplicatedDealer<UInt64>(mesh: mesh, insecureSeeds: seeds)
     }
-    func makeReceiver(mesh: any Mesh) -> any OutputReceiver { base.makeReceiver(mesh: mesh) }
+    func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver { base.makeReceiver(mesh: mesh) }
   }
 
   struct KeyTable: Sendable {

@@ -83,7 +83,7 @@ import Testing
           sent.note(message)
           return interceptor?(message) ?? .pass
         }))
-    let results = try world.endings(job)
+    let results = world.endings(job)
     return Ending(results: results, opened: sent.results(of: job.program), recipient: recipient)
   }
 

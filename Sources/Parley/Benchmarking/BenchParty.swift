@@ -43,7 +43,8 @@ package struct BenchParty {
 
   /// - Parameter use: what the process has used; its peak is that of all that the process did so far.
   package static func run(
-    _ work: BenchWork, on suite: ProtocolSuite, repeats: Int, over mesh: any Mesh, use: ProcessUse = .unknown
+    _ work: BenchWork, on suite: ProtocolSuite, repeats: Int, over mesh: any MessageLinks,
+    use: ProcessUse = .unknown
   ) throws(ParleyError) -> Measurement {
     let lowered = try work.lowered(for: suite)
     let local = mesh.local
@@ -103,7 +104,7 @@ package struct BenchParty {
   }
 
   private static func execute<E: Engine>(
-    _ program: LoweredProgram, on engine: E, over mesh: any Mesh, shape: ExecutionShape,
+    _ program: LoweredProgram, on engine: E, over mesh: any MessageLinks, shape: ExecutionShape,
     recipients: [[PartyIndex]], _ hooks: ExecutionHooks
   ) throws(ParleyError) -> [Int: ClearValues] {
     let executor = Executor(
@@ -113,7 +114,7 @@ package struct BenchParty {
   }
 
   private static func keys(
-    with peers: [PartyIndex], _ session: [UInt8], _ step: StepID, _ mesh: any Mesh
+    with peers: [PartyIndex], _ session: [UInt8], _ step: StepID, _ mesh: any MessageLinks
   ) throws(ParleyError) -> SessionKeys {
     let own = peers.map { _ in SecureRandom.bytes(KeySchedule.contributionBytes) }
     for (peer, bytes) in zip(peers, own) { try mesh.send(step: step, to: peer, bytes: bytes) }
@@ -129,7 +130,7 @@ package struct BenchParty {
   }
 
   private static func barrier(
-    _ mesh: any Mesh, _ peers: [PartyIndex], _ repetition: Int
+    _ mesh: any MessageLinks, _ peers: [PartyIndex], _ repetition: Int
   ) throws(ParleyError) {
     let step = StepID.control(0x101, sub: repetition & 0xffff)
     for peer in peers { try mesh.send(step: step, to: peer, bytes: []) }

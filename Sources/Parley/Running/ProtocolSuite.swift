@@ -38,7 +38,7 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
   package var protocolID: String { "\(descriptor.name)/\(descriptor.adversary.rawValue)" }
 
   /// One computing party's side.
-  package func engine(over mesh: any Mesh, keys: SessionKeys) throws(ParleyError) -> any Engine {
+  package func engine(over mesh: any MessageLinks, keys: SessionKeys) throws(ParleyError) -> any Engine {
     switch self {
     case .semiHonest, .semiHonestThreeSummands:
       try ReplicatedEngine<UInt64>(mesh: mesh, keys: keys, descriptor: descriptor)
@@ -48,10 +48,10 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
   }
 
   /// A holder's side; the same dealing for all; parties that withstand a malicious one compare their copies.
-  package func dealer(over mesh: any Mesh) -> any InputDealer { ReplicatedDealer<UInt64>(mesh: mesh) }
+  package func dealer(over mesh: any MessageLinks) -> any InputDealer { ReplicatedDealer<UInt64>(mesh: mesh) }
 
   /// The side of a recipient that does not compute.
-  package func receiver(over mesh: any Mesh, sessionID: [UInt8]) -> any OutputReceiver {
+  package func receiver(over mesh: any MessageLinks, sessionID: [UInt8]) -> any OutputReceiver {
     switch self {
     case .semiHonest, .semiHonestThreeSummands: ReplicatedReceiver<UInt64>(mesh: mesh)
     case .malicious, .maliciousMacs: VerifiedReplicatedReceiver<UInt64>(mesh: mesh, sessionID: sessionID)

@@ -23,16 +23,17 @@ struct BenchPartyCommand: ParsableCommand {
     let start = ContinuousClock.now
     let mesh = try BenchMesh.load(folder + "/mesh.json").connect(as: index)
     let setup = start.duration(to: .now).seconds
-    defer { mesh.close() }
-    let measurement: BenchParty.Measurement
-    if let job = ComputeBench.Job(rawValue: scenario) {
-      measurement = try BenchParty.run(
-        try job.work(size: size, depth: depth, .init(keyBits: keyBits, way: sortWay)), on: security,
-        repeats: repetitions, over: mesh, use: ProcessResources.use)
-    } else {
-      measurement = try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
-    }
+    let measurement = try runParty(mesh) { try measure(over: $0) }.get()
     let report = BenchPartyReport(measurement: measurement, setupSeconds: setup)
     try FileOutput.write(try Console.json(report), to: "\(folder)/P\(index).report.json")
+  }
+
+  private func measure(over mesh: any MessageLinks) throws -> BenchParty.Measurement {
+    if let job = ComputeBench.Job(rawValue: scenario) {
+      return try BenchParty.run(
+        try job.work(size: size, depth: depth, .init(keyBits: keyBits, way: sortWay)), on: security,
+        repeats: repetitions, over: mesh, use: ProcessResources.use)
+    }
+    return try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
   }
 }

@@ -173,12 +173,10 @@ final class Interruption: Sendable {
         state.happened = true
         return state.mesh
       }
-      mesh?.abort(Self.reason)
+      if let mesh { SessionAbort(mesh).interrupt() }
     }
     state.withLock { $0.signals = signals }
   }
-
-  private static var reason: ParleyError { ParleyError(.interrupted, "interrupted") }
 
   /// The session that a signal ends from now on; at once if there was one already.
   func watch(_ mesh: any Mesh) {
@@ -186,7 +184,7 @@ final class Interruption: Sendable {
       state.mesh = mesh
       return state.happened
     }
-    if happened { mesh.abort(Self.reason) }
+    if happened { SessionAbort(mesh).interrupt() }
   }
 
   /// What the caller sees once a signal has come.

@@ -60,7 +60,7 @@ enum LinkBench {
   }
 
   static func party(
-    _ scenario: String, bytes: Int, repetitions: Int, over mesh: any Mesh
+    _ scenario: String, bytes: Int, repetitions: Int, over mesh: any MessageLinks
   ) throws(ParleyError) -> BenchParty.Measurement {
     let peer = PartyIndex(1 - mesh.local.rawValue)
     var seconds: [Double] = []

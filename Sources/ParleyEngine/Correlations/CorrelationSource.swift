@@ -16,7 +16,7 @@ package protocol CorrelationSource: AnyObject {
   /// - Parameter flight: from 0; the last is the number of flights, which queues nothing.
   /// - Returns: with the last flight, all that is demanded.
   func prepare<Word: RingWord>(
-    _ demand: CorrelationDemand, of word: Word.Type, flight: Int, over mesh: any Mesh
+    _ demand: CorrelationDemand, of word: Word.Type, flight: Int, over mesh: any MessageLinks
   ) throws(ParleyError) -> PreparedCorrelations<Word>?
 }
 

@@ -3,7 +3,7 @@ package import ParleyBase
 package import ParleyNetwork
 
 /// Vectors as messages, in chunks, so that sending one overlaps with computing the next.
-extension Mesh {
+extension MessageLinks {
   /// Sends `count` words in chunks; `prepare` makes each chunk ready before it is copied out.
   package func sendWords<Word: RingWord>(
     _ words: UnsafePointer<Word>, count: Int, to party: PartyIndex, step: StepID, chunk: Int? = nil,
@@ -53,10 +53,8 @@ extension Mesh {
       let target = UnsafeMutableRawBufferPointer(start: words + range.lowerBound, count: layout.bytes(range))
       try receive(step: step.chunk(index), from: party, into: target)
       guard layout.unpack(words, range) else {
-        let violation = ParleyError(
+        throw ParleyError(
           .protocolViolation, "bits came past the end of a plane", origin: .init(party, step))
-        abort(violation)
-        throw violation
       }
     }
   }

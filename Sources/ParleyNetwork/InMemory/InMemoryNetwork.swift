@@ -105,12 +105,7 @@ package final class InMemoryMesh: Mesh {
     throws(ParleyError)
   {
     let frame = try take(step, from: party)
-    do {
-      try frame.deliver(expecting: step, into: target, from: party, at: local)
-    } catch {
-      abort(error)
-      throw error
-    }
+    try frame.deliver(expecting: step, into: target, from: party, at: local)
     if party != local { meter.recordReceive(step: step, depth: frame.depth) }
     links[party.rawValue][local.rawValue].recycle(frame.buffer)
   }
@@ -119,13 +114,7 @@ package final class InMemoryMesh: Mesh {
     step: StepID, from party: PartyIndex, atMost limit: Int
   ) throws(ParleyError) -> [UInt8] {
     let frame = try take(step, from: party)
-    let bytes: [UInt8]
-    do {
-      bytes = try frame.control(expecting: step, atMost: limit, from: party, at: local)
-    } catch {
-      abort(error)
-      throw error
-    }
+    let bytes = try frame.control(expecting: step, atMost: limit, from: party, at: local)
     if party != local { meter.recordReceive(step: step, depth: frame.depth) }
     return bytes
   }

@@ -105,12 +105,7 @@ package final class SimulatedMesh: VirtualClockMesh {
   {
     try check(party, step)
     let frame = try core.receive(step: step, from: party.rawValue, at: local.rawValue)
-    do {
-      try frame.deliver(expecting: step, into: target, from: party, at: local)
-    } catch {
-      abort(error)
-      throw error
-    }
+    try frame.deliver(expecting: step, into: target, from: party, at: local)
     if party != local { meter.recordReceive(step: step, depth: frame.depth) }
   }
 
@@ -119,13 +114,7 @@ package final class SimulatedMesh: VirtualClockMesh {
   ) throws(ParleyError) -> [UInt8] {
     try check(party, step)
     let frame = try core.receive(step: step, from: party.rawValue, at: local.rawValue)
-    let bytes: [UInt8]
-    do {
-      bytes = try frame.control(expecting: step, atMost: limit, from: party, at: local)
-    } catch {
-      abort(error)
-      throw error
-    }
+    let bytes = try frame.control(expecting: step, atMost: limit, from: party, at: local)
     if party != local { meter.recordReceive(step: step, depth: frame.depth) }
     return bytes
   }

@@ -58,12 +58,7 @@ package final class TapeMesh: Mesh {
   {
     try check(party, step)
     let frame = try core.receive(step: step, from: party.rawValue, at: local.rawValue)
-    do {
-      try frame.deliver(expecting: step, into: target, from: party, at: local)
-    } catch {
-      abort(error)
-      throw error
-    }
+    try frame.deliver(expecting: step, into: target, from: party, at: local)
     if party != local { meter.recordReceive(step: step, depth: frame.depth) }
   }
 
@@ -72,14 +67,9 @@ package final class TapeMesh: Mesh {
   ) throws(ParleyError) -> [UInt8] {
     try check(party, step)
     let frame = try core.receive(step: step, from: party.rawValue, at: local.rawValue)
-    do {
-      let bytes = try frame.control(expecting: step, atMost: limit, from: party, at: local)
-      if party != local { meter.recordReceive(step: step, depth: frame.depth) }
-      return bytes
-    } catch {
-      abort(error)
-      throw error
-    }
+    let bytes = try frame.control(expecting: step, atMost: limit, from: party, at: local)
+    if party != local { meter.recordReceive(step: step, depth: frame.depth) }
+    return bytes
   }
 
   private func check(_ party: PartyIndex, _ step: StepID) throws(ParleyError) {

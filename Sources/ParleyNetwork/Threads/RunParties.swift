@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// Runs `body` once per principal, each on a dedicated thread of 8 MiB stack, and waits for all of them.
 ///
-/// The mesh of a party that throws is aborted at once, so that the others end as well; the mesh of a party that
+/// Without a session this is the one place that ends it: the mesh of a party that throws is aborted at once, so that the
+/// others end as well; the mesh of a party that
 /// returns is closed unless `closing` is false. Blocks the calling thread: not to be called from Swift's
 /// cooperative pool with a `body` that needs that pool.
 ///
@@ -25,7 +26,7 @@ package func runParties<R: Sendable>(
     do {
       threads.append(
         try PartyThread(name: "party-\(mesh.local.rawValue)") {
-          results.set(index, run(mesh, closing: closing, body: body))
+          results.set(index, runParty(mesh, closing: closing, body: body))
         })
     } catch {
       mesh.abort(error)
@@ -36,8 +37,9 @@ package func runParties<R: Sendable>(
   return results.all()
 }
 
-private func run<R>(
-  _ mesh: any Mesh, closing: Bool, body: (any Mesh) throws -> R
+/// One of them, on the calling thread.
+package func runParty<R>(
+  _ mesh: any Mesh, closing: Bool = true, body: (any Mesh) throws -> R
 ) -> Result<R, ParleyError> {
   do {
     let value = try body(mesh)

@@ -26,7 +26,7 @@ package final class MacReplicatedEngine: CheckedReplicated {
   package typealias ProofWord = UInt64
 
   package let descriptor: EngineDescriptor
-  package let mesh: any Mesh
+  package let mesh: any MessageLinks
   package let pool: BufferPool
   package let party: Int
   package let previous: PartyIndex
@@ -52,7 +52,7 @@ package final class MacReplicatedEngine: CheckedReplicated {
 
   /// - Parameters: as of ``VerifiedReplicatedEngine``.
   package init(
-    mesh: any Mesh, keys: SessionKeys,
+    mesh: any MessageLinks, keys: SessionKeys,
     descriptor: EngineDescriptor = MacReplicatedEngine.descriptor,
     pool: BufferPool = BufferPool(limit: 1 << 28)
   ) throws(ParleyError) {

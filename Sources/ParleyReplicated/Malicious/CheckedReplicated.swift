@@ -33,7 +33,8 @@ package struct VerifierState<Word: RingWord> {
   fileprivate var verifications = 0
 
   init(
-    _ verifier: VerifierDescriptor, mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule,
+    _ verifier: VerifierDescriptor, mesh: any MessageLinks, keysWithPrevious: KeySchedule,
+    keysWithNext: KeySchedule,
     sessionID: [UInt8], pool: BufferPool, workers: ProofWorkers = .allCores
   ) {
     keys = [keysWithPrevious, keysWithNext]

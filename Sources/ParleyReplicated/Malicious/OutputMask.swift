@@ -14,7 +14,7 @@ struct OutputMask {
 
   /// Every party sends both others its verification digest, which must be equal, and a nonce. One flight.
   static func agree(
-    _ verified: [UInt8], step: StepID, mesh: any Mesh, digests: ProtocolDigest
+    _ verified: [UInt8], step: StepID, mesh: any MessageLinks, digests: ProtocolDigest
   ) throws(ParleyError) -> OutputMask {
     var nonces: [[UInt8]] = [[], [], []]
     let own = SecureRandom.bytes(nonceBytes)

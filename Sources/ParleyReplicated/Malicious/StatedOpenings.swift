@@ -34,14 +34,14 @@ struct StatedOpenings {
   }
 
   static func send(
-    _ salt: [UInt8], _ key: StatedShare.Key, to party: PartyIndex, _ mesh: any Mesh
+    _ salt: [UInt8], _ key: StatedShare.Key, to party: PartyIndex, _ mesh: any MessageLinks
   ) throws(ParleyError) {
     try mesh.send(step: saltStep(key), to: party, bytes: salt)
   }
 
   /// The salt that comes with a share, or nil when nothing was stated about it.
   func receiveSalt(
-    _ key: StatedShare.Key, from party: PartyIndex, _ mesh: any Mesh
+    _ key: StatedShare.Key, from party: PartyIndex, _ mesh: any MessageLinks
   ) throws(ParleyError) -> [UInt8]? {
     guard agreed?[key] != nil else { return nil }
     let step = Self.saltStep(key)

@@ -168,7 +168,7 @@ extension ProtocolDigest {
   }
 }
 
-extension Mesh {
+extension MessageLinks {
   func receiveDigest(from party: PartyIndex, _ step: StepID) throws(ParleyError) -> [UInt8] {
     let bytes = Storage<UInt8>(uninitialized: ProtocolDigest.byteCount, isSecret: false)
     try receive(step: VerifiedSteps.digest(of: step), from: party, into: bytes.bytes)
@@ -178,13 +178,13 @@ extension Mesh {
 
 /// A recipient that does not compute: share j comes from P_j, its digest from P_{j−1}.
 package final class VerifiedReplicatedReceiver<Word: RingWord>: OutputReceiver {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let digests: ProtocolDigest
   private let pool = BufferPool()
   private var stated = StatedOpenings()
 
   /// A receiver for this party's mesh; the session id, 32 bytes, enters the digests.
-  package init(mesh: any Mesh, sessionID: [UInt8]) {
+  package init(mesh: any MessageLinks, sessionID: [UInt8]) {
     self.mesh = mesh
     digests = ProtocolDigest(sessionID: sessionID)
   }
@@ -233,16 +233,11 @@ package final class VerifiedReplicatedReceiver<Word: RingWord>: OutputReceiver {
       salts.append(try stated.receiveSalt(key(step, party), from: PartyIndex(party), mesh))
       theirs.append(try mesh.receiveDigest(from: PartyIndex(party), step))
     }
-    do throws(ParleyError) {
-      for number in 0..<3 {
-        let other = (number + 2) % 3
-        try stated.compare(
-          own[number], theirs[other], salts[number], key(step, number), from: PartyIndex(number),
-          digestFrom: PartyIndex(other), digests)
-      }
-    } catch {
-      mesh.abort(error)
-      throw error
+    for number in 0..<3 {
+      let other = (number + 2) % 3
+      try stated.compare(
+        own[number], theirs[other], salts[number], key(step, number), from: PartyIndex(number),
+        digestFrom: PartyIndex(other), digests)
     }
   }
 

@@ -21,7 +21,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
   package typealias Plane = SharedPlane
 
   package let descriptor: EngineDescriptor
-  package let mesh: any Mesh
+  package let mesh: any MessageLinks
   package let pool: BufferPool
   package let party: Int
   package let previous: PartyIndex
@@ -39,7 +39,7 @@ package final class VerifiedReplicatedEngine<Word: RingWord>: ReplicatedSharing,
   ///   - descriptor: tests lower the sizes from which on proofs begin.
   ///   - workers: the threads that proofs are computed by.
   package init(
-    mesh: any Mesh, keys: SessionKeys,
+    mesh: any MessageLinks, keys: SessionKeys,
     descriptor: EngineDescriptor = VerifiedReplicatedEngine.descriptor,
     pool: BufferPool = BufferPool(limit: 1 << 28), workers: ProofWorkers = .allCores
   ) throws(ParleyError) {

@@ -10,7 +10,7 @@ internal import ParleyProgram
 /// challenges for P_i from k_{i+2}; each role has sub-keys of its own with the prover in the label
 /// (docs/protocols/keys.md).
 struct ProofLinks {
-  let mesh: any Mesh
+  let mesh: any MessageLinks
   let previous: PartyIndex
   let next: PartyIndex
   /// As the prover.
@@ -26,7 +26,7 @@ struct ProofLinks {
   let rightChallenge: AddressedPRG
   let digests: ProtocolDigest
 
-  init(mesh: any Mesh, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, digests: ProtocolDigest) {
+  init(mesh: any MessageLinks, keysWithPrevious: KeySchedule, keysWithNext: KeySchedule, digests: ProtocolDigest) {
     self.mesh = mesh
     let party = mesh.local
     previous = party.advanced(by: -1, of: 3)
@@ -205,7 +205,7 @@ final class ProofRun {
     return words.array
   }
   private static func fill(
-    _ bytes: inout [UInt8], _ mesh: any Mesh, _ step: StepID, _ party: PartyIndex
+    _ bytes: inout [UInt8], _ mesh: any MessageLinks, _ step: StepID, _ party: PartyIndex
   ) throws(ParleyError) {
     var failure: ParleyError?
     bytes.withUnsafeMutableBytes { target in

@@ -31,14 +31,14 @@ package final class CheckpointSession: CheckpointKeeping {
   private let session: EstablishedSession
   private let settings: SessionBarriers
   private let store: CheckpointStore
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let job: [UInt8]
   private var epoch: UInt64 = 0
   private var resumedFrom: [UInt8] = []
   private var hasTaken = false
 
   package init(
-    _ session: EstablishedSession, _ settings: SessionBarriers, store: CheckpointStore, mesh: any Mesh
+    _ session: EstablishedSession, _ settings: SessionBarriers, store: CheckpointStore, mesh: any MessageLinks
   ) {
     self.session = session
     self.settings = settings

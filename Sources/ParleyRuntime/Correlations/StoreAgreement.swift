@@ -62,7 +62,7 @@ struct StoreHello: Hashable {
 /// Both are control messages.
 struct StoreAgreement {
   let store: CorrelationStore
-  let mesh: any Mesh
+  let mesh: any MessageLinks
   /// Identity keys of the other parties.
   let peers: [PartyIndex: [UInt8]]
   var order: [PartyIndex] { peers.keys.sorted() }

@@ -19,7 +19,7 @@ package final class StoredCorrelations: CorrelationSource {
   package func offlineTraffic(perWord: Int) -> OfflineTraffic { OfflineTraffic() }
 
   package func prepare<Word: RingWord>(
-    _ demand: CorrelationDemand, of word: Word.Type, flight: Int, over mesh: any Mesh
+    _ demand: CorrelationDemand, of word: Word.Type, flight: Int, over mesh: any MessageLinks
   ) throws(ParleyError) -> PreparedCorrelations<Word>? {
     guard MemoryLayout<Word>.size == 8 else {
       throw ParleyError(.invariant, "stored correlations are of words of 64 bits")

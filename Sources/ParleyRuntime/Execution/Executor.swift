@@ -15,7 +15,7 @@ package import ParleyProgram
 /// maxima of nothing).
 package final class Executor<E: Engine> {
   let engine: E
-  let mesh: any Mesh
+  let mesh: any MessageLinks
   let program: LoweredProgram
   let shape: ExecutionShape
   let recipients: [[PartyIndex]]
@@ -39,7 +39,7 @@ package final class Executor<E: Engine> {
   ///   - demand: of the plan; computed here where it is not given and the engine takes correlated randomness.
   ///   - onProgress: called on the party's thread after every flight.
   package init(
-    engine: E, mesh: any Mesh, program: LoweredProgram, shape: ExecutionShape, recipients: [[PartyIndex]],
+    engine: E, mesh: any MessageLinks, program: LoweredProgram, shape: ExecutionShape, recipients: [[PartyIndex]],
     demand: CorrelationDemand? = nil, onProgress: ((ExecutionProgress) -> Void)? = nil
   ) {
     self.engine = engine
@@ -62,8 +62,8 @@ package final class Executor<E: Engine> {
         + (self.demand.isEmpty ? 0 : descriptor.offline.flights.count))
   }
 
-  /// Executes the program once and returns what this party receives, by disclosure. Any failure aborts the
-  /// session for everyone before it is thrown here.
+  /// Executes the program once and returns what this party receives, by disclosure. After a failure the engine's keys are
+  /// gone; the session that has called this ends for everybody.
   package func run() throws(ParleyError) -> [Int: ClearValues] {
     do throws(ParleyError) {
       try mesh.flush()
@@ -81,10 +81,9 @@ package final class Executor<E: Engine> {
       try hooks?.computed()
       return try open()
     } catch {
-      // Before others hear of it: who knows that a check failed must not resume, whatever happens next.
+      // Before the session tells others: who knows that a check failed must not resume, whatever happens next.
       hooks?.checkpoints?.failed(error)
       hooks?.failed(engine.hasChallenged)
-      if hooks?.checkpoints != nil, CheckpointSession.isOrderly(error) { mesh.close() } else { mesh.abort(error) }
       engine.destroy()
       throw error
     }

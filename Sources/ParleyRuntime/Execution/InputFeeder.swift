@@ -59,30 +59,25 @@ package struct InputFeeder {
   }
 
   /// Deals everything and flushes the mesh. Returns once all is queued; the computing parties' acknowledgement
-  /// is the session's business. A failure aborts the session.
-  package func feed(to dealer: any InputDealer, over mesh: any Mesh) throws(ParleyError) {
-    do throws(ParleyError) {
-      for instruction in program.instructions where instruction.isInput {
-        guard case .rows(let table) = instruction.length, shape.tables.indices.contains(table),
-          let rowCount = Self.rowCount(of: holder, in: shape.tables[table])
-        else { continue }
-        let step = StepID.input(instruction: instruction.id, holder: holder)
-        switch instruction.kind {
-        case .inputArith(let input, _):
-          let values = try column(input, table: table, rowCount: rowCount)
-          try dealer.dealArith(values.map { UInt64(bitPattern: $0) }, step: step)
-        case .inputPlanes(let input, let offset, let out):
-          let values = try column(input, table: table, rowCount: rowCount)
-          try dealer.dealPlanes(
-            Self.planes(values, offset: offset, width: out.count), count: rowCount, step: step)
-        default: break
-        }
+  /// and the end after a failure are the session's business.
+  package func feed(to dealer: any InputDealer, over mesh: any MessageLinks) throws(ParleyError) {
+    for instruction in program.instructions where instruction.isInput {
+      guard case .rows(let table) = instruction.length, shape.tables.indices.contains(table),
+        let rowCount = Self.rowCount(of: holder, in: shape.tables[table])
+      else { continue }
+      let step = StepID.input(instruction: instruction.id, holder: holder)
+      switch instruction.kind {
+      case .inputArith(let input, _):
+        let values = try column(input, table: table, rowCount: rowCount)
+        try dealer.dealArith(values.map { UInt64(bitPattern: $0) }, step: step)
+      case .inputPlanes(let input, let offset, let out):
+        let values = try column(input, table: table, rowCount: rowCount)
+        try dealer.dealPlanes(
+          Self.planes(values, offset: offset, width: out.count), count: rowCount, step: step)
+      default: break
       }
-      try mesh.flush()
-    } catch {
-      mesh.abort(error)
-      throw error
     }
+    try mesh.flush()
   }
 
   private static func rowCount(of holder: PartyIndex, in parts: [ExecutionShape.Part]) -> Int? {

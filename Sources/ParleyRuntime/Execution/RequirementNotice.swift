@@ -32,7 +32,7 @@ extension OutputCollector {
   ///
   /// - Throws: `data/requirement`, once the computing parties have ended the run as well; `aborted/check-failed` where they do
   ///   not all say the same.
-  package func awaitRequirements(over mesh: any Mesh, computing: [PartyIndex]) throws(ParleyError) {
+  package func awaitRequirements(over mesh: any MessageLinks, computing: [PartyIndex]) throws(ParleyError) {
     let requirements = program.requirements
     guard !requirements.isEmpty, isRecipient else { return }
     var notices: Set<RequirementNotice> = []

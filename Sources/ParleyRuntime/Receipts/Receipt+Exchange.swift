@@ -61,7 +61,7 @@ extension Receipt {
   ///
   /// - Parameter heard: called when the first report of another is there, so that the computing parties have opened.
   static func exchange(
-    _ session: EstablishedSession, report: PartyReport, mode: Mode, mesh: any Mesh,
+    _ session: EstablishedSession, report: PartyReport, mode: Mode, mesh: any MessageLinks,
     sign: ([UInt8]) throws -> [UInt8], verify: Verifier, heard: () -> Void = {}
   ) throws(ParleyError) -> Receipt {
     let signers = session.staying

@@ -10,25 +10,25 @@ internal import ParleyNetwork
 /// Belongs to the session's thread.
 final class Attestation {
   let session: EstablishedSession
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let signing: StatementSigning
   private let limit: Int
   /// At a computing party, over which its engine and its inputs go.
-  let witnessed: WitnessedMesh?
+  let witnessed: WitnessedLinks?
   /// Made before the openings, by their makers; verified.
   private var statements: [PartyIndex: SignedStatement] = [:]
   /// Made as openings began; verified.
   private var records: [SignedStatement] = []
 
   init(
-    _ session: EstablishedSession, mesh: any Mesh, signing: StatementSigning, openings: Int
+    _ session: EstablishedSession, mesh: any MessageLinks, signing: StatementSigning, openings: Int
   ) throws(ParleyError) {
     self.session = session
     self.mesh = mesh
     self.signing = signing
     limit = Statement.limit(openings: openings, parties: session.description.computingCount)
     witnessed =
-      session.description.isComputing(mesh.local) ? try WitnessedMesh(wrapping: mesh, session: session) : nil
+      session.description.isComputing(mesh.local) ? try WitnessedLinks(wrapping: mesh, session: session) : nil
   }
 
   private var computing: [PartyIndex] { session.description.computing }

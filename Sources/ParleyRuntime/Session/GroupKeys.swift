@@ -15,10 +15,10 @@ package import ParleyNetwork
 /// copied one cannot be opened.
 package struct GroupKeys {
   private let sessionID: [UInt8]
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
 
   /// For one session, over connected links.
-  package init(sessionID: [UInt8], mesh: any Mesh) {
+  package init(sessionID: [UInt8], mesh: any MessageLinks) {
     self.sessionID = sessionID
     self.mesh = mesh
   }

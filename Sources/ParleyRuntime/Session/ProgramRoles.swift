@@ -18,9 +18,9 @@ extension SessionRoles where Output == [Int: ClearValues] {
     _ program: LoweredProgram, inputs: [Program.Input], recipients: [[PartyIndex]],
     held: [Int: InputFeeder.HeldTable], in description: SessionDescription, at local: PartyIndex,
     isStated: Bool = false,
-    dealer: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any InputDealer,
-    engine: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any Engine,
-    receiver: @escaping (EstablishedSession, any Mesh) throws(ParleyError) -> any OutputReceiver,
+    dealer: @escaping (EstablishedSession, any MessageLinks) throws(ParleyError) -> any InputDealer,
+    engine: @escaping (EstablishedSession, any MessageLinks) throws(ParleyError) -> any Engine,
+    receiver: @escaping (EstablishedSession, any MessageLinks) throws(ParleyError) -> any OutputReceiver,
     onProgress: ((ExecutionProgress) -> Void)? = nil
   ) -> SessionRoles {
     var roles = SessionRoles(encode: encodeValues)
@@ -56,7 +56,7 @@ extension SessionRoles where Output == [Int: ClearValues] {
   }
 
   private static func execute<E: Engine>(
-    _ program: LoweredProgram, on engine: E, over mesh: any Mesh, shape: ExecutionShape,
+    _ program: LoweredProgram, on engine: E, over mesh: any MessageLinks, shape: ExecutionShape,
     recipients: [[PartyIndex]], _ hooks: ExecutionHooks, _ onProgress: ((ExecutionProgress) -> Void)?
   ) throws(ParleyError) -> Output {
     let executor = Executor(

@@ -20,13 +20,13 @@ package import ParleyNetwork
 ///
 /// Cost: 2 flights; |payload|·(links) + |roll|·(computing parties)·(participants − 1) bytes.
 package struct RollCall {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let description: SessionDescription
   /// Ascending; contains all computing parties and the local one.
   private let participants: [PartyIndex]
 
   /// Roll calls among these participants of a session.
-  package init(_ description: SessionDescription, participants: [PartyIndex], mesh: any Mesh) {
+  package init(_ description: SessionDescription, participants: [PartyIndex], mesh: any MessageLinks) {
     self.description = description
     self.participants = participants
     self.mesh = mesh

@@ -44,13 +44,13 @@ package struct SessionPlan: Sendable {
 /// each of its roles; all run on the session's thread.
 package struct SessionRoles<Output: Sendable> {
   /// Holder: deals all its inputs (``InputFeeder``). Messages to itself are allowed.
-  package var feed: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)?
+  package var feed: ((EstablishedSession, any MessageLinks) throws(ParleyError) -> Void)?
   /// Computing party: receives inputs, executes, verifies, opens, and calls the hooks in between.
-  package var compute: ((EstablishedSession, any Mesh, ExecutionHooks) throws(ParleyError) -> Output)?
+  package var compute: ((EstablishedSession, any MessageLinks, ExecutionHooks) throws(ParleyError) -> Output)?
   /// Recipient that does not compute: returns when the computing parties say that results follow.
-  package var awaitRequirements: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)?
+  package var awaitRequirements: ((EstablishedSession, any MessageLinks) throws(ParleyError) -> Void)?
   /// Recipient that does not compute (``OutputCollector``); compares what it receives with what was signed.
-  package var collect: ((EstablishedSession, any Mesh, AgreedShares?) throws(ParleyError) -> Output)?
+  package var collect: ((EstablishedSession, any MessageLinks, AgreedShares?) throws(ParleyError) -> Output)?
   /// How many values are opened, verdicts included, where computing parties sign what they open; nil where they are
   /// trusted.
   package var statedOpenings: Int?
@@ -61,9 +61,9 @@ package struct SessionRoles<Output: Sendable> {
 
   /// Hooks; see the properties.
   package init(
-    feed: ((EstablishedSession, any Mesh) throws(ParleyError) -> Void)? = nil,
-    compute: ((EstablishedSession, any Mesh, ExecutionHooks) throws(ParleyError) -> Output)? = nil,
-    collect: ((EstablishedSession, any Mesh, AgreedShares?) throws(ParleyError) -> Output)? = nil,
+    feed: ((EstablishedSession, any MessageLinks) throws(ParleyError) -> Void)? = nil,
+    compute: ((EstablishedSession, any MessageLinks, ExecutionHooks) throws(ParleyError) -> Output)? = nil,
+    collect: ((EstablishedSession, any MessageLinks, AgreedShares?) throws(ParleyError) -> Output)? = nil,
     encode: @escaping (Output) -> [UInt8]
   ) {
     self.feed = feed

@@ -5,8 +5,8 @@ package import ParleyNetwork
 /// Runs one principal's side of a session, from a connected mesh to the signed receipt. ``SessionMachine`` has the
 /// order. One use; belongs on a dedicated thread.
 ///
-/// **Ending badly.** Every failure ends the whole session (docs/protocols/session.md#ends): the mesh is aborted,
-/// peers get "aborted" and no reason, the reason with step and peer goes to the local log, and what could be an
+/// **Ending badly.** Every failure ends the whole session (docs/protocols/session.md#ends), and here is the only place that does
+/// it (``SessionAbort``): peers get "aborted" and no reason, the reason with step and peer goes to the local log, and what could be an
 /// attempt to cheat is counted. Disagreement found in the handshake is the exception: everybody
 /// finds it by itself, so links are closed in order and everybody has the clear message. After the opening links are
 /// closed in order as well: nothing secret is left to protect, and slower recipients are still receiving.
@@ -84,7 +84,7 @@ package final class SessionRunner<Output: Sendable> {
     try services.confirm(session)
     try reach(.confirmed)
     try beginAttestation(session)
-    let witnessed: any Mesh = attestation?.witnessed ?? mesh
+    let witnessed: any MessageLinks = attestation?.witnessed ?? mesh
 
     if let feed = roles.feed {
       try beginRelease(session)
@@ -317,7 +317,7 @@ package final class SessionRunner<Output: Sendable> {
       case .opened, .receipted, .ended: true
       default: false
       }
-    if isOrderly { mesh.close() } else { mesh.abort(error) }
+    if isOrderly { mesh.close() } else { SessionAbort(mesh).fail(error) }
     var error = error
     if let finality, error.origin?.end?.isRepeatable == true {
       error.origin?.end = .final

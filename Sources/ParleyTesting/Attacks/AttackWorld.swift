@@ -2,6 +2,7 @@ package import ParleyBase
 package import ParleyEngine
 package import ParleyNetwork
 internal import ParleyProgram
+internal import Synchronization
 
 /// Runs a circuit, or a program, with every principal in this process while somebody interferes with messages. The last
 /// news to arrive is that of an abort (``TapeNetwork``), so that a run is the same every time.
@@ -42,12 +43,13 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
     var interceptor: Interceptor?
     if let adversary { interceptor = { message in adversary(message, view) } }
     let seen = InterceptedNetwork(wrapping: network, recording: .bytes, interceptor: interceptor)
-    let results = runParties(seen) { mesh -> PrincipalOutcome in try principal(mesh) }
+    let failures = FailureBoard()
+    let results = runParties(seen) { mesh -> PrincipalOutcome in try principal(mesh, failures) }
     return AttackOutcome(
-      principals: results.map { result in
+      principals: results.enumerated().map { index, result in
         switch result {
         case .success(let outcome): outcome
-        case .failure(let error): PrincipalOutcome(failure: error)
+        case .failure(let error): failures[PartyIndex(index)] ?? PrincipalOutcome(failure: error)
         }
       }, transcript: seen.transcript)
   }
@@ -65,7 +67,9 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
     }
   }
 
-  private func principal(_ mesh: any Mesh) throws(ParleyError) -> PrincipalOutcome {
+  private func principal(
+    _ mesh: any MessageLinks, _ failures: FailureBoard
+  ) throws(ParleyError) -> PrincipalOutcome {
     let dealer = family.makeDealer(mesh: mesh, seed: seed)
     let receiver = family.makeReceiver(mesh: mesh)
     let engine =
@@ -78,10 +82,10 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
     } catch {
       let failure = error as? ParleyError ?? ParleyError(.invariant, "\(mesh.local) failed: \(error)")
       let isFinal = engine?.hasChallenged ?? false
-      mesh.abort(failure)
       engine?.destroy()
-      return PrincipalOutcome(
+      failures[mesh.local] = PrincipalOutcome(
         failure: failure, isFinal: isFinal, keysAreGone: engine.map { !hasKeys($0) } ?? true)
+      throw failure
     }
   }
 
@@ -138,6 +142,15 @@ package struct AttackWorld<F: EngineFamily>: Sendable {
     }
     try party.mesh.flush()
     return try results.enumerated().map { try engine.finishOpening($1, step: .init(instruction: 1000 + $0)) }
+  }
+}
+
+/// How principals have ended that failed.
+private final class FailureBoard: Sendable {
+  private let outcomes = Mutex<[PartyIndex: PrincipalOutcome]>([:])
+  subscript(party: PartyIndex) -> PrincipalOutcome? {
+    get { outcomes.withLock { $0[party] } }
+    set { outcomes.withLock { $0[party] = newValue } }
   }
 }
 

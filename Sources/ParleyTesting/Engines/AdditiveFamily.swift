@@ -32,20 +32,20 @@ package struct AdditiveFamily<Word: RingWord>: EngineFamily {
     AdditiveEngine<Word>.descriptor(
       offline: makeSource(PartyIndex(0), seed: 0).offlineTraffic(perWord: MemoryLayout<Word>.size))
   }
-  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> AdditiveEngine<Word> {
+  package func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> AdditiveEngine<Word> {
     try makeEngine(mesh: mesh, seed: seed, source: makeSource(mesh.local, seed: seed))
   }
   package func makeEngine(
-    mesh: any Mesh, seed: UInt64, source: any CorrelationSource
+    mesh: any MessageLinks, seed: UInt64, source: any CorrelationSource
   ) throws(ParleyError) -> AdditiveEngine<Word> {
     var random = InsecureRandom(seed: seed, 0x6f77_6e, UInt64(mesh.local.rawValue))
     return try AdditiveEngine(
       mesh: mesh, keys: InsecureKeys.session(of: mesh.local, parties: 2, seed: seed),
       own: Storage(copying: random.bytes(64)), correlations: source)
   }
-  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+  package func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer {
     var random = InsecureRandom(seed: seed, 0x6465_616c, UInt64(mesh.local.rawValue))
     return AdditiveDealer<Word>(mesh: mesh, insecureSeed: random.bytes(16))
   }
-  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver { AdditiveReceiver<Word>(mesh: mesh) }
+  package func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver { AdditiveReceiver<Word>(mesh: mesh) }
 }

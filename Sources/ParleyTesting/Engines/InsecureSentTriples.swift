@@ -47,7 +47,7 @@ package final class InsecureSentTriples: CorrelationSource {
   }
 
   package func prepare<Word: RingWord>(
-    _ demand: CorrelationDemand, of word: Word.Type, flight: Int, over mesh: any Mesh
+    _ demand: CorrelationDemand, of word: Word.Type, flight: Int, over mesh: any MessageLinks
   ) throws(ParleyError) -> PreparedCorrelations<Word>? {
     let peer = PartyIndex(isFirst ? 1 : 0)
     let asking = StepID.preparation(0, sub: preparations)
@@ -97,7 +97,8 @@ package final class InsecureSentTriples: CorrelationSource {
   }
 
   private func send<Element: FixedWidthInteger & UnsignedInteger & Sendable>(
-    _ padded: [Storage<Element>], _ exact: Storage<Element>, _ number: Int, to peer: PartyIndex, _ mesh: any Mesh
+    _ padded: [Storage<Element>], _ exact: Storage<Element>, _ number: Int, to peer: PartyIndex,
+    _ mesh: any MessageLinks
   ) throws(ParleyError) {
     var bytes: [UInt8] = []
     for storage in padded {
@@ -110,7 +111,7 @@ package final class InsecureSentTriples: CorrelationSource {
   }
 
   private func received<Word: RingWord, Element: FixedWidthInteger & UnsignedInteger & Sendable>(
-    _ counts: (Int, Int, Int), _ number: Int, from peer: PartyIndex, _ mesh: any Mesh
+    _ counts: (Int, Int, Int), _ number: Int, from peer: PartyIndex, _ mesh: any MessageLinks
   ) throws(ParleyError) -> PreparedCorrelations<Word>.Vectors<Element> {
     let size = MemoryLayout<Element>.size
     func padded(_ count: Int) -> Int { (count + Self.group - 1) / Self.group * Self.group * size }
@@ -127,7 +128,7 @@ package final class InsecureSentTriples: CorrelationSource {
   }
 
   private static func receive(
-    _ bytes: inout [UInt8], _ step: StepID, from peer: PartyIndex, _ mesh: any Mesh
+    _ bytes: inout [UInt8], _ step: StepID, from peer: PartyIndex, _ mesh: any MessageLinks
   ) throws(ParleyError) {
     let target = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
     defer { target.deallocate() }

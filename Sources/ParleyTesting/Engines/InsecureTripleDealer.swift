@@ -24,7 +24,7 @@ package final class InsecureTripleDealer: CorrelationSource {
   package func offlineTraffic(perWord: Int) -> OfflineTraffic { OfflineTraffic() }
 
   package func prepare<Word: RingWord>(
-    _ demand: CorrelationDemand, of word: Word.Type, flight: Int, over mesh: any Mesh
+    _ demand: CorrelationDemand, of word: Word.Type, flight: Int, over mesh: any MessageLinks
   ) throws(ParleyError) -> PreparedCorrelations<Word>? {
     preparations += 1
     demanded.append(demand)

@@ -91,7 +91,7 @@ import Testing
       lowered.instructions[index].kind = .repeated(loop)
     }
     let job = LoopWorld.job(program, lowered, Self.tables(3), computing: family.computing)
-    let endings = try TestWorld(family, outsiders: 2, seed: seed).endings(job)
+    let endings = TestWorld(family, outsiders: 2, seed: seed).endings(job)
     for (party, ending) in endings.prefix(family.computing).enumerated() {
       guard case .failure(let error) = ending else {
         Issue.record("P\(party) has opened something")
@@ -180,7 +180,7 @@ import Testing
             bytes[0] ^= 1
             return .change(bytes)
           })
-        let endings = try world.endings(job)
+        let endings = world.endings(job)
         #expect(seen.count.withLock { $0 } > skipped, "the message was never sent")
         for (other, ending) in endings.prefix(3).enumerated() {
           guard case .success = ending else { continue }

@@ -70,10 +70,8 @@ struct MacWorld {
       do {
         return try compute(engine, party)
       } catch {
-        let failure = error as? ParleyError ?? ParleyError(.invariant, "\(error)")
-        party.mesh.abort(failure)
         engine.destroy()
-        throw failure
+        throw error
       }
     }
   }

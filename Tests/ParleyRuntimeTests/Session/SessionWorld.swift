@@ -169,7 +169,7 @@ struct SessionWorld: Sendable {
   }
 
   private func compute(
-    _ session: EstablishedSession, _ mesh: any Mesh, _ hooks: ExecutionHooks, _ party: Int
+    _ session: EstablishedSession, _ mesh: any MessageLinks, _ hooks: ExecutionHooks, _ party: Int
   ) throws(ParleyError) -> UInt64 {
     var share: UInt64 = 0
     for holder in Self.holders {
@@ -197,7 +197,7 @@ struct SessionWorld: Sendable {
     return share
   }
 
-  static func receive(_ mesh: any Mesh, _ step: StepID, _ from: Int) throws(ParleyError) -> UInt64 {
+  static func receive(_ mesh: any MessageLinks, _ step: StepID, _ from: Int) throws(ParleyError) -> UInt64 {
     var value: UInt64 = 0
     do {
       try withUnsafeMutableBytes(of: &value) { try mesh.receive(step: step, from: PartyIndex(from), into: $0) }

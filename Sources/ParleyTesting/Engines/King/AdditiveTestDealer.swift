@@ -5,11 +5,11 @@ package import ParleyNetwork
 
 /// Deals shares that add up, modulo 2^64 or as bits.
 package final class AdditiveTestDealer: InputDealer {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let parties: Int
   private let seed: UInt64
   /// A dealer for so many parties.
-  package init(mesh: any Mesh, parties: Int, seed: UInt64) {
+  package init(mesh: any MessageLinks, parties: Int, seed: UInt64) {
     (self.mesh, self.parties, self.seed) = (mesh, parties, seed)
   }
 
@@ -40,10 +40,10 @@ package final class AdditiveTestDealer: InputDealer {
 
 /// Adds up the shares that all computing parties send.
 package final class AdditiveTestReceiver: OutputReceiver {
-  private let mesh: any Mesh
+  private let mesh: any MessageLinks
   private let parties: Int
   /// A receiver from so many parties.
-  package init(mesh: any Mesh, parties: Int) { (self.mesh, self.parties) = (mesh, parties) }
+  package init(mesh: any MessageLinks, parties: Int) { (self.mesh, self.parties) = (mesh, parties) }
 
   package func receiveArith(count: Int, step: StepID) throws(ParleyError) -> [UInt64] {
     var total = [UInt64](repeating: 0, count: count)

@@ -17,12 +17,12 @@ package final class InsecureKingEngine: KingBitsEngine {
   package let descriptor: EngineDescriptor
   /// Everything that is done on bits.
   package let bits: KingBits
-  var mesh: any Mesh { bits.mesh }
+  var mesh: any MessageLinks { bits.mesh }
   var form: KingForm { bits.form }
   private var own: InsecureClearEngine { bits.own }
 
   /// One party's engine.
-  package init(mesh: any Mesh, form: KingForm, seed: UInt64) {
+  package init(mesh: any MessageLinks, form: KingForm, seed: UInt64) {
     bits = KingBits(mesh: mesh, form: form, seed: seed)
     descriptor = Self.descriptor(form)
   }

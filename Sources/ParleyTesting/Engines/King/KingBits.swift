@@ -6,14 +6,14 @@ internal import ParleyProgram
 
 /// What protocols with kings do with bits, whether they have words or not: one party's side.
 package struct KingBits {
-  let mesh: any Mesh
+  let mesh: any MessageLinks
   let form: KingForm
   let seed: UInt64
   /// What every party does with its own shares.
   let own: InsecureClearEngine
 
   /// One party's bits.
-  package init(mesh: any Mesh, form: KingForm, seed: UInt64) {
+  package init(mesh: any MessageLinks, form: KingForm, seed: UInt64) {
     self.mesh = mesh
     self.form = form
     self.seed = seed

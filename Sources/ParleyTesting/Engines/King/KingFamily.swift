@@ -14,13 +14,13 @@ package struct KingFamily: EngineFamily {
 
   package var wordBits: Int { 64 }
   package var descriptor: EngineDescriptor { InsecureKingEngine.descriptor(form) }
-  package func makeEngine(mesh: any Mesh, seed: UInt64) throws(ParleyError) -> InsecureKingEngine {
+  package func makeEngine(mesh: any MessageLinks, seed: UInt64) throws(ParleyError) -> InsecureKingEngine {
     InsecureKingEngine(mesh: mesh, form: form, seed: seed)
   }
-  package func makeDealer(mesh: any Mesh, seed: UInt64) -> any InputDealer {
+  package func makeDealer(mesh: any MessageLinks, seed: UInt64) -> any InputDealer {
     AdditiveTestDealer(mesh: mesh, parties: form.parties, seed: seed)
   }
-  package func makeReceiver(mesh: any Mesh) -> any OutputReceiver {
+  package func makeReceiver(mesh: any MessageLinks) -> any OutputReceiver {
     AdditiveTestReceiver(mesh: mesh, parties: form.parties)
   }
 }

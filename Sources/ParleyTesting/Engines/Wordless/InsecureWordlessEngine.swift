@@ -24,7 +24,7 @@ package final class InsecureWordlessEngine: KingBitsEngine {
   package let bits: KingBits
 
   /// One party's engine.
-  package init(mesh: any Mesh, form: KingForm, seed: UInt64) {
+  package init(mesh: any MessageLinks, form: KingForm, seed: UInt64) {
     bits = KingBits(mesh: mesh, form: form, seed: seed)
     descriptor = Self.descriptor(form)
   }

@@ -9,16 +9,16 @@ internal import Synchronization
 ///
 /// A link's messages arrive in order and exactly once, so both ends come to the same hash. It begins with a salt of the
 /// key that the two have in common: the third party sees the hash and must not be able to try out contents.
-final class WitnessedMesh: Mesh {
+final class WitnessedLinks: MessageLinks {
   private struct Link {
     var sent: SHA256
     var received: SHA256
   }
-  private let inner: any Mesh
+  private let inner: any MessageLinks
   /// By party; nil for those that do not compute, and for this one.
   private let links: Mutex<[Link?]>
 
-  init(wrapping mesh: any Mesh, session: EstablishedSession) throws(ParleyError) {
+  init(wrapping mesh: any MessageLinks, session: EstablishedSession) throws(ParleyError) {
     inner = mesh
     var list: [Link?] = Array(repeating: nil, count: mesh.count)
     for peer in session.description.computing where peer != mesh.local {
@@ -71,12 +71,11 @@ final class WitnessedMesh: Mesh {
     }
   }
 
-  // MARK: Mesh
+  // MARK: MessageLinks
 
   var local: PartyIndex { inner.local }
   var count: Int { inner.count }
   var meter: Meter { inner.meter }
-  var waitingOn: Waiting? { inner.waitingOn }
 
   func send(
     step: StepID, to party: PartyIndex, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
@@ -101,6 +100,4 @@ final class WitnessedMesh: Mesh {
   }
 
   func flush() throws(ParleyError) { try inner.flush() }
-  func abort(_ reason: ParleyError) { inner.abort(reason) }
-  func close() { inner.close() }
 }
