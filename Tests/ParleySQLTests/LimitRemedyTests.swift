@@ -91,6 +91,10 @@ import Testing
 
   static let others: [RemedyTests.Case] = [
     .init(
+      "SELECT id FROM t WHERE b > 1 \\ 2", "sql/character",
+      "remove it, or put names in double quotes and texts in single quotes",
+      "SELECT id AS \"a \\ b\" FROM t WHERE b > 1"),
+    .init(
       "SELECT id FROM t WHERE b = TRUE", "sql/type", "TRUE and FALSE are conditions: compare with a number, x = 1",
       "SELECT id FROM t WHERE b = 1"),
     .init(
@@ -128,6 +132,12 @@ import Testing
     let error = try refusal(queries)
     #expect(error.code.rawValue == "plan/too-large" && error.remedy == "split the study", "\(error)")
     for query in queries { _ = try compile([query]) }
+  }
+
+  @Test func studiesHaveQueries() throws {
+    let error = try refusal([])
+    #expect(error.code.rawValue == "sql/empty" && error.remedy == "add one, such as SELECT COUNT(*) FROM patients")
+    _ = try compile([.init(name: "q", text: "SELECT COUNT(*) FROM people")])
   }
 
   @Test func queriesHaveNames() throws {
