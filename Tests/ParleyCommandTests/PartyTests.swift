@@ -142,6 +142,7 @@ extension CommandTests {
           2, "usage/hash", "all 64")
       }
       // Without groups it is the same hash: the next thing that is missing is the others.
+      // Done here: give all 64 hexadecimal digits
       let plain = hash.replacing("-", with: "")
       try await box.parley(consortium.arguments("delta", accept: plain, wait: 1)).failed(6, "network/timeout")
       // Nothing was connected for that.

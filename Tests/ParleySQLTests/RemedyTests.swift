@@ -17,6 +17,12 @@ import Testing
       [[1, 3, 10_000, 1, 0, 5], [2, 4, 10_031, 0, 1, 7]])
     tables.add("u", [("tid", .integer(1...9)), ("b", .integer(0...9))], [[1, 5], [2, 6], [2, 9]])
     tables.add("s", [("k", .integer(0...9)), ("name", .text(bytes: 20))], texts: [["1", "ab"], ["3", nil]])
+    tables.add(
+      "w",
+      [
+        ("at", .timestamp(1_577_836_800...1_735_603_200)), ("day", .date(18_262...20_088)), ("n", .integer(0...9)),
+      ],
+      [[1_577_836_800, 18_300, 1], [nil, 18_400, nil]])
     return tables
   }()
 
@@ -26,6 +32,14 @@ import Testing
       (self.text, self.code, self.advice, self.rewritten) = (text, code, advice, rewritten)
     }
     var description: String { text }
+
+    /// The query is refused with the advice, and runs once it is written as it says.
+    func check(_ tables: SmallTables) throws {
+      let error = try #require(throws: ParleyError.self) { try tables.compile(text) }
+      #expect(error.code.rawValue == code, "\(error)")
+      #expect(error.remedy?.contains(advice) == true, "\(error)")
+      _ = try tables.rows(rewritten)
+    }
   }
 
   static let cases: [Case] = [
@@ -289,12 +303,7 @@ import Testing
     #expect(try rows(">", false, 3) == [])
   }
 
-  @Test(arguments: cases) func theAdviceWorks(test: Case) throws {
-    let error = try #require(throws: ParleyError.self) { try Self.tables.compile(test.text) }
-    #expect(error.code.rawValue == test.code, "\(error)")
-    #expect(error.remedy?.contains(test.advice) == true, "\(error)")
-    _ = try Self.tables.rows(test.rewritten)
-  }
+  @Test(arguments: cases) func theAdviceWorks(test: Case) throws { try test.check(Self.tables) }
 
   /// The refusal of the way that the query could not take anyway is not the one that is told.
   @Test func theTrueReasonIsTold() throws {

@@ -84,7 +84,8 @@ extension ExpressionBinder {
     guard expression.size(upTo: limit) < limit else {
       throw error(
         "nesting", "the functions in this expression are nested too deeply", at: range,
-        remedy: "compute the inner ones in a subquery in FROM")
+        remedy:
+          "put fewer of them into each other; what a subquery computes is written out and counts as well")
     }
     return expression
   }

@@ -250,7 +250,7 @@ extension ExpressionBinder {
   private static func truth(_ text: String) -> Bool? { ["true": true, "false": false][text.lowercased()] }
 
   /// What to write for `x = TRUE` where x is no condition.
-  private static func comparedWithTruth(_ type: SQLType, _ constant: Bool) -> String {
+  private static func remedyForTruth(_ type: SQLType, _ constant: Bool) -> String {
     switch type {
     case .number:
       "TRUE and FALSE are conditions: compare with a number, x = \(constant ? 1 : 0), or declare the column with type: bool, which reads 0 and 1 as well"
@@ -268,7 +268,7 @@ extension ExpressionBinder {
       (.boolean, .string), (.string, .boolean):
       if let constant = condition.flatMap({ truth($0) }) {
         // Not what stands for yes in one study: which values there are, the study says.
-        return comparedWithTruth(a == .boolean ? b : a, constant)
+        return remedyForTruth(a == .boolean ? b : a, constant)
       }
     default: break
     }
@@ -279,7 +279,7 @@ extension ExpressionBinder {
       (.text, .boolean):
       "a condition stands by itself: write \(condition ?? "x"), or NOT \(condition ?? "x"), and no text that it is compared with"
     case (.duration, .number), (.number, .duration):
-      "write what the number counts, such as INTERVAL '90' MINUTE, or EXTRACT(EPOCH FROM …) for a number of seconds"
+      "write what the number counts, as in INTERVAL '90' MINUTE or n * INTERVAL '1' MINUTE, or EXTRACT(EPOCH FROM …) for a number of seconds; a difference of two dates is a number of days"
     case (.date, .number), (.number, .date), (.timestamp, .number), (.number, .timestamp):
       "write dates as DATE 'YYYY-MM-DD', or compare a part: EXTRACT(YEAR FROM …)"
     case (.date, .string), (.string, .date), (.timestamp, .string), (.string, .timestamp), (.date, .category),

@@ -342,7 +342,7 @@ extension Parser {
     if current.keyword == "WITHIN", following.keyword == "GROUP" {
       throw unsupported(
         "WITHIN GROUP", at: current.range,
-        remedy: FunctionHints.remedy("PERCENTILE_CONT") ?? "use QUANTILE(x, 0.9)")
+        remedy: FunctionHints.remedy("PERCENTILE_CONT") ?? "")
     }
     if take(keyword: "OVER") {
       let window = try window()

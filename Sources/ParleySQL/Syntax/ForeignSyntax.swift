@@ -40,6 +40,10 @@ extension Parser {
         "name the window in a subquery and write WHERE outside: SELECT … FROM (SELECT …, ROW_NUMBER() OVER (…) AS place FROM …) AS q WHERE place = 1"
     )
   }
+  /// `OVER w`, or the clause that would say what w is.
+  func namedWindow(_ what: String) -> ParleyError {
+    unsupported(what, at: current.range, remedy: "write OVER (PARTITION BY … ORDER BY …) in place")
+  }
   func lateral() -> ParleyError {
     unsupported(
       "LATERAL", at: current.range,

@@ -4,7 +4,10 @@ import ParleyBase
 /// Functions whose arguments are words: CAST, SUBSTRING, TRIM, OVER.
 extension Parser {
   mutating func window() throws(ParleyError) -> WindowSpecification {
-    try expect(symbol: "(", "after OVER")
+    switch current.kind {
+    case .word, .quotedName: throw namedWindow("a window with a name")
+    default: try expect(symbol: "(", "after OVER")
+    }
     var window = WindowSpecification(partition: [], order: [])
     if take(keyword: "PARTITION") {
       try expect(keyword: "BY", "after PARTITION")

@@ -101,9 +101,7 @@ struct Parser {
   }
 
   func trailing() -> ParleyError {
-    if current.keyword == "WINDOW" {
-      return unsupported("WINDOW", at: current.range, remedy: "write OVER (PARTITION BY … ORDER BY …) in place")
-    }
+    if current.keyword == "WINDOW" { return namedWindow("WINDOW") }
     let clauses = ["WHERE", "GROUP", "HAVING", "ORDER", "LIMIT"]
     let hint = current.keyword.map { didYouMean($0, among: clauses) } ?? ""
     return source.error(

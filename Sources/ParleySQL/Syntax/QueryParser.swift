@@ -12,7 +12,7 @@ extension Parser {
     guard depth <= Self.maximumDepth else {
       throw source.error(
         "sql/nesting", "queries are nested more than \(Self.maximumDepth) deep", at: current.range,
-        remedy: "name inner queries with WITH")
+        remedy: "write fewer steps, one after the other in one SELECT where that is possible")
     }
     var with: [QueryStatement.CommonTable] = []
     if take(keyword: "WITH") {

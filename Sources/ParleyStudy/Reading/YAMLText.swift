@@ -116,7 +116,7 @@ enum YAMLText {
         context.map { " (\($0.text.trimmingCharacters(in: .whitespaces)) of line \($0.mark.line))" } ?? ""
       problems.add(
         .studySyntax, "not YAML: \(problem)\(since)", at: Position(line: mark.line, column: mark.column),
-        remedy: hint(problem))
+        remedy: remedy(problem))
     case .duplicatedKeysInMapping(let keys, let context):
       problems.add(
         .studyDuplicate, "the key '\(keys.first ?? "")' is there twice in one mapping",
@@ -131,7 +131,7 @@ enum YAMLText {
     }
   }
 
-  private static func hint(_ problem: String) -> String {
+  private static func remedy(_ problem: String) -> String {
     if problem.contains("tab") || problem.contains("cannot start any token") {
       return "indent with spaces, not tabs, and put texts with special characters in quotes"
     }
