@@ -176,10 +176,10 @@ import Testing
 
   @Test func loops() throws {
     func loop(
-      _ p: Sample, _ count: Int = 3, _ start: SecretScalar<Int>, within: ClosedRange<Int> = 0...20,
+      _ p: Sample, _ start: SecretScalar<Int>, within: ClosedRange<Int> = 0...20, passes: Int = 3,
       _ body: (SecretScalar<Int>) -> SecretScalar<Int>
     ) -> SecretScalar<Int> {
-      p.study.repeating(count, carrying: Carried(start, within: within), body: body)
+      p.study.repeating(passes, carrying: Carried(start, within: within), body: body)
     }
     try expect("plan/repeat-range", "clamp the value at the end of the pass, or declare an interval") {
       p, broken in
@@ -190,17 +190,17 @@ import Testing
       _ = loop(p, p.table.count(), within: broken ? 1...20 : 0...20) { $0 }.reveal(to: ["a"], as: "r")
     }
     try expect("plan/repeat-count", "ask for 0 or more") { p, broken in
-      _ = loop(p, broken ? -3 : 0, p.table.count()) { $0 }.reveal(to: ["a"], as: "r")
+      _ = loop(p, p.table.count(), passes: broken ? -3 : 0) { $0 }.reveal(to: ["a"], as: "r")
     }
     try expect("plan/too-large", "make fewer passes") { p, broken in
-      _ = loop(p, broken ? .max : 9, p.table.count()) { $0 }.reveal(to: ["a"], as: "r")
+      _ = loop(p, p.table.count(), passes: broken ? .max : 9) { $0 }.reveal(to: ["a"], as: "r")
     }
     try expect("plan/repeat-nested", "write out the passes of the innermost loop, or of the middle one") {
       p, broken in
       _ = loop(p, p.table.count()) { x in
         loop(p, x) { y in
           let step = { (z: SecretScalar<Int>) in (z + 1).clamped(to: 0...20) }
-          return broken ? loop(p, 2, y, step) : step(step(y))
+          return broken ? loop(p, y, passes: 2, step) : step(step(y))
         }
       }.reveal(to: ["a"], as: "r")
     }
