@@ -23,7 +23,7 @@ void c_parley_gf64_expand_folded(
     ops->expand_folded(x, x2, groups, coefficients, weights, second, out);
     return;
   }
-  enum { PIECE = 16 };
+  enum { PIECE = 64 };
   uint64_t elements[64 * PIECE];
   for (size_t d = 0; d < groups; d += PIECE) {
     size_t count = groups - d < PIECE ? groups - d : PIECE;
