@@ -4,6 +4,7 @@
 //   MULTIPLY(a, b, i)     in each lane: half i & 1 of a times half i >> 4 of b
 //   LOAD, STORE, REPEAT, XOR, AND, LEFT, RIGHT, SHUFFLE, LOW_HALVES, HIGH_HALVES, EACH_LANE, SUM_OF_LANES, ZERO
 //   REDUCE_IN_ORDER(wide) 2 LANES products to as many words
+//   EXPAND, EXPAND_FOLDED the functions of gf64_expand.h that the table has; the second may be null
 #include <immintrin.h>
 #include <string.h>
 
@@ -56,28 +57,31 @@ C_PARLEY_INLINE TARGET __m128i wide_dot(const uint64_t *a, const uint64_t *b, si
 
 static TARGET uint64_t dot(const uint64_t *a, const uint64_t *b, size_t n) { return reduce_one(wide_dot(a, b, n)); }
 
-// Outer products. Groups are taken in blocks that stay in the first-level cache; for each block, tiles of 4 x 4
-// products have their unreduced sums in registers and read the block once. Between blocks the sums are in `wide`:
-// those of four columns c .. c + 3 in the order c, c + 2, c + 1, c + 3, in which they leave the registers.
+// Outer products. Groups are taken in blocks that stay in the first-level cache; for each block, tiles of four rows and
+// COLUMNS columns have their unreduced sums in registers and read the block once. Between blocks the sums are in `wide`:
+// those of the columns of a tile with the even ones first, the order in which they leave the registers.
 
-enum { BLOCK = 32 };
+enum { BLOCK = 32, COLUMNS = STEP > 4 ? STEP : 4 };
 
 typedef struct {
   /// The block; `weights` is null for plain products.
   const uint64_t *x, *y, *weights;
+  /// Rows and columns, which are also the words of a group.
   size_t groups, factor;
+  /// The sum of row 0 and column 0, and how many lie between two rows.
   __m128i *wide;
+  size_t width;
 } block;
 
 /// `rows` and `masked` are constants.
-C_PARLEY_INLINE TARGET void four_columns(const block *t, size_t row, size_t column, int rows, int masked) {
-  enum { VECTORS = 2 / LANES };
+C_PARLEY_INLINE TARGET void tile(const block *t, size_t row, size_t column, int rows, int masked) {
+  enum { VECTORS = COLUMNS / STEP };
   VECTOR sum[4][2 * VECTORS];
-  __m128i *wide = t->wide + row * t->factor + column;
+  __m128i *wide = t->wide + row * t->width + column;
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 2 * VECTORS; i++) sum[r][i] = LOAD(wide + (size_t)r * t->factor + LANES * i);
+    for (int i = 0; i < 2 * VECTORS; i++) sum[r][i] = LOAD(wide + (size_t)r * t->width + LANES * i);
   for (size_t d = 0; d < t->groups; d++) {
     const uint64_t *x = t->x + d * t->factor + row, *y = t->y + d * t->factor + column;
     VECTOR weight = masked ? REPEAT(t->weights[d]) : ZERO;
@@ -96,12 +100,12 @@ C_PARLEY_INLINE TARGET void four_columns(const block *t, size_t row, size_t colu
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 2 * VECTORS; i++) STORE(wide + (size_t)r * t->factor + LANES * i, sum[r][i]);
+    for (int i = 0; i < 2 * VECTORS; i++) STORE(wide + (size_t)r * t->width + LANES * i, sum[r][i]);
 }
 
-/// Columns that do not fill four.
+/// Columns that do not fill a tile.
 C_PARLEY_INLINE TARGET void one_column(const block *t, size_t row, size_t column, int masked) {
-  __m128i *wide = t->wide + row * t->factor + column, sum = *wide;
+  __m128i *wide = t->wide + row * t->width + column, sum = *wide;
   for (size_t d = 0; d < t->groups; d++) {
     __m128i p = load_one(t->x + d * t->factor + row), q = load_one(t->y + d * t->factor + column);
     if (masked) {
@@ -114,47 +118,58 @@ C_PARLEY_INLINE TARGET void one_column(const block *t, size_t row, size_t column
 }
 
 C_PARLEY_INLINE TARGET void outer_block(const block *t, int masked) {
-  size_t whole = t->factor - t->factor % 4, row = 0;
-  for (; row < whole; row += 4)
-    for (size_t column = 0; column < whole; column += 4) four_columns(t, row, column, 4, masked);
+  size_t whole = t->factor - t->factor % COLUMNS, row = 0;
+  for (; row + 4 <= t->factor; row += 4)
+    for (size_t column = 0; column < whole; column += COLUMNS) tile(t, row, column, 4, masked);
   for (; row < t->factor; row++)
-    for (size_t column = 0; column < whole; column += 4) four_columns(t, row, column, 1, masked);
+    for (size_t column = 0; column < whole; column += COLUMNS) tile(t, row, column, 1, masked);
   for (row = 0; row < t->factor; row++)
     for (size_t column = whole; column < t->factor; column++) one_column(t, row, column, masked);
 }
 
-C_PARLEY_INLINE TARGET void outer_product(
-    const uint64_t *x, const uint64_t *y, size_t groups, size_t factor, const uint64_t *weights, uint64_t *sums,
-    int masked) {
-  __m128i wide[MAX_FACTOR * MAX_FACTOR];
-  memset(wide, 0, factor * factor * sizeof *wide);
-  for (size_t d = 0; d < groups; d += BLOCK) {
-    block t = {x + d * factor, y + d * factor, 0, groups - d < BLOCK ? groups - d : BLOCK, factor, wide};
-    if (masked) t.weights = weights + d;
-    outer_block(&t, masked);
-  }
-  size_t whole = factor - factor % 4;
+/// Adds up the sums of an outer product of `factor` rows and columns.
+C_PARLEY_INLINE TARGET void finish(
+    const __m128i *wide, size_t width, size_t factor, uint64_t *sums) {
+  size_t whole = factor - factor % COLUMNS;
   for (size_t j = 0; j < factor; j++)
     for (size_t k = 0; k < factor; k++) {
-      size_t swapped = (k & ~(size_t)3) | (k & 1) << 1 | (k >> 1 & 1);
-      sums[j * factor + k] ^= reduce_one(wide[j * factor + (k < whole ? swapped : k)]);
+      size_t place = k % COLUMNS / 2 + k % 2 * (COLUMNS / 2);
+      sums[j * width + k] ^= reduce_one(wide[j * width + (k < whole ? k - k % COLUMNS + place : k)]);
     }
 }
 
+/// A quarter at a time: the rows of one half and the columns of another.
 static TARGET void masked_outer(
-    const uint64_t *x, const uint64_t *y, size_t groups, size_t factor, const uint64_t *weights, uint64_t *sums) {
-  outer_product(x, y, groups, factor, weights, sums, 1);
+    const uint64_t *x, const uint64_t *x2, const uint64_t *y, const uint64_t *y2, size_t groups, size_t lanes,
+    const uint64_t *weights, uint64_t *sums) {
+  __m128i wide[MAX_FACTOR * MAX_FACTOR];
+  const uint64_t *left[2] = {x, x2}, *right[2] = {y, y2};
+  size_t width = 2 * lanes;
+  memset(wide, 0, width * width * sizeof *wide);
+  for (size_t d = 0; d < groups; d += BLOCK)
+    for (size_t q = 0; q < 4; q++) {
+      block t = {
+          left[q / 2] + d * lanes, right[q % 2] + d * lanes, weights + d, groups - d < BLOCK ? groups - d : BLOCK,
+          lanes, wide + q / 2 * lanes * width + q % 2 * lanes, width};
+      outer_block(&t, 1);
+    }
+  for (size_t q = 0; q < 4; q++) {
+    size_t first = q / 2 * lanes * width + q % 2 * lanes;
+    finish(wide + first, width, lanes, sums + first);
+  }
 }
 
 static TARGET void outer(const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, uint64_t *sums) {
-  outer_product(u, v, groups, factor, 0, sums, 0);
+  __m128i wide[MAX_FACTOR * MAX_FACTOR];
+  memset(wide, 0, factor * factor * sizeof *wide);
+  for (size_t d = 0; d < groups; d += BLOCK) {
+    block t = {u + d * factor, v + d * factor, 0, groups - d < BLOCK ? groups - d : BLOCK, factor, wide, factor};
+    outer_block(&t, 0);
+  }
+  finish(wide, factor, factor, sums);
 }
 
 static TARGET void weigh(uint64_t *values, size_t groups, const uint64_t *weights) {
-  // Entry i is (X^4 + X^3 + X + 1) i.
-  const VECTOR overflow = EACH_LANE(_mm_setr_epi8(
-      0, 0x1b, 0x36, 0x2d, 0x6c, 0x77, 0x5a, 0x41, (char)0xd8, (char)0xc3, (char)0xee, (char)0xf5, (char)0xb4,
-      (char)0xaf, (char)0x82, (char)0x99));
   for (size_t d = 0; d < groups; d++) {
     uint64_t first[STEP] = {weights[d]};
     for (int i = 1; i < STEP; i++) first[i] = gf64_double(first[i - 1]);
@@ -162,7 +177,10 @@ static TARGET void weigh(uint64_t *values, size_t groups, const uint64_t *weight
     for (uint64_t *v = values + 64 * d; v < values + 64 * d + 64; v += STEP) {
       VECTOR a = LOAD(v);
       STORE(v, reduce(MULTIPLY(a, weight, 0x00), MULTIPLY(a, weight, 0x11)));
-      weight = XOR(LEFT(weight, STEP), SHUFFLE(overflow, RIGHT(weight, 64 - STEP)));
+      // X^STEP times the weights; what goes beyond X^63 has few bits, and is not folded twice.
+      VECTOR over = RIGHT(weight, 64 - STEP);
+      weight = XOR(
+          XOR(LEFT(weight, STEP), over), XOR(LEFT(over, 1), XOR(LEFT(over, 3), LEFT(over, 4))));
     }
   }
 }
@@ -189,4 +207,4 @@ static TARGET void fold(
     fold_by(u, groups, factor, coefficients, out);
 }
 
-const c_parley_gf64_ops TABLE = {multiply, dot, masked_outer, gf64_expand_fold, weigh, outer, fold};
+const c_parley_gf64_ops TABLE = {multiply, dot, masked_outer, EXPAND, EXPAND_FOLDED, weigh, outer, fold};

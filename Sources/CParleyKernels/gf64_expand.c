@@ -117,21 +117,24 @@ C_PARLEY_INLINE TARGET void store_words(uint64_t *out, const __m256i byte[8]) {
   }
 }
 
-/// `factor` may be a constant.
+/// `lanes` may be a constant.
 C_PARLEY_INLINE TARGET void expand_by(
-    const uint64_t *x, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out) {
+    const uint64_t *x, const uint64_t *x2, size_t groups, size_t lanes, const uint64_t *coefficients,
+    uint64_t *out) {
   lookup table __attribute__((aligned(64)));
   numbers n;
-  size_t quads = (factor + 3) / 4;
-  fill(&table, quads, factor, coefficients);
+  size_t quads = (2 * lanes + 3) / 4;
+  fill(&table, quads, 2 * lanes, coefficients);
   uint64_t padded[MAX_FACTOR] = {0};
   for (size_t d = 0; d < groups; d++) {
-    const uint64_t *words = x + d * factor;
-    if (factor % 16) {
-      memcpy(padded, words, factor * sizeof *words);
-      words = padded;
+    if (lanes == 16) {
+      four_quads(&n, 0, x + d * lanes);
+      four_quads(&n, 4, x2 + d * lanes);
+    } else {
+      memcpy(padded, x + d * lanes, lanes * sizeof *x);
+      memcpy(padded + lanes, x2 + d * lanes, lanes * sizeof *x);
+      for (size_t q = 0; q < quads; q += 4) four_quads(&n, q, padded + 4 * q);
     }
-    for (size_t q = 0; q < quads; q += 4) four_quads(&n, q, words + 4 * q);
     __m256i sum[2][8];
     four_bytes(&table, &n, quads, 0, sum);
     four_bytes(&table, &n, quads, 4, sum);
@@ -141,10 +144,11 @@ C_PARLEY_INLINE TARGET void expand_by(
 }
 
 TARGET void gf64_expand_fold(
-    const uint64_t *x, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out) {
-  if (factor == 32)
-    expand_by(x, groups, 32, coefficients, out);
+    const uint64_t *x, const uint64_t *x2, size_t groups, size_t lanes, const uint64_t *coefficients,
+    uint64_t *out) {
+  if (lanes == 16)
+    expand_by(x, x2, groups, 16, coefficients, out);
   else
-    expand_by(x, groups, factor, coefficients, out);
+    expand_by(x, x2, groups, lanes, coefficients, out);
 }
 #endif

@@ -49,24 +49,33 @@ static uint64_t dot(const uint64_t *a, const uint64_t *b, size_t n) {
   return gf64_reduce(sum);
 }
 
+/// Word j of group d of two vectors that lie apart, half of a group in each.
+static inline uint64_t word_of(const uint64_t *first, const uint64_t *second, size_t d, size_t lanes, size_t j) {
+  return j < lanes ? first[d * lanes + j] : second[d * lanes + j - lanes];
+}
+
 static void masked_outer(
-    const uint64_t *x, const uint64_t *y, size_t groups, size_t factor, const uint64_t *weights, uint64_t *sums) {
+    const uint64_t *x, const uint64_t *x2, const uint64_t *y, const uint64_t *y2, size_t groups, size_t lanes,
+    const uint64_t *weights, uint64_t *sums) {
+  size_t factor = 2 * lanes;
   for (size_t j = 0; j < factor; j++) {
     gf64_wide row[MAX_FACTOR];
     memset(row, 0, sizeof row);
     for (size_t d = 0; d < groups; d++)
-      for (size_t k = 0; k < factor; k++) accumulate(&row[k], x[d * factor + j] & y[d * factor + k], weights[d]);
+      for (size_t k = 0; k < factor; k++)
+        accumulate(&row[k], word_of(x, x2, d, lanes, j) & word_of(y, y2, d, lanes, k), weights[d]);
     for (size_t k = 0; k < factor; k++) sums[j * factor + k] ^= gf64_reduce(row[k]);
   }
 }
 
 static void expand_fold(
-    const uint64_t *x, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out) {
+    const uint64_t *x, const uint64_t *x2, size_t groups, size_t lanes, const uint64_t *coefficients,
+    uint64_t *out) {
   for (size_t d = 0; d < groups; d++) {
     uint64_t *to = out + 64 * d;
     memset(to, 0, 64 * sizeof *to);
-    for (size_t j = 0; j < factor; j++) {
-      uint64_t word = x[d * factor + j], c = coefficients[j];
+    for (size_t j = 0; j < 2 * lanes; j++) {
+      uint64_t word = word_of(x, x2, d, lanes, j), c = coefficients[j];
       for (int l = 0; l < 64; l++) to[l] ^= c & (0 - (word >> l & 1));
     }
   }
@@ -96,4 +105,5 @@ static void fold(const uint64_t *u, size_t groups, size_t factor, const uint64_t
   for (size_t d = 0; d < groups; d++) out[d] = dot(u + d * factor, coefficients, factor);
 }
 
-const c_parley_gf64_ops c_parley_gf64_generic = {multiply, dot, masked_outer, expand_fold, weigh, outer, fold};
+const c_parley_gf64_ops c_parley_gf64_generic = {
+    multiply, dot, masked_outer, expand_fold, 0, weigh, outer, fold};

@@ -21,5 +21,7 @@
 #define SUM_OF_LANES(A) (A)
 #define ZERO _mm_setzero_si128()
 #define REDUCE_IN_ORDER(W) reduce((W)[0], (W)[1])
+#define EXPAND gf64_expand_fold
+#define EXPAND_FOLDED 0
 #include "gf64_clmul.h"
 #endif

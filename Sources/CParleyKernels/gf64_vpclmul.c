@@ -21,5 +21,7 @@
 #define SUM_OF_LANES(A) _mm_xor_si128(_mm256_castsi256_si128(A), _mm256_extracti128_si256(A, 1))
 #define ZERO _mm256_setzero_si256()
 #define REDUCE_IN_ORDER(W) reduce(_mm256_set_m128i((W)[2], (W)[0]), _mm256_set_m128i((W)[3], (W)[1]))
+#define EXPAND gf64_expand_fold
+#define EXPAND_FOLDED 0
 #include "gf64_clmul.h"
 #endif

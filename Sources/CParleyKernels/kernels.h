@@ -10,6 +10,9 @@
 #define C_PARLEY_TARGET_BMI2 __attribute__((target("avx2,bmi2")))
 #define C_PARLEY_TARGET_PCLMUL __attribute__((target("avx2,pclmul")))
 #define C_PARLEY_TARGET_VPCLMUL __attribute__((target("avx2,pclmul,vpclmulqdq")))
+#define C_PARLEY_TARGET_VPCLMUL512 \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,gfni,pclmul,vpclmulqdq")))
+#define C_PARLEY_TARGET_IFMA __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")))
 #define C_PARLEY_TARGET_AVX512 \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,aes,vaes,gfni")))
 #endif
@@ -75,9 +78,15 @@ typedef struct c_parley_gf64_ops {
   uint64_t (*multiply)(uint64_t, uint64_t);
   uint64_t (*dot)(const uint64_t *, const uint64_t *, size_t);
   void (*masked_outer)(
-      const uint64_t *x, const uint64_t *y, size_t groups, size_t factor, const uint64_t *weights, uint64_t *sums);
+      const uint64_t *x, const uint64_t *x2, const uint64_t *y, const uint64_t *y2, size_t groups, size_t lanes,
+      const uint64_t *weights, uint64_t *sums);
   void (*expand_fold)(
-      const uint64_t *x, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out);
+      const uint64_t *x, const uint64_t *x2, size_t groups, size_t lanes, const uint64_t *coefficients,
+      uint64_t *out);
+  /// Both folds at once, for 16 lanes and 8 blocks; null where they are made one after the other.
+  void (*expand_folded)(
+      const uint64_t *x, const uint64_t *x2, size_t groups, const uint64_t *coefficients, const uint64_t *weights,
+      const uint64_t *second, uint64_t *out);
   void (*weigh)(uint64_t *values, size_t groups, const uint64_t *weights);
   void (*outer)(const uint64_t *u, const uint64_t *v, size_t groups, size_t factor, uint64_t *sums);
   void (*fold)(const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out);
@@ -138,8 +147,10 @@ extern const c_parley_matrix_ops c_parley_matrix_avx2;
 extern const c_parley_transpose_ops c_parley_transpose_avx2;
 extern const c_parley_gf64_ops c_parley_gf64_pclmul;
 extern const c_parley_gf64_ops c_parley_gf64_vpclmul;
+extern const c_parley_gf64_ops c_parley_gf64_vpclmul512;
 extern const c_parley_sums_ops c_parley_sums_avx2;
 extern const c_parley_prime_ops c_parley_prime_bmi2;
+extern const c_parley_prime_ops c_parley_prime_ifma;
 extern const c_parley_aes_ops c_parley_aes_vaes;
 extern const c_parley_vector_ops c_parley_vector_avx512;
 extern const c_parley_matrix_ops c_parley_matrix_avx512;

@@ -2,31 +2,13 @@
 // Sums are reduced late: eight products of a residue and a word fit into 128 bits.
 #include <string.h>
 
+#include "prime.h"
 #include "selectors.h"
-
-__extension__ typedef unsigned __int128 uint128;
 
 enum { MAX_FACTOR = 32, TERMS = 8 };
 
 /// For loops that were measured to be slower with registers of four words, which have no full products.
 #define SCALAR _Pragma("clang loop vectorize(disable)")
-
-C_PARLEY_INLINE uint64_t high_product(uint64_t a, uint64_t b) { return (uint64_t)((uint128)a * b >> 64); }
-
-/// a - m when that is not negative, else a; for a < m + 2^63, m < 2^63.
-C_PARLEY_INLINE uint64_t subtract_once(uint64_t a, uint64_t m) {
-  uint64_t r = a - m;
-  return r + (m & (0 - (r >> 63)));
-}
-
-/// t mod P for t < 2^64 P (Barrett). With c = floor(2^125 / P) the quotient t / P exceeds
-/// floor(floor(t / 2^61) c / 2^64) by less than 2^61 / P + P / 2^61 + 1 <= 3.5, so two subtractions remain.
-C_PARLEY_INLINE uint64_t reduce(uint128 t, const c_parley_prime *p) {
-  uint64_t top = (uint64_t)(t >> 61);
-  uint64_t quotient = top + high_product(top, p->reciprocal);
-  uint64_t r = (uint64_t)t - quotient * p->value;
-  return subtract_once(subtract_once(r, 2 * p->value), p->value);
-}
 
 /// (t + 2^128 top) mod P for top < P.
 C_PARLEY_INLINE uint64_t reduce3(uint128 t, uint64_t top, const c_parley_prime *p) {
@@ -185,16 +167,6 @@ static TARGET void fold(
 
 // The first level: groups of two products, which have a factor each for two elements. The factors 2^-64 of Montgomery's
 // reduction go into the coefficients or out of the sums.
-
-/// -1 / P mod 2^64 by Newton's iteration, which doubles the bits that are right; P is its own inverse modulo 8.
-C_PARLEY_INLINE uint64_t negative_inverse(uint64_t p) {
-  uint64_t inverse = p;
-  for (int i = 0; i < 5; i++) inverse *= 2 - p * inverse;
-  return 0 - inverse;
-}
-
-/// 2^64 mod P.
-C_PARLEY_INLINE uint64_t radix(const c_parley_prime *p) { return reduce((uint128)1 << 64, p); }
 
 /// t / 2^64 mod P, at most t / 2^64 + P; for t < 2^127 (Montgomery).
 C_PARLEY_INLINE uint64_t montgomery(uint128 t, uint64_t inverse, uint64_t prime) {

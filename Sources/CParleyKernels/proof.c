@@ -6,12 +6,31 @@ uint64_t c_parley_gf64_dot(const uint64_t *a, const uint64_t *b, size_t count) {
   return c_parley_active()->gf64->dot(a, b, count);
 }
 void c_parley_gf64_masked_outer(
-    const uint64_t *x, const uint64_t *y, size_t groups, size_t factor, const uint64_t *weights, uint64_t *sums) {
-  c_parley_active()->gf64->masked_outer(x, y, groups, factor, weights, sums);
+    const uint64_t *x, const uint64_t *x2, const uint64_t *y, const uint64_t *y2, size_t groups, size_t lanes,
+    const uint64_t *weights, uint64_t *sums) {
+  c_parley_active()->gf64->masked_outer(x, x2, y, y2, groups, lanes, weights, sums);
 }
 void c_parley_gf64_expand_fold(
-    const uint64_t *x, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out) {
-  c_parley_active()->gf64->expand_fold(x, groups, factor, coefficients, out);
+    const uint64_t *x, const uint64_t *x2, size_t groups, size_t lanes, const uint64_t *coefficients,
+    uint64_t *out) {
+  c_parley_active()->gf64->expand_fold(x, x2, groups, lanes, coefficients, out);
+}
+void c_parley_gf64_expand_folded(
+    const uint64_t *x, const uint64_t *x2, size_t groups, size_t lanes, const uint64_t *coefficients,
+    const uint64_t *weights, size_t factor, const uint64_t *second, uint64_t *out) {
+  const c_parley_gf64_ops *ops = c_parley_active()->gf64;
+  if (ops->expand_folded && lanes == 16 && factor == 8) {
+    ops->expand_folded(x, x2, groups, coefficients, weights, second, out);
+    return;
+  }
+  enum { PIECE = 64 };
+  uint64_t elements[64 * PIECE];
+  for (size_t d = 0; d < groups; d += PIECE) {
+    size_t count = groups - d < PIECE ? groups - d : PIECE;
+    ops->expand_fold(x + d * lanes, x2 + d * lanes, count, lanes, coefficients, elements);
+    if (weights) ops->weigh(elements, count, weights + d);
+    ops->fold(elements, count * 64 / factor, factor, second, out + d * 64 / factor);
+  }
 }
 void c_parley_gf64_weigh(uint64_t *values, size_t groups, const uint64_t *weights) {
   c_parley_active()->gf64->weigh(values, groups, weights);

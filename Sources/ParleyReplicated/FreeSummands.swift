@@ -70,7 +70,9 @@ extension ReplicatedParty {
     return (0..<values).map { index in
       let (lo, hi) = (2 * index * count, (2 * index + 1) * count)
       fill(index, storage.pointer + lo, storage.pointer + hi)
-      return spread(lo: lo, hi: hi, zero: zero).map { SharedWords(storage, lo: $0.lo, hi: $0.hi, count: count) }
+      return spread(lo: lo, hi: hi, zero: zero).enumerated().map { number, start in
+        SharedWords(storage, lo: start.lo, hi: start.hi, count: count, nonzero: ShareNumbers(only: number))
+      }
     }
   }
 

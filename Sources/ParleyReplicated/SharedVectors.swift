@@ -1,6 +1,21 @@
 package import ParleyAlgebra
 package import ParleyBase
 
+/// Which of the three shares of a vector may differ from zero. That follows from the program, so that all parties know it, and is
+/// never learned from a share.
+package struct ShareNumbers: Hashable, Sendable {
+  private let bits: UInt8
+  /// All three.
+  package static let all = ShareNumbers(bits: 0b111)
+
+  private init(bits: UInt8) { self.bits = bits }
+  /// Share `number` alone.
+  package init(only number: Int) { bits = 1 << UInt8(number) }
+
+  /// Whether share `number` modulo 3 may differ from zero.
+  package func contains(_ number: Int) -> Bool { bits >> UInt8(number % 3) & 1 == 1 }
+}
+
 /// One party's shares of a vector of ring words: (x_i, x_{i+1}) as (lo, hi), two runs of words in one buffer.
 ///
 /// A value: results of one operation are views into a common buffer, which goes back to the pool with the last
@@ -12,9 +27,12 @@ package struct SharedWords<Word: RingWord> {
   let hiStart: Int
   /// Elements.
   package let count: Int
+  /// The others are zero, at every party that is honest.
+  let nonzero: ShareNumbers
 
-  init(_ storage: Storage<Word>, lo: Int, hi: Int, count: Int) {
+  init(_ storage: Storage<Word>, lo: Int, hi: Int, count: Int, nonzero: ShareNumbers = .all) {
     self.storage = storage
+    self.nonzero = nonzero
     loStart = lo
     hiStart = hi
     self.count = count

@@ -18,6 +18,32 @@ extension BackendTests {
       return sum
     }
 
+    /// The words of groups of 2·lanes in the two parts in which kernels take them.
+    static func parts(_ words: [UInt64], lanes: Int) -> (first: [UInt64], second: [UInt64]) {
+      let isFirst = words.indices.map { $0 % (2 * lanes) < lanes }
+      return (
+        zip(words, isFirst).filter { $0.1 }.map { $0.0 }, zip(words, isFirst).filter { !$0.1 }.map { $0.0 }
+      )
+    }
+
+    /// Both parts as operands, whose bounds are looked at.
+    struct Parts {
+      let first: Unaligned
+      let second: Unaligned
+      let words: [UInt64]
+      let lanes: Int
+      init(_ words: [UInt64], lanes: Int) {
+        let parts = ProofBits.parts(words, lanes: lanes)
+        (first, second) = (Unaligned(parts.first), Unaligned(parts.second))
+        (self.words, self.lanes) = (words, lanes)
+      }
+      var operand: Kernels.BitWords { .init(first: first.readOnly, second: second.readOnly) }
+      var isUntouched: Bool {
+        let parts = ProofBits.parts(words, lanes: lanes)
+        return first.guardsHold && second.guardsHold && first.array == parts.first && second.array == parts.second
+      }
+    }
+
     /// Random, with all ones, zero and the highest bit among them.
     static func words(_ count: Int, _ generator: inout InsecureSplitMix) -> [UInt64] {
       (0..<count).map { _ in
@@ -96,9 +122,13 @@ extension BackendTests {
           }
           withEachMultiplier { backend in
             let (u, v, w) = (Unaligned(x), Unaligned(y), Unaligned(weights))
-            let first = Unaligned(start), second = Unaligned(start)
-            Kernels.gf64MaskedOuter(
-              u.readOnly, v.readOnly, groups: groups, factor: factor, weights: w.readOnly, into: first.pointer)
+            let first = Unaligned(factor % 2 == 0 ? start : masked), second = Unaligned(start)
+            if factor % 2 == 0 {
+              let (p, q) = (Parts(x, lanes: factor / 2), Parts(y, lanes: factor / 2))
+              Kernels.gf64MaskedOuter(
+                p.operand, q.operand, groups: groups, lanes: factor / 2, weights: w.readOnly, into: first.pointer)
+              #expect(p.isUntouched && q.isUntouched)
+            }
             Kernels.gf64Outer(u.readOnly, v.readOnly, groups: groups, factor: factor, into: second.pointer)
             let comment: Comment = "\(backend), seed \(seed), factor \(factor), groups \(groups)"
             #expect(first.array == masked, comment)
@@ -123,16 +153,17 @@ extension BackendTests {
         }
       }
       withEachMultiplier { backend in
-        let (u, v, w, sums) = (Unaligned(x), Unaligned(y), Unaligned(weights), Unaligned(want.map { _ in 0 }))
+        let (u, v) = (Parts(x, lanes: factor / 2), Parts(y, lanes: factor / 2))
+        let (w, sums) = (Unaligned(weights), Unaligned(want.map { _ in 0 }))
         Kernels.gf64MaskedOuter(
-          u.readOnly, v.readOnly, groups: groups, factor: factor, weights: w.readOnly, into: sums.pointer)
+          u.operand, v.operand, groups: groups, lanes: factor / 2, weights: w.readOnly, into: sums.pointer)
         #expect(sums.array == want, "\(backend), seed \(seed)")
-        #expect(sums.guardsHold && u.guardsHold && v.guardsHold && w.guardsHold)
+        #expect(sums.guardsHold && u.isUntouched && v.isUntouched && w.guardsHold)
       }
     }
 
     @Test func expansion() {
-      for factor in Self.factors {
+      for factor in Self.factors where factor % 2 == 0 {
         for groups in [0, 1, 2, 3, 5] {
           var generator = InsecureSplitMix(seed: seed &+ UInt64(factor * 100 + groups))
           let x = Self.words(groups * factor, &generator), coefficients = Self.words(factor, &generator)
@@ -142,11 +173,44 @@ extension BackendTests {
             }
           }
           withEachMultiplier { backend in
-            let (u, c, out) = (Unaligned(x), Unaligned(coefficients), Unaligned(want.map { _ in 5 }))
+            let (c, out) = (Unaligned(coefficients), Unaligned(want.map { _ in 5 }))
+            let u = Parts(x, lanes: factor / 2)
             Kernels.gf64ExpandFold(
-              u.readOnly, groups: groups, factor: factor, coefficients: c.readOnly, into: out.pointer)
+              u.operand, groups: groups, lanes: factor / 2, coefficients: c.readOnly, into: out.pointer)
             #expect(out.array == want, "\(backend), seed \(seed), factor \(factor), groups \(groups)")
-            #expect(out.guardsHold && u.array == x && c.array == coefficients)
+            #expect(out.guardsHold && u.isUntouched && c.array == coefficients)
+          }
+        }
+      }
+    }
+
+    /// Against expanding, weighing and folding one after the other; 35 groups are more than are expanded at a time.
+    @Test func foldedExpansion() {
+      for (factor, second) in [(32, 8), (32, 4), (32, 64), (6, 8), (64, 16), (2, 1)] {
+        for groups in [0, 1, 2, 7, 35] {
+          var generator = InsecureSplitMix(seed: seed &+ UInt64(factor * 100 + groups))
+          let x = Self.words(groups * factor, &generator), coefficients = Self.words(factor, &generator)
+          let weights = Self.words(groups, &generator), last = Self.words(second, &generator)
+          for isWeighed in [false, true] {
+            let want = (0..<64 / second * groups).map { place in
+              (0..<second).reduce(0 as UInt64) { sum, i in
+                let e = place * second + i
+                let element = (0..<factor).reduce(0 as UInt64) { sum, j in
+                  x[e / 64 * factor + j] >> UInt64(e % 64) & 1 == 1 ? sum ^ coefficients[j] : sum
+                }
+                let weight = isWeighed ? Self.product(weights[e / 64], 1 << UInt64(e % 64)) : 1
+                return sum ^ Self.product(last[i], Self.product(element, weight))
+              }
+            }
+            withEachMultiplier { backend in
+              let (c, w, l) = (Unaligned(coefficients), Unaligned(weights), Unaligned(last))
+              let (u, out) = (Parts(x, lanes: factor / 2), Unaligned(want.map { _ in 5 }))
+              Kernels.gf64ExpandFolded(
+                u.operand, groups: groups, lanes: factor / 2, coefficients: c.readOnly,
+                weights: isWeighed ? w.readOnly : nil, factor: second, second: l.readOnly, into: out.pointer)
+              #expect(out.array == want, "\(backend), seed \(seed), \(factor), \(second), groups \(groups)")
+              #expect(out.guardsHold && u.isUntouched && w.array == weights && l.array == last)
+            }
           }
         }
       }

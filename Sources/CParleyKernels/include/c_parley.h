@@ -141,12 +141,22 @@ void c_parley_planes_to_words(
 uint64_t c_parley_gf64_multiply(uint64_t a, uint64_t b);
 /// Sum of a[e] b[e].
 uint64_t c_parley_gf64_dot(const uint64_t *a, const uint64_t *b, size_t count);
-/// sums[j*factor + k] ^= sum over d < groups of weights[d] (x[d*factor + j] & y[d*factor + k]).
+// Vectors of shares of bits come in groups of 2 lanes words, and lie in two parts: word j of group d is x[d*lanes + j] for
+// j < lanes and x2[d*lanes + j - lanes] from there on; lanes is 1 to 32.
+
+/// sums[j*2*lanes + k] ^= sum over d < groups of weights[d] (x_dj & y_dk).
 void c_parley_gf64_masked_outer(
-    const uint64_t *x, const uint64_t *y, size_t groups, size_t factor, const uint64_t *weights, uint64_t *sums);
-/// out[64*d + l] = sum of the coefficients[j] for which bit l of x[d*factor + j] is set.
+    const uint64_t *x, const uint64_t *x2, const uint64_t *y, const uint64_t *y2, size_t groups, size_t lanes,
+    const uint64_t *weights, uint64_t *sums);
+/// out[64*d + l] = sum of the coefficients[j] for which bit l of x_dj is set.
 void c_parley_gf64_expand_fold(
-    const uint64_t *x, size_t groups, size_t factor, const uint64_t *coefficients, uint64_t *out);
+    const uint64_t *x, const uint64_t *x2, size_t groups, size_t lanes, const uint64_t *coefficients,
+    uint64_t *out);
+/// What a fold by `factor`, which divides 64, with the coefficients `second` makes of that, weighed before by `weights` if
+/// these are not null.
+void c_parley_gf64_expand_folded(
+    const uint64_t *x, const uint64_t *x2, size_t groups, size_t lanes, const uint64_t *coefficients,
+    const uint64_t *weights, size_t factor, const uint64_t *second, uint64_t *out);
 /// values[64*d + l] *= X^l weights[d].
 void c_parley_gf64_weigh(uint64_t *values, size_t groups, const uint64_t *weights);
 /// sums[j*factor + k] ^= sum over d < groups of u[d*factor + j] v[d*factor + k].

@@ -13,20 +13,45 @@ extension Kernels {
     c_parley_gf64_dot(a, b, size(count))
   }
 
-  /// sums[j·factor + k] ^= Σ over d < groups of weights[d]·(x[d·factor + j] ∧ y[d·factor + k]).
-  package static func gf64MaskedOuter(
-    _ x: Words, _ y: Words, groups: Int, factor: Int, weights: Words, into sums: MutableWords
-  ) {
-    check(factor, atMost: 64)
-    c_parley_gf64_masked_outer(x, y, size(groups), factor, weights, sums)
+  /// A vector of shares of bits, in groups of 2·lanes words: word j of group d is first[d·lanes + j] for j < lanes, and
+  /// second[d·lanes + j − lanes] from there on.
+  package struct BitWords {
+    let first: Words
+    let second: Words
+    /// Both parts.
+    package init(first: Words, second: Words) {
+      self.first = first
+      self.second = second
+    }
   }
 
-  /// out[64·d + l] = Σ of the coefficients[j], j < factor, for which bit l of x[d·factor + j] is set.
-  package static func gf64ExpandFold(
-    _ x: Words, groups: Int, factor: Int, coefficients: Words, into out: MutableWords
+  /// sums[j·2·lanes + k] ^= Σ over d < groups of weights[d]·(x_dj ∧ y_dk).
+  package static func gf64MaskedOuter(
+    _ x: BitWords, _ y: BitWords, groups: Int, lanes: Int, weights: Words, into sums: MutableWords
   ) {
-    check(factor, atMost: 64)
-    c_parley_gf64_expand_fold(x, size(groups), factor, coefficients, out)
+    check(lanes, atMost: 32)
+    c_parley_gf64_masked_outer(
+      x.first, x.second, y.first, y.second, size(groups), lanes, weights, sums)
+  }
+
+  /// out[64·d + l] = Σ of the coefficients[j], j < 2·lanes, for which bit l of x_dj is set.
+  package static func gf64ExpandFold(
+    _ x: BitWords, groups: Int, lanes: Int, coefficients: Words, into out: MutableWords
+  ) {
+    check(lanes, atMost: 32)
+    c_parley_gf64_expand_fold(x.first, x.second, size(groups), lanes, coefficients, out)
+  }
+
+  /// What ``gf64Fold(_:groups:factor:coefficients:into:)`` with `second` makes of that, after ``gf64Weigh(_:groups:weights:)``
+  /// if there are weights: 64/factor elements for each group. `factor` divides 64.
+  package static func gf64ExpandFolded(
+    _ x: BitWords, groups: Int, lanes: Int, coefficients: Words, weights: Words?, factor: Int, second: Words,
+    into out: MutableWords
+  ) {
+    check(lanes, atMost: 32)
+    precondition(factor >= 1 && 64 % factor == 0, "factor out of range")
+    c_parley_gf64_expand_folded(
+      x.first, x.second, size(groups), lanes, coefficients, weights, factor, second, out)
   }
 
   /// values[64·d + l] *= X^l·weights[d], l < 64.

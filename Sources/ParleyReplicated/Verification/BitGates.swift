@@ -75,40 +75,55 @@ package struct BitGates {
     }
   }
 
-  /// Both operands of words `range`, side by side: x_0, y_0, x_1, y_1, … or, swapped, y_0, x_0, ….
-  package func gather(
-    _ range: Range<Int>, _ side: ShareSide, isSwapped: Bool, into out: UnsafeMutablePointer<UInt64>
-  ) {
+  /// Both operands of words `range`, and zeros after them up to `padded` words: the planes themselves, where the range lies in
+  /// one run and nothing is to be added, or copies.
+  ///
+  /// - Parameter out: room for 2·padded words.
+  package func operands(
+    _ range: Range<Int>, padded: Int, _ side: ShareSide, into out: UnsafeMutablePointer<UInt64>
+  ) -> (x: UnsafePointer<UInt64>, y: UnsafePointer<UInt64>) {
+    var (x, y) = (UnsafePointer(out), UnsafePointer(out + padded))
     forEachRun(range) { run, words, at in
-      func fill(_ plane: SharedPlane, _ target: UnsafeMutablePointer<UInt64>) {
+      let isWhole = words.count == padded
+      func lay(_ plane: SharedPlane, _ target: UnsafeMutablePointer<UInt64>) -> UnsafePointer<UInt64> {
         let source = side == .lo ? plane.lo : plane.hi
-        if plane.count == run.count {
-          for (place, word) in words.enumerated() { target[2 * place] = source[word] }
-        } else {
+        guard plane.count == run.count else {
           let bit = 0 &- (source[0] & 1)
-          for (place, word) in words.enumerated() { target[2 * place] = bit & run.mask(word) }
+          for (place, word) in words.enumerated() { target[at + place] = bit & run.mask(word) }
+          return UnsafePointer(target)
         }
+        if isWhole { return source + words.lowerBound }
+        (target + at).update(from: source + words.lowerBound, count: words.count)
+        return UnsafePointer(target)
       }
-      fill(run.x, out + 2 * at + (isSwapped ? 1 : 0))
-      fill(run.y, out + 2 * at + (isSwapped ? 0 : 1))
+      x = lay(run.x, out)
+      y = lay(run.y, out + padded)
     }
+    (out + range.count).update(repeating: 0, count: padded - range.count)
+    (out + padded + range.count).update(repeating: 0, count: padded - range.count)
+    return (x, y)
   }
 
   /// t^L = z_i ⊕ x_i y_i ⊕ F_i, which the left verifier i−1 knows: its hi shares and its key with i.
   package func leftTargets(_ range: Range<Int>, into out: UnsafeMutablePointer<UInt64>) {
     forEachRun(range) { run, words, at in
-      let target = out + at
+      let (target, first) = (out + at, words.lowerBound)
       target.update(repeating: 0, count: words.count)
       run.zero.next.apply(
-        .xor, stream: run.zero.stream, firstWord: UInt64(run.firstWord + words.lowerBound), to: target,
-        count: words.count)
+        .xor, stream: run.zero.stream, firstWord: UInt64(run.firstWord + first), to: target, count: words.count)
       let (x, y, z) = (run.x.hi, run.y.hi, run.z.hi)
-      let (xRepeated, yRepeated) = (run.x.count != run.count, run.y.count != run.count)
-      for (place, word) in words.enumerated() {
-        let a = xRepeated ? 0 &- (x[0] & 1) : x[word]
-        let b = yRepeated ? 0 &- (y[0] & 1) : y[word]
-        target[place] = (target[place] ^ z[word] ^ a & b) & run.mask(word)
+      if run.x.count == run.count, run.y.count == run.count {
+        let (x, y, z) = (x + first, y + first, z + first)
+        for place in 0..<words.count { target[place] ^= z[place] ^ x[place] & y[place] }
+      } else {
+        let (xRepeated, yRepeated) = (run.x.count != run.count, run.y.count != run.count)
+        for (place, word) in words.enumerated() {
+          let a = xRepeated ? 0 &- (x[0] & 1) : x[word]
+          let b = yRepeated ? 0 &- (y[0] & 1) : y[word]
+          target[place] ^= z[word] ^ a & b
+        }
       }
+      if words.upperBound == run.words { target[words.count - 1] &= run.mask(run.words - 1) }
     }
   }
 

@@ -10,8 +10,8 @@ package import ParleyProgram
 ///
 /// Gate l of word w has the coefficient ρ_{w,l} = A_{w mod 16}·B_{⌊w/16⌋}·X^l with uniform A and B. The powers of X up
 /// to 63 are a basis, so Σ_l X^l e_l, for the bits e_l of a word, is that word as a field element: 64 gates cost one
-/// AND and one carry-less product for each pair of blocks. The vectors interleave both operands: elements 2w and 2w+1
-/// are x and y of word w in u, y and x in v.
+/// AND and one carry-less product for each pair of blocks. The vectors have groups of 16 words: elements 32d + a and
+/// 32d + 16 + a are x and y of word 16d + a in u, y and x in v, so that a group of either is two pieces of operands.
 ///
 /// The elements take 64 times as much memory as the words they come from. They are made piece by piece, once for the
 /// products of the first level and once more for its fold, which costs less than keeping them.
@@ -38,7 +38,7 @@ package final class BitProof: BatchProof {
 
   private static let factor = ProofShape.bitFactor
   private static let lanes = factor / 2
-  /// Groups that are gathered at a time, and by one thread: 32 KiB of words.
+  /// Groups that are looked at together, and by one thread: 32 KiB of words.
   private static let tile = 128
 
   private struct Coefficients {
@@ -65,44 +65,47 @@ package final class BitProof: BatchProof {
   private func tile(_ index: Int) -> Range<Int> { index * Self.tile..<min((index + 1) * Self.tile, groups) }
 
   /// The words of groups `tile`, padded with zeros.
-  private func gather(
-    _ tile: Range<Int>, _ side: ShareSide, isSwapped: Bool, into out: UnsafeMutablePointer<UInt64>
-  ) {
-    guard let gates else { return }
+  private func words(
+    _ tile: Range<Int>, _ side: ShareSide, isSwapped: Bool, _ scratch: Storage<UInt64>
+  ) -> Kernels.BitWords {
+    let padded = tile.count * Self.lanes
+    guard let gates else {
+      scratch.pointer.update(repeating: 0, count: 2 * padded)
+      return .init(first: scratch.pointer, second: scratch.pointer + padded)
+    }
     let first = tile.lowerBound * Self.lanes
     let last = min(tile.upperBound * Self.lanes, gates.words)
-    gates.gather(first..<last, side, isSwapped: isSwapped, into: out)
-    (out + 2 * (last - first)).update(repeating: 0, count: tile.count * Self.factor - 2 * (last - first))
+    let (x, y) = gates.operands(first..<last, padded: padded, side, into: scratch.pointer)
+    return isSwapped ? .init(first: y, second: x) : .init(first: x, second: y)
+  }
+
+  /// Room for the words of a tile.
+  private func wordScratch() -> Storage<UInt64> {
+    Storage(uninitialized: min(groups, Self.tile) * Self.factor, pool: pool)
   }
 
   // MARK: The level of words
 
   private func wordProducts(_ c: Coefficients) -> [UInt64] {
     let size = Self.factor
-    let room = min(groups, Self.tile) * size
     let states = workers.run(
       pieces: tiles,
-      start: { [self] in
-        (
-          sums: [UInt64](repeating: 0, count: size * size), u: Storage<UInt64>(uninitialized: room, pool: pool),
-          v: Storage<UInt64>(uninitialized: room, pool: pool)
-        )
-      }
+      start: { [self] in (sums: [UInt64](repeating: 0, count: size * size), u: wordScratch(), v: wordScratch()) }
     ) { [self] state, piece in
-      let (tile, u, v) = (tile(piece), state.u, state.v)
-      gather(tile, .lo, isSwapped: false, into: u.pointer)
-      gather(tile, .hi, isSwapped: true, into: v.pointer)
+      let tile = tile(piece)
+      let u = words(tile, .lo, isSwapped: false, state.u)
+      let v = words(tile, .hi, isSwapped: true, state.v)
       state.sums.withUnsafeMutableBufferPointer { sums in
         c.group.withUnsafeBufferPointer { weights in
           Kernels.gf64MaskedOuter(
-            u.pointer, v.pointer, groups: tile.count, factor: size,
-            weights: weights.baseAddress! + tile.lowerBound, into: sums.baseAddress!)
+            u, v, groups: tile.count, lanes: Self.lanes, weights: weights.baseAddress! + tile.lowerBound,
+            into: sums.baseAddress!)
         }
       }
     }
     var sums = (0..<size * size).map { e in states.reduce(0) { $0 ^ $1.sums[e] } }
     for j in 0..<size {
-      for k in 0..<size { sums[j * size + k] = field.multiply(sums[j * size + k], c.lane[j / 2]) }
+      for k in 0..<size { sums[j * size + k] = field.multiply(sums[j * size + k], c.lane[j % Self.lanes]) }
     }
     return sums
   }
@@ -120,7 +123,8 @@ package final class BitProof: BatchProof {
   private func leftExpansion(_ side: ShareSide, _ c: Coefficients, alpha: [UInt64]) -> Expansion {
     Expansion(
       side: side, isSwapped: false,
-      coefficients: alpha.indices.map { field.multiply(alpha[$0], c.lane[$0 / 2]) }, groupWeights: c.group)
+      coefficients: alpha.indices.map { field.multiply(alpha[$0], c.lane[$0 % Self.lanes]) }, groupWeights: c.group
+    )
   }
   private func rightExpansion(_ side: ShareSide, beta: [UInt64]) -> Expansion {
     Expansion(side: side, isSwapped: true, coefficients: beta, groupWeights: nil)
@@ -128,19 +132,16 @@ package final class BitProof: BatchProof {
 
   /// Room for the words of a tile and for its elements.
   private func scratch() -> (words: Storage<UInt64>, elements: Storage<UInt64>) {
-    let count = min(groups, Self.tile)
-    return (
-      Storage(uninitialized: count * Self.factor, pool: pool), Storage(uninitialized: count * 64, pool: pool)
-    )
+    (wordScratch(), Storage(uninitialized: min(groups, Self.tile) * 64, pool: pool))
   }
 
   private func fill(
     _ scratch: (words: Storage<UInt64>, elements: Storage<UInt64>), _ e: Expansion, _ tile: Range<Int>
   ) {
-    let (words, elements) = (scratch.words.pointer, scratch.elements.pointer)
-    gather(tile, e.side, isSwapped: e.isSwapped, into: words)
+    let elements = scratch.elements.pointer
     Kernels.gf64ExpandFold(
-      words, groups: tile.count, factor: Self.factor, coefficients: e.coefficients, into: elements)
+      words(tile, e.side, isSwapped: e.isSwapped, scratch.words), groups: tile.count, lanes: Self.lanes,
+      coefficients: e.coefficients, into: elements)
     e.groupWeights?.withUnsafeBufferPointer {
       Kernels.gf64Weigh(elements, groups: tile.count, weights: $0.baseAddress! + tile.lowerBound)
     }
@@ -170,13 +171,19 @@ package final class BitProof: BatchProof {
     let level = shape.plan.levels[0]
     precondition(64 % level.factor == 0, "a group of words is whole groups of elements")
     let out = Storage<UInt64>(
-      uninitialized: max(FoldVector<BinaryField64>.capacity(shape.plan, level: 1), level.groups), pool: pool)
-    _ = workers.run(pieces: tiles, start: { [self] in scratch() }) { [self] scratch, piece in
+      uninitialized: max(
+        FoldVector<BinaryField64>.capacity(shape.plan, level: 1, count: level.groups), groups * 64 / level.factor),
+      pool: pool)
+    _ = workers.run(pieces: tiles, start: { [self] in wordScratch() }) { [self] scratch, piece in
       let tile = tile(piece)
-      fill(scratch, expansion, tile)
-      field.fold(
-        scratch.elements.pointer, groups: tile.count * 64 / level.factor, factor: level.factor,
-        coefficients: challenge, into: out.pointer + tile.lowerBound * 64 / level.factor)
+      func fold(_ weights: UnsafePointer<UInt64>?) {
+        Kernels.gf64ExpandFolded(
+          words(tile, expansion.side, isSwapped: expansion.isSwapped, scratch), groups: tile.count,
+          lanes: Self.lanes, coefficients: expansion.coefficients, weights: weights, factor: level.factor,
+          second: challenge, into: out.pointer + tile.lowerBound * 64 / level.factor)
+      }
+      guard let weights = expansion.groupWeights else { return fold(nil) }
+      weights.withUnsafeBufferPointer { fold($0.baseAddress! + tile.lowerBound) }
     }
     return FoldVector(field, plan: shape.plan, level: 1, storage: out, count: level.groups)
   }

@@ -11,7 +11,7 @@ struct GateRecorder<Word: RingWord> {
   private let workers: ProofWorkers
   private(set) var schedule: VerificationSchedule
   private var bits = BitGates()
-  private var words = WordGates<Word>()
+  private var words: WordGates<Word>
   private var matrices: [MatrixGates<Word>] = []
   /// Steps of the gates in each collection, in order: what the parties of a proof agree on.
   private var bitSteps: [StepID] = []
@@ -22,7 +22,10 @@ struct GateRecorder<Word: RingWord> {
   private var rowSteps: [StepID] = []
   private var columnSteps: [StepID] = []
 
-  init(_ descriptor: VerifierDescriptor, digests: ProtocolDigest, pool: BufferPool, workers: ProofWorkers) {
+  init(
+    _ descriptor: VerifierDescriptor, party: Int, digests: ProtocolDigest, pool: BufferPool, workers: ProofWorkers
+  ) {
+    words = WordGates(party: party)
     self.pool = pool
     self.workers = workers
     schedule = VerificationSchedule(descriptor)
@@ -146,7 +149,7 @@ struct GateRecorder<Word: RingWord> {
         (bits, bitSteps) = (BitGates(), [])
       case .words:
         add(LiftedProof(words, shape: shape, ringBits: Word.bitWidth, pool: pool, workers: workers), wordSteps)
-        (words, wordSteps) = (WordGates(), [])
+        (words, wordSteps) = (WordGates(party: words.party), [])
       case .matrix:
         add(
           LiftedProof(matrices[nextMatrix], shape: shape, ringBits: Word.bitWidth, pool: pool, workers: workers),

@@ -83,11 +83,9 @@ final class LiftedProof: BatchProof {
 
   // MARK: The first level, from pieces
 
-  private var pairCount: Int { statement?.pairCount ?? 0 }
-
   /// The whole vector, where there is no level.
   private func short(_ vector: any LiftedVector, _ field: PrimeField) -> FoldVector<PrimeField> {
-    let (count, scratch) = (pairCount, PairScratch(count: pairCount, pool: pool))
+    let (count, scratch) = (vector.pairCount, PairScratch(count: vector.pairCount, pool: pool))
     let storage = Storage<UInt64>(uninitialized: max(shape.plan.finalElements, 2 * count))
     withExtendedLifetime(scratch) {
       let pairs = vector.pairs(0..<count, scratch)
@@ -105,9 +103,10 @@ final class LiftedProof: BatchProof {
   private func folded(
     _ vector: any LiftedVector, _ field: PrimeField, by coefficients: [UInt64]
   ) -> FoldVector<PrimeField> {
-    let (groups, count) = (shape.plan.levels[0].groups, pairCount)
+    let count = vector.pairCount
+    let groups = (count + 1) / 2
     let out = Storage<UInt64>(
-      uninitialized: max(FoldVector<PrimeField>.capacity(shape.plan, level: 1), groups), pool: pool)
+      uninitialized: max(FoldVector<PrimeField>.capacity(shape.plan, level: 1, count: groups), groups), pool: pool)
     let start = { [pool] in PairScratch(count: count, pool: pool) }
     _ = workers.run(pieces: PairScratch.pieces(count), start: start) { scratch, piece in
       let range = PairScratch.piece(piece, of: count)
@@ -155,7 +154,7 @@ final class LiftedProof: BatchProof {
       finishedReading()
       return []
     }
-    let count = pairCount
+    let count = u.pairCount
     let states = workers.run(
       pieces: PairScratch.pieces(count),
       start: { [pool] in (sums: [UInt64](repeating: 0, count: 16), scratch: PairScratch(count: count, pool: pool))

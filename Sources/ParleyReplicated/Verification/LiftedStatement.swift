@@ -7,8 +7,6 @@ internal import ParleyBase
 /// the verifiers know t^L and t^R with t^L + t^R equal to each summand modulo the ring.
 protocol LiftedStatement {
   var claimCount: Int { get }
-  /// Pairs of elements of the vectors.
-  var pairCount: Int { get }
   /// The prover's sums, four little-endian words each.
   func claims(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64]
   /// Σ t^L and Σ t^R over every subset, modulo the ring.
@@ -33,6 +31,9 @@ extension LiftedStatement {
 /// A vector that is looked at piece by piece, so that it never lies in memory as a whole. Elements 2g and 2g + 1 are
 /// w_g·a_g and w_g·b_g modulo the prime.
 protocol LiftedVector {
+  /// Pairs of elements, equal at both parties that know the vector and in the vector it is multiplied with; what is missing to
+  /// the size of the proof is zero.
+  var pairCount: Int { get }
   /// The words a_g and b_g of pairs `range`, and two zeros after them if their number is odd: the operands themselves
   /// where they lie so, or a copy in `scratch`.
   func pairs(_ range: Range<Int>, _ scratch: PairScratch) -> PairScratch.Pairs

@@ -19,7 +19,7 @@ struct MatrixGates<Word: RingWord>: LiftedStatement {
   let columns: Int
   let claimCount: Int
 
-  var pairCount: Int { inner * claimCount }
+  private var pairCount: Int { inner * claimCount }
   private var blocks: Int { (claimCount + 63) / 64 }
 
   /// Row and column subsets of 64 claims: one word for each row or column.
@@ -177,6 +177,7 @@ struct MatrixGates<Word: RingWord>: LiftedStatement {
     let second: Storage<UInt64>
     let weightOfClaim: [UInt64]?
     let inner: Int
+    var pairCount: Int { first.count - 1 }
 
     func pairs(_ range: Range<Int>, _ scratch: PairScratch) -> PairScratch.Pairs {
       // Pieces are even but for the last one, which has a zero behind it.

@@ -18,7 +18,8 @@ struct ProofPipeline<Word: RingWord> {
 
   init(_ descriptor: VerifierDescriptor, links: ProofLinks, pool: BufferPool, workers: ProofWorkers) {
     self.links = links
-    recorder = GateRecorder(descriptor, digests: links.digests, pool: pool, workers: workers)
+    recorder = GateRecorder(
+      descriptor, party: links.mesh.local.rawValue, digests: links.digests, pool: pool, workers: workers)
   }
 
   /// - Parameters:

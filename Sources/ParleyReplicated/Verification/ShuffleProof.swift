@@ -199,7 +199,7 @@ package final class ShuffleProof: BatchProof {
   private func vector(
     _ fill: (_ count: Int, UnsafeMutablePointer<UInt64>) -> Void
   ) -> (vector: FoldVector<BinaryField64>, storage: Storage<UInt64>) {
-    let count = FoldVector<BinaryField64>.capacity(shape.plan, level: 0)
+    let count = shape.plan.levels.first?.elements ?? shape.plan.finalElements
     let storage = Storage<UInt64>(uninitialized: count, pool: pool)
     fill(count, storage.pointer)
     return (FoldVector(field, plan: shape.plan, level: 0, storage: storage, count: count), storage)

@@ -16,7 +16,7 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
   var elementCount = 0
 
   var claimCount: Int { 64 }
-  var pairCount: Int { (elementCount + 1) / 2 }
+  private var pairCount: Int { (elementCount + 1) / 2 }
   private static var tile: Int { 1 << 11 }
 
   mutating func append(_ pass: ShuffledPass<SharedWords<Word>>) { batch.append(pass) }
@@ -199,9 +199,11 @@ struct ShuffledWords<Word: RingWord>: LiftedStatement {
     private let first: Storage<UInt64>
     private let second: Storage<UInt64>
     private let isLeft: Bool
+    let pairCount: Int
 
     init(_ elements: Storage<UInt64>, pairs: Int, isLeft: Bool) {
       self.isLeft = isLeft
+      pairCount = pairs
       first = Storage(repeating: 0, count: pairs + 1)
       second = Storage(repeating: 0, count: pairs + 1)
       withExtendedLifetime(elements) {

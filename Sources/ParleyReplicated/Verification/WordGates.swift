@@ -5,17 +5,6 @@ internal import ParleyEngine
 /// The ring products of one batch: results that are one product each or the sum of several or many, as views of operands and
 /// results. For each, Σ (x_i y_{i+1} + y_i x_{i+1}) = t^L + t^R modulo 2^64 (docs/protocols/ring-proof.md#statement).
 struct WordGates<Word: RingWord>: LiftedStatement {
-  /// One pair of vectors: each product a summand of a result of its own, or all of them summands of one result.
-  private struct Run {
-    let x: SharedWords<Word>
-    let y: SharedWords<Word>
-    let count: Int
-    /// Products of the batch before this run.
-    let start: Int
-    /// The result that the first product, or all of them, go into.
-    let output: Int
-    let isInner: Bool
-  }
   /// Results that lie one after the other, with their masks.
   private struct Block {
     let z: SharedWords<Word>
@@ -26,13 +15,32 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     /// The runs whose products these are the sums of, one of each run for each result; none for sums over elements.
     let runs: Range<Int>
   }
-  private var runs: [Run] = []
+  private var runs: [WordRun<Word>] = []
   private var blocks: [Block] = []
   private(set) var outputs = 0
   private(set) var terms = 0
+  /// By prover.
+  private var layouts = (0..<3).map { WordLayout<Word>(prover: $0) }
+  /// Whose shares these are.
+  let party: Int
 
   var claimCount: Int { 64 }
-  var pairCount: Int { terms }
+
+  /// A batch without products.
+  init(party: Int) { self.party = party }
+
+  private mutating func append(
+    _ x: SharedWords<Word>, _ y: SharedWords<Word>, count: Int, output: Int, isInner: Bool
+  ) {
+    let run = WordRun(x: x, y: y, count: count, output: output, isInner: isInner)
+    for prover in layouts.indices { layouts[prover].append(run) }
+    runs.append(run)
+    terms += count
+  }
+
+  private mutating func endResult() {
+    for prover in layouts.indices { layouts[prover].endResult() }
+  }
 
   /// Elementwise products; a result for each list of them, which are added up.
   ///
@@ -47,10 +55,8 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     guard count > 0 else { return 0 }
     for (index, list) in lists.enumerated() {
       let first = runs.count
-      for (x, y) in list {
-        runs.append(Run(x: x, y: y, count: count, start: terms, output: outputs, isInner: false))
-        terms += count
-      }
+      for (x, y) in list { append(x, y, count: count, output: outputs, isInner: false) }
+      endResult()
       blocks.append(
         Block(z: results[index], zero: zero, first: index * count, output: outputs, runs: first..<runs.count))
       outputs += count
@@ -68,9 +74,9 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     for (index, list) in lists.enumerated() {
       blocks.append(Block(z: results[index], zero: zero, first: index, output: outputs, runs: 0..<0))
       for (x, y) in list where x.count > 0 {
-        runs.append(Run(x: x, y: y, count: x.count, start: terms, output: outputs, isInner: true))
-        terms += x.count
+        append(x, y, count: x.count, output: outputs, isInner: true)
       }
+      endResult()
       outputs += 1
     }
     return outputs - before
@@ -86,10 +92,8 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     var output = outputs
     for x in left {
       for y in right {
-        if x.count > 0 {
-          runs.append(Run(x: x, y: y, count: x.count, start: terms, output: output, isInner: true))
-          terms += x.count
-        }
+        if x.count > 0 { append(x, y, count: x.count, output: output, isInner: true) }
+        endResult()
         output += 1
       }
     }
@@ -97,65 +101,21 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     return left.count * right.count
   }
 
-  // MARK: Operands
-
-  /// Calls `body` for every piece of `range` (products) that lies in one run: the run, its products, the place in the
-  /// range.
-  private func forEachRun(_ range: Range<Int>, _ body: (Run, Range<Int>, Int) -> Void) {
-    var low = 0
-    var high = runs.count
-    while low < high {
-      let middle = (low + high) / 2
-      if runs[middle].start + runs[middle].count <= range.lowerBound { low = middle + 1 } else { high = middle }
-    }
-    while low < runs.count, runs[low].start < range.upperBound {
-      let run = runs[low]
-      let first = max(range.lowerBound, run.start)
-      let last = min(range.upperBound, run.start + run.count)
-      body(run, first - run.start..<last - run.start, first - range.lowerBound)
-      low += 1
-    }
-  }
-
-  private enum Factor {
-    case x
-    case y
-  }
-
-  /// The words of a factor for products `range`: themselves, where the range is one piece of one run that is whole.
-  private func words(
-    _ factor: Factor, _ side: ShareSide, _ range: Range<Int>,
-    into scratch: @autoclosure () -> UnsafeMutablePointer<UInt64>
-  ) -> UnsafePointer<UInt64> {
-    var direct: UnsafePointer<UInt64>?
-    var target: UnsafeMutablePointer<UInt64>?
-    forEachRun(range) { run, products, at in
-      let vector = factor == .x ? run.x : run.y
-      let source = side == .lo ? vector.lo : vector.hi
-      let isRepeated = vector.count != run.count
-      if !isRepeated, products.count == range.count, range.count % 2 == 0 {
-        direct = WordConversion<Word>.direct(source + products.lowerBound)
-        if direct != nil { return }
-      }
-      let out = target ?? scratch()
-      target = out
-      WordConversion<Word>.spread(
-        isRepeated ? source : source + products.lowerBound, isRepeated: isRepeated, into: out + at,
-        count: products.count)
-    }
-    if let direct { return direct }
-    let out = target ?? scratch()
-    if range.count % 2 != 0 { out[range.count] = 0 }
-    return UnsafePointer(out)
+  /// Of this party as the prover (lo in u, hi in v), as the left verifier of its successor (hi in u), or as the right one of its
+  /// predecessor (lo in v).
+  private func layout(_ side: ShareSide, isLeft: Bool) -> WordLayout<Word> {
+    (side == .lo) == isLeft ? layouts[party] : layouts[(party + (isLeft ? 1 : 2)) % 3]
   }
 
   // MARK: Claims
 
   func claims(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
     let selectors = Selectors(challenge: challenge)
+    let layout = layouts[party]
+    let count = layout.count
     let states = workers.run(
-      pieces: PairScratch.pieces(terms),
-      start: { (sums: [UInt64](repeating: 0, count: 64 * 3), scratch: PairScratch(count: terms, pool: nil)) }
+      pieces: PairScratch.pieces(count),
+      start: { (sums: [UInt64](repeating: 0, count: 64 * 3), scratch: PairScratch(count: count, pool: nil)) }
     ) { state, piece in
       let scratch = state.scratch
       state.sums.withUnsafeMutableBufferPointer { buffer in
@@ -168,23 +128,24 @@ struct WordGates<Word: RingWord>: LiftedStatement {
           let selector = selectors.one(output, scratch)
           for k in 0..<64 where selector >> UInt64(k) & 1 == 1 { WideInteger.add(sum, to: sums + 3 * k, count: 3) }
         }
-        let range = PairScratch.piece(piece, of: terms)
-        let x = words(.x, .lo, range, into: scratch.list(0))
-        let y = words(.y, .lo, range, into: scratch.list(1))
-        let x2 = words(.x, .hi, range, into: scratch.list(2))
-        let y2 = words(.y, .hi, range, into: scratch.list(3))
-        forEachRun(range) { run, products, at in
+        let range = PairScratch.piece(piece, of: count)
+        let first = layout.words(.first, isLeft: true, .lo, range, into: scratch.list(0))
+        let second = layout.words(.second, isLeft: true, .lo, range, into: scratch.list(1))
+        let first2 = layout.words(.first, isLeft: false, .hi, range, into: scratch.list(2))
+        let second2 = layout.words(.second, isLeft: false, .hi, range, into: scratch.list(3))
+        layout.forEachPiece(range) { run, products, at in
           if let (output, _) = inner, output != run.output || !run.isInner { finishInner() }
           guard run.isInner else {
-            let first = run.output + products.lowerBound
-            let chosen = selectors.fill(first..<first + products.count, scratch)
+            let result = run.output + products.lowerBound
+            let chosen = selectors.fill(result..<result + products.count, scratch)
             return Kernels.liftedSubsetSums(
-              x + at, y + at, y2 + at, x2 + at, outputs: products.count, selectors: chosen, into: sums)
+              first + at, second + at, first2 + at, second2 + at, outputs: products.count, selectors: chosen,
+              into: sums)
           }
           var sum = inner?.sum ?? [0, 0, 0]
           sum.withUnsafeMutableBufferPointer {
-            Kernels.wideInnerProduct(x + at, y2 + at, count: products.count, into: $0.baseAddress!)
-            Kernels.wideInnerProduct(y + at, x2 + at, count: products.count, into: $0.baseAddress!)
+            Kernels.wideInnerProduct(first + at, first2 + at, count: products.count, into: $0.baseAddress!)
+            Kernels.wideInnerProduct(second + at, second2 + at, count: products.count, into: $0.baseAddress!)
           }
           inner = (run.output, sum)
         }
@@ -280,10 +241,11 @@ struct WordGates<Word: RingWord>: LiftedStatement {
 
   /// t^L = z_i − Σ x_i y_i − F_i. Blocks of elementwise products and their runs lie in the same order.
   func leftResidues(_ challenge: Challenge, _ workers: ProofWorkers) -> [UInt64] {
+    let share = party + 1
     var sums = residues(challenge, workers) { block, range, out in
       WordConversion<Word>.widen(block.z.hi + range.lowerBound, into: out, count: range.count)
       keystream(block.zero.next, block, range, .subtract, to: out)
-      for run in runs[block.runs] {
+      for run in runs[block.runs] where run.hasProducts(of: share) {
         let (xIsRepeated, yIsRepeated) = (run.x.count != run.count, run.y.count != run.count)
         WordConversion<Word>.subtractProducts(
           xIsRepeated ? run.x.hi : run.x.hi + range.lowerBound, xIsRepeated,
@@ -292,7 +254,7 @@ struct WordGates<Word: RingWord>: LiftedStatement {
     }
     let selectors = Selectors(challenge: challenge)
     let scratch = PairScratch(count: 1, pool: nil)
-    for run in runs where run.isInner {
+    for run in runs where run.isInner && run.hasProducts(of: share) {
       let total = WordConversion<Word>.dot(run.x.hi, run.y.hi, count: run.count)
       let selector = selectors.one(run.output, scratch)
       for k in 0..<64 where selector >> UInt64(k) & 1 == 1 { sums[k] &-= total }
@@ -305,30 +267,33 @@ struct WordGates<Word: RingWord>: LiftedStatement {
   func leftVector(
     _ side: ShareSide, _ challenge: Challenge, merge: [UInt64], _ modulus: PrimeModulus
   ) -> any LiftedVector {
-    OperandVector(gates: self, side: side, isSwapped: false, merged: MergedSelectors(challenge, merge, modulus))
+    OperandVector(
+      side: side, layout: layout(side, isLeft: true), isLeft: true,
+      merged: MergedSelectors(challenge, merge, modulus))
   }
   func rightVector(_ side: ShareSide, _ challenge: Challenge, _ modulus: PrimeModulus) -> any LiftedVector {
-    OperandVector(gates: self, side: side, isSwapped: true, merged: nil)
+    OperandVector(side: side, layout: layout(side, isLeft: false), isLeft: false, merged: nil)
   }
 
   private struct OperandVector: LiftedVector {
-    let gates: WordGates
     let side: ShareSide
-    let isSwapped: Bool
+    let layout: WordLayout<Word>
+    let isLeft: Bool
     let merged: MergedSelectors?
+    var pairCount: Int { layout.count }
 
     func pairs(_ range: Range<Int>, _ scratch: PairScratch) -> PairScratch.Pairs {
       // A piece of v and one of u may be looked at together.
-      let place = isSwapped ? 2 : 0
-      let x = gates.words(.x, side, range, into: scratch.list(place))
-      let y = gates.words(.y, side, range, into: scratch.list(place + 1))
-      return isSwapped ? .init(first: y, second: x) : .init(first: x, second: y)
+      let place = isLeft ? 0 : 2
+      return .init(
+        first: layout.words(.first, isLeft: isLeft, side, range, into: scratch.list(place)),
+        second: layout.words(.second, isLeft: isLeft, side, range, into: scratch.list(place + 1)))
     }
 
     func weights(_ range: Range<Int>, _ scratch: PairScratch) -> UnsafePointer<UInt64>? {
       guard let merged else { return nil }
       let out = scratch.weights
-      gates.forEachRun(range) { run, products, at in
+      layout.forEachPiece(range) { run, products, at in
         if run.isInner {
           merged.fill(run.output..<run.output + 1, scratch, into: out + at)
           (out + at).update(repeating: out[at], count: products.count)

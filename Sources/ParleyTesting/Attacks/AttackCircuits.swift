@@ -187,4 +187,38 @@ extension AttackCircuit {
       }
     }
   }
+
+  /// Products of the three summands of a column of bits, of which most have no part of some prover: one each (step 101), elementwise
+  /// sums (102) and sums over elements (103), and one with a full factor (104).
+  ///
+  /// The results are the bits as words, and numbers that are zero: the sums less their parts.
+  package static func productsOfSummands(bits: [Bool], words: [UInt64]) -> AttackCircuit {
+    let count = bits.count
+    return AttackCircuit(
+      "products of summands of \(count) bits", words: [words], bits: [bits],
+      outputs: [.words(count), .words(count), .words(count), .words(1), .words(1)]
+    ) { party in
+      let (engine, word) = (party.engine, party.words[0])
+      let s = try party.flight([(100, .bitSummands([party.planes[0]]))])[0].summandsOfBits[0]
+      let pairs = [(s[0], s[1]), (s[1], s[2]), (s[2], s[0]), (s[1], s[1]), (s[2], word)]
+      let results = try party.flight([
+        (101, .multiply(pairs, count: count)),
+        (102, .productSums([pairs, Array(pairs.dropLast(2))], count: count)),
+        (103, .innerProducts([pairs, [pairs[1], pairs[4], pairs[0]]])),
+      ])
+      let (each, sums, totals) = (results[0].vectors, results[1].vectors, results[2].vectors)
+      func less(_ total: Arith, _ parts: [Arith], count: Int) -> Arith {
+        engine.linear([(total, 1)] + parts.map { ($0, 0 &- 1) }, constant: 0, count: count)
+      }
+      let either = engine.linear([(s[0], 1), (s[1], 1), (each[0], 0 &- 2)], constant: 0, count: count)
+      let last = try party.products(104, [(either, s[2])], count: count)[0]
+      return [
+        .arith(engine.linear([(either, 1), (s[2], 1), (last, 0 &- 2)], constant: 0, count: count), count: count),
+        .arith(less(sums[0], each, count: count), count: count),
+        .arith(less(sums[1], Array(each.dropLast(2)), count: count), count: count),
+        .arith(less(totals[0], each.map { engine.sum($0) }, count: 1), count: 1),
+        .arith(less(totals[1], [1, 4, 0].map { engine.sum(each[$0]) }, count: 1), count: 1),
+      ]
+    }
+  }
 }

@@ -115,4 +115,32 @@ import Testing
       }
     }
   }
+
+  /// Products of which a prover's part is zero by construction, in whole or in half, and is left out of its vectors: results are
+  /// right, and every error of every prover is found, also of one that has nothing to prove.
+  @Test(arguments: [1, 2, 3, 7, 16, 33, 257]) func productsOfSummands(count: Int) throws {
+    let seed = 0x5eed_d004 as UInt64
+    var random = InsecureRandom(seed: seed, UInt64(count))
+    let (bits, words) = (random.bits(count), random.words(count))
+    let world = World(
+      VerifiedReplicatedFamily(UInt64.self), .productsOfSummands(bits: bits, words: words), seed: seed)
+    let zeros = [UInt64](repeating: 0, count: count)
+    let expected: [ClearValues] = [
+      .words(bits.map { $0 ? 1 : 0 }), .words(zeros), .words(zeros), .words([0]), .words([0]),
+    ]
+    let honest = world.run()
+    #expect(honest.values == expected && honest[world.recipient].values == expected, "\(honest.description)")
+    for corrupt in 0..<3 {
+      // Elements of every result of a step, in the order in which they are sent.
+      for (step, results) in [(101, 5 * count), (102, 2 * count), (103, 2), (104, count)] {
+        let places = step == 101 ? (0..<5).map { $0 * count + (corrupt + count) % count } : [0, results - 1]
+        for place in Set(places) {
+          for error in [1, 1 << 63] as [UInt64] where count < 33 || error == 1 {
+            let outcome = attack(world, corrupt, step: step) { Mutation.add(error, at: 8 * place, to: &$0) }
+            expectCaught(outcome, corrupt, "\(count): step \(step), error \(error) at \(place), P\(corrupt)")
+          }
+        }
+      }
+    }
+  }
 }
