@@ -154,7 +154,7 @@ extension WindowStep.Column {
   /// The order of rows makes no difference to it, where the window has none.
   fileprivate var isOfWholePartition: Bool {
     switch function {
-    case .countRows, .count, .sum, .minimum, .maximum:
+    case .countRows, .count, .sum, .moments, .minimum, .maximum:
       switch frame {
       case .partition, .peers, nil: true
       case .rows: false
