@@ -181,7 +181,7 @@ package final class Lowering {
     }
   }
 
-  /// Operations that are looked at to work in chunks on columns of many different lengths; more would take more than half a second.
+  /// Operations that are looked at to work in chunks on columns of many different lengths, each once for every length that it stands among.
   package static let mostChunkedOperations = 3_000_000
 
   /// What was emitted, with work on long columns in chunks.
