@@ -2,8 +2,9 @@ import ParleyTesting
 
 /// Random window functions.
 extension RelationalQueryGenerator {
-  private func mean(_ column: Spelled) -> Kind {
-    if case .number(let scale) = column.kind { .mean(scale: scale) } else { .mean(scale: 0) }
+  /// - Parameter power: of the unit of the column.
+  private func mean(_ column: Spelled, power: Int = 1) -> Kind {
+    if case .number(let scale) = column.kind { .mean(scale: power * scale) } else { .mean(scale: 0) }
   }
 
   mutating func windowed() -> Query {
@@ -30,13 +31,16 @@ extension RelationalQueryGenerator {
         ("COUNT(*)", hasOrder, .number(scale: 0)), ("COUNT(%)", hasOrder, .number(scale: 0)),
         ("SUM(%)", hasOrder, argument.kind), ("MIN(%)", hasOrder, argument.kind),
         ("MAX(%)", hasOrder, argument.kind), ("AVG(%)", hasOrder, mean(argument)),
+        ("VARIANCE(%)", hasOrder, mean(argument, power: 2)), ("STDDEV(%)", hasOrder, mean(argument)),
+        ("CORR(%, %)", hasOrder, .mean(scale: 0)),
         ("FIRST_VALUE(%)", true, argument.kind), ("LAST_VALUE(%)", true, argument.kind),
         ("NTILE(3)", true, .number(scale: 0)), ("LAG(%, 1, %)", true, argument.kind),
         ("LEAD(%, 2, %)", true, argument.kind),
       ]
       let choice = random.pick(choices)
       // Where rows that the order does not tell apart would make a difference it is by all columns.
-      let slides = ["SUM", "COUNT", "AVG"].contains { choice.0.hasPrefix($0) } && random.chance(50)
+      let slides =
+        ["SUM", "COUNT", "AVG", "VAR", "STD", "CORR"].contains { choice.0.hasPrefix($0) } && random.chance(50)
       let frame =
         slides
         ? random.pick([
@@ -47,9 +51,15 @@ extension RelationalQueryGenerator {
           "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING",
         ]) : ""
       let isTotal = slides || ["FIRST", "LAST", "NTILE", "LAG", "LEAD"].contains { choice.0.hasPrefix($0) }
+      let second = numbers.isEmpty ? argument : random.pick(numbers)
       func spell(_ path: (Spelled) -> String) -> String {
-        choice.0.split(separator: "%", omittingEmptySubsequences: false).joined(separator: path(argument)) + " "
-          + over(path, order: choice.1 || slides, all: isTotal, frame)
+        let parts = choice.0.split(separator: "%", omittingEmptySubsequences: false).map(String.init)
+        let isOfTwo = choice.0.hasPrefix("CORR")
+        let call =
+          isOfTwo
+          ? parts[0] + path(argument) + parts[1] + path(second) + parts[2]
+          : parts.joined(separator: path(argument))
+        return call + " " + over(path, order: choice.1 || slides, all: isTotal, frame)
       }
       items.append(Spelled(ours: spell(\.ours), theirs: spell(\.theirs), kind: choice.2, name: fresh("y")))
     }

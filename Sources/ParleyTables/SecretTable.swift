@@ -274,6 +274,9 @@ package struct WindowFunction: Hashable, Sendable {
     case count(Int, Frame)
     /// The sum of the frame, NULL without values.
     case sum(Int, Frame)
+    /// Variance, standard deviation or, with a second column, correlation of the frame, with six decimals. Cost as of a
+    /// sum for each of their moments, and a division a row.
+    case moments(Moments.Function, Int, and: Int?, Frame)
     /// The smallest value of the frame, NULL without values.
     case minimum(Int, Frame)
     /// The largest value of the frame, NULL without values.

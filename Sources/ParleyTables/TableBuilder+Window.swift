@@ -30,8 +30,8 @@ extension WindowFunction {
     switch function {
     case .rowNumber, .lag, .lead, .firstValue, .lastValue: true
     case .rank, .denseRank: false
-    case .countRows(let frame), .count(_, let frame), .sum(_, let frame), .minimum(_, let frame),
-      .maximum(_, let frame):
+    case .countRows(let frame), .count(_, let frame), .sum(_, let frame), .moments(_, _, _, let frame),
+      .minimum(_, let frame), .maximum(_, let frame):
       switch frame {
       case .partition, .range: false
       case .rows, .sliding: true
@@ -94,6 +94,8 @@ private struct Window {
         parts: [try total(value, restart, frame)])
       result.isNull = try isNone(source, isPresent, restart, frame)
       return result
+    case .moments(let function, let column, let other, let frame):
+      return try spread(function, column, other, restart, frame, window.name)
     case .minimum(let column, let frame), .maximum(let column, let frame):
       let isMinimum = if case .minimum = window.function { true } else { false }
       let source = rows.columns[column]
@@ -111,6 +113,27 @@ private struct Window {
         name: window.name, type: source.type, parts: [found],
         isNull: try isNone(source, isPresent, restart, frame))
     }
+  }
+
+  /// From sums over the frame, as that of a group is from sums over its rows.
+  private mutating func spread(
+    _ function: Moments.Function, _ column: Int, _ other: Int?, _ restart: NodeID, _ frame: WindowFunction.Frame,
+    _ name: String
+  ) throws(ParleyError) -> TableColumn {
+    let aggregate = TableAggregate(
+      other.map { .correlation(with: $0) } ?? (function == .variance ? .variance : .deviation), of: column)
+    let isMissing = try tables.missing(aggregate, in: rows)
+    let isPresent = try tables.full(try tables.and(isValid, not: isMissing), rows.shape)
+    let moments = try tables.moments(aggregate, of: rows)
+    var sums: [NodeID] = []
+    for summand in moments.summands {
+      let value = try tables.full(try tables.masked(summand, by: isPresent), rows.shape)
+      sums.append(try total(value, restart, frame))
+    }
+    let counts = try total(isPresent, restart, frame)
+    let (value, isNull) = try moments.value(counts: counts, sums: sums, in: &tables.builder)
+    return TableColumn(
+      name: name, type: .decimal(scale: TableBuilder.places), parts: [value], isNull: isNull)
   }
 
   private mutating func present(_ column: Int) throws(ParleyError) -> NodeID {

@@ -108,11 +108,11 @@ extension CommandTests {
       var draft = Consortium.Draft()
       draft.maximumRows = 1000
       draft.sql =
-        "SELECT city, COUNT(*) AS n, STDDEV(cost) AS sd FROM people GROUP BY city HAVING COUNT(*) > 100"
+        "SELECT city, COUNT(*) AS n, SUM(cost * days) AS s FROM people GROUP BY city HAVING COUNT(*) > 100"
       let text = draft.text.replacingOccurrences(
         of: "    columns:",
         with:
-          "    protect: pid\n    columns:\n      - {name: pid, type: int, range: [0, 999]}\n      - {name: cost, type: decimal, scale: 2, range: [0, 100000]}"
+          "    protect: pid\n    columns:\n      - {name: pid, type: int, range: [0, 999]}\n      - {name: days, type: int, range: [0, 1000000000]}\n      - {name: cost, type: decimal, scale: 2, range: [0, 100000]}"
       )
       try box.write(text, "wide.yml")
       let line = try #require(text.split(separator: "\n").firstIndex { $0.contains("SELECT") }) + 1

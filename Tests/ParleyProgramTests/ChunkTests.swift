@@ -31,6 +31,26 @@ import Testing
     [(0..<20).map { BigInt($0 * 7 % 22 - 9) }, (0..<20).map { BigInt($0 * 5 % 8) }]
   }
 
+  /// Products of columns that fit no word are taken in bits, whatever the engine: n · Σx² − (Σx)² of every group of a million rows.
+  @Test(arguments: [7, 20]) func wideProductsOfColumns(chunkRows: Int) throws {
+    let wide = [Interval(-(BigInt(1) << 45), BigInt(1) << 45), Interval(0, BigInt(1) << 40)]
+    let columns: [[BigInt]] = [
+      (0..<20).map { BigInt($0 * 7 % 22 - 9) * (BigInt(1) << 41) + BigInt($0) },
+      (0..<20).map { BigInt($0) * (BigInt(1) << 35) + 3 },
+    ]
+    try check(wide, columns, options: LoweringOptions(chunkRows: chunkRows)) { builder, input in
+      try builder.truncate(try builder.multiply(input[0], input[1]), bits: 30)
+    } expected: { v in
+      zip(v[0], v[1]).map { ($0 * $1).flooredQuotient(by: BigInt(1) << 30) }
+    }
+    try check(wide, columns, options: LoweringOptions(chunkRows: chunkRows)) { builder, input in
+      let square = try builder.multiply(input[0], input[0])
+      return try builder.compare(.less, square, try builder.scale(input[1], by: BigInt(1) << 45))
+    } expected: { v in
+      zip(v[0], v[1]).map { $0 * $0 < $1 << 45 ? 1 : 0 }
+    }
+  }
+
   /// Sums, and what is computed from a sum row by row again, and what needs whole columns in between.
   @Test(arguments: [1, 3, 7, 19, 20]) func resultsAreTheSame(chunkRows: Int) throws {
     let options = LoweringOptions(chunkRows: chunkRows)

@@ -102,6 +102,54 @@ import Testing
     #expect(forms.has(whole) && !forms.has(sums))
   }
 
+  /// Comparisons of so many tables, each over rows of its own length.
+  ///
+  /// - Parameter areInTurn: each compares with a sum over the table before.
+  private func compared(tables: Int, rounds: Int, areInTurn: Bool) throws -> Program {
+    var builder = ProgramBuilder()
+    let columns = (0..<tables).map { place in
+      let table = builder.table(.init(name: "t\(place)", holders: ["h"], maximumRows: 100 + place))
+      return builder.input(
+        .init(table: table, column: "k", role: .value, sort: .integer(Interval(0, BigInt(1) << 40))))
+    }
+    var last = builder.constant(7)
+    func step(_ place: Int, _ round: Int) throws {
+      let other = areInTurn ? last : builder.constant(BigInt(1000 * round + place))
+      last = try builder.sum(try builder.compare(.less, try builder.add(columns[place], other), columns[place]))
+      _ = builder.disclose(
+        .init(
+          name: "n\(place)-\(round)", node: last, recipients: ["h"], meaning: .statistic, explanation: ""))
+    }
+    if areInTurn {
+      for round in 0..<rounds { for place in 0..<tables { try step(place, round) } }
+    } else {
+      for place in 0..<tables { for round in 0..<rounds { try step(place, round) } }
+    }
+    return builder.program
+  }
+
+  /// Work on long columns in chunks looks at the operations between the first and the last on one length: those of many lengths, each of
+  /// which stands by itself, are looked at once.
+  @Test(.timeLimit(.minutes(15))) func lengthsThatStandByThemselvesAreLookedAtOnce() throws {
+    let program = try compared(tables: 80, rounds: 8, areInTurn: false)
+    let lowered = try Lowering.lower(program, for: descriptor(summands: 3), options: .init(chunkRows: 64))
+    #expect(lowered.instructions.contains { if case .chunked = $0.kind { true } else { false } })
+    // If all were looked at for each length, they would be more than are allowed.
+    #expect(lowered.planeCount * 80 / 2 > Lowering.mostChunkedOperations)
+  }
+
+  @Test(.timeLimit(.minutes(15))) func lengthsInTurnAreRefused() throws {
+    let program = try compared(tables: 80, rounds: 8, areInTurn: true)
+    let error = try #require(throws: ParleyError.self) {
+      try Lowering.lower(program, for: descriptor(summands: 3), options: .init(chunkRows: 64))
+    }
+    #expect(error.code.rawValue == "plan/too-large" && error.message.contains("different lengths"), "\(error)")
+    // Few are no trouble.
+    _ = try Lowering.lower(
+      try compared(tables: 8, rounds: 2, areInTurn: true), for: descriptor(summands: 3),
+      options: .init(chunkRows: 64))
+  }
+
   /// Encodings are hashed in pieces, which together are the whole.
   @Test func encodingsComeInPieces() throws {
     var builder = ProgramBuilder()

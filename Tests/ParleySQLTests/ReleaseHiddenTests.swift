@@ -73,7 +73,9 @@ import Testing
     ["SELECT COUNT(a) AS k, AVG(a) AS s FROM (SELECT pid, SUM(n) AS a, MAX(x) AS b FROM v GROUP BY pid) AS u"],
     // Squares of several columns.
     ["SELECT SUM(x) AS s, VARIANCE(x) AS v, VARIANCE(x + 1000 * c) AS w FROM t"],
-    ["SELECT CORR(x + 100 * c, y) AS q FROM t"], ["SELECT MEDIAN(x) AS m, STDDEV(x + y) AS q FROM t"],
+    ["SELECT CORR(x + 100 * c, y) AS q FROM t"],
+    ["SELECT AVG(x) AS a, STDDEV(x) AS b, CORR(x, 1000 * c + 7) AS q FROM t"],
+    ["SELECT MEDIAN(x) AS m, STDDEV(x + y + u) AS q FROM t"],
     ["SELECT STDDEV(a) AS s FROM (SELECT pid, SUM(x + 1000 * y) AS a FROM v GROUP BY pid) AS u"],
     // Forms of conditions of which no range is read.
     ["SELECT SUM(x) AS s FROM t WHERE CAST(x AS VARCHAR) IN ('30', '31')"],

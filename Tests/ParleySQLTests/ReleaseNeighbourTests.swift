@@ -120,6 +120,74 @@ import Testing
   ]
   @Test(arguments: accepted) func isAccepted(texts: [String]) throws { _ = try Self.compile(texts) }
 
+  // MARK: Missing values
+
+  /// How many differences there are tells how many values are missing, less everybody's first row; no condition has to be there for that. What is
+  /// advised passes.
+  @Test func missingValuesBesideThoseOfTheRowBefore() throws {
+    func schema(isNullable: Bool) -> TableSchema {
+      TableSchema(
+        name: "v",
+        columns: Self.columns([("pid", 0...999), ("t", 0...9)]) + [
+          ColumnSchema(name: "x", type: .integer(0...99), isNullable: isNullable)
+        ], holders: ["a"], maximumRows: 300, protection: Self.units("pid"))
+    }
+    func text(_ clause: String) -> String {
+      "SELECT COUNT(*) AS n, AVG(x - b) AS m FROM (SELECT x, LAG(x) OVER (PARTITION BY pid ORDER BY t) AS b FROM v\(clause)) AS u"
+    }
+    let error = try #require(throws: ParleyError.self) {
+      try ReleaseStudy.compile([text("")], [schema(isNullable: true)])
+    }
+    #expect(error.code.rawValue == "plan/release-argument", "\(error)")
+    #expect(
+      error.message.contains("may be missing (nullable)") && !error.message.contains("condition"), "\(error)")
+    #expect(error.remedy?.contains("WHERE x IS NOT NULL") == true, "\(error)")
+    _ = try ReleaseStudy.compile([text("")], [schema(isNullable: false)])
+    let rows = (0..<60).map { (id: Int) -> (pid: Int64, t: Int64, x: Int64?) in
+      (Int64(id / 3), Int64(id % 3), id == 4 ? nil : Int64(10 + id * 7 % 23))
+    }
+    let data = TableData(
+      rowCount: rows.count,
+      columns: [
+        .init(values: rows.map(\.pid), isNull: []), .init(values: rows.map(\.t), isNull: []),
+        .init(values: rows.map { $0.x ?? 0 }, isNull: rows.map { $0.x == nil }),
+      ])
+    #expect(
+      try ReleaseStudy.isShown([text(" WHERE x IS NOT NULL")], [schema(isNullable: true)], ["v": [data]]))
+    // Left out after the row before was looked at, they are no others.
+    let late = text("") + " WHERE x IS NOT NULL"
+    #expect(throws: ParleyError.self) { try ReleaseStudy.compile([late], [schema(isNullable: true)]) }
+  }
+
+  /// 60 rows of 20 people, and of 39 there is a value before: one value is missing. Whoever asks for it in one way or another does not learn it.
+  @Test(arguments: [
+    "SELECT COUNT(*) AS n, COUNT(DISTINCT pid) AS u, COUNT(b) AS k FROM \(before)",
+    "SELECT COUNT(*) AS n, AVG(b) AS m FROM \(before)",
+    "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE b IS NULL) AS m FROM \(before)",
+    "SELECT COUNT(b) AS k, SUM(b) AS s FROM \(before)",
+  ])
+  func missingValuesOfTheRowBefore(text: String) throws {
+    let schema = TableSchema(
+      name: "v",
+      columns: Self.columns([("pid", 0...999), ("t", 0...9)]) + [
+        ColumnSchema(name: "x", type: .integer(0...99), isNullable: true)
+      ], holders: ["a"], maximumRows: 300, protection: Self.units("pid"))
+    for (few, shows) in [(0, true), (1, false), (4, false), (5, true)] {
+      let rows = (0..<60).map { (id: Int) -> (pid: Int64, t: Int64, x: Int64?) in
+        (Int64(id / 3), Int64(id % 3), id % 3 == 0 && id / 3 < few ? nil : Int64(10 + id * 7 % 23))
+      }
+      let data = TableData(
+        rowCount: rows.count,
+        columns: [
+          .init(values: rows.map(\.pid), isNull: []), .init(values: rows.map(\.t), isNull: []),
+          .init(values: rows.map { $0.x ?? 0 }, isNull: rows.map { $0.x == nil }),
+        ])
+      #expect(try ReleaseStudy.isShown([text], [schema], ["v": [data]]) == shows, "\(few)")
+    }
+  }
+  private static let before =
+    "(SELECT pid, LAG(x) OVER (PARTITION BY pid ORDER BY t) AS b FROM v) AS u"
+
   // MARK: Withheld
 
   private static func table(_ columns: [[Int64]]) -> TableData {

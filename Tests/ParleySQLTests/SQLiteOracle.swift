@@ -21,8 +21,10 @@ final class SQLiteOracle {
         case "stddev": { Moments.finish($0) { $0.variance.map { $0.squareRoot() } } }
         default: { Moments.finish($0) { $0.correlation } }
         }
-      let status = sqlite3_create_function_v2(
-        database, name, arguments, SQLITE_UTF8, nil, nil, { Moments.step($0, $1, $2) }, finish, nil)
+      // Also over windows, from which rows go again.
+      let status = sqlite3_create_window_function(
+        database, name, arguments, SQLITE_UTF8, nil, { Moments.step($0, $1, $2) }, finish, finish,
+        { Moments.step($0, $1, $2, -1) }, nil)
       guard status == SQLITE_OK else { throw Failure(description: "register \(name)") }
     }
     for (name, change) in [("letters_upper", Letters.upper), ("letters_lower", Letters.lower)] {
@@ -83,18 +85,18 @@ final class SQLiteOracle {
         .assumingMemoryBound(to: Moments.self)
     }
     static func step(
-      _ context: OpaquePointer?, _ count: Int32, _ values: UnsafeMutablePointer<OpaquePointer?>?
+      _ context: OpaquePointer?, _ count: Int32, _ values: UnsafeMutablePointer<OpaquePointer?>?, _ sign: Int64 = 1
     ) {
       guard let moments = of(context), let values else { return }
       for index in 0..<Int(count) where sqlite3_value_type(values[index]) == SQLITE_NULL { return }
       let x = sqlite3_value_int64(values[0])
       let y = count > 1 ? sqlite3_value_int64(values[1]) : 0
-      moments.pointee.n += 1
-      moments.pointee.x += x
-      moments.pointee.y += y
-      moments.pointee.xx += x * x
-      moments.pointee.yy += y * y
-      moments.pointee.xy += x * y
+      moments.pointee.n += sign
+      moments.pointee.x += sign * x
+      moments.pointee.y += sign * y
+      moments.pointee.xx += sign * x * x
+      moments.pointee.yy += sign * y * y
+      moments.pointee.xy += sign * x * y
     }
     static func finish(_ context: OpaquePointer?, _ value: (Moments) -> Double?) {
       if let moments = of(context), let result = value(moments.pointee) {

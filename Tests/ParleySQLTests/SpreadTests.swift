@@ -3,6 +3,7 @@ import ParleyBase
 import ParleyClear
 import ParleyProgram
 import ParleySQL
+import ParleyTesting
 import Testing
 
 /// VARIANCE, STDDEV and CORR over joins, groups, secret keys and numbers of any width.
@@ -80,6 +81,24 @@ import Testing
     let digits = String(half)
     let padded = String(repeating: "0", count: max(0, 7 - digits.count)) + digits
     return "\(padded.dropLast(6)).\(padded.suffix(6))"
+  }
+
+  /// Where people are grouped under a minimum as well, and over windows: every engine can compute it.
+  @Test(arguments: [
+    "SELECT place, STDDEV(pay) AS s, CORR(pay, bonus) AS c FROM t GROUP BY place",
+    "SELECT place, AVG(pay) AS s FROM t GROUP BY place HAVING VARIANCE(bonus) > 7",
+    "SELECT STDDEV(pay) OVER (PARTITION BY place) AS s, CORR(pay, bonus) OVER (PARTITION BY place) AS c FROM t",
+  ])
+  func moneyOverAMillionRowsIsNoOverflow(text: String) throws {
+    let isOfGroups = text.contains("GROUP BY")
+    let key = ColumnSchema(name: "place", type: .integer(0...99_999), isNullable: false)
+    let table = TableSchema(
+      name: "t", columns: Self.pay.columns + [key], holders: ["a"], maximumRows: 1_000_000,
+      protection: isOfGroups ? .units(name: "person", column: "note") : .rows)
+    let program = try SQLFrontEnd.compile(
+      [SQLQuery(name: "q", text: text)], tables: [table],
+      rules: .init(minimumCell: isOfGroups ? 5 : 0, recipients: ["r"], allowsRowRelease: !isOfGroups))
+    _ = try Lowering.lower(program, for: ReplicatedFamily(UInt64.self).descriptor)
   }
 
   @Test(arguments: [

@@ -58,6 +58,34 @@ import Testing
     #expect(try column("1 PRECEDING AND CURRENT ROW") == ["1 10", "2 30", "3 60"])
   }
 
+  /// From sums over the frame, as those of a group are from sums over its rows.
+  @Test func spreads() throws {
+    let by = "OVER (PARTITION BY g ORDER BY id"
+    let first = "233.333333", whole = Array(repeating: first, count: 4)
+    #expect(try column("VARIANCE(x) OVER (PARTITION BY g)") == whole + Array(repeating: "50.000000", count: 3))
+    #expect(
+      try column("STDDEV(x) OVER (PARTITION BY g)")
+        == Array(repeating: "15.275252", count: 4) + Array(repeating: "7.071068", count: 3))
+    #expect(try column("VAR_SAMP(x) OVER ()") == Array(repeating: "650.000000", count: 7))
+    #expect(
+      try column("VARIANCE(x) \(by))")
+        == ["NULL", "50.000000", "50.000000", first, "NULL", "NULL", "50.000000"])
+    #expect(
+      try column("STDDEV_SAMP(x) \(by) ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)")
+        == ["NULL", "7.071068", "NULL", "NULL", "NULL", "NULL", "7.071068"])
+    #expect(
+      try column("CORR(x, id * id) \(by))")
+        == ["NULL", "1.000000", "1.000000", "0.989743", "NULL", "NULL", "1.000000"])
+    #expect(try column("CORR(x, g) OVER (PARTITION BY g)") == Array(repeating: "NULL", count: 7))
+    // Conditions are 0 and 1, and a frame may have no row.
+    #expect(
+      try column("VARIANCE(x > 10) \(by) ROWS BETWEEN 1 FOLLOWING AND 3 FOLLOWING)")
+        == ["0.000000", "NULL", "NULL", "NULL", "0.000000", "NULL", "NULL"])
+    #expect(
+      try column("2 * STDDEV(x) OVER (PARTITION BY g) + 1") == Array(repeating: "31.550504", count: 4)
+        + Array(repeating: "15.142136", count: 3))
+  }
+
   @Test func valuesAtAPlace() throws {
     let by = "OVER (PARTITION BY g ORDER BY id"
     #expect(try column("FIRST_VALUE(x) \(by))") == ["10", "10", "10", "10", "NULL", "NULL", "NULL"])

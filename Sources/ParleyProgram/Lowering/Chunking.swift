@@ -9,46 +9,68 @@ internal import BigInt
 struct Chunking {
   private var length = LengthNumber.one
   private let registers: Emitter.Registers
-  /// By register, of the length at hand: the segment that computes it row by row, -1 for none; and the first segment that finds it whole.
+  /// Nil where operations have become part of a chunk.
+  private var operations: [RawOperation?]
+  /// By length number, where its first and its last operation stand.
+  private var places: [ClosedRange<Int>?] = []
+  /// By register, how often operations read it. Those on rows of another length never become part of a chunk of its own.
+  private var readsOfPlane: [Int32]
+  private var readsOfArith: [Int32]
+  /// By register, of the length at hand: the segment that computes it row by row, -1 for none; the first that finds it whole.
   private var segmentOfPlane: [Int32]
   private var segmentOfArith: [Int32]
   private var wholeOfPlane: [Int32]
   private var wholeOfArith: [Int32]
 
-  /// - Parameter isLong: whether columns of a length are worth it.
+  /// Lengths of which few operations stand between the first and the last come first: what they put together is then one
+  /// operation for the others, as the join of a subquery is for the query around it.
+  ///
+  /// - Parameters:
+  ///   - isLong: whether columns of a length are worth it.
+  ///   - most: so many operations are looked at, some of them for many lengths.
+  /// - Returns: nil where it would be more.
   static func applied(
-    to operations: [RawOperation], _ registers: Emitter.Registers, isLong: (Length) -> Bool
-  ) -> [RawOperation] {
-    var result = operations
-    var seen: Set<LengthNumber> = []
-    var chunking = Chunking(registers)
-    for operation in operations where seen.insert(operation.length).inserted {
-      guard isLong(registers.length(operation.length)) else { continue }
-      result = chunking.apply(to: result, operation.length)
+    to operations: [RawOperation], _ registers: Emitter.Registers, upTo most: Int, isLong: (Length) -> Bool
+  ) -> [RawOperation]? {
+    var chunking = Chunking(operations, registers)
+    let long = chunking.places.enumerated().compactMap { number, place in
+      place.flatMap {
+        isLong(registers.length(.init(rawValue: Int32(number)))) ? (number: number, count: $0.count) : nil
+      }
     }
-    return result
-  }
-
-  /// How many operations ``applied(to:_:isLong:)`` looks at, some of them for many lengths; `most` + 1 where it is more.
-  static func work(
-    on operations: [RawOperation], _ registers: Emitter.Registers, isLong: (Length) -> Bool, upTo most: Int
-  ) -> Int {
+    if long.isEmpty { return operations }
+    chunking.countReads()
     var work = 0
-    var seen: Set<LengthNumber> = []
-    for (index, operation) in operations.enumerated() where seen.insert(operation.length).inserted {
-      guard isLong(registers.length(operation.length)) else { continue }
-      work += operations.count - index
-      guard work <= most else { return most + 1 }
+    for (number, _) in long.sorted(by: { ($0.count, $0.number) < ($1.count, $1.number) }) {
+      work += chunking.places[number]?.count ?? 0
+      guard work <= most else { return nil }
+      chunking.apply(.init(rawValue: Int32(number)))
     }
-    return work
+    return chunking.operations.compactMap { $0 }
   }
 
-  private init(_ registers: Emitter.Registers) {
+  private init(_ operations: [RawOperation], _ registers: Emitter.Registers) {
     self.registers = registers
-    segmentOfPlane = []
-    segmentOfArith = []
-    wholeOfPlane = []
-    wholeOfArith = []
+    self.operations = operations
+    (segmentOfPlane, wholeOfPlane, readsOfPlane) = ([], [], [])
+    (segmentOfArith, wholeOfArith, readsOfArith) = ([], [], [])
+    for index in operations.indices { place(operations[index].length, index) }
+  }
+  private mutating func countReads() {
+    readsOfPlane = Array(repeating: 0, count: registers.planes.count)
+    readsOfArith = Array(repeating: 0, count: registers.arith.count)
+    for case let operation? in operations { count(operation, 1) }
+  }
+  private mutating func count(_ operation: RawOperation, _ change: Int32) {
+    operation.forEachPlaneRead { readsOfPlane[$0.index] += change }
+    if case .general(let general) = operation.body {
+      for word in general.arithIn { readsOfArith[word.index] += change }
+    }
+  }
+  private mutating func place(_ length: LengthNumber, _ index: Int) {
+    let number = Int(length.rawValue)
+    while places.count <= number { places.append(nil) }
+    places[number] = WrittenRegisters.including(index, places[number])
   }
   /// Every length brings new registers.
   private mutating func coverAll() {
@@ -68,13 +90,15 @@ struct Chunking {
     var isChunked: Bool { segment.contains { $0.communicates } }
   }
 
-  /// Operations before the first of the length stay where they are.
-  private mutating func apply(to operations: [RawOperation], _ length: LengthNumber) -> [RawOperation] {
-    guard let first = operations.firstIndex(where: { $0.length == length }) else { return operations }
+  /// Operations before the first of the length and after the last stay where they are.
+  private mutating func apply(_ length: LengthNumber) {
+    guard let range = places[Int(length.rawValue)] else { return }
     self.length = length
     coverAll()
     var levels: [Level] = []
-    for operation in operations[first...] {
+    for index in range {
+      guard let operation = operations[index] else { continue }
+      operations[index] = nil
       let isInside = isRowwise(operation)
       let level = latest(operation, isInside: isInside)
       mark(operation, level, isInside: isInside)
@@ -85,19 +109,23 @@ struct Chunking {
         levels[Int(level)].outside.append(operation)
       }
     }
-    let exported = exports(of: levels)
-    for operation in operations[first...] { mark(operation, nil, isInside: false) }
-    var result = Array(operations[..<first])
+    let exported = levels.map { exports(of: $0) }
+    var next = range.lowerBound
     for (number, level) in levels.enumerated() {
-      result += level.outside
+      for operation in level.outside + level.segment { mark(operation, nil, isInside: false) }
+      var rest = level.outside
       if level.isChunked {
         var segment = Segment(length: length, registers: registers)
-        result.append(segment.operation(level.segment, exported: exported[number]))
+        rest.append(segment.operation(level.segment, exported: exported[number]))
       } else {
-        result += level.segment
+        rest += level.segment
+      }
+      for operation in rest {
+        operations[next] = operation
+        place(operation.length, next)
+        next += 1
       }
     }
-    return result
   }
 
   // MARK: Segments
@@ -151,25 +179,15 @@ struct Chunking {
     }
   }
 
-  /// By segment, what operations outside of it read.
-  private func exports(of levels: [Level]) -> [RegisterSet] {
-    var result = levels.map { _ in RegisterSet() }
-    var planes: Set<Int> = []
-    var ariths: Set<Int> = []
-    func look(_ operation: RawOperation, from segment: Int32) {
-      operation.forEachPlaneRead { plane in
-        let own = segmentOfPlane[plane.index]
-        if own >= 0 && own != segment && planes.insert(plane.index).inserted { result[Int(own)].add(plane) }
-      }
-      guard case .general(let general) = operation.body else { return }
-      for register in general.arithIn {
-        let own = segmentOfArith[register.index]
-        if own >= 0 && own != segment && ariths.insert(register.index).inserted { result[Int(own)].add(register) }
-      }
-    }
-    for (number, level) in levels.enumerated() {
-      for operation in level.outside { look(operation, from: -1) }
-      for operation in level.segment { look(operation, from: Int32(number)) }
+  /// What operations outside of the segment read.
+  private mutating func exports(of level: Level) -> RegisterSet {
+    guard level.isChunked else { return RegisterSet() }
+    for operation in level.segment { count(operation, -1) }
+    var result = RegisterSet()
+    for operation in level.segment where !operation.sumsRows {
+      operation.forEachPlaneWritten { if readsOfPlane[$0.index] > 0 { result.add($0) } }
+      guard case .general(let general) = operation.body else { continue }
+      for word in general.arithOut where readsOfArith[word.index] > 0 { result.add(word) }
     }
     return result
   }

@@ -42,7 +42,6 @@ extension Lowering {
     case .scale(let a, let factor):
       return emitter.multiply(try word(a), Word(constant: factor), width: width)
     case .multiply(let a, let b):
-      guard case .fixed = node.type.shape else { throw overflow(id, "this product of whole columns") }
       return emitter.multiply(try word(a), try word(b), width: width)
     case .productSum(let pairs):
       guard case .fixed = node.type.shape else { throw overflow(id, "this sum of products of whole columns") }

@@ -102,8 +102,7 @@ extension Lowering {
     let reader = RawOperation.General(
       .xor([], out: []), arithIn: result.arith, planesIn: result.planes, arithOut: [], planesOut: [])
     emitter.emit(.general(reader), .fixed(1))
-    try checkChunking()
-    return Chunking.applied(to: emitter.operations, emitter.registers) { self.isLong($0) }.filter {
+    return try inChunks().filter {
       if case .general(let general) = $0.body { general !== reader } else { true }
     }
   }

@@ -150,8 +150,7 @@ package final class Lowering {
     let lowering = Lowering(program, descriptor, options, forms: forms.byInput)
     try lowering.openAll()
     let verdicts = try lowering.openVerdicts(onRows: isChecked)
-    try lowering.checkChunking()
-    var lowered = Scheduler.schedule(lowering.emitter) { lowering.isLong($0) }
+    var lowered = Scheduler.schedule(try lowering.inChunks(), lowering.emitter.registers)
     guard lowered.numberCount <= LoweredProgram.mostNumbers else {
       throw ParleyError(
         .init("plan/too-large"),
@@ -182,14 +181,18 @@ package final class Lowering {
     }
   }
 
-  /// Operations that are looked at to work in chunks on columns of many different lengths; more would take more than a second.
-  package static let mostChunkedOperations = 5_000_000
+  /// Operations that are looked at to work in chunks on columns of many different lengths, each once for every length that it stands among.
+  package static let mostChunkedOperations = 3_000_000
 
+  /// What was emitted, with work on long columns in chunks.
+  ///
   /// - Throws: `plan/too-large`
-  func checkChunking() throws(ParleyError) {
-    let work = Chunking.work(
-      on: emitter.operations, emitter.registers, isLong: { self.isLong($0) }, upTo: Self.mostChunkedOperations)
-    guard work > Self.mostChunkedOperations else { return }
+  func inChunks() throws(ParleyError) -> [RawOperation] {
+    if let chunked = Chunking.applied(
+      to: emitter.operations, emitter.registers, upTo: Self.mostChunkedOperations, isLong: { self.isLong($0) })
+    {
+      return chunked
+    }
     throw ParleyError(
       .init("plan/too-large"), "the computation works on long columns of too many different lengths",
       remedy: "split the study: fewer joins and subqueries in each; or lower maximum-rows of the tables")
@@ -286,7 +289,7 @@ package final class Lowering {
     case .sum, .innerProduct: return !fitsWord(id) || countsInBits(id)
     case .input, .constant, .productSum, .matrixProduct, .columnProduct, .integer: return !fitsWord(id)
     case .multiply(let a, let b):
-      // Circuits that multiply are for single values; a column is multiplied in the ring.
+      // Circuits that multiply are for single values; a column is multiplied in the ring if the product fits a word.
       guard case .fixed = node.type.shape else { return !fitsWord(id) }
       return !fitsWord(id) || prefersBits(a) || prefersBits(b)
     case .add(let a, let b), .subtract(let a, let b):

@@ -23,23 +23,21 @@ struct Scheduler {
 
   // MARK: Entry points
 
-  /// - Parameter isLong: whether columns of a length are worked on in chunks.
-  static func schedule(_ emitter: Emitter, isLong: (Length) -> Bool = { _ in false }) -> LoweredProgram {
-    let operations = Chunking.applied(to: emitter.operations, emitter.registers, isLong: isLong)
-    var scheduler = Scheduler(operations, emitter.registers)
+  static func schedule(_ operations: [RawOperation], _ registers: Emitter.Registers) -> LoweredProgram {
+    var scheduler = Scheduler(operations, registers)
     let openings = scheduler.place(operations)
     var instructions = scheduler.instructions()
     let last = scheduler.exchanged.count + 1
     instructions += openings.map {
       Instruction(
-        id: 0, length: emitter.registers.length($0.length), round: last, kind: $0.kind, node: $0.nodeIndex)
+        id: 0, length: registers.length($0.length), round: last, kind: $0.kind, node: $0.nodeIndex)
     }
     var result = LoweredProgram()
     result.roundCount = scheduler.exchanged.count
     var next = 0
     result.instructions = number(instructions, from: &next)
-    result.arithCount = emitter.registers.arith.count
-    result.planeCount = emitter.registers.planes.count
+    result.arithCount = registers.arith.count
+    result.planeCount = registers.planes.count
     return result
   }
 

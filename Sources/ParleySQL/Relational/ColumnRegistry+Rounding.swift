@@ -100,7 +100,7 @@ extension ColumnRegistry {
     switch function {
     case .lag(let a, _), .lead(let a, _), .firstValue(let a), .lastValue(let a), .minimum(let a), .maximum(let a):
       unit(of: a)
-    case .rowNumber, .rank, .denseRank, .countRows, .count, .sum: 1
+    case .rowNumber, .rank, .denseRank, .countRows, .count, .sum, .moments: 1
     }
   }
 
@@ -136,6 +136,7 @@ extension ColumnRegistry {
     case .lag(let a, _), .lead(let a, _), .firstValue(let a), .lastValue(let a), .minimum(let a), .maximum(let a):
       error(of: a)
     case .sum(let a): error(of: a) == 0 ? 0 : nil
+    case .moments(let function, let a, let b, _): error(of: function, a, b)
     }
   }
 

@@ -222,7 +222,7 @@ struct PlanLowering {
     return relation.ids.count - 1
   }
 
-  private mutating func order(
+  mutating func order(
     _ keys: [OrderKey], _ relation: inout Relation
   ) throws(ParleyError) -> [TableOrder] {
     var order: [TableOrder] = []
@@ -327,49 +327,6 @@ struct PlanLowering {
     }
     if !kept.isEmpty { try align(&parts) }
     return Relation(table: try tables.unionAll(parts.map(\.table)), ids: kept)
-  }
-
-  // MARK: Windows
-
-  private mutating func window(
-    _ input: RelationalPlan, _ step: WindowStep, _ needed: Set<ColumnID>
-  ) throws(ParleyError) -> Relation {
-    let read = columns(RelationalPlan.window(input, step).ownExpressions)
-    var relation = try lower(input, needed.subtracting(step.functions.map(\.id)).union(read))
-    var partition: [Int] = []
-    for expression in step.partition { partition.append(try position(of: expression, in: &relation)) }
-    let order = try order(step.order, &relation)
-    var functions: [WindowFunction] = []
-    for column in step.functions {
-      let function: WindowFunction.Function
-      let frame: WindowFunction.Frame =
-        switch column.frame {
-        case .rows(nil, 0): .rows
-        case .rows(let from, let to): .sliding(from: from, to: to)
-        case .partition: .partition
-        case .peers, nil: step.order.isEmpty ? .partition : .range
-        }
-      switch column.function {
-      case .rowNumber: function = .rowNumber
-      case .rank: function = .rank
-      case .denseRank: function = .denseRank
-      case .lag(let value, let by): function = .lag(try position(of: value, in: &relation), by: by)
-      case .lead(let value, let by): function = .lead(try position(of: value, in: &relation), by: by)
-      case .firstValue(let value): function = .firstValue(try position(of: value, in: &relation))
-      case .lastValue(let value): function = .lastValue(try position(of: value, in: &relation), frame)
-      case .countRows: function = .countRows(frame)
-      case .count(let value): function = .count(try position(of: value, in: &relation), frame)
-      case .sum(let value): function = .sum(try position(of: value, in: &relation), frame)
-      case .minimum(let value): function = .minimum(try position(of: value, in: &relation), frame)
-      case .maximum(let value): function = .maximum(try position(of: value, in: &relation), frame)
-      }
-      functions.append(WindowFunction(function, name: registry[column.id].name))
-    }
-    let ids = relation.ids + step.functions.map { Optional($0.id) }
-    return Relation(
-      table: try tables.window(
-        relation.table, partition: partition, order: order, functions,
-        areTiesAlike: step.areTiesAlike), ids: ids)
   }
 }
 

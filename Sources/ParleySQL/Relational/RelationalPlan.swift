@@ -94,6 +94,8 @@ struct WindowStep: Hashable, Sendable {
     case countRows
     case count(Expression)
     case sum(Expression)
+    /// VARIANCE, STDDEV, or CORR with a second value.
+    case moments(AggregateFunction, Expression, and: Expression?, type: SQLType)
     case minimum(Expression)
     case maximum(Expression)
   }
@@ -365,6 +367,7 @@ extension WindowStep.Function {
     case .lastValue(let a): .lastValue(map(a))
     case .count(let a): .count(map(a))
     case .sum(let a): .sum(map(a))
+    case .moments(let function, let a, let b, let type): .moments(function, map(a), and: b.map(map), type: type)
     case .minimum(let a): .minimum(map(a))
     case .maximum(let a): .maximum(map(a))
     }

@@ -112,6 +112,8 @@ private struct TextUses {
       classes.join(.column(column.id), try read(value))
     case .count(let value): _ = try read(value)
     case .sum(let value), .minimum(let value), .maximum(let value): try readExactly(value)
+    case .moments(_, let value, let other, _):
+      for part in [value, other].compactMap(\.self) { try readExactly(part) }
     }
   }
 

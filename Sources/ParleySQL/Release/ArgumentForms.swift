@@ -123,6 +123,22 @@ extension Expression {
     default: return false
     }
   }
+  /// The two columns of which it is the sum or the difference, under its filter: its squares add up theirs and the products of both.
+  var twoVariables: (a: Expression, b: Expression)? {
+    if case .choose(let branches, let otherwise) = self, let (condition, value) = filtered, branches.count == 1 {
+      guard let (a, b) = value.twoVariables else { return nil }
+      func under(_ part: Expression) -> Expression {
+        .choose([.init(condition: condition, result: part)], otherwise: otherwise)
+      }
+      return (under(a), under(b))
+    }
+    switch self {
+    case .add(let a, let b), .subtract(let a, let b):
+      guard a.isScaledColumn, b.isScaledColumn, a.columns.isDisjoint(with: b.columns) else { return nil }
+      return (a, b)
+    default: return nil
+    }
+  }
   var isSumOrProduct: Bool {
     switch self {
     case .add, .subtract, .multiply, .scaled: true

@@ -30,7 +30,7 @@ extension Expression {
     default: return false
     }
   }
-  private var isScaledColumn: Bool {
+  var isScaledColumn: Bool {
     switch self {
     case .column: true
     case .scaled(let a, _): a.isScaledColumn

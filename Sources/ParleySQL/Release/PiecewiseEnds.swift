@@ -151,7 +151,7 @@ extension Expression {
     return children.reduce(into: []) { $0.formUnion($1.namedNumbers) }
   }
   /// Comparisons of two values as comparisons of their difference with 0, where that is the value in question.
-  fileprivate func comparing(_ value: Expression) -> Expression {
+  func comparing(_ value: Expression) -> Expression {
     guard case .subtract(let a, let b) = value else { return self }
     return replacing { part in
       switch part {

@@ -21,13 +21,13 @@ struct ReleaseArgument {
   /// Why the argument cannot be judged, in words that end a sentence; nil where it can.
   private(set) var objection: String?
 
-  private let facts: Facts
+  let facts: Facts
   /// Conditions that every row meets.
-  private let clauses: [Expression]
+  var clauses: [Expression]
   /// What groups are made by.
-  private let keys: [Expression]
+  let keys: [Expression]
   /// Columns of which clauses and keys say something that ranges do not hold: what values are left is not known.
-  private let entangled: Set<ColumnID>
+  var entangled: Set<ColumnID>
   /// Values that were divided, rounded or taken apart, and added up.
   private(set) var steps: [Expression] = []
 
@@ -39,8 +39,10 @@ struct ReleaseArgument {
     self.clauses = clauses
     self.keys = keys
     self.isOfUnit = isOfUnit
-    let ofKeys = keys.map(\.columns).filter { $0.count > 1 }
-    entangled = ofKeys.reduce(into: clauses.entangledColumns) { $0.formUnion($1) }
+    entangled = clauses.entangledColumns.union(Self.entangledColumns(of: keys))
+  }
+  static func entangledColumns(of keys: [Expression]) -> Set<ColumnID> {
+    keys.map(\.columns).filter { $0.count > 1 }.reduce(into: []) { $0.formUnion($1) }
   }
 
   /// A statistic that has a value for every row: its NULLs are rows that it leaves out.
@@ -97,7 +99,7 @@ struct ReleaseArgument {
     addBothValues(truth, below: path)
   }
 
-  private mutating func add(_ condition: Expression) {
+  mutating func add(_ condition: Expression) {
     if !condition.columns.isDisjoint(with: entangled) { objectToEntangled() }
     let condition = facts.reduced(condition.simplified)
     if case .boolean = condition { return }
@@ -143,11 +145,15 @@ struct ReleaseArgument {
     )
   }
 
-  private mutating func read(_ given: Expression, below path: Expression?, isSummed: Bool) {
+  mutating func read(_ given: Expression, below path: Expression?, isSummed: Bool) {
     guard !facts.work.isTooMuch else { return }
     if facts.isBoolean(given) { return addBothValues(given, below: path) }
     if isOfUnit, facts.hidesMissing(given) { return objectToHiddenMissing() }
     let argument = facts.spread(given)
+    if isSummed, !isOfUnit, let (own, others) = clausesAbout(argument) {
+      return read(given, below: path, meeting: own, besides: others)
+    }
+    let path = path?.comparing(argument)
     if !isOfUnit, isSummed || facts.hidesMissing(given) { addPresence(of: argument, below: path) }
     guard let terms = Self.terms(of: argument) else {
       return object("multiplies out to more than \(Self.mostTerms) terms")
@@ -175,18 +181,6 @@ struct ReleaseArgument {
         )
       }
     }
-  }
-
-  /// Columns of which it is not known what values are left. Where a path compares the whole of what is added up with constants, a range
-  /// of that is known, whatever it is made of.
-  private func unknownColumns(of argument: Expression, below path: Expression?) -> Set<ColumnID> {
-    guard let path else { return entangled }
-    let known = path.simplified.entangledColumns
-    guard !known.isDisjoint(with: argument.columns) else { return entangled.union(known) }
-    let whole = ColumnID(rawValue: -1)
-    var found = path.replacing { $0 == argument ? .column(whole) : nil }.simplified.entangledColumns
-    if found.remove(whole) != nil { found.formUnion(argument.columns) }
-    return entangled.union(found)
   }
 
   /// - Parameters:
@@ -340,7 +334,7 @@ struct ReleaseArgument {
     }
   }
 
-  private func within(_ path: Expression?, _ condition: Expression) -> Expression {
+  func within(_ path: Expression?, _ condition: Expression) -> Expression {
     path.map { .and($0, condition) } ?? condition
   }
 

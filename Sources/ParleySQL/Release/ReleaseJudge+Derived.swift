@@ -81,17 +81,27 @@ extension ReleaseJudge {
 
   /// Conditions on one statistic of each unit say something of another one of the same column, which is added up.
   func checkOrigins(of sets: GroupSets) throws(ParleyError) {
-    let tested = columnsTested(by: sets.conditions)
+    let values = sets.conditions.filter { !$0.saysOnlyWhatIsThere }
+    let tested = columnsTested(by: values)
+    let present = columnsTested(by: sets.conditions).subtracting(tested)
     for summand in sets.summands {
       for id in summand.factors.reduce(into: Set<ColumnID>(), { $0.formUnion($1.valueSources) }).sorted()
       where columns.derived[columns.root(id)] != nil {
         let own = columns.sources(of: id)
-        for other in tested
-        where columns.root(other) != columns.root(id) && !columns.sources(of: other).isDisjoint(with: own) {
-          throw refusal(.argument, .unknownValues(registry[id].name))
+        func isOfSame(_ other: ColumnID) -> Bool {
+          columns.root(other) != columns.root(id) && !columns.sources(of: other).isDisjoint(with: own)
+        }
+        if tested.contains(where: isOfSame) { throw refusal(.argument, .unknownValues(registry[id].name)) }
+        for other in present.sorted() where isOfSame(other) && !isThere(other, where: id) {
+          throw refusal(.argument, .missingBeside(registry[id].name, registry[other].name))
         }
       }
     }
+  }
+  /// Rows without a value of the column have been left out before another value was made of it.
+  func isThere(_ other: ColumnID, where id: ColumnID) -> Bool {
+    let below = columns.derived[columns.root(id)]?.below ?? []
+    return below.contains(.not(.isNull(.column(columns.root(other)))))
   }
 
   // MARK: Sums

@@ -31,7 +31,7 @@ extension ReleaseJudge {
     try checkTies(sets, by: keyExpressions, where: clauses)
     try checkNeighbours(aggregates)
     // Whether a row has a partner is told by every COUNT of a column, and by its values that are missing.
-    for condition in lacksPartner + furtherRowsOfUnits {
+    for condition in lacksPartner + furtherRowsOfUnits + missingAtHand {
       var reader = ReleaseArgument(columns.facts, where: [])
       reader.read(filter: try resolved(condition))
       sets.take(reader, threshold: minimum)
@@ -158,7 +158,7 @@ extension ReleaseJudge {
           remedy: !isFiltered
             ? "count different values of a column as it is, or group by the formula"
             : isOfUnits
-              ? "in a subquery with GROUP BY of the column make the condition a value of each, MAX(CASE WHEN … THEN 1 ELSE 0 END) AS met, and count outside, COUNT(*) FILTER (WHERE met = 1); or put the condition into WHERE"
+              ? "in a subquery with GROUP BY of the column (and of what you group by) make the condition a value of each, MAX(CASE WHEN … THEN 1 ELSE 0 END) AS met, and count outside, COUNT(*) FILTER (WHERE met = 1); or put the condition into WHERE"
               : "put the condition into WHERE")
       }
       if columns.namesInPart(id) {
@@ -209,10 +209,13 @@ extension ReleaseJudge {
     if aggregate.function == .correlation, arguments.contains(where: columns.facts.isOfConditions) {
       throw refusal(.argument, .correlation)
     }
-    try checkVariables(arguments, of: aggregate.function)
-    for (place, argument) in arguments.enumerated() {
+    let variables = try checkVariables(arguments, of: aggregate.function)
+    let wholes = variables == arguments ? [] : arguments
+    for (place, argument) in (wholes + variables).enumerated() {
       var reader = ReleaseArgument(columns.facts, where: clauses(over: arguments + keys), keys: keys)
-      reader.read(value: argument, isSummed: isSummed, beside: arguments.count > 1 ? arguments[1 - place] : nil)
+      let isWhole = place < wholes.count || variables.count < 2
+      reader.read(
+        value: argument, isSummed: isSummed, beside: isWhole ? nil : variables[1 - (place - wholes.count)])
       if let objection = reader.objection {
         throw refusal(.argument, ReleaseRefusal.argument(objection))
       }
@@ -229,11 +232,9 @@ extension ReleaseJudge {
       if registry.isNullable(argument) { present.append(columns.facts.isThere(argument)) }
     }
     // A correlation is of three sums, of which one is of products.
-    if aggregate.function == .correlation,
-      Set(arguments[0].valueColumns).isDisjoint(with: arguments[1].valueColumns)
-    {
+    if variables.count > 1, Set(variables[0].valueColumns).isDisjoint(with: variables[1].valueColumns) {
       var reader = ReleaseArgument(columns.facts, where: clauses(over: arguments + keys), keys: keys)
-      reader.read(value: .correlated(arguments[0], arguments[1]), isSummed: true)
+      reader.read(value: .correlated(variables[0], variables[1]), isSummed: true)
       if let objection = reader.objection { throw refusal(.argument, ReleaseRefusal.argument(objection)) }
       sets.take(reader, threshold: threshold)
     }
@@ -253,12 +254,23 @@ extension ReleaseJudge {
   }
 
   /// Of several columns, squares add up the products of these.
-  func checkVariables(_ arguments: [Expression], of function: AggregateFunction) throws(ParleyError) {
-    guard [.variance, .deviation, .correlation].contains(function) else { return }
+  ///
+  /// - Returns: what squares are of: the arguments, or the two columns of a table of which one is the sum or difference.
+  func checkVariables(
+    _ arguments: [Expression], of function: AggregateFunction
+  ) throws(ParleyError) -> [Expression] {
+    guard [.variance, .deviation, .correlation].contains(function) else { return arguments }
     for argument in arguments where !(argument.filtered?.value ?? argument).isCondition {
       let origins = argument.valueColumns.reduce(into: Set<ColumnID>()) { $0.formUnion(columns.origins(of: $1)) }
-      guard argument.simplified.isOfOneVariable, origins.count <= 1 else { throw refusal(.argument, .variables) }
+      if argument.simplified.isOfOneVariable, origins.count <= 1 { continue }
+      // What is made of rows of a unit, or of neighbours, may be made of the same.
+      guard arguments.count == 1, let (a, b) = argument.twoVariables,
+        ![a, b].contains(where: columns.facts.isOfConditions),
+        argument.valueColumns.allSatisfy({ columns.derived[columns.root($0)] == nil })
+      else { throw refusal(.argument, .variables) }
+      return [a, b]
     }
+    return arguments
   }
 
   /// ⌈k · whole / part⌉; more than any table has where it is more.

@@ -49,7 +49,9 @@ extension ReleaseJudge {
     var used: Set<ColumnID> = []
     for argument in [aggregate.argument, aggregate.second].compactMap(\.self) {
       let argument = try resolved(argument)
-      try checkVariables([argument], of: aggregate.function)
+      guard try checkVariables([argument], of: aggregate.function) == [argument] else {
+        throw refusal(.argument, .variables)
+      }
       let isTruth = registry.type(of: argument) == .boolean || columns.lesserOfTwo(argument) != nil
       let isAny = [.any, .every, .minimum, .maximum].contains(aggregate.function) && isTruth
       let clauses = clauses(over: [argument])

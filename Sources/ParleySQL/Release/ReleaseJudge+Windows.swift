@@ -1,3 +1,4 @@
+import BigInt
 import ParleyBase
 import ParleyProgram
 
@@ -69,6 +70,42 @@ extension ReleaseJudge {
         remedy: "use one ORDER BY in all windows over a table, or ask the other in a study of its own")
     }
     if !windowOrders.contains(order) { windowOrders.append(order) }
+  }
+
+  // MARK: Missing values of neighbours
+
+  /// How many rows have no value before them tells, less everybody's first row, how many values are missing: with a column that says whether there
+  /// is a row before, for every LAG and LEAD of what may be missing.
+  mutating func tellingWhoIsMissing(_ step: WindowStep) -> WindowStep {
+    var step = step
+    for column in step.functions {
+      let (argument, function): (Expression, WindowStep.Function)
+      switch column.function {
+      case .lag(let value, let by) where by > 0: (argument, function) = (value, .lag(.integer(1), by))
+      case .lead(let value, let by) where by > 0: (argument, function) = (value, .lead(.integer(1), by))
+      default: continue
+      }
+      guard columns.facts.mayBeNull(argument), !columns.facts.tellsMissing(argument),
+        !argument.columns.allSatisfy({ isThere($0, where: column.id) })
+      else { continue }
+      let isNear = registry.column("has a neighbour", .number(scale: 0), isNullable: true)
+      step.functions.append(.init(id: isNear, function: function))
+      carried.formUnion([isNear, column.id])
+      missingInNeighbours[column.id] = .and(.not(.isNull(.column(isNear))), .isNull(.column(column.id)))
+    }
+    return step
+  }
+
+  /// - Parameter input: of the grouping.
+  func missingInNeighbours(
+    of keys: [Projection], _ aggregates: [AggregateColumn], in input: RelationalPlan
+  ) -> [Expression] {
+    let used = columns.bases(
+      of: keys.map(\.expression) + aggregates.flatMap { [$0.argument, $0.second].compactMap(\.self) } + clauses)
+    return missingInNeighbours.keys.sorted().compactMap { id in
+      guard used.contains(columns.root(id)), input.hasWindow(id) else { return nil }
+      return missingInNeighbours[id]
+    }
   }
 
   /// What LAG and LEAD put beside a row is what other rows have themselves: two statistics, one of the neighbours' values and one of the rows' own,
@@ -150,11 +187,25 @@ extension ReleaseJudge {
   }
 }
 
+extension RelationalPlan {
+  /// Rows are still those of the window that makes the column.
+  fileprivate func hasWindow(_ id: ColumnID) -> Bool {
+    switch self {
+    case .window(let input, let step): step.functions.contains { $0.id == id } || input.hasWindow(id)
+    case .filter(let input, _), .extend(let input, _), .project(let input, _), .sort(let input, _),
+      .numbered(let input, _):
+      input.hasWindow(id)
+    case .match(_, let a, let b, _, _), .cross(let a, let b): a.hasWindow(id) || b.hasWindow(id)
+    default: false
+    }
+  }
+}
+
 extension WindowStep.Column {
   /// The order of rows makes no difference to it, where the window has none.
   fileprivate var isOfWholePartition: Bool {
     switch function {
-    case .countRows, .count, .sum, .minimum, .maximum:
+    case .countRows, .count, .sum, .moments, .minimum, .maximum:
       switch frame {
       case .partition, .peers, nil: true
       case .rows: false

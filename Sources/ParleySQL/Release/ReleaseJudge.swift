@@ -43,6 +43,10 @@ struct ReleaseJudge {
   var lacksPartner: [Expression] = []
   /// Values of a row's neighbours, with the columns that they are of.
   var neighbours: [ColumnID: Set<ColumnID>] = [:]
+  /// By such a value, that there is a row before or after which has none, and that the rows of the grouping at hand can be asked for it.
+  var missingInNeighbours: [ColumnID: Expression] = [:]
+  /// Those that statistics, keys or clauses of the grouping at hand are about.
+  var missingAtHand: [Expression] = []
   /// What is read several times, rewritten once.
   private var commons: [ObjectIdentifier: (plan: RelationalPlan, rows: Rows)] = [:]
   /// Columns that marks read and that projections below have to keep.
@@ -150,7 +154,8 @@ struct ReleaseJudge {
         let own = WindowStep(partition: [], order: [], functions: [column])
         try checkConstants(in: RelationalPlan.window(plan, own).ownExpressions, as: [column.id])
       }
-      return (.window(judged, step), taking(step, rows))
+      let whole = rows.slots.isEmpty ? step : tellingWhoIsMissing(step)
+      return (.window(judged, whole), taking(whole, rows))
     case .aggregate(let input, let keys, let aggregates, let shown):
       return try walk(input, keys, aggregates, shown)
     case .match(let kind, let a, let b, let keys, let unique): return try walk(kind, a, b, keys, unique)
@@ -287,6 +292,7 @@ struct ReleaseJudge {
     let declared = rows.slots.reduce(into: Set<ColumnID>()) { if $1.onceWith != nil { $0.formUnion($1.declared) } }
     if !declared.isEmpty { judged = judged.checking(declared) }
     let furtherRow = furtherRows(of: aggregates, rows, keys, &judged)
+    missingAtHand = missingInNeighbours(of: keys, aggregates, in: judged)
     var (mark, items) = try mark(rows, keys, aggregates)
     if !items.isEmpty { judged = .extend(judged, items) }
     mark.contributors += furtherRow.map { .init(column: $0, threshold: minimum) }

@@ -162,6 +162,8 @@ enum RowPartition {
 }
 
 extension Expression {
+  /// It says of its columns that they are there, or not, and nothing of their values.
+  var saysOnlyWhatIsThere: Bool { !columns.isEmpty && testedColumns.isEmpty }
   /// Columns of whose values it says something, and not only whether they are there.
   fileprivate var testedColumns: Set<ColumnID> {
     switch self {
@@ -219,6 +221,14 @@ extension ReleaseRefusal {
         "'\(name)' is added up, and a condition of rows, in a subquery or of another value that is made of the same column leaves values of it that are not known",
       remedy:
         "compare the column with constants alone, in one WHERE clause; or add up the rows themselves, without the subquery or the union"
+    )
+  }
+  static func missingBeside(_ name: String, _ other: String) -> Self {
+    .init(
+      reason:
+        "'\(name)' and '\(other)' are added up together and made of the same column, which may be missing (nullable), so that how many sums or differences there are tells, less everybody's first or last row, in how many rows it is",
+      remedy:
+        "leave rows without a value out before the window: WHERE x IS NOT NULL in the subquery that has it; or, where no value is missing, write the column without 'nullable' in the study"
     )
   }
   static let twoSteps = ReleaseRefusal(

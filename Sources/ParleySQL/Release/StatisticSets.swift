@@ -96,18 +96,22 @@ struct StatisticSets {
       if statistic.function == .correlation, arguments.contains(where: facts.isOfConditions) {
         throw refusal(.argument, .correlation, at: range)
       }
+      var variables = arguments
       if ![.sum, .average].contains(statistic.function), !arguments.allSatisfy(\.simplified.isOfOneVariable) {
-        throw refusal(.argument, .variables, at: range)
+        // The squares of a sum or difference of two columns are theirs, and twice the products that a correlation is of.
+        guard arguments.count == 1, let (a, b) = arguments[0].twoVariables,
+          ![a, b].contains(where: facts.isOfConditions)
+        else { throw refusal(.argument, .variables, at: range) }
+        reader.read(value: arguments[0], isSummed: true)
+        variables = [a, b]
       }
-      for (place, argument) in arguments.enumerated() {
-        let other = arguments.count > 1 ? arguments[1 - place] : nil
+      for (place, argument) in variables.enumerated() {
+        let other = variables.count > 1 ? variables[1 - place] : nil
         reader.read(value: argument, isSummed: true, beside: other)
       }
       // A correlation is of three sums, of which one is of products.
-      if statistic.function == .correlation,
-        Set(arguments[0].valueColumns).isDisjoint(with: arguments[1].valueColumns)
-      {
-        reader.read(value: .correlated(arguments[0], arguments[1]), isSummed: true)
+      if variables.count > 1, Set(variables[0].valueColumns).isDisjoint(with: variables[1].valueColumns) {
+        reader.read(value: .correlated(variables[0], variables[1]), isSummed: true)
       }
     case .minimum, .maximum:
       guard query.table.allowsExtremes else {

@@ -142,6 +142,13 @@ extension ReleaseArgument.Facts {
   /// Whether a correlation with it adds up the other variable where a condition holds.
   func isOfConditions(_ expression: Expression) -> Bool {
     if let (_, value) = expression.filtered { return isOfConditions(value) }
+    // A multiple of a value of two, with constants, is one.
+    switch expression {
+    case .scaled(let a, let factor) where factor != 0: return isOfConditions(a)
+    case .add(let a, .integer), .add(.integer, let a), .subtract(let a, .integer), .subtract(.integer, let a):
+      return isOfConditions(a)
+    default: break
+    }
     if isBoolean(expression) || expression.hasChoices { return true }
     guard let range = range(of: expression) else { return false }
     return range.upper - range.lower <= 1
