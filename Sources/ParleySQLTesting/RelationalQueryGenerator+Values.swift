@@ -15,6 +15,7 @@ extension RelationalQueryGenerator {
   }
 
   mutating func literal(_ kind: Kind) -> Spelled {
+    if let aimed = aims[kind], !aimed.isEmpty { return random.pick(aimed) }
     switch kind {
     case .number(let scale), .mean(let scale):
       let digits = Int64.random(in: -3...4, using: &random) * (scale == 0 ? 1 : random.pick([10, 25, 50]))

@@ -29,6 +29,8 @@ struct RelationalQueryGenerator {
 
   let tables: [TableSchema]
   var random: InsecureRandom
+  /// Constants that are written in the place of random ones, by their kind.
+  var aims: [Kind: [Spelled]] = [:]
   private var names = 0
 
   init(tables: [TableSchema], random: InsecureRandom) {

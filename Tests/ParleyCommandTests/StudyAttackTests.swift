@@ -1,4 +1,6 @@
 import Foundation
+import ParleyBase
+import ParleyCommand
 import Testing
 
 extension CommandTests {
@@ -71,6 +73,68 @@ extension CommandTests {
         try box.read($0).split(whereSeparator: \.isNewline).sorted()
       }
       #expect(results[0] == results[1] && results[0].count == 3, "\(results)")
+    }
+
+    /// Without the rules a known leak is found: what is printed for people and for programs, the code and with it the exit code. No study that the
+    /// rules let through comes here.
+    @Test func whatIsFoundIsToldAndFails() throws {
+      var draft = Consortium.Draft()
+      draft.minimumCell = 5
+      let text = draft.text
+      let start = try #require(text.range(of: "tables:"))
+      let end = try #require(text.range(of: "security:"))
+      let leak: String =
+        text[..<start.lowerBound] + """
+          tables:
+            - name: people
+              holders: [alpha]
+              maximum-rows: 300
+              columns: [{name: region, type: category, values: [n, s]}, {name: rare, type: bool}]
+          queries:
+            - name: q
+              sql: SELECT region, COUNT(*) AS n, SUM(CASE WHEN rare THEN 1 ELSE 0 END) AS sick FROM people GROUP BY region
+
+          """ + text[end.lowerBound...]
+      try box.write(leak, "leak.yml")
+      func found(isJSON: Bool) throws -> (lines: [String], error: ParleyError) {
+        var lines: [String] = []
+        let run = AttackRun(
+          study: box.url("leak.yml"), trials: 40, seed: 11, isJSON: isJSON, isJudged: false)
+        let error = #expect(throws: ParleyError.self) { try run.run { lines += $0 } }
+        return (lines, try #require(error))
+      }
+      let (lines, error) = try found(isJSON: false)
+      #expect(error.code.rawValue == "plan/release-attack" && error.exitCode == 8)
+      #expect(error.message.hasSuffix("of the results can rest on fewer than 5 units"), "\(error)")
+      #expect(error.remedy?.contains("leave them out of the study, and report them") == true, "\(error)")
+      #expect(lines[0].hasPrefix("40 trials from seed 11, minimum 5: "), "\(lines)")
+      let few = try #require(lines.first { $0.hasPrefix("few: q.sick = ") }, "\(lines)")
+      #expect(few.contains("the number is made up by so few units (row "), "\(few)")
+      #expect(few.contains(/of alpha's people.*\[--seed \d+ --trials 1; \d+ trials?\]/), "\(few)")
+      #expect(lines.contains { $0.hasPrefix("difference: q.n") }, "\(lines)")
+      #expect(lines.last == "\"q.n\" is the column n of the result q; rows and units are made up and nobody's")
+
+      let (json, sameError) = try found(isJSON: true)
+      #expect("\(sameError)" == "\(error)")
+      let report = try #require(
+        try JSONSerialization.jsonObject(with: Data(json.joined(separator: "\n").utf8)) as? [String: Any])
+      #expect(report["minimum"] as? Int == 5 && report["trials"] as? Int == 40)
+      let findings = try #require(report["findings"] as? [[String: Any]])
+      #expect(error.message.hasPrefix("\(findings.count) numbers"), "\(error)")
+      let first = try #require(
+        findings.first { $0["kind"] as? String == "few" && $0["number"] as? String == "q.sick" })
+      let units = try #require(first["units"] as? [String])
+      #expect((1..<5).contains(units.count) && first["value"] as? String == "\(units.count)", "\(first)")
+
+      // The seed that is named finds it in its first trial.
+      let seed = try #require((first["seed"] as? NSNumber)?.uint64Value)
+      #expect(throws: ParleyError.self) {
+        try AttackRun(study: box.url("leak.yml"), trials: 1, seed: seed, isJudged: false).run { _ in }
+      }
+      // With the rules there is nothing to find.
+      try AttackRun(study: box.url("leak.yml"), trials: 40, rows: 60, seed: 11).run { lines in
+        #expect(lines.last == "no number rests on fewer than 5 units")
+      }
     }
 
     @Test func argumentsThatDoNotFit() async throws {

@@ -215,11 +215,13 @@ import Testing
     #expect(sums.count > 1, "the same rows in every run: \(sums)")
   }
 
-  /// `PARLEY_ATTACK_STUDIES` says how many, `PARLEY_ATTACK_SEED` where they begin.
+  /// `PARLEY_ATTACK_STUDIES` says how many, `PARLEY_ATTACK_SEED` where they begin, `PARLEY_ATTACK_GRAMMAR` how many of a hundred are of the whole
+  /// dialect.
   @Test(arguments: 0..<2) func noStudyTellsOfFewUnits(part: Int) {
     let count = RelationalDifferentialTests.number("PARLEY_ATTACK_STUDIES", 600) / 2
     let seed = UInt64(RelationalDifferentialTests.number("PARLEY_ATTACK_SEED", 7_000_000) + part * 100_000_000)
-    let report = ReleaseAttack.report(seed: seed, count: count)
+    let share = RelationalDifferentialTests.number("PARLEY_ATTACK_GRAMMAR", 40)
+    let report = ReleaseAttack.report(seed: seed, count: count, grammar: share)
     print("release attack from seed \(seed): \(report.summary)")
     let file = ProcessInfo.processInfo.environment["PARLEY_ATTACK_REPORT"]
     if let file {

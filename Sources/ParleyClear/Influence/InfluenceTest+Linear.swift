@@ -11,8 +11,11 @@ extension InfluenceTest {
     var losses: [BigInt?]
     /// By loss, the position of the unit.
     var owners: [Int]
+    /// Units of which what they bring is not the sum of what their rows bring, with the places of these rows in the losses. A row less makes
+    /// another unit of such a one.
+    var changed: [Int: Range<Int>] = [:]
     /// What a unit brings is the sum of what its rows bring.
-    var isAdditive = true
+    var isAdditive: Bool { changed.isEmpty }
 
     /// Units that it rests on, by their positions. Empty where nothing but withholding changes.
     var support: [Int] {
@@ -30,6 +33,9 @@ extension InfluenceTest {
         }
         result.losses[index] = a - b * factor
       }
+      // Where one of the two is no sum over rows, neither is the difference.
+      result.changed.merge(other.changed) { own, _ in own }
+      for rows in result.changed.values { for index in rows { result.losses[index] = 0 } }
       return result
     }
     /// Every unit of the other has the same part in this, and some unit has.
@@ -72,17 +78,17 @@ extension InfluenceTest {
       }
       // Rows of a person say something if the number adds them up. Where it does not, a row less makes another person of her.
       var next = trials.units.count
-      var isAdditive = true
+      var changed: [Int: Range<Int>] = [:]
       for (unit, rows) in trials.withoutRow.enumerated() {
         let own = next..<next + rows.count
         next = own.upperBound
         if losses[own].allSatisfy({ $0 != nil }), losses[own].reduce(0, { $0 + ($1 ?? 0) }) != losses[unit] {
           for index in own { losses[index] = 0 }
-          isAdditive = false
+          changed[unit] = own
         }
       }
       return Part(
-        place: place, tag: sum.tag, value: sum.value, losses: losses, owners: owners, isAdditive: isAdditive)
+        place: place, tag: sum.tag, value: sum.value, losses: losses, owners: owners, changed: changed)
     }.sorted { name($0.place) < name($1.place) }
   }
 

@@ -108,39 +108,10 @@ struct StudyCommand: ParsableCommand {
     var rows = 24
     @Option(help: "Of the made-up rows of the first trial.") var seed: UInt64 = 1
     @Flag(help: "Print JSON.") var json = false
-    private static let mostRows = 200
 
     func run() throws {
-      guard (1...1_000_000).contains(trials) else {
-        throw ParleyError(
-          .usage, "--trials \(trials) is not from 1 to 1000000", remedy: "give such a number, as --trials 200")
-      }
-      guard (6...Self.mostRows).contains(rows) else {
-        throw ParleyError(
-          .usage, "--rows \(rows) is not from 6 to \(Self.mostRows)", remedy: "give such a number, as --rows 100")
-      }
-      let prepared = try StudyFiles.prepare(study)
-      let attack = try StudyAttack(prepared.study, program: prepared.program, mostRows: rows)
-      let report = try attack.run(trials: trials, seed: seed, notice: AttackNotice(trials: trials))
-      if json { try Console.output(json: report) } else { try Console.output(lines: report.text) }
-      guard report.findings.isEmpty else {
-        throw ParleyError(
-          .init("plan/release-attack"),
-          "\(counted(report.findings.count, "number")) of the results can rest on fewer than \(report.minimum) units",
-          remedy: "leave them out of the study, and report them as a mistake in Parley's release rules")
-      }
-      guard report.numbersShown > 0 else {
-        let other = "in a copy of the study, fewer groups or a smaller 'minimum-cell'"
-        let isShort = prepared.study.schemas.contains { $0.maximumRows < Self.mostRows }
-        let more = try attack.rowsThatShow(trials: trials, seed: seed, limit: Self.mostRows)
-        throw ParleyError(
-          .init("plan/nothing-tried"),
-          report.refused == report.trials
-            ? "nothing was tried: in every trial the made-up rows broke what a query assumes"
-            : "nothing was tried: every number was withheld in every trial",
-          remedy: more.map { "make more rows: --rows \($0); or, \(other)" }
-            ?? "more rows than \(rows) do not help here; try, \(other)"
-            + (isShort ? ", or a larger 'maximum-rows'" : ""))
+      try AttackRun(study: study, trials: trials, rows: rows, seed: seed, isJSON: json).run {
+        try Console.output(lines: $0)
       }
     }
   }

@@ -31,7 +31,7 @@ struct StudyAttack {
     var findings: [Finding] = []
   }
 
-  private let study: Study
+  let study: Study
   private let program: Program
   private let reference: Program?
   private let minimum: Int

@@ -8,7 +8,8 @@ struct NearestStudy {
   let rules: ReleaseRules
   /// Nothing is tried any more once it is too much.
   let work: JudgingWork
-  /// Studies that are tried at most, and bytes of all queries: planning longer ones again and again would take long.
+  /// Studies that are tried at most, of rewrites and of shorter queries, and bytes of all queries: planning longer ones again and again would take long.
+  private static let mostRewrites = 8
   private static let mostTries = 12
   private static let codes = [
     "plan/release-set", "plan/release-shape", "plan/release-argument", "plan/release-extremes",
@@ -50,15 +51,21 @@ struct NearestStudy {
     // The first query with which the study is refused.
     guard let place = queries.indices.first(where: { !passes(Array(queries[...$0])) }) else { return nil }
     let refused = queries[place]
-    for text in Self.shortened(refused.text).prefix(Self.mostTries) {
-      var changed = Array(queries[...place])
-      changed[place].text = text
-      if passes(changed) { return "this passes: \(text)" }
+    func first(_ texts: some Sequence<String>, of most: Int = Self.mostRewrites) -> String? {
+      texts.prefix(most).first { text in
+        var changed = Array(queries[...place])
+        changed[place].text = text
+        return passes(changed)
+      }
+    }
+    let rewrites = QueryRewrites(text: refused.text, tables: tables)
+    if let text = first(rewrites.same().map(\.text)) ?? first(Self.shortened(refused.text), of: Self.mostTries) {
+      return "this passes: \(text)"
     }
     var others = queries
     others.remove(at: place)
-    guard !others.isEmpty, passes(others) else { return nil }
-    return "without the query '\(refused.name)' the study passes"
+    if !others.isEmpty, passes(others) { return "without the query '\(refused.name)' the study passes" }
+    return first(rewrites.others().map(\.text)).map { "this passes, and is another question: \($0)" }
   }
 
   /// The query without one of the things that it selects, without two, and with each alone beside what has no function.

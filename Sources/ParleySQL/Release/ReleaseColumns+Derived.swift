@@ -18,6 +18,17 @@ extension ReleaseColumns {
     var isUneven = false
     /// In one of these parts conditions leave less than is declared, or few values are declared.
     var isNarrowInPart = false
+
+    /// Of a column that has the same name below: made of what that is made of, and of nothing where it is a table's.
+    func joined(to own: Derived?) -> Derived {
+      var joined = self
+      joined.arguments = own?.arguments ?? []
+      joined.direct = own?.direct ?? []
+      joined.below.formUnion(own?.below ?? [])
+      joined.isEntangled = isEntangled || own?.isEntangled ?? false
+      joined.isOfWindow = own?.isOfWindow ?? false
+      return joined
+    }
   }
 
   /// The expression over columns of tables and of operators by their first names, through keys of groupings as well: what it

@@ -128,7 +128,9 @@ struct ReleaseColumns {
     for (place, id) in columns.enumerated() {
       let outputs = branches.map { $0.outputs[place] }
       scansOf[id] = scans(of: outputs)
-      derived[id] = self.derived(from: outputs, below: conditions.flatMap(\.self))
+      let made = self.derived(from: outputs, below: conditions.flatMap(\.self))
+      // An outer join on keys that repeat puts its rows together under the names that they have: such a column is made of what it was made of.
+      derived[id] = outputs.contains(.column(id)) ? made.joined(to: derived[id]) : made
       derived[id]?.isOfUnion = true
       if outputs.contains(where: namesUnit) { naming.insert(id) }
       if naming.contains(id), !outputs.allSatisfy(namesWhollyUnit) { namingInPart.insert(id) }

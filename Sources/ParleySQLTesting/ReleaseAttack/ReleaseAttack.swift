@@ -1,5 +1,5 @@
 package import BigInt
-import ParleyBase
+package import ParleyBase
 package import ParleyClear
 package import ParleyProgram
 import ParleySQL
@@ -56,8 +56,13 @@ package enum ReleaseAttack {
     /// The base in which every unit has a digit of its own in sums; nil where there is none.
     package let packing: BigInt?
 
-    /// - Parameter trick: nil for any.
+    /// - Parameter trick: nil for any but ``ReleaseAttack/wholeDialect``.
     package init(seed: UInt64, trick: String? = nil) {
+      self =
+        trick == ReleaseAttack.wholeDialect ? Study(grammar: seed) : Study(seed: seed, tricksNamed: trick)
+    }
+
+    private init(seed: UInt64, tricksNamed trick: String?) {
       var random = InsecureRandom(seed: seed)
       let isHarmless = random.chance(30)
       var tricks = isHarmless ? AttackTrick.harmless : AttackTrick.all
@@ -80,6 +85,20 @@ package enum ReleaseAttack {
       self.seed = seed
       self.trick = chosen.name
       self.isHarmless = AttackTrick.harmless.contains { $0.name == chosen.name }
+      (self.tables, data) = (tables.schemas, tables.data)
+    }
+
+    private init(grammar seed: UInt64) {
+      var random = InsecureRandom(seed: seed, 0x9a3)
+      minimum = Int.random(in: 2...5, using: &random)
+      let tables = GrammarTables(&random)
+      var grammar = AttackGrammar(tables: tables, random: random)
+      questions = grammar.questions()
+      offsets = grammar.offsets.sorted().map { BigInt($0) }
+      packing = nil
+      self.seed = seed
+      trick = ReleaseAttack.wholeDialect
+      isHarmless = false
       (self.tables, data) = (tables.schemas, tables.data)
     }
 
@@ -110,7 +129,7 @@ package enum ReleaseAttack {
     }
 
     /// - Parameter minimum: nil for the study's own.
-    func program(minimum: Int? = nil) throws(ParleyError) -> Program {
+    package func program(minimum: Int? = nil) throws(ParleyError) -> Program {
       try SQLFrontEnd.compile(
         questions.enumerated().map { SQLQuery(name: "q\($0)", text: $1.text) }, tables: tables,
         rules: ReleaseRules(
@@ -118,8 +137,11 @@ package enum ReleaseAttack {
     }
   }
 
+  /// Studies that ``AttackGrammar`` writes.
+  package static let wholeDialect = "whole dialect"
+
   /// All tricks, by name.
-  package static var tricks: [String] { (AttackTrick.all + AttackTrick.copies).map(\.name) }
+  package static var tricks: [String] { (AttackTrick.all + AttackTrick.copies).map(\.name) + [wholeDialect] }
 
   /// What became of one study.
   package enum Outcome: Sendable {
@@ -153,7 +175,9 @@ package enum ReleaseAttack {
       let hits = try test.hits() + secretHits(study, test)
       return .judged(hits: hits, shown: test.base.values.count, withheld: test.withheldCount)
     } catch {
-      return .fault("\(error)")
+      // Made-up rows that break what a query of the whole dialect assumes: nothing is opened.
+      let code = error.code.rawValue
+      return study.trick == wholeDialect && code == "data/requirement" ? .refused(code: code) : .fault("\(error)")
     }
   }
 
@@ -185,7 +209,7 @@ package enum ReleaseAttack {
   }
 
   /// What the result columns are, from what the selected ones are.
-  private static func columns(of program: Program, _ questions: [Question]) -> [[OpenedColumn]] {
+  package static func columns(of program: Program, _ questions: [Question]) -> [[OpenedColumn]] {
     zip(program.results, questions).map { result, question in
       var columns = result.columns.map { _ in OpenedColumn.processed }
       for (position, index) in result.order.enumerated()

@@ -1,4 +1,5 @@
 package import ParleyClear
+internal import ParleyTesting
 
 extension ReleaseAttack {
   /// A study in which something was found.
@@ -57,11 +58,15 @@ extension ReleaseAttack {
 
   /// Studies that follow from `seed`.
   ///
-  /// - Parameter isJudged: false compiles them without a minimum.
-  package static func report(seed: UInt64, count: Int, isJudged: Bool = true) -> Report {
+  /// - Parameters:
+  ///   - isJudged: false compiles them without a minimum.
+  ///   - share: percent of them that are of ``wholeDialect``.
+  package static func report(seed: UInt64, count: Int, isJudged: Bool = true, grammar share: Int = 40) -> Report {
     var report = Report()
     for index in 0..<UInt64(count) {
-      let study = Study(seed: seed &+ index)
+      let own = seed &+ index
+      var random = InsecureRandom(seed: own, 0x5a)
+      let study = Study(seed: own, trick: random.chance(share) ? wholeDialect : nil)
       report.studies += 1
       if study.isHarmless { report.harmless += 1 }
       report.answered[study.trick, default: (0, 0)].asked += 1
