@@ -17,6 +17,12 @@ package protocol Mesh: MessageLinks {
   /// falling silent or sending what it must not, ends nothing but its own part.
   func beginOpenings()
 
+  /// The engine goes on without some of these parties; empty at the start. From here on a lost link to one of them, its silence
+  /// for as long as the mesh is patient, its own word that it was stopped or has lost others, or that it was started again, end
+  /// nothing: whoever waits for its message gets `network/vanished` (``ParleyError/isOfRoster``), also when a message of
+  /// ``StepID/roster`` came in its place. All other ends are as ever: a failed check or a malformed message ends the session.
+  func tolerateDepartures(of parties: Set<PartyIndex>)
+
   /// From here on the session is not tried anew by itself when it ends: something is about to be opened, or a party that
   /// would be needed has left. Peers are told with an abort.
   func forbidNewAttempt()
@@ -43,6 +49,7 @@ extension Mesh {
   package var waitingOn: Waiting? { nil }
   package func expect(bytes: [Int], flight: Int) {}
   package func beginOpenings() {}
+  package func tolerateDepartures(of parties: Set<PartyIndex>) {}
   package func forbidNewAttempt() {}
   package func noteOpenings(_ known: OpeningKnowledge) {}
   package var openings: OpeningKnowledge? { nil }

@@ -37,9 +37,22 @@ package protocol MessageLinks: AnyObject, Sendable {
 
   /// A message whose length only the sender knows (handshake, receipts); longer than `limit` is a violation.
   func receiveControl(step: StepID, from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8]
+
+  /// The next control message of ``StepID/roster``, whatever the sender sent before it: that is skipped. Only
+  /// ``RosterAgreement`` calls this.
+  func receiveNotice(from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8]
+
+  /// This party has gone on without `party`: nothing more is received from it or sent to it, and it is not let in again. What
+  /// was sent to it before may still arrive. Only where its end ends nothing.
+  func dismiss(_ party: PartyIndex)
 }
 
 extension MessageLinks {
+  package func receiveNotice(from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8] {
+    try receiveControl(step: .roster, from: party, atMost: limit)
+  }
+  package func dismiss(_ party: PartyIndex) {}
+
   package func send(step: StepID, to party: PartyIndex, bytes: [UInt8]) throws(ParleyError) {
     try send(step: step, to: party, byteCount: bytes.count) { target in
       target.copyBytes(from: bytes)

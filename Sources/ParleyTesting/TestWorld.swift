@@ -161,6 +161,9 @@ package struct TestWorld<F: EngineFamily>: Sendable {
     _ meshes: [any Mesh], _ body: @escaping @Sendable (Party) throws -> R
   ) -> [Result<R, ParleyError>] {
     let (family, seed) = (family, seed)
+    if family.descriptor.toleratedDepartures > 0 {
+      for mesh in meshes { mesh.tolerateDepartures(of: Set((0..<family.computing).map { PartyIndex($0) })) }
+    }
     return runParties(meshes) { mesh in
       let engine =
         mesh.local.rawValue < family.computing ? try family.makeEngine(mesh: mesh, seed: seed) : nil

@@ -59,6 +59,9 @@ struct AbortCause: Equatable {
     ] + (0..<4).map { UInt8(seconds >> (8 * $0) & 0xff) }
   }
 
+  /// Its sender only leaves, where others go on without it: it was stopped, or has lost too many others.
+  var isDeparture: Bool { [.interrupted, .lost, .missing].contains(kind) }
+
   /// What it means for whoever hears it.
   var end: ParleyError.Origin.End? {
     switch kind {
@@ -95,6 +98,11 @@ extension TLSMesh {
     // Whoever stopped it may start it again.
     if reason.code == .interrupted {
       return AbortCause(.interrupted, local.rawValue, isRepeatable: allowsNewAttempt)
+    }
+    // The others go on without it.
+    if reason.code == .leftBehind { return AbortCause(.interrupted, local.rawValue) }
+    if !tolerated.isEmpty, reason.code == .linkLost, let party = reason.origin?.suspects.first, party != local {
+      return AbortCause(.lost, party.rawValue)
     }
     // About this machine and not about anybody's data.
     if reason.code.rawValue == "plan/memory" { return AbortCause(.notReady, local.rawValue) }

@@ -36,6 +36,11 @@ extension TLSMesh: ConnectionDelegate {
       connection.fail(ParleyError(.unreachable, "\(link.name) was told that the session has ended"))
       return
     }
+    guard !(tolerated.contains(peer) && link.failure != nil) else {
+      // Without a greeting it does not take itself for one of this session.
+      connection.fail(ParleyError(.unreachable, "\(link.name) has left, and the others go on without it"))
+      return
+    }
     let now = monotonicNanoseconds()
     let problem = refusal(of: hello, link, connection, now)
     if problem == nil, link.failure == nil {
@@ -152,7 +157,9 @@ extension TLSMesh: ConnectionDelegate {
         // It waits to take part. Who is not needed any more would otherwise be noticed only when its result or its
         // signature is due.
         // Computing parties know by themselves whether anything was opened, and say so to the others.
-        if allowsNewAttempt, ending == nil, local.rawValue < computingCount || ownKnowledge == .nothing {
+        if allowsNewAttempt, ending == nil, !tolerated.contains(link.party),
+          local.rawValue < computingCount || ownKnowledge == .nothing
+        {
           ending = error
         }
         wakePollers()
@@ -232,8 +239,13 @@ extension TLSMesh: ConnectionDelegate {
         // Nothing has begun: it may be started again and come back.
         link.departure = reason
         connection.fail(ParleyError(.unreachable, reason))
-      } else if isDispensable(link) {
+      } else if isDispensable(link) || (tolerated.contains(link.party) && cause.isDeparture) {
         link.failure = ending(for: cause, from: link)
+        // Whatever it has lost: to this party it is the one that leaves.
+        if !isDispensable(link) {
+          link.failure?.code = .linkLost
+          link.failure?.origin = .init(PartyIndex(link.party), end: .left)
+        }
         connection.fail(ParleyError(.unreachable, "\(link.name) ended the session"))
         wakePollers()
       } else if ending == nil {

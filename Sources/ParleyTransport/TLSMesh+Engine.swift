@@ -20,7 +20,7 @@ extension TLSMesh {
     let link = try link(to: party)
     let depth = meter.recordSend(step: step, to: party, bytes: byteCount)
     // The peer said goodbye, or is gone and nobody else's result depends on it: it waits for nothing any more.
-    if link.peerFinished || (link.failure != nil && isDispensable(link)) { return }
+    if link.peerFinished || (link.failure != nil && endsNothing(link)) { return }
     let header = FrameHeader(step: step.rawValue, depth: depth, length: UInt32(byteCount))
     link.append(header, count: byteCount, fill: fill)
     if link.logEnd - link.cursor >= UInt64(Link.pieceLimit) { link.pushOutput(now: monotonicNanoseconds()) }
@@ -50,16 +50,17 @@ extension TLSMesh {
       roomWaiters -= 1
       waiting.set(nil)
     }
-    let limit = outsiderLimit(link)
+    let limit =
+      endsNothing(link) ? ContinuousClock.now + options.patience * TransportOptions.outsiderPatience : nil
     while isFull(link), !link.peerFinished {
-      if isDispensable(link) {
+      if endsNothing(link) {
         if link.failure != nil { return }
         if let limit, ContinuousClock.now >= limit {
           giveUp(on: link)
           return
         }
       }
-      try check(link)
+      try check(link, step)
       pump(forEngine: true)
     }
   }
@@ -92,7 +93,7 @@ extension TLSMesh {
     guardLock.lock()
     defer { unlockAndReport() }
     activity &+= 1
-    let link = try link(to: party, receiving: true)
+    let link = try link(to: party, receiving: step)
     flushLinks()
     if let head = link.inbound.head {
       try match(head.header, step: step, party: party)
@@ -131,7 +132,7 @@ extension TLSMesh {
     guardLock.lock()
     defer { unlockAndReport() }
     activity &+= 1
-    let link = try link(to: party, receiving: true)
+    let link = try link(to: party, receiving: step)
     flushLinks()
     try wait(on: link, step: step) { () throws(ParleyError) -> Bool in
       guard let head = link.inbound.head else { return false }
@@ -162,8 +163,9 @@ extension TLSMesh {
     }
     let limit = options.stallLimit.map { since + $0 } ?? outsiderLimit(link)
     repeat {
-      try check(link)
+      try check(link, step)
       if link.peerFinished {
+        if tolerated.contains(link.party) { throw MeshErrors.vanished(PartyIndex(link.party), at: step) }
         throw ParleyError(
           .linkLost, "\(link.name) ended its session without sending \(step)", at: .init(item: link.name),
           origin: .init(PartyIndex(link.party), step),
@@ -175,7 +177,7 @@ extension TLSMesh {
           origin: .init(PartyIndex(link.party), step),
           remedy: "look at \(link.name)'s machine, or allow it more time in the study")
         link.stall = error
-        throw error
+        throw seen(error, link, step)
       }
       pump(forEngine: true)
     } while try !isDone()
@@ -196,13 +198,62 @@ extension TLSMesh {
     events.append(.lost(name: link.name, error: error))
   }
 
-  private func check(_ link: Link) throws(ParleyError) {
+  private func check(_ link: Link, _ step: StepID) throws(ParleyError) {
     if let ending { throw ending }
     guard let failure = link.failure, !awaitsWordOfOthers(link, failure) else { return }
     // Computing parties say goodbye when the session is over for them: it is not tried anew.
     let isOver = links.contains { $0.map { $0.party < computingCount && $0.peerFinished } ?? false }
     if isOver, failure.origin?.end != nil { link.failure?.origin?.end = .final }
-    throw link.failure ?? failure
+    throw seen(link.failure ?? failure, link, step)
+  }
+
+  /// What a failed link is to whoever waits for its message of `step`. Where the others go on without its party, only what that
+  /// one sent can end the session.
+  private func seen(_ failure: ParleyError, _ link: Link, _ step: StepID) -> ParleyError {
+    guard tolerated.contains(link.party), !Self.isOfContent(failure) else { return failure }
+    return MeshErrors.vanished(
+      PartyIndex(link.party), at: step, failure.origin?.end == .left ? .left : .vanished, why: failure.message)
+  }
+  private static func isOfContent(_ error: ParleyError) -> Bool {
+    [.protocolViolation, .cheating, .sessionMismatch].contains(error.code)
+  }
+
+  package func receiveNotice(from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8] {
+    guardLock.lock()
+    defer { unlockAndReport() }
+    activity &+= 1
+    let link = try link(to: party, receiving: .roster)
+    flushLinks()
+    try wait(on: link, step: .roster) { () throws(ParleyError) -> Bool in
+      while let head = link.inbound.head, head.header.step != StepID.roster.rawValue {
+        guard head.isComplete else { return false }
+        link.inbound.removeHead()
+      }
+      guard let head = link.inbound.head else { return false }
+      guard Int(head.header.length) <= limit else {
+        throw self.violated(link, self.wrongLength(.roster, party, Int(head.header.length), limit))
+      }
+      return head.isComplete
+    }
+    guard let head = link.inbound.head else { return [] }
+    defer { link.inbound.removeHead() }
+    return [UInt8](head.bytes)
+  }
+
+  package func dismiss(_ party: PartyIndex) {
+    locked {
+      guard links.indices.contains(party.rawValue), let link = links[party.rawValue] else { return }
+      let now = monotonicNanoseconds()
+      link.seal()
+      link.pushOutput(now: now)
+      if link.failure == nil {
+        link.failure = MeshErrors.vanished(party, at: .roster, why: "the others go on without it")
+      }
+      // It may still hear that it has been left behind; what it sends is read no more, and it does not come back.
+      link.connection?.linger(until: now &+ options.farewell.nanosecondsClamped)
+      link.connection = nil
+      wakePollers()
+    }
   }
 
   /// What a computing party says of the end decides whether a principal that does not compute waits for another attempt.
@@ -212,7 +263,8 @@ extension TLSMesh {
       && links.contains { $0.map { $0.party < computingCount && $0.isUp } ?? false }
   }
 
-  private func link(to party: PartyIndex, receiving: Bool = false) throws(ParleyError) -> Link {
+  private func link(to party: PartyIndex, receiving step: StepID? = nil) throws(ParleyError) -> Link {
+    let receiving = step != nil
     if let ending { throw ending }
     guard links.indices.contains(party.rawValue), let link = links[party.rawValue] else {
       throw ParleyError(
@@ -220,8 +272,8 @@ extension TLSMesh {
         remedy: "only pairs with a computing party are linked")
     }
     // What had arrived before a link was lost can still be received.
-    if let failure = link.failure, failure.code != .linkLost || !receiving, receiving || !isDispensable(link) {
-      throw failure
+    if let failure = link.failure, failure.code != .linkLost || !receiving, receiving || !endsNothing(link) {
+      throw seen(failure, link, step ?? .roster)
     }
     return link
   }
@@ -229,6 +281,12 @@ extension TLSMesh {
   /// Whether the others get their results without this peer.
   func isDispensable(_ link: Link) -> Bool { isOpening && link.party >= computingCount }
 
+  /// Whether losing this peer ends nothing.
+  func endsNothing(_ link: Link) -> Bool { isDispensable(link) || tolerated.contains(link.party) }
+
+  package func tolerateDepartures(of parties: Set<PartyIndex>) {
+    locked { tolerated = Set(parties.map(\.rawValue)).subtracting([local.rawValue]) }
+  }
   package func beginOpenings() { locked { isOpening = true } }
   package func forbidNewAttempt() { locked { allowsNewAttempt = false } }
   package func noteOpenings(_ known: OpeningKnowledge) { locked { ownKnowledge = known } }
@@ -238,6 +296,9 @@ extension TLSMesh {
 
   private func match(_ header: FrameHeader, step: StepID, party: PartyIndex) throws(ParleyError) {
     guard header.step != step.rawValue else { return }
+    if header.step == StepID.roster.rawValue, tolerated.contains(party.rawValue) {
+      throw MeshErrors.noticed(from: party, step)
+    }
     let error = ParleyError(
       .protocolViolation,
       "\(name(of: party.rawValue)) sent \(StepID(rawValue: header.step)) where \(step) was due",

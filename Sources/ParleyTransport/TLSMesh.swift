@@ -64,6 +64,8 @@ package final class TLSMesh: Mesh, @unchecked Sendable {
   var waitedInVain: UInt32 = 0
   /// See ``Mesh/beginOpenings()``.
   var isOpening = false
+  /// See ``Mesh/tolerateDepartures(of:)``.
+  var tolerated: Set<Int> = []
   /// See ``Mesh/forbidNewAttempt()``.
   var allowsNewAttempt: Bool
   /// See ``Mesh/noteOpenings(_:)``.

@@ -119,6 +119,30 @@ package final class InMemoryMesh: Mesh {
     return bytes
   }
 
+  package func receiveNotice(from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8] {
+    try check(party, .roster)
+    let link = links[party.rawValue][local.rawValue]
+    while true {
+      let frame = try link.take(step: .roster, any: true)
+      guard frame.step == .roster else { continue }
+      return try frame.control(expecting: .roster, atMost: limit, from: party, at: local)
+    }
+  }
+
+  package func tolerateDepartures(of parties: Set<PartyIndex>) { state.tolerate(parties) }
+
+  package func dismiss(_ party: PartyIndex) {
+    state.dismiss(party)
+    links[party.rawValue][local.rawValue].wake()
+    links[local.rawValue][party.rawValue].wake()
+  }
+
+  /// Test equipment: ends as a killed process does, without a word. Others notice only where they tolerate it.
+  package func vanish() {
+    guard state.finish(.failed(PartyState.vanished)) else { return }
+    for row in links { for link in row { link.wake() } }
+  }
+
   private func check(_ party: PartyIndex, _ step: StepID) throws(ParleyError) {
     guard states.indices.contains(party.rawValue) else {
       throw MeshErrors.noSuchParty(party, count: count, step: step)
@@ -133,7 +157,9 @@ package final class InMemoryMesh: Mesh {
 
   package func abort(_ reason: ParleyError) {
     guard state.finish(.failed(reason)) else { return }
-    for peer in states where peer !== state { _ = peer.finish(.failed(MeshErrors.aborted(by: local))) }
+    for peer in states where state.hears(of: reason, at: peer) {
+      _ = peer.finish(.failed(MeshErrors.aborted(by: local)))
+    }
     for row in links { for link in row { link.wake() } }
   }
 

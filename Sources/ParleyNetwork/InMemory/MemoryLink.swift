@@ -58,12 +58,14 @@ final class MemoryLink: @unchecked Sendable {
     }
     try sender.check(step: frame.step)
     // A peer that has closed has received everything its program wanted: what comes later has no reader.
-    if receiver.end != nil { return }
+    if hasNoReader { return }
     frames.append(frame)
     queuedBytes += frame.count
     available.add(1, ordering: .releasing)
     if receiversAsleep > 0 { arrived.wakeAll() }
   }
+
+  private var hasNoReader: Bool { receiver.end != nil || receiver.hasDismissed(sender.party) }
 
   private func hasRoom(for count: Int) -> Bool {
     frames.isEmpty || count <= bound - min(queuedBytes, bound)
@@ -79,9 +81,11 @@ final class MemoryLink: @unchecked Sendable {
       sender.waiting.set(nil)
     }
     while !hasRoom(for: frame.count) {
-      if sender.end != nil || receiver.end != nil || circular() { return }
+      if sender.end != nil || hasNoReader || circular() { return }
       let now = MonotonicTime.now
       if now >= deadline {
+        // It is missed when something is due from it.
+        if sender.tolerates(receiver.party) { return }
         throw MeshErrors.timeout(waiting, after: patience)
       }
       // Looks again each millisecond: a circle may close without anything happening on this link.
@@ -90,18 +94,27 @@ final class MemoryLink: @unchecked Sendable {
   }
 
   /// The next frame; blocks until there is one.
-  func take(step: StepID) throws(ParleyError) -> Frame {
+  ///
+  /// - Parameter any: of whatever step; otherwise it stays where it is when it brings news of the roster and other things are due.
+  func take(step: StepID, any: Bool = false) throws(ParleyError) -> Frame {
     if available.load(ordering: .acquiring) == 0 && sender !== receiver {
       spinBriefly(spins) { available.load(ordering: .acquiring) > 0 }
     }
     lock.lock()
     defer { lock.unlock() }
+    if receiver.hasDismissed(sender.party) { throw MeshErrors.vanished(sender.party, at: step) }
     if frames.isEmpty { try waitForFrame(step: step) }
     try receiver.check(step: step)
+    if !any, step != .roster, frames.first?.step == .roster, receiver.tolerates(sender.party) {
+      throw MeshErrors.noticed(from: sender.party, step)
+    }
     guard let frame = frames.popFirst() else {
       // A sender that aborts has ended a moment before its peers learn of it.
-      if case .failed = sender.end { throw MeshErrors.aborted(by: sender.party) }
-      throw MeshErrors.peerClosed(sender.party, step: step)
+      let isAborted = if case .failed = sender.end { true } else { false }
+      throw receiver.missing(
+        sender, step,
+        otherwise: isAborted
+          ? MeshErrors.aborted(by: sender.party) : MeshErrors.peerClosed(sender.party, step: step))
     }
     available.subtract(1, ordering: .relaxed)
     queuedBytes -= frame.count
@@ -119,9 +132,9 @@ final class MemoryLink: @unchecked Sendable {
       receiversAsleep -= 1
       receiver.waiting.set(nil)
     }
-    while frames.isEmpty && receiver.end == nil && sender.end == nil {
+    while frames.isEmpty && receiver.end == nil && sender.end == nil && !sender.hasDismissed(receiver.party) {
       guard arrived.wait(lock, until: deadline) || !frames.isEmpty else {
-        throw MeshErrors.timeout(waiting, after: patience)
+        throw receiver.missing(sender, step, otherwise: MeshErrors.timeout(waiting, after: patience))
       }
     }
   }
@@ -129,7 +142,7 @@ final class MemoryLink: @unchecked Sendable {
   /// After the end of either party: everybody who sleeps here looks again. What nobody will read is dropped.
   func wake() {
     lock.withLock {
-      if receiver.end != nil {
+      if hasNoReader {
         frames.removeAll()
         spares.removeAll()
         queuedBytes = 0

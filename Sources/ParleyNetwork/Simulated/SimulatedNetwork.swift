@@ -119,6 +119,22 @@ package final class SimulatedMesh: VirtualClockMesh {
     return bytes
   }
 
+  package func receiveNotice(from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8] {
+    try check(party, .roster)
+    while true {
+      let frame = try core.receive(step: .roster, from: party.rawValue, at: local.rawValue, any: true)
+      guard frame.step == .roster else { continue }
+      return try frame.control(expecting: .roster, atMost: limit, from: party, at: local)
+    }
+  }
+
+  package func tolerateDepartures(of parties: Set<PartyIndex>) { core.states[local.rawValue].tolerate(parties) }
+  package func dismiss(_ party: PartyIndex) { core.dismiss(party.rawValue, at: local.rawValue) }
+
+  /// Test equipment: ends as a killed process does, without a word. Others notice at once, in virtual time, where they
+  /// tolerate it.
+  package func vanish() { core.vanish(local.rawValue) }
+
   package func abort(_ reason: ParleyError) { core.abort(local.rawValue, reason) }
   package func close() { core.close(local.rawValue) }
 }

@@ -74,7 +74,7 @@ final class SimulationCore: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     try states[from].check(step: frame.step)
-    if states[to].end != nil { return }
+    if states[to].end != nil || states[to].hasDismissed(PartyIndex(from)) { return }
     links[from][to].append(frame, at: clocks[from])
     if let waiting = sleeping[to], waiting.party.rawValue == from {
       sleeping[to] = nil
@@ -83,20 +83,28 @@ final class SimulationCore: @unchecked Sendable {
   }
 
   /// Takes the next frame and moves the receiver's clock to its arrival.
-  func receive(step: StepID, from: Int, at to: Int) throws(ParleyError) -> Frame {
+  ///
+  /// - Parameter any: of whatever step; otherwise it stays where it is when it brings news of the roster and other things are due.
+  func receive(step: StepID, from: Int, at to: Int, any: Bool = false) throws(ParleyError) -> Frame {
     lock.lock()
     defer { lock.unlock() }
     let waiting = Waiting(party: PartyIndex(from), step: step)
+    if states[to].hasDismissed(waiting.party) { throw MeshErrors.vanished(waiting.party, at: step) }
     if links[from][to].flights.isEmpty { try sleep(waiting, at: to) }
     try states[to].check(step: step)
     guard let flight = links[from][to].flights.first else {
-      throw MeshErrors.peerClosed(waiting.party, step: step)
+      throw states[to].missing(
+        states[from], step, otherwise: MeshErrors.peerClosed(waiting.party, step: step))
     }
     if flight.arrival - clocks[to] > options.patience {
       clocks[to] += options.patience
-      throw MeshErrors.timeout(waiting, after: options.patience)
+      throw states[to].missing(
+        states[from], step, otherwise: MeshErrors.timeout(waiting, after: options.patience))
     }
     clocks[to] = max(clocks[to], flight.arrival)
+    if !any, step != .roster, flight.frame.step == .roster, states[to].tolerates(waiting.party) {
+      throw MeshErrors.noticed(from: waiting.party, step)
+    }
     _ = links[from][to].flights.popFirst()
     return flight.frame
   }
@@ -111,9 +119,12 @@ final class SimulationCore: @unchecked Sendable {
       states[local].waiting.set(nil)
     }
     try stopWhenDeadlocked(local)
-    while links[peer][local].flights.isEmpty && states[local].end == nil && states[peer].end == nil {
+    while links[peer][local].flights.isEmpty && states[local].end == nil && states[peer].end == nil
+      && !states[peer].hasDismissed(states[local].party)
+    {
       guard woken[local].wait(lock, until: deadline) || !links[peer][local].flights.isEmpty else {
-        throw MeshErrors.timeout(waiting, after: options.realPatience)
+        throw states[local].missing(
+          states[peer], waiting.step, otherwise: MeshErrors.timeout(waiting, after: options.realPatience))
       }
     }
   }
@@ -142,9 +153,24 @@ final class SimulationCore: @unchecked Sendable {
   func abort(_ party: Int, _ reason: ParleyError) {
     lock.withLock {
       guard states[party].finish(.failed(reason)) else { return }
-      for state in states where state !== states[party] {
+      for state in states where states[party].hears(of: reason, at: state) {
         _ = state.finish(.failed(MeshErrors.aborted(by: PartyIndex(party))))
       }
+      wakeAll()
+    }
+  }
+
+  func vanish(_ party: Int) {
+    lock.withLock {
+      guard states[party].finish(.failed(PartyState.vanished)) else { return }
+      wakeAll()
+    }
+  }
+
+  func dismiss(_ party: Int, at local: Int) {
+    lock.withLock {
+      states[local].dismiss(PartyIndex(party))
+      links[party][local].flights.removeAll()
       wakeAll()
     }
   }

@@ -217,6 +217,11 @@ package final class InterceptedMesh: Mesh {
 
   package func abort(_ reason: ParleyError) { inner.abort(reason) }
   package func beginOpenings() { inner.beginOpenings() }
+  package func tolerateDepartures(of parties: Set<PartyIndex>) { inner.tolerateDepartures(of: parties) }
+  package func receiveNotice(from party: PartyIndex, atMost limit: Int) throws(ParleyError) -> [UInt8] {
+    try inner.receiveNotice(from: party, atMost: limit)
+  }
+  package func dismiss(_ party: PartyIndex) { inner.dismiss(party) }
   package func forbidNewAttempt() { inner.forbidNewAttempt() }
   package func noteOpenings(_ known: OpeningKnowledge) { inner.noteOpenings(known) }
   package var openings: OpeningKnowledge? { inner.openings }

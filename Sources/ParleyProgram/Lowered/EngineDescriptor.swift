@@ -71,6 +71,9 @@ package struct EngineDescriptor: Sendable, Hashable {
   package var offline = OfflineTraffic()
   /// Whether programs may have barriers: the engine can save its shares once all so far has been verified.
   package var hasCheckpoints = false
+  /// How many computing parties may vanish while the others go on to the same result; less than half of them. 0 for engines that need
+  /// everybody: then the loss of a computing party ends the session.
+  package var toleratedDepartures = 0
   /// Parties that need keys which exactly they know, three or more at a time; every pair has keys anyway.
   package var keyGroups: [[Int]] = []
   /// Bytes that every computing party sends, for each holder, to each party with which it shares a share, once all
