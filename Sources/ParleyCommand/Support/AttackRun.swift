@@ -1,4 +1,6 @@
+import Parley
 import ParleyBase
+import ParleyProgram
 import ParleySQL
 import ParleyStudy
 
