@@ -225,7 +225,7 @@ import Testing
     private let number = Atomic(0)
     func count() { number.add(1, ordering: .relaxed) }
     func wait(for count: Int) {
-      while number.load(ordering: .relaxed) < count { usleep(10_000) }
+      for _ in 0..<6000 where number.load(ordering: .relaxed) < count { usleep(10_000) }
     }
   }
 }

@@ -125,7 +125,8 @@ final class MemoryLink: @unchecked Sendable {
   /// Returns when a frame is there or none can come any more.
   private func waitForFrame(step: StepID) throws(ParleyError) {
     let waiting = Waiting(party: sender.party, step: step)
-    let deadline = MonotonicTime.deadline(in: patience)
+    var deadline = MonotonicTime.deadline(in: patience)
+    let isTolerated = receiver.tolerates(sender.party)
     receiver.waiting.set(waiting)
     receiversAsleep += 1
     defer {
@@ -133,7 +134,12 @@ final class MemoryLink: @unchecked Sendable {
       receiver.waiting.set(nil)
     }
     while frames.isEmpty && receiver.end == nil && sender.end == nil && !sender.hasDismissed(receiver.party) {
-      guard arrived.wait(lock, until: deadline) || !frames.isEmpty else {
+      // Looks now and then whether a party that may be missed waits itself: then it is there.
+      let until = isTolerated ? min(deadline, MonotonicTime.deadline(in: patience / 8)) : deadline
+      if arrived.wait(lock, until: until) || !frames.isEmpty { continue }
+      if isTolerated, sender.waiting.current != nil {
+        deadline = MonotonicTime.deadline(in: patience)
+      } else if MonotonicTime.now >= deadline {
         throw receiver.missing(sender, step, otherwise: MeshErrors.timeout(waiting, after: patience))
       }
     }
