@@ -161,15 +161,25 @@ package enum InsecureKeys {
   /// Equal in all tests.
   package static let sessionID = Array("insecure test session".utf8)
 
-  /// With every other of so many parties.
+  /// With every other of so many parties, and of the groups that the party is in (``EngineDescriptor/keyGroups``).
   package static func session(
-    of party: PartyIndex, parties: Int, seed: UInt64
+    of party: PartyIndex, parties: Int, groups: [[Int]] = [], seed: UInt64
   ) throws(ParleyError) -> SessionKeys {
     var pairs: [PartyIndex: KeySchedule] = [:]
     for peer in (0..<parties).map({ PartyIndex($0) }) where peer != party {
       pairs[peer] = try schedule(of: party, with: peer, seed: seed)
     }
-    return SessionKeys(local: party, sessionID: sessionID, pairs: pairs)
+    var common: [[PartyIndex]: KeySchedule] = [:]
+    for group in groups.map({ $0.sorted() }) where group.contains(party.rawValue) {
+      var contributions: [PartyIndex: Storage<UInt8>] = [:]
+      for member in group {
+        var random = InsecureRandom(
+          seed: seed, group.reduce(0x6772_6f75) { $0 &* 64 &+ UInt64($1) }, UInt64(member))
+        contributions[PartyIndex(member)] = Storage(copying: random.bytes(KeySchedule.contributionBytes))
+      }
+      common[group.map { PartyIndex($0) }] = try KeySchedule(contributions: contributions, sessionID: sessionID)
+    }
+    return SessionKeys(local: party, sessionID: sessionID, pairs: pairs, groups: common)
   }
 
   /// The keys of one pair.

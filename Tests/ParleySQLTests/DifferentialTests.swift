@@ -60,6 +60,14 @@ import Testing
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
+  /// The worked example of docs/adding-a-protocol.md.
+  @Test func fourPartyEngineEqualsSQLite() {
+    let differences = SQLDifferential.differences(
+      seed: 37_000_000, count: Self.count(debug: 24) / 8,
+      executor: TableExecutor.executor(FourPartyFamily(), seed: 7), oracle: SQLiteOracle.answers)
+    #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
+  }
+
   /// Everything in bits.
   @Test func clearEngineWithoutWordsEqualsSQLite() {
     let differences = SQLDifferential.differences(

@@ -63,6 +63,7 @@ import Testing
     try check(AdditiveFamily(UInt64.self, source: .sent), sorts: false, chunkRows: 4, seed: 909)
   }
   @Test func kings() throws { try check(KingFamily(parties: 4, kings: 2), sorts: false, seed: 906) }
+  @Test func fourParties() throws { try check(FourPartyFamily(UInt64.self), sorts: false, seed: 913) }
   @Test func inChunks() throws {
     try check(ReplicatedFamily(UInt64.self), sorts: false, chunkRows: 4, seed: 907)
     try check(VerifiedReplicatedFamily(UInt64.self, proofsEvery: 3), sorts: false, chunkRows: 4, seed: 908)

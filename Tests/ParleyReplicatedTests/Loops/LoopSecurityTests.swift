@@ -79,6 +79,7 @@ import Testing
     try masks(VerifiedReplicatedFamily(UInt64.self), seed: 931)
     try masks(MacReplicatedFamily(), seed: 932)
     try masks(AdditiveFamily(UInt64.self), seed: 933)
+    try masks(FourPartyFamily(UInt64.self), seed: 934)
   }
 
   /// A program whose passes have the same numbers is stopped at the first stream that is asked for again.
@@ -109,6 +110,7 @@ import Testing
     try forged(VerifiedReplicatedFamily(UInt64.self), seed: 941)
     try forged(MacReplicatedFamily(), seed: 942)
     try forged(AdditiveFamily(UInt64.self), seed: 943)
+    try forged(FourPartyFamily(UInt64.self), seed: 944)
   }
 
   /// Streams and steps that ledgers keep at the end, after so many passes.
