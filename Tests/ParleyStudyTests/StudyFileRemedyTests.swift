@@ -131,7 +131,9 @@ import Testing
       try StudyLoader.load(text: Self.with("{adversary: semi-honest}", security), file: "s.yml")
     }
     func refusal(_ security: String, _ offers: [Offer]) throws -> ParleyError {
-      try #require(throws: ParleyError.self) { try study(security).checkSupported(by: offers) }
+      let refused = try study(security)
+      let error = #expect(throws: ParleyError.self) { try refused.checkSupported(by: offers) }
+      return try #require(error)
     }
     let weak = Offer(.replicated, .semiHonest)
     let macs = Offer(.replicated, .malicious, .macs)

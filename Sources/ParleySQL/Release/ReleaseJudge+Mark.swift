@@ -31,7 +31,7 @@ extension ReleaseJudge {
     try checkTies(sets, by: keyExpressions, where: clauses)
     try checkNeighbours(aggregates)
     // Whether a row has a partner is told by every COUNT of a column, and by its values that are missing.
-    for condition in lacksPartner + furtherRowsOfUnits + missingAtHand {
+    for condition in furtherRowsOfUnits + missingAtHand {
       var reader = ReleaseArgument(columns.facts, where: [])
       reader.read(filter: try resolved(condition))
       sets.take(reader, threshold: minimum)

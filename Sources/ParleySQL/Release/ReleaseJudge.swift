@@ -39,13 +39,13 @@ struct ReleaseJudge {
   var testedElsewhere: Set<ColumnID> = []
   /// That a unit has several rows, of units of which several statistics are of one column.
   var furtherRowsOfUnits: [Expression] = []
-  /// By which a row of a FULL JOIN has nothing of one side.
+  /// By which a row of an outer join has nothing of one side, or a unit such a row.
   var lacksPartner: [Expression] = []
   /// Values of a row's neighbours, with the columns that they are of.
   var neighbours: [ColumnID: Set<ColumnID>] = [:]
   /// By such a value, that there is a row before or after which has none, and that the rows of the grouping at hand can be asked for it.
   var missingInNeighbours: [ColumnID: Expression] = [:]
-  /// Those that statistics, keys or clauses of the grouping at hand are about.
+  /// Those that statistics, keys or clauses of the grouping at hand are about, and that rows of it have no partner.
   var missingAtHand: [Expression] = []
   /// What is read several times, rewritten once.
   private var commons: [ObjectIdentifier: (plan: RelationalPlan, rows: Rows)] = [:]
@@ -278,7 +278,8 @@ struct ReleaseJudge {
     }
     try checkNames(in: .aggregate(input, keys: keys, aggregates, shown: shown), of: rows)
     if shown == nil, let own = try perUnit(rows, keys, aggregates) {
-      return (.aggregate(judged, keys: keys, aggregates + counted(beside: aggregates), shown: shown), own)
+      let hidden = try lackingPartner(in: judged) + counted(beside: aggregates)
+      return (.aggregate(judged, keys: keys, aggregates + hidden, shown: shown), own)
     }
     guard let shown else {
       throw refusal(
@@ -293,6 +294,7 @@ struct ReleaseJudge {
     if !declared.isEmpty { judged = judged.checking(declared) }
     let furtherRow = furtherRows(of: aggregates, rows, keys, &judged)
     missingAtHand = missingInNeighbours(of: keys, aggregates, in: judged)
+    missingAtHand += try partnersAtHand(in: judged)
     var (mark, items) = try mark(rows, keys, aggregates)
     if !items.isEmpty { judged = .extend(judged, items) }
     mark.contributors += furtherRow.map { .init(column: $0, threshold: minimum) }
