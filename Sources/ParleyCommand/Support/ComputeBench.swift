@@ -5,6 +5,7 @@ import ParleyBase
 import ParleyCrypto
 import ParleyNetwork
 import ParleyProgram
+import ParleyRuntime
 import ParleyTransport
 
 /// Keys and ports of three benchmark parties, shared through a private folder.
