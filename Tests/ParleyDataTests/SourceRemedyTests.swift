@@ -40,7 +40,7 @@ import Testing
         "sqlite:\(path)?table=bytes", "data/database", "or write hex(place) in the query",
         "sqlite:\(path)?query=SELECT id, cost, hex(place) AS place, day, urgent, kind, at FROM bytes")
       try expect(
-        "sqlite:\(path)?table=long", "data/database", "write a query that selects the columns of the study only",
+        "sqlite:\(path)?table=long", "data/limit", "write a query that selects the columns of the study only",
         "sqlite:\(path)?query=\(columns) long")
       // The rows as a shell would export and convert them.
       let converted = folder + "/rows.csv"

@@ -88,8 +88,10 @@ import Testing
       "SELECT kind, COUNT(DISTINCT pid) AS n FROM v WHERE cost > 10 GROUP BY kind", without: ["FILTER"],
       isSame: true),
     // Deviations of formulas, and quantiles from the other end.
-    .init("SELECT STDDEV(x - y) AS s FROM p", "SELECT AVG(x - y) AS s FROM p"),
-    .init("SELECT ward, VARIANCE(went - came) AS s FROM p JOIN v ON p.id = v.pid GROUP BY ward", "FROM"),
+    .init("SELECT STDDEV(x * y) AS s FROM p", "SELECT AVG(x * y) AS s FROM p"),
+    .init(
+      "SELECT ward, VARIANCE(went - came) AS s FROM p JOIN v ON p.id = v.pid WHERE went >= came GROUP BY ward",
+      "FROM"),
     .init("SELECT QUANTILE(-x, 0.25) AS s FROM p", "QUANTILE(x, 0.75)"),
     .init(
       "SELECT ward, SUM(SUM(x)) OVER () AS s FROM p GROUP BY ward", "SELECT ward, SUM(x) AS s", without: ["OVER"]),

@@ -23,7 +23,6 @@ import Testing
   static let texts = [
     "SELECT COUNT(*) AS n, SUM(s) AS k FROM (SELECT pid, MAX(CASE WHEN pid IN (SELECT w.pid FROM per AS w) THEN 1 ELSE 0 END) AS s FROM vis GROUP BY pid) AS q",
     "SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE s) AS k FROM (SELECT pid, BOOL_OR(pid IN (SELECT w.pid FROM per AS w)) AS s FROM vis GROUP BY pid) AS q",
-    "SELECT COUNT(*) AS n FROM (SELECT pid, BOOL_OR(pid IN (SELECT w.pid FROM per AS w)) AS s FROM vis GROUP BY pid) AS q WHERE s",
   ]
 
   /// 40 people with two visits each, of whom so many are not in the other table.
@@ -43,7 +42,7 @@ import Testing
   }
 
   /// A part of a union cannot be asked for it.
-  // Done here: write an inner join there, or join to the union as a whole
+  // Done here: write an inner join there
   @Test func unionsAreRefused() throws {
     let tables = [Self.visits, Self.people, Self.others]
     func text(_ join: String) -> String {
@@ -51,12 +50,7 @@ import Testing
     }
     let error = try #require(throws: ParleyError.self) { try ReleaseStudy.compile([text("LEFT JOIN")], tables) }
     #expect(error.code.rawValue == "plan/release-shape", "\(error)")
-    #expect(
-      error.remedy?.contains("write an inner join there, or join to the union as a whole") == true, "\(error)")
+    #expect(error.remedy?.contains("write an inner join there") == true, "\(error)")
     _ = try ReleaseStudy.compile([text("JOIN")], tables)
-    _ = try ReleaseStudy.compile(
-      [
-        "SELECT COUNT(*) AS n FROM (SELECT pid FROM vis UNION ALL SELECT pid FROM oth) AS q LEFT JOIN per p ON q.pid = p.pid"
-      ], tables)
   }
 }

@@ -17,7 +17,7 @@ import Testing
       "set", "use one WHERE clause for all queries over 'people'",
       ["SELECT sex, COUNT(*) AS n FROM people GROUP BY sex", "SELECT COUNT(*) AS n FROM people"]),
     .init(
-      ["SELECT VARIANCE(age + weight) AS v FROM people"], "argument",
+      ["SELECT VARIANCE(age * weight) AS v FROM people"], "argument",
       "ask for it of a column, with FILTER (WHERE …) for some of the rows",
       ["SELECT VARIANCE(age) FILTER (WHERE weight > 50) AS v, SUM(age * weight) AS p FROM people"]),
     .init(

@@ -244,9 +244,9 @@ import Testing
     ) throws {
       let broken = Sample()
       build(broken, true)
-      let error = try #require(throws: ParleyError.self, sourceLocation: location) { try broken.study.prepared() }
-      #expect(error.code.rawValue == code, "\(error)", sourceLocation: location)
-      #expect(error.remedy?.contains(advice) == true, "\(error)", sourceLocation: location)
+      let error = #expect(throws: ParleyError.self, sourceLocation: location) { try broken.study.prepared() }
+      #expect(error?.code.rawValue == code, sourceLocation: location)
+      #expect(error?.remedy?.contains(advice) == true, sourceLocation: location)
       let mended = Sample(allowsExtremes: allowed)
       build(mended, false)
       _ = try mended.study.prepared()

@@ -13,7 +13,7 @@ extension ReleaseJudge {
         throw refusal(
           .shape,
           "an outer join, or a test such as IN that is a value, stands in a part of a union, or below a grouping that does not keep which rows have no partner",
-          remedy: "write an inner join there, or join to the union as a whole")
+          remedy: "write an inner join there")
       }
     }
     return result
