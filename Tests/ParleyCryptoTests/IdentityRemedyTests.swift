@@ -28,8 +28,10 @@ import Testing
       #expect(try remedy(.identityMissing) { _ = try store.load(name: "a") } == missing)
       try store.save(try Identity.create(name: "a"))
       _ = try store.load(name: "a")
-      let byPath = try remedy(.identityName) { _ = try store.load(name: "./a") }
-      #expect(byPath == "use the name given to 'parley identity create', not a path")
+      do {
+        _ = try store.load(name: "./a")
+        Issue.record("a path is no name")
+      } catch { #expect(error.remedy == "use the name given to 'parley identity create', not a path") }
       #expect(try remedy(.identityMissing) { _ = try store.load(name: "b") } == "use one of: a; or \(missing)")
       let other = try Identity.create(name: "a")
       let exists = try remedy(.identityExists) { try store.save(other) }

@@ -103,13 +103,13 @@ import Testing
       Input("x\n2024-03-31 02:30\n", [time], "csv-by-holder: {b: {zone: Europe/Berlin}}"), "data/type",
       "check 'zone' of b in the study", table: "csv-by-holder: {b: {zone: Europe/London}}"),
     .init(
-      Input("x\n\"\"\n", [int]), "data/missing", "write 'nullable: true' for column 'x' in the study",
+      Input("x\n\"\"\n", [int]), "data/null", "write 'nullable: true' for column 'x' in the study",
       columns: adding("nullable: true", int)),
     .init(
       Input("x\n100\n", [int]), "data/range", "widen the range of column 'x' in the study",
       columns: ["{name: x, type: int, range: [0, 100]}"]),
     .init(
-      Input("x\nabcde\n", [text]), "data/range", "raise 'bytes' of column 'x' in the study",
+      Input("x\nabcde\n", [text]), "data/type", "raise 'bytes' of column 'x' in the study",
       columns: ["{name: x, type: text, bytes: 5}"]),
     .init(Input("x\none\n", [int]), "data/type", "correct the row, or agree on 'bad-rows: drop'", file: "x\n1\n"),
     .init(
@@ -125,10 +125,11 @@ import Testing
       Input("age,sex\n1,\"f,m\"\n", [two[0], "{name: sex, type: text, bytes: 9}"])),
   ]
 
+  private static let further = [
+    "{name: town, type: bool}", "{name: k, type: int, range: [0, 9]}", "{name: u, type: int, range: [0, 9]}",
+  ]
+
   static let files: [Case] = [
-    .init(
-      Input(lines(["x"] + (0..<200).map { "y\($0)" }), [int]), "data/bad-rows", "correct the file, or agree on",
-      file: lines(["x"] + (0..<99).map { "\($0)" })),
     .init(
       Input("x\n1\n2\ny\nz\n", [int], "bad-rows: drop\n    bad-rows-limit: 1"), "data/bad-rows",
       "correct the rows; the first reasons follow", file: "x\n1\n2\n3\nz\n"),
@@ -189,11 +190,11 @@ import Testing
       Input("700,f\n8,m\n", two), "data/missing-column", "; if it is a row already, ",
       Input("70,f\n8,m\n", two, "csv-by-holder: {b: {header: false}}")),
     .init(
-      Input("k,AGE\n8,1\n", two + ["{name: town, type: bool}", "{name: k, type: int, range: [0, 9]}"]),
+      Input("k,AGE\n8,1\n", two + further),
       "data/missing-column", "check that this is the file of b; if b calls them otherwise, write",
       Input(
-        "k,AGE,s,t\n8,1,f,0\n", two + ["{name: town, type: bool}", "{name: k, type: int, range: [0, 9]}"],
-        "csv-by-holder: {b: {columns: {age: AGE, sex: s, town: t}}}")),
+        "k,AGE,s,t,v\n8,1,f,0,3\n", two + further,
+        "csv-by-holder: {b: {columns: {age: AGE, sex: s, town: t, u: v}}}")),
     .init(
       Input("x\n\u{0}\n", [text]), "data/encoding",
       "export it as CSV text; a spreadsheet file must be saved as CSV first",
