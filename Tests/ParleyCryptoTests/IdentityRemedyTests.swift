@@ -31,7 +31,9 @@ import Testing
       do {
         _ = try store.load(name: "./a")
         Issue.record("a path is no name")
-      } catch { #expect(error.remedy == "use the name given to 'parley identity create', not a path") }
+      } catch let error as ParleyError {
+        #expect(error.remedy == "use the name given to 'parley identity create', not a path")
+      }
       #expect(try remedy(.identityMissing) { _ = try store.load(name: "b") } == "use one of: a; or \(missing)")
       let other = try Identity.create(name: "a")
       let exists = try remedy(.identityExists) { try store.save(other) }
