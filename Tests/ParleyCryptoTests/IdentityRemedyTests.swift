@@ -28,12 +28,6 @@ import Testing
       #expect(try remedy(.identityMissing) { _ = try store.load(name: "a") } == missing)
       try store.save(try Identity.create(name: "a"))
       _ = try store.load(name: "a")
-      do {
-        _ = try store.load(name: "./a")
-        Issue.record("a path is no name")
-      } catch let error as ParleyError {
-        #expect(error.remedy == "use the name given to 'parley identity create', not a path")
-      }
       #expect(try remedy(.identityMissing) { _ = try store.load(name: "b") } == "use one of: a; or \(missing)")
       let other = try Identity.create(name: "a")
       let exists = try remedy(.identityExists) { try store.save(other) }
@@ -43,6 +37,14 @@ import Testing
       try store.save(other)
       #expect(try store.load(name: "a").publicIdentity == other.publicIdentity)
     }
+  }
+
+  /// The store is not asked for it.
+  @Test func pathsAreNoNames() {
+    let store = IdentityStore(directory: "/nowhere")
+    let error = #expect(throws: ParleyError.self) { try store.load(name: "./a") }
+    #expect(error?.code == .identityName)
+    #expect(error?.remedy == "use the name given to 'parley identity create', not a path")
   }
 
   @Test func files() throws {
