@@ -94,7 +94,10 @@ import Testing
       keys: [String: String], endpoint: String = "127.0.0.1:1", isAccepted: Bool = false, attempts: Int = 1
     ) throws -> ParleyError {
       let study = SecureProgram(
-        "Ready", computing: ["a", "b", "c"].map { Party($0, key: keys[$0], endpoint: $0 == "b" ? endpoint : nil) })
+        "Ready",
+        computing: ["a", "b", "c"].map {
+          Party($0, key: keys[$0], endpoint: $0 == "a" ? nil : $0 == "b" ? endpoint : "127.0.0.1:2")
+        })
       let table = study.table("t", holders: ["a"], maximumRows: 9)
       _ = table.bool("x").count().reveal(to: ["a"], as: "n")
       let program = try study.prepared()
