@@ -1,4 +1,5 @@
 import ParleyBase
+import ParleyClear
 import ParleyProgram
 import ParleySQL
 import ParleySQLTesting
@@ -36,6 +37,30 @@ import Testing
       #expect(count >= 3, "\(form): \(count)")
     }
     #expect(Self.studies.contains { $0.questions.count == 3 } && Self.studies.contains { $0.questions.count == 2 })
+  }
+
+  /// The definition counts all that a query unites together, whatever its tables protect.
+  @Test func whatIsUnitedIsJudgedTogether() {
+    func table(_ name: String, _ protection: TableSchema.Protection) -> TableSchema {
+      TableSchema(
+        name: name, columns: [ColumnSchema(name: "id", type: .integer(0...9), isNullable: false)], holders: ["h"],
+        maximumRows: 9, protection: protection)
+    }
+    let tables = [
+      table("pat", .units(name: "patient", column: "id")), table("old", .rows), table("pri", .nothing),
+      table("new", .rows),
+    ]
+    func united(_ text: String) -> [Set<String>] { InfluenceTest.united(in: [text], tables) }
+    #expect(
+      united("SELECT COUNT(*) AS n FROM (SELECT id FROM pat UNION ALL SELECT id FROM old) AS q") == [
+        ["patient", ".old"]
+      ])
+    #expect(
+      united("SELECT COUNT(*) AS n FROM (SELECT id FROM old UNION ALL SELECT id FROM new) AS q") == [
+        [".old", ".new"]
+      ])
+    #expect(united("SELECT COUNT(*) AS n FROM (SELECT id FROM old UNION ALL SELECT id FROM pri) AS q").isEmpty)
+    #expect(united("SELECT COUNT(*) AS n FROM pat JOIN old ON pat.id = old.id").isEmpty)
   }
 
   /// Nearly all are SQL of the dialect, and of those that are, many are let through: with joins, subqueries, windows, dates, texts in them.

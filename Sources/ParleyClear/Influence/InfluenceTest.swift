@@ -168,9 +168,8 @@ package struct InfluenceTest {
     queries.compactMap { text in
       let words = text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map { $0.lowercased() }
       guard zip(words, words.dropFirst()).contains(where: { $0 == ("union", "all") }) else { return nil }
-      let kinds = tables.filter { $0.protection == .rows && words.contains($0.name.lowercased()) }
-        .compactMap(UnitDatabase.kind)
-      return kinds.count > 1 ? Set(kinds) : nil
+      let kinds = Set(tables.filter { words.contains($0.name.lowercased()) }.compactMap(UnitDatabase.kind))
+      return kinds.count > 1 ? kinds : nil
     }
   }
 

@@ -153,8 +153,11 @@ enum Child {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    for (party, socket) in sockets {
-      posix_spawn_file_actions_adddup2(&actions, socket, firstDescriptor + Int32(party))
+    // From numbers above those that they get: a socket that has one of these here would be overwritten before its turn.
+    let copies = sockets.mapValues { fcntl($0, F_DUPFD_CLOEXEC, firstDescriptor + 10) }
+    defer { for copy in copies.values { Glibc.close(copy) } }
+    for (party, copy) in copies {
+      posix_spawn_file_actions_adddup2(&actions, copy, firstDescriptor + Int32(party))
     }
     let arguments = [
       CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter", "BarrierChildTests",

@@ -71,14 +71,16 @@ final class StoreWorld: Sendable {
   ///
   /// - Parameters:
   ///   - tampering: of the bytes of a message between them.
+  ///   - silent: a party of which nothing arrives.
   func session(
-    _ files: [CrashingFiles], _ demand: CorrelationDemand,
+    _ files: [CrashingFiles], _ demand: CorrelationDemand, silent: Int? = nil,
     tampering: (@Sendable (PartyIndex, StepID, [UInt8]) -> [UInt8])? = nil
   ) -> [Result<Handed, ParleyError>] {
     let network = InterceptedNetwork(
       wrapping: InMemoryNetwork(count: 2), recording: .sizes,
       interceptor: { message in
-        tampering.map { .change($0(message.from, message.step, message.bytes)) } ?? .pass
+        if message.from.rawValue == silent { return .drop }
+        return tampering.map { .change($0(message.from, message.step, message.bytes)) } ?? .pass
       })
     return runParties(network) { [self] mesh in
       let party = mesh.local.rawValue
