@@ -115,7 +115,7 @@ import Testing
     let work = try Self.work()
     let honest = Self.run(work, on: network, killed: [:])
     let expected = try #require(values(honest.endings[0])).values
-    let stride = LongTests.areSkipped || network == .simulated ? 7 : 1
+    let stride = LongTests.areSampled || network == .simulated ? 7 : 1
     var named = 0
     for place in Swift.stride(from: 0, to: honest.calls[party], by: stride) {
       let killed = [party: place]
@@ -128,7 +128,7 @@ import Testing
   }
 
   /// Two at a time, also while the others agree about the first.
-  @Test(arguments: Network.allCases, 0..<(LongTests.areSkipped ? 2 : 6 as UInt64))
+  @Test(arguments: Network.allCases, 0..<(LongTests.areSampled ? 2 : 6 as UInt64))
   func twoAreKilled(network: Network, block: UInt64) throws {
     let work = try Self.work(block)
     let honest = Self.run(work, on: network, killed: [:])

@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<(LongTests.areSkipped ? 4 : 12) as Range<UInt64>) func programs(number: UInt64) throws {
+  @Test(arguments: 0..<(LongTests.areSampled ? 4 : 12) as Range<UInt64>) func programs(number: UInt64) throws {
     let chunks = LoweringOptions(chunkRows: number % 2 == 0 ? RowChunks.defaultRows : 1 + Int(number % 5))
     try ProgramDifferential(Self.family, seed: 0x5eed_f100 + number).check(
       length: 5 + Int(number), options: chunks)

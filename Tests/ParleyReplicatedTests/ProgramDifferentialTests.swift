@@ -9,7 +9,7 @@ import Testing
 /// and rounds are those of the plan.
 @Suite struct ProgramDifferentialTests {
   private static let base = 0x5eed_d000 as UInt64
-  static let blocks: Range<UInt64> = 0..<(LongTests.areSkipped ? 3 : 20)
+  static let blocks: Range<UInt64> = 0..<(LongTests.areSampled ? 3 : 20)
   private static func length(_ number: UInt64) -> Int { 5 + Int(number % 21) }
 
   /// Programs of 5 to 25 operations, three at a time.

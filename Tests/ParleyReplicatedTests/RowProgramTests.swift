@@ -186,7 +186,7 @@ import Testing
     try check(ClearFamily(arithmeticSummands: summands, booleanSummands: summands), seed: 500)
   }
   @Test func replicated() throws { try check(ReplicatedFamily(UInt64.self), seed: 501) }
-  static let rowsOfChunks: [Int] = LongTests.areSkipped ? [64] : [2, 64]
+  static let rowsOfChunks: [Int] = LongTests.areSampled ? [64] : [2, 64]
   /// Chunks that are whole words of planes, and ones that are not.
   @Test(arguments: rowsOfChunks) func inChunks(rows: Int) throws {
     try check(ClearFamily(), chunkRows: rows, seed: 507)

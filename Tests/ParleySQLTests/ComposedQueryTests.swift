@@ -21,7 +21,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(10))) func composedQueries() {
     let seed = Self.number("PARLEY_SQL_SEED", 6_000_000)
-    let count = Self.number("PARLEY_SQL_COMPOSED", 300)
+    let count = RelationalDifferentialTests.count("PARLEY_SQL_COMPOSED", 300)
     var planned = 0
     var codes: [String: Int] = [:]
     var slowest: (time: Duration, seed: Int) = (.zero, 0)

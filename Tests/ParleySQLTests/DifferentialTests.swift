@@ -21,7 +21,7 @@ import Testing
     #if DEBUG
       return debug
     #else
-      return 320
+      return RelationalDifferentialTests.count("PARLEY_SQL_QUERIES", 320)
     #endif
   }
 

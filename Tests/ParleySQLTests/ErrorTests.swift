@@ -151,8 +151,7 @@ import Testing
 
   /// Random edits of a valid query end in a typed error or a program, never in a trap.
   @Test func hostileTextNeverTraps() {
-    var random = SystemRandomNumberGenerator()
-    let seed = random.next()
+    let seed = 0x5eed_7e47 as UInt64
     var state = seed
     func next(_ bound: Int) -> Int {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

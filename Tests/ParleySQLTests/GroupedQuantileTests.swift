@@ -13,7 +13,7 @@ import Testing
 @Suite struct GroupedQuantileTests {
   @Test(arguments: 0..<4) func randomGroupsEqualSQLite(part: Int) {
     let seed = RelationalDifferentialTests.number("PARLEY_SQL_SEED", 6_000_000) + part * 10_000_000
-    let count = RelationalDifferentialTests.number("PARLEY_SQL_QUANTILES", 480) / 4
+    let count = RelationalDifferentialTests.count("PARLEY_SQL_QUANTILES", 480) / 4
     print("quantiles of groups: \(count) from seed \(seed)")
     let (differences, refused) = RelationalDifferential.differences(
       seed: UInt64(seed), count: count, groupsByRank: true, executor: DifferentialTests.plaintext,

@@ -12,10 +12,15 @@ import Testing
   static func number(_ name: String, _ usual: Int) -> Int {
     ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
   }
+  /// How many random studies or queries: what the environment says, else the usual number, a quarter of it where tests are a sample.
+  static func count(_ name: String, _ usual: Int) -> Int {
+    number(name, isSample ? usual / 4 : usual)
+  }
+  static let isSample = ProcessInfo.processInfo.environment["PARLEY_SAMPLE_TESTS"] != nil
 
   @Test(arguments: 0..<8) func randomQueriesEqualSQLite(part: Int) {
     let seed = Self.number("PARLEY_SQL_SEED", 4_000_000) + part * 10_000_000
-    let count = Self.number("PARLEY_SQL_RELATIONAL", 1200) / 8
+    let count = Self.count("PARLEY_SQL_RELATIONAL", 1200) / 8
     print("relational queries: \(count) from seed \(seed)")
     let (differences, refused) = RelationalDifferential.differences(
       seed: UInt64(seed), count: count, executor: DifferentialTests.plaintext, oracle: SQLiteOracle.answers)
@@ -80,7 +85,7 @@ import Testing
   /// `PARLEY_SQL_RELATIONAL_ENGINES` says how many; with proofs a third of them, with macs a sixth.
   @Test(arguments: Engine.allCases) func enginesEqualSQLite(engine: Engine) {
     let seed = UInt64(Self.number("PARLEY_SQL_SEED", Int(engine.firstSeed)))
-    let count = Self.number("PARLEY_SQL_RELATIONAL_ENGINES", 360) / engine.share
+    let count = Self.count("PARLEY_SQL_RELATIONAL_ENGINES", 360) / engine.share
     print("relational queries on the \(engine) engine: \(count) from seed \(seed)")
     let (differences, refused) = RelationalDifferential.differences(
       seed: seed, count: count, executor: engine.executor, oracle: SQLiteOracle.answers)

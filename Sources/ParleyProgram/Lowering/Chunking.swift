@@ -16,11 +16,9 @@ struct Chunking {
   /// By register, how often operations read it. Those on rows of another length never become part of a chunk of its own.
   private var readsOfPlane: [Int32]
   private var readsOfArith: [Int32]
-  /// By register, of the length at hand: the segment that computes it row by row, -1 for none; the first that finds it whole.
-  private var segmentOfPlane: [Int32]
-  private var segmentOfArith: [Int32]
-  private var wholeOfPlane: [Int32]
-  private var wholeOfArith: [Int32]
+  /// By register.
+  private var stateOfPlane: [RegisterState] = []
+  private var stateOfArith: [RegisterState] = []
 
   /// Lengths of which few operations stand between the first and the last come first: what they put together is then one
   /// operation for the others, as the join of a subquery is for the query around it.
@@ -52,8 +50,7 @@ struct Chunking {
   private init(_ operations: [RawOperation], _ registers: Emitter.Registers) {
     self.registers = registers
     self.operations = operations
-    (segmentOfPlane, wholeOfPlane, readsOfPlane) = ([], [], [])
-    (segmentOfArith, wholeOfArith, readsOfArith) = ([], [], [])
+    (readsOfPlane, readsOfArith) = ([], [])
     for index in operations.indices { place(operations[index].length, index) }
   }
   private mutating func countReads() {
@@ -74,20 +71,45 @@ struct Chunking {
   }
   /// Every length brings new registers.
   private mutating func coverAll() {
-    let planes = registers.planes.count - segmentOfPlane.count
-    let ariths = registers.arith.count - segmentOfArith.count
-    segmentOfPlane += repeatElement(-1, count: planes)
-    wholeOfPlane += repeatElement(0, count: planes)
-    segmentOfArith += repeatElement(-1, count: ariths)
-    wholeOfArith += repeatElement(0, count: ariths)
+    stateOfPlane += repeatElement(RegisterState(), count: registers.planes.count - stateOfPlane.count)
+    stateOfArith += repeatElement(RegisterState(), count: registers.arith.count - stateOfArith.count)
   }
 
-  /// Operations of one segment, and those before it that need whole columns.
-  private struct Level {
-    var outside: [RawOperation] = []
-    var segment: [RawOperation] = []
-    /// A segment without messages is left as it is.
-    var isChunked: Bool { segment.contains { $0.communicates } }
+  /// What is known of a register while the operations of one length are put together.
+  private struct RegisterState {
+    /// The length that it is known of, at first none; of any other nothing is known.
+    var length = LengthNumber(rawValue: -1)
+    /// The segment that computes it row by row, -1 for none.
+    var segment: Int32 = -1
+    /// The first segment that finds it whole.
+    var whole: Int32 = 0
+  }
+
+  /// Operations between the first and the last of a length, those of every level one after the other: first those that need whole
+  /// columns, then its segment.
+  private struct Levels {
+    /// Where an operation stands, and twice its level, one more in the segment.
+    private var members: [(index: Int32, part: Int32)] = []
+    private var counts: [Int] = []
+    var count: Int { counts.count / 2 }
+
+    mutating func add(_ index: Int, level: Int32, isInside: Bool) {
+      let part = 2 * level + (isInside ? 1 : 0)
+      while counts.count <= Int(part) | 1 { counts.append(0) }
+      counts[Int(part)] += 1
+      members.append((Int32(index), part))
+    }
+
+    /// Places of the operations by level; in each part they keep their order.
+    func places() -> [(outside: [Int], segment: [Int])] {
+      var parts = counts.map { count -> [Int] in
+        var part: [Int] = []
+        part.reserveCapacity(count)
+        return part
+      }
+      for (index, part) in members { parts[Int(part)].append(Int(index)) }
+      return (0..<count).map { (parts[2 * $0], parts[2 * $0 + 1]) }
+    }
   }
 
   /// Operations before the first of the length and after the last stay where they are.
@@ -95,37 +117,37 @@ struct Chunking {
     guard let range = places[Int(length.rawValue)] else { return }
     self.length = length
     coverAll()
-    var levels: [Level] = []
+    var found = Levels()
     for index in range {
       guard let operation = operations[index] else { continue }
-      operations[index] = nil
       let isInside = isRowwise(operation)
       let level = latest(operation, isInside: isInside)
       mark(operation, level, isInside: isInside)
-      while levels.count <= Int(level) { levels.append(Level()) }
-      if isInside {
-        levels[Int(level)].segment.append(operation)
-      } else {
-        levels[Int(level)].outside.append(operation)
-      }
+      found.add(index, level: level, isInside: isInside)
     }
-    let exported = levels.map { exports(of: $0) }
-    var next = range.lowerBound
+    let levels = found.places()
+    // A segment without messages is left as it is.
+    let segments = levels.map { level -> [RawOperation]? in
+      guard level.segment.contains(where: { operations[$0]?.communicates ?? false }) else { return nil }
+      return level.segment.compactMap { operations[$0] }
+    }
+    let exported = segments.map { segment in segment.map { exports(of: $0) } }
+    var moved: [RawOperation?] = []
+    moved.reserveCapacity(range.count)
     for (number, level) in levels.enumerated() {
-      for operation in level.outside + level.segment { mark(operation, nil, isInside: false) }
-      var rest = level.outside
-      if level.isChunked {
+      for index in level.outside { moved.append(operations[index]) }
+      if let operations = segments[number], let exported = exported[number] {
         var segment = Segment(length: length, registers: registers)
-        rest.append(segment.operation(level.segment, exported: exported[number]))
+        moved.append(segment.operation(operations, exported: exported))
       } else {
-        rest += level.segment
-      }
-      for operation in rest {
-        operations[next] = operation
-        place(operation.length, next)
-        next += 1
+        for index in level.segment { moved.append(operations[index]) }
       }
     }
+    let rest = range.count - moved.count
+    for (offset, operation) in moved.enumerated() {
+      if let operation { place(operation.length, range.lowerBound + offset) }
+    }
+    operations.replaceSubrange(range, with: moved + repeatElement(nil, count: rest))
   }
 
   // MARK: Segments
@@ -150,41 +172,31 @@ struct Chunking {
 
   private func latest(_ operation: RawOperation, isInside: Bool) -> Int32 {
     var latest: Int32 = 0
-    operation.forEachPlaneRead { plane in
-      let own = segmentOfPlane[plane.index]
-      latest = max(latest, isInside && own >= 0 ? own : wholeOfPlane[plane.index])
+    func wait(for state: RegisterState) {
+      guard state.length == length else { return }
+      latest = max(latest, isInside && state.segment >= 0 ? state.segment : state.whole)
     }
+    operation.forEachPlaneRead { wait(for: stateOfPlane[$0.index]) }
     if case .general(let general) = operation.body {
-      for register in general.arithIn {
-        let own = segmentOfArith[register.index]
-        latest = max(latest, isInside && own >= 0 ? own : wholeOfArith[register.index])
-      }
+      for register in general.arithIn { wait(for: stateOfArith[register.index]) }
     }
     return latest
   }
 
-  /// - Parameter level: nil forgets it.
-  private mutating func mark(_ operation: RawOperation, _ level: Int32?, isInside: Bool) {
-    let whole = (level ?? 0) + (isInside ? 1 : 0)
-    let segment = isInside && !operation.sumsRows ? level ?? -1 : -1
-    operation.forEachPlaneWritten { plane in
-      wholeOfPlane[plane.index] = whole
-      segmentOfPlane[plane.index] = segment
-    }
+  private mutating func mark(_ operation: RawOperation, _ level: Int32, isInside: Bool) {
+    let state = RegisterState(
+      length: length, segment: isInside && !operation.sumsRows ? level : -1, whole: level + (isInside ? 1 : 0))
+    operation.forEachPlaneWritten { stateOfPlane[$0.index] = state }
     if case .general(let general) = operation.body {
-      for register in general.arithOut {
-        wholeOfArith[register.index] = whole
-        segmentOfArith[register.index] = segment
-      }
+      for register in general.arithOut { stateOfArith[register.index] = state }
     }
   }
 
   /// What operations outside of the segment read.
-  private mutating func exports(of level: Level) -> RegisterSet {
-    guard level.isChunked else { return RegisterSet() }
-    for operation in level.segment { count(operation, -1) }
+  private mutating func exports(of segment: [RawOperation]) -> RegisterSet {
+    for operation in segment { count(operation, -1) }
     var result = RegisterSet()
-    for operation in level.segment where !operation.sumsRows {
+    for operation in segment where !operation.sumsRows {
       operation.forEachPlaneWritten { if readsOfPlane[$0.index] > 0 { result.add($0) } }
       guard case .general(let general) = operation.body else { continue }
       for word in general.arithOut where readsOfArith[word.index] > 0 { result.add(word) }

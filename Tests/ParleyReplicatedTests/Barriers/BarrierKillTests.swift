@@ -13,8 +13,8 @@ import Testing
 /// operation on its checkpoints. The run is then resumed, or started again where nothing was saved or something could have been
 /// opened: results are right, and no process of a party has used what another one, or another session, has used of a key.
 @Suite struct BarrierKillTests {
-  @Test func killedAtEveryStep() throws { try sweep(malicious: false, every: LongTests.areSkipped ? 5 : 1) }
-  @Test func killedWhileProofsRun() throws { try sweep(malicious: true, every: LongTests.areSkipped ? 29 : 5) }
+  @Test func killedAtEveryStep() throws { try sweep(malicious: false, every: LongTests.areSampled ? 5 : 1) }
+  @Test func killedWhileProofsRun() throws { try sweep(malicious: true, every: LongTests.areSampled ? 29 : 5) }
 
   private func sweep(malicious: Bool, every: Int) throws {
     var step = 0

@@ -48,7 +48,7 @@ import Testing
         #expect(whole.values[party].saved.map(\.point) == points, "\(name), P\(party)")
       }
       // Of longer programs some, others for every family; ``BarrierKillTests`` has one that is stopped everywhere.
-      let step = max(points.count / (LongTests.areSkipped ? 2 : 4), 1)
+      let step = max(points.count / (LongTests.areSampled ? 2 : 4), 1)
       for number in stride(from: Int(seed % UInt64(step)), to: points.count, by: step) {
         let point = points[number]
         let saved = (0..<family.computing).map { whole.values[$0].saved[number] }
