@@ -230,8 +230,7 @@ extension TableBuilder {
     throw ParleyError(
       .init("plan/overflow"),
       "column '\(column.name)' of the result '\(result)' can be a date that no calendar has",
-      remedy:
-        "add less to the date: declare a narrower range for what is added, or bound it with LEAST and GREATEST")
+      remedy: "add less to the date, or declare a narrower range for what is added")
   }
 
   private mutating func bounded(_ table: SecretTable, _ bound: Int?) throws(ParleyError) -> SecretTable {

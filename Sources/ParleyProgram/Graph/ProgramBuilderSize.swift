@@ -18,7 +18,7 @@ extension ProgramBuilder {
     guard shape.parts(upTo: Self.mostParts + 1) <= Self.mostParts else {
       throw refusal(
         "too-large", "rows are put together from more than \(Self.mostParts) parts",
-        "join fewer tables, or split the study")
+        "put fewer parts together (UNION ALL, outer joins), or split the query")
     }
   }
 }
