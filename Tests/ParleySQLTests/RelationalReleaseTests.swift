@@ -48,6 +48,7 @@ import Testing
         case .null: "NULL"
         case .malformed(let what): what
         case .absent: "absent"
+        case .notEstimable: "not estimable"
         case .withheld: "withheld"
         }
       }

@@ -68,7 +68,7 @@ import Testing
           #expect(text == String(count) && count >= test.minimum, "\(counts) shows \(text)")
         case .absent: #expect(count == 0, "\(counts)")
         case .withheld: #expect(counts.contains { (1..<test.minimum).contains($0) } || counts.reduce(0, +) < 3)
-        case .null, .malformed: Issue.record("a count is \(cell)")
+        case .null, .malformed, .notEstimable: Issue.record("a count is \(cell)")
         }
       }
       // The withheld cells together are no small group either, unless all is withheld.

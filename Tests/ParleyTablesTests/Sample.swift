@@ -177,6 +177,7 @@ func result(
       case .malformed(let what): what
       case .withheld: "withheld"
       case .absent: "absent"
+      case .notEstimable: "not estimable"
       }
     }
   }

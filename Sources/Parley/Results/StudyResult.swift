@@ -75,7 +75,7 @@ public struct StudyResult: Hashable, Sendable {
 
 extension DecodedTable.Cell {
   /// The words of cells that are no values.
-  static let words: Set<String> = ["NULL", "withheld", "absent"]
+  static let words: Set<String> = ["NULL", "withheld", "absent", "not estimable"]
 
   /// The exact value, or what stands for it.
   public var text: String {
@@ -84,6 +84,7 @@ extension DecodedTable.Cell {
     case .null: "NULL"
     case .withheld: "withheld"
     case .absent: "absent"
+    case .notEstimable: "not estimable"
     case .malformed(let what): "malformed(\(what))"
     }
   }
@@ -121,7 +122,7 @@ extension DecodedTable {
     return lines.joined(separator: "\n")
   }
 
-  /// RFC 4180 with the exact values. NULL, withheld and absent are spelt out without quotes; a text of that spelling has
+  /// RFC 4180 with the exact values. NULL, withheld, absent and not estimable are spelt out without quotes; a text of that spelling has
   /// quotes.
   public var csv: String {
     ([columns.map(Self.field)] + rows.map { $0.map(\.field) }).map { $0.joined(separator: ",") + "\r\n" }.joined()

@@ -99,10 +99,13 @@ package struct OpenedNumbers: Sendable {
         columns[number].count == result.columns.count ? columns[number] : Self.columns(of: program)[number]
       let count =
         result.groupCount ?? (result.isAbsent ?? result.columns.first?.value).flatMap { disclosed[$0]?.count } ?? 0
-      func bit(_ id: Program.DisclosureID?, _ row: Int) -> Bool { id.flatMap { disclosed[$0]?[row] } ?? 0 != 0 }
+      // An outcome of the whole result holds for each of its rows.
+      func bit(_ id: Program.DisclosureID?, _ row: Int) -> Bool {
+        id.flatMap { disclosed[$0] }.map { $0[$0.count == 1 ? 0 : row] } ?? 0 != 0
+      }
       var found: [(key: [String], numbers: [(column: Int, value: BigInt)])] = []
       for row in 0..<count {
-        if bit(result.isAbsent, row) || bit(result.isWithheld, row) {
+        if bit(result.isAbsent, row) || bit(result.isWithheld, row) || bit(result.isNotEstimable, row) {
           for column in result.columns {
             let cells = ([column.value] + column.furtherParts + [column.isNull].compactMap { $0 }).map {
               disclosed[$0]?[row] ?? 0
@@ -120,7 +123,7 @@ package struct OpenedNumbers: Sendable {
             // As it would be shown, so that results of both ways to compute a query have the same.
             key.append(isNull ? "NULL" : Self.text(column.format.cell(of: parts)))
           } else if !isNull {
-            numbers.append((index, parts[0]))
+            numbers.append((index, column.format.comparable(parts)))
           }
         }
         found.append((key, numbers))

@@ -8,7 +8,7 @@ struct RoleReport: Codable {
   struct Table: Codable {
     var name: String
     var columns: [String]
-    /// By row and column: `value`, or `outcome` (null, withheld, absent, or malformed with what was opened).
+    /// By row and column: `value`, or `outcome` (null, withheld, absent, not estimable, or malformed with what was opened).
     var rows: [[Cell]]
   }
   struct Cell: Codable {
@@ -45,6 +45,7 @@ extension RoleReport.Cell {
     case .null: self.init(outcome: "null")
     case .withheld: self.init(outcome: "withheld")
     case .absent: self.init(outcome: "absent")
+    case .notEstimable: self.init(outcome: "not estimable")
     case .malformed(let what): self.init(outcome: "malformed", opened: what)
     }
   }
@@ -52,6 +53,7 @@ extension RoleReport.Cell {
     switch outcome {
     case "withheld": .withheld
     case "absent": .absent
+    case "not estimable": .notEstimable
     case "malformed": .malformed(opened ?? "")
     default: value.map(DecodedTable.Cell.value) ?? .null
     }

@@ -144,14 +144,19 @@ struct PlanReport {
           case .rounded(_, let places): places
           default: 0
           }
+        if case .float(let bits) = column.format {
+          return "\(result.name).\(column.name): \(bits) significant bits, \(Self.words(column.precision))"
+        }
         let shown = places == 0 ? "whole numbers" : counted(places, "decimal")
-        let error =
-          column.precision.first?.isNumber == true
-          ? "within \(column.precision) of the exact value"
-          : "computed from rounded values, and how far it can be off does not follow from the declared ranges"
-        return "\(result.name).\(column.name): \(shown), \(error)"
+        return "\(result.name).\(column.name): \(shown), \(Self.words(column.precision))"
       }
     }
+  }
+
+  private static func words(_ precision: String) -> String {
+    precision.first?.isNumber == true
+      ? "within \(precision) of the exact value"
+      : "computed from rounded values, and how far it can be off does not follow from the declared ranges"
   }
 
   var text: String {

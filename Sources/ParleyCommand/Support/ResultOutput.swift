@@ -62,6 +62,12 @@ enum ResultOutput {
     }
     let absent = table.rows.filter { $0.contains(.absent) }.count
     if absent > 0 { notes.append("(\(absent) absent: no row at all)") }
+    let unknown = table.rows.filter { $0.contains(.notEstimable) }.count
+    if unknown > 0 {
+      notes.append(
+        "(\(unknown) not estimable: columns depend on each other, outcomes are separated, or the passes were too few)"
+      )
+    }
     let malformed = table.rows.joined().count { if case .malformed = $0 { true } else { false } }
     if malformed > 0 {
       notes.append("(\(malformed) malformed: a holder shared what is no value of the column)")

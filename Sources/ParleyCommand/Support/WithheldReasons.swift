@@ -51,7 +51,10 @@ struct WithheldReasons {
         let withheld = result.isWithheld.flatMap { opened[$0] } ?? []
         return .groups(
           withheld.indices.filter { withheld[$0] != 0 }.map { group in
-            let keys = result.keys.map { "\($0.name) = \($0.labels[group] ?? "NULL")" }
+            // One bit may stand for the whole result.
+            let keys =
+              withheld.count == result.groupCount
+              ? result.keys.map { "\($0.name) = \($0.labels[group] ?? "NULL")" } : []
             return Group(name: keys.isEmpty ? "the result" : keys.joined(separator: ", "), reasons: reasons(group))
           })
       }

@@ -233,6 +233,10 @@ extension CanonicalWriter {
     write(list: table.order) { $0.write(Int64($1)) }
     write(table.isAbsent)
     write(table.isWithheld)
+    write(table.isNotEstimable)
+    write(list: table.derived) { $0.write($1) }
+    write(table.figure != nil)
+    if let figure = table.figure { write(figure) }
   }
 
   fileprivate mutating func write(_ format: Program.ResultTable.Format) {
@@ -247,6 +251,7 @@ extension CanonicalWriter {
     case .text: write(tag: 5)
     case .timestamp: write(tag: 6)
     case .rounded(let scale, let places): write(tag: 7, scale, places)
+    case .float(let significantBits): write(tag: 8, significantBits)
     }
   }
 }

@@ -56,14 +56,17 @@ extension Program {
       case category([String])
       /// A text: seven bytes of UTF-8 in each part, see ``TextParts``.
       case text
+      /// mantissa · 2^exponent, opened as these two: the column's value is the mantissa, of at most so many bits and a sign, and its one further
+      /// part the exponent. Nothing else of the number is opened.
+      case float(significantBits: Int)
     }
     /// A column of the result that is opened.
     public struct Column: Hashable, Sendable {
       /// The heading.
       public var name: String
-      /// What is opened; of a text its first part.
+      /// What is opened; of a text its first part, of a float its mantissa.
       public var value: DisclosureID
-      /// Where the disclosure is the first part of a text: the parts after it.
+      /// Where the disclosure is the first part of a text: the parts after it. Of a float its exponent.
       public var furtherParts: [DisclosureID]
       /// Opened bits that are 1 where the value is NULL; nil when it cannot be.
       public var isNull: DisclosureID?
@@ -110,12 +113,20 @@ extension Program {
     public var order: [Int]
     /// Bits that are 1 where the group has no row at all; nil for a query without GROUP BY.
     public var isAbsent: DisclosureID?
-    /// Bits that are 1 where the cell is withheld; nil when no minimum applies.
+    /// Bits that are 1 where the cell is withheld; nil when no minimum applies. One for every row of the result, or one for all.
     public var isWithheld: DisclosureID?
+    /// Bits that are 1 where what was asked for cannot be estimated from the data: columns that depend on each other,
+    /// outcomes that are separated, too few passes. One for every row of the result, or one for all; nil where every value is there.
+    public var isNotEstimable: DisclosureID?
+    /// Columns that recipients compute from opened ones; shown after all others, in their order.
+    public var derived: [Derived]
+    /// How the result is drawn; nil for no figure.
+    public var figure: Figure?
     /// A result; see the properties.
     public init(
       name: String, groupCount: Int?, keys: [Key], columns: [Column], order: [Int], isAbsent: DisclosureID?,
-      isWithheld: DisclosureID?
+      isWithheld: DisclosureID?, isNotEstimable: DisclosureID? = nil, derived: [Derived] = [],
+      figure: Figure? = nil
     ) {
       self.name = name
       self.groupCount = groupCount
@@ -124,6 +135,9 @@ extension Program {
       self.order = order
       self.isAbsent = isAbsent
       self.isWithheld = isWithheld
+      self.isNotEstimable = isNotEstimable
+      self.derived = derived
+      self.figure = figure
     }
   }
 

@@ -31,7 +31,7 @@ extension Program {
     // A bit that several results share is the first one's.
     for table in results.reversed() {
       guard let owner = operators.firstIndex(where: { $0.isRelease && $0.query == table.name }) else { continue }
-      var ids = [table.isAbsent, table.isWithheld].compactMap(\.self)
+      var ids = [table.isAbsent, table.isWithheld, table.isNotEstimable].compactMap(\.self)
       for column in table.columns {
         ids += [column.value] + column.furtherParts + (column.isNull.map { [$0] } ?? [])
       }

@@ -187,7 +187,8 @@ extension HolderText {
       let facts = try value.facts(in: schema)
       switch format {
       case .integer, .decimal, .date, .boolean: return facts.isNullable
-      case .timestamp, .category, .text, .rounded: throw HolderFormula.refusal("a value of this type has no text")
+      case .timestamp, .category, .text, .rounded, .float:
+        throw HolderFormula.refusal("a value of this type has no text")
       }
     }
   }

@@ -160,7 +160,7 @@ extension Program.ResultTable.Format {
     case .date: -1
     case .boolean: -2
     case .decimal(let scale): Int64(scale)
-    case .timestamp, .category, .text, .rounded: -3
+    case .timestamp, .category, .text, .rounded, .float: -3
     }
   }
 }

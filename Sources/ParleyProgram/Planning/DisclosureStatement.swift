@@ -78,14 +78,14 @@ public struct DisclosureStatement: Hashable, Sendable {
     intermediate = Self.intermediate(program)
     textDigests = Self.textDigests(program)
     requirements = program.requirements.map(\.message)
-    // A text is one thing, however many integers it is opened as.
+    // A text or a float is one thing, however many integers it is opened as.
     let furtherParts = Set(program.results.flatMap { $0.columns.flatMap(\.furtherParts) })
     items = program.disclosures.indices.compactMap { index in
       let disclosure = program.disclosures[index]
       let id = Program.DisclosureID(rawValue: index)
       guard !furtherParts.contains(id) else { return nil }
       let table = program.results.first { table in
-        table.isAbsent == id || table.isWithheld == id
+        table.isAbsent == id || table.isWithheld == id || table.isNotEstimable == id
           || table.columns.contains { $0.value == id || $0.isNull == id }
       }
       let column = table?.columns.first { $0.value == id }

@@ -5,7 +5,7 @@ public import ParleyBase
 public struct DecodedTable: Hashable, Sendable {
   /// What stands in one place of a table.
   public enum Cell: Hashable, Sendable {
-    /// An exact decimal number, a label, a date (YYYY-MM-DD), a time (YYYY-MM-DDThh:mm:ssZ), `true` or `false`.
+    /// An exact decimal number, of a float one that no other float of the column has (see ``Program/ResultTable/Format``), a label, a date (YYYY-MM-DD), a time (YYYY-MM-DDThh:mm:ssZ), `true` or `false`.
     case value(String)
     /// The value is NULL.
     case null
@@ -13,6 +13,8 @@ public struct DecodedTable: Hashable, Sendable {
     case withheld
     /// The group has no row.
     case absent
+    /// What was asked for cannot be estimated from these data.
+    case notEstimable
     /// What was opened is no value of the column's type: its holder shared something else, which only an adversary in
     /// the study's model `malicious` is refused for. The integer, or the bytes of a text in hexadecimal after `0x`.
     case malformed(String)
@@ -57,7 +59,13 @@ public struct DecodedTable: Hashable, Sendable {
       }
       return values
     }
-    let isAbsent = try vector(result.isAbsent), isWithheld = try vector(result.isWithheld)
+    /// An outcome of the whole result holds for each of its rows.
+    func outcomes(_ id: Program.DisclosureID?) throws(ParleyError) -> [BigInt]? {
+      guard let id, let count, count != 1, let one = opened[id], one.count == 1 else { return try vector(id) }
+      return Array(repeating: one[0], count: count)
+    }
+    let isAbsent = try vector(result.isAbsent), isWithheld = try outcomes(result.isWithheld)
+    let isNotEstimable = try outcomes(result.isNotEstimable)
     var columns: [(parts: [[BigInt]], isNull: [BigInt]?, format: Program.ResultTable.Format)] = []
     for column in result.columns {
       var parts: [[BigInt]] = []
@@ -76,6 +84,8 @@ public struct DecodedTable: Hashable, Sendable {
           row.append(.withheld)
         } else if let isAbsent, isAbsent[group] != 0 {
           row.append(.absent)
+        } else if let isNotEstimable, isNotEstimable[group] != 0 {
+          row.append(.notEstimable)
         } else if let isNull = columns[index].isNull, isNull[group] != 0 {
           row.append(.null)
         } else {
@@ -93,6 +103,12 @@ extension Program.ResultTable.Format {
   /// What was opened, one integer or the parts of a text, as a cell. A holder can share what is no value of its column;
   /// that spoils the cell and not the table.
   package func cell(of parts: [BigInt]) -> DecodedTable.Cell {
+    if case .float(let bits) = self {
+      guard parts.count == 2, let text = FloatText.text(mantissa: parts[0], exponent: parts[1], bits: bits) else {
+        return .malformed(parts.map { String($0) }.joined(separator: " "))
+      }
+      return .value(text)
+    }
     guard case .text = self else {
       guard parts.count == 1, let text = try? text(of: parts[0]) else {
         return .malformed(parts.map { String($0) }.joined(separator: " "))
@@ -105,6 +121,15 @@ extension Program.ResultTable.Format {
     }
     if let text = TextParts.text(words) { return .value(text) }
     return .malformed("0x" + hexadecimal(TextParts.bytes(words)))
+  }
+
+  /// An integer that is larger where the value is larger: of a float the number times 2^``FloatText/mostExponent``, otherwise what was
+  /// opened first.
+  package func comparable(_ parts: [BigInt]) -> BigInt {
+    guard case .float = self, parts.count == 2, let exponent = Int(exactly: parts[1]),
+      abs(Double(exponent)) <= Double(FloatText.mostExponent)
+    else { return parts[0] }
+    return parts[0] << (exponent + FloatText.mostExponent)
   }
 
   /// The exact text of an integer.
@@ -138,6 +163,8 @@ extension Program.ResultTable.Format {
     case .text:
       guard let text = Int64(exactly: value).flatMap({ TextParts.text([$0]) }) else { throw outside() }
       return text
+    // Two integers: see ``cell(of:)``.
+    case .float: throw outside()
     }
   }
 
