@@ -113,7 +113,7 @@ package enum TransportEvent: Sendable {
   /// Connections that showed no key of the study were turned away: how many so far, one of them from `address`. At most
   /// one report in ten seconds.
   case strangers(count: Int, address: String)
-  /// A party of the study called for something else than this session and was sent away; this party is not affected.
+  /// A party of the study called for something else than this session and was sent away; this party goes on.
   case turnedAway(name: String, reason: String)
   /// The session has ended, for this reason, before these parties were there: this one stays so long to tell them.
   case staying(names: [String], seconds: Int, reason: String)

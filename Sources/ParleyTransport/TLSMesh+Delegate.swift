@@ -129,7 +129,12 @@ extension TLSMesh: ConnectionDelegate {
       )
     }
     guard hello.session == session else {
-      return (turnAway(link, "runs another job of this study", now), false)
+      // It may run this one as well, in a process of its own.
+      return (
+        turnAway(
+          link, "runs another job of this study", now, remedy: "start \(name) with the same --job as this party"),
+        false
+      )
     }
     guard hello.sender == UInt32(link.party), hello.receiver == UInt32(local.rawValue) else {
       return (
@@ -188,9 +193,11 @@ extension TLSMesh: ConnectionDelegate {
   }
 
   /// A call that is not for this session, and says so.
-  private func turnAway(_ link: Link, _ reason: String, _ now: UInt64) -> ParleyError {
+  private func turnAway(
+    _ link: Link, _ reason: String, _ now: UInt64, remedy: String? = nil
+  ) -> ParleyError {
     if mayReport("\(link.party) \(reason)", now) { events.append(.turnedAway(name: link.name, reason: reason)) }
-    return ParleyError(.unreachable, "\(link.name) \(reason)", at: .init(item: link.name))
+    return ParleyError(.unreachable, "\(link.name) \(reason)", at: .init(item: link.name), remedy: remedy)
   }
 
   func stream(_ bytes: UnsafeRawBufferPointer, on connection: Connection) {

@@ -44,7 +44,7 @@ import Testing
     } _: {
       _ = try $0.builder.quotient($0.builder.atLeast($0.sum, 0), $0.number(3), atMost: 5)
     }
-    try expect("divisor-range", "select 1 where it is 0") {
+    try expect("divisor-range", "raise it first, as by atLeast(1)") {
       _ = try $0.builder.quotient($0.number(9), $0.sum)
     } _: {
       _ = try $0.builder.quotient($0.number(9), $0.builder.atLeast($0.sum, 1))

@@ -72,14 +72,14 @@ import Testing
       "SELECT NTILE(4) OVER (ORDER BY b) AS v FROM t"),
     .init(
       "SELECT FIRST_VALUE(b) OVER (ORDER BY id ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS v FROM t",
-      "sql/unsupported", "use LAG(x, 3), or a frame", "SELECT LAG(b, 3) OVER (ORDER BY id) AS v FROM t"),
+      "sql/unsupported", "or LAG(x, 3), which is NULL", "SELECT LAG(b, 3) OVER (ORDER BY id) AS v FROM t"),
     .init(
       "SELECT FIRST_VALUE(b) OVER (ORDER BY id ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS v FROM t",
-      "sql/unsupported", "or a frame from UNBOUNDED PRECEDING",
+      "sql/unsupported", "a frame from UNBOUNDED PRECEDING",
       "SELECT FIRST_VALUE(b) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS v FROM t"),
     .init(
       "SELECT LAST_VALUE(b) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND 3 FOLLOWING) AS v FROM t",
-      "sql/unsupported", "use LEAD(x, 3), or a frame", "SELECT LEAD(b, 3) OVER (ORDER BY id) AS v FROM t"),
+      "sql/unsupported", "or LEAD(x, 3), which is NULL", "SELECT LEAD(b, 3) OVER (ORDER BY id) AS v FROM t"),
     .init(
       "SELECT LAST_VALUE(b) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND 3 FOLLOWING) AS v FROM t",
       "sql/unsupported", "a frame to CURRENT ROW or UNBOUNDED FOLLOWING",

@@ -2,6 +2,7 @@ import Foundation
 import Parley
 import ParleyBase
 import ParleyNetwork
+import ParleyRuntime
 import ParleyTransport
 import Synchronization
 import Testing
@@ -93,6 +94,42 @@ import Testing
     let atC = try #require(ended["c"]).get()
     #expect(throws: ParleyError.self) { try atC[setting.sum] }
     for name in Self.names { #expect(try #require(ended[name]).get().equalsPlan, "\(name)") }
+
+    // Other data than that of the run before is not shared without a word, and what was done before is remembered.
+    func again(_ rows: ProgramRows, accepting changes: Bool = false) -> ParleyError? {
+      do throws(ParleyError) {
+        _ = try setting.program.run(
+          as: "a", identity: a, data: ["t": rows], state: folder + "/state-a", accepting: accepted,
+          acceptingChangedData: changes, patience: 1, attempts: 1)
+        return nil
+      } catch { return error }
+    }
+    let changed = again(["x": [5, 20, 32]])
+    #expect(
+      changed?.code.rawValue == "study/data-changed"
+        && changed?.remedy?.contains("acceptingChangedData: true") == true)
+    // Done here: pass 'acceptingChangedData: true' once the data's owner agrees that whoever has both results may learn what changed, or run with the data of the earlier run
+    #expect(again(["x": [5, 20, 32]], accepting: true)?.code == .timeout)
+    #expect(again(["x": [5, 20, 31]])?.code == .timeout)
+    try Self.stateIsKept(setting.program, folder)
+  }
+
+  /// What the command does with a study, for programs.
+  private static func stateIsKept(_ program: PreparedProgram, _ folder: String) throws {
+    let id = try PreparedProgram.stateFolderID(folder + "/state-b")
+    let known = #expect(throws: ParleyError.self) {
+      try program.confirm("b", stateFolder: id, state: folder + "/state-a")
+    }
+    #expect(known?.code.rawValue == "state/known-directory")
+    _ = try StateDirectory(path: folder + "/new-b")
+    try program.confirm(
+      "b", stateFolder: try PreparedProgram.stateFolderID(folder + "/new-b"), state: folder + "/state-a")
+    try program.forgive("b", state: folder + "/state-a")
+    try program.forgiveComputingParties(state: folder + "/state-a")
+    let missing = #expect(throws: ParleyError.self) { try PreparedProgram.stateFolderID(folder + "/nowhere") }
+    #expect(missing?.code.rawValue == "state/missing")
+    // Done here: give the folder that 'state' of 'run(as:)' names
+    #expect(throws: ParleyError.self) { try program.forgive("nobody", state: folder + "/state-a") }
   }
 
   /// Programs with the same words and other formulas have other hashes; the same program has the same at everybody.

@@ -196,6 +196,8 @@ struct WaitingTests {
         doctor.close()
         let other = #expect(throws: ParleyError.self) { try job.connect(timeout: .seconds(1)) }
         #expect(other?.message.contains("another job") == true, "\(String(describing: other))")
+        #expect(
+          other?.remedy?.contains("with the same --job as this party") == true, "\(String(describing: other))")
         try wait(right)
         right.close()
       },

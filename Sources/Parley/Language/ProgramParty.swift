@@ -39,13 +39,16 @@ extension PreparedProgram {
   ///   - state: a folder for the lock, the attempt counter and the ledger of releases.
   ///   - accepting: the hash of the disclosure statement that the owner of the data has read and accepted
   ///     (``ProgramPlan/statementHash``); asked of data holders.
+  ///   - acceptingChangedData: that data which is not that of an earlier run from this state folder is shared nevertheless: whoever
+  ///     has both results can compute what changed between them. Asked of data holders, as `parley party --accept-changed-data`.
   ///   - job: tells runs of one program apart; equal at all parties.
   ///   - patience: seconds to wait for the others to appear, in each attempt.
   ///   - attempts: sessions at most, 1 to 100: one that an outage ended before anything was opened is followed by another.
   ///     With 1 a party that only holds data returns once its data has arrived; else it stays, since it may be needed again.
   public func run(
     as name: String, identity: PartyIdentity, data: [String: ProgramRows] = [:], state: String,
-    accepting: String? = nil, job: String = "default", patience: Int = 600, attempts: Int = 3
+    accepting: String? = nil, acceptingChangedData: Bool = false, job: String = "default", patience: Int = 600,
+    attempts: Int = 3
   ) throws(ParleyError) -> ProgramResult {
     let attempts = try Attempts(limit: attempts)
     guard let local = index(of: name) else { throw unknown("party", name) }
@@ -73,11 +76,18 @@ extension PreparedProgram {
           name: principal.name, publicKey: key.signingKey, endpoint: try Self.endpoint(principal.endpoint)))
     }
     let memory = try StateDirectory(path: state)
+    let earlier = EarlierReleases(memory, study: studyHash, tables: checked)
+    if let earlier, earlier.verdict.needsConsent, !acceptingChangedData {
+      throw EarlierReleases.refusal(
+        remedy:
+          "pass 'acceptingChangedData: true' once the data's owner agrees that whoever has both results may learn what changed, or run with the data of the earlier run"
+      )
+    }
     let jobID = Array(job.utf8)
     let isRecipient = program.disclosures.contains { $0.recipients.contains(name) }
     let participant = Participant(
       prepared: self, name: name, identity: identity.identity, data: checked, mode: .party, memory: memory,
-      job: jobID,
+      job: jobID, inputDigest: earlier?.digest,
       leavesAfterInputs: local.rawValue >= computingCount && !isRecipient && attempts.limit == 1)
     // One port for all attempts.
     let listener: MeshListener? =

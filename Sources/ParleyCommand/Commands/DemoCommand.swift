@@ -68,7 +68,7 @@ struct DemoCommand: ParsableCommand {
         == Your own study ==
 
           parley study init --from mydata.csv > study.yml         draft a study, then review its ranges
-          parley plan study.yml --rows 1000                       what it discloses and costs, before any data is read
+          parley plan study.yml                                   what it discloses and costs, before any data is read
           parley run study.yml --data mydata:records=mydata.csv   try it on this machine
           parley party study.yml --as NAME                        take part for real (docs/guide-consortium.md)
         """))

@@ -130,7 +130,8 @@ struct DoctorCommand: ParsableCommand {
     let held = prepared.study.tables.indices.filter { prepared.study.tables[$0].schema.holders.contains(name) }
     // Where a table is missing or bad, nothing is known of all of them together.
     guard !held.isEmpty, held.allSatisfy({ tables[$0] != nil }),
-      let verdict = PartyCommand.earlierReleases(directory, prepared, tables)?.verdict, verdict.needsConsent
+      let verdict = EarlierReleases(directory, study: prepared.study.studyHash, tables: tables)?.verdict,
+      verdict.needsConsent
     else { return }
     findings.bad(
       "earlier runs",

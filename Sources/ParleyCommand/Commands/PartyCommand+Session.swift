@@ -95,7 +95,7 @@ extension PartyCommand {
     case .resumed(let name, let seconds): log.info("link to \(name) is back after \(Console.seconds(seconds))")
     case .refused(let address, let error): log.warning("refused \(address): \(error.message)")
     case .lost(let name, let error): log.warning("lost \(name): \(error.message)")
-    case .turnedAway(let name, let reason): log.info("\(name) \(reason); this party is not affected")
+    case .turnedAway(let name, let reason): log.info("\(name) \(reason); this party goes on")
     case .strangers(let count, let address):
       log.warning(
         "strangers knock: \(counted(count, "connection")) without a key of this study turned away so far, the last from \(address)"

@@ -90,7 +90,7 @@ struct PartyCommand: ParsableCommand {
       // Data is read and checked before anything is connected.
       tables = try readData(prepared, log)
       if let directory {
-        let earlier = Self.earlierReleases(directory, prepared, tables)
+        let earlier = EarlierReleases(directory, study: prepared.study.studyHash, tables: tables)
         digest = earlier?.digest
         if let message = earlier?.verdict.message { log.warning(message) }
         // Who shares no rows accepts nothing, but no other statement than this one either.
@@ -163,33 +163,11 @@ struct PartyCommand: ParsableCommand {
     return stateRoot + "/\(name)"
   }
 
-  /// Results of one study on changed data differ by what changed: the ledger knows.
-  static func earlierReleases(
-    _ directory: StateDirectory, _ prepared: PreparedStudy, _ tables: [Int: TableData]
-  ) -> (digest: [UInt8], verdict: LedgerVerdict)? {
-    guard !tables.isEmpty else { return nil }
-    let parts = tables.sorted { $0.key < $1.key }.map { index, data -> [UInt8] in
-      var writer = CanonicalWriter()
-      writer.write(Int64(index))
-      for column in data.columns {
-        writer.write(list: column.values) { $0.write($1) }
-        writer.write(list: column.isNull) { $0.write($1) }
-        // Columns without texts are written as before there were any.
-        if !column.texts.isEmpty { writer.write(list: column.texts) { $0.write($1) } }
-      }
-      return writer.bytes
-    }
-    let digest = directory.inputDigest(study: prepared.study.studyHash, parts: parts)
-    return (digest, directory.previousReleases(study: prepared.study.studyHash, inputDigest: digest))
-  }
-
   /// The hash of a statement says nothing of the data, so whoever accepted it once has not accepted this.
   private func acceptChanges() throws(ParleyError) {
     guard !acceptChangedData else { return }
     guard Console.isTerminal(STDIN_FILENO) else {
-      throw ParleyError(
-        .init("study/data-changed"),
-        "your data changed since this study was run with it, and nobody has agreed to that; nothing has been sent",
+      throw EarlierReleases.refusal(
         remedy:
           "add --accept-changed-data once the data's owner agrees that whoever has both results may learn what changed, or run with the data of the earlier run"
       )

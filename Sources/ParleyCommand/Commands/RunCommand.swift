@@ -37,7 +37,7 @@ struct RunCommand: ParsableCommand {
     guard seed == nil || synthetic != nil else {
       throw ParleyError(
         .usage, "--seed is for made-up rows, and none are made up",
-        remedy: "leave --seed out, or add --synthetic 100 in place of the files")
+        remedy: "leave --seed out, or add --synthetic 10 in place of the files")
     }
     if let synthetic {
       guard

@@ -53,6 +53,8 @@ enum ResultOutput {
         prepared.study.release.effectiveMinimum > 1
           ? "(no row is shown: there is none, or all are withheld because they rest on \(words.fewer)\(dominated) or protect such a group)"
           : "(there is no row)")
+    } else if prepared.study.release.effectiveMinimum > 1, hasSecretRows(table, prepared) {
+      notes.append("(rows that rest on \(words.fewer)\(dominated), or protect such a row, are not among these)")
     }
     let withheld = table.rows.filter { $0.contains(.withheld) }.count
     if withheld > 0 {
@@ -73,6 +75,15 @@ enum ResultOutput {
       notes.append("(\(malformed) malformed: a holder shared what is no value of the column)")
     }
     return notes
+  }
+
+  /// Whether how many rows there are is secret until they are shown.
+  private static func hasSecretRows(_ table: DecodedTable, _ prepared: PreparedStudy) -> Bool {
+    let program = prepared.program
+    guard let result = program.results.first(where: { $0.name == table.name }), result.groupCount == nil,
+      let column = result.columns.first
+    else { return false }
+    return program[program[column.value].node].type.shape != .scalar
   }
 
   static func encoded(_ tables: [DecodedTable], _ prepared: PreparedStudy, _ mode: String) throws -> String {

@@ -112,10 +112,13 @@ enum StudyFiles {
   static func requireAll(_ given: [String: [Int: String]], of study: Study) throws(ParleyError) {
     for (index, table) in study.tables.enumerated() {
       let missing = table.schema.holders.filter { given[$0]?[index] == nil }
+      // As many as every table may have of every holder.
+      let most = study.tables.map { $0.schema.maximumRows / max(1, $0.schema.holders.count) }.min() ?? 100
       guard missing.isEmpty else {
         throw ParleyError(
           .usage, "no data for \(missing.map { "\($0):\(table.schema.name)" }.joined(separator: ", "))",
-          remedy: "add --data \(missing[0]):\(table.schema.name)=FILE.csv, or try --synthetic 100")
+          remedy:
+            "add --data \(missing[0]):\(table.schema.name)=FILE.csv, or try --synthetic \(max(1, min(100, most)))")
       }
     }
   }

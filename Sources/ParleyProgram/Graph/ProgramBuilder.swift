@@ -120,7 +120,8 @@ public struct ProgramBuilder: Sendable {
   public mutating func quotient(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> NodeID {
     let x = try range(a), y = try range(b)
     guard y.lower >= 1 else {
-      throw refusal("divisor-range", "the divisor's range \(y) reaches 0 or below", "select 1 where it is 0")
+      throw refusal(
+        "divisor-range", "the divisor's range \(y) reaches 0 or below", "raise it first, as by atLeast(1)")
     }
     if let n = constantValue(a), let d = constantValue(b) { return constant(n.flooredQuotient(by: d)) }
     let ends = [x.lower, x.upper].flatMap { n in [y.lower, y.upper].map { n.flooredQuotient(by: $0) } }

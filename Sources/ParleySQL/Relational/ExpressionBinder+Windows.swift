@@ -160,8 +160,9 @@ extension ExpressionBinder {
         throw error(
           "unsupported", "\(name.text) over this frame is not part of the dialect", at: range,
           remedy: isFirst
-            ? "use LAG(x, 3), or a frame from UNBOUNDED PRECEDING"
-            : "use LEAD(x, 3), or a frame to CURRENT ROW or UNBOUNDED FOLLOWING")
+            ? "use a frame from UNBOUNDED PRECEDING; or LAG(x, 3), which is NULL where fewer than three rows come before"
+            : "use a frame to CURRENT ROW or UNBOUNDED FOLLOWING; or LEAD(x, 3), which is NULL where fewer than three rows follow"
+        )
       }
       let (coerced, type) = try unified([values[0]], what: "moved")
       return (isFirst ? .firstValue(coerced[0]) : .lastValue(coerced[0]), type, true)

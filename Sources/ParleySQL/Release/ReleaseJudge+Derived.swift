@@ -238,7 +238,9 @@ extension ReleaseJudge {
       guard let id = value.shiftedColumn, columns.isOfOneColumn(id) else {
         throw refusal(
           .argument, "a median or quantile is of a formula, which could be any value of a row",
-          remedy: "ask for the median or quantile of one column, and compute the rest from what is shown")
+          remedy:
+            "ask for the median or quantile of one column, and compute the rest from what is shown; or let the files of the holders have the value as a column"
+        )
       }
       place.sources = columns.sources(of: id)
       for other in places where !other.sources.isDisjoint(with: place.sources) {

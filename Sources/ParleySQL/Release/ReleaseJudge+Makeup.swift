@@ -236,7 +236,9 @@ extension ReleaseJudge {
         throw refusal(
           .argument,
           "conditions inside of statistics are about a table that repeats rows of \(parts.sorted().map(name).joined(separator: " and ")), and copies of one row could be told apart by them",
-          remedy: "write the conditions into WHERE, each about one table, or group by what they are about")
+          remedy:
+            "write the conditions into WHERE, each about one table, or group by what they are about; a LEFT, RIGHT or FULL JOIN is such a condition as well: take JOIN"
+        )
       }
     }
     for slot in rows.slots where slot.carriers.isDisjoint(with: rows.makeup.once) {

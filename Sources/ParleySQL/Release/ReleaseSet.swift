@@ -47,7 +47,7 @@ struct ReleaseSet {
           "the queries '\(other.source.query.name)' and '\(query.source.query.name)' are both about \(shared), so counts under the minimum of \(minimum) could be derived from their difference",
           at: SourceRange(start: 0, end: 0),
           remedy:
-            "ask for all figures about \(shared) in one query, or give queries with joins, subqueries, medians, or groups that are not of known values a study of their own"
+            "ask for all figures about \(shared) in one query, or give queries with joins, subqueries, medians, groups that are not of known values, LIKE, HAVING, rounding, or an order by a statistic a study of their own"
         )
       }
     }
