@@ -43,6 +43,7 @@ let library: [Row] = [
   Row(name: "ParleyNetwork", uses: ["ParleyBase"]),
   Row(name: "ParleyCrypto", uses: ["ParleyBase", "ParleyAlgebra"], external: [crypto]),
   Row(name: "ParleyProgram", uses: ["ParleyBase", "ParleyAlgebra"], external: [bigInt]),
+  Row(name: "ParleyNumerics", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(
     name: "ParleyEngine",
     uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram"]),
@@ -110,6 +111,12 @@ let tests: [Row] = [
   Row(
     name: "ParleyProgramTests", uses: ["ParleyProgram", "ParleyBase", "ParleyAlgebra", "CSQLite"],
     external: [bigInt]),
+  Row(
+    name: "ParleyNumericsTests",
+    uses: [
+      "ParleyNumerics", "ParleyTesting", "ParleyReplicated", "ParleyClear", "ParleyEngine", "ParleyRuntime",
+      "ParleyNetwork", "ParleyProgram", "ParleyBase",
+    ], external: [bigInt]),
   Row(
     name: "ParleyReplicatedTests",
     uses: [

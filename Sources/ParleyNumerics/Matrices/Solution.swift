@@ -1,0 +1,96 @@
+internal import BigInt
+package import ParleyBase
+package import ParleyProgram
+
+/// An approximate solution of Ab = r, with what is needed to tell how far it is from the exact one.
+package struct LinearSolution: Hashable, Sendable {
+  /// b, as it would be opened: its error is 0.
+  package let value: Fixed
+  /// r − Ab, of the true A and r.
+  package let residual: Fixed
+  /// X(r − Ab): the step that would come next.
+  package let step: Fixed
+}
+
+/// gᵀA⁻¹g of a residual g: the square of the distance to the exact solution in the norm of A (docs/proofs/newton.md).
+package struct Decrement: Hashable, Sendable {
+  /// A scalar; it is as near as its error says where the inverse is proven and ``isFar`` is 0.
+  package let value: Fixed
+  /// A bit, 1 where the distance is too large for the decrement to be computed.
+  package let isFar: Program.NodeID
+}
+
+extension ProgramBuilder {
+  /// b with Ab = r: b ← b + X(r − Ab), from b = Xr.
+  ///
+  /// - Parameters:
+  ///   - right: r, `order` numbers below 4 in magnitude.
+  ///   - magnitude: |b| ≤ 2^magnitude; elements that would leave it become 0, and the residual shows it.
+  ///   - refinements: how often the residual is taken after the first approximation. Each divides the distance by about the norm of the
+  ///     inverse's residual.
+  /// - Throws: `plan/overflow` where sizes do not fit.
+  package mutating func solution(
+    of inverse: SymmetricInverse, right: Fixed, magnitude: Int, refinements: Int = 2
+  ) throws(ParleyError) -> LinearSolution {
+    let order = inverse.order
+    let form = ProductForm.matrix(rows: order, inner: order, columns: 1)
+    let sum = (order - 1).magnitudeWidth
+    // The product of the matrix and a solution decides how many bits a solution has.
+    let bits = Self.wordBits - 8 - magnitude - sum
+    let growth = self.magnitude(inverse.inverse).exponent ?? 0
+    let firstBits = min(bits, Self.wordBits - 7 - growth - sum)
+    let target = try rounded(right, to: min(bits, right.fractionBits))
+    let first = try multiply(inverse.inverse, right, to: firstBits, as: form)
+    var value = try bounded(first.node, fractionBits: firstBits, to: bits, magnitude)
+    var (residual, step) = try correction(of: value, inverse, target, growth, form)
+    for _ in 0..<refinements {
+      let next = try add(value, fixed(step.node, fractionBits: step.fractionBits))
+      value = try bounded(next.node, fractionBits: bits, to: bits, magnitude)
+      (residual, step) = try correction(of: value, inverse, target, growth, form)
+    }
+    return LinearSolution(value: value, residual: residual, step: step)
+  }
+
+  /// A solution is meant as it is.
+  private mutating func bounded(
+    _ node: NodeID, fractionBits: Int, to bits: Int, _ magnitude: Int
+  ) throws(ParleyError) -> Fixed {
+    try kept(try refined(fixed(node, fractionBits: fractionBits), to: bits), withinPower: magnitude).value
+  }
+
+  /// r − Ab, and X times it.
+  private mutating func correction(
+    of value: Fixed, _ inverse: SymmetricInverse, _ right: Fixed, _ growth: Int, _ form: ProductForm
+  ) throws(ParleyError) -> (residual: Fixed, step: Fixed) {
+    let bits = value.fractionBits
+    let product = try multiply(inverse.matrix, value, to: bits, as: form)
+    // A larger residual is of no solution, and a decrement of it is far.
+    let residual = try clamped(try subtract(right, product), toPower: -4)
+    let room = Self.wordBits - 1 - growth - (inverse.order - 1).magnitudeWidth
+    return (residual, try multiply(inverse.inverse, residual, to: min(bits, room), as: form))
+  }
+
+  /// gᵀA⁻¹g of a residual g, from the step d = Xg that comes of it. 25 rounds.
+  ///
+  /// - Parameters:
+  ///   - residualPower: |g| up to 2^this is taken.
+  ///   - stepPower: |d| up to 2^this is taken. Larger ones are far.
+  package mutating func decrement(
+    _ residual: Fixed, _ step: Fixed, by inverse: SymmetricInverse, residualPower: Int = -28, stepPower: Int = -12
+  ) throws(ParleyError) -> Decrement {
+    let order = inverse.order
+    let (g, d) = (try kept(residual, withinPower: residualPower), try kept(step, withinPower: stepPower))
+    let isFar = try or(try any(g.isOutside), try any(d.isOutside))
+    let whole = residualPower + stepPower + 2 + (order - 1).magnitudeWidth
+    let bits = min(Self.wordBits - 4 - whole, g.value.fractionBits + d.value.fractionBits)
+    let form = ProductForm.matrix(rows: 1, inner: order, columns: 1)
+    let product = try multiply(g.value, d.value, to: bits, as: form)
+    // What X differs from the exact inverse: |gᵀA⁻¹Eg| ≤ ‖A⁻¹‖ ‖E‖ ‖g‖², and ‖A⁻¹‖ ≤ ‖X‖ / (1 − ‖E‖).
+    let small = Dyadic.power(-SymmetricInverse.provenBits)
+    let most = magnitude(inverse.inverse) * (Dyadic.power(0) + small + small)
+    let length = Dyadic.power(residualPower) + residual.error
+    let slack = most * small * length * length * BigInt(order * order)
+    return Decrement(
+      value: Fixed(node: product.node, fractionBits: bits, error: product.error + slack), isFar: isFar)
+  }
+}
