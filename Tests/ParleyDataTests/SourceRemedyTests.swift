@@ -2,6 +2,7 @@ import CSQLite
 import Foundation
 import ParleyBase
 import ParleyData
+import ParleyProgram
 import ParleyStudy
 import Testing
 
