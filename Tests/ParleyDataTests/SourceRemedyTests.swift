@@ -2,6 +2,7 @@ import CSQLite
 import Foundation
 import ParleyBase
 import ParleyData
+import ParleyProgram
 import ParleyStudy
 import Testing
 
@@ -52,6 +53,37 @@ import Testing
         converted)
       try expect(
         "sqlite:\(path)?query=SELECT * FROM nowhere", "data/database", "'.tables' lists the tables", good)
+    }
+  }
+
+  /// A view that takes much work for one row, and one that has no end.
+  @Test func viewsThatTakeTooMuchWork() throws {
+    try Sample.withFolder { folder in
+      let path = folder + "/a.db"
+      create(
+        path,
+        "CREATE TABLE n AS WITH RECURSIVE m(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM m LIMIT 2000) SELECT id FROM m;"
+          + "CREATE VIEW slow AS SELECT a.id FROM n AS a, n AS b WHERE a.id + b.id = 4000;"
+          + "CREATE VIEW endless AS WITH RECURSIVE m(id) AS (SELECT 1 UNION ALL SELECT id FROM m) SELECT id FROM m WHERE id > 1;"
+      )
+      var table = try Sample.table()
+      (table.columns, table.schema.columns) = ([table.columns[0]], [table.schema.columns[0]])
+      func rows(_ name: String) throws -> [Int64] {
+        try HolderData.load("sqlite:\(path)?table=\(name)", table: table, holder: "a", sqliteSteps: 3_000_000)
+          .data.columns[0].values
+      }
+      for view in ["slow", "endless"] {
+        let error = try #require(throws: ParleyError.self) { try rows(view) }
+        #expect(error.code.rawValue == "data/limit", "\(error)")
+        #expect(
+          error.remedy
+            == "store its rows once, with CREATE TABLE … AS SELECT … in the sqlite3 shell, and name that table; look for a view that has no end",
+          "\(error)")
+      }
+      create(path, "CREATE TABLE stored AS SELECT * FROM slow;")
+      #expect(try rows("stored") == [2000])
+      create(path, "DROP VIEW endless; CREATE VIEW endless AS SELECT id FROM n WHERE id < 3;")
+      #expect(try rows("endless") == [1, 2])
     }
   }
 

@@ -319,11 +319,11 @@ import Testing
       })
     func cells(
       _ role: Program.Input.Role, _ formula: HolderFormula?, _ sort: Program.Sort = .bit, column: String = "",
-      part: Int = 0
+      part: Int = 0, of rows: TableData? = nil
     ) throws -> [Int64] {
       try Program.Input(
         table: .init(rawValue: 0), column: column, role: role, sort: sort, formula: formula, part: part
-      ).cells(of: data, Self.schema, absent: 7)
+      ).cells(of: rows ?? data, Self.schema, absent: 7)
     }
     #expect(try cells(.isValid, nil) == [1, 1, 1])
     #expect(try cells(.isValid, .compare(.less, .column("i"), .constant(2))) == [1, 0, 0])
@@ -331,6 +331,15 @@ import Testing
     #expect(try cells(.value, sum, .integer(Interval(0...20))) == [11, 7, 13])
     #expect(try cells(.isNull, sum) == [0, 1, 0])
     #expect(throws: ParleyError.self) { try cells(.value, sum, .integer(Interval(0...12))) }
+    // Done here: check that the rows keep the ranges that the study declares
+    let range = try #require(sum.range(in: Self.schema))
+    var outside = data
+    outside.columns[0].values[2] = 10
+    let error = try #require(throws: ParleyError.self) { try cells(.value, sum, .integer(range), of: outside) }
+    #expect(error.code.rawValue == "data/range", "\(error)")
+    #expect(error.remedy == "check that the rows keep the ranges that the study declares")
+    outside.columns[0].values[2] = 9
+    #expect(try cells(.value, sum, .integer(range), of: outside) == [11, 7, 19])
     #expect(
       try cells(.value, nil, .integer(TextParts.range), column: "u", part: 1) == [0x68 << 48, 0, 0])
     #expect(try cells(.value, nil, .integer(Interval(-9...9)), column: "i") == [1, 7, 3])

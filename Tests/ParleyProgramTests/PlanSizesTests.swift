@@ -47,7 +47,9 @@ import Testing
   @Test func stepsThatAreTooMany() throws {
     let error = #expect(throws: ParleyError.self) { try plan(try sorted([1 << 30], times: 200)) }
     #expect(error?.code == .init("plan/too-large"))
-    // What the message says to do helps, and fewer rows than are allowed are planned.
+    // Done here: lower maximum-rows of the tables, or split the study
+    #expect(error?.remedy == "lower maximum-rows of the tables, or split the study")
+    // And fewer rows than are allowed are planned.
     _ = try plan(try sorted([1 << 20], times: 200))
     _ = try plan(try sorted([1 << 30], times: 4))
     var few = try sorted([1 << 30], times: 200)

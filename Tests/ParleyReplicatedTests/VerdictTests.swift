@@ -98,6 +98,30 @@ import Testing
   @Test func replicated() throws { try check(ReplicatedFamily(UInt64.self), seed: 42) }
   @Test func verified() throws { try check(VerifiedReplicatedFamily(UInt64.self), seed: 46) }
 
+  /// Without checks of inputs what is opened is shown as no date; with them, as against a deviating party, nothing is opened.
+  @Test func nothingIsOpenedAgainstADeviatingHolder() throws {
+    let example = try Case()
+    var rows = Self.honest
+    rows[0][0][2] = 1 << 50
+    func run<F: EngineFamily>(_ family: F, seed: UInt64) throws -> ClearValues? {
+      let lowered = try Lowering.lower(example.program, for: family.descriptor)
+      return try TestWorld(family, outsiders: 1, seed: seed).run(
+        example.job(lowered, computing: family.computing, rows: rows)
+      ).values[family.computing][0]
+    }
+    guard case .words(let words) = try run(ReplicatedFamily(UInt64.self), seed: 47) else {
+      Issue.record("no word was opened")
+      return
+    }
+    let days = BigInt(Int64(bitPattern: UInt64(words[0])))
+    let error = try #require(throws: ParleyError.self) { try Program.ResultTable.Format.date.text(of: days) }
+    // Done here: a holder shared values outside the declared ranges; 'adversary: malicious' ends such
+    #expect(error.code.rawValue == "data/out-of-range", "\(error)")
+    #expect(error.remedy?.contains("'adversary: malicious' ends such a run before it opens anything") == true)
+    let ended = try #require(throws: ParleyError.self) { try run(VerifiedReplicatedFamily(UInt64.self), seed: 48) }
+    #expect(ended.code == .outOfRange, "\(ended)")
+  }
+
   /// The edges of a range are in it, by both forms.
   @Test func edges() throws {
     let family = ClearFamily(arithmeticSummands: 3, booleanSummands: 3)

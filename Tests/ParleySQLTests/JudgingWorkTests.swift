@@ -1,3 +1,4 @@
+import BigInt
 import ParleyBase
 import ParleyProgram
 import ParleySQL
@@ -70,6 +71,33 @@ import Testing
     let work = JudgingWork()
     work.take(JudgingWork.mostParts + 1)
     #expect(throws: ProgramObjection.self) { try judged(work) }
+  }
+
+  /// Where there is room for few conditions and not for many.
+  @Test func conditionsOfAProgramAreFewer() throws {
+    func judged(conditions: Int, after parts: Int) throws -> Int {
+      let work = JudgingWork()
+      work.take(parts)
+      var builder = ProgramBuilder()
+      let id = builder.table(.init(name: "t", holders: ["h"], maximumRows: 10))
+      let y = builder.input(.init(table: id, column: "y", role: .value, sort: .integer(Interval(0...1000))))
+      let masks = try (0..<conditions).map {
+        try builder.compare(.less, y, builder.constant(BigInt(100 * ($0 + 1))))
+      }
+      var sets = ProgramSets(builder, id, Self.table, minimum: 3, areValuesJudged: false, work)
+      for mask in masks { try sets.read(ProgramStatistic(.count, mask: mask, value: nil)) }
+      try sets.finish()
+      _ = try sets.counted()
+      try sets.check()
+      return work.parts - parts
+    }
+    let (few, many) = (try judged(conditions: 2, after: 0), try judged(conditions: 9, after: 0))
+    #expect(few < many)
+    let parts = JudgingWork.mostParts - few
+    let objection = try #require(throws: ProgramObjection.self) { try judged(conditions: 9, after: parts) }
+    // Done here: reveal results of fewer conditions about the same columns
+    #expect(objection.remedy == "reveal results of fewer conditions about the same columns")
+    #expect(try judged(conditions: 2, after: parts) == few)
   }
 
   /// What the message says to do.

@@ -153,6 +153,21 @@ import Testing
       let wide = p.table.int("wide", in: 0...(broken ? 1 << 60 : 1 << 40))
       _ = wide.sum().reveal(to: ["a"], as: "s")
     }
+    try expect(
+      "plan/too-deep", "add and multiply in pairs, so that the longest chain is short", { Sample(minimumCell: 0) }
+    ) { p, broken in
+      var terms = Array(repeating: p.x, count: 4500)
+      if broken {
+        terms = [terms.dropFirst().reduce(p.x) { $0 + $1 }]
+      } else {
+        while terms.count > 1 {
+          terms = stride(from: 0, to: terms.count, by: 2).map {
+            $0 + 1 < terms.count ? terms[$0] + terms[$0 + 1] : terms[$0]
+          }
+        }
+      }
+      _ = terms[0].sum().reveal(to: ["a"], as: "s")
+    }
     try expect("plan/two-programs", "take all values from the tables of one SecureProgram") { p, broken in
       let other = broken ? Sample() : p
       _ = (p.x + other.x).sum().reveal(to: ["a"], as: "s")

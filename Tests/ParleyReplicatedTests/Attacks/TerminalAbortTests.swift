@@ -65,8 +65,14 @@ import Testing
         do {
           _ = try attempt.stream(StepID(instruction: 10))
           Issue.record("a destroyed key gave a stream")
-        } catch { #expect(error.code == .randomnessReuse) }
+        } catch {
+          #expect(error.code == .randomnessReuse)
+          #expect(error.remedy == "start a new session: nothing of one that was aborted can be used again")
+        }
       }
+      // Done here: start a new session: nothing of one that was aborted can be used again
+      let new = try InsecureKeys.schedule(of: PartyIndex(0), with: PartyIndex(1), seed: seed + 2)
+      _ = try new.generator(.multiply).stream(StepID(instruction: 10))
     }
     #expect(left[0] == left[1])
   }

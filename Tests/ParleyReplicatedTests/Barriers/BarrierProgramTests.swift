@@ -81,7 +81,7 @@ import Testing
       VerifiedReplicatedFamily(UInt64.self, proofsEvery: proofsEvery), rounds: 9, passes: 2, seed: 1904)
   }
 
-  /// An engine without a codec refuses before it sends anything.
+  /// An engine without a codec refuses before it sends anything, and does without barriers.
   @Test func enginesWithoutACodecRefuse() throws {
     func refuses<F: EngineFamily>(_ family: F) throws {
       let program = try RowProgramTests.program(LoopWorld.programs[0].build)
@@ -93,7 +93,15 @@ import Testing
       do {
         _ = try TestWorld(family, outsiders: 2, seed: 1905).run(job, barriers: barriers)
         Issue.record("\(family.descriptor.name) has stopped at barriers")
-      } catch { #expect(error.code == .init("plan/barriers"), "\(error)") }
+      } catch {
+        #expect(error.code == .init("plan/barriers"), "\(error)")
+        #expect(error.remedy == "run the program without barriers, or on a protocol that has them")
+      }
+      // Done here: run the program without barriers, or on a protocol that has them
+      _ = try TestWorld(family, outsiders: 2, seed: 1905).run(job)
+      let other = ReplicatedFamily(UInt64.self)
+      let again = try Lowering.lower(program, for: other.descriptor)
+      try BarrierPlan(everyRounds: 4, everyPasses: nil, of: again).check(again, on: other.descriptor)
     }
     try refuses(MacReplicatedFamily())
     try refuses(KingFamily(parties: 4, kings: 2))
@@ -105,18 +113,27 @@ import Testing
     let lowered = try Lowering.lower(
       try RowProgramTests.program(LoopWorld.programs[0].build), for: family.descriptor)
     let loop = try #require(lowered.instructions.first { if case .repeated = $0.kind { true } else { false } }).id
-    func code(_ plan: BarrierPlan) -> ParleyError.Code? {
+    func error(_ plan: BarrierPlan) -> ParleyError? {
       do throws(ParleyError) {
         try plan.check(lowered, on: family.descriptor)
         return nil
-      } catch { return error.code }
+      } catch { return error }
     }
-    let refused = ParleyError.Code("plan/barriers")
-    #expect(code(.none) == nil && code(BarrierPlan(rounds: [0], passes: [loop: 3])) == nil)
-    #expect(code(BarrierPlan(rounds: [-1])) == refused)
-    #expect(code(BarrierPlan(rounds: [100_000])) == refused)
-    #expect(code(BarrierPlan(passes: [loop: 0])) == refused)
-    #expect(code(BarrierPlan(passes: [loop + 1: 1])) == refused)
+    #expect(error(.none) == nil && error(BarrierPlan(rounds: [0], passes: [loop: 3])) == nil)
+    let last = Schedule(lowered.instructions).rounds.count - 1
+    // Done here: give rounds from 0 to
+    for plan in [BarrierPlan(rounds: [-1]), BarrierPlan(rounds: [last + 1]), BarrierPlan(rounds: [100_000])] {
+      let refused = error(plan)
+      #expect(refused?.code == .init("plan/barriers") && refused?.remedy == "give rounds from 0 to \(last)")
+    }
+    #expect(error(BarrierPlan(rounds: [0, last])) == nil)
+    // Done here: give numbers of loops that are in no other, and 1 or more passes for each
+    for plan in [BarrierPlan(passes: [loop: 0]), BarrierPlan(passes: [loop + 1: 1])] {
+      let refused = error(plan)
+      #expect(refused?.code == .init("plan/barriers"))
+      #expect(refused?.remedy == "give numbers of loops that are in no other, and 1 or more passes for each")
+    }
+    #expect(error(BarrierPlan(passes: [loop: 1])) == nil)
   }
 
   /// A barrier verifies all of one batch: a deviation before it is found there, and nothing is saved.

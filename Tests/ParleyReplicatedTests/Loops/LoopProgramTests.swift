@@ -111,13 +111,14 @@ import Testing
     #expect(many.proofs > 5 * few.proofs)
   }
 
-  /// What runs too long to be numbered, or to be planned, is refused by name.
+  /// What runs too long to be numbered, or to be planned, is refused by name, and what is advised helps.
   @Test func tooManyPasses() throws {
-    func program(_ count: Int) throws -> Program {
+    func program(_ count: Int, divides: Bool = true) throws -> Program {
       try RowProgramTests.program { builder, input in
         let sum = try LoopWorld.cut(try builder.sum(input.y), 0...255, &builder)
         return try builder.repeated(count, carrying: [.init("x", from: sum, within: Interval(0...255))]) {
           builder, x in
+          guard divides else { return [try builder.atMost(try builder.add(x[0], builder.constant(1)), 255)] }
           let quotient = try builder.quotient(
             try builder.multiply(x[0], sum), try builder.add(x[0], builder.constant(1)))
           return [try builder.atMost(quotient, 255)]
@@ -135,6 +136,16 @@ import Testing
       }
       _ = try Plan.make(try program(100), for: descriptor, shape: shape)
     }
+    // Done here: make fewer passes, or compute less in each
+    let descriptor = ReplicatedFamily(UInt64.self).descriptor
+    let numbers = try Lowering.lower(try program(100), for: descriptor).numberCount / 100
+    let count = LoweredProgram.mostNumbers / numbers + 1000
+    let error = try #require(throws: ParleyError.self) {
+      try Plan.make(try program(count), for: descriptor, shape: shape)
+    }
+    #expect(error.remedy == "make fewer passes, or compute less in each", "\(error)")
+    _ = try Plan.make(try program(count / 2), for: descriptor, shape: shape)
+    _ = try Plan.make(try program(count, divides: false), for: descriptor, shape: shape)
   }
 
   /// Progress counts the passes, and ends where it was said to end.
