@@ -96,7 +96,10 @@ public struct InsecurePlaintextEvaluator {
       case .wide(let wide): wide.allSatisfy(range.contains)
       }
     guard isWithin else {
-      throw failure("a value leaves the range \(range) of \(node.origin ?? "a node")")
+      let reasons = node.lemmas.map(\.rawValue).joined(separator: ", ")
+      throw failure(
+        "a value leaves the range \(range) of \(node.origin ?? "a node")"
+          + (reasons.isEmpty ? "" : ", which is said to hold by \(reasons)"))
     }
     guard values.count == elements(node.type.shape) else {
       throw failure("a value has the wrong number of elements")

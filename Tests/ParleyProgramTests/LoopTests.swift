@@ -198,8 +198,3 @@ import Testing
     }
   }
 }
-
-private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
-  let (q, r) = a.quotientAndRemainder(dividingBy: b)
-  return r < 0 ? q - 1 : q
-}

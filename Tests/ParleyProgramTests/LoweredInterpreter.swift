@@ -56,9 +56,14 @@ struct LoweredInterpreter {
 
   /// A sharing has one set of summands, whatever view of them is asked for.
   var knownSplits: [ArithRegister: [[UInt64]]] = [:]
+  /// By row all summands of every word but the last, in place of random ones.
+  var chosenSummands: [[UInt64]]?
   private mutating func splits(_ register: ArithRegister) -> [[UInt64]] {
     if let known = knownSplits[register] { return known }
-    let parts = ariths[register]!.map { split($0) }
+    let parts = ariths[register]!.enumerated().map { row, value in
+      guard let first = chosenSummands?[row] else { return split(value) }
+      return first + [first.reduce(value) { $0 &- $1 }]
+    }
     knownSplits[register] = parts
     return parts
   }

@@ -59,7 +59,7 @@ private func allPairs(_ a: ClosedRange<Int>, _ b: ClosedRange<Int>) -> [[BigInt]
   return [pairs.map(\.0), pairs.map(\.1)]
 }
 
-private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
+func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
   let (q, r) = a.quotientAndRemainder(dividingBy: b)
   return r < 0 ? q - 1 : q
 }
@@ -167,21 +167,6 @@ private func floorDivide(_ a: BigInt, _ b: BigInt) -> BigInt {
       try builder.squareRoot(inputs[0])
     } expected: {
       $0[0].map { $0.squareRoot() }
-    }
-  }
-
-  @Test(arguments: [0, 1, 5, 16, 40, 61]) func exactTruncation(bits: Int) throws {
-    var random = InsecureSplitMix(seed: UInt64(bits) + 3)
-    let bound = (BigInt(1) << 61) - 1
-    var values: [BigInt] = [-bound, -bound + 1, -1, 0, 1, bound - 1, bound]
-    values += (0..<100).map { _ in BigInt(Int64(bitPattern: random.next()) >> (2 + Int64(random.next() % 60))) }
-    try check(
-      [Interval(-bound, bound)], [values], options: .init(inputForm: .arithmetic), seed: 9
-    ) { builder, inputs in
-      // A sum of ring words, so that the operand is arithmetic.
-      try builder.truncate(try builder.add(inputs[0], inputs[0]), bits: bits)
-    } expected: {
-      $0[0].map { floorDivide(2 * $0, BigInt(1) << bits) }
     }
   }
 

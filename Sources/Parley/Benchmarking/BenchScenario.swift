@@ -95,7 +95,7 @@ public struct BenchScenario: Sendable {
     case .compareFull: Array(repeating: .min ... .max, count: 2)
     case .matmul: Array(repeating: -1000...1000, count: 2)
     case .divide: [0...(1 << 40), 1...(1 << 20)]
-    case .truncate: [-(1 << 61)...(1 << 61)]
+    case .truncate: [-(1 << 61)...(1 << 61) - 1]
     case .sort: [.min ... .max]
     case .sortPayload: [.min ... .max] + Array(repeating: -(1 << 31)...(1 << 31) - 1, count: 4)
     case .shuffle: [-(1 << 31)...(1 << 31) - 1, .min ... .max]

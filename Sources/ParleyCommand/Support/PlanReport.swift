@@ -134,6 +134,13 @@ struct PlanReport {
     }
   }
 
+  /// Ranges that a theorem gave, and which.
+  private var lemmaLines: [String] {
+    prepared.program.knownRanges.map {
+      "\($0.origin ?? "a value") lies within \($0.range) by \($0.lemma.rawValue) (docs/proofs/lemmas.md)"
+    }
+  }
+
   /// How many decimals are shown of what is not exact, and how far it can be off.
   private var precisionLines: [String] {
     prepared.program.results.flatMap { result in
@@ -177,6 +184,11 @@ struct PlanReport {
     if !precisionLines.isEmpty {
       lines.append("Results that are not exact, and what is shown of them:")
       lines += precisionLines.map { "  \(VisibleText.compact($0))" }
+      lines.append("")
+    }
+    if !lemmaLines.isEmpty {
+      lines.append("Ranges that follow from theorems and not from the ranges of columns:")
+      lines += lemmaLines.map { "  \(VisibleText.compact($0))" }
       lines.append("")
     }
     if !formulaLines.isEmpty {
@@ -243,6 +255,10 @@ struct PlanReport {
     }
     if !precisionLines.isEmpty {
       lines += ["## Results that are not exact", ""] + precisionLines.map { "- \($0)" } + [""]
+    }
+    if !lemmaLines.isEmpty {
+      lines +=
+        ["## Ranges that follow from theorems", ""] + lemmaLines.map { "- \(VisibleText.compact($0))" } + [""]
     }
     lines += ["## Cost", "", "| | |", "|---|---|"]
     lines += rowLines.map { "| rows | \($0) |" }
@@ -344,6 +360,8 @@ struct PlanReport {
     var verifierReason: String?
     var rangeChecks: Checks?
     var operators: [OperatorTree.Line]
+    /// Absent where intervals tell every range.
+    var knownRanges: [String]?
   }
 
   var encodable: Encoded {
@@ -367,24 +385,6 @@ struct PlanReport {
       verifier: verifier?.method.rawValue, verifierReason: verifier?.reason,
       rangeChecks: checks.map {
         .init(andBits: $0.andBits, multiplications: $0.multiplications, verdicts: $0.verdicts)
-      }, operators: operators.lines)
-  }
-}
-
-/// Where `parley bench --calibrate` keeps what it measured.
-enum CalibrationFile {
-  static var path: String {
-    HomeFolder.path + "/calibration.json"
-  }
-  static func load() -> Calibration {
-    guard let data = FileManager.default.contents(atPath: path),
-      let stored = try? JSONDecoder().decode(Calibration.self, from: data)
-    else { return .typical }
-    return stored
-  }
-  static func save(_ calibration: Calibration) throws {
-    try FileManager.default.createDirectory(
-      atPath: FilePath.folder(path), withIntermediateDirectories: true)
-    try FileOutput.write(try Console.json(calibration), to: path)
+      }, operators: operators.lines, knownRanges: lemmaLines.isEmpty ? nil : lemmaLines)
   }
 }

@@ -55,6 +55,14 @@ extension Program {
       writer.write(requirement.message)
       writer.write(requirement.remedy)
     }
+    // Programs without any end before it.
+    let known = Self.knownRanges(nodes)
+    if !known.isEmpty {
+      writer.write(list: known) { writer, known in
+        writer.write(list: known.place) { $0.write(Int64($1)) }
+        writer.write(known.range.lemma.rawValue)
+      }
+    }
     give(writer.take())
   }
 }

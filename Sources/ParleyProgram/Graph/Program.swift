@@ -280,6 +280,8 @@ public struct Program: Sendable, Hashable {
     public var origin: String?
     /// For which of ``Program/operators`` it was built first.
     public var operatorIndex: Int?
+    /// Why the range of ``type`` is narrower than its operands tell, where it is by a theorem.
+    public var lemmas: [Lemma] = []
   }
 
   /// How queries are computed, for people who read the plan.

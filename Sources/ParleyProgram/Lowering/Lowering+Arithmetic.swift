@@ -152,43 +152,6 @@ extension Lowering {
     return emitter.innerProduct([(isWhole ? first : emitter.spread(first, length), second)])
   }
 
-  /// floor(x / 2^f) from the shifted summands and the carries their shift loses: with x' = x + 2^62 unsigned
-  /// and s_1 + … = x' mod 2^64, floor(x' / 2^f) = Σ(s_j >> f) + carry into bit f - 2^(64-f)·carry out of bit 64.
-  /// Written out in docs/proofs/truncation.md [own].
-  func truncate(_ id: Program.NodeID, bits: Int) throws(ParleyError) -> ArithRegister {
-    let range = program[id].type.range
-    guard range.signedWidth <= 63 else { throw overflow(id, "the operand of a truncation") }
-    if bits == 0 { return try arith(id) }
-    guard bits < 62 else { return try arithFromBits(try word(id), like: program[id].type) }
-    let offset = UInt64(1) << 62
-    let shifted = emitter.linear([(try arith(id), 1)], constant: offset)
-    let parts = emitter.shiftedSummands(shifted, bits: bits, count: descriptor.arithmeticSummands)
-    var terms: [(ArithRegister, UInt64)] = parts.map { ($0, 1) }
-    let summands = emitter.summands(shifted, width: 64, count: descriptor.arithmeticSummands)
-    // Fold to two rows without dropping the carry out of the top, then read both carries off one network.
-    var rows = summands
-    var lostTop: [Bit] = []
-    var lowRows = summands.map { Array($0[..<bits]) }
-    while rows.count > 2 {
-      let (sum, carry, top) = emitter.carrySaveKeepingTop(rows[0], rows[1], rows[2])
-      rows = [sum, carry] + rows[3...]
-      lostTop.append(top)
-    }
-    var lostLow: [Bit] = []
-    while lowRows.count > 2 {
-      let (sum, carry, top) = emitter.carrySaveKeepingTop(lowRows[0], lowRows[1], lowRows[2])
-      lowRows = [sum, carry] + lowRows[3...]
-      lostLow.append(top)
-    }
-    if rows.count == 2 {
-      lostTop.append(emitter.carryOut(rows[0], rows[1]))
-      lostLow.append(emitter.carryOut(lowRows[0], lowRows[1]))
-    }
-    for bit in lostLow { terms.append((try arithBit(bit), 1)) }
-    for bit in lostTop { terms.append((try arithBit(bit), 0 &- (UInt64(1) << (64 - UInt64(bits))))) }
-    return emitter.linear(terms, constant: 0 &- (offset >> UInt64(bits)))
-  }
-
   /// Σ 2^i·bit_i, the sign bit negative.
   func arithFromBits(_ word: Word, like type: Program.ValueType) throws(ParleyError) -> ArithRegister {
     let used = word.resized(min(word.width, max(type.range.signedWidth, 1)))

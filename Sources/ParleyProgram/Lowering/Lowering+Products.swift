@@ -100,8 +100,11 @@ extension Lowering {
   }
 
   /// Σ factor·bit: each bit is h + l − 2hl, h being the XOR of all summands but the last and l the last, and Σ −2 factor·h·l is one sum
-  /// of products (docs/protocols/conversions.md). A bit that is a ring word already stays it.
-  func weighted(_ bits: [(bit: Bit, factor: UInt64)]) throws(ParleyError) -> ArithRegister {
+  /// of products (docs/protocols/conversions.md), together with Σ a·b of the further `products`. A bit that is a ring word
+  /// already stays it.
+  func weighted(
+    _ bits: [(bit: Bit, factor: UInt64)], and further: [(ArithRegister, ArithRegister)] = []
+  ) throws(ParleyError) -> ArithRegister {
     var constant: UInt64 = 0
     // A sign that is repeated is one bit.
     var factors: [PlaneRegister: UInt64] = [:]
@@ -114,10 +117,11 @@ extension Lowering {
       factors[register, default: 0] &+= bit.inverted ? 0 &- factor : factor
     }
     var terms: [(ArithRegister, UInt64)] = []
-    var products: [(ArithRegister, ArithRegister)] = []
+    var products = further
     for register in order {
       let factor = factors[register, default: 0]
-      guard options.joinsProducts, order.count > 1, bitWords[register] == nil, outside(of: register) == nil
+      guard options.joinsProducts, order.count + further.count > 1, bitWords[register] == nil,
+        outside(of: register) == nil
       else {
         terms.append((try arithBit(.plane(register)), factor))
         continue
