@@ -15,16 +15,16 @@ import Testing
     var sample: Sample
     var inverse: SymmetricInverse
     var solution: LinearSolution
-    var decrement: Decrement
-    /// Outputs in their order: inverse, residual, proven, solution, residual, step, decrement, far.
+    var distance: DistanceBound
+    /// Outputs in their order: inverse, residual, proven, solution, residual, step, distance, far.
     func read(_ results: [[BigInt]]) -> (
-      inverse: Reading, residual: Reading, isProven: Bool, value: Reading, rest: Reading, decrement: Reading,
+      inverse: Reading, residual: Reading, isProven: Bool, value: Reading, rest: Reading, distance: Reading,
       isFar: Bool
     ) {
       (
         Reading(results[0], inverse.inverse), Reading(results[1], inverse.residual), results[2] == [1],
         Reading(results[3], solution.value), Reading(results[4], solution.residual),
-        Reading(results[6], decrement.value), results[7] == [1]
+        Reading(results[6], distance.value), results[7] == [1]
       )
     }
   }
@@ -37,7 +37,7 @@ import Testing
     func entry(_ value: Rational) -> (range: ClosedRange<Int64>, values: [Int64]) {
       (-end...end, [Int64(value.scaled(bits))])
     }
-    var made: (SymmetricInverse, LinearSolution, Decrement)?
+    var made: (SymmetricInverse, LinearSolution, DistanceBound)?
     let sample = try Sample((matrix.joined() + right).map(entry)) { builder, columns in
       let scalars = try columns.map { try builder.sum($0) }
       let error = Dyadic.power(-bits - 1)
@@ -47,16 +47,16 @@ import Testing
         try builder.stack(Array(scalars[(order * order)...])), fractionBits: bits, error: error)
       let inverse = try builder.symmetricInverse(of: a, order: order, growth: growth)
       let solution = try builder.solution(of: inverse, right: r, magnitude: magnitude)
-      let decrement = try builder.decrement(solution.residual, solution.step, by: inverse)
-      made = (inverse, solution, decrement)
+      let distance = try builder.distanceBound(of: solution.residual, by: inverse)
+      made = (inverse, solution, distance)
       return [
         inverse.inverse.node, inverse.residual.node, try builder.integer(fromBit: inverse.isProven),
-        solution.value.node, solution.residual.node, solution.step.node, decrement.value.node,
-        try builder.integer(fromBit: decrement.isFar),
+        solution.value.node, solution.residual.node, solution.step.node, distance.value.node,
+        try builder.integer(fromBit: distance.isFar),
       ]
     }
-    let (inverse, solution, decrement) = try #require(made)
-    return Case(sample: sample, inverse: inverse, solution: solution, decrement: decrement)
+    let (inverse, solution, distance) = try #require(made)
+    return Case(sample: sample, inverse: inverse, solution: solution, distance: distance)
   }
 
   /// Residuals are what they are said to be, and a proof is right.
@@ -74,17 +74,17 @@ import Testing
     }
     if let isProven { #expect(read.isProven == isProven, sourceLocation: location) }
     let norm = residual.entries.reduce(Rational(0)) { $0 + $1 * $1 }
-    if read.isProven { #expect(norm <= .power(-2 * SymmetricInverse.provenBits), sourceLocation: location) }
+    if read.isProven { #expect(norm <= .power(-2 * item.inverse.provenBits), sourceLocation: location) }
     let rest = zip(right, exact.times(read.value.value)).map { $0 - $1 }
     for (claim, truth) in zip(read.rest.value, rest) where truth.magnitude < .power(-4) {
       #expect((claim - truth).magnitude <= read.rest.error, sourceLocation: location)
     }
     if let isNear { #expect(!read.isFar == isNear, sourceLocation: location) }
     guard read.isProven, !read.isFar, let truth = exact.inverse else { return }
-    // The decrement is that of the true residual.
+    // The bound is one of the true residual, and is small.
     let distance = zip(rest, truth.times(rest)).reduce(Rational(0)) { $0 + $1.0 * $1.1 }
-    #expect((distance - read.decrement.value[0]).magnitude <= read.decrement.error, sourceLocation: location)
-    #expect(read.decrement.error < .power(-20), sourceLocation: location)
+    #expect(distance <= read.distance.value[0] + read.distance.error, sourceLocation: location)
+    #expect(read.distance.value[0] + read.distance.error < .power(-28), sourceLocation: location)
     for (index, (b, x)) in zip(read.value.value, truth.times(right)).enumerated() {
       #expect((b - x) * (b - x) <= truth[index, index] * distance, sourceLocation: location)
     }
@@ -142,7 +142,7 @@ import Testing
   @Test func precision() throws {
     let error = #expect(throws: ParleyError.self) {
       _ = try Sample([(-4...4, [1])]) { builder, columns in
-        let matrix = builder.fixed(try builder.sum(columns[0]), fractionBits: 0, error: .power(-20))
+        let matrix = builder.fixed(try builder.sum(columns[0]), fractionBits: 0, error: .power(0))
         return [try builder.symmetricInverse(of: matrix, order: 1).isProven]
       }
     }

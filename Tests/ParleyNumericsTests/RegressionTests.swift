@@ -72,7 +72,9 @@ import Testing
       #expect(abs(estimate.double / Self.coefficients[j] - 1) < 1e-7)
       #expect(abs(error / Self.errors[j] - 1) < 1e-7)
     }
-    // 10^-6 standard errors, by the decrement.
-    #expect(read.decrement.value[0] * Rational(BigInt(10).power(12)) * freedom < total - explained)
+    // 10^-6 standard errors.
+    #expect(
+      (read.distance.value[0] + read.distance.error) * Rational(BigInt(10).power(12)) * freedom < total - explained
+    )
   }
 }

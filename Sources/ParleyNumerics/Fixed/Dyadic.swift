@@ -15,14 +15,12 @@ package struct Dyadic: Hashable, Sendable, Comparable, CustomStringConvertible {
   package init(_ numerator: BigInt, fractionBits: Int) {
     precondition(numerator >= 0, "a negative bound")
     let excess = numerator.magnitude.bitWidth - Self.precision
-    if excess > 0 {
-      self.numerator = (numerator + (BigInt(1) << excess) - 1) >> excess
-      self.fractionBits = fractionBits - excess
-    } else {
-      let zeros = numerator == 0 ? 0 : numerator.trailingZeroBitCount
-      self.numerator = numerator >> zeros
-      self.fractionBits = numerator == 0 ? 0 : fractionBits - zeros
-    }
+    let dropped = max(excess, 0)
+    let kept = dropped > 0 ? (numerator + (BigInt(1) << dropped) - 1) >> dropped : numerator
+    // Equal bounds look equal.
+    let zeros = kept == 0 ? 0 : kept.trailingZeroBitCount
+    self.numerator = kept >> zeros
+    self.fractionBits = kept == 0 ? 0 : fractionBits - dropped - zeros
   }
 
   /// A bound on the magnitude of a fraction.

@@ -12,14 +12,6 @@ package struct LinearSolution: Hashable, Sendable {
   package let step: Fixed
 }
 
-/// gᵀA⁻¹g of a residual g: the square of the distance to the exact solution in the norm of A (docs/proofs/newton.md).
-package struct Decrement: Hashable, Sendable {
-  /// A scalar; it is as near as its error says where the inverse is proven and ``isFar`` is 0.
-  package let value: Fixed
-  /// A bit, 1 where the distance is too large for the decrement to be computed.
-  package let isFar: Program.NodeID
-}
-
 extension ProgramBuilder {
   /// b with Ab = r: b ← b + X(r − Ab), from b = Xr.
   ///
@@ -64,33 +56,9 @@ extension ProgramBuilder {
   ) throws(ParleyError) -> (residual: Fixed, step: Fixed) {
     let bits = value.fractionBits
     let product = try multiply(inverse.matrix, value, to: bits, as: form)
-    // A larger residual is of no solution, and a decrement of it is far.
+    // A larger residual is of no solution, and is found to be far.
     let residual = try clamped(try subtract(right, product), toPower: -4)
     let room = Self.wordBits - 1 - growth - (inverse.order - 1).magnitudeWidth
     return (residual, try multiply(inverse.inverse, residual, to: min(bits, room), as: form))
-  }
-
-  /// gᵀA⁻¹g of a residual g, from the step d = Xg that comes of it. 25 rounds.
-  ///
-  /// - Parameters:
-  ///   - residualPower: |g| up to 2^this is taken.
-  ///   - stepPower: |d| up to 2^this is taken. Larger ones are far.
-  package mutating func decrement(
-    _ residual: Fixed, _ step: Fixed, by inverse: SymmetricInverse, residualPower: Int = -28, stepPower: Int = -12
-  ) throws(ParleyError) -> Decrement {
-    let order = inverse.order
-    let (g, d) = (try kept(residual, withinPower: residualPower), try kept(step, withinPower: stepPower))
-    let isFar = try or(try any(g.isOutside), try any(d.isOutside))
-    let whole = residualPower + stepPower + 2 + (order - 1).magnitudeWidth
-    let bits = min(Self.wordBits - 4 - whole, g.value.fractionBits + d.value.fractionBits)
-    let form = ProductForm.matrix(rows: 1, inner: order, columns: 1)
-    let product = try multiply(g.value, d.value, to: bits, as: form)
-    // What X differs from the exact inverse: |gᵀA⁻¹Eg| ≤ ‖A⁻¹‖ ‖E‖ ‖g‖², and ‖A⁻¹‖ ≤ ‖X‖ / (1 − ‖E‖).
-    let small = Dyadic.power(-SymmetricInverse.provenBits)
-    let most = magnitude(inverse.inverse) * (Dyadic.power(0) + small + small)
-    let length = Dyadic.power(residualPower) + residual.error
-    let slack = most * small * length * length * BigInt(order * order)
-    return Decrement(
-      value: Fixed(node: product.node, fractionBits: bits, error: product.error + slack), isFar: isFar)
   }
 }

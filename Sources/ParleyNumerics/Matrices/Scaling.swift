@@ -1,0 +1,90 @@
+internal import BigInt
+package import ParleyBase
+package import ParleyProgram
+
+/// A column moved to about mean 0 and multiplied by a power of two, so that its deviation is from 1 to about 2 (docs/proofs/scaling.md).
+package struct ScaledColumn: Hashable, Sendable {
+  /// (x − mean) · 2^exponent with ``ProgramBuilder/scaledBits`` fraction bits, exactly; 0 in rows that do not count.
+  package let value: Fixed
+  /// The mean, down, a scalar integer in the units of the column.
+  package let mean: Program.NodeID
+  /// A scalar integer: one unit of the column is 2^this of the scaled one.
+  package let exponent: Program.NodeID
+}
+
+/// Scaling without roots or divisions of cells: everything is exact.
+extension ProgramBuilder {
+  /// Fraction bits of scaled columns.
+  package static let scaledBits = 20
+  /// Fraction bits of the variance from which the scale is found.
+  private static let varianceBits = 20
+
+  /// - Parameters:
+  ///   - column: integers, a row each.
+  ///   - isCounted: a bit for every row.
+  ///   - rows: how many rows count, at least 1 and at most `most`.
+  ///   - most: a bound on the rows.
+  /// - Throws: `plan/overflow` where sums of squares fit no word.
+  package mutating func scaled(
+    _ column: NodeID, counting isCounted: NodeID, rows: NodeID, most: Int
+  ) throws(ParleyError) -> ScaledColumn {
+    let range = type(of: column).range
+    let total = try sum(try select(isCounted, column, constant(0)))
+    // A mean is within the range of what it is the mean of; where nothing counts it is 0.
+    let within = range.union(.exactly(0))
+    let found = try clamped(try quotient(total, rows), within: within)
+    // A division leaves bits; columns are moved as words.
+    let mean = try matrixProduct(found, constant(1), rows: 1, inner: 1, columns: 1)
+    let distance = try select(isCounted, try subtract(column, mean), constant(0))
+    let squares = try innerProduct(distance, distance)
+    guard magnitude(squares).magnitude.bitWidth < Self.wordBits else {
+      throw overflow("the sum of the squares of a column", magnitude(squares).magnitude.bitWidth)
+    }
+    let variance = try quotient(try scale(squares, by: BigInt(1) << Self.varianceBits), rows)
+    // Squares of distances are below the square of the range's width, and so is their mean.
+    let width = (within.upper - within.lower).magnitude.bitWidth
+    let quarters = width + Self.varianceBits / 2 + 1
+    let place = try quarterPlace(
+      of: try atMost(try atLeast(variance, 1), BigInt(1) << (2 * quarters) - 1), quarters)
+    // 2^(M − 1) ≤ √(2^20 variance) · 2^shift < 2^M.
+    let moved = try multiply(distance, place.power)
+    let bits = quarters - 1 - Self.varianceBits / 2
+    // Every square is at most the sum of all, below 5/4 · most · 4^M / 2^20.
+    let bound = (BigInt(5 * most) << (2 * quarters - Self.varianceBits - 2)).squareRoot() + 1
+    let value = try select(isCounted, moved, constant(0), within: Interval(-bound, bound))
+    let exact = fixed(value, fractionBits: bits)
+    guard bits <= Self.scaledBits else {
+      throw overflow("a scaled column", Self.wordBits + bits - Self.scaledBits)
+    }
+    return ScaledColumn(
+      value: try refined(exact, to: Self.scaledBits), mean: mean,
+      exponent: try subtract(place.shift, constant(BigInt(bits))))
+  }
+
+  /// The s with 4^(quarters − 1) ≤ a · 4^s < 4^quarters, and 2^s, of a from 1 to 4^quarters − 1, by comparisons.
+  private mutating func quarterPlace(
+    of a: NodeID, _ quarters: Int
+  ) throws(ParleyError) -> (shift: NodeID, power: NodeID) {
+    var (shift, power) = (constant(0), constant(1))
+    var rest = a
+    var step = 1
+    while 2 * step < quarters { step *= 2 }
+    while step >= 1 {
+      if step < quarters {
+        let end = BigInt(1) << (2 * (quarters - step))
+        let isSmall = try compare(.less, rest, constant(end))
+        let small = try select(isSmall, rest, constant(0), within: Interval(0, end - 1))
+        rest = try select(
+          isSmall, try scale(small, by: BigInt(1) << (2 * step)), rest,
+          within: Interval(1, BigInt(1) << (2 * quarters) - 1))
+        let word = try integer(fromBit: isSmall)
+        shift = try add(shift, try scale(word, by: BigInt(step)))
+        let before = try select(
+          isSmall, power, constant(0), within: Interval(0, BigInt(1) << (quarters - 1 - step)))
+        power = try add(power, try scale(before, by: BigInt(1) << step - 1))
+      }
+      step /= 2
+    }
+    return (shift, power)
+  }
+}
