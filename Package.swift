@@ -64,13 +64,16 @@ let library: [Row] = [
   Row(name: "ParleyTables", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram", "ParleyTables"], external: [bigInt]),
   Row(
+    name: "ParleyAnalysis", uses: ["ParleyBase", "ParleyProgram", "ParleyTables", "ParleySQL"],
+    external: [bigInt]),
+  Row(
     name: "ParleyRuntime",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
     ], external: [bigInt, crypto]),
   Row(
     name: "ParleyStudy",
-    uses: ["ParleyBase", "ParleyProgram", "ParleySQL", "ParleyCrypto"],
+    uses: ["ParleyBase", "ParleyProgram", "ParleySQL", "ParleyAnalysis", "ParleyCrypto"],
     external: [bigInt, yams, crypto]),
   Row(
     name: "ParleyData", uses: ["ParleyBase", "ParleyProgram", "ParleyStudy"],
@@ -82,8 +85,8 @@ let library: [Row] = [
     name: "Parley",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-      "ParleyClear", "ParleyReplicated", "ParleyTables", "ParleySQL", "ParleyRuntime", "ParleyStudy",
-      "ParleyTransport",
+      "ParleyClear", "ParleyReplicated", "ParleyTables", "ParleySQL", "ParleyAnalysis", "ParleyRuntime",
+      "ParleyStudy", "ParleyTransport",
     ], external: [bigInt, crypto]),
   Row(
     name: "ParleyTesting",
@@ -100,7 +103,7 @@ let command = Row(
   name: "ParleyCommand",
   uses: [
     "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyClear", "ParleyRuntime",
-    "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL", "ParleyCrypto",
+    "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL", "ParleyAnalysis", "ParleyCrypto",
   ], external: [arguments, bigInt, crypto])
 
 let tests: [Row] = [
@@ -139,6 +142,12 @@ let tests: [Row] = [
       "ParleyEngine",
       "ParleyClear", "ParleyReplicated", "ParleyNetwork", "CSQLite",
     ], external: [bigInt]),
+  Row(
+    name: "ParleyAnalysisTests",
+    uses: [
+      "ParleyAnalysis", "Parley", "ParleyStudy", "ParleySQL", "ParleyProgram", "ParleyClear", "ParleyBase",
+    ],
+    external: [bigInt]),
   Row(
     name: "ParleyRuntimeTests",
     uses: [

@@ -20,7 +20,8 @@ import Testing
     let cases: [(Int, Int, String)] = [
       (0, 0, "0"), (1, 0, "1"), (-3, -1, "-1.5"), (1, -20, "9.5367432e-07"), (1, -10, "0.0009765625"),
       (1, 40, "1099511600000"), (1 << 20, 40, "1.1529215e+18"), (-350_819, -20, "-0.33456707"), (5, 3, "40"),
-      (1 << 20, 0, "1048576"), (0, 7, "0"), (1, -17, "7.6293945e-06"), (1, -16, "0.000015258789"),
+      (1 << 20, 0, "1048576"), (1_044_381, -20, "0.99599934"), (1_048_575, -20, "0.99999905"), (0, 7, "0"),
+      (1, -17, "7.6293945e-06"), (1, -16, "0.000015258789"),
     ]
     for (mantissa, exponent, text) in cases {
       #expect(
@@ -156,6 +157,12 @@ import Testing
       { $0.figure = Figure(kinds[0], title: "u") }, { $0.figure = Figure(kinds[0], title: "t", horizontal: "h") },
       { $0.figure = Figure(kinds[0], title: "t", vertical: "h") },
     ]
+    let captions: [[Caption]] = [
+      [.text("a")], [.text("a"), .text("b")], [.number(a, .decimals(0), "b")], [.number(a, .decimals(1), "b")],
+      [.number(a, .decimals(0), "c")], [.number(1, .decimals(0), "b")],
+    ]
+    changes += captions.map { caption in { $0.caption = caption } }
+    changes += [{ $0.shown = ["a"] }, { $0.shown = ["a", "b"] }]
     let encodings = try changes.map { try Self.program($0).canonicalBytes }
     #expect(Set(encodings).count == changes.count)
     #expect(try Self.program().canonicalBytes == encodings[0])

@@ -1,4 +1,5 @@
 package import BigInt
+internal import ParleyAnalysis
 package import ParleyBase
 package import ParleyEngine
 public import ParleyProgram
@@ -6,7 +7,7 @@ internal import ParleyRuntime
 
 /// The opened results of a study, as tables.
 public struct StudyResult: Hashable, Sendable {
-  /// One for each query of the study, in its order.
+  /// One for each query of the study, in its order. Columns that a recipient derives from opened ones stand behind all others.
   public var tables: [DecodedTable]
 
   /// The result, from what the engine opened.
@@ -17,7 +18,7 @@ public struct StudyResult: Hashable, Sendable {
       let id = Program.DisclosureID(rawValue: index)
       integers[id] = Self.integers(values, of: program[program[id].node].type)
     }
-    tables = try DecodedTable.decode(program, opened: integers)
+    tables = DerivedColumns.completed(try DecodedTable.decode(program, opened: integers), program.results)
   }
 
   /// From what a recipient kept beside its receipt.
@@ -79,14 +80,7 @@ extension DecodedTable.Cell {
 
   /// The exact value, or what stands for it.
   public var text: String {
-    switch self {
-    case .value(let text): text
-    case .null: "NULL"
-    case .withheld: "withheld"
-    case .absent: "absent"
-    case .notEstimable: "not estimable"
-    case .malformed(let what): "malformed(\(what))"
-    }
+    if case .value(let text) = self { text } else { outcome ?? "" }
   }
 
   /// For people: control characters and what cannot be seen are escaped, runs of blanks are their number

@@ -245,6 +245,8 @@ extension CanonicalWriter {
     write(list: table.derived) { $0.write($1) }
     write(table.figure != nil)
     if let figure = table.figure { write(figure) }
+    write(list: table.caption) { $0.write($1) }
+    write(list: table.shown) { $0.write($1) }
   }
 
   fileprivate mutating func write(_ format: Program.ResultTable.Format) {

@@ -5,7 +5,24 @@ extension CanonicalWriter {
   mutating func write(_ derived: Derived) {
     write(derived.name)
     write(derived.formula)
-    switch derived.style {
+    write(derived.style)
+  }
+
+  mutating func write(_ caption: Caption) {
+    switch caption {
+    case .text(let text):
+      write(UInt8(0))
+      write(text)
+    case .number(let formula, let style, let unit):
+      write(UInt8(1))
+      write(formula)
+      write(style)
+      write(unit)
+    }
+  }
+
+  private mutating func write(_ style: Derived.Style) {
+    switch style {
     case .significant(let digits):
       write(UInt8(0))
       write(Int64(digits))

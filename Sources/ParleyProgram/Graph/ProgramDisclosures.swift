@@ -122,11 +122,16 @@ extension Program {
     public var derived: [Derived]
     /// How the result is drawn; nil for no figure.
     public var figure: Figure?
+    /// What people see beside the name of the result, one after the other: the kind of analysis, how many rows were used.
+    public var caption: [Caption]
+    /// Headings of the columns that people see, opened and derived, in this order; empty for all in the order in which they are computed.
+    /// Files have all columns.
+    public var shown: [String]
     /// A result; see the properties.
     public init(
       name: String, groupCount: Int?, keys: [Key], columns: [Column], order: [Int], isAbsent: DisclosureID?,
       isWithheld: DisclosureID?, isNotEstimable: DisclosureID? = nil, derived: [Derived] = [],
-      figure: Figure? = nil
+      figure: Figure? = nil, caption: [Caption] = [], shown: [String] = []
     ) {
       self.name = name
       self.groupCount = groupCount
@@ -138,6 +143,8 @@ extension Program {
       self.isNotEstimable = isNotEstimable
       self.derived = derived
       self.figure = figure
+      self.caption = caption
+      self.shown = shown
     }
   }
 

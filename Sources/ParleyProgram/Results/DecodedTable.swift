@@ -99,6 +99,20 @@ public struct DecodedTable: Hashable, Sendable {
   }
 }
 
+extension DecodedTable.Cell {
+  /// What stands for a value; nil where there is one.
+  package var outcome: String? {
+    switch self {
+    case .value: nil
+    case .null: "NULL"
+    case .withheld: "withheld"
+    case .absent: "absent"
+    case .notEstimable: "not estimable"
+    case .malformed(let what): "malformed(\(what))"
+    }
+  }
+}
+
 extension Program.ResultTable.Format {
   /// What was opened, one integer or the parts of a text, as a cell. A holder can share what is no value of its column;
   /// that spoils the cell and not the table.

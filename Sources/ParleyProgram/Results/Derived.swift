@@ -29,6 +29,14 @@ public struct Derived: Hashable, Sendable {
   }
 }
 
+/// A part of what stands beside the name of a result.
+public enum Caption: Hashable, Sendable {
+  /// Words.
+  case text(String)
+  /// A number in the way in which it is shown, and what it is of: `442` and `rows used`. Columns are those of the result's first row. Nothing where there is no number.
+  case number(Formula, Derived.Style, String)
+}
+
 /// A real number that follows from opened ones.
 ///
 /// Columns are named by their headings; of columns of one heading the first is meant. A table's derived columns are computed

@@ -17,21 +17,42 @@ package enum FloatText {
     guard (1...mostBits).contains(bits), mantissa.magnitude <= BigUInt(1) << bits else { return nil }
     guard let exponent = Int(exactly: exponent), abs(Double(exponent)) <= Double(mostExponent) else { return nil }
     if mantissa == 0 { return "0" }
-    let magnitude = BigInt(mantissa.magnitude)
-    let numerator = exponent > 0 ? magnitude << exponent : magnitude
+    let rounded = digits(mantissa.magnitude, exponent, count: digits(bits: bits))
+    return plain(rounded.digits, exponent: rounded.exponent, isNegative: mantissa < 0)
+  }
+
+  /// The nearest decimal number of `count` significant digits to magnitude · 2^exponent, halves away from zero: its digits and the power of ten of
+  /// the first of them. The magnitude is not 0.
+  package static func digits(
+    _ magnitude: BigUInt, _ exponent: Int, count: Int
+  ) -> (digits: String, exponent: Int) {
+    let value = BigInt(magnitude)
+    let numerator = exponent > 0 ? value << exponent : value
     let denominator = exponent < 0 ? BigInt(1) << -exponent : 1
-    let digits = digits(bits: bits)
-    let top = BigInt(10).power(digits)
+    let top = BigInt(10).power(count)
     // The value is 10^(places of the estimate), give or take one.
-    var shift = digits - 1 - ((mantissa.magnitude.bitWidth + exponent) * 30_103) / 100_000
-    var rounded = BigInt(0)
-    for _ in 0..<4 {
-      let upper = shift > 0 ? numerator * BigInt(10).power(shift) : numerator
-      let lower = shift < 0 ? denominator * BigInt(10).power(-shift) : denominator
-      rounded = (2 * upper + lower) / (2 * lower)
-      if rounded >= top { shift -= 1 } else if rounded < top / 10 { shift += 1 } else { break }
+    var shift = count - 1 - ((magnitude.bitWidth + exponent) * 30_103) / 100_000
+    func scaled() -> (upper: BigInt, lower: BigInt) {
+      (
+        shift > 0 ? numerator * BigInt(10).power(shift) : numerator,
+        shift < 0 ? denominator * BigInt(10).power(-shift) : denominator
+      )
     }
-    return plain(String(rounded), exponent: digits - 1 - shift, isNegative: mantissa < 0)
+    var parts = scaled()
+    while parts.upper >= parts.lower * top {
+      shift -= 1
+      parts = scaled()
+    }
+    while 10 * parts.upper < parts.lower * top {
+      shift += 1
+      parts = scaled()
+    }
+    var rounded = (2 * parts.upper + parts.lower) / (2 * parts.lower)
+    if rounded == top {
+      rounded = top / 10
+      shift -= 1
+    }
+    return (String(rounded), count - 1 - shift)
   }
 
   /// - Parameter exponent: the power of ten of the first digit.
