@@ -63,13 +63,16 @@ let library: [Row] = [
   Row(name: "ParleyTables", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram", "ParleyTables"], external: [bigInt]),
   Row(
+    name: "ParleyAnalysis", uses: ["ParleyBase", "ParleyProgram", "ParleyTables", "ParleySQL"],
+    external: [bigInt]),
+  Row(
     name: "ParleyRuntime",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
     ], external: [bigInt, crypto]),
   Row(
     name: "ParleyStudy",
-    uses: ["ParleyBase", "ParleyProgram", "ParleySQL", "ParleyCrypto"],
+    uses: ["ParleyBase", "ParleyProgram", "ParleySQL", "ParleyAnalysis", "ParleyCrypto"],
     external: [bigInt, yams, crypto]),
   Row(
     name: "ParleyData", uses: ["ParleyBase", "ParleyProgram", "ParleyStudy"],
@@ -132,6 +135,12 @@ let tests: [Row] = [
       "ParleyEngine",
       "ParleyClear", "ParleyReplicated", "ParleyNetwork", "CSQLite",
     ], external: [bigInt]),
+  Row(
+    name: "ParleyAnalysisTests",
+    uses: [
+      "ParleyAnalysis", "Parley", "ParleyStudy", "ParleySQL", "ParleyProgram", "ParleyClear", "ParleyBase",
+    ],
+    external: [bigInt]),
   Row(
     name: "ParleyRuntimeTests",
     uses: [
