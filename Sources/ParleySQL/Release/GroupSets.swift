@@ -9,12 +9,14 @@ struct GroupSets {
   /// What is added up.
   private(set) var summands: [ReleaseArgument.Summand] = []
   /// Sums of several terms, and what is divided, rounded or taken apart, as one value each.
-  private var wholes: [ReleaseArgument.Summand] = []
+  private(set) var wholes: [ReleaseArgument.Summand] = []
+  /// Differences of two statistics of each unit that are added up, which are sums as well.
+  private var unitDifferences: [ReleaseArgument.Summand] = []
   /// Rows in which what is added up is there.
   private var presences: [Expression] = []
   /// What is divided, rounded or taken apart, and added up.
-  private var steps: [Expression] = []
-  private var addedUp: Set<ColumnID> = []
+  private(set) var steps: [Expression] = []
+  private(set) var addedUp: Set<ColumnID> = []
   /// Two of these are of one column, or one is of a column that is added up as it is, so that their difference can pick single rows.
   private(set) var hasTwoSteps = false
 
@@ -42,6 +44,13 @@ struct GroupSets {
     if !conditions.contains(condition) { conditions.append(condition) }
   }
 
+  /// - Parameter difference: of two sums, which follows from both.
+  mutating func take(difference: ReleaseArgument.Summand, threshold: Int) {
+    guard difference.rows != .boolean(false), !unitDifferences.contains(difference) else { return }
+    unitDifferences.append(difference)
+    add(difference.rows, threshold: threshold)
+  }
+
   /// - Parameter presence: rows in which what is added up is there, where those in which it is not are known as well.
   mutating func note(_ presence: Expression) { presences.append(presence) }
 
@@ -60,10 +69,12 @@ struct GroupSets {
   /// - Parameter clauses: what all rows meet.
   func differences(_ facts: ReleaseArgument.Facts, within clauses: [Expression]) -> [Expression] {
     var found: [Expression] = []
-    for (index, summand) in summands.enumerated() {
-      for other in summands[..<index] where other.factors == summand.factors {
-        for left in [summand.rows.andNot(other.rows), other.rows.andNot(summand.rows)] {
-          found += [left] + facts.withoutEnds(of: summand.factors, in: left, where: clauses)
+    for summands in [summands, unitDifferences] {
+      for (index, summand) in summands.enumerated() {
+        for other in summands[..<index] where other.factors == summand.factors {
+          for left in [summand.rows.andNot(other.rows), other.rows.andNot(summand.rows)] {
+            found += [left] + facts.withoutEnds(of: summand.factors, in: left, where: clauses)
+          }
         }
       }
     }
@@ -81,13 +92,16 @@ struct GroupSets {
   func parts(
     _ facts: ReleaseArgument.Facts, within clauses: [Expression], ties: [Set<ColumnID>]
   ) throws(RowPartition.TooMany) -> [Expression] {
-    try RowPartition.parts(
+    func told(
+      _ summands: [ReleaseArgument.Summand]
+    ) -> [(told: RowPartition.Told, factors: Set<Expression>)] {
+      summands.map { (RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), $0.factors) }
+    }
+    return try RowPartition.parts(
       ofConditions: conditions.map { RowPartition.Told(set: $0, base: $0, clause: nil) },
-      summands: summands.map {
-        (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), factors: $0.factors)
-      },
-      wholes: wholes.map {
-        (told: RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), factors: $0.factors)
-      }, facts, within: clauses, ties: ties, where: { _ in true })
+      summands: told(summands), wholes: told(wholes), facts, within: clauses, ties: ties, where: { _ in true })
+      + RowPartition.parts(
+        ofConditions: [], summands: told(unitDifferences), wholes: [], facts, within: clauses, ties: ties,
+        where: { _ in true })
   }
 }

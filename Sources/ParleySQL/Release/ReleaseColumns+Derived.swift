@@ -3,6 +3,13 @@ import ParleyProgram
 
 /// Columns that an operator makes of others, and what conditions below the operator say of them.
 extension ReleaseColumns {
+  struct Statistic: Hashable {
+    var function: AggregateFunction
+    var isDistinct: Bool
+    /// Of the argument.
+    var type: SQLType
+  }
+
   struct Derived {
     /// What the column is of; empty for numbers of rows and their places.
     var arguments: [Expression]
@@ -12,6 +19,8 @@ extension ReleaseColumns {
     var below: Set<Expression>
     /// These compare what it is made of with other columns, or bring it together with them, so that no range says what is left.
     var isEntangled: Bool
+    /// Of a grouping's statistic, which one it is.
+    var statistic: Statistic?
     var isOfWindow = false
     var isOfUnion = false
     /// Of a column of a union: what values are left is not the same in all parts.

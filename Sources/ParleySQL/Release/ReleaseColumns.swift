@@ -90,6 +90,8 @@ struct ReleaseColumns {
         let isNumberOfRows =
           aggregate.function == .count && !aggregate.isDistinct && !arguments.contains(where: registry.isNullable)
         derived[aggregate.id] = self.derived(from: isNumberOfRows ? [] : arguments, below: given)
+        derived[aggregate.id]?.statistic = .init(
+          function: aggregate.function, isDistinct: aggregate.isDistinct, type: aggregate.type)
         // How many rows there are is of every table that they come from.
         scansOf[aggregate.id] = arguments.isEmpty ? scans(below: input) : scans(of: arguments)
         guard let argument = aggregate.argument else { continue }
@@ -198,6 +200,8 @@ struct ReleaseColumns {
   }
 
   // MARK: Questions
+
+  func type(of id: ColumnID) -> SQLType { registry[id].type }
 
   private func definition(of id: ColumnID) -> Expression? { definitions[id] ?? registry[id].formula }
 

@@ -60,25 +60,6 @@ extension ReleaseJudge {
     )
   }
 
-  /// The sum and the greatest of one column differ by what units have in further rows. So it is counted who has some.
-  ///
-  /// - Returns: the number of rows of each unit, where several of its statistics are of one column.
-  mutating func counted(beside aggregates: [AggregateColumn]) -> [AggregateColumn] {
-    var seen: [(function: AggregateFunction, sources: Set<ColumnID>)] = []
-    var areSeveral = false
-    for aggregate in aggregates where aggregate.function != .count && aggregate.function != .countRows {
-      let own = columns.sources(of: [aggregate.argument, aggregate.second].compactMap(\.self))
-      areSeveral =
-        areSeveral || seen.contains { $0.function != aggregate.function && !$0.sources.isDisjoint(with: own) }
-      seen.append((aggregate.function, own))
-    }
-    guard areSeveral else { return [] }
-    let id = registry.column("rows of the unit", .number(scale: 0), isNullable: false)
-    carried.insert(id)
-    furtherRowsOfUnits.append(.compare(.less, .integer(1), .column(id)))
-    return [AggregateColumn(id: id, function: .countRows, argument: nil, isDistinct: false)]
-  }
-
   /// Conditions on one statistic of each unit say something of another one of the same column, which is added up.
   func checkOrigins(of sets: GroupSets) throws(ParleyError) {
     let values = sets.conditions.filter { !$0.saysOnlyWhatIsThere }

@@ -31,11 +31,12 @@ extension ReleaseJudge {
     try checkTies(sets, by: keyExpressions, where: clauses)
     try checkNeighbours(aggregates)
     // Whether a row has a partner is told by every COUNT of a column, and by its values that are missing.
-    for condition in furtherRowsOfUnits + missingAtHand {
+    for condition in missingAtHand {
       var reader = ReleaseArgument(columns.facts, where: [])
       reader.read(filter: try resolved(condition))
       sets.take(reader, threshold: minimum)
     }
+    try compareStatistics(&sets)
     sets.comparePresences(columns.facts)
     guard !sets.hasTwoSteps else { throw refusal(.argument, .twoSteps) }
     guard !sets.hasUnreadConditions else { throw refusal(.argument, .unreadCondition) }
@@ -186,9 +187,7 @@ extension ReleaseJudge {
     case .sum, .average, .variance, .deviation, .correlation:
       isSummed = true
       guard !aggregate.isDistinct else {
-        throw refusal(
-          .argument, "a sum of different values may rest on single rows",
-          remedy: "leave DISTINCT out; COUNT(DISTINCT …) may be asked")
+        throw refusal(.argument, .sumOfDifferentValues)
       }
     case .any, .every: break
     case .minimum, .maximum: try checkExtremes(arguments[0])

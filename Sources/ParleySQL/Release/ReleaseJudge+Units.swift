@@ -52,6 +52,10 @@ extension ReleaseJudge {
       guard try checkVariables([argument], of: aggregate.function) == [argument] else {
         throw refusal(.argument, .variables)
       }
+      // The least and the greatest are the same without it.
+      guard !aggregate.isDistinct || [.count, .minimum, .maximum, .any, .every].contains(aggregate.function) else {
+        throw refusal(.argument, .sumOfDifferentValues)
+      }
       let isTruth = registry.type(of: argument) == .boolean || columns.lesserOfTwo(argument) != nil
       let isAny = [.any, .every, .minimum, .maximum].contains(aggregate.function) && isTruth
       let clauses = clauses(over: [argument])

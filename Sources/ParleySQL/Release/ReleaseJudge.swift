@@ -37,8 +37,6 @@ struct ReleaseJudge {
   var lookedUp: Set<ColumnID> = []
   /// Columns of which a subquery tests other rows of the same unit.
   var testedElsewhere: Set<ColumnID> = []
-  /// That a unit has several rows, of units of which several statistics are of one column.
-  var furtherRowsOfUnits: [Expression] = []
   /// By which a row of an outer join has nothing of one side, or a unit such a row.
   var lacksPartner: [Expression] = []
   /// Values of a row's neighbours, with the columns that they are of.
@@ -278,7 +276,7 @@ struct ReleaseJudge {
     }
     try checkNames(in: .aggregate(input, keys: keys, aggregates, shown: shown), of: rows)
     if shown == nil, let own = try perUnit(rows, keys, aggregates) {
-      let hidden = try lackingPartner(in: judged) + counted(beside: aggregates)
+      let hidden = try lackingPartner(in: judged)
       return (.aggregate(judged, keys: keys, aggregates + hidden, shown: shown), own)
     }
     guard let shown else {

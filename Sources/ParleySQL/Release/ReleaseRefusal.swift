@@ -44,6 +44,15 @@ struct ReleaseRefusal {
         : "use statistics of columns, of sums and products of columns of one table, and of CASE WHEN … over these; compute the rest from what is shown"
     )
   }
+  static let sumOfDifferentValues = ReleaseRefusal(
+    reason: "a sum of different values may rest on single rows",
+    remedy: "leave DISTINCT out; COUNT(DISTINCT …) may be asked")
+  static let sumBesideMean = ReleaseRefusal(
+    reason:
+      "a sum and a mean of each unit's rows are of one column, and are added up both: where all units but few have one number of rows, these few are what the two differ by",
+    remedy:
+      "leave the mean out; with COUNT(*) of each unit beside the sum, what all rows have on average follows from what is shown"
+  )
   static func tooManyTogether(_ conditions: Int) -> Self {
     .init(
       reason:
