@@ -192,7 +192,9 @@ public enum SQLFrontEnd {
     {
       // What cannot be judged is refused here, where the place in the text is known.
       if rules.minimumCell > 1, query.table.protection != .nothing {
-        _ = try StatisticSets(query, minimum: rules.minimumCell, areFiltersMixed: false, work).parts()
+        _ = try StatisticSets(
+          query, keys: query.keys.map(\.expression), minimum: rules.minimumCell, areFiltersMixed: false, work
+        ).parts()
       }
       return .statistics(query)
     }

@@ -64,14 +64,14 @@ extension CommandTests {
         #expect(abs(try value(name + "_sd") - variance.squareRoot()) <= 1e-6)
         #expect(try value(name + "_min") == smallest && value(name + "_max") == largest)
       }
-      // The men under 30 are four, and the women of 70 and over protect them; no woman is under 30.
+      // Of the women with typical angina one is ill, of those with atypical angina four.
       for (group, state) in [
-        ("male +under 30", "withheld"), ("female +70 and over", "withheld"), ("female +under 30", "absent"),
+        ("female +typical angina", "withheld"), ("female +atypical angina", "withheld"),
       ] {
         let pattern = try Regex("\(group) +\(state) +\(state)")
         #expect(demo.output.contains(pattern), "\(group)\n\(demo)")
       }
-      #expect(demo.output.contains(try Regex("male +50-59 +303 +0.636964")), "\(demo)")
+      #expect(demo.output.contains(try Regex("male +no pain +426 +0.828638")), "\(demo)")
       for words in [
         "bytes and rounds equal the plan", "pooled plaintext", "each learn exactly", "Who must be trusted",
         "parley study init", "Zeros that stand in the data", "peak memory", "university → foundation",

@@ -50,12 +50,13 @@ struct PooledReference {
     }
     tables["overall"] = Table(rows: [overall])
 
-    // Groups in the order of the study: sex, then age band.
+    // Groups in the order of the study: sex, then the kind of chest pain, each by its place among the values.
     var groups: [[Number?]] = []
-    let bands: [Range<Double>] = [0..<30, 30..<40, 40..<50, 50..<60, 60..<70, 70..<200]
     for sex in 0..<2 {
-      for band in bands {
-        let members = age.indices.filter { columns["sex"]?[$0] == Double(sex) && band.contains(age[$0] ?? -1) }
+      for pain in 0..<4 {
+        let members = age.indices.filter {
+          columns["sex"]?[$0] == Double(sex) && columns["cp"]?[$0] == Double(pain)
+        }
         let ill = members.filter { (columns["num"]?[$0] ?? 0) > 0 }.count
         groups.append([
           nil, nil, Number(value: Double(members.count), digits: 0),

@@ -103,6 +103,7 @@ struct WithheldReasons {
     case .part: "a statistic or condition in it rests on \(words.fewer)"
     case .dominated: "few \(words.counted) make up too much of a sum"
     case .left: "\(words.fewer) of the table are in no group"
+    case .banded: "groups are made of a column that it adds up, and some of these are withheld"
     case .hidden: "protects another withheld group"
     }
   }

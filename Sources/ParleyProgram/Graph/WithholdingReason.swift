@@ -9,6 +9,8 @@ package enum WithholdingReason: String, CaseIterable, Sendable {
   case dominated
   /// So few rows are in no group that all are withheld.
   case left
+  /// Groups that are made of what it adds up are withheld.
+  case banded
   /// For whatever reason; only of groups that are secret.
   case hidden
 

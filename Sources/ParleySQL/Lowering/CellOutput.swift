@@ -11,6 +11,8 @@ struct CellOutput {
   let minimum: Int
   /// For each cell in the query's order, its position among the cells.
   let positions: [Int]
+  /// Groups of other queries are made of what this one, or one with the same keys, adds up.
+  let isBanded: Bool
 
   private var name: String { query.source.query.name }
   private var scope: String {
@@ -148,12 +150,13 @@ struct CellOutput {
 
   private var withheldExplanation: String {
     let dominated = cells.dominance == nil ? "" : ", or because few rows make up too much of one of its sums"
+    let banded = isBanded ? ", or because groups are withheld that are made of a column which it adds up" : ""
     if query.keys.isEmpty {
       return
-        "One bit: 1 where the result is withheld because it, one of its statistics, or a part of it that figures tell apart by a condition or a missing value, rests on fewer than \(minimum) rows (but at least one)\(dominated). The number of rows is then not learnt."
+        "One bit: 1 where the result is withheld because it, one of its statistics, or a part of it that figures tell apart by a condition or a missing value, rests on fewer than \(minimum) rows (but at least one)\(dominated)\(banded). The number of rows is then not learnt."
     }
     return
-      "One bit \(scope): 1 where the group is withheld because it, one of its statistics, or a part of it that figures tell apart by a condition or a missing value, rests on fewer than \(minimum) rows (but at least one)\(dominated), or because without it such a group would follow from the others and the total. Counts of withheld groups are not learnt; if no group can be shown, all are withheld."
+      "One bit \(scope): 1 where the group is withheld because it, one of its statistics, or a part of it that figures tell apart by a condition or a missing value, rests on fewer than \(minimum) rows (but at least one)\(dominated), or because without it such a group would follow from the others and the total\(banded). Counts of withheld groups are not learnt; if no group can be shown, all are withheld."
   }
 
   private func nullExplanation(_ statistic: Statistic) -> String {

@@ -27,6 +27,8 @@ struct QueryCompiler {
   private var tables: [String: RowLowering] = [:]
   /// Cells and decisions of every family of groupings met so far.
   private var decided: [GroupedCells.ID: GroupedCells] = [:]
+  /// The same, before what groupings withhold of each other.
+  private var alone: [GroupedCells.ID: GroupedCells] = [:]
   /// Outcome bits that queries share are opened once.
   private var outcomes: [Program.NodeID: Program.DisclosureID] = [:]
   /// Tables of which it is checked that units have one row each.
@@ -125,20 +127,37 @@ struct QueryCompiler {
     let domains = try lowering.domains(of: query)
     let order = RowLowering.order(of: query, domains: domains)
     let id = GroupedCells.ID(query)
-    if decided[id] == nil {
-      let decisions = ReleaseDecisions(
-        about: queries.filter { $0.table.name == query.table.name }, minimum: minimum(for: query),
-        dominance: rules.dominance, sets)
-      for grouped in try decisions.family(of: query, &lowering) { decided[grouped.id] = grouped }
-    }
+    if decided[id] == nil { decided[id] = try decision(of: query, &lowering) }
     guard let grouped = decided[id], let (cells, decision) = grouped.view(of: query) else {
       throw ParleyError(.invariant, "the groups of a query were not decided")
     }
     let places = Dictionary(zip(cells.names, cells.names.indices)) { first, _ in first }
     let output = CellOutput(
       query: query, cells: cells, decision: decision, recipients: rules.recipients, minimum: minimum(for: query),
-      positions: order.names.map { name in places[name] ?? 0 })
+      positions: order.names.map { name in places[name] ?? 0 },
+      isBanded: !deciding(query).isEmpty)
     return try output.result(labels: order.labels, &lowering, &outcomes)
+  }
+
+  /// Groupings of which a withheld cell withholds the query.
+  private func deciding(_ query: LogicalQuery) -> [LogicalQuery] {
+    guard minimum(for: query) > 1 else { return [] }
+    return BandedStatistics(queries.filter { $0.table.name == query.table.name }).deciding(GroupedCells.ID(query))
+  }
+
+  /// What is withheld of a grouping, with what follows from others of the table.
+  private mutating func decision(
+    of query: LogicalQuery, _ lowering: inout RowLowering
+  ) throws(ParleyError) -> GroupedCells {
+    let decisions = ReleaseDecisions(
+      about: queries.filter { $0.table.name == query.table.name }, minimum: minimum(for: query),
+      dominance: rules.dominance, sets)
+    let (id, deciding) = (GroupedCells.ID(query), deciding(query))
+    for other in [query] + deciding where alone[GroupedCells.ID(other)] == nil {
+      for grouped in try decisions.family(of: other, &lowering) { alone[grouped.id] = grouped }
+    }
+    guard let own = alone[id] else { throw ParleyError(.invariant, "a grouping is not in its family") }
+    return try own.withheld(with: deciding.compactMap { alone[GroupedCells.ID($0)] }, &lowering)
   }
 
   /// Where rows are taken for the units that a column names.

@@ -167,6 +167,16 @@ extension ReleaseArgument.Facts {
     return range
   }
 
+  /// The values that are sets of their own beside conditions about it: where it has few by its range, or as conditions leave no others, and more
+  /// than two.
+  func valuesOneByOne(of expression: Expression, where conditions: [Expression]) -> [BigInt] {
+    if let range = narrowRange(of: expression) {
+      return (0...Int(range.upper - range.lower)).map { range.lower + BigInt($0) }
+    }
+    let few = expression.columns.count == 1 ? fewValues(of: expression, where: conditions) ?? [] : []
+    return few.count > 2 ? few : []
+  }
+
   /// It may be NULL for another reason than that a column of a table is missing of which it is a product, a multiple, a rounding or a
   /// sum with constants.
   func hidesMissing(_ expression: Expression) -> Bool {

@@ -16,8 +16,11 @@ final class KnownStatisticSets {
     guard let table = queries.first?.table.name else { return [] }
     if let known = tables[table] { return known }
     var found: [(name: String, sets: StatisticSets)] = []
+    var keys: [Expression] = []
+    for key in queries.flatMap(\.keys) where !keys.contains(key.expression) { keys.append(key.expression) }
     for query in queries {
-      let sets = try StatisticSets(query, minimum: minimum, areFiltersMixed: areFiltersMixed, work)
+      let sets = try StatisticSets(
+        query, keys: keys, minimum: minimum, areFiltersMixed: areFiltersMixed, work)
       found.append((query.source.query.name, sets))
     }
     tables[table] = found

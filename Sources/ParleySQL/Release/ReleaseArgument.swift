@@ -72,13 +72,14 @@ struct ReleaseArgument {
       for condition in [argument, .not(argument)] { add(contributors: condition) }
       return true
     }
-    guard let ends = facts.ends(of: argument, where: clauses) else { return true }
-    guard let lower = ends.lower, let upper = ends.upper, upper - lower <= Facts.narrow else { return false }
-    var value = lower
-    while value <= upper {
-      add(contributors: .compare(.equal, argument, .integer(value)))
-      value += 1
+    let isOfTestedText =
+      facts.isText(argument) && clauses.contains { !$0.columns.isDisjoint(with: argument.columns) }
+    guard argument.columns.isDisjoint(with: entangled), !isOfTestedText else {
+      object("is of different values, and a condition leaves some of them that are not known")
+      return false
     }
+    guard let few = facts.fewValues(of: argument, where: clauses) else { return false }
+    for value in few { add(contributors: .compare(.equal, argument, .integer(value))) }
     return true
   }
 
@@ -112,12 +113,12 @@ struct ReleaseArgument {
     if !conditions.contains(condition) { conditions.append(condition) }
   }
   /// Of a value that is 0 or 1 or NULL: that it is not true is not that it is false.
-  private mutating func addBothValues(_ condition: Expression, below path: Expression?) {
+  mutating func addBothValues(_ condition: Expression, below path: Expression?) {
     add(within(path, condition))
     if facts.mayBeNull(condition) { add(within(path, .not(condition))) }
   }
   /// Rows that contribute; none are none, and all are the group.
-  private mutating func add(contributors condition: Expression) {
+  mutating func add(contributors condition: Expression) {
     let condition = facts.reduced(condition.simplified)
     if case .boolean = condition { return }
     if !contributors.contains(condition) { contributors.append(condition) }
@@ -139,7 +140,7 @@ struct ReleaseArgument {
     )
   }
   private mutating func object(_ words: String) { objection = objection ?? words }
-  private mutating func objectToEntangled() {
+  mutating func objectToEntangled() {
     object(
       "is of a column that a condition or a group key compares or computes with another one, or by more than sums with constants, so that what values are left is not known"
     )
@@ -217,7 +218,7 @@ struct ReleaseArgument {
         let other = term.count == 2 ? Expression.isContributing([term[1 - place]]) : nil
         readEnds(of: factor, below: path, beside: other, isSummed: isSummed)
       }
-      if isOfUnit, isSummed, term.contains(where: { facts.narrowRange(of: $0) != nil }) {
+      if isOfUnit, isSummed, term.contains(where: { hasFew($0, below: path) }) {
         object(
           "multiplies by a column of few values in a statistic of each unit, where nobody counts who has which")
       }
@@ -225,21 +226,30 @@ struct ReleaseArgument {
     guard isSummed else { return }
     add(contributors: within(path, .isContributing(term)))
     // x · d with a d of 0 or 1 is x where d is 1; with one of 1 or 2 it is x, and x again where d is 2.
-    let weights = term.filter { facts.lesserValue(of: $0) != nil }
-    let weighed = term.filter { facts.lesserValue(of: $0) == nil }
+    let met = conditions(in: path)
+    let weights = term.compactMap { factor in facts.twoValues(of: factor, where: met).map { (factor, $0) } }
+    let weighed = term.filter { factor in !weights.contains { $0.0 == factor } }
     guard !weighed.isEmpty else { return add(summand: term, below: path) }
     var paths = [path]
-    for weight in weights {
-      guard let lesser = facts.lesserValue(of: weight) else { continue }
-      let isLesser = Expression.compare(.equal, weight, .integer(lesser))
+    for (weight, values) in weights {
+      let isLesser = Expression.compare(.equal, weight, .integer(values.lesser))
       addBothValues(isLesser, below: path)
-      let isGreater = Expression.compare(.equal, weight, .integer(lesser + 1))
+      let isGreater = Expression.compare(.equal, weight, .integer(values.greater))
       paths = paths.flatMap { path -> [Expression?] in
         let greater = within(path, isGreater)
-        return lesser == 0 ? [greater] : [greater, within(path, facts.isThere(weight))]
+        return values.lesser == 0 ? [greater] : [greater, within(path, facts.isThere(weight))]
       }
     }
     for path in paths { add(summand: weighed, below: path) }
+  }
+
+  /// What the rows of a path meet.
+  func conditions(in path: Expression?) -> [Expression] { clauses + (path.map { [$0] } ?? []) }
+
+  /// It has at most as many values as are looked at one by one, and more than two.
+  private func hasFew(_ value: Expression, below path: Expression?) -> Bool {
+    facts.narrowRange(of: value) != nil
+      || facts.fewValues(of: value, where: conditions(in: path)).map { $0.count > 2 } ?? false
   }
 
   /// A product without the factors of which conditions leave one value, in the rows in which these are there.
@@ -262,7 +272,7 @@ struct ReleaseArgument {
     wholes.append(Summand(rows: rows, factors: [value], path: facts.reduced((path ?? .boolean(true)).simplified)))
   }
 
-  private mutating func add(summand factors: [Expression], below path: Expression?, except value: BigInt = 0) {
+  mutating func add(summand factors: [Expression], below path: Expression?, except value: BigInt = 0) {
     let isContributing: Expression = value == 0 ? .isContributing(factors) : factors[0].differs(from: value)
     let summand = Summand(
       rows: facts.reduced(within(path, isContributing).simplified),
@@ -270,68 +280,6 @@ struct ReleaseArgument {
       factors: Set(factors + (value == 0 ? [] : [isContributing])),
       path: facts.reduced((path ?? .boolean(true)).simplified))
     if !summands.contains(summand) { summands.append(summand) }
-  }
-
-  /// With the number of rows known, a sum of 1 to 5 is one of 0 to 4, and what is missing to 5 for each is one too. Ends are
-  /// those of the values that conditions leave: of `x BETWEEN 30 AND 31` there are two.
-  ///
-  /// The ends of the declared range stay ends of what is added up: sums over less than all rows are compared by them.
-  ///
-  /// - Parameter other: what it is multiplied with is not 0.
-  private mutating func readEnds(
-    of value: Expression, below path: Expression?, beside other: Expression? = nil, isSummed: Bool
-  ) {
-    if case .choose = value { return }
-    let declared = facts.range(of: value)
-    if let declared {
-      readEnds(
-        of: value, declared.lower, declared.upper, below: path, other, isSummed: isSummed, isNarrowed: false)
-    }
-    guard let left = facts.ends(of: value, where: clauses + (path.map { [$0] } ?? [])) else { return }
-    if left.lower != declared?.lower || left.upper != declared?.upper {
-      readEnds(of: value, left.lower, left.upper, below: path, other, isSummed: isSummed, isNarrowed: true)
-    }
-    if isSummed, left.lower != left.upper { readEndsOfGroups(of: value, left.lower, left.upper, below: path) }
-  }
-  /// - Parameter isNarrowed: by conditions, so that ends of products are looked at as well.
-  private mutating func readEnds(
-    of value: Expression, _ lower: BigInt?, _ upper: BigInt?, below path: Expression?, _ other: Expression?,
-    isSummed: Bool, isNarrowed: Bool
-  ) {
-    var isNarrow = false
-    if let lower, let upper {
-      if upper - lower == 1 { return addBothValues(.compare(.equal, value, .integer(lower)), below: path) }
-      if upper == lower { return }
-      isNarrow = upper - lower <= Facts.narrow
-    }
-    guard isSummed, isNarrow || isNarrowed || !value.isSumOrProduct else { return }
-    for end in [lower, upper].compactMap(\.self) where end != 0 {
-      let isNoEnd = value.differs(from: end)
-      add(contributors: within(path, isNoEnd))
-      if let other { add(contributors: within(path, .and(other, isNoEnd))) }
-      if isNarrow { add(summand: [value], below: path, except: end) }
-    }
-  }
-
-  /// Groups of neighbouring values, such as `GROUP BY x / 2` or bands: ends are those of the group. A value is no end if the next one is of
-  /// the same group.
-  private mutating func readEndsOfGroups(
-    of value: Expression, _ lower: BigInt?, _ upper: BigInt?, below path: Expression?
-  ) {
-    guard case .column(let id) = value else { return }
-    let own = keys.filter { $0.columns.contains(id) && $0 != value }
-    guard !own.isEmpty else { return }
-    // Texts of numbers have an order of their own: neighbours say nothing of them.
-    guard !own.contains(where: \.showsNumbers) else { return objectToEntangled() }
-    for (end, step) in [(lower, BigInt(-1)), (upper, 1)] {
-      let next = Expression.add(value, .integer(step))
-      let isSame = own.map { key -> Expression in
-        let moved = key.replacing { $0 == value ? next : nil }
-        if facts.isText(key) { return .compareText(.equal, key, moved) }
-        return facts.isBoolean(key) ? .equivalent(key, moved) : .compare(.equal, key, moved)
-      }
-      add(contributors: within(path, .all((end.map { [value.differs(from: $0)] } ?? []) + isSame)))
-    }
   }
 
   func within(_ path: Expression?, _ condition: Expression) -> Expression {

@@ -25,7 +25,8 @@ extension ReleaseColumns {
     var isOfUnion = false
     /// Of a column of a union: what values are left is not the same in all parts.
     var isUneven = false
-    /// In one of these parts conditions leave less than is declared, or few values are declared.
+    /// In one of these parts conditions leave less than is declared, or few values are declared; or of what it is made of they leave few values that
+    /// are not next to each other, which no range says.
     var isNarrowInPart = false
 
     /// Of a column that has the same name below: made of what that is made of, and of nothing where it is a table's.
@@ -99,6 +100,17 @@ extension ReleaseColumns {
     guard !about.isEmpty, let ends = facts.ends(of: value, where: about) else { return own }
     let (lower, upper) = (max(own.lower, ends.lower ?? own.lower), min(own.upper, ends.upper ?? own.upper))
     return lower <= upper ? Interval(lower, upper) : own
+  }
+
+  /// Of a value conditions leave few others than those between two, so that its range does not say what is left.
+  func leavesGaps(in expression: Expression, below conditions: [Expression]) -> Bool {
+    guard range(of: expression) != nil else { return false }
+    let value = deep(expression)
+    let about = conditions.filter { !$0.columns.isDisjoint(with: value.columns) }
+    guard !about.isEmpty, value.columns.count == 1, let few = facts.fewValues(of: value, where: about),
+      let first = few.first, let last = few.last
+    else { return false }
+    return last - first >= BigInt(few.count)
   }
 
   /// Columns that no expression makes, of which these are made, and what those are made of.

@@ -99,6 +99,8 @@ struct ReleaseColumns {
         switch aggregate.function {
         case .minimum, .maximum:
           lesser[aggregate.id] = lesserOfTwo(argument) ?? lesserOfTwo(in: ranges[aggregate.id], aggregate.id)
+          noteGaps(in: [argument], below: [given], of: aggregate.id)
+        case .median, .quantile: noteGaps(in: [argument], below: [given], of: aggregate.id)
         default: continue
         }
       }
@@ -115,6 +117,7 @@ struct ReleaseColumns {
         case .lag(let argument, _), .lead(let argument, _):
           ranges[column.id] = left(of: argument, below: conditions)
           lesser[column.id] = lesserOfTwo(argument) ?? lesserOfTwo(in: ranges[column.id], column.id)
+          noteGaps(in: [argument], below: [conditions], of: column.id)
         default: break
         }
       }
@@ -160,11 +163,18 @@ struct ReleaseColumns {
       }
       derived[id]?.isUneven = isUneven
       derived[id]?.isNarrowInPart = isUneven && isNarrow
+      noteGaps(in: outputs, below: conditions, of: id)
       guard let first = parts.first ?? nil, parts.allSatisfy({ $0 != nil }) else { continue }
       let whole = parts.reduce(first) { $1.map($0.union) ?? $0 }
       ranges[id] = whole
       lesser[id] = lesserOfTwo(in: whole, id)
     }
+  }
+
+  /// - Parameter conditions: of each expression of which the column is made.
+  private mutating func noteGaps(in expressions: [Expression], below conditions: [[Expression]], of id: ColumnID) {
+    let areGaps = zip(expressions, conditions).contains { leavesGaps(in: $0, below: $1) }
+    if areGaps { derived[id]?.isNarrowInPart = true }
   }
 
   /// What its values that are not NULL are within; nil where that is not known.

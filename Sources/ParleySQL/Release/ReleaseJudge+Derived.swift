@@ -44,6 +44,7 @@ extension ReleaseJudge {
   ) {
     let facts = columns.facts
     func isNarrow(_ value: Expression) -> Bool {
+      if facts.fewValues(of: value, where: clauses) != nil { return true }
       guard let ends = facts.ends(of: value, where: clauses), let lower = ends.lower, let upper = ends.upper else {
         return false
       }

@@ -63,6 +63,7 @@ extension ReleaseJudge {
       }
       if kind != .full { y.slots.removeAll { q in x.slots.contains { same($0, q) } } }
       if kind != .inner { for index in y.slots.indices { y.slots[index].isNullable = true } }
+      if kind != .inner, isOfOneUnit { noteMissingNames(kind, a, b, keys) }
       try checkMultiples(
         x, found, isLeftOnce: isRightUnique, isRightOnce: isLeftUnique, isOfOneUnit: isOfOneUnit)
       try checkLookup(x, found, keys)
@@ -115,6 +116,20 @@ extension ReleaseJudge {
         right = right.checking(keys.compactMap(\.right.injectiveColumn), columns)
       }
       return (.match(kind, left, right, keys, unique), rows)
+    }
+  }
+
+  /// Where rows are brought together by more than the unit, some of a unit's rows may have a partner and others none.
+  private mutating func noteMissingNames(
+    _ kind: MatchKind, _ a: RelationalPlan, _ b: RelationalPlan, _ keys: [KeyPair]
+  ) {
+    let isByUnits = keys.allSatisfy { key in
+      isOfNames(key)
+        && [key.left, key.right].compactMap(columns.root).allSatisfy { !namesOfSome.contains($0) }
+    }
+    guard !isByUnits else { return }
+    for side in kind == .full ? [a, b] : [b] {
+      namesOfSome.formUnion(side.columnSet.filter { columns.namesUnit(.column($0)) }.map(columns.root))
     }
   }
 

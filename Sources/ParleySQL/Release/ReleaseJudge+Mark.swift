@@ -148,41 +148,7 @@ extension ReleaseJudge {
         try checkValues(repeated, of: rows, isRepeatable: false)
         return sets.take(reader, threshold: minimum)
       }
-      guard case .column(let id) = arguments[0] else {
-        let isFiltered = arguments[0].filtered != nil
-        let isOfUnits = arguments[0].filtered.map { columns.namesUnit($0.value) } ?? false
-        throw refusal(
-          .argument,
-          isFiltered
-            ? "COUNT(DISTINCT …) has a condition in it, and who has no row that meets it is counted by nobody"
-            : "COUNT(DISTINCT …) is of a formula",
-          remedy: !isFiltered
-            ? "count different values of a column as it is, or group by the formula"
-            : isOfUnits
-              ? "in a subquery with GROUP BY of the column (and of what you group by) make the condition a value of each, MAX(CASE WHEN … THEN 1 ELSE 0 END) AS met, and count outside, COUNT(*) FILTER (WHERE met = 1); or put the condition into WHERE"
-              : "put the condition into WHERE")
-      }
-      if columns.namesInPart(id) {
-        throw refusal(
-          .argument,
-          "COUNT(DISTINCT …) is of a column that names \(words(rows.kinds)) in some parts of a union only, and would tell who is in the others too",
-          remedy: "count the parts one by one, in studies of their own")
-      }
-      if !columns.namesUnit(arguments[0]) {
-        try checkValues([id], of: rows, isRepeatable: true)
-        let isKey = columns.scans.values.contains { scan in
-          RelationalPlan.scan(scan).uniqueKeys.contains { $0 == [columns.root(id)] }
-        }
-        let isKnown = isKey || reader.read(distinct: arguments[0])
-        guard isKnown || rows.makeup.parts.filter({ $0 >= 0 }).count < 2 else {
-          throw refusal(
-            .argument,
-            "COUNT(DISTINCT …) is of a column of many values over a join of protected tables, of which one could have given a value to a single person",
-            remedy:
-              "count the different values of each table by itself, in studies of their own; or group by the column"
-          )
-        }
-      }
+      try readDistinct(arguments[0], &reader, of: rows, by: keys, areOnce: areOnce)
       return sets.take(reader, threshold: minimum)
     case .sum, .average, .variance, .deviation, .correlation:
       isSummed = true
@@ -205,7 +171,7 @@ extension ReleaseJudge {
     var present: [Expression] = []
     var used: Set<ColumnID> = []
     let isRepeatable = aggregate.function == .any || aggregate.function == .every
-    if aggregate.function == .correlation, arguments.contains(where: columns.facts.isOfConditions) {
+    if aggregate.function == .correlation, arguments.contains(where: isOfConditions) {
       throw refusal(.argument, .correlation)
     }
     let variables = try checkVariables(arguments, of: aggregate.function)
@@ -264,12 +230,16 @@ extension ReleaseJudge {
       if argument.simplified.isOfOneVariable, origins.count <= 1 { continue }
       // What is made of rows of a unit, or of neighbours, may be made of the same.
       guard arguments.count == 1, let (a, b) = argument.twoVariables,
-        ![a, b].contains(where: columns.facts.isOfConditions),
+        ![a, b].contains(where: isOfConditions),
         argument.valueColumns.allSatisfy({ columns.derived[columns.root($0)] == nil })
       else { throw refusal(.argument, .variables) }
       return [a, b]
     }
     return arguments
+  }
+
+  private func isOfConditions(_ variable: Expression) -> Bool {
+    columns.facts.isOfConditions(variable, where: clauses(over: [variable]))
   }
 
   /// ⌈k · whole / part⌉; more than any table has where it is more.

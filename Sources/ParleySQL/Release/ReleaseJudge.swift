@@ -37,6 +37,8 @@ struct ReleaseJudge {
   var lookedUp: Set<ColumnID> = []
   /// Columns of which a subquery tests other rows of the same unit.
   var testedElsewhere: Set<ColumnID> = []
+  /// Columns that name units, and in rows of an outer join may do so in some rows of a unit and not in others.
+  var namesOfSome: Set<ColumnID> = []
   /// By which a row of an outer join has nothing of one side, or a unit such a row.
   var lacksPartner: [Expression] = []
   /// Values of a row's neighbours, with the columns that they are of.

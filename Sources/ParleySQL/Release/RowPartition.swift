@@ -95,7 +95,7 @@ enum RowPartition {
     where isOwn: (Expression) -> Bool
   ) throws(TooMany) -> [Expression] {
     var found: [Expression] = []
-    let values = values(of: summands, beside: conditions, facts, where: isOwn)
+    let values = values(of: summands, beside: conditions, facts, within: clauses, where: isOwn)
     let ties = ties + ColumnTie.ties(of: clauses).map(\.columns)
     let open = (conditions + values.conditions).filter { if case .boolean = $0.set { false } else { true } }
     func isOfOwn(_ told: Told) -> Bool { isOwn(told.set) || values.own.contains(told.set) }
@@ -130,7 +130,7 @@ enum RowPartition {
   /// Where a condition is about the same column, each value is a set of its own.
   private static func values(
     of summands: [(told: Told, factors: Set<Expression>)], beside conditions: [Told],
-    _ facts: ReleaseArgument.Facts,
+    _ facts: ReleaseArgument.Facts, within clauses: [Expression],
     where isOwn: (Expression) -> Bool
   ) -> Values {
     let tested = (conditions.map(\.base) + summands.map(\.told.base)).reduce(into: Set<ColumnID>()) {
@@ -141,11 +141,8 @@ enum RowPartition {
     for (told, factors) in summands where !factors.contains(where: facts.isBoolean) {
       let ordered = factors.map { (facts.work.text(of: $0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
       for factor in ordered where !factor.columns.isDisjoint(with: tested) {
-        guard let range = facts.narrowRange(of: factor) else { continue }
-        var value = range.lower
-        while value <= range.upper, !facts.work.isTooMuch {
-          defer { value += 1 }
-          guard value != 0 else { continue }
+        for value in facts.valuesOneByOne(of: factor, where: clauses + [told.base]) where value != 0 {
+          guard !facts.work.isTooMuch else { break }
           let isValue = Expression.compare(.equal, factor, .integer(value))
           let set = facts.reduced(.and(told.set, isValue))
           let single = Told(set: set, base: facts.reduced(.and(told.base, isValue)), clause: told.clause)

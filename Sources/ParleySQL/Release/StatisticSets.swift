@@ -27,17 +27,21 @@ struct StatisticSets {
   private(set) var counted: Set<Expression> = []
   /// The WHERE clause, where queries of the study over the table have different ones.
   private(set) var clause: Expression?
-  private var keys: [Expression] { query.keys.map(\.expression) }
+  /// What groups of any query of the study over the table are made by: beside their counts a sum tells what it has beyond the ends of groups.
+  private let keys: [Expression]
   /// What every row meets of which statistics are.
   private var clauses: [Expression] { query.filter.map { [$0] } ?? [] }
 
-  /// - Parameter areFiltersMixed: queries of the study over the table have different WHERE clauses, so that those are
-  ///   conditions as well, and sets are of all rows of the table.
+  /// - Parameters:
+  ///   - keys: what groups of any query of the study over the table are made by.
+  ///   - areFiltersMixed: queries of the study over the table have different WHERE clauses, so that those are
+  ///     conditions as well, and sets are of all rows of the table.
   /// - Throws: `plan/release-argument`, `plan/release-extremes`, `plan/too-large`
   init(
-    _ query: LogicalQuery, minimum: Int, areFiltersMixed: Bool, _ work: JudgingWork
+    _ query: LogicalQuery, keys: [Expression], minimum: Int, areFiltersMixed: Bool, _ work: JudgingWork
   ) throws(ParleyError) {
     self.query = query
+    self.keys = keys
     self.minimum = minimum
     let table = registry.scan(query.table).table
     facts = .init(
@@ -51,7 +55,7 @@ struct StatisticSets {
         return type.isText ? nil : Interval(type)
       }, length: { _ in nil }, work: work)
     let entangled = clauses.entangledColumns
-    guard keys.allSatisfy({ $0.columns.isDisjoint(with: entangled) }) else {
+    guard query.keys.allSatisfy({ $0.expression.columns.isDisjoint(with: entangled) }) else {
       throw refusal(.argument, .entangledKey, at: SourceRange(start: 0, end: 0))
     }
     for projection in query.projections {
@@ -93,14 +97,14 @@ struct StatisticSets {
     case .countRows: return
     case .count: reader.read(counted: arguments[0])
     case .sum, .average, .variance, .deviation, .correlation:
-      if statistic.function == .correlation, arguments.contains(where: facts.isOfConditions) {
+      if statistic.function == .correlation, arguments.contains(where: isOfConditions) {
         throw refusal(.argument, .correlation, at: range)
       }
       var variables = arguments
       if ![.sum, .average].contains(statistic.function), !arguments.allSatisfy(\.simplified.isOfOneVariable) {
         // The squares of a sum or difference of two columns are theirs, and twice the products that a correlation is of.
         guard arguments.count == 1, let (a, b) = arguments[0].twoVariables,
-          ![a, b].contains(where: facts.isOfConditions)
+          ![a, b].contains(where: isOfConditions)
         else { throw refusal(.argument, .variables, at: range) }
         reader.read(value: arguments[0], isSummed: true)
         variables = [a, b]
@@ -142,6 +146,10 @@ struct StatisticSets {
     guard conditions.count <= ReleaseRefusal.mostConditions else {
       throw refusal(.argument, ReleaseRefusal.tooMany(conditions.count), at: range)
     }
+  }
+
+  private func isOfConditions(_ variable: Expression) -> Bool {
+    facts.isOfConditions(variable, where: clauses)
   }
 
   /// Rows in which the arguments are there.

@@ -65,10 +65,12 @@ extension ReleaseArgument.Facts {
     return isSame ? Interval(function.value(of: operands.lower), function.value(of: operands.upper)) : nil
   }
 
-  /// Where two values next to each other are all that it can have, the lesser.
-  func lesserValue(of expression: Expression) -> BigInt? {
-    guard let range = range(of: expression), range.upper - range.lower == 1 else { return nil }
-    return range.lower
+  /// Where two values are all that it can have, these, whether by its range or as conditions leave no others.
+  func twoValues(of expression: Expression, where conditions: [Expression]) -> (lesser: BigInt, greater: BigInt)? {
+    if let range = range(of: expression), range.upper - range.lower == 1 { return (range.lower, range.upper) }
+    guard expression.columns.count == 1, let few = fewValues(of: expression, where: conditions), few.count == 2
+    else { return nil }
+    return (few[0], few[1])
   }
 
   /// COALESCE, GREATEST and LEAST of numbers as the choices that they are, and what has one value as that, so that the values are
@@ -140,7 +142,14 @@ extension ReleaseArgument.Facts {
   }
 
   /// Whether a correlation with it adds up the other variable where a condition holds.
-  func isOfConditions(_ expression: Expression) -> Bool {
+  ///
+  /// - Parameter clauses: what all rows meet: of a column they may leave two values.
+  func isOfConditions(_ expression: Expression, where clauses: [Expression]) -> Bool {
+    if isOfConditions(expression) { return true }
+    if let (condition, value) = expression.filtered { return isOfConditions(value, where: clauses + [condition]) }
+    return expression.columns.count == 1 && fewValues(of: expression, where: clauses).map { $0.count < 3 } ?? false
+  }
+  private func isOfConditions(_ expression: Expression) -> Bool {
     if let (_, value) = expression.filtered { return isOfConditions(value) }
     // A multiple of a value of two, with constants, is one.
     switch expression {
@@ -194,6 +203,42 @@ extension ReleaseArgument.Facts {
     let lower = Self.first(points) { isSome(from: range.lower, to: $0) }
     let upper = -Self.first(points.reversed().map { -$0 }) { isSome(from: -$0, to: range.upper) }
     return (lower == -Self.farthest ? nil : lower, upper == Self.farthest ? nil : upper)
+  }
+
+  /// The values that rows which meet the conditions can have, in ascending order, where these are few (``narrow``), whether they are next to each
+  /// other or not; nil where there are more, or where that is not known.
+  func fewValues(of value: Expression, where conditions: [Expression]) -> [BigInt]? {
+    guard !isBoolean(value) else { return nil }
+    if let range = range(of: value), range.upper == range.lower { return [range.lower] }
+    let about = Self.connected(conditions, with: value).filter { !$0.columns.isEmpty }
+    guard !about.isEmpty else {
+      guard let range = range(of: value), range.upper - range.lower <= Self.narrow else { return nil }
+      return (0...Int(range.upper - range.lower)).map { range.lower + BigInt($0) }
+    }
+    guard let ends = ends(of: value, where: conditions) else { return [] }
+    guard let lower = ends.lower, let upper = ends.upper else { return nil }
+    // What leaves no gap leaves as many as lie between the ends.
+    guard upper - lower <= Self.narrow || !about.allSatisfy({ $0.leavesNoGap(of: value) }) else { return nil }
+    var constants: Set<BigInt> = [lower, upper]
+    for condition in about { condition.collectConstants(comparedWith: value, &constants) }
+    let points = Set(constants.flatMap { [$0 - 1, $0, $0 + 1] }).sorted()
+    let given = about.map { RowSearch.Wish(expression: $0, outcome: .isTrue) }
+    func isSome(from lower: BigInt, to upper: BigInt) -> Bool {
+      let bounds = [
+        Expression.compare(.lessOrEqual, .integer(lower), value), .compare(.lessOrEqual, value, .integer(upper)),
+      ]
+      return isSurelyPossible(given + bounds.map { RowSearch.Wish(expression: $0, outcome: .isTrue) })
+    }
+    var found = [lower]
+    while let last = found.last, last < upper, !work.isTooMuch {
+      guard BigInt(found.count) <= Self.narrow else { return nil }
+      if isSome(from: last + 1, to: last + 1) {
+        found.append(last + 1)
+      } else {
+        found.append(Self.first(points.filter { $0 > last && $0 <= upper }) { isSome(from: last + 1, to: $0) })
+      }
+    }
+    return found
   }
 
   /// Of a product the ends follow from those of its factors too, which conditions are about.
@@ -254,6 +299,20 @@ extension ReleaseArgument.Facts {
 }
 
 extension Expression {
+  /// It is one comparison of the value with a constant that leaves all values between two, or says nothing of its columns.
+  fileprivate func leavesNoGap(of value: Expression) -> Bool {
+    switch self {
+    case .compare(.less, value, .integer), .compare(.lessOrEqual, value, .integer),
+      .compare(.less, .integer, value), .compare(.lessOrEqual, .integer, value),
+      .compare(.equal, value, .integer), .compare(.equal, .integer, value):
+      true
+    case .not(.compare(.less, value, .integer)), .not(.compare(.lessOrEqual, value, .integer)),
+      .not(.compare(.less, .integer, value)), .not(.compare(.lessOrEqual, .integer, value)):
+      true
+    case .not(.isNull(.column)): true
+    default: columns.isDisjoint(with: value.columns)
+    }
+  }
   fileprivate func collectConstants(comparedWith value: Expression, _ found: inout Set<BigInt>) {
     switch self {
     case .compare(_, value, .integer(let k)), .compare(_, .integer(let k), value): found.insert(k)
