@@ -142,6 +142,7 @@ import Testing
   // MARK: Refusals
 
   /// With what the remedy says instead.
+  // Done here: leave the mean out; with COUNT(*) of each unit
   static let refused: [(text: String, instead: String)] =
     ["SUM", "AVG", "STDDEV", "VARIANCE"].flatMap { function -> [(text: String, instead: String)] in
       ["pid", "pid, t"].map { keys in
