@@ -67,19 +67,6 @@ import Testing
       #expect(try Self.isShown(text, [(0, 20, 0), (5, few, 0), (500, 20, 0)]) == shows, "\(few)")
     }
   }
-  /// Groups of two values.
-  @Test(arguments: ["dose / 2", "CASE WHEN dose < 2 THEN 0 ELSE 1 END"]) func pairs(key: String) throws {
-    let text = "SELECT \(key) AS g, SUM(dose) AS a, COUNT(*) FILTER (WHERE done) AS b FROM t GROUP BY 1"
-    for (few, shows) in [(0, true), (1, false), (4, false), (5, true)] {
-      #expect(try Self.isShown(text, [(0, 0, 20), (1, 20, few)]) == shows, "\(few)")
-    }
-    // Of three values a sum does not tell who has which.
-    #expect(
-      try Self.isShown(
-        "SELECT dose / 3 AS g, SUM(dose) AS a, COUNT(*) FILTER (WHERE done) AS b FROM t GROUP BY 1",
-        [(0, 0, 20), (1, 20, 1), (2, 20, 20)]))
-  }
-
   // Done here: use AVG(x) FILTER (WHERE c), and the same without FILTER
   @Test func correlationsAreRefused() throws {
     for (tables, more) in [([Self.rows], ""), ([Self.visits], "")] {

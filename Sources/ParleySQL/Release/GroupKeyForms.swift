@@ -11,29 +11,6 @@ extension ReleaseArgument.Facts {
     return follows(key) || isOfPieces(key, of: id)
   }
 
-  /// Whether some group may hold two values of a column and no third, of a key for which ``isOfNeighbours(_:in:)`` is true.
-  ///
-  /// - Parameter lower: the least value that is left; nil where nothing bounds it.
-  func makesPairs(_ key: Expression, of id: ColumnID, from lower: BigInt?, to upper: BigInt?) -> Bool {
-    guard let lower, let upper else { return true }
-    var points: Set<BigInt> = []
-    if upper - lower <= 4096 {
-      points = Set((0...Int(upper - lower)).map { lower + BigInt($0) })
-    } else {
-      for place in key.comparedValues.map(\.constant) + [lower, upper] {
-        for step in -2...2 { points.insert(place + BigInt(step)) }
-      }
-    }
-    func group(_ value: BigInt) -> Expression? {
-      value < lower || value > upper ? nil : key.value(where: id, is: value)
-    }
-    return points.contains { value in
-      guard let own = group(value), let before = group(value - 1) else { return false }
-      guard own.isConstant, before.isConstant else { return true }
-      return own == before && group(value - 2) != own && group(value + 1) != own
-    }
-  }
-
   /// It never falls where its column grows, or never rises.
   private func follows(_ key: Expression) -> Bool {
     switch key {

@@ -81,9 +81,5 @@ extension ReleaseArgument {
       add(contributors: within(path, condition))
       if let other { add(contributors: within(path, .and(other, condition))) }
     }
-    // Of two values in a group a sum tells how often each is there.
-    guard own.contains(where: { facts.makesPairs($0, of: id, from: lower, to: upper) }) else { return }
-    let isPair = [isNoEnd(upper, 1), isNoEnd(lower.map { $0 + 1 }, -2)].map(Expression.not)
-    addBothValues(.all([isNoEnd(lower, -1)] + isPair), below: path)
   }
 }
