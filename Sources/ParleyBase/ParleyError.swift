@@ -116,7 +116,7 @@ public struct ParleyError: Error, Sendable, Hashable {
   public var exitCode: Int32 {
     switch code.category {
     case "usage": 2
-    case "study", "sql": 3
+    case "study", "sql", "analysis": 3
     case "data": 4
     case "identity": 5
     case "network": 6

@@ -61,6 +61,25 @@ public enum SQLFrontEnd {
     return program
   }
 
+  /// The program of the queries, and of what is computed of rows that queries choose and no query releases.
+  ///
+  /// - Parameters:
+  ///   - queries: may be none.
+  ///   - adding: adds nodes, disclosures and results to the program, after those of the queries.
+  package static func compile(
+    _ queries: [SQLQuery], tables: [TableSchema], rules: ReleaseRules,
+    adding: (inout RowProgram) throws(ParleyError) -> Void
+  ) throws(ParleyError) -> Program {
+    let work = JudgingWork()
+    let routed: [RoutedQuery]
+    do { routed = queries.isEmpty ? [] : try self.routed(queries, tables: tables, rules: rules, work) } catch {
+      throw NearestStudy(queries: queries, tables: tables, rules: rules, work: work).completing(error)
+    }
+    let program = try QueryCompiler.program(of: routed, tables: tables, rules: rules, work, adding: adding)
+    if let first = routed.first { try work.check(first.source) }
+    return program
+  }
+
   /// The same program, which also opens why groups are withheld (``WithholdingReason``): to be evaluated on made-up rows, by nobody
   /// but who made them up.
   package static func watched(

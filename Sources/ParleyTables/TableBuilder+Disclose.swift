@@ -239,8 +239,8 @@ extension TableBuilder {
     return try compacted(table, bound: bound)
   }
 
-  /// One bit for each kind of assumption.
-  private mutating func requireAssumptions() throws(ParleyError) {
+  /// Makes requirements of the program of what is assumed of the data so far: one bit for each kind of assumption.
+  package mutating func requireAssumptions() throws(ParleyError) {
     var open = assumptions[...]
     assumptions = []
     while let first = open.first {

@@ -99,7 +99,7 @@ public struct PreparedStudy: Sendable {
         adversary: study.security.adversary == .malicious ? .malicious : .semiHonest, verifier: verifier,
         minimumCell: study.release.effectiveMinimum, allowsRows: study.release.allowsRows,
         rules: rules(of: study, program),
-        queries: study.queries.map { .init(result: $0.name, text: QueryText.withoutComments($0.sql)) },
+        queries: study.computedTexts().map { .init(result: $0.name, text: $0.text) },
         publicFacts: PreparedProgram.publicFacts(of: study.schemas, agreement: "study")
           + study.tables.flatMap(\.fileFacts)
           + (study.requiresSignatures

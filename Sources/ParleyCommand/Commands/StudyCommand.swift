@@ -18,11 +18,13 @@ struct StudyCommand: ParsableCommand {
       parsing: .upToNextOption,
       help: "CSV files of one table, plain or gzip, or sqlite:FILE?table=NAME; each becomes a holder.")
     var from: [String]
+    @Option(help: "Ask for an analysis of this kind instead of a query; docs/analyses.md has the kinds.")
+    var analysis: String?
     @Option(help: "Write to this file instead of standard output.") var out: String?
 
     func run() throws {
       try OutputPaths(sources: from).require(out: out)
-      let (text, notes) = try StudyDraft.draft(from, open: HolderData.open)
+      let (text, notes) = try StudyDraft.draft(from, analysis: analysis, open: HolderData.open)
       for note in notes { Console.error(note) }
       // Exact: it is a file for whoever sends it to one. The draft writes hidden characters of data as escapes.
       guard let out else { return try StandardStream.output.write(text + "\n") }

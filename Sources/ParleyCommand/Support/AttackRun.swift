@@ -76,7 +76,7 @@ package struct AttackRun {
     var open = loaded.rules
     open.minimumCell = 0
     open.allowsRowRelease = true
-    let program = try SQLFrontEnd.compile(loaded.sqlQueries, tables: loaded.schemas, rules: open)
+    let program = try SQLFrontEnd.compile(try loaded.allQueries(), tables: loaded.schemas, rules: open)
     return try StudyAttack(loaded, program: program, mostRows: rows)
   }
 }

@@ -65,7 +65,14 @@ struct StudyAttack {
         .usage, "the study withholds nothing: every table has 'protect: none', whatever 'minimum-cell' says",
         remedy: "remove 'protect: none' of the tables whose rows the minimum of \(minimum) is to protect")
     }
-    let texts = study.sqlQueries.map { QueryWords($0) }
+    guard study.computingAnalyses.isEmpty else {
+      throw ParleyError(
+        .usage,
+        "what single rows change in queries can be tried, and not in analyses that compute with rows: \(study.computingAnalyses.joined(separator: ", "))",
+        remedy: "try a copy of the study without these analyses")
+    }
+    let queries = try study.allQueries()
+    let texts = queries.map { QueryWords($0) }
     // Counts of what a subquery makes are no counts of a table's rows.
     columns = zip(OpenedNumbers.columns(of: program), texts).map { columns, text in
       columns.map { $0 == .linear(tag: "COUNT") && text.hasSubquery ? .linear(tag: "ROWS") : $0 }
@@ -76,7 +83,7 @@ struct StudyAttack {
     open.minimumCell = 0
     open.allowsRowRelease = true
     // A query that only a minimum makes possible has no reference; the program itself is tried then.
-    reference = try? SQLFrontEnd.compile(study.sqlQueries, tables: study.schemas, rules: open)
+    reference = try? SQLFrontEnd.compile(queries, tables: study.schemas, rules: open)
   }
 
   /// - Parameter notice: is told of every trial.
@@ -91,7 +98,7 @@ struct StudyAttack {
         var test = try InfluenceTest(
           program: program, reference: reference, database: database, minimum: minimum, columns: columns)
         test.choosing = choosing
-        test.united = InfluenceTest.united(in: study.sqlQueries.map(\.text), study.schemas)
+        test.united = InfluenceTest.united(in: try study.allQueries().map(\.text), study.schemas)
         report.numbersShown += test.base.values.count
         report.numbersWithheld += test.withheldCount
         for hit in try test.hits() where !hit.isConceded {

@@ -29,7 +29,13 @@ struct WithheldReasons {
   /// - Parameter data: made-up rows of every holder, by table.
   init(_ prepared: PreparedStudy, data: [String: [TableData]]) throws(ParleyError) {
     let study = prepared.study
-    let program = try SQLFrontEnd.watched(study.sqlQueries, tables: study.schemas, rules: study.rules)
+    words = prepared.releaseWords
+    let queries = try study.allQueries()
+    guard !queries.isEmpty else {
+      results = []
+      return
+    }
+    let program = try SQLFrontEnd.watched(queries, tables: study.schemas, rules: study.rules)
     let opened = try InsecurePlaintextEvaluator.evaluate(
       program, tables: study.schemas, data: data, shuffles: false)
     func bits(_ reason: WithholdingReason, of result: String) -> [Bool] {
@@ -41,7 +47,6 @@ struct WithheldReasons {
       }
       return found
     }
-    words = prepared.releaseWords
     results = program.results.map { result in
       let found = WithholdingReason.allCases.map { ($0, bits($0, of: result.name)) }
       func reasons(_ group: Int) -> Set<WithholdingReason> {

@@ -41,9 +41,10 @@ struct QueryCompiler {
   /// - Parameter declared: the tables of the study; those of the program are the same, in the same order, whether
   ///   a query reads them or not.
   /// - Parameter isWatched: it opens why groups are withheld.
+  /// - Parameter adding: adds to the program what the queries do not ask.
   static func program(
     of routed: [RoutedQuery], tables declared: [TableSchema], rules: ReleaseRules, _ work: JudgingWork,
-    isWatched: Bool = false
+    isWatched: Bool = false, adding: (inout RowProgram) throws(ParleyError) -> Void = { _ in }
   ) throws(ParleyError) -> Program {
     let statistics = routed.compactMap { if case .statistics(let query) = $0 { query } else { nil } }
     var compiler = QueryCompiler(statistics, rules: rules, work)
@@ -67,7 +68,10 @@ struct QueryCompiler {
         throw placed
       }
     }
-    return compiler.builder.program.pruned()
+    var rows = RowProgram(
+      builder: compiler.builder, tables: declared, ids: compiler.tables.mapValues(\.tableID), rules: rules)
+    try adding(&rows)
+    return rows.builder.program.pruned()
   }
 
   /// Whether the groups of a query are few enough to be public.

@@ -17,24 +17,27 @@ struct RelationalQuery {
     var unit: BigInt
   }
   let source: Source
-  private let registry: ColumnRegistry
-  private let plan: RelationalPlan
-  private let forms: TextForms
+  let registry: ColumnRegistry
+  let plan: RelationalPlan
+  let forms: TextForms
   private let marks: [ColumnID: ReleaseMark]
-  private let outputs: [Output]
+  let outputs: [Output]
   private let isOrdered: Bool
   private let isAggregated: Bool
   /// Columns with single records' values: see ``Plan/recordColumns``.
   private let recordColumns: Set<ColumnID>
   let tableNames: Set<String>
 
-  /// - Parameter registry: of the query.
+  /// - Parameters:
+  ///   - registry: of the query.
+  ///   - isReleased: its rows are what the study publishes. Otherwise more is computed of them, and whoever does that judges it.
   init(
-    _ query: BoundQuery, _ registry: ColumnRegistry, rules: ReleaseRules, _ work: JudgingWork
+    _ query: BoundQuery, _ registry: ColumnRegistry, rules: ReleaseRules, _ work: JudgingWork,
+    isReleased: Bool = true
   ) throws(ParleyError) {
     let source = query.source
     try Self.checkNames(query)
-    guard query.isAggregated || rules.allowsRowRelease else {
+    guard query.isAggregated || rules.allowsRowRelease || !isReleased else {
       throw source.error(
         "sql/row-release", "this query publishes rows of its tables and not statistics of groups of rows",
         at: SourceRange(start: 0, end: 0),
@@ -63,7 +66,7 @@ struct RelationalQuery {
     tableNames = query.plan.tableNames
     recordColumns = root.recordColumns
     var optimized = try Optimizer(registry: registry, source: source).optimized(root)
-    if rules.minimumCell > 1, isAggregated || !rules.allowsRowRelease || root.withholdsGroups {
+    if isReleased, rules.minimumCell > 1, isAggregated || !rules.allowsRowRelease || root.withholdsGroups {
       var judge = ReleaseJudge(
         optimized, registry: registry, source: source, minimum: rules.minimumCell, dominance: rules.dominance,
         work)

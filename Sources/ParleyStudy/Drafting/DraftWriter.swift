@@ -5,6 +5,8 @@ import ParleyProgram
 /// Writes the draft of a study file.
 struct DraftWriter {
   let files: [FileGuess]
+  /// Lines of `analyses`, instead of a query.
+  var analyses: [String] = []
   private static let tableName = "records"
 
   func text() throws(ParleyError) -> String {
@@ -193,8 +195,15 @@ struct DraftWriter {
     return lines
   }
 
-  private var tail: [String] {
-    [
+  private var questions: [String] {
+    guard analyses.isEmpty else {
+      return [
+        "# What an analysis opens is published to the recipients; nothing else is. docs/analyses.md has its keys.",
+        "analyses:",
+      ]
+        + analyses + [""]
+    }
+    return [
       "# Whatever a query selects is published to the recipients; nothing else is.",
       "queries:",
       "  - name: overall",
@@ -202,6 +211,11 @@ struct DraftWriter {
       "      SELECT COUNT(*) AS row_count",
       "      FROM \(Self.tableName)",
       "",
+    ]
+  }
+
+  private var tail: [String] {
+    questions + [
       "security:",
       "  protocol: replicated",
       "  adversary: semi-honest  # no party deviates from the protocol, and no two computing parties work together",

@@ -1,4 +1,5 @@
 import Foundation
+import ParleyAnalysis
 public import ParleyBase
 
 /// Drafts a study file from holders' CSV files: types and ranges to review, places to fill in.
@@ -26,7 +27,11 @@ public enum StudyDraft {
   }
 
   /// The same, with what its author should know of it at once.
-  package static func draft(_ files: [String], open: Open) throws(ParleyError) -> (text: String, notes: [String]) {
+  ///
+  /// - Parameter analysis: a kind of analysis, asked instead of a query.
+  package static func draft(
+    _ files: [String], analysis: String? = nil, open: Open
+  ) throws(ParleyError) -> (text: String, notes: [String]) {
     guard !files.isEmpty else {
       throw ParleyError(.usage, "no data file was named", remedy: "name one: parley study init --from a.csv")
     }
@@ -48,7 +53,11 @@ public enum StudyDraft {
       names.insert(name.lowercased())
       guesses[position].holder = name
     }
-    let writer = DraftWriter(files: guesses)
+    var writer = DraftWriter(files: guesses)
+    if let analysis {
+      let drafted = try StudyLoader.load(text: try writer.text(), file: "the draft")
+      writer.analyses = try AnalysisKinds.draft(analysis, of: drafted.schemas[0])
+    }
     return (try writer.text(), writer.notes)
   }
 }

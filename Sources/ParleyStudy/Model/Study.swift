@@ -1,3 +1,4 @@
+public import ParleyAnalysis
 public import ParleyBase
 public import ParleyCrypto
 public import ParleyProgram
@@ -18,6 +19,8 @@ public struct Study: Sendable, Hashable {
   public var tables: [Table]
   /// The queries, in the order of the file.
   public var queries: [Query]
+  /// The analyses, in the order of the file.
+  public var analyses: [Analysis]
   /// Protocol and adversary.
   public var security: Security
   /// Who receives results, and what is withheld.
@@ -34,7 +37,8 @@ public struct Study: Sendable, Hashable {
   /// A study; see the properties. Nothing is checked: ``StudyLoader`` does that.
   public init(
     name: String, description: String, parties: [Party], computing: [String], tables: [Table],
-    queries: [Query], security: Security, release: Release, patience: Int = 60, deadline: Int? = nil,
+    queries: [Query], analyses: [Analysis] = [], security: Security, release: Release, patience: Int = 60,
+    deadline: Int? = nil,
     requiresSignatures: Bool = true, file: String = "study"
   ) {
     self.name = name
@@ -43,6 +47,7 @@ public struct Study: Sendable, Hashable {
     self.computing = computing
     self.tables = tables
     self.queries = queries
+    self.analyses = analyses
     self.security = security
     self.release = release
     self.patience = patience

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import ParleyAnalysis
 import ParleyBase
 import ParleyCrypto
 import ParleyProgram
@@ -91,6 +92,10 @@ extension Study {
     if tables.contains(where: \.schema.tellsMissingValues) {
       writer.write("missing-values")
       writer.write(list: tables) { $0.write($1.schema.tellsMissingValues) }
+    }
+    if !analyses.isEmpty {
+      writer.write("analyses")
+      writer.write(list: analyses) { $1.encode(into: &$0) }
     }
     return writer.bytes
   }

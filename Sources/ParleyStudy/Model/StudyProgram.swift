@@ -1,3 +1,4 @@
+import ParleyAnalysis
 public import ParleyBase
 public import ParleyProgram
 public import ParleySQL
@@ -10,13 +11,31 @@ extension Study {
     }
   }
 
+  /// The queries, and those that its analyses ask.
+  ///
+  /// - Throws: `analysis/…` where an analysis does not fit its rows.
+  package func allQueries() throws(ParleyError) -> [SQLQuery] {
+    sqlQueries + (try AnalysisProgram.queries(analyses, tables: schemas))
+  }
+
+  /// Names of the analyses that compute with rows themselves, beside what queries ask.
+  package var computingAnalyses: [String] { analyses.filter(\.computesOfRows).map(\.name) }
+
+  /// What results are computed by, for people: SQL, and of analyses that compute with rows the keys of the study.
+  ///
+  /// - Throws: as ``allQueries()``.
+  package func computedTexts() throws(ParleyError) -> [(name: String, text: String)] {
+    try allQueries().map { ($0.name, QueryText.withoutComments($0.text)) }
+      + analyses.filter(\.computesOfRows).map { ($0.name, $0.text) }
+  }
+
   /// What its queries do and their authors may not have meant.
   package func notes() throws(ParleyError) -> [String] {
-    try SQLFrontEnd.notes(sqlQueries, tables: schemas, rules: rules)
+    queries.isEmpty ? [] : try SQLFrontEnd.notes(sqlQueries, tables: schemas, rules: rules)
   }
 
   /// The study's program, bound to its tables and checked against its release rules.
   public func program() throws(ParleyError) -> Program {
-    try SQLFrontEnd.compile(sqlQueries, tables: schemas, rules: rules)
+    try AnalysisProgram.compile(sqlQueries, analyses, tables: schemas, rules: rules)
   }
 }

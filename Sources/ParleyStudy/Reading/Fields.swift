@@ -13,7 +13,7 @@ struct Fields {
   let keys: [String]
 
   /// As below, called by its name where it has one: "table 'patients'" instead of "table 1".
-  init?(_ node: Node, _ kind: String, number: Int, in owner: String = "", allowed: [String], _ problems: Problems)
+  init?(_ node: Node, _ kind: String, number: Int, in owner: String = "", allowed: [String]?, _ problems: Problems)
   {
     var what = "\(kind) \(number)"
     if case .mapping(let mapping) = node {

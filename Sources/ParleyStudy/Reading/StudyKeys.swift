@@ -2,8 +2,9 @@
 package enum StudyKeys {
   /// Keys of the file itself.
   package static let study = [
-    "parley", "name", "description", "parties", "computing", "tables", "queries", "program", "security", "release",
-    "patience", "deadline", "require-signatures",
+    "parley", "name", "description", "parties", "computing", "tables", "queries", "program", "analyses",
+    "security",
+    "release", "patience", "deadline", "require-signatures",
   ]
   /// Keys of a party.
   package static let party = ["name", "organisation", "key", "endpoint"]
@@ -44,6 +45,7 @@ enum StudyLimits {
   static let columns = 1024
   static let categoryValues = 65_536
   static let queries = 256
+  static let analyses = 64
   static let spellings = 64
   static let uniqueKeys = 64
   /// Longest text column, in bytes of UTF-8.

@@ -138,6 +138,15 @@ final class Problems {
     list.append(ParleyError(code, VisibleText.line(message), at: place, remedy: VisibleText.line(remedy())))
   }
 
+  /// What somebody else found, with its place.
+  func add(_ error: ParleyError) {
+    guard list.count < StudyLoader.problemLimit else {
+      suppressed += 1
+      return
+    }
+    list.append(error)
+  }
+
   /// By position; a last entry counts what was not listed.
   var sorted: [ParleyError] {
     let numbered = list.enumerated().sorted { a, b in

@@ -30,13 +30,16 @@ struct StudyReader {
     let computing = self.computing(fields, parties)
     let tables = TableReader(problems).tables(fields, parties: names)
     let queries = self.queries(fields)
+    let analyses = AnalysisReader(problems: problems) { query($0, $1, name: "rows") }.analyses(
+      fields, queries: queries)
     let security = self.security(fields)
     let release = self.release(fields, parties: names)
     let patience = duration("patience", fields, in: StudyLimits.patience, example: "60s")
     let deadline = duration("deadline", fields, in: StudyLimits.deadline, example: "2h")
     let study = Study(
       name: name, description: description, parties: parties, computing: computing, tables: tables,
-      queries: queries, security: security, release: release, patience: patience ?? 60, deadline: deadline,
+      queries: queries, analyses: analyses, security: security, release: release, patience: patience ?? 60,
+      deadline: deadline,
       requiresSignatures: fields.flag("require-signatures", default: true), file: problems.file)
     if problems.isEmpty { checkRoles(study) }
     return study
@@ -180,9 +183,10 @@ struct StudyReader {
       }
       return query("program", fields, name: "result").map { [$0] } ?? []
     }
+    // A study needs queries or analyses.
     guard
       let nodes = fields.list(
-        "queries", required: true, limit: StudyLimits.queries,
+        "queries", required: !fields.has("analyses"), limit: StudyLimits.queries,
         example: "[{name: …, sql: SELECT …}]', or a single query as 'program: SELECT …")
     else { return [] }
     if nodes.isEmpty {

@@ -10,7 +10,8 @@ public enum StudySchema {
       "description": "docs/study-file.md explains every key. Parley itself checks more than this schema can say: names that refer to one another, ranges, organisations.",
       "type": "object",
       "required": ["parley", "name", "parties", "computing", "tables", "security", "release"],
-      "oneOf": [{ "required": ["queries"] }, { "required": ["program"] }],
+      "anyOf": [{ "required": ["queries"] }, { "required": ["program"] }, { "required": ["analyses"] }],
+      "not": { "required": ["queries", "program"] },
       "additionalProperties": false,
       "properties": {
         "parley": { "const": 1, "description": "Format of the file." },
@@ -34,6 +35,7 @@ public enum StudySchema {
         "tables": { "type": "array", "minItems": 1, "maxItems": 64, "items": { "$ref": "#/$defs/table" } },
         "queries": { "type": "array", "minItems": 1, "maxItems": 256, "items": { "$ref": "#/$defs/query" } },
         "program": { "type": "string", "description": "A single SQL text, instead of queries." },
+        "analyses": { "type": "array", "minItems": 1, "maxItems": 64, "items": { "$ref": "#/$defs/analysis" } },
         "security": { "$ref": "#/$defs/security" },
         "release": { "$ref": "#/$defs/release" },
         "patience": { "$ref": "#/$defs/duration", "default": "60s", "description": "How long a link may be down." },
@@ -286,6 +288,40 @@ public enum StudySchema {
               "description": "The most rows that a join of the query may have whose keys repeat on both sides."
             }
           }
+        },
+        "analysis": {
+          "type": "object",
+          "required": ["name", "kind"],
+          "oneOf": [{ "required": ["table"] }, { "required": ["rows"] }],
+          "additionalProperties": false,
+          "description": "docs/analyses.md says which keys each kind has.",
+          "properties": {
+            "name": { "$ref": "#/$defs/partyName" },
+            "kind": { "enum": ["describe", "table", "compare", "correlation", "kaplan-meier"] },
+            "table": { "type": "string", "minLength": 1, "description": "All rows of a table." },
+            "rows": { "type": "string", "minLength": 1, "description": "A SELECT whose columns are analysed." },
+            "columns": { "$ref": "#/$defs/names" },
+            "by": { "$ref": "#/$defs/names" },
+            "show": { "$ref": "#/$defs/names" },
+            "extremes": { "type": "boolean", "default": false },
+            "row": { "type": "string" },
+            "column": { "type": "string" },
+            "strata": { "type": "string" },
+            "test": { "$ref": "#/$defs/names" },
+            "level": { "type": "integer", "minimum": 50, "maximum": 99, "default": 95 },
+            "outcome": { "$ref": "#/$defs/names" },
+            "method": { "enum": ["pearson"] },
+            "missing": { "enum": ["drop", "pairwise"], "default": "drop" },
+            "time": { "type": "string" },
+            "event": { "type": ["string", "object"], "description": "A bool, or {column: status, is: 2}." },
+            "grid": { "type": ["array", "object"], "description": "Times, or {every: 30, until: 360}." }
+          }
+        },
+        "names": {
+          "anyOf": [
+            { "type": "string", "minLength": 1 },
+            { "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": "string" } }
+          ]
         },
         "security": {
           "type": "object",

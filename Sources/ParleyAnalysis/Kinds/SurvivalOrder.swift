@@ -1,0 +1,100 @@
+import BigInt
+import ParleyBase
+import ParleyProgram
+
+/// Rows by descending time, those that count first, in a value of fixed size: so that the row number of a row, which is public, is the number of
+/// rows that are at risk at its time or later in a tie.
+///
+/// One sort, and one message for every column that is kept.
+struct SurvivalOrder {
+  typealias NodeID = Program.NodeID
+  /// The most rows: public numbers are written out for each.
+  static let mostRows = 4096
+
+  /// So many slots.
+  let count: Int
+  /// Times, 0 in slots that do not count.
+  let time: NodeID
+  /// 1 in slots that count.
+  let isUsed: NodeID
+  /// The given columns as numbers.
+  let columns: [NodeID]
+
+  /// - Parameters:
+  ///   - time: numbers of at least 0.
+  ///   - isUsed: bits of the slots that count.
+  ///   - isEvent: bits; in a tie, events come last.
+  ///   - columns: bits that are carried along.
+  init(
+    time: NodeID, isUsed: NodeID, isEvent: NodeID, columns: [NodeID], rows: Int, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    let sorted = try builder.sort(
+      by: [.init(isUsed, isDescending: true), .init(time, isDescending: true), .init(isEvent)],
+      [time, isUsed] + columns)
+    count = rows
+    self.time = try Self.fixed(sorted[0], rows, &builder)
+    self.isUsed = try Self.fixed(try builder.integer(fromBit: sorted[1]), rows, &builder)
+    var kept: [NodeID] = []
+    for column in sorted.dropFirst(2) {
+      kept.append(try Self.fixed(try builder.integer(fromBit: column), rows, &builder))
+    }
+    self.columns = kept
+  }
+
+  /// The rows of a table as so many elements, 0 where it has fewer: a product of matrices with the number 1.
+  private static func fixed(
+    _ node: NodeID, _ count: Int, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> NodeID {
+    let zeros = try builder.spread(builder.constant(0), over: .fixed(count))
+    let padded = try builder.prefix(try builder.concatenate([node, zeros]), count: count)
+    return try builder.matrixProduct(padded, builder.constant(1), rows: count, inner: 1, columns: 1)
+  }
+
+  /// A public number for each row, from the number of rows at risk.
+  func numbers(
+    _ builder: inout ProgramBuilder, _ value: (Int) -> BigInt
+  ) throws(ParleyError) -> NodeID {
+    var constants: [NodeID] = []
+    for row in 0..<count { constants.append(builder.constant(value(row + 1))) }
+    return try builder.stack(constants)
+  }
+
+  /// The bits of the last rows of times; no bit of slots that do not count.
+  func isLast(_ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID {
+    let used = try builder.compare(.equal, isUsed, builder.constant(1))
+    let isSame = try builder.compare(.equal, time, try builder.shift(time, by: -1))
+    let isNextUsed = try builder.shift(used, by: -1)
+    return try builder.and(used, try builder.not(try builder.and(isSame, isNextUsed)))
+  }
+}
+
+/// Integers of a public scale, as decimals.
+enum FixedDecimal {
+  /// value · 10^places / 2^fraction, rounded to multiples of a last place; off by less than one of these more.
+  ///
+  /// - Parameter value: integers in units of 2^-fraction.
+  static func rounded(
+    _ value: Program.NodeID, fraction: Int, places: Int, multiple: Int = 1, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> Program.NodeID {
+    let factor = BigInt(10).power(places)
+    // The product of both has to fit a word: what is below the upper part is multiplied by itself.
+    let excess = max(0, builder.type(of: value).range.magnitudeBits + factor.bitWidth - 60)
+    var scaled: Program.NodeID
+    if excess == 0 {
+      scaled = try builder.scale(value, by: factor)
+    } else {
+      let unit = BigInt(1) << excess
+      let upper = try builder.scale(try builder.floored(value, by: unit), by: factor)
+      let lower = try builder.scale(try builder.remainder(value, by: unit), by: factor)
+      scaled = try builder.add(upper, try builder.truncate(lower, bits: excess))
+    }
+    let divisor = BigInt(multiple) << (fraction - excess)
+    scaled = try builder.add(scaled, builder.constant(divisor / 2))
+    return try builder.scale(try builder.floored(scaled, by: divisor), by: BigInt(multiple))
+  }
+}
+
+extension Interval {
+  /// Bits of the end that is further from 0.
+  fileprivate var magnitudeBits: Int { max(lower.magnitude.bitWidth, upper.magnitude.bitWidth) }
+}

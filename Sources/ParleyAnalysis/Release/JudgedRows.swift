@@ -1,0 +1,94 @@
+import ParleyBase
+import ParleyProgram
+import ParleySQL
+
+/// Whether an analysis may compute with rows: it counts rows where a minimum holds, so a row has to be a person of its own.
+///
+/// Rows of protected tables are let through where each is one row of one table, chosen by conditions about it. Joins repeat rows, and
+/// groups and windows make rows that rest on several; how many people stand behind these is not judged here, so they are refused.
+struct JudgedRows {
+  /// Tables whose rows a minimum protects.
+  let protected: [TableSchema]
+  /// Tables of which a column names the person, who has one row: to be checked inside.
+  let units: [(table: TableSchema, column: String)]
+  /// Whether anything is withheld.
+  var isProtected: Bool { !protected.isEmpty }
+
+  /// - Throws: `analysis/rows` with what to write instead.
+  init(
+    _ rows: QueriedRows, of analysis: Analysis, tables: [TableSchema], rules: ReleaseRules
+  ) throws(ParleyError) {
+    let read = tables.filter { rows.tableNames.contains($0.name) && $0.protection != .nothing }
+    guard rules.minimumCell > 1, !read.isEmpty else {
+      (protected, units) = ([], [])
+      return
+    }
+    let settings = analysis.settings
+    guard rows.areRowsOfOneTable else {
+      throw settings.error(
+        "rows",
+        "\(settings.what) of kind '\(settings.kind)' counts rows, and its 'rows' join, group or combine rows of \(read.map { "'\($0.name)'" }.joined(separator: ", ")), so that fewer people can stand behind them",
+        at: "rows",
+        remedy:
+          "select from one table with WHERE and computed columns alone; or write 'protect: none' at a table that is about nobody"
+      )
+    }
+    guard rules.dominance.isEmpty else {
+      throw settings.error(
+        "rows",
+        "\(settings.what) of kind '\(settings.kind)' is not judged by 'dominance', which the study asks for",
+        at: "kind",
+        remedy: "remove 'dominance' under 'release', or leave this analysis to a study of its own")
+    }
+    protected = read
+    var units: [(table: TableSchema, column: String)] = []
+    for table in read {
+      guard case .units(let name, let column) = table.protection else { continue }
+      guard table.uniqueKeys.contains([column]) else {
+        throw settings.error(
+          "rows",
+          "\(settings.what) of kind '\(settings.kind)' counts rows, and every \(name) may have several in table '\(table.name)'",
+          at: analysis.settings.has("rows") ? "rows" : "table",
+          remedy:
+            "where every \(name) has one row, write 'unique: [[\(column)]]' at table '\(table.name)', which is checked inside; otherwise analyse a table with one row for every \(name)"
+        )
+      }
+      units.append((table, column))
+    }
+    self.units = units
+  }
+}
+
+/// Queries and analyses of one study, beside an analysis that computes with rows.
+///
+/// Queries are judged together by what they count. What such an analysis counts is finer, and no rule compares the two, so
+/// nothing else of the study may be about the same protected rows.
+struct AnalysisNeighbours {
+  let queries: [SQLQuery]
+  let analyses: [Analysis]
+
+  /// - Throws: `analysis/release-set`.
+  func check(_ analysis: Analysis, _ tables: [TableSchema]) throws(ParleyError) {
+    for table in tables {
+      let name = table.name.lowercased()
+      for query in queries where try RowProgram.tableNames(in: query).contains(name) {
+        throw refusal(analysis, table, "query '\(query.name)'")
+      }
+      for other in analyses where other.name != analysis.name && other.kind.computesOfRows {
+        let asked =
+          switch other.rows {
+          case .table(let other): other.lowercased() == name
+          case .query: try RowProgram.tableNames(in: other.rowQuery).contains(name)
+          }
+        if asked { throw refusal(analysis, table, "analysis '\(other.name)'") }
+      }
+    }
+  }
+
+  private func refusal(_ analysis: Analysis, _ table: TableSchema, _ other: String) -> ParleyError {
+    analysis.settings.error(
+      "release-set",
+      "\(analysis.settings.what) of kind '\(analysis.settings.kind)' and \(other) are about the rows of table '\(table.name)': what one withholds could follow from the other",
+      at: "name", remedy: "keep one of them, and ask for the other in a study of its own")
+  }
+}
