@@ -117,7 +117,8 @@ extension PartyCommand {
     let plan = ending.plan
     let predicted = plan.cost.bytes[local.rawValue]
     // Results and receipts of earlier runs are kept, and none of them lies beside those of this run.
-    var files = OutputFiles(out: tables == nil ? nil : out, receipt: receipt, isTrial: trial != nil)
+    var files = OutputFiles(
+      out: tables == nil ? nil : out, receipt: receipt, figures: figures, isTrial: trial != nil)
     files.keepEarlier(log)
     if let receipt = outcome.receipt { files.write(receipt, ending.opening(of: local)) }
     if let tables {

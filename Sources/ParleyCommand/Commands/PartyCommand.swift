@@ -33,6 +33,8 @@ struct PartyCommand: ParsableCommand {
   @Option(help: "Folder of the state: lock, attempt counter, ledger of releases.") var state: String?
   @Option(help: "Folder of the identity files, or your own one.") var identity: String?
   @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
+  @Option(help: "Draw survival curves and other figures of results as SVG files in this folder.")
+  var figures: String?
   @Option(help: "Write the signed receipt here.") var receipt: String?
   @Option(help: "Names this run when the same parties run one study several times at once.") var job = "default"
   @Option(
@@ -80,6 +82,7 @@ struct PartyCommand: ParsableCommand {
       name, from: trial.map { $0 + "/identities" } ?? identity, for: trial == nil ? loaded : nil)
     try loaded.requireKey(key, of: own)
     let prepared = try PreparedStudy(loaded)
+    try FigureFiles.check(figures, prepared.program.results)
     // The lock of the state comes first: without it another run of this party may be in a session, and a party that has
     // a run in a session must not tell the others that it cannot take part.
     let directory = trial == nil ? try StateDirectory(path: try state ?? Self.statePath(name)) : nil
@@ -110,6 +113,9 @@ struct PartyCommand: ParsableCommand {
     let isRecipient = loaded.release.recipients.contains(name)
     if let out, !isRecipient {
       log.warning("\(name) receives no results by this study: --out \(out) will not be written")
+    }
+    if let figures, !isRecipient {
+      log.warning("\(name) receives no results by this study: nothing will be drawn in \(figures)")
     }
     var participant = Participant(
       prepared: prepared, name: name, identity: key, data: tables,

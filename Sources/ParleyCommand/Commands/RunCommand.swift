@@ -20,6 +20,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Seed of the made-up rows; 1 if left out.") var seed: UInt64?
   @Flag(help: "All parties in this process, over memory instead of TLS.") var inProcess = false
   @Option(help: "Write the results to FILE.csv or FILE.json.") var out: String?
+  @Option(help: "Draw survival curves and other figures of results as SVG files in this folder.")
+  var figures: String?
   @Option(help: "Write the signed receipt here.") var receipt: String?
   @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
   @Flag(help: "Start even if the plan needs more memory than there is.") var ignoreMemory = false
@@ -32,6 +34,7 @@ struct RunCommand: ParsableCommand {
     try ResultOutput.checkPath(out)
     try FileOutput.check(receipt)
     let prepared = try StudyFiles.prepare(study)
+    try FigureFiles.check(figures, prepared.program.results)
     for note in try prepared.study.notes() { log.info("note: \(VisibleText.compact(note))") }
     let files = try StudyFiles.files(data, of: prepared.study)
     guard seed == nil || synthetic != nil else {
@@ -71,7 +74,7 @@ struct RunCommand: ParsableCommand {
       studyPath: study, prepared: prepared, files: files, synthetic: synthetic, seed: seed ?? 1, log: log,
       logLevel: logLevel, ignoresMemory: ignoreMemory)
     let outcome = inProcess ? try run.inProcess() : try run.processes()
-    var written = OutputFiles(out: out, receipt: receipt, isTrial: true)
+    var written = OutputFiles(out: out, receipt: receipt, figures: figures, isTrial: true)
     written.keepEarlier(log)
     if let signed = outcome.receipt { written.write(signed, outcome.opening) }
     written.write(outcome.tables, prepared, mode: "local trial")

@@ -10,15 +10,18 @@ import ParleyStudy
 struct OutputFiles {
   let out: String?
   let receipt: String?
+  /// A folder for drawings.
+  let figures: String?
   /// All parties are on this machine: none of them has another copy of the receipt.
   let isTrial: Bool
   /// In the order of writing.
   private(set) var written: [String] = []
   private(set) var missing: [(path: String, reason: ParleyError)] = []
 
-  init(out: String?, receipt: String?, isTrial: Bool) {
+  init(out: String?, receipt: String?, figures: String? = nil, isTrial: Bool) {
     self.out = out
     self.receipt = receipt
+    self.figures = figures
     self.isTrial = isTrial
   }
 
@@ -40,6 +43,11 @@ struct OutputFiles {
   }
 
   mutating func write(_ tables: [DecodedTable], _ prepared: PreparedStudy, mode: String) {
+    if let figures {
+      for (path, svg) in FigureFiles.drawings(ResultOutput.sheets(tables, prepared), in: figures) {
+        write(path) { try FileOutput.write(svg, to: path) }
+      }
+    }
     guard let out else { return }
     write(out) { try ResultOutput.write(tables, prepared, mode: mode, to: out) }
   }

@@ -8,6 +8,8 @@ struct RoleReport: Codable {
   struct Table: Codable {
     var name: String
     var columns: [String]
+    /// Those of the columns that were computed from opened ones; nil without.
+    var derived: [String]?
     /// By row and column: `value`, or `outcome` (null, withheld, absent, not estimable, or malformed with what was opened).
     var rows: [[Cell]]
   }
@@ -34,7 +36,9 @@ struct RoleReport: Codable {
 
 extension RoleReport.Table {
   init(_ table: DecodedTable) {
-    self.init(name: table.name, columns: table.columns, rows: table.rows.map { $0.map(RoleReport.Cell.init) })
+    self.init(
+      name: table.name, columns: table.columns, derived: nil, rows: table.rows.map { $0.map(RoleReport.Cell.init) }
+    )
   }
 }
 

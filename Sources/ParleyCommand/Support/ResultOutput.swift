@@ -1,4 +1,5 @@
 import Parley
+import ParleyAnalysis
 import ParleyBase
 import ParleyProgram
 import ParleyStudy
@@ -12,11 +13,36 @@ enum ResultOutput {
       try Console.output(lines: Console.split(try encoded(tables, prepared, mode)))
       return
     }
+    let sheets = sheets(tables, prepared)
     for (index, table) in tables.enumerated() {
       try Console.output(
-        lines: ["", table.name] + Console.split(table.text)
-          + notes(on: table, prepared) + (reasons?.lines(index) ?? []))
+        lines: [""] + shown(index, table, sheets) + notes(on: table, prepared) + (reasons?.lines(index) ?? [])
+          + plot(index, sheets))
     }
+  }
+
+  /// What the columns of results mean; none where these are not the results of the study's program.
+  static func sheets(_ tables: [DecodedTable], _ prepared: PreparedStudy) -> [ReportSheet] {
+    sheets(tables, prepared.program.results)
+  }
+
+  static func sheets(_ tables: [DecodedTable], _ results: [Program.ResultTable]) -> [ReportSheet] {
+    guard tables.map(\.name) == results.map(\.name) else { return [] }
+    return zip(tables, results).map(ReportSheet.init)
+  }
+
+  /// Analyses with as many digits as mean something, everything else as it is.
+  static func shown(_ index: Int, _ table: DecodedTable, _ sheets: [ReportSheet]) -> [String] {
+    guard sheets.indices.contains(index), ReportSheet.isReport(sheets[index].result) else {
+      return [table.name] + Console.split(table.text)
+    }
+    return [TextTables.heading(index, sheets)] + TextTables.lines(sheets[index])
+  }
+
+  private static func plot(_ index: Int, _ sheets: [ReportSheet]) -> [String] {
+    guard sheets.indices.contains(index) else { return [] }
+    let lines = TerminalPlot.lines(sheets[index])
+    return lines.isEmpty ? [] : [""] + lines
   }
 
   /// Shows results of which files were written already: where that fails, the message says which hold them.
@@ -90,7 +116,14 @@ enum ResultOutput {
     try Console.json(
       ResultFile(
         study: prepared.study.name, studyHash: prepared.study.studyHashText, mode: mode,
-        results: tables.map(RoleReport.Table.init)))
+        results: tables.enumerated().map { index, table in
+          var form = RoleReport.Table(table)
+          let sheets = sheets(tables, prepared)
+          if sheets.indices.contains(index), !sheets[index].result.derived.isEmpty {
+            form.derived = sheets[index].result.derived.map(\.name)
+          }
+          return form
+        }))
   }
 
   /// CSV (several results follow each other, each after a line with its name) or JSON, by the file's ending.
