@@ -160,7 +160,10 @@ let tests: [Row] = [
     external: [bigInt]),
   Row(
     name: "ParleyDataTests",
-    uses: ["ParleyData", "ParleyStudy", "ParleyBase", "ParleyProgram", "ParleyClear", "CSQLite", "CZlib"]),
+    uses: [
+      "ParleyData", "ParleyStudy", "ParleyBase", "ParleyProgram", "ParleyClear", "ParleyAnalysis", "CSQLite",
+      "CZlib",
+    ]),
   Row(
     name: "ParleyTransportTests",
     uses: ["ParleyTransport", "ParleyNetwork", "ParleyBase", "ParleyCrypto"], external: nio + [crypto]),

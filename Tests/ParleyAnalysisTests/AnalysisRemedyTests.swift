@@ -76,9 +76,9 @@ import Testing
       "\(curve)grid: {every: 1, until: 401}", "write fewer: 'grid: {every: 30, until: 360}'",
       "\(curve)grid: {every: 30, until: 120}"),
     Case(
-      "kind: kaplan-meier, time: s, event: smoker, grid: [1], rows: SELECT shift AS s, smoker FROM people",
-      "keep times from 0 on: 'WHERE s >= 0' and GREATEST(s, 0)",
-      "kind: kaplan-meier, time: s, event: smoker, grid: [1], rows: \"SELECT GREATEST(shift, 0) AS s, smoker FROM people WHERE shift >= 0\""
+      "kind: kaplan-meier, time: s, event: smoker, grid: [1], rows: \"SELECT shift AS s, smoker FROM people\"",
+      "declare ranges from 0 on for the columns that 's' is made of",
+      "kind: kaplan-meier, time: s, event: smoker, grid: [1], rows: \"SELECT age AS s, smoker FROM people\""
     ),
     Case(
       "\(curve)grid: [1], test: log-rank", "add 'by: arm', or remove 'test'",

@@ -1,4 +1,5 @@
 import Parley
+import ParleyAnalysis
 import ParleyBase
 import ParleyClear
 import ParleyProgram
@@ -89,7 +90,8 @@ struct AnalysisWorld {
     let prepared = try PreparedStudy(study)
     let tables = try InsecurePlaintextEvaluator.results(
       prepared.program, tables: study.schemas, data: ["people": [try data(north), try data(south)]])
-    return Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
+    let completed = DerivedColumns.completed(tables, prepared.program.results)
+    return Dictionary(uniqueKeysWithValues: completed.map { ($0.name, $0) })
   }
 
   /// The results of a run of all parties, whose bytes and rounds are as planned.

@@ -1,4 +1,5 @@
 import Foundation
+import ParleyAnalysis
 import ParleyBase
 import ParleyClear
 import ParleyData
@@ -17,7 +18,7 @@ import Testing
     return all.filter { FileManager.default.fileExists(atPath: "\(folder.path)/\($0)/expected.csv") }.sorted()
   }()
 
-  @Test func allAreThere() { #expect(Self.names.count == 8) }
+  @Test func allAreThere() { #expect(Self.names.count == 9) }
 
   @Test(arguments: names) func resultsAreAsExpected(name: String) throws {
     let path = "\(Self.folder.path)/\(name)"
@@ -31,7 +32,9 @@ import Testing
           try HolderData.load(file, table: table, holder: holder).data)
       }
     }
-    let results = try InsecurePlaintextEvaluator.results(try study.program(), tables: study.schemas, data: data)
+    let program = try study.program()
+    let results = DerivedColumns.completed(
+      try InsecurePlaintextEvaluator.results(program, tables: study.schemas, data: data), program.results)
     let expected = try String(contentsOfFile: path + "/expected.csv", encoding: .utf8)
       .components(separatedBy: "\n\n").map { part in
         part.split(separator: "\n").filter { !$0.hasPrefix("# ") }.map { $0.components(separatedBy: ",") }

@@ -185,7 +185,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
     guard try frame.range(of: names[0]).lower >= 0 else {
       throw settings.error(
         "type", "'time' of \(settings.what) names '\(names[0])', which can be below 0", at: "time",
-        remedy: "keep times from 0 on: 'WHERE \(names[0]) >= 0' and GREATEST(\(names[0]), 0)")
+        remedy: "declare ranges from 0 on for the columns that '\(names[0])' is made of")
     }
     let event = try frame.bit(
       names[1], is: try eventNumber(try frame.rows.column(self.event, at: "event")), &builder)

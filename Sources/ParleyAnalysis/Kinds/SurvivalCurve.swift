@@ -98,10 +98,12 @@ struct SurvivalCurve {
     let variances = try builder.multiply(
       event, try order.numbers(&builder) { SurvivalNumbers.greenwood($0, bits: bits) })
     var masks: [NodeID] = []
+    let shape = builder.type(of: order.time).shape
     for point in grid {
-      masks.append(
-        try builder.integer(
-          fromBit: try builder.compare(.lessOrEqual, order.time, builder.constant(point.value))))
+      var isUpTo = try builder.compare(.lessOrEqual, order.time, builder.constant(point.value))
+      // Where no time is later, it is a constant.
+      if builder.type(of: isUpTo).shape != shape { isUpTo = try builder.spread(isUpTo, over: shape) }
+      masks.append(try builder.integer(fromBit: isUpTo))
     }
     let columns = [logs, variances, event, order.isUsed]
     let sums = try builder.columnProduct(masks, columns)
