@@ -163,6 +163,7 @@ import Testing
     try refused(
       text(ranks, queries: "  - {name: all, sql: SELECT COUNT(*) AS n FROM people}"),
       "keep one of them, and ask for the other in a study of its own")
+    try adviceAboutNeighboursPasses(ranks, id, "\(protect)\n    unique: [[id]]")
     try refused(
       text(
         "kind: describe, table: people, columns: age",
@@ -182,5 +183,34 @@ import Testing
     let empty = AnalysisWorld.text("  []", columns: Self.columns, minimum: 5)
     try refused(empty, "add '- {name: overview, kind: describe, table: …, columns: […]}', or remove the line")
     _ = try PreparedWorld.prepare(text("kind: describe, table: people, columns: [age]"))
+  }
+
+  /// The same people in another table, asked for by a query and by an analysis of either sort.
+  private func adviceAboutNeighboursPasses(_ ranks: String, _ id: [String], _ protection: String) throws {
+    func study(_ unit: String, queries: String = "", and other: String = "") -> String {
+      let again = """
+        tables:
+          - name: again
+            holders: [north]
+            maximum-rows: 9
+            protect: {column: id, unit: \(unit)}
+            unique: [[id]]
+            columns: [\(id[0]), {name: x, type: int, range: [0, 9]}]
+
+        """
+      return AnalysisWorld.text(
+        "  - {name: a, \(ranks)}\(other)", columns: id + Self.columns, minimum: 5, table: protection,
+        queries: queries
+      ).replacingOccurrences(of: "tables:\n", with: again)
+    }
+    for (queries, other) in [
+      ("  - {name: all, sql: SELECT COUNT(*) AS n FROM again}", ""),
+      ("", "\n  - {name: b, kind: describe, table: again, columns: x}"),
+      ("", "\n  - {name: b, kind: kaplan-meier, table: again, time: x, event: {column: id, is: 1}, grid: [1]}"),
+    ] {
+      let error = try AnalysisWorld.refusal(study("patient", queries: queries, and: other))
+      #expect(error.code.rawValue == "analysis/release-set" && error.message.contains("every patient"), "\(error)")
+      _ = try PreparedWorld.prepare(study("nurse", queries: queries, and: other))
+    }
   }
 }

@@ -62,33 +62,36 @@ struct JudgedRows {
 /// Queries and analyses of one study, beside an analysis that computes with rows.
 ///
 /// Queries are judged together by what they count. What such an analysis counts is finer, and no rule compares the two, so
-/// nothing else of the study may be about the same protected rows.
+/// nothing else of the study may be about the same units, in whichever of the tables.
 struct AnalysisNeighbours {
   let queries: [SQLQuery]
   let analyses: [Analysis]
+  let tables: [TableSchema]
 
+  /// - Parameter protected: tables that the analysis reads and somebody is protected in.
   /// - Throws: `analysis/release-set`.
-  func check(_ analysis: Analysis, _ tables: [TableSchema]) throws(ParleyError) {
-    for table in tables {
-      let name = table.name.lowercased()
-      for query in queries where try RowProgram.tableNames(in: query).contains(name) {
-        throw refusal(analysis, table, "query '\(query.name)'")
+  func check(_ analysis: Analysis, _ protected: [TableSchema]) throws(ParleyError) {
+    for units in protected.compactMap({ $0.protection.units(of: $0.name) }) {
+      let names = Set(
+        tables.filter { $0.protection.units(of: $0.name) == units }.map { $0.name.lowercased() })
+      for query in queries where try !names.isDisjoint(with: RowProgram.tableNames(in: query)) {
+        throw refusal(analysis, units, "query '\(query.name)'")
       }
       for other in analyses where other.name != analysis.name && other.kind.computesOfRows {
         let asked =
           switch other.rows {
-          case .table(let other): other.lowercased() == name
-          case .query: try RowProgram.tableNames(in: other.rowQuery).contains(name)
+          case .table(let name): names.contains(name.lowercased())
+          case .query: try !names.isDisjoint(with: RowProgram.tableNames(in: other.rowQuery))
           }
-        if asked { throw refusal(analysis, table, "analysis '\(other.name)'") }
+        if asked { throw refusal(analysis, units, "analysis '\(other.name)'") }
       }
     }
   }
 
-  private func refusal(_ analysis: Analysis, _ table: TableSchema, _ other: String) -> ParleyError {
+  private func refusal(_ analysis: Analysis, _ units: String, _ other: String) -> ParleyError {
     analysis.settings.error(
       "release-set",
-      "\(analysis.settings.what) of kind '\(analysis.settings.kind)' and \(other) are about the rows of table '\(table.name)': what one withholds could follow from the other",
+      "\(analysis.settings.what) of kind '\(analysis.settings.kind)' and \(other) are about \(units): what one withholds could follow from the other",
       at: "name", remedy: "keep one of them, and ask for the other in a study of its own")
   }
 }

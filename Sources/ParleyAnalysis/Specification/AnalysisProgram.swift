@@ -27,7 +27,7 @@ public enum AnalysisProgram {
   ) throws(ParleyError) -> Program {
     guard !analyses.isEmpty else { return try SQLFrontEnd.compile(queries, tables: tables, rules: rules) }
     let asked = queries + (try self.queries(analyses, tables: tables))
-    let neighbours = AnalysisNeighbours(queries: asked, analyses: analyses)
+    let neighbours = AnalysisNeighbours(queries: asked, analyses: analyses, tables: tables)
     return try SQLFrontEnd.compile(asked, tables: tables, rules: rules) { (program) throws(ParleyError) in
       for analysis in analyses {
         program.builder.origin = analysis.name

@@ -228,8 +228,8 @@ extension TableSchema.Protection {
   /// A unit may have several rows.
   var namesUnits: Bool { if case .units = self { true } else { false } }
 
-  /// In words, as the object of a sentence; nil where nobody is protected.
-  func units(of table: String) -> String? {
+  /// In words, as the object of a sentence; nil where nobody is protected. Tables that protect the same units have the same words.
+  package func units(of table: String) -> String? {
     switch self {
     case .rows: "the rows of '\(table)'"
     case .units(let name, _): "every \(name)"
