@@ -209,6 +209,8 @@ public struct InsecurePlaintextEvaluator {
     case .quotient(let a, let b): return map(a, b, fits: false, { $0 / $1 }, { $0.flooredQuotient(by: $1) })
     case .squareRoot(let a): return map(a) { $0.squareRoot() }
     case .truncate(let a, let bits): return map(a) { $0.flooredQuotient(by: BigInt(1) << bits) }
+    case .bit(let a, let place):
+      return .words(self[a].wide.map { $0.flooredQuotient(by: BigInt(1) << place) & 1 == 1 ? 1 : 0 })
     case .stack(let parts):
       if node.type.isBit {
         var words: [Int] = []
@@ -301,6 +303,10 @@ public struct InsecurePlaintextEvaluator {
     case .shift(let a, let rows):
       let count = self[a].count
       return picked(a, (0..<count).map { (0..<count).contains($0 - rows) ? $0 - rows : nil })
+    case .pick(let a, let places): return picked(a, places)
+    case .positional(let a, let sequence):
+      let numbers = sequence.values(elements(node.type.shape))
+      return .wide(zip(self[a].wide, numbers).map { $0 * BigInt($1) })
     case .reversed(let a): return picked(a, Array((0..<self[a].count).reversed()))
     case .prefix(let a, let count): return picked(a, Array(0..<min(count, self[a].count)))
     case .outer(let a, let shape):

@@ -45,6 +45,8 @@ package protocol Engine: AnyObject {
   func element(_ a: Arith, at index: Int) -> Arith
   /// Σ of elements 0 … i mod 2^64, for every i.
   func runningSum(_ a: Arith) -> Arith
+  /// Element i times public number i mod 2^64, for as many numbers as elements. There is a default.
+  func scaled(_ a: Arith, by numbers: [UInt64]) -> Arith
   /// Elementwise; an operand of one element is repeated to `count`.
   func xor(_ a: Plane, _ b: Plane, count: Int) -> Plane
   /// Every bit flipped.

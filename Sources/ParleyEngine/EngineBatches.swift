@@ -11,6 +11,19 @@ extension Engine {
     descriptor.traffic(of: exchange.kind).flightCount
   }
 
+  /// For each bit of the numbers, the elements where it is set and zeros elsewhere, by position alone; then their sum with the weights
+  /// of the bits.
+  package func scaled(_ a: Arith, by numbers: [UInt64]) -> Arith {
+    let count = numbers.count
+    if count == 0 { return a }
+    let rows = stack([a, constant(0, count: 1)])
+    var terms: [(Arith, UInt64)] = []
+    for place in 0..<64 as Range<UInt64> where numbers.contains(where: { $0 >> place & 1 == 1 }) {
+      let order = numbers.enumerated().map { Int32($1 >> place & 1 == 1 ? $0 : count) }
+      terms.append((gather(words: [rows], planes: [], by: order).words[0], 1 << place))
+    }
+    return linear(terms, constant: 0, count: count)
+  }
   package func xor(pairs: [(Plane, Plane)], count: Int) -> [Plane] {
     pairs.map { xor($0.0, $0.1, count: count) }
   }

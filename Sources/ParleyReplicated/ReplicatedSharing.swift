@@ -188,6 +188,18 @@ extension ReplicatedParty {
     return result
   }
 
+  func scaledWords<Word: RingWord>(_ a: SharedWords<Word>, by numbers: [UInt64]) -> SharedWords<Word> {
+    precondition(numbers.count == a.count, "as many numbers as elements")
+    let (storage, result) = newWords(Word.self, a.count)
+    for index in 0..<a.count {
+      // As a signed number, which is the same modulo 2^64 and in rings of more bits.
+      let factor = Word(truncatingIfNeeded: Int64(bitPattern: numbers[index]))
+      storage.pointer[index] = a.lo[index] &* factor
+      storage.pointer[a.count + index] = a.hi[index] &* factor
+    }
+    return result
+  }
+
   func stackWords<Word: RingWord>(_ parts: [SharedWords<Word>]) -> SharedWords<Word> {
     let count = parts.reduce(0) { $0 + $1.count }
     let (storage, result) = newWords(Word.self, count)
@@ -216,6 +228,7 @@ extension ReplicatedSharing {
   }
   package func sum(_ a: Arith) -> Arith { sumWords(a) }
   package func runningSum(_ a: Arith) -> Arith { runningSumWords(a) }
+  package func scaled(_ a: Arith, by numbers: [UInt64]) -> Arith { scaledWords(a, by: numbers) }
   package func stack(_ parts: [Arith]) -> Arith { stackWords(parts) }
   package func concatenate(_ parts: [Arith]) -> Arith { stackWords(parts) }
   package func element(_ a: Arith, at index: Int) -> Arith { wordsElement(a, at: index) }

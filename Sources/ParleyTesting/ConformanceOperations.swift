@@ -40,7 +40,7 @@ extension Conformance {
               [(words[0], factors[0]), (words[1], factors[1]), (words[2], 3)], constant: factors[2],
               count: count), count: count),
           .arith(engine.linear([(words[2], 5)], constant: 7, count: count), count: count),
-          .arith(engine.sum(words[0]), count: 1),
+          .arith(engine.sum(words[0]), count: 1), .arith(engine.scaled(words[0], by: b), count: count),
           .arith(engine.stack([words[0], words[2], words[1]]), count: 2 * count + 1),
           .arith(engine.concatenate([words[1], words[0]]), count: 2 * count),
           .arith(element, count: 1),
@@ -54,7 +54,8 @@ extension Conformance {
         words: [
           Array(repeating: factors[0], count: count), zip(a, b).map { $0 &+ $1 }, zip(a, b).map { $0 &- $1 },
           zip(a, b).map { $0 &* factors[0] &+ $1 &* factors[1] &+ single[0] &* 3 &+ factors[2] },
-          Array(repeating: single[0] &* 5 &+ 7, count: count), [a.reduce(0, &+)], a + single + b, b + a,
+          Array(repeating: single[0] &* 5 &+ 7, count: count), [a.reduce(0, &+)], zip(a, b).map { $0 &* $1 },
+          a + single + b, b + a,
           [a[count - 1]], Array(b[(count / 3)...]),
         ])
     }

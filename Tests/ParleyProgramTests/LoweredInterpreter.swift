@@ -186,6 +186,11 @@ struct LoweredInterpreter {
       for (list, register) in zip(lists, out) { planes[register] = list.flatMap { planes[$0]! } }
     case .randomPlanes(let out):
       for register in out { planes[register] = (0..<count).map { _ in random.next() & 1 == 1 } }
+    case .publicPlanes(let sequence, let out):
+      let numbers = sequence.values(count)
+      for (place, register) in out.enumerated() { planes[register] = numbers.map { $0 >> place & 1 == 1 } }
+    case .scaleRows(let a, let sequence, let out):
+      ariths[out] = zip(arith(a, count), sequence.values(count)).map { $0 &* UInt64(bitPattern: $1) }
     case .firstRow(let out): planes[out] = (0..<count).map { $0 == 0 }
     case .runningSum(let a, let out):
       var total: UInt64 = 0

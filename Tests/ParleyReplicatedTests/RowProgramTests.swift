@@ -147,6 +147,48 @@ import Testing
       }
     ),
     (
+      "public numbers by row",
+      { builder, input in
+        let bit = try builder.integer(fromBit: input.b)
+        return [
+          try builder.scale(input.x, byPosition: .index),
+          try builder.scale(input.x, byPosition: .reciprocal(bits: 20)),
+          try builder.scale(bit, byPosition: .logSurvival(bits: 30)),
+          try builder.scale(input.y, byPosition: .inverseSquare(bits: 50)),
+          try builder.scale(input.y, byPosition: .reciprocalBelow(bits: 33)),
+          try builder.positional(.greenwood(bits: 40), over: builder.type(of: input.x).shape),
+        ]
+      }
+    ),
+    (
+      "bits of numbers",
+      { builder, input in
+        let product = try builder.multiply(input.x, input.y)
+        let bits = [
+          try builder.bit(input.x, at: 0), try builder.bit(input.x, at: 5), try builder.bit(input.x, at: 60),
+          try builder.bit(input.y, at: 1), try builder.bit(product, at: 3), try builder.bit(product, at: 7),
+        ]
+        return try bits.map { try builder.integer(fromBit: $0) }
+      }
+    ),
+    (
+      "picked places",
+      { builder, input in
+        let parts = [
+          try builder.sum(input.x), try builder.sum(input.y), try builder.sum(input.b), builder.constant(-7),
+          try builder.extremum(.maximum, input.y), try builder.innerProduct(input.x, input.y),
+        ]
+        let all = try builder.stack(parts)
+        let turned = try builder.pick(all, [0, 3, 1, 4, 2, 5])
+        let isLarge = try builder.compare(.less, builder.constant(3), all)
+        return [
+          turned, try builder.pick(all, [5, 5, 0, 0, 1, 2]),
+          try builder.integer(fromBit: try builder.pick(isLarge, [5, 4, 3, 2, 1, 0])),
+          try builder.scale(turned, byPosition: .numbers([3, -1, 0, 1 << 40, -9, 7])),
+        ]
+      }
+    ),
+    (
       "shuffle and sort again",
       { builder, input in
         let shuffled = try builder.shuffle([input.x, input.b])

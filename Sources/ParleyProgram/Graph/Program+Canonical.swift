@@ -208,6 +208,13 @@ extension CanonicalWriter {
       }
     case .carried(let index): write(tag: 37, index)
     case .captured(let index): write(tag: 38, index)
+    case .bit(let a, let place): write(tag: 41, a.rawValue, place)
+    case .positional(let a, let sequence):
+      write(tag: 42, a.rawValue)
+      write(sequence)
+    case .pick(let a, let places):
+      write(tag: 43, a.rawValue)
+      write(list: places) { $0.write(Int64($1)) }
     case .columnProduct(let left, let right):
       write(tag: 40)
       for list in [left, right] { write(list: list) { $0.write(Int64($1.rawValue)) } }
@@ -217,6 +224,20 @@ extension CanonicalWriter {
         writer.write(Int64(pair.a.rawValue))
         writer.write(Int64(pair.b.rawValue))
       }
+    }
+  }
+
+  mutating func write(_ sequence: Program.PublicSequence) {
+    switch sequence {
+    case .index: write(tag: 0)
+    case .reciprocal(let bits): write(tag: 1, bits)
+    case .reciprocalBelow(let bits): write(tag: 2, bits)
+    case .inverseSquare(let bits): write(tag: 3, bits)
+    case .greenwood(let bits): write(tag: 4, bits)
+    case .logSurvival(let bits): write(tag: 5, bits)
+    case .numbers(let list):
+      write(tag: 6)
+      write(list: list) { $0.write($1) }
     }
   }
 

@@ -224,6 +224,12 @@ public struct Program: Sendable, Hashable {
     case squareRoot(NodeID)
     /// floor(value / 2^bits).
     case truncate(NodeID, bits: Int)
+    /// A bit of the two's complement of an integer, the lowest being 0.
+    case bit(NodeID, at: Int)
+    /// Row i times number i of a public sequence.
+    case positional(NodeID, PublicSequence)
+    /// Elements of a fixed-shape value at public places.
+    case pick(NodeID, [Int])
     /// Scalars (all integers or all bits) side by side: `fixed(count)`.
     case stack([NodeID])
     /// One element of a fixed-shape value. Scalar.

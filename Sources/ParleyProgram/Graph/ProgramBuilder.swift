@@ -267,15 +267,7 @@ public struct ProgramBuilder: Sendable {
   }
 
   /// The largest number of elements of a shape.
-  func elements(_ shape: Program.Shape) -> BigInt {
-    switch shape {
-    case .rows(let table): BigInt(program.tables[table.rawValue].maximumRows)
-    case .fixed(let count): BigInt(count)
-    case .concatenated(let parts): parts.reduce(0) { $0 + elements($1) }
-    case .first(let count, let whole): min(BigInt(count), elements(whole))
-    case .product(let outer, let inner): elements(outer) * elements(inner)
-    }
-  }
+  func elements(_ shape: Program.Shape) -> BigInt { program.elements(shape) }
   /// A table may have fewer rows than its maximum, a fixed value may not.
   func sumRange(_ type: Program.ValueType, of range: Interval, count: BigInt) -> Interval {
     if case .fixed = type.shape { return Interval(range.lower * count, range.upper * count) }
@@ -302,5 +294,18 @@ extension Interval {
     let first = lower.flooredQuotient(by: divisor)
     guard first == upper.flooredQuotient(by: divisor) else { return Interval(0, divisor - 1) }
     return Interval(lower - first * divisor, upper - first * divisor)
+  }
+}
+
+extension Program {
+  /// The largest number of elements of a shape.
+  func elements(_ shape: Shape) -> BigInt {
+    switch shape {
+    case .rows(let table): BigInt(tables[table.rawValue].maximumRows)
+    case .fixed(let count): BigInt(count)
+    case .concatenated(let parts): parts.reduce(0) { $0 + elements($1) }
+    case .first(let count, let whole): min(BigInt(count), elements(whole))
+    case .product(let outer, let inner): elements(outer) * elements(inner)
+    }
   }
 }

@@ -104,6 +104,9 @@ extension Program.Operation {
     case .quotient(let a, let b): .quotient(map(a), map(b))
     case .squareRoot(let a): .squareRoot(map(a))
     case .truncate(let a, let bits): .truncate(map(a), bits: bits)
+    case .bit(let a, let place): .bit(map(a), at: place)
+    case .positional(let a, let sequence): .positional(map(a), sequence)
+    case .pick(let a, let places): .pick(map(a), places)
     case .stack(let parts): .stack(parts.map(map))
     case .element(let a, let index): .element(map(a), at: index)
     case .matrixProduct(let a, let b, let rows, let inner, let columns):

@@ -91,10 +91,14 @@ package struct Instruction: Hashable, Sendable {
     case moveRows(RowMove, RowBundle, from: Length, out: RowBundle)
     /// A plane that is 1 in row 0 only.
     case firstRow(out: PlaneRegister)
+    /// The low bits of the numbers of a public sequence, the lowest bit first.
+    case publicPlanes(Program.PublicSequence, out: [PlaneRegister])
     /// Uniform bits that nobody knows.
     case randomPlanes(out: [PlaneRegister])
     /// In row i the sum of rows 0 to i, mod 2^64.
     case runningSum(ArithRegister, out: ArithRegister)
+    /// Row i times number i of a public sequence, mod 2^64.
+    case scaleRows(ArithRegister, by: Program.PublicSequence, out: ArithRegister)
 
     // One round each.
     /// Elementwise products. An operand of length 1 is repeated.

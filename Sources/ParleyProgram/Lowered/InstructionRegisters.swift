@@ -58,8 +58,8 @@ extension Instruction {
     case .sum(_, let sums, _): for sum in sums { set.add(sum.columns.joined()) }
     case .concatenateArith(let list, _): set.add(list)
     case .concatenatePlanes(let lists, _): set.add(lists.joined())
-    case .firstRow, .randomPlanes: break
-    case .runningSum(let a, _): set.add(a)
+    case .firstRow, .publicPlanes, .randomPlanes: break
+    case .runningSum(let a, _), .scaleRows(let a, _, _): set.add(a)
     case .moveRows(_, let rows, _, _), .shuffle(let rows, _), .scan(_, let rows, _),
       .network(_, let rows, _, _):
       set.add(rows)
@@ -98,10 +98,10 @@ extension Instruction {
     case .summands(_, _, let out): set.add(out.joined())
     case .bitSummands(_, let out): set.add(out.joined())
     case .sum(_, let sums, _): for sum in sums { set.add(sum.out.joined()) }
-    case .concatenateArith(_, let out), .runningSum(_, let out): set.add(out)
+    case .concatenateArith(_, let out), .runningSum(_, let out), .scaleRows(_, _, let out): set.add(out)
     case .concatenatePlanes(_, let out): set.add(out)
     case .firstRow(let out): set.add(out)
-    case .randomPlanes(let out): set.add(out)
+    case .publicPlanes(_, let out), .randomPlanes(let out): set.add(out)
     case .moveRows(_, _, _, let out), .shuffle(_, let out), .sort(_, _, _, _, let out),
       .radix(_, _, _, let out), .network(_, _, _, let out), .scan(_, _, let out):
       set.add(out)

@@ -120,6 +120,9 @@ extension CanonicalWriter {
       write(tag: 3)
       write(inner, lengths)
     case .inner: write(tag: 4)
+    case .places(let places):
+      write(tag: 6)
+      write(list: places) { $0.write(Int64($1)) }
     case .grid(let axes):
       write(tag: 5)
       write(list: axes) { out, axis in
@@ -206,6 +209,14 @@ extension CanonicalWriter {
     case .runningSum(let a, let out):
       write(tag: 19)
       write([a, out])
+    case .scaleRows(let a, let sequence, let out):
+      write(tag: 42)
+      write(sequence)
+      write([a, out])
+    case .publicPlanes(let sequence, let out):
+      write(tag: 43)
+      write(sequence)
+      write(out)
     case .multiply, .productSums, .innerProducts, .matrixProduct, .columnProduct, .and, .summands,
       .shiftedSummands, .bitSummands:
       write(exchange: kind)

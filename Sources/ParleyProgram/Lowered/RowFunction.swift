@@ -80,6 +80,8 @@ package enum RowMove: Hashable, Sendable {
   case inner
   /// Row i is row Σ (i / divisor mod count) · stride: entries of a matrix, in any order and as often as wanted.
   case grid([GridAxis])
+  /// Row i is the row at place i of this list.
+  case places([Int])
 
   /// By row of the result, the row of the operand; nil where there is none.
   package func source(count: Int, of rows: Int, inner: Int) -> [Int32] {
@@ -92,6 +94,7 @@ package enum RowMove: Hashable, Sendable {
     case .prefix: return (0..<Int32(count)).map { $0 }
     case .outer: return (0..<count).map { Int32($0 / max(inner, 1)) }
     case .inner: return (0..<count).map { Int32($0 % max(rows, 1)) }
+    case .places(let places): return places.map { Int32($0) }
     case .grid(let axes):
       return (0..<count).map { row in
         Int32(axes.reduce(0) { $0 + row / $1.divisor % $1.count * $1.stride })

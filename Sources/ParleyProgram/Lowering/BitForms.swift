@@ -38,7 +38,7 @@ package struct BitForms {
       case .captured(let place): having[index] = capturedHaveBits(place)
       case .constant, .integer: having[index] = true
       case .select(_, let a, let b): moves(index, [a, b])
-      case .truncate(let a, _), .element(let a, _): moves(index, [a])
+      case .truncate(let a, _), .element(let a, _), .pick(let a, _): moves(index, [a])
       case .stack(let parts), .concatenate(let parts): moves(index, parts)
       case .spread(let a, _), .shift(let a, _), .reversed(let a), .prefix(let a, _), .outer(let a, _),
         .inner(let a, _):

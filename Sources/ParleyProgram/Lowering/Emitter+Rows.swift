@@ -1,3 +1,4 @@
+internal import BigInt
 internal import ParleyBase
 
 /// Columns on their way through an instruction over whole rows: every plane and word moves once, whatever refers to it,
@@ -222,6 +223,14 @@ extension Emitter {
     let out = newPlane(length)
     emit(.firstRow(out: out), length, planesOut: [out])
     return .plane(out)
+  }
+
+  /// The numbers of a public sequence in bits, in two's complement.
+  func numbers(_ sequence: Program.PublicSequence, _ length: Length, rows: BigInt) -> Word {
+    let range = sequence.range(rows)
+    let out = (0..<range.signedWidth).map { _ in newPlane(length) }
+    emit(.publicPlanes(sequence, out: out), length, planesOut: out)
+    return Word(out.map(Bit.plane))
   }
 
   /// Uniform bits that nobody knows.

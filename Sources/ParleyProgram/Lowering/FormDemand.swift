@@ -77,7 +77,10 @@ private struct FormWalk {
     case .select(_, let a, let b): pass(id, [a, b])
     case .sum, .productSum, .innerProduct, .matrixProduct, .columnProduct, .runningSum:
       for operand in node.operation.operands { want(operand, arith: true) }
-    case .extremum, .quotient, .squareRoot:
+    case .positional(let a, _):
+      let inBits = lowering.prefersBits(id)
+      want(a, arith: !inBits, bits: inBits)
+    case .extremum, .quotient, .squareRoot, .bit:
       for operand in node.operation.operands { want(operand, bits: true) }
     case .component(let tuple, let index):
       let key = Lowering.ColumnKey(tuple: tuple, index: index)

@@ -60,6 +60,10 @@ extension Lowering {
     case .truncate(let a, let bits):
       let operand = try word(a)
       return bits < operand.width - 1 ? Word(Array(operand.bits[bits...])) : Word([operand.sign])
+    case .positional(let a, let sequence):
+      return emitter.multiply(
+        try word(a), emitter.numbers(sequence, length(node.type.shape), rows: program.elements(node.type.shape)),
+        width: width)
     case .stack(let parts): return try stack(parts, width: width)
     case .element(let a, let index):
       return Word(element(try word(a).bits, at: index))
@@ -158,6 +162,9 @@ extension Lowering {
     case .xor(let a, let b): return emitter.xor(try bit(a), try bit(b))
     case .select(let condition, let a, let b):
       return emitter.select(try bit(condition), try bit(a), try bit(b))
+    case .bit(let a, let place):
+      let word = try word(a)
+      return word.bits[min(place, word.width - 1)]
     case .any(let a): return emitter.any(try bit(a), length: length(program[a].type.shape))
     case .stack(let parts):
       var operands: [[Bit]] = []

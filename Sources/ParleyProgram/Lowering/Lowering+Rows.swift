@@ -16,6 +16,11 @@ extension Lowering {
       emitter.emit(.concatenateArith(registers, out: out), length, arithIn: registers, arithOut: [out])
       return out
     case .runningSum(let a): return emitter.runningSum(try wholeArith(a), length)
+    case .positional(let a, let sequence):
+      let operand = try wholeArith(a), out = emitter.newArith(length)
+      emitter.emit(
+        .scaleRows(operand, by: sequence, out: out), length, arithIn: [operand], arithOut: [out])
+      return out
     case .component(let tuple, let index): return try tupleArith(tuple, index, like: id)
     default:
       guard let (a, move) = moved(node) else { return nil }
@@ -58,6 +63,7 @@ extension Lowering {
     case .prefix(let a, _): (a, .prefix)
     case .outer(let a, let inner): (a, .outer(inner: length(inner)))
     case .inner(let a, _): (a, .inner)
+    case .pick(let a, let places): (a, .places(places))
     default: nil
     }
   }

@@ -301,7 +301,8 @@ package final class Lowering {
     case .spread(let a, _), .shift(let a, _), .reversed(let a), .prefix(let a, _), .outer(let a, _),
       .inner(let a, _):
       return !fitsWord(id) || prefersBits(a)
-    case .runningSum: return !fitsWord(id)
+    case .runningSum, .positional: return !fitsWord(id)
+    case .pick(let a, _): return !fitsWord(id) || prefersBits(a)
     case .component(let tuple, let index):
       if case .repeated(let loop) = program[tuple].operation { return carriedInBits(loop, tuple)[index] }
       guard let (operand, scan) = program.carried(tuple, index), scan == nil || scan == .first else {

@@ -25,6 +25,10 @@ extension MacReplicatedEngine {
     AuthenticatedWords(runningSumWords(a.value), mac: a.mac.map { runningSumWords($0) })
   }
 
+  package func scaled(_ a: Arith, by numbers: [UInt64]) -> Arith {
+    AuthenticatedWords(scaledWords(a.value, by: numbers), mac: a.mac.map { scaledWords($0, by: numbers) })
+  }
+
   package func stack(_ parts: [Arith]) -> Arith {
     let macs = parts.compactMap(\.mac)
     return AuthenticatedWords(

@@ -54,11 +54,22 @@ extension Executor {
       var words = [UInt64](repeating: 0, count: (count + 63) / 64)
       if count > 0 { words[0] = 1 }
       try registers.write(engine.constantPlanes([words], count: count), to: [out])
+    case .publicPlanes(let sequence, let out):
+      var planes = [[UInt64]](repeating: .init(repeating: 0, count: (count + 63) / 64), count: out.count)
+      for (row, number) in sequence.values(count).enumerated() {
+        for place in out.indices {
+          planes[place][row / 64] |= UInt64(bitPattern: number >> Int64(place)) & 1 << UInt64(row % 64)
+        }
+      }
+      try registers.write(engine.constantPlanes(planes, count: count), to: out)
     case .randomPlanes(let out):
       try registers.write(
         try engine.randomPlanes(out.count, count: count, step: step(instruction.id)), to: out)
     case .runningSum(let a, let out):
       registers.write(engine.runningSum(try registers[a]), to: out)
+    case .scaleRows(let a, let sequence, let out):
+      let numbers = sequence.values(count).map { UInt64(bitPattern: $0) }
+      registers.write(engine.scaled(try registers[a], by: numbers), to: out)
     default:
       throw ParleyError(.invariant, "instruction \(instruction.id) is not local")
     }
