@@ -145,8 +145,14 @@ extension ParleyError: CustomStringConvertible {
     } else if let origin {
       text += origin.words { $0.description } + ": "
     }
-    text += hasLines || isList ? VisibleText.lines(message) : VisibleText.line(message)
-    if !isList { text += " [\(code)]" }
+    if isList {
+      text += VisibleText.lines(message)
+    } else {
+      // The code stands in the first line, which says what is wrong; the others go into it.
+      let lines = (hasLines ? VisibleText.lines(message) : VisibleText.line(message)).split(
+        separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+      text += lines[0] + " [\(code)]" + lines.dropFirst().map { "\n" + $0 }.joined()
+    }
     if let remedy { text += "\n  fix: \(VisibleText.line(remedy))" }
     return text
   }

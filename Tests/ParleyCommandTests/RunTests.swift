@@ -154,7 +154,10 @@ extension CommandTests {
       }
       kill(try #require(victim), SIGKILL)
       let ended = try await run.end()
-      ended.failed(7, "aborted/role", "beta stopped first", "[alpha]", fix: nil)
+      ended.failed(7, "aborted/role", "beta stopped first", "alpha", fix: nil)
+      // Who was killed has said nothing, and the code is no part of what others said.
+      #expect(!ended.errors.contains("[beta]"), "\(ended)")
+      #expect(ended.errors.contains("Killed) [aborted/role]\n"), "\(ended)")
       #expect(!box.exists("result.csv") && box.leftovers.isEmpty, "\(box.leftovers)")
     }
 

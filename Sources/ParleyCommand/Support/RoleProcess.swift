@@ -47,6 +47,17 @@ final class RoleProcess {
     return "ended by signal \(number), \(strsignal(number).map { String(cString: $0) } ?? "unknown")"
   }
 
+  /// It left because it was told to.
+  private var wasInterrupted: Bool {
+    process.terminationReason == .exit && process.terminationStatus == ParleyError(.interrupted, "").exitCode
+  }
+
+  /// What it printed, escaped line by line.
+  private var words: String {
+    let text = (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? ""
+    return VisibleText.lines(text.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+
   /// Waits for all; when one fails the others are told to stop, and its own words are thrown.
   static func wait(for all: [RoleProcess]) throws(ParleyError) {
     var running = all
@@ -82,9 +93,13 @@ final class RoleProcess {
         remedy: "start it again when you are ready")
     }
     if let failed {
-      let told = all.filter(\.hasFailed).map { role -> String in
-        let text = (try? String(contentsOfFile: role.errorPath, encoding: .utf8)) ?? ""
-        return "[\(role.name)] " + VisibleText.lines(text.trimmingCharacters(in: .whitespacesAndNewlines))
+      // Who was stopped because of it has nothing to say, nor has who was killed.
+      let stopped = all.filter { $0 !== failed && $0.wasInterrupted }
+      var told = all.filter { role in role.hasFailed && !stopped.contains { $0 === role } }
+        .map { (name: $0.name, words: $0.words) }.filter { !$0.words.isEmpty }
+        .map { "[\($0.name)] \($0.words)" }
+      if !stopped.isEmpty {
+        told.append("stopped because of it: \(stopped.map(\.name).joined(separator: ", "))")
       }
       let isData = failed.process.terminationReason == .exit && failed.process.terminationStatus == 4
       // Output that cannot be written, and no word of it in a log: the log is on the same disk.
@@ -93,8 +108,8 @@ final class RoleProcess {
         && ((try? String(contentsOfFile: failed.errorPath, encoding: .utf8)) ?? "").isEmpty
       var error = ParleyError(
         .init(isData ? "data/refused" : "aborted/role"),
-        "the run ended without a result: \(failed.name) stopped first (\(failed.ending))\n"
-          + told.joined(separator: "\n"),
+        (["the run ended without a result: \(failed.name) stopped first (\(failed.ending))"] + told)
+          .joined(separator: "\n"),
         remedy: isFull
           ? "its log could not be written: make room in \(NSTemporaryDirectory()), or set TMPDIR" : nil)
       // What a process of this trial printed is escaped line by line.
