@@ -268,4 +268,30 @@ import Testing
   ]
 
   @Test(arguments: cases) func theAdviceWorks(test: Case) throws { try test.check() }
+
+  /// Rows that are tested against rows of another table, where rows are what both protect.
+  @Test func testedRowsNeedNames() throws {
+    func compile(_ protection: TableSchema.Protection, isUnique: Bool, _ text: String) throws(ParleyError) {
+      _ = try SQLFrontEnd.compile(
+        [SQLQuery(name: "q", text: text)],
+        tables: [
+          Self.table("a", [("person", .integer(0...99)), ("x", .integer(1...99))], of: protection),
+          Self.table(
+            "b", [("person", .integer(0...99)), ("y", .integer(0...9))], of: protection,
+            unique: isUnique ? [["person"]] : []),
+        ], rules: .init(minimumCell: 5, recipients: ["r"], allowsRowRelease: false))
+    }
+    let text = "SELECT COUNT(*) AS n, SUM(x) AS s FROM a WHERE person IN (SELECT person FROM b WHERE y > 3)"
+    let error = try #require(throws: ParleyError.self) {
+      try compile(.rows, isUnique: false, text)
+    }
+    #expect(
+      error.remedy?.contains("what both tables protect ('protect: COLUMN'), where they name a person") == true,
+      "\(error)")
+    #expect(error.remedy?.contains("or declare 'unique' in the study for them") == true, "\(error)")
+    try compile(.units(name: "person", column: "person"), isUnique: false, text)
+    try compile(
+      .rows, isUnique: true,
+      "SELECT COUNT(*) AS n, SUM(x) AS s FROM a JOIN b ON a.person = b.person WHERE y > 3")
+  }
 }

@@ -32,7 +32,7 @@ extension ReleaseJudge {
         throw refusal(
           .shape, "EXISTS or IN tests rows against \(words(y.kinds)), of whom too few may decide",
           remedy: isOfRows
-            ? "declare 'unique' in the study for the columns that are compared, where each of their values stands in one row, and write a join, JOIN … ON, instead: it counts the rows of both tables"
+            ? "declare the columns that are compared as what both tables protect ('protect: COLUMN'), where they name a person; or declare 'unique' in the study for them, where each of their values stands in one row, and write a join, JOIN … ON, instead: it counts the rows of both tables"
             : "compare the columns that name the unit on both sides, or write a join, so that the units of both tables are counted"
         )
       }
