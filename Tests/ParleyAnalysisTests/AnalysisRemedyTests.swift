@@ -170,7 +170,7 @@ import Testing
         queries: "  - {name: A, sql: SELECT COUNT(*) AS n FROM people}"),
       "give it a name of its own")
     try refused(
-      text("\(Self.curve)grid: [1]").replacingOccurrences(of: "maximum-rows: 1000", with: "maximum-rows: 5000"),
+      text("\(Self.curve)grid: [1]").replacingOccurrences(of: "maximum-rows: 1000", with: "maximum-rows: 200000"),
       "lower maximum-rows of the table, if there are fewer")
     let below = "kind: kaplan-meier, table: people, time: shift, event: smoker, grid: [1]"
     try refused(text(below), "declare a range from 0 on; what is outside of it is a bad row then")

@@ -14,8 +14,8 @@ struct LogRank {
     let sizeBits = size.bitWidthOfValue
     let order = try SurvivalOrder(
       time: parts.time, isUsed: parts.frame.isUsed, isEvent: parts.event,
-      columns: [parts.event] + parts.groups.map(\.bit), rows: size, &builder)
-    let event = order.columns[0]
+      columns: [parts.event] + parts.groups.map(\.bit), &builder)
+    let event = try builder.integer(fromBit: order.columns[0])
     let isLast = try order.isLast(&builder)
     // Events of a time stand in its last row.
     let isFirst = try builder.shift(isLast, by: 1)
@@ -26,12 +26,11 @@ struct LogRank {
     // Shares of the groups among those at risk, n_k / n.
     let bits = min(36, 60 - 2 * sizeBits)
     let whole = (BigInt(1) << bits) + BigInt(size)
-    let inverse = try order.numbers(&builder) { SurvivalNumbers.reciprocal($0, bits: bits) }
     var shares: [NodeID] = []
     for column in order.columns.dropFirst() {
       let atRisk = try builder.runningSum(column)
-      shares.append(
-        try builder.select(isLast, try builder.multiply(atRisk, inverse), zero, within: Interval(0, whole)))
+      let share = try builder.scale(atRisk, byPosition: .reciprocal(bits: bits))
+      shares.append(try builder.select(isLast, share, zero, within: Interval(0, whole)))
     }
     var expected: [NodeID] = []
     for share in shares {
@@ -40,7 +39,7 @@ struct LogRank {
           try builder.innerProduct(d, share), fraction: bits, places: places(rules), &builder))
     }
     try disclose(
-      expected, try covariances(order, d, shares, isLast, bits: bits, rules, &builder), rules, &builder)
+      expected, try covariances(d, shares, isLast, bits: bits, rules, &builder), rules, &builder)
   }
 
   /// Few digits where a minimum holds: a sum of fractions tells its denominators by its decimals.
@@ -48,7 +47,7 @@ struct LogRank {
 
   /// Σ d (n − d)/(n − 1) · n_k/n · (δ_kl − n_l/n), by rows and columns below the last group, which follows from the others.
   private func covariances(
-    _ order: SurvivalOrder, _ d: NodeID, _ shares: [NodeID], _ isLast: NodeID, bits: Int, _ rules: AnalysisRules,
+    _ d: NodeID, _ shares: [NodeID], _ isLast: NodeID, bits: Int, _ rules: AnalysisRules,
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> [[NodeID]] {
     let size = parts.frame.maximumRows
@@ -57,11 +56,11 @@ struct LogRank {
     // Both factors keep as many bits as a sum of their products has room for.
     let room = 60 - 2 * sizeBits
     let factorBits = room / 2
-    let atRisk = try order.numbers(&builder) { BigInt($0) }
-    let inverse = try order.numbers(&builder) { SurvivalNumbers.reciprocal($0 - 1, bits: bits) }
+    let atRisk = try builder.add(
+      try builder.positional(.index, over: builder.type(of: d).shape), builder.constant(1))
     let product = try builder.multiply(d, try builder.subtract(atRisk, d))
     let factor = try builder.select(
-      isLast, try builder.multiply(product, inverse), zero,
+      isLast, try builder.scale(product, byPosition: .reciprocalBelow(bits: bits)), zero,
       within: Interval(-(BigInt(size) << bits), (BigInt(size) << bits) + BigInt(size) * BigInt(size)))
     let weight = try shortened(factor, from: bits, to: factorBits, &builder)
     let shareBits = min(bits, 29)

@@ -11,6 +11,19 @@ struct SurvivalCurve {
   let timeHeading: String
   let level: Double
 
+  /// Fraction bits of sums over rows.
+  private static let bits = 40
+
+  /// Between which sums of public numbers over any of the rows are.
+  private struct Ranges {
+    let log: Interval
+    let variance: Interval
+    init(_ rows: Int) {
+      log = Program.PublicSequence.logSurvival(bits: bits).sums(BigInt(rows))
+      variance = Program.PublicSequence.greenwood(bits: bits).sums(BigInt(rows))
+    }
+  }
+
   private struct Points {
     /// An element for each time.
     var logs: NodeID
@@ -23,8 +36,9 @@ struct SurvivalCurve {
     var logs: [NodeID] = []
     var variances: [NodeID] = []
     var hidden: [NodeID] = []
+    let ranges = Ranges(parts.frame.maximumRows)
     for group in parts.groups {
-      let points = try points(of: group.bit, rules, &builder)
+      let points = try points(of: group.bit, ranges, rules, &builder)
       for point in grid.indices {
         logs.append(try builder.element(points.logs, at: point))
         variances.append(try builder.element(points.variances, at: point))
@@ -83,20 +97,16 @@ struct SurvivalCurve {
   }
 
   private func points(
-    of group: NodeID, _ rules: AnalysisRules, _ builder: inout ProgramBuilder
+    of group: NodeID, _ ranges: Ranges, _ rules: AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Points {
-    let size = parts.frame.maximumRows
+    let bits = Self.bits
     let time = try builder.select(group, parts.time, builder.constant(0))
     let own = try builder.and(group, parts.event)
-    let order = try SurvivalOrder(
-      time: time, isUsed: group, isEvent: own, columns: [own], rows: size, &builder)
-    let event = order.columns[0]
-    // So that sums of as many as there are rows fit a word.
-    let bits = min(40, 54 - size.bitWidthOfValue)
-    let logs = try builder.multiply(
-      event, try order.numbers(&builder) { SurvivalNumbers.logarithm(below: $0, bits: bits) })
-    let variances = try builder.multiply(
-      event, try order.numbers(&builder) { SurvivalNumbers.greenwood($0, bits: bits) })
+    let order = try SurvivalOrder(time: time, isUsed: group, isEvent: own, columns: [own], &builder)
+    let isEvent = order.columns[0]
+    let event = try builder.integer(fromBit: isEvent)
+    let logs = try builder.scale(event, byPosition: .logSurvival(bits: bits))
+    let variances = try builder.scale(event, byPosition: .greenwood(bits: bits))
     var masks: [NodeID] = []
     let shape = builder.type(of: order.time).shape
     for point in grid {
@@ -105,7 +115,10 @@ struct SurvivalCurve {
       if builder.type(of: isUpTo).shape != shape { isUpTo = try builder.spread(isUpTo, over: shape) }
       masks.append(try builder.integer(fromBit: isUpTo))
     }
-    let columns = [logs, variances, event, order.isUsed]
+    let columns = [
+      logs, variances, event, try builder.integer(fromBit: order.isUsed),
+      try builder.integer(fromBit: try order.inFirstRow(isEvent, &builder)),
+    ]
     let sums = try builder.columnProduct(masks, columns)
     func sum(_ point: Int, _ column: Int) throws(ParleyError) -> NodeID {
       try builder.element(sums, at: point * columns.count + column)
@@ -114,9 +127,12 @@ struct SurvivalCurve {
       try builder.stack(try grid.indices.map { (point) throws(ParleyError) in try sum(point, column) })
     }
     let digits = Digits(rules)
-    // −Σ log(1 − 1/r) over r from 2 to n is log n, and the row of r = 1 counts as 40; Σ 1/(r(r − 1)) is below 1.
-    let log = try builder.atMost(try each(0), BigInt(50) << bits)
-    let variance = try builder.atMost(try each(1), BigInt(1) << bits)
+    // The logarithm of 0, of the row of which one is at risk, counts as −40.
+    let isZero = try builder.known(try each(4), within: Interval(0, 1), by: .oneOfSeveral)
+    let log = try builder.add(
+      try builder.negate(try builder.known(try each(0), within: ranges.log, by: .subsetSum)),
+      try builder.scale(isZero, by: BigInt(40) << bits))
+    let variance = try builder.known(try each(1), within: ranges.variance, by: .subsetSum)
     var result = Points(
       logs: try builder.negate(
         try FixedDecimal.rounded(
@@ -141,38 +157,6 @@ struct SurvivalCurve {
     }
     return result
   }
-}
-
-/// Numbers that depend on how many rows are at risk, as integers that are the same everywhere.
-package enum SurvivalNumbers {
-  /// round(−log(1 − 1/r) · 2^bits); 40 for one row, of which nothing is left.
-  package static func logarithm(below r: Int, bits: Int) -> BigInt {
-    guard r > 1 else { return BigInt(40) << bits }
-    // −log(1 − 1/r) = 2 artanh(1/(2r − 1)) = 2 Σ u^(2k+1)/(2k + 1), with 32 bits more than are kept.
-    let working = bits + 32
-    let divisor = BigInt(2 * r - 1)
-    var power = (BigInt(1) << working) / divisor
-    var sum = BigInt(0)
-    var odd = 1
-    while power > 0 {
-      sum += power / BigInt(odd)
-      power = power / divisor / divisor
-      odd += 2
-    }
-    return (sum * 2 + (BigInt(1) << 31)) >> 32
-  }
-
-  /// round(2^bits / (r(r − 1))); 0 for one row.
-  package static func greenwood(_ r: Int, bits: Int) -> BigInt {
-    r > 1 ? rounded(BigInt(1) << bits, BigInt(r) * BigInt(r - 1)) : 0
-  }
-
-  /// round(2^bits / r); 0 for none.
-  package static func reciprocal(_ r: Int, bits: Int) -> BigInt {
-    r > 0 ? rounded(BigInt(1) << bits, BigInt(r)) : 0
-  }
-
-  private static func rounded(_ a: BigInt, _ b: BigInt) -> BigInt { (2 * a + b) / (2 * b) }
 }
 
 extension Int {

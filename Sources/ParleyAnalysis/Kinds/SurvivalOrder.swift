@@ -2,22 +2,20 @@ import BigInt
 import ParleyBase
 import ParleyProgram
 
-/// Rows by descending time, those that count first, in a value of fixed size: so that the row number of a row, which is public, is the number of
-/// rows that are at risk at its time or later in a tie.
+/// Rows by descending time, those that count first: so that the row number of a row, which is public, is the number of rows that are at risk at
+/// its time or later in a tie, and what is computed of it is a product with a public number (``Program/PublicSequence``).
 ///
-/// One sort, and one message for every column that is kept.
+/// One sort.
 struct SurvivalOrder {
   typealias NodeID = Program.NodeID
-  /// The most rows: public numbers are written out for each.
-  static let mostRows = 4096
+  /// The most rows: with more, sums of numbers with enough bits fit no word.
+  static let mostRows = 1 << 17
 
-  /// So many slots.
-  let count: Int
   /// Times, 0 in slots that do not count.
   let time: NodeID
-  /// 1 in slots that count.
+  /// Bits: 1 in slots that count.
   let isUsed: NodeID
-  /// The given columns as numbers.
+  /// The given columns, bits.
   let columns: [NodeID]
 
   /// - Parameters:
@@ -26,45 +24,25 @@ struct SurvivalOrder {
   ///   - isEvent: bits; in a tie, events come last.
   ///   - columns: bits that are carried along.
   init(
-    time: NodeID, isUsed: NodeID, isEvent: NodeID, columns: [NodeID], rows: Int, _ builder: inout ProgramBuilder
+    time: NodeID, isUsed: NodeID, isEvent: NodeID, columns: [NodeID], _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let sorted = try builder.sort(
       by: [.init(isUsed, isDescending: true), .init(time, isDescending: true), .init(isEvent)],
       [time, isUsed] + columns)
-    count = rows
-    self.time = try Self.fixed(sorted[0], rows, &builder)
-    self.isUsed = try Self.fixed(try builder.integer(fromBit: sorted[1]), rows, &builder)
-    var kept: [NodeID] = []
-    for column in sorted.dropFirst(2) {
-      kept.append(try Self.fixed(try builder.integer(fromBit: column), rows, &builder))
-    }
-    self.columns = kept
+    (self.time, self.isUsed, self.columns) = (sorted[0], sorted[1], Array(sorted.dropFirst(2)))
   }
 
-  /// The rows of a table as so many elements, 0 where it has fewer: a product of matrices with the number 1.
-  private static func fixed(
-    _ node: NodeID, _ count: Int, _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> NodeID {
-    let zeros = try builder.spread(builder.constant(0), over: .fixed(count))
-    let padded = try builder.prefix(try builder.concatenate([node, zeros]), count: count)
-    return try builder.matrixProduct(padded, builder.constant(1), rows: count, inner: 1, columns: 1)
-  }
-
-  /// A public number for each row, from the number of rows at risk.
-  func numbers(
-    _ builder: inout ProgramBuilder, _ value: (Int) -> BigInt
-  ) throws(ParleyError) -> NodeID {
-    var constants: [NodeID] = []
-    for row in 0..<count { constants.append(builder.constant(value(row + 1))) }
-    return try builder.stack(constants)
+  /// The bits of a column in the first row, of which one row is at risk; no bit elsewhere.
+  func inFirstRow(_ column: NodeID, _ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID {
+    let ones = try builder.spread(builder.constant(true), over: builder.type(of: time).shape)
+    return try builder.and(column, try builder.not(try builder.shift(ones, by: 1)))
   }
 
   /// The bits of the last rows of times; no bit of slots that do not count.
   func isLast(_ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID {
-    let used = try builder.compare(.equal, isUsed, builder.constant(1))
     let isSame = try builder.compare(.equal, time, try builder.shift(time, by: -1))
-    let isNextUsed = try builder.shift(used, by: -1)
-    return try builder.and(used, try builder.not(try builder.and(isSame, isNextUsed)))
+    let isNextUsed = try builder.shift(isUsed, by: -1)
+    return try builder.and(isUsed, try builder.not(try builder.and(isSame, isNextUsed)))
   }
 }
 
