@@ -60,8 +60,10 @@ extension CommandTests {
       try await box.parley(["run", "queries.yml", "--in-process", "--figures", "drawn"] + Runs.data)
         .failed(2, "usage/arguments", "--figures drawn", "no result of this study is drawn", "leave --figures out")
       #expect(!box.exists("drawn"))
+      try await box.parley(["run", "queries.yml", "--in-process"] + Runs.data).succeeded()
       try await box.parley(["run", "study.yml", "--in-process", "--figures", "alpha.csv"] + Runs.data)
         .failed(2, "usage/arguments", "--figures alpha.csv", "name a folder in which you may write")
+      try await box.parley(["run", "study.yml", "--in-process", "--figures", "alpha"] + Runs.data).succeeded()
     }
   }
 }

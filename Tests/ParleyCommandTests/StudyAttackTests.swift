@@ -23,6 +23,34 @@ extension CommandTests {
       #expect((report["findings"] as? [Any])?.isEmpty == true, "\(attack)")
     }
 
+    /// What single rows change in a curve is not tried; a copy without it is.
+    @Test func analysesAreLeftToACopy() async throws {
+      var draft = Consortium.Draft()
+      draft.minimumCell = 5
+      let text = draft.text
+      let start = try #require(text.range(of: "queries:")), end = try #require(text.range(of: "security:"))
+      let visits = """
+          - name: visits
+            holders: [delta]
+            maximum-rows: 300
+            columns: [{name: ward, type: category, values: [a, b]}]
+        queries:
+          - {name: wards, sql: "SELECT ward, COUNT(*) AS n FROM visits GROUP BY ward"}
+
+        """
+      let curve = """
+        analyses:
+          - {name: stay, kind: kaplan-meier, table: people, time: age, event: {column: income, is: 5}, grid: [20, 40]}
+
+        """
+      try box.write(text[..<start.lowerBound] + visits + curve + text[end.lowerBound...], "both.yml")
+      try box.write(text[..<start.lowerBound] + visits + text[end.lowerBound...], "copy.yml")
+      try await box.parley("study", "check", "both.yml").succeeded()
+      try await box.parley("study", "attack", "both.yml", "--trials", "5")
+        .failed(2, "usage/arguments", "compute with rows: stay", "try a copy of the study without these analyses")
+      try await box.parley("study", "attack", "copy.yml", "--trials", "5").succeeded()
+    }
+
     /// Rows of tables that are joined, or protect one kind of people, have partners; and the rows that are advised show something.
     @Test(arguments: ["type: text, bytes: 16", "type: int, range: [1, 1000000000]"])
     func joinsHavePartners(id: String) async throws {

@@ -58,7 +58,8 @@ package struct RowProgram: Sendable {
     swap(&own.builder, &builder)
     own.uniqueKey = .init(
       name: "table '\(table.name)' (\(column))",
-      remedy: "correct the data, or remove '[\(column)]' from 'unique' of table '\(table.name)'")
+      remedy:
+        "correct the data, so that every '\(column)' has one row; or analyse another table, which has one row for each")
     try own.assumeUnique(rows.table, [0])
     try own.requireAssumptions()
     builder = own.builder
