@@ -59,7 +59,8 @@ package struct RowProgram: Sendable {
     own.uniqueKey = .init(
       name: "table '\(table.name)' (\(column))",
       remedy:
-        "correct the data, so that every '\(column)' has one row; or analyse another table, which has one row for each")
+        "correct the data, so that every '\(column)' has one row; or analyse another table, which has one row for each"
+    )
     try own.assumeUnique(rows.table, [0])
     try own.requireAssumptions()
     builder = own.builder
