@@ -47,6 +47,7 @@ final class Workshop {
   /// What rows were made one value of, by the node of that value.
   private(set) var reductions: [Program.NodeID: [RowReduction]] = [:]
   private(set) var reveals: [PendingReveal] = []
+  private(set) var analyses: [PendingAnalysis] = []
 
   init(parties: [String], minimum: Int, dominance: [ReleaseRules.Dominance]) {
     self.parties = parties
@@ -67,6 +68,7 @@ final class Workshop {
 
   /// Keeps what the whole program decides on: whether it may be shown.
   func keep(_ reveal: PendingReveal) { reveals.append(reveal) }
+  func keep(_ analysis: PendingAnalysis) { analyses.append(analysis) }
   /// The position of the next disclosure.
   var nextDisclosure: Int { reveals.last.map { $0.missing.map { $0 + 1 } ?? $0.index + 1 } ?? 0 }
 
@@ -118,7 +120,9 @@ final class Workshop {
 
   func checkReveal(name: String, to recipients: [String], at site: CallSite) {
     check(recipients, "recipient", at: site)
-    if name.isEmpty || reveals.contains(where: { $0.name == name }) {
+    if name.isEmpty || reveals.contains(where: { $0.name == name })
+      || analyses.contains(where: { $0.settings.name == name })
+    {
       _ = fail(
         "study/duplicate", "a result is called '\(name)' already, or the name is empty", at: site,
         remedy: "give every result a name of its own")
@@ -140,6 +144,8 @@ final class ProgramFormula {
 
   /// The formula, shortened when it is long.
   let text: String
+  /// The declared column that it is; nil of everything that is computed.
+  let declared: (table: String, column: String)?
   /// How many unbuilt expressions lie under this one: bounds the recursion of building.
   private let depth: Int
   private var build: Build?
@@ -148,8 +154,12 @@ final class ProgramFormula {
   static let longestText = 300
   static let deepest = 32
 
-  init(_ text: String, over operands: [ProgramFormula] = [], _ build: @escaping Build) {
+  init(
+    _ text: String, over operands: [ProgramFormula] = [], declared: (table: String, column: String)? = nil,
+    _ build: @escaping Build
+  ) {
     self.text = Self.shortened(text, to: Self.longestText)
+    self.declared = declared
     depth = 1 + (operands.map { $0.result == nil ? $0.depth : 0 }.max() ?? 0)
     self.build = build
   }

@@ -76,13 +76,14 @@ extension SecureProgram {
   public func prepared() throws(ParleyError) -> PreparedProgram {
     for table in tables { table.checkProtection() }
     if let failure = workshop.failure { throw failure }
-    guard !workshop.reveals.isEmpty else {
+    guard !workshop.reveals.isEmpty || !workshop.analyses.isEmpty else {
       throw ParleyError(
         .init("plan/nothing-revealed"), "the program reveals nothing, so there is nothing to compute",
-        at: .init(item: title), remedy: "reveal a scalar to somebody")
+        at: .init(item: title), remedy: "reveal a scalar to somebody, or ask for an analysis of a table")
     }
     let schemas = tables.map(\.schema)
-    let program = try disclosing(schemas)
+    let isOfAnalyses = !workshop.analyses.isEmpty
+    let program = isOfAnalyses ? try analysing(schemas) : try disclosing(schemas)
     var principals: [PreparedProgram.Principal] = []
     for party in parties {
       principals.append(
@@ -97,7 +98,8 @@ extension SecureProgram {
         title: title, program: program, principals: principals, computing: computingCount,
         tables: schemas, adversary: adversary == .malicious ? .malicious : .semiHonest,
         minimumCell: effectiveMinimum,
-        rules: rules(schemas),
+        rules: isOfAnalyses ? analysisRules(schemas) : rules(schemas),
+        queries: isOfAnalyses ? try analysisTexts(schemas) : [],
         publicFacts: PreparedProgram.publicFacts(of: schemas, agreement: "program"),
         studyHash: agreement(program, schemas))
     } catch {

@@ -1,4 +1,5 @@
 internal import BigInt
+internal import ParleyAnalysis
 public import ParleyBase
 internal import ParleyCrypto
 internal import ParleyEngine
@@ -22,6 +23,7 @@ public struct ProgramResult: Sendable {
 
   private let program: Program
   private let opened: [Int: Int]
+  private let values: [Int: ClearValues]
 
   init(_ prepared: PreparedProgram, endings: [Participant.Ending], opened: [Int: ClearValues]) throws(ParleyError)
   {
@@ -33,6 +35,7 @@ public struct ProgramResult: Sendable {
     equalsPlan =
       endings.count == prepared.principals.count && sentBytes == planned?.bytes && rounds == planned?.rounds
     self.opened = try Self.decoded(opened, of: program)
+    values = opened
   }
 
   /// One party's side of a run between machines.
@@ -43,7 +46,8 @@ public struct ProgramResult: Sendable {
     seconds = ending.seconds
     equalsPlan =
       ending.meter.sentBytes == ending.plan.cost.bytes[party.rawValue] && rounds <= ending.plan.cost.rounds
-    opened = try Self.decoded(ending.outcome.output ?? [:], of: program)
+    values = ending.outcome.output ?? [:]
+    opened = try Self.decoded(values, of: program)
   }
 
   private static func decoded(
@@ -66,6 +70,17 @@ public struct ProgramResult: Sendable {
   /// What was opened to this party, as it was opened, by the names of the statement.
   package var openings: [String: Int] {
     Dictionary(uniqueKeysWithValues: opened.map { (program.disclosures[$0.key].name, $0.value) })
+  }
+
+  /// All results as tables, with the columns that follow from opened ones.
+  func sheets() throws(ParleyError) -> [ReportSheet] {
+    if let hidden = program.disclosures.indices.first(where: { values[$0] == nil }) {
+      throw ParleyError(
+        .usage, "'\(program.disclosures[hidden].name)' was not revealed to this party",
+        remedy: "ask at \(program.disclosures[hidden].recipients.joined(separator: ", "))")
+    }
+    let tables = try StudyResult.tables(of: program, opened: values)
+    return zip(tables, program.results).map { ReportSheet($0, $1) }
   }
 
   /// The value behind a handle; nil where there is none (the mean of no rows, a result that is withheld).

@@ -148,7 +148,7 @@ public final class SecureTable {
     let rows = rows
     let formula = SecretFormula(
       workshop,
-      ProgramFormula("\(schema.name).\(name)") { workshop in
+      ProgramFormula("\(schema.name).\(name)", declared: (schema.name, name)) { workshop in
         var value = try rows.built()
         let range = Interval(BigInt(type.range.lowerBound), BigInt(type.range.upperBound))
         value.node = workshop.builder.input(

@@ -12,13 +12,19 @@ public struct StudyResult: Hashable, Sendable {
 
   /// The result, from what the engine opened.
   package init(_ prepared: PreparedStudy, opened: [Int: ClearValues]) throws(ParleyError) {
-    let program = prepared.program
+    tables = try Self.tables(of: prepared.program, opened: opened)
+  }
+
+  /// Results of a program, from what the engine opened.
+  static func tables(
+    of program: Program, opened: [Int: ClearValues]
+  ) throws(ParleyError) -> [DecodedTable] {
     var integers: [Program.DisclosureID: [BigInt]] = [:]
     for (index, values) in opened {
       let id = Program.DisclosureID(rawValue: index)
       integers[id] = Self.integers(values, of: program[program[id].node].type)
     }
-    tables = DerivedColumns.completed(try DecodedTable.decode(program, opened: integers), program.results)
+    return DerivedColumns.completed(try DecodedTable.decode(program, opened: integers), program.results)
   }
 
   /// From what a recipient kept beside its receipt.

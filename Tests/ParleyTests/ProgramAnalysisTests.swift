@@ -1,0 +1,161 @@
+import Foundation
+import Parley
+import ParleyBase
+import Testing
+
+/// Analyses of Swift programs: the results of a study file, the rules of release, and what is refused where.
+@Suite struct ProgramAnalysisTests {
+  struct World {
+    let study: SecureProgram
+    let people: SecureTable
+    let age: SecretColumn<Int>
+    let weight: SecretColumn<FixedPoint>
+    let died: SecretColumn<Bool>
+    let arm: SecretColumn<String>
+    let ward: SecretColumn<String>
+
+    init(minimum: Int = 5, adversary: SecureProgram.Adversary = .semiHonest) {
+      study = SecureProgram(
+        "Analyses", computing: ["a", "b", "c"], others: ["d"], minimumCell: minimum, adversary: adversary)
+      people = study.table("people", holders: ["a", "b"], maximumRows: 100)
+      age = people.int("age", in: 0...120)
+      weight = people.decimal("weight", scale: 1, in: 0...300)
+      died = people.bool("died")
+      arm = people.category("arm", ["x", "y"])
+      ward = people.category("ward", ["north", "south"])
+    }
+  }
+  struct Person {
+    var age: Int, weight: Double, died: Bool, arm: String, ward: String
+  }
+  /// Thirty people in each hospital.
+  static let people: [Person] = (0..<60).map { i in
+    Person(
+      age: 20 + (i * 37) % 61, weight: Double(500 + (i * 61) % 400) / 10, died: i % 3 != 0,
+      arm: i % 2 == 0 ? "x" : "y",
+      ward: i % 5 < 2 ? "north" : "south")
+  }
+
+  static func data(_ people: [Person] = people) -> [String: [String: ProgramRows]] {
+    func rows(_ people: [Person]) -> ProgramRows {
+      ProgramRows([
+        "age": people.map { .int($0.age) },
+        "weight": people.map { .decimal(FixedPoint($0.weight) ?? 0) },
+        "died": people.map { .bool($0.died) }, "arm": people.map { .text($0.arm) },
+        "ward": people.map { .text($0.ward) },
+      ])
+    }
+    let half = people.count / 2
+    return ["a": ["people": rows(Array(people[..<half]))], "b": ["people": rows(Array(people[half...]))]]
+  }
+
+  @Test(arguments: SecureProgram.Adversary.allCases)
+  func groupsAreCompared(adversary: SecureProgram.Adversary) throws {
+    let world = World(adversary: adversary)
+    let weights = world.people.compare(world.weight, by: world.arm, to: ["d"], as: "weights")
+    let deaths = world.people.crossTable(world.arm, world.died, tests: [.chiSquare], to: ["d"], as: "deaths")
+    let result = try world.study.run(data: Self.data())
+    #expect(result.equalsPlan)
+    let groups = try #require(try result.tables(of: weights)["groups"])
+    for (row, arm) in ["x", "y"].enumerated() {
+      let own = Self.people.filter { $0.arm == arm }.map(\.weight)
+      let mean = own.reduce(0, +) / Double(own.count)
+      let variance = own.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(own.count - 1)
+      #expect(groups["n"][row] == Double(own.count))
+      #expect(abs(try #require(groups["mean"][row]) - mean) <= 1e-6)
+      #expect(abs(try #require(groups["sd"][row]) - variance.squareRoot()) <= 2e-6)
+    }
+    #expect(try #require(try result.tables(of: weights)["test"])["p"][0] != nil)
+    let counts = try #require(try result.tables(of: deaths)["counts"])
+    #expect(counts["true"].compactMap(\.self).reduce(0, +) == 40, "\(counts)")
+    #expect(!counts.isWithheld && counts.description.contains("true"))
+  }
+
+  /// A curve of each group, shown whole or not at all: at the minimum, and one below.
+  @Test func curvesRestOnEnough() throws {
+    for (deaths, isShown) in [(5, true), (4, false)] {
+      let world = World()
+      let curve = world.people.kaplanMeier(
+        time: world.age, event: world.died, by: world.arm, grid: [40, 80], isTested: true, to: ["d"], as: "stay")
+      var people = Self.people
+      var left = deaths
+      for place in people.indices where people[place].arm == "x" {
+        people[place].died = left > 0
+        left -= 1
+      }
+      let result = try world.study.run(data: Self.data(people))
+      let groups = try #require(try result.tables(of: curve)["groups"])
+      #expect(groups.isWithheld == !isShown, "\(groups)")
+      if isShown { #expect(groups["events"][0] == Double(deaths)) }
+      #expect(try result.tables(of: curve)["test"] != nil)
+    }
+  }
+
+  @Test func theStatementSaysWhatIsAsked() throws {
+    let world = World()
+    _ = world.people.describe([world.age, world.weight], by: [world.ward], to: ["a", "d"], as: "overview")
+    _ = world.people.correlation([world.age, world.weight], to: ["d", "a"], as: "related")
+    let statement = try world.study.plan().statement
+    for word in ["overview.age", "related", "AVG", "CORR", "fewer than 5"] {
+      #expect(statement.contains(word), "\(word) in \(statement)")
+    }
+  }
+
+  /// What is refused, with the line of the call; and the same as the advice says.
+  @Test func whatCannotBeIsRefused() throws {
+    func refused(
+      _ code: String, _ words: String, line: Int = #line, _ build: (World) -> Void, fixed: (World) -> Void
+    ) throws {
+      let bad = World()
+      build(bad)
+      let error = try #require(throws: ParleyError.self) { try bad.study.prepared() }
+      #expect(error.code.rawValue == code && "\(error)".contains(words), "\(error)")
+      #expect(error.place?.file?.hasSuffix("ProgramAnalysisTests.swift") == true, "\(error)")
+      let good = World()
+      fixed(good)
+      _ = try good.study.prepared()
+    }
+    try refused("analysis/variable", "'(people.age + 1)' is no declared column") { world in
+      _ = world.people.describe([world.age + 1], to: ["d"], as: "o")
+    } fixed: { world in
+      _ = world.people.describe([world.age], to: ["d"], as: "o")
+    }
+    try refused("analysis/release-set", "keep one of them, and ask for the other in a program of its own") {
+      world in
+      _ = world.people.describe([world.age], to: ["d"], as: "o")
+      _ = world.people.count().reveal(to: ["d"], as: "n")
+    } fixed: { world in
+      _ = world.people.count().reveal(to: ["d"], as: "n")
+    }
+    try refused("analysis/setting", "give all analyses of a program the same recipients") { world in
+      _ = world.people.describe([world.age], to: ["d"], as: "o")
+      _ = world.people.describe([world.weight], to: ["a"], as: "p")
+    } fixed: { world in
+      _ = world.people.describe([world.age], to: ["d"], as: "o")
+      _ = world.people.describe([world.weight], to: ["d"], as: "p")
+    }
+    try refused("study/value", "use 1 to 64 letters, digits") { world in
+      _ = world.people.describe([world.age], to: ["d"], as: "so many")
+    } fixed: { world in
+      _ = world.people.describe([world.age], to: ["d"], as: "so-many")
+    }
+    try refused("study/duplicate", "give it a name of its own") { world in
+      _ = world.people.describe([world.age], to: ["d"], as: "o")
+      _ = world.people.describe([world.weight], to: ["d"], as: "o.age")
+    } fixed: { world in
+      _ = world.people.describe([world.age], to: ["d"], as: "o")
+      _ = world.people.describe([world.weight], to: ["d"], as: "p.age")
+    }
+    try refused("analysis/type", "name a column of numbers") { world in
+      _ = world.people.correlation([world.age, world.ward], to: ["d"], as: "o")
+    } fixed: { world in
+      _ = world.people.correlation([world.age, world.died], to: ["d"], as: "o")
+    }
+    // A column of another table is none of this one.
+    let world = World()
+    let others = world.study.table("others", holders: ["a"], maximumRows: 9)
+    _ = world.people.describe([others.int("x", in: 0...9)], to: ["d"], as: "o")
+    let error = try #require(throws: ParleyError.self) { try world.study.prepared() }
+    #expect(error.code.rawValue == "analysis/variable", "\(error)")
+  }
+}
