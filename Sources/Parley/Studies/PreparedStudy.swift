@@ -59,7 +59,7 @@ public struct PreparedStudy: Sendable {
 
   /// Instructions of programs for which both verifiers are planned. Macs have the shorter check, which decides where there is little
   /// to check.
-  private static let mostCompared = 40_000
+  private static let mostCompared = 25_000
 
   /// The other verifier, and what it costs; nil where the program is too large for it: without shuffles it sorts fewer rows,
   /// and takes more gates for that.
