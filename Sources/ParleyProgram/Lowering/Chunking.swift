@@ -7,18 +7,20 @@ internal import BigInt
 /// whole columns. A segment becomes one ``Instruction/Kind/chunked(_:_:)``; only what other segments read, or what needs
 /// whole columns, is as long as the columns.
 struct Chunking {
-  private var length = LengthNumber.one
   private let registers: Emitter.Registers
-  /// Nil where operations have become part of a chunk.
-  private var operations: [RawOperation?]
+  /// All operations there ever were, by number; those that were put together stand behind those that were emitted.
+  private var pool: [RawOperation]
+  /// What is looked at of each, by its number.
+  private var outline: OperationOutline
+  /// The operations in order, by number; -1 where some have become part of a chunk.
+  private var order: [Int32]
   /// By length number, where its first and its last operation stand.
   private var places: [ClosedRange<Int>?] = []
-  /// By register, how often operations read it. Those on rows of another length never become part of a chunk of its own.
-  private var readsOfPlane: [Int32]
-  private var readsOfArith: [Int32]
-  /// By register.
-  private var stateOfPlane: [RegisterState] = []
-  private var stateOfArith: [RegisterState] = []
+  /// By key of ``OperationOutline``, how often operations read the register. Those on rows of another length never become part of a chunk
+  /// of its own.
+  private var reads: [Int32] = []
+  /// By key of ``OperationOutline``.
+  private var states: [RegisterState] = []
 
   /// Lengths of which few operations stand between the first and the last come first: what they put together is then one
   /// operation for the others, as the join of a subquery is for the query around it.
@@ -30,39 +32,39 @@ struct Chunking {
   static func applied(
     to operations: [RawOperation], _ registers: Emitter.Registers, upTo most: Int, isLong: (Length) -> Bool
   ) -> [RawOperation]? {
-    var chunking = Chunking(operations, registers)
-    let long = chunking.places.enumerated().compactMap { number, place in
-      place.flatMap {
-        isLong(registers.length(.init(rawValue: Int32(number)))) ? (number: number, count: $0.count) : nil
-      }
+    var isUsed: [Bool] = []
+    for operation in operations {
+      let number = Int(operation.length.rawValue)
+      while isUsed.count <= number { isUsed.append(false) }
+      isUsed[number] = true
+    }
+    let long = isUsed.indices.filter {
+      isUsed[$0] && isLong(registers.length(.init(rawValue: Int32($0))))
     }
     if long.isEmpty { return operations }
-    chunking.countReads()
+    var chunking = Chunking(operations, registers)
+    let inOrder = long.map { (number: $0, count: chunking.places[$0]?.count ?? 0) }
+      .sorted { ($0.count, $0.number) < ($1.count, $1.number) }
     var work = 0
-    for (number, _) in long.sorted(by: { ($0.count, $0.number) < ($1.count, $1.number) }) {
+    for (number, _) in inOrder {
       work += chunking.places[number]?.count ?? 0
       guard work <= most else { return nil }
       chunking.apply(.init(rawValue: Int32(number)))
     }
-    return chunking.operations.compactMap { $0 }
+    return chunking.order.compactMap { $0 < 0 ? nil : chunking.pool[Int($0)] }
   }
 
   private init(_ operations: [RawOperation], _ registers: Emitter.Registers) {
     self.registers = registers
-    self.operations = operations
-    (readsOfPlane, readsOfArith) = ([], [])
+    pool = operations
+    outline = OperationOutline(operations, registers)
+    order = operations.indices.map(Int32.init)
     for index in operations.indices { place(operations[index].length, index) }
+    cover()
+    for number in operations.indices { count(number, 1) }
   }
-  private mutating func countReads() {
-    readsOfPlane = Array(repeating: 0, count: registers.planes.count)
-    readsOfArith = Array(repeating: 0, count: registers.arith.count)
-    for case let operation? in operations { count(operation, 1) }
-  }
-  private mutating func count(_ operation: RawOperation, _ change: Int32) {
-    operation.forEachPlaneRead { readsOfPlane[$0.index] += change }
-    if case .general(let general) = operation.body {
-      for word in general.arithIn { readsOfArith[word.index] += change }
-    }
+  private mutating func count(_ number: Int, _ change: Int32) {
+    for place in outline[number].reads { reads[Int(outline.keys[place])] += change }
   }
   private mutating func place(_ length: LengthNumber, _ index: Int) {
     let number = Int(length.rawValue)
@@ -70,15 +72,17 @@ struct Chunking {
     places[number] = WrittenRegisters.including(index, places[number])
   }
   /// Every length brings new registers.
-  private mutating func coverAll() {
-    stateOfPlane += repeatElement(RegisterState(), count: registers.planes.count - stateOfPlane.count)
-    stateOfArith += repeatElement(RegisterState(), count: registers.arith.count - stateOfArith.count)
+  private mutating func cover() {
+    outline.cover(registers)
+    let keys = outline.lengths.count
+    states += repeatElement(RegisterState(), count: keys - states.count)
+    reads += repeatElement(0, count: keys - reads.count)
   }
 
   /// What is known of a register while the operations of one length are put together.
   private struct RegisterState {
     /// The length that it is known of, at first none; of any other nothing is known.
-    var length = LengthNumber(rawValue: -1)
+    var length: Int32 = -1
     /// The segment that computes it row by row, -1 for none.
     var segment: Int32 = -1
     /// The first segment that finds it whole.
@@ -88,26 +92,26 @@ struct Chunking {
   /// Operations between the first and the last of a length, those of every level one after the other: first those that need whole
   /// columns, then its segment.
   private struct Levels {
-    /// Where an operation stands, and twice its level, one more in the segment.
-    private var members: [(index: Int32, part: Int32)] = []
+    /// The number of an operation, and twice its level, one more in the segment.
+    private var members: [(number: Int32, part: Int32)] = []
     private var counts: [Int] = []
     var count: Int { counts.count / 2 }
 
-    mutating func add(_ index: Int, level: Int32, isInside: Bool) {
+    mutating func add(_ number: Int32, level: Int32, isInside: Bool) {
       let part = 2 * level + (isInside ? 1 : 0)
       while counts.count <= Int(part) | 1 { counts.append(0) }
       counts[Int(part)] += 1
-      members.append((Int32(index), part))
+      members.append((number, part))
     }
 
-    /// Places of the operations by level; in each part they keep their order.
-    func places() -> [(outside: [Int], segment: [Int])] {
-      var parts = counts.map { count -> [Int] in
-        var part: [Int] = []
+    /// Numbers of the operations by level; in each part they keep their order.
+    func numbers() -> [(outside: [Int32], segment: [Int32])] {
+      var parts = counts.map { count -> [Int32] in
+        var part: [Int32] = []
         part.reserveCapacity(count)
         return part
       }
-      for (index, part) in members { parts[Int(part)].append(Int(index)) }
+      for (number, part) in members { parts[Int(part)].append(number) }
       return (0..<count).map { (parts[2 * $0], parts[2 * $0 + 1]) }
     }
   }
@@ -115,91 +119,89 @@ struct Chunking {
   /// Operations before the first of the length and after the last stay where they are.
   private mutating func apply(_ length: LengthNumber) {
     guard let range = places[Int(length.rawValue)] else { return }
-    self.length = length
-    coverAll()
+    cover()
     var found = Levels()
     for index in range {
-      guard let operation = operations[index] else { continue }
-      let isInside = isRowwise(operation)
-      let level = latest(operation, isInside: isInside)
-      mark(operation, level, isInside: isInside)
-      found.add(index, level: level, isInside: isInside)
+      let number = order[index]
+      guard number >= 0 else { continue }
+      let operation = outline[Int(number)]
+      let isInside = isRowwise(operation, length)
+      let level = latest(operation, length, isInside: isInside)
+      mark(operation, length, level, isInside: isInside)
+      found.add(number, level: level, isInside: isInside)
     }
-    let levels = found.places()
+    let levels = found.numbers()
     // A segment without messages is left as it is.
-    let segments = levels.map { level -> [RawOperation]? in
-      guard level.segment.contains(where: { operations[$0]?.communicates ?? false }) else { return nil }
-      return level.segment.compactMap { operations[$0] }
+    let isSegment = levels.map { level in level.segment.contains { outline[Int($0)].communicates } }
+    let exported = levels.indices.map { isSegment[$0] ? exports(of: levels[$0].segment) : RegisterSet() }
+    var next = range.lowerBound
+    func put(_ number: Int32) {
+      order[next] = number
+      next += 1
     }
-    let exported = segments.map { segment in segment.map { exports(of: $0) } }
-    var moved: [RawOperation?] = []
-    moved.reserveCapacity(range.count)
-    for (number, level) in levels.enumerated() {
-      for index in level.outside { moved.append(operations[index]) }
-      if let operations = segments[number], let exported = exported[number] {
+    for (level, parts) in levels.enumerated() {
+      for number in parts.outside { put(number) }
+      if isSegment[level] {
         var segment = Segment(length: length, registers: registers)
-        moved.append(segment.operation(operations, exported: exported))
+        let operation = segment.operation(
+          parts.segment.map { pool[Int($0)] }, exported: exported[level])
+        pool.append(operation)
+        outline.append(operation)
+        put(Int32(pool.count - 1))
       } else {
-        for index in level.segment { moved.append(operations[index]) }
+        for number in parts.segment { put(number) }
       }
     }
-    let rest = range.count - moved.count
-    for (offset, operation) in moved.enumerated() {
-      if let operation { place(operation.length, range.lowerBound + offset) }
-    }
-    operations.replaceSubrange(range, with: moved + repeatElement(nil, count: rest))
+    for index in range.lowerBound..<next { place(pool[Int(order[index])].length, index) }
+    for index in next..<(range.upperBound + 1) { order[index] = -1 }
   }
 
   // MARK: Segments
 
   /// Whether the operation computes every row of its results from the same row of its operands, or sums up over the rows.
-  ///
-  /// Counts of bits are not: a bit a row is short as a whole column, and in chunks every one of them takes all rounds of a sum.
-  private func isRowwise(_ operation: RawOperation) -> Bool {
-    guard operation.length == length, !operation.countsBits else { return false }
-    var fits = true
-    operation.forEachPlaneRead { plane in
-      let own = registers.planes[plane.index]
-      if own != length && own != .one { fits = false }
+  private func isRowwise(_ operation: OperationOutline.Entry, _ length: LengthNumber) -> Bool {
+    guard operation.length == length, operation.canBeRowwise else { return false }
+    for place in operation.reads {
+      let own = outline.lengths[Int(outline.keys[place])]
+      if own != length && own != .one { return false }
     }
-    guard case .general(let general) = operation.body else { return fits }
-    guard fits, general.reduction == nil, general.kind.isRowwise else { return false }
-    return general.arithIn.allSatisfy {
-      let own = registers.arith[$0.index]
-      return own == length || own == .one
-    }
+    return true
   }
 
-  private func latest(_ operation: RawOperation, isInside: Bool) -> Int32 {
+  private func latest(
+    _ operation: OperationOutline.Entry, _ length: LengthNumber, isInside: Bool
+  ) -> Int32 {
     var latest: Int32 = 0
-    func wait(for state: RegisterState) {
-      guard state.length == length else { return }
+    for place in operation.reads {
+      let state = states[Int(outline.keys[place])]
+      guard state.length == length.rawValue else { continue }
       latest = max(latest, isInside && state.segment >= 0 ? state.segment : state.whole)
-    }
-    operation.forEachPlaneRead { wait(for: stateOfPlane[$0.index]) }
-    if case .general(let general) = operation.body {
-      for register in general.arithIn { wait(for: stateOfArith[register.index]) }
     }
     return latest
   }
 
-  private mutating func mark(_ operation: RawOperation, _ level: Int32, isInside: Bool) {
+  private mutating func mark(
+    _ operation: OperationOutline.Entry, _ length: LengthNumber, _ level: Int32, isInside: Bool
+  ) {
     let state = RegisterState(
-      length: length, segment: isInside && !operation.sumsRows ? level : -1, whole: level + (isInside ? 1 : 0))
-    operation.forEachPlaneWritten { stateOfPlane[$0.index] = state }
-    if case .general(let general) = operation.body {
-      for register in general.arithOut { stateOfArith[register.index] = state }
-    }
+      length: length.rawValue, segment: isInside && !operation.sumsRows ? level : -1,
+      whole: level + (isInside ? 1 : 0))
+    for place in operation.writes { states[Int(outline.keys[place])] = state }
   }
 
   /// What operations outside of the segment read.
-  private mutating func exports(of segment: [RawOperation]) -> RegisterSet {
-    for operation in segment { count(operation, -1) }
+  private mutating func exports(of segment: [Int32]) -> RegisterSet {
+    for number in segment { count(Int(number), -1) }
     var result = RegisterSet()
-    for operation in segment where !operation.sumsRows {
-      operation.forEachPlaneWritten { if readsOfPlane[$0.index] > 0 { result.add($0) } }
-      guard case .general(let general) = operation.body else { continue }
-      for word in general.arithOut where readsOfArith[word.index] > 0 { result.add(word) }
+    for number in segment {
+      let operation = outline[Int(number)]
+      guard !operation.sumsRows else { continue }
+      for place in operation.writes {
+        let key = outline.keys[place]
+        guard reads[Int(key)] > 0 else { continue }
+        OperationOutline.register(
+          key, plane: { result.add($0) }, arith: { result.add($0) })
+      }
     }
     return result
   }
@@ -328,33 +330,7 @@ extension Length {
   }
 }
 
-extension RawOperation {
-  /// Whether it is a sum in bits of a bit a row.
-  fileprivate var countsBits: Bool {
-    guard case .general(let general) = body, case .sum(_, let sums, _) = general.kind else { return false }
-    return sums.allSatisfy { sum in sum.columns.reduce(0) { $0 + $1.count } <= 1 }
-  }
-  /// Whether the results are sums over all rows, of one element or a fixed number.
-  fileprivate var sumsRows: Bool {
-    guard case .general(let general) = body else { return false }
-    switch general.kind {
-    case .sumRows, .innerProducts, .columnProduct, .sum: return true
-    default: return false
-    }
-  }
-}
-
 extension Instruction.Kind {
-  /// Whether results are computed row by row, or summed up over the rows.
-  fileprivate var isRowwise: Bool {
-    switch self {
-    case .constantArith, .constantPlane, .linear, .repeatPlanes, .multiply, .productSums, .summands,
-      .shiftedSummands, .bitSummands, .sumRows, .innerProducts, .columnProduct, .sum(_, _, results: 1):
-      true
-    default: false
-    }
-  }
-
   /// The same with other registers; kinds that are ``isRowwise`` only.
   fileprivate func renamed(
     _ arith: (ArithRegister) -> ArithRegister, _ plane: (PlaneRegister) -> PlaneRegister
