@@ -52,6 +52,35 @@ extension CommandTests {
       #expect(box.leftovers.isEmpty)
     }
 
+    /// A study with its data, whole or for one kind of its analyses.
+    @Test func aFolder() async throws {
+      var draft = Consortium.Draft()
+      draft.minimumCell = 3
+      let text = draft.text
+      let start = try #require(text.range(of: "queries:")), end = try #require(text.range(of: "security:"))
+      let analysis = "analyses:\n  - {name: a, kind: describe, table: people, columns: [age, income]}\n\n"
+      try box.write(text[..<start.lowerBound] + analysis + text[end.lowerBound...], "study.yml")
+      for name in ["alpha", "delta"] {
+        let rows = (0..<9).map { "\(20 + $0),north,\(10 * $0)\n" }
+        try box.write("age,city,income\n" + rows.joined(), "\(name).people.csv")
+      }
+      for (scenario, security) in [("study", "semi-honest"), ("analysis-describe", "malicious")] {
+        let ended = try await box.parley(
+          "bench", scenario, "--data", ".", "--security", security, "--repeat", "1", "--transport", "memory",
+          "--json")
+        ended.succeeded()
+        #expect(try ended.json()["security"] as? String == security)
+        #expect(ended.output.contains("bytes equal the plan"), "\(ended)")
+      }
+      let one = ["bench", "analysis-table", "--repeat", "1", "--transport", "memory"]
+      try await box.parley(one + ["--data", "."]).failed(
+        2, "usage/arguments", "its analyses: describe", "or use bench study")
+      try await box.parley(one).failed(2, "usage/arguments", "--data Examples/recidivism")
+      try await box.parley(one + ["--data", "nowhere"]).failed(
+        2, "usage/arguments", "nowhere/study.yml is no study")
+      try await box.parley(one + ["--data", ".", "--size", "9"]).failed(2, "usage/arguments", "leave out --size")
+    }
+
     /// How many comparisons a sort takes is chance, so traffic is not compared. A wrong result would fail the command.
     @Test(arguments: ["semi-honest", "malicious"], ["sort", "sort-payload", "shuffle", "groupby", "join"])
     func wholeColumns(_ security: String, _ scenario: String) async throws {

@@ -14,7 +14,7 @@ struct BenchCommand: ParsableCommand {
     discussion: "Scenarios: \(BenchCommand.scenarios.joined(separator: ", ")).")
   static let scenarios =
     ["roundtrip", "throughput"] + BenchScenario.Name.allCases.map(\.rawValue) + [
-      "join", "aggregate", "setup", "tpch-q1 to tpch-q22",
+      "join", "aggregate", "setup", "tpch-q1 to tpch-q22", "study", "analysis-KIND",
     ]
 
   @Argument(help: "What to measure.") var scenario: String?
@@ -34,7 +34,10 @@ struct BenchCommand: ParsableCommand {
     help:
       "With aggregate: the same instructions on the semi-honest and the malicious engine, and the share of the range checks."
   ) var compareAdversaries = false
-  @Option(help: "With tpch-q1 to tpch-q22: the folder that Scripts/tpch make has filled.") var data: String?
+  @Option(
+    help:
+      "With tpch-q1 to tpch-q22: the folder that Scripts/tpch make has filled. With study and analysis-KIND: a folder with study.yml and HOLDER.TABLE.csv."
+  ) var data: String?
   @Option(
     help:
       "With tpch-q1 to tpch-q22: this minimum with customers protected, and beside every run one without a minimum."
@@ -63,8 +66,8 @@ struct BenchCommand: ParsableCommand {
       throw ParleyError(
         .usage, "--key-bits and --sort-way are for sort and sort-payload", remedy: "leave them out")
     }
-    guard data == nil || TPCHBench.scenarios.contains(scenario ?? "") else {
-      throw ParleyError(.usage, "--data is for the queries of TPC-H", remedy: "leave it out")
+    guard data == nil || (TPCHBench.scenarios + FolderBench.scenarios).contains(scenario ?? "") else {
+      throw ParleyError(.usage, "--data is for the queries of TPC-H and for studies", remedy: "leave it out")
     }
     guard
       minimumCell == nil || TPCHBench.scenarios.contains(scenario ?? "") && (2...1000).contains(minimumCell ?? 0)
@@ -110,6 +113,13 @@ struct BenchCommand: ParsableCommand {
       }
       return try TPCHBench.run(
         scenario, data: data, minimum: minimumCell, repetitions: repetitions, transport, security)
+    case _ where FolderBench.scenarios.contains(scenario):
+      guard size == nil else {
+        throw ParleyError(
+          .usage, "the rows of \(scenario) are those of the folder", remedy: "leave out --size")
+      }
+      return try FolderBench.run(
+        scenario, data: data, repetitions: repetitions, transport, security)
     case "join":
       return try ComputeBench(
         job: .join, size: size ?? 100_000, depth: 1, repetitions: repetitions, transport: transport,
