@@ -1,4 +1,4 @@
-package import BigInt
+import BigInt
 import ParleyBase
 import ParleyProgram
 
