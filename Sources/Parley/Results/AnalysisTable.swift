@@ -1,5 +1,5 @@
 internal import ParleyAnalysis
-internal import ParleyBase
+public import ParleyBase
 internal import ParleyProgram
 
 /// A table of an analysis: opened numbers, and those that follow from them, which this process has computed.
