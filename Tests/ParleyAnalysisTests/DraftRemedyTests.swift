@@ -6,9 +6,12 @@ import Testing
 /// Drafts of analyses where no columns fit: what is needed is said, and with such columns there is a draft.
 @Suite struct DraftRemedyTests {
   static let columns: [ColumnSchema] = [
-    .init(name: "note", type: .text(bytes: 20)), .init(name: "age", type: .integer(0...120)),
-    .init(name: "weight", type: .decimal(scale: 1, 0...3000)), .init(name: "died", type: .boolean),
-    .init(name: "smoker", type: .boolean), .init(name: "ward", type: .category(["a", "b"])),
+    .init(name: "note", type: .text(bytes: 20), isNullable: false),
+    .init(name: "age", type: .integer(0...120), isNullable: false),
+    .init(name: "weight", type: .decimal(scale: 1, 0...3000), isNullable: false),
+    .init(name: "died", type: .boolean, isNullable: false),
+    .init(name: "smoker", type: .boolean, isNullable: false),
+    .init(name: "ward", type: .category(["a", "b"]), isNullable: false),
   ]
 
   @Test(arguments: AnalysisKinds.names) func columnsThatFitMakeADraft(kind: String) throws {

@@ -29,10 +29,11 @@ import Testing
     var age: Int, weight: Double, died: Bool, arm: String, ward: String
   }
   /// Thirty people in each hospital.
-  static let people: [Person] = (0..<60).map { i in
-    Person(
-      age: 20 + (i * 37) % 61, weight: Double(500 + (i * 61) % 400) / 10, died: i % 3 != 0,
-      arm: i % 2 == 0 ? "x" : "y",
+  static let people: [Person] = (0..<60).map { (i: Int) -> Person in
+    let age: Int = 20 + (i * 37) % 61
+    let grams: Int = 500 + (i * 61) % 400
+    return Person(
+      age: age, weight: Double(grams) / 10, died: i % 3 != 0, arm: i % 2 == 0 ? "x" : "y",
       ward: i % 5 < 2 ? "north" : "south")
   }
 
@@ -67,7 +68,7 @@ import Testing
     }
     #expect(try #require(try result.tables(of: weights)["test"])["p"][0] != nil)
     let counts = try #require(try result.tables(of: deaths)["counts"])
-    #expect(counts["true"].compactMap(\.self).reduce(0, +) == 40, "\(counts)")
+    #expect(counts["true"].compactMap { $0 }.reduce(0, +) == 40, "\(counts)")
     #expect(!counts.isWithheld && counts.description.contains("true"))
   }
 
