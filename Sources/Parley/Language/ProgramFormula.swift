@@ -1,4 +1,5 @@
 internal import BigInt
+internal import ParleyAnalysis
 internal import ParleyBase
 internal import ParleyProgram
 internal import ParleySQL
