@@ -64,7 +64,8 @@ let library: [Row] = [
   Row(name: "ParleyTables", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram", "ParleyTables"], external: [bigInt]),
   Row(
-    name: "ParleyAnalysis", uses: ["ParleyBase", "ParleyProgram", "ParleyTables", "ParleySQL"],
+    name: "ParleyAnalysis",
+    uses: ["ParleyBase", "ParleyProgram", "ParleyTables", "ParleySQL", "ParleyNumerics"],
     external: [bigInt]),
   Row(
     name: "ParleyRuntime",

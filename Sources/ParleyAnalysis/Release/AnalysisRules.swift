@@ -1,5 +1,6 @@
 import BigInt
 package import ParleyBase
+package import ParleyNumerics
 package import ParleyProgram
 
 /// The release rules of what an analysis computes itself: counts that must hold are collected while it is built, and everything it
@@ -17,6 +18,8 @@ package struct AnalysisRules: Sendable {
   package let minimum: Int
   /// Scalar bits, 1 where a rule does not hold.
   private var violations: [NodeID] = []
+  /// Scalar bits, 1 where there is nothing that could be shown.
+  private var failures: [NodeID] = []
 
   package init(analysis: String, recipients: [String], minimum: Int) {
     self.analysis = analysis
@@ -35,6 +38,15 @@ package struct AnalysisRules: Sendable {
   ) throws(ParleyError) {
     guard isOn else { return }
     violations.append(try builder.compare(.less, count, builder.constant(BigInt(minimum))))
+  }
+
+  /// Nothing is shown unless a count is at least this, also where no minimum holds.
+  ///
+  /// - Parameter count: a scalar of at least 0.
+  package mutating func requireAlways(
+    _ count: NodeID, atLeast least: Int, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    violations.append(try builder.compare(.less, count, builder.constant(BigInt(least))))
   }
 
   /// Nothing is shown where a count is 1 to one below the minimum.
@@ -57,11 +69,25 @@ package struct AnalysisRules: Sendable {
   /// A further reason: a scalar bit that is 1 where nothing may be shown.
   package mutating func withhold(where violated: NodeID) { if isOn { violations.append(violated) } }
 
+  /// Nothing can be estimated of the data where a scalar bit is 1: everything is 0 then, and one bit says so. Which check failed is not learnt.
+  package mutating func fail(where bit: NodeID) { failures.append(bit) }
+
   /// 1 where something does not hold; nil where nothing has to.
   package func isWithheld(_ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID? {
-    guard let first = violations.first else { return nil }
+    try Self.any(violations, &builder)
+  }
+
+  /// 1 where nothing can be estimated, and nothing is withheld; nil where everything can be.
+  package func isNotEstimable(_ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID? {
+    guard let failed = try Self.any(failures, &builder) else { return nil }
+    guard let isWithheld = try isWithheld(&builder) else { return failed }
+    return try builder.and(failed, try builder.not(isWithheld))
+  }
+
+  private static func any(_ bits: [NodeID], _ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID? {
+    guard let first = bits.first else { return nil }
     var bit = first
-    for other in violations.dropFirst() { bit = try builder.or(bit, other) }
+    for other in bits.dropFirst() { bit = try builder.or(bit, other) }
     return bit
   }
 
@@ -79,6 +105,8 @@ package struct AnalysisRules: Sendable {
     package var precision: String
     /// 1 in rows where there is no value; nil where there always is one.
     package var isNull: NodeID?
+    /// Of a float its exponents; nil of any other format.
+    package var exponent: NodeID?
     package init(
       _ name: String, _ value: NodeID, format: Program.ResultTable.Format = .integer, precision: String = "0",
       isNull: NodeID? = nil, _ explanation: String
@@ -86,9 +114,18 @@ package struct AnalysisRules: Sendable {
       (self.name, self.value, self.format, self.explanation) = (name, value, format, explanation)
       (self.precision, self.isNull) = (precision, isNull)
     }
+    /// Numbers that are rounded to so many significant bits.
+    package init(
+      _ name: String, float: FloatOutput, significantBits: Int, _ explanation: String
+    ) {
+      self.init(
+        name, float.mantissa, format: .float(significantBits: significantBits),
+        precision: "2^-\(significantBits) of the number", explanation)
+      exponent = float.exponent
+    }
   }
 
-  /// Adds a result table of opened columns, all 0 where the analysis is withheld.
+  /// Adds a result table of opened columns, all 0 where the analysis is withheld or cannot be estimated.
   ///
   /// - Parameters:
   ///   - table: the part of its name after the analysis's.
@@ -96,7 +133,8 @@ package struct AnalysisRules: Sendable {
   ///   - hidden: bits, one for each row, of rows that are not shown for reasons of their own; they count as withheld.
   package func disclose(
     _ table: String, rows: Int, keys: [Program.ResultTable.Key], columns: [Column], hidden: NodeID? = nil,
-    derived: [Derived] = [], figure: Figure? = nil, _ builder: inout ProgramBuilder
+    derived: [Derived] = [], figure: Figure? = nil, caption: [Caption] = [], shown: [String] = [],
+    _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let name = "\(analysis).\(table)"
     var isWithheld = try isWithheld(&builder)
@@ -115,12 +153,23 @@ package struct AnalysisRules: Sendable {
     }
     var result = Program.ResultTable(
       name: name, groupCount: rows, keys: keys, columns: [], order: keys.indices.map { -1 - $0 }, isAbsent: nil,
-      isWithheld: withheldID, derived: derived, figure: figure)
+      isWithheld: withheldID, derived: derived, figure: figure, caption: caption, shown: shown)
+    var isZero = isWithheld
+    if let isNotEstimable = try isNotEstimable(&builder) {
+      result.isNotEstimable = builder.disclose(
+        .init(
+          name: "\(name).not estimable", node: isNotEstimable, recipients: recipients, meaning: .outcome,
+          explanation:
+            "One bit: 1 where what is asked for cannot be estimated from the data, or not with so many passes; why is not learnt."
+        ))
+      isZero =
+        try isZero.map { (bit) throws(ParleyError) in try builder.or(bit, isNotEstimable) } ?? isNotEstimable
+    }
     for column in columns {
-      var isMeaningless = isWithheld
+      var isMeaningless = isZero
       var nullID: Program.DisclosureID?
       if var isNull = column.isNull {
-        if let isWithheld { isNull = try builder.and(isNull, try builder.not(isWithheld)) }
+        if let isZero { isNull = try builder.and(isNull, try builder.not(isZero)) }
         nullID = builder.disclose(
           .init(
             name: "\(name).\(column.name) is null", node: isNull, recipients: recipients, meaning: .outcome,
@@ -134,9 +183,21 @@ package struct AnalysisRules: Sendable {
         .init(
           name: "\(name).\(column.name)", node: value, recipients: recipients, meaning: .statistic,
           explanation: "\(column.name): \(column.explanation)"))
+      var parts: [Program.DisclosureID] = []
+      if var exponent = column.exponent {
+        if let isMeaningless { exponent = try builder.select(isMeaningless, builder.constant(0), exponent) }
+        parts.append(
+          builder.disclose(
+            .init(
+              name: "\(name).\(column.name), exponent", node: exponent, recipients: recipients,
+              meaning: .statistic,
+              explanation: "\(column.name): the powers of 2 by which these numbers are multiplied.")))
+      }
       result.order.append(result.columns.count)
       result.columns.append(
-        .init(name: column.name, value: id, isNull: nullID, format: column.format, precision: column.precision))
+        .init(
+          name: column.name, value: id, furtherParts: parts, isNull: nullID, format: column.format,
+          precision: column.precision))
     }
     builder.result(result)
   }

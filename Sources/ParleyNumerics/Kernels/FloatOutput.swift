@@ -8,6 +8,10 @@ package struct FloatOutput: Hashable, Sendable {
   package let mantissa: Program.NodeID
   /// 0 where the mantissa is.
   package let exponent: Program.NodeID
+
+  package init(mantissa: Program.NodeID, exponent: Program.NodeID) {
+    (self.mantissa, self.exponent) = (mantissa, exponent)
+  }
 }
 
 extension ProgramBuilder {
