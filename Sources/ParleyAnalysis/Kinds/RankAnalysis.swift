@@ -75,7 +75,8 @@ struct RankComparison: Sendable {
       } else {
         try rules.requireNoneOrEnough(count, &builder)
       }
-      try requireSpread(of: value, within: try frame.range(of: names[0]), in: group.bit, &rules, &builder)
+      try rules.requireSpread(
+        of: value, within: try frame.range(of: names[0]), in: group.bit, &builder)
     }
     let ranked = try RankedRows(value, isUsed: frame.isUsed, carrying: groups.map(\.bit), &builder)
     var sums: [Program.NodeID] = []
@@ -107,26 +108,13 @@ struct RankComparison: Sendable {
     try rules.requireNoneOrEnough(try builder.subtract(frame.used, ranking), &builder)
     let range = builder.type(of: difference).range
     for bit in [isPositive, isNegative] {
-      try requireSpread(of: difference, within: range, in: bit, &rules, &builder)
+      try rules.requireSpread(of: difference, within: range, in: bit, &builder)
     }
     let ranked = try RankedRows(size, isUsed: isUsed, carrying: [isPositive, isNegative], &builder)
     return (
       ranked, ["above 0", "below 0"], counts,
       [try ranked.twiceSum(0, &builder), try ranked.twiceSum(1, &builder)]
     )
-  }
-
-  /// As of sums: rows whose value is not 0, not the least possible or not the greatest are none or enough, so that of values with two
-  /// possibilities each is.
-  private func requireSpread(
-    of value: Program.NodeID, within range: Interval, in group: Program.NodeID, _ rules: inout AnalysisRules,
-    _ builder: inout ProgramBuilder
-  ) throws(ParleyError) {
-    guard rules.isOn else { return }
-    for end in Set([0, range.lower, range.upper]).sorted() {
-      let differs = try builder.not(try builder.compare(.equal, value, builder.constant(end)))
-      try rules.requireNoneOrEnough(try builder.sum(try builder.and(group, differs)), &builder)
-    }
   }
 
   // MARK: What follows

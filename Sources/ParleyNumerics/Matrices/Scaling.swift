@@ -10,6 +10,10 @@ package struct ScaledColumn: Hashable, Sendable {
   package let mean: Program.NodeID
   /// A scalar integer: one unit of the column is 2^this of the scaled one.
   package let exponent: Program.NodeID
+  /// A scalar: 2^(exponent + ``powerBits``).
+  package let power: Program.NodeID
+  /// At least −exponent.
+  package let powerBits: Int
 }
 
 /// Scaling without roots or divisions of cells: everything is exact.
@@ -58,7 +62,7 @@ extension ProgramBuilder {
     }
     return ScaledColumn(
       value: try refined(exact, to: Self.scaledBits), mean: mean,
-      exponent: try subtract(place.shift, constant(BigInt(bits))))
+      exponent: try subtract(place.shift, constant(BigInt(bits))), power: place.power, powerBits: bits)
   }
 
   /// The s with 4^(quarters − 1) ≤ a · 4^s < 4^quarters, and 2^s, of a from 1 to 4^quarters − 1, by comparisons.
