@@ -181,6 +181,60 @@ import Testing
     if significantBits == 20 { #expect(try sample.run(ReplicatedFamily<UInt64>()) == results) }
   }
 
+  /// Quotients of integers of any length, each the product of two inputs or more.
+  @Test func quotientsOfLongNumbers() throws {
+    var random = Numbers(29)
+    var cases: [[Int64]] = [
+      [0, 1, 1], [1, 1, 1], [-1, 1, 3], [1 << 40, 1 << 40, 1], [1, 1, 1 << 40], [3, 1, 3],
+    ]
+    for _ in 0..<60 {
+      cases.append(
+        (0..<3).map { place in
+          let end: Int64 = 1 << Int64.random(in: 1...40, using: &random)
+          return Int64.random(in: (place == 0 ? -end : 1)...end, using: &random)
+        })
+    }
+    let end = Int64(1) << 40
+    for (index, item) in cases.enumerated() {
+      let sample = try Sample(
+        item.enumerated().map { (range: ($0 == 0 ? -end : 1)...end, values: [$1]) }, maximumRows: 1
+      ) { builder, columns in
+        var scalars: [Program.NodeID] = []
+        for column in columns { scalars.append(try builder.sum(column)) }
+        let square = try builder.multiply(scalars[1], scalars[1])
+        // Up to 2^160 over up to 2^80.
+        let upper = try builder.multiply(try builder.multiply(square, scalars[0]), scalars[1])
+        let one = builder.constant(1)
+        let lower = try builder.multiply(scalars[2], scalars[2])
+        let isZero = try builder.compare(.less, lower, one)
+        let output = try builder.floatQuotient(
+          upper, over: try builder.select(isZero, one, lower, within: Interval(1, 1 << 81)), significantBits: 20)
+        return [output.mantissa, output.exponent]
+      }
+      let results = try sample.evaluate()
+      let (mantissa, exponent) = (results[0][0], Int(results[1][0]))
+      let cube = BigInt(item[1]) * BigInt(item[1]) * BigInt(item[1])
+      let truth = Rational(BigInt(item[0]) * cube, BigInt(item[2]) * BigInt(item[2]))
+      if item[0] == 0 {
+        #expect(mantissa == 0 && exponent == 0)
+      } else {
+        #expect(mantissa.magnitude >= 1 << 19 && mantissa.magnitude <= 1 << 20)
+        let distance = (Rational(mantissa) * .power(exponent) - truth).magnitude
+        #expect(distance <= .power(exponent) * Rational(129, 256), "\(item)")
+      }
+      if index == 7 {
+        #expect(try sample.run(ReplicatedFamily<UInt64>()) == results)
+        #expect(try sample.run(VerifiedReplicatedFamily<UInt64>()) == results)
+      }
+    }
+    let error = #expect(throws: ParleyError.self) {
+      _ = try Sample([(0...5, [1])]) { builder, columns in
+        [try builder.floatQuotient(columns[0], over: columns[0], significantBits: 20).mantissa]
+      }
+    }
+    #expect(error?.code.rawValue == "plan/divisor-range" && error?.remedy != nil)
+  }
+
   /// Bytes and rounds of each function are what the plan says, under both adversaries, and not more than the document says.
   @Test func costs() throws {
     let unit = Int64(1) << 24

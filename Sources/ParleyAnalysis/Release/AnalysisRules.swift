@@ -40,6 +40,15 @@ package struct AnalysisRules: Sendable {
     violations.append(try builder.compare(.less, count, builder.constant(BigInt(minimum))))
   }
 
+  /// Nothing is shown unless a count is at least this, also where no minimum holds.
+  ///
+  /// - Parameter count: a scalar of at least 0.
+  package mutating func requireAlways(
+    _ count: NodeID, atLeast least: Int, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    violations.append(try builder.compare(.less, count, builder.constant(BigInt(least))))
+  }
+
   /// Nothing is shown where a count is 1 to one below the minimum.
   ///
   /// - Parameter count: a scalar of at least 0.
