@@ -297,9 +297,7 @@ public enum StudySchema {
           "description": "docs/analyses.md says which keys each kind has.",
           "properties": {
             "name": { "$ref": "#/$defs/partyName" },
-            "kind": {
-              "enum": ["describe", "table", "compare", "correlation", "linear", "logistic", "kaplan-meier", "meta"]
-            },
+            "kind": { "enum": ["describe", "table", "compare", "correlation", "linear", "logistic", "kaplan-meier", "meta"] },
             "table": { "type": "string", "minLength": 1, "description": "All rows of a table." },
             "rows": { "type": "string", "minLength": 1, "description": "A SELECT whose columns are analysed." },
             "columns": { "$ref": "#/$defs/names" },
