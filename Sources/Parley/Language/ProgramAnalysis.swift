@@ -23,6 +23,8 @@ struct AnalysisKeys {
   private(set) var entries: [AnalysisSetting.Entry] = []
   /// Columns that are not declared ones of the table.
   private(set) var strangers: [String] = []
+  /// Names that references are given for and that are no predictors.
+  private(set) var unknownReferences: [String] = []
   let table: String
   let line: Int
 
@@ -37,6 +39,19 @@ struct AnalysisKeys {
   }
   mutating func column(_ key: String, _ column: any AnalysableColumn) { text(key, name(column)) }
   mutating func list(_ key: String, _ columns: [any AnalysableColumn]) { texts(key, columns.map { name($0) }) }
+  /// Columns, some with the value that others are compared with.
+  mutating func predictors(_ columns: [any AnalysableColumn], references: [String: String]) {
+    let names = columns.map { name($0) }
+    let settings = names.map { name -> AnalysisSetting in
+      guard let reference = references[name] else { return AnalysisSetting(.text(name), line: line) }
+      let entries = [("column", name), ("reference", reference)].map {
+        AnalysisSetting.Entry(key: $0.0, value: .init(.text($0.1), line: line))
+      }
+      return AnalysisSetting(.mapping(entries), line: line)
+    }
+    set("predictors", .list(settings))
+    unknownReferences += references.keys.filter { !names.contains($0) }.sorted()
+  }
 
   private mutating func set(_ key: String, _ value: AnalysisSetting.Value) {
     entries.append(.init(key: key, value: .init(value, line: line)))
@@ -78,6 +93,11 @@ extension SecureTable {
         remedy:
           "name columns as they are declared; let holders prepare what is computed of them, or write a study file, where 'rows' takes any SELECT"
       )
+    }
+    if let unknown = keys.unknownReferences.first {
+      _ = workshop.fail(
+        "analysis/variable", "a reference is given for '\(unknown)', which is none of the predictors", at: site,
+        remedy: "name a column that is among the predictors, or leave it out")
     }
     workshop.keep(
       PendingAnalysis(

@@ -1,0 +1,97 @@
+/// Models: how an outcome depends on columns (docs/analyses.md, *Models*).
+extension SecureTable {
+  /// Variances of the coefficients of ``linear(_:on:references:ridge:errors:level:to:as:file:line:)``.
+  public enum LinearErrors: String, Sendable, Hashable, CaseIterable {
+    /// One variance of all residuals.
+    case classical
+    /// Of White, by the square of each residual; up to 32,768 rows.
+    case hc0
+    /// The same times n/(n − p).
+    case hc1
+  }
+
+  /// Ordinary least squares, or ridge regression: `name.coefficients` and `name.model`, certified to 0.001 standard errors.
+  ///
+  /// - Parameters:
+  ///   - outcome: a number or condition.
+  ///   - predictors: numbers, conditions, and categories, which have a coefficient for each value but the reference.
+  ///   - references: by the name of a category column, the value with which others are compared; the first where nothing is said.
+  ///   - ridge: λ of the penalty λ/2 · Σ b², 0 to 1,000,000.
+  ///   - errors: how variances are computed.
+  ///   - level: of intervals, in percent.
+  ///   - recipients: names of parties of the program.
+  ///   - name: of the analysis, unique in the program.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
+  public func linear(
+    _ outcome: any AnalysableColumn, on predictors: [any AnalysableColumn], references: [String: String] = [:],
+    ridge: FixedPoint = 0, errors: LinearErrors = .classical, level: Int = 95, to recipients: [String],
+    as name: String, file: String = #fileID, line: Int = #line
+  ) -> RevealedAnalysis {
+    analysed("linear", recipients, name, CallSite(file: file, line: line)) {
+      $0.column("outcome", outcome)
+      $0.predictors(predictors, references: references)
+      if ridge != 0 { $0.text("ridge", ridge.description) }
+      if errors != .classical { $0.text("errors", errors.rawValue) }
+      $0.text("level", "\(level)")
+    }
+  }
+
+  /// How the odds of a condition depend on columns: `name.coefficients` and `name.model`, certified to 0.001 standard errors.
+  ///
+  /// - Parameters:
+  ///   - outcome: the condition.
+  ///   - predictors: numbers, conditions, and categories, which have a coefficient for each value but the reference.
+  ///   - references: by the name of a category column, the value with which others are compared; the first where nothing is said.
+  ///   - ridge: λ of the penalty λ/2 · Σ b², 0 to 1,000,000.
+  ///   - iterations: passes of Newton's method, 1 to 40: everybody knows how many.
+  ///   - level: of intervals, in percent.
+  ///   - recipients: names of parties of the program.
+  ///   - name: of the analysis, unique in the program.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
+  public func logistic(
+    _ outcome: SecretColumn<Bool>, on predictors: [any AnalysableColumn], references: [String: String] = [:],
+    ridge: FixedPoint = 0, iterations: Int = 8, level: Int = 95, to recipients: [String], as name: String,
+    file: String = #fileID, line: Int = #line
+  ) -> RevealedAnalysis {
+    analysed("logistic", recipients, name, CallSite(file: file, line: line)) {
+      $0.column("outcome", outcome)
+      $0.predictors(predictors, references: references)
+      if ridge != 0 { $0.text("ridge", ridge.description) }
+      $0.text("iterations", "\(iterations)")
+      $0.text("level", "\(level)")
+    }
+  }
+
+  /// What studies are taken to estimate in ``meta(estimate:variance:model:level:to:as:file:line:)``.
+  public enum MetaModel: String, Sendable, Hashable, CaseIterable {
+    /// One effect.
+    case fixed
+    /// Effects that differ, with the variance between studies of DerSimonian and Laird.
+    case random
+  }
+
+  /// Estimates of several studies, a row each, to one: `name.estimate` and `name.heterogeneity`.
+  ///
+  /// - Parameters:
+  ///   - estimate: of each study.
+  ///   - variance: of the estimate, the square of its standard error.
+  ///   - model: one effect or several.
+  ///   - level: of intervals, in percent.
+  ///   - recipients: names of parties of the program.
+  ///   - name: of the analysis, unique in the program.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
+  public func meta(
+    estimate: SecretColumn<FixedPoint>, variance: SecretColumn<FixedPoint>, model: MetaModel = .random,
+    level: Int = 95, to recipients: [String], as name: String, file: String = #fileID, line: Int = #line
+  ) -> RevealedAnalysis {
+    analysed("meta", recipients, name, CallSite(file: file, line: line)) {
+      $0.column("estimate", estimate)
+      $0.column("variance", variance)
+      $0.text("model", model.rawValue)
+      $0.text("level", "\(level)")
+    }
+  }
+}
