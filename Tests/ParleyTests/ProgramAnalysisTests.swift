@@ -92,6 +92,42 @@ import Testing
     }
   }
 
+  /// At the coefficients that are opened the derivatives of the likelihood are 0, as nearly as six digits allow.
+  @Test func modelsSolveTheirEquations() throws {
+    let world = World()
+    let people = Self.people.enumerated().map { number, person -> Person in
+      var person = person
+      person.died = (number * 7919) % 100 < person.age + (person.arm == "y" ? 10 : -10)
+      return person
+    }
+    let model = world.people.logistic(
+      world.died, on: [world.age, world.arm], references: ["arm": "y"], to: ["d"], as: "odds")
+    let result = try world.study.run(data: Self.data(people))
+    #expect(result.equalsPlan)
+    let table = try #require(try result.tables(of: model)["coefficients"])
+    let b = table["estimate"].compactMap { $0 }
+    try #require(b.count == 3, "\(table)")
+    #expect(table.rows.map { $0[0] } == ["const", "age", "arm: x"])
+    var score = [0.0, 0.0, 0.0]
+    for person in people {
+      let x = [1, Double(person.age), person.arm == "x" ? 1 : 0]
+      let odds = exp(zip(b, x).map { $0 * $1 }.reduce(0, +))
+      for place in 0..<3 { score[place] += ((person.died ? 1 : 0) - odds / (1 + odds)) * x[place] }
+    }
+    #expect(abs(score[0]) <= 1e-3 && abs(score[1]) <= 0.1 && abs(score[2]) <= 1e-3, "\(score)")
+    let error = try #require(table["std.err"][1])
+    #expect(error > 0 && error < 1)
+    // A line through weights, and a reference that is no predictor.
+    let other = World()
+    let line = other.people.linear(other.weight, on: [other.age], to: ["d"], as: "line")
+    let fit = try other.study.run(data: Self.data(people))
+    #expect(try #require(try fit.tables(of: line)["model"])["rows"][0] == 60)
+    let bad = World()
+    _ = bad.people.linear(bad.weight, on: [bad.age], references: ["ward": "north"], to: ["d"], as: "line")
+    let refusal = try #require(throws: ParleyError.self) { try bad.study.prepared() }
+    #expect("\(refusal)".contains("'ward', which is none of the predictors"), "\(refusal)")
+  }
+
   @Test func theStatementSaysWhatIsAsked() throws {
     let world = World()
     _ = world.people.describe([world.age, world.weight], by: [world.ward], to: ["a", "d"], as: "overview")
