@@ -61,6 +61,7 @@ struct CompareAnalysis: AnalysisKind {
 
   var computesOfRows: Bool { ranks != nil }
   func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] { try ranks?.variables(of: rows) ?? [] }
+  func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] { try ranks?.grouping(of: rows) ?? [] }
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {

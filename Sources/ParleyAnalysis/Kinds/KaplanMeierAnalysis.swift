@@ -60,6 +60,10 @@ struct KaplanMeierAnalysis: AnalysisKind {
     return [time.name, event.name] + (try groups(rows).map { [$0.column.name] } ?? [])
   }
 
+  func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] {
+    [try event.column(of: rows).name] + (try groups(rows).map { [$0.column.name] } ?? [])
+  }
+
   private func groups(_ rows: AnalysisRows) throws(ParleyError) -> GroupLabels? {
     try by.map { (name) throws(ParleyError) in try GroupLabels(name, at: "by", rows) }
   }

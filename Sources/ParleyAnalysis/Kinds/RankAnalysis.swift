@@ -27,6 +27,10 @@ struct RankComparison: Sendable {
     return names + [groups.column.name]
   }
 
+  func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] {
+    test == .wilcoxon ? [] : [try GroupLabels(by, at: "by", rows).column.name]
+  }
+
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {

@@ -14,9 +14,10 @@ struct JudgedRows {
   /// Whether anything is withheld.
   var isProtected: Bool { !protected.isEmpty }
 
+  /// - Parameter measured: columns whose values go into what is opened, and not only put rows into groups.
   /// - Throws: `analysis/rows` with what to write instead.
   init(
-    _ rows: QueriedRows, of analysis: Analysis, tables: [TableSchema], rules: ReleaseRules
+    _ rows: QueriedRows, measured: [String], of analysis: Analysis, tables: [TableSchema], rules: ReleaseRules
   ) throws(ParleyError) {
     let read = tables.filter { rows.tableNames.contains($0.name) && $0.protection != .nothing }
     guard rules.minimumCell > 1, !read.isEmpty else {
@@ -31,6 +32,16 @@ struct JudgedRows {
         at: "rows",
         remedy:
           "select from one table with WHERE and computed columns alone; or write 'protect: none' at a table that is about nobody"
+      )
+    }
+    // A computed column can give one row a value, or several columns together a weight, that no count of rows shows.
+    if let computed = measured.first(where: { !rows.declaredColumns.contains($0) }) {
+      throw settings.error(
+        "rows",
+        "\(settings.what) of kind '\(settings.kind)' takes values of '\(computed)', which 'rows' computes: under a minimum they are those of a column of the table, so that no row is given a weight of its own",
+        at: "rows",
+        remedy:
+          "let each holder bring '\(computed)' as a column of its file, and declare it at the table; or compute groups and conditions alone, and choose rows with WHERE"
       )
     }
     guard rules.dominance.isEmpty else {

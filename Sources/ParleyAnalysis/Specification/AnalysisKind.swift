@@ -29,6 +29,11 @@ package protocol AnalysisKind: Sendable {
   ///
   /// - Throws: `analysis/variable`, `analysis/type`.
   func variables(of rows: AnalysisRows) throws(ParleyError) -> [String]
+  /// Those of ``variables(of:)`` that only put rows into groups: under a minimum they may be computed of other columns, and no others may
+  /// (docs/proofs/release-models.md). None by default.
+  ///
+  /// - Throws: `analysis/variable`, `analysis/type`.
+  func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String]
   /// Adds nodes, disclosures and results to the program. Only called where ``computesOfRows``.
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
@@ -43,6 +48,7 @@ extension AnalysisKind {
   package func queries(over rows: AnalysisRows) throws(ParleyError) -> [AnalysisQuery] { [] }
   package var computesOfRows: Bool { false }
   package func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] { [] }
+  package func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] { [] }
   package func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {}

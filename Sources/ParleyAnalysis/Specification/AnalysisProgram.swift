@@ -54,7 +54,10 @@ extension RowProgram {
     }
     let queried = try self.rows(analysis.sql(AnalysisQuery(table: "rows", items: items)))
     builder.origin = analysis.name
-    let judged = try JudgedRows(queried, of: analysis, tables: tables, rules: self.rules)
+    let grouping = try analysis.kind.grouping(of: rows)
+    let judged = try JudgedRows(
+      queried, measured: variables.filter { !grouping.contains($0) }, of: analysis, tables: tables,
+      rules: self.rules)
     try neighbours.check(analysis, judged.protected)
     var rules = AnalysisRules(
       analysis: analysis.name, recipients: self.rules.recipients,

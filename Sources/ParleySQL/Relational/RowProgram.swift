@@ -11,6 +11,8 @@ package struct QueriedRows: Sendable {
   /// Every row is one of the rows of one table, chosen by conditions about it and with columns that are computed of it alone:
   /// no joins, groups, windows or set operations. Then slot i is row i of the table, whatever the conditions.
   package var areRowsOfOneTable: Bool
+  /// Columns that are columns of a table as it declares them; nothing is computed.
+  package var declaredColumns: Set<String>
 }
 
 /// A column that a query selects, before anything is computed.
@@ -130,7 +132,10 @@ extension RelationalQuery {
       table.columns[index].type = SecretType(output.type)
     }
     try lowering.tables.requireAssumptions()
-    let rows = QueriedRows(table: table, tableNames: tableNames, areRowsOfOneTable: plan.keepsRowsOfOneTable)
+    let declared = plan.declaredColumns
+    let rows = QueriedRows(
+      table: table, tableNames: tableNames, areRowsOfOneTable: plan.keepsRowsOfOneTable,
+      declaredColumns: Set(outputs.filter { declared.contains($0.id) }.map(\.name)))
     return (rows, lowering.tables.builder)
   }
 }
@@ -142,6 +147,24 @@ extension RelationalPlan {
     case .scan: true
     case .filter(let input, _), .extend(let input, _), .project(let input, _): input.keepsRowsOfOneTable
     default: false
+    }
+  }
+
+  /// The columns of the result that a table declares, whatever they are called here.
+  fileprivate var declaredColumns: Set<ColumnID> {
+    func those(_ items: [Projection], of known: Set<ColumnID>) -> [ColumnID] {
+      items.compactMap { item in
+        if case .column(let id) = item.expression, known.contains(id) { item.id } else { nil }
+      }
+    }
+    switch self {
+    case .scan(let scan): return Set(scan.columns)
+    case .filter(let input, _): return input.declaredColumns
+    case .extend(let input, let items):
+      let known = input.declaredColumns
+      return known.union(those(items, of: known))
+    case .project(let input, let items): return Set(those(items, of: input.declaredColumns))
+    default: return []
     }
   }
 }
