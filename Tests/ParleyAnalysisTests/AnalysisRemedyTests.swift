@@ -13,6 +13,7 @@ import Testing
     "{name: note, type: text, bytes: 20}", "{name: born, type: date, range: [1900-01-01, 2020-01-01]}",
     "{name: status, type: int, range: [1, 2]}", "{name: shift, type: int, range: [-5, 60]}",
     "{name: income, type: int, range: [0, 9000000]}",
+    "{name: log_years, type: decimal, scale: 3, range: [-2, 5]}",
   ]
   struct Case: CustomTestStringConvertible {
     /// The analysis that is refused, what the refusal advises, and the analysis with it done.
@@ -135,6 +136,22 @@ import Testing
       "write a number of 0.0001 to 0.1 with at most six decimals, such as 'precision: 0.001'",
       "\(logistic)predictors: [age], precision: 0.001"),
     Case(
+      "kind: poisson, \(of)outcome: weight, predictors: [age]",
+      "name a number of events; or use kind 'linear' for numbers with decimals, and 'logistic' for conditions",
+      "kind: poisson, \(of)outcome: age, predictors: [status]"),
+    Case(
+      "kind: poisson, \(of)outcome: shift, predictors: [age]",
+      "name a number of events with a range from 0 to 1000 at most",
+      "kind: poisson, outcome: s, predictors: [age], rows: \"SELECT shift + 5 AS s, age FROM people\""),
+    Case(
+      "kind: poisson, \(of)outcome: age, predictors: [status], offset: age",
+      "name a column with logarithms of what the number is in proportion to: years, persons",
+      "kind: poisson, \(of)outcome: age, predictors: [status], offset: log_years"),
+    Case(
+      "kind: poisson, \(of)outcome: age, predictors: [status], offset: weight",
+      "name a column with natural logarithms of years or persons, and declare the range that they have",
+      "kind: poisson, \(of)outcome: age, predictors: [status], offset: log_years"),
+    Case(
       "kind: linear, \(of)outcome: weight, predictors: [age], errors: hc0, ridge: 2", "remove one of them",
       "kind: linear, \(of)outcome: weight, predictors: [age], errors: hc0"),
     Case(
@@ -232,6 +249,10 @@ import Testing
     _ = try PreparedWorld.prepare(few.replacingOccurrences(of: "[age, ward]", with: "[age]"))
     try refused(
       model.replacingOccurrences(of: "maximum-rows: 1000", with: "maximum-rows: 200000"),
+      "lower maximum-rows of the table, if there are fewer")
+    let counts = text("kind: poisson, table: people, outcome: age, predictors: [status]")
+    try refused(
+      counts.replacingOccurrences(of: "maximum-rows: 1000", with: "maximum-rows: 20000"),
       "lower maximum-rows of the table, if there are fewer")
     let wards = (0..<70).map { "w\($0)" }.joined(separator: ", ")
     let many = text(

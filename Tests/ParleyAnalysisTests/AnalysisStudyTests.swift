@@ -129,6 +129,12 @@ import Testing
       "kind: linear, table: people, outcome: weight, predictors: [age, WEIGHT]", "analysis/setting",
       "is its 'outcome' too", "remove it"),
     Bad(
+      "kind: poisson, table: people, outcome: weight, predictors: age", "analysis/type", "no whole number",
+      "kind 'linear'"),
+    Bad(
+      "kind: poisson, table: people, outcome: days, predictors: [age, weight], offset: weight", "analysis/setting",
+      "is its 'offset' too", "remove it"),
+    Bad(
       "kind: linear, table: people, outcome: weight, predictors: age, errors: hc3", "analysis/setting", "'hc3'",
       "classical, hc0, hc1"),
     Bad("kind: correlation, table: people, columns: [age, ward]", "analysis/type", "a category", "CASE WHEN ward"),

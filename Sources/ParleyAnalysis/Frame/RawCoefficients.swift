@@ -43,10 +43,11 @@ extension Design {
   ///   - coefficients: of the scaled columns, a vector.
   ///   - covariance: their covariances.
   ///   - outcome: where the outcome is scaled as columns are.
+  ///   - shift: what the constant is moved by; an outcome that is scaled has none.
   ///   - isPerVariance: the covariances are those of an outcome with the variance 1, so that its scale is no part of them.
   package func raw(
-    _ coefficients: Fixed, _ covariance: ScaledMatrix, outcome: ScaledOutcome? = nil, isPerVariance: Bool = false,
-    _ builder: inout ProgramBuilder
+    _ coefficients: Fixed, _ covariance: ScaledMatrix, outcome: ScaledOutcome? = nil, shift: Fixed? = nil,
+    isPerVariance: Bool = false, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> RawCoefficients {
     let first = hasConstant ? 1 : 0
     var estimates: [NodeID] = [], variances: [NodeID] = []
@@ -76,7 +77,7 @@ extension Design {
       factors: tens.map { Rational(10).raised(2 * ($0 - (isPerVariance ? 0 : decimals))) }, &builder)
     if hasConstant {
       let own = try constant(
-        coefficients, covariance, outcome: outcome, isPerVariance: isPerVariance, &builder)
+        coefficients, covariance, outcome: outcome, shift: shift, isPerVariance: isPerVariance, &builder)
       result.insert(own.estimate, at: 0)
       squares.insert(own.variance, at: 0)
     }
@@ -140,10 +141,11 @@ extension Design {
 
   /// The constant of the columns as they were: the linear form (1, −2^e·m, …) of the coefficients.
   private func constant(
-    _ coefficients: Fixed, _ covariance: ScaledMatrix, outcome: ScaledOutcome?, isPerVariance: Bool,
-    _ builder: inout ProgramBuilder
+    _ coefficients: Fixed, _ covariance: ScaledMatrix, outcome: ScaledOutcome?, shift: Fixed?,
+    isPerVariance: Bool, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> (estimate: FloatOutput, variance: FloatOutput) {
-    let bits = (terms.map(\.scaled) + [outcome?.scaled].compactMap(\.self)).map(\.powerBits).max() ?? 0
+    let own = (terms.map(\.scaled) + [outcome?.scaled].compactMap(\.self)).map(\.powerBits).max() ?? 0
+    let bits = shift == nil ? own : max(own, 26)
     func moved(_ column: ScaledColumn, _ origin: BigInt, _ sign: BigInt) throws(ParleyError) -> NodeID {
       let mean = try builder.add(column.mean, builder.constant(origin))
       return try builder.scale(
@@ -166,23 +168,31 @@ extension Design {
     let variance = try builder.multiply(c, plain(columns), to: room(columns, order), as: row)
     let squareExponent = try builder.add(
       try builder.add(try builder.scale(scale, by: 2), size), covariance.exponent)
+    // The mean of the outcome, or a shift, is one more number of the form, with the coefficient 1.
+    var more: [NodeID] = []
+    if let outcome { more.append(try moved(outcome.scaled, outcome.origin, 1)) }
+    if let shift {
+      let kept = try builder.rounded(plain(shift), to: min(bits, shift.fractionBits))
+      more.append(try builder.scale(kept.node, by: BigInt(1) << (bits - kept.fractionBits)))
+    }
+    let (wide, wideScale) = try builder.normalised(
+      builder.fixed(try builder.stack(form + more), fractionBits: bits), to: 40)
+    var all = plain(coefficients)
+    if !more.isEmpty {
+      var parts: [NodeID] = []
+      for index in 0..<order { parts.append(try builder.element(coefficients.node, at: index)) }
+      for _ in more { parts.append(builder.constant(BigInt(1) << coefficients.fractionBits)) }
+      all = builder.fixed(try builder.stack(parts), fractionBits: coefficients.fractionBits)
+    }
+    let count = order + more.count
+    let estimate = try builder.multiply(
+      wide, all, to: room(all, count), as: .matrix(rows: 1, inner: count, columns: 1))
     guard let outcome else {
-      let estimate = try builder.multiply(c, plain(coefficients), to: room(coefficients, order), as: row)
       return (
-        try output(of: estimate, scale, factor: 1, &builder),
+        try output(of: estimate, wideScale, factor: 1, &builder),
         try output(of: variance, squareExponent, factor: 1, &builder)
       )
     }
-    // The mean of the outcome is one more number of the form, with the coefficient 1.
-    let wholeForm = form + [try moved(outcome.scaled, outcome.origin, 1)]
-    let (wide, wideScale) = try builder.normalised(
-      builder.fixed(try builder.stack(wholeForm), fractionBits: bits), to: 40)
-    var own: [NodeID] = []
-    for index in 0..<order { own.append(try builder.element(coefficients.node, at: index)) }
-    own.append(builder.constant(BigInt(1) << coefficients.fractionBits))
-    let all = builder.fixed(try builder.stack(own), fractionBits: coefficients.fractionBits)
-    let estimate = try builder.multiply(
-      wide, all, to: room(all, order + 1), as: .matrix(rows: 1, inner: order + 1, columns: 1))
     let unit = outcome.scaled.exponent
     let ten = Rational(10)
     return (

@@ -35,14 +35,19 @@ struct LinearModel {
       let mean = try design.mean(of: sums, fractionBits: 40, perRow: Self.most, error: .zero, &builder)
       return try builder.rounded(mean, to: 44)
     }
-    let cross = try builder.kept(try mean(try builder.columnProduct(z, z)), withinPower: 2).value
-    let right = try builder.kept(try mean(try builder.columnProduct(z, [t])), withinPower: 2).value
+    // Beyond these bounds columns hardly vary.
+    let (cross, isWide) = try builder.kept(try mean(try builder.columnProduct(z, z)), withinPower: 2)
+    let (right, isFar) = try builder.kept(try mean(try builder.columnProduct(z, [t])), withinPower: 2)
+    rules.fail(where: try builder.or(try builder.any(isWide), try builder.any(isFar)))
     let square = try mean(try builder.innerProduct(t, t))
     var matrix = cross
     if let penalty {
       let zero = builder.fixed(
         try builder.stack(Array(repeating: builder.constant(0), count: order)), fractionBits: 30)
-      matrix = try penalty.add(to: Derivatives(gradient: right, hessian: cross), at: zero, &builder).hessian
+      let (sum, isOutside) = try penalty.add(
+        to: Derivatives(gradient: right, hessian: cross), at: zero, &builder)
+      matrix = sum.hessian
+      rules.fail(where: isOutside)
     }
     let inverse = try builder.symmetricInverse(of: matrix, order: order)
     let found = try builder.solution(of: inverse, right: right, magnitude: Self.magnitude)

@@ -48,7 +48,8 @@ struct LogisticAnalysis: AnalysisKind {
     for condition in design.conditions {
       try rules.requireCells(condition, event, among: frame.isUsed, &builder)
     }
-    let penalty = try RidgePenalty(newton.ridge, of: design, &rules, &builder)
+    let penalty = try RidgePenalty(
+      newton.ridge, of: design, unit: try design.perRow(&builder), &rules, &builder)
     let model = LogisticModel(design: design, event: event, penalty: penalty)
     let fit = try model.fit(newton, &rules, &builder)
     let raw = try design.raw(

@@ -20,6 +20,8 @@ struct LogisticModel {
   private struct Evaluation {
     let predictor: Fixed
     let probability: Fixed
+    /// 1 where a second derivative with its penalty is too large.
+    var isOutside: NodeID?
   }
 
   /// Fits, and fails where the optimum is not proven to be near.
@@ -38,7 +40,7 @@ struct LogisticModel {
       let zero = builder.fixed(
         try builder.stack(Array(repeating: builder.constant(0), count: order)), fractionBits: 30)
       let none = Derivatives(gradient: zero, hessian: first)
-      first = try penalty.add(to: none, at: zero, &builder).hessian
+      first = try penalty.add(to: none, at: zero, &builder).derivatives.hessian
     }
     let shape = NewtonShape(order: order, passes: settings.iterations - 1, growth: 14)
     var last: Evaluation?
@@ -46,13 +48,17 @@ struct LogisticModel {
       (builder, b, isLast) throws(ParleyError) in
       let (derivatives, evaluation) = try self.derivatives(at: b, short, isLast: isLast, &builder)
       last = evaluation
-      return try penalty?.add(to: derivatives, at: b, &builder) ?? derivatives
+      guard let penalty else { return derivatives }
+      let sum = try penalty.add(to: derivatives, at: b, &builder)
+      last?.isOutside = sum.isOutside
+      return sum.derivatives
     }
     guard let last else { throw ParleyError(.invariant, "a fit without an evaluation") }
     let bound = try builder.distanceBound(of: found.derivatives.gradient, by: found.inverse)
     let isNear = try builder.isNearMinimum(
       settings.precision, bound, units: .power(design.sizeBits), reach: design.reach)
     rules.fail(where: try builder.not(try builder.and(found.inverse.isProven, isNear)))
+    if let isOutside = last.isOutside { rules.fail(where: isOutside) }
     return Fit(newton: found, logLikelihood: try logLikelihood(last, &rules, &builder))
   }
 

@@ -25,17 +25,19 @@ struct NewtonSettings: Hashable, Sendable {
 
 /// The penalty of a ridge regression: λ/2 · Σ b² over the coefficients of the columns as they were, divided by what sums over rows are divided by.
 struct RidgePenalty {
+  typealias NodeID = Program.NodeID
   /// Of the scaled coefficients, the diagonal of the second derivative.
   let diagonal: [Fixed]
 
   /// Fraction bits of the diagonal.
   private static let bits = 44
 
-  /// λ · 100^decimals · 4^e / 2^(sizeBits − shift): a public number times a power of two that nobody knows, chosen among those that matter.
-  ///
+  /// λ · 100^decimals · 4^e · 2^exponent: a public number times a power of two that nobody knows, chosen among those that matter.
   /// Nothing can be estimated where a penalty is 4 or more, that is where it outweighs the data.
+  ///
+  /// - Parameter unit: the exponent; what is minimised is 2^this times what the penalty is added to. A scalar.
   init?(
-    _ ridge: Rational, of design: Design, _ rules: inout AnalysisRules,
+    _ ridge: Rational, of design: Design, unit: NodeID, _ rules: inout AnalysisRules,
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     guard ridge > 0 else { return nil }
@@ -43,9 +45,7 @@ struct RidgePenalty {
       design.hasConstant ? [builder.fixed(builder.constant(0), fractionBits: Self.bits)] : []
     for column in design.terms {
       let factor = ridge * Rational(BigInt(100).power(column.decimals))
-      let exponent = try builder.add(
-        try builder.scale(column.scaled.exponent, by: 2),
-        try builder.subtract(design.size.shift, builder.constant(BigInt(design.sizeBits))))
+      let exponent = try builder.add(try builder.scale(column.scaled.exponent, by: 2), unit)
       // factor · 2^top < 4 ≤ factor · 2^(top + 1).
       var top = 1
       while factor * .power(top) >= 4 { top -= 1 }
@@ -65,13 +65,14 @@ struct RidgePenalty {
     self.diagonal = diagonal
   }
 
-  /// Adds the penalty's derivatives at coefficients.
+  /// Adds the penalty's derivatives at coefficients. A gradient that leaves its bounds is moved to their end, and is far from 0.
+  ///
+  /// - Returns: the sums, and a bit that is 1 where a second derivative is 4 or more, which nothing can be made of.
   func add(
     to found: Derivatives, at coefficients: Fixed, _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> Derivatives {
+  ) throws(ParleyError) -> (derivatives: Derivatives, isOutside: NodeID) {
     let order = diagonal.count
-    var vector: [Program.NodeID] = []
-    var matrix: [Program.NodeID] = []
+    var vector: [NodeID] = [], matrix: [NodeID] = []
     let zero = builder.constant(BigInt(0))
     for row in 0..<order {
       vector.append(diagonal[row].node)
@@ -81,8 +82,8 @@ struct RidgePenalty {
     let all = builder.fixed(try builder.stack(vector), fractionBits: Self.bits, error: error)
     let whole = builder.fixed(try builder.stack(matrix), fractionBits: Self.bits, error: error)
     let slope = try builder.multiply(all, coefficients, to: 40)
-    let gradient = try builder.kept(try builder.add(found.gradient, slope), withinPower: 2).value
-    let sum = try builder.add(found.hessian, whole)
-    return Derivatives(gradient: gradient, hessian: try builder.kept(sum, withinPower: 2).value)
+    let gradient = try builder.clamped(try builder.add(found.gradient, slope), toPower: 2)
+    let (hessian, isOutside) = try builder.kept(try builder.add(found.hessian, whole), withinPower: 2)
+    return (Derivatives(gradient: gradient, hessian: hessian), try builder.any(isOutside))
   }
 }

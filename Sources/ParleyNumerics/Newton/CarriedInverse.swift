@@ -33,14 +33,16 @@ package struct NewtonShape: Sendable, Hashable {
   package var lastSteps: Int
   /// See ``SymmetricInverse/provenBits``.
   package var provenBits: Int
+  /// The inverse is halved in a pass as often as needed where the Hessian has grown too much for it, up to six times.
+  package var shrinks: Bool
 
   package init(
     order: Int, passes: Int, growth: Int = 16, magnitude: Int = 5, coefficientBits: Int = 30, steps: Int = 2,
-    lastSteps: Int = 4, provenBits: Int = 4
+    lastSteps: Int = 4, provenBits: Int = 4, shrinks: Bool = false
   ) {
     (self.order, self.passes, self.growth, self.magnitude) = (order, passes, growth, magnitude)
     (self.coefficientBits, self.steps, self.lastSteps) = (coefficientBits, steps, lastSteps)
-    self.provenBits = provenBits
+    (self.provenBits, self.shrinks) = (provenBits, shrinks)
   }
 }
 
@@ -107,11 +109,37 @@ extension ProgramBuilder {
     _ found: Derivatives, _ inverse: NodeID, _ coefficients: NodeID, _ shape: NewtonShape
   ) throws(ParleyError) -> [NodeID] {
     var current = fixed(inverse, fractionBits: Self.inverseBits(shape.order, shape.growth))
+    if shape.shrinks { current = try shrunk(current, found.hessian, shape) }
     for _ in 0..<shape.steps {
       current = try schulzStep(found.hessian, shape.order, current, growth: shape.growth)
     }
     let b = fixed(coefficients, fractionBits: shape.coefficientBits)
     return [current.node, try step(b, found.gradient, by: current, shape)]
+  }
+
+  /// X/2^k, with the least k up to 6 that makes the greatest row sum of |HX| at most 3/2 if that is at most 96: no eigenvalue is greater, and below 2 the
+  /// iteration comes nearer.
+  private mutating func shrunk(
+    _ inverse: Fixed, _ hessian: Fixed, _ shape: NewtonShape
+  ) throws(ParleyError) -> Fixed {
+    let order = shape.order
+    let bits = 20
+    let short = try rounded(fixed(hessian.node, fractionBits: hessian.fractionBits), to: bits)
+    let own = try rounded(fixed(inverse.node, fractionBits: inverse.fractionBits), to: bits)
+    let product = try multiply(
+      short, own, to: bits, as: .matrix(rows: order, inner: order, columns: order))
+    let ones = try stack(Array(repeating: constant(BigInt(1)), count: order))
+    let sums = try matrixProduct(
+      try absolute(product.node).magnitude, ones, rows: order, inner: order, columns: 1)
+    let norm = order == 1 ? sums : try extremum(.maximum, sums)
+    let places = 6
+    var factor = constant(BigInt(1) << places)
+    for place in 0..<places {
+      let limit = constant(BigInt(3) << (bits - 1 + place))
+      let isAbove = try integer(fromBit: try compare(.less, limit, norm))
+      factor = try subtract(factor, try scale(isAbove, by: BigInt(1) << (places - 1 - place)))
+    }
+    return try multiply(inverse, fixed(factor, fractionBits: places), to: inverse.fractionBits)
   }
 
   /// b − Xg, kept within its bounds.

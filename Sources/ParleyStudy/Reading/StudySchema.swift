@@ -297,7 +297,7 @@ public enum StudySchema {
           "description": "docs/analyses.md says which keys each kind has.",
           "properties": {
             "name": { "$ref": "#/$defs/partyName" },
-            "kind": { "enum": ["describe", "table", "compare", "correlation", "linear", "logistic", "kaplan-meier", "meta"] },
+            "kind": { "enum": ["describe", "table", "compare", "correlation", "linear", "logistic", "poisson", "kaplan-meier", "meta"] },
             "table": { "type": "string", "minLength": 1, "description": "All rows of a table." },
             "rows": { "type": "string", "minLength": 1, "description": "A SELECT whose columns are analysed." },
             "columns": { "$ref": "#/$defs/names" },
@@ -317,6 +317,7 @@ public enum StudySchema {
               "description": "Names, and of categories also {column: stage, reference: II}.",
               "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "minItems": 1 }]
             },
+            "offset": { "type": "string", "description": "A column of natural logarithms." },
             "ridge": { "type": "number", "minimum": 0, "maximum": 1000000, "default": 0 },
             "errors": { "enum": ["classical", "hc0", "hc1"], "default": "classical" },
             "iterations": { "type": "integer", "minimum": 1, "maximum": 40 },
