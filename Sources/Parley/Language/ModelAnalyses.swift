@@ -64,6 +64,35 @@ extension SecureTable {
     }
   }
 
+  /// How numbers of events depend on columns: `name.coefficients` and `name.model`, certified to 0.001 standard errors.
+  ///
+  /// - Parameters:
+  ///   - outcome: whole numbers from 0, up to 1000.
+  ///   - predictors: numbers, conditions, and categories, which have a coefficient for each value but the reference.
+  ///   - references: by the name of a category column, the value with which others are compared; the first where nothing is said.
+  ///   - offset: added to the logarithm of what is expected, such as the natural logarithm of years.
+  ///   - ridge: λ of the penalty λ/2 · Σ b², 0 to 1,000,000.
+  ///   - iterations: passes of Newton's method, 1 to 40: everybody knows how many.
+  ///   - level: of intervals, in percent.
+  ///   - recipients: names of parties of the program.
+  ///   - name: of the analysis, unique in the program.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
+  public func poisson(
+    _ outcome: SecretColumn<Int>, on predictors: [any AnalysableColumn], references: [String: String] = [:],
+    offset: SecretColumn<FixedPoint>? = nil, ridge: FixedPoint = 0, iterations: Int = 12, level: Int = 95,
+    to recipients: [String], as name: String, file: String = #fileID, line: Int = #line
+  ) -> RevealedAnalysis {
+    analysed("poisson", recipients, name, CallSite(file: file, line: line)) {
+      $0.column("outcome", outcome)
+      $0.predictors(predictors, references: references)
+      if let offset { $0.column("offset", offset) }
+      if ridge != 0 { $0.text("ridge", ridge.description) }
+      $0.text("iterations", "\(iterations)")
+      $0.text("level", "\(level)")
+    }
+  }
+
   /// What studies are taken to estimate in ``meta(estimate:variance:model:level:to:as:file:line:)``.
   public enum MetaModel: String, Sendable, Hashable, CaseIterable {
     /// One effect.
