@@ -2,6 +2,7 @@ import Foundation
 import Parley
 import ParleyAnalysis
 import ParleyBase
+import ParleyProgram
 import ParleyStudy
 
 /// A study with its data in one folder, as the worked examples are: `study.yml`, and `HOLDER.TABLE.csv` for each part of a table.
