@@ -12,6 +12,7 @@ import Testing
     "{name: ward, type: category, values: [a, b, c]}", "{name: smoker, type: bool}", "{name: male, type: bool}",
     "{name: note, type: text, bytes: 20}", "{name: born, type: date, range: [1900-01-01, 2020-01-01]}",
     "{name: status, type: int, range: [1, 2]}", "{name: shift, type: int, range: [-5, 60]}",
+    "{name: income, type: int, range: [0, 9000000]}",
   ]
   struct Case: CustomTestStringConvertible {
     /// The analysis that is refused, what the refusal advises, and the analysis with it done.
@@ -25,6 +26,7 @@ import Testing
   }
   private static let of = "table: people, "
   private static let curve = "kind: kaplan-meier, table: people, time: age, event: smoker, "
+  private static let logistic = "kind: logistic, table: people, outcome: smoker, "
   static let cases: [Case] = [
     Case("kind: describe, \(of)columns: aeg", "; did you mean 'age'?", "kind: describe, \(of)columns: age"),
     Case(
@@ -92,8 +94,49 @@ import Testing
       "\(curve)grid: [1]"),
     Case(
       "kind: kaplan-meier, \(of)time: age, event: status, grid: [1]",
-      "say which value is an event: 'event: {column: status, is: …}'",
+      "say which value is meant: 'event: {column: status, is: …}'",
       "kind: kaplan-meier, \(of)time: age, event: {column: status, is: 2}, grid: [1]"),
+    Case(
+      "\(logistic)predictors: [age, note]",
+      "make a number of it in 'rows', or a condition, as in note IS NOT NULL AS has_note; or leave it out",
+      "kind: logistic, outcome: smoker, predictors: [age, noted], rows: \"SELECT smoker, age, note = 'x' AS noted FROM people\""
+    ),
+    Case("\(logistic)predictors: [age, smoker]", "remove it from 'predictors'", "\(logistic)predictors: [age]"),
+    Case("\(logistic)predictors: [age, Age]", "name it once", "\(logistic)predictors: [age]"),
+    Case(
+      "\(logistic)predictors: []", "write 'predictors: [age, {column: stage, reference: II}]'",
+      "\(logistic)predictors: [age, {column: ward, reference: b}]"),
+    Case(
+      "kind: logistic, \(of)outcome: smoker", "add 'predictors: [age, {column: stage, reference: II}]'",
+      "\(logistic)predictors: [age, {column: ward, reference: b}]"),
+    Case(
+      "\(logistic)predictors: [{column: ward, base: b}]",
+      "use column and reference, as in 'predictors: [age, {column: stage, reference: II}]'",
+      "\(logistic)predictors: [{column: ward, reference: b}]"),
+    Case(
+      "\(logistic)predictors: [{column: ward, reference: d}]", "use one of: a, b, c",
+      "\(logistic)predictors: [{column: ward, reference: c}]"),
+    Case(
+      "\(logistic)predictors: [{column: age, reference: 5}]", "write 'age' alone", "\(logistic)predictors: [age]"),
+    Case(
+      "\(logistic)predictors: [income]",
+      "narrow its range in the study; or make a coarser number in 'rows', as in ROUND(income / 1000)",
+      "kind: logistic, outcome: smoker, predictors: [i], rows: \"SELECT smoker, ROUND(income / 1000) AS i FROM people\""
+    ),
+    Case(
+      "kind: logistic, \(of)outcome: {column: status, is: 3}, predictors: [age]", "write a whole number of 1 to 2",
+      "kind: logistic, \(of)outcome: {column: status, is: 2}, predictors: [age]"),
+    Case(
+      "\(logistic)predictors: [age], ridge: -1",
+      "write a number of 0 to 1000000 with at most six decimals, such as 'ridge: 0'",
+      "\(logistic)predictors: [age], ridge: 0.5"),
+    Case(
+      "\(logistic)predictors: [age], precision: 1",
+      "write a number of 0.0001 to 0.1 with at most six decimals, such as 'precision: 0.001'",
+      "\(logistic)predictors: [age], precision: 0.001"),
+    Case(
+      "kind: linear, \(of)outcome: weight, predictors: [age], errors: hc0, ridge: 2", "remove one of them",
+      "kind: linear, \(of)outcome: weight, predictors: [age], errors: hc0"),
     Case(
       "kind: table, \(of)row: smoker, column: male, test: mantel-haenszel", "add 'strata: site'",
       "kind: table, \(of)row: smoker, column: male, test: mantel-haenszel, strata: ward"),
@@ -180,6 +223,22 @@ import Testing
     try refused(total, "give the value another label in the study")
     _ = try PreparedWorld.prepare(
       total.replacingOccurrences(of: "b, total]", with: "b, total], labels: {total: all}"))
+    let model = text("\(Self.logistic)predictors: [age, ward]")
+    let few = model.replacingOccurrences(of: "maximum-rows: 1000", with: "maximum-rows: 13")
+    try refused(
+      few,
+      "choose fewer predictors, or categories of fewer values; or raise maximum-rows, if there are more")
+    _ = try PreparedWorld.prepare(few.replacingOccurrences(of: "maximum-rows: 13", with: "maximum-rows: 14"))
+    _ = try PreparedWorld.prepare(few.replacingOccurrences(of: "[age, ward]", with: "[age]"))
+    try refused(
+      model.replacingOccurrences(of: "maximum-rows: 1000", with: "maximum-rows: 200000"),
+      "lower maximum-rows of the table, if there are fewer")
+    let wards = (0..<70).map { "w\($0)" }.joined(separator: ", ")
+    let many = text(
+      "\(Self.logistic)predictors: [age, ward]",
+      columns: Self.columns.map { $0.replacingOccurrences(of: "[a, b, c]", with: "[\(wards)]") })
+    try refused(many, "choose fewer predictors, or categories of fewer values")
+    _ = try PreparedWorld.prepare(many.replacingOccurrences(of: "[age, ward]", with: "[age]"))
     let empty = AnalysisWorld.text("  []", columns: Self.columns, minimum: 5)
     try refused(empty, "add '- {name: overview, kind: describe, table: …, columns: […]}', or remove the line")
     _ = try PreparedWorld.prepare(text("kind: describe, table: people, columns: [age]"))

@@ -92,6 +92,45 @@ import Testing
       "kind: compare, table: people, outcome: age, by: smoker, level: 100", "analysis/setting", "'100'", "50 to 99"
     ),
     Bad("kind: correlation, table: people, columns: age", "analysis/setting", "names 1", "2 to 12"),
+    Bad(
+      "kind: logistic, table: people, outcome: smoker, predictors: [age, wieght]", "analysis/variable", "'wieght'",
+      "did you mean 'weight'?"),
+    Bad(
+      "kind: logistic, table: people, outcome: smoker, predictors: [age, note]", "analysis/type",
+      "which is a text",
+      "make a number of it"),
+    Bad(
+      "kind: logistic, table: people, outcome: smoker, predictors: [age, born]", "analysis/type",
+      "which is a date",
+      "make a number of it"),
+    Bad(
+      "kind: logistic, table: people, outcome: {column: status, is: 5}, predictors: age", "analysis/setting",
+      "which 'status' never is", "1 to 2"),
+    Bad(
+      "kind: logistic, table: people, outcome: {column: ward, is: d}, predictors: age", "analysis/setting",
+      "which 'ward' never is", "use one of: a, b, c"),
+    Bad(
+      "kind: logistic, table: people, outcome: weight, predictors: age", "analysis/type", "no condition",
+      "say which value is meant"),
+    Bad(
+      "kind: logistic, table: people, outcome: smoker, predictors: [age, age]", "analysis/setting",
+      "names 'age' twice", "name it once"),
+    Bad(
+      "kind: logistic, table: people, outcome: smoker, predictors: [age, smoker]", "analysis/setting",
+      "is its 'outcome' too", "remove it"),
+    Bad(
+      "kind: logistic, table: people, outcome: smoker, predictors: age, iterations: 0", "analysis/setting",
+      "is '0'",
+      "1 to 40"),
+    Bad(
+      "kind: linear, table: people, outcome: note, predictors: age", "analysis/type", "no number", "CASE WHEN note"
+    ),
+    Bad(
+      "kind: linear, table: people, outcome: weight, predictors: [age, WEIGHT]", "analysis/setting",
+      "is its 'outcome' too", "remove it"),
+    Bad(
+      "kind: linear, table: people, outcome: weight, predictors: age, errors: hc3", "analysis/setting", "'hc3'",
+      "classical, hc0, hc1"),
     Bad("kind: correlation, table: people, columns: [age, ward]", "analysis/type", "a category", "CASE WHEN ward"),
   ]
 
@@ -105,6 +144,23 @@ import Testing
     let line = try #require(error.place?.line)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines[line - 1].contains("name: bad"), "line \(line): \(error.message)")
+  }
+
+  /// As many predictors as a study has columns, on few rows.
+  @Test func tooManyPredictorsAreRefused() throws {
+    let names = (0..<200).map { "p\($0)" }
+    let columns = ["{name: y, type: bool}"] + names.map { "{name: \($0), type: int, range: [0, 9]}" }
+    for (count, word) in [(200, "201 coefficients; 64"), (40, "41 coefficients and at most 100 rows")] {
+      let list = names.prefix(count).joined(separator: ", ")
+      let text = AnalysisWorld.text(
+        "  - name: bad\n    kind: logistic\n    table: people\n    outcome: y\n    predictors: [\(list)]",
+        columns: columns, minimum: 5
+      ).replacingOccurrences(of: "maximum-rows: 1000", with: "maximum-rows: 100")
+      let error = try AnalysisWorld.refusal(text)
+      #expect(error.code.rawValue == "analysis/predictors" && error.message.contains(word), "\(error)")
+      let line = try #require(error.place?.line)
+      #expect(text.split(separator: "\n", omittingEmptySubsequences: false)[line - 1].contains("predictors:"))
+    }
   }
 
   @Test func whatIsComputedIsSigned() throws {

@@ -182,7 +182,7 @@ import Testing
     .init("time: arm, event: died, grid: [1]", "analysis/type", "a category", "CASE WHEN arm"),
     .init("time: died, event: died, grid: [1]", "analysis/type", "a condition", "number of days"),
     .init("time: weeks, event: died, grid: [1]", "analysis/type", "can be below 0", "range from 0 on"),
-    .init("time: days, event: status, grid: [1]", "analysis/type", "no condition", "which value is an event"),
+    .init("time: days, event: status, grid: [1]", "analysis/type", "no condition", "which value is meant"),
     .init("time: days, event: {column: status, is: 3}, grid: [1]", "analysis/setting", "never is", "1 to 2"),
     .init("time: days, event: {column: arm, is: x}, grid: [1]", "analysis/setting", "never is", "a, b, c"),
     .init("time: days, event: {column: status}, grid: [1]", "analysis/setting", "no value", "is: dead"),

@@ -56,7 +56,8 @@ package struct Design: Sendable {
     let most = ProgramBuilder.greatestOrder
     guard coefficients <= most else {
       throw settings.error(
-        "predictors", "\(settings.what) has \(coefficients) coefficients; \(most) are the most", at: key,
+        "predictors", "\(settings.what) has \(coefficients) coefficients; \(most) are the most",
+        at: key,
         remedy: "choose fewer predictors, or categories of fewer values")
     }
     let fewest = AnalysisRules.fewestRows(ofCoefficients: coefficients)
@@ -65,7 +66,9 @@ package struct Design: Sendable {
         "predictors",
         "\(settings.what) has \(coefficients) coefficients and at most \(maximumRows) rows; so many coefficients need \(fewest)",
         at: key,
-        remedy: "choose fewer predictors, or categories of fewer values; or raise maximum-rows, if there are more")
+        remedy:
+          "choose fewer predictors, or categories of fewer values; or raise maximum-rows, if there are more"
+      )
     }
     guard maximumRows <= mostRows else {
       throw settings.error(
@@ -78,7 +81,8 @@ package struct Design: Sendable {
   ///
   /// - Throws: `analysis/predictors`, `analysis/rows`; `analysis/type` of a column whose range is too wide.
   package init(
-    _ terms: [DesignTerm], at key: String = "predictors", constant hasConstant: Bool, frame: AnalysisFrame,
+    _ terms: [DesignTerm], at key: String = "predictors", constant hasConstant: Bool,
+    frame: AnalysisFrame,
     _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let order = terms.count + (hasConstant ? 1 : 0)
@@ -113,7 +117,8 @@ package struct Design: Sendable {
   }
 
   private static func column(
-    _ term: DesignTerm, at key: String, _ frame: AnalysisFrame, _ rows: NodeID, _ rules: inout AnalysisRules,
+    _ term: DesignTerm, at key: String, _ frame: AnalysisFrame, _ rows: NodeID,
+    _ rules: inout AnalysisRules,
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Column {
     func scaled(_ node: NodeID) throws(ParleyError) -> ScaledColumn {
@@ -122,7 +127,8 @@ package struct Design: Sendable {
     func condition(_ bit: NodeID) throws(ParleyError) -> Column {
       try rules.requireBoth(bit, of: frame.used, &builder)
       return Column(
-        term: term, bit: bit, scaled: try scaled(try builder.integer(fromBit: bit)), origin: 0, decimals: 0)
+        term: term, bit: bit, scaled: try scaled(try builder.integer(fromBit: bit)), origin: 0,
+        decimals: 0)
     }
     switch term.value {
     case .condition: return try condition(try frame.bit(term.column, is: 1, &builder))
@@ -132,7 +138,9 @@ package struct Design: Sendable {
         try frame.bit(term.column, is: BigInt(reference), &builder), of: frame.used, &builder)
       return try condition(try frame.bit(term.column, is: BigInt(value), &builder))
     case .number:
-      let (value, range) = (try frame.number(term.column, &builder), try frame.range(of: term.column))
+      let (value, range) = (
+        try frame.number(term.column, &builder), try frame.range(of: term.column)
+      )
       if range.upper - range.lower == 1 {
         var own = try condition(try frame.bit(term.column, is: range.upper, &builder))
         own = Column(
@@ -148,6 +156,12 @@ package struct Design: Sendable {
     }
   }
 
+  /// Whether columns of such a range can be scaled.
+  static func fits(_ lower: BigInt, _ upper: BigInt, decimals: Int) -> Bool {
+    (upper - lower).magnitude.bitWidth <= mostBits && decimals <= mostDecimals
+      && max(lower.magnitude, upper.magnitude).bitWidth <= 24
+  }
+
   /// Values that begin at 0, where they are far from it.
   ///
   /// - Throws: `analysis/type` of a column whose range is too wide.
@@ -158,20 +172,33 @@ package struct Design: Sendable {
     let settings = frame.rows.analysis.settings
     let width = range.upper - range.lower
     let decimals = try frame.scale(of: name)
-    guard width.magnitude.bitWidth <= mostBits, decimals <= mostDecimals,
-      max(BigInt(range.upper.magnitude), BigInt(range.lower.magnitude)).magnitude.bitWidth <= 24
+    guard fits(range.lower, range.upper, decimals: decimals)
     else {
       throw settings.error(
         "type",
         "'\(key)' of \(settings.what) names '\(name)', which has values from \(range.lower) to \(range.upper), counted in its last decimal: a model takes ranges of fewer than 2^\(mostBits) steps, within ±2^24, of at most \(mostDecimals) decimals",
         at: key,
-        remedy: "narrow its range in the study; or make a coarser number in 'rows', as in ROUND(\(name) / 1000)")
+        remedy:
+          "narrow its range in the study; or make a coarser number in 'rows', as in ROUND(\(name) / 1000)"
+      )
     }
     guard range.lower > 0 || range.upper < 0 else { return (value, 0) }
     let moved = try builder.subtract(value, builder.constant(range.lower))
     return (
-      try builder.select(frame.isUsed, moved, builder.constant(0), within: Interval(0, width)), range.lower
+      try builder.select(frame.isUsed, moved, builder.constant(0), within: Interval(0, width)),
+      range.lower
     )
+  }
+
+  /// A column of numbers as an outcome, scaled as the others are, and the rules that it must hold.
+  ///
+  /// - Throws: `analysis/type` of a column whose range is too wide.
+  package func outcome(
+    _ name: String, at key: String, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> ScaledOutcome {
+    let term = DesignTerm(column: name, name: name, value: try frame.isCondition(name) ? .condition : .number)
+    let column = try Self.column(term, at: key, frame, rows, &rules, &builder)
+    return ScaledOutcome(scaled: column.scaled, origin: column.origin, decimals: column.decimals)
   }
 
   // MARK: Sums over rows
@@ -187,7 +214,9 @@ package struct Design: Sendable {
   }
 
   /// The columns rounded to fewer fraction bits: at most half a unit away.
-  package func shortened(to bits: Int, _ builder: inout ProgramBuilder) throws(ParleyError) -> [NodeID] {
+  package func shortened(to bits: Int, _ builder: inout ProgramBuilder) throws(ParleyError)
+    -> [NodeID]
+  {
     var nodes: [NodeID] = []
     for column in columns { nodes.append(try builder.rounded(column, to: bits).node) }
     return nodes
@@ -201,7 +230,8 @@ package struct Design: Sendable {
   ///     factors, whatever single rows are.
   ///   - error: the same of how far they are from what they stand for.
   package func mean(
-    of sums: NodeID, fractionBits: Int, perRow: Rational, error: Dyadic, _ builder: inout ProgramBuilder
+    of sums: NodeID, fractionBits: Int, perRow: Rational, error: Dyadic,
+    _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Fixed {
     let bound = (perRow * .power(fractionBits + sizeBits)).ceiling
     let whole = (perRow * Rational(BigInt(frame.maximumRows)) * .power(fractionBits)).ceiling

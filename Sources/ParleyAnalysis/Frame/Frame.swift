@@ -88,6 +88,9 @@ package struct AnalysisFrame: Sendable {
     return ranges[name] ?? .exactly(0)
   }
 
+  /// Whether a column is true or false.
+  package func isCondition(_ name: String) throws(ParleyError) -> Bool { try column(name).type == .boolean }
+
   /// The decimals of a column of numbers.
   package func scale(of name: String) throws(ParleyError) -> Int {
     if case .decimal(let scale) = try column(name).type { scale } else { 0 }

@@ -1,4 +1,6 @@
+import BigInt
 package import ParleyBase
+import ParleyProgram
 import ParleyTables
 
 /// What a model is made of, as settings name it: columns of numbers and conditions, and categories, of which a reference value may be given.
@@ -43,7 +45,8 @@ package struct Predictors: Hashable, Sendable {
             remedy: "use column and reference, as in '\(key): \(Self.example)'")
         }
         func text(_ name: String) throws(ParleyError) -> String {
-          guard let value = pairs.first(where: { $0.key == name })?.value, case .text(let text) = value.value,
+          guard let value = pairs.first(where: { $0.key == name })?.value,
+            case .text(let text) = value.value,
             !text.isEmpty
           else { throw refusal("an entry of '\(key)' without '\(name)'", line: part.line) }
           return text
@@ -73,14 +76,16 @@ package struct Predictors: Hashable, Sendable {
       let column = try rows.column(entry.name, at: key)
       if let other = taken.first(where: { $0.column == column.name }) {
         throw settings.error(
-          "setting", "'\(column.name)' is in '\(key)' of \(settings.what) and is its '\(other.key)' too",
+          "setting",
+          "'\(column.name)' is in '\(key)' of \(settings.what) and is its '\(other.key)' too",
           line: entry.line, remedy: "remove it from '\(key)'")
       }
       switch column.type {
       case .category(let labels):
         terms += try categories(column, labels, entry, settings)
         continue
-      case .boolean: terms.append(DesignTerm(column: column.name, name: column.name, value: .condition))
+      case .boolean:
+        terms.append(DesignTerm(column: column.name, name: column.name, value: .condition))
       case .integer, .decimal:
         terms.append(DesignTerm(column: column.name, name: column.name, value: .number))
       case .date, .timestamp, .text:
@@ -109,19 +114,22 @@ package struct Predictors: Hashable, Sendable {
     if let text = entry.reference {
       guard let index = column.values.firstIndex(of: text) ?? labels.firstIndex(of: text) else {
         throw settings.error(
-          "setting", "the reference '\(text)' in '\(key)' of \(settings.what) is no value of '\(column.name)'",
+          "setting",
+          "the reference '\(text)' in '\(key)' of \(settings.what) is no value of '\(column.name)'",
           line: entry.line, remedy: "use one of: \(column.values.joined(separator: ", "))")
       }
       reference = index
     }
     guard labels.count > 1 else {
       throw settings.error(
-        "type", "'\(key)' of \(settings.what) names '\(column.name)', a category of one value", line: entry.line,
+        "type", "'\(key)' of \(settings.what) names '\(column.name)', a category of one value",
+        line: entry.line,
         remedy: "leave it out")
     }
     return labels.indices.filter { $0 != reference }.map {
       DesignTerm(
-        column: column.name, name: "\(column.name): \(labels[$0])", value: .category($0, reference: reference))
+        column: column.name, name: "\(column.name): \(labels[$0])",
+        value: .category($0, reference: reference))
     }
   }
 }
@@ -141,4 +149,16 @@ package struct DesignTerm: Hashable, Sendable {
   /// What the coefficient is called.
   package var name: String
   package var value: Value
+
+  /// Whether a column can be in a model as it is: a condition, or a number whose range is not too wide.
+  static func canBePredictor(_ type: ColumnType) -> Bool {
+    switch type {
+    case .boolean: true
+    case .integer(let range):
+      Design.fits(BigInt(range.lowerBound), BigInt(range.upperBound), decimals: 0)
+    case .decimal(let scale, let range):
+      Design.fits(BigInt(range.lowerBound), BigInt(range.upperBound), decimals: scale)
+    case .category, .date, .timestamp, .text: false
+    }
+  }
 }

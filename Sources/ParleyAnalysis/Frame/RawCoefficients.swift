@@ -14,6 +14,17 @@ package struct RawCoefficients: Sendable {
   fileprivate static let innerBits = 29
 }
 
+/// A symmetric matrix as numbers times 2^exponent, of which the exponent may be secret.
+package struct ScaledMatrix: Sendable {
+  /// Row-major.
+  package let entries: Fixed
+  /// A scalar.
+  package let exponent: Program.NodeID
+  package init(_ entries: Fixed, exponent: Program.NodeID) {
+    (self.entries, self.exponent) = (entries, exponent)
+  }
+}
+
 /// An outcome that is scaled as columns are: one unit of it is 2^exponent of the scaled one.
 package struct ScaledOutcome: Sendable {
   package let scaled: ScaledColumn
@@ -30,37 +41,42 @@ extension Design {
   ///
   /// - Parameters:
   ///   - coefficients: of the scaled columns, a vector.
-  ///   - covariance: their covariances, row-major, but for a factor.
-  ///   - exponent: that factor is 2^exponent; a scalar, public or not.
+  ///   - covariance: their covariances.
   ///   - outcome: where the outcome is scaled as columns are.
+  ///   - isPerVariance: the covariances are those of an outcome with the variance 1, so that its scale is no part of them.
   package func raw(
-    _ coefficients: Fixed, _ covariance: Fixed, exponent: NodeID, outcome: ScaledOutcome? = nil,
+    _ coefficients: Fixed, _ covariance: ScaledMatrix, outcome: ScaledOutcome? = nil, isPerVariance: Bool = false,
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> RawCoefficients {
     let first = hasConstant ? 1 : 0
     var estimates: [NodeID] = [], variances: [NodeID] = []
     for index in terms.indices {
       estimates.append(try builder.element(coefficients.node, at: index + first))
-      variances.append(try builder.element(covariance.node, at: (index + first) * (order + 1)))
+      variances.append(try builder.element(covariance.entries.node, at: (index + first) * (order + 1)))
     }
-    var exponents = terms.map(\.scaled.exponent)
-    if let outcome {
-      for index in exponents.indices {
-        exponents[index] = try builder.subtract(exponents[index], outcome.scaled.exponent)
+    let own = terms.map(\.scaled.exponent), tens = terms.map(\.decimals)
+    /// The same in the units of the outcome.
+    func inOutcome(_ exponents: [NodeID]) throws(ParleyError) -> [NodeID] {
+      guard let outcome else { return exponents }
+      return try exponents.map { (exponent) throws(ParleyError) in
+        try builder.subtract(exponent, outcome.scaled.exponent)
       }
     }
-    let tens = terms.map { $0.decimals - (outcome?.decimals ?? 0) }
+    let exponents = try inOutcome(own)
+    let decimals = outcome?.decimals ?? 0
     var result = try outputs(
-      of: estimates, coefficients.fractionBits, exponents, factors: tens.map { Rational(10).raised($0) }, &builder)
-    var doubled: [NodeID] = []
-    for own in exponents {
-      doubled.append(try builder.add(try builder.scale(own, by: 2), exponent))
+      of: estimates, coefficients.fractionBits, exponents,
+      factors: tens.map { Rational(10).raised($0 - decimals) },
+      &builder)
+    let doubled = try (isPerVariance ? own : exponents).map { (exponent) throws(ParleyError) in
+      try builder.add(try builder.scale(exponent, by: 2), covariance.exponent)
     }
     var squares = try outputs(
-      of: variances, covariance.fractionBits, doubled, factors: tens.map { Rational(10).raised(2 * $0) }, &builder)
+      of: variances, covariance.entries.fractionBits, doubled,
+      factors: tens.map { Rational(10).raised(2 * ($0 - (isPerVariance ? 0 : decimals))) }, &builder)
     if hasConstant {
       let own = try constant(
-        coefficients, covariance, exponent: exponent, outcome: outcome, &builder)
+        coefficients, covariance, outcome: outcome, isPerVariance: isPerVariance, &builder)
       result.insert(own.estimate, at: 0)
       squares.insert(own.variance, at: 0)
     }
@@ -68,17 +84,28 @@ extension Design {
       estimates: try Self.stacked(result, &builder), variances: try Self.stacked(squares, &builder))
   }
 
-  private static func stacked(_ parts: [FloatOutput], _ builder: inout ProgramBuilder) throws(ParleyError)
-    -> FloatOutput
-  {
+  private static func stacked(
+    _ parts: [FloatOutput], _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> FloatOutput {
     FloatOutput(
       mantissa: try builder.stack(parts.map(\.mantissa)), exponent: try builder.stack(parts.map(\.exponent)))
+  }
+
+  /// One number times 2^exponent and a public factor.
+  package func output(
+    of value: Fixed, _ exponent: NodeID, factor: Rational, significantBits: Int = RawCoefficients.significantBits,
+    _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> FloatOutput {
+    try outputs(
+      of: [value.node], value.fractionBits, [exponent], factors: [factor], significantBits: significantBits,
+      &builder)[
+        0]
   }
 
   /// Numbers times 2^exponent and public factors, rounded to the digits that are opened.
   private func outputs(
     of nodes: [NodeID], _ bits: Int, _ exponents: [NodeID], factors: [Rational],
-    significantBits significant: Int = RawCoefficients.significantBits, _ builder: inout ProgramBuilder
+    significantBits: Int = RawCoefficients.significantBits, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> [FloatOutput] {
     guard !nodes.isEmpty else { return [] }
     var whole = builder.fixed(try builder.stack(nodes), fractionBits: bits)
@@ -98,10 +125,9 @@ extension Design {
       whole = builder.fixed(try builder.stack(scaled), fractionBits: 0)
       more = try builder.add(more, try builder.stack(moved))
     }
-    let output = try builder.floatOutput(whole, significantBits: significant)
+    let output = try builder.floatOutput(whole, significantBits: significantBits)
     let isZero = try builder.compare(.equal, output.mantissa, builder.constant(0))
-    let exponent = try builder.select(
-      isZero, builder.constant(0), try builder.add(output.exponent, more))
+    let exponent = try builder.select(isZero, builder.constant(0), try builder.add(output.exponent, more))
     var parts: [FloatOutput] = []
     for index in nodes.indices {
       parts.append(
@@ -114,7 +140,7 @@ extension Design {
 
   /// The constant of the columns as they were: the linear form (1, −2^e·m, …) of the coefficients.
   private func constant(
-    _ coefficients: Fixed, _ covariance: Fixed, exponent: NodeID, outcome: ScaledOutcome?,
+    _ coefficients: Fixed, _ covariance: ScaledMatrix, outcome: ScaledOutcome?, isPerVariance: Bool,
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> (estimate: FloatOutput, variance: FloatOutput) {
     let bits = (terms.map(\.scaled) + [outcome?.scaled].compactMap(\.self)).map(\.powerBits).max() ?? 0
@@ -123,109 +149,96 @@ extension Design {
       return try builder.scale(
         try builder.multiply(mean, column.power), by: sign << (bits - column.powerBits))
     }
-    var form = [builder.constant(BigInt(1) << bits)]
-    for term in terms { form.append(try moved(term.scaled, term.origin, -1)) }
     func room(_ value: Fixed, _ terms: Int) -> Int {
       let whole = builder.magnitude(value.node).magnitude.bitWidth - value.fractionBits
-      return min(55 - whole - (terms.bitWidth - terms.leadingZeroBitCount), 44)
+      return min(53 - whole - (terms.bitWidth - terms.leadingZeroBitCount), 44)
     }
     func plain(_ value: Fixed) -> Fixed { builder.fixed(value.node, fractionBits: value.fractionBits) }
+    let row = ProductForm.matrix(rows: 1, inner: order, columns: 1)
 
-    let (c, scale) = try normalised(form, bits, &builder)
+    var form = [builder.constant(BigInt(1) << bits)]
+    for term in terms { form.append(try moved(term.scaled, term.origin, -1)) }
+    let (c, scale) = try builder.normalised(
+      builder.fixed(try builder.stack(form), fractionBits: bits), to: 40)
+    let (x, size) = try builder.normalised(plain(covariance.entries), to: 44)
     let columns = try builder.multiply(
-      plain(covariance), c, to: room(covariance, order), as: .matrix(rows: order, inner: order, columns: 1))
-    let variance = try builder.multiply(
-      c, plain(columns), to: room(columns, order), as: .matrix(rows: 1, inner: order, columns: 1))
-    var squareExponent = try builder.add(try builder.scale(scale, by: 2), exponent)
+      x, c, to: room(x, order), as: .matrix(rows: order, inner: order, columns: 1))
+    let variance = try builder.multiply(c, plain(columns), to: room(columns, order), as: row)
+    let squareExponent = try builder.add(
+      try builder.add(try builder.scale(scale, by: 2), size), covariance.exponent)
     guard let outcome else {
-      let estimate = try builder.multiply(
-        c, plain(coefficients), to: room(coefficients, order), as: .matrix(rows: 1, inner: order, columns: 1))
+      let estimate = try builder.multiply(c, plain(coefficients), to: room(coefficients, order), as: row)
       return (
         try output(of: estimate, scale, factor: 1, &builder),
         try output(of: variance, squareExponent, factor: 1, &builder)
       )
     }
     // The mean of the outcome is one more number of the form, with the coefficient 1.
-    let (wide, wideScale) = try normalised(
-      form + [try moved(outcome.scaled, outcome.origin, 1)], bits, &builder)
+    let wholeForm = form + [try moved(outcome.scaled, outcome.origin, 1)]
+    let (wide, wideScale) = try builder.normalised(
+      builder.fixed(try builder.stack(wholeForm), fractionBits: bits), to: 40)
     var own: [NodeID] = []
     for index in 0..<order { own.append(try builder.element(coefficients.node, at: index)) }
     own.append(builder.constant(BigInt(1) << coefficients.fractionBits))
     let all = builder.fixed(try builder.stack(own), fractionBits: coefficients.fractionBits)
     let estimate = try builder.multiply(
       wide, all, to: room(all, order + 1), as: .matrix(rows: 1, inner: order + 1, columns: 1))
-    squareExponent = try builder.subtract(squareExponent, try builder.scale(outcome.scaled.exponent, by: 2))
+    let unit = outcome.scaled.exponent
     let ten = Rational(10)
     return (
       try output(
-        of: estimate, try builder.subtract(wideScale, outcome.scaled.exponent),
-        factor: ten.raised(-outcome.decimals),
-        &builder),
-      try output(of: variance, squareExponent, factor: ten.raised(-2 * outcome.decimals), &builder)
+        of: estimate, try builder.subtract(wideScale, unit), factor: ten.raised(-outcome.decimals), &builder),
+      isPerVariance
+        ? try output(of: variance, squareExponent, factor: 1, &builder)
+        : try output(
+          of: variance, try builder.subtract(squareExponent, try builder.scale(unit, by: 2)),
+          factor: ten.raised(-2 * outcome.decimals), &builder)
     )
   }
+}
 
-  /// Integers with so many fraction bits as numbers up to 1 in magnitude times 2^exponent, all with one exponent: the sum of their magnitudes is at
-  /// least 1/2.
-  private func normalised(
-    _ form: [NodeID], _ bits: Int, _ builder: inout ProgramBuilder
+extension ProgramBuilder {
+  /// Numbers as others up to 1 in magnitude times 2^exponent, all with one exponent: the sum of their magnitudes is at least 1/2, unless all are
+  /// 0.
+  package mutating func normalised(
+    _ a: Fixed, to bits: Int
   ) throws(ParleyError) -> (unit: Fixed, exponent: NodeID) {
-    let (unit, shift) = try normalised(form, &builder)
-    let short = try builder.rounded(unit, to: min(40, unit.fractionBits))
-    return (
-      builder.fixed(short.node, fractionBits: short.fractionBits),
-      try builder.subtract(builder.constant(BigInt(unit.fractionBits - bits)), shift)
-    )
-  }
-
-  /// One number times 2^exponent and a public factor.
-  package func output(
-    of value: Fixed, _ exponent: NodeID, factor: Rational, significantBits: Int = RawCoefficients.significantBits,
-    _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> FloatOutput {
-    try outputs(
-      of: [value.node], value.fractionBits, [exponent], factors: [factor], significantBits: significantBits,
-      &builder)[0]
-  }
-
-  /// Integers moved up together by a power of two until the sum of their magnitudes has its leading one at the top: as numbers up to 1.
-  private func normalised(
-    _ values: [NodeID], _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> (unit: Fixed, shift: NodeID) {
-    var nodes = try builder.stack(values)
-    var size = try builder.sum(try builder.absolute(nodes).magnitude)
-    // The first of them is a constant.
-    size = try builder.atLeast(size, 1)
-    let width = builder.magnitude(size).magnitude.bitWidth
-    guard width <= 59 else {
-      throw ParleyError(
-        .init("plan/overflow"),
-        "the means of columns, counted in their deviations, need \(width) bits; 59 are there",
-        at: builder.origin.map { .init(item: $0) },
-        remedy: "subtract about the mean from columns whose values are far from 0, in 'rows'")
-    }
-    var shift = builder.constant(0)
+    // The sum of all magnitudes fits a word.
+    let most = magnitude(a.node) * mostElements(type(of: a.node).shape)
+    let excess = max(most.magnitude.bitWidth - 59, 0)
+    let a = try rounded(a, to: a.fractionBits - excess)
+    var nodes = a.node
+    var size = try atLeast(try sum(try absolute(nodes).magnitude), 1)
+    let width = magnitude(size).magnitude.bitWidth
+    var shift = constant(0)
     var step = 1
     while 2 * step < width { step *= 2 }
     while step >= 1 {
       if step < width {
         let end = BigInt(1) << (width - step)
-        let isSmall = try builder.compare(.less, size, builder.constant(end))
-        func moved(_ node: NodeID, _ least: BigInt) throws(ParleyError) -> NodeID {
-          // What is not small is left out before it is moved, so that nothing is longer than a word.
-          let small = try builder.select(
-            isSmall, node, builder.constant(0), within: Interval(least * (end - 1), end - 1))
-          let top = BigInt(1) << width - 1
-          return try builder.select(
-            isSmall, try builder.scale(small, by: BigInt(1) << step), node, within: Interval(least * top, top))
-        }
-        nodes = try moved(nodes, -1)
-        size = try moved(size, 0)
-        shift = try builder.add(shift, try builder.scale(try builder.integer(fromBit: isSmall), by: BigInt(step)))
+        let isSmall = try compare(.less, size, constant(end))
+        nodes = try moved(nodes, isSmall, by: step, width, least: -1)
+        size = try moved(size, isSmall, by: step, width, least: 0)
+        shift = try add(shift, try scale(try integer(fromBit: isSmall), by: BigInt(step)))
       }
       step /= 2
     }
-    return (builder.fixed(nodes, fractionBits: width), shift)
+    let short = try rounded(fixed(nodes, fractionBits: width), to: min(bits, width))
+    return (
+      fixed(short.node, fractionBits: short.fractionBits),
+      try subtract(constant(BigInt(width - a.fractionBits)), shift)
+    )
+  }
+
+  /// Times 2^step where they are small: below 2^(width − step) in magnitude.
+  private mutating func moved(
+    _ node: NodeID, _ isSmall: NodeID, by step: Int, _ width: Int, least: BigInt
+  ) throws(ParleyError) -> NodeID {
+    let end = BigInt(1) << (width - step), top = BigInt(1) << width - 1
+    // What is not small is left out before it is moved, so that nothing is longer than a word.
+    let small = try select(isSmall, node, constant(0), within: Interval(least * (end - 1), end - 1))
+    return try select(
+      isSmall, try scale(small, by: BigInt(1) << step), node, within: Interval(least * top, top))
   }
 }
 

@@ -22,8 +22,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
 
   let settings: AnalysisSettings
   private let time: String
-  private let event: String
-  private let eventValue: AnalysisSetting?
+  private let event: ConditionSetting
   private let by: String?
   private let hasTest: Bool
   private let level: Double
@@ -31,14 +30,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
   init(_ settings: AnalysisSettings) throws(ParleyError) {
     self.settings = settings
     time = try settings.text("time", example: "days")
-    if let mapping = try settings.mapping("event", ["column", "is"], example: "{column: status, is: dead}") {
-      event = try settings.text(of: mapping["column"], "event", example: "{column: status, is: dead}")
-      _ = try settings.text(of: mapping["is"], "event", example: "{column: status, is: dead}")
-      eventValue = mapping["is"]
-    } else {
-      event = try settings.text("event", example: "died")
-      eventValue = nil
-    }
+    event = try ConditionSetting(settings, at: "event", example: "died")
     by = try settings.optionalText("by", example: "arm")
     hasTest = try settings.choice("test", ["none", "log-rank"]) == "log-rank"
     level = Double(try settings.integer("level", in: 50...99, default: 95)) / 100
@@ -63,8 +55,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
         "type", "'time' of \(settings.what) names '\(time.name)', which is a condition", at: "time",
         remedy: "name a number of days, weeks or the like")
     }
-    let event = try rows.column(self.event, at: "event")
-    _ = try eventNumber(event)
+    let event = try event.column(of: rows)
     _ = try grid(rows)
     return [time.name, event.name] + (try groups(rows).map { [$0.column.name] } ?? [])
   }
@@ -74,46 +65,6 @@ struct KaplanMeierAnalysis: AnalysisKind {
   }
 
   // MARK: Settings that depend on the rows
-
-  /// The integer that stands for an event in its column.
-  private func eventNumber(_ column: AnalysisRows.Column) throws(ParleyError) -> BigInt {
-    let example = "event: {column: \(column.name), is: …}"
-    guard let eventValue else {
-      guard column.type == .boolean else {
-        throw settings.error(
-          "type",
-          "'event' of \(settings.what) names '\(column.name)', which is \(column.type.inWords) and no condition",
-          at: "event", remedy: "say which value is an event: '\(example)'")
-      }
-      return 1
-    }
-    guard case .text(let text) = eventValue.value else { return 0 }
-    let never = { (remedy: String) in
-      settings.error(
-        "setting", "'event' of \(settings.what) asks for '\(text)', which '\(column.name)' never is", at: "event",
-        remedy: remedy)
-    }
-    switch column.type {
-    case .boolean:
-      guard let value = ["false": 0, "true": 1][text] else { throw never("write true or false") }
-      return BigInt(value)
-    case .category(let labels):
-      guard let index = column.values.firstIndex(of: text) ?? labels.firstIndex(of: text) else {
-        throw never("use one of: \(column.values.joined(separator: ", "))")
-      }
-      return BigInt(index)
-    case .integer:
-      guard let value = Int64(text), column.range?.contains(value) ?? true else {
-        throw never(
-          "write a whole number" + (column.range.map { " of \($0.lowerBound) to \($0.upperBound)" } ?? ""))
-      }
-      return BigInt(value)
-    case .decimal, .date, .timestamp, .text:
-      throw settings.error(
-        "type", "'event' of \(settings.what) names '\(column.name)', which is \(column.type.inWords)", at: "event",
-        remedy: "name a bool, a category or an int; or make a bool in 'rows'")
-    }
-  }
 
   /// Times at which the curve may be shown, in the column's units, with their texts.
   private func grid(_ rows: AnalysisRows) throws(ParleyError) -> [(text: String, value: BigInt)] {
@@ -187,8 +138,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
         "type", "'time' of \(settings.what) names '\(names[0])', which can be below 0", at: "time",
         remedy: "declare ranges from 0 on for the columns that '\(names[0])' is made of")
     }
-    let event = try frame.bit(
-      names[1], is: try eventNumber(try frame.rows.column(self.event, at: "event")), &builder)
+    let event = try event.bit(frame, &builder)
     let groups =
       try by.map { (_) throws(ParleyError) in try frame.groups(names[2], &builder) } ?? [("all", frame.isUsed)]
     let parts = SurvivalParts(

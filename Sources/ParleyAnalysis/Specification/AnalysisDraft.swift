@@ -32,8 +32,12 @@ package struct DraftedColumns {
   /// Categories, with how many values they have.
   package var categories: [(name: String, count: Int)] = []
 
+  /// Numbers and conditions that models can take as predictors.
+  package var predictors: [String] = []
+
   init(_ table: TableSchema) {
     for column in table.columns {
+      if DesignTerm.canBePredictor(column.type) { predictors.append(column.name) }
       switch column.type {
       case .integer(let range):
         numbers.append(column.name)

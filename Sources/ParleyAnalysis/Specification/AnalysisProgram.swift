@@ -53,6 +53,7 @@ extension RowProgram {
       items.append(AnalysisRows.quoted(name))
     }
     let queried = try self.rows(analysis.sql(AnalysisQuery(table: "rows", items: items)))
+    builder.origin = analysis.name
     let judged = try JudgedRows(queried, of: analysis, tables: tables, rules: self.rules)
     try neighbours.check(analysis, judged.protected)
     var rules = AnalysisRules(

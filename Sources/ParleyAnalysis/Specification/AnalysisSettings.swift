@@ -1,4 +1,6 @@
+import BigInt
 package import ParleyBase
+package import ParleyNumerics
 
 /// The keys of one analysis: typed access, every failure with its line and what to write instead.
 public struct AnalysisSettings: Hashable, Sendable {
@@ -135,6 +137,46 @@ public struct AnalysisSettings: Hashable, Sendable {
       )
     }
     return value
+  }
+
+  /// A decimal number within bounds, with at most six decimals, or the given one where the key is not there.
+  package func number(
+    _ key: String, from least: Rational, to most: Rational, default fallback: Rational
+  ) throws(ParleyError) -> Rational {
+    guard has(key) else { return fallback }
+    let text = try text(key, example: "1")
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let decimals = parts.count == 2 ? String(parts[1]) : ""
+    let isNumber =
+      (1...2).contains(parts.count) && !parts[0].isEmpty && decimals.count <= 6
+      && (parts[0] + decimals).utf8.allSatisfy { $0 &- 48 < 10 } && (parts.count == 1 || !decimals.isEmpty)
+    let integer = isNumber && text.count <= 20 ? BigInt(parts[0] + decimals) : nil
+    let value = integer.map { Rational($0, BigInt(10).power(decimals.count)) }
+    guard let value, value >= least, value <= most else {
+      throw error(
+        "setting", "'\(key)' of \(what) is '\(text)'", at: key,
+        remedy:
+          "write a number of \(Self.decimal(least)) to \(Self.decimal(most)) with at most six decimals, such as '\(key): \(Self.decimal(max(fallback, least)))'"
+      )
+    }
+    return value
+  }
+
+  /// How many standard errors a coefficient may be away from the exact one: what is certified.
+  package func precision() throws(ParleyError) -> Rational {
+    try number("precision", from: Rational(1, 10_000), to: Rational(1, 10), default: Rational(1, 1000))
+  }
+  /// Of intervals: 0.95.
+  package func level() throws(ParleyError) -> Double {
+    Double(try integer("level", in: 50...99, default: 95)) / 100
+  }
+
+  /// A fraction with at most six decimals, as it is written.
+  package static func decimal(_ value: Rational) -> String {
+    let digits = String((value * 1_000_000).rounded)
+    let padded = String(repeating: "0", count: max(0, 7 - digits.count)) + digits
+    let decimals = String(padded.suffix(6).reversed().drop { $0 == "0" }.reversed())
+    return padded.dropLast(6) + (decimals.isEmpty ? "" : "." + decimals)
   }
 
   /// The keys of a mapping, all of them known.

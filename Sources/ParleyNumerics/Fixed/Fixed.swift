@@ -99,7 +99,7 @@ extension ProgramBuilder {
   }
 
   /// The number of elements of a shape, at most.
-  func mostElements(_ shape: Program.Shape) -> BigInt {
+  package func mostElements(_ shape: Program.Shape) -> BigInt {
     switch shape {
     case .rows(let table): BigInt(program.tables[table.rawValue].maximumRows)
     case .fixed(let count): BigInt(count)

@@ -297,7 +297,7 @@ public enum StudySchema {
           "description": "docs/analyses.md says which keys each kind has.",
           "properties": {
             "name": { "$ref": "#/$defs/partyName" },
-            "kind": { "enum": ["describe", "table", "compare", "correlation", "kaplan-meier", "meta"] },
+            "kind": { "enum": ["describe", "table", "compare", "correlation", "linear", "logistic", "kaplan-meier", "meta"] },
             "table": { "type": "string", "minLength": 1, "description": "All rows of a table." },
             "rows": { "type": "string", "minLength": 1, "description": "A SELECT whose columns are analysed." },
             "columns": { "$ref": "#/$defs/names" },
@@ -309,7 +309,18 @@ public enum StudySchema {
             "strata": { "type": "string" },
             "test": { "$ref": "#/$defs/names" },
             "level": { "type": "integer", "minimum": 50, "maximum": 99, "default": 95 },
-            "outcome": { "$ref": "#/$defs/names" },
+            "outcome": {
+              "description": "A name, or two; of logistic models a bool, or {column: status, is: dead}.",
+              "anyOf": [{ "$ref": "#/$defs/names" }, { "type": "object" }]
+            },
+            "predictors": {
+              "description": "Names, and of categories also {column: stage, reference: II}.",
+              "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "minItems": 1 }]
+            },
+            "ridge": { "type": "number", "minimum": 0, "maximum": 1000000, "default": 0 },
+            "errors": { "enum": ["classical", "hc0", "hc1"], "default": "classical" },
+            "iterations": { "type": "integer", "minimum": 1, "maximum": 40 },
+            "precision": { "type": "number", "minimum": 0.0001, "maximum": 0.1, "default": 0.001 },
             "method": { "enum": ["pearson"] },
             "missing": { "enum": ["drop", "pairwise"], "default": "drop" },
             "time": { "type": "string" },

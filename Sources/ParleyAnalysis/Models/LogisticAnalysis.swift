@@ -1,0 +1,117 @@
+import BigInt
+import ParleyBase
+import ParleyNumerics
+import ParleyProgram
+import ParleyTables
+
+/// `logistic`: how the odds of a condition depend on columns.
+///
+/// Newton's method with a public number of passes, and a proof at the end that what it found is the optimum (docs/proofs/newton.md).
+struct LogisticAnalysis: AnalysisKind {
+  static let name = "logistic"
+  static let keys = ["outcome", "predictors"] + NewtonSettings.keys
+  static let needs = "a condition, and a number or another condition"
+  static func draft(_ columns: DraftedColumns) -> [String]? {
+    guard let outcome = columns.conditions.first else { return nil }
+    let predictors = columns.predictors.filter { $0 != outcome }.prefix(8)
+    guard !predictors.isEmpty else { return nil }
+    return ["outcome: \(outcome)", "predictors: [\(predictors.joined(separator: ", "))]"]
+  }
+
+  let settings: AnalysisSettings
+  private let outcome: ConditionSetting
+  private let predictors: Predictors
+  private let newton: NewtonSettings
+
+  init(_ settings: AnalysisSettings) throws(ParleyError) {
+    self.settings = settings
+    outcome = try ConditionSetting(settings, at: "outcome", example: "died")
+    predictors = try Predictors(settings)
+    newton = try NewtonSettings(settings, iterations: 8)
+  }
+
+  var computesOfRows: Bool { true }
+
+  func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] {
+    let outcome = try outcome.column(of: rows).name
+    return [outcome] + (try predictors.terms(of: rows, taken: [(outcome, "outcome")]).map(\.column))
+  }
+
+  func build(
+    _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    let column = try outcome.column(of: frame.rows).name
+    let terms = try predictors.terms(of: frame.rows, taken: [(column, "outcome")])
+    let event = try outcome.bit(frame, &builder)
+    let design = try Design(terms, constant: true, frame: frame, &rules, &builder)
+    try rules.requireBoth(event, of: frame.used, &builder)
+    for condition in design.conditions {
+      try rules.requireCells(condition, event, among: frame.isUsed, &builder)
+    }
+    let penalty = try RidgePenalty(newton.ridge, of: design, &rules, &builder)
+    let model = LogisticModel(design: design, event: event, penalty: penalty)
+    let fit = try model.fit(newton, &rules, &builder)
+    let raw = try design.raw(
+      fit.newton.coefficients,
+      ScaledMatrix(fit.newton.inverse.inverse, exponent: try design.perRow(&builder)), &builder)
+    let likelihood = try design.output(
+      of: fit.logLikelihood, builder.constant(0), factor: 1,
+      significantBits: ModelFigures.likelihoodBits, &builder)
+    let analysis = rules.analysis
+    var table = CoefficientTable(analysis: analysis, names: design.names, level: newton.level)
+    table.ratio = "odds ratio"
+    table.title = "Odds of \(column)"
+    table.caption = [
+      .number(.cell(table: "\(analysis).model", column: "rows", row: 0), .decimals(0), "rows used"),
+      .text(
+        "logistic, certified within \(AnalysisSettings.decimal(newton.precision)) standard errors"),
+    ]
+    try table.disclose(raw, rules, &builder)
+    let events = try builder.sum(event)
+    try rules.disclose(
+      "model", rows: 1, keys: [],
+      columns: [
+        .init("rows", frame.used, "how many rows are used."),
+        .init("left out", frame.leftOut, "how many rows have a missing value."),
+        .init("events", events, "in how many of the rows that are used the outcome is true."),
+        .init(
+          "log-likelihood", float: likelihood, significantBits: ModelFigures.likelihoodBits,
+          "the logarithm of the likelihood of all outcomes, seven digits of it."),
+      ], derived: ModelFigures.logistic(coefficients: design.order, isPenalised: penalty != nil),
+      &builder)
+  }
+}
+
+/// What recipients derive of a model's own numbers.
+enum ModelFigures {
+  /// Bits of a log-likelihood, of which differences are taken.
+  static let likelihoodBits = 26
+
+  /// Of rows, events and log-likelihood.
+  static func logistic(coefficients: Int, isPenalised: Bool) -> [Derived] {
+    let n = Formula.column("rows")
+    let events = Formula.column("events")
+    let l = Formula.column("log-likelihood")
+    let null = Formula.column("null log-likelihood")
+    let rest = n - events
+    let alone = events * .log(events / n) + rest * .log(rest / n)
+    var columns = [
+      Derived(name: "null log-likelihood", formula: alone),
+      Derived(name: "pseudo R²", formula: 1 - l / null),
+    ]
+    // The distribution of the ratio, and what counts parameters, are those of the optimum without a penalty.
+    guard !isPenalised else { return columns }
+    let degrees = Formula.constant(Double(coefficients - 1))
+    let all = Formula.constant(Double(coefficients))
+    columns += [
+      Derived(name: "likelihood ratio", formula: 2 * (l - null)),
+      Derived(name: "df", formula: degrees),
+      Derived(
+        name: "likelihood ratio p", formula: .chiSquareTail(.column("likelihood ratio"), degrees),
+        style: .probability),
+      Derived(name: "AIC", formula: 2 * all - 2 * l),
+      Derived(name: "BIC", formula: all * .log(n) - 2 * l),
+    ]
+    return columns
+  }
+}
