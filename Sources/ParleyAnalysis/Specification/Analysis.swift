@@ -83,7 +83,7 @@ public struct Analysis: Hashable, Sendable {
 public enum AnalysisKinds {
   static let all: [any AnalysisKind.Type] = [
     DescribeAnalysis.self, TableAnalysis.self, CompareAnalysis.self, CorrelationAnalysis.self,
-    LinearAnalysis.self, LogisticAnalysis.self, KaplanMeierAnalysis.self, MetaAnalysis.self,
+    LinearAnalysis.self, LogisticAnalysis.self, KaplanMeierAnalysis.self, CoxAnalysis.self, MetaAnalysis.self,
   ]
   /// What `kind` can be.
   public static var names: [String] { all.map { $0.name } }

@@ -33,14 +33,18 @@ package struct NewtonShape: Sendable, Hashable {
   package var lastSteps: Int
   /// See ``SymmetricInverse/provenBits``.
   package var provenBits: Int
+  /// The inverse is divided by 2^this at the beginning of a pass, so that the iteration still converges where the Hessian has grown by up to
+  /// 2^(shrink + 1); give more ``steps`` then.
+  package var shrink: Int
 
   package init(
     order: Int, passes: Int, growth: Int = 16, magnitude: Int = 5, coefficientBits: Int = 30, steps: Int = 2,
-    lastSteps: Int = 4, provenBits: Int = 4
+    lastSteps: Int = 4, provenBits: Int = 4, shrink: Int = 0
   ) {
     (self.order, self.passes, self.growth, self.magnitude) = (order, passes, growth, magnitude)
     (self.coefficientBits, self.steps, self.lastSteps) = (coefficientBits, steps, lastSteps)
     self.provenBits = provenBits
+    self.shrink = shrink
   }
 }
 
@@ -106,7 +110,12 @@ extension ProgramBuilder {
   private mutating func pass(
     _ found: Derivatives, _ inverse: NodeID, _ coefficients: NodeID, _ shape: NewtonShape
   ) throws(ParleyError) -> [NodeID] {
-    var current = fixed(inverse, fractionBits: Self.inverseBits(shape.order, shape.growth))
+    let bits = Self.inverseBits(shape.order, shape.growth)
+    var current = fixed(inverse, fractionBits: bits)
+    if shape.shrink > 0 {
+      let less = try rounded(shifted(current, by: -shape.shrink), to: bits)
+      current = fixed(less.node, fractionBits: bits)
+    }
     for _ in 0..<shape.steps {
       current = try schulzStep(found.hessian, shape.order, current, growth: shape.growth)
     }
