@@ -84,7 +84,7 @@ public enum AnalysisKinds {
   static let all: [any AnalysisKind.Type] = [
     DescribeAnalysis.self, TableAnalysis.self, CompareAnalysis.self, CorrelationAnalysis.self,
     LinearAnalysis.self, LogisticAnalysis.self, PoissonAnalysis.self, KaplanMeierAnalysis.self,
-    MetaAnalysis.self,
+    CoxAnalysis.self, MetaAnalysis.self,
   ]
   /// What `kind` can be.
   public static var names: [String] { all.map { $0.name } }

@@ -138,7 +138,8 @@ extension ProgramBuilder {
       try check(limit)
       let scale = min(60, 8 - (factor.exponent ?? 0))
       let known = fixed(constant((factor.rational * .power(scale)).ceiling), fractionBits: scale)
-      let term = try multiply(norm, known, to: 44)
+      let size = (magnitude(norm).exponent ?? 0) + (magnitude(known).exponent ?? 0)
+      let term = try multiply(norm, known, to: min(44, Self.wordBits - 5 - size))
       left = try add(left, term)
       limit = limit - term.error.rational
     }

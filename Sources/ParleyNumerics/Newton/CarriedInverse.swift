@@ -35,14 +35,17 @@ package struct NewtonShape: Sendable, Hashable {
   package var provenBits: Int
   /// The inverse is halved in a pass as often as needed where the Hessian has grown too much for it, up to six times.
   package var shrinks: Bool
+  /// The inverse is divided by 2^this at the beginning of every pass, so that the iteration still converges where the Hessian has grown by up to
+  /// 2^(this + 1); give more ``steps`` then.
+  package var divisorBits: Int
 
   package init(
     order: Int, passes: Int, growth: Int = 16, magnitude: Int = 5, coefficientBits: Int = 30, steps: Int = 2,
-    lastSteps: Int = 4, provenBits: Int = 4, shrinks: Bool = false
+    lastSteps: Int = 4, provenBits: Int = 4, shrinks: Bool = false, divisorBits: Int = 0
   ) {
     (self.order, self.passes, self.growth, self.magnitude) = (order, passes, growth, magnitude)
     (self.coefficientBits, self.steps, self.lastSteps) = (coefficientBits, steps, lastSteps)
-    (self.provenBits, self.shrinks) = (provenBits, shrinks)
+    (self.provenBits, self.shrinks, self.divisorBits) = (provenBits, shrinks, divisorBits)
   }
 }
 
@@ -108,8 +111,13 @@ extension ProgramBuilder {
   private mutating func pass(
     _ found: Derivatives, _ inverse: NodeID, _ coefficients: NodeID, _ shape: NewtonShape
   ) throws(ParleyError) -> [NodeID] {
-    var current = fixed(inverse, fractionBits: Self.inverseBits(shape.order, shape.growth))
+    let bits = Self.inverseBits(shape.order, shape.growth)
+    var current = fixed(inverse, fractionBits: bits)
     if shape.shrinks { current = try shrunk(current, found.hessian, shape) }
+    if shape.divisorBits > 0 {
+      let less = try rounded(shifted(current, by: -shape.divisorBits), to: bits)
+      current = fixed(less.node, fractionBits: bits)
+    }
     for _ in 0..<shape.steps {
       current = try schulzStep(found.hessian, shape.order, current, growth: shape.growth)
     }

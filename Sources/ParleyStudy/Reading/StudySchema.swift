@@ -297,7 +297,7 @@ public enum StudySchema {
           "description": "docs/analyses.md says which keys each kind has.",
           "properties": {
             "name": { "$ref": "#/$defs/partyName" },
-            "kind": { "enum": ["describe", "table", "compare", "correlation", "linear", "logistic", "poisson", "kaplan-meier", "meta"] },
+            "kind": { "enum": ["describe", "table", "compare", "correlation", "linear", "logistic", "poisson", "kaplan-meier", "cox", "meta"] },
             "table": { "type": "string", "minLength": 1, "description": "All rows of a table." },
             "rows": { "type": "string", "minLength": 1, "description": "A SELECT whose columns are analysed." },
             "columns": { "$ref": "#/$defs/names" },
@@ -327,6 +327,7 @@ public enum StudySchema {
             "time": { "type": "string" },
             "event": { "type": ["string", "object"], "description": "A bool, or {column: status, is: 2}." },
             "grid": { "type": ["array", "object"], "description": "Times, or {every: 30, until: 360}." },
+            "ties": { "enum": ["efron", "breslow"], "default": "efron" },
             "estimate": { "type": "string" },
             "variance": { "type": "string" },
             "model": { "enum": ["random", "fixed"], "default": "random" },

@@ -1,0 +1,194 @@
+import BigInt
+import ParleyBase
+import ParleyNumerics
+import ParleyProgram
+import ParleyTables
+
+/// `cox`: how the rate of an event depends on columns, whatever it is over time (proportional hazards).
+///
+/// Newton's method on the partial likelihood with a public number of passes, and a proof at the end that what it found is the optimum
+/// (docs/proofs/cox.md).
+struct CoxAnalysis: AnalysisKind {
+  static let name = "cox"
+  static let keys = ["time", "event", "predictors", "ties", "strata", "iterations", "level"]
+  static let needs = "a whole number that is not negative, a condition, and a number or another condition"
+  static func draft(_ columns: DraftedColumns) -> [String]? {
+    guard let time = columns.times.first, let event = columns.conditions.first else { return nil }
+    let predictors = columns.predictors.filter { $0 != time.name && $0 != event }.prefix(8)
+    guard !predictors.isEmpty else { return nil }
+    return ["time: \(time.name)", "event: \(event)", "predictors: [\(predictors.joined(separator: ", "))]"]
+  }
+  /// Up to so many rows coefficients are certified to a thousandth of a standard error, beyond to a hundredth.
+  private static let mostForThousandth = 1024
+
+  let settings: AnalysisSettings
+  private let time: String
+  private let event: ConditionSetting
+  private let predictors: Predictors
+  private let isEfron: Bool
+  private let strata: String?
+  private let iterations: Int
+  private let level: Double
+
+  init(_ settings: AnalysisSettings) throws(ParleyError) {
+    self.settings = settings
+    time = try settings.text("time", example: "days")
+    event = try ConditionSetting(settings, at: "event", example: "died")
+    predictors = try Predictors(settings)
+    isEfron = try settings.choice("ties", ["efron", "breslow"]) == "efron"
+    strata = try settings.optionalText("strata", example: "site")
+    iterations = try settings.integer("iterations", in: 1...40, default: 8)
+    level = Double(try settings.integer("level", in: 50...99, default: 95)) / 100
+  }
+
+  var computesOfRows: Bool { true }
+
+  func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] {
+    let time = try rows.number(self.time, at: "time")
+    guard time.type != .boolean else {
+      throw settings.error(
+        "type", "'time' of \(settings.what) names '\(time.name)', which is a condition", at: "time",
+        remedy: "name a number of days, weeks or the like")
+    }
+    if let lower = time.range?.lowerBound, lower < 0 { throw below(time.name) }
+    let event = try event.column(of: rows).name
+    return [time.name, event] + (try terms(rows).map(\.column)) + (try stratum(rows).map { [$0] } ?? [])
+  }
+
+  private func stratum(_ rows: AnalysisRows) throws(ParleyError) -> String? {
+    try strata.map { (name) throws(ParleyError) in try GroupLabels(name, at: "strata", rows).column.name }
+  }
+
+  private func terms(_ rows: AnalysisRows) throws(ParleyError) -> [DesignTerm] {
+    try predictors.terms(
+      of: rows,
+      taken: [(try rows.column(time, at: "time").name, "time"), (try event.column(of: rows).name, "event")]
+        + (try stratum(rows).map { [($0, "strata")] } ?? []))
+  }
+
+  private func below(_ name: String) -> ParleyError {
+    settings.error(
+      "type", "'time' of \(settings.what) names '\(name)', which can be below 0", at: "time",
+      remedy: "declare ranges from 0 on for the columns that '\(name)' is made of")
+  }
+
+  func build(
+    _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    let names = try variables(of: frame.rows)
+    guard frame.maximumRows <= StratifiedOrder.mostRows else {
+      throw settings.error(
+        "rows",
+        "\(settings.what) of kind 'cox' can have \(frame.maximumRows) rows; \(StratifiedOrder.mostRows) are the most",
+        remedy: "lower maximum-rows of the table, if there are fewer")
+    }
+    guard try frame.range(of: names[0]).lower >= 0 else { throw below(names[0]) }
+    let time = try frame.number(names[0], &builder)
+    let event = try event.bit(frame, &builder)
+    let design = try Design(try terms(frame.rows), constant: false, frame: frame, &rules, &builder)
+    try rules.requireBoth(event, of: frame.used, &builder)
+    var stratum: Program.NodeID?
+    if let name = try self.stratum(frame.rows) {
+      stratum = try frame.number(name, &builder)
+      for group in try frame.groups(name, &builder) {
+        let rows = try builder.sum(group.bit)
+        let own = try builder.sum(try builder.and(group.bit, event))
+        for count in [rows, own, try builder.subtract(rows, own)] {
+          try rules.requireNoneOrEnough(count, &builder)
+        }
+      }
+    }
+    let model = try PartialLikelihood(
+      design, stratum: stratum, time: time, event: event, isEfron: isEfron, &builder)
+    let precision = frame.maximumRows <= Self.mostForThousandth ? 1000 : 100
+    let fit = try model.fit(passes: iterations - 1, within: Rational(1, BigInt(precision)), &rules, &builder)
+    let exponent = try builder.subtract(
+      try design.perRow(&builder), builder.constant(BigInt(PartialLikelihoodSizes.quarter)))
+    let raw = try design.raw(
+      fit.newton.coefficients, ScaledMatrix(fit.newton.inverse.inverse, exponent: exponent), &builder)
+    let tables = CoxTables(
+      analysis: rules.analysis, names: design.names, level: level,
+      caption: [
+        .number(.cell(table: "\(rules.analysis).model", column: "rows", row: 0), .decimals(0), "rows used"),
+        .text("Cox, ties by \(isEfron ? "Efron" : "Breslow"), certified within 1/\(precision) standard error"),
+      ])
+    try tables.coefficients(raw, rules, &builder)
+    try tables.model(
+      rows: frame.used, leftOut: frame.leftOut, events: try builder.sum(event), likelihood: fit.logLikelihood,
+      ratio: fit.ratio, rules, &builder)
+  }
+}
+
+/// What is opened of a model, and what recipients derive.
+struct CoxTables {
+  let analysis: String
+  let names: [String]
+  let level: Double
+  let caption: [Caption]
+  private static let heading = "covariate"
+  /// Of log-likelihoods, of which differences are taken.
+  private static let likelihoodBits = 26
+
+  func coefficients(
+    _ found: RawCoefficients, _ rules: AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    let bits = RawCoefficients.significantBits
+    let percent = "\(Int((level * 100).rounded()))%"
+    let coef = Formula.column("coef"), error = Formula.column("se(coef)")
+    let (low, high) = ("coef lower \(percent)", "coef upper \(percent)")
+    let derived = [
+      Derived(name: "exp(coef)", formula: .exp(coef)),
+      Derived(name: "se(coef)", formula: .root(.column("variance"))),
+      Derived(name: low, formula: .end(.low, of: coef, error: error, level: level)),
+      Derived(name: high, formula: .end(.high, of: coef, error: error, level: level)),
+      Derived(name: "exp(coef) lower \(percent)", formula: .exp(.column(low))),
+      Derived(name: "exp(coef) upper \(percent)", formula: .exp(.column(high))),
+      Derived(name: "z", formula: coef / error, style: .decimals(3)),
+      Derived(name: "p", formula: .normalTail(.column("z")), style: .probability),
+    ]
+    let forest = Figure.Forest(
+      label: Self.heading, estimate: "exp(coef)", lower: "exp(coef) lower \(percent)",
+      upper: "exp(coef) upper \(percent)", reference: 1, isLogarithmic: true)
+    try rules.disclose(
+      "coefficients", rows: names.count, keys: [.init(name: Self.heading, labels: names)],
+      columns: [
+        .init(
+          "coef", float: found.estimates, significantBits: bits,
+          "the coefficient of each column, six digits of it."),
+        .init(
+          "variance", float: found.variances, significantBits: bits,
+          "the variance of each coefficient, six digits of it."),
+      ], derived: derived,
+      figure: Figure(.forest(forest), title: "Hazard ratios", horizontal: "hazard ratio with \(percent) interval"),
+      caption: caption, shown: [Self.heading, "coef"] + derived.map(\.name), &builder)
+  }
+
+  func model(
+    rows: Program.NodeID, leftOut: Program.NodeID, events: Program.NodeID, likelihood: Fixed, ratio: Fixed,
+    _ rules: AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    let bits = Self.likelihoodBits
+    let l = Formula.column("log-partial-likelihood"), test = Formula.column("log-likelihood ratio test")
+    try rules.disclose(
+      "model", rows: 1, keys: [],
+      columns: [
+        .init("rows", rows, "how many rows are used."),
+        .init("left out", leftOut, "how many rows have a missing value."),
+        .init("events", events, "how many of the rows that are used have an event."),
+        .init(
+          "log-partial-likelihood", float: try builder.floatOutput(likelihood, significantBits: bits),
+          significantBits: bits, "the logarithm of the partial likelihood, seven digits of it."),
+        .init(
+          "log-likelihood ratio test",
+          float: try builder.floatOutput(ratio, significantBits: RawCoefficients.significantBits),
+          significantBits: RawCoefficients.significantBits,
+          "twice what the logarithm is above that of a model without columns, six digits of it."),
+      ],
+      derived: [
+        Derived(name: "null log-partial-likelihood", formula: l - test / 2),
+        Derived(name: "df", formula: .constant(Double(names.count)), style: .decimals(0)),
+        Derived(name: "p", formula: .chiSquareTail(test, .constant(Double(names.count))), style: .probability),
+        Derived(name: "partial AIC", formula: 2 * .constant(Double(names.count)) - 2 * l),
+      ], &builder)
+  }
+}
