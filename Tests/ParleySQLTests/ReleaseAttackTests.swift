@@ -216,12 +216,13 @@ import Testing
   }
 
   /// `PARLEY_ATTACK_STUDIES` says how many, `PARLEY_ATTACK_SEED` where they begin, `PARLEY_ATTACK_GRAMMAR` how many of a hundred are of the whole
-  /// dialect.
+  /// dialect, `PARLEY_ATTACK_SHAPES` how many of a hundred others have a form in which something was found once.
   @Test(arguments: 0..<2) func noStudyTellsOfFewUnits(part: Int) {
     let count = RelationalDifferentialTests.number("PARLEY_ATTACK_STUDIES", 600) / 2
     let seed = UInt64(RelationalDifferentialTests.number("PARLEY_ATTACK_SEED", 7_000_000) + part * 100_000_000)
     let share = RelationalDifferentialTests.number("PARLEY_ATTACK_GRAMMAR", 40)
-    let report = ReleaseAttack.report(seed: seed, count: count, grammar: share)
+    let shapes = RelationalDifferentialTests.number("PARLEY_ATTACK_SHAPES", 20)
+    let report = ReleaseAttack.report(seed: seed, count: count, grammar: share, shapes: shapes)
     print("release attack from seed \(seed): \(report.summary)")
     let file = ProcessInfo.processInfo.environment["PARLEY_ATTACK_REPORT"]
     if let file {
@@ -237,6 +238,6 @@ import Testing
     )
     #expect(report.faults.isEmpty, "\(report.faults.prefix(3).joined(separator: "\n"))")
     #expect(report.acceptedHarmless * 10 >= report.harmless * 8, "refused: \(report.refusedHarmless)")
-    #expect(report.shown > count / 2 && report.withheld > count / 4, "\(report.summary)")
+    #expect(report.shown * 3 > count && report.withheld > count / 4, "\(report.summary)")
   }
 }

@@ -67,6 +67,42 @@ import Testing
       #expect(try Self.isShown(text, [(0, 20, 0), (5, few, 0), (500, 20, 0)]) == shows, "\(few)")
     }
   }
+  /// Groups of two values, of a range with more groups than anybody lists.
+  @Test(arguments: [
+    ("dose / 2", ""), ("dose / 3", "WHERE 2 * dose + 1 <> 5"), ("(dose + 1000) / 2", "WHERE cost >= 0"),
+    ("dose / 500", "WHERE dose <= 1 OR dose > 499"), ("dose / 3", "WHERE dose <> 2"),
+  ]) func pairs(key: String, clause: String) throws {
+    func text(_ sum: String, _ part: String) -> String {
+      "SELECT \(key) AS g, \(sum) AS a, \(part) AS b FROM t \(clause) GROUP BY 1"
+    }
+    let texts = [
+      text("SUM(dose)", "COUNT(*) FILTER (WHERE done)"),
+      text("AVG(dose)", "SUM(CASE WHEN done THEN 1 ELSE 0 END)"),
+      text("SUM(cost * dose)", "SUM(cost) FILTER (WHERE done)"),
+    ]
+    for text in texts {
+      for (few, shows) in [(0, true), (1, false), (4, false), (5, true)] {
+        #expect(try Self.isShown(text, [(0, 0, 20), (1, 20, few)]) == shows, "\(text), \(few)")
+      }
+    }
+    // Of three values a sum does not tell who has which.
+    let three = [(dose: Int64(600), done: 0, open: 20), (601, 20, 1), (602, 20, 20)]
+    #expect(
+      try Self.isShown(
+        "SELECT dose / 3 AS g, SUM(dose) AS a, COUNT(*) FILTER (WHERE done) AS b FROM t GROUP BY 1", three))
+  }
+  /// What a sum over some rows leaves of a group is at its end but for few.
+  @Test(arguments: [
+    "SUM(dose) AS a, SUM(dose) FILTER (WHERE done) AS b",
+    "AVG(dose) AS a, AVG(CASE WHEN done THEN dose END) AS b, COUNT(*) FILTER (WHERE done) AS n",
+  ]) func restsOfGroups(statistics: String) throws {
+    let text = "SELECT dose / 500 AS g, COUNT(*) AS m, \(statistics) FROM t GROUP BY 1"
+    for (few, shows) in [(0, true), (1, false), (4, false), (5, true)] {
+      let middle = [(dose: Int64(700), done: 10, open: 0)]
+      #expect(try Self.isShown(text, [(500, 10, 20), (501, 10, few), (999, 10, 0)] + middle) == shows, "\(few)")
+      #expect(try Self.isShown(text, [(999, 10, 20), (998, 10, few), (500, 10, 0)] + middle) == shows, "\(few)")
+    }
+  }
   // Done here: use AVG(x) FILTER (WHERE c), and the same without FILTER
   @Test func correlationsAreRefused() throws {
     for (tables, more) in [([Self.rows], ""), ([Self.visits], "")] {

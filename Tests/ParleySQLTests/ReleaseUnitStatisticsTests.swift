@@ -60,6 +60,11 @@ import Testing
     .init(text: query("SUM(x + 1)", "MIN(3 * x)"), usual: one, other: two),
     .init(text: query("SUM(x)", "MEDIAN(x)"), usual: one, other: two),
     .init(text: query("SUM(x)", "MEDIAN(x)"), usual: two, other: three),
+    // Of all who have one value in some rows.
+    .init(text: query("SUM(x)", "MAX(x)"), usual: same, other: two),
+    .init(text: query("SUM(x)", "MAX(x)"), usual: same, other: [[1, 0], [2, 0], [3, 0]]),
+    .init(text: query("MIN(50 - x)", "SUM(2 * x + 3)"), usual: same, other: two),
+    .init(text: query("QUANTILE(x + 1, 0.25)", "SUM(x)"), usual: (0..<8).map { [$0, 0] }, other: same),
     .init(text: query("MIN(x)", "MAX(x)"), usual: same, other: two),
     .init(text: query("MIN(x)", "-MIN(-x - 1)"), usual: one, other: two),
     // How many rows there are, and how many of them are different.

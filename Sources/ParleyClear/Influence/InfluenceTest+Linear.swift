@@ -3,7 +3,7 @@ import ParleyProgram
 
 extension InfluenceTest {
   /// A number that is a sum of what units bring: how much it loses without each of them.
-  private struct Part {
+  struct Part {
     var place: OpenedNumbers.Place
     var tag: String
     var value: BigInt
@@ -16,6 +16,14 @@ extension InfluenceTest {
     var changed: [Int: Range<Int>] = [:]
     /// What a unit brings is the sum of what its rows bring.
     var isAdditive: Bool { changed.isEmpty }
+    /// What nobody has a part in.
+    var nothing: Part {
+      var result = self
+      result.value = 0
+      result.losses = losses.map { _ in 0 }
+      result.changed = [:]
+      return result
+    }
 
     /// Units that it rests on, by their positions. Empty where nothing but withholding changes.
     var support: [Int] {
@@ -144,7 +152,7 @@ extension InfluenceTest {
         }
       }
     }
-    return hits + totalHits(kinds, trials, parts)
+    return hits + totalHits(kinds, trials, parts) + combinationHits(parts, trials) + bandHits(parts)
   }
 
   /// Digits that no unit but one changes, by being absent or by other values.

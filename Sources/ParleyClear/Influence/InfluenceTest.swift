@@ -15,8 +15,8 @@ package import ParleyProgram
 /// tells about that unit. This holds only where some unit changes the number: every group can be withheld for the sake
 /// of another.
 ///
-/// Looked at are single numbers, differences of two of one kind, a total less its parts, and the public number of a
-/// table's rows less the counts that are shown. `docs/proofs/suppression.md` says what else can be combined.
+/// Looked at are single numbers, differences of two of one kind, a total less its parts, the public number of a
+/// table's rows less the counts that are shown, and what whoever asks has planned: ``combinations`` and ``bands``. `docs/proofs/suppression.md` says what else can be combined.
 package struct InfluenceTest {
   /// What was found.
   package struct Hit: Hashable, Sendable, CustomStringConvertible {
@@ -50,6 +50,10 @@ package struct InfluenceTest {
       case told
       /// Something else than 0 was opened where nothing is shown.
       case hidden
+      /// A number that fewer units make up, computed from several ones as whoever asks had planned.
+      case combination
+      /// How many rows are in a withheld range, which is few, by what a sum of the ranged column leaves.
+      case band
     }
     /// How the number was got.
     package var kind: Kind
@@ -100,6 +104,10 @@ package struct InfluenceTest {
   package var united: [Set<String>] = []
   /// Results whose rows depend on numbers (HAVING, LIMIT, a window).
   package var choosing: Set<Int> = []
+  /// What whoever asks computes from several numbers.
+  package var combinations: [OpenedCombination] = []
+  /// Counts of ranges beside a sum of the column that they are ranges of.
+  package var bands: [OpenedBands] = []
 
   /// What the program opens for all rows.
   package let base: OpenedNumbers

@@ -30,6 +30,8 @@ extension ReleaseArgument {
     var factors: Set<Expression>
     /// Rows in which it is added, whether it is 0 or not.
     var path: Expression
+    /// These are the rows with one of two values of their group, see ``ReleaseArgument/pairs``.
+    var isOfPair = false
   }
 
   /// Factors of a product that are no constants.

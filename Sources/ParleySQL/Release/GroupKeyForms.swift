@@ -60,7 +60,8 @@ extension ReleaseArgument.Facts {
 }
 
 extension Expression {
-  fileprivate var isConstant: Bool {
+  /// A number, a text, true, false or NULL.
+  var isConstant: Bool {
     switch self {
     case .integer, .boolean, .text, .null: true
     default: false
@@ -68,7 +69,7 @@ extension Expression {
   }
 
   /// Values that are compared with constants, and these.
-  fileprivate var comparedValues: [(value: Expression, constant: BigInt)] {
+  var comparedValues: [(value: Expression, constant: BigInt)] {
     switch self {
     case .compare(_, let value, .integer(let constant)), .compare(_, .integer(let constant), let value):
       [(value, constant)]
@@ -88,7 +89,7 @@ extension Expression {
   }
 
   /// What it is where a column has a value; itself in part where that is not computed here.
-  fileprivate func value(where id: ColumnID, is number: BigInt) -> Expression {
+  func value(where id: ColumnID, is number: BigInt) -> Expression {
     if self == .column(id) { return .integer(number) }
     switch mapChildren({ $0.value(where: id, is: number) }) {
     case .truncated(.integer(let a), let divisor): return .integer(a / divisor)

@@ -2,8 +2,12 @@ import ParleyProgram
 
 /// What the statistics of one group say about single rows, put together: the sets of rows that are counted.
 struct GroupSets {
+  /// What groups are made by.
+  let keys: [Expression]
   /// Every two of them are compared.
   private(set) var conditions: [Expression] = []
+  /// Those of them that say which of two values of its group a row has.
+  private var pairs: Set<Expression> = []
   /// With the fewest units that are enough.
   private(set) var plain: [(set: Expression, threshold: Int)] = []
   /// What is added up.
@@ -20,6 +24,8 @@ struct GroupSets {
   /// Two of these are of one column, or one is of a column that is added up as it is, so that their difference can pick single rows.
   private(set) var hasTwoSteps = false
 
+  init(by keys: [Expression]) { self.keys = keys }
+
   mutating func add(_ condition: Expression, threshold: Int) {
     if let place = plain.firstIndex(where: { $0.set == condition }) {
       plain[place].threshold = max(plain[place].threshold, threshold)
@@ -28,7 +34,11 @@ struct GroupSets {
     }
   }
   mutating func take(_ argument: ReleaseArgument, threshold: Int) {
-    for condition in argument.conditions { add(condition) }
+    for condition in argument.conditions {
+      if argument.pairs.contains(condition), !conditions.contains(condition) { pairs.insert(condition) }
+      if !argument.pairs.contains(condition) { pairs.remove(condition) }
+      add(condition)
+    }
     for condition in argument.contributors { add(condition, threshold: threshold) }
     for summand in argument.summands where !summands.contains(summand) { summands.append(summand) }
     for whole in argument.wholes where !wholes.contains(whole) { wholes.append(whole) }
@@ -73,7 +83,7 @@ struct GroupSets {
       for (index, summand) in summands.enumerated() {
         for other in summands[..<index] where other.factors == summand.factors {
           for left in [summand.rows.andNot(other.rows), other.rows.andNot(summand.rows)] {
-            found += [left] + facts.withoutEnds(of: summand.factors, in: left, where: clauses)
+            found += [left] + facts.withoutEnds(of: summand.factors, in: left, where: clauses, keys: keys)
           }
         }
       }
@@ -81,9 +91,27 @@ struct GroupSets {
     return found
   }
 
+  /// A condition about a column from which groups are made, and which is added up, leaves other values in each of them.
+  func testsKeys(_ facts: ReleaseArgument.Facts, within clauses: [Expression]) -> Bool {
+    let tested = conditions.filter { !pairs.contains($0) && !$0.saysOnlyWhatIsThere }.reduce(into: Set<ColumnID>())
+    {
+      $0.formUnion($1.columns)
+    }
+    let summed = (summands + wholes).reduce(into: Set<ColumnID>()) { found, summand in
+      for factor in summand.factors { found.formUnion(factor.valueSources) }
+    }
+    return summed.intersection(tested).contains { id in
+      let value = Expression.column(id)
+      guard ValueGroups(of: value, madeBy: keys, facts) != nil else { return false }
+      // Of two values the condition may be which of them it is.
+      return facts.fewValues(of: value, where: clauses).map { $0.count > 2 } ?? true
+    }
+  }
+
   /// A condition of which no range is read leaves values that are not known of a column that is added up beside it.
   var hasUnreadConditions: Bool {
-    ReleaseArgument.Summand.areTested((summands + wholes).map(\.factors), by: conditions)
+    ReleaseArgument.Summand.areTested(
+      (summands + wholes).map(\.factors), by: conditions.filter { !pairs.contains($0) })
   }
 
   /// What several conditions, or sums of one value, tell together.
@@ -95,13 +123,19 @@ struct GroupSets {
     func told(
       _ summands: [ReleaseArgument.Summand]
     ) -> [(told: RowPartition.Told, factors: Set<Expression>)] {
-      summands.map { (RowPartition.Told(set: $0.rows, base: $0.path, clause: nil), $0.factors) }
+      summands.map {
+        (RowPartition.Told(set: $0.rows, base: $0.path, clause: nil, isOfPair: $0.isOfPair), $0.factors)
+      }
     }
     return try RowPartition.parts(
-      ofConditions: conditions.map { RowPartition.Told(set: $0, base: $0, clause: nil) },
-      summands: told(summands), wholes: told(wholes), facts, within: clauses, ties: ties, where: { _ in true })
+      ofConditions: conditions.map {
+        RowPartition.Told(set: $0, base: $0, clause: nil, isOfPair: pairs.contains($0))
+      },
+      summands: told(summands), wholes: told(wholes), facts, within: clauses, by: keys, ties: ties,
+      where: { _ in true })
       + RowPartition.parts(
-        ofConditions: [], summands: told(unitDifferences), wholes: [], facts, within: clauses, ties: ties,
+        ofConditions: [], summands: told(unitDifferences), wholes: [], facts, within: clauses, by: keys,
+        ties: ties,
         where: { _ in true })
   }
 }

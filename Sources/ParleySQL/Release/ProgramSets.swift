@@ -85,7 +85,7 @@ package struct ProgramSets {
   /// Few units must not make up too much of a sum.
   private let areValuesJudged: Bool
   private var nodes: NodeExpressions
-  private var sets = GroupSets()
+  private var sets = GroupSets(by: [])
   private var parts: [Expression] = []
   private var values: [(mask: Program.NodeID, value: Expression)] = []
 

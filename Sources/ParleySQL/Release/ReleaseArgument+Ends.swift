@@ -54,32 +54,37 @@ extension ReleaseArgument {
   }
 
   /// Groups of neighbouring values, such as `GROUP BY x / 2` or bands: ends are those of the group. A value is no end if the next one is of
-  /// the same group.
+  /// the same group. Of two values that a group has, a sum tells who has which.
   private mutating func readEndsOfGroups(
     of value: Expression, _ lower: BigInt?, _ upper: BigInt?, below path: Expression?, _ other: Expression?
   ) {
-    guard case .column(let id) = value else { return }
-    let own = keys.filter { $0.columns.contains(id) && $0 != value }
-    guard !own.isEmpty else { return }
+    guard let groups = ValueGroups(of: value, madeBy: keys, facts) else { return }
     // Texts of numbers have an order of their own: neighbours say nothing of them.
-    guard !own.contains(where: \.showsNumbers) else { return objectToEntangled() }
-    /// What is so many steps away is of the same group.
-    func isSame(_ step: Int) -> Expression {
-      let next = Expression.add(value, .integer(BigInt(step)))
-      return .all(
-        own.map { key in
-          let moved = key.replacing { $0 == value ? next : nil }
-          if facts.isText(key) { return .compareText(.equal, key, moved) }
-          return facts.isBoolean(key) ? .equivalent(key, moved) : .compare(.equal, key, moved)
-        })
-    }
-    /// It is no end of its group.
-    func isNoEnd(_ end: BigInt?, _ step: Int) -> Expression {
-      .all((end.map { [value.differs(from: $0)] } ?? []) + [isSame(step)])
-    }
-    for condition in [isNoEnd(lower, -1), isNoEnd(upper, 1)] {
+    guard !groups.keys.contains(where: \.showsNumbers) else { return objectToEntangled() }
+    for condition in [groups.isNoEnd(lower, -1), groups.isNoEnd(upper, 1)] {
       add(contributors: within(path, condition))
       if let other { add(contributors: within(path, .and(other, condition))) }
+    }
+    if let pair = groups.pair(where: conditions(in: path), from: lower, to: upper) {
+      add(pair: within(path, pair.isGreater))
+      // Where all who have a value are told, those with the lesser one are, and not only those without the greater.
+      if facts.mayBeNull(value) { add(pair: within(path, pair.isLesser)) }
+    }
+  }
+
+  /// A product in groups of two values of a factor is that of the others over all rows, and again over those with the greater value.
+  mutating func addPairs(of term: Term, below path: Expression?) {
+    for (place, factor) in term.enumerated() {
+      guard let groups = ValueGroups(of: factor, madeBy: keys, facts),
+        !groups.keys.contains(where: \.showsNumbers),
+        let ends = facts.ends(of: factor, where: conditions(in: path)),
+        let pair = groups.pair(where: conditions(in: path), from: ends.lower, to: ends.upper)
+      else { continue }
+      var others = term
+      others.remove(at: place)
+      for rows in [pair.isGreater, .or(pair.isGreater, pair.isLesser)] {
+        add(summand: others, below: within(path, rows), isOfPair: true)
+      }
     }
   }
 }

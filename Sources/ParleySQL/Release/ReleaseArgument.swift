@@ -5,6 +5,8 @@ import ParleyProgram
 struct ReleaseArgument {
   /// Rows whose number, taken alone or less another of these, must not be small. Each may be NULL, which counts as not true.
   private(set) var conditions: [Expression] = []
+  /// Those of them that say which of two values of its group a row has. They are about what is added up, and leave nothing of it unknown.
+  private(set) var pairs: Set<Expression> = []
   /// Rows in which what is added up is there, or what hides a condition, where it may be missing and that may not be told: how many these are is known of a
   /// mean, and what two sums have of rows in which one of them is missing follows from both. Those in which it is not are counted too.
   private(set) var presences: [Expression] = []
@@ -111,6 +113,13 @@ struct ReleaseArgument {
       if conditions.contains(complement) { return }
     }
     if !conditions.contains(condition) { conditions.append(condition) }
+  }
+  /// Of the two values of a group that rows have the greater one, and no others.
+  mutating func add(pair condition: Expression) {
+    let condition = facts.reduced(condition.simplified)
+    if case .boolean = condition { return }
+    if !conditions.contains(condition) { pairs.insert(condition) }
+    add(condition)
   }
   /// Of a value that is 0 or 1 or NULL: that it is not true is not that it is false.
   mutating func addBothValues(_ condition: Expression, below path: Expression?) {
@@ -230,6 +239,7 @@ struct ReleaseArgument {
     let weights = term.compactMap { factor in facts.twoValues(of: factor, where: met).map { (factor, $0) } }
     let weighed = term.filter { factor in !weights.contains { $0.0 == factor } }
     guard !weighed.isEmpty else { return add(summand: term, below: path) }
+    if term.count > 1 { addPairs(of: term, below: path) }
     var paths = [path]
     for (weight, values) in weights {
       let isLesser = Expression.compare(.equal, weight, .integer(values.lesser))
@@ -272,13 +282,15 @@ struct ReleaseArgument {
     wholes.append(Summand(rows: rows, factors: [value], path: facts.reduced((path ?? .boolean(true)).simplified)))
   }
 
-  mutating func add(summand factors: [Expression], below path: Expression?, except value: BigInt = 0) {
+  mutating func add(
+    summand factors: [Expression], below path: Expression?, except value: BigInt = 0, isOfPair: Bool = false
+  ) {
     let isContributing: Expression = value == 0 ? .isContributing(factors) : factors[0].differs(from: value)
     let summand = Summand(
       rows: facts.reduced(within(path, isContributing).simplified),
       // Sums less their lowest value for each row are sums of another value.
       factors: Set(factors + (value == 0 ? [] : [isContributing])),
-      path: facts.reduced((path ?? .boolean(true)).simplified))
+      path: facts.reduced((path ?? .boolean(true)).simplified), isOfPair: isOfPair)
     if !summands.contains(summand) { summands.append(summand) }
   }
 
@@ -320,6 +332,11 @@ struct ReleaseArgument {
         )
       }
       if !step.columns.isDisjoint(with: unknown) { objectToEntangled() }
+      if keys.contains(where: { $0 != step && !$0.columns.isDisjoint(with: step.columns) }) {
+        object(
+          "divides, rounds or takes apart a column from which groups are made, so that what is left of it in a group is not known"
+        )
+      }
       if case .textLength(let text) = step,
         (clauses + keys + [path].compactMap(\.self)).contains(where: { !$0.columns.isDisjoint(with: text.columns) }
         )

@@ -13,8 +13,8 @@ extension ReleaseJudge {
     var relations: [(own: BigInt, other: BigInt, constant: BigInt)]
   }
 
-  /// Counts the units for which two of them are not in the relation that they have of units with one row, and of a sum and a median
-  /// of those with two.
+  /// Counts the units for which two of them are not in the relation that they have of units with one row, and of a sum beside a value
+  /// that is picked of the rows, of those with several rows of one value.
   func compareStatistics(_ sets: inout GroupSets) throws(ParleyError) {
     try checkSteps(of: sets)
     let summands = sets.summands + sets.wholes.filter { $0.factors.contains(where: isStep) }
@@ -47,6 +47,9 @@ extension ReleaseJudge {
     }
   }
 
+  /// So many rows of a unit with one value, which stands in each of them (a birth in every visit).
+  private static let rowsAlike: [BigInt] = [2, 3, 4, 5, 6, 7, 8]
+
   /// What is to be compared of two factors; nil where they are not made of the same, or always alike.
   private func pair(
     _ a: Expression, _ b: Expression, _ forms: [ColumnID: UnitStatisticForm]
@@ -63,12 +66,14 @@ extension ReleaseJudge {
     }
     guard !isOfSteps else { return Pair(a: a, b: b, relations: [(1, 1, 0)]) }
     var relations = first.relations(to: second)
-    // Of two values the median is half their sum.
+    // Of some rows with one value the sum is so many times that, and of two rows the median is half their sum.
     for relation in relations {
-      if first.has(.sum, where: second, has: .median) {
-        relations.append((relation.own, 2 * relation.other, 2 * relation.constant))
-      } else if first.has(.median, where: second, has: .sum) {
-        relations.append((2 * relation.own, relation.other, 2 * relation.constant))
+      for rows in Self.rowsAlike {
+        if first.addsUp(whatIsPickedBy: second) {
+          relations.append((relation.own, rows * relation.other, rows * relation.constant))
+        } else if second.addsUp(whatIsPickedBy: first) {
+          relations.append((rows * relation.own, relation.other, rows * relation.constant))
+        }
       }
     }
     return relations.isEmpty ? nil : Pair(a: a, b: b, relations: relations)

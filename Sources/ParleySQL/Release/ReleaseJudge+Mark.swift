@@ -9,7 +9,6 @@ extension ReleaseJudge {
     _ rows: Rows, _ keys: [Projection], _ aggregates: [AggregateColumn]
   ) throws(ParleyError) -> (mark: ReleaseMark, items: [Projection]) {
     func isOnce(_ slot: UnitSlot) -> Bool { self.isOnce(slot, in: keys) }
-    var sets = GroupSets()
     // The fewest units that are enough in the group.
     var fewest = 0
     var keyExpressions: [Expression] = []
@@ -25,6 +24,7 @@ extension ReleaseJudge {
     guard keyExpressions.allSatisfy({ $0.columns.isDisjoint(with: entangled) }) else {
       throw refusal(.argument, .entangledKey)
     }
+    var sets = GroupSets(by: keyExpressions)
     for aggregate in aggregates {
       try read(aggregate, &sets, &fewest, of: rows, by: keyExpressions, areOnce: rows.slots.allSatisfy(isOnce))
     }
@@ -40,6 +40,7 @@ extension ReleaseJudge {
     sets.comparePresences(columns.facts)
     guard !sets.hasTwoSteps else { throw refusal(.argument, .twoSteps) }
     guard !sets.hasUnreadConditions else { throw refusal(.argument, .unreadCondition) }
+    guard !sets.testsKeys(columns.facts, within: clauses) else { throw refusal(.argument, .testedKey) }
     try checkOrigins(of: sets)
     fewest = max(fewest, try betweenQuantiles(aggregates))
     try checkConditions(sets.conditions, of: rows)

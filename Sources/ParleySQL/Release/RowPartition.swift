@@ -12,6 +12,8 @@ enum RowPartition {
     var base: Expression
     /// The WHERE clause that its rows pass; nil where all rows pass the same.
     var clause: Expression?
+    /// It says which of two values of its group a row has, and of these nothing is left to be told.
+    var isOfPair = false
   }
   struct TooMany: Error {}
   /// Each is counted.
@@ -86,12 +88,13 @@ enum RowPartition {
   ///   - summands: of which those of the same factors are sums of one value.
   ///   - wholes: sums of several terms, and what is divided, rounded or taken apart, as one value.
   ///   - clauses: what all rows meet.
+  ///   - keys: what groups are made by.
   ///   - ties: further columns that go together.
   ///   - isOwn: whether one of the sets is of the groups in question.
   static func parts(
     ofConditions conditions: [Told], summands: [(told: Told, factors: Set<Expression>)],
     wholes: [(told: Told, factors: Set<Expression>)], _ facts: ReleaseArgument.Facts, within clauses: [Expression],
-    ties: [Set<ColumnID>] = [],
+    by keys: [Expression], ties: [Set<ColumnID>] = [],
     where isOwn: (Expression) -> Bool
   ) throws(TooMany) -> [Expression] {
     var found: [Expression] = []
@@ -109,11 +112,13 @@ enum RowPartition {
     for group in (summands + values.summands).parted(by: { $0.factors }) where group.count > 1 {
       for cluster in clusters(of: group.map { $0.told }, ties: ties) where isCut(cluster) {
         for part in try parts(of: cluster.map(\.set), facts, isOfNone: false) {
-          found += [part] + facts.withoutEnds(of: group[0].factors, in: part, where: clauses).map(facts.reduced)
+          found += [part]
+          found += facts.withoutEnds(of: group[0].factors, in: part, where: clauses, keys: keys).map(facts.reduced)
         }
       }
     }
-    found += piecewiseEnds(of: summands + wholes, beside: conditions, facts, within: clauses, where: isOwn)
+    found += piecewiseEnds(
+      of: summands + wholes, beside: conditions.filter { !$0.isOfPair }, facts, within: clauses, where: isOwn)
     return found
   }
 
@@ -133,8 +138,8 @@ enum RowPartition {
     _ facts: ReleaseArgument.Facts, within clauses: [Expression],
     where isOwn: (Expression) -> Bool
   ) -> Values {
-    let tested = (conditions.map(\.base) + summands.map(\.told.base)).reduce(into: Set<ColumnID>()) {
-      $0.formUnion($1.testedColumns)
+    let tested = (conditions + summands.map(\.told)).filter { !$0.isOfPair }.reduce(into: Set<ColumnID>()) {
+      $0.formUnion($1.base.testedColumns)
     }
     var values = Values()
     guard !tested.isEmpty else { return values }
@@ -198,6 +203,12 @@ extension ReleaseRefusal {
     reason:
       "a column is added up beside a condition about it of which no range is read (a root, a remainder, the text of a number), so that what values are left is not known",
     remedy: "compare the column with constants, as it is, in sums with constants, multiples and roundings")
+  static let testedKey = ReleaseRefusal(
+    reason:
+      "a column from which groups are made is added up beside a condition about it, so that what values are left in a group is not known",
+    remedy:
+      "leave conditions about the group's column out of statistics, or write them into WHERE; or group by other columns"
+  )
   static let entangledKey = ReleaseRefusal(
     reason:
       "it groups by a column that WHERE compares with another one, or by more than sums with constants, so that groups may be those of another column",

@@ -64,8 +64,8 @@ struct StatisticSets {
     guard areFiltersMixed else { return }
     let clause = query.filter ?? .boolean(true)
     self.clause = clause
-    func told(_ base: Expression) -> RowPartition.Told {
-      .init(set: facts.reduced(.and(clause, base)), base: base, clause: clause)
+    func told(_ base: Expression, isOfPair: Bool = false) -> RowPartition.Told {
+      .init(set: facts.reduced(.and(clause, base)), base: base, clause: clause, isOfPair: isOfPair)
     }
     func within(_ sets: [Expression]) -> [Expression] {
       var found: [Expression] = []
@@ -75,7 +75,7 @@ struct StatisticSets {
       }
       return found
     }
-    conditions = ([.boolean(true)] + conditions.map(\.base)).map(told)
+    conditions = [told(.boolean(true))] + conditions.map { told($0.base, isOfPair: $0.isOfPair) }
     summands = summands.map { summand in
       var summand = summand
       summand.rows = facts.reduced(.and(clause, summand.rows))
@@ -133,8 +133,13 @@ struct StatisticSets {
         }
       }
     }
-    for condition in reader.conditions where !conditions.contains(where: { $0.set == condition }) {
-      conditions.append(.init(set: condition, base: condition, clause: nil))
+    for condition in reader.conditions {
+      let isOfPair = reader.pairs.contains(condition)
+      if let place = conditions.firstIndex(where: { $0.set == condition }) {
+        if !isOfPair { conditions[place].isOfPair = false }
+      } else {
+        conditions.append(.init(set: condition, base: condition, clause: nil, isOfPair: isOfPair))
+      }
     }
     for condition in reader.contributors where !contributors.contains(condition) { contributors.append(condition) }
     for summand in reader.summands where !summands.contains(summand) { summands.append(summand) }
@@ -209,7 +214,7 @@ struct StatisticSets {
     do {
       parts = try RowPartition.parts(
         ofConditions: conditions ?? self.conditions, summands: summands ?? toldSummands,
-        wholes: wholes ?? toldWholes, facts, within: self.clauses, where: isOwn)
+        wholes: wholes ?? toldWholes, facts, within: self.clauses, by: keys, where: isOwn)
     } catch {
       try facts.work.check(query.source)
       throw refusal(.argument, .tooManyParts, at: SourceRange(start: 0, end: 0))
@@ -222,7 +227,10 @@ struct StatisticSets {
   private func told(
     _ summand: ReleaseArgument.Summand
   ) -> (told: RowPartition.Told, factors: Set<Expression>) {
-    (told: RowPartition.Told(set: summand.rows, base: summand.path, clause: clause), factors: summand.factors)
+    (
+      told: RowPartition.Told(set: summand.rows, base: summand.path, clause: clause, isOfPair: summand.isOfPair),
+      factors: summand.factors
+    )
   }
 
   private func refusal(_ code: ReleaseRefusal.Code, _ words: ReleaseRefusal, at range: SourceRange) -> ParleyError
@@ -239,7 +247,8 @@ struct StatisticSets {
   /// Rows of a sum that are not in another one of the same value, and those of them that have no end of what values are left.
   func left(of summand: ReleaseArgument.Summand, without other: ReleaseArgument.Summand) -> [Expression] {
     let rows = difference(summand.rows, other.rows)
-    return [rows] + facts.withoutEnds(of: summand.factors, in: rows, where: clauses).map(facts.reduced)
+    return [rows]
+      + facts.withoutEnds(of: summand.factors, in: rows, where: clauses, keys: keys).map(facts.reduced)
   }
   func both(_ condition: Expression, _ other: Expression) -> Expression { facts.reduced(.and(condition, other)) }
   func neither(_ condition: Expression, _ other: Expression) -> Expression {

@@ -47,6 +47,19 @@ struct UnitStatisticForm {
     }
   }
 
+  /// At some place it adds up where the other one picks a value: of n rows with one value the one is n times the other.
+  func addsUp(whatIsPickedBy other: Self) -> Bool {
+    zip(functions, other.functions).contains { a, b in
+      a.contains { $0.function == .sum }
+        && b.contains { function in
+          switch function.function {
+          case .minimum, .maximum, .median, .quantile: true
+          default: false
+          }
+        }
+    }
+  }
+
   /// Multiples of this and of the other one, and the constant by which they differ, of units with one row: where products that both
   /// have are alike. Those of no product are compared as they are.
   ///

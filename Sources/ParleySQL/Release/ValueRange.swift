@@ -287,14 +287,20 @@ extension ReleaseArgument.Facts {
   /// Of rows over which something is added up, or what is left of them, those that have no end of the value: with two values left, their sum
   /// and their number tell how many have which.
   ///
-  /// - Parameter clauses: what all rows meet.
+  /// - Parameters:
+  ///   - clauses: what all rows meet.
+  ///   - keys: what groups are made by: in groups of neighbouring values ends are those of the group.
   func withoutEnds(
-    of factors: Set<Expression>, in rows: Expression, where clauses: [Expression]
+    of factors: Set<Expression>, in rows: Expression, where clauses: [Expression], keys: [Expression]
   ) -> [Expression] {
     guard factors.count == 1, let value = factors.first, let ends = ends(of: value, where: clauses + [rows]),
       ends.lower != ends.upper
     else { return [] }
-    return [ends.lower, ends.upper].compactMap(\.self).map { .and(rows, value.differs(from: $0)) }
+    var found = [ends.lower, ends.upper].compactMap(\.self).map { Expression.and(rows, value.differs(from: $0)) }
+    if let groups = ValueGroups(of: value, madeBy: keys, self) {
+      found += [groups.isNoEnd(ends.lower, -1), groups.isNoEnd(ends.upper, 1)].map { .and(rows, $0) }
+    }
+    return found
   }
 }
 

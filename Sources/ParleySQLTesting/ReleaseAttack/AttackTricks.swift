@@ -66,8 +66,9 @@ struct AttackTrick: Sendable {
         ("SUM(DISTINCT CASE WHEN \(c) THEN \(m) ELSE 0 END)", "CASE WHEN \(c) THEN 1 ELSE 0 END"),
       ])
       var question = w.question([(item, .processed)], key: w.maybeGroup())
-      question.secret =
+      question.secrets = [
         w.question([("SUM(\(what))", .linear(tag: "COUNT"))], key: question.columns.count > 1 ? w.group : nil).text
+      ]
       return [question]
     },
     AttackTrick(name: "missing values replaced") { w in

@@ -18,10 +18,10 @@ package enum ReleaseAttack {
     package var columns: [OpenedColumn]
     /// Which rows there are depends on numbers.
     package var isChoosing: Bool
-    /// A count by the same keys as this query, as SQL: of the rows in which a condition holds that stands in the
-    /// argument of a statistic. Where the count is of few units, nothing that is shown of the row may tell it, whatever
+    /// Counts by the same keys as this query, as SQL: of the rows in which a condition holds that stands in the
+    /// argument of a statistic. Where such a count is of few units, nothing that is shown of the row may tell it, whatever
     /// the statistic makes of the condition.
-    package var secret: String?
+    package var secrets: [String]
     /// What its statistics rest on, where it was stated.
     package var behind: SuppressionMeasure.Behind?
     /// A question; see the properties.
@@ -29,7 +29,7 @@ package enum ReleaseAttack {
       self.text = text
       self.columns = columns
       self.isChoosing = isChoosing
-      self.secret = secret
+      secrets = secret.map { [$0] } ?? []
     }
   }
 
@@ -55,11 +55,30 @@ package enum ReleaseAttack {
     package let offsets: [BigInt]
     /// The base in which every unit has a digit of its own in sums; nil where there is none.
     package let packing: BigInt?
+    /// What it computes from several numbers, with the places of questions and of their selected columns.
+    private let combinations: [OpenedCombination]
+    /// Ranges that it looks for numbers of, with such places.
+    private let bands: [OpenedBands]
 
     /// - Parameter trick: nil for any but ``ReleaseAttack/wholeDialect``.
     package init(seed: UInt64, trick: String? = nil) {
-      self =
-        trick == ReleaseAttack.wholeDialect ? Study(grammar: seed) : Study(seed: seed, tricksNamed: trick)
+      if let shape = AttackShape.all.first(where: { $0.name == trick }) {
+        self.init(seed: seed, shape: shape)
+      } else {
+        self =
+          trick == ReleaseAttack.wholeDialect ? Study(grammar: seed) : Study(seed: seed, tricksNamed: trick)
+      }
+    }
+
+    private init(seed: UInt64, shape: AttackShape) {
+      var writer = ShapeWriter(random: InsecureRandom(seed: seed, 0x5ba9e))
+      shape.write(&writer)
+      (minimum, tables, data) = (writer.minimum, writer.tables, writer.data)
+      (questions, combinations, bands) = (writer.questions, writer.combinations, writer.bands)
+      (offsets, packing) = ([], nil)
+      self.seed = seed
+      trick = shape.name
+      isHarmless = false
     }
 
     private init(seed: UInt64, tricksNamed trick: String?) {
@@ -82,6 +101,7 @@ package enum ReleaseAttack {
       questions = chosen.write(&writer)
       offsets = writer.offsets
       packing = own == .weights ? BigInt(AttackTables.base) : nil
+      (combinations, bands) = ([], [])
       self.seed = seed
       self.trick = chosen.name
       self.isHarmless = AttackTrick.harmless.contains { $0.name == chosen.name }
@@ -96,6 +116,7 @@ package enum ReleaseAttack {
       questions = grammar.questions()
       offsets = grammar.offsets.sorted().map { BigInt($0) }
       packing = nil
+      (combinations, bands) = ([], [])
       self.seed = seed
       trick = ReleaseAttack.wholeDialect
       isHarmless = false
@@ -113,6 +134,7 @@ package enum ReleaseAttack {
       (self.tables, self.data, self.questions) = (tables, data, questions)
       offsets = []
       packing = nil
+      (combinations, bands) = ([], [])
     }
 
     /// The same with a table whose rows are units by a column that is unique in it.
@@ -128,6 +150,27 @@ package enum ReleaseAttack {
       "\(trick), seed \(seed), minimum \(minimum): \(questions.map(\.text).joined(separator: " ;; "))"
     }
 
+    /// With the places of opened columns.
+    fileprivate func combinations(opened program: Program) -> [OpenedCombination] {
+      combinations.map { combination in
+        var combination = combination
+        for index in combination.terms.indices {
+          let term = combination.terms[index]
+          combination.terms[index].column = program.results[term.result].order[term.column]
+        }
+        return combination
+      }
+    }
+    fileprivate func bands(opened program: Program) -> [OpenedBands] {
+      bands.map { bands in
+        func opened(_ place: (result: Int, column: Int)) -> (result: Int, column: Int) {
+          (place.result, program.results[place.result].order[place.column])
+        }
+        return OpenedBands(
+          counts: opened(bands.counts), sums: opened(bands.sums), width: bands.width, greatest: bands.greatest)
+      }
+    }
+
     /// - Parameter minimum: nil for the study's own.
     package func program(minimum: Int? = nil) throws(ParleyError) -> Program {
       try SQLFrontEnd.compile(
@@ -140,8 +183,13 @@ package enum ReleaseAttack {
   /// Studies that ``AttackGrammar`` writes.
   package static let wholeDialect = "whole dialect"
 
+  /// Forms that once told too much, by name: in studies that are drawn at random, these are drawn beside the other tricks.
+  package static var shapes: [String] { AttackShape.all.map(\.name) }
+
   /// All tricks, by name.
-  package static var tricks: [String] { (AttackTrick.all + AttackTrick.copies).map(\.name) + [wholeDialect] }
+  package static var tricks: [String] {
+    (AttackTrick.all + AttackTrick.copies).map(\.name) + shapes + [wholeDialect]
+  }
 
   /// What became of one study.
   package enum Outcome: Sendable {
@@ -172,6 +220,8 @@ package enum ReleaseAttack {
       test.packing = study.packing
       test.united = InfluenceTest.united(in: study.questions.map(\.text), study.tables)
       test.choosing = Set(study.questions.indices.filter { study.questions[$0].isChoosing })
+      test.combinations = study.combinations(opened: program)
+      test.bands = study.bands(opened: program)
       let hits = try test.hits() + secretHits(study, test)
       return .judged(hits: hits, shown: test.base.values.count, withheld: test.withheldCount)
     } catch {
@@ -186,23 +236,24 @@ package enum ReleaseAttack {
   {
     var hits: [InfluenceTest.Hit] = []
     for (number, question) in study.questions.enumerated() {
-      guard let secret = question.secret else { continue }
-      var count = study
-      let keys = question.columns.filter { $0 == .key }
-      count.questions = [Question(text: secret, columns: keys + [.linear(tag: "COUNT")])]
-      let program = try count.program(minimum: 0)
-      let told = try InfluenceTest(
-        program: program, reference: program, database: test.database, minimum: study.least,
-        columns: columns(of: program, count.questions))
-      for hit in try told.hits() where hit.kind == .few {
-        guard let place = hit.place,
-          let shown = test.base.values.first(where: { $0.key.result == number && $0.key.row == place.row })
-        else { continue }
-        hits.append(
-          .init(
-            kind: .condition,
-            what: "\(secret), behind what q\(number) shows of (\(place.row.joined(separator: ", ")))",
-            value: String(shown.value), units: hit.units))
+      for secret in question.secrets {
+        var count = study
+        let keys = question.columns.filter { $0 == .key }
+        count.questions = [Question(text: secret, columns: keys + [.linear(tag: "COUNT")])]
+        let program = try count.program(minimum: 0)
+        let told = try InfluenceTest(
+          program: program, reference: program, database: test.database, minimum: study.least,
+          columns: columns(of: program, count.questions))
+        for hit in try told.hits() where hit.kind == .few {
+          guard let place = hit.place,
+            let shown = test.base.values.first(where: { $0.key.result == number && $0.key.row == place.row })
+          else { continue }
+          hits.append(
+            .init(
+              kind: .condition,
+              what: "\(secret), behind what q\(number) shows of (\(place.row.joined(separator: ", ")))",
+              value: String(shown.value), units: hit.units))
+        }
       }
     }
     return hits

@@ -61,12 +61,17 @@ extension ReleaseAttack {
   /// - Parameters:
   ///   - isJudged: false compiles them without a minimum.
   ///   - share: percent of them that are of ``wholeDialect``.
-  package static func report(seed: UInt64, count: Int, isJudged: Bool = true, grammar share: Int = 40) -> Report {
+  ///   - shapes: percent of the others that are of ``shapes``.
+  package static func report(
+    seed: UInt64, count: Int, isJudged: Bool = true, grammar share: Int = 40, shapes: Int = 20
+  ) -> Report {
     var report = Report()
     for index in 0..<UInt64(count) {
       let own = seed &+ index
       var random = InsecureRandom(seed: own, 0x5a)
-      let study = Study(seed: own, trick: random.chance(share) ? wholeDialect : nil)
+      let trick: String? =
+        random.chance(share) ? wholeDialect : random.chance(shapes) ? random.pick(Self.shapes) : nil
+      let study = Study(seed: own, trick: trick)
       report.studies += 1
       if study.isHarmless { report.harmless += 1 }
       report.answered[study.trick, default: (0, 0)].asked += 1
