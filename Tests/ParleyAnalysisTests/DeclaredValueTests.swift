@@ -37,6 +37,10 @@ import Testing
       keys: "kind: linear\n    outcome: v\n    predictors: [age]",
       aimed: "CASE WHEN id = 17 THEN 1000 * y ELSE y END AS v, age", name: "v", declared: "y AS v, age"),
     .init(
+      keys: "kind: cox\n    time: t\n    event: died\n    predictors: [age]",
+      aimed: "CASE WHEN id = 17 THEN weeks ELSE 30 END AS t, died, age", name: "t",
+      declared: "weeks AS t, died, age"),
+    .init(
       keys: "kind: logistic\n    outcome: died\n    predictors: [a, b]",
       aimed: "died, age >= 40 AS a, age >= 41 AS b",
       name: "a", declared: "died, age AS a, weeks AS b"),

@@ -93,6 +93,43 @@ extension SecureTable {
     }
   }
 
+  /// How likelihoods of ``cox(time:event:on:references:ties:strata:iterations:level:to:as:file:line:)`` take events at one time.
+  public enum Ties: String, Sendable, Hashable, CaseIterable {
+    case efron, breslow
+  }
+
+  /// How the rate of an event depends on columns, whatever it is over time: `name.coefficients` and `name.model`.
+  ///
+  /// - Parameters:
+  ///   - time: whole numbers of at least 0.
+  ///   - event: whether there was one then.
+  ///   - predictors: numbers, conditions, and categories, which have a coefficient for each value but the reference.
+  ///   - references: by the name of a category column, the value with which others are compared; the first where nothing is said.
+  ///   - ties: events at one time.
+  ///   - strata: a category or condition: rates over time of their own for each value.
+  ///   - iterations: passes of Newton's method, 1 to 40: everybody knows how many.
+  ///   - level: of intervals, in percent.
+  ///   - recipients: names of parties of the program.
+  ///   - name: of the analysis, unique in the program.
+  ///   - file: where the call is written, for errors; leave it out.
+  ///   - line: likewise.
+  public func cox(
+    time: SecretColumn<Int>, event: SecretColumn<Bool>, on predictors: [any AnalysableColumn],
+    references: [String: String] = [:], ties: Ties = .efron, strata: (any AnalysableColumn)? = nil,
+    iterations: Int = 8, level: Int = 95, to recipients: [String], as name: String, file: String = #fileID,
+    line: Int = #line
+  ) -> RevealedAnalysis {
+    analysed("cox", recipients, name, CallSite(file: file, line: line)) {
+      $0.column("time", time)
+      $0.column("event", event)
+      $0.predictors(predictors, references: references)
+      $0.text("ties", ties.rawValue)
+      if let strata { $0.column("strata", strata) }
+      $0.text("iterations", "\(iterations)")
+      $0.text("level", "\(level)")
+    }
+  }
+
   /// What studies are taken to estimate in ``meta(estimate:variance:model:level:to:as:file:line:)``.
   public enum MetaModel: String, Sendable, Hashable, CaseIterable {
     /// One effect.

@@ -55,6 +55,10 @@ struct CoxAnalysis: AnalysisKind {
     return [time.name, event] + (try terms(rows).map(\.column)) + (try stratum(rows).map { [$0] } ?? [])
   }
 
+  func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] {
+    [try event.column(of: rows).name] + (try stratum(rows).map { [$0] } ?? [])
+  }
+
   private func stratum(_ rows: AnalysisRows) throws(ParleyError) -> String? {
     try strata.map { (name) throws(ParleyError) in try GroupLabels(name, at: "strata", rows).column.name }
   }
