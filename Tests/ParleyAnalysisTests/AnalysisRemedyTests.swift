@@ -254,6 +254,10 @@ import Testing
     try refused(
       counts.replacingOccurrences(of: "maximum-rows: 1000", with: "maximum-rows: 20000"),
       "lower maximum-rows of the table, if there are fewer")
+    let white = text("kind: linear, table: people, outcome: weight, predictors: [age], errors: hc1")
+      .replacingOccurrences(of: "maximum-rows: 1000", with: "maximum-rows: 40000")
+    try refused(white, "remove 'errors', or lower maximum-rows of the table, if there are fewer")
+    _ = try PreparedWorld.prepare(white.replacingOccurrences(of: ", errors: hc1", with: ""))
     let wards = (0..<70).map { "w\($0)" }.joined(separator: ", ")
     let many = text(
       "\(Self.logistic)predictors: [age, ward]",

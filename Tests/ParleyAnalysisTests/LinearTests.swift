@@ -84,6 +84,11 @@ import Testing
     let given = Self.text(
       "outcome: z, predictors: [x, w]", rows: 40, source: "rows: 'SELECT x, w, 2 * x + 3 AS z FROM people'")
     #expect(try Self.outcome(LogisticTests.results(given, rows)) == "not estimable")
+    // With errors by rows ranges hold for whatever the coefficients are.
+    let doubled = double.replacing("predictors: [v, z]", with: "predictors: [v, z], errors: hc0")
+    #expect(try Self.outcome(LogisticTests.results(doubled, rows)) == "not estimable")
+    let white = Self.text("outcome: x, predictors: [v, w], errors: hc1", rows: 40)
+    #expect(try Self.outcome(LogisticTests.results(white, constant)) == "not estimable")
     // As many coefficients as rows, and none.
     #expect(try Self.outcome(LogisticTests.results(plain, Array(rows.prefix(3)))) == "not estimable")
     #expect(try Self.outcome(LogisticTests.results(plain, [])) == "not estimable")

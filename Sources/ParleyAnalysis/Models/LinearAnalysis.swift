@@ -61,6 +61,12 @@ struct LinearAnalysis: AnalysisKind {
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
+    guard errors == .classical || frame.maximumRows <= LinearModel.mostRowsOfErrors else {
+      throw settings.error(
+        "rows",
+        "\(settings.what) can have \(frame.maximumRows) rows; \(LinearModel.mostRowsOfErrors) are the most with 'errors: \(errors.rawValue)'",
+        at: "errors", remedy: "remove 'errors', or lower maximum-rows of the table, if there are fewer")
+    }
     let column = try frame.rows.number(outcome, at: "outcome").name
     let terms = try predictors.terms(of: frame.rows, taken: [(column, "outcome")])
     let design = try Design(terms, constant: true, frame: frame, &rules, &builder)

@@ -22,6 +22,8 @@ struct LinearModel {
     let residuals: FloatOutput
   }
 
+  /// With errors by each row's residual.
+  static let mostRowsOfErrors = 1 << 15
   /// Of two columns with Σ z² ≤ 5n.
   private static let most = Rational(5)
   /// Coefficients of scaled columns are up to 2^this.
@@ -149,35 +151,55 @@ extension LinearModel.Fit {
   ) throws(ParleyError) -> ScaledMatrix {
     let order = design.order
     let rowBits = (design.frame.maximumRows - 1).bitWidth - (design.frame.maximumRows - 1).leadingZeroBitCount
-    // Σ (uz)² ≤ 5n·Σu² ≤ 25n², and what the rows have must fit a word.
-    let bits = (59 - 5 - 2 * rowBits) / 2
+    // |u| ≤ √Σt² ≤ √(5n) for the b that is looked for; whatever b is, Σ (uz)² ≤ 5n · 4^end.
+    let end = (rowBits + 4) / 2
+    let most = 6 * Rational.power(2 * end)
+    let bits = (56 - 2 * end - rowBits) / 2
     let short = try builder.rounded(coefficients, to: 30)
     let b = builder.fixed(short.node, fractionBits: 30)
-    let predictor = try builder.linearPredictor(design.columns, b, to: 24)
+    let predictor = try builder.rounded(try builder.linearPredictor(design.columns, b, to: 26), to: 24)
     let rest = try builder.subtract(outcome.scaled.value, builder.fixed(predictor.node, fractionBits: 24))
-    // Σ u² ≤ Σ t² ≤ 5n for the b that is looked for.
-    let u = try builder.clamped(builder.fixed(rest.node, fractionBits: 24), toPower: (rowBits + 4) / 2)
-    var weighted: [NodeID] = []
-    for column in design.columns { weighted.append(try builder.multiply(u, column, to: bits).node) }
+    let u = try builder.clamped(builder.fixed(rest.node, fractionBits: 24), toPower: end)
+    // In two parts, so that products have more bits than a word: v = 2^cut·h + l, and Σ l·l is less than a unit of each row.
+    let cut = 9
+    var high: [NodeID] = [], low: [NodeID] = []
+    for column in design.columns {
+      let weighted = try builder.multiply(u, column, to: bits + cut).node
+      high.append(try builder.floored(weighted, by: 1 << cut))
+      low.append(try builder.remainder(weighted, by: 1 << cut))
+    }
     let rows = Rational(BigInt(design.frame.maximumRows))
-    let most = (25 * rows * rows * .power(2 * bits)).ceiling
-    let sums = try builder.known(
-      try builder.columnProduct(weighted, weighted), within: Interval(-most, most), by: .cauchySchwarz)
+    let whole = (most * rows * .power(2 * bits)).ceiling
+    let squares = try builder.known(
+      try builder.columnProduct(high, high), within: Interval(-whole, whole), by: .cauchySchwarz)
+    // Σ h·l ≤ √(Σ h² · Σ l²), each l below 2^cut.
+    let side = (3 * Rational.power(end + bits + cut) * rows).ceiling
+    let crossed = try builder.known(
+      try builder.columnProduct(high, low), within: Interval(-side, side), by: .cauchySchwarz)
+    var parts: [NodeID] = []
+    for i in 0..<order {
+      for j in 0..<order {
+        let sum = try builder.add(
+          try builder.element(crossed, at: i * order + j), try builder.element(crossed, at: j * order + i))
+        parts.append(try builder.truncate(sum, bits: cut))
+      }
+    }
+    let sums = try builder.add(squares, try builder.stack(parts))
     let orderBits = order.bitWidth - order.leadingZeroBitCount
-    let kept = min(2 * bits, 54 - rowBits - design.sizeBits - 2 * orderBits)
+    let kept = min(2 * bits, 56 - 2 * end - design.sizeBits - 2 * orderBits)
     let rounded = try builder.rounded(builder.fixed(sums, fractionBits: 2 * bits), to: kept)
     let mean = try design.mean(
-      of: rounded.node, fractionBits: kept, perRow: 25 * rows, error: .zero, &builder)
+      of: rounded.node, fractionBits: kept, perRow: most, error: .zero, &builder)
     let (middle, middleExponent) = try builder.normalised(mean, to: 40)
     let (outer, outerExponent) = try builder.normalised(
       builder.fixed(inverse.inverse.node, fractionBits: inverse.inverse.fractionBits), to: 44)
     let form = ProductForm.matrix(rows: order, inner: order, columns: order)
     let sum = order.bitWidth - (order - 1).leadingZeroBitCount
     let half = try builder.multiply(outer, middle, to: min(48, 55 - sum), as: form)
-    let whole = try builder.multiply(
+    let product = try builder.multiply(
       builder.fixed(half.node, fractionBits: half.fractionBits), outer, to: min(48, 55 - 2 * sum), as: form)
     return ScaledMatrix(
-      builder.fixed(whole.node, fractionBits: whole.fractionBits),
+      builder.fixed(product.node, fractionBits: product.fractionBits),
       exponent: try builder.add(
         try builder.add(middleExponent, try builder.scale(outerExponent, by: 2)), try design.perRow(&builder)))
   }
