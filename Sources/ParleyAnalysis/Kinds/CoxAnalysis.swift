@@ -10,7 +10,7 @@ import ParleyTables
 /// (docs/proofs/cox.md).
 struct CoxAnalysis: AnalysisKind {
   static let name = "cox"
-  static let keys = ["time", "event", "predictors", "ties", "strata", "iterations", "level"]
+  static let keys = ["time", "event", "predictors", "ties", "strata", "iterations", "precision", "level"]
   static let needs = "a whole number that is not negative, a condition, and a number or another condition"
   static func draft(_ columns: DraftedColumns) -> [String]? {
     guard let time = columns.times.first, let event = columns.conditions.first else { return nil }
@@ -18,8 +18,11 @@ struct CoxAnalysis: AnalysisKind {
     guard !predictors.isEmpty else { return nil }
     return ["time: \(time.name)", "event: \(event)", "predictors: [\(predictors.joined(separator: ", "))]"]
   }
-  /// Up to so many rows coefficients are certified to a thousandth of a standard error, beyond to a hundredth.
-  private static let mostForThousandth = 1024
+  /// Within how many standard errors coefficients are certified where nothing is said: the bounds are those of the worst data, and coarser for
+  /// more rows (docs/proofs/cox.md).
+  private static func precision(rows: Int) -> Rational { Rational(1, rows <= 512 ? 1000 : 100) }
+  /// More make more gates than a program may have.
+  private static let mostRows = 1024
 
   let settings: AnalysisSettings
   private let time: String
@@ -28,6 +31,7 @@ struct CoxAnalysis: AnalysisKind {
   private let isEfron: Bool
   private let strata: String?
   private let iterations: Int
+  private let precision: Rational?
   private let level: Double
 
   init(_ settings: AnalysisSettings) throws(ParleyError) {
@@ -38,6 +42,11 @@ struct CoxAnalysis: AnalysisKind {
     isEfron = try settings.choice("ties", ["efron", "breslow"]) == "efron"
     strata = try settings.optionalText("strata", example: "site")
     iterations = try settings.integer("iterations", in: 1...40, default: 8)
+    precision =
+      settings.has("precision")
+      ? try settings.number(
+        "precision", from: Rational(1, 10_000), to: Rational(1, 10), default: Rational(1, 1000))
+      : nil
     level = Double(try settings.integer("level", in: 50...99, default: 95)) / 100
   }
 
@@ -80,10 +89,10 @@ struct CoxAnalysis: AnalysisKind {
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let names = try variables(of: frame.rows)
-    guard frame.maximumRows <= StratifiedOrder.mostRows else {
+    guard frame.maximumRows <= Self.mostRows else {
       throw settings.error(
         "rows",
-        "\(settings.what) of kind 'cox' can have \(frame.maximumRows) rows; \(StratifiedOrder.mostRows) are the most",
+        "\(settings.what) of kind 'cox' can have \(frame.maximumRows) rows; \(Self.mostRows) are the most",
         remedy: "lower maximum-rows of the table, if there are fewer")
     }
     guard try frame.range(of: names[0]).lower >= 0 else { throw below(names[0]) }
@@ -104,8 +113,8 @@ struct CoxAnalysis: AnalysisKind {
     }
     let model = try PartialLikelihood(
       design, stratum: stratum, time: time, event: event, isEfron: isEfron, &builder)
-    let precision = frame.maximumRows <= Self.mostForThousandth ? 1000 : 100
-    let fit = try model.fit(passes: iterations - 1, within: Rational(1, BigInt(precision)), &rules, &builder)
+    let precision = self.precision ?? Self.precision(rows: frame.maximumRows)
+    let fit = try model.fit(passes: iterations - 1, within: precision, &rules, &builder)
     let exponent = try builder.subtract(
       try design.perRow(&builder), builder.constant(BigInt(PartialLikelihoodSizes.quarter)))
     let raw = try design.raw(
@@ -114,7 +123,9 @@ struct CoxAnalysis: AnalysisKind {
       analysis: rules.analysis, names: design.names, level: level,
       caption: [
         .number(.cell(table: "\(rules.analysis).model", column: "rows", row: 0), .decimals(0), "rows used"),
-        .text("Cox, ties by \(isEfron ? "Efron" : "Breslow"), certified within 1/\(precision) standard error"),
+        .text(
+          "Cox, ties by \(isEfron ? "Efron" : "Breslow"), certified within \(AnalysisSettings.decimal(precision)) standard errors"
+        ),
       ])
     try tables.coefficients(raw, rules, &builder)
     try tables.model(
