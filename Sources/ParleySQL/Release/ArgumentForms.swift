@@ -32,6 +32,10 @@ extension ReleaseArgument {
     var path: Expression
     /// These are the rows with one of two values of their group, see ``ReleaseArgument/pairs``.
     var isOfPair = false
+    /// Which the rows pass, where queries of the study over the table have different ones.
+    var clause: Expression?
+    /// With the clause.
+    var wholePath: Expression { clause.map { .and($0, path) } ?? path }
   }
 
   /// Factors of a product that are no constants.

@@ -82,8 +82,10 @@ struct GroupSets {
     for summands in [summands, unitDifferences] {
       for (index, summand) in summands.enumerated() {
         for other in summands[..<index] where other.factors == summand.factors {
-          for left in [summand.rows.andNot(other.rows), other.rows.andNot(summand.rows)] {
-            found += [left] + facts.withoutEnds(of: summand.factors, in: left, where: clauses, keys: keys)
+          for (one, its) in [(summand, other), (other, summand)] {
+            let (left, path) = (one.rows.andNot(its.rows), one.path.andNot(its.path))
+            found += [left]
+            found += facts.withoutEnds(of: summand.factors, in: left, of: path, where: clauses, keys: keys)
           }
         }
       }

@@ -113,7 +113,8 @@ enum RowPartition {
       for cluster in clusters(of: group.map { $0.told }, ties: ties) where isCut(cluster) {
         for part in try parts(of: cluster.map(\.set), facts, isOfNone: false) {
           found += [part]
-          found += facts.withoutEnds(of: group[0].factors, in: part, where: clauses, keys: keys).map(facts.reduced)
+          found += facts.withoutEnds(of: group[0].factors, in: part, of: part, where: clauses, keys: keys).map(
+            facts.reduced)
         }
       }
     }

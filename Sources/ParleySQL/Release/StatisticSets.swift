@@ -79,6 +79,7 @@ struct StatisticSets {
     summands = summands.map { summand in
       var summand = summand
       summand.rows = facts.reduced(.and(clause, summand.rows))
+      summand.clause = clause
       return summand
     }
     wholes = wholes.map { whole in
@@ -247,8 +248,9 @@ struct StatisticSets {
   /// Rows of a sum that are not in another one of the same value, and those of them that have no end of what values are left.
   func left(of summand: ReleaseArgument.Summand, without other: ReleaseArgument.Summand) -> [Expression] {
     let rows = difference(summand.rows, other.rows)
+    let path = difference(summand.wholePath, other.wholePath)
     return [rows]
-      + facts.withoutEnds(of: summand.factors, in: rows, where: clauses, keys: keys).map(facts.reduced)
+      + facts.withoutEnds(of: summand.factors, in: rows, of: path, where: clauses, keys: keys).map(facts.reduced)
   }
   func both(_ condition: Expression, _ other: Expression) -> Expression { facts.reduced(.and(condition, other)) }
   func neither(_ condition: Expression, _ other: Expression) -> Expression {

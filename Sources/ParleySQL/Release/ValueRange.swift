@@ -289,16 +289,19 @@ extension ReleaseArgument.Facts {
   ///
   /// - Parameters:
   ///   - clauses: what all rows meet.
+  ///   - path: those and the rows in which it is 0, which add nothing and are not at the end of every group.
   ///   - keys: what groups are made by: in groups of neighbouring values ends are those of the group.
   func withoutEnds(
-    of factors: Set<Expression>, in rows: Expression, where clauses: [Expression], keys: [Expression]
+    of factors: Set<Expression>, in rows: Expression, of path: Expression, where clauses: [Expression],
+    keys: [Expression]
   ) -> [Expression] {
     guard factors.count == 1, let value = factors.first, let ends = ends(of: value, where: clauses + [rows]),
       ends.lower != ends.upper
     else { return [] }
     var found = [ends.lower, ends.upper].compactMap(\.self).map { Expression.and(rows, value.differs(from: $0)) }
-    if let groups = ValueGroups(of: value, madeBy: keys, self) {
-      found += [groups.isNoEnd(ends.lower, -1), groups.isNoEnd(ends.upper, 1)].map { .and(rows, $0) }
+    // Conditions in the path are about other columns than those that groups are made from.
+    if let groups = ValueGroups(of: value, madeBy: keys, self), let all = self.ends(of: value, where: clauses) {
+      found += [groups.isNoEnd(all.lower, -1), groups.isNoEnd(all.upper, 1)].map { .and(path, $0) }
     }
     return found
   }
