@@ -180,6 +180,8 @@ struct StudyAttack {
     case .filteredTotal:
       "the number of a table's rows is public, and less the counts that are shown it is the count of so few units that WHERE leaves out"
     case .condition: "the statistic rests on a condition that holds for so few units"
+    case .combination: "several numbers, and what is computed from them is made up by so few units"
+    case .band: "a sum of a column and counts of its ranges, and by both so few units are in a withheld range"
     case .digit: "a sum holds several numbers as its digits, and one of them is made up by so few units"
     case .group: "so few units stand behind a row of the result"
     case .record: "a smallest or largest value of a table whose owners did not allow extremes"
