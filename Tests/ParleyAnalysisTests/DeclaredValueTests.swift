@@ -63,6 +63,7 @@ import Testing
       "\(error)")
     #expect(
       error.remedy?.contains("let each holder bring '\(test.name)' as a column of its file") == true, "\(error)")
+    // Done here: as a column of its file, and declare it at the table; or compute groups and conditions alone
     // As the advice says: a column of the table, whatever it is called here, and rows chosen with WHERE.
     _ = try PreparedStudy(
       StudyLoader.load(text: Self.study(test, test.declared, minimum: 5), file: "a.yml"))

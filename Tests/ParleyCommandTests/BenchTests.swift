@@ -53,6 +53,9 @@ extension CommandTests {
     }
 
     /// A study with its data, whole or for one kind of its analyses.
+    // Done here: give a folder with study.yml and HOLDER.TABLE.csv
+    // Done here: name a folder as in --data
+    // Done here: name a folder whose study has one, or use bench study
     @Test func aFolder() async throws {
       var draft = Consortium.Draft()
       draft.minimumCell = 3

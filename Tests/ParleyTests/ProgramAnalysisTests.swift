@@ -139,6 +139,9 @@ import Testing
   }
 
   /// What is refused, with the line of the call; and the same as the advice says.
+  // Done here: name columns as they are declared; let holders prepare what is computed of them
+  // Done here: keep one of them, and ask for the other in a program of its own
+  // Done here: give all analyses of a program the same recipients
   @Test func whatCannotBeIsRefused() throws {
     func refused(
       _ code: String, _ words: String, line: Int = #line, _ build: (World) -> Void, fixed: (World) -> Void
