@@ -56,6 +56,8 @@ extension CommandTests {
     }
 
     /// Before anything is computed.
+    // Done here: leave --figures out; analyses such as kaplan-meier have figures
+    // Done here: name a folder in which you may write
     @Test func figuresThatCannotBeAreRefused() async throws {
       try await box.parley(["run", "queries.yml", "--in-process", "--figures", "drawn"] + Runs.data)
         .failed(2, "usage/arguments", "--figures drawn", "no result of this study is drawn", "leave --figures out")

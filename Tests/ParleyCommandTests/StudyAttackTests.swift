@@ -24,6 +24,7 @@ extension CommandTests {
     }
 
     /// What single rows change in a curve is not tried; a copy without it is.
+    // Done here: try a copy of the study without these analyses
     @Test func analysesAreLeftToACopy() async throws {
       var draft = Consortium.Draft()
       draft.minimumCell = 5
