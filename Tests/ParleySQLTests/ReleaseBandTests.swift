@@ -161,6 +161,21 @@ import Testing
       }
     }
   }
+  /// Beside bands of which one begins with 0, which adds nothing.
+  @Test(arguments: [
+    [some[0][0]], some[1], some[2],
+    [
+      "SELECT x / 500 AS g, COUNT(*) AS n, COUNT(*) FILTER (WHERE y > 50) AS c FROM t GROUP BY 1",
+      "SELECT SUM(x) AS m, SUM(x) FILTER (WHERE NOT y <= 50) AS d FROM t",
+    ],
+  ]) func whoHasOneBesideZero(texts: [String]) throws {
+    for (few, hides) in [(0, false), (1, true), (4, true), (5, false)] {
+      let rows =
+        Self.rows(20, Row(x: 0, y: 20)) + Self.rows(20, Row(x: 500, y: 20)) + Self.rows(few, Row(x: 1, y: 20))
+        + [0, 1, 250, 499, 500, 501, 700, 999].flatMap { Self.rows(10, Row(x: $0, y: 60)) }
+      #expect(try Self.isWithheld(texts, rows).contains(true) == hides, "\(few)")
+    }
+  }
   /// What a condition leaves of a band, and what a step makes of it, is not known.
   // Done here: leave conditions about the group's column out of statistics
   @Test(arguments: [
