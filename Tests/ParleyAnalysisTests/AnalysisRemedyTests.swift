@@ -12,7 +12,7 @@ import Testing
     "{name: ward, type: category, values: [a, b, c]}", "{name: smoker, type: bool}", "{name: male, type: bool}",
     "{name: note, type: text, bytes: 20}", "{name: born, type: date, range: [1900-01-01, 2020-01-01]}",
     "{name: status, type: int, range: [1, 2]}", "{name: shift, type: int, range: [-5, 60]}",
-    "{name: income, type: int, range: [0, 9000000]}",
+    "{name: income, type: int, range: [0, 9000000]}", "{name: thousands, type: int, range: [0, 5000]}",
     "{name: log_years, type: decimal, scale: 3, range: [-2, 5]}",
   ]
   struct Case: CustomTestStringConvertible {
@@ -99,9 +99,16 @@ import Testing
       "kind: kaplan-meier, \(of)time: age, event: {column: status, is: 2}, grid: [1]"),
     Case(
       "\(logistic)predictors: [age, note]",
-      "make a number of it in 'rows', or a condition, as in note IS NOT NULL AS has_note; or leave it out",
-      "kind: logistic, outcome: smoker, predictors: [age, noted], rows: \"SELECT smoker, age, note = 'x' AS noted FROM people\""
-    ),
+      "leave it out; or let each holder bring a number or a condition that is made of it as a column of its file",
+      "\(logistic)predictors: [age, male]"),
+    Case(
+      "kind: linear, \(of)outcome: note, predictors: [age]",
+      "name a column of numbers, if need be one that each holder brings in its file",
+      "kind: linear, \(of)outcome: weight, predictors: [age]"),
+    Case(
+      "kind: logistic, \(of)outcome: {column: note, is: x}, predictors: [age]",
+      "name a bool, a category or an int, if need be one that each holder brings in its file",
+      "kind: logistic, \(of)outcome: {column: ward, is: a}, predictors: [age]"),
     Case("\(logistic)predictors: [age, smoker]", "remove it from 'predictors'", "\(logistic)predictors: [age]"),
     Case("\(logistic)predictors: [age, Age]", "name it once", "\(logistic)predictors: [age]"),
     Case(
@@ -121,9 +128,8 @@ import Testing
       "\(logistic)predictors: [{column: age, reference: 5}]", "write 'age' alone", "\(logistic)predictors: [age]"),
     Case(
       "\(logistic)predictors: [income]",
-      "narrow its range in the study; or make a coarser number in 'rows', as in ROUND(income / 1000)",
-      "kind: logistic, outcome: smoker, predictors: [i], rows: \"SELECT smoker, ROUND(income / 1000) AS i FROM people\""
-    ),
+      "narrow its range in the study; or let each holder bring a coarser number, such as thousands, as a column of its file",
+      "\(logistic)predictors: [thousands]"),
     Case(
       "kind: logistic, \(of)outcome: {column: status, is: 3}, predictors: [age]", "write a whole number of 1 to 2",
       "kind: logistic, \(of)outcome: {column: status, is: 2}, predictors: [age]"),
@@ -142,7 +148,7 @@ import Testing
     Case(
       "kind: poisson, \(of)outcome: shift, predictors: [age]",
       "name a number of events with a range from 0 to 1000 at most",
-      "kind: poisson, outcome: s, predictors: [age], rows: \"SELECT shift + 5 AS s, age FROM people\""),
+      "kind: poisson, \(of)outcome: age, predictors: [shift]"),
     Case(
       "kind: poisson, \(of)outcome: age, predictors: [status], offset: age",
       "name a column with logarithms of what the number is in proportion to: years, persons",

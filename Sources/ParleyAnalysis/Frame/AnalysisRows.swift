@@ -78,8 +78,9 @@ package struct AnalysisRows: Sendable {
         "type",
         "'\(key)' of \(analysis.settings.what) names '\(column.name)', which is \(column.type.inWords) and no number",
         at: key,
-        remedy:
-          "name a column of numbers; or compute one in 'rows', as in CASE WHEN \(column.name) \(column.type.conditionExample) THEN 1 ELSE 0 END"
+        remedy: analysis.computesOfRows
+          ? "name a column of numbers, if need be one that each holder brings in its file"
+          : "name a column of numbers; or compute one in 'rows', as in CASE WHEN \(column.name) \(column.type.conditionExample) THEN 1 ELSE 0 END"
       )
     }
   }

@@ -73,7 +73,9 @@ package struct ConditionSetting: Hashable, Sendable {
         "type",
         "'\(key)' of \(settings.what) names '\(column.name)', which is \(column.type.inWords)",
         at: key,
-        remedy: "name a bool, a category or an int; or make a bool in 'rows'")
+        remedy: key == "event"
+          ? "name a bool, a category or an int; or make a bool in 'rows'"
+          : "name a bool, a category or an int, if need be one that each holder brings in its file")
     }
   }
 

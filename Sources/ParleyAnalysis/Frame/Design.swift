@@ -179,7 +179,7 @@ package struct Design: Sendable {
         "'\(key)' of \(settings.what) names '\(name)', which has values from \(range.lower) to \(range.upper), counted in its last decimal: a model takes ranges of fewer than 2^\(mostBits) steps, within ±2^24, of at most \(mostDecimals) decimals",
         at: key,
         remedy:
-          "narrow its range in the study; or make a coarser number in 'rows', as in ROUND(\(name) / 1000)"
+          "narrow its range in the study; or let each holder bring a coarser number, such as thousands, as a column of its file"
       )
     }
     guard range.lower > 0 || range.upper < 0 else { return (value, 0) }

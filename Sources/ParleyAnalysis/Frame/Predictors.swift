@@ -94,7 +94,7 @@ package struct Predictors: Hashable, Sendable {
           "'\(key)' of \(settings.what) names '\(column.name)', which is \(column.type.inWords): a model takes numbers, conditions and categories",
           line: entry.line,
           remedy:
-            "make a number of it in 'rows', or a condition, as in \(column.name) IS NOT NULL AS has_\(column.name); or leave it out"
+            "leave it out; or let each holder bring a number or a condition that is made of it as a column of its file"
         )
       }
       guard entry.reference == nil else {

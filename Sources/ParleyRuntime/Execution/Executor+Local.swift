@@ -58,7 +58,8 @@ extension Executor {
       var planes = [[UInt64]](repeating: .init(repeating: 0, count: (count + 63) / 64), count: out.count)
       for (row, number) in sequence.values(count).enumerated() {
         for place in out.indices {
-          planes[place][row / 64] |= UInt64(bitPattern: number >> Int64(place)) & 1 << UInt64(row % 64)
+          let bit = UInt64(bitPattern: number >> Int64(place)) & 1
+          planes[place][row / 64] |= bit << UInt64(row % 64)
         }
       }
       try registers.write(engine.constantPlanes(planes, count: count), to: out)
