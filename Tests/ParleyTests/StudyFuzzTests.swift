@@ -72,7 +72,7 @@ import Testing
         _ = try prepared.plan(rows: prepared.assumedRows)
         planned += 1
       } catch {
-        #expect(["sql", "plan", "study"].contains(error.code.category), "seed \(seed) round \(round): \(error)")
+        #expect(["sql", "plan", "study", "analysis"].contains(error.code.category), "seed \(seed) round \(round): \(error)")
         #expect(error.remedy?.isEmpty == false, "seed \(seed) round \(round): \(error)")
       }
     }
