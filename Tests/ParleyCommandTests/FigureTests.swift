@@ -7,7 +7,9 @@ extension CommandTests {
     init() throws {
       box = try Sandbox()
       try box.write(Self.study, "study.yml")
-      try box.write(Consortium.Draft().text, "queries.yml")
+      var queries = Consortium.Draft()
+      queries.maximumRows = 200
+      try box.write(queries.text, "queries.yml")
       for (name, shift) in [("alpha", 0), ("delta", 7)] {
         let rows = (0..<60).map { i in
           "\(20 + (i * 37 + shift * 11) % 61),\((i + shift) % 2 == 0 ? "south" : "north"),\((i * 61 + shift * 29) % 200)\n"
