@@ -12,8 +12,14 @@ extension CommandTests {
 
     @Test func itsStepsLeadToAFigure() async throws {
       let guide = try String(contentsOf: Self.root.appending(path: "docs/guide-statistics.md"), encoding: .utf8)
-      let commands = guide.split(separator: "\n").filter { $0.hasPrefix("    ") }.map {
-        $0.dropFirst(4).split(separator: " ").map(String.init)
+      // Commands are indented; what stands between fences is no command.
+      var isFenced = false
+      var commands: [[String]] = []
+      for line in guide.split(separator: "\n") {
+        if line.hasPrefix("```") { isFenced.toggle() }
+        if !isFenced, line.hasPrefix("    ") {
+          commands.append(line.dropFirst(4).split(separator: " ").map(String.init))
+        }
       }
       var outputs: [String] = []
       for words in commands {
