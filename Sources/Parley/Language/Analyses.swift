@@ -31,8 +31,17 @@ extension SecureTable {
 
   /// What ``compare(_:by:test:level:to:as:file:line:)`` computes.
   public enum GroupTest: String, Sendable, Hashable, CaseIterable {
-    case welch, student, anova, proportions
+    /// t of two groups whose variances may differ.
+    case welch
+    /// t of two groups with one variance.
+    case student
+    /// F of two groups or more.
+    case anova
+    /// z of how often a condition is true in two groups.
+    case proportions
+    /// Ranks of two groups.
     case mannWhitney = "mann-whitney"
+    /// Ranks of two groups or more.
     case kruskal
   }
 
@@ -61,8 +70,13 @@ extension SecureTable {
 
   /// What ``crossTable(_:_:strata:tests:to:as:file:line:)`` computes.
   public enum TableTest: String, Sendable, Hashable, CaseIterable {
+    /// Pearson's, without correction.
     case chiSquare = "chi-square"
-    case fisher, mcnemar
+    /// Two-sided and exact, of two values by two.
+    case fisher
+    /// Of pairs, exact.
+    case mcnemar
+    /// Over strata: Cochran, Mantel and Haenszel, with the common odds ratio.
     case mantelHaenszel = "mantel-haenszel"
   }
 

@@ -95,7 +95,10 @@ extension SecureTable {
 
   /// How likelihoods of ``cox(time:event:on:references:ties:strata:iterations:level:to:as:file:line:)`` take events at one time.
   public enum Ties: String, Sendable, Hashable, CaseIterable {
-    case efron, breslow
+    /// Efron's approximation.
+    case efron
+    /// Breslow's.
+    case breslow
   }
 
   /// How the rate of an event depends on columns, whatever it is over time: `name.coefficients` and `name.model`.
