@@ -31,5 +31,10 @@ final class StateLock: Sendable {
     _ = pwrite(descriptor, pid, pid.count, 0)
   }
 
-  deinit { close(descriptor) }
+  /// Unlocks before it closes: a process that is just being started from here has a copy of the descriptor until it runs its program, and as long
+  /// as there is a copy closing alone would leave the lock.
+  deinit {
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }
