@@ -36,7 +36,7 @@ struct CompareAnalysis: AnalysisKind {
     test = Test(rawValue: word) ?? .welch
     let isOfPairs = ["paired", "wilcoxon"].contains(word)
     outcomes = try settings.texts("outcome", example: isOfPairs ? "[before, after]" : "weight").map(\.text)
-    level = Double(try settings.integer("level", in: 50...99, default: 95)) / 100
+    level = try settings.level()
     by = isOfPairs ? "" : try settings.text("by", example: "sex")
     ranks = RankComparison.Test(rawValue: word).map { [outcomes, by] in
       RankComparison(settings: settings, test: $0, outcomes: outcomes, by: by)

@@ -27,7 +27,7 @@ struct CorrelationAnalysis: AnalysisKind {
     columns = try settings.texts("columns", example: "[age, weight]").map(\.text)
     _ = try settings.choice("method", ["pearson"])
     isPairwise = try settings.choice("missing", ["drop", "pairwise"]) == "pairwise"
-    level = Double(try settings.integer("level", in: 50...99, default: 95)) / 100
+    level = try settings.level()
     guard (2...Self.mostColumns).contains(columns.count) else {
       throw settings.error(
         "setting",

@@ -25,7 +25,7 @@ struct CoxAnalysis: AnalysisKind {
   private static let mostRows = 1024
 
   let settings: AnalysisSettings
-  private let time: String
+  private let time: SurvivalTime
   private let event: ConditionSetting
   private let predictors: Predictors
   private let isEfron: Bool
@@ -36,7 +36,7 @@ struct CoxAnalysis: AnalysisKind {
 
   init(_ settings: AnalysisSettings) throws(ParleyError) {
     self.settings = settings
-    time = try settings.text("time", example: "days")
+    time = try SurvivalTime(settings)
     event = try ConditionSetting(settings, at: "event", example: "died")
     predictors = try Predictors(settings)
     isEfron = try settings.choice("ties", ["efron", "breslow"]) == "efron"
@@ -47,21 +47,14 @@ struct CoxAnalysis: AnalysisKind {
       ? try settings.number(
         "precision", from: Rational(1, 10_000), to: Rational(1, 10), default: Rational(1, 1000))
       : nil
-    level = Double(try settings.integer("level", in: 50...99, default: 95)) / 100
+    level = try settings.level()
   }
 
   var computesOfRows: Bool { true }
 
   func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] {
-    let time = try rows.number(self.time, at: "time")
-    guard time.type != .boolean else {
-      throw settings.error(
-        "type", "'time' of \(settings.what) names '\(time.name)', which is a condition", at: "time",
-        remedy: "name a number of days, weeks or the like")
-    }
-    if let lower = time.range?.lowerBound, lower < 0 { throw below(time.name) }
-    let event = try event.column(of: rows).name
-    return [time.name, event] + (try terms(rows).map(\.column)) + (try stratum(rows).map { [$0] } ?? [])
+    [try time.column(of: rows).name, try event.column(of: rows).name] + (try terms(rows).map(\.column))
+      + (try stratum(rows).map { [$0] } ?? [])
   }
 
   func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] {
@@ -75,28 +68,14 @@ struct CoxAnalysis: AnalysisKind {
   private func terms(_ rows: AnalysisRows) throws(ParleyError) -> [DesignTerm] {
     try predictors.terms(
       of: rows,
-      taken: [(try rows.column(time, at: "time").name, "time"), (try event.column(of: rows).name, "event")]
+      taken: [(try time.column(of: rows).name, "time"), (try event.column(of: rows).name, "event")]
         + (try stratum(rows).map { [($0, "strata")] } ?? []))
-  }
-
-  private func below(_ name: String) -> ParleyError {
-    settings.error(
-      "type", "'time' of \(settings.what) names '\(name)', which can be below 0", at: "time",
-      remedy: "declare ranges from 0 on for the columns that '\(name)' is made of")
   }
 
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
-    let names = try variables(of: frame.rows)
-    guard frame.maximumRows <= Self.mostRows else {
-      throw settings.error(
-        "rows",
-        "\(settings.what) of kind 'cox' can have \(frame.maximumRows) rows; \(Self.mostRows) are the most",
-        remedy: "lower maximum-rows of the table, if there are fewer")
-    }
-    guard try frame.range(of: names[0]).lower >= 0 else { throw below(names[0]) }
-    let time = try frame.number(names[0], &builder)
+    let time = try time.number(frame, most: Self.mostRows, &builder)
     let event = try event.bit(frame, &builder)
     let design = try Design(try terms(frame.rows), constant: false, frame: frame, &rules, &builder)
     try rules.requireBoth(event, of: frame.used, &builder)

@@ -21,7 +21,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
   private static let mostPoints = 400
 
   let settings: AnalysisSettings
-  private let time: String
+  private let time: SurvivalTime
   private let event: ConditionSetting
   private let by: String?
   private let hasTest: Bool
@@ -29,11 +29,11 @@ struct KaplanMeierAnalysis: AnalysisKind {
 
   init(_ settings: AnalysisSettings) throws(ParleyError) {
     self.settings = settings
-    time = try settings.text("time", example: "days")
+    time = try SurvivalTime(settings)
     event = try ConditionSetting(settings, at: "event", example: "died")
     by = try settings.optionalText("by", example: "arm")
     hasTest = try settings.choice("test", ["none", "log-rank"]) == "log-rank"
-    level = Double(try settings.integer("level", in: 50...99, default: 95)) / 100
+    level = try settings.level()
     guard !hasTest || by != nil else {
       throw settings.error(
         "setting", "'test: log-rank' of \(settings.what) compares groups, and there is no 'by'", at: "test",
@@ -49,12 +49,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
   var computesOfRows: Bool { true }
 
   func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] {
-    let time = try rows.number(self.time, at: "time")
-    guard time.type != .boolean else {
-      throw settings.error(
-        "type", "'time' of \(settings.what) names '\(time.name)', which is a condition", at: "time",
-        remedy: "name a number of days, weeks or the like")
-    }
+    let time = try time.column(of: rows)
     let event = try event.column(of: rows)
     _ = try grid(rows)
     return [time.name, event.name] + (try groups(rows).map { [$0.column.name] } ?? [])
@@ -72,7 +67,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
 
   /// Times at which the curve may be shown, in the column's units, with their texts.
   private func grid(_ rows: AnalysisRows) throws(ParleyError) -> [(text: String, value: BigInt)] {
-    let column = try rows.number(time, at: "time")
+    let column = try time.column(of: rows)
     let scale = if case .decimal(let scale) = column.type { scale } else { 0 }
     func number(_ text: String) throws(ParleyError) -> BigInt {
       let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -111,11 +106,6 @@ struct KaplanMeierAnalysis: AnalysisKind {
         "'grid' of \(settings.what) goes on to times that '\(column.name)' cannot have: its range ends at \(Program.ResultTable.Format.decimal(scale: scale).shown(BigInt(upper)))",
         at: "grid", remedy: "end it there, or widen the range of '\(column.name)' in the study")
     }
-    if let lower = column.range?.lowerBound, lower < 0 {
-      throw settings.error(
-        "type", "'time' of \(settings.what) names '\(column.name)', which can be below 0", at: "time",
-        remedy: "declare a range from 0 on; what is outside of it is a bad row then")
-    }
     return points.map { (Program.ResultTable.Format.decimal(scale: scale).shown($0), $0) }
   }
   private func tooMany() -> ParleyError {
@@ -130,18 +120,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let names = try variables(of: frame.rows)
-    guard frame.maximumRows <= SurvivalOrder.mostRows else {
-      throw settings.error(
-        "rows",
-        "\(settings.what) of kind 'kaplan-meier' can have \(frame.maximumRows) rows; \(SurvivalOrder.mostRows) are the most",
-        remedy: "lower maximum-rows of the table, if there are fewer")
-    }
-    let time = try frame.number(names[0], &builder)
-    guard try frame.range(of: names[0]).lower >= 0 else {
-      throw settings.error(
-        "type", "'time' of \(settings.what) names '\(names[0])', which can be below 0", at: "time",
-        remedy: "declare ranges from 0 on for the columns that '\(names[0])' is made of")
-    }
+    let time = try time.number(frame, most: SurvivalOrder.mostRows, &builder)
     let event = try event.bit(frame, &builder)
     let groups =
       try by.map { (_) throws(ParleyError) in try frame.groups(names[2], &builder) } ?? [("all", frame.isUsed)]

@@ -37,7 +37,7 @@ struct MetaAnalysis: AnalysisKind {
     variance = try settings.text("variance", example: "variance")
     isRandom = try settings.choice("model", ["random", "fixed"]) == "random"
     _ = try settings.choice("estimator", ["dersimonian-laird"])
-    level = Double(try settings.integer("level", in: 50...99, default: 95)) / 100
+    level = try settings.level()
     guard isRandom || !settings.has("estimator") else {
       throw settings.error(
         "setting",

@@ -75,8 +75,8 @@ extension PartialLikelihood {
         isLast, eventsSoFar, builder.constant(0), within: Interval(0, BigInt(sizes.rows)))
     }
     guard isStratumFirst != nil else {
-      let logarithms = try order.numbers(&builder) { Self.logarithm($0, bits: bits) }
-      return try builder.negate(try builder.innerProduct(events, logarithms))
+      let logarithms = (1...order.count).map { Int64(Self.logarithm($0, bits: bits)) }
+      return try builder.negate(try builder.sum(try builder.scale(events, byPosition: .numbers(logarithms))))
     }
     // Row numbers within a stratum are secret.
     let numbers = try totals([order.isUsed], &builder)[0]

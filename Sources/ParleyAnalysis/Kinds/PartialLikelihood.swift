@@ -38,9 +38,10 @@ struct PartialLikelihood {
   ) throws(ParleyError) {
     self.design = design
     let rows = design.frame.maximumRows
-    let order = try StratifiedOrder(
+    let sorted = try SurvivalOrder(
       stratum: stratum, time: time, isUsed: design.frame.isUsed, isEvent: event, columns: [event],
-      numbers: design.columns.map(\.node), rows: rows, &builder)
+      numbers: design.columns.map(\.node), &builder)
+    let order = try StratifiedOrder(sorted, rows: rows, &builder)
     self.order = order
     var columns: [Fixed] = []
     for node in order.numbers {

@@ -2,14 +2,11 @@ import BigInt
 import ParleyBase
 import ParleyProgram
 
-/// As ``SurvivalOrder``, with numbers that are carried along, in each of several strata, and in a value of fixed size, which matrices of rows need.
+/// The rows of a ``SurvivalOrder`` in values of fixed size, which matrices of rows need.
 ///
-/// One sort, and one message for every column that is kept.
+/// One message for every column that is kept, beside those of the sort.
 struct StratifiedOrder {
   typealias NodeID = Program.NodeID
-  /// The most rows: public numbers are written out for each.
-  static let mostRows = 4096
-
   /// So many slots.
   let count: Int
   /// Numbers of strata, which come one after the other; nil for one of all rows.
@@ -23,68 +20,33 @@ struct StratifiedOrder {
   /// The given numbers.
   let numbers: [NodeID]
 
-  /// - Parameters:
-  ///   - stratum: whole numbers, where rows are ordered in each of several strata.
-  ///   - time: numbers of at least 0.
-  ///   - isUsed: bits of the slots that count.
-  ///   - isEvent: bits; in a tie, events come last.
-  ///   - columns: bits that are carried along.
-  ///   - numbers: words that are carried along.
-  init(
-    stratum: NodeID? = nil, time: NodeID, isUsed: NodeID, isEvent: NodeID, columns: [NodeID],
-    numbers: [NodeID] = [], rows: Int,
-    _ builder: inout ProgramBuilder
-  ) throws(ParleyError) {
-    let sorted = try builder.sort(
-      by: [.init(isUsed, isDescending: true)] + (stratum.map { [.init($0)] } ?? []) + [
-        .init(time, isDescending: true), .init(isEvent),
-      ], [time, isUsed] + columns + numbers + (stratum.map { [$0] } ?? []))
+  /// - Parameter rows: so many slots, of which all that count are among the first.
+  init(_ order: SurvivalOrder, rows: Int, _ builder: inout ProgramBuilder) throws(ParleyError) {
+    func fixed(_ node: NodeID) throws(ParleyError) -> NodeID {
+      // The rows of a table as so many elements, 0 where it has fewer: a product of matrices with the number 1.
+      let zeros = try builder.spread(builder.constant(0), over: .fixed(rows))
+      let padded = try builder.prefix(try builder.concatenate([node, zeros]), count: rows)
+      return try builder.matrixProduct(padded, builder.constant(1), rows: rows, inner: 1, columns: 1)
+    }
+    func numbers(_ bits: [NodeID]) throws(ParleyError) -> [NodeID] {
+      var found: [NodeID] = []
+      for bit in bits { found.append(try fixed(try builder.integer(fromBit: bit))) }
+      return found
+    }
     count = rows
-    self.time = try Self.fixed(sorted[0], rows, &builder)
-    self.isUsed = try Self.fixed(try builder.integer(fromBit: sorted[1]), rows, &builder)
-    var kept: [NodeID] = []
-    for column in sorted.dropFirst(2).prefix(columns.count) {
-      kept.append(try Self.fixed(try builder.integer(fromBit: column), rows, &builder))
-    }
-    self.columns = kept
+    time = try fixed(order.time)
+    isUsed = try numbers([order.isUsed])[0]
+    columns = try numbers(order.columns)
     var words: [NodeID] = []
-    for column in sorted.dropFirst(2 + columns.count).prefix(numbers.count) {
-      words.append(try Self.fixed(column, rows, &builder))
-    }
+    for word in order.numbers { words.append(try fixed(word)) }
     self.numbers = words
-    self.stratum = try stratum.map { (_) throws(ParleyError) in
-      try Self.fixed(sorted[sorted.count - 1], rows, &builder)
-    }
-  }
-
-  /// The rows of a table as so many elements, 0 where it has fewer: a product of matrices with the number 1.
-  private static func fixed(
-    _ node: NodeID, _ count: Int, _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> NodeID {
-    let zeros = try builder.spread(builder.constant(0), over: .fixed(count))
-    let padded = try builder.prefix(try builder.concatenate([node, zeros]), count: count)
-    return try builder.matrixProduct(padded, builder.constant(1), rows: count, inner: 1, columns: 1)
-  }
-
-  /// A public number for each row, from the number of rows at risk.
-  func numbers(
-    _ builder: inout ProgramBuilder, _ value: (Int) -> BigInt
-  ) throws(ParleyError) -> NodeID {
-    var constants: [NodeID] = []
-    for row in 0..<count { constants.append(builder.constant(value(row + 1))) }
-    return try builder.stack(constants)
+    stratum = try order.stratum.map { (node) throws(ParleyError) in try fixed(node) }
   }
 
   /// The bits of the last rows of times; no bit of slots that do not count.
   func isLast(_ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID {
     let used = try builder.compare(.equal, isUsed, builder.constant(1))
-    var isSame = try builder.compare(.equal, time, try builder.shift(time, by: -1))
-    if let stratum {
-      isSame = try builder.and(
-        isSame, try builder.compare(.equal, stratum, try builder.shift(stratum, by: -1)))
-    }
-    let isNextUsed = try builder.shift(used, by: -1)
-    return try builder.and(used, try builder.not(try builder.and(isSame, isNextUsed)))
+    return try SurvivalOrder.isLast(time: time, isUsed: used, stratum: stratum, &builder)
   }
 
   /// The bits of rows of another stratum than the row before; nil of one stratum.

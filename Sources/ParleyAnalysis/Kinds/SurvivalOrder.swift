@@ -11,25 +11,36 @@ struct SurvivalOrder {
   /// The most rows: with more, sums of numbers with enough bits fit no word.
   static let mostRows = 1 << 17
 
+  /// Numbers of strata, which come one after the other; nil for one of all rows.
+  let stratum: NodeID?
   /// Times, 0 in slots that do not count.
   let time: NodeID
   /// Bits: 1 in slots that count.
   let isUsed: NodeID
   /// The given columns, bits.
   let columns: [NodeID]
+  /// The given words.
+  let numbers: [NodeID]
 
   /// - Parameters:
+  ///   - stratum: whole numbers, where rows are ordered in each of several strata.
   ///   - time: numbers of at least 0.
   ///   - isUsed: bits of the slots that count.
   ///   - isEvent: bits; in a tie, events come last.
   ///   - columns: bits that are carried along.
+  ///   - numbers: words that are carried along.
   init(
-    time: NodeID, isUsed: NodeID, isEvent: NodeID, columns: [NodeID], _ builder: inout ProgramBuilder
+    stratum: NodeID? = nil, time: NodeID, isUsed: NodeID, isEvent: NodeID, columns: [NodeID],
+    numbers: [NodeID] = [], _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let sorted = try builder.sort(
-      by: [.init(isUsed, isDescending: true), .init(time, isDescending: true), .init(isEvent)],
-      [time, isUsed] + columns)
-    (self.time, self.isUsed, self.columns) = (sorted[0], sorted[1], Array(sorted.dropFirst(2)))
+      by: [.init(isUsed, isDescending: true)] + (stratum.map { [.init($0)] } ?? []) + [
+        .init(time, isDescending: true), .init(isEvent),
+      ], [time, isUsed] + columns + numbers + (stratum.map { [$0] } ?? []))
+    (self.time, self.isUsed) = (sorted[0], sorted[1])
+    self.columns = Array(sorted.dropFirst(2).prefix(columns.count))
+    self.numbers = Array(sorted.dropFirst(2 + columns.count).prefix(numbers.count))
+    self.stratum = stratum.map { _ in sorted[sorted.count - 1] }
   }
 
   /// The bits of a column in the first row, of which one row is at risk; no bit elsewhere.
@@ -40,7 +51,18 @@ struct SurvivalOrder {
 
   /// The bits of the last rows of times; no bit of slots that do not count.
   func isLast(_ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID {
-    let isSame = try builder.compare(.equal, time, try builder.shift(time, by: -1))
+    try Self.isLast(time: time, isUsed: isUsed, stratum: stratum, &builder)
+  }
+
+  /// The same of columns in this order, in values of any shape.
+  static func isLast(
+    time: NodeID, isUsed: NodeID, stratum: NodeID?, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> NodeID {
+    var isSame = try builder.compare(.equal, time, try builder.shift(time, by: -1))
+    if let stratum {
+      isSame = try builder.and(
+        isSame, try builder.compare(.equal, stratum, try builder.shift(stratum, by: -1)))
+    }
     let isNextUsed = try builder.shift(isUsed, by: -1)
     return try builder.and(isUsed, try builder.not(try builder.and(isSame, isNextUsed)))
   }

@@ -30,7 +30,7 @@ struct TableAnalysis: AnalysisKind {
     column = try settings.text("column", example: "died")
     strata = try settings.optionalText("strata", example: "site")
     tests = try settings.choices("test", Self.tests, default: [])
-    level = Double(try settings.integer("level", in: 50...99, default: 95)) / 100
+    level = try settings.level()
     guard tests.contains("mantel-haenszel") == (strata != nil) else {
       throw settings.error(
         "setting",

@@ -7,7 +7,7 @@ extension Program {
   public enum Lemma: String, Hashable, Sendable, CaseIterable {
     /// A sum of numbers of which at most one is chosen by a bit: Σ bᵢ·cᵢ with Σ bᵢ ≤ 1 is 0 or one of the cᵢ.
     case oneOfSeveral = "one-of-several"
-    /// Counts of rows that no two sets share add up to the number of rows at most.
+    /// Counts of rows that no two sets share add up to the number of rows at most; with a number for each row of a set, to so often the greatest.
     case disjointCounts = "disjoint-counts"
     /// Σ bᵢ·cᵢ of bits and public numbers lies between the sum of the negative numbers and that of the positive ones.
     case subsetSum = "subset-sum"
