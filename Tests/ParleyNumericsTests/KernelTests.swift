@@ -35,6 +35,27 @@ import Testing
     }
   }
 
+  /// The derivative beside it, for arguments of few bits and of many, which are cut.
+  @Test(arguments: SigmoidPrecision.allCases, [24, 40]) func slope(_ precision: SigmoidPrecision, _ bits: Int)
+    throws
+  {
+    let most = Int64(20) << Int64(bits)
+    let arguments = Self.arguments.map { ($0 << Int64(bits - 24)) + ($0 % 3) }
+    var made: (value: Fixed, slope: Fixed)?
+    let sample = try Sample([(-most - 2...most + 2, arguments)]) { builder, columns in
+      let value = try builder.sigmoidAndSlope(
+        builder.fixed(columns[0], fractionBits: bits), precision: precision)
+      made = value
+      return [value.value.node, value.slope.node]
+    }
+    let (value, slope) = try #require(made)
+    let results = try sample.evaluate()
+    let truths = arguments.map { Series.rational(Series.sigmoid(Rational(BigInt($0)) * .power(-bits))) }
+    Reading(results[0], value).expect(truths)
+    Reading(results[1], slope).expect(truths.map { $0 * (1 - $0) })
+    #expect(slope.error.rational < .power(-12), "\(slope.error.rational.double)")
+  }
+
   /// An error of the argument counts a quarter.
   @Test func sigmoidOfInexact() throws {
     _ = try Sample([(-100...100, [3])]) { builder, columns in

@@ -93,8 +93,8 @@ struct LogisticModel {
       let first = try bounded(try builder.columnProduct(short, short), 26, .zero, to: 40, &builder)
       let shape = NewtonShape(order: z.count, passes: passes, growth: growth)
       let outcome = nodes[nodes.count - 1]
-      let result = try builder.newton(shape, first: first) { (builder, b, isLast) throws(ParleyError) in
-        try derivatives(Array(z), outcome, b, isLast: isLast, &builder)
+      let result = try builder.newton(shape, first: first) { (builder, b, stage) throws(ParleyError) in
+        try derivatives(Array(z), outcome, b, isLast: stage != .rough, &builder)
       }
       made = result
       let bound = try builder.distanceBound(of: result.derivatives.gradient, by: result.inverse)
