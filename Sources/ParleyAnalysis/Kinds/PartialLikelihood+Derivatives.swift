@@ -75,9 +75,9 @@ extension PartialLikelihood {
     let unit = BigInt(1) << predictor.fractionBits
     let low = BigInt(least) * unit, high = BigInt(most) * unit
     let isBelow = try builder.compare(.less, predictor.node, builder.constant(low))
-    let raised = try builder.atLeast(predictor.node, low)
-    let isAbove = try builder.compare(.less, builder.constant(high), raised)
-    let inside = builder.fixed(try builder.atMost(raised, high), fractionBits: predictor.fractionBits)
+    let isAbove = try builder.compare(.less, builder.constant(high), predictor.node)
+    let inside = builder.fixed(
+      try builder.clamped(predictor.node, within: Interval(low, high)), fractionBits: predictor.fractionBits)
     let (value, relative) = try builder.exponential(inside)
     let short = try builder.rounded(
       builder.fixed(value.node, fractionBits: value.fractionBits), to: sizes.riskBits)

@@ -22,7 +22,7 @@ extension PartialLikelihood {
     let shape = NewtonShape(order: order, passes: passes, growth: 14, divisorBits: 2)
     let none = builder.fixed(
       try builder.stack(Array(repeating: builder.constant(0), count: order)), fractionBits: shape.coefficientBits)
-    let first = try evaluate(at: none, isLast: false, &builder).derivatives.hessian
+    let first = try evaluate(at: none, isLast: false, &builder).derivatives
     var last: Evaluation?
     let found = try builder.newton(shape, first: first) { (builder, b, stage) throws(ParleyError) in
       let evaluation = try evaluate(at: b, isLast: stage == .last, &builder)

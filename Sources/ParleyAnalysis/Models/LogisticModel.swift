@@ -36,15 +36,19 @@ struct LogisticModel {
       try design.mean(
         of: product, fractionBits: 26, perRow: Self.curvature, error: .zero, &builder), to: 40,
       &builder)
+    let zero = builder.fixed(
+      try builder.stack(Array(repeating: builder.constant(0), count: order)), fractionBits: 30)
+    // Every probability is 1/2 there. In rows that are not used columns are 0.
+    let half = builder.constant(Rational(1, 2), fractionBits: SigmoidPrecision.low.resultBits)
+    let slope = try gradient(half, isRough: true, &builder)
     if let penalty {
-      let zero = builder.fixed(
-        try builder.stack(Array(repeating: builder.constant(0), count: order)), fractionBits: 30)
-      let none = Derivatives(gradient: zero, hessian: first)
-      first = try penalty.add(to: none, at: zero, &builder).derivatives.hessian
+      first = try penalty.add(to: Derivatives(gradient: slope, hessian: first), at: zero, &builder).derivatives
+        .hessian
     }
     let shape = NewtonShape(order: order, passes: settings.iterations - 1, growth: 14)
     var last: Evaluation?
-    let found = try builder.newton(shape, first: first) {
+    let begin = Derivatives(gradient: slope, hessian: first)
+    let found = try builder.newton(shape, first: begin) {
       (builder, b, stage) throws(ParleyError) in
       let (derivatives, evaluation) = try self.derivatives(at: b, short, stage, &builder)
       last = evaluation

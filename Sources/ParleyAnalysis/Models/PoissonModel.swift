@@ -115,9 +115,11 @@ struct PoissonModel {
       own.isOutside.append(sum.isOutside)
       return (sum.derivatives, own)
     }
-    // Twice the second derivative at 0: first steps are a little short.
-    let begin = try evaluate(&builder, zero, .rough).derivatives.hessian
-    let first = try builder.kept(builder.shifted(begin, by: 1), withinPower: 2).value
+    // A little more than the second derivative at 0: the first step is a little short.
+    let begin = try evaluate(&builder, zero, .rough).derivatives
+    let more = builder.shifted(try builder.scale(begin.hessian, by: 5), by: -2)
+    let first = Derivatives(
+      gradient: begin.gradient, hessian: try builder.kept(more, withinPower: 2).value)
     let shape = NewtonShape(order: order, passes: settings.iterations - 1, growth: 14, shrinks: true)
     var last: Evaluation?
     let found = try builder.newton(shape, first: first) { (builder, b, stage) throws(ParleyError) in

@@ -40,7 +40,17 @@ extension ProgramBuilder {
     let power = try multiply(low, factors[4])
     // 2^r is at least 1; |2^d − 1| ≤ |d| for |d| ≤ 1.
     let relative = fraction.error + scaled.error + fraction.error * scaled.error
-    let node = try multiply(power, fraction.node)
+    // Between its values at the ends of the argument's range, whichever digits are set.
+    let range = type(of: x.node).range
+    func end(_ value: BigInt) -> Rational {
+      Series.rational(Series.exp(Rational(value) * .power(-x.fractionBits))) * .power(44)
+    }
+    let slack = relative.rational + .power(-28)
+    let node = try known(
+      try multiply(power, fraction.node),
+      within: Interval(
+        (end(range.lower) * (1 - slack)).floor - 1, (end(range.upper) * (1 + slack)).ceiling + 1),
+      by: .weightedMean)
     let most = Dyadic(magnitude(node), fractionBits: 44)
     // Of the true value, which is at most this much of the computed one.
     let error = most * (relative + relative * relative * .power(1))

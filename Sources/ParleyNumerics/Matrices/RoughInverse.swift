@@ -26,7 +26,8 @@ extension ProgramBuilder {
     let whole = try diagonal(BigInt(1) << room, order)
     let residual = try kept(plain(try subtract(fixed(whole, fractionBits: room), part)), withinPower: 0).value
     let first = fixed(try diagonal(Rational.power(bits - start).floor, order), fractionBits: bits)
-    return try squaring(first, residual, order, steps: growth + start, growth: growth)
+    // So many that directions of which entries are up to 2^(growth − 4) are found; passes find the others.
+    return try squaring(first, residual, order, steps: max(growth - 4, 1) + start, growth: growth)
   }
 
   /// X(I + E)(I + E²)…, as many factors as steps, with everything kept within its range: a loop.
@@ -83,9 +84,9 @@ extension ProgramBuilder {
     return plain(try kept(plain(try subtract(one, plain(product))), withinPower: power).value)
   }
 
-  /// A rough inverse corrected for a matrix close by: its residual squared twice. 51 rounds; what one correction makes is there 21 rounds before the other.
+  /// A rough inverse corrected for a matrix close by: its residual squared twice. 41 rounds, of which the second correction takes the last ten.
   ///
-  /// - Returns: after one correction, not kept within any range; and after both.
+  /// - Returns: after one correction and after both, not kept within any range.
   mutating func updated(
     _ inverse: Fixed, for matrix: Fixed, _ order: Int, growth: Int
   ) throws(ParleyError) -> (first: Fixed, second: Fixed) {
@@ -96,7 +97,7 @@ extension ProgramBuilder {
       Self.roomBeside(magnitude(first.node).magnitude.bitWidth + (order - 1).magnitudeWidth, order), 4)
     let square = try multiply(rest, rest, to: min(rest.fractionBits, bits), as: form)
     let second = try corrected(first, plain(square), order)
-    return (first, plain(try kept(second, withinPower: growth).value))
+    return (first, second)
   }
 
   /// The same for a matrix that may have grown by much: as many squares as steps, everything kept within its range. 21 rounds a step and 21 more.

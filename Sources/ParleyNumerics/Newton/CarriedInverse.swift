@@ -73,24 +73,28 @@ extension ProgramBuilder {
   /// From coefficients 0.
   ///
   /// - Parameters:
-  ///   - first: the Hessian at 0, or a matrix that is nowhere smaller.
+  ///   - first: the gradient at 0, and the Hessian there or a matrix that is nowhere smaller: the first pass is a step with these.
   ///   - derivatives: at coefficients, as accurately as the stage asks for.
   /// - Throws: what `derivatives` throws, and `plan/overflow`.
   package mutating func newton(
-    _ shape: NewtonShape, first: Fixed,
+    _ shape: NewtonShape, first: Derivatives,
     derivatives: (inout ProgramBuilder, Fixed, NewtonStage) throws(ParleyError) -> Derivatives
   ) throws(ParleyError) -> NewtonResult {
     let order = shape.order
     let bits = Self.roughBits(shape.growth)
-    let end = BigInt(1) << (bits + shape.growth)
-    let inverse = try roughInverse(of: first, order, growth: shape.growth)
-    let zero = try stack(Array(repeating: constant(BigInt(0)), count: order))
+    // Kept within its range at the beginning of the next pass, beside the derivatives there.
+    let end = BigInt(1) << (bits + Self.unkeptGrowth(shape))
+    let inverse = try roughInverse(of: first.hessian, order, growth: shape.growth)
+    let zero = fixed(
+      try stack(Array(repeating: constant(BigInt(0)), count: order)), fractionBits: shape.roughBits)
+    var begin = zero
+    if shape.passes > 0 { begin = try step(zero, first.gradient, by: inverse, .rough, shape) }
     let most = BigInt(1) << (shape.roughBits + shape.magnitude)
     let carried = try beginLoop(
-      shape.passes,
+      max(shape.passes - 1, 0),
       carrying: [
         .init("approximate inverse", from: inverse.node, within: Interval(-end, end)),
-        .init("coefficients", from: zero, within: Interval(-most, most)),
+        .init("coefficients", from: begin.node, within: Interval(-most, most)),
       ])
     let last: [NodeID]
     do throws(ParleyError) {
@@ -115,19 +119,26 @@ extension ProgramBuilder {
   private mutating func pass(
     _ found: Derivatives, _ inverse: Fixed, _ coefficients: Fixed, _ stage: NewtonStage, _ shape: NewtonShape
   ) throws(ParleyError) -> (inverse: Fixed, coefficients: Fixed) {
-    var current = inverse
+    var current = plain(try kept(inverse, withinPower: shape.growth).value)
     if shape.shrinks { current = plain(try shrunk(current, found.hessian, shape)) }
-    var used: Fixed
-    if shape.divisorBits > 0 {
+    guard shape.divisorBits == 0 else {
       let less = try rounded(shifted(current, by: -shape.divisorBits), to: current.fractionBits)
       current = try updated(
         plain(less), for: found.hessian, shape.order, growth: shape.growth, steps: 2 + shape.divisorBits)
-      used = current
-    } else {
-      // A step needs no more than one correction: what is left of the inverse's error is squared by then, as that of the step is.
-      (used, current) = try updated(current, for: found.hessian, shape.order, growth: shape.growth)
+      return (current, try step(coefficients, found.gradient, by: current, stage, shape))
     }
-    return (current, try step(coefficients, found.gradient, by: used, stage, shape))
+    let (first, second) = try updated(current, for: found.hessian, shape.order, growth: shape.growth)
+    // A rough step needs no more than one correction: what is left of the inverse's error is squared by then, as that of the step is.
+    guard stage == .near else { return (second, try step(coefficients, found.gradient, by: first, stage, shape)) }
+    current = plain(try kept(second, withinPower: shape.growth).value)
+    return (current, try step(coefficients, found.gradient, by: current, stage, shape))
+  }
+
+  /// Entries of an inverse after two corrections are up to 2^this.
+  private static func unkeptGrowth(_ shape: NewtonShape) -> Int {
+    guard shape.divisorBits == 0 else { return shape.growth }
+    // Entries of E are at most 1, and those of E² at most p.
+    return shape.growth + 3 * (shape.order - 1).magnitudeWidth + 2
   }
 
   /// X/2^k, with the least k up to 6 that makes the greatest row sum of |HX| at most 3/2 if that is at most 96: no eigenvalue is greater, and below 2 the
