@@ -262,12 +262,12 @@ import Testing
     let rows = 64
     let arguments = (0..<rows).map { Int64($0) * unit / 8 + 1 }
     let kernels: [(Int, (inout ProgramBuilder, Fixed) throws -> Program.NodeID)] = [
-      (1250, { try $0.sigmoid($1, precision: .low).node }),
-      (1650, { try $0.sigmoid($1, precision: .high).node }),
-      (1750, { try $0.exponential($1).value.node }),
-      (2550, { try $0.reciprocal($1).number.mantissa.node }),
-      (1800, { try $0.binaryLogarithm($1).node }),
-      (700, { try $0.floatOutput($1, significantBits: 20).mantissa }),
+      (850, { try $0.sigmoid($1, precision: .low).node }),
+      (1150, { try $0.sigmoid($1, precision: .high).node }),
+      (1260, { try $0.exponential($1).value.node }),
+      (1200, { try $0.reciprocal($1).number.mantissa.node }),
+      (1200, { try $0.binaryLogarithm($1).node }),
+      (370, { try $0.floatOutput($1, significantBits: 20).mantissa }),
     ]
     for (bytes, kernel) in kernels {
       let sample = try Sample([(1...8 * unit, arguments)]) { builder, columns in
