@@ -35,6 +35,27 @@ import Testing
     }
   }
 
+  /// The derivative beside it, for arguments of few bits and of many, which are cut.
+  @Test(arguments: SigmoidPrecision.allCases, [24, 40]) func slope(_ precision: SigmoidPrecision, _ bits: Int)
+    throws
+  {
+    let most = Int64(20) << Int64(bits)
+    let arguments = Self.arguments.map { ($0 << Int64(bits - 24)) + ($0 % 3) }
+    var made: (value: Fixed, slope: Fixed)?
+    let sample = try Sample([(-most - 2...most + 2, arguments)]) { builder, columns in
+      let value = try builder.sigmoidAndSlope(
+        builder.fixed(columns[0], fractionBits: bits), precision: precision)
+      made = value
+      return [value.value.node, value.slope.node]
+    }
+    let (value, slope) = try #require(made)
+    let results = try sample.evaluate()
+    let truths = arguments.map { Series.rational(Series.sigmoid(Rational(BigInt($0)) * .power(-bits))) }
+    Reading(results[0], value).expect(truths)
+    Reading(results[1], slope).expect(truths.map { $0 * (1 - $0) })
+    #expect(slope.error.rational < .power(-12), "\(slope.error.rational.double)")
+  }
+
   /// An error of the argument counts a quarter.
   @Test func sigmoidOfInexact() throws {
     _ = try Sample([(-100...100, [3])]) { builder, columns in
@@ -241,12 +262,12 @@ import Testing
     let rows = 64
     let arguments = (0..<rows).map { Int64($0) * unit / 8 + 1 }
     let kernels: [(Int, (inout ProgramBuilder, Fixed) throws -> Program.NodeID)] = [
-      (1250, { try $0.sigmoid($1, precision: .low).node }),
-      (1650, { try $0.sigmoid($1, precision: .high).node }),
-      (1750, { try $0.exponential($1).value.node }),
-      (2550, { try $0.reciprocal($1).number.mantissa.node }),
-      (1800, { try $0.binaryLogarithm($1).node }),
-      (700, { try $0.floatOutput($1, significantBits: 20).mantissa }),
+      (850, { try $0.sigmoid($1, precision: .low).node }),
+      (1150, { try $0.sigmoid($1, precision: .high).node }),
+      (1260, { try $0.exponential($1).value.node }),
+      (1200, { try $0.reciprocal($1).number.mantissa.node }),
+      (1200, { try $0.binaryLogarithm($1).node }),
+      (370, { try $0.floatOutput($1, significantBits: 20).mantissa }),
     ]
     for (bytes, kernel) in kernels {
       let sample = try Sample([(1...8 * unit, arguments)]) { builder, columns in

@@ -93,8 +93,12 @@ struct LogisticModel {
       let first = try bounded(try builder.columnProduct(short, short), 26, .zero, to: 40, &builder)
       let shape = NewtonShape(order: z.count, passes: passes, growth: growth)
       let outcome = nodes[nodes.count - 1]
-      let result = try builder.newton(shape, first: first) { (builder, b, isLast) throws(ParleyError) in
-        try derivatives(Array(z), outcome, b, isLast: isLast, &builder)
+      let zero = builder.fixed(
+        try builder.stack(Array(repeating: builder.constant(0), count: z.count)), fractionBits: shape.roughBits)
+      let slope = try derivatives(Array(z), outcome, zero, isLast: false, &builder).gradient
+      let result = try builder.newton(shape, first: Derivatives(gradient: slope, hessian: first)) {
+        (builder, b, stage) throws(ParleyError) in
+        try derivatives(Array(z), outcome, b, isLast: stage != .rough, &builder)
       }
       made = result
       let bound = try builder.distanceBound(of: result.derivatives.gradient, by: result.inverse)

@@ -127,7 +127,7 @@ extension Design {
       more = try builder.add(more, try builder.stack(moved))
     }
     let output = try builder.floatOutput(whole, significantBits: significantBits)
-    let isZero = try builder.compare(.equal, output.mantissa, builder.constant(0))
+    let isZero = try builder.compare(.equal, whole.node, builder.constant(0))
     let exponent = try builder.select(isZero, builder.constant(0), try builder.add(output.exponent, more))
     var parts: [FloatOutput] = []
     for index in nodes.indices {
@@ -218,37 +218,17 @@ extension ProgramBuilder {
     let excess = max(most.magnitude.bitWidth - 59, 0)
     let a = try rounded(a, to: a.fractionBits - excess)
     var nodes = a.node
-    var size = try atLeast(try sum(try absolute(nodes).magnitude), 1)
-    let width = magnitude(size).magnitude.bitWidth
-    var shift = constant(0)
-    var step = 1
-    while 2 * step < width { step *= 2 }
-    while step >= 1 {
-      if step < width {
-        let end = BigInt(1) << (width - step)
-        let isSmall = try compare(.less, size, constant(end))
-        nodes = try moved(nodes, isSmall, by: step, width, least: -1)
-        size = try moved(size, isSmall, by: step, width, least: 0)
-        shift = try add(shift, try scale(try integer(fromBit: isSmall), by: BigInt(step)))
-      }
-      step /= 2
-    }
+    let size = try atLeast(try sum(try absolute(nodes).magnitude), 1)
+    let leading = try leadingOne(of: size)
+    let (width, shift) = (leading.width, leading.shift)
+    // No magnitude is above the sum of all, which stays below 2^width.
+    let end = BigInt(1) << width - 1
+    nodes = try moved(nodes, by: leading.power, within: Interval(-end, end))
     let short = try rounded(fixed(nodes, fractionBits: width), to: min(bits, width))
     return (
       fixed(short.node, fractionBits: short.fractionBits),
       try subtract(constant(BigInt(width - a.fractionBits)), shift)
     )
-  }
-
-  /// Times 2^step where they are small: below 2^(width − step) in magnitude.
-  private mutating func moved(
-    _ node: NodeID, _ isSmall: NodeID, by step: Int, _ width: Int, least: BigInt
-  ) throws(ParleyError) -> NodeID {
-    let end = BigInt(1) << (width - step), top = BigInt(1) << width - 1
-    // What is not small is left out before it is moved, so that nothing is longer than a word.
-    let small = try select(isSmall, node, constant(0), within: Interval(least * (end - 1), end - 1))
-    return try select(
-      isSmall, try scale(small, by: BigInt(1) << step), node, within: Interval(least * top, top))
   }
 }
 

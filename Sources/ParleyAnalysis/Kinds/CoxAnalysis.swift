@@ -21,8 +21,8 @@ struct CoxAnalysis: AnalysisKind {
   /// Within how many standard errors coefficients are certified where nothing is said: the bounds are those of the worst data, and coarser for
   /// more rows (docs/proofs/cox.md).
   private static func precision(rows: Int) -> Rational { Rational(1, rows <= 512 ? 1000 : 100) }
-  /// More make more gates than a program may have.
-  private static let mostRows = 1024
+  /// With more, sums of numbers with enough bits fit no word.
+  private static let mostRows = 4096
 
   let settings: AnalysisSettings
   private let time: SurvivalTime

@@ -75,9 +75,9 @@ extension PartialLikelihood {
     let unit = BigInt(1) << predictor.fractionBits
     let low = BigInt(least) * unit, high = BigInt(most) * unit
     let isBelow = try builder.compare(.less, predictor.node, builder.constant(low))
-    let raised = try builder.atLeast(predictor.node, low)
-    let isAbove = try builder.compare(.less, builder.constant(high), raised)
-    let inside = builder.fixed(try builder.atMost(raised, high), fractionBits: predictor.fractionBits)
+    let isAbove = try builder.compare(.less, builder.constant(high), predictor.node)
+    let inside = builder.fixed(
+      try builder.clamped(predictor.node, within: Interval(low, high)), fractionBits: predictor.fractionBits)
     let (value, relative) = try builder.exponential(inside)
     let short = try builder.rounded(
       builder.fixed(value.node, fractionBits: value.fractionBits), to: sizes.riskBits)
@@ -127,13 +127,15 @@ extension PartialLikelihood {
     let most = ((PartialLikelihoodSizes.greatest + 1) * .power(sizes.hazardBits)).ceiling
     let hazard = try builder.select(
       isEvent, rounded.node, builder.constant(0), within: Interval(0, most))
-    let fromHere = try rest(hazard, &builder)
+    // All of them together, whatever the rows are: docs/proofs/cox.md.
+    let all = Interval(0, (sizes.mostHazard * .power(sizes.hazardBits)).ceiling + 2 * BigInt(sizes.rows))
+    let fromHere = try builder.known(try rest(hazard, &builder), within: all, by: .subsetSum)
     var cumulative = try builder.scan([.init(.first, fromHere)], restart: isFirst)[0]
     if let share {
       let part = try builder.multiply(
         share, builder.fixed(hazard, fractionBits: sizes.hazardBits), to: sizes.hazardBits)
-      let own = try atLast(
-        [try builder.scan([.init(.sum, part.node)], restart: isFirst)[0]], &builder)[0]
+      let sum = try builder.scan([.init(.sum, part.node)], restart: isFirst)[0]
+      let own = try atLast([try builder.known(sum, within: all, by: .subsetSum)], &builder)[0]
       cumulative = try builder.subtract(cumulative, try builder.multiply(event, own))
     }
     let weight = try builder.multiply(

@@ -19,13 +19,13 @@ extension PartialLikelihood {
   ) throws(ParleyError) -> Fit {
     let order = design.order
     // The second derivative can grow by as much as 8 from pass to pass.
-    let shape = NewtonShape(order: order, passes: passes, growth: 14, steps: 4, divisorBits: 2)
+    let shape = NewtonShape(order: order, passes: passes, growth: 14, divisorBits: 2)
     let none = builder.fixed(
       try builder.stack(Array(repeating: builder.constant(0), count: order)), fractionBits: shape.coefficientBits)
-    let first = try evaluate(at: none, isLast: false, &builder).derivatives.hessian
+    let first = try evaluate(at: none, isLast: false, &builder).derivatives
     var last: Evaluation?
-    let found = try builder.newton(shape, first: first) { (builder, b, isLast) throws(ParleyError) in
-      let evaluation = try evaluate(at: b, isLast: isLast, &builder)
+    let found = try builder.newton(shape, first: first) { (builder, b, stage) throws(ParleyError) in
+      let evaluation = try evaluate(at: b, isLast: stage == .last, &builder)
       last = evaluation
       return evaluation.derivatives
     }

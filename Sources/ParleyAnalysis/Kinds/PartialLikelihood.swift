@@ -129,8 +129,11 @@ struct PartialLikelihoodSizes: Hashable, Sendable {
   var riskBits: Int { min(44, 57 - bits(count * Self.greatest)) }
   /// Of e^η · z.
   var momentBits: Int { 57 - bits(count * Self.greatest * most) }
-  /// Of reciprocals of sums of e^η over rows at risk, which are at least e^-6.
-  var hazardBits: Int { 57 - bits(count * (Self.greatest + 1)) }
+  /// A bound on the sum of all reciprocals of sums of e^η over rows at risk: the k-th of them is of k rows at least, each at least e^-8, and Σ 1/k for k up
+  /// to n is at most the number of bits of n.
+  var mostHazard: Rational { Rational(BigInt(rows.bitWidth - rows.leadingZeroBitCount)) / Self.least + 1 }
+  /// Of these reciprocals, each of which is at most e^6.
+  var hazardBits: Int { 57 - bits(mostHazard) }
   /// Of a row's share of the events.
   var weightBits: Int { min(28, hazardBits - 8) }
   /// Of weighted columns in second derivatives, which are cut in two parts, and of the columns that these meet.

@@ -36,17 +36,21 @@ struct LogisticModel {
       try design.mean(
         of: product, fractionBits: 26, perRow: Self.curvature, error: .zero, &builder), to: 40,
       &builder)
+    let zero = builder.fixed(
+      try builder.stack(Array(repeating: builder.constant(0), count: order)), fractionBits: 30)
+    // Every probability is 1/2 there. In rows that are not used columns are 0.
+    let half = builder.constant(Rational(1, 2), fractionBits: SigmoidPrecision.low.resultBits)
+    let slope = try gradient(half, isRough: true, &builder)
     if let penalty {
-      let zero = builder.fixed(
-        try builder.stack(Array(repeating: builder.constant(0), count: order)), fractionBits: 30)
-      let none = Derivatives(gradient: zero, hessian: first)
-      first = try penalty.add(to: none, at: zero, &builder).derivatives.hessian
+      first = try penalty.add(to: Derivatives(gradient: slope, hessian: first), at: zero, &builder).derivatives
+        .hessian
     }
     let shape = NewtonShape(order: order, passes: settings.iterations - 1, growth: 14)
     var last: Evaluation?
-    let found = try builder.newton(shape, first: first) {
-      (builder, b, isLast) throws(ParleyError) in
-      let (derivatives, evaluation) = try self.derivatives(at: b, short, isLast: isLast, &builder)
+    let begin = Derivatives(gradient: slope, hessian: first)
+    let found = try builder.newton(shape, first: begin) {
+      (builder, b, stage) throws(ParleyError) in
+      let (derivatives, evaluation) = try self.derivatives(at: b, short, stage, &builder)
       last = evaluation
       guard let penalty else { return derivatives }
       let sum = try penalty.add(to: derivatives, at: b, &builder)
@@ -74,60 +78,67 @@ struct LogisticModel {
   }
 
   private func derivatives(
-    at b: Fixed, _ short: [NodeID], isLast: Bool, _ builder: inout ProgramBuilder
+    at b: Fixed, _ short: [NodeID], _ stage: NewtonStage, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> (Derivatives, Evaluation) {
     let z = design.columns
-    let predictor = try builder.linearPredictor(z, b, to: isLast ? 29 : 24)
-    let probability = try builder.sigmoid(predictor, precision: isLast ? .high : .low)
-    let gradient = try gradient(probability, isLast: isLast, &builder)
-    let one = builder.constant(1, fractionBits: probability.fractionBits)
-    let weight = try builder.multiply(
-      probability, try builder.subtract(one, probability), to: isLast ? 24 : 14)
-    var weighted: [NodeID] = []
-    let hessian: Fixed
-    if isLast {
-      // What the error of a weight makes of Σ z² ≤ 5n, and the roundings of Σ |z| ≤ 9/4 n products.
-      let own = builder.fixed(weight.node, fractionBits: weight.fractionBits)
-      var rounding = Dyadic.zero
-      for column in z {
-        let term = try builder.multiply(own, column, to: 20)
-        weighted.append(term.node)
-        rounding = max(rounding, term.error)
+    guard stage == .last else {
+      // Rough sums need no rounding before: the argument is cut while it is converted.
+      let predictor: Fixed
+      if stage == .rough, let exact = try builder.exactPredictor(z, b) {
+        predictor = exact
+      } else {
+        predictor = try builder.linearPredictor(z, b, to: stage == .rough ? 24 : 29)
       }
-      let product = try builder.columnProduct(weighted, z.map(\.node))
-      let error = weight.error * 5 + rounding * Dyadic(of: Self.slope)
-      hessian = try bounded(
-        try design.mean(of: product, fractionBits: 40, perRow: Self.curvature, error: error, &builder), to: 46,
-        &builder)
-    } else {
-      for column in short { weighted.append(try builder.multiply(weight.node, column)) }
-      let product = try builder.columnProduct(weighted, short)
-      hessian = try bounded(
-        try design.mean(
-          of: product, fractionBits: 38, perRow: Self.curvature, error: .zero, &builder), to: 44,
-        &builder)
+      let (probability, slope) = try builder.sigmoidAndSlope(
+        predictor, precision: stage == .rough ? .low : .high)
+      var weighted: [NodeID] = []
+      for column in short { weighted.append(try builder.multiply(slope.node, column)) }
+      let hessian = try design.mean(
+        of: try builder.columnProduct(weighted, short), fractionBits: 24 + slope.fractionBits,
+        perRow: Self.curvature, error: .zero, &builder)
+      return (
+        Derivatives(
+          gradient: try gradient(probability, isRough: stage == .rough, &builder), hessian: hessian),
+        Evaluation(predictor: predictor, probability: probability)
+      )
     }
+    let predictor = try builder.linearPredictor(z, b, to: 29)
+    let probability = try builder.sigmoid(predictor, precision: .high)
+    let one = builder.constant(1, fractionBits: probability.fractionBits)
+    let weight = try builder.multiply(probability, try builder.subtract(one, probability), to: 24)
+    // What the error of a weight makes of Σ z² ≤ 5n, and the roundings of Σ |z| ≤ 9/4 n products.
+    let own = builder.fixed(weight.node, fractionBits: weight.fractionBits)
+    var weighted: [NodeID] = []
+    var rounding = Dyadic.zero
+    for column in z {
+      let term = try builder.multiply(own, column, to: 20)
+      weighted.append(term.node)
+      rounding = max(rounding, term.error)
+    }
+    let product = try builder.columnProduct(weighted, z.map(\.node))
+    let error = weight.error * 5 + rounding * Dyadic(of: Self.slope)
+    let hessian = try bounded(
+      try design.mean(of: product, fractionBits: 40, perRow: Self.curvature, error: error, &builder), to: 46,
+      &builder)
     return (
-      Derivatives(gradient: gradient, hessian: hessian),
+      Derivatives(gradient: try gradient(probability, isRough: false, &builder), hessian: hessian),
       Evaluation(predictor: predictor, probability: probability)
     )
   }
 
   /// Σ z·(μ − y).
   private func gradient(
-    _ probability: Fixed, isLast: Bool, _ builder: inout ProgramBuilder
+    _ probability: Fixed, isRough: Bool, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Fixed {
     let bits = probability.fractionBits
     let y = try builder.integer(fromBit: event)
     let rest = try builder.subtract(probability.node, try builder.scale(y, by: BigInt(1) << bits))
     let z = design.columns.map(\.node)
     let error = probability.error * Dyadic(of: Self.slope)
-    guard isLast else {
+    if isRough {
       let sums = try builder.columnProduct(z, [rest])
-      return try bounded(
-        try design.mean(
-          of: sums, fractionBits: 20 + bits, perRow: Self.slope, error: error, &builder), to: 40,
-        &builder)
+      return try design.mean(
+        of: sums, fractionBits: 20 + bits, perRow: Self.slope, error: error, &builder)
     }
     // In two parts, so that the sums over the rows fit a word.
     let cut = 14

@@ -102,11 +102,11 @@ struct PoissonModel {
     let zero = builder.fixed(
       try builder.stack(Array(repeating: builder.constant(0), count: order)), fractionBits: 30)
     func evaluate(
-      _ builder: inout ProgramBuilder, _ b: Fixed, _ isLast: Bool
+      _ builder: inout ProgramBuilder, _ b: Fixed, _ stage: NewtonStage
     ) throws(ParleyError) -> (derivatives: Derivatives, found: Evaluation) {
       let found = try self.evaluate(b, &builder)
-      let gradient = try gradient(found, target, short, isLast: isLast, &builder)
-      let hessian = try hessian(found, short, isLast: isLast, &builder)
+      let gradient = try gradient(found, target, short, isLast: stage != .rough, &builder)
+      let hessian = try hessian(found, short, isLast: stage == .last, &builder)
       let derivatives = Derivatives(gradient: gradient.value, hessian: hessian.value)
       var own = found
       own.isOutside = [found.isOutside, gradient.isOutside, hessian.isOutside].flatMap(\.self)
@@ -115,13 +115,15 @@ struct PoissonModel {
       own.isOutside.append(sum.isOutside)
       return (sum.derivatives, own)
     }
-    // Twice the second derivative at 0: first steps are a little short.
-    let begin = try evaluate(&builder, zero, false).derivatives.hessian
-    let first = try builder.kept(builder.shifted(begin, by: 1), withinPower: 2).value
+    // A little more than the second derivative at 0: the first step is a little short.
+    let begin = try evaluate(&builder, zero, .rough).derivatives
+    let more = builder.shifted(try builder.scale(begin.hessian, by: 5), by: -2)
+    let first = Derivatives(
+      gradient: begin.gradient, hessian: try builder.kept(more, withinPower: 2).value)
     let shape = NewtonShape(order: order, passes: settings.iterations - 1, growth: 14, shrinks: true)
     var last: Evaluation?
-    let found = try builder.newton(shape, first: first) { (builder, b, isLast) throws(ParleyError) in
-      let (derivatives, evaluation) = try evaluate(&builder, b, isLast)
+    let found = try builder.newton(shape, first: first) { (builder, b, stage) throws(ParleyError) in
+      let (derivatives, evaluation) = try evaluate(&builder, b, stage)
       last = evaluation
       return derivatives
     }

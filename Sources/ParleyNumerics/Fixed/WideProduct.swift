@@ -39,7 +39,7 @@ extension ProgramBuilder {
 
   /// The integers of a product without its last bits, and how many halves of a unit it is away from them at most.
   ///
-  /// One exchange, and truncations before and after it: 10 rounds where the product fits a word, 19 otherwise.
+  /// One exchange, and truncations before and after it: 10 rounds where the product fits a word, 19 otherwise; 9 with a public number.
   mutating func product(
     _ x: NodeID, _ y: NodeID, as form: ProductForm, dropping cut: Int
   ) throws(ParleyError) -> (node: NodeID, halves: BigInt) {
@@ -54,6 +54,7 @@ extension ProgramBuilder {
     }
     if whole <= most { return (try rounded(try multiplied(x, y, form), dropping: cut), 1) }
     guard whole - cut <= most - 2 else { throw overflow("a product", whole - cut + 2) }
+    if case .elementwise = form, let result = try productWithPublic(x, y, dropping: cut) { return (result, 2) }
     // The wider one alone.
     let (wide, narrow) = wideX >= wideY ? (x, y) : (y, x)
     let narrowBits = min(wideX, wideY)
@@ -73,6 +74,25 @@ extension ProgramBuilder {
     let lower = try multiplied(left.low, right.low, form)
     let high = try add(upper, try rounded(middle, dropping: cut - place))
     return (try add(high, try rounded(lower, dropping: cut)), 2)
+  }
+
+  /// Of a number that everybody knows, which is cut instead of the other: two truncations side by side, and no exchange. Nil where neither is public, or
+  /// where it does not fit.
+  private mutating func productWithPublic(
+    _ x: NodeID, _ y: NodeID, dropping cut: Int
+  ) throws(ParleyError) -> NodeID? {
+    let isFirst = type(of: x).range.lower == type(of: x).range.upper
+    let (known, other) = isFirst ? (x, y) : (y, x)
+    let range = type(of: known).range
+    guard range.lower == range.upper, type(of: known).shape == .scalar else { return nil }
+    let (wide, bits) = (magnitude(other).magnitude.bitWidth, magnitude(known).magnitude.bitWidth)
+    let place = min(bits / 2, cut)
+    guard wide + max(bits - place, place) < Self.wordBits - 1 else { return nil }
+    let unit = BigInt(1) << place
+    let upper = range.lower.flooredQuotient(by: unit)
+    return try add(
+      try rounded(try scale(other, by: upper), dropping: cut - place),
+      try rounded(try scale(other, by: range.lower - upper * unit), dropping: cut))
   }
 
   /// x = high · 2^bits + low with 0 ≤ low < 2^bits. One truncation an element.

@@ -2,72 +2,37 @@ internal import BigInt
 package import ParleyBase
 package import ParleyProgram
 
-/// A positive integer as its leading bits and where they are: value = mantissa · 2^-shift.
-package struct LeadingOne: Hashable, Sendable {
-  /// In [2^(width − 1), 2^width): the value moved up until its leading one is at the top.
-  package let mantissa: Program.NodeID
-  /// How far it was moved, 0 to width − 1.
-  package let shift: Program.NodeID
-  /// 2^shift.
-  package let power: Program.NodeID
-  /// Bits of the mantissa.
-  package let width: Int
-}
-
-/// Parts of integers by comparisons with public numbers, one after the other: each takes about 12 rounds and 130 bytes an element.
+/// Parts of integers by their bits: one conversion from ring words for all of them, about 8 rounds.
 extension ProgramBuilder {
-  /// The bits of ⌊a / 2^place⌋, the highest first, and a mod 2^place.
+  /// The bits of ⌊a / 2^place⌋, the highest first, and a mod 2^place, which takes no message beside the bits as words.
   ///
   /// - Parameter a: from 0 to 2^(place + count) − 1.
   mutating func digits(
     of a: NodeID, above place: Int, count: Int
   ) throws(ParleyError) -> (bits: [NodeID], rest: NodeID) {
     var bits: [NodeID] = []
-    var rest = a
+    var whole = constant(BigInt(0))
     for position in (place..<place + count).reversed() {
-      let limit = constant(BigInt(1) << position)
-      let bit = try compare(.lessOrEqual, limit, rest)
+      let bit = try bit(a, at: position)
       bits.append(bit)
-      let below = Interval(0, BigInt(1) << position - 1)
-      rest = try select(bit, try subtract(rest, limit), rest, within: below)
+      whole = try add(whole, try scale(try integer(fromBit: bit), by: BigInt(1) << position))
     }
+    let rest = try known(
+      try subtract(a, whole), within: Interval(0, BigInt(1) << place - 1), by: .remainder)
     return (bits, rest)
   }
 
-  /// The leading one of a positive integer, by ⌈log2 of its bits⌉ comparisons.
-  ///
-  /// - Throws: `plan/divisor-range` where the value can be 0 or less; `plan/overflow` where it is longer than 60 bits.
-  package mutating func leadingOne(of a: NodeID) throws(ParleyError) -> LeadingOne {
-    let range = type(of: a).range
-    let width = range.upper.magnitude.bitWidth
-    guard range.lower >= 1 else {
-      throw ParleyError(
-        .init("plan/divisor-range"), "a leading one is looked for, and the range \(range) reaches 0 or below",
-        at: origin.map { .init(item: $0) }, remedy: "select 1 where it is 0")
-    }
-    guard width < Self.wordBits else { throw overflow("a leading one", width) }
-    let top = (BigInt(1) << width) - 1
-    var (mantissa, shift, power) = (a, constant(0), constant(1))
-    var step = 1
-    while 2 * step < width { step *= 2 }
-    while step >= 1 {
-      if step < width {
-        let end = BigInt(1) << (width - step)
-        let isSmall = try compare(.less, mantissa, constant(end))
-        // What is not small is left out before it is moved, so that nothing is longer than a word.
-        let small = try select(isSmall, mantissa, constant(0), within: Interval(0, end - 1))
-        let least = step == 1 ? BigInt(1) << (width - 1) : 1
-        mantissa = try select(
-          isSmall, try scale(small, by: BigInt(1) << step), mantissa, within: Interval(least, top))
-        let moved = try integer(fromBit: isSmall)
-        shift = try add(shift, try scale(moved, by: BigInt(step)))
-        let before = try select(
-          isSmall, power, constant(0), within: Interval(0, BigInt(1) << (width - 1 - step)))
-        power = try add(power, try scale(before, by: BigInt(1) << step - 1))
-      }
-      step /= 2
-    }
-    return LeadingOne(mantissa: mantissa, shift: shift, power: power, width: width)
+  /// ⌊a / 2^dropped⌋ mod 2^(place − dropped), the part of an integer below `place` without its last bits; it is `a` mod 2^place times 2^-dropped where
+  /// `dropped` is negative. Two truncations side by side, beside which the bits from `place` on can be converted.
+  mutating func part(
+    of a: NodeID, below place: Int, dropping dropped: Int
+  ) throws(ParleyError) -> NodeID {
+    let kept = max(dropped, 0)
+    let upper = try scale(try floored(a, by: BigInt(1) << place), by: BigInt(1) << (place - kept))
+    let rest = try known(
+      try subtract(try floored(a, by: BigInt(1) << kept), upper),
+      within: Interval(0, BigInt(1) << (place - kept) - 1), by: .remainder)
+    return try scale(rest, by: BigInt(1) << (kept - dropped))
   }
 
   /// −a where the bit is 1, else a.
@@ -79,5 +44,18 @@ extension ProgramBuilder {
     let isNegative = try compare(.less, a, constant(0))
     let most = magnitude(a)
     return (try select(isNegative, try negate(a), a, within: Interval(0, most)), isNegative)
+  }
+
+  /// The OR of bits, as a balanced tree; 0 of none.
+  mutating func anyOf(_ bits: [NodeID]) throws(ParleyError) -> NodeID {
+    var level = bits
+    while level.count > 1 {
+      var next: [NodeID] = []
+      for index in stride(from: 0, to: level.count, by: 2) {
+        next.append(index + 1 < level.count ? try or(level[index], level[index + 1]) : level[index])
+      }
+      level = next
+    }
+    return level.first ?? constant(false)
   }
 }

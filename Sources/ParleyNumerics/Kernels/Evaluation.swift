@@ -6,41 +6,89 @@ internal import ParleyProgram
 extension ProgramBuilder {
   /// The polynomial of the segment that the bits name, highest first, at a distance from its beginning.
   ///
-  /// The error is that of the polynomial against the function at exactly this argument.
+  /// Pairs of terms c + c′r are joined first (G. Estrin, "Organization of computer systems", Proceedings of the Western Joint Computer Conference, 1960), so
+  /// that a cubic polynomial takes two truncations one after the other. The error is that of the polynomial against the function at exactly this argument.
   ///
   /// - Parameter argument: from 0 to the width of a segment; its error is not looked at.
   mutating func evaluate(
     _ polynomial: PiecewisePolynomial, segment bits: [NodeID], at argument: Fixed, to outBits: Int
   ) throws(ParleyError) -> Fixed {
+    try evaluate(
+      polynomial, coefficients: try selected(polynomial.coefficients, by: try products(ofSegment: bits)),
+      at: try powers(of: argument, polynomial), to: outBits)
+  }
+
+  /// r, r², r⁴, r⁶: as many as the polynomial needs. Even ones have more fraction bits where segments are narrow.
+  mutating func powers(
+    of argument: Fixed, _ polynomial: PiecewisePolynomial
+  ) throws(ParleyError) -> [Fixed] {
     let r = fixed(argument.node, fractionBits: argument.fractionBits)
     var powers = [r]
-    for exponent in stride(from: 2, through: polynomial.degree, by: 1) {
+    for exponent in stride(from: 2, through: polynomial.degree, by: 2) {
+      let (a, b) = exponent == 2 ? (r, r) : (powers[exponent / 4], powers[exponent / 2 - exponent / 4])
       powers.append(
-        try multiply(
-          powers[exponent / 2 - 1], powers[exponent - exponent / 2 - 1], to: r.fractionBits))
+        try multiply(plain(a), plain(b), to: r.fractionBits + polynomial.squareBits))
     }
-    let coefficients = try selected(polynomial.coefficients, by: bits)
+    return powers
+  }
+
+  /// - Parameters:
+  ///   - coefficients: of the argument's segment, from the constant term on.
+  ///   - powers: those of ``powers(of:_:)`` or more.
+  mutating func evaluate(
+    _ polynomial: PiecewisePolynomial, coefficients: [NodeID], at powers: [Fixed], to outBits: Int
+  ) throws(ParleyError) -> Fixed {
+    let r = powers[0]
+    let scale = polynomial.coefficientBits
+    // So that products with even powers have the scale of those with r.
+    let short = scale - polynomial.squareBits
     var error = polynomial.remainder
-    var pairs: [(a: NodeID, b: NodeID)] = []
-    for (coefficient, power) in zip(coefficients.dropFirst(), powers) {
-      pairs.append((coefficient, power.node))
-      error = error + Dyadic(magnitude(coefficient), fractionBits: polynomial.coefficientBits) * power.error
+    var pairs: [(a: NodeID, b: NodeID)] = [(coefficients[1], r.node)]
+    for index in stride(from: 2, through: polynomial.degree, by: 2) {
+      let power = powers[index / 2]
+      var term = fixed(coefficients[index], fractionBits: scale)
+      if index < polynomial.degree {
+        let sum = try add(
+          try multiply(coefficients[index + 1], r.node),
+          try self.scale(coefficients[index], by: BigInt(1) << r.fractionBits))
+        term = fixed(sum, fractionBits: scale + r.fractionBits)
+      }
+      let pair = try rounded(term, to: short)
+      pairs.append((pair.node, power.node))
+      error =
+        error + magnitude(pair) * ofPower(index, polynomial, r.fractionBits)
+        + pair.error * .power(index * polynomial.widthExponent)
     }
     let sum = try add(
-      try productSum(pairs), try scale(coefficients[0], by: BigInt(1) << r.fractionBits))
+      try productSum(pairs), try self.scale(coefficients[0], by: BigInt(1) << r.fractionBits))
     guard magnitude(sum).magnitude.bitWidth < Self.wordBits else {
       throw overflow("the value of a polynomial", magnitude(sum).magnitude.bitWidth)
     }
-    return try rounded(
-      Fixed(node: sum, fractionBits: polynomial.coefficientBits + r.fractionBits, error: error), to: outBits)
+    return try rounded(Fixed(node: sum, fractionBits: scale + r.fractionBits, error: error), to: outBits)
+  }
+
+  /// How far an even power is from the exact one: half a unit for each product, and what the factors bring.
+  private func ofPower(_ exponent: Int, _ polynomial: PiecewisePolynomial, _ bits: Int) -> Dyadic {
+    let half = Dyadic.power(-bits - polynomial.squareBits - 1)
+    // By induction exponent − 1 halves: both factors are below 1, and their product is rounded.
+    return half * BigInt(exponent - 1)
+  }
+
+  /// What a choice of a segment takes: its highest bit, and the products of the others.
+  struct SegmentProducts {
+    let highest: NodeID?
+    let products: [NodeID?]
+  }
+  mutating func products(ofSegment bits: [NodeID]) throws(ParleyError) -> SegmentProducts {
+    SegmentProducts(highest: bits.first, products: try products(of: Array(bits.dropFirst())))
   }
 
   /// The row of a public table that the bits name: by column, a sum over products of the bits, and one choice by the highest bit.
-  private mutating func selected(
-    _ table: [[BigInt]], by bits: [NodeID]
+  mutating func selected(
+    _ table: [[BigInt]], by segment: SegmentProducts
   ) throws(ParleyError) -> [NodeID] {
-    guard let highest = bits.first else { return table[0].map { constant($0) } }
-    let products = try products(of: Array(bits.dropFirst()))
+    guard let highest = segment.highest else { return table[0].map { constant($0) } }
+    let products = segment.products
     let half = table.count / 2
     var columns: [NodeID] = []
     for column in table[0].indices {

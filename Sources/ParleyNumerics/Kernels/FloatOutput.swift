@@ -20,7 +20,7 @@ extension ProgramBuilder {
   package mutating func floatOutput(_ a: Fixed, significantBits: Int) throws(ParleyError) -> FloatOutput {
     let (magnitude, isNegative) = try absolute(a.node)
     if self.magnitude(magnitude) == 0 { return FloatOutput(mantissa: constant(0), exponent: constant(0)) }
-    let isZero = try compare(.equal, magnitude, constant(0))
+    let isZero = try compare(.equal, a.node, constant(0))
     let most = self.magnitude(magnitude)
     let leading = try leadingOne(of: try select(isZero, constant(1), magnitude, within: Interval(1, most)))
     let dropped = leading.width - significantBits

@@ -16,6 +16,8 @@ package struct PiecewisePolynomial: Sendable, Hashable {
   /// What polynomial and function differ by at most: claimed here, and proven for every segment by the tests (docs/proofs/kernels.md).
   package let remainder: Dyadic
 
+  /// Fraction bits that even powers of the distance have more than the distance itself: they are as short where segments are narrow.
+  var squareBits: Int { -widthExponent }
   /// Degree of the polynomials.
   package var degree: Int { coefficients[0].count - 1 }
 

@@ -13,57 +13,54 @@ package struct FloatingNumber: Hashable, Sendable {
 
 /// Reciprocals.
 package enum Reciprocal {
-  /// 1 / y for 1/2 ≤ y < 1, a first approximation.
+  /// 1 / y for 1/2 ≤ y < 1; what is claimed is a relative error.
   package static let polynomial = PiecewisePolynomial(
-    from: Rational(1, 2), segments: 1, widthExponent: -1, degree: 2, coefficientBits: 20,
-    remainder: Rational(21, 1000)
+    from: Rational(1, 2), segments: 32, widthExponent: -6, degree: 3, coefficientBits: 28,
+    remainder: Rational(80, 10_000_000_000)
   ) { (BigInt(1) << (2 * Series.bits)) / ($0 * .power(Series.bits)).rounded }
-  /// Steps that square the error.
-  static let steps = 3
+  /// Fraction bits of the argument, which is cut.
+  static let argumentBits = 30
+  /// Fraction bits of the mantissa.
+  static let resultBits = 28
 }
 
 extension ProgramBuilder {
-  /// 1 / a of a positive number: a first approximation of the leading bits, and three steps of Newton's method. The relative error is below
-  /// 2^-26 and that of a.
+  /// 1 / a of a positive number: a polynomial of its leading bits. The relative error is below 2^-26 and that of a.
   ///
   /// - Throws: as ``leadingOne(of:)``.
   package mutating func reciprocal(_ a: Fixed) throws(ParleyError) -> (
     number: FloatingNumber, leading: LeadingOne
   ) {
     let leading = try leadingOne(of: a.node)
-    let (yBits, xBits) = (29, 28)
-    let exact = fixed(leading.mantissa, fractionBits: leading.width)
-    // From 1/2 to 1, which rounding can reach.
-    let y = try rounded(exact, to: yBits)
-    let distance = try atMost(
-      try subtract(y.node, constant(BigInt(1) << (yBits - 1))), BigInt(1) << (yBits - 1) - 1)
-    let first = try evaluate(
-      Reciprocal.polynomial, segment: [], at: fixed(distance, fractionBits: yBits), to: xBits)
-    var x = try clamped(
-      first.node, within: Interval(BigInt(1) << xBits - BigInt(1) << (xBits - 5), BigInt(2) << xBits))
-    // |1 − yx|; one unit of y may have been cut off at 1.
-    var error = first.error + .power(1 - yBits)
-    let current = { (node: NodeID) in Fixed(node: node, fractionBits: xBits, error: .zero) }
-    for _ in 0..<Reciprocal.steps {
-      let product = try multiply(
-        fixed(y.node, fractionBits: yBits), current(x), to: xBits)
-      let next = try multiply(
-        current(x), try subtract(fixed(constant(2), fractionBits: 0), product), to: xBits)
-      x = try clamped(
-        next.node, within: Interval(BigInt(1) << xBits - BigInt(1) << (xBits - 5), BigInt(2) << xBits))
-      // y(x(2 − yx − d) + e) = 1 − (1 − yx)² − yx·d + y·e
-      error = error * error + product.error * (Dyadic.power(0) + error) + .power(-xBits - 1)
-    }
+    let (segment, rest) = try leadingSegment(of: leading, bits: Reciprocal.argumentBits)
+    // As 1/y is at least 1, other errors are relative ones too.
+    let value = try evaluate(
+      Reciprocal.polynomial, segment: segment, at: rest, to: Reciprocal.resultBits)
+    let cut: Dyadic = leading.width > Reciprocal.argumentBits ? .power(1 - Reciprocal.argumentBits) : .zero
+    let own = value.error + cut
     let brought = try relativeError(of: a)
-    // The mantissa is at least 1/2.
-    let relative = error + y.error * .power(1)
     let exponent = try add(leading.shift, constant(BigInt(a.fractionBits - leading.width)))
-    let whole = (relative + relative * relative * .power(1)) + brought + relative * brought * .power(1)
+    let whole = (own + own * own * .power(1)) + brought + own * brought * .power(1)
     return (
       FloatingNumber(
-        mantissa: Fixed(node: x, fractionBits: xBits, error: whole * .power(1)), exponent: exponent,
-        relativeError: whole), leading
+        mantissa: Fixed(node: value.node, fractionBits: Reciprocal.resultBits, error: whole * .power(1)),
+        exponent: exponent, relativeError: whole), leading
     )
+  }
+
+  /// Of a mantissa, the five bits after the leading one, and what is left of so many bits of it, with the mantissa below 1; down.
+  mutating func leadingSegment(
+    of leading: LeadingOne, bits: Int
+  ) throws(ParleyError) -> (bits: [NodeID], rest: Fixed) {
+    // At least the leading one and five bits.
+    let width = max(leading.width, 6)
+    let mantissa = try scale(leading.mantissa, by: BigInt(1) << (width - leading.width))
+    let place = width - 6
+    var segment: [NodeID] = []
+    for position in (place..<place + 5).reversed() { segment.append(try bit(mantissa, at: position)) }
+    guard place > 0 else { return (segment, fixed(constant(0), fractionBits: bits)) }
+    let rest = try part(of: mantissa, below: place, dropping: width - bits)
+    return (segment, fixed(rest, fractionBits: bits))
   }
 
   /// How far a positive number is from the true one, divided by that.

@@ -44,12 +44,10 @@ extension ProgramBuilder {
     guard magnitude(squares).magnitude.bitWidth < Self.wordBits else {
       throw overflow("the sum of the squares of a column", magnitude(squares).magnitude.bitWidth)
     }
-    let variance = try quotient(try scale(squares, by: BigInt(1) << Self.varianceBits), rows)
     // Squares of distances are below the square of the range's width, and so is their mean.
     let width = (within.upper - within.lower).magnitude.bitWidth
     let quarters = width + Self.varianceBits / 2 + 1
-    let place = try quarterPlace(
-      of: try atMost(try atLeast(variance, 1), BigInt(1) << (2 * quarters) - 1), quarters)
+    let place = try quarterPlace(ofSum: squares, over: rows, quarters)
     // 2^(M − 1) ≤ √(2^20 variance) · 2^shift < 2^M.
     let moved = try multiply(distance, place.power)
     let bits = quarters - 1 - Self.varianceBits / 2
@@ -65,30 +63,25 @@ extension ProgramBuilder {
       exponent: try subtract(place.shift, constant(BigInt(bits))), power: place.power, powerBits: bits)
   }
 
-  /// The s with 4^(quarters − 1) ≤ a · 4^s < 4^quarters, and 2^s, of a from 1 to 4^quarters − 1, by comparisons.
+  /// The s with 4^(quarters − 1) ≤ v · 4^s < 4^quarters, and 2^s, for v = max(1, ⌊2^20 · sum / rows⌋) below 4^quarters: by comparisons of the sum with
+  /// the rows times every power of four, all side by side, so that nothing is divided.
   private mutating func quarterPlace(
-    of a: NodeID, _ quarters: Int
+    ofSum sum: NodeID, over rows: NodeID, _ quarters: Int
   ) throws(ParleyError) -> (shift: NodeID, power: NodeID) {
-    var (shift, power) = (constant(0), constant(1))
-    var rest = a
-    var step = 1
-    while 2 * step < quarters { step *= 2 }
-    while step >= 1 {
-      if step < quarters {
-        let end = BigInt(1) << (2 * (quarters - step))
-        let isSmall = try compare(.less, rest, constant(end))
-        let small = try select(isSmall, rest, constant(0), within: Interval(0, end - 1))
-        rest = try select(
-          isSmall, try scale(small, by: BigInt(1) << (2 * step)), rest,
-          within: Interval(1, BigInt(1) << (2 * quarters) - 1))
-        let word = try integer(fromBit: isSmall)
-        shift = try add(shift, try scale(word, by: BigInt(step)))
-        let before = try select(
-          isSmall, power, constant(0), within: Interval(0, BigInt(1) << (quarters - 1 - step)))
-        power = try add(power, try scale(before, by: BigInt(1) << step - 1))
+    let middle = Self.varianceBits / 2
+    var reached = [constant(true)]
+    for place in stride(from: 1, to: quarters, by: 1) {
+      // v ≥ 4^place where sum ≥ rows · 4^(place − middle): for whole numbers, where sum > ⌊(rows − 1) / 4^(middle − place)⌋.
+      let isThere: NodeID
+      if place >= middle {
+        isThere = try compare(.lessOrEqual, try scale(rows, by: BigInt(1) << (2 * (place - middle))), sum)
+      } else {
+        let limit = try floored(
+          try subtract(rows, constant(1)), by: BigInt(1) << (2 * (middle - place)))
+        isThere = try compare(.less, limit, sum)
       }
-      step /= 2
+      reached.append(isThere)
     }
-    return (shift, power)
+    return try distance(toTopOf: reached)
   }
 }

@@ -23,7 +23,7 @@ package struct SymmetricInverse: Hashable, Sendable {
 
 /// Inverses by Newton–Schulz iteration (G. Schulz, "Iterative Berechnung der reziproken Matrix", ZAMM 13, 1933): X ← X(2I − AX).
 ///
-/// The number of steps is public, and so is everything else that a run shows: 38 rounds a step, whatever the order.
+/// The number of steps is public, and so is everything else that a run shows: 60 rounds a step, whatever the order.
 extension ProgramBuilder {
   /// The greatest order: what fits the words of the products.
   package static let greatestOrder = 64
@@ -40,16 +40,16 @@ extension ProgramBuilder {
     let start = Self.startExponent(order)
     let bits = Self.inverseBits(order, growth)
     let first = try diagonal(Rational.power(bits - start).floor, order)
-    return try symmetricInverse(
-      of: matrix, order: order, from: fixed(first, fractionBits: bits), steps: growth + start, growth: growth,
-      provenBits: provenBits)
+    let inverse = try schulz(
+      matrix, order, from: fixed(first, fractionBits: bits), steps: growth + start, growth: growth)
+    return try proven(inverse, of: matrix, order: order, bits: provenBits)
   }
 
-  /// Goes on from an approximate inverse, such as that of a matrix close by.
+  /// Goes on from an approximate inverse, of a matrix close by or with few bits, and proves what it finds.
   package mutating func symmetricInverse(
-    of matrix: Fixed, order: Int, from first: Fixed, steps: Int, growth: Int, provenBits: Int = 12
+    of matrix: Fixed, order: Int, from first: Fixed, growth: Int, provenBits: Int = 12
   ) throws(ParleyError) -> SymmetricInverse {
-    let inverse = try schulz(matrix, order, from: first, steps: steps, growth: growth)
+    let inverse = try polished(first, of: matrix, order, growth: growth)
     return try proven(inverse, of: matrix, order: order, bits: provenBits)
   }
 

@@ -13,6 +13,8 @@ struct VectorBatches {
   static let fewest = 8
   /// Elements of a vector.
   static let longest = 1 << 16
+  /// Vectors that are longer fill their messages by themselves, and every element of what is put together is an operation.
+  static let longestMember = 256
 
   private let program: Program
   private var result: Program
@@ -83,7 +85,7 @@ struct VectorBatches {
       let operands = node.operation.operands
       levels[index] = operands.map { levels[$0.rawValue] }.max() ?? 0
       guard node.operation.isElementwise, let own = form(node.type),
-        own.count <= Self.longest / Self.fewest
+        own.count <= Self.longestMember
       else { continue }
       levels[index] += 1
       let forms = operands.compactMap { form(program[$0].type) }
