@@ -98,15 +98,20 @@ package struct Design: Sendable {
       made.append(try Self.column(term, at: key, frame, rows, &rules, &builder))
     }
     self.terms = made
-    var conditions: [NodeID] = []
+    var conditions: [[NodeID]] = []
+    var last: String?
     for column in made {
-      if let bit = column.bit, !conditions.contains(bit) { conditions.append(bit) }
+      guard let bit = column.bit else { continue }
+      if column.term.column != last { conditions.append([]) }
+      last = column.term.column
+      var bits = [bit]
       if case .category(_, let reference) = column.term.value {
-        let bit = try frame.bit(column.term.column, is: BigInt(reference), &builder)
-        if !conditions.contains(bit) { conditions.append(bit) }
+        bits.append(try frame.bit(column.term.column, is: BigInt(reference), &builder))
       }
+      for bit in bits where !conditions.joined().contains(bit) { conditions[conditions.count - 1].append(bit) }
     }
-    self.conditions = conditions
+    self.conditions = Array(conditions.joined())
+    try rules.requirePairs(of: conditions, among: frame.isUsed, &builder)
     var columns: [Fixed] = []
     if hasConstant {
       let one = try builder.scale(
@@ -141,14 +146,15 @@ package struct Design: Sendable {
       let (value, range) = (
         try frame.number(term.column, &builder), try frame.range(of: term.column)
       )
-      if range.upper - range.lower == 1 {
-        var own = try condition(try frame.bit(term.column, is: range.upper, &builder))
+      let judged = try frame.judgedRange(of: term.column)
+      if judged.upper - judged.lower == 1 {
+        var own = try condition(try frame.bit(term.column, is: judged.upper, &builder))
         own = Column(
-          term: term, bit: own.bit, scaled: own.scaled, origin: range.lower,
+          term: term, bit: own.bit, scaled: own.scaled, origin: judged.lower,
           decimals: try frame.scale(of: term.column))
         return own
       }
-      try rules.requireSpread(of: value, within: range, in: frame.isUsed, &builder)
+      try rules.requireSpread(of: value, within: judged, in: frame.isUsed, &builder)
       let (column, origin) = try shifted(value, range, at: key, name: term.column, frame, &builder)
       return Column(
         term: term, bit: nil, scaled: try scaled(column), origin: origin,
