@@ -1,4 +1,5 @@
 import Foundation
+import Parley
 import ParleyBase
 import ParleyProgram
 import Testing

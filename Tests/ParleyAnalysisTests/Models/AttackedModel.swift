@@ -3,6 +3,7 @@ import ParleyBase
 import ParleyClear
 import ParleyEngine
 import ParleyProgram
+import ParleyStudy
 import ParleyTesting
 import Testing
 

@@ -25,7 +25,7 @@ import Testing
     throws
   {
     func verdict(_ change: (inout ModelRow, Int) -> Void, _ predictors: String) throws -> OpenedAnalysis.Verdict {
-      try kind.verdict(changed(change), predictors, minimum: minimum)
+      try kind.verdict(changed { change(&$0, $1) }, predictors, minimum: minimum)
     }
     // Twice the same column, another unit of it, the sum and the difference of two others.
     #expect(try verdict({ row, _ in row.z = row.x }, "x, z") == .notEstimable)

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Rows for all kinds of models, in which each value of a column meets each outcome often: a table that passes every rule, to be changed in one place.
 struct ModelRow {

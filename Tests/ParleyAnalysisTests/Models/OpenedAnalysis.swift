@@ -3,6 +3,7 @@ import Parley
 import ParleyBase
 import ParleyClear
 import ParleyProgram
+import ParleyStudy
 import Testing
 
 /// What a run opens of an analysis, as integers: before anything is decoded, and whatever a recipient's program would show.
