@@ -8,6 +8,7 @@ import Testing
   static let columns = [
     "{name: a, type: int, range: [0, 50]}", "{name: b, type: int, range: [0, 50], nullable: true}",
     "{name: c, type: bool}", "{name: d, type: bool}", "{name: g, type: category, values: [p, q, r]}",
+    "{name: e, type: int, range: [0, 50]}",
   ]
   static let analyses = [
     "kind: describe, columns: [a, b], by: c", "kind: describe, columns: [a, c], show: [n, mean, sd]",
@@ -18,7 +19,7 @@ import Testing
     "kind: compare, outcome: a, by: g, test: anova", "kind: compare, outcome: c, by: d, test: proportions",
     "kind: compare, outcome: [a, b], test: paired", "kind: compare, outcome: a, by: c, test: mann-whitney",
     "kind: compare, outcome: [a, b], test: wilcoxon", "kind: compare, outcome: a, by: g, test: kruskal",
-    "kind: correlation, columns: [a, b, c]", "kind: correlation, columns: [a, b, c], missing: pairwise",
+    "kind: correlation, columns: [a, b]", "kind: correlation, columns: [a, b, e], missing: pairwise",
     "kind: kaplan-meier, time: a, event: c, grid: [10, 40]",
     "kind: linear, outcome: a, predictors: [c]", "kind: linear, outcome: a, predictors: [c], ridge: 1",
   ]
@@ -26,7 +27,7 @@ import Testing
     (0..<count).map { row in
       [
         String(3 + row * 11 % 37), row % 5 == 1 ? "" : String(5 + row * 7 % 31), row % 2 == 0 ? "1" : "0",
-        row / 2 % 2 == 0 ? "1" : "0", ["p", "q", "r"][row / 4 % 3],
+        row / 2 % 2 == 0 ? "1" : "0", ["p", "q", "r"][row / 4 % 3], String(2 + row * 13 % 41),
       ]
     }
   }

@@ -16,6 +16,7 @@ struct AttackedModel {
 
   private var text: String {
     kind.text(predictors, more: more, rows: rows).replacing("holders: [north, south]", with: "holders: [north]")
+      .replacing("  - {name: south, organisation: South}\n", with: "")
   }
   private func loaded(_ rows: [ModelRow]) throws -> (world: AnalysisWorld, program: Program) {
     let world = try AnalysisWorld(text, rows: rows.map(\.cells))

@@ -141,7 +141,7 @@ import Testing
   {
     let rows = ModelRow.rows(60, seed: 2)
     #expect(try kind.verdict(rows, "x, w", more: "ridge: 2") == .shown)
-    #expect(try kind.verdict(rows, "x, w", more: "ridge: 1000") == .notEstimable)
+    #expect(try kind.verdict(rows, "x, w", more: "ridge: 1000000") == .notEstimable)
   }
 
   @Test func studiesWithoutVariance() throws {

@@ -4,6 +4,7 @@ import ParleyBase
 import ParleyClear
 import ParleyProgram
 import ParleyStudy
+import Synchronization
 import Testing
 
 /// What a run opens of an analysis, as integers: before anything is decoded, and whatever a recipient's program would show.
@@ -15,10 +16,20 @@ struct OpenedAnalysis {
   let values: [Program.DisclosureID: [BigInt]]
 
   init(_ world: AnalysisWorld) throws {
-    program = try PreparedStudy(world.study).program
+    program = try Self.program(of: world.study)
     values = try InsecurePlaintextEvaluator.evaluate(
       program, tables: world.study.schemas,
       data: ["people": [try world.data(world.north), try world.data(world.south)]])
+  }
+
+  /// Programs of studies by their hash: tests look at many tables of one study.
+  private static let programs = Mutex<[String: Program]>([:])
+  static func program(of study: Study) throws -> Program {
+    let key = "\(study.studyHash)"
+    if let known = programs.withLock({ $0[key] }) { return known }
+    let program = try PreparedStudy(study).program
+    programs.withLock { $0[key] = program }
+    return program
   }
 
   private func bit(_ id: Program.DisclosureID?) -> Bool { id.flatMap { values[$0]?.first } == 1 }

@@ -65,9 +65,8 @@ struct ModelStudy: Sendable {
   var penalty: Double {
     guard form.hasPenalty else { return 0 }
     let least = predictors.map(\.leastDeviation).min() ?? 1
-    // Rounded to what a study says.
-    let value = 0.2 * Double(mostRows) * least * least
-    return Double(String(format: "%.12f", value)) ?? value
+    // What a study can say.
+    return max(1, (0.2 * Double(mostRows) * least * least * 1e6).rounded()) / 1e6
   }
 
   var columns: [String] {
@@ -85,7 +84,7 @@ struct ModelStudy: Sendable {
   var analysis: String {
     let list = predictors.map(\.rawValue).joined(separator: ", ")
     let common = "predictors: [\(list)]"
-    let ridge = form.hasPenalty ? ", ridge: \(String(format: "%.12f", penalty))" : ""
+    let ridge = form.hasPenalty ? ", ridge: \(String(format: "%.6f", penalty))" : ""
     switch form {
     case .linear, .ridge: return "kind: linear, outcome: y, \(common)\(ridge)"
     case .logistic, .logisticRidge: return "kind: logistic, outcome: y, \(common)\(ridge)"
