@@ -98,11 +98,11 @@ import Testing
     Bad(
       "kind: logistic, table: people, outcome: smoker, predictors: [age, note]", "analysis/type",
       "which is a text",
-      "make a number of it"),
+      "let each holder bring a number"),
     Bad(
       "kind: logistic, table: people, outcome: smoker, predictors: [age, born]", "analysis/type",
       "which is a date",
-      "make a number of it"),
+      "let each holder bring a number"),
     Bad(
       "kind: logistic, table: people, outcome: {column: status, is: 5}, predictors: age", "analysis/setting",
       "which 'status' never is", "1 to 2"),
@@ -123,8 +123,8 @@ import Testing
       "is '0'",
       "1 to 40"),
     Bad(
-      "kind: linear, table: people, outcome: note, predictors: age", "analysis/type", "no number", "CASE WHEN note"
-    ),
+      "kind: linear, table: people, outcome: note, predictors: age", "analysis/type", "no number",
+      "each holder brings"),
     Bad(
       "kind: linear, table: people, outcome: weight, predictors: [age, WEIGHT]", "analysis/setting",
       "is its 'outcome' too", "remove it"),

@@ -25,9 +25,9 @@ import Testing
     "{name: arm, type: category, values: [a, b, c]}", "{name: note, type: text, bytes: 20}",
   ]
   static let bad: [AnalysisStudyTests.Bad] = [
-    .init("time: shift, event: died, predictors: x", "analysis/type", "can be below 0", "ranges from 0 on"),
+    .init("time: shift, event: died, predictors: x", "analysis/type", "can be below 0", "range from 0 on"),
     .init("time: died, event: died, predictors: x", "analysis/type", "a condition", "number of days"),
-    .init("time: arm, event: died, predictors: x", "analysis/type", "a category", "CASE WHEN arm"),
+    .init("time: arm, event: died, predictors: x", "analysis/type", "a category", "each holder brings"),
     .init("time: dais, event: died, predictors: x", "analysis/variable", "dais", "did you mean 'days'"),
     .init("event: died, predictors: x", "analysis/setting", "no 'time'", "add 'time: days'"),
     .init("time: days, predictors: x", "analysis/setting", "no 'event'", "add 'event: died'"),

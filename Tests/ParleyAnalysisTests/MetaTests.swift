@@ -203,7 +203,7 @@ import Testing
   static let bad: [AnalysisStudyTests.Bad] = [
     .init("variance: v", "analysis/setting", "no 'estimate'", "add 'estimate: log_odds_ratio'"),
     .init("estimate: effect", "analysis/setting", "no 'variance'", "add 'variance: variance'"),
-    .init("estimate: site, variance: v", "analysis/type", "a category", "CASE WHEN site"),
+    .init("estimate: site, variance: v", "analysis/type", "a category", "each holder brings"),
     .init("estimate: effect, variance: done", "analysis/type", "a condition", "a column of numbers"),
     .init(
       "estimate: effect, variance: effect", "analysis/setting", "the column of 'estimate'", "squares of standard"),

@@ -219,7 +219,7 @@ import Testing
 
   static let bad: [AnalysisStudyTests.Bad] = [
     .init("time: days, event: died", "analysis/setting", "no 'grid'", "every: 30"),
-    .init("time: arm, event: died, grid: [1]", "analysis/type", "a category", "CASE WHEN arm"),
+    .init("time: arm, event: died, grid: [1]", "analysis/type", "a category", "each holder brings"),
     .init("time: died, event: died, grid: [1]", "analysis/type", "a condition", "number of days"),
     .init("time: weeks, event: died, grid: [1]", "analysis/type", "can be below 0", "range from 0 on"),
     .init("time: days, event: status, grid: [1]", "analysis/type", "no condition", "which value is meant"),

@@ -70,6 +70,17 @@ import Testing
       #expect(hits.contains { $0.kind == .few } == isFound, "\(study): \(hits)")
     }
   }
+  /// A statistic of a key beside one of its numbers, whose columns stand elsewhere without a minimum; and a row of three units with values, one of
+  /// which alone lost its value in the first draws. Both rest on as many as the minimum.
+  @Test(arguments: [(20_400_334, nil), (20_101_505, ReleaseAttack.wholeDialect)] as [(UInt64, String?)])
+  func enoughUnitsAreNoFinding(seed: UInt64, trick: String?) {
+    let study = ReleaseAttack.Study(seed: seed, trick: trick)
+    guard case .judged(let hits, let shown, _) = ReleaseAttack.outcome(of: study) else {
+      Issue.record("\(study) is refused")
+      return
+    }
+    #expect(shown > 0 && hits.allSatisfy(\.isConceded), "\(study): \(hits)")
+  }
   /// What stands in quotes makes no statistic of a key.
   @Test func wordsInQuotesAreNoCalls() {
     for (formula, column) in [

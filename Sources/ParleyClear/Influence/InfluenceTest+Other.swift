@@ -51,7 +51,7 @@ extension InfluenceTest {
     var found = trials.without + trials.withoutRow.joined() + trials.alone + trials.shifted
     var random = InsecureSplitMix(seed: 0x7e11)
     for _ in 0..<Self.rounds {
-      found.append(try open(reference ?? program, database.redrawn(using: &random)))
+      found.append(try open(database.redrawn(using: &random), isFree: true))
     }
     return found.allSatisfy { numbers in numbers?.values[place].map { $0 == base.values[place] } ?? true }
   }
@@ -71,25 +71,34 @@ extension InfluenceTest {
     }
   }
 
-  /// Draws of all measures, and of one unit's in each.
+  /// Draws of all measures, and of two of one unit's in each.
   private static var rounds: Int { 4 }
+  /// As many where something was found: a unit of three that decide alike has no part in 8 draws now and then.
+  private static var roundsOfDoubt: Int { 32 }
 
   /// Numbers that are no statistics, and rows that a condition on numbers chooses. A statistic of many moves them seldom, so
   /// it says nothing that on some data few units do; here all measures are drawn several times, and units that never
   /// matter have no part. Nobody is left out, so that a group which is withheld for the sake of one unit stays so.
   func processedHits(_ units: [UnitDatabase.Unit]) throws(ParleyError) -> [Hit] {
+    let hits = try processedHits(units, rounds: Self.rounds)
+    if hits.isEmpty { return [] }
+    let again = try processedHits(units, rounds: Self.roundsOfDoubt)
+    return hits.filter { hit in again.contains { $0.what == hit.what && $0.place == hit.place } }
+  }
+
+  private func processedHits(_ units: [UnitDatabase.Unit], rounds: Int) throws(ParleyError) -> [Hit] {
     let places = base.values.keys.filter { columns[$0.result][$0.column] == .processed }
     let rows = base.keys.filter { choosing.contains($0.result) }
     guard !places.isEmpty || !rows.isEmpty else { return [] }
     var moved: [OpenedNumbers.Place: [Int: Int]] = [:]
     var chosen: [OpenedNumbers.RowID: [Int: Int]] = [:]
     var random = InsecureSplitMix(seed: 0x1d5)
-    for _ in 0..<Self.rounds {
+    for _ in 0..<rounds {
       let drawn = UnitDatabase(tables: database.tables, data: database.redrawn(using: &random))
-      guard let before = try open(program, drawn.data) else { continue }
+      guard let before = try open(drawn.data, isFree: false) else { continue }
       for (index, unit) in units.enumerated() {
         for data in [drawn.redrawn(unit, using: &random), drawn.redrawn(unit, using: &random)] {
-          guard let after = try open(program, data) else { continue }
+          guard let after = try open(data, isFree: false) else { continue }
           for place in places where before.values[place] != after.values[place] {
             moved[place, default: [:]][index, default: 0] += 1
           }

@@ -112,6 +112,8 @@ package struct InfluenceTest {
   /// What the program opens for all rows.
   package let base: OpenedNumbers
   let free: OpenedNumbers?
+  /// Of the columns of `reference`, in the program.
+  private let places: [[Int?]]?
 
   /// - Throws: what evaluation throws, such as `data/requirement`.
   package init(
@@ -123,21 +125,35 @@ package struct InfluenceTest {
     self.minimum = minimum
     self.columns = columns ?? OpenedNumbers.columns(of: program)
     base = try Self.open(program, database.data, database.tables, self.columns)
+    places = reference.map { Self.places(of: $0, in: program) }
     var free: OpenedNumbers?
-    if let reference { free = try Self.open(reference, database.data, database.tables, self.columns) }
+    if let reference { free = try Self.open(reference, database.data, database.tables, self.columns, places) }
     self.free = free
   }
 
-  static func open(
-    _ program: Program, _ data: [String: [TableData]], _ tables: [TableSchema], _ columns: [[OpenedColumn]]
-  ) throws(ParleyError) -> OpenedNumbers {
-    let opened = try InsecurePlaintextEvaluator.evaluate(program, tables: tables, data: data, shuffles: false)
-    return OpenedNumbers(program, opened, columns: columns)
+  /// Where the columns that one program opens stand in another of the same queries, by the columns that were selected.
+  static func places(of reference: Program, in program: Program) -> [[Int?]] {
+    zip(reference.results, program.results).map { own, other in
+      var places = [Int?](repeating: nil, count: own.columns.count)
+      for (index, place) in zip(own.order, other.order) where index >= 0 && place >= 0 { places[index] = place }
+      return places
+    }
   }
 
-  /// What a program opens on changed data; nil where they break what it requires, so that nothing is opened.
-  func open(_ program: Program, _ data: [String: [TableData]]) throws(ParleyError) -> OpenedNumbers? {
-    do throws(ParleyError) { return try Self.open(program, data, database.tables, columns) } catch {
+  static func open(
+    _ program: Program, _ data: [String: [TableData]], _ tables: [TableSchema], _ columns: [[OpenedColumn]],
+    _ places: [[Int?]]? = nil
+  ) throws(ParleyError) -> OpenedNumbers {
+    let opened = try InsecurePlaintextEvaluator.evaluate(program, tables: tables, data: data, shuffles: false)
+    return OpenedNumbers(program, opened, columns: columns, places: places)
+  }
+
+  /// What the program opens on changed data; nil where they break what it requires, so that nothing is opened.
+  ///
+  /// - Parameter isFree: the queries without a minimum instead, where they can be compiled so.
+  func open(_ data: [String: [TableData]], isFree: Bool) throws(ParleyError) -> OpenedNumbers? {
+    let (program, places) = isFree && reference != nil ? (reference ?? program, places) : (program, nil)
+    do throws(ParleyError) { return try Self.open(program, data, database.tables, columns, places) } catch {
       guard error.code.rawValue == "data/requirement" else { throw error }
       return nil
     }
@@ -150,20 +166,20 @@ package struct InfluenceTest {
     let opens = free.map { free in
       base.values.allSatisfy { free.values[$0.key] == $0.value } && base.keys.isSubset(of: free.keys)
     }
-    let tried = opens == true ? reference ?? program : program
+    let isFree = opens == true
     let kinds = Set(readTables.compactMap(UnitDatabase.kind)).sorted()
     for kinds in together(kinds) {
       var trials = UnitTrials(units: kinds.flatMap { database.units[$0] ?? [] })
       let needsShift =
         packing != nil || columns.joined().contains { [.smooth, .record].contains($0) || $0.isMean }
       for unit in trials.units {
-        trials.without.append(try open(tried, database.without([unit])))
+        trials.without.append(try open(database.without([unit]), isFree: isFree))
         if !unit.kind.hasPrefix(".") {
           trials.withoutRow.append(
-            try database.withoutRow(of: unit).map { (data) throws(ParleyError) in try open(tried, data) })
+            try database.withoutRow(of: unit).map { (data) throws(ParleyError) in try open(data, isFree: isFree) })
         }
-        if let reference { trials.alone.append(try open(reference, database.alone(unit))) }
-        if needsShift { trials.shifted.append(try open(tried, database.shifted(unit))) }
+        if reference != nil { trials.alone.append(try open(database.alone(unit), isFree: true)) }
+        if needsShift { trials.shifted.append(try open(database.shifted(unit), isFree: isFree)) }
       }
       hits += try linearHits(Set(kinds), trials) + otherHits(trials) + groupHits(trials)
       hits += try processedHits(trials.units)

@@ -89,14 +89,18 @@ package struct OpenedNumbers: Sendable {
   /// Cells that are not shown and were opened as something else than 0: raw openings that a decoded table hides.
   package private(set) var opened: [String] = []
 
-  /// - Parameter columns: by result, as the program's results have them.
+  /// - Parameters:
+  ///   - columns: by result, as the program's results have them, or as those have them whose places `places` gives.
+  ///   - places: where each opened column stands in another program of the same queries; nil for one that the other does not open. A query
+  ///     that is computed in another way without a minimum has its columns elsewhere.
   package init(
-    _ program: Program, _ disclosed: [Program.DisclosureID: [BigInt]], columns: [[OpenedColumn]]
+    _ program: Program, _ disclosed: [Program.DisclosureID: [BigInt]], columns: [[OpenedColumn]],
+    places: [[Int?]]? = nil
   ) {
     for (number, result) in program.results.enumerated() {
-      // A query that is computed in another way without a minimum has its keys elsewhere.
-      let kinds =
-        columns[number].count == result.columns.count ? columns[number] : Self.columns(of: program)[number]
+      let known = result.columns.enumerated().compactMap { index, column in
+        (places.map { $0[number][index] } ?? index).map { (place: $0, column: column) }
+      }.sorted { $0.place < $1.place }
       let count =
         result.groupCount ?? (result.isAbsent ?? result.columns.first?.value).flatMap { disclosed[$0]?.count } ?? 0
       // An outcome of the whole result holds for each of its rows.
@@ -116,10 +120,10 @@ package struct OpenedNumbers: Sendable {
         }
         var key = result.keys.map { $0.labels[row] ?? "NULL" }
         var numbers: [(column: Int, value: BigInt)] = []
-        for (index, column) in result.columns.enumerated() {
+        for (index, column) in known {
           let isNull = bit(column.isNull, row)
           let parts = ([column.value] + column.furtherParts).map { disclosed[$0]?[row] ?? 0 }
-          if kinds[index] == .key {
+          if columns[number][index] == .key {
             // As it would be shown, so that results of both ways to compute a query have the same.
             key.append(isNull ? "NULL" : Self.text(column.format.cell(of: parts)))
           } else if !isNull {

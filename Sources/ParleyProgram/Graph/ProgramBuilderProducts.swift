@@ -65,7 +65,10 @@ extension ProgramBuilder {
   /// Of one entry of a ``Program/Operation/columnProduct(_:_:)``; nil for any other node.
   func entryRange(of node: NodeID, at index: Int) throws(ParleyError) -> Interval? {
     guard case .columnProduct(let left, let right) = program[node].operation else { return nil }
-    return try entryRange(left[index / right.count], right[index % right.count])
+    let entry = try entryRange(left[index / right.count], right[index % right.count])
+    // What a lemma says of all entries (`known`) holds for this one.
+    let all = program[node].type.range
+    return Interval(max(entry.lower, all.lower), min(entry.upper, all.upper))
   }
   private func entryRange(_ a: NodeID, _ b: NodeID) throws(ParleyError) -> Interval {
     let product = a == b ? try range(a).squared : try range(a) * range(b)
