@@ -11,8 +11,8 @@ import Testing
 @Suite struct ModelMutationTests {
   typealias Family = VerifiedReplicatedFamily<UInt64>
   static var isFull: Bool { ProcessInfo.processInfo.environment["PARLEY_FULL_ATTACKS"] == "1" }
-  /// How many messages of each kind a sample changes.
-  static let sample = 3
+  /// How many messages of each kind a sample changes; it is of one party for each model.
+  static let sample = 1
 
   static let models: [AttackedModel] = [
     AttackedModel(kind: .logistic, predictors: "w", more: "iterations: 3, precision: 0.1", rows: 12),
@@ -28,6 +28,7 @@ import Testing
   @Test(arguments: [0, 1, 2], [ModelKind.logistic, .cox]) func noChangeGoesUnnoticed(
     _ corrupt: Int, _ kind: ModelKind
   ) throws {
+    guard Self.isFull || corrupt == (kind == .cox ? 2 : 1) else { return }
     let model = try #require(Self.models.first { $0.kind == kind })
     #expect(try model.verdict(Self.rows) == .shown)
     let seed = 0x5eed_d000 + UInt64(corrupt)

@@ -15,7 +15,7 @@ import Testing
   private static func number(_ name: String, _ standard: Int) -> Int {
     ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? standard
   }
-  static let count = number("PARLEY_MODEL_PROBLEMS", 72)
+  static let count = number("PARLEY_MODEL_PROBLEMS", 36)
   static let seed = number("PARLEY_MODEL_SEED", 0)
 
   /// What a well-posed problem is; what is beyond may be estimable or not.
