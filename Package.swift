@@ -147,6 +147,7 @@ let tests: [Row] = [
     name: "ParleyAnalysisTests",
     uses: [
       "ParleyAnalysis", "Parley", "ParleyStudy", "ParleySQL", "ParleyProgram", "ParleyClear", "ParleyBase",
+      "ParleyTesting", "ParleyReplicated", "ParleyEngine", "ParleyNetwork",
     ],
     external: [bigInt]),
   Row(

@@ -56,7 +56,7 @@ struct AnalysisWorld {
     throw ParleyError(.invariant, "accepted")
   }
 
-  private func data(_ rows: [[String]]) throws -> TableData {
+  func data(_ rows: [[String]]) throws -> TableData {
     let schema = study.schemas[0]
     var columns: [TableData.Column] = []
     for (index, column) in schema.columns.enumerated() {

@@ -38,7 +38,9 @@ package struct Design: Sendable {
   /// Of the coefficients.
   package var names: [String] { (hasConstant ? ["const"] : []) + terms.map(\.term.name) }
   /// log2 of a bound on the rows: sums are divided by 2^(this − shift), which is more than the rows and at most twice them.
-  package var sizeBits: Int { size.width }
+  package var sizeBits: Int { size.width + spareBits }
+  /// By so many more powers of two sums are divided, so that there is room for a penalty beside them.
+  private let spareBits: Int
 
   /// The most rows of a model.
   package static let mostRows = 1 << 17
@@ -79,9 +81,10 @@ package struct Design: Sendable {
 
   /// Builds the columns, and adds the rules that each must hold.
   ///
+  /// - Parameter spareBits: sums are divided by twice as much for each.
   /// - Throws: `analysis/predictors`, `analysis/rows`; `analysis/type` of a column whose range is too wide.
   package init(
-    _ terms: [DesignTerm], at key: String = "predictors", constant hasConstant: Bool,
+    _ terms: [DesignTerm], at key: String = "predictors", constant hasConstant: Bool, spareBits: Int = 0,
     frame: AnalysisFrame,
     _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
@@ -90,6 +93,7 @@ package struct Design: Sendable {
       coefficients: order, rows: frame.maximumRows, at: key, frame.rows.analysis.settings)
     self.frame = frame
     self.hasConstant = hasConstant
+    self.spareBits = spareBits
     try rules.requireRows(frame.used, forCoefficients: order, &builder)
     rows = try builder.atLeast(frame.used, 1)
     size = try builder.leadingOne(of: rows)
@@ -98,15 +102,20 @@ package struct Design: Sendable {
       made.append(try Self.column(term, at: key, frame, rows, &rules, &builder))
     }
     self.terms = made
-    var conditions: [NodeID] = []
+    var conditions: [[NodeID]] = []
+    var last: String?
     for column in made {
-      if let bit = column.bit, !conditions.contains(bit) { conditions.append(bit) }
+      guard let bit = column.bit else { continue }
+      if column.term.column != last { conditions.append([]) }
+      last = column.term.column
+      var bits = [bit]
       if case .category(_, let reference) = column.term.value {
-        let bit = try frame.bit(column.term.column, is: BigInt(reference), &builder)
-        if !conditions.contains(bit) { conditions.append(bit) }
+        bits.append(try frame.bit(column.term.column, is: BigInt(reference), &builder))
       }
+      for bit in bits where !conditions.joined().contains(bit) { conditions[conditions.count - 1].append(bit) }
     }
-    self.conditions = conditions
+    self.conditions = Array(conditions.joined())
+    try rules.requirePairs(of: conditions, among: frame.isUsed, &builder)
     var columns: [Fixed] = []
     if hasConstant {
       let one = try builder.scale(
@@ -141,14 +150,15 @@ package struct Design: Sendable {
       let (value, range) = (
         try frame.number(term.column, &builder), try frame.range(of: term.column)
       )
-      if range.upper - range.lower == 1 {
-        var own = try condition(try frame.bit(term.column, is: range.upper, &builder))
+      let judged = try frame.judgedRange(of: term.column)
+      if judged.upper - judged.lower == 1 {
+        var own = try condition(try frame.bit(term.column, is: judged.upper, &builder))
         own = Column(
-          term: term, bit: own.bit, scaled: own.scaled, origin: range.lower,
+          term: term, bit: own.bit, scaled: own.scaled, origin: judged.lower,
           decimals: try frame.scale(of: term.column))
         return own
       }
-      try rules.requireSpread(of: value, within: range, in: frame.isUsed, &builder)
+      try rules.requireSpread(of: value, within: judged, in: frame.isUsed, &builder)
       let (column, origin) = try shifted(value, range, at: key, name: term.column, frame, &builder)
       return Column(
         term: term, bit: nil, scaled: try scaled(column), origin: origin,
@@ -233,10 +243,10 @@ package struct Design: Sendable {
     of sums: NodeID, fractionBits: Int, perRow: Rational, error: Dyadic,
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Fixed {
-    let bound = (perRow * .power(fractionBits + sizeBits)).ceiling
+    let bound = (perRow * .power(fractionBits + size.width)).ceiling
     let whole = (perRow * Rational(BigInt(frame.maximumRows)) * .power(fractionBits)).ceiling
     let known = try builder.known(sums, within: Interval(-whole, whole), by: .cauchySchwarz)
-    // rows · 2^shift < 2^sizeBits.
+    // rows · 2^shift < 2^width.
     let moved = try builder.known(
       try builder.multiply(known, size.power), within: Interval(-bound, bound), by: .cauchySchwarz)
     return builder.fixed(moved, fractionBits: fractionBits + sizeBits, error: error)

@@ -26,6 +26,8 @@ package struct AnalysisFrame: Sendable {
   private let columns: [String: TableColumn]
   /// Of the values themselves.
   private let ranges: [String: Interval]
+  /// What clauses leave of them, where they say something.
+  private let left: [String: Interval]
 
   /// - Parameter variables: columns that are read.
   init(
@@ -53,6 +55,7 @@ package struct AnalysisFrame: Sendable {
       ranges[name] = builder.type(of: column.parts[0]).range
     }
     self.ranges = ranges
+    left = queried.clauses.ranges
     for (name, column) in columns.sorted(by: { $0.key < $1.key }) {
       var masked = column
       for part in column.parts.indices {
@@ -86,6 +89,13 @@ package struct AnalysisFrame: Sendable {
   package func range(of name: String) throws(ParleyError) -> Interval {
     _ = try column(name)
     return ranges[name] ?? .exactly(0)
+  }
+
+  /// Between which integers the values of a column are in rows that the clauses of the source leave: what its ends are judged by.
+  package func judgedRange(of name: String) throws(ParleyError) -> Interval {
+    let range = try range(of: name)
+    guard let own = left[name], range.contains(own) else { return range }
+    return own
   }
 
   /// Whether a column is true or false.

@@ -61,6 +61,9 @@ struct CoxAnalysis: AnalysisKind {
     [try event.column(of: rows).name] + (try stratum(rows).map { [$0] } ?? [])
   }
 
+  /// Of times only the order counts.
+  func judgedValues(of rows: AnalysisRows) throws(ParleyError) -> [String] { try terms(rows).map(\.column) }
+
   private func stratum(_ rows: AnalysisRows) throws(ParleyError) -> String? {
     try strata.map { (name) throws(ParleyError) in try GroupLabels(name, at: "strata", rows).column.name }
   }
@@ -79,6 +82,9 @@ struct CoxAnalysis: AnalysisKind {
     let event = try event.bit(frame, &builder)
     let design = try Design(try terms(frame.rows), constant: false, frame: frame, &rules, &builder)
     try rules.requireBoth(event, of: frame.used, &builder)
+    for condition in design.conditions {
+      try rules.requireCells(condition, event, among: frame.isUsed, &builder)
+    }
     var stratum: Program.NodeID?
     if let name = try self.stratum(frame.rows) {
       stratum = try frame.number(name, &builder)

@@ -59,6 +59,9 @@ struct KaplanMeierAnalysis: AnalysisKind {
     [try event.column(of: rows).name] + (try groups(rows).map { [$0.column.name] } ?? [])
   }
 
+  /// Times are shown where enough events are, whatever their values.
+  func judgedValues(of rows: AnalysisRows) throws(ParleyError) -> [String] { [] }
+
   private func groups(_ rows: AnalysisRows) throws(ParleyError) -> GroupLabels? {
     try by.map { (name) throws(ParleyError) in try GroupLabels(name, at: "by", rows) }
   }

@@ -80,7 +80,7 @@ struct RankComparison: Sendable {
         try rules.requireNoneOrEnough(count, &builder)
       }
       try rules.requireSpread(
-        of: value, within: try frame.range(of: names[0]), in: group.bit, &builder)
+        of: value, within: try frame.judgedRange(of: names[0]), in: group.bit, &builder)
     }
     let ranked = try RankedRows(value, isUsed: frame.isUsed, carrying: groups.map(\.bit), &builder)
     var sums: [Program.NodeID] = []
@@ -93,11 +93,12 @@ struct RankComparison: Sendable {
     _ frame: AnalysisFrame, _ names: [String], _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> (RankedRows, [String], [Program.NodeID], [Program.NodeID]) {
     var values: [Program.NodeID] = []
+    var ranges: [Interval] = []
     let scales = try names.map { (name) throws(ParleyError) in try frame.scale(of: name) }
     for (name, scale) in zip(names, scales) {
-      values.append(
-        try builder.scale(
-          try frame.number(name, &builder), by: BigInt(10).power((scales.max() ?? 0) - scale)))
+      let factor = BigInt(10).power((scales.max() ?? 0) - scale)
+      values.append(try builder.scale(try frame.number(name, &builder), by: factor))
+      ranges.append(try frame.judgedRange(of: name) * .exactly(factor))
     }
     let difference = try builder.subtract(values[0], values[1])
     let zero = builder.constant(0)
@@ -110,10 +111,12 @@ struct RankComparison: Sendable {
     let ranking = try builder.add(counts[0], counts[1])
     try rules.requireEnough(ranking, &builder)
     try rules.requireNoneOrEnough(try builder.subtract(frame.used, ranking), &builder)
-    let range = builder.type(of: difference).range
-    for bit in [isPositive, isNegative] {
-      try rules.requireSpread(of: difference, within: range, in: bit, &builder)
-    }
+    // The ends are those of differences above 0 and of those below: the least that is above 0 is 1.
+    let range = ranges[0] - ranges[1]
+    try rules.requireSpread(
+      of: difference, within: Interval(1, max(1, range.upper)), in: isPositive, &builder)
+    try rules.requireSpread(
+      of: difference, within: Interval(min(-1, range.lower), -1), in: isNegative, &builder)
     let ranked = try RankedRows(size, isUsed: isUsed, carrying: [isPositive, isNegative], &builder)
     return (
       ranked, ["above 0", "below 0"], counts,

@@ -69,8 +69,15 @@ struct LinearAnalysis: AnalysisKind {
     }
     let column = try frame.rows.number(outcome, at: "outcome").name
     let terms = try predictors.terms(of: frame.rows, taken: [(column, "outcome")])
-    let design = try Design(terms, constant: true, frame: frame, &rules, &builder)
+    // Squares of columns alone come up to the bound of a matrix that is inverted: with a penalty they are halved.
+    let design = try Design(
+      terms, constant: true, spareBits: ridge > 0 ? 1 : 0, frame: frame, &rules, &builder)
     let target = try design.outcome(column, at: "outcome", &rules, &builder)
+    for condition in design.conditions {
+      try rules.requireSpread(
+        of: try frame.number(column, &builder), within: try frame.judgedRange(of: column), for: condition,
+        among: frame.isUsed, &builder)
+    }
     let penalty = try RidgePenalty(
       ridge, of: design, unit: try design.perRow(&builder), &rules, &builder)
     let fit = try LinearModel(design: design, outcome: target, penalty: penalty, precision: precision).fit(

@@ -80,10 +80,12 @@ struct PoissonAnalysis: AnalysisKind {
     }
     let count = try frame.number(parts.outcome, &builder)
     let design = try Design(parts.terms, constant: true, frame: frame, &rules, &builder)
-    try rules.requireSpread(of: count, within: range, in: frame.isUsed, &builder)
+    let judged = try frame.judgedRange(of: parts.outcome)
+    try rules.requireSpread(of: count, within: judged, in: frame.isUsed, &builder)
     let isAny = try builder.compare(.less, builder.constant(0), count)
     for condition in design.conditions {
       try rules.requireCells(condition, isAny, among: frame.isUsed, &builder)
+      try rules.requireSpread(of: count, within: judged, for: condition, among: frame.isUsed, &builder)
     }
     let model = try PoissonModel(
       design, counts: count, upTo: Int(range.upper), offset: parts.offset, &builder)

@@ -1,6 +1,7 @@
 import ParleyBase
 import ParleyProgram
 import ParleySQL
+import ParleyTables
 
 /// Whether an analysis may compute with rows: it counts rows where a minimum holds, so a row has to be a person of its own.
 ///
@@ -14,10 +15,13 @@ struct JudgedRows {
   /// Whether anything is withheld.
   var isProtected: Bool { !protected.isEmpty }
 
-  /// - Parameter measured: columns whose values go into what is opened, and not only put rows into groups.
+  /// - Parameters:
+  ///   - measured: columns whose values go into what is opened, and not only put rows into groups.
+  ///   - judged: those of them that are judged by how many rows have the least and the greatest possible value.
   /// - Throws: `analysis/rows` with what to write instead.
   init(
-    _ rows: QueriedRows, measured: [String], of analysis: Analysis, tables: [TableSchema], rules: ReleaseRules
+    _ rows: QueriedRows, measured: [String], judged: [String], of analysis: Analysis, tables: [TableSchema],
+    rules: ReleaseRules
   ) throws(ParleyError) {
     let read = tables.filter { rows.tableNames.contains($0.name) && $0.protection != .nothing }
     guard rules.minimumCell > 1, !read.isEmpty else {
@@ -43,6 +47,31 @@ struct JudgedRows {
         remedy:
           "let each holder bring '\(computed)' as a column of its file, and declare it at the table; or compute groups and conditions alone, and choose rows with WHERE"
       )
+    }
+    let numbers = judged.filter { name in
+      rows.table.columns.contains { column in
+        guard column.name == name else { return false }
+        return switch column.type {
+        case .integer, .decimal: true
+        default: false
+        }
+      }
+    }
+    if let unclear = numbers.first(where: rows.clauses.unclear.contains) {
+      throw settings.error(
+        "rows",
+        "\(settings.what) of kind '\(settings.kind)' takes values of '\(unclear)', and 'rows' chooses rows by it in a way that may leave few of them",
+        at: "rows",
+        remedy:
+          "compare '\(unclear)' with constants alone, as in WHERE \(unclear) >= 18 AND \(unclear) < 65; or choose rows by other columns"
+      )
+    }
+    for (name, parts) in rows.clauses.madeOf.sorted(by: { $0.key < $1.key }) {
+      guard let part = numbers.first(where: parts.contains) else { continue }
+      throw settings.error(
+        "rows",
+        "\(settings.what) of kind '\(settings.kind)' takes values of '\(part)', and 'rows' computes '\(name)' of it: in a group few values of '\(part)' may be left",
+        at: "rows", remedy: "compute '\(name)' of other columns")
     }
     guard rules.dominance.isEmpty else {
       throw settings.error(

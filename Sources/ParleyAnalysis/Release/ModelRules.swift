@@ -49,6 +49,32 @@ extension AnalysisRules {
     }
   }
 
+  /// R3 of every two conditions of a model: of two that differ in one row only, coefficients tell the outcome of that row.
+  ///
+  /// - Parameter conditions: bits of each row, 0 in rows that are not used, by the column that they are made of: values of one exclude each other.
+  package mutating func requirePairs(
+    of conditions: [[NodeID]], among isUsed: NodeID, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    guard isOn else { return }
+    for (index, column) in conditions.enumerated() {
+      for other in conditions[(index + 1)...].joined() {
+        for bit in column { try requireCells(bit, other, among: isUsed, &builder) }
+      }
+    }
+  }
+
+  /// R3 of a condition and an outcome of numbers, of which coefficients tell the mean where the condition holds and where it does not: in both
+  /// sets of rows the values are those that a sum may be shown of.
+  package mutating func requireSpread(
+    of value: NodeID, within range: Interval, for condition: NodeID, among isUsed: NodeID,
+    _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    guard isOn else { return }
+    try requireSpread(of: value, within: range, in: condition, &builder)
+    try requireSpread(
+      of: value, within: range, in: try builder.and(isUsed, try builder.not(condition)), &builder)
+  }
+
   /// As of sums: rows whose value is not 0, not the least possible or not the greatest are none or enough, so that of values with two
   /// possibilities each is.
   ///

@@ -34,6 +34,11 @@ package protocol AnalysisKind: Sendable {
   ///
   /// - Throws: `analysis/variable`, `analysis/type`.
   func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String]
+  /// Those of ``variables(of:)`` whose values are judged by how many rows are at an end of what they can be: under a minimum a clause may only move these
+  /// ends, and groups and events are not made of them (docs/proofs/release-models.md). All but ``grouping(of:)`` by default.
+  ///
+  /// - Throws: `analysis/variable`, `analysis/type`.
+  func judgedValues(of rows: AnalysisRows) throws(ParleyError) -> [String]
   /// Adds nodes, disclosures and results to the program. Only called where ``computesOfRows``.
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
@@ -49,6 +54,10 @@ extension AnalysisKind {
   package var computesOfRows: Bool { false }
   package func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] { [] }
   package func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] { [] }
+  package func judgedValues(of rows: AnalysisRows) throws(ParleyError) -> [String] {
+    let groups = try grouping(of: rows)
+    return try variables(of: rows).filter { !groups.contains($0) }
+  }
   package func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {}

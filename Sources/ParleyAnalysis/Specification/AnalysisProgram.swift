@@ -56,8 +56,8 @@ extension RowProgram {
     builder.origin = analysis.name
     let grouping = try analysis.kind.grouping(of: rows)
     let judged = try JudgedRows(
-      queried, measured: variables.filter { !grouping.contains($0) }, of: analysis, tables: tables,
-      rules: self.rules)
+      queried, measured: variables.filter { !grouping.contains($0) },
+      judged: try analysis.kind.judgedValues(of: rows), of: analysis, tables: tables, rules: self.rules)
     try neighbours.check(analysis, judged.protected)
     var rules = AnalysisRules(
       analysis: analysis.name, recipients: self.rules.recipients,

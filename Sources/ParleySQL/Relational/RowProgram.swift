@@ -13,6 +13,8 @@ package struct QueriedRows: Sendable {
   package var areRowsOfOneTable: Bool
   /// Columns that are columns of a table as it declares them; nothing is computed.
   package var declaredColumns: Set<String>
+  /// What its clauses say of the values of these; nothing unless its rows are those of one table.
+  package var clauses: RowClauses
 }
 
 /// A column that a query selects, before anything is computed.
@@ -135,7 +137,8 @@ extension RelationalQuery {
     let declared = plan.declaredColumns
     let rows = QueriedRows(
       table: table, tableNames: tableNames, areRowsOfOneTable: plan.keepsRowsOfOneTable,
-      declaredColumns: Set(outputs.filter { declared.contains($0.id) }.map(\.name)))
+      declaredColumns: Set(outputs.filter { declared.contains($0.id) }.map(\.name)),
+      clauses: RowClauses(plan, outputs: outputs.map { ($0.name, $0.id) }, registry: registry))
     return (rows, lowering.tables.builder)
   }
 }

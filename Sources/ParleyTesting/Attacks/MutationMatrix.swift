@@ -96,6 +96,38 @@ package struct MutationMatrix<F: EngineFamily>: Sendable {
     return trials
   }
 
+  /// Changes every message once, in a way that the seed chooses.
+  ///
+  /// - Parameter most: of each kind of message at most so many are changed, evenly over the run; nil for all.
+  package func runOnceEach(most: Int? = nil) throws -> [Trial] {
+    let honest = world.run()
+    guard honest.values == expected, honest[world.recipient].values == expected else {
+      throw Failure(description: "the honest run gives other results, seed \(world.seed): \(honest.description)")
+    }
+    var targets: [MessageClass: [InterceptedMessage]] = [:]
+    for to in world.everybody where to != corrupt && to != world.holder {
+      let link = honest.transcript.links[.init(from: corrupt, to: to), default: []]
+      for (ordinal, entry) in link.enumerated() {
+        let message = InterceptedMessage(
+          step: entry.step, from: corrupt, to: to, bytes: entry.bytes ?? [], ordinal: ordinal)
+        targets[classify(message), default: []].append(message)
+      }
+    }
+    var random = InsecureRandom(seed: world.seed, 0x6f6e_6365)
+    var trials: [Trial] = []
+    for (_, messages) in targets.sorted(by: { $0.key < $1.key }) {
+      let count = min(most ?? messages.count, messages.count)
+      for place in 0..<count {
+        // One of each of so many stretches of about the same length.
+        let (first, end) = (messages.count * place / count, messages.count * (place + 1) / count)
+        let message = messages[first + Int(random.next() % UInt64(end - first))]
+        let mutation = Mutation.allCases[Int(random.next() % UInt64(Mutation.allCases.count))]
+        trials.append(attack(message, mutation, honest.transcript))
+      }
+    }
+    return trials
+  }
+
   private func attack(_ target: InterceptedMessage, _ mutation: Mutation, _ honest: Transcript) -> Trial {
     let link = honest.links[.init(from: target.from, to: target.to), default: []]
     let change = Mutex<(isIdentity: Bool, isHarmless: Bool)>((true, false))
