@@ -31,6 +31,8 @@ package final class Executor<E: Engine> {
   var roundNumber = 0
   var progress: ExecutionProgress
   private let onProgress: ((ExecutionProgress) -> Void)?
+  /// Where the engine goes on without some parties, who is there: the session's, or of this run alone.
+  var roster: RosterAgreement?
   /// Called between the phases of a run; the session sets them to acknowledge inputs and to clear the openings.
   package var hooks: ExecutionHooks?
 
@@ -67,10 +69,11 @@ package final class Executor<E: Engine> {
   package func run() throws(ParleyError) -> [Int: ClearValues] {
     do throws(ParleyError) {
       try mesh.flush()
+      try joinRoster()
       let start = try resumed()
       if start == nil {
         try prepare()
-        try receiveInputs()
+        do throws(ParleyError) { try receiveInputs() } catch { throw Self.withoutInputs(error) }
         try engine.startInputComparison()
         try mesh.flush()
         try engine.finishInputComparison()
@@ -210,7 +213,7 @@ package final class Executor<E: Engine> {
       engine.adopt(try statements.state(engine.publicDigest, shares))
     }
     if let verdicts { try openVerdicts(verdicts, token) }
-    try hooks?.verified(engine.publicDigest)
+    if let hooks { try hooks.verified(engine.publicDigest) } else { try roster?.conclude() }
     var values: [Int: ClearValues] = [:]
     guard !results.isEmpty else { return values }
     let openings = results.map(\.opening)
