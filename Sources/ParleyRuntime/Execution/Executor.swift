@@ -96,6 +96,11 @@ package final class Executor<E: Engine> {
     instruction.length.evaluate(rows: rows, half: half)
   }
 
+  /// The step of an instruction in the pass of a loop that is under way.
+  func step(_ instruction: Int, iteration: Int = 0, sub: Int = 0) -> StepID {
+    StepID(instruction: instruction + epoch, iteration: iteration, sub: sub)
+  }
+
   func didFinishFlight() {
     progress.roundsDone += 1
     onProgress?(progress)
@@ -156,42 +161,6 @@ package final class Executor<E: Engine> {
           to: out)
       default: break
       }
-      registers.free(item.freed)
-      progress.instructionsDone += 1
-    }
-  }
-
-  // MARK: Rounds
-
-  func run(_ round: Schedule.Round) throws(ParleyError) {
-    if !round.exchanges.isEmpty || !round.reductions.isEmpty {
-      var pending = try start(round.exchanges, half: 0, iteration: 0)
-      var reductions: [ReductionRun<E>] = []
-      for item in round.reductions {
-        reductions.append(try ReductionRun(item, count: length(of: item.instruction), registers: registers))
-      }
-      for run in reductions { registers.free(run.freedAtStart) }
-      repeat {
-        // Level by level, all reductions of the round share each flight.
-        for i in reductions.indices where !reductions[i].isDone { try advance(&reductions[i]) }
-        guard !pending.isDone || reductions.contains(where: { !$0.isDone }) else { break }
-        try engine.sendChecks()
-        try mesh.flush()
-        if !pending.isDone { try receive(&pending) }
-        for i in reductions.indices where !reductions[i].isDone { try receiveFlight(&reductions[i]) }
-        try engine.receiveChecks()
-        didFinishFlight()
-      } while !pending.isDone || reductions.contains { !$0.isDone }
-      for run in reductions { try complete(run) }
-      progress.instructionsDone += round.exchanges.count + round.reductions.count
-    }
-    for item in round.rowAlgorithms { try run(rows: item) }
-    try runLocals(of: round)
-  }
-
-  func runLocals(of round: Schedule.Round) throws(ParleyError) {
-    for item in round.locals {
-      try runLocal(item.instruction, half: 0)
       registers.free(item.freed)
       progress.instructionsDone += 1
     }
