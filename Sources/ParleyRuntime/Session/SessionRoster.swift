@@ -18,6 +18,8 @@ package final class SessionRoster {
   private let links: any MessageLinks
   /// What a principal that does not compute knows: by its own links, and in the end by what it is told.
   private var seen: Roster
+  /// Too few computing parties are left for a principal that does not compute. They find that by themselves, if it is so for them.
+  package private(set) var isLost = false
   private let didChange: (Roster) -> Void
 
   /// The roster after the handshake: everybody is there.
@@ -79,7 +81,7 @@ package final class SessionRoster {
     for party in active {
       do throws(ParleyError) { answers.append(try question(party)) } catch {
         try miss(party, error)
-        guard seen.epoch <= tolerated else { throw seen.tooFew(tolerated: tolerated) }
+        guard seen.epoch <= tolerated else { throw lost() }
       }
     }
     return answers
@@ -114,10 +116,15 @@ package final class SessionRoster {
         if told.follows(known) { last = told }
       } catch { try miss(party, error) }
     }
-    guard let last else { throw seen.tooFew(tolerated: tolerated) }
+    guard let last else { throw lost() }
     for party in last.departures.keys { links.dismiss(party) }
     if last != Roster(parties: last.parties) { didChange(last) }
     seen = last
+  }
+
+  private func lost() -> ParleyError {
+    isLost = true
+    return seen.tooFew(tolerated: tolerated)
   }
 
   private func miss(_ party: PartyIndex, _ error: ParleyError) throws(ParleyError) {

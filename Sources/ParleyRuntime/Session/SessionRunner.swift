@@ -35,6 +35,8 @@ package final class SessionRunner<Output: Sendable> {
   private var hasChallenged = false
   /// Why no new attempt follows by itself. See ``Mesh/forbidNewAttempt()``.
   private var finality: String?
+  /// Who computes, once the session is established.
+  private var roster: SessionRoster?
   /// Where computing parties sign what they open, at those and at recipients, once the session is established.
   private var attestation: Attestation?
 
@@ -82,6 +84,7 @@ package final class SessionRunner<Output: Sendable> {
     let roster = try SessionRoster(
       parties: description.computingCount, tolerating: plan.toleratedDepartures, links: mesh,
       didChange: { [services] in services.log(.continued($0)) })
+    self.roster = roster
     if roster.tolerated > 0 { mesh.tolerateDepartures(of: Set(description.computing)) }
     machine.leaves = plan.leavesAfterInputs
     try reach(.agreed)
@@ -344,7 +347,8 @@ package final class SessionRunner<Output: Sendable> {
       case .opened, .receipted, .ended: true
       default: false
       }
-    if isOrderly { mesh.close() } else { SessionAbort(mesh).fail(error) }
+    // Whoever else has lost too many computing parties finds it by itself, and the others go on.
+    if isOrderly || roster?.isLost == true { mesh.close() } else { SessionAbort(mesh).fail(error) }
     if let finality, error.origin?.end?.isRepeatable == true {
       error.origin?.end = .final
       error.message += "; no other attempt is made by itself, because \(finality)"

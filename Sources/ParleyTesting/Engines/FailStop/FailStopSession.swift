@@ -17,7 +17,7 @@ package struct FailStopSession: Sendable {
   package let generated: ProgramGenerator.Generated
   /// What is said of the tolerance in the session; of the engine unless changed.
   package var tolerated: Int
-  /// Whether the first holder's rows are held by the computing party 1.
+  /// Whether the second holder's rows are held by the computing party 1; then there is no such holder.
   package var hasComputingHolder = false
   /// See ``SessionPlan/barriers``.
   package var barriers: SessionBarriers?
@@ -32,12 +32,12 @@ package struct FailStopSession: Sendable {
   }
 
   /// All principals.
-  package var principals: Int { family.computing + ProgramGenerator.holders + 1 }
+  package var principals: Int { family.computing + ProgramGenerator.holders + (hasComputingHolder ? 0 : 1) }
   /// The one that receives the results and does not compute.
   package var recipient: PartyIndex { PartyIndex(principals - 1) }
   /// Who holds rows, in the order of ``generated``.
   package var holders: [PartyIndex] {
-    generated.data.indices.map { PartyIndex($0 == 0 && hasComputingHolder ? 1 : family.computing + $0) }
+    generated.data.indices.map { PartyIndex($0 == 1 && hasComputingHolder ? 1 : family.computing + $0) }
   }
   /// The holder that does not wait for the end.
   package var leaving: PartyIndex { PartyIndex(family.computing) }
