@@ -231,6 +231,9 @@ import Testing
     }
     #expect(
       (0..<5).contains { run.error($0)?.message.contains("has left before all of its rows were here") == true })
+    // Done here: find out what became of it, then start the session again
+    let again = Self.run(session)
+    try check(again.outcome(0)?.output, session, "\(again)")
   }
 
   /// What computing parties tell a recipient of their roster.
