@@ -1,4 +1,5 @@
 package import ParleyBase
+package import ParleyNetwork
 package import ParleyProgram
 
 /// One party's side of a sharing protocol: what an engine must do to execute a ``LoweredProgram``.
@@ -135,6 +136,13 @@ package protocol Engine: AnyObject {
   func concatenate(_ parts: [Arith]) -> Arith
   /// Holders' parts of one plane, one after the other.
   func concatenate(planes parts: [Plane]) -> Plane
+
+  // MARK: Parties that may vanish
+
+  /// Who is there, of an engine whose descriptor tolerates departures: called once, before anything else. From then on the engine
+  /// takes who is there from this roster alone, and settles it where a message does not come because somebody has left. Whoever
+  /// runs the engine concludes it, once everything but the results has been done.
+  func follow(_ roster: RosterAgreement)
 
   // MARK: Verification and opening
 

@@ -1,4 +1,5 @@
 package import ParleyBase
+package import ParleyNetwork
 package import ParleyProgram
 
 /// What an engine that trusts its peers has no need of: comparing inputs, moving proofs along with the flights
@@ -13,6 +14,7 @@ extension Engine {
   }
   package func correlations(of exchange: Exchange<Arith, Plane>) -> [(kind: CorrelationKind, count: Int)] { [] }
   package var unusedCorrelations: Int { 0 }
+  package func follow(_ roster: RosterAgreement) {}
   package func startInputComparison() throws(ParleyError) {}
   package func finishInputComparison() throws(ParleyError) {}
   package func sendChecks() throws(ParleyError) {}

@@ -56,7 +56,8 @@ extension ProgramRun {
     at party: PartyIndex, over mesh: any MessageLinks, from receiver: any OutputReceiver, computing: Int
   ) throws(ParleyError) -> [Int: ClearValues] {
     let collector = OutputCollector(program: program, shape: shape, recipients: recipients, local: party)
-    try collector.awaitRequirements(over: mesh, computing: (0..<computing).map { PartyIndex($0) })
+    try collector.awaitRequirements(
+      over: mesh, of: SessionRoster(parties: computing, tolerating: 0, links: mesh))
     return try collector.collect(from: receiver)
   }
 }

@@ -2,6 +2,7 @@ import Glibc
 import ParleyBase
 import ParleyCrypto
 import ParleyNetwork
+import ParleyRuntime
 import ParleyTesting
 import ParleyTransport
 import Synchronization
@@ -95,6 +96,36 @@ import Testing
       #expect(
         error.code == .linkLost && error.message.contains("the protocol goes on without 2 at most"), "\(error)")
       #expect(Set(error.origin?.suspects.map(\.rawValue) ?? []).intersection([0, 2, 4]).count >= 2, "\(error)")
+    }
+  }
+
+  /// A whole session: the others finish with the same result and one roster, and say in the receipt who has vanished.
+  @Test func aSessionGoesOn() throws {
+    let session = try FailStopSession(Self.family, length: 4, seed: 0x5eed_fa13)
+    let agreedAt = Mutex(Int.max)
+    func run(killing party: Int, at place: Int) throws -> [Result<FailStopSession.Outcome, ParleyError>] {
+      let site = try Site(session.principals, computing: session.family.parties)
+      let cut = site.meshes.enumerated().map { index, mesh in
+        CutMesh(mesh, at: index == party ? place : .max) { () throws(ParleyError) in
+          mesh.vanish()
+          throw ParleyError(.interrupted, "killed by the test")
+        }
+      }
+      return session.run(cut) { index, event in
+        if index.rawValue == party, case .reached(.agreed) = event {
+          agreedAt.withLock { $0 = cut[party].callCount }
+        }
+      }
+    }
+    let expected = try run(killing: 3, at: .max)[0].get().output
+    let endings = try run(killing: 3, at: agreedAt.withLock { $0 } + 8)
+    for party in [0, 1, 2, 4, session.recipient.rawValue] {
+      let outcome = try endings[party].get()
+      #expect(outcome.output == expected && outcome.output != nil, "P\(party)")
+      #expect(outcome.session.roster.active.map(\.rawValue) == [0, 1, 2, 4], "P\(party)")
+      let receipt = try #require(outcome.receipt, "P\(party): \(String(describing: outcome.receiptProblem))")
+      try receipt.verify(agreed: session.plan(PartyIndex(0)).description, FailStopSession.verify)
+      #expect(receipt.body.departures?.map(\.party) == [3])
     }
   }
 

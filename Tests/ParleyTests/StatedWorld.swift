@@ -96,6 +96,7 @@ struct StatedWorld: Sendable {
           switch event {
           case .reached(let phase):
             if leaves?.party == mesh.local.rawValue, phase == leaves?.phase { mesh.close() }
+          case .continued: break
           case .aborted(let report): notes.add(report, mesh.local.rawValue)
           }
         }))

@@ -128,7 +128,7 @@ package struct Participant: Sendable {
     for (table, data) in data { rows[table] = prepared.tables[table].padTo ?? data.rowCount }
     let sessionPlan = SessionPlan(
       description: description, mode: mode, rows: rows, leavesAfterInputs: leavesAfterInputs,
-      inputDigest: inputDigest)
+      inputDigest: inputDigest, toleratedDepartures: prepared.descriptor.toleratedDepartures)
     let services = SessionServices(
       memory: memory,
       sign: { try IdentitySigning.sign($0, identity, .receipt) }, verify: IdentitySigning.verifier(.receipt),

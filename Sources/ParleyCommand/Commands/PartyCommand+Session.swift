@@ -68,6 +68,9 @@ extension PartyCommand {
         log: { event in
           switch event {
           case .reached(let phase): watcher.reach(phase)
+          case .continued(let roster):
+            log.warning(
+              "\(counted(roster.epoch, "computing party has", "computing parties have")) left; the others go on")
           case .aborted(let report):
             log.debug(report.description)
             if let path = report.evidencePath {

@@ -160,6 +160,8 @@ struct ReceiptCommand: ParsableCommand {
           principal.isComputing ? "computing" : nil, principal.isHolder ? "holder" : nil,
           principal.isRecipient ? "recipient" : nil,
           principal.leftEarly ? "left once its inputs had arrived" : nil,
+          body.departures?.contains { $0.party == principal.index } ?? false
+            ? "vanished, and the others went on" : nil,
         ].compactMap { $0 }.joined(separator: ", ")
         try Console.output("  \(VisibleText.line(principal.name)): \(roles)")
       }

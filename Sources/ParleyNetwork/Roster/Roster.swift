@@ -47,8 +47,13 @@ package struct Roster: Sendable, Hashable {
     (0..<parties).contains(party.rawValue) && departures[party] == nil
   }
 
+  /// Whether it has everybody's departures that the other one has, perhaps earlier ones, and perhaps more.
+  package func follows(_ other: Roster) -> Bool {
+    parties == other.parties && other.departures.keys.allSatisfy { departures[$0] != nil }
+  }
+
   /// The party is gone, as one of the others says.
-  mutating func note(_ party: PartyIndex, _ departure: Departure) {
+  package mutating func note(_ party: PartyIndex, _ departure: Departure) {
     departures[party] = min(departures[party] ?? departure, departure)
   }
   /// Everything that both know.
@@ -73,17 +78,13 @@ struct RosterNotice {
   /// How much of the computation the sender has done.
   var position: UInt64
 
-  static func limit(parties: Int) -> Int { 1 + 8 + 8 + parties * 11 }
+  static func limit(parties: Int) -> Int { 1 + 8 + Roster.limit(parties: parties) }
 
   var encoded: [UInt8] {
     var out = CanonicalWriter()
     out.write(kind.rawValue)
     out.write(position)
-    out.write(list: roster.departures.sorted { $0.key < $1.key }) { out, entry in
-      out.write(UInt16(entry.key.rawValue))
-      out.write(entry.value.step.rawValue)
-      out.write(entry.value.reason.rawValue)
-    }
+    roster.write(to: &out)
     return out.bytes
   }
 
@@ -92,28 +93,62 @@ struct RosterNotice {
   }
 
   init(_ bytes: [UInt8], parties: Int, from party: PartyIndex) throws(ParleyError) {
-    func malformed() -> ParleyError {
-      ParleyError(
-        .protocolViolation, "malformed message: a roster of another form", origin: .init(party, StepID.roster))
-    }
     var reader = CanonicalReader(bytes)
     do throws(ParleyError) {
-      guard let kind = Kind(rawValue: try reader.read()) else { throw malformed() }
+      guard let kind = Kind(rawValue: try reader.read()) else { throw Roster.malformed(from: party, .roster) }
       self.kind = kind
       position = try reader.read()
-      roster = Roster(parties: parties)
-      var last = -1
-      for _ in 0..<(try reader.readCount(atMost: parties)) {
-        let index = Int(try reader.read(UInt16.self))
-        let step = StepID(rawValue: try reader.read())
-        guard index > last, index < parties, let reason = Roster.Reason(rawValue: try reader.read()) else {
-          throw malformed()
-        }
-        last = index
-        roster.note(PartyIndex(index), .init(step: step, reason: reason))
-      }
+      roster = try Roster(reading: &reader, parties: parties)
       try reader.finish()
-    } catch { throw malformed() }
+    } catch { throw Roster.malformed(from: party, .roster) }
+  }
+}
+
+extension Roster {
+  static func malformed(from party: PartyIndex, _ step: StepID) -> ParleyError {
+    ParleyError(.protocolViolation, "malformed message: a roster of another form", origin: .init(party, step))
+  }
+
+  func write(to out: inout CanonicalWriter) {
+    out.write(list: departures.sorted { $0.key < $1.key }) { out, entry in
+      out.write(UInt16(entry.key.rawValue))
+      out.write(entry.value.step.rawValue)
+      out.write(entry.value.reason.rawValue)
+    }
+  }
+
+  init(reading reader: inout CanonicalReader, parties: Int) throws(ParleyError) {
+    self.init(parties: parties)
+    var last = -1
+    for _ in 0..<(try reader.readCount(atMost: parties)) {
+      let index = Int(try reader.read(UInt16.self))
+      let step = StepID(rawValue: try reader.read())
+      guard index > last, index < parties, let reason = Reason(rawValue: try reader.read()) else {
+        throw ParleyError(.protocolViolation, "malformed message: a departure of another form")
+      }
+      last = index
+      note(PartyIndex(index), .init(step: step, reason: reason))
+    }
+  }
+
+  /// All departures, for those that do not compute.
+  package var encoded: [UInt8] {
+    var out = CanonicalWriter()
+    write(to: &out)
+    return out.bytes
+  }
+  /// Most bytes of that.
+  package static func limit(parties: Int) -> Int { 8 + parties * 11 }
+
+  /// Reads what ``encoded`` wrote.
+  ///
+  /// - Throws: `aborted/protocol-violation`.
+  package init(_ bytes: [UInt8], parties: Int, from party: PartyIndex, _ step: StepID) throws(ParleyError) {
+    var reader = CanonicalReader(bytes)
+    do throws(ParleyError) {
+      try self.init(reading: &reader, parties: parties)
+      try reader.finish()
+    } catch { throw Self.malformed(from: party, step) }
   }
 }
 
@@ -136,7 +171,7 @@ extension ParleyError {
   package var isOfRoster: Bool { code == .vanished }
 
   /// Of a party that has left: how.
-  var departure: Roster.Departure? {
+  package var departure: Roster.Departure? {
     guard isOfRoster, let end = origin?.end else { return nil }
     return Roster.Departure(step: origin?.step ?? .roster, reason: end == .left ? .left : .vanished)
   }

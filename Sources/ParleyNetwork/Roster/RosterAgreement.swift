@@ -36,8 +36,13 @@ package final class RosterAgreement {
   /// The last word of every party: of a change, and of having everything.
   private var changes: [PartyIndex: RosterNotice] = [:]
   private var done: [PartyIndex: Roster] = [:]
-  /// With which the run has ended, here or at another party.
+  /// With which the run has ended, here or at another party, and who has said so.
   private var last: Roster?
+  private var ended: Set<PartyIndex> = []
+  /// Whose computation this is about.
+  package weak var member: (any RosterMember)?
+  /// Called with every roster that is adopted.
+  package var didChange: ((Roster) -> Void)?
 
   /// - Parameters:
   ///   - parties: that compute, from index 0.
@@ -68,26 +73,48 @@ package final class RosterAgreement {
     return try settle(position)
   }
 
-  /// Returns when everybody who is there has all that it needs of the others: once this party has.
+  /// Settles it with the position of the ``member``, which then hands on what others lack.
   ///
-  /// - Parameters:
-  ///   - position: how much of the computation this party has done: everything.
-  ///   - adopted: called with the positions after a change of the roster: others may lack something.
-  package func conclude(
-    position: UInt64, adopted: ([PartyIndex: UInt64]) throws(ParleyError) -> Void
-  ) throws(ParleyError) {
-    while last == nil {
+  /// - Throws: as ``settle(after:position:)``, and `internal/invariant` where another party has ended before this one had everything.
+  package func resume(after error: ParleyError) throws(ParleyError) {
+    guard case .adopted(let positions) = try settle(after: error, position: position) else {
+      throw ParleyError(.invariant, "a party has ended before others had everything")
+    }
+    try member?.rosterChanged(positions)
+  }
+
+  /// Returns when everybody who is there has all that it needs of the others: once this party has. From then on the roster stays
+  /// as it is: whoever vanishes now is missed by what needs it.
+  ///
+  /// - Parameter exchange: what all that are there tell each other before they end. Called again after every change of the
+  ///   roster: what was sent before a change is skipped by whoever learns of it.
+  package func conclude(_ exchange: () throws(ParleyError) -> Void = {}) throws(ParleyError) {
+    while last == nil, case .adopted(let positions) = try attempt(exchange) {
+      try member?.rosterChanged(positions)
+    }
+    guard let last else { return }
+    if roster != last {
+      roster = last
+      didChange?(last)
+    }
+    try tell(RosterNotice(.last, last, position: position), to: last.active)
+    try hearLast(of: last.active)
+  }
+
+  /// One attempt to end under the present roster.
+  private func attempt(_ exchange: () throws(ParleyError) -> Void) throws(ParleyError) -> Settlement {
+    do throws(ParleyError) {
+      try exchange()
       try tell(RosterNotice(.done, roster, position: position), to: roster.active)
       if try areDone() {
         last = last ?? roster
-      } else if case .adopted(let positions) = try settle(position) {
-        try adopted(positions)
+        return .ended
       }
-    }
-    guard let last else { return }
-    roster = last
-    try tell(RosterNotice(.last, last, position: position), to: last.active)
+    } catch { return try settle(after: error, position: position) }
+    return try settle(position)
   }
+
+  private var position: UInt64 { member?.rosterPosition ?? 0 }
 
   // MARK: What is said
 
@@ -130,6 +157,7 @@ package final class RosterAgreement {
       known.merge(notice.roster)
     case .done: done[party] = notice.roster
     case .last:
+      ended.insert(party)
       last = notice.roster
       known = notice.roster
     }
@@ -149,6 +177,7 @@ package final class RosterAgreement {
       try checkCompany()
     } while try !isCommon()
     roster = known
+    didChange?(roster)
     var positions = changes.filter { roster.contains($0.key) }.mapValues(\.position)
     positions[links.local] = position
     return .adopted(positions: positions)
@@ -177,10 +206,42 @@ package final class RosterAgreement {
     return true
   }
 
+  /// Takes everybody's last word off the links, because other messages follow it. Whoever is gone since then is not missed here.
+  private func hearLast(of parties: [PartyIndex]) throws(ParleyError) {
+    let limit = RosterNotice.limit(parties: known.parties)
+    for party in parties where party != links.local {
+      while !ended.contains(party) {
+        do throws(ParleyError) {
+          let bytes = try links.receiveNotice(from: party, atMost: limit)
+          if try RosterNotice(bytes, parties: known.parties, from: party).kind == .last { ended.insert(party) }
+        } catch {
+          guard error.isOfRoster else { throw error }
+          ended.insert(party)
+        }
+      }
+    }
+  }
+
   private func checkCompany() throws(ParleyError) {
     guard known.epoch > tolerated else { return }
-    let gone = known.departed
-    throw ParleyError(
+    throw known.tooFew(tolerated: tolerated)
+  }
+}
+
+/// The computation that a roster is about, at one party: its engine.
+package protocol RosterMember: AnyObject {
+  /// How much of the computation this party has done; it grows, and means the same at everybody.
+  var rosterPosition: UInt64 { get }
+  /// The roster has changed. By party that is there, how much it has done: results that some lack are handed on by somebody who
+  /// has them, and what nobody has finished is done again.
+  func rosterChanged(_ positions: [PartyIndex: UInt64]) throws(ParleyError)
+}
+
+extension Roster {
+  /// What ends a session that has lost more parties than it goes on without: the origin names them.
+  package func tooFew(tolerated: Int) -> ParleyError {
+    let gone = departed
+    return ParleyError(
       .linkLost,
       "\(counted(gone.count, "party", "parties")) gone, and the protocol goes on without \(tolerated) at most",
       origin: .init(oneOf: gone.map(\.party), gone.first?.departure.step, end: .outage),

@@ -61,6 +61,11 @@ package final class CutMesh: Mesh {
 
   package func dismiss(_ party: PartyIndex) { inner.dismiss(party) }
   package func tolerateDepartures(of parties: Set<PartyIndex>) { inner.tolerateDepartures(of: parties) }
+  package func expect(bytes: [Int], flight: Int) { inner.expect(bytes: bytes, flight: flight) }
+  package func beginOpenings() { inner.beginOpenings() }
+  package func forbidNewAttempt() { inner.forbidNewAttempt() }
+  package func noteOpenings(_ known: OpeningKnowledge) { inner.noteOpenings(known) }
+  package var openings: OpeningKnowledge? { inner.openings }
   package func abort(_ reason: ParleyError) { inner.abort(reason) }
   package func close() { inner.close() }
 }

@@ -103,26 +103,9 @@ package struct Schedule: Sendable {
   package func flights(
     on descriptor: EngineDescriptor, rows: RowCounts, chunkRows: Int = RowChunks.defaultRows
   ) -> Int {
-    var total = (verdicts == nil ? 0 : 1) + (openings.isEmpty ? 0 : 1)
-    for round in rounds {
-      var longest = round.exchanges.map { descriptor.flights(of: $0.instruction) }.max() ?? 0
-      for item in round.reductions {
-        guard case .reduce(_, let body, _) = item.instruction.kind else { continue }
-        let count = item.instruction.length.evaluate(rows: rows)
-        let perLevel = body.instructions.flights(on: descriptor)
-        longest = max(longest, Instruction.ReductionBody.levels(count: count).count * perLevel)
-      }
-      total += longest
-      for item in round.rowAlgorithms {
-        if case .repeated(let loop) = item.instruction.kind {
-          total += loop.count * loop.schedule.flights(on: descriptor, rows: rows, chunkRows: chunkRows)
-        } else {
-          var counted = StepCount(.flights, on: descriptor, rows: rows, chunkRows: chunkRows)
-          total += counted.count(item.instruction.kind, count: item.instruction.length.evaluate(rows: rows))
-        }
-      }
-    }
-    return total
+    var count = FlightCount(on: descriptor, rows: rows, chunkRows: chunkRows)
+    for round in rounds { count.run(round) }
+    return count.flights + (verdicts == nil ? 0 : 1) + (openings.isEmpty ? 0 : 1)
   }
 }
 

@@ -1,18 +1,13 @@
 /// A function of rows with what the cost model reads of it: it is applied many times, on chunks of few different lengths.
 package struct FunctionWork {
-  struct Step {
+  package struct Step {
     let instruction: Instruction
     let results: RegisterSet
     let freed: RegisterSet
     let payers: CostLedger.Payers
     let recorded: CostModel.Recorded
   }
-  struct Round {
-    var exchanges: [Step]
-    /// Sums over the rows, with what each applies to its levels.
-    var sums: [(step: Step, adder: FunctionWork)]
-    var locals: [Step]
-  }
+  typealias Round = FunctionRound<Step, FunctionWork>
   let function: RowFunction
   let rounds: [Round]
   /// Owners of its results.
@@ -31,11 +26,7 @@ package struct FunctionWork {
         recorded: CostModel.Recorded(item.instruction, authenticates: authenticates))
     }
     rounds = function.schedule(shared: shared).rounds.map { round in
-      Round(
-        exchanges: round.exchanges.map(step),
-        sums: round.rowAlgorithms.flatMap { item in
-          item.instruction.kind.functions.map { (step(item), FunctionWork($0, model)) }
-        }, locals: round.locals.map(step))
+      Round(round, step: step) { FunctionWork($0, model) }
     }
   }
 }
@@ -96,7 +87,9 @@ extension CostModel {
     let count = chunk.range.count
     let low = function.function.low
     for register in low.arith { sizes[register.index] = bytes(arith: 1, planes: 0, count: count) }
-    run(function, half: count)
+    hasOwnRegisters = true
+    run(function, half: count, level: 0, chunk: chunk.number)
+    hasOwnRegisters = false
     // A recorded part of a column keeps the whole column.
     for (column, part) in zip(columns.rows.arith, low.arith) where isRecorded.arith.contains(part.index) {
       isRecorded.arith.insert(column.index)
@@ -127,41 +120,6 @@ extension CostModel {
       allocate(RowBundle(arith: [register]), length: count)
     }
     liveBytes -= waiting
-  }
-
-  /// The rounds of a function on a chunk of rows.
-  private mutating func run(_ function: FunctionWork, half: Int) {
-    for round in function.rounds {
-      if !round.exchanges.isEmpty {
-        var further = FurtherFlights()
-        for step in round.exchanges {
-          ledger.payers = step.payers
-          record(step.recorded)
-          send(step.instruction, length: step.instruction.length.evaluate(rows: rows, half: half), &further)
-        }
-        finish(&further)
-        for step in round.exchanges { end(step, half: half) }
-      }
-      for (step, adder) in round.sums {
-        ledger.payers = step.payers
-        execute()
-        if case .sum(_, let sums, let results) = step.instruction.kind {
-          _ = sum(
-            adder, sums, results: results, count: step.instruction.length.evaluate(rows: rows, half: half))
-        }
-        end(step, half: half)
-      }
-      for step in round.locals {
-        ledger.payers = step.payers
-        execute()
-        end(step, half: half)
-      }
-    }
-  }
-  private mutating func end(_ step: FunctionWork.Step, half: Int) {
-    let length = step.instruction.length.evaluate(rows: rows, half: half)
-    allocate(step.results, count: step.instruction.resultLength(length, rows: rows))
-    free(step.freed)
   }
 
   // MARK: Memory
@@ -198,5 +156,48 @@ extension CostModel {
       }
     }
     return most
+  }
+}
+
+extension CostModel: FunctionMachine {
+  package typealias Step = FunctionWork.Step
+
+  package func rounds(of function: FunctionWork) -> [FunctionRound<FunctionWork.Step, FunctionWork>] {
+    function.rounds
+  }
+  package func instruction(of step: FunctionWork.Step) -> Instruction { step.instruction }
+  package func count(of instruction: Instruction, half: Int) -> Int {
+    instruction.length.evaluate(rows: rows, half: half)
+  }
+
+  package mutating func exchange(_ steps: [FunctionWork.Step], half: Int, level: Int, chunk: Int) {
+    var further = FurtherFlights()
+    for step in steps {
+      if hasOwnRegisters {
+        ledger.payers = step.payers
+        record(step.recorded)
+      }
+      send(step.instruction, length: count(of: step.instruction, half: half), &further)
+    }
+    finish(&further)
+    for step in steps { end(step, half: half) }
+  }
+  package mutating func begin(sum step: FunctionWork.Step) { begin(step) }
+  package mutating func end(sum step: FunctionWork.Step, _ result: Rows, half: Int) { end(step, half: half) }
+  package mutating func runLocal(_ step: FunctionWork.Step, half: Int) {
+    begin(step)
+    end(step, half: half)
+  }
+
+  private mutating func begin(_ step: FunctionWork.Step) {
+    guard hasOwnRegisters else { return }
+    ledger.payers = step.payers
+    execute()
+  }
+  private mutating func end(_ step: FunctionWork.Step, half: Int) {
+    guard hasOwnRegisters else { return }
+    let length = count(of: step.instruction, half: half)
+    allocate(step.results, count: step.instruction.resultLength(length, rows: rows))
+    free(step.freed)
   }
 }

@@ -1,22 +1,15 @@
 /// Loops: every pass runs like rounds of the program, and passes are the same work over and over (``times(_:payers:marks:_:)``).
 extension CostModel {
-  mutating func repeated(_ loop: Instruction.Repetition, _ item: Schedule.Item) {
-    let schedule = loop.schedule
-    let (state, own) = (loop.state, loop.ownRegisters)
-    hand(loop.initial, over: state, freeing: RegisterSet())
+  package mutating func eachPass(of walk: LoopWalk, from first: Int) {
+    let (loop, schedule) = (walk.loop, walk.schedule)
     let payers = payers(in: schedule)
-    let marks = RowBundle(arith: state.arith + loop.shared.arith, planes: state.planes + loop.shared.planes)
-    passes(of: loop, item.instruction.id) { model, count in
-      model.times(count, stride: UInt64(loop.numbers) << 40, payers: payers, marks: marks) { model in
-        for round in schedule.rounds { model.run(round) }
-        model.hand(loop.result, over: state, freeing: own)
-      }
+    let marks = RowBundle(
+      arith: loop.state.arith + loop.shared.arith, planes: loop.state.planes + loop.shared.planes)
+    passes(of: loop, walk.item.instruction.id) { model, count in
+      model.times(count, stride: UInt64(loop.numbers) << 40, payers: payers, marks: marks) { $0.runPass(of: walk) }
     }
-    var last = RegisterSet()
-    last.add(state)
-    hand(state, over: loop.out, freeing: last)
-    free(item.freed)
   }
+  package mutating func complete(_ walk: LoopWalk) { free(walk.item.freed) }
 
   private func payers(in schedule: Schedule) -> Set<Int> {
     var numbers: Set<Int> = []
@@ -31,7 +24,7 @@ extension CostModel {
   }
 
   /// Values get other names: nothing is copied, and a buffer lives as long as one of its names does.
-  private mutating func hand(_ from: RowBundle, over to: RowBundle, freeing freed: RegisterSet) {
+  package mutating func hand(_ from: RowBundle, over to: RowBundle, freeing freed: RegisterSet) {
     let words = from.arith.map {
       (size: sizes[$0.index], buffer: buffers.arith[$0.index], isRecorded: isRecorded.arith.contains($0.index))
     }

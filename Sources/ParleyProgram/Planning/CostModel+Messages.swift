@@ -35,7 +35,7 @@ extension CostModel {
     }
   }
   /// Exchanges of which flights are still to come.
-  struct FurtherFlights {
+  package struct FurtherFlights {
     fileprivate var list: [(traffic: Traffic, size: ExchangeSize, payers: CostLedger.Payers)] = []
     fileprivate var received = 0
     var isDone: Bool { list.isEmpty }

@@ -1,9 +1,8 @@
 /// Sorts, shuffles, scans and work in chunks: the cost model is a machine of sizes (``RowMachine``).
 extension CostModel {
   /// What moves is measured by its registers; nothing is sent for fewer than two rows.
-  mutating func run(rows item: Schedule.Item) {
+  package mutating func run(rows item: Schedule.Item) {
     let instruction = item.instruction
-    if case .repeated(let loop) = instruction.kind { return repeated(loop, item) }
     let count = counts.count(instruction.length)
     if case .chunked(_, let columns) = instruction.kind {
       chunksPayers = ledger.payers(instruction)
@@ -96,17 +95,10 @@ extension CostModel: SizedRowMachine {
   package mutating func applyOnce(
     _ function: FunctionWork, _ low: Rows, _ high: Rows, count: Int, level: Int, chunk: Int
   ) -> Rows {
-    let before = authenticatedCount
-    at(level: level) { model in
-      for round in function.rounds where !round.exchanges.isEmpty {
-        var further = FurtherFlights()
-        for step in round.exchanges {
-          model.send(
-            step.instruction, length: step.instruction.length.evaluate(rows: model.rows, half: count), &further)
-        }
-        model.finish(&further)
-      }
-    }
+    let (before, isOwn) = (authenticatedCount, hasOwnRegisters)
+    hasOwnRegisters = false
+    at(level: level) { $0.run(function, half: count, level: level, chunk: chunk) }
+    hasOwnRegisters = isOwn
     // Words with macs wait for the check at the end.
     liveBytes += (authenticatedCount - before) * descriptor.bytesPerWord
     return RowValues(sizeOf: function.function.result)

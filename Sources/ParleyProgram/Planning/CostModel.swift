@@ -32,6 +32,9 @@ package struct CostModel {
   var chargedDepth = 0
   /// Where exchanges take correlated randomness.
   var recorder: DemandRecorder?
+  /// A function of rows is work of an instruction of its own, whose registers and payers it has; for one that an algorithm
+  /// applies the algorithm pays.
+  var hasOwnRegisters = false
   /// Who pays for what is done once all chunks of an instruction are through.
   var chunksPayers: CostLedger.Payers?
   /// See ``counted(_:on:shape:takesAll:)``.
@@ -113,7 +116,7 @@ package struct CostModel {
       for message in proof.messages { send(message.bytes, from: message.from, to: message.to) }
     }
   }
-  mutating func endFlight(isLast: Bool = false) {
+  mutating func endFlight(isLast: Bool) {
     guard verification != nil else { return }
     liveBytes -= verification?.endFlight() ?? 0
     beginProofs(all: isLast)
@@ -228,48 +231,6 @@ package struct CostModel {
 
   private mutating func authenticate(_ count: Int) {
     if authenticates { authenticatedCount += count }
-  }
-
-  mutating func run(_ round: Schedule.Round) {
-    var further = FurtherFlights()
-    for item in round.exchanges { exchange(item.instruction, half: 0, &further) }
-    var reductions = round.reductions.map { Reduction($0, rows: rows) }
-    var isPending = !round.exchanges.isEmpty
-    while isPending || reductions.contains(where: { !$0.isDone }) {
-      for i in reductions.indices where !reductions[i].isDone && reductions[i].further.isDone {
-        recorder?.level = reductions[i].level + 1
-        for instruction in reductions[i].nextExchanges() {
-          exchange(instruction, half: reductions[i].half, &reductions[i].further)
-        }
-        recorder?.level = 0
-      }
-      sendProofs()
-      receive()
-      sendNext(&further)
-      for i in reductions.indices { sendNext(&reductions[i].further) }
-      endFlight()
-      for i in reductions.indices where reductions[i].further.isDone { reductions[i].advance() }
-      isPending = !further.isDone
-    }
-    for item in round.exchanges {
-      allocate(item.instruction, length: counts.count(item.instruction.length))
-      free(item.freed)
-    }
-    for item in round.reductions {
-      // The first level's working set is the largest: low, high and the body's planes of half the length.
-      let reduction = Reduction(item, rows: rows)
-      let extra = reduction.workingPlanes * ((reduction.half + 63) / 64) * descriptor.bitsPerBit * 8
-      cost.peakShareBytes = max(cost.peakShareBytes, liveBytes + extra)
-      allocate(item.instruction, length: 1)
-      free(item.freed)
-    }
-    for item in round.rowAlgorithms { run(rows: item) }
-    for item in round.locals {
-      ledger.payers = ledger.payers(item.instruction)
-      execute()
-      allocate(item.instruction, length: counts.count(item.instruction.length))
-      free(item.freed)
-    }
   }
 
   mutating func exchange(_ instruction: Instruction, half: Int, _ further: inout FurtherFlights) {

@@ -32,6 +32,7 @@ extension Executor {
 
   /// All rounds, or those behind a barrier.
   func runRounds(after start: BarrierPlan.Point?) throws(ParleyError) {
+    var rounds = ValueRounds(self)
     for (number, round) in schedule.rounds.enumerated() {
       roundNumber = number
       if let start, number < start.round || number == start.round && start.loop == nil {
@@ -40,26 +41,12 @@ extension Executor {
         continue
       }
       if let loop = start?.loop, number == start?.round {
-        try run(round, behind: loop)
+        try rounds.run(round, behind: loop)
       } else {
-        try run(round)
+        try rounds.run(round)
       }
       try stop(at: .init(round: number))
     }
-  }
-
-  /// What is left of a round in one of whose loops the barrier stands.
-  private func run(_ round: Schedule.Round, behind start: BarrierPlan.Point.Loop) throws(ParleyError) {
-    var isBehind = false
-    for item in round.rowAlgorithms {
-      if item.instruction.id == start.instruction, case .repeated(let loop) = item.instruction.kind {
-        try run(loop, item, from: start.passes)
-        isBehind = true
-      } else if isBehind {
-        try run(rows: item)
-      }
-    }
-    try runLocals(of: round)
   }
 
   /// Does nothing where no barrier stands.
@@ -128,5 +115,21 @@ extension Executor {
       registers.write(value, to: PlaneRegister(vector.register))
     }
     return common
+  }
+}
+
+extension RoundMachine {
+  /// What is left of a round in one of whose loops the barrier stands.
+  fileprivate mutating func run(_ round: Schedule.Round, behind start: BarrierPlan.Point.Loop) throws(Failure) {
+    var isBehind = false
+    for item in round.rowAlgorithms {
+      if item.instruction.id == start.instruction {
+        try run(algorithm: item, from: start.passes)
+        isBehind = true
+      } else if isBehind {
+        try run(algorithm: item)
+      }
+    }
+    try runLocals(of: round)
   }
 }

@@ -3,11 +3,10 @@ internal import ParleyEngine
 internal import ParleyNetwork
 internal import ParleyProgram
 
-/// Algorithms over whole columns (``ValueMachine``, docs/protocols/sorting.md), loops, and moves of rows.
+/// Algorithms over whole columns (``ValueMachine``, docs/protocols/sorting.md), and moves of rows.
 extension Executor {
   func run(rows item: Schedule.Item) throws(ParleyError) {
     let instruction = item.instruction
-    if case .repeated(let loop) = instruction.kind { return try run(loop, item) }
     var machine = ValueMachine(self, instruction: instruction.id)
     let result = try machine.perform(instruction.kind, count: length(of: instruction))
     let out = instruction.kind.rowResults

@@ -31,6 +31,8 @@ package final class Executor<E: Engine> {
   var roundNumber = 0
   var progress: ExecutionProgress
   private let onProgress: ((ExecutionProgress) -> Void)?
+  /// Where the engine goes on without some parties, who is there: the session's, or of this run alone.
+  var roster: RosterAgreement?
   /// Called between the phases of a run; the session sets them to acknowledge inputs and to clear the openings.
   package var hooks: ExecutionHooks?
 
@@ -67,10 +69,11 @@ package final class Executor<E: Engine> {
   package func run() throws(ParleyError) -> [Int: ClearValues] {
     do throws(ParleyError) {
       try mesh.flush()
+      try joinRoster()
       let start = try resumed()
       if start == nil {
         try prepare()
-        try receiveInputs()
+        do throws(ParleyError) { try receiveInputs() } catch { throw Self.withoutInputs(error) }
         try engine.startInputComparison()
         try mesh.flush()
         try engine.finishInputComparison()
@@ -91,6 +94,11 @@ package final class Executor<E: Engine> {
 
   func length(of instruction: Instruction, half: Int = 0) -> Int {
     instruction.length.evaluate(rows: rows, half: half)
+  }
+
+  /// The step of an instruction in the pass of a loop that is under way.
+  func step(_ instruction: Int, iteration: Int = 0, sub: Int = 0) -> StepID {
+    StepID(instruction: instruction + epoch, iteration: iteration, sub: sub)
   }
 
   func didFinishFlight() {
@@ -158,42 +166,6 @@ package final class Executor<E: Engine> {
     }
   }
 
-  // MARK: Rounds
-
-  func run(_ round: Schedule.Round) throws(ParleyError) {
-    if !round.exchanges.isEmpty || !round.reductions.isEmpty {
-      var pending = try start(round.exchanges, half: 0, iteration: 0)
-      var reductions: [ReductionRun<E>] = []
-      for item in round.reductions {
-        reductions.append(try ReductionRun(item, count: length(of: item.instruction), registers: registers))
-      }
-      for run in reductions { registers.free(run.freedAtStart) }
-      repeat {
-        // Level by level, all reductions of the round share each flight.
-        for i in reductions.indices where !reductions[i].isDone { try advance(&reductions[i]) }
-        guard !pending.isDone || reductions.contains(where: { !$0.isDone }) else { break }
-        try engine.sendChecks()
-        try mesh.flush()
-        if !pending.isDone { try receive(&pending) }
-        for i in reductions.indices where !reductions[i].isDone { try receiveFlight(&reductions[i]) }
-        try engine.receiveChecks()
-        didFinishFlight()
-      } while !pending.isDone || reductions.contains { !$0.isDone }
-      for run in reductions { try complete(run) }
-      progress.instructionsDone += round.exchanges.count + round.reductions.count
-    }
-    for item in round.rowAlgorithms { try run(rows: item) }
-    try runLocals(of: round)
-  }
-
-  func runLocals(of round: Schedule.Round) throws(ParleyError) {
-    for item in round.locals {
-      try runLocal(item.instruction, half: 0)
-      registers.free(item.freed)
-      progress.instructionsDone += 1
-    }
-  }
-
   // MARK: Openings
 
   private func open() throws(ParleyError) -> [Int: ClearValues] {
@@ -210,7 +182,7 @@ package final class Executor<E: Engine> {
       engine.adopt(try statements.state(engine.publicDigest, shares))
     }
     if let verdicts { try openVerdicts(verdicts, token) }
-    try hooks?.verified(engine.publicDigest)
+    if let hooks { try hooks.verified(engine.publicDigest) } else { try roster?.conclude() }
     var values: [Int: ClearValues] = [:]
     guard !results.isEmpty else { return values }
     let openings = results.map(\.opening)

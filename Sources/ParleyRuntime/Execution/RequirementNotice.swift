@@ -32,15 +32,15 @@ extension OutputCollector {
   ///
   /// - Throws: `data/requirement`, once the computing parties have ended the run as well; `aborted/check-failed` where they do
   ///   not all say the same.
-  package func awaitRequirements(over mesh: any MessageLinks, computing: [PartyIndex]) throws(ParleyError) {
+  package func awaitRequirements(over mesh: any MessageLinks, of roster: SessionRoster) throws(ParleyError) {
     let requirements = program.requirements
     guard !requirements.isEmpty, isRecipient else { return }
-    var notices: Set<RequirementNotice> = []
-    for party in computing {
-      let bytes = try mesh.receiveControl(
-        step: ControlStep.requirements, from: party, atMost: requirements.count)
-      notices.insert(try RequirementNotice(bytes, count: requirements.count, from: party))
-    }
+    let notices = Set(
+      try roster.ask { (party) throws(ParleyError) in
+        let bytes = try mesh.receiveControl(
+          step: ControlStep.requirements, from: party, atMost: requirements.count)
+        return try RequirementNotice(bytes, count: requirements.count, from: party)
+      })
     guard notices.count == 1, let notice = notices.first else {
       throw ParleyError(
         .cheating, "the computing parties do not say the same about what the data must satisfy",
@@ -50,10 +50,10 @@ extension OutputCollector {
     guard !violated.isEmpty else { return }
     // The computing parties end the run once everybody knows: an abort by this one could reach others before the notice.
     do throws(ParleyError) {
-      for party in computing { try mesh.send(step: ControlStep.verdictsRefuse, to: party, bytes: []) }
+      for party in roster.active { try mesh.send(step: ControlStep.verdictsRefuse, to: party, bytes: []) }
       try mesh.flush()
-      for party in computing {
-        _ = try mesh.receiveControl(step: ControlStep.verdictsRefuse, from: party, atMost: 0)
+      _ = try roster.ask { (party) throws(ParleyError) in
+        try mesh.receiveControl(step: ControlStep.verdictsRefuse, from: party, atMost: 0)
       }
     } catch {}
     throw Program.Requirement.refusal(violated)

@@ -13,7 +13,7 @@ struct ValueMachine<E: Engine>: RowMachine {
   typealias Failure = ParleyError
   struct Function {
     let function: RowFunction
-    let schedule: Schedule
+    let rounds: [FunctionRound<Schedule.Item, Function>]
   }
   private let executor: Executor<E>
   private let instruction: Int
@@ -31,7 +31,11 @@ struct ValueMachine<E: Engine>: RowMachine {
 
   var chunkRows: Int { executor.program.chunkRows }
   func function(_ function: RowFunction, shared: RowBundle) -> Function {
-    Function(function: function, schedule: function.schedule(shared: shared))
+    Function(
+      function: function,
+      rounds: function.schedule(shared: shared).rounds.map { round in
+        FunctionRound(round, step: { $0 }, function: { self.function($0, shared: RowBundle()) })
+      })
   }
   func values(of bundle: RowBundle) throws(ParleyError) -> Rows { try executor.values(of: bundle) }
   func refuse(_ reason: String) throws(ParleyError) {
@@ -114,31 +118,13 @@ struct ValueMachine<E: Engine>: RowMachine {
     guard level < 1 << 8 else {
       throw ParleyError(.invariant, "an algorithm over rows takes more than 255 levels")
     }
-    let (registers, schedule, function) = (executor.registers, function.schedule, function.function)
-    try registers.write(low.words, to: function.low.arith)
-    try registers.write(low.planes, to: function.low.planes)
-    try registers.write(high.words, to: function.high.arith)
-    try registers.write(high.planes, to: function.high.planes)
-    for round in schedule.rounds {
-      if !round.exchanges.isEmpty {
-        var pending = try executor.start(round.exchanges, half: count, iteration: level, chunk: chunk)
-        try executor.run(&pending)
-      }
-      for item in round.rowAlgorithms {
-        guard case .sum(let adder, let sums, let results) = item.instruction.kind else {
-          throw ParleyError(.invariant, "instruction \(item.instruction.id) is no work on a chunk of rows")
-        }
-        let values = try sum(
-          self.function(adder), sums, results: results,
-          count: executor.length(of: item.instruction, half: count), chunk: chunk)
-        try registers.write(values.planes, to: item.instruction.kind.rowResults.planes)
-        registers.free(item.freed)
-      }
-      for item in round.locals {
-        try executor.runLocal(item.instruction, half: count)
-        registers.free(item.freed)
-      }
-    }
+    let registers = executor.registers
+    try registers.write(low.words, to: function.function.low.arith)
+    try registers.write(low.planes, to: function.function.low.planes)
+    try registers.write(high.words, to: function.function.high.arith)
+    try registers.write(high.planes, to: function.function.high.planes)
+    try run(function, half: count, level: level, chunk: chunk)
+    let function = function.function
     let result = try values(of: function.result)
     for bundle in [function.low, function.high, function.result] {
       var set = RegisterSet()
@@ -238,5 +224,27 @@ struct ValueMachine<E: Engine>: RowMachine {
       bits.count == 1
     else { throw ParleyError(.invariant, "the engine opened something else than asked for") }
     return (0..<count).map { bits[0][$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+  }
+}
+
+extension ValueMachine: FunctionMachine {
+  typealias Step = Schedule.Item
+
+  func rounds(of function: Function) -> [FunctionRound<Schedule.Item, Function>] { function.rounds }
+  func instruction(of step: Schedule.Item) -> Instruction { step.instruction }
+  func count(of instruction: Instruction, half: Int) -> Int { executor.length(of: instruction, half: half) }
+
+  func exchange(_ steps: [Schedule.Item], half: Int, level: Int, chunk: Int) throws(ParleyError) {
+    var pending = try executor.start(steps, half: half, iteration: level, chunk: chunk)
+    try executor.run(&pending)
+  }
+  func begin(sum step: Schedule.Item) {}
+  func end(sum step: Schedule.Item, _ result: Rows, half: Int) throws(ParleyError) {
+    try executor.registers.write(result.planes, to: step.instruction.kind.rowResults.planes)
+    executor.registers.free(step.freed)
+  }
+  func runLocal(_ step: Schedule.Item, half: Int) throws(ParleyError) {
+    try executor.runLocal(step.instruction, half: half)
+    executor.registers.free(step.freed)
   }
 }

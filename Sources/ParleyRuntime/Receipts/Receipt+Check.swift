@@ -17,7 +17,9 @@ extension Receipt {
     }
     try checkForm()
     if let agreed { try compare(with: agreed) }
-    let signers = body.principals.filter { !$0.leftEarly }
+    try checkDepartures()
+    let gone = Set((body.departures ?? []).map(\.party))
+    let signers = body.principals.filter { !$0.leftEarly && !gone.contains($0.index) }
     guard body.principals.allSatisfy({ !$0.leftEarly || !($0.isComputing || $0.isRecipient) }) else {
       throw Self.refusal("a principal left early that could not")
     }
@@ -42,6 +44,16 @@ extension Receipt {
         let value = bytes(hexadecimal: signature.signature), verifier(key, message, value)
       else { throw Self.refusal("the signature of \(principal.name) is not by its key", principal.name) }
     }
+  }
+
+  /// Computing parties only, and no more than the parties have agreed that may vanish.
+  private func checkDepartures() throws(ParleyError) {
+    guard let departures = body.departures else { return }
+    let parties = departures.map(\.party)
+    let agreed = body.parameters.first { $0.name == SessionRoster.parameter }.flatMap { Int($0.value) } ?? 0
+    guard !parties.isEmpty, parties.count <= agreed, parties == Array(Set(parties)).sorted(),
+      parties.allSatisfy({ body.principals.indices.contains($0) && body.principals[$0].isComputing })
+    else { throw Self.refusal("parties have vanished in it that could not") }
   }
 
   /// Hashes are hashes, and principals are numbered.

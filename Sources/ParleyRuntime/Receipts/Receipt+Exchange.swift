@@ -23,12 +23,21 @@ extension Receipt.Body {
           parts: zip(table.holders, rows).map { Receipt.Table.Part(holder: $0.rawValue, rows: $1) },
           isPadded: table.padTo != nil)
       },
-      reports: reports,
+      departures: Receipt.departures(of: session.roster), reports: reports,
       differences: Receipt.differences(reports, names: description.principals.map(\.name)))
   }
 }
 
 extension Receipt {
+  /// Absent, and not empty, where everybody has stayed: then a receipt is what it was before parties could vanish.
+  fileprivate static func departures(of roster: Roster) -> [Departure]? {
+    guard roster.epoch > 0 else { return nil }
+    return roster.departures.sorted { $0.key < $1.key }.map { party, departure in
+      Departure(
+        party: party.rawValue, step: departure.step.description, isAnnounced: departure.reason == .left)
+    }
+  }
+
   /// What differs between plan and run, in words; time is not compared, since it is an estimate.
   ///
   /// - Parameter names: of the principals, by index.

@@ -64,6 +64,15 @@ public struct Receipt: Sendable, Hashable, Codable {
     /// The value, in words or digits.
     public var value: String
   }
+  /// A computing party without which the others have gone on.
+  public struct Departure: Sendable, Hashable, Codable {
+    /// Index of the principal.
+    public var party: Int
+    /// The earliest step at which one of the others missed it.
+    public var step: String
+    /// Whether it said that it leaves; otherwise nothing came from it any more.
+    public var isAnnounced: Bool
+  }
   /// What all sign.
   public struct Body: Sendable, Hashable, Codable {
     /// Format of the file: ``Receipt/format``.
@@ -94,6 +103,8 @@ public struct Receipt: Sendable, Hashable, Codable {
     public var principals: [Principal]
     /// The tables, in the order of the program.
     public var tables: [Table]
+    /// Computing parties that have vanished, by index; absent where none has, which no protocol of a study tolerates.
+    public var departures: [Departure]?
     /// Reports of everybody that stayed, by index.
     public var reports: [PartyReport]
     /// Where measured cost differs from the predicted; empty when all is as planned.

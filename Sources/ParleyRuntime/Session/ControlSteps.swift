@@ -1,4 +1,5 @@
 package import ParleyBase
+internal import ParleyNetwork
 
 /// The control messages of the session layer, in the order in which they cross a link. Numbers up to 15 belong to
 /// this layer.
@@ -47,6 +48,9 @@ package enum ControlStep {
   package static let checkpointHello = StepID.control(22)
   package static let checkpointAgreement = StepID.control(23)
 
+  /// Where computing parties may vanish, who is there at the end: from computing parties to all others. (24 is the mesh's.)
+  package static let roster = StepID.control(25)
+
   /// What a step is for, in words for people; `nil` for steps of the program.
   package static func name(_ step: StepID) -> String? {
     switch step.sub(0) {
@@ -71,6 +75,8 @@ package enum ControlStep {
     case checkpointMarked: "the mark of a barrier"
     case checkpointHello: "what the others can resume from"
     case checkpointAgreement: "the agreement on a checkpoint"
+    case StepID.roster: "who is still there"
+    case roster: "who is there at the end"
     default: nil
     }
   }

@@ -1,5 +1,6 @@
 public import ParleyBase
 package import ParleyCrypto
+package import ParleyNetwork
 
 /// What all principals share once the handshake is through. Equal at all of them except for ``local`` and
 /// ``keys``.
@@ -14,6 +15,8 @@ public struct EstablishedSession: Sendable {
   public let rows: [[Int]]
   /// Holders that leave once their inputs are acknowledged.
   public let leaving: Set<PartyIndex>
+  /// Which computing parties have stayed: of all, until it is known at the end which have vanished (``SessionRoster``).
+  package var roster: Roster
   /// The keys shared with the other computing parties; none at principals that do not compute. One instance for
   /// the session, because it carries the record of what has been used.
   package let keys: SessionKeys
@@ -37,6 +40,6 @@ public struct EstablishedSession: Sendable {
   }
   /// Those that stay to the end and sign the receipt.
   public var staying: [PartyIndex] {
-    description.principals.map(\.index).filter { !leaving.contains($0) }
+    description.principals.map(\.index).filter { !leaving.contains($0) && roster.departures[$0] == nil }
   }
 }

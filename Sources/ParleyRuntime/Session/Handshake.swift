@@ -115,7 +115,7 @@ package struct Handshake {
     return EstablishedSession(
       description: agreed, local: mesh.local, id: id, rows: sizes,
       leaving: Set(zip(everyone, hellos).filter { $0.1.leavesAfterInputs }.map(\.0)),
-      keys: try exchangeSeeds(id))
+      roster: Roster(parties: agreed.computingCount), keys: try exchangeSeeds(id))
   }
 
   // MARK: SessionHello

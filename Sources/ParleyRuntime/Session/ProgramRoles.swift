@@ -43,8 +43,8 @@ extension SessionRoles where Output == [Int: ClearValues] {
       func collector(_ session: EstablishedSession) -> OutputCollector {
         OutputCollector(program: program, shape: session.shape, recipients: recipients, local: local)
       }
-      roles.awaitRequirements = { (session, mesh) throws(ParleyError) in
-        try collector(session).awaitRequirements(over: mesh, computing: session.description.computing)
+      roles.awaitRequirements = { (session, mesh, roster) throws(ParleyError) in
+        try collector(session).awaitRequirements(over: mesh, of: roster)
       }
       roles.collect = { (session, mesh, agreed) throws(ParleyError) in
         let receiver = try receiver(session, mesh)

@@ -16,14 +16,18 @@ package struct SessionPlan: Sendable {
   package var inputDigest: [UInt8]?
   /// Where the run stops to be resumed, and whether it is (docs/protocols/checkpoints.md); nil without. Part of what is agreed on.
   package var barriers: SessionBarriers?
+  /// How many computing parties may vanish while the others go on: of the engine (``EngineDescriptor/toleratedDepartures``). Part of
+  /// what is agreed on where it is not 0.
+  package var toleratedDepartures: Int
 
   /// A plan; see the properties.
   package init(
     description: SessionDescription, mode: Receipt.Mode, rows: [Int: Int] = [:], leavesAfterInputs: Bool = false,
-    inputDigest: [UInt8]? = nil, barriers: SessionBarriers? = nil
+    inputDigest: [UInt8]? = nil, barriers: SessionBarriers? = nil, toleratedDepartures: Int = 0
   ) {
     self.description = description
     self.barriers = barriers
+    self.toleratedDepartures = toleratedDepartures
     if !description.parameters.contains(where: { $0.name == "mode" }) {
       self.description.parameters = (description.parameters + [.init("mode", mode.rawValue)])
         .sorted { $0.name < $1.name }
@@ -32,6 +36,11 @@ package struct SessionPlan: Sendable {
       self.description.parameters = (self.description.parameters + barriers.parameters).sorted {
         $0.name < $1.name
       }
+    }
+    let tolerance = SessionRoster.parameter
+    if toleratedDepartures > 0, !description.parameters.contains(where: { $0.name == tolerance }) {
+      self.description.parameters = (self.description.parameters + [.init(tolerance, "\(toleratedDepartures)")])
+        .sorted { $0.name < $1.name }
     }
     self.mode = mode
     self.rows = rows
@@ -48,7 +57,8 @@ package struct SessionRoles<Output: Sendable> {
   /// Computing party: receives inputs, executes, verifies, opens, and calls the hooks in between.
   package var compute: ((EstablishedSession, any MessageLinks, ExecutionHooks) throws(ParleyError) -> Output)?
   /// Recipient that does not compute: returns when the computing parties say that results follow.
-  package var awaitRequirements: ((EstablishedSession, any MessageLinks) throws(ParleyError) -> Void)?
+  package var awaitRequirements:
+    ((EstablishedSession, any MessageLinks, SessionRoster) throws(ParleyError) -> Void)?
   /// Recipient that does not compute (``OutputCollector``); compares what it receives with what was signed.
   package var collect: ((EstablishedSession, any MessageLinks, AgreedShares?) throws(ParleyError) -> Output)?
   /// How many values are opened, verdicts included, where computing parties sign what they open; nil where they are
@@ -87,6 +97,8 @@ package struct ExecutionHooks {
   package var verified: ([UInt8]) throws(ParleyError) -> Void
   /// Where parties are not trusted, what they sign about openings; nil elsewhere.
   package var statements: StatementHooks?
+  /// Who is there, where the engine goes on without some; nil where it needs everybody. The executor gives it to the engine.
+  package var roster: RosterAgreement?
   /// Where the run stops at barriers, what becomes of them; nil without.
   package var checkpoints: (any CheckpointKeeping)?
   /// The execution has failed, and whether that was after the first challenge of a check: then the session is final.
@@ -159,6 +171,8 @@ package struct SessionServices {
 package enum SessionEvent: Sendable {
   /// A phase was reached.
   case reached(SessionPhase)
+  /// Computing parties have left, and the others go on.
+  case continued(Roster)
   /// The session has ended early; the last event.
   case aborted(AbortReport)
 }

@@ -35,6 +35,8 @@ package final class SessionRunner<Output: Sendable> {
   private var hasChallenged = false
   /// Why no new attempt follows by itself. See ``Mesh/forbidNewAttempt()``.
   private var finality: String?
+  /// Who computes, once the session is established.
+  private var roster: SessionRoster?
   /// Where computing parties sign what they open, at those and at recipients, once the session is established.
   private var attestation: Attestation?
 
@@ -75,10 +77,15 @@ package final class SessionRunner<Output: Sendable> {
     try checkRoles()
     try services.memory.beginSession(description, at: local)
     isRegistered = true
-    let session = try Handshake(
+    var session = try Handshake(
       description, mesh: mesh, memory: services.memory, rows: plan.rows,
       leavesAfterInputs: plan.leavesAfterInputs, keyGroups: roles.keyGroups
     ).run()
+    let roster = try SessionRoster(
+      parties: description.computingCount, tolerating: plan.toleratedDepartures, links: mesh,
+      didChange: { [services] in services.log(.continued($0)) })
+    self.roster = roster
+    if roster.tolerated > 0 { mesh.tolerateDepartures(of: Set(description.computing)) }
     machine.leaves = plan.leavesAfterInputs
     try reach(.agreed)
     try services.confirm(session)
@@ -96,13 +103,13 @@ package final class SessionRunner<Output: Sendable> {
     }
     var outcome = SessionOutcome<Output>(session: session)
     if let compute = roles.compute {
-      outcome.output = try compute(session, witnessed, try hooks(session))
+      outcome.output = try compute(session, witnessed, try hooks(session, roster))
       guard machine.phase == .clearToOpen else {
         throw ParleyError(
           .invariant, "the executor returned after “\(machine.phase.rawValue)”, without clearance to open")
       }
     } else {
-      try awaitAcknowledgements(session)
+      try awaitAcknowledgements(session, roster)
       try reach(.inputsSettled)
       if !session.leaving.isEmpty { forbidNewAttempt(Self.holderLeft) }
       if plan.leavesAfterInputs {
@@ -110,8 +117,13 @@ package final class SessionRunner<Output: Sendable> {
         try reach(.ended)
         return outcome
       }
+      if roles.collect != nil { try roles.awaitRequirements?(session, mesh, roster) }
+      if roster.tolerated > 0 {
+        try roster.hearOfOthers()
+        // They tell it after the clearance.
+        opens()
+      }
       if let collect = roles.collect {
-        try roles.awaitRequirements?(session, mesh)
         try beginRelease(session)
         let agreed = try attestation?.receiveStatements()
         // Statements leave the computing parties after the clearance.
@@ -121,6 +133,8 @@ package final class SessionRunner<Output: Sendable> {
         opens()
       }
     }
+    session.roster = roster.current
+    outcome.session = session
     if roles.compute != nil || outcome.output != nil { mesh.noteOpenings(.released) }
     if !description.isRecipient(local) { outcome.output = nil }
     try reach(.opened)
@@ -172,9 +186,16 @@ package final class SessionRunner<Output: Sendable> {
     else {
       throw ParleyError(.invariant, "the roles given to \(description.label(local)) are not those of the study")
     }
+    guard plan.toleratedDepartures == 0 || plan.barriers == nil && roles.statedOpenings == nil else {
+      throw ParleyError(
+        .invariant,
+        "a session whose parties may vanish has neither barriers nor signed openings: they need everybody")
+    }
   }
 
-  private func hooks(_ session: EstablishedSession) throws(ParleyError) -> ExecutionHooks {
+  private func hooks(
+    _ session: EstablishedSession, _ roster: SessionRoster
+  ) throws(ParleyError) -> ExecutionHooks {
     var hooks = ExecutionHooks(
       inputsReceived: { [self] () throws(ParleyError) in
         // Acknowledged, a holder that leaves early is gone, and an attempt without it is none.
@@ -192,10 +213,14 @@ package final class SessionRunner<Output: Sendable> {
         opens()
         // The ledger comes first: after the clearance a crash can no longer tell whether others opened.
         try beginRelease(session)
-        try exchangeClearance(session, publicDigest)
+        try roster.conclude { (parties) throws(ParleyError) in
+          try exchangeClearance(session, publicDigest, among: parties)
+        }
         try reach(.clearToOpen)
         mesh.beginOpenings()
+        try roster.tellOthers(staying: session.staying)
       })
+    hooks.roster = roster.agreement
     if let attestation {
       hooks.statements = StatementHooks(
         state: { (digest, shares) throws(ParleyError) in try attestation.exchange(digest, shares) },
@@ -236,9 +261,11 @@ package final class SessionRunner<Output: Sendable> {
     attestation = try Attestation(session, mesh: mesh, signing: signing, openings: openings)
   }
 
-  private func awaitAcknowledgements(_ session: EstablishedSession) throws(ParleyError) {
+  private func awaitAcknowledgements(
+    _ session: EstablishedSession, _ roster: SessionRoster
+  ) throws(ParleyError) {
     guard roles.feed != nil else { return }
-    for party in session.description.computing {
+    _ = try roster.ask { (party) throws(ParleyError) in
       let answer = try mesh.receiveControl(step: ControlStep.inputsReceived, from: party, atMost: 32)
       guard answer == session.id else {
         throw ParleyError(.protocolViolation, "malformed message: an acknowledgement of another session")
@@ -250,10 +277,10 @@ package final class SessionRunner<Output: Sendable> {
   /// "OK" from every computing party to every other, with everything that was public so far
   /// (docs/protocols/session.md#clearance).
   private func exchangeClearance(
-    _ session: EstablishedSession, _ publicDigest: [UInt8]
+    _ session: EstablishedSession, _ publicDigest: [UInt8], among parties: [PartyIndex]
   ) throws(ParleyError) {
     let own = Digest.sha256("parley/clear-to-open/1", [session.id, publicDigest])
-    let peers = session.description.computing.filter { $0 != mesh.local }
+    let peers = parties.filter { $0 != mesh.local }
     for peer in peers { try mesh.send(step: ControlStep.clearToOpen, to: peer, bytes: own) }
     try mesh.flush()
     for peer in peers {
@@ -307,8 +334,11 @@ package final class SessionRunner<Output: Sendable> {
 
   // MARK: Ending badly
 
-  private func end(_ error: ParleyError) -> ParleyError {
+  private func end(_ failure: ParleyError) -> ParleyError {
     let phase = machine.phase
+    var error = failure
+    // Nobody goes on without this party any more: it was missed by what needs everybody who is there.
+    if error.isOfRoster { error.code = .linkLost }
     let isOrderly =
       switch phase {
       case .connected: Handshake.isOrderly(error)
@@ -317,8 +347,8 @@ package final class SessionRunner<Output: Sendable> {
       case .opened, .receipted, .ended: true
       default: false
       }
-    if isOrderly { mesh.close() } else { SessionAbort(mesh).fail(error) }
-    var error = error
+    // Whoever else has lost too many computing parties finds it by itself, and the others go on.
+    if isOrderly || roster?.isLost == true { mesh.close() } else { SessionAbort(mesh).fail(error) }
     if let finality, error.origin?.end?.isRepeatable == true {
       error.origin?.end = .final
       error.message += "; no other attempt is made by itself, because \(finality)"

@@ -12,7 +12,7 @@ package import ParleyProgram
 /// When somebody vanishes, those that are left agree on the roster (``RosterAgreement``). Results that one of them has are handed
 /// on as they are; everything else that is under way is done again among those that are there, with shares that fit this roster.
 /// So exactly one attempt at every step is taken by all, and its shares are all of one epoch.
-package final class InsecureFailStopEngine: Engine {
+package final class InsecureFailStopEngine: Engine, RosterMember {
   package typealias Arith = ClearWords
   package typealias Plane = ClearBits
 
@@ -20,7 +20,7 @@ package final class InsecureFailStopEngine: Engine {
   let mesh: any MessageLinks
   private let seed: UInt64
   let own: InsecureClearEngine
-  private let agreement: RosterAgreement
+  private var agreement: RosterAgreement?
   /// Operations with messages are numbered as they begin, alike at everybody. So many have begun here, and so many are done.
   private var begun = 0
   private var completed = 0
@@ -35,12 +35,15 @@ package final class InsecureFailStopEngine: Engine {
     self.mesh = mesh
     self.seed = seed
     own = InsecureClearEngine(mesh: mesh, seed: seed)
-    agreement = RosterAgreement(links: mesh, parties: parties, tolerated: tolerated)
     descriptor = Self.descriptor(parties: parties, tolerated: tolerated)
   }
 
   /// Who is there.
-  package var roster: Roster { agreement.roster }
+  package var roster: Roster { agreement?.roster ?? Roster(parties: descriptor.parties) }
+  package func follow(_ roster: RosterAgreement) {
+    agreement = roster
+    roster.member = self
+  }
 
   package static func descriptor(parties: Int, tolerated: Int) -> EngineDescriptor {
     let form = KingForm(parties: parties, kings: 1, shuffles: false)
@@ -167,14 +170,14 @@ package final class InsecureFailStopEngine: Engine {
   // MARK: When somebody has left
 
   private func change(_ error: ParleyError) throws(ParleyError) {
-    guard case .adopted(let positions) = try agreement.settle(after: error, position: UInt64(completed)) else {
-      throw ParleyError(.invariant, "a party has ended before others had everything")
-    }
-    try handOn(positions)
+    guard let agreement else { throw error }
+    try agreement.resume(after: error)
   }
 
+  package var rosterPosition: UInt64 { UInt64(completed) }
+
   /// The first of those that have most gives the others what they lack.
-  private func handOn(_ positions: [PartyIndex: UInt64]) throws(ParleyError) {
+  package func rosterChanged(_ positions: [PartyIndex: UInt64]) throws(ParleyError) {
     available = Int(positions.values.max() ?? 0)
     holder = positions.filter { $0.value == UInt64(available) }.keys.min()
     guard holder == mesh.local else { return }
@@ -215,13 +218,8 @@ package final class InsecureFailStopEngine: Engine {
 
   // MARK: Verification and opening
 
-  /// Nothing is verified; everybody waits until all that are there have everything.
   package func verify(through step: StepID) throws(ParleyError) -> VerificationToken {
-    // Where nobody may leave there is nothing to agree on.
-    guard agreement.tolerated > 0 else { return try own.verify(through: step) }
-    try agreement.conclude(position: UInt64(completed)) { (positions) throws(ParleyError) in try handOn(positions)
-    }
-    return try own.verify(through: step)
+    try own.verify(through: step)
   }
   package func startOpening(
     _ value: Opened<ClearWords, ClearBits>, to recipients: [PartyIndex], step: StepID,
