@@ -10,7 +10,7 @@ import ParleyTables
 /// (docs/proofs/meta-analysis.md). No study's own estimate, variance or weight is opened.
 struct MetaAnalysis: AnalysisKind {
   static let name = "meta"
-  static let keys = ["estimate", "variance", "model", "estimator", "level"]
+  static let keys = ["estimate", "variance", "model", "estimator", MissingSetting.key, "level"]
   static let needs = "two numbers: the estimate of each study and its variance"
   static func draft(_ columns: DraftedColumns) -> [String]? {
     guard columns.numbers.count >= 2 else { return nil }
@@ -29,6 +29,9 @@ struct MetaAnalysis: AnalysisKind {
   private let estimate: String
   private let variance: String
   private let isRandom: Bool
+  /// Of the variance between studies: Paule and Mandel's, or DerSimonian and Laird's.
+  private let isByPauleMandel: Bool
+  private let missing: MissingSetting
   private let level: Double
 
   init(_ settings: AnalysisSettings) throws(ParleyError) {
@@ -36,7 +39,8 @@ struct MetaAnalysis: AnalysisKind {
     estimate = try settings.text("estimate", example: "log_odds_ratio")
     variance = try settings.text("variance", example: "variance")
     isRandom = try settings.choice("model", ["random", "fixed"]) == "random"
-    _ = try settings.choice("estimator", ["dersimonian-laird"])
+    isByPauleMandel = try settings.choice("estimator", ["dersimonian-laird", "paule-mandel"]) == "paule-mandel"
+    missing = try MissingSetting(settings, isOfModel: false)
     level = try settings.level()
     guard isRandom || !settings.has("estimator") else {
       throw settings.error(
@@ -57,6 +61,8 @@ struct MetaAnalysis: AnalysisKind {
     }
     return names
   }
+
+  func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles { missing.roles() }
 
   private func number(_ name: String, at key: String, _ rows: AnalysisRows) throws(ParleyError) -> String {
     let column = try rows.number(name, at: key)
@@ -98,13 +104,23 @@ struct MetaAnalysis: AnalysisKind {
     ]
     var pooled = try study.estimate(fixed, fractionBits: 0, &builder)
     if isRandom {
-      let (between, added) = try excess.variance(fixed, study, Self.fractionBits, &builder)
+      var (between, added) = try excess.variance(fixed, study, Self.fractionBits, &builder)
+      let unit = try builder.scale(v, by: BigInt(1) << Self.fractionBits)
+      let random: WeighedStudies
+      if isByPauleMandel {
+        let found = try PauleMandel(
+          study, variances: unit, fractionBits: Self.fractionBits, start: added,
+          most: builder.type(of: added).range.upper, &builder)
+        rules.fail(where: found.isFar)
+        (between, random) = (found.output, found.studies)
+      } else {
+        added = try builder.add(unit, added)
+        random = try WeighedStudies(estimates: y, variances: added, isUsed: frame.isUsed, &builder)
+      }
       heterogeneity.append(
         .init(
           "tau2", float: between, significantBits: Self.significantBits,
-          "the variance between studies (DerSimonian and Laird), not below 0."))
-      let wide = try builder.add(try builder.scale(v, by: BigInt(1) << Self.fractionBits), added)
-      let random = try WeighedStudies(estimates: y, variances: wide, isUsed: frame.isUsed, &builder)
+          "the variance between studies (\(estimatorName)), not below 0."))
       pooled = try study.estimate(random, fractionBits: Self.fractionBits, &builder)
     }
     heterogeneity.append(
@@ -114,6 +130,8 @@ struct MetaAnalysis: AnalysisKind {
     )
     try disclose(pooled, heterogeneity, rules, &builder)
   }
+
+  private var estimatorName: String { isByPauleMandel ? "Paule and Mandel" : "DerSimonian and Laird" }
 
   private func checkSizes(_ frame: AnalysisFrame, _ names: [String]) throws(ParleyError) {
     guard frame.maximumRows <= Self.mostRows else {
@@ -152,7 +170,7 @@ struct MetaAnalysis: AnalysisKind {
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let estimate = Formula.column("estimate"), se = Formula.column("se")
-    let model = isRandom ? "random effects, DerSimonian and Laird" : "fixed effect"
+    let model = isRandom ? "random effects, \(estimatorName)" : "fixed effect"
     try rules.disclose(
       "estimate", rows: 1, keys: [], columns: pooled,
       derived: [
@@ -177,7 +195,7 @@ struct MetaAnalysis: AnalysisKind {
 }
 
 /// The units in which studies are pooled, and what sums of weights say in them.
-private struct Pooling {
+struct Pooling {
   typealias NodeID = Program.NodeID
   let frame: AnalysisFrame
   /// Above `lower`.
@@ -208,7 +226,10 @@ private struct Pooling {
     ]
   }
 
-  func excess(of sums: WeighedStudies, _ builder: inout ProgramBuilder) throws(ParleyError) -> Excess {
+  /// Distances of estimates to their weighted mean, rounded down, and Σu·Σu(y − mean)², exactly.
+  func spread(
+    of sums: WeighedStudies, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> (distance: NodeID, spread: NodeID, total: NodeID) {
     let width = builder.type(of: estimates).range.upper
     let total = try builder.atLeast(sums.total, 1)
     let mean = try builder.quotient(sums.sum, total, atMost: width)
@@ -222,6 +243,14 @@ private struct Pooling {
     // Σu·Σud² − (Σud)², which is not negative.
     let squares = try builder.multiply(try sums.sumOfSquares(distance, &builder), total)
     let spread = try builder.atLeast(try builder.subtract(squares, try builder.multiply(left, left)), 0)
+    return (distance, spread, total)
+  }
+
+  fileprivate func excess(
+    of sums: WeighedStudies, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> Excess {
+    let width = builder.type(of: estimates).range.upper
+    let (_, spread, total) = try spread(of: sums, &builder)
     let exponent = variancePlaces - 2 * places
     let upper = try builder.scale(spread, by: BigInt(10).power(max(exponent, 0)))
     let scaled = BigInt(10).power(max(-exponent, 0))

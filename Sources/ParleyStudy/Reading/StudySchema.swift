@@ -318,12 +318,14 @@ public enum StudySchema {
               "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "minItems": 1 }]
             },
             "offset": { "type": "string", "description": "A column of natural logarithms." },
+            "weights": { "type": "string", "description": "A column that says how much each row counts." },
             "ridge": { "type": "number", "minimum": 0, "maximum": 1000000, "default": 0 },
-            "errors": { "enum": ["classical", "hc0", "hc1"], "default": "classical" },
+            "errors": { "enum": ["classical", "hc0", "hc1", "cluster"], "default": "classical" },
+            "cluster": { "type": "string", "description": "A category or bool: rows that belong together." },
             "iterations": { "type": "integer", "minimum": 1, "maximum": 40 },
             "precision": { "type": "number", "minimum": 0.0001, "maximum": 0.1, "default": 0.001 },
-            "method": { "enum": ["pearson"] },
-            "missing": { "enum": ["drop", "pairwise"], "default": "drop" },
+            "method": { "enum": ["pearson", "spearman"], "default": "pearson" },
+            "missing": { "enum": ["drop", "refuse", "indicator", "pairwise"], "default": "drop" },
             "time": { "type": "string" },
             "event": { "type": ["string", "object"], "description": "A bool, or {column: status, is: 2}." },
             "grid": { "type": ["array", "object"], "description": "Times, or {every: 30, until: 360}." },
@@ -331,7 +333,7 @@ public enum StudySchema {
             "estimate": { "type": "string" },
             "variance": { "type": "string" },
             "model": { "enum": ["random", "fixed"], "default": "random" },
-            "estimator": { "enum": ["dersimonian-laird"], "default": "dersimonian-laird" }
+            "estimator": { "enum": ["dersimonian-laird", "paule-mandel"], "default": "dersimonian-laird" }
           }
         },
         "names": {
