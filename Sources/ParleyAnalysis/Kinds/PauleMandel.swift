@@ -33,12 +33,14 @@ struct PauleMandel {
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let search = Search(study: study, variances: variances, fractionBits: fractionBits, most: most)
-    var t = start
-    for _ in 0..<Self.passes {
-      let point = try search.evaluate(at: t, &builder)
+    // One pass is in the program once, whatever their number.
+    let t = try builder.repeated(
+      Self.passes, carrying: [.init("tau2", from: start, within: Interval(0, most))]
+    ) { builder, carried in
+      let point = try search.evaluate(at: carried[0], &builder)
       let step = try search.step(at: point, &builder)
-      t = try builder.clamped(try builder.add(t, step), within: Interval(0, most))
-    }
+      return [try builder.clamped(try builder.add(carried[0], step), within: Interval(0, most))]
+    }[0]
     let point = try search.evaluate(at: t, &builder)
     studies = point.studies
     // |F / F'| · 2^proofBits ≤ least v + t; or t = 0 and F ≤ 0.
