@@ -29,8 +29,6 @@ struct MetaAnalysis: AnalysisKind {
   private let estimate: String
   private let variance: String
   private let isRandom: Bool
-  /// Of the variance between studies: Paule and Mandel's, or DerSimonian and Laird's.
-  private let isByPauleMandel: Bool
   private let missing: MissingSetting
   private let level: Double
 
@@ -39,7 +37,7 @@ struct MetaAnalysis: AnalysisKind {
     estimate = try settings.text("estimate", example: "log_odds_ratio")
     variance = try settings.text("variance", example: "variance")
     isRandom = try settings.choice("model", ["random", "fixed"]) == "random"
-    isByPauleMandel = try settings.choice("estimator", ["dersimonian-laird", "paule-mandel"]) == "paule-mandel"
+    _ = try settings.choice("estimator", ["dersimonian-laird"])
     missing = try MissingSetting(settings, isOfModel: false)
     level = try settings.level()
     guard isRandom || !settings.has("estimator") else {
@@ -104,23 +102,13 @@ struct MetaAnalysis: AnalysisKind {
     ]
     var pooled = try study.estimate(fixed, fractionBits: 0, &builder)
     if isRandom {
-      var (between, added) = try excess.variance(fixed, study, Self.fractionBits, &builder)
-      let unit = try builder.scale(v, by: BigInt(1) << Self.fractionBits)
-      let random: WeighedStudies
-      if isByPauleMandel {
-        let found = try PauleMandel(
-          study, variances: unit, fractionBits: Self.fractionBits, start: added,
-          most: builder.type(of: added).range.upper, &builder)
-        rules.fail(where: found.isFar)
-        (between, random) = (found.output, found.studies)
-      } else {
-        added = try builder.add(unit, added)
-        random = try WeighedStudies(estimates: y, variances: added, isUsed: frame.isUsed, &builder)
-      }
+      let (between, added) = try excess.variance(fixed, study, Self.fractionBits, &builder)
       heterogeneity.append(
         .init(
           "tau2", float: between, significantBits: Self.significantBits,
-          "the variance between studies (\(estimatorName)), not below 0."))
+          "the variance between studies (DerSimonian and Laird), not below 0."))
+      let wide = try builder.add(try builder.scale(v, by: BigInt(1) << Self.fractionBits), added)
+      let random = try WeighedStudies(estimates: y, variances: wide, isUsed: frame.isUsed, &builder)
       pooled = try study.estimate(random, fractionBits: Self.fractionBits, &builder)
     }
     heterogeneity.append(
@@ -130,8 +118,6 @@ struct MetaAnalysis: AnalysisKind {
     )
     try disclose(pooled, heterogeneity, rules, &builder)
   }
-
-  private var estimatorName: String { isByPauleMandel ? "Paule and Mandel" : "DerSimonian and Laird" }
 
   private func checkSizes(_ frame: AnalysisFrame, _ names: [String]) throws(ParleyError) {
     guard frame.maximumRows <= Self.mostRows else {
@@ -170,7 +156,7 @@ struct MetaAnalysis: AnalysisKind {
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let estimate = Formula.column("estimate"), se = Formula.column("se")
-    let model = isRandom ? "random effects, \(estimatorName)" : "fixed effect"
+    let model = isRandom ? "random effects, DerSimonian and Laird" : "fixed effect"
     try rules.disclose(
       "estimate", rows: 1, keys: [], columns: pooled,
       derived: [
@@ -195,7 +181,7 @@ struct MetaAnalysis: AnalysisKind {
 }
 
 /// The units in which studies are pooled, and what sums of weights say in them.
-struct Pooling {
+private struct Pooling {
   typealias NodeID = Program.NodeID
   let frame: AnalysisFrame
   /// Above `lower`.
@@ -226,10 +212,7 @@ struct Pooling {
     ]
   }
 
-  /// Distances of estimates to their weighted mean, rounded down, and Σu·Σu(y − mean)², exactly.
-  func spread(
-    of sums: WeighedStudies, _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> (distance: NodeID, spread: NodeID, total: NodeID) {
+  func excess(of sums: WeighedStudies, _ builder: inout ProgramBuilder) throws(ParleyError) -> Excess {
     let width = builder.type(of: estimates).range.upper
     let total = try builder.atLeast(sums.total, 1)
     let mean = try builder.quotient(sums.sum, total, atMost: width)
@@ -243,14 +226,6 @@ struct Pooling {
     // Σu·Σud² − (Σud)², which is not negative.
     let squares = try builder.multiply(try sums.sumOfSquares(distance, &builder), total)
     let spread = try builder.atLeast(try builder.subtract(squares, try builder.multiply(left, left)), 0)
-    return (distance, spread, total)
-  }
-
-  fileprivate func excess(
-    of sums: WeighedStudies, _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> Excess {
-    let width = builder.type(of: estimates).range.upper
-    let (_, spread, total) = try spread(of: sums, &builder)
     let exponent = variancePlaces - 2 * places
     let upper = try builder.scale(spread, by: BigInt(10).power(max(exponent, 0)))
     let scaled = BigInt(10).power(max(-exponent, 0))

@@ -11,7 +11,7 @@ struct WeighedStudies {
   /// Estimates less their least possible value are below 2^this.
   static let estimateBits = 28
   /// Weights and squares are cut in halves, so that sums of their products fit a word.
-  static let half = weightBits / 2
+  private static let half = weightBits / 2
 
   /// The least variance, v_min.
   let least: NodeID
@@ -21,8 +21,7 @@ struct WeighedStudies {
   let squares: NodeID
   /// Σuy.
   let sum: NodeID
-  /// ⌊u / 2^22⌋ of each study.
-  let upper: NodeID
+  private let upper: NodeID
   private let lower: NodeID
 
   /// - Parameters:
@@ -52,32 +51,17 @@ struct WeighedStudies {
 
   /// Σ u·d² for −2^``estimateBits`` ≤ d ≤ 2^``estimateBits``.
   func sumOfSquares(_ d: NodeID, _ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID {
-    try Self.sum(of: d, (upper, lower), &builder)
-  }
-
-  /// Σ ⌊u / 2^22⌋²·d² for −2^``estimateBits`` ≤ d ≤ 2^``estimateBits``.
-  func sumOfSquaredWeights(_ d: NodeID, _ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID {
-    let squares = try builder.multiply(upper, upper)
-    let place = BigInt(1) << Self.half
-    return try Self.sum(
-      of: d, (try builder.floored(squares, by: place), try builder.remainder(squares, by: place)), &builder)
-  }
-
-  /// Σ w·d² for weights in halves.
-  private static func sum(
-    of d: NodeID, _ weights: (upper: NodeID, lower: NodeID), _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> NodeID {
     let square = try builder.multiply(d, d)
     let place = BigInt(1) << Self.estimateBits
     let high = try builder.floored(square, by: place), low = try builder.remainder(square, by: place)
     var parts: [NodeID] = []
-    for weight in [weights.upper, weights.lower] {
+    for weight in [upper, lower] {
       parts.append(
-        try joined(
+        try Self.joined(
           try builder.innerProduct(weight, high), try builder.innerProduct(weight, low), Self.estimateBits,
           &builder))
     }
-    return try joined(parts[0], parts[1], half, &builder)
+    return try Self.joined(parts[0], parts[1], Self.half, &builder)
   }
 
   /// high · 2^bits + low.

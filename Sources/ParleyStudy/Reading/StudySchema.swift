@@ -333,7 +333,7 @@ public enum StudySchema {
             "estimate": { "type": "string" },
             "variance": { "type": "string" },
             "model": { "enum": ["random", "fixed"], "default": "random" },
-            "estimator": { "enum": ["dersimonian-laird", "paule-mandel"], "default": "dersimonian-laird" }
+            "estimator": { "enum": ["dersimonian-laird"], "default": "dersimonian-laird" }
           }
         },
         "names": {
