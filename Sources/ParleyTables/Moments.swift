@@ -138,7 +138,7 @@ package struct Moments: Sendable {
       let other = try builder.atLeast(
         try comoment(counts, try total(otherSquares, sums, &builder), y, y, &builder), 0)
       let cross = try comoment(counts, try total(products, sums, &builder), x, y, &builder)
-      return try correlation(moment, other, cross, &builder)
+      return try Self.correlation(moment, other, cross, in: &builder)
     }
     return (
       try spread(moment, counts, &builder), try builder.compare(.less, counts, builder.constant(2))
@@ -177,9 +177,9 @@ package struct Moments: Sendable {
     let limit = 2 * half * half
     let places = TableBuilder.places
     guard function == .variance else {
-      return try halvedUpwards(
+      return try Self.halvedUpwards(
         try builder.squareRoot(
-          try fourfold(moment, over: denominator, scale: 2 * scale, limit: limit, &builder)), &builder)
+          try Self.fourfold(moment, over: denominator, scale: 2 * scale, limit: limit, &builder)), &builder)
     }
     let up = powerOfTen(max(0, places - 2 * scale)), down = powerOfTen(max(0, 2 * scale - places))
     let divisor = try builder.scale(denominator, by: down)
@@ -188,7 +188,7 @@ package struct Moments: Sendable {
   }
 
   /// ⌊4 · 10^(2·places) · numerator / (10^scale · denominator)⌋
-  private func fourfold(
+  private static func fourfold(
     _ numerator: Program.NodeID, over denominator: Program.NodeID, scale: Int, limit: BigInt,
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Program.NodeID {
@@ -200,7 +200,7 @@ package struct Moments: Sendable {
   }
 
   /// ⌊(a + 1) / 2⌋
-  private func halvedUpwards(
+  private static func halvedUpwards(
     _ a: Program.NodeID, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Program.NodeID {
     try builder.truncate(try builder.add(a, builder.constant(1)), bits: 1)
@@ -209,8 +209,14 @@ package struct Moments: Sendable {
   /// A / √(Vx Vy) with A = nΣxy − ΣxΣy and V the same of one variable: the magnitude is
   /// isqrt(⌊4 · 10^12 · A² / (Vx Vy)⌋) halved upwards, the sign that of A. Exactly the nearest sixth decimal, with
   /// one division and one root of 43 bits. A² ≤ Vx Vy (Cauchy–Schwarz) bounds the quotient.
-  private func correlation(
-    _ a: Program.NodeID, _ b: Program.NodeID, _ cross: Program.NodeID, _ builder: inout ProgramBuilder
+  ///
+  /// - Parameters:
+  ///   - a: Vx, at least 0.
+  ///   - b: Vy, at least 0.
+  ///   - cross: A.
+  /// - Returns: with six decimals; and 1 where a or b is 0, so that there is no value.
+  package static func correlation(
+    _ a: Program.NodeID, _ b: Program.NodeID, _ cross: Program.NodeID, in builder: inout ProgramBuilder
   ) throws(ParleyError) -> (value: Program.NodeID, isNull: Program.NodeID) {
     let product = try builder.multiply(a, b)
     let isNull = try builder.compare(.equal, product, builder.constant(0))

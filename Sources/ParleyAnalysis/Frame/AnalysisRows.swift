@@ -15,6 +15,8 @@ package struct AnalysisRows: Sendable {
     package var range: ClosedRange<Int64>?
     /// Values of a category as files and queries write them; ``type`` has what results show.
     package var values: [String]
+    /// Whether rows can be without a value.
+    package var isNullable: Bool
   }
   /// The analysis.
   package let analysis: Analysis
@@ -45,11 +47,11 @@ package struct AnalysisRows: Sendable {
         if case .category(let list) = column.type { values = list }
         return Column(
           name: column.name, type: SecretType(column), range: isShownAsNumber ? column.type.range : nil,
-          values: values)
+          values: values, isNullable: column.isNullable)
       }
     case .query:
       columns = try RowProgram.columns(of: analysis.rowQuery, tables: tables).map {
-        Column(name: $0.name, type: $0.type, range: nil, values: $0.values)
+        Column(name: $0.name, type: $0.type, range: nil, values: $0.values, isNullable: $0.isNullable)
       }
     }
   }

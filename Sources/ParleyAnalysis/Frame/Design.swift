@@ -12,7 +12,7 @@ package struct Design: Sendable {
   /// A term and its column.
   package struct Column: Sendable {
     package let term: DesignTerm
-    /// 0 and 1 as bits; nil of numbers.
+    /// Where a column of two values has the greater one; nil of other numbers.
     package let bit: NodeID?
     package let scaled: ScaledColumn
     /// What was subtracted before, so that the values begin at 0.
@@ -28,8 +28,12 @@ package struct Design: Sendable {
   package let columns: [Fixed]
   /// The bits of all terms that are 0 or 1, and of the references of categories, each once; 0 in rows that are not used.
   package let conditions: [NodeID]
-  /// How many rows are used, at least 1.
+  /// Of rows that stand for several; nil where each stands for itself.
+  package let weights: RowWeights?
+  /// How many rows are used, at least 1; with weights the sum of these.
   package let rows: NodeID
+  /// At most so many rows are used; with weights, at most this is their sum.
+  package let mostRows: Int
   /// rows = mantissa · 2^-shift: sums over rows are divided by ``divisor``.
   package let size: LeadingOne
 
@@ -85,7 +89,7 @@ package struct Design: Sendable {
   /// - Throws: `analysis/predictors`, `analysis/rows`; `analysis/type` of a column whose range is too wide.
   package init(
     _ terms: [DesignTerm], at key: String = "predictors", constant hasConstant: Bool, spareBits: Int = 0,
-    frame: AnalysisFrame,
+    frame: AnalysisFrame, weights: RowWeights? = nil,
     _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let order = terms.count + (hasConstant ? 1 : 0)
@@ -95,23 +99,27 @@ package struct Design: Sendable {
     self.hasConstant = hasConstant
     self.spareBits = spareBits
     try rules.requireRows(frame.used, forCoefficients: order, &builder)
-    rows = try builder.atLeast(frame.used, 1)
+    self.weights = weights
+    mostRows = frame.maximumRows * (weights?.most ?? 1)
+    if let weights { try rules.weigh(weights.values, &builder) }
+    rows = try builder.atLeast(weights?.total ?? frame.used, 1)
     size = try builder.leadingOne(of: rows)
     var made: [Column] = []
     for term in terms {
-      made.append(try Self.column(term, at: key, frame, rows, &rules, &builder))
+      made.append(try Self.column(term, at: key, frame, (rows, mostRows, weights), &rules, &builder))
     }
     self.terms = made
     var conditions: [[NodeID]] = []
     var last: String?
     for column in made {
-      guard let bit = column.bit else { continue }
-      if column.term.column != last { conditions.append([]) }
-      last = column.term.column
-      var bits = [bit]
+      var bits = column.bit.map { [$0] } ?? []
       if case .category(_, let reference) = column.term.value {
         bits.append(try frame.bit(column.term.column, is: BigInt(reference), &builder))
       }
+      if let other = try Self.other(column.term, frame, &builder) { bits.append(other) }
+      if bits.isEmpty { continue }
+      if column.term.column != last { conditions.append([]) }
+      last = column.term.column
       for bit in bits where !conditions.joined().contains(bit) { conditions[conditions.count - 1].append(bit) }
     }
     self.conditions = Array(conditions.joined())
@@ -126,12 +134,13 @@ package struct Design: Sendable {
   }
 
   private static func column(
-    _ term: DesignTerm, at key: String, _ frame: AnalysisFrame, _ rows: NodeID,
-    _ rules: inout AnalysisRules,
+    _ term: DesignTerm, at key: String, _ frame: AnalysisFrame,
+    _ counted: (rows: NodeID, most: Int, weights: RowWeights?), _ rules: inout AnalysisRules,
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Column {
     func scaled(_ node: NodeID) throws(ParleyError) -> ScaledColumn {
-      try builder.scaled(node, counting: frame.isUsed, rows: rows, most: frame.maximumRows)
+      try builder.scaled(
+        node, counting: frame.isUsed, rows: counted.rows, most: counted.most, weights: counted.weights?.values)
     }
     func condition(_ bit: NodeID) throws(ParleyError) -> Column {
       try rules.requireBoth(bit, of: frame.used, &builder)
@@ -139,7 +148,11 @@ package struct Design: Sendable {
         term: term, bit: bit, scaled: try scaled(try builder.integer(fromBit: bit)), origin: 0,
         decimals: 0)
     }
+    if let other = try other(term, frame, &builder) { try rules.requireBoth(other, of: frame.used, &builder) }
     switch term.value {
+    case .missing:
+      return try condition(
+        try builder.and(frame.isUsed, try builder.not(frame.isPresent(term.column))))
     case .condition: return try condition(try frame.bit(term.column, is: 1, &builder))
     case .category(let value, let reference):
       // That of the reference has enough rows too: once for each column that is compared with it, which is one gate.
@@ -147,22 +160,41 @@ package struct Design: Sendable {
         try frame.bit(term.column, is: BigInt(reference), &builder), of: frame.used, &builder)
       return try condition(try frame.bit(term.column, is: BigInt(value), &builder))
     case .number:
-      let (value, range) = (
-        try frame.number(term.column, &builder), try frame.range(of: term.column)
-      )
+      let value = try frame.number(term.column, &builder)
+      var range = try frame.range(of: term.column)
       let judged = try frame.judgedRange(of: term.column)
+      var bit: NodeID?
       if judged.upper - judged.lower == 1 {
         var own = try condition(try frame.bit(term.column, is: judged.upper, &builder))
         own = Column(
           term: term, bit: own.bit, scaled: own.scaled, origin: judged.lower,
           decimals: try frame.scale(of: term.column))
-        return own
+        guard frame.isOptional(term.column), judged.lower != 0 else { return own }
+        // Where it is missing it is 0, which is neither of the two.
+        bit = own.bit
       }
-      try rules.requireSpread(of: value, within: judged, in: frame.isUsed, &builder)
+      try rules.requireSpread(of: value, within: judged, in: frame.isPresent(term.column), &builder)
+      // Where it is missing it is 0, which a column that is moved would not be.
+      if frame.isOptional(term.column) { range = range.union(.exactly(0)) }
       let (column, origin) = try shifted(value, range, at: key, name: term.column, frame, &builder)
       return Column(
-        term: term, bit: nil, scaled: try scaled(column), origin: origin,
+        term: term, bit: bit, scaled: try scaled(column), origin: origin,
         decimals: try frame.scale(of: term.column))
+    }
+  }
+
+  /// Of a column of two values that may be missing, the bit of the one that is not the condition: with where it is missing there are three sets of
+  /// rows.
+  private static func other(
+    _ term: DesignTerm, _ frame: AnalysisFrame, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> NodeID? {
+    guard frame.isOptional(term.column) else { return nil }
+    switch term.value {
+    case .condition: return try frame.bit(term.column, is: 0, &builder)
+    case .number:
+      let judged = try frame.judgedRange(of: term.column)
+      return judged.upper - judged.lower == 1 ? try frame.bit(term.column, is: judged.lower, &builder) : nil
+    case .category, .missing: return nil
     }
   }
 
@@ -207,15 +239,28 @@ package struct Design: Sendable {
     _ name: String, at key: String, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> ScaledOutcome {
     let term = DesignTerm(column: name, name: name, value: try frame.isCondition(name) ? .condition : .number)
-    let column = try Self.column(term, at: key, frame, rows, &rules, &builder)
+    let column = try Self.column(term, at: key, frame, (rows, mostRows, weights), &rules, &builder)
     return ScaledOutcome(scaled: column.scaled, origin: column.origin, decimals: column.decimals)
   }
 
   // MARK: Sums over rows
 
+  /// Values of rows times the weights of the rows: what sums are made of in which every row counts as often as its weight says.
+  package func weighted(
+    _ values: [NodeID], _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> [NodeID] {
+    guard let weights else { return values }
+    var products: [NodeID] = []
+    for value in values { products.append(try builder.multiply(weights.values, value)) }
+    return products
+  }
+  package func weighted(_ value: NodeID, _ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID {
+    try weighted([value], &builder)[0]
+  }
+
   /// Σ z² of a row is at most this, for every row.
   package var reach: Rational {
-    Rational(BigInt(hasConstant ? 1 : 0)) + Rational(BigInt(5 * frame.maximumRows * terms.count))
+    Rational(BigInt(hasConstant ? 1 : 0)) + Rational(BigInt(5 * mostRows * terms.count))
   }
 
   /// What sums are divided by in ``mean(of:fractionBits:perRow:error:_:)`` is 2^-this; a scalar.
@@ -244,7 +289,7 @@ package struct Design: Sendable {
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Fixed {
     let bound = (perRow * .power(fractionBits + size.width)).ceiling
-    let whole = (perRow * Rational(BigInt(frame.maximumRows)) * .power(fractionBits)).ceiling
+    let whole = (perRow * Rational(BigInt(mostRows)) * .power(fractionBits)).ceiling
     let known = try builder.known(sums, within: Interval(-whole, whole), by: .cauchySchwarz)
     // rows · 2^shift < 2^width.
     let moved = try builder.known(

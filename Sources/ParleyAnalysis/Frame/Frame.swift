@@ -6,7 +6,7 @@ import ParleyTables
 
 /// The rows that an analysis computes with, as columns of one shape.
 ///
-/// A slot counts where it holds a row of the source and no variable of the analysis is missing: ``isUsed``. Everywhere else all columns are
+/// A slot counts where it holds a row of the source, no variable of the analysis is missing unless it may be, and its weight is not 0: ``isUsed``. Everywhere else all columns are
 /// 0, so that no formula has to ask again.
 package struct AnalysisFrame: Sendable {
   /// A node of the program that is built.
@@ -21,17 +21,24 @@ package struct AnalysisFrame: Sendable {
   package let isUsed: NodeID
   /// How many count; a scalar.
   package let used: NodeID
-  /// How many rows of the source have a missing value; a scalar.
+  /// How many rows of the source have a missing value, or the weight 0; a scalar.
   package let leftOut: NodeID
+  /// How many of them have all values, and the weight 0; a scalar, nil without weights.
+  package let weightless: NodeID?
   private let columns: [String: TableColumn]
+  /// Where columns that may be missing have a value.
+  private let present: [String: NodeID]
   /// Of the values themselves.
   private let ranges: [String: Interval]
   /// What clauses leave of them, where they say something.
   private let left: [String: Interval]
 
-  /// - Parameter variables: columns that are read.
+  /// - Parameters:
+  ///   - variables: columns that are read.
+  ///   - roles: what they do beside having values.
   init(
-    _ queried: QueriedRows, rows: AnalysisRows, variables: [String], _ builder: inout ProgramBuilder
+    _ queried: QueriedRows, rows: AnalysisRows, variables: [String], roles: VariableRoles = .init(),
+    _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     self.rows = rows
     shape = queried.table.shape
@@ -50,23 +57,39 @@ package struct AnalysisFrame: Sendable {
       for part in column.parts.indices where builder.type(of: column.parts[part]).shape != shape {
         column.parts[part] = try builder.spread(column.parts[part], over: shape)
       }
-      if let isNull = column.isNull { isUsed = try builder.and(isUsed, try builder.not(isNull)) }
+      if let isNull = column.isNull, !roles.optional.contains(name) {
+        isUsed = try builder.and(isUsed, try builder.not(isNull))
+      }
       columns[name] = column
       ranges[name] = builder.type(of: column.parts[0]).range
     }
     self.ranges = ranges
     left = queried.clauses.ranges
+    if let weights = roles.weights, let value = columns[weights]?.parts[0] {
+      let hasWeight = try builder.compare(.less, builder.constant(0), value)
+      weightless = try builder.sum(try builder.and(isUsed, try builder.not(hasWeight)))
+      isUsed = try builder.and(isUsed, hasWeight)
+    } else {
+      weightless = nil
+    }
+    var present: [String: NodeID] = [:]
     for (name, column) in columns.sorted(by: { $0.key < $1.key }) {
       var masked = column
+      var isThere = isUsed
+      if let isNull = column.isNull, roles.optional.contains(name) {
+        isThere = try builder.and(isUsed, try builder.not(isNull))
+        present[name] = isThere
+      }
       for part in column.parts.indices {
         let value = column.parts[part]
         masked.parts[part] =
           builder.type(of: value).isBit
-          ? try builder.and(isUsed, value) : try builder.select(isUsed, value, builder.constant(0))
+          ? try builder.and(isThere, value) : try builder.select(isThere, value, builder.constant(0))
       }
       columns[name] = masked
     }
     self.columns = columns
+    self.present = present
     self.isUsed = isUsed
     used = try builder.sum(isUsed)
     leftOut = try builder.subtract(try builder.sum(valid), used)
@@ -98,6 +121,12 @@ package struct AnalysisFrame: Sendable {
     return own
   }
 
+  /// The bit of each slot that counts and in which a column has a value.
+  package func isPresent(_ name: String) -> NodeID { present[name] ?? isUsed }
+
+  /// Whether a column may be without a value in slots that count.
+  package func isOptional(_ name: String) -> Bool { present[name] != nil }
+
   /// Whether a column is true or false.
   package func isCondition(_ name: String) throws(ParleyError) -> Bool { try column(name).type == .boolean }
 
@@ -112,9 +141,9 @@ package struct AnalysisFrame: Sendable {
   ) throws(ParleyError) -> NodeID {
     let node = try column(name).parts[0]
     if builder.type(of: node).isBit {
-      return value == 1 ? node : try builder.and(isUsed, try builder.not(node))
+      return value == 1 ? node : try builder.and(isPresent(name), try builder.not(node))
     }
-    return try builder.and(isUsed, try builder.compare(.equal, node, builder.constant(value)))
+    return try builder.and(isPresent(name), try builder.compare(.equal, node, builder.constant(value)))
   }
 
   /// For each value of a category or condition, what results show, and the bit of each slot that it has it. 0 in slots that do not count.

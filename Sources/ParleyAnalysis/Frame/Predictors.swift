@@ -14,6 +14,8 @@ package struct Predictors: Hashable, Sendable {
   /// Where the list stands.
   let key: String
   let entries: [Entry]
+  /// Columns that may be without a value have one more column, which says where.
+  let marksMissing: Bool
   private static let example = "[age, {column: stage, reference: II}]"
 
   /// Reads a list of names and of mappings `{column: stage, reference: II}`.
@@ -21,6 +23,7 @@ package struct Predictors: Hashable, Sendable {
   /// - Throws: `analysis/setting`, `analysis/key`.
   package init(_ settings: AnalysisSettings, at key: String = "predictors") throws(ParleyError) {
     self.key = key
+    marksMissing = try MissingSetting(settings, isOfModel: true) == .indicator
     func refusal(_ message: String, line: Int, _ remedy: String? = nil) -> ParleyError {
       settings.error(
         "setting", "\(message) of \(settings.what)", line: line,
@@ -65,10 +68,12 @@ package struct Predictors: Hashable, Sendable {
 
   /// The columns of the design, the constant not among them: a number or condition is one, a category has one for each value but its reference.
   ///
-  /// - Parameter taken: columns that have another role, and the keys that give it to them.
+  /// - Parameters:
+  ///   - taken: columns that have another role, and the keys that give it to them.
+  ///   - required: columns that are left out where they have no value.
   /// - Throws: `analysis/variable`, `analysis/type`, `analysis/setting`.
   package func terms(
-    of rows: AnalysisRows, taken: [(column: String, key: String)] = []
+    of rows: AnalysisRows, taken: [(column: String, key: String)] = [], required: Set<String> = []
   ) throws(ParleyError) -> [DesignTerm] {
     let settings = rows.analysis.settings
     var terms: [DesignTerm] = []
@@ -80,9 +85,12 @@ package struct Predictors: Hashable, Sendable {
           "'\(column.name)' is in '\(key)' of \(settings.what) and is its '\(other.key)' too",
           line: entry.line, remedy: "remove it from '\(key)'")
       }
+      let mark =
+        marksMissing && column.isNullable && !required.contains(column.name)
+        ? [DesignTerm(column: column.name, name: "\(column.name) missing", value: .missing)] : []
       switch column.type {
       case .category(let labels):
-        terms += try categories(column, labels, entry, settings)
+        terms += try categories(column, labels, entry, settings) + mark
         continue
       case .boolean:
         terms.append(DesignTerm(column: column.name, name: column.name, value: .condition))
@@ -103,6 +111,7 @@ package struct Predictors: Hashable, Sendable {
           "'\(key)' of \(settings.what) gives a reference for '\(column.name)', which is \(column.type.inWords) and no category",
           line: entry.line, remedy: "write '\(column.name)' alone")
       }
+      terms += mark
     }
     return terms
   }
@@ -143,6 +152,8 @@ package struct DesignTerm: Hashable, Sendable {
     case condition
     /// 1 where the category has this value; values are counted from 0, and one of them is the reference.
     case category(Int, reference: Int)
+    /// 1 where the column has no value; its other columns are 0 there.
+    case missing
   }
   /// The column of the rows.
   package var column: String

@@ -85,7 +85,7 @@ extension Design {
       estimates: try Self.stacked(result, &builder), variances: try Self.stacked(squares, &builder))
   }
 
-  private static func stacked(
+  static func stacked(
     _ parts: [FloatOutput], _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> FloatOutput {
     FloatOutput(
@@ -104,7 +104,7 @@ extension Design {
   }
 
   /// Numbers times 2^exponent and public factors, rounded to the digits that are opened.
-  private func outputs(
+  func outputs(
     of nodes: [NodeID], _ bits: Int, _ exponents: [NodeID], factors: [Rational],
     significantBits: Int = RawCoefficients.significantBits, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> [FloatOutput] {
@@ -139,11 +139,11 @@ extension Design {
     return parts
   }
 
-  /// The constant of the columns as they were: the linear form (1, −2^e·m, …) of the coefficients.
-  private func constant(
+  /// The constant of the columns as they were: the linear form (1, −2^e·m, …) of the coefficients; and its covariances with these, scaled as they are.
+  func constant(
     _ coefficients: Fixed, _ covariance: ScaledMatrix, outcome: ScaledOutcome?, shift: Fixed?,
     isPerVariance: Bool, _ builder: inout ProgramBuilder
-  ) throws(ParleyError) -> (estimate: FloatOutput, variance: FloatOutput) {
+  ) throws(ParleyError) -> (estimate: FloatOutput, variance: FloatOutput, side: ScaledMatrix) {
     let own = (terms.map(\.scaled) + [outcome?.scaled].compactMap(\.self)).map(\.powerBits).max() ?? 0
     let bits = shift == nil ? own : max(own, 26)
     func moved(_ column: ScaledColumn, _ origin: BigInt, _ sign: BigInt) throws(ParleyError) -> NodeID {
@@ -165,6 +165,7 @@ extension Design {
     let (x, size) = try builder.normalised(plain(covariance.entries), to: 44)
     let columns = try builder.multiply(
       x, c, to: room(x, order), as: .matrix(rows: order, inner: order, columns: 1))
+    let side = ScaledMatrix(columns, exponent: try builder.add(try builder.add(scale, size), covariance.exponent))
     let variance = try builder.multiply(c, plain(columns), to: room(columns, order), as: row)
     let squareExponent = try builder.add(
       try builder.add(try builder.scale(scale, by: 2), size), covariance.exponent)
@@ -190,7 +191,7 @@ extension Design {
     guard let outcome else {
       return (
         try output(of: estimate, wideScale, factor: 1, &builder),
-        try output(of: variance, squareExponent, factor: 1, &builder)
+        try output(of: variance, squareExponent, factor: 1, &builder), side
       )
     }
     let unit = outcome.scaled.exponent
@@ -202,7 +203,7 @@ extension Design {
         ? try output(of: variance, squareExponent, factor: 1, &builder)
         : try output(
           of: variance, try builder.subtract(squareExponent, try builder.scale(unit, by: 2)),
-          factor: ten.raised(-2 * outcome.decimals), &builder)
+          factor: ten.raised(-2 * outcome.decimals), &builder), side
     )
   }
 }
@@ -234,7 +235,7 @@ extension ProgramBuilder {
 
 extension Rational {
   /// The power, also of negative exponents.
-  fileprivate func raised(_ exponent: Int) -> Rational {
+  func raised(_ exponent: Int) -> Rational {
     exponent >= 0
       ? Rational(numerator.power(exponent), denominator.power(exponent))
       : Rational(denominator.power(-exponent), numerator.power(-exponent))

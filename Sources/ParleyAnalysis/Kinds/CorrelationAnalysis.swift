@@ -1,10 +1,10 @@
 import ParleyBase
 import ParleyProgram
 
-/// `correlation`: Pearson's coefficient of each pair of columns, with its test and interval.
+/// `correlation`: Pearson's or Spearman's coefficient of each pair of columns, with its test and interval.
 ///
-/// Numbers of pairs and coefficients are SQL, from rows in which both columns have a value (`missing: pairwise`) or all have
-/// (`missing: drop`); the rest is derived.
+/// Of Pearson's, numbers of pairs and coefficients are SQL, from rows in which both columns have a value (`missing: pairwise`) or all have
+/// (`missing: drop`). Spearman's go by ranks (``RankCorrelation``). The rest is derived.
 struct CorrelationAnalysis: AnalysisKind {
   static let name = "correlation"
   static let keys = ["columns", "method", "missing", "level"]
@@ -14,6 +14,8 @@ struct CorrelationAnalysis: AnalysisKind {
   private let settings: AnalysisSettings
   private let columns: [String]
   private let isPairwise: Bool
+  private let isByRanks: Bool
+  private let refusesMissing: Bool
   private let level: Double
 
   static let needs = "two numbers"
@@ -25,8 +27,11 @@ struct CorrelationAnalysis: AnalysisKind {
   init(_ settings: AnalysisSettings) throws(ParleyError) {
     self.settings = settings
     columns = try settings.texts("columns", example: "[age, weight]").map(\.text)
-    _ = try settings.choice("method", ["pearson"])
-    isPairwise = try settings.choice("missing", ["drop", "pairwise"]) == "pairwise"
+    isByRanks = try settings.choice("method", ["pearson", "spearman"]) == "spearman"
+    let missing = try settings.choice(
+      MissingSetting.key, isByRanks ? ["drop", "refuse", "pairwise"] : ["drop", "pairwise"])
+    isPairwise = missing == "pairwise"
+    refusesMissing = missing == "refuse"
     level = try settings.level()
     guard (2...Self.mostColumns).contains(columns.count) else {
       throw settings.error(
@@ -34,9 +39,40 @@ struct CorrelationAnalysis: AnalysisKind {
         "'columns' of \(settings.what) names \(columns.count); 2 to \(Self.mostColumns) can be correlated",
         at: "columns", remedy: "name 2 to \(Self.mostColumns) columns")
     }
+    guard !(isByRanks && isPairwise) else {
+      throw settings.error(
+        "setting",
+        "'missing: pairwise' of \(settings.what) goes with 'method: pearson': ranks are those among the same rows for all columns",
+        at: "missing", remedy: "remove 'missing'; or ask for an analysis of each pair")
+    }
   }
 
-  private func pairs(_ rows: AnalysisRows) throws(ParleyError) -> [(first: String, second: String)] {
+  // MARK: What is opened
+
+  var computesOfRows: Bool { isByRanks }
+  func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] { try names(rows) }
+  func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles {
+    var roles = VariableRoles()
+    roles.refusesMissing = refusesMissing
+    return roles
+  }
+  func build(
+    _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    let names = try names(frame.rows)
+    let found = try RankCorrelation(names, frame, &rules, &builder)
+    var columns: [AnalysisRules.Column] = [.init("n", frame.used, "how many rows are ranked.")]
+    for (index, pair) in try pairs(frame.rows).enumerated() {
+      columns.append(
+        .init(
+          Self.heading("r", pair), found.pairs[index].value, format: .decimal(scale: RankCorrelation.decimals),
+          precision: "0.0000005", isNull: found.pairs[index].isNull,
+          "Spearman's correlation of '\(pair.first)' and '\(pair.second)', six decimals of it, and no rank."))
+    }
+    try rules.disclose("coefficients", rows: 1, keys: [], columns: columns, &builder)
+  }
+
+  private func names(_ rows: AnalysisRows) throws(ParleyError) -> [String] {
     var names: [String] = []
     for name in columns {
       let column = try rows.number(name, at: "columns").name
@@ -47,6 +83,10 @@ struct CorrelationAnalysis: AnalysisKind {
       }
       names.append(column)
     }
+    return names
+  }
+  private func pairs(_ rows: AnalysisRows) throws(ParleyError) -> [(first: String, second: String)] {
+    let names = try names(rows)
     return names.indices.flatMap { a in names.indices.filter { $0 > a }.map { (names[a], names[$0]) } }
   }
 
@@ -55,6 +95,7 @@ struct CorrelationAnalysis: AnalysisKind {
   }
 
   func queries(over rows: AnalysisRows) throws(ParleyError) -> [AnalysisQuery] {
+    guard !isByRanks else { return [] }
     let pairs = try pairs(rows)
     var items: [String] = []
     var conditions: [String] = []
@@ -75,6 +116,8 @@ struct CorrelationAnalysis: AnalysisKind {
     return [AnalysisQuery(table: "coefficients", items: items, conditions: conditions)]
   }
 
+  // MARK: What follows
+
   func results(over rows: AnalysisRows) throws(ParleyError) -> [Program.ResultTable] {
     let pairs = try pairs(rows)
     let table = "\(rows.analysis.name).coefficients"
@@ -88,10 +131,12 @@ struct CorrelationAnalysis: AnalysisKind {
       }
     }
     let r = Formula.column("r"), n = Formula.column("n")
-    // Fisher's transformation: artanh r is nearly normal with deviation 1/√(n − 3).
+    // Fisher's transformation: artanh r is nearly normal with variance 1/(n − 3); of ranks 1.06/(n − 3) (E. C. Fieller, H. O. Hartley,
+    // E. S. Pearson, Biometrika 44, 1957).
     let z = Formula.log((1 + r) / (1 - r)) / 2
+    let error = Formula.root(.constant(isByRanks ? 1.06 : 1) / (n - 3))
     func back(_ end: Formula.IntervalEnd) -> Formula {
-      let value = Formula.exp(2 * .end(end, of: z, error: 1 / .root(n - 3), level: level))
+      let value = Formula.exp(2 * .end(end, of: z, error: error, level: level))
       return (value - 1) / (value + 1)
     }
     return [

@@ -10,7 +10,9 @@ import ParleyTables
 /// (docs/proofs/cox.md).
 struct CoxAnalysis: AnalysisKind {
   static let name = "cox"
-  static let keys = ["time", "event", "predictors", "ties", "strata", "iterations", "precision", "level"]
+  static let keys = [
+    "time", "event", "predictors", "ties", "strata", MissingSetting.key, "iterations", "precision", "level",
+  ]
   static let needs = "a whole number that is not negative, a condition, and a number or another condition"
   static func draft(_ columns: DraftedColumns) -> [String]? {
     guard let time = columns.times.first, let event = columns.conditions.first else { return nil }
@@ -30,6 +32,7 @@ struct CoxAnalysis: AnalysisKind {
   private let predictors: Predictors
   private let isEfron: Bool
   private let strata: String?
+  private let missing: MissingSetting
   private let iterations: Int
   private let precision: Rational?
   private let level: Double
@@ -41,6 +44,7 @@ struct CoxAnalysis: AnalysisKind {
     predictors = try Predictors(settings)
     isEfron = try settings.choice("ties", ["efron", "breslow"]) == "efron"
     strata = try settings.optionalText("strata", example: "site")
+    missing = try MissingSetting(settings, isOfModel: true)
     iterations = try settings.integer("iterations", in: 1...40, default: 8)
     precision =
       settings.has("precision")
@@ -63,6 +67,8 @@ struct CoxAnalysis: AnalysisKind {
 
   /// Of times only the order counts.
   func judgedValues(of rows: AnalysisRows) throws(ParleyError) -> [String] { try terms(rows).map(\.column) }
+
+  func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles { missing.roles(try terms(rows)) }
 
   private func stratum(_ rows: AnalysisRows) throws(ParleyError) -> String? {
     try strata.map { (name) throws(ParleyError) in try GroupLabels(name, at: "strata", rows).column.name }

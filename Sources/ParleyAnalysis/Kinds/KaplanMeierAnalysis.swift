@@ -9,7 +9,7 @@ import ParleyTables
 /// events: no division is computed. `docs/proofs/survival.md` has the formulas and what may be shown.
 struct KaplanMeierAnalysis: AnalysisKind {
   static let name = "kaplan-meier"
-  static let keys = ["time", "event", "by", "grid", "test", "level"]
+  static let keys = ["time", "event", "by", "grid", "test", MissingSetting.key, "level"]
   static let needs = "a whole number that is not negative, and a condition"
   static func draft(_ columns: DraftedColumns) -> [String]? {
     guard let time = columns.times.first, let event = columns.conditions.first else { return nil }
@@ -25,6 +25,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
   private let event: ConditionSetting
   private let by: String?
   private let hasTest: Bool
+  private let missing: MissingSetting
   private let level: Double
 
   init(_ settings: AnalysisSettings) throws(ParleyError) {
@@ -33,6 +34,7 @@ struct KaplanMeierAnalysis: AnalysisKind {
     event = try ConditionSetting(settings, at: "event", example: "died")
     by = try settings.optionalText("by", example: "arm")
     hasTest = try settings.choice("test", ["none", "log-rank"]) == "log-rank"
+    missing = try MissingSetting(settings, isOfModel: false)
     level = try settings.level()
     guard !hasTest || by != nil else {
       throw settings.error(
@@ -54,6 +56,8 @@ struct KaplanMeierAnalysis: AnalysisKind {
     _ = try grid(rows)
     return [time.name, event.name] + (try groups(rows).map { [$0.column.name] } ?? [])
   }
+
+  func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles { missing.roles() }
 
   func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] {
     [try event.column(of: rows).name] + (try groups(rows).map { [$0.column.name] } ?? [])

@@ -10,7 +10,7 @@ import ParleyTables
 /// (docs/proofs/meta-analysis.md). No study's own estimate, variance or weight is opened.
 struct MetaAnalysis: AnalysisKind {
   static let name = "meta"
-  static let keys = ["estimate", "variance", "model", "estimator", "level"]
+  static let keys = ["estimate", "variance", "model", "estimator", MissingSetting.key, "level"]
   static let needs = "two numbers: the estimate of each study and its variance"
   static func draft(_ columns: DraftedColumns) -> [String]? {
     guard columns.numbers.count >= 2 else { return nil }
@@ -29,6 +29,7 @@ struct MetaAnalysis: AnalysisKind {
   private let estimate: String
   private let variance: String
   private let isRandom: Bool
+  private let missing: MissingSetting
   private let level: Double
 
   init(_ settings: AnalysisSettings) throws(ParleyError) {
@@ -37,6 +38,7 @@ struct MetaAnalysis: AnalysisKind {
     variance = try settings.text("variance", example: "variance")
     isRandom = try settings.choice("model", ["random", "fixed"]) == "random"
     _ = try settings.choice("estimator", ["dersimonian-laird"])
+    missing = try MissingSetting(settings, isOfModel: false)
     level = try settings.level()
     guard isRandom || !settings.has("estimator") else {
       throw settings.error(
@@ -57,6 +59,8 @@ struct MetaAnalysis: AnalysisKind {
     }
     return names
   }
+
+  func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles { missing.roles() }
 
   private func number(_ name: String, at key: String, _ rows: AnalysisRows) throws(ParleyError) -> String {
     let column = try rows.number(name, at: key)

@@ -11,21 +11,24 @@ struct RankedRows {
   let twiceRanks: NodeID
   /// Σ (t³ − t) over the sets of equal values, t being how many there are; a scalar.
   let ties: NodeID
-  /// The given bits, in the new order.
-  let bits: [NodeID]
+  /// The slots that count, in the new order.
+  let isUsed: NodeID
+  /// What was carried along, in the new order.
+  let carried: [NodeID]
 
   /// - Parameters:
   ///   - value: numbers, 0 in slots that do not count.
   ///   - isUsed: bits of the slots that count.
-  ///   - bits: carried along.
+  ///   - others: bits or numbers of each slot.
   init(
-    _ value: NodeID, isUsed: NodeID, carrying bits: [NodeID], _ builder: inout ProgramBuilder
+    _ value: NodeID, isUsed: NodeID, carrying others: [NodeID], _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let shape = builder.type(of: isUsed).shape
     let sorted = try builder.sort(
-      by: [.init(try builder.not(isUsed)), .init(value)], [isUsed, value] + bits)
-    self.bits = Array(sorted.dropFirst(2))
+      by: [.init(try builder.not(isUsed)), .init(value)], [isUsed, value] + others)
+    carried = Array(sorted.dropFirst(2))
     let (used, x) = (sorted[0], sorted[1])
+    self.isUsed = used
     let positions = try builder.runningSum(try builder.spread(builder.constant(1), over: shape))
     // Row 0 begins a set anyway.
     let isSame = try builder.and(
@@ -45,8 +48,8 @@ struct RankedRows {
 
   /// The sum of the ranks of rows with a bit, in halves; a scalar.
   ///
-  /// - Parameter index: of ``bits``; 0 in slots that do not count.
+  /// - Parameter index: of bits that were carried; 0 in slots that do not count.
   func twiceSum(_ index: Int, _ builder: inout ProgramBuilder) throws(ParleyError) -> NodeID {
-    try builder.innerProduct(bits[index], twiceRanks)
+    try builder.innerProduct(carried[index], twiceRanks)
   }
 }

@@ -16,6 +16,8 @@ struct LinearModel {
     /// Of the scaled columns and outcome.
     let coefficients: Fixed
     let inverse: SymmetricInverse
+    /// The means of products of columns, as they are in the inverse but for a penalty.
+    let moments: Fixed
     /// R².
     let explained: FloatOutput
     /// The sum of squared residuals, in the units of the outcome.
@@ -33,15 +35,16 @@ struct LinearModel {
   func fit(_ rules: inout AnalysisRules, _ builder: inout ProgramBuilder) throws(ParleyError) -> Fit {
     let order = design.order
     let z = design.columns.map(\.node), t = outcome.scaled.value.node
+    let weighted = try design.weighted(z, &builder)
     func mean(_ sums: NodeID) throws(ParleyError) -> Fixed {
       let mean = try design.mean(of: sums, fractionBits: 40, perRow: Self.most, error: .zero, &builder)
       return try builder.rounded(mean, to: 44)
     }
     // Beyond these bounds columns hardly vary.
-    let (cross, isWide) = try builder.kept(try mean(try builder.columnProduct(z, z)), withinPower: 2)
-    let (right, isFar) = try builder.kept(try mean(try builder.columnProduct(z, [t])), withinPower: 2)
+    let (cross, isWide) = try builder.kept(try mean(try builder.columnProduct(weighted, z)), withinPower: 2)
+    let (right, isFar) = try builder.kept(try mean(try builder.columnProduct(weighted, [t])), withinPower: 2)
     rules.fail(where: try builder.or(try builder.any(isWide), try builder.any(isFar)))
-    let square = try mean(try builder.innerProduct(t, t))
+    let square = try mean(try builder.innerProduct(try design.weighted(t, &builder), t))
     var matrix = cross
     if let penalty {
       let zero = builder.fixed(
@@ -67,9 +70,10 @@ struct LinearModel {
     let exponent = try builder.negate(
       try builder.add(try builder.scale(outcome.scaled.exponent, by: 2), try design.perRow(&builder)))
     let squares = try design.output(
-      of: residual, exponent, factor: Rational(1, BigInt(100).power(outcome.decimals)),
+      of: residual, exponent,
+      factor: Rational(1, BigInt(100).power(outcome.decimals) * BigInt(10).power(design.weights?.decimals ?? 0)),
       significantBits: ModelFigures.likelihoodBits, &builder)
-    return Fit(coefficients: found.value, inverse: inverse, explained: share, residuals: squares)
+    return Fit(coefficients: found.value, inverse: inverse, moments: cross, explained: share, residuals: squares)
   }
 
   private func plain(_ a: Fixed, _ builder: ProgramBuilder) -> Fixed {
@@ -80,7 +84,8 @@ struct LinearModel {
   private func total(
     _ square: Fixed, _ right: Fixed, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Fixed {
-    let sum = try builder.scale(try builder.sum(outcome.scaled.value.node), by: 1 << 16)
+    let sum = try builder.scale(
+      try builder.sum(try design.weighted(outcome.scaled.value.node, &builder)), by: 1 << 16)
     // The scaled outcome was moved by its mean, down: what is left is less than one unit, which is at most 2^10.
     let end = BigInt(1) << 46
     let mean = try builder.clamped(
@@ -145,21 +150,29 @@ struct LinearModel {
 extension LinearModel.Fit {
   private typealias NodeID = Program.NodeID
 
+  /// y − zᵀb of every row with 24 fraction bits, moved to ±2^end where it is outside, which no b does that is looked for: |u| ≤ √Σt² ≤ √(5n).
+  func rests(
+    _ design: Design, _ outcome: ScaledOutcome, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> (value: Fixed, end: Int) {
+    let rowBits = (design.mostRows - 1).bitWidth - (design.mostRows - 1).leadingZeroBitCount
+    let end = (rowBits + 4) / 2
+    let short = try builder.rounded(coefficients, to: 30)
+    let b = builder.fixed(short.node, fractionBits: 30)
+    let predictor = try builder.rounded(try builder.linearPredictor(design.columns, b, to: 26), to: 24)
+    let rest = try builder.subtract(outcome.scaled.value, builder.fixed(predictor.node, fractionBits: 24))
+    return (try builder.clamped(builder.fixed(rest.node, fractionBits: 24), toPower: end), end)
+  }
+
   /// A⁻¹·M·A⁻¹ with M = Σ u²·zzᵀ, u being the residuals of the rows (H. White, Econometrica 48, 1980).
   func sandwich(
     _ design: Design, _ outcome: ScaledOutcome, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> ScaledMatrix {
     let order = design.order
-    let rowBits = (design.frame.maximumRows - 1).bitWidth - (design.frame.maximumRows - 1).leadingZeroBitCount
-    // |u| ≤ √Σt² ≤ √(5n) for the b that is looked for; whatever b is, Σ (uz)² ≤ 5n · 4^end.
-    let end = (rowBits + 4) / 2
+    let rowBits = (design.mostRows - 1).bitWidth - (design.mostRows - 1).leadingZeroBitCount
+    let (u, end) = try rests(design, outcome, &builder)
+    // Whatever b is, Σ (uz)² ≤ 5n · 4^end.
     let most = 6 * Rational.power(2 * end)
     let bits = (56 - 2 * end - rowBits) / 2
-    let short = try builder.rounded(coefficients, to: 30)
-    let b = builder.fixed(short.node, fractionBits: 30)
-    let predictor = try builder.rounded(try builder.linearPredictor(design.columns, b, to: 26), to: 24)
-    let rest = try builder.subtract(outcome.scaled.value, builder.fixed(predictor.node, fractionBits: 24))
-    let u = try builder.clamped(builder.fixed(rest.node, fractionBits: 24), toPower: end)
     // In two parts, so that products have more bits than a word: v = 2^cut·h + l, and Σ l·l is less than a unit of each row.
     let cut = 9
     var high: [NodeID] = [], low: [NodeID] = []
@@ -168,7 +181,7 @@ extension LinearModel.Fit {
       high.append(try builder.floored(weighted, by: 1 << cut))
       low.append(try builder.remainder(weighted, by: 1 << cut))
     }
-    let rows = Rational(BigInt(design.frame.maximumRows))
+    let rows = Rational(BigInt(design.mostRows))
     let whole = (most * rows * .power(2 * bits)).ceiling
     let squares = try builder.known(
       try builder.columnProduct(high, high), within: Interval(-whole, whole), by: .cauchySchwarz)
@@ -191,6 +204,14 @@ extension LinearModel.Fit {
     let mean = try design.mean(
       of: rounded.node, fractionBits: kept, perRow: most, error: .zero, &builder)
     let (middle, middleExponent) = try builder.normalised(mean, to: 40)
+    return try sandwich(
+      middle, exponent: try builder.add(middleExponent, try design.perRow(&builder)), order: order, &builder)
+  }
+
+  /// A⁻¹·M·A⁻¹ of an M of numbers up to 1 times 2^exponent.
+  func sandwich(
+    _ middle: Fixed, exponent: Program.NodeID, order: Int, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> ScaledMatrix {
     let (outer, outerExponent) = try builder.normalised(
       builder.fixed(inverse.inverse.node, fractionBits: inverse.inverse.fractionBits), to: 44)
     let form = ProductForm.matrix(rows: order, inner: order, columns: order)
@@ -200,7 +221,6 @@ extension LinearModel.Fit {
       builder.fixed(half.node, fractionBits: half.fractionBits), outer, to: min(48, 55 - 2 * sum), as: form)
     return ScaledMatrix(
       builder.fixed(product.node, fractionBits: product.fractionBits),
-      exponent: try builder.add(
-        try builder.add(middleExponent, try builder.scale(outerExponent, by: 2)), try design.perRow(&builder)))
+      exponent: try builder.add(exponent, try builder.scale(outerExponent, by: 2)))
   }
 }

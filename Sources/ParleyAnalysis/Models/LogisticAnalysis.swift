@@ -9,7 +9,8 @@ import ParleyTables
 /// Newton's method with a public number of passes, and a proof at the end that what it found is the optimum (docs/proofs/newton.md).
 struct LogisticAnalysis: AnalysisKind {
   static let name = "logistic"
-  static let keys = ["outcome", "predictors"] + NewtonSettings.keys
+  static let keys =
+    ["outcome", "predictors", WeightSetting.key, MissingSetting.key, ShowSetting.key] + NewtonSettings.keys
   static let needs = "a condition, and a number or another condition"
   static func draft(_ columns: DraftedColumns) -> [String]? {
     guard let outcome = columns.conditions.first else { return nil }
@@ -21,29 +22,50 @@ struct LogisticAnalysis: AnalysisKind {
   let settings: AnalysisSettings
   private let outcome: ConditionSetting
   private let predictors: Predictors
+  private let weights: WeightSetting?
+  private let missing: MissingSetting
+  private let show: ShowSetting
   private let newton: NewtonSettings
 
   init(_ settings: AnalysisSettings) throws(ParleyError) {
     self.settings = settings
     outcome = try ConditionSetting(settings, at: "outcome", example: "died")
     predictors = try Predictors(settings)
+    weights = try WeightSetting(settings)
+    missing = try MissingSetting(settings, isOfModel: true)
+    show = try ShowSetting(settings, more: ["covariance"])
     newton = try NewtonSettings(settings, iterations: 8)
   }
 
   var computesOfRows: Bool { true }
 
-  func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] {
+  private func parts(
+    _ rows: AnalysisRows
+  ) throws(ParleyError) -> (outcome: String, weights: String?, terms: [DesignTerm]) {
     let outcome = try outcome.column(of: rows).name
-    return [outcome] + (try predictors.terms(of: rows, taken: [(outcome, "outcome")]).map(\.column))
+    var taken = [(outcome, "outcome")]
+    let weight = try weights?.column(of: rows, beside: taken)
+    if let weight { taken.append((weight, WeightSetting.key)) }
+    return (outcome, weight, try predictors.terms(of: rows, taken: taken))
+  }
+
+  func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] {
+    let parts = try parts(rows)
+    return [parts.outcome] + (parts.weights.map { [$0] } ?? []) + parts.terms.map(\.column)
+  }
+
+  func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles {
+    let parts = try parts(rows)
+    return missing.roles(parts.terms, weights: parts.weights)
   }
 
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
-    let column = try outcome.column(of: frame.rows).name
-    let terms = try predictors.terms(of: frame.rows, taken: [(column, "outcome")])
+    let (column, _, terms) = try parts(frame.rows)
     let event = try outcome.bit(frame, &builder)
-    let design = try Design(terms, constant: true, frame: frame, &rules, &builder)
+    let weights = try weights?.weights(frame, mostRows: Design.mostRows, &builder)
+    let design = try Design(terms, constant: true, frame: frame, weights: weights, &rules, &builder)
     try rules.requireBoth(event, of: frame.used, &builder)
     for condition in design.conditions {
       try rules.requireCells(condition, event, among: frame.isUsed, &builder)
@@ -65,21 +87,45 @@ struct LogisticAnalysis: AnalysisKind {
     table.caption = [
       .number(.cell(table: "\(analysis).model", column: "rows", row: 0), .decimals(0), "rows used"),
       .text(
-        "logistic, certified within \(AnalysisSettings.decimal(newton.precision)) standard errors"),
+        "logistic\(weights == nil ? "" : ", weighted by frequency"), certified within \(AnalysisSettings.decimal(newton.precision)) standard errors"
+      ),
     ]
+    if show.covariance { try rules.requirePairs(design, &builder) }
     try table.disclose(raw, rules, &builder)
+    if show.covariance {
+      let all = try design.rawCovariances(
+        fit.newton.coefficients,
+        ScaledMatrix(fit.newton.inverse.inverse, exponent: try design.perRow(&builder)), &builder)
+      try table.disclose(covariances: all, design.pairsOfNames, rules, &builder)
+    }
     let events = try builder.sum(event)
     try rules.disclose(
       "model", rows: 1, keys: [],
       columns: [
         .init("rows", frame.used, "how many rows are used."),
-        .init("left out", frame.leftOut, "how many rows have a missing value."),
+        .init("left out", frame.leftOut, Self.leftOut(weights)),
         .init("events", events, "in how many of the rows that are used the outcome is true."),
+      ] + (try Self.weighed(weights, event, &builder)) + [
         .init(
           "log-likelihood", float: likelihood, significantBits: ModelFigures.likelihoodBits,
-          "the logarithm of the likelihood of all outcomes, seven digits of it."),
-      ], derived: ModelFigures.logistic(coefficients: design.order, isPenalised: penalty != nil),
+          "the logarithm of the likelihood of all outcomes, seven digits of it.")
+      ],
+      derived: ModelFigures.logistic(
+        coefficients: design.order, isPenalised: penalty != nil, isWeighted: weights != nil),
       &builder)
+  }
+
+  /// The sums of the weights, of all rows and of those with the event.
+  private static func weighed(
+    _ weights: RowWeights?, _ event: Program.NodeID, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> [AnalysisRules.Column] {
+    guard let weights else { return [] }
+    return [
+      .init(ModelFigures.weight, weights.total, "the sum of the weights of the rows that are used."),
+      .init(
+        ModelFigures.eventWeight, try builder.innerProduct(event, weights.values),
+        "the sum of the weights of rows in which the outcome is true."),
+    ]
   }
 }
 
@@ -88,10 +134,13 @@ enum ModelFigures {
   /// Bits of a log-likelihood, of which differences are taken.
   static let likelihoodBits = 26
 
-  /// Of rows, events and log-likelihood.
-  static func logistic(coefficients: Int, isPenalised: Bool) -> [Derived] {
-    let n = Formula.column("rows")
-    let events = Formula.column("events")
+  /// Headings of sums of weights.
+  static let weight = "weight", eventWeight = "weight of events"
+
+  /// Of rows, events and log-likelihood. Weights say how many rows a row stands for.
+  static func logistic(coefficients: Int, isPenalised: Bool, isWeighted: Bool) -> [Derived] {
+    let n = Formula.column(isWeighted ? weight : "rows")
+    let events = Formula.column(isWeighted ? eventWeight : "events")
     let l = Formula.column("log-likelihood")
     let null = Formula.column("null log-likelihood")
     let rest = n - events

@@ -31,7 +31,7 @@ struct LogisticModel {
     let order = design.order
     let short = try design.shortened(to: 12, &builder)
     // A quarter of ZᵀZ: the second derivative at 0, and nowhere greater.
-    let product = try builder.columnProduct(short, short)
+    let product = try builder.columnProduct(try design.weighted(short, &builder), short)
     var first = try bounded(
       try design.mean(
         of: product, fractionBits: 26, perRow: Self.curvature, error: .zero, &builder), to: 40,
@@ -94,7 +94,8 @@ struct LogisticModel {
       var weighted: [NodeID] = []
       for column in short { weighted.append(try builder.multiply(slope.node, column)) }
       let hessian = try design.mean(
-        of: try builder.columnProduct(weighted, short), fractionBits: 24 + slope.fractionBits,
+        of: try builder.columnProduct(try design.weighted(weighted, &builder), short),
+        fractionBits: 24 + slope.fractionBits,
         perRow: Self.curvature, error: .zero, &builder)
       return (
         Derivatives(
@@ -115,7 +116,7 @@ struct LogisticModel {
       weighted.append(term.node)
       rounding = max(rounding, term.error)
     }
-    let product = try builder.columnProduct(weighted, z.map(\.node))
+    let product = try builder.columnProduct(try design.weighted(weighted, &builder), z.map(\.node))
     let error = weight.error * 5 + rounding * Dyadic(of: Self.slope)
     let hessian = try bounded(
       try design.mean(of: product, fractionBits: 40, perRow: Self.curvature, error: error, &builder), to: 46,
@@ -133,7 +134,7 @@ struct LogisticModel {
     let bits = probability.fractionBits
     let y = try builder.integer(fromBit: event)
     let rest = try builder.subtract(probability.node, try builder.scale(y, by: BigInt(1) << bits))
-    let z = design.columns.map(\.node)
+    let z = try design.weighted(design.columns.map(\.node), &builder)
     let error = probability.error * Dyadic(of: Self.slope)
     if isRough {
       let sums = try builder.columnProduct(z, [rest])
@@ -145,7 +146,7 @@ struct LogisticModel {
     let unit = BigInt(1) << cut
     let sums = try builder.columnProduct(
       z, [try builder.floored(rest, by: unit), try builder.remainder(rest, by: unit)])
-    let most = (Self.slope * Rational(BigInt(design.frame.maximumRows)) * .power(20 + bits - cut))
+    let most = (Self.slope * Rational(BigInt(design.mostRows)) * .power(20 + bits - cut))
       .ceiling
     let bounded = try builder.known(sums, within: Interval(-most, most), by: .cauchySchwarz)
     var gradient: [NodeID] = []
@@ -187,10 +188,15 @@ struct LogisticModel {
       try builder.select(isUnlikely, short, builder.constant(0)),
       fractionBits: last.predictor.fractionBits,
       error: last.predictor.error)
-    let certain = try builder.rounded(try builder.sum(counted), to: 24)
+    func total(_ a: Fixed) throws(ParleyError) -> Fixed {
+      guard let weights = design.weights else { return try builder.sum(a) }
+      let sum = try builder.innerProduct(weights.values, a.node)
+      return builder.fixed(sum, fractionBits: a.fractionBits, error: a.error * BigInt(design.mostRows))
+    }
+    let certain = try builder.rounded(try total(counted), to: 24)
     let ln = builder.constant(
       Series.rational(Series.logarithmOfTwo), fractionBits: 28)
     let first = try builder.multiply(certain, ln, to: 20)
-    return try builder.subtract(first, try builder.rounded(try builder.sum(missed), to: 20))
+    return try builder.subtract(first, try builder.rounded(try total(missed), to: 20))
   }
 }

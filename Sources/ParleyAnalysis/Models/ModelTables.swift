@@ -21,7 +21,7 @@ struct CoefficientTable {
   /// Of the figure.
   var title = ""
 
-  private static let heading = "term"
+  static let heading = "term"
   private static let constant = "const"
 
   /// Opens the coefficients and their variances as `name.coefficients`.
@@ -83,5 +83,27 @@ struct CoefficientTable {
           "the variance of each coefficient\(factor == nil ? "" : " but for a factor that recipients know"), six digits of it."
         ),
       ], derived: derived, figure: figure, caption: caption, shown: shown, &builder)
+  }
+
+  /// Opens how coefficients vary together, as `name.covariance`: each with itself and those after it.
+  func disclose(
+    covariances: FloatOutput, _ pairs: [(first: String, second: String)], _ rules: AnalysisRules,
+    _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    let bits = RawCoefficients.significantBits
+    let name = factor == nil ? "covariance" : "unscaled covariance"
+    try rules.disclose(
+      "covariance", rows: pairs.count,
+      keys: [
+        .init(name: Self.heading, labels: pairs.map(\.first)), .init(name: "with", labels: pairs.map(\.second)),
+      ],
+      columns: [
+        .init(
+          name, float: covariances, significantBits: bits,
+          "the covariance of each two coefficients\(factor == nil ? "" : " but for a factor that recipients know"), six digits of it."
+        )
+      ],
+      derived: factor.map { [Derived(name: "covariance", formula: .column(name) * $0)] } ?? [],
+      shown: [Self.heading, "with", "covariance"], &builder)
   }
 }

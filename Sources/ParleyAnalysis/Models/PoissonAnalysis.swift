@@ -7,7 +7,9 @@ import ParleyTables
 /// `poisson`: how the logarithm of an expected number depends on columns.
 struct PoissonAnalysis: AnalysisKind {
   static let name = "poisson"
-  static let keys = ["outcome", "predictors", "offset"] + NewtonSettings.keys
+  static let keys =
+    ["outcome", "predictors", "offset", WeightSetting.key, MissingSetting.key, ShowSetting.key]
+    + NewtonSettings.keys
   static let needs = "a whole number from 0 to 1000 at most, and another number or a condition"
   static func draft(_ columns: DraftedColumns) -> [String]? {
     guard let outcome = columns.times.first(where: { $0.last <= mostCount })?.name else { return nil }
@@ -22,6 +24,9 @@ struct PoissonAnalysis: AnalysisKind {
   private let outcome: String
   private let predictors: Predictors
   private let offset: String?
+  private let weights: WeightSetting?
+  private let missing: MissingSetting
+  private let show: ShowSetting
   private let newton: NewtonSettings
 
   init(_ settings: AnalysisSettings) throws(ParleyError) {
@@ -29,6 +34,9 @@ struct PoissonAnalysis: AnalysisKind {
     outcome = try settings.text("outcome", example: "visits")
     predictors = try Predictors(settings)
     offset = try settings.optionalText("offset", example: "log_years")
+    weights = try WeightSetting(settings)
+    missing = try MissingSetting(settings, isOfModel: true)
+    show = try ShowSetting(settings, more: ["covariance"])
     newton = try NewtonSettings(settings, iterations: 12)
   }
 
@@ -53,12 +61,19 @@ struct PoissonAnalysis: AnalysisKind {
         "setting", "'\(column.name)' is the outcome of \(settings.what) and its offset too", at: "offset",
         remedy: "name a column with logarithms of what the number is in proportion to: years, persons")
     }
+    if let weight = try weights?.column(of: rows, beside: taken) { taken.append((weight, WeightSetting.key)) }
     return (column.name, own, try predictors.terms(of: rows, taken: taken))
   }
 
   func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] {
     let parts = try parts(rows)
-    return [parts.outcome] + (parts.offset.map { [$0] } ?? []) + parts.terms.map(\.column)
+    let own =
+      [parts.outcome] + (parts.offset.map { [$0] } ?? []) + ((try weights?.column(of: rows)).map { [$0] } ?? [])
+    return own + parts.terms.map(\.column)
+  }
+
+  func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles {
+    missing.roles(try parts(rows).terms, weights: try weights?.column(of: rows))
   }
 
   func build(
@@ -79,7 +94,8 @@ struct PoissonAnalysis: AnalysisKind {
         remedy: "lower maximum-rows of the table, if there are fewer")
     }
     let count = try frame.number(parts.outcome, &builder)
-    let design = try Design(parts.terms, constant: true, frame: frame, &rules, &builder)
+    let weights = try weights?.weights(frame, mostRows: PoissonModel.mostRows, &builder)
+    let design = try Design(parts.terms, constant: true, frame: frame, weights: weights, &rules, &builder)
     let judged = try frame.judgedRange(of: parts.outcome)
     try rules.requireSpread(of: count, within: judged, in: frame.isUsed, &builder)
     let isAny = try builder.compare(.less, builder.constant(0), count)
@@ -99,25 +115,40 @@ struct PoissonAnalysis: AnalysisKind {
     table.title = "Rate of \(parts.outcome)"
     table.caption = [
       .number(.cell(table: "\(analysis).model", column: "rows", row: 0), .decimals(0), "rows used"),
-      .text("poisson, certified within \(AnalysisSettings.decimal(newton.precision)) standard errors"),
+      .text(
+        "poisson\(weights == nil ? "" : ", weighted by frequency"), certified within \(AnalysisSettings.decimal(newton.precision)) standard errors"
+      ),
     ]
+    if show.covariance { try rules.requirePairs(design, &builder) }
     try table.disclose(raw, rules, &builder)
+    if show.covariance {
+      let all = try design.rawCovariances(
+        fit.newton.coefficients, ScaledMatrix(fit.newton.inverse.inverse, exponent: try model.unit(&builder)),
+        shift: model.shift, &builder)
+      try table.disclose(covariances: all, design.pairsOfNames, rules, &builder)
+    }
     let figures = try model.figures(fit, design, &builder)
     let bits = ModelFigures.likelihoodBits
     let all = Formula.constant(Double(design.order)), l = Formula.column("log-likelihood")
+    let n = Formula.column(weights == nil ? "rows" : ModelFigures.weight)
+    let weighed =
+      weights.map {
+        [AnalysisRules.Column(ModelFigures.weight, $0.total, "the sum of the weights of the rows that are used.")]
+      } ?? []
     let derived =
       newton.ridge > 0
       ? []
       : [
-        Derived(name: "residual df", formula: .column("rows") - all),
+        Derived(name: "residual df", formula: n - all),
         Derived(name: "AIC", formula: 2 * all - 2 * l),
-        Derived(name: "BIC", formula: all * .log(.column("rows")) - 2 * l),
+        Derived(name: "BIC", formula: all * .log(n) - 2 * l),
       ]
     try rules.disclose(
       "model", rows: 1, keys: [],
       columns: [
         .init("rows", frame.used, "how many rows are used."),
-        .init("left out", frame.leftOut, "how many rows have a missing value."),
+        .init("left out", frame.leftOut, Self.leftOut(weights)),
+      ] + weighed + [
         .init(
           "log-likelihood", float: figures.logLikelihood, significantBits: bits,
           "the logarithm of the likelihood of all outcomes, seven digits of it."),

@@ -36,7 +36,8 @@ struct PoissonModel {
     self.design = design
     self.counts = counts
     self.most = most
-    total = try builder.leadingOne(of: try builder.atLeast(try builder.sum(counts), 1))
+    total = try builder.leadingOne(
+      of: try builder.atLeast(try builder.sum(try design.weighted(counts, &builder)), 1))
     // Y/N = 2^(width − shift) / 2^(sizeBits − shift).
     let places = try builder.subtract(
       try builder.subtract(builder.constant(BigInt(total.width)), total.shift),
@@ -66,7 +67,7 @@ struct PoissonModel {
     let own = try frame.number(name, &builder)
     let within = range.union(.exactly(0))
     let found = try builder.clamped(
-      try builder.quotient(try builder.sum(own), design.rows), within: within)
+      try builder.quotient(try builder.sum(try design.weighted(own, &builder)), design.rows), within: within)
     let mean = try builder.matrixProduct(found, builder.constant(1), rows: 1, inner: 1, columns: 1)
     let width = range.upper - range.lower + 1
     let distance = try builder.select(
@@ -168,7 +169,7 @@ struct PoissonModel {
 
   /// N/Y·Σ y·z / N: exact.
   private func target(_ builder: inout ProgramBuilder) throws(ParleyError) -> Fixed {
-    let sums = try builder.columnProduct(design.columns.map(\.node), [counts])
+    let sums = try builder.columnProduct(try design.weighted(design.columns.map(\.node), &builder), [counts])
     let end = design.columns.map { builder.magnitude($0.node) }.max() ?? 0
     let bound = end << total.width
     let moved = try builder.known(
@@ -189,10 +190,10 @@ struct PoissonModel {
       let cut = 14, bits = 28
       let rate = try builder.rounded(found.rate, to: bits).node
       let unit = BigInt(1) << cut
-      let z = design.columns.map(\.node)
+      let z = try design.weighted(design.columns.map(\.node), &builder)
       let sums = try builder.columnProduct(
         z, [try builder.floored(rate, by: unit), try builder.remainder(rate, by: unit)])
-      let end = (most * Rational(BigInt(design.frame.maximumRows)) * .power(20 + bits - cut)).ceiling
+      let end = (most * Rational(BigInt(design.mostRows)) * .power(20 + bits - cut)).ceiling
       let bounded = try builder.known(sums, within: Interval(-end, end), by: .cauchySchwarz)
       var parts: [NodeID] = []
       for j in z.indices {
@@ -205,7 +206,7 @@ struct PoissonModel {
         &builder)
     } else {
       let rate = try builder.rounded(found.rate, to: rateBits)
-      let sums = try builder.columnProduct(short, [rate.node])
+      let sums = try builder.columnProduct(try design.weighted(short, &builder), [rate.node])
       mean = try design.mean(
         of: sums, fractionBits: rateBits + columnBits, perRow: most, error: error, &builder)
     }
@@ -233,7 +234,7 @@ struct PoissonModel {
       for column in design.columns {
         weighted.append(try builder.multiply(try builder.rounded(rate, to: 28), column, to: room - bits).node)
       }
-      let product = try builder.columnProduct(weighted, z)
+      let product = try builder.columnProduct(try design.weighted(weighted, &builder), z)
       // Of the columns beside e·|z|, of the products beside |z|, of the rates.
       let rounding = Dyadic.power(-bits - 1) * Dyadic(of: Self.curvature) + .power(bits - room + 2)
       mean = try design.mean(
@@ -243,7 +244,7 @@ struct PoissonModel {
       let rate = try builder.rounded(found.rate, to: rateBits)
       var weighted: [NodeID] = []
       for column in short { weighted.append(try builder.multiply(rate.node, column)) }
-      let product = try builder.columnProduct(weighted, short)
+      let product = try builder.columnProduct(try design.weighted(weighted, &builder), short)
       mean = try design.mean(
         of: product, fractionBits: rateBits + 2 * columnBits, perRow: most, error: .zero, &builder)
     }
@@ -287,7 +288,7 @@ struct PoissonModel {
       return try builder.rounded(builder.fixed(moved, fractionBits: bits + total.width), to: 32)
     }
     let x = try builder.rounded(fit.argument, to: 24)
-    let linear = try share(try builder.innerProduct(counts, x.node), 24, upTo: 12)
+    let linear = try share(try builder.innerProduct(try design.weighted(counts, &builder), x.node), 24, upTo: 12)
     let part = builder.fixed(total.mantissa, fractionBits: total.width)
     let places = builder.fixed(
       try builder.add(
@@ -300,7 +301,8 @@ struct PoissonModel {
     let counted = try builder.select(design.frame.isUsed, rates.node, builder.constant(0))
     let expected = try builder.rounded(
       try design.mean(
-        of: try builder.sum(counted), fractionBits: 24, perRow: 404, error: .zero, &builder), to: 32)
+        of: try builder.sum(try design.weighted(counted, &builder)), fractionBits: 24, perRow: 404, error: .zero,
+        &builder), to: 32)
     let explained = try builder.add(linear, level)
     let (factorials, entropies) = try functions(&builder)
     let greatest = Rational(BigInt(most.bitWidth - most.leadingZeroBitCount))
@@ -324,8 +326,13 @@ struct PoissonModel {
     var factorials = builder.constant(BigInt(0)), entropies = builder.constant(BigInt(0))
     var before = Rational(0)
     for value in stride(from: 2, through: most, by: 1) {
-      let count = try builder.sum(
-        try builder.compare(.lessOrEqual, builder.constant(BigInt(value)), counts))
+      let isReached = try builder.compare(.lessOrEqual, builder.constant(BigInt(value)), counts)
+      let count =
+        if let weights = design.weights {
+          try builder.innerProduct(isReached, weights.values)
+        } else {
+          try builder.sum(isReached)
+        }
       let log = Self.logarithm(value)
       factorials = try builder.add(factorials, try builder.scale(count, by: log.scaled(20)))
       let whole = Rational(BigInt(value)) * log

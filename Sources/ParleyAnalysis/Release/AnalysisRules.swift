@@ -16,6 +16,8 @@ package struct AnalysisRules: Sendable {
   package let recipients: [String]
   /// Nothing rests on fewer than these, unless on nobody; 0 where nothing is withheld.
   package let minimum: Int
+  /// How much each row counts, 0 in rows that are not used; nil where all count the same.
+  var weights: NodeID?
   /// Scalar bits, 1 where a rule does not hold.
   private var violations: [NodeID] = []
   /// Scalar bits, 1 where there is nothing that could be shown.

@@ -29,6 +29,7 @@ extension AnalysisRules {
     let count = try builder.sum(condition)
     try requireEnough(count, &builder)
     try requireEnough(try builder.subtract(used, count), &builder)
+    try requireShares(of: condition, &builder)
   }
 
   /// R3 of two conditions: each of the four sets of rows that they make has none or enough. An empty one separates the outcome, which a
@@ -46,6 +47,13 @@ extension AnalysisRules {
     for cell in [both, onlyOutcome, onlyCondition, neither] {
       // Counts, whatever their ranges say.
       try requireNoneOrEnough(cell, &builder)
+    }
+    guard let weights else { return }
+    let zero = builder.constant(BigInt(0))
+    for (isHeld, other) in [(condition, outcome), (condition, try builder.not(outcome))] {
+      try requireShare(of: try builder.select(try builder.and(isHeld, other), weights, zero), &builder)
+      try requireShare(
+        of: try builder.select(try builder.and(try builder.not(isHeld), other), weights, zero), &builder)
     }
   }
 
@@ -85,7 +93,9 @@ extension AnalysisRules {
     guard isOn else { return }
     for end in Set([0, range.lower, range.upper]).sorted() {
       let differs = try builder.not(try builder.compare(.equal, value, builder.constant(end)))
-      try requireNoneOrEnough(try builder.sum(try builder.and(group, differs)), &builder)
+      let set = try builder.and(group, differs)
+      try requireNoneOrEnough(try builder.sum(set), &builder)
+      if let weights { try requireShare(of: try builder.select(set, weights, builder.constant(0)), &builder) }
     }
   }
 

@@ -39,6 +39,10 @@ package protocol AnalysisKind: Sendable {
   ///
   /// - Throws: `analysis/variable`, `analysis/type`.
   func judgedValues(of rows: AnalysisRows) throws(ParleyError) -> [String]
+  /// Which of ``variables(of:)`` say more than their values, and what missing values do. By default none, and rows without them are left out.
+  ///
+  /// - Throws: `analysis/variable`, `analysis/type`.
+  func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles
   /// Adds nodes, disclosures and results to the program. Only called where ``computesOfRows``.
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
@@ -58,11 +62,23 @@ extension AnalysisKind {
     let groups = try grouping(of: rows)
     return try variables(of: rows).filter { !groups.contains($0) }
   }
+  package func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles { VariableRoles() }
   package func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {}
   package func present(_ table: inout Program.ResultTable) {}
   package func results(over rows: AnalysisRows) throws(ParleyError) -> [Program.ResultTable] { [] }
+}
+
+/// What variables of an analysis do beside having values.
+package struct VariableRoles: Hashable, Sendable {
+  /// The one that says how much each row counts; rows of weight 0 are left out.
+  package var weights: String?
+  /// Those that may be missing in a row that is used: they are 0 there.
+  package var optional: Set<String> = []
+  /// The run ends where a row has a missing value.
+  package var refusesMissing = false
+  package init() {}
 }
 
 /// A query that an analysis asks: what it selects of the analysis's rows.

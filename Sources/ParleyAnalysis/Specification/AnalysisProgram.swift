@@ -1,3 +1,4 @@
+import BigInt
 public import ParleyBase
 public import ParleyProgram
 public import ParleySQL
@@ -63,14 +64,38 @@ extension RowProgram {
       analysis: analysis.name, recipients: self.rules.recipients,
       minimum: judged.isProtected ? self.rules.minimumCell : 0)
     for (table, column) in judged.units { try requireUnique(column, of: table) }
-    let frame = try AnalysisFrame(queried, rows: rows, variables: variables, &builder)
+    let roles = try analysis.kind.roles(in: rows)
+    let frame = try AnalysisFrame(queried, rows: rows, variables: variables, roles: roles, &builder)
+    var mayBeTold: Program.NodeID?
     if rules.isOn {
       try rules.requireEnough(frame.used, &builder)
       let table = judged.protected[0]
       if !table.tellsMissingValues { try rules.requireNoneOrEnough(frame.leftOut, &builder) }
+      if let weightless = frame.weightless { try rules.requireNoneOrEnough(weightless, &builder) }
       let counted = try builder.add(frame.used, frame.leftOut)
       try rules.requireNoneOrEnough(try builder.subtract(try rowCount(of: table.name), counted), &builder)
+      mayBeTold = try rules.isWithheld(&builder).map { (bit) throws(ParleyError) in try builder.not(bit) }
     }
+    if roles.refusesMissing { try refuseMissing(analysis, frame, mayBeTold: mayBeTold) }
     try analysis.kind.build(frame, &rules, &builder)
+  }
+
+  /// `missing: refuse`: the run ends before anything is opened where a row has no value in a column that is used.
+  ///
+  /// - Parameter mayBeTold: a scalar bit, 0 where rules of release withhold the analysis: then that is all that is told.
+  private mutating func refuseMissing(
+    _ analysis: Analysis, _ frame: AnalysisFrame, mayBeTold: Program.NodeID?
+  ) throws(ParleyError) {
+    let missing =
+      if let weightless = frame.weightless { try builder.subtract(frame.leftOut, weightless) } else {
+        frame.leftOut
+      }
+    var isViolated = try builder.compare(.less, builder.constant(0), missing)
+    if let mayBeTold { isViolated = try builder.and(isViolated, mayBeTold) }
+    builder.require(
+      .init(
+        violated: isViolated,
+        message: "rows of \(analysis.settings.what) have missing values, and 'missing: refuse' allows none",
+        remedy: "complete the data, or write 'missing: drop'"))
   }
 }

@@ -26,21 +26,25 @@ extension ProgramBuilder {
   /// - Parameters:
   ///   - column: integers, a row each.
   ///   - isCounted: a bit for every row.
-  ///   - rows: how many rows count, at least 1 and at most `most`.
+  ///   - rows: how many rows count, at least 1 and at most `most`; with weights the sum of these.
   ///   - most: a bound on the rows.
+  ///   - weights: how many rows each one stands for: integers of at least 1, 0 in rows that do not count. nil for one.
   /// - Throws: `plan/overflow` where sums of squares fit no word.
   package mutating func scaled(
-    _ column: NodeID, counting isCounted: NodeID, rows: NodeID, most: Int
+    _ column: NodeID, counting isCounted: NodeID, rows: NodeID, most: Int, weights: NodeID? = nil
   ) throws(ParleyError) -> ScaledColumn {
     let range = type(of: column).range
-    let total = try sum(try select(isCounted, column, constant(0)))
+    let counted = try select(isCounted, column, constant(0))
+    let total =
+      if let weights { try innerProduct(weights, counted) } else { try sum(counted) }
     // A mean is within the range of what it is the mean of; where nothing counts it is 0.
     let within = range.union(.exactly(0))
     let found = try clamped(try quotient(total, rows), within: within)
     // A division leaves bits; columns are moved as words.
     let mean = try matrixProduct(found, constant(1), rows: 1, inner: 1, columns: 1)
     let distance = try select(isCounted, try subtract(column, mean), constant(0))
-    let squares = try innerProduct(distance, distance)
+    let weighted = if let weights { try multiply(weights, distance) } else { distance }
+    let squares = try innerProduct(weighted, distance)
     guard magnitude(squares).magnitude.bitWidth < Self.wordBits else {
       throw overflow("the sum of the squares of a column", magnitude(squares).magnitude.bitWidth)
     }

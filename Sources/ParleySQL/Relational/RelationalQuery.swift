@@ -9,6 +9,8 @@ struct RelationalQuery {
     var id: ColumnID
     var name: String
     var type: SQLType
+    /// Whether rows can be without a value.
+    var isNullable: Bool
     /// As written.
     var text: String
     /// In halves of the last place; nil where it is computed from rounded values in a way that is not bounded.
@@ -56,7 +58,8 @@ struct RelationalQuery {
       let id = registry.column(output.name, value.type, isNullable: true)
       outputs.append(
         Output(
-          id: id, name: output.name, type: value.type, text: source.text(value.range),
+          id: id, name: output.name, type: value.type, isNullable: registry.isNullable(value.expression),
+          text: source.text(value.range),
           error: registry.error(of: value.expression), unit: registry.unit(of: value.expression)))
       items.append(Projection(id: id, expression: value.expression))
     }

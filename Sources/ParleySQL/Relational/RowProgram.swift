@@ -25,6 +25,8 @@ package struct QueriedColumn: Hashable, Sendable {
   package var type: SecretType
   /// The values of a category, as queries write them.
   package var values: [String]
+  /// Whether rows can be without a value.
+  package var isNullable: Bool
 }
 
 /// A study's program while analyses add to it.
@@ -87,7 +89,8 @@ package struct RowProgram: Sendable {
     try bound(query, tables: tables).outputs.map { output in
       var values: [String] = []
       if case .category(let list) = output.type { values = list.texts }
-      return QueriedColumn(name: output.name, type: SecretType(output.type), values: values)
+      return QueriedColumn(
+        name: output.name, type: SecretType(output.type), values: values, isNullable: output.isNullable)
     }
   }
 
