@@ -32,6 +32,8 @@ struct Row {
   var external: [Target.Dependency] = []
   /// System libraries that are used only with the trait of that name.
   var optional: [String: String] = [:]
+  /// Of tests: whether they compute so much themselves that compiling them optimized pays.
+  var isOptimized = false
 }
 
 /// Libraries that the system brings, and the packages that have their headers.
@@ -108,8 +110,8 @@ let command = Row(
   ], external: [arguments, bigInt, crypto])
 
 let tests: [Row] = [
-  Row(name: "ParleyBaseTests", uses: ["ParleyBase"]),
-  Row(name: "ParleyAlgebraTests", uses: ["ParleyAlgebra", "ParleyBase"]),
+  Row(name: "ParleyBaseTests", uses: ["ParleyBase"], isOptimized: true),
+  Row(name: "ParleyAlgebraTests", uses: ["ParleyAlgebra", "ParleyBase"], isOptimized: true),
   Row(name: "ParleyNetworkTests", uses: ["ParleyNetwork", "ParleyBase"]),
   Row(name: "ParleyCryptoTests", uses: ["ParleyCrypto", "ParleyBase", "ParleyAlgebra"]),
   Row(
@@ -120,19 +122,19 @@ let tests: [Row] = [
     uses: [
       "ParleyNumerics", "ParleyTesting", "ParleyReplicated", "ParleyClear", "ParleyEngine", "ParleyRuntime",
       "ParleyNetwork", "ParleyProgram", "ParleyBase",
-    ], external: [bigInt]),
+    ], external: [bigInt], isOptimized: true),
   Row(
     name: "ParleyReplicatedTests",
     uses: [
       "ParleyTesting", "ParleyReplicated", "ParleyClear", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
       "ParleyCrypto", "ParleyAlgebra", "ParleyBase", "ParleyRuntime",
-    ], external: [bigInt]),
+    ], external: [bigInt], isOptimized: true),
   Row(
     name: "ParleyAdditiveTests",
     uses: [
       "ParleyTesting", "ParleyAdditive", "ParleyClear", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
       "ParleyCrypto", "ParleyAlgebra", "ParleyBase", "ParleyRuntime",
-    ], external: [bigInt]),
+    ], external: [bigInt], isOptimized: true),
   Row(
     name: "ParleyTablesTests",
     uses: ["ParleyTables", "ParleyProgram", "ParleyClear", "ParleyBase", "CSQLite"], external: [bigInt]),
@@ -149,7 +151,7 @@ let tests: [Row] = [
       "ParleyAnalysis", "Parley", "ParleyStudy", "ParleySQL", "ParleyProgram", "ParleyClear", "ParleyBase",
       "ParleyTesting", "ParleyReplicated", "ParleyEngine", "ParleyNetwork",
     ],
-    external: [bigInt]),
+    external: [bigInt], isOptimized: true),
   Row(
     name: "ParleyRuntimeTests",
     uses: [
@@ -221,8 +223,12 @@ if isKept(command.name) {
 targets += system.sorted { $0.key < $1.key }.filter { isKept($0.key) }.map {
   .systemLibrary(name: $0, providers: [.apt([$1])])
 }
+// Most tests call what is tested, and optimizing them takes longer than it saves: of a release build they were a third. No product has these
+// targets, so that the flag is not in anybody's build who uses the library.
+let plain: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 targets += tests.filter { isKept($0.name) }.map {
-  .testTarget(name: $0.name, dependencies: dependencies($0), swiftSettings: strict)
+  .testTarget(
+    name: $0.name, dependencies: dependencies($0), swiftSettings: strict + ($0.isOptimized ? [] : plain))
 }
 
 var products: [Product] = []
