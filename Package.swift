@@ -32,7 +32,7 @@ struct Row {
   var external: [Target.Dependency] = []
   /// System libraries that are used only with the trait of that name.
   var optional: [String: String] = [:]
-  /// Of tests: whether they compute so much themselves that compiling them optimized pays.
+  /// Of tests: whether they compute much themselves, or run engines, whose generic code is specialized where its types are known.
   var isOptimized = false
 }
 
@@ -116,7 +116,7 @@ let tests: [Row] = [
   Row(name: "ParleyCryptoTests", uses: ["ParleyCrypto", "ParleyBase", "ParleyAlgebra"]),
   Row(
     name: "ParleyProgramTests", uses: ["ParleyProgram", "ParleyBase", "ParleyAlgebra", "CSQLite"],
-    external: [bigInt]),
+    external: [bigInt], isOptimized: true),
   Row(
     name: "ParleyNumericsTests",
     uses: [
@@ -144,7 +144,7 @@ let tests: [Row] = [
       "ParleySQL", "ParleySQLTesting", "ParleyTesting", "ParleyProgram", "ParleyBase", "ParleyRuntime",
       "ParleyEngine",
       "ParleyClear", "ParleyReplicated", "ParleyNetwork", "CSQLite",
-    ], external: [bigInt]),
+    ], external: [bigInt], isOptimized: true),
   Row(
     name: "ParleyAnalysisTests",
     uses: [
@@ -157,7 +157,7 @@ let tests: [Row] = [
     uses: [
       "ParleyRuntime", "ParleyTesting", "ParleyProgram", "ParleyBase", "ParleyNetwork", "ParleyEngine",
       "ParleyCrypto", "ParleyReplicated", "ParleyAlgebra",
-    ], external: [bigInt]),
+    ], external: [bigInt], isOptimized: true),
   Row(
     name: "ParleyStudyTests",
     uses: ["ParleyStudy", "ParleyBase", "ParleyProgram", "ParleySQL", "ParleyCrypto"],
@@ -223,8 +223,8 @@ if isKept(command.name) {
 targets += system.sorted { $0.key < $1.key }.filter { isKept($0.key) }.map {
   .systemLibrary(name: $0, providers: [.apt([$1])])
 }
-// Most tests call what is tested, and optimizing them takes longer than it saves: of a release build they were a third. No product has these
-// targets, so that the flag is not in anybody's build who uses the library.
+// Other tests call what is tested, and optimizing them takes longer than it saves. No product has these targets, so that the flag is not in
+// anybody's build who uses the library.
 let plain: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 targets += tests.filter { isKept($0.name) }.map {
   .testTarget(

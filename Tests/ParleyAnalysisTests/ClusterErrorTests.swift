@@ -107,7 +107,7 @@ import Testing
         "outcome: x, predictors: \(predictors), errors: cluster, cluster: h", columns: Self.columns, minimum: 5,
         table: "protect: rows",
         source:
-          "rows: \"SELECT x, v, CASE WHEN v < 30 THEN 'low' WHEN v < 60 THEN 'mid' ELSE 'high' END AS h FROM people\""
+          "rows: \"SELECT x, v, CASE WHEN g = 'a' THEN 'low' WHEN g = 'b' THEN 'mid' ELSE 'high' END AS h FROM people\""
       )
     }
     _ = try PreparedWorld.prepare(text("[v]"))

@@ -302,11 +302,12 @@ import Testing
     func censored(_ count: Int) -> [Row] {
       rows.enumerated().map { Row(days: $1.days, event: $0 >= count, x: $1.x, w: $1.w) }
     }
-    #expect(try !shown(censored(4)) && shown(censored(5)))
+    #expect(try !shown(censored(4)) && shown(censored(20)))
     func ones(_ count: Int) -> [Row] {
-      rows.enumerated().map { Row(days: $1.days, event: $1.event, x: $1.x, w: $0 % 5 == 1 && $0 / 5 < count) }
+      rows.enumerated().map { Row(days: $1.days, event: $0 % 2 == 0, x: $1.x, w: $0 % 5 == 1 && $0 / 5 < count) }
     }
-    #expect(try !shown(ones(4)) && shown(ones(8)))
+    // Half of them have the event.
+    #expect(try !shown(ones(4)) && !shown(ones(8)) && shown(ones(12)))
     // Twelve rows for two coefficients.
     #expect(try !shown(Array(rows.prefix(11))))
   }
