@@ -16,13 +16,13 @@ import Testing
       let lock = try LocalFiles().lock(folder)
       let error = try #require(throws: ParleyError.self) { try LocalFiles().lock(folder) }
       #expect(error.code == .stateLocked, "\(error)")
-      for entry in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+      // All are found before any is copied: a copy could get a number that is still to be looked at.
+      let held = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").filter { entry in
         let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(entry)")
-        if let descriptor = Int32(entry), target?.hasSuffix("\(name)/lock") == true {
-          copies.append(dup(descriptor))
-        }
+        return target?.hasSuffix("\(name)/lock") == true
       }
-      try withExtendedLifetime(lock) { try #require(copies.count == 1) }
+      try #require(held.count == 1)
+      try withExtendedLifetime(lock) { copies = try held.map { dup(try #require(Int32($0))) } }
     }
     _ = try LocalFiles().lock(folder)
   }
