@@ -53,12 +53,13 @@ import Testing
   /// The deviation of a group's own key is 0 of everybody: it says nothing beside the key, also where it goes with the row for the sake of few.
   /// That of anything else is found.
   @Test func whatKeysTellIsConceded() {
+    // Its columns stand elsewhere without a minimum.
     var study = ReleaseAttack.Study(seed: 31_003_780)
     guard case .judged(let hits, _, _) = ReleaseAttack.outcome(of: study) else {
       Issue.record("\(study) is refused")
       return
     }
-    #expect(hits.contains { $0.kind == .told } && hits.allSatisfy(\.isConceded), "\(study): \(hits)")
+    #expect(hits.allSatisfy(\.isConceded), "\(study): \(hits)")
     for (argument, isFound) in [("g", false), ("x", true), ("id % 7", true)] {
       study = ReleaseAttack.Study(
         name: argument, minimum: 4, tables: Self.threeInAGroup.tables, data: Self.threeInAGroup.data,
