@@ -86,31 +86,7 @@ package struct RowClauses: Hashable, Sendable {
   private static func bounds(
     _ comparison: Program.Comparison, _ a: Expression, _ b: Expression, isTrue: Bool
   ) -> (column: ColumnID, bounds: ValueBounds)? {
-    var found = ValueBounds()
-    let value: Expression
-    switch (a, b) {
-    case (let x, .integer(let k)):
-      value = x
-      switch (comparison, isTrue) {
-      case (.less, true): found.upper = k - 1
-      case (.less, false): found.lower = k
-      case (.lessOrEqual, true): found.upper = k
-      case (.lessOrEqual, false): found.lower = k + 1
-      case (.equal, true): (found.lower, found.upper) = (k, k)
-      case (.equal, false): found.excluded = [k]
-      }
-    case (.integer(let k), let x):
-      value = x
-      switch (comparison, isTrue) {
-      case (.less, true): found.lower = k + 1
-      case (.less, false): found.upper = k
-      case (.lessOrEqual, true): found.lower = k
-      case (.lessOrEqual, false): found.upper = k - 1
-      case (.equal, true): (found.lower, found.upper) = (k, k)
-      case (.equal, false): found.excluded = [k]
-      }
-    default: return nil
-    }
+    guard let (value, found) = ValueBounds.told(by: comparison, a, b, isTrue: isTrue) else { return nil }
     switch value {
     case .column(let id): return (id, found)
     case .scaled(.column(let id), let factor) where factor != 0: return (id, found.divided(by: factor))

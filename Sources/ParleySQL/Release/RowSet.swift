@@ -162,34 +162,11 @@ struct RowSet {
   private mutating func bound(
     _ comparison: Program.Comparison, _ a: Expression, _ b: Expression, isTrue: Bool
   ) -> Bool {
-    let value: Expression
-    var change = ValueBounds()
-    switch (a, b) {
-    case (.integer(let x), .integer(let y)):
-      take(.boolean(Self.outcome(comparison, .integer(x), .integer(y)) == true), isTrue: isTrue)
+    if case (.integer, .integer) = (a, b) {
+      take(.boolean(Self.outcome(comparison, a, b) == true), isTrue: isTrue)
       return true
-    case (let x, .integer(let k)):
-      value = x
-      switch (comparison, isTrue) {
-      case (.less, true): change.upper = k - 1
-      case (.less, false): change.lower = k
-      case (.lessOrEqual, true): change.upper = k
-      case (.lessOrEqual, false): change.lower = k + 1
-      case (.equal, true): (change.lower, change.upper) = (k, k)
-      case (.equal, false): change.excluded = [k]
-      }
-    case (.integer(let k), let x):
-      value = x
-      switch (comparison, isTrue) {
-      case (.less, true): change.lower = k + 1
-      case (.less, false): change.upper = k
-      case (.lessOrEqual, true): change.lower = k
-      case (.lessOrEqual, false): change.upper = k - 1
-      case (.equal, true): (change.lower, change.upper) = (k, k)
-      case (.equal, false): change.excluded = [k]
-      }
-    default: return false
     }
+    guard let (value, change) = ValueBounds.told(by: comparison, a, b, isTrue: isTrue) else { return false }
     meet(value, change)
     return true
   }

@@ -44,3 +44,36 @@ struct ValueBounds: Equatable {
       upper: upper.map { isTruncated && $0 < 0 ? $0 * divisor : ($0 + 1) * divisor - 1 })
   }
 }
+
+extension ValueBounds {
+  /// What a comparison with a constant says of the value that is compared, where it is true or false and not NULL; nil where neither side is a
+  /// constant.
+  static func told(
+    by comparison: Program.Comparison, _ a: Expression, _ b: Expression, isTrue: Bool
+  ) -> (value: Expression, bounds: ValueBounds)? {
+    var bounds = ValueBounds()
+    switch (a, b) {
+    case (let value, .integer(let k)):
+      switch (comparison, isTrue) {
+      case (.less, true): bounds.upper = k - 1
+      case (.less, false): bounds.lower = k
+      case (.lessOrEqual, true): bounds.upper = k
+      case (.lessOrEqual, false): bounds.lower = k + 1
+      case (.equal, true): (bounds.lower, bounds.upper) = (k, k)
+      case (.equal, false): bounds.excluded = [k]
+      }
+      return (value, bounds)
+    case (.integer(let k), let value):
+      switch (comparison, isTrue) {
+      case (.less, true): bounds.lower = k + 1
+      case (.less, false): bounds.upper = k
+      case (.lessOrEqual, true): bounds.lower = k
+      case (.lessOrEqual, false): bounds.upper = k - 1
+      case (.equal, true): (bounds.lower, bounds.upper) = (k, k)
+      case (.equal, false): bounds.excluded = [k]
+      }
+      return (value, bounds)
+    default: return nil
+    }
+  }
+}
