@@ -142,29 +142,29 @@ extension ReplicatedParty {
     into out: UnsafeMutablePointer<Word>
   ) {
     var addend = constant
-    var whole: [(UnsafePointer<Word>, Word)] = []
-    for (term, factor) in terms {
+    var whole = 0, first = -1, second = -1
+    for (place, (term, factor)) in terms.enumerated() {
       precondition(term.count == count || term.count == 1, "operand of another length")
-      let factor = lift(factor, Word.self)
-      let share = takesHi ? term.hi : term.lo
       if term.count == 1 {
-        addend &+= share[0] &* factor
+        addend &+= (takesHi ? term.hi : term.lo)[0] &* lift(factor, Word.self)
       } else {
-        whole.append((share, factor))
+        whole += 1
+        if first < 0 { first = place } else if second < 0 { second = place }
       }
     }
-    guard let first = whole.first else {
+    func share(_ place: Int) -> UnsafePointer<Word> { takesHi ? terms[place].0.hi : terms[place].0.lo }
+    guard whole > 0 else {
       out.update(repeating: addend, count: count)
       return
     }
-    if whole.count == 2, addend == 0, first.1 == 1, whole[1].1 == 1 {
-      Word.add(first.0, whole[1].0, into: out, count: count)
-    } else if whole.count == 2, addend == 0, first.1 == 1, whole[1].1 == Word.max {
-      Word.subtract(first.0, whole[1].0, into: out, count: count)
+    if whole == 2, addend == 0, terms[first].1 == 1, terms[second].1 == 1 {
+      Word.add(share(first), share(second), into: out, count: count)
+    } else if whole == 2, addend == 0, terms[first].1 == 1, terms[second].1 == UInt64.max {
+      Word.subtract(share(first), share(second), into: out, count: count)
     } else {
-      Word.affine(first.0, factor: first.1, addend: addend, into: out, count: count)
-      for (pointer, factor) in whole.dropFirst() {
-        Word.accumulate(pointer, factor: factor, into: out, count: count)
+      Word.affine(share(first), factor: lift(terms[first].1, Word.self), addend: addend, into: out, count: count)
+      for place in terms.indices where place > first && terms[place].0.count != 1 {
+        Word.accumulate(share(place), factor: lift(terms[place].1, Word.self), into: out, count: count)
       }
     }
   }

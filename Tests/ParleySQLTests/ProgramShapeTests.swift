@@ -53,6 +53,29 @@ import Testing
     #expect(isUsed.count == program.nodes.count)
   }
 
+  /// The greater of two is at least the greater of their least values, and at most the greater of their greatest.
+  @Test(
+    arguments: [
+      ("GREATEST(x, y)", -3...90), ("LEAST(x, y)", -5...20), ("GREATEST(x, 10)", 10...90),
+      ("LEAST(x, y, 10)", -5...10),
+      // What may be missing leaves the other as it is.
+      ("GREATEST(x, z)", -5...90),
+    ] as [(String, ClosedRange<Int>)])
+  func extremesHaveNarrowRanges(_ text: String, _ range: ClosedRange<Int>) throws {
+    let schema = TableSchema(
+      name: "t",
+      columns: [
+        .init(name: "x", type: .integer(-5...90), isNullable: false),
+        .init(name: "y", type: .integer(-3...20), isNullable: false),
+        .init(name: "z", type: .integer(60...70), isNullable: true),
+      ], holders: ["a"], maximumRows: 9)
+    let program = try SQLFrontEnd.compile(
+      [SQLQuery(name: "q", text: "SELECT \(text) AS v FROM t")], tables: [schema],
+      rules: .init(minimumCell: 0, recipients: []))
+    let shown = try #require(program.disclosures.first { $0.name.hasSuffix("v") })
+    #expect(program[shown.node].type.range == Interval(range), "\(program[shown.node])")
+  }
+
   @Test func equalTextGivesEqualPrograms() throws {
     let texts = [
       "SELECT sex, COUNT(chol), AVG(weight), CORR(chol, weight) FROM patients GROUP BY sex ORDER BY sex"

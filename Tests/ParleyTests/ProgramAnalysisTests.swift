@@ -120,6 +120,7 @@ import Testing
     let error = try #require(table["std.err"][1])
     #expect(error > 0 && error < 1)
     // A line through weights, and a reference that is no predictor.
+    // Done here: name a column that is among the predictors, or leave it out
     let other = World()
     let line = other.people.linear(other.weight, on: [other.age], to: ["d"], as: "line")
     let fit = try other.study.run(data: Self.data(people))

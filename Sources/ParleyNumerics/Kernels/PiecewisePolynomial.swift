@@ -35,10 +35,21 @@ package struct PiecewisePolynomial: Sendable, Hashable {
     self.remainder = Dyadic(of: remainder)
     let width = Rational.power(widthExponent)
     let nodes = Self.nodes(degree).map { $0 * width }
+    // Coefficients are linear in the values, with the same factors in every segment, which are integers over one denominator.
+    let basis = nodes.indices.map { place in
+      Self.interpolation(nodes, nodes.indices.map { $0 == place ? 1 : 0 })
+    }
+    let denominator = basis.joined().reduce(BigInt(1)) { common, factor in
+      common / common.greatestCommonDivisor(with: factor.denominator) * factor.denominator
+    }
+    let factors = basis.map { $0.map { $0.numerator * (denominator / $0.denominator) } }
     coefficients = (0..<segments).map { segment in
       let beginning = start + Rational(BigInt(segment)) * width
-      let values = nodes.map { Series.rational(function(beginning + $0)) }
-      return Self.interpolation(nodes, values).map { $0.scaled(coefficientBits) }
+      let values = nodes.map { function(beginning + $0) }
+      return nodes.indices.map { power in
+        let sum = nodes.indices.reduce(BigInt(0)) { $0 + factors[$1][power] * values[$1] }
+        return (Series.rational(sum) / Rational(denominator)).scaled(coefficientBits)
+      }
     }
   }
 

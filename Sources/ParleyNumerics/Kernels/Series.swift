@@ -15,6 +15,7 @@ package enum Series {
     var term = BigInt(1) << scale, sum = BigInt(1) << scale
     for k in 1...60 {
       term = ((term * small) >> scale) / BigInt(k)
+      if term == 0 { break }
       sum += term
     }
     for _ in 0..<halvings { sum = (sum * sum) >> scale }

@@ -20,7 +20,7 @@ package struct BarrierPlan: Hashable, Sendable {
 
   /// After every so many rounds, and in every loop that is in no other after every so many passes; nil for none.
   package init(everyRounds rounds: Int?, everyPasses passes: Int?, of program: LoweredProgram) {
-    let count = Schedule(program.instructions).rounds.count
+    let count = program.schedule.rounds.count
     self.rounds = rounds.map { Set(stride(from: max($0, 1), to: count, by: max($0, 1))) } ?? []
     self.passes = [:]
     for instruction in program.instructions {
@@ -57,7 +57,7 @@ package struct BarrierPlan: Hashable, Sendable {
   /// All barriers in the order in which they are reached; their numbers are their places here.
   package func points(in program: LoweredProgram) -> [Point] {
     var points: [Point] = []
-    for (number, round) in Schedule(program.instructions).rounds.enumerated() {
+    for (number, round) in program.schedule.rounds.enumerated() {
       for item in round.rowAlgorithms {
         guard case .repeated(let loop) = item.instruction.kind, let every = passes[item.instruction.id], every > 0
         else { continue }
@@ -72,7 +72,7 @@ package struct BarrierPlan: Hashable, Sendable {
 
   /// The registers that are alive at a point: what is saved. Ascending; of a loop, the state that the next pass begins with is among them.
   package static func live(at point: Point, in program: LoweredProgram) -> RegisterSet {
-    let schedule = Schedule(program.instructions)
+    let schedule = program.schedule
     var arith: Set<Int> = [], planes: Set<Int> = []
     func pass(_ item: Schedule.Item) {
       let results = item.instruction.resultRegisters
@@ -108,7 +108,7 @@ package struct BarrierPlan: Hashable, Sendable {
         "the protocol \(descriptor.name)\(descriptor.verifier?.method == .macs ? " with macs" : "") cannot save its shares",
         remedy: "run the program without barriers, or on a protocol that has them")
     }
-    let schedule = Schedule(program.instructions)
+    let schedule = program.schedule
     let count = schedule.rounds.count
     guard rounds.allSatisfy({ (0..<count).contains($0) }) else {
       throw Self.refused(

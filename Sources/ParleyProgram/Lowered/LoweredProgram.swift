@@ -65,7 +65,12 @@ package indirect enum Length: Hashable, Sendable {
 /// once between. Local instructions run as soon as their operands are there. Registers are written once.
 package struct LoweredProgram: Hashable, Sendable {
   /// The instructions, in execution order.
-  package var instructions: [Instruction] = []
+  package var instructions: [Instruction] = [] {
+    didSet { kept = KeptSchedule() }
+  }
+  private var kept = KeptSchedule()
+  /// The order in which they are executed.
+  package var schedule: Schedule { kept.value(instructions) }
   /// How many registers of ring words there are.
   package var arithCount = 0
   /// How many registers of planes there are.

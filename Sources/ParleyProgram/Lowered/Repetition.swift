@@ -41,7 +41,7 @@ extension Instruction {
     }
 
     /// One pass in order; what it leaves, and what it finds outside, is not freed in it.
-    package var schedule: Schedule {
+    var schedule: Schedule {
       var kept = RegisterSet()
       kept.add(result)
       kept.add(shared)
@@ -49,7 +49,7 @@ extension Instruction {
     }
 
     /// Registers that are empty between passes: those of the state and of the result, apart from what is outside.
-    package var ownRegisters: RegisterSet {
+    var ownRegisters: RegisterSet {
       var own = RegisterSet()
       let arith = Set(shared.arith), planes = Set(shared.planes)
       own.add(Set(state.arith + result.arith).subtracting(arith).sorted { $0.index < $1.index })

@@ -11,6 +11,13 @@ package struct Schedule: Sendable {
     package var instruction: Instruction
     /// Registers that nothing reads afterwards.
     package var freed = RegisterSet()
+    /// Of a loop and of a reduction: what is inside.
+    package let inside: Inside?
+
+    init(_ instruction: Instruction) {
+      self.instruction = instruction
+      inside = Inside(instruction)
+    }
   }
   /// One round: what is started, then everything that can run once it is finished.
   package struct Round: Sendable {
@@ -37,7 +44,7 @@ package struct Schedule: Sendable {
   package init(_ instructions: [Instruction], kept: RegisterSet = RegisterSet()) {
     rounds = Array(repeating: Round(), count: (instructions.map(\.round).max() ?? 0) + 1)
     for instruction in instructions {
-      let item = Item(instruction: instruction)
+      let item = Item(instruction)
       if instruction.isInput {
         inputs.append(item)
       } else if case .openVerdicts = instruction.kind {

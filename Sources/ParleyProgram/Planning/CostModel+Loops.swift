@@ -16,7 +16,7 @@ extension CostModel {
     for round in schedule.rounds {
       for item in round.exchanges + round.reductions + round.rowAlgorithms + round.locals {
         numbers.formUnion(ledger.payers(item.instruction).numbers)
-        if case .repeated(let inner) = item.instruction.kind { numbers.formUnion(self.payers(in: inner.schedule)) }
+        if let walk = LoopWalk(item) { numbers.formUnion(self.payers(in: walk.schedule)) }
         for function in item.instruction.kind.functions { numbers.formUnion(FunctionWork(function, self).payers) }
       }
     }

@@ -45,7 +45,7 @@ package struct CostModel {
     self.lowered = lowered
     self.descriptor = descriptor
     self.shape = shape
-    schedule = Schedule(lowered.instructions)
+    schedule = lowered.schedule
     rows = shape.rows
     counts = LengthCounts(rows)
     ledger = CostLedger(lowered.owners, principals: shape.principals)

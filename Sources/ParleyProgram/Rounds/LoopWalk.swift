@@ -7,10 +7,12 @@ package struct LoopWalk {
   /// Registers that are empty between passes, apart from the state.
   fileprivate let own: RegisterSet
 
-  init(_ loop: Instruction.Repetition, _ item: Schedule.Item) {
+  /// Nil for an instruction that is no loop.
+  init?(_ item: Schedule.Item) {
+    guard case .repeated(let loop) = item.instruction.kind, let inside = item.inside else { return nil }
     (self.loop, self.item) = (loop, item)
-    schedule = loop.schedule
-    own = loop.ownRegisters
+    schedule = inside.schedule
+    own = inside.registers
   }
 }
 

@@ -24,14 +24,12 @@ package struct ReductionWalk<Machine: RoundMachine> {
 
   /// Nil for an instruction that is no reduction.
   fileprivate init?(_ item: Schedule.Item, count: Int) {
-    guard case .reduce(let state, let body, let out) = item.instruction.kind else { return nil }
+    guard case .reduce(let state, let body, let out) = item.instruction.kind, let inside = item.inside
+    else { return nil }
     (self.item, self.body, self.state, self.out, self.count) = (item, body, state, out, count)
     levels = Instruction.ReductionBody.levels(count: count)
-    let outside = body.outerRegisters
-    var kept = outside
-    kept.add(body.combined)
-    schedule = Schedule(body.instructions, kept: kept)
-    let read = Set(outside.planes), reduced = Set(state.map(\.index))
+    schedule = inside.schedule
+    let read = Set(inside.registers.planes), reduced = Set(state.map(\.index))
     var early = RegisterSet()
     early.planes = item.freed.planes.filter { reduced.contains($0) && !read.contains($0) }
     freedAtStart = early

@@ -76,8 +76,8 @@ extension RoundMachine {
   ///
   /// - Parameter first: passes of the loop that another session has done.
   package mutating func run(algorithm item: Schedule.Item, from first: Int = 0) throws(Failure) {
-    guard case .repeated(let loop) = item.instruction.kind else { return try run(rows: item) }
-    try run(LoopWalk(loop, item), from: first)
+    guard let walk = LoopWalk(item) else { return try run(rows: item) }
+    try run(walk, from: first)
   }
 
   package mutating func runLocals(of round: Schedule.Round) throws(Failure) {

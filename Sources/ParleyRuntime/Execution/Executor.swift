@@ -51,7 +51,7 @@ package final class Executor<E: Engine> {
     self.recipients = recipients
     self.onProgress = onProgress
     rows = shape.rows
-    schedule = Schedule(program.instructions)
+    schedule = program.schedule
     let descriptor = engine.descriptor
     self.demand =
       demand

@@ -68,15 +68,24 @@ struct RegisterFile<E: Engine> {
 /// than its value: code that is not specialised for an engine would look up the type of an optional at every access.
 private final class RegisterBank<Value> {
   private let values: UnsafeMutablePointer<Value>
-  private var isFilled: [Bool]
+  /// A buffer and not an array, whose every access by a class is checked at run time to be the only one.
+  private let isFilled: UnsafeMutableBufferPointer<Bool>
 
   init(count: Int) {
     values = .allocate(capacity: count)
-    isFilled = Array(repeating: false, count: count)
+    isFilled = .allocate(capacity: count)
+    isFilled.initialize(repeating: false)
   }
   deinit {
     for index in isFilled.indices where isFilled[index] { (values + index).deinitialize(count: 1) }
     values.deallocate()
+    isFilled.deallocate()
+  }
+
+  /// - Precondition: a register of the program, also in optimized builds, where a buffer pointer does not check.
+  private func isFilled(_ index: Int) -> Bool {
+    precondition(isFilled.indices.contains(index), "a register that the program does not have")
+    return isFilled[index]
   }
 
   func value(at index: Int) throws(ParleyError) -> Value {
@@ -86,7 +95,7 @@ private final class RegisterBank<Value> {
     return values[index]
   }
   func write(_ value: Value, at index: Int) {
-    if isFilled[index] {
+    if isFilled(index) {
       values[index] = value
     } else {
       (values + index).initialize(to: value)
@@ -94,7 +103,7 @@ private final class RegisterBank<Value> {
     }
   }
   func empty(_ index: Int) {
-    guard isFilled[index] else { return }
+    guard isFilled(index) else { return }
     (values + index).deinitialize(count: 1)
     isFilled[index] = false
   }

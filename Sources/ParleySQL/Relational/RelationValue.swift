@@ -336,7 +336,13 @@ struct ExpressionLowering {
       var isBetter = try builder.compare(.less, low, high)
       if let none = best.isNull { isBetter = try builder.or(isBetter, none) }
       if let none = next.isNull { isBetter = try builder.and(isBetter, try builder.not(none)) }
-      best.value = try builder.select(isBetter, next.value, best.value)
+      if best.isNull == nil, next.isNull == nil {
+        best.value = try builder.select(
+          isBetter, next.value, best.value,
+          within: extremes(of: best.value, and: next.value, isGreatest: isGreatest))
+      } else {
+        best.value = try builder.select(isBetter, next.value, best.value)
+      }
       if let x = best.isNull, let y = next.isNull {
         best.isNull = try builder.and(x, y)
       } else {
@@ -344,6 +350,14 @@ struct ExpressionLowering {
       }
     }
     return .number(best.value, isNull: best.isNull)
+  }
+
+  /// Between which numbers the greater of two is that are both there, or the lesser.
+  private func extremes(of a: Program.NodeID, and b: Program.NodeID, isGreatest: Bool) -> Interval {
+    let (x, y) = (builder.type(of: a).range, builder.type(of: b).range)
+    return isGreatest
+      ? Interval(max(x.lower, y.lower), max(x.upper, y.upper))
+      : Interval(min(x.lower, y.lower), min(x.upper, y.upper))
   }
 
   /// isqrt(⌊4 · 10^12 · a / 10^scale⌋), halved upwards: the nearest sixth decimal.
