@@ -160,6 +160,7 @@ extern const c_parley_sums_ops c_parley_sums_generic;
 extern const c_parley_prime_ops c_parley_prime_generic;
 #ifdef C_PARLEY_X86
 C_PARLEY_TRANSFER_KERNELS(aesni)
+void c_parley_blocks_avx2(uint64_t *out, const uint64_t *const *planes, size_t word);
 C_PARLEY_TRANSFER_KERNELS(vaes256)
 C_PARLEY_TRANSFER_KERNELS(vaes)
 extern const c_parley_aes_ops c_parley_aes_aesni;

@@ -56,6 +56,12 @@ void c_parley_small_vole(
 
 void c_parley_planes_to_blocks(
     uint64_t *out, const uint64_t *const *planes, size_t first_word, size_t groups_of_8_words) {
+#ifdef C_PARLEY_X86
+  if (c_parley_active()->id == C_PARLEY_BACKEND_AVX2) {
+    for (size_t g = 0; g < groups_of_8_words; g++) c_parley_blocks_avx2(out + 1024 * g, planes, first_word + 8 * g);
+    return;
+  }
+#endif
   const c_parley_transpose_ops *ops = c_parley_active()->transpose;
   uint64_t low[512], high[512];
   for (size_t g = 0; g < groups_of_8_words; g++) {

@@ -209,7 +209,7 @@ struct SentBatch: Sendable {
       return ([before, sent], out.rows.array, out.choices.array)
     }
     let (sender, w, delta) = try ends.sender.get(), (receiver, v, u) = try ends.receiver.get()
-    #expect(sender == [shape.offerBytes(.short), shape.security == .malicious ? 24 : 16])
+    #expect(sender == [shape.offerBytes(.short), shape.security == .malicious ? 24 : 0])
     #expect(receiver == [shape.setupBytes, shape.batchBytes(rows: rows, hasChoices: false)])
     for row in 0..<rows {
       let mask: UInt64 = 0 &- (u[row / 64] >> UInt64(row % 64) & 1)

@@ -10,6 +10,8 @@ package final class CorrelatedReceiver {
   private let base: BaseTransferKind
   private let pool: BufferPool?
   private var schedules: Storage<UInt64>?
+  /// Of all batches, where none is checked.
+  private var commonSalt: Storage<UInt64>?
   private var state = TransferState()
 
   /// Nothing is drawn before the set-up.
@@ -29,7 +31,13 @@ package final class CorrelatedReceiver {
   package func setUp(over mesh: any MessageLinks, step first: StepID) throws(ParleyError) {
     try state.begin(.fresh)
     let step = TransferSteps(first: first).setup
-    let offer = try mesh.receiveBytes(shape.offerBytes(base), step: step, from: peer)
+    var offer = try mesh.receiveBytes(shape.offerBytes(base), step: step, from: peer)
+    if shape.security == .semiHonest {
+      let salt = Storage<UInt64>(uninitialized: 2)
+      salt.bytes.copyBytes(from: offer.suffix(16))
+      offer.removeLast(16)
+      commonSalt = salt
+    }
     let sender = try BaseTransferSender(
       offer: offer, count: TransferShape.rowBits, kind: base, context: context.reversed)
     let keys = sender.keys
@@ -161,14 +169,19 @@ package final class CorrelatedReceiver {
     state.end(.ready)
   }
 
-  /// Takes the salt of the hashes, which comes when the check has passed, and gives the rows out.
+  /// Takes the salt of the hashes, which comes when the check has passed, and gives the rows out. Where there is no check nothing is
+  /// received.
   package func release(
     _ rows: consuming ProvisionalReceiverRows, over mesh: any MessageLinks, step first: StepID
   ) throws(ParleyError) -> ReceiverRows {
     try state.begin(.ready)
     guard let schedules else { throw ParleyError(.invariant, "an oblivious transfer is not set up") }
-    let salt = Storage<UInt64>(
-      copying: try mesh.receiveWords(2, step: TransferSteps(first: first).salt, from: peer))
+    let salt: Storage<UInt64>
+    if let commonSalt {
+      salt = commonSalt
+    } else {
+      salt = Storage(copying: try mesh.receiveWords(2, step: TransferSteps(first: first).salt, from: peer))
+    }
     let planes = rows.planes ?? RowPlanes(words: rows.words, pool: pool)
     if rows.planes == nil {
       let unused = Storage<UInt64>(uninitialized: RowPlanes.chunkWords)
@@ -182,7 +195,8 @@ package final class CorrelatedReceiver {
     }
     state.end(.ready)
     return ReceiverRows(
-      rows: planes.rows(rows.count, pool: pool), choices: rows.choices, count: rows.count, salt: salt, pool: pool)
+      rows: planes.rows(rows.count, pool: pool), choices: rows.choices, count: rows.count, batch: rows.batch,
+      salt: salt, pool: pool)
   }
 
   /// All phases of a batch, each with its flush: waits for the other, which calls ``CorrelatedSender/correlate(rows:hasChoices:over:step:)``.

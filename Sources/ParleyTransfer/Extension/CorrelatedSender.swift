@@ -14,6 +14,8 @@ package final class CorrelatedSender {
   private let delta: Storage<UInt64>
   private let pool: BufferPool?
   private var opening: BaseTransferReceiver?
+  /// Of all batches, where none is checked.
+  private var commonSalt: Storage<UInt64>?
   private var schedules: Storage<UInt64>?
   private var state = TransferState()
 
@@ -48,7 +50,13 @@ package final class CorrelatedSender {
       }
     }
     let receiver = try BaseTransferReceiver(choices: choices, kind: base, context: context.reversed)
-    try mesh.send(step: TransferSteps(first: first).setup, to: peer, bytes: receiver.offer)
+    var offer = receiver.offer
+    if shape.security == .semiHonest {
+      let salt = freshSalt()
+      offer += Array(salt.bytes)
+      commonSalt = salt
+    }
+    try mesh.send(step: TransferSteps(first: first).setup, to: peer, bytes: offer)
     opening = consume receiver
     state.end(.opened)
   }
@@ -99,6 +107,12 @@ package final class CorrelatedSender {
     }
     self.schedules = schedules
     state.end(.ready)
+  }
+
+  private func freshSalt() -> Storage<UInt64> {
+    let salt = Storage<UInt64>(uninitialized: 2)
+    SecureRandom.fill(salt.bytes)
+    return salt
   }
 
   private func failed(_ what: String, _ step: StepID) -> ParleyError {
@@ -164,7 +178,8 @@ package final class CorrelatedSender {
     state.end(.ready)
   }
 
-  /// Checks the rows, and only then draws the salt of their hashes, sends it and gives them out.
+  /// Checks the rows, and only then draws the salt of their hashes, sends it and gives them out. Where there is no check nothing is sent
+  /// or received.
   ///
   /// - Throws: `aborted/check-failed`; from then on this object refuses everything.
   package func release(
@@ -185,11 +200,16 @@ package final class CorrelatedSender {
         throw failed("rows of an oblivious transfer are not what their check says", steps.hashes)
       }
     }
-    let salt = Storage<UInt64>(uninitialized: 2)
-    SecureRandom.fill(salt.bytes)
-    try mesh.sendWords(salt.array, step: steps.salt, to: peer)
+    let salt: Storage<UInt64>
+    if let commonSalt {
+      salt = commonSalt
+    } else {
+      salt = freshSalt()
+      try mesh.sendWords(salt.array, step: steps.salt, to: peer)
+    }
     let output = SenderRows(
-      rows: rows.planes.rows(rows.count, pool: pool), count: rows.count, delta: delta, salt: salt, pool: pool)
+      rows: rows.planes.rows(rows.count, pool: pool), count: rows.count, batch: rows.batch, delta: delta,
+      salt: salt, pool: pool)
     state.end(.ready)
     return output
   }

@@ -7,27 +7,32 @@ package struct SenderRows: ~Copyable {
   private let delta: Storage<UInt64>
   private let salt: Storage<UInt64>
   private let pool: BufferPool?
-  private var taken = TakenRows()
+  private var taken: TakenRows
   /// Rows.
   package let count: Int
 
-  init(rows: Storage<UInt64>, count: Int, delta: Storage<UInt64>, salt: Storage<UInt64>, pool: BufferPool?) {
+  init(
+    rows: Storage<UInt64>, count: Int, batch: UInt64, delta: Storage<UInt64>, salt: Storage<UInt64>,
+    pool: BufferPool?
+  ) {
+    taken = TakenRows(batch: batch)
     (self.rows, self.count, self.delta, self.salt, self.pool) = (rows, count, delta, salt, pool)
   }
 
-  /// Correlated transfer: W_j, two words each, and Δ. Whatever is encrypted under such rows goes through a correlation-robust hash first; the salt
-  /// is for this batch alone.
-  package consuming func correlated() -> (rows: Storage<UInt64>, delta: Storage<UInt64>, salt: Storage<UInt64>) {
-    taken.takeAll()
-    return (rows, delta, salt)
+  /// Correlated transfer: W_j, two words each, and Δ. Whatever is encrypted under such rows goes through a correlation-robust hash first, under the
+  /// salt and a number of the batch's own: 2^40 of them from `first` on.
+  package consuming func correlated() -> (
+    rows: Storage<UInt64>, delta: Storage<UInt64>, salt: Storage<UInt64>, first: UInt64
+  ) {
+    (rows, delta, salt, taken.takeAll())
   }
 
   /// Random transfer: H(j, W_j) and H(j, W_j ⊕ Δ), two words each.
   package consuming func randomPairs() -> (zero: Storage<UInt64>, one: Storage<UInt64>) {
-    taken.takeAll()
+    let first = taken.takeAll()
     let other = Storage<UInt64>(uninitialized: 2 * count, pool: pool)
     Kernels.mitccrh(
-      salt: salt.pointer, first: 0, rows.pointer, delta: delta.pointer, into: rows.pointer, other.pointer,
+      salt: salt.pointer, first: first, rows.pointer, delta: delta.pointer, into: rows.pointer, other.pointer,
       count: count)
     withExtendedLifetime((rows, delta, salt)) {}
     return (rows, other)
@@ -76,26 +81,31 @@ package struct ReceiverRows: ~Copyable {
   private let rows: Storage<UInt64>
   private let salt: Storage<UInt64>
   private let pool: BufferPool?
-  private var taken = TakenRows()
+  private var taken: TakenRows
   /// Rows.
   package let count: Int
   /// u_j, 64 to a word; more bits may follow.
   package let choices: Storage<UInt64>
 
-  init(rows: Storage<UInt64>, choices: Storage<UInt64>, count: Int, salt: Storage<UInt64>, pool: BufferPool?) {
+  init(
+    rows: Storage<UInt64>, choices: Storage<UInt64>, count: Int, batch: UInt64, salt: Storage<UInt64>,
+    pool: BufferPool?
+  ) {
+    taken = TakenRows(batch: batch)
     (self.rows, self.choices, self.count, self.salt, self.pool) = (rows, choices, count, salt, pool)
   }
 
-  /// Correlated transfer: V_j, two words each, and the salt of the batch.
-  package consuming func correlated() -> (rows: Storage<UInt64>, choices: Storage<UInt64>, salt: Storage<UInt64>) {
-    taken.takeAll()
-    return (rows, choices, salt)
+  /// Correlated transfer: V_j, two words each, with salt and numbers as at the sender.
+  package consuming func correlated() -> (
+    rows: Storage<UInt64>, choices: Storage<UInt64>, salt: Storage<UInt64>, first: UInt64
+  ) {
+    (rows, choices, salt, taken.takeAll())
   }
 
   /// Random transfer: H(j, V_j), the one of the pair that the bit chooses.
   package consuming func randomChosen() -> (chosen: Storage<UInt64>, choices: Storage<UInt64>) {
-    taken.takeAll()
-    Kernels.mitccrh(salt: salt.pointer, first: 0, rows.pointer, into: rows.pointer, count: count)
+    let first = taken.takeAll()
+    Kernels.mitccrh(salt: salt.pointer, first: first, rows.pointer, into: rows.pointer, count: count)
     withExtendedLifetime((rows, salt)) {}
     return (rows, choices)
   }
@@ -130,7 +140,9 @@ package struct ReceiverRows: ~Copyable {
 /// messages away.
 struct TakenRows {
   private var rows = 0
-  private var numbers: UInt64 = 0
+  private var numbers: UInt64
+  /// Numbers of a batch begin at 2^40 times its own: batches may have one salt.
+  init(batch: UInt64) { numbers = batch << 40 }
 
   mutating func take(_ count: Int, blocks: Int, of all: Int) -> (Range<Int>, UInt64) {
     precondition(count >= 0 && blocks > 0 && count <= all - rows, "rows of a transfer are used once")
@@ -140,7 +152,11 @@ struct TakenRows {
     }
     return (rows..<rows + count, numbers)
   }
-  func takeAll() { precondition(rows == 0, "rows of a transfer are used once") }
+  /// The number of row 0, where all are taken one after the other.
+  func takeAll() -> UInt64 {
+    precondition(rows == 0, "rows of a transfer are used once")
+    return numbers
+  }
 }
 
 enum RowRepetition {

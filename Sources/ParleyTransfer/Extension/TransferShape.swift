@@ -34,8 +34,11 @@ package struct TransferShape: Sendable, Hashable {
   /// Words of a plane of so many rows, those of the check included.
   func words(rows: Int) -> Int { (rows + 63) / 64 + sacrificedWords }
 
-  /// Bytes of the message that opens a set-up, from who will be the sender.
-  package func offerBytes(_ base: BaseTransferKind) -> Int { Self.rowBits * base.offerBytes }
+  /// Bytes of the message that opens a set-up, from who will be the sender: base transfers, and the salt of all hashes where it does not come with
+  /// each batch, after its check.
+  package func offerBytes(_ base: BaseTransferKind) -> Int {
+    Self.rowBits * base.offerBytes + (security == .semiHonest ? 16 : 0)
+  }
   /// Bytes of the answer: the base transfers', two strings of 16 bytes for each, and, against a party that deviates, 32 bytes for each
   /// tree and a hash.
   package var setupBytes: Int {
