@@ -50,6 +50,8 @@ let library: [Row] = [
     name: "ParleyEngine",
     uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram"]),
   Row(
+    name: "ParleyTransfer", uses: ["ParleyBase", "ParleyNetwork", "ParleyCrypto"], external: [crypto]),
+  Row(
     name: "ParleyClear",
     uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyProgram", "ParleyEngine"],
     external: [bigInt]),
@@ -61,7 +63,8 @@ let library: [Row] = [
   Row(
     name: "ParleyAdditive",
     uses: [
-      "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
+      "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyTransfer", "ParleyProgram",
+      "ParleyEngine",
     ]),
   Row(name: "ParleyTables", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram", "ParleyTables"], external: [bigInt]),
@@ -114,6 +117,9 @@ let tests: [Row] = [
   Row(name: "ParleyAlgebraTests", uses: ["ParleyAlgebra", "ParleyBase"], isOptimized: true),
   Row(name: "ParleyNetworkTests", uses: ["ParleyNetwork", "ParleyBase"]),
   Row(name: "ParleyCryptoTests", uses: ["ParleyCrypto", "ParleyBase", "ParleyAlgebra"]),
+  Row(
+    name: "ParleyTransferTests", uses: ["ParleyTransfer", "ParleyCrypto", "ParleyNetwork", "ParleyBase"],
+    external: [crypto], isOptimized: true),
   Row(
     name: "ParleyProgramTests", uses: ["ParleyProgram", "ParleyBase", "ParleyAlgebra", "CSQLite"],
     external: [bigInt], isOptimized: true),
