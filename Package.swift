@@ -91,8 +91,8 @@ let library: [Row] = [
     name: "Parley",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-      "ParleyClear", "ParleyReplicated", "ParleyTables", "ParleySQL", "ParleyAnalysis", "ParleyRuntime",
-      "ParleyStudy", "ParleyTransport",
+      "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleyTables", "ParleySQL", "ParleyAnalysis",
+      "ParleyRuntime", "ParleyStudy", "ParleyTransport",
     ], external: [bigInt, crypto]),
   Row(
     name: "ParleyTesting",
@@ -109,7 +109,8 @@ let command = Row(
   name: "ParleyCommand",
   uses: [
     "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyClear", "ParleyRuntime",
-    "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL", "ParleyAnalysis", "ParleyCrypto",
+    "ParleyTransfer", "ParleyAdditive", "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL",
+    "ParleyAnalysis", "ParleyCrypto",
   ], external: [arguments, bigInt, crypto])
 
 let tests: [Row] = [

@@ -3,7 +3,6 @@
 
 #ifdef C_PARLEY_X86
 #include <immintrin.h>
-#include <string.h>
 
 #define TARGET C_PARLEY_TARGET_AVX2
 
@@ -12,21 +11,24 @@ C_PARLEY_INLINE TARGET void transpose_bytes(__m256i x[16]) {
 #pragma clang loop unroll(full)
   for (int round = 0; round < 4; round++) {
     __m256i t[16];
+#pragma clang loop unroll(full)
     for (int i = 0; i < 8; i++) {
       t[2 * i] = _mm256_unpacklo_epi8(x[i], x[i + 8]);
       t[2 * i + 1] = _mm256_unpackhi_epi8(x[i], x[i + 8]);
     }
+#pragma clang loop unroll(full)
     for (int i = 0; i < 16; i++) x[i] = t[i];
   }
 }
 
 /// 512 rows, from 8 words of every plane.
 TARGET void c_parley_blocks_avx2(uint64_t *out, const uint64_t *const *planes, size_t word) {
-  uint8_t *bytes = (uint8_t *)out;
-  for (int part = 0; part < 4; part++)
+  for (int part = 0; part < 4; part++) {
+    __m256i quarters[4][16];
+    size_t at = word + 2 * (size_t)part;
     for (int quarter = 0; quarter < 4; quarter++) {
       __m256i x[16];
-      size_t at = word + 2 * (size_t)part;
+#pragma clang loop unroll(full)
       for (int i = 0; i < 16; i++) {
         const uint64_t *low = planes[32 * quarter + i] + at, *high = planes[32 * quarter + 16 + i] + at;
         x[i] = _mm256_inserti128_si256(
@@ -34,15 +36,22 @@ TARGET void c_parley_blocks_avx2(uint64_t *out, const uint64_t *const *planes, s
             _mm_loadu_si128((const __m128i *)(const void *)high), 1);
       }
       transpose_bytes(x);
-      for (int column = 0; column < 16; column++) {
-        __m256i v = x[column];
-        uint8_t *row = bytes + 16 * (128 * part + 8 * column) + 4 * quarter;
-        for (int bit = 7; bit >= 0; bit--) {
-          int taken = _mm256_movemask_epi8(v);
-          memcpy(row + 16 * bit, &taken, 4);
-          v = _mm256_add_epi8(v, v);
-        }
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 16; i++) quarters[quarter][i] = x[i];
+    }
+    for (int column = 0; column < 16; column++) {
+      __m256i a = quarters[0][column], b = quarters[1][column], c = quarters[2][column], d = quarters[3][column];
+      uint64_t *row = out + 2 * (128 * part + 8 * column);
+#pragma clang loop unroll(full)
+      for (int bit = 7; bit >= 0; bit--) {
+        row[2 * bit] = (uint32_t)_mm256_movemask_epi8(a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
+        row[2 * bit + 1] = (uint32_t)_mm256_movemask_epi8(c) | (uint64_t)(uint32_t)_mm256_movemask_epi8(d) << 32;
+        a = _mm256_add_epi8(a, a);
+        b = _mm256_add_epi8(b, b);
+        c = _mm256_add_epi8(c, c);
+        d = _mm256_add_epi8(d, d);
       }
     }
+  }
 }
 #endif

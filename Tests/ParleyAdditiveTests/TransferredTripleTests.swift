@@ -95,7 +95,7 @@ import Testing
       #expect(whole[2] == expected, "\(take.kind.description)")
       guard take.kind == .wordTriple, take.count > 1000, Word.bitWidth == 64 else { continue }
       // Neither party's shares repeat or agree: 4096 words and more, uniform, meet with probability 2^-36.
-      let all = first.joined() + second.joined()
+      let all = Array(first.joined()) + Array(second.joined())
       #expect(Set(all).count == all.count)
     }
     let planned = TransferredTriples.traffic(perWord: MemoryLayout<Word>.size).flights.joined()

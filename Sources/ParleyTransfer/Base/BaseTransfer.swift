@@ -36,10 +36,11 @@ package struct BaseTransferReceiver: ~Copyable {
   ///
   /// - Parameters:
   ///   - choices: 0 or 1 each.
-  ///   - random: fills with uniform bytes; other than the operating system's for tests only.
+  ///   - random: fills with uniform bytes; other than the operating system's, and a stream under a key that it gave where many are needed, for
+  ///     tests only.
   package init(
     choices: Storage<UInt8>, kind: BaseTransferKind = .endemic, context: TransferContext,
-    random: (UnsafeMutableRawBufferPointer) -> Void = SecureRandom.fill
+    random: (UnsafeMutableRawBufferPointer) -> Void = BaseTransferRandom().fill
   ) throws(ParleyError) {
     let hash = TransferHash(context: context)
     func bytes(_ count: Int) -> [UInt8] {
@@ -118,6 +119,22 @@ package struct BaseTransferReceiver: ~Copyable {
       SecureMemory.zeroize(&key)
     }
     return output
+  }
+}
+
+/// Random bytes of the receiver: the operating system's, but for elements of the group, which take 2080 bytes each and come from a stream under a
+/// key of the operating system's.
+package final class BaseTransferRandom {
+  private let key = AESKey(SecureRandom.bytes(16))
+  private var streams: UInt64 = 0
+  /// A key of its own.
+  package init() {}
+
+  /// Overwrites all of `target`.
+  package func fill(_ target: UnsafeMutableRawBufferPointer) {
+    guard target.count > 64 else { return SecureRandom.fill(target) }
+    key.keystream(stream: streams, into: target)
+    streams += 1
   }
 }
 

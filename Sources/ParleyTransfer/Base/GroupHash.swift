@@ -25,14 +25,17 @@ package struct TransferHash: Sendable {
     var prefix = SHA512()
     prefix.update(data: writer.bytes)
     func stream(blocks: Range<UInt32>) -> [UInt8] {
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(64 * blocks.count)
-      for block in blocks {
-        var hash = prefix
-        withUnsafeBytes(of: block.littleEndian) { hash.update(bufferPointer: $0) }
-        bytes.append(contentsOf: hash.finalize())
+      [UInt8](unsafeUninitializedCapacity: 64 * blocks.count) { bytes, count in
+        for (place, block) in blocks.enumerated() {
+          var hash = prefix
+          withUnsafeBytes(of: block.littleEndian) { hash.update(bufferPointer: $0) }
+          hash.finalize().withUnsafeBytes {
+            UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[(64 * place)...])
+              .copyMemory(from: $0)
+          }
+        }
+        count = 64 * blocks.count
       }
-      return bytes
     }
     // 2080 bytes are 32 blocks and a half; further parts begin with block 33.
     return MaskedKey { part in

@@ -38,15 +38,15 @@ package struct MaskedKey: Sendable, Hashable {
 
   /// The encoding, 1184 bytes: ByteEncode_12 of the numbers, then the 32 bytes.
   package var encoding: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.byteCount)
+    var bytes = [UInt8](repeating: 0, count: Self.byteCount)
     for pair in 0..<Self.coefficientCount / 2 {
       let (first, second) = (coefficients[2 * pair], coefficients[2 * pair + 1])
-      bytes.append(UInt8(truncatingIfNeeded: first))
-      bytes.append(UInt8(truncatingIfNeeded: first >> 8 | second << 4))
-      bytes.append(UInt8(truncatingIfNeeded: second >> 4))
+      bytes[3 * pair] = UInt8(truncatingIfNeeded: first)
+      bytes[3 * pair + 1] = UInt8(truncatingIfNeeded: first >> 8 | second << 4)
+      bytes[3 * pair + 2] = UInt8(truncatingIfNeeded: second >> 4)
     }
-    return bytes + tail
+    for index in 0..<32 { bytes[1152 + index] = tail[index] }
+    return bytes
   }
 
   /// Two candidates of twelve bits from three bytes (FIPS 203, algorithm 7, SampleNTT).
