@@ -17,13 +17,15 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
   /// Semi-honest, with the instructions of the other two: for benchmarks that compare them. No study asks for it.
   case semiHonestThreeSummands = "semi-honest-three-summands"
 
-  /// Two parties on additive shares, semi-honest, with triples of their own making: for benchmarks. No study asks for it.
+  /// Two parties on additive shares, semi-honest, with triples of their own making.
   case additive
 
-  /// - Parameter verifier: of a malicious adversary; proofs where nothing else is asked for.
-  package init(_ adversary: Adversary, verifier: VerifierDescriptor.Method? = nil) {
+  /// - Parameters:
+  ///   - verifier: of a malicious adversary; proofs where nothing else is asked for.
+  ///   - computing: how many parties compute.
+  package init(_ adversary: Adversary, verifier: VerifierDescriptor.Method? = nil, computing: Int = 3) {
     switch adversary {
-    case .semiHonest: self = .semiHonest
+    case .semiHonest: self = computing == 2 ? .additive : .semiHonest
     case .malicious: self = verifier == .macs ? .maliciousMacs : .malicious
     }
   }
