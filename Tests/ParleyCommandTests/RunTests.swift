@@ -80,6 +80,29 @@ extension CommandTests {
       #expect(box.leftovers.isEmpty)
     }
 
+    /// Two hospitals alone, each of them holder, computing party and recipient; numbers from the pooled files by another program.
+    @Test func demoOfTwo() async throws {
+      let demo = try await box.parley("demo", "--parties", "2")
+      demo.succeeded()
+      let rows = demo.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+      for (name, value) in [
+        ("patients", 597), ("age_mean", 51.18257956448911), ("age_sd", 9.074366399338714), ("age_min", 28),
+        ("age_max", 77), ("trestbps_mean", 132.1291946308725), ("chol_mean", 248.65505226480838),
+        ("thalach_mean", 144.45637583892616),
+      ] {
+        let row = try #require(rows.first { $0.first == name }, "\(name)\n\(demo)")
+        #expect(abs(try #require(Double(row[1])) - value) <= 1e-6, "\(name)\n\(demo)")
+      }
+      for words in [
+        "bytes and rounds equal the plan", "Each is protected from the other", "Nobody else has to be trusted",
+        "no fairness", "before the inputs", "cleveland → hungarian",
+      ] { #expect(demo.output.contains(words), "\(words)\n\(demo)") }
+      #expect(!demo.output.contains("DIFFER"), "\(demo)")
+      try await box.parley("demo", "--parties", "2", "--adversary", "malicious").failed(
+        2, "usage/arguments", "withstand no deviating one", "leave out --parties or --adversary")
+      #expect(box.leftovers.isEmpty)
+    }
+
     @Test func processesAndOneProcessAgree() async throws {
       for mode in [[], ["--in-process"]] {
         let run = try await box.parley(["run", "study.yml", "--out", "result.csv"] + Self.data + mode)

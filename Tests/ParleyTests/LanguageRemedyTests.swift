@@ -35,10 +35,12 @@ import Testing
   /// A program that counts the rows of a table.
   private func counting(
     computing: [Party] = ["a", "b", "c"], others: [Party] = [], minimumCell: Int = 2,
-    rows: SecureProgram.RowRelease = .forbidden, dominance: [SecureProgram.Dominance] = []
+    rows: SecureProgram.RowRelease = .forbidden, dominance: [SecureProgram.Dominance] = [],
+    adversary: SecureProgram.Adversary = .semiHonest
   ) -> SecureProgram {
     let study = SecureProgram(
-      "Count", computing: computing, others: others, minimumCell: minimumCell, rows: rows, dominance: dominance)
+      "Count", computing: computing, others: others, minimumCell: minimumCell, rows: rows, dominance: dominance,
+      adversary: adversary)
     let table = study.table("t", holders: ["a"], maximumRows: 9)
     _ = table.bool("x")
     _ = table.count().reveal(to: ["a"], as: "n")
@@ -67,8 +69,19 @@ import Testing
         ? counting(minimumCell: 0, rows: .allowed, dominance: [.largest(percent: 85)])
         : counting(minimumCell: 2, dominance: [.largest(percent: 85)])
     }
-    try expect("study/computing", "name 3 computing parties") {
-      counting(computing: $0 ? ["a", "b"] : ["a", "b", "c"])
+    for enough in [["a", "b"], ["a", "b", "c"]] as [[Party]] {
+      try expect("study/computing", "name two or three computing parties") {
+        counting(computing: $0 ? ["a"] : enough)
+      }
+    }
+    for adversary in [SecureProgram.Adversary.malicious, .semiHonest] {
+      try expect(
+        "study/computing", "name 3 computing parties, or two or three with a semi-honest adversary"
+      ) {
+        counting(
+          computing: $0 || adversary == .semiHonest ? ["a", "b"] : ["a", "b", "c"],
+          adversary: $0 ? .malicious : adversary)
+      }
     }
     try expect("study/unknown-name", "use one of a, b, c, or add it to 'others'") { broken in
       let study = SecureProgram("Others", computing: ["a", "b", "c"], others: broken ? [] : ["office"])

@@ -128,7 +128,7 @@ import Testing
       "One", computing: [Party("a", organisation: "Uni"), "b", Party("c", organisation: " uni")])
     try Self.expect("study/one-organisation", line: line, of: study)
 
-    let two = SecureProgram("Two", computing: ["a", "b"])
+    let two = SecureProgram("Two", computing: ["a", "b"], adversary: .malicious)
     _ = two.table("t", holders: ["a"], maximumRows: 5).count().reveal(to: ["a"], as: "n")
     try Self.expect("study/computing", line: nil, of: two)
 

@@ -138,7 +138,7 @@ public final class SecureProgram {
       if let other {
         _ = workshop.fail(
           "study/one-organisation",
-          "'\(party.organisation)' would run two of the three computing parties, '\(other.name)' and '\(party.name)', and with both of them see all data",
+          "'\(party.organisation)' would run \(computing.count == 2 ? "both" : "two of the three") computing parties, '\(other.name)' and '\(party.name)', and with both of them see all data",
           at: site, remedy: "let another organisation run one of them")
       }
     }

@@ -87,13 +87,15 @@ public struct PreparedProgram: Sendable {
     guard program.tables.map(\.name) == tables.map(\.name) else {
       throw ParleyError(.invariant, "the program's tables are not the declared ones")
     }
-    suite = ProtocolSuite(adversary, verifier: verifier)
+    suite = ProtocolSuite(adversary, verifier: verifier, computing: computing)
     let descriptor = suite.descriptor
     guard computing == descriptor.parties else {
       throw ParleyError(
         .init("study/computing"),
         "\(computing) computing parties are named; the protocol has \(descriptor.parties)",
-        remedy: "name \(descriptor.parties) computing parties")
+        remedy: adversary == .semiHonest
+          ? "name two or three computing parties"
+          : "name \(descriptor.parties) computing parties, or two or three with a semi-honest adversary")
     }
     (lowered, inputForms) = try DeepLowering.lower(program, for: descriptor, options: lowering, forms: forms)
     programHash = Self.hash(program.encode)
@@ -126,7 +128,7 @@ public struct PreparedProgram: Sendable {
   package func with(_ verifier: VerifierDescriptor.Method) -> PreparedProgram? {
     guard !program.hasRowOrders else { return nil }
     var copy = self
-    copy.suite = ProtocolSuite(.malicious, verifier: verifier)
+    copy.suite = ProtocolSuite(.malicious, verifier: verifier, computing: computingCount)
     copy.trust = Self.trust(copy.descriptor, principals, computing: computingCount, tables)
     copy.known = nil
     return copy

@@ -24,7 +24,7 @@ public struct PreparedStudy: Sendable {
     self.study = study
     try study.checkSupported(by: [
       .init(.replicated, .semiHonest), .init(.replicated, .malicious, .proofs),
-      .init(.replicated, .malicious, .macs),
+      .init(.replicated, .malicious, .macs), .init(.additive, .semiHonest),
     ])
     let program = try DeepStack.run("compiling") { () throws(ParleyError) in try study.program() }
     guard study.security.adversary == .malicious else {

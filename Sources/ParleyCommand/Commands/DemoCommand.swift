@@ -9,11 +9,22 @@ import ParleyStudy
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Four real hospitals, three computing parties, one joint result: see what it is and what it costs.")
+    abstract: "Real hospitals and one joint result: see what it is and what it costs.",
+    discussion:
+      "Four hospitals let three other organisations compute; with '--parties 2' two hospitals compute by themselves."
+  )
   @Option(help: "quiet, info or debug.") var logLevel = Console.Level.info
   @Flag(help: "Print the results as JSON and nothing else.") var json = false
   @Option(help: "semi-honest, or malicious: the run also withstands a computing party that deviates.")
   var adversary = StudyAdversary.semiHonest
+  @Option(help: "How many parties compute: 3, or 2, which are the hospitals themselves.") var parties = Parties.three
+
+  enum Parties: String, CaseIterable, ExpressibleByArgument {
+    case two = "2"
+    case three = "3"
+
+    var study: String { self == .two ? "two-hospitals.yml" : "study.yml" }
+  }
 
   /// As it stands in the demo's study.
   static let adversaryLine = "adversary: semi-honest"
@@ -27,17 +38,22 @@ struct DemoCommand: ParsableCommand {
   static let hospitals = ["cleveland", "hungarian", "switzerland", "va"]
 
   func run() throws {
+    guard parties == .three || adversary == .semiHonest else {
+      throw ParleyError(
+        .usage, "two computing parties withstand no deviating one", remedy: "leave out --parties or --adversary")
+    }
     let folder = try Self.folder()
     // The study stands beside the program; for another adversary it is a copy that says so.
     let copy = try TemporaryFolder()
-    let text = try String(contentsOfFile: folder + "/study.yml", encoding: .utf8)
+    let text = try String(contentsOfFile: "\(folder)/\(parties.study)", encoding: .utf8)
       .replacingOccurrences(of: Self.adversaryLine, with: "adversary: \(adversary.rawValue)")
     try copy.write(text, "study.yml")
-    let path = adversary == .semiHonest ? folder + "/study.yml" : copy.path + "/study.yml"
+    let path = adversary == .semiHonest ? "\(folder)/\(parties.study)" : copy.path + "/study.yml"
     let prepared = try StudyFiles.prepare(path)
     let log = Log(level: json ? .quiet : logLevel, prefix: "")
     if !json { try introduce(prepared) }
-    let files = Dictionary(uniqueKeysWithValues: Self.hospitals.map { ($0, [0: "\(folder)/\($0).csv"]) })
+    let files = Dictionary(
+      uniqueKeysWithValues: prepared.study.schemas[0].holders.map { ($0, [0: "\(folder)/\($0).csv"]) })
     let run = LocalRun(
       studyPath: path, prepared: prepared, files: files, synthetic: nil, seed: 1, log: log,
       logLevel: json ? .quiet : logLevel)
@@ -49,11 +65,13 @@ struct DemoCommand: ParsableCommand {
     let pooled = try PooledReference(prepared, files: files)
     for table in outcome.tables { try show(table, beside: pooled, prepared) }
     try Console.output(
-      lines: [
-        "",
-        "Empty cells are missing values and counted as NULL, never as 0. Zeros that stand in the data (one blood",
-        "pressure, 172 cholesterol values) are counted as recorded, as in the published reference results.",
-      ])
+      lines: parties == .two
+        ? ["", "Empty cells are missing values and counted as NULL, never as 0."]
+        : [
+          "",
+          "Empty cells are missing values and counted as NULL, never as 0. Zeros that stand in the data (one blood",
+          "pressure, 172 cholesterol values) are counted as recorded, as in the published reference results.",
+        ])
     try Console.output(lines: ["", "== Who learned what ==", ""])
     try Console.output(text: Console.split(prepared.statement.text))
     try Console.output("Who must be trusted:")
@@ -89,6 +107,18 @@ struct DemoCommand: ParsableCommand {
   }
 
   private func introduce(_ prepared: PreparedStudy) throws {
+    guard parties == .three else {
+      try Console.output(
+        lines: Console.split(
+          """
+          \(prepared.study.name)
+
+          Two hospitals hold a file of patient records each (UCI Heart Disease, CC BY 4.0) and compute by themselves: two
+          processes, each with a key of its own. Neither sees a row or a subtotal of the other, and no third party takes part:
+          what is needed for products they make by oblivious transfer, over mutual TLS 1.3 with post-quantum key exchange.
+          """))
+      return
+    }
     try Console.output(
       lines: Console.split(
         """

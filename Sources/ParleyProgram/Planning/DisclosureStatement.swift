@@ -312,13 +312,21 @@ public struct TrustStatement: Hashable, Sendable {
     lines.append(
       "The computing parties are \(DisclosureStatement.list(parties)). Each holds random-looking shares of every row."
     )
-    lines.append(
-      threshold == 1
-        ? "Any one of them alone learns nothing about any row, only the public sizes listed above."
-        : "Any \(threshold) of them together learn nothing about any row.")
-    lines.append(
-      "Any \(threshold + 1) of them together could reconstruct every row: they must not collude, share administrators, hosting or backups."
-    )
+    let isPair = descriptor.parties == 2 && threshold == 1
+    if isPair {
+      lines += [
+        "Each is protected from the other: alone it learns nothing about a row that is not its own, only the public sizes listed above. Nobody else has to be trusted.",
+        "Both together could reconstruct every row: nobody may control both, as by common administrators, hosting or backups.",
+      ]
+    } else {
+      lines.append(
+        threshold == 1
+          ? "Any one of them alone learns nothing about any row, only the public sizes listed above."
+          : "Any \(threshold) of them together learn nothing about any row.")
+      lines.append(
+        "Any \(threshold + 1) of them together could reconstruct every row: they must not collude, share administrators, hosting or backups."
+      )
+    }
     lines.append(
       descriptor.adversary == .malicious
         ? "A data holder learns nothing about another holder's rows except what the results say, however it deals its own: shares that do not fit together and rows out of range end the run."
@@ -330,8 +338,15 @@ public struct TrustStatement: Hashable, Sendable {
     switch descriptor.adversary {
     case .semiHonest:
       lines.append(
-        "This holds when every computing party runs the agreed program (semi-honest): a party that sends wrong messages can make results wrong without being noticed."
+        isPair
+          ? "This holds when both run the agreed program (semi-honest): one that sends wrong messages can make results wrong without being noticed, and learn what it must not."
+          : "This holds when every computing party runs the agreed program (semi-honest): a party that sends wrong messages can make results wrong without being noticed."
       )
+      if isPair {
+        lines.append(
+          "Neither can go on without the other, and there is no fairness: one may have its result and end the run when the other has not."
+        )
+      }
     case .malicious:
       lines += [
         "This holds even when one computing party deviates in any way (malicious), as long as the other two run the agreed program (honest majority): they notice before anything is opened and end the run. The plan states the probability that a deviation goes unnoticed.",

@@ -40,7 +40,12 @@ extension Study {
         at: .init(file: file, line: security.line > 0 ? security.line : nil, item: "security"),
         remedy: "write \(same.map(\.words).joined(separator: "; or ")), or leave 'verifier' out")
     }
-    let words = offers.map(\.words)
+    // First what the same parties can have; of more protection than that, what it takes.
+    let own = offers.filter { $0.sharing == security.sharing }
+    let stronger = offers.first { $0.adversary == security.adversary && $0.sharing != security.sharing }
+    let words = (own.isEmpty ? offers : own).map(\.words)
+    let more =
+      own.isEmpty ? "" : stronger.map { ", or let \($0.sharing.partyCount) parties compute with \($0.words)" } ?? ""
     throw ParleyError(
       .studyUnsupported,
       "no engine of this version protects against a \(security.adversary.rawValue) adversary with the "
@@ -48,7 +53,7 @@ extension Study {
       at: .init(file: file, line: security.line > 0 ? security.line : nil, item: "security"),
       remedy: words.isEmpty
         ? "install a version with an engine"
-        : "if the weaker protection is enough for all parties, write \(words.joined(separator: "; or "))")
+        : "if the weaker protection is enough for all parties, write \(words.joined(separator: "; or "))\(more)")
   }
 
   /// Everything that a run between machines still needs: keys of all parties, and for every two that must talk

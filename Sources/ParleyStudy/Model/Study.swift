@@ -242,7 +242,15 @@ extension Study {
   /// Protocol, adversary and verifier.
   public struct Security: Sendable, Hashable {
     /// How values are shared.
-    public enum SharingProtocol: String, Sendable, Hashable, CaseIterable { case replicated }
+    public enum SharingProtocol: String, Sendable, Hashable, CaseIterable {
+      /// Among three parties, of which two have each share.
+      case replicated
+      /// Between two parties, with products prepared by oblivious transfer.
+      case additive
+
+      /// How many parties compute.
+      public var partyCount: Int { self == .replicated ? 3 : 2 }
+    }
     /// Whom a run withstands.
     public enum Adversary: String, Sendable, Hashable, CaseIterable {
       /// Computing parties run the agreed program, and may try to learn from what they see.

@@ -27,12 +27,13 @@ struct StudyReader {
     let description = fields.text("description", required: false, example: "What the study is for", .prose) ?? ""
     let parties = self.parties(fields)
     let names = parties.map(\.name)
-    let computing = self.computing(fields, parties)
+    let (computing, computingCount) = self.computing(fields, parties)
     let tables = TableReader(problems).tables(fields, parties: names)
     let queries = self.queries(fields)
     let analyses = AnalysisReader(problems: problems) { query($0, $1, name: "rows") }.analyses(
       fields, queries: queries)
-    let security = self.security(fields)
+    let security = self.security(fields, computing: computingCount)
+    if let computingCount { checkCount(computingCount, security.sharing, fields) }
     let release = self.release(fields, parties: names)
     let patience = duration("patience", fields, in: StudyLimits.patience, example: "60s")
     let deadline = duration("deadline", fields, in: StudyLimits.deadline, example: "2h")
@@ -120,21 +121,30 @@ struct StudyReader {
     return endpoint
   }
 
-  private func computing(_ fields: Fields, _ parties: [Study.Party]) -> [String] {
+  /// The names that can be used, and how many are given; nil where there is no such list.
+  private func computing(_ fields: Fields, _ parties: [Study.Party]) -> (names: [String], count: Int?) {
     guard let entries = fields.texts("computing", required: true, limit: 64, example: "[a, b, c]") else {
-      return []
+      return ([], nil)
     }
     let names = partyNames(entries, role: "a computing party", parties.map(\.name))
-    if entries.count != 3 {
-      problems.add(
-        .studyComputing, "there are \(entries.count) computing parties; the replicated protocol has exactly three",
-        at: fields.position(of: "computing"), remedy: "list three parties")
-    }
     checkOrganisations(names, parties, fields.position(of: "computing"))
-    return names
+    return (names, entries.count)
   }
 
-  /// Replicated sharing protects against one party at a time: two in one hand see everything.
+  /// Every protocol has its number of computing parties.
+  private func checkCount(_ count: Int, _ sharing: Study.Security.SharingProtocol, _ fields: Fields) {
+    guard count != sharing.partyCount else { return }
+    let words = count == 1 ? "there is 1 computing party" : "there are \(count) computing parties"
+    let other = Study.Security.SharingProtocol.allCases.first { $0.partyCount == count }
+    problems.add(
+      .studyComputing,
+      "\(words); the \(sharing.rawValue) protocol has exactly \(sharing == .replicated ? "three" : "two")",
+      at: fields.position(of: "computing"),
+      remedy: other.map { "leave 'protocol' out, so that it is '\($0.rawValue)', which has \(count)" }
+        ?? "list three parties, or two")
+  }
+
+  /// Each protocol protects against one party at a time: two in one hand see everything.
   private func checkOrganisations(_ computing: [String], _ parties: [Study.Party], _ position: Position?) {
     var seen: [(organisation: String, name: String)] = []
     for party in computing.compactMap({ name in parties.first { $0.name == name } }) {
@@ -156,7 +166,7 @@ struct StudyReader {
       if let other = seen.first(where: { OrganisationName.isSame($0.organisation, organisation) }) {
         problems.add(
           .studyOneOrganisation,
-          "'\(party.organisation)' would run two of the three computing parties, '\(other.name)' and "
+          "'\(party.organisation)' would run \(computing.count == 2 ? "both" : "two of the three") computing parties, '\(other.name)' and "
             + "'\(party.name)', and with both of them see all data"
             + (other.organisation == organisation ? "" : " (names that look alike count as one)"),
           at: position, remedy: "let another organisation run one of them")
@@ -239,12 +249,17 @@ struct StudyReader {
     return Study.Query(name: name, sql: sql, line: line, places: places ?? .unknown)
   }
 
-  private func security(_ fields: Fields) -> Study.Security {
-    let example = "{protocol: replicated, adversary: semi-honest}"
+  /// - Parameter computing: how many parties compute, from which the protocol follows where none is named.
+  private func security(_ fields: Fields, computing: Int?) -> Study.Security {
+    enum Named: String, CaseIterable { case auto, replicated, additive }
+    let example = "{protocol: auto, adversary: semi-honest}"
     guard let node = fields.node("security", required: true, example: example),
       let entry = Fields(node, of: "security", allowed: StudyKeys.security, problems)
     else { return Study.Security(adversary: .semiHonest) }
-    let sharing = entry.choice("protocol", Study.Security.SharingProtocol.self, default: .replicated)
+    let named = entry.choice("protocol", Named.self, default: .auto)
+    let sharing =
+      named.flatMap { Study.Security.SharingProtocol(rawValue: $0.rawValue) }
+      ?? (computing == Study.Security.SharingProtocol.additive.partyCount ? .additive : .replicated)
     let adversary = entry.choice("adversary", Study.Security.Adversary.self, default: nil)
     let verifier = entry.choice("verifier", Study.Security.Verifier.self, default: .auto)
     if adversary == .semiHonest, entry.has("verifier") {
@@ -253,7 +268,7 @@ struct StudyReader {
         at: entry.position(of: "verifier"), remedy: "write 'adversary: malicious', or remove 'verifier'")
     }
     return Study.Security(
-      sharing: sharing ?? .replicated, adversary: adversary ?? .semiHonest, verifier: verifier ?? .auto,
+      sharing: sharing, adversary: adversary ?? .semiHonest, verifier: verifier ?? .auto,
       line: entry.position(of: "adversary")?.line ?? 0)
   }
 

@@ -29,7 +29,7 @@ public enum StudySchema {
           "minItems": 3,
           "maxItems": 3,
           "uniqueItems": true,
-          "description": "The three computing parties, run by three different organisations.",
+          "description": "The computing parties, two or three, each run by an organisation of its own.",
           "items": { "$ref": "#/$defs/partyName" }
         },
         "tables": { "type": "array", "minItems": 1, "maxItems": 64, "items": { "$ref": "#/$defs/table" } },
@@ -347,7 +347,7 @@ public enum StudySchema {
           "required": ["adversary"],
           "additionalProperties": false,
           "properties": {
-            "protocol": { "enum": ["replicated"], "default": "replicated" },
+            "protocol": { "enum": ["auto", "replicated", "additive"], "default": "auto" },
             "adversary": { "enum": ["semi-honest", "malicious"] },
             "verifier": { "enum": ["auto", "proofs", "macs"], "default": "auto" }
           }
