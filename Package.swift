@@ -34,6 +34,8 @@ struct Row {
   var optional: [String: String] = [:]
   /// Of tests: whether they compute much themselves, or run engines, whose generic code is specialized where its types are known.
   var isOptimized = false
+  /// Folders with data that are read where they are.
+  var data: [String] = []
 }
 
 /// Libraries that the system brings, and the packages that have their headers.
@@ -46,6 +48,7 @@ let library: [Row] = [
   Row(name: "ParleyCrypto", uses: ["ParleyBase", "ParleyAlgebra"], external: [crypto]),
   Row(name: "ParleyProgram", uses: ["ParleyBase", "ParleyAlgebra"], external: [bigInt]),
   Row(name: "ParleyNumerics", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
+  Row(name: "ParleyCircuits", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(
     name: "ParleyEngine",
     uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram"]),
@@ -89,7 +92,7 @@ let library: [Row] = [
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
       "ParleyClear", "ParleyReplicated", "ParleyTables", "ParleySQL", "ParleyAnalysis", "ParleyRuntime",
-      "ParleyStudy", "ParleyTransport",
+      "ParleyStudy", "ParleyTransport", "ParleyCircuits",
     ], external: [bigInt, crypto]),
   Row(
     name: "ParleyTesting",
@@ -107,6 +110,7 @@ let command = Row(
   uses: [
     "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyClear", "ParleyRuntime",
     "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL", "ParleyAnalysis", "ParleyCrypto",
+    "ParleyCircuits",
   ], external: [arguments, bigInt, crypto])
 
 let tests: [Row] = [
@@ -123,6 +127,12 @@ let tests: [Row] = [
       "ParleyNumerics", "ParleyTesting", "ParleyReplicated", "ParleyClear", "ParleyEngine", "ParleyRuntime",
       "ParleyNetwork", "ParleyProgram", "ParleyBase",
     ], external: [bigInt], isOptimized: true),
+  Row(
+    name: "ParleyCircuitsTests",
+    uses: [
+      "ParleyCircuits", "ParleyTesting", "ParleyReplicated", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
+      "ParleyBase", "ParleyRuntime",
+    ], isOptimized: true, data: ["Circuits"]),
   Row(
     name: "ParleyReplicatedTests",
     uses: [
@@ -228,7 +238,8 @@ targets += system.sorted { $0.key < $1.key }.filter { isKept($0.key) }.map {
 let plain: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 targets += tests.filter { isKept($0.name) }.map {
   .testTarget(
-    name: $0.name, dependencies: dependencies($0), swiftSettings: strict + ($0.isOptimized ? [] : plain))
+    name: $0.name, dependencies: dependencies($0), exclude: $0.data,
+    swiftSettings: strict + ($0.isOptimized ? [] : plain))
 }
 
 var products: [Product] = []
