@@ -225,8 +225,8 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
       withExtendedLifetime((zero, one)) {}
     case .matrices:
       for (matrix, elements) in batches.parts(of: batch.units) {
-        let perRow = (matrix.rows + Self.lanesPerBlock - 1) / Self.lanesPerBlock
-        guard perRow > 0 else { continue }
+        // At least one, also for a matrix without rows: what is hashed and what is chosen stay beside each other.
+        let perRow = max(1, (matrix.rows + Self.lanesPerBlock - 1) / Self.lanesPerBlock)
         let zero = buffer(perUnit, blocks: perRow), one = buffer(perUnit, blocks: perRow)
         let group = elementsPerMessage(matrix)
         for start in stride(from: elements.lowerBound, to: elements.upperBound, by: group) {
@@ -309,8 +309,8 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
       withExtendedLifetime(chosen) {}
     case .matrices:
       for (matrix, elements) in batches.parts(of: batch.units) {
-        let perRow = (matrix.rows + Self.lanesPerBlock - 1) / Self.lanesPerBlock
-        guard perRow > 0 else { continue }
+        // At least one, also for a matrix without rows: what is hashed and what is chosen stay beside each other.
+        let perRow = max(1, (matrix.rows + Self.lanesPerBlock - 1) / Self.lanesPerBlock)
         let chosen = buffer(perUnit, blocks: perRow)
         let group = elementsPerMessage(matrix)
         for start in stride(from: elements.lowerBound, to: elements.upperBound, by: group) {
