@@ -53,6 +53,8 @@ let library: [Row] = [
     name: "ParleyEngine",
     uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram"]),
   Row(
+    name: "ParleyTransfer", uses: ["ParleyBase", "ParleyNetwork", "ParleyCrypto"], external: [crypto]),
+  Row(
     name: "ParleyClear",
     uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyProgram", "ParleyEngine"],
     external: [bigInt]),
@@ -64,7 +66,8 @@ let library: [Row] = [
   Row(
     name: "ParleyAdditive",
     uses: [
-      "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
+      "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyTransfer", "ParleyProgram",
+      "ParleyEngine",
     ]),
   Row(name: "ParleyTables", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram", "ParleyTables"], external: [bigInt]),
@@ -91,8 +94,8 @@ let library: [Row] = [
     name: "Parley",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-      "ParleyClear", "ParleyReplicated", "ParleyTables", "ParleySQL", "ParleyAnalysis", "ParleyRuntime",
-      "ParleyStudy", "ParleyTransport", "ParleyCircuits",
+      "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleyTables", "ParleySQL", "ParleyAnalysis",
+      "ParleyRuntime", "ParleyStudy", "ParleyTransport", "ParleyCircuits",
     ], external: [bigInt, crypto]),
   Row(
     name: "ParleyTesting",
@@ -109,8 +112,8 @@ let command = Row(
   name: "ParleyCommand",
   uses: [
     "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyClear", "ParleyRuntime",
-    "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL", "ParleyAnalysis", "ParleyCrypto",
-    "ParleyCircuits",
+    "ParleyTransfer", "ParleyAdditive", "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL",
+    "ParleyAnalysis", "ParleyCrypto", "ParleyCircuits",
   ], external: [arguments, bigInt, crypto])
 
 let tests: [Row] = [
@@ -118,6 +121,9 @@ let tests: [Row] = [
   Row(name: "ParleyAlgebraTests", uses: ["ParleyAlgebra", "ParleyBase"], isOptimized: true),
   Row(name: "ParleyNetworkTests", uses: ["ParleyNetwork", "ParleyBase"]),
   Row(name: "ParleyCryptoTests", uses: ["ParleyCrypto", "ParleyBase", "ParleyAlgebra"]),
+  Row(
+    name: "ParleyTransferTests", uses: ["ParleyTransfer", "ParleyCrypto", "ParleyNetwork", "ParleyBase"],
+    external: [crypto], isOptimized: true),
   Row(
     name: "ParleyProgramTests", uses: ["ParleyProgram", "ParleyBase", "ParleyAlgebra", "CSQLite"],
     external: [bigInt], isOptimized: true),

@@ -77,5 +77,9 @@ ZERO(zero_sub_aesni, _mm_sub_epi64)
 ZERO(zero_xor_aesni, _mm_xor_si128)
 
 const c_parley_aes_ops c_parley_aes_aesni = {
-    encrypt_aesni, keystream_aesni, zero_sub_aesni, zero_xor_aesni, 0, 0, 0};
+    encrypt_aesni, keystream_aesni, zero_sub_aesni, zero_xor_aesni, 0, 0, 0, c_parley_mitccrh_aesni,
+    c_parley_vole_aesni};
+const c_parley_aes_ops c_parley_aes_aesni_wide = {
+    encrypt_aesni, keystream_aesni, zero_sub_aesni, zero_xor_aesni, 0, 0, 0, c_parley_mitccrh_vaes256,
+    c_parley_vole_vaes256};
 #endif

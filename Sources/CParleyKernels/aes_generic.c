@@ -179,4 +179,5 @@ ZERO(zero_sub_generic, -)
 ZERO(zero_xor_generic, ^)
 
 const c_parley_aes_ops c_parley_aes_generic = {
-    encrypt_generic, keystream_generic, zero_sub_generic, zero_xor_generic, 0, 0, 0};
+    encrypt_generic, keystream_generic, zero_sub_generic, zero_xor_generic, 0, 0, 0, c_parley_mitccrh_generic,
+    c_parley_vole_generic};

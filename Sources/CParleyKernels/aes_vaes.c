@@ -174,5 +174,6 @@ FUSED(fused_multiply_vaes, 0)
 FUSED(fused_and_vaes, 1)
 
 const c_parley_aes_ops c_parley_aes_vaes = {
-    encrypt_vaes, keystream_vaes, zero_sub_vaes, zero_xor_vaes, 32, fused_multiply_vaes, fused_and_vaes};
+    encrypt_vaes, keystream_vaes, zero_sub_vaes, zero_xor_vaes, 32, fused_multiply_vaes, fused_and_vaes,
+    c_parley_mitccrh_vaes, c_parley_vole_vaes};
 #endif

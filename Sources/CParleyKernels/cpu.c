@@ -10,15 +10,17 @@ static const c_parley_backend_ops generic = {
 #ifdef C_PARLEY_X86
 #include <cpuid.h>
 
-// With what is not there on every processor that has the rest, and without: carry-less multiplication on wide registers, and
-// products of 52 bits.
-#define AVX2(GF64)                                                                         \
-  {C_PARLEY_BACKEND_AVX2, &c_parley_aes_aesni,      &c_parley_vector_avx2, &c_parley_matrix_avx2, \
+// With what is not there on every processor that has the rest, and without: carry-less multiplication and AES on wide registers,
+// and products of 52 bits.
+#define AVX2(GF64, AES)                                                                    \
+  {C_PARLEY_BACKEND_AVX2, &(AES),      &c_parley_vector_avx2, &c_parley_matrix_avx2, \
    &c_parley_transpose_avx2, &(GF64), &c_parley_sums_avx2,   &c_parley_prime_bmi2}
 #define AVX512(GF64, PRIME)                                                                   \
   {C_PARLEY_BACKEND_AVX512, &c_parley_aes_vaes,        &c_parley_vector_avx512, &c_parley_matrix_avx512, \
    &c_parley_transpose_avx512, &(GF64), &c_parley_sums_avx2,     &(PRIME)}
-static const c_parley_backend_ops avx2[2] = {AVX2(c_parley_gf64_pclmul), AVX2(c_parley_gf64_vpclmul)};
+static const c_parley_backend_ops avx2[2][2] = {
+    {AVX2(c_parley_gf64_pclmul, c_parley_aes_aesni), AVX2(c_parley_gf64_pclmul, c_parley_aes_aesni_wide)},
+    {AVX2(c_parley_gf64_vpclmul, c_parley_aes_aesni), AVX2(c_parley_gf64_vpclmul, c_parley_aes_aesni_wide)}};
 static const c_parley_backend_ops avx512[2][2] = {
     {AVX512(c_parley_gf64_pclmul, c_parley_prime_bmi2), AVX512(c_parley_gf64_pclmul, c_parley_prime_ifma)},
     {AVX512(c_parley_gf64_vpclmul512, c_parley_prime_bmi2),
@@ -52,6 +54,12 @@ static int has_wide_carryless(void) {
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) && has(c, bit_VPCLMULQDQ);
 }
 
+/// VAES, of which 256-bit registers ask for no more than AVX2.
+static int has_wide_aes(void) {
+  unsigned a, b, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && has(c, bit_VAES);
+}
+
 /// AVX512-IFMA; what else it needs, `detect` has asked for.
 static int has_long_products(void) {
   unsigned a, b, c, d;
@@ -65,7 +73,7 @@ static const c_parley_backend_ops *backend(int id, int narrow) {
 #ifdef C_PARLEY_X86
   if (id == C_PARLEY_BACKEND_AVX512) 
     return &avx512[!narrow && has_wide_carryless()][!narrow && has_long_products()];
-  if (id == C_PARLEY_BACKEND_AVX2) return &avx2[!narrow && has_wide_carryless()];
+  if (id == C_PARLEY_BACKEND_AVX2) return &avx2[!narrow && has_wide_carryless()][!narrow && has_wide_aes()];
 #endif
   return id == C_PARLEY_BACKEND_GENERIC ? &generic : 0;
 }

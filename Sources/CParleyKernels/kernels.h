@@ -7,6 +7,7 @@
 #if defined(__x86_64__)
 #define C_PARLEY_X86 1
 #define C_PARLEY_TARGET_AVX2 __attribute__((target("avx2,aes")))
+#define C_PARLEY_TARGET_VAES256 __attribute__((target("avx2,aes,vaes")))
 #define C_PARLEY_TARGET_BMI2 __attribute__((target("avx2,bmi2")))
 #define C_PARLEY_TARGET_PCLMUL __attribute__((target("avx2,pclmul")))
 #define C_PARLEY_TARGET_VPCLMUL __attribute__((target("avx2,pclmul,vpclmulqdq")))
@@ -39,6 +40,14 @@ typedef struct c_parley_aes_ops {
   void (*fused_and)(
       const c_parley_rep3_pair *pair, size_t words, const uint8_t *mine, const uint8_t *next,
       uint64_t stream, uint64_t first_block);
+  /// As `c_parley_mitccrh`.
+  void (*mitccrh)(
+      const uint64_t salt[2], uint64_t first, const uint64_t *in, const uint64_t *delta, uint64_t *out,
+      uint64_t *out2, size_t count);
+  /// As `c_parley_small_vole`, for as many words as fill its tiles: answers how many.
+  size_t (*vole)(
+      const uint8_t *keys, unsigned k, int punctured, uint64_t stream, uint64_t first_block, uint64_t *u,
+      uint64_t *const *v, size_t words);
 } c_parley_aes_ops;
 
 typedef struct c_parley_vector_ops {
@@ -133,6 +142,15 @@ typedef struct c_parley_backend_ops {
 
 const c_parley_backend_ops *c_parley_active(void);
 
+#define C_PARLEY_TRANSFER_KERNELS(SUFFIX)                                                                  \
+  void c_parley_mitccrh_##SUFFIX(                                                                          \
+      const uint64_t salt[2], uint64_t first, const uint64_t *in, const uint64_t *delta, uint64_t *out,    \
+      uint64_t *out2, size_t count);                                                                       \
+  size_t c_parley_vole_##SUFFIX(                                                                           \
+      const uint8_t *keys, unsigned k, int punctured, uint64_t stream, uint64_t first_block, uint64_t *u,  \
+      uint64_t *const *v, size_t words);
+
+C_PARLEY_TRANSFER_KERNELS(generic)
 extern const c_parley_aes_ops c_parley_aes_generic;
 extern const c_parley_vector_ops c_parley_vector_generic;
 extern const c_parley_matrix_ops c_parley_matrix_generic;
@@ -141,7 +159,13 @@ extern const c_parley_gf64_ops c_parley_gf64_generic;
 extern const c_parley_sums_ops c_parley_sums_generic;
 extern const c_parley_prime_ops c_parley_prime_generic;
 #ifdef C_PARLEY_X86
+C_PARLEY_TRANSFER_KERNELS(aesni)
+void c_parley_blocks_avx2(uint64_t *out, const uint64_t *const *planes, size_t word);
+C_PARLEY_TRANSFER_KERNELS(vaes256)
+C_PARLEY_TRANSFER_KERNELS(vaes)
 extern const c_parley_aes_ops c_parley_aes_aesni;
+/// With 256-bit VAES for oblivious transfer.
+extern const c_parley_aes_ops c_parley_aes_aesni_wide;
 extern const c_parley_vector_ops c_parley_vector_avx2;
 extern const c_parley_matrix_ops c_parley_matrix_avx2;
 extern const c_parley_transpose_ops c_parley_transpose_avx2;

@@ -24,6 +24,16 @@ import Testing
     ).run()
   }
 
+  /// Triples of the two parties' own, in both rings: every exchange is right, so every triple is.
+  @Test func conformanceWithTransferredTriples() throws {
+    try Conformance(
+      AdditiveFamily(UInt64.self, source: .transferred), seed: 0x5eed_a006, lengths: [1, 65]
+    ).run()
+    try Conformance(
+      AdditiveFamily(UInt8.self, source: .transferred), seed: 0x5eed_a007, lengths: [9]
+    ).run()
+  }
+
   @Test func cost() throws {
     for count in [1, 7, 8, 63, 65, 1000, 70_000] {
       var list: [CostProbe<AdditiveFamily<UInt64>>.Operation] = [
@@ -42,6 +52,13 @@ import Testing
         ]
       }
       try CostProbe(AdditiveFamily(UInt64.self), seed: 0x5eed_a003).check(list)
+      if count == 65 {
+        try CostProbe(AdditiveFamily(UInt64.self, source: .transferred), seed: 0x5eed_a008).check(list)
+        try CostProbe(AdditiveFamily(UInt8.self, source: .transferred), seed: 0x5eed_a009).check([
+          .multiply(items: 3, count: count), .innerProducts(items: 2, count: count), .and(items: 4, count: count),
+          .matrixProduct(rows: 3, inner: count, columns: 2), .columnProduct(left: 2, right: 3, count: count),
+        ])
+      }
       guard count < 2000 else { continue }
       try CostProbe(AdditiveFamily(UInt64.self, source: .sent), seed: 0x5eed_a005).check(list)
     }
@@ -54,7 +71,8 @@ import Testing
   @Test(arguments: 0..<12 as Range<UInt64>) func programs(block: UInt64) throws {
     for number in 5 * block..<5 * block + 5 {
       let seed = 0x5eed_a100 + number
-      let family = AdditiveFamily(UInt64.self, source: number % 3 == 0 ? .sent : .dealt)
+      let source: TestTriples = number % 20 == 7 ? .transferred : number % 3 == 0 ? .sent : .dealt
+      let family = AdditiveFamily(UInt64.self, source: source)
       let work = try AdditiveWork(
         family, length: 5 + Int(number % 21), seed: seed,
         chunkRows: number % 2 == 0 ? RowChunks.defaultRows : 1 + Int(number % 5))

@@ -52,6 +52,42 @@ extension CommandTests {
       #expect(box.leftovers.isEmpty)
     }
 
+    struct PairCase: Sendable, CustomTestStringConvertible {
+      var scenario: String
+      var size: Int
+      var sharing: String
+      var arguments: [String] = []
+      var testDescription: String { ([scenario] + arguments).joined(separator: " ") }
+    }
+    static let pairs = [
+      PairCase(scenario: "cot", size: 300_000, sharing: "transfer"),
+      PairCase(
+        scenario: "cot", size: 1000, sharing: "transfer",
+        arguments: ["--field-bits", "8", "--security", "malicious"]),
+      PairCase(scenario: "base-ot", size: 3, sharing: "transfer"),
+      PairCase(scenario: "triples", size: 50, sharing: "additive"),
+      PairCase(scenario: "multiply", size: 50, sharing: "additive", arguments: ["--protocol", "additive"]),
+    ]
+
+    /// Two parties: transfers, and what is made of them. The benchmark compares results itself.
+    // Done here: use --protocol additive
+    // Done here: use semi-honest, or with cot malicious
+    // Done here: use --protocol replicated, or a scenario like multiply with --security semi-honest
+    @Test(arguments: pairs) func twoParties(_ one: PairCase) async throws {
+      var traffic: [[Int]] = []
+      for transport in ["tls", "memory"] {
+        let arguments = ["--size", String(one.size), "--repeat", "1", "--transport", transport, "--json"]
+        let ended = try await box.parley(["bench", one.scenario] + one.arguments + arguments)
+        ended.succeeded()
+        let object = try ended.json()
+        #expect(object["protocol"] as? String == one.sharing && object["parties"] as? Int == 2, "\(ended)")
+        #expect(try #require(object["seconds"] as? Double) > 0, "\(ended)")
+        traffic.append(try #require(object["bytes_sent_per_party"] as? [Int]))
+      }
+      #expect(Set(traffic).count == 1 && traffic[0].contains { $0 > 0 }, "\(traffic)")
+      #expect(box.leftovers.isEmpty)
+    }
+
     /// A study with its data, whole or for one kind of its analyses.
     // Done here: give a folder with study.yml and HOLDER.TABLE.csv
     // Done here: name a folder as in --data
@@ -165,6 +201,8 @@ extension CommandTests {
         ["multiply", "--compare-adversaries"], ["aggregate", "--security", "malicious-macs"],
         ["tpch-q3"], ["tpch-q3", "--data", "/nowhere"], ["tpch-q23"], ["multiply", "--data", "."],
         ["multiply", "--minimum-cell", "5"], ["tpch-q3", "--minimum-cell", "1", "--data", "."],
+        ["cot", "--field-bits", "3"], ["multiply", "--field-bits", "4"], ["triples", "--security", "malicious"],
+        ["aggregate", "--protocol", "additive"], ["multiply", "--security", "additive"],
         ["matmul", "--size=-3"], ["multiply", "--size", "many"],
       ] { try await box.parley(["bench"] + words).failed(2, "usage/arguments") }
     }

@@ -60,6 +60,15 @@ import Testing
     #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
   }
 
+  /// Two parties with triples of their own making, each run with transfers of its own.
+  @Test func additiveEngineWithTransferredTriplesEqualsSQLite() {
+    let differences = SQLDifferential.differences(
+      seed: 38_000_000, count: Self.count(debug: 24) / 8,
+      executor: TableExecutor.executor(AdditiveFamily(source: .transferred), seed: 7), oracle: SQLiteOracle.answers
+    )
+    #expect(differences.isEmpty, "\(differences.count) differences, first: \(differences.first ?? "")")
+  }
+
   /// The worked example of docs/adding-a-protocol.md.
   @Test func fourPartyEngineEqualsSQLite() {
     let differences = SQLDifferential.differences(

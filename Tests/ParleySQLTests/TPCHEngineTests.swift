@@ -38,4 +38,9 @@ import Testing
 
   /// Two parties with products from dealt triples.
   @Test(arguments: sample) func additive(number: Int) throws { try check(number, AdditiveFamily(UInt64.self)) }
+
+  /// Two parties with triples of their own making.
+  @Test(arguments: [1, 3, 6]) func additiveTransferred(number: Int) throws {
+    try check(number, AdditiveFamily(UInt64.self, source: .transferred))
+  }
 }

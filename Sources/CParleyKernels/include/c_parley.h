@@ -223,6 +223,26 @@ void c_parley_prime_fold(
     const uint64_t *u, size_t groups, size_t factor, const uint64_t *coefficients, c_parley_prime prime,
     uint64_t *out);
 
+// Oblivious transfer
+
+/// One of the small vector oblivious linear evaluations of SoftSpokenOT (Roy, eprint 2022/192, figure 2): from 2^k keys of 176
+/// bytes each, one after the other, v[b] = sum over GF(2) of the keystreams whose key has bit b of its number set, and
+/// u = the sum of all. With `punctured` key 0 is not read and counts as zero, and u is not written. k is 1 to 8; results
+/// are overwritten.
+void c_parley_small_vole(
+    const void *keys, unsigned k, int punctured, uint64_t stream, uint64_t first_block, uint64_t *u,
+    uint64_t *const *v, size_t words);
+/// Rows of 128 bits (two words each) from 128 planes, 512 rows for each 8 words of a plane from `first_word` on.
+void c_parley_planes_to_blocks(
+    uint64_t *out, const uint64_t *const *planes, size_t first_word, size_t groups_of_8_words);
+/// MITCCRH (Guo, Katz, Wang, Weng, Yu, eprint 2019/1168): out[j] = AES_{S ^ LE(first + j)}(s(x)) ^ s(x) with x = in[j] and
+/// s(a, b) = (a ^ b, a); with a delta, out2[j] is the same of in[j] ^ delta. Blocks of two words; an output may be the input.
+void c_parley_mitccrh(
+    const void *salt, uint64_t first, const uint64_t *in, const uint64_t *delta, uint64_t *out, uint64_t *out2,
+    size_t count);
+/// TMMO (Guo, Katz, Wang, Yu, eprint 2019/074): out[j] = P(P(x) ^ LE(first + j)) ^ P(x), P = AES under the key of `schedule`.
+void c_parley_tmmo(const void *schedule, uint64_t first, const uint64_t *in, uint64_t *out, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,7 +11,7 @@ package struct BenchParty {
   /// What one party measured.
   package struct Measurement: Sendable, Codable {
     /// For each repetition, seconds from having all inputs to having the result shares, verified where the adversary
-    /// is malicious.
+    /// is malicious; where correlated randomness is taken, from before it is obtained, inputs included.
     package var seconds: [Double]
     /// Payload bytes this party sent in one repetition, between the same two points.
     package var sentBytes: Int
@@ -68,6 +68,8 @@ package struct BenchParty {
           digester: SessionTextDigester(sessionID: session)
         ).feed(to: suite.dealer(over: mesh), over: mesh)
       }
+      let prepares = !suite.descriptor.correlations.isEmpty
+      if prepares { try barrier(mesh, peers, 2 * repetition + 1) }
       let start = Box(ContinuousClock.now)
       let end = Box(ContinuousClock.now)
       let before = Box(mesh.meter.reading)
@@ -75,7 +77,8 @@ package struct BenchParty {
       let hooks = ExecutionHooks(
         inputsReceived: { () throws(ParleyError) in
           // Everybody has its inputs before anybody's clock starts.
-          try barrier(mesh, peers, repetition)
+          try barrier(mesh, peers, 2 * repetition)
+          guard !prepares else { return }
           before.value = mesh.meter.reading
           start.value = .now
         },
@@ -87,8 +90,12 @@ package struct BenchParty {
       let opened = try execute(
         lowered, on: engine, over: mesh, shape: work.shape, recipients: recipients, hooks)
       if repetition > 0 { seconds.append(start.value.duration(to: end.value).seconds) }
-      sentBytes = after.value.sentBytes.reduce(0, +) - before.value.sentBytes.reduce(0, +)
-      rounds.value = after.value.rounds - before.value.rounds
+      func sent(_ reading: Meter.Reading) -> Int {
+        reading.sentBytes.reduce(0, +) + reading.offline.sentBytes.reduce(0, +)
+      }
+      sentBytes = sent(after.value) - sent(before.value)
+      rounds.value =
+        after.value.rounds - before.value.rounds + after.value.offline.rounds - before.value.offline.rounds
       guard local.rawValue == 0 else { continue }
       let hash = Array(SHA256.hash(data: SessionRoles<[Int: ClearValues]>.encodeValues(opened)))
       isCorrect = isCorrect && (digest ?? hash) == hash

@@ -1,3 +1,4 @@
+internal import ParleyAdditive
 package import ParleyBase
 package import ParleyCrypto
 package import ParleyEngine
@@ -16,6 +17,9 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
   /// Semi-honest, with the instructions of the other two: for benchmarks that compare them. No study asks for it.
   case semiHonestThreeSummands = "semi-honest-three-summands"
 
+  /// Two parties on additive shares, semi-honest, with triples of their own making: for benchmarks. No study asks for it.
+  case additive
+
   /// - Parameter verifier: of a malicious adversary; proofs where nothing else is asked for.
   package init(_ adversary: Adversary, verifier: VerifierDescriptor.Method? = nil) {
     switch adversary {
@@ -31,6 +35,7 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
     case .malicious: VerifiedReplicatedEngine<UInt64>.descriptor
     case .maliciousMacs: MacReplicatedEngine.descriptor
     case .semiHonestThreeSummands: ReplicatedEngine<UInt64>.descriptorOfFreeSummands
+    case .additive: AdditiveEngine<UInt64>.descriptor(offline: TransferredTriples.traffic(perWord: 8))
     }
   }
 
@@ -44,16 +49,23 @@ package enum ProtocolSuite: String, Sendable, Hashable, CaseIterable {
       try ReplicatedEngine<UInt64>(mesh: mesh, keys: keys, descriptor: descriptor)
     case .malicious: try VerifiedReplicatedEngine<UInt64>(mesh: mesh, keys: keys)
     case .maliciousMacs: try MacReplicatedEngine(mesh: mesh, keys: keys)
+    case .additive:
+      try AdditiveEngine<UInt64>(
+        mesh: mesh, keys: keys, own: Storage(copying: SecureRandom.bytes(64)),
+        correlations: TransferredTriples(party: mesh.local, sessionID: keys.sessionID))
     }
   }
 
-  /// A holder's side; the same dealing for all; parties that withstand a malicious one compare their copies.
-  package func dealer(over mesh: any MessageLinks) -> any InputDealer { ReplicatedDealer<UInt64>(mesh: mesh) }
+  /// A holder's side; the same dealing for all of replicated sharing: parties that withstand a malicious one compare their copies.
+  package func dealer(over mesh: any MessageLinks) -> any InputDealer {
+    self == .additive ? AdditiveDealer<UInt64>(mesh: mesh) : ReplicatedDealer<UInt64>(mesh: mesh)
+  }
 
   /// The side of a recipient that does not compute.
   package func receiver(over mesh: any MessageLinks, sessionID: [UInt8]) -> any OutputReceiver {
     switch self {
     case .semiHonest, .semiHonestThreeSummands: ReplicatedReceiver<UInt64>(mesh: mesh)
+    case .additive: AdditiveReceiver<UInt64>(mesh: mesh)
     case .malicious, .maliciousMacs: VerifiedReplicatedReceiver<UInt64>(mesh: mesh, sessionID: sessionID)
     }
   }

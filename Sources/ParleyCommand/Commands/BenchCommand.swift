@@ -6,6 +6,7 @@ import ParleyCrypto
 import ParleyNetwork
 import ParleyProgram
 import ParleyStudy
+import ParleyTransfer
 import ParleyTransport
 
 struct BenchCommand: ParsableCommand {
@@ -13,12 +14,15 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure protocols: seconds, bytes, rounds, memory.",
     discussion: "Scenarios: \(BenchCommand.scenarios.joined(separator: ", ")).")
   static let scenarios =
-    ["roundtrip", "throughput"] + BenchScenario.Name.allCases.map(\.rawValue) + [
+    ["roundtrip", "throughput"] + TransferBench.scenarios + BenchScenario.Name.allCases.map(\.rawValue) + [
       "join", "aggregate", "setup", "tpch-q1 to tpch-q22", "study", "analysis-KIND",
     ]
 
   @Argument(help: "What to measure.") var scenario: String?
-  @Option(name: .customLong("protocol"), help: "replicated.") var sharing = "replicated"
+  @Option(
+    name: .customLong("protocol"),
+    help: "replicated; or, for multiply, compare and other scenarios on vectors, additive: two parties.")
+  var sharing = "replicated"
   @Option(
     help:
       "semi-honest, malicious, malicious-macs, or semi-honest-three-summands: semi-honest with the instructions of the malicious ones."
@@ -28,6 +32,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Bits of the keys of sort and sort-payload; 64 if left out.") var keyBits: Int?
   @Option(help: "How rows are sorted: comparisons, radix, or radix-with-rows; by cost if left out.")
   var sortWay: SortWay?
+  @Option(help: "With cot: 2, 4 or 8 bits of Δ for each tree; more are fewer bytes and more work.")
+  var fieldBits: Int?
   @Option(name: .customLong("repeat"), help: "Repetitions; the median is shown.") var repetitions = 5
   @Option(help: "tls (separate processes) or memory (one process).") var transport = "tls"
   @Flag(
@@ -47,8 +53,17 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Measure this machine for the planner's time predictions.") var calibrate = false
 
   func run() throws {
-    guard sharing == "replicated" else {
+    guard ["replicated", "additive"].contains(sharing) else {
       throw ParleyError(.usage, "there is no protocol \(sharing)", remedy: "use --protocol replicated")
+    }
+    guard security != .additive else {
+      throw ParleyError(.usage, "additive is a protocol", remedy: "use --protocol additive")
+    }
+    guard sharing == "replicated" || BenchScenario.Name(rawValue: scenario ?? "") != nil && security == .semiHonest
+    else {
+      throw ParleyError(
+        .usage, "--protocol additive is semi-honest, for scenarios on vectors",
+        remedy: "use --protocol replicated, or a scenario like multiply with --security semi-honest")
     }
     guard ["tls", "memory"].contains(transport) else {
       throw ParleyError(.usage, "there is no transport \(transport)", remedy: "use tls or memory")
@@ -65,6 +80,12 @@ struct BenchCommand: ParsableCommand {
     guard keyBits == nil && sortWay == nil || BenchScenario.Name(rawValue: scenario ?? "")?.isSort == true else {
       throw ParleyError(
         .usage, "--key-bits and --sort-way are for sort and sort-payload", remedy: "leave them out")
+    }
+    guard
+      fieldBits == nil || scenario == TransferBench.Scenario.correlated.rawValue && [2, 4, 8].contains(fieldBits)
+    else {
+      throw ParleyError(
+        .usage, "--field-bits is 2, 4 or 8, for cot", remedy: "choose another number, or leave it out")
     }
     guard data == nil || (TPCHBench.scenarios + FolderBench.scenarios).contains(scenario ?? "") else {
       throw ParleyError(.usage, "--data is for the queries of TPC-H and for studies", remedy: "leave it out")
@@ -93,6 +114,7 @@ struct BenchCommand: ParsableCommand {
     switch scenario {
     case "roundtrip": return try LinkBench.roundTrip(bytes: size ?? 64, repetitions: repetitions, transport)
     case "throughput": return try LinkBench.throughput(bytes: size ?? 1 << 30, repetitions: repetitions, transport)
+    case _ where TransferBench.scenarios.contains(scenario): return try measureTransfer(scenario)
     case "aggregate" where compareAdversaries:
       return try AdversaryComparison.run(
         rows: size ?? 1_000_000, repetitions: repetitions, transport,
@@ -134,9 +156,25 @@ struct BenchCommand: ParsableCommand {
       return try ComputeBench(
         job: .scenario(name), size: size ?? (name == .matmul ? 512 : 1_000_000), depth: depth,
         repetitions: repetitions,
-        transport: transport, security: security, sorting: .init(keyBits: keyBits, way: sortWay)
+        transport: transport, security: sharing == "additive" ? .additive : security,
+        sorting: .init(keyBits: keyBits, way: sortWay)
       ).run()
     }
+  }
+
+  private func measureTransfer(_ name: String) throws -> BenchResult {
+    guard let scenario = TransferBench.Scenario(rawValue: name) else {
+      throw ParleyError(.invariant, "there is no scenario \(name)")
+    }
+    guard [.semiHonest, .malicious].contains(security), security == .semiHonest || scenario == .correlated else {
+      throw ParleyError(
+        .usage, "\(name) is not measured with \(security.rawValue)",
+        remedy: "use semi-honest, or with cot malicious")
+    }
+    return try TransferBench(
+      scenario: scenario, size: size ?? scenario.defaultSize, repetitions: repetitions,
+      shape: TransferShape(depth: fieldBits ?? 4, security: security == .malicious ? .malicious : .semiHonest)
+    ).run(transport)
   }
 
   private func print(_ result: BenchResult) throws {

@@ -4,6 +4,7 @@ import Parley
 import ParleyBase
 import ParleyNetwork
 import ParleyProgram
+import ParleyTransfer
 import ParleyTransport
 
 /// One party of a benchmark; started by `parley bench`.
@@ -18,6 +19,7 @@ struct BenchPartyCommand: ParsableCommand {
   @Option var security = ProtocolSuite.semiHonest
   @Option var keyBits: Int?
   @Option var sortWay: SortWay?
+  @Option var fieldBits = 4
 
   func run() throws {
     let start = ContinuousClock.now
@@ -33,6 +35,12 @@ struct BenchPartyCommand: ParsableCommand {
       return try BenchParty.run(
         try job.work(size: size, depth: depth, .init(keyBits: keyBits, way: sortWay)), on: security,
         repeats: repetitions, over: mesh, use: ProcessResources.use)
+    }
+    if let transfer = TransferBench.Scenario(rawValue: scenario) {
+      return try TransferBench(
+        scenario: transfer, size: size, repetitions: repetitions,
+        shape: TransferShape(depth: fieldBits, security: security == .semiHonest ? .semiHonest : .malicious)
+      ).party(over: mesh)
     }
     return try LinkBench.party(scenario, bytes: size, repetitions: repetitions, over: mesh)
   }

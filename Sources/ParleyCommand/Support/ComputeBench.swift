@@ -134,21 +134,26 @@ struct ComputeBench {
     // A repetition takes as long as its slowest party.
     let seconds = (0..<repetitions).map { index in reports.map { $0.measurement.seconds[index] }.max() ?? 0 }
     let planned = try Self.cost(of: try job.work(size: size, depth: depth, sorting), on: security)
-    let result = BenchResult(
-      scenario: job.rawValue, security: security.rawValue, transport: transport, parties: 3, size: size,
+    var result = BenchResult(
+      scenario: job.rawValue, security: security.rawValue, transport: transport,
+      parties: security.descriptor.parties, size: size,
       depth: depth, repeat: repetitions,
       seconds: seconds.median, setupSeconds: reports.map(\.setupSeconds).max() ?? 0,
       rounds: reports.map(\.measurement.rounds).max() ?? 0,
       bytesSentPerParty: reports.map(\.measurement.sentBytes),
       peakRSSBytes: reports.map(\.measurement.peakMemory),
       predictedSeconds: planned.seconds(on: .loopback, CalibrationFile.load()))
+    if security == .additive {
+      result.protocol = "additive"
+      result.security = "semi-honest"
+    }
     return (result, reports.first?.measurement.resultDigest)
   }
 
   /// What the planner says of a benchmark's program.
   static func cost(of work: BenchWork, on security: ProtocolSuite) throws -> Cost {
     let shape = RunShape(
-      principals: 3,
+      principals: security.descriptor.parties,
       tables: work.shape.tables.map { $0.map { .init(holder: $0.holder.rawValue, rows: $0.rowCount) } },
       recipients: work.program.disclosures.map { _ in [0] })
     return try Plan.make(work.program, for: security.descriptor, shape: shape, options: work.options).cost
@@ -160,8 +165,8 @@ struct ComputeBench {
 
   private func processes() throws -> [BenchPartyReport] {
     let folder = try TemporaryFolder()
-    try folder.write(try Console.json(try BenchMesh(count: 3)), "mesh.json")
-    let roles = try (0..<3).map { index in
+    try folder.write(try Console.json(try BenchMesh(count: security.descriptor.parties)), "mesh.json")
+    let roles = try (0..<security.descriptor.parties).map { index in
       try RoleProcess(
         name: "P\(index)",
         arguments: [
@@ -180,7 +185,7 @@ struct ComputeBench {
     let work = try job.work(size: size, depth: depth, sorting)
     let (repetitions, security) = (repetitions, security)
     let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(
-      TrialRun.memory(for: 3, deadline: nil)
+      TrialRun.memory(for: security.descriptor.parties, deadline: nil)
     ) {
       try BenchParty.run(work, on: security, repeats: repetitions, over: $0, use: ProcessResources.use)
     }

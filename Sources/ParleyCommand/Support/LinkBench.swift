@@ -34,12 +34,20 @@ enum LinkBench {
   private static func pair(
     _ scenario: String, bytes: Int, repetitions: Int, _ transport: String
   ) throws -> [BenchPartyReport] {
+    try pair(scenario, bytes: bytes, repetitions: repetitions, transport, arguments: []) {
+      try Self.party(scenario, bytes: bytes, repetitions: repetitions, over: $0)
+    }
+  }
+
+  /// Two parties: `body` in threads, or processes of `bench-party` with these arguments besides.
+  static func pair(
+    _ scenario: String, bytes: Int, repetitions: Int, _ transport: String, arguments: [String],
+    body: @escaping @Sendable (any MessageLinks) throws -> BenchParty.Measurement
+  ) throws -> [BenchPartyReport] {
     guard transport == "tls" else {
       let results: [Result<BenchParty.Measurement, ParleyError>] = runParties(
         TrialRun.memory(for: 2, deadline: nil)
-      ) {
-        try Self.party(scenario, bytes: bytes, repetitions: repetitions, over: $0)
-      }
+      ) { try body($0) }
       return try results.partyValues().map { BenchPartyReport(measurement: $0, setupSeconds: 0) }
     }
     let folder = try TemporaryFolder()
@@ -50,7 +58,7 @@ enum LinkBench {
         arguments: [
           "bench-party", scenario, "--index", String(index), "--folder", folder.path, "--size", String(bytes),
           "--depth", "1", "--repeat", String(repetitions),
-        ], directory: folder.path, showsErrors: true)
+        ] + arguments, directory: folder.path, showsErrors: true)
     }
     try RoleProcess.wait(for: roles)
     return try roles.map { role in
@@ -87,7 +95,7 @@ enum LinkBench {
       peakMemory: ProcessResources.peakMemoryBytes ?? 0, isCorrect: true, reference: reference)
   }
 
-  private static func result(
+  static func result(
     _ name: String, bytes: Int, repetitions: Int, _ transport: String, _ reports: [BenchPartyReport]
   ) -> BenchResult {
     BenchResult(

@@ -42,6 +42,16 @@ package enum DomainLabel: String, CaseIterable, Sendable {
   case outputMaskName = "parley/1/digest/output-mask-name"
   /// Commitments to shares that are going to be opened.
   case statedShare = "parley/1/digest/stated-share"
+  /// Base oblivious transfer: the hash to the group of public keys, and the stream that it is expanded to.
+  case transferGroup = "parley/1/transfer/group"
+  case transferGroupStream = "parley/1/transfer/group-stream"
+  /// Base oblivious transfer: what the keys that come out are hashed with.
+  case transferKey = "parley/1/transfer/key"
+  /// Base oblivious transfer with short messages: the hash to the group, and that of its two strings.
+  case shortTransferGroup = "parley/1/transfer/short-group"
+  case shortTransferString = "parley/1/transfer/short-string"
+  /// The leaves of all trees of an extension, for who lacks one of each.
+  case transferLeaves = "parley/1/transfer/leaves"
 }
 
 /// What a sub-key of a pairwise key is for. One key has one role (docs/protocols/keys.md#roles).

@@ -104,6 +104,8 @@ package struct OfflineTraffic: Sendable, Hashable {
     case wordTriples, bitTripleWords
     /// Elements of a, b and c of all triples of matrices.
     case leftElements, rightElements, resultElements
+    /// Products of elements that make them up: rows · inner · columns of each.
+    case matrixTerms
   }
   /// Bytes for each unit, of which as many are counted as there are in whole groups.
   package struct Size: Sendable, Hashable {

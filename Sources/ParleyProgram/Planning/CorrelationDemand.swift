@@ -78,6 +78,11 @@ package struct CorrelationDemand: Sendable, Hashable {
     case .leftElements: elements(\.left)
     case .rightElements: elements(\.right)
     case .resultElements: elements(\.result)
+    case .matrixTerms:
+      amounts.reduce(0) { total, entry in
+        guard case .matrixTriple(let rows, let inner, let columns) = entry.key else { return total }
+        return total + entry.value * rows * inner * columns
+      }
     }
   }
 

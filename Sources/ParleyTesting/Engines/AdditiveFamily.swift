@@ -11,9 +11,11 @@ package enum TestTriples: Sendable {
   case dealt
   /// Made by one and sent to the other (``InsecureSentTriples``).
   case sent
+  /// Made by the two themselves (``TransferredTriples``), from the operating system's random numbers.
+  case transferred
 }
 
-/// Two parties on additive shares, semi-honest, with triples that are no secret.
+/// Two parties on additive shares, semi-honest, with triples that are no secret, or with those that the two make.
 package struct AdditiveFamily<Word: RingWord>: EngineFamily {
   /// Where triples come from.
   package var source: TestTriples
@@ -22,8 +24,12 @@ package struct AdditiveFamily<Word: RingWord>: EngineFamily {
 
   private func makeSource(_ party: PartyIndex, seed: UInt64) -> any CorrelationSource {
     switch source {
-    case .dealt: InsecureTripleDealer(party: party, seed: seed)
-    case .sent: InsecureSentTriples(party: party, seed: seed)
+    case .dealt: return InsecureTripleDealer(party: party, seed: seed)
+    case .sent: return InsecureSentTriples(party: party, seed: seed)
+    case .transferred:
+      // Both parties', and of no weight: what must be secret does not come from the seed.
+      var random = InsecureRandom(seed: seed, 0x7472_616e)
+      return TransferredTriples(party: party, sessionID: random.bytes(32))
     }
   }
 
