@@ -69,6 +69,9 @@ let library: [Row] = [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyTransfer", "ParleyProgram",
       "ParleyEngine",
     ]),
+  Row(
+    name: "ParleyGarbled",
+    uses: ["ParleyBase", "ParleyNetwork", "ParleyCrypto", "ParleyTransfer", "ParleyProgram", "ParleyEngine"]),
   Row(name: "ParleyTables", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram", "ParleyTables"], external: [bigInt]),
   Row(
@@ -101,7 +104,7 @@ let library: [Row] = [
     name: "ParleyTesting",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-      "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleyRuntime",
+      "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleyGarbled", "ParleyRuntime",
     ], external: [bigInt]),
   Row(
     name: "ParleySQLTesting",
@@ -151,6 +154,12 @@ let tests: [Row] = [
       "ParleyTesting", "ParleyAdditive", "ParleyClear", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
       "ParleyCrypto", "ParleyAlgebra", "ParleyBase", "ParleyRuntime",
     ], external: [bigInt], isOptimized: true),
+  Row(
+    name: "ParleyGarbledTests",
+    uses: [
+      "ParleyTesting", "ParleyGarbled", "ParleyCircuits", "ParleyTransfer", "ParleyEngine", "ParleyProgram",
+      "ParleyNetwork", "ParleyBase", "ParleyRuntime",
+    ], isOptimized: true),
   Row(
     name: "ParleyTablesTests",
     uses: ["ParleyTables", "ParleyProgram", "ParleyClear", "ParleyBase", "CSQLite"], external: [bigInt]),
