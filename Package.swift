@@ -34,6 +34,8 @@ struct Row {
   var optional: [String: String] = [:]
   /// Of tests: whether they compute much themselves, or run engines, whose generic code is specialized where its types are known.
   var isOptimized = false
+  /// Folders with data that are read where they are.
+  var data: [String] = []
 }
 
 /// Libraries that the system brings, and the packages that have their headers.
@@ -46,6 +48,7 @@ let library: [Row] = [
   Row(name: "ParleyCrypto", uses: ["ParleyBase", "ParleyAlgebra"], external: [crypto]),
   Row(name: "ParleyProgram", uses: ["ParleyBase", "ParleyAlgebra"], external: [bigInt]),
   Row(name: "ParleyNumerics", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
+  Row(name: "ParleyCircuits", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(
     name: "ParleyEngine",
     uses: ["ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram"]),
@@ -66,6 +69,9 @@ let library: [Row] = [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyTransfer", "ParleyProgram",
       "ParleyEngine",
     ]),
+  Row(
+    name: "ParleyGarbled",
+    uses: ["ParleyBase", "ParleyNetwork", "ParleyCrypto", "ParleyTransfer", "ParleyProgram", "ParleyEngine"]),
   Row(name: "ParleyTables", uses: ["ParleyBase", "ParleyProgram"], external: [bigInt]),
   Row(name: "ParleySQL", uses: ["ParleyBase", "ParleyProgram", "ParleyTables"], external: [bigInt]),
   Row(
@@ -92,13 +98,13 @@ let library: [Row] = [
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
       "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleyTables", "ParleySQL", "ParleyAnalysis",
-      "ParleyRuntime", "ParleyStudy", "ParleyTransport",
+      "ParleyRuntime", "ParleyStudy", "ParleyTransport", "ParleyCircuits",
     ], external: [bigInt, crypto]),
   Row(
     name: "ParleyTesting",
     uses: [
       "ParleyBase", "ParleyAlgebra", "ParleyNetwork", "ParleyCrypto", "ParleyProgram", "ParleyEngine",
-      "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleyRuntime",
+      "ParleyClear", "ParleyReplicated", "ParleyAdditive", "ParleyGarbled", "ParleyRuntime",
     ], external: [bigInt]),
   Row(
     name: "ParleySQLTesting",
@@ -110,7 +116,7 @@ let command = Row(
   uses: [
     "Parley", "ParleyBase", "ParleyNetwork", "ParleyProgram", "ParleyEngine", "ParleyClear", "ParleyRuntime",
     "ParleyTransfer", "ParleyAdditive", "ParleyStudy", "ParleyData", "ParleyTransport", "ParleySQL",
-    "ParleyAnalysis", "ParleyCrypto",
+    "ParleyAnalysis", "ParleyCrypto", "ParleyCircuits",
   ], external: [arguments, bigInt, crypto])
 
 let tests: [Row] = [
@@ -131,6 +137,12 @@ let tests: [Row] = [
       "ParleyNetwork", "ParleyProgram", "ParleyBase",
     ], external: [bigInt], isOptimized: true),
   Row(
+    name: "ParleyCircuitsTests",
+    uses: [
+      "ParleyCircuits", "ParleyTesting", "ParleyReplicated", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
+      "ParleyBase", "ParleyRuntime",
+    ], isOptimized: true, data: ["Circuits"]),
+  Row(
     name: "ParleyReplicatedTests",
     uses: [
       "ParleyTesting", "ParleyReplicated", "ParleyClear", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
@@ -142,6 +154,12 @@ let tests: [Row] = [
       "ParleyTesting", "ParleyAdditive", "ParleyClear", "ParleyEngine", "ParleyProgram", "ParleyNetwork",
       "ParleyCrypto", "ParleyAlgebra", "ParleyBase", "ParleyRuntime",
     ], external: [bigInt], isOptimized: true),
+  Row(
+    name: "ParleyGarbledTests",
+    uses: [
+      "ParleyTesting", "ParleyGarbled", "ParleyCircuits", "ParleyTransfer", "ParleyEngine", "ParleyProgram",
+      "ParleyNetwork", "ParleyBase", "ParleyRuntime",
+    ], isOptimized: true),
   Row(
     name: "ParleyTablesTests",
     uses: ["ParleyTables", "ParleyProgram", "ParleyClear", "ParleyBase", "CSQLite"], external: [bigInt]),
@@ -235,7 +253,8 @@ targets += system.sorted { $0.key < $1.key }.filter { isKept($0.key) }.map {
 let plain: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 targets += tests.filter { isKept($0.name) }.map {
   .testTarget(
-    name: $0.name, dependencies: dependencies($0), swiftSettings: strict + ($0.isOptimized ? [] : plain))
+    name: $0.name, dependencies: dependencies($0), exclude: $0.data,
+    swiftSettings: strict + ($0.isOptimized ? [] : plain))
 }
 
 var products: [Product] = []

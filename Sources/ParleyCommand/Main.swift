@@ -106,7 +106,7 @@ struct ParleyTool: ParsableCommand {
       DemoCommand.self, IdentityCommand.self, StudyCommand.self, PlanCommand.self, RunCommand.self,
       PartyCommand.self, SignCommand.self, VerifyCommand.self, ReceiptCommand.self, EvidenceCommand.self,
       StateCommand.self,
-      DoctorCommand.self, BenchCommand.self,
+      CircuitCommand.self, DoctorCommand.self, BenchCommand.self,
       BenchPartyCommand.self,
     ])
 }

@@ -120,7 +120,8 @@ package struct BenchParty {
     return try executor.run()
   }
 
-  private static func keys(
+  /// Keys with the other parties, from contributions that are sent to them over the links.
+  static func keys(
     with peers: [PartyIndex], _ session: [UInt8], _ step: StepID, _ mesh: any MessageLinks
   ) throws(ParleyError) -> SessionKeys {
     let own = peers.map { _ in SecureRandom.bytes(KeySchedule.contributionBytes) }

@@ -85,3 +85,41 @@ struct GilboaProducts<Word: FixedWidthInteger & UnsignedInteger & Sendable> {
     }
   }
 }
+
+/// ``GilboaProducts`` in one ring, for callers that are compiled without knowing it: a method of a generic class is, and its loops would then go through
+/// tables of functions for every addition. Here the ring is named, so that they are compiled for it.
+struct GilboaKernel: Sendable {
+  /// As ``GilboaProducts/send(_:lanes:zero:one:stride:message:share:shareStep:step:)``.
+  let send:
+    @Sendable (
+      _ a: UnsafeRawPointer, _ lanes: Int, _ zero: UnsafeRawPointer, _ one: UnsafeRawPointer, _ stride: Int,
+      _ message: UnsafeMutableRawPointer, _ share: UnsafeMutableRawPointer, _ shareStep: Int, _ step: Int
+    ) -> Void
+  /// As ``GilboaProducts/receive(bits:lanes:hashes:stride:message:share:shareStep:)``; `bits` points to b.
+  let receive:
+    @Sendable (
+      _ bits: UnsafeRawPointer, _ lanes: Int, _ hashes: UnsafeRawPointer, _ stride: Int,
+      _ message: UnsafeRawPointer,
+      _ share: UnsafeMutableRawPointer, _ shareStep: Int
+    ) -> Void
+
+  @inline(__always)
+  private init<Word: FixedWidthInteger & UnsignedInteger & Sendable>(of word: Word.Type) {
+    send = { a, lanes, zero, one, stride, message, share, shareStep, step in
+      GilboaProducts<Word>.send(
+        a.assumingMemoryBound(to: Word.self), lanes: lanes, zero: zero.assumingMemoryBound(to: Word.self),
+        one: one.assumingMemoryBound(to: Word.self), stride: stride, message: message,
+        share: share.assumingMemoryBound(to: Word.self), shareStep: shareStep, step: step)
+    }
+    receive = { bits, lanes, hashes, stride, message, share, shareStep in
+      GilboaProducts<Word>.receive(
+        bits: bits.assumingMemoryBound(to: Word.self).pointee, lanes: lanes,
+        hashes: hashes.assumingMemoryBound(to: Word.self), stride: stride, message: message,
+        share: share.assumingMemoryBound(to: Word.self), shareStep: shareStep)
+    }
+  }
+  static let words64 = GilboaKernel(of: UInt64.self)
+  static let words32 = GilboaKernel(of: UInt32.self)
+  static let words16 = GilboaKernel(of: UInt16.self)
+  static let words8 = GilboaKernel(of: UInt8.self)
+}

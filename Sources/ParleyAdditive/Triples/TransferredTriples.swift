@@ -71,10 +71,10 @@ package final class TransferredTriples: CorrelationSource {
       // Called through a protocol, so the ring is not known when this is compiled; the loops below it must be.
       run =
         switch Word.bitWidth {
-        case 64: TripleRun<UInt64>(setting)
-        case 32: TripleRun<UInt32>(setting)
-        case 16: TripleRun<UInt16>(setting)
-        case 8: TripleRun<UInt8>(setting)
+        case 64: TripleRun<UInt64>(setting, .words64)
+        case 32: TripleRun<UInt32>(setting, .words32)
+        case 16: TripleRun<UInt16>(setting, .words16)
+        case 8: TripleRun<UInt8>(setting, .words8)
         default: throw ParleyError(.invariant, "there are no triples for words of \(Word.bitWidth) bits")
         }
     }

@@ -35,6 +35,7 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
     let a: Storage<Element>, b: Storage<Element>, c: Storage<Element>
   }
   let setting: TripleSetting
+  private let products: GilboaKernel
   let peer: PartyIndex
   let sender: CorrelatedSender
   let receiver: CorrelatedReceiver
@@ -51,8 +52,10 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
   /// Words of the ring in a block.
   static var lanesPerBlock: Int { 16 / MemoryLayout<Word>.size }
 
-  init(_ setting: TripleSetting) {
+  /// - Parameter products: of the same ring.
+  init(_ setting: TripleSetting, _ products: GilboaKernel) {
     self.setting = setting
+    self.products = products
     let batches = setting.batches, pool = setting.pool
     peer = PartyIndex(1 - setting.local.rawValue)
     func context(_ sender: PartyIndex, _ receiver: PartyIndex) -> TransferContext {
@@ -213,11 +216,9 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
           rows.expand(perUnit * tile.count, blocks: 1, zero: blocks(zero), one: blocks(one))
           for (place, unit) in tile.enumerated() {
             let at = place * perUnit * Self.lanesPerBlock
-            Products.send(
-              words.a.pointer + unit, lanes: 1, zero: zero.pointer + at, one: one.pointer + at,
-              stride: Self.lanesPerBlock,
-              message: message.pointer + (unit - units.lowerBound) * Products.messageBytes,
-              share: words.c.pointer + unit)
+            products.send(
+              words.a.pointer + unit, 1, zero.pointer + at, one.pointer + at, Self.lanesPerBlock,
+              message.pointer + (unit - units.lowerBound) * Products.messageBytes, words.c.pointer + unit, 1, 1)
           }
         }
         try send(message, number, &chunk, over: mesh)
@@ -225,8 +226,8 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
       withExtendedLifetime((zero, one)) {}
     case .matrices:
       for (matrix, elements) in batches.parts(of: batch.units) {
-        let perRow = (matrix.rows + Self.lanesPerBlock - 1) / Self.lanesPerBlock
-        guard perRow > 0 else { continue }
+        // At least one, also for a matrix without rows: what is hashed and what is chosen stay beside each other.
+        let perRow = max(1, (matrix.rows + Self.lanesPerBlock - 1) / Self.lanesPerBlock)
         let zero = buffer(perUnit, blocks: perRow), one = buffer(perUnit, blocks: perRow)
         let group = elementsPerMessage(matrix)
         for start in stride(from: elements.lowerBound, to: elements.upperBound, by: group) {
@@ -236,10 +237,10 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
           for element in some {
             let (k, column) = (element / matrix.columns, element % matrix.columns)
             rows.expand(perUnit, blocks: perRow, zero: blocks(zero), one: blocks(one))
-            Products.send(
-              matrices.a.pointer + matrix.left + k, lanes: matrix.rows, zero: zero.pointer, one: one.pointer,
-              stride: perRow * Self.lanesPerBlock, message: message.pointer + (element - some.lowerBound) * size,
-              share: matrices.c.pointer + matrix.result + column, shareStep: matrix.columns, step: matrix.inner)
+            products.send(
+              matrices.a.pointer + matrix.left + k, matrix.rows, zero.pointer, one.pointer,
+              perRow * Self.lanesPerBlock, message.pointer + (element - some.lowerBound) * size,
+              matrices.c.pointer + matrix.result + column, matrix.columns, matrix.inner)
           }
           try send(message, number, &chunk, over: mesh)
         }
@@ -297,11 +298,9 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
           let tile = start..<min(start + Self.tile, units.upperBound)
           rows.expand(perUnit * tile.count, blocks: 1, into: blocks(chosen))
           for (place, unit) in tile.enumerated() {
-            Products.receive(
-              bits: words.b.pointer[unit], lanes: 1, hashes: chosen.pointer + place * perUnit * Self.lanesPerBlock,
-              stride: Self.lanesPerBlock,
-              message: message.pointer + (unit - units.lowerBound) * Products.messageBytes,
-              share: words.c.pointer + unit)
+            products.receive(
+              words.b.pointer + unit, 1, chosen.pointer + place * perUnit * Self.lanesPerBlock, Self.lanesPerBlock,
+              message.pointer + (unit - units.lowerBound) * Products.messageBytes, words.c.pointer + unit, 1)
           }
         }
         withExtendedLifetime(message) {}
@@ -309,8 +308,8 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
       withExtendedLifetime(chosen) {}
     case .matrices:
       for (matrix, elements) in batches.parts(of: batch.units) {
-        let perRow = (matrix.rows + Self.lanesPerBlock - 1) / Self.lanesPerBlock
-        guard perRow > 0 else { continue }
+        // At least one, also for a matrix without rows: what is hashed and what is chosen stay beside each other.
+        let perRow = max(1, (matrix.rows + Self.lanesPerBlock - 1) / Self.lanesPerBlock)
         let chosen = buffer(perUnit, blocks: perRow)
         let group = elementsPerMessage(matrix)
         for start in stride(from: elements.lowerBound, to: elements.upperBound, by: group) {
@@ -319,10 +318,11 @@ final class TripleRun<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Tri
           let message = try received(some.count * size, number, &chunk, over: mesh)
           for element in some {
             rows.expand(perUnit, blocks: perRow, into: blocks(chosen))
-            Products.receive(
-              bits: matrices.b.pointer[matrix.right + element], lanes: matrix.rows, hashes: chosen.pointer,
-              stride: perRow * Self.lanesPerBlock, message: message.pointer + (element - some.lowerBound) * size,
-              share: matrices.c.pointer + matrix.result + element % matrix.columns, shareStep: matrix.columns)
+            products.receive(
+              matrices.b.pointer + matrix.right + element, matrix.rows, chosen.pointer,
+              perRow * Self.lanesPerBlock,
+              message.pointer + (element - some.lowerBound) * size,
+              matrices.c.pointer + matrix.result + element % matrix.columns, matrix.columns)
           }
           withExtendedLifetime(message) {}
         }
