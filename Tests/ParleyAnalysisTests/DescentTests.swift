@@ -47,7 +47,7 @@ import Testing
     return try AnalysisWorld(text, rows: rows).results()
   }
 
-  /// Coefficients of the columns' deviations are within 0.002 of an exact descent, which itself is 0.7 away from the optimum.
+  /// Coefficients of the columns' deviations are within 0.003 of an exact descent, which itself is 0.7 away from the optimum.
   @Test(arguments: [0, 1]) func steps(_ ridge: Int) throws {
     let penalty = ridge == 0 ? "" : ", ridge: 1, scale: deviation"
     let results = try Self.results("solver: gradient, iterations: 100, rate: 0.5\(penalty)")
@@ -58,7 +58,7 @@ import Testing
     for j in found.indices.dropFirst() {
       furthest = max(furthest, abs(found[j] * reference.deviation[j] - reference.deviations[j]))
     }
-    #expect(furthest < 0.002, "\(furthest)")
+    #expect(furthest < 0.003, "\(furthest)")
     #expect(abs(found[0] - reference.estimate[0]) < 0.05, "\(found[0]), not \(reference.estimate[0])")
     #expect(try Double(table.texts("odds ratio")[1]).map { abs($0 - exp(found[1])) < 1e-6 } == true)
     let model = try #require(results["m.model"])

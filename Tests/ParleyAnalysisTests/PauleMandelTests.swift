@@ -74,7 +74,7 @@ import Testing
   }
 
   /// Estimates far from 0, variances of very different size, few studies and many.
-  @Test(arguments: 1...8) func madeUpStudies(_ seed: Int) throws {
+  @Test(arguments: 1...4) func madeUpStudies(_ seed: Int) throws {
     var state = UInt64(seed)
     func next(_ bound: Int) -> Int {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -181,7 +181,7 @@ import Testing
   @Test func stepsAlongTheGradient() throws {
     let world = World()
     let model = world.people.logistic(
-      world.died, on: [world.age], solver: .gradient(), iterations: 20, to: ["d"], as: "odds")
+      world.died, on: [world.age], solver: .gradient(), iterations: 60, to: ["d"], as: "odds")
     let result = try world.study.run(data: Self.data())
     #expect(result.equalsPlan)
     let table = try #require(try result.tables(of: model)["coefficients"])

@@ -86,10 +86,10 @@ struct LogisticDescent {
     let reach = design.columns.reduce(BigInt(0)) {
       $0 + (builder.magnitude($1.node) >> $1.fractionBits) + 2
     }
-    let longest = (longestStep(Widths(factors: 9, coefficients: 0, carried: 0, most: 0)) + .power(-20)).ceiling
-    let whole = (reach * longest * BigInt(settings.steps)).magnitude.bitWidth
-    let room = 58 - whole
-    if room - sum >= 18 {
+    let longest = longestStep(Widths(factors: 8, coefficients: 0, carried: 0, most: 0)) + .power(-10)
+    let whole = (Rational(reach * BigInt(settings.steps)) * longest).ceiling.magnitude.bitWidth
+    let room = 59 - whole
+    if room - sum >= 17 {
       // Nothing is rounded on the way.
       widths.factors = min(12, (room - sum) / 2)
       widths.columns = min(12, room - sum - widths.factors)
