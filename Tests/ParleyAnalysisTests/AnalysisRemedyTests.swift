@@ -29,6 +29,19 @@ import Testing
   private static let curve = "kind: kaplan-meier, table: people, time: age, event: smoker, "
   private static let logistic = "kind: logistic, table: people, outcome: smoker, "
   static let cases: [Case] = [
+    // Done here: leave out 'weights', or write 'solver: newton'
+    Case(
+      "\(logistic)predictors: age, solver: gradient, weights: shift",
+      "leave out 'weights', or write 'solver: newton'", "\(logistic)predictors: age, solver: gradient"),
+    // Done here: add 'scale: deviation', or write 'solver: newton'
+    Case(
+      "\(logistic)predictors: age, solver: gradient, ridge: 1",
+      "add 'scale: deviation', or write 'solver: newton'",
+      "\(logistic)predictors: age, solver: gradient, ridge: 1, scale: deviation"),
+    // Done here: leave out 'rate', or write 'solver: gradient'
+    Case(
+      "\(logistic)predictors: age, rate: 1", "leave out 'rate', or write 'solver: gradient'",
+      "\(logistic)predictors: age, rate: 1, solver: gradient"),
     Case("kind: describe, \(of)columns: aeg", "; did you mean 'age'?", "kind: describe, \(of)columns: age"),
     Case(
       "kind: compare, \(of)outcome: ward, by: smoker",

@@ -200,7 +200,6 @@ import Testing
     for other in [
       text("", queries: "  - {name: all, sql: SELECT COUNT(*) AS n FROM people}"),
       text("", more: "\n  - {name: d, table: people, kind: describe, columns: y, show: [n]}"),
-      text("", more: "\n  - {name: d, table: people, kind: compare, outcome: y, by: ward, test: kruskal}"),
     ] {
       let error = try AnalysisWorld.refusal(other)
       #expect(error.code.rawValue == "analysis/release-set" && error.place?.line != nil)

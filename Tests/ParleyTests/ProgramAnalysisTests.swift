@@ -141,6 +141,55 @@ import Testing
     }
   }
 
+  /// Settings of study files, as keys of these: each is accepted, and the parties are told of it.
+  @Test func settingsAreThoseOfStudyFiles() throws {
+    func asked(_ build: (World) -> RevealedAnalysis, _ words: [String], line: Int = #line) throws {
+      let world = World()
+      _ = build(world)
+      let statement = try world.study.plan().statement
+      for word in words { #expect(statement.contains(word), "\(line): \(word) in \(statement)") }
+    }
+    try asked(
+      { $0.people.correlation([$0.age, $0.weight], method: .spearman, to: ["d"], as: "o") }, ["method: spearman"])
+    try asked(
+      {
+        $0.people.linear(
+          $0.weight, on: [$0.age], errors: .cluster, cluster: $0.ward, showing: [.covariance, .vif],
+          precision: 0.01,
+          to: ["d"], as: "o")
+      }, ["errors: cluster", "cluster: ward", "covariance", "vif", "precision: 0.01"])
+    try asked(
+      { $0.people.linear($0.weight, on: [$0.arm], weights: $0.age, missing: .refuse, to: ["d"], as: "o") },
+      ["weights: age", "missing: refuse"])
+    try asked(
+      {
+        $0.people.logistic(
+          $0.died, on: [$0.weight], ridge: 1, ridgeUnit: .deviation,
+          solver: .gradient(rate: 0.25, tolerance: 0.1), iterations: 50, missing: .indicator, to: ["d"], as: "o")
+      },
+      [
+        "ridge: 1", "scale: deviation", "solver: gradient", "rate: 0.25", "tolerance: 0.1", "iterations: 50",
+        "missing: indicator",
+      ])
+    try asked(
+      { $0.people.poisson($0.age, on: [$0.weight], showing: [.covariance], to: ["d"], as: "o") }, ["covariance"])
+    try asked(
+      { $0.people.cox(time: $0.age, event: $0.died, on: [$0.weight], missing: .refuse, to: ["d"], as: "o") },
+      ["missing: refuse"])
+  }
+
+  /// Steps along the gradient: coefficients and ratios, no errors.
+  @Test func stepsAlongTheGradient() throws {
+    let world = World()
+    let model = world.people.logistic(
+      world.died, on: [world.age], solver: .gradient(), iterations: 60, to: ["d"], as: "odds")
+    let result = try world.study.run(data: Self.data())
+    #expect(result.equalsPlan)
+    let table = try #require(try result.tables(of: model)["coefficients"])
+    #expect(table["estimate"].compactMap { $0 }.count == 2 && table["odds ratio"][1] != nil, "\(table)")
+    #expect(!table.columns.contains("std.err"), "\(table)")
+  }
+
   /// What is refused, with the line of the call; and the same as the advice says.
   // Done here: name columns as they are declared; let holders prepare what is computed of them
   // Done here: keep one of them, and ask for the other in a program of its own

@@ -6,6 +6,16 @@ public protocol AnalysableColumn {
 
 extension SecretColumn: AnalysableColumn {}
 
+/// What an analysis does with rows in which a column that it uses has no value (docs/analyses.md, *missing values*).
+public enum MissingValues: String, Sendable, Hashable, CaseIterable {
+  /// They are left out.
+  case drop
+  /// The run ends where there is one.
+  case refuse
+  /// Of models: a predictor is 0 there, and one more column says where it is missing.
+  case indicator
+}
+
 /// Analyses of a table: what `analyses` of a study file has (docs/analyses.md), with the same results, and judged by the same rules of release.
 ///
 /// They are of declared columns. All analyses of a program go to the same recipients, and a program that has any reveals nothing else.
@@ -103,22 +113,34 @@ extension SecureTable {
     }
   }
 
-  /// Pearson's coefficient of each pair of columns: `name.coefficients` and `name.pairs`.
+  /// Which coefficient ``correlation(_:method:isPairwise:missing:to:as:file:line:)`` is.
+  public enum CorrelationMethod: String, Sendable, Hashable, CaseIterable {
+    /// Of values.
+    case pearson
+    /// Of ranks.
+    case spearman
+  }
+
+  /// A coefficient of each pair of columns: `name.coefficients` and `name.pairs`.
   ///
   /// - Parameters:
   ///   - columns: 2 to 12 numbers or conditions.
-  ///   - isPairwise: for each pair the rows in which both have a value, instead of those in which all have.
+  ///   - method: of values or of ranks.
+  ///   - isPairwise: of values, for each pair the rows in which both have one, instead of those in which all have.
+  ///   - missing: of ranks, whether rows without a value are left out or end the run.
   ///   - recipients: names of parties of the program.
   ///   - name: of the analysis, unique in the program.
   ///   - file: where the call is written, for errors; leave it out.
   ///   - line: likewise.
   public func correlation(
-    _ columns: [any AnalysableColumn], isPairwise: Bool = false, to recipients: [String], as name: String,
-    file: String = #fileID, line: Int = #line
+    _ columns: [any AnalysableColumn], method: CorrelationMethod = .pearson, isPairwise: Bool = false,
+    missing: MissingValues = .drop, to recipients: [String], as name: String, file: String = #fileID,
+    line: Int = #line
   ) -> RevealedAnalysis {
     analysed("correlation", recipients, name, CallSite(file: file, line: line)) {
       $0.list("columns", columns)
-      if isPairwise { $0.text("missing", "pairwise") }
+      if method != .pearson { $0.text("method", method.rawValue) }
+      if isPairwise { $0.text("missing", "pairwise") } else { $0.settings(missing: missing) }
     }
   }
 
@@ -130,13 +152,15 @@ extension SecureTable {
   ///   - groups: a category or condition: a curve for each of its values.
   ///   - grid: times at which the curve may be shown, at most 400.
   ///   - isTested: the log-rank test of the groups.
+  ///   - missing: whether rows without a value are left out or end the run.
   ///   - recipients: names of parties of the program.
   ///   - name: of the analysis, unique in the program.
   ///   - file: where the call is written, for errors; leave it out.
   ///   - line: likewise.
   public func kaplanMeier(
     time: SecretColumn<Int>, event: SecretColumn<Bool>, by groups: (any AnalysableColumn)? = nil, grid: [Int],
-    isTested: Bool = false, to recipients: [String], as name: String, file: String = #fileID, line: Int = #line
+    isTested: Bool = false, missing: MissingValues = .drop, to recipients: [String], as name: String,
+    file: String = #fileID, line: Int = #line
   ) -> RevealedAnalysis {
     analysed("kaplan-meier", recipients, name, CallSite(file: file, line: line)) {
       $0.column("time", time)
@@ -144,6 +168,7 @@ extension SecureTable {
       if let groups { $0.column("by", groups) }
       $0.texts("grid", grid.map(String.init))
       if isTested { $0.text("test", "log-rank") }
+      $0.settings(missing: missing)
     }
   }
 }

@@ -39,6 +39,14 @@ struct AnalysisKeys {
   }
   mutating func column(_ key: String, _ column: any AnalysableColumn) { text(key, name(column)) }
   mutating func list(_ key: String, _ columns: [any AnalysableColumn]) { texts(key, columns.map { name($0) }) }
+  /// What several kinds have; nothing is written of what is not asked for.
+  mutating func settings(
+    weights: (any AnalysableColumn)? = nil, missing: MissingValues, tables: [SecureTable.ModelTable] = []
+  ) {
+    if let weights { column("weights", weights) }
+    if missing != .drop { text("missing", missing.rawValue) }
+    if !tables.isEmpty { texts("show", ["coefficients", "model"] + tables.map(\.rawValue)) }
+  }
   /// Columns, some with the value that others are compared with.
   mutating func predictors(_ columns: [any AnalysableColumn], references: [String: String]) {
     let names = columns.map { name($0) }

@@ -130,6 +130,18 @@ package struct AnalysisFrame: Sendable {
   /// Whether a column is true or false.
   package func isCondition(_ name: String) throws(ParleyError) -> Bool { try column(name).type == .boolean }
 
+  /// What a column can be where rows are left by clauses: all values of a condition, a category, or a number that has few; nil of others.
+  package func listedValues(of name: String, most: Int) throws(ParleyError) -> [BigInt]? {
+    switch try column(name).type {
+    case .boolean: return [0, 1]
+    case .category(let labels): return labels.indices.map { BigInt($0) }
+    default:
+      let judged = try judgedRange(of: name)
+      guard judged.upper - judged.lower < BigInt(most) else { return nil }
+      return (0...Int(judged.upper - judged.lower)).map { judged.lower + BigInt($0) }
+    }
+  }
+
   /// The decimals of a column of numbers.
   package func scale(of name: String) throws(ParleyError) -> Int {
     if case .decimal(let scale) = try column(name).type { scale } else { 0 }

@@ -144,34 +144,82 @@ extension Design {
     _ coefficients: Fixed, _ covariance: ScaledMatrix, outcome: ScaledOutcome?, shift: Fixed?,
     isPerVariance: Bool, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> (estimate: FloatOutput, variance: FloatOutput, side: ScaledMatrix) {
-    let own = (terms.map(\.scaled) + [outcome?.scaled].compactMap(\.self)).map(\.powerBits).max() ?? 0
-    let bits = shift == nil ? own : max(own, 26)
-    func moved(_ column: ScaledColumn, _ origin: BigInt, _ sign: BigInt) throws(ParleyError) -> NodeID {
-      let mean = try builder.add(column.mean, builder.constant(origin))
-      return try builder.scale(
-        try builder.multiply(mean, column.power), by: sign << (bits - column.powerBits))
-    }
-    func room(_ value: Fixed, _ terms: Int) -> Int {
-      let whole = builder.magnitude(value.node).magnitude.bitWidth - value.fractionBits
-      return min(53 - whole - (terms.bitWidth - terms.leadingZeroBitCount), 44)
-    }
+    let bits = formBits(outcome, shift)
     func plain(_ value: Fixed) -> Fixed { builder.fixed(value.node, fractionBits: value.fractionBits) }
     let row = ProductForm.matrix(rows: 1, inner: order, columns: 1)
-
-    var form = [builder.constant(BigInt(1) << bits)]
-    for term in terms { form.append(try moved(term.scaled, term.origin, -1)) }
+    let form = try form(bits, &builder)
     let (c, scale) = try builder.normalised(
       builder.fixed(try builder.stack(form), fractionBits: bits), to: 40)
     let (x, size) = try builder.normalised(plain(covariance.entries), to: 44)
     let columns = try builder.multiply(
-      x, c, to: room(x, order), as: .matrix(rows: order, inner: order, columns: 1))
+      x, c, to: Self.room(x, order, builder), as: .matrix(rows: order, inner: order, columns: 1))
     let side = ScaledMatrix(columns, exponent: try builder.add(try builder.add(scale, size), covariance.exponent))
-    let variance = try builder.multiply(c, plain(columns), to: room(columns, order), as: row)
+    let variance = try builder.multiply(c, plain(columns), to: Self.room(columns, order, builder), as: row)
     let squareExponent = try builder.add(
       try builder.add(try builder.scale(scale, by: 2), size), covariance.exponent)
+    let estimate = try estimate(ofConstant: coefficients, form, bits, outcome: outcome, shift: shift, &builder)
+    guard let outcome else {
+      return (estimate, try output(of: variance, squareExponent, factor: 1, &builder), side)
+    }
+    return (
+      estimate,
+      isPerVariance
+        ? try output(of: variance, squareExponent, factor: 1, &builder)
+        : try output(
+          of: variance, try builder.subtract(squareExponent, try builder.scale(outcome.scaled.exponent, by: 2)),
+          factor: Rational(10).raised(-2 * outcome.decimals), &builder), side
+    )
+  }
+
+  /// Coefficients of the columns as they were, without variances: those of ``raw(_:_:outcome:shift:isPerVariance:_:)``.
+  func rawEstimates(_ coefficients: Fixed, _ builder: inout ProgramBuilder) throws(ParleyError) -> FloatOutput {
+    let first = hasConstant ? 1 : 0
+    var own: [NodeID] = []
+    for index in terms.indices { own.append(try builder.element(coefficients.node, at: index + first)) }
+    var result = try outputs(
+      of: own, coefficients.fractionBits, terms.map(\.scaled.exponent),
+      factors: terms.map { Rational(10).raised($0.decimals) }, &builder)
+    if hasConstant {
+      let bits = formBits(nil, nil)
+      let constant = try estimate(
+        ofConstant: coefficients, try form(bits, &builder), bits, outcome: nil, shift: nil, &builder)
+      result.insert(constant, at: 0)
+    }
+    return try Self.stacked(result, &builder)
+  }
+
+  /// Fraction bits of ``form(_:_:)``.
+  private func formBits(_ outcome: ScaledOutcome?, _ shift: Fixed?) -> Int {
+    let own = (terms.map(\.scaled) + [outcome?.scaled].compactMap(\.self)).map(\.powerBits).max() ?? 0
+    return shift == nil ? own : max(own, 26)
+  }
+  private func moved(
+    _ column: ScaledColumn, _ origin: BigInt, _ sign: BigInt, _ bits: Int, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> NodeID {
+    let mean = try builder.add(column.mean, builder.constant(origin))
+    return try builder.scale(
+      try builder.multiply(mean, column.power), by: sign << (bits - column.powerBits))
+  }
+  /// (1, −2^e·m, …): the constant of the columns as they were is this linear form of the coefficients.
+  private func form(_ bits: Int, _ builder: inout ProgramBuilder) throws(ParleyError) -> [NodeID] {
+    var form = [builder.constant(BigInt(1) << bits)]
+    for term in terms { form.append(try moved(term.scaled, term.origin, -1, bits, &builder)) }
+    return form
+  }
+  /// Fraction bits of a sum of so many products with numbers up to 1.
+  private static func room(_ value: Fixed, _ terms: Int, _ builder: ProgramBuilder) -> Int {
+    let whole = builder.magnitude(value.node).magnitude.bitWidth - value.fractionBits
+    return min(53 - whole - (terms.bitWidth - terms.leadingZeroBitCount), 44)
+  }
+
+  private func estimate(
+    ofConstant coefficients: Fixed, _ form: [NodeID], _ bits: Int, outcome: ScaledOutcome?, shift: Fixed?,
+    _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> FloatOutput {
+    func plain(_ value: Fixed) -> Fixed { builder.fixed(value.node, fractionBits: value.fractionBits) }
     // The mean of the outcome, or a shift, is one more number of the form, with the coefficient 1.
     var more: [NodeID] = []
-    if let outcome { more.append(try moved(outcome.scaled, outcome.origin, 1)) }
+    if let outcome { more.append(try moved(outcome.scaled, outcome.origin, 1, bits, &builder)) }
     if let shift {
       let kept = try builder.rounded(plain(shift), to: min(bits, shift.fractionBits))
       more.append(try builder.scale(kept.node, by: BigInt(1) << (bits - kept.fractionBits)))
@@ -187,24 +235,11 @@ extension Design {
     }
     let count = order + more.count
     let estimate = try builder.multiply(
-      wide, all, to: room(all, count), as: .matrix(rows: 1, inner: count, columns: 1))
-    guard let outcome else {
-      return (
-        try output(of: estimate, wideScale, factor: 1, &builder),
-        try output(of: variance, squareExponent, factor: 1, &builder), side
-      )
-    }
-    let unit = outcome.scaled.exponent
-    let ten = Rational(10)
-    return (
-      try output(
-        of: estimate, try builder.subtract(wideScale, unit), factor: ten.raised(-outcome.decimals), &builder),
-      isPerVariance
-        ? try output(of: variance, squareExponent, factor: 1, &builder)
-        : try output(
-          of: variance, try builder.subtract(squareExponent, try builder.scale(unit, by: 2)),
-          factor: ten.raised(-2 * outcome.decimals), &builder), side
-    )
+      wide, all, to: Self.room(all, count, builder), as: .matrix(rows: 1, inner: count, columns: 1))
+    guard let outcome else { return try output(of: estimate, wideScale, factor: 1, &builder) }
+    return try output(
+      of: estimate, try builder.subtract(wideScale, outcome.scaled.exponent),
+      factor: Rational(10).raised(-outcome.decimals), &builder)
   }
 }
 

@@ -60,6 +60,8 @@ struct CompareAnalysis: AnalysisKind {
   // MARK: What is opened
 
   var computesOfRows: Bool { ranks != nil }
+  /// The groups of `wilcoxon` are the signs of differences, which no column says.
+  var sharesRows: Bool { ranks != nil && !by.isEmpty }
   func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] { try ranks?.variables(of: rows) ?? [] }
   func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] { try ranks?.grouping(of: rows) ?? [] }
   func build(

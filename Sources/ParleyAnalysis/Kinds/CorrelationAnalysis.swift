@@ -50,6 +50,7 @@ struct CorrelationAnalysis: AnalysisKind {
   // MARK: What is opened
 
   var computesOfRows: Bool { isByRanks }
+  var sharesRows: Bool { isByRanks }
   func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] { try names(rows) }
   func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles {
     var roles = VariableRoles()

@@ -11,7 +11,9 @@ import ParleyTables
 struct CoxAnalysis: AnalysisKind {
   static let name = "cox"
   static let keys = [
-    "time", "event", "predictors", "ties", "strata", MissingSetting.key, "iterations", "precision", "level",
+    "time", "event", "predictors", "ties", "strata", MissingSetting.key, ShowSetting.key, "iterations",
+    "precision",
+    "level",
   ]
   static let needs = "a whole number that is not negative, a condition, and a number or another condition"
   static func draft(_ columns: DraftedColumns) -> [String]? {
@@ -33,6 +35,7 @@ struct CoxAnalysis: AnalysisKind {
   private let isEfron: Bool
   private let strata: String?
   private let missing: MissingSetting
+  private let show: ShowSetting
   private let iterations: Int
   private let precision: Rational?
   private let level: Double
@@ -45,6 +48,7 @@ struct CoxAnalysis: AnalysisKind {
     isEfron = try settings.choice("ties", ["efron", "breslow"]) == "efron"
     strata = try settings.optionalText("strata", example: "site")
     missing = try MissingSetting(settings, isOfModel: true)
+    show = try ShowSetting(settings, more: ["covariance", "concordance"])
     iterations = try settings.integer("iterations", in: 1...40, default: 8)
     precision =
       settings.has("precision")
@@ -52,9 +56,16 @@ struct CoxAnalysis: AnalysisKind {
         "precision", from: Rational(1, 10_000), to: Rational(1, 10), default: Rational(1, 1000))
       : nil
     level = try settings.level()
+    guard strata == nil || !show.concordance else {
+      throw settings.error(
+        "setting", "'concordance' of \(settings.what) compares all rows, and 'strata' keeps them apart",
+        at: "show",
+        remedy: "leave out 'concordance', or 'strata'")
+    }
   }
 
   var computesOfRows: Bool { true }
+  var sharesRows: Bool { true }
 
   func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] {
     [try time.column(of: rows).name, try event.column(of: rows).name] + (try terms(rows).map(\.column))
@@ -84,6 +95,12 @@ struct CoxAnalysis: AnalysisKind {
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
+    guard !show.concordance || frame.maximumRows <= Concordance.mostRows else {
+      throw settings.error(
+        "rows",
+        "\(settings.what) can have \(frame.maximumRows) rows; \(Concordance.mostRows) are the most with 'concordance', which compares every two",
+        at: "show", remedy: "leave out 'concordance', or lower maximum-rows of the table, if there are fewer")
+    }
     let time = try time.number(frame, most: Self.mostRows, &builder)
     let event = try event.bit(frame, &builder)
     let design = try Design(try terms(frame.rows), constant: false, frame: frame, &rules, &builder)
@@ -108,8 +125,9 @@ struct CoxAnalysis: AnalysisKind {
     let fit = try model.fit(passes: iterations - 1, within: precision, &rules, &builder)
     let exponent = try builder.subtract(
       try design.perRow(&builder), builder.constant(BigInt(PartialLikelihoodSizes.quarter)))
-    let raw = try design.raw(
-      fit.newton.coefficients, ScaledMatrix(fit.newton.inverse.inverse, exponent: exponent), &builder)
+    if show.covariance { try rules.requirePairs(design, &builder) }
+    let inverse = ScaledMatrix(fit.newton.inverse.inverse, exponent: exponent)
+    let raw = try design.raw(fit.newton.coefficients, inverse, &builder)
     let tables = CoxTables(
       analysis: rules.analysis, names: design.names, level: level,
       caption: [
@@ -119,6 +137,14 @@ struct CoxAnalysis: AnalysisKind {
         ),
       ])
     try tables.coefficients(raw, rules, &builder)
+    if show.covariance {
+      try tables.covariances(
+        try design.rawCovariances(fit.newton.coefficients, inverse, &builder), design.pairsOfNames, rules, &builder
+      )
+    }
+    if show.concordance {
+      try tables.concordance(try Concordance(model, predictor: fit.predictor, &builder), rules, &builder)
+    }
     try tables.model(
       rows: frame.used, leftOut: frame.leftOut, events: try builder.sum(event), likelihood: fit.logLikelihood,
       ratio: fit.ratio, rules, &builder)
@@ -167,6 +193,38 @@ struct CoxTables {
       ], derived: derived,
       figure: Figure(.forest(forest), title: "Hazard ratios", horizontal: "hazard ratio with \(percent) interval"),
       caption: caption, shown: [Self.heading, "coef"] + derived.map(\.name), &builder)
+  }
+
+  /// How coefficients vary together: each with itself and those after it.
+  func covariances(
+    _ found: FloatOutput, _ pairs: [(first: String, second: String)], _ rules: AnalysisRules,
+    _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    let bits = RawCoefficients.significantBits
+    try rules.disclose(
+      "covariance", rows: pairs.count,
+      keys: [
+        .init(name: Self.heading, labels: pairs.map(\.first)), .init(name: "with", labels: pairs.map(\.second)),
+      ],
+      columns: [
+        .init(
+          "covariance", float: found, significantBits: bits,
+          "the covariance of each two coefficients, six digits of it.")
+      ], shown: [Self.heading, "with", "covariance"], &builder)
+  }
+
+  /// How often the order of events is that of rates.
+  func concordance(
+    _ found: Concordance, _ rules: AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    try rules.disclose(
+      "concordance", rows: 1, keys: [],
+      columns: [
+        .init(
+          "concordance", float: found.index, significantBits: Concordance.significantBits,
+          "of all pairs of rows of which one is known to have had its event first, the share in which it had the higher rate; equal ones count half."
+        )
+      ], &builder)
   }
 
   func model(

@@ -29,6 +29,7 @@ struct MetaAnalysis: AnalysisKind {
   private let estimate: String
   private let variance: String
   private let isRandom: Bool
+  private let isPauleMandel: Bool
   private let missing: MissingSetting
   private let level: Double
 
@@ -37,7 +38,7 @@ struct MetaAnalysis: AnalysisKind {
     estimate = try settings.text("estimate", example: "log_odds_ratio")
     variance = try settings.text("variance", example: "variance")
     isRandom = try settings.choice("model", ["random", "fixed"]) == "random"
-    _ = try settings.choice("estimator", ["dersimonian-laird"])
+    isPauleMandel = try settings.choice("estimator", ["dersimonian-laird", "paule-mandel"]) == "paule-mandel"
     missing = try MissingSetting(settings, isOfModel: false)
     level = try settings.level()
     guard isRandom || !settings.has("estimator") else {
@@ -102,11 +103,15 @@ struct MetaAnalysis: AnalysisKind {
     ]
     var pooled = try study.estimate(fixed, fractionBits: 0, &builder)
     if isRandom {
-      let (between, added) = try excess.variance(fixed, study, Self.fractionBits, &builder)
+      let (between, added) =
+        isPauleMandel
+        ? try pauleMandel(v, excess, frame, study, &rules, &builder)
+        : try excess.variance(fixed, study, Self.fractionBits, &builder)
       heterogeneity.append(
         .init(
           "tau2", float: between, significantBits: Self.significantBits,
-          "the variance between studies (DerSimonian and Laird), not below 0."))
+          "the variance between studies (\(isPauleMandel ? "Paule and Mandel" : "DerSimonian and Laird")), not below 0."
+        ))
       let wide = try builder.add(try builder.scale(v, by: BigInt(1) << Self.fractionBits), added)
       let random = try WeighedStudies(estimates: y, variances: wide, isUsed: frame.isUsed, &builder)
       pooled = try study.estimate(random, fractionBits: Self.fractionBits, &builder)
@@ -117,6 +122,24 @@ struct MetaAnalysis: AnalysisKind {
         "how much studies differ: the sum of the squared distances to the fixed estimate, each over its variance.")
     )
     try disclose(pooled, heterogeneity, rules, &builder)
+  }
+
+  /// The variance between studies of Paule and Mandel, as it is opened and as it is added to variances.
+  private func pauleMandel(
+    _ variances: Program.NodeID, _ excess: Excess, _ frame: AnalysisFrame, _ study: Pooling,
+    _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> (output: FloatOutput, added: Program.NodeID) {
+    let found = try PauleMandel(
+      variances: variances, distances: excess.distance, isUsed: frame.isUsed, degrees: excess.degrees,
+      exponent: study.variancePlaces - 2 * study.places, &builder)
+    rules.fail(where: found.isBeyond)
+    let output = try builder.floatQuotient(
+      found.variance, over: builder.constant(BigInt(10).power(study.variancePlaces) << PauleMandel.fractionBits),
+      significantBits: Self.significantBits)
+    return (
+      output,
+      try builder.scale(found.variance, by: BigInt(1) << (Self.fractionBits - PauleMandel.fractionBits))
+    )
   }
 
   private func checkSizes(_ frame: AnalysisFrame, _ names: [String]) throws(ParleyError) {
@@ -141,10 +164,11 @@ struct MetaAnalysis: AnalysisKind {
           "declare a range that goes above 0, in units of its last decimal; or name another column"
       )
     }
-    guard spread.upper.magnitude.bitWidth <= Self.mostVarianceBits else {
+    let most = isPauleMandel ? PauleMandel.varianceBits : Self.mostVarianceBits
+    guard spread.upper.magnitude.bitWidth <= most else {
       throw settings.error(
         "type",
-        "'\(names[1])' of \(settings.what) has a range of \(spread.upper) steps; less than \(BigInt(1) << Self.mostVarianceBits) can be combined",
+        "'\(names[1])' of \(settings.what) has a range of \(spread.upper) steps; less than \(BigInt(1) << most) can be combined\(isPauleMandel ? " with 'estimator: paule-mandel'" : "")",
         at: "variance", remedy: "declare a narrower range of the variances, or round them")
     }
   }
@@ -156,7 +180,8 @@ struct MetaAnalysis: AnalysisKind {
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     let estimate = Formula.column("estimate"), se = Formula.column("se")
-    let model = isRandom ? "random effects, DerSimonian and Laird" : "fixed effect"
+    let model =
+      isRandom ? "random effects, \(isPauleMandel ? "Paule and Mandel" : "DerSimonian and Laird")" : "fixed effect"
     try rules.disclose(
       "estimate", rows: 1, keys: [], columns: pooled,
       derived: [
@@ -231,7 +256,7 @@ private struct Pooling {
     let scaled = BigInt(10).power(max(-exponent, 0))
     let unit = try builder.multiply(sums.least, total)
     return Excess(
-      upper: upper, lower: try builder.scale(unit, by: scaled << WeighedStudies.weightBits),
+      distance: distance, upper: upper, lower: try builder.scale(unit, by: scaled << WeighedStudies.weightBits),
       degrees: try builder.atLeast(try builder.subtract(frame.used, builder.constant(1)), 0), scaled: scaled,
       most: (width * width * BigInt(10).power(max(exponent, 0)), scaled), total: total, bits: bits)
   }
@@ -240,6 +265,8 @@ private struct Pooling {
 /// Q of Cochran as a fraction of integers, and the variance between studies.
 private struct Excess {
   typealias NodeID = Program.NodeID
+  /// Of estimates to about the fixed one.
+  let distance: NodeID
   /// Q = upper / lower.
   let upper: NodeID
   let lower: NodeID

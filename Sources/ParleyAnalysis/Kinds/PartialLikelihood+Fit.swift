@@ -9,6 +9,8 @@ extension PartialLikelihood {
     let newton: NewtonResult
     /// Of the coefficients that were found.
     let logLikelihood: Fixed
+    /// η of every row there.
+    let predictor: Fixed
     /// Twice what that is above the one of coefficients 0.
     let ratio: Fixed
   }
@@ -63,6 +65,7 @@ extension PartialLikelihood {
     let ratio = try builder.scale(try builder.subtract(likelihood, null), by: 2)
     return Fit(
       newton: found, logLikelihood: builder.fixed(likelihood.node, fractionBits: bits),
+      predictor: last.predictor,
       ratio: builder.fixed(ratio.node, fractionBits: bits))
   }
 

@@ -77,6 +77,7 @@ struct LinearAnalysis: AnalysisKind {
   }
 
   var computesOfRows: Bool { true }
+  var sharesRows: Bool { weights == nil && errors == .classical }
 
   func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] {
     let parts = try parts(rows)

@@ -10,7 +10,8 @@ import ParleyTables
 struct LogisticAnalysis: AnalysisKind {
   static let name = "logistic"
   static let keys =
-    ["outcome", "predictors", WeightSetting.key, MissingSetting.key, ShowSetting.key] + NewtonSettings.keys
+    ["outcome", "predictors", WeightSetting.key, MissingSetting.key, ShowSetting.key, "solver", RidgeScale.key]
+    + NewtonSettings.keys + DescentSettings.keys
   static let needs = "a condition, and a number or another condition"
   static func draft(_ columns: DraftedColumns) -> [String]? {
     guard let outcome = columns.conditions.first else { return nil }
@@ -26,6 +27,9 @@ struct LogisticAnalysis: AnalysisKind {
   private let missing: MissingSetting
   private let show: ShowSetting
   private let newton: NewtonSettings
+  private let scale: RidgeScale
+  /// nil where Newton's method is used.
+  private let descent: DescentSettings?
 
   init(_ settings: AnalysisSettings) throws(ParleyError) {
     self.settings = settings
@@ -34,10 +38,23 @@ struct LogisticAnalysis: AnalysisKind {
     weights = try WeightSetting(settings)
     missing = try MissingSetting(settings, isOfModel: true)
     show = try ShowSetting(settings, more: ["covariance"])
+    scale = try RidgeScale(settings)
+    if try settings.choice("solver", ["newton", "gradient"]) == "gradient" {
+      descent = try DescentSettings(settings)
+      newton = try NewtonSettings(settings, iterations: 8, most: 1000)
+      return
+    }
+    descent = nil
     newton = try NewtonSettings(settings, iterations: 8)
+    if let key = DescentSettings.keys.first(where: settings.has) {
+      throw settings.error(
+        "key", "\(settings.what) has '\(key)', which only 'solver: gradient' has", at: key,
+        remedy: "leave out '\(key)', or write 'solver: gradient'")
+    }
   }
 
   var computesOfRows: Bool { true }
+  var sharesRows: Bool { weights == nil }
 
   private func parts(
     _ rows: AnalysisRows
@@ -53,6 +70,8 @@ struct LogisticAnalysis: AnalysisKind {
     let parts = try parts(rows)
     return [parts.outcome] + (parts.weights.map { [$0] } ?? []) + parts.terms.map(\.column)
   }
+
+  func conditions(of rows: AnalysisRows) throws(ParleyError) -> [String] { [try outcome.column(of: rows).name] }
 
   func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles {
     let parts = try parts(rows)
@@ -70,8 +89,12 @@ struct LogisticAnalysis: AnalysisKind {
     for condition in design.conditions {
       try rules.requireCells(condition, event, among: frame.isUsed, &builder)
     }
+    if let descent {
+      try disclose(descent, design, event, column, frame, &rules, &builder)
+      return
+    }
     let penalty = try RidgePenalty(
-      newton.ridge, of: design, unit: try design.perRow(&builder), &rules, &builder)
+      newton.ridge, scale: scale, of: design, unit: try design.perRow(&builder), &rules, &builder)
     let model = LogisticModel(design: design, event: event, penalty: penalty)
     let fit = try model.fit(newton, &rules, &builder)
     let raw = try design.raw(
@@ -113,6 +136,35 @@ struct LogisticAnalysis: AnalysisKind {
       derived: ModelFigures.logistic(
         coefficients: design.order, isPenalised: penalty != nil, isWeighted: weights != nil),
       &builder)
+  }
+
+  /// Coefficients without standard errors.
+  private func disclose(
+    _ descent: DescentSettings, _ design: Design, _ event: Program.NodeID, _ column: String,
+    _ frame: AnalysisFrame,
+    _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    let model = LogisticDescent(design: design, event: event, settings: descent)
+    let estimates = try design.rawEstimates(try model.coefficients(&rules, &builder), &builder)
+    let analysis = rules.analysis
+    var table = CoefficientTable(analysis: analysis, names: design.names, level: newton.level)
+    table.ratio = "odds ratio"
+    table.title = "Odds of \(column)"
+    table.caption = [
+      .number(.cell(table: "\(analysis).model", column: "rows", row: 0), .decimals(0), "rows used"),
+      .text(
+        "logistic, after \(descent.steps) steps along the gradient, of which no element is above \(AnalysisSettings.decimal(descent.tolerance))"
+      ),
+    ]
+    try table.disclose(estimates: estimates, rules, &builder)
+    try rules.disclose(
+      "model", rows: 1, keys: [],
+      columns: [
+        .init("rows", frame.used, "how many rows are used."),
+        .init("left out", frame.leftOut, Self.leftOut(nil)),
+        .init(
+          "events", try builder.sum(event), "in how many of the rows that are used the outcome is true."),
+      ], &builder)
   }
 
   /// The sums of the weights, of all rows and of those with the event.

@@ -127,8 +127,8 @@ struct LogisticModel {
     )
   }
 
-  /// Σ z·(μ − y).
-  private func gradient(
+  /// Σ z·(μ − y), divided as ``Design/mean(of:fractionBits:perRow:error:_:)`` says.
+  func gradient(
     _ probability: Fixed, isRough: Bool, _ builder: inout ProgramBuilder
   ) throws(ParleyError) -> Fixed {
     let bits = probability.fractionBits

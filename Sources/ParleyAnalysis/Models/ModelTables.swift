@@ -85,6 +85,27 @@ struct CoefficientTable {
       ], derived: derived, figure: figure, caption: caption, shown: shown, &builder)
   }
 
+  /// Opens coefficients without variances as `name.coefficients`, with ratios where they mean something.
+  func disclose(
+    estimates: FloatOutput, _ rules: AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) {
+    var derived: [Derived] = []
+    if let ratio {
+      derived.append(
+        Derived(
+          name: ratio,
+          formula: .choose(.isText(column: Self.heading, Self.constant), .log(-1), .exp(.column("estimate")))))
+    }
+    try rules.disclose(
+      "coefficients", rows: names.count, keys: [.init(name: Self.heading, labels: names)],
+      columns: [
+        .init(
+          "estimate", float: estimates, significantBits: RawCoefficients.significantBits,
+          "the coefficient of each column, six digits of it.")
+      ], derived: derived, caption: caption, shown: [Self.heading, "estimate"] + (ratio.map { [$0] } ?? []),
+      &builder)
+  }
+
   /// Opens how coefficients vary together, as `name.covariance`: each with itself and those after it.
   func disclose(
     covariances: FloatOutput, _ pairs: [(first: String, second: String)], _ rules: AnalysisRules,

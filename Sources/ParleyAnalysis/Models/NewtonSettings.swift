@@ -15,9 +15,10 @@ struct NewtonSettings: Hashable, Sendable {
   /// Of intervals.
   let level: Double
 
-  init(_ settings: AnalysisSettings, iterations: Int) throws(ParleyError) {
+  /// - Parameter most: passes at most.
+  init(_ settings: AnalysisSettings, iterations: Int, most: Int = 40) throws(ParleyError) {
     ridge = try settings.number("ridge", from: 0, to: 1_000_000, default: 0)
-    self.iterations = try settings.integer("iterations", in: 1...40, default: iterations)
+    self.iterations = try settings.integer("iterations", in: 1...most, default: iterations)
     precision = try settings.precision()
     level = try settings.level()
   }
@@ -35,12 +36,18 @@ struct RidgePenalty {
   /// λ · 100^decimals · 4^e · 2^exponent: a public number times a power of two that nobody knows, chosen among those that matter.
   /// Nothing can be estimated where a penalty is 4 or more, that is where it outweighs the data.
   ///
-  /// - Parameter unit: the exponent; what is minimised is 2^this times what the penalty is added to. A scalar.
+  /// - Parameters:
+  ///   - scale: in units of columns, or in their deviations.
+  ///   - unit: the exponent; what is minimised is 2^this times what the penalty is added to. A scalar.
   init?(
-    _ ridge: Rational, of design: Design, unit: NodeID, _ rules: inout AnalysisRules,
+    _ ridge: Rational, scale: RidgeScale = .column, of design: Design, unit: NodeID, _ rules: inout AnalysisRules,
     _ builder: inout ProgramBuilder
   ) throws(ParleyError) {
     guard ridge > 0 else { return nil }
+    if scale == .deviation {
+      diagonal = try Self.perDeviation(ridge, of: design, &rules, &builder)
+      return
+    }
     var diagonal: [Fixed] =
       design.hasConstant ? [builder.fixed(builder.constant(0), fractionBits: Self.bits)] : []
     for column in design.terms {
@@ -63,6 +70,27 @@ struct RidgePenalty {
       diagonal.append(builder.fixed(sum, fractionBits: Self.bits, error: .power(-Self.bits)))
     }
     self.diagonal = diagonal
+  }
+
+  /// λ · Σz²/N / n of every column but the constant: λ/N times the square of its deviation.
+  private static func perDeviation(
+    _ ridge: Rational, of design: Design, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
+  ) throws(ParleyError) -> [Fixed] {
+    let deviations = try Deviations(design, &builder)
+    rules.fail(where: deviations.isConstant)
+    let (value, isAbove) = try deviations.perRow(ridge, of: design, fractionBits: 30, &builder)
+    rules.fail(where: isAbove)
+    // What is opened is the optimum for this diagonal: the penalty is the λ that is asked for to 10^-4 of it.
+    let product = try builder.clamped(
+      try builder.multiply(deviations.moments, builder.fixed(value, fractionBits: 30), to: bits), toPower: 2)
+    var diagonal: [Fixed] = []
+    for index in 0..<design.order {
+      diagonal.append(
+        builder.fixed(
+          index == 0 && design.hasConstant
+            ? builder.constant(0) : try builder.element(product.node, at: index), fractionBits: bits))
+    }
+    return diagonal
   }
 
   /// Adds the penalty's derivatives at coefficients. A gradient that leaves its bounds is moved to their end, and is far from 0.

@@ -41,6 +41,7 @@ struct PoissonAnalysis: AnalysisKind {
   }
 
   var computesOfRows: Bool { true }
+  var sharesRows: Bool { weights == nil }
 
   /// The outcome, the offset where there is one, and the terms.
   private func parts(

@@ -16,6 +16,7 @@ struct ShowSetting: Hashable, Sendable {
   }
 
   var covariance: Bool { tables.contains("covariance") }
+  var concordance: Bool { tables.contains("concordance") }
   var vif: Bool { tables.contains("vif") }
 }
 

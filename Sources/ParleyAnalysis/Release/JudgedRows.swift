@@ -102,7 +102,8 @@ struct JudgedRows {
 /// Queries and analyses of one study, beside an analysis that computes with rows.
 ///
 /// Queries are judged together by what they count. What such an analysis counts is finer, and no rule compares the two, so
-/// nothing else of the study may be about the same units, in whichever of the tables.
+/// no query may be about the same units, in whichever of the tables; and of analyses only those whose sets of rows are compared inside
+/// (``ComparedRowSets``), of one table.
 struct AnalysisNeighbours {
   let queries: [SQLQuery]
   let analyses: [Analysis]
@@ -123,9 +124,23 @@ struct AnalysisNeighbours {
           case .table(let name): names.contains(name.lowercased())
           case .query: try !names.isDisjoint(with: RowProgram.tableNames(in: other.rowQuery))
           }
-        if asked { throw refusal(analysis, units, "analysis '\(other.name)'") }
+        guard asked, try !sharesRows(analysis, other, protected) else { continue }
+        throw refusal(analysis, units, "analysis '\(other.name)'")
       }
     }
+  }
+
+  /// Whether two analyses may stand beside each other: they are of the same table and no other one, and of kinds whose sets are compared.
+  private func sharesRows(
+    _ analysis: Analysis, _ other: Analysis, _ protected: [TableSchema]
+  ) throws(ParleyError) -> Bool {
+    guard analysis.kind.sharesRows, other.kind.sharesRows, protected.count == 1 else { return false }
+    let names: Set<String> =
+      switch other.rows {
+      case .table(let name): [name.lowercased()]
+      case .query: try RowProgram.tableNames(in: other.rowQuery)
+      }
+    return names == [protected[0].name.lowercased()]
   }
 
   private func refusal(_ analysis: Analysis, _ units: String, _ other: String) -> ParleyError {

@@ -34,6 +34,10 @@ package protocol AnalysisKind: Sendable {
   ///
   /// - Throws: `analysis/variable`, `analysis/type`.
   func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String]
+  /// Those of ``variables(of:)`` of which single values make sets of rows that results tell of: ``grouping(of:)`` by default.
+  ///
+  /// - Throws: `analysis/variable`, `analysis/type`.
+  func conditions(of rows: AnalysisRows) throws(ParleyError) -> [String]
   /// Those of ``variables(of:)`` whose values are judged by how many rows are at an end of what they can be: under a minimum a clause may only move these
   /// ends, and groups and events are not made of them (docs/proofs/release-models.md). All but ``grouping(of:)`` by default.
   ///
@@ -43,6 +47,9 @@ package protocol AnalysisKind: Sendable {
   ///
   /// - Throws: `analysis/variable`, `analysis/type`.
   func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles
+  /// Whether other analyses of the same protected rows may stand beside it (docs/proofs/release-models.md, *Several analyses*): only where everything that it shows is
+  /// of sets of rows that its columns say. No by default.
+  var sharesRows: Bool { get }
   /// Adds nodes, disclosures and results to the program. Only called where ``computesOfRows``.
   func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
@@ -58,11 +65,13 @@ extension AnalysisKind {
   package var computesOfRows: Bool { false }
   package func variables(of rows: AnalysisRows) throws(ParleyError) -> [String] { [] }
   package func grouping(of rows: AnalysisRows) throws(ParleyError) -> [String] { [] }
+  package func conditions(of rows: AnalysisRows) throws(ParleyError) -> [String] { try grouping(of: rows) }
   package func judgedValues(of rows: AnalysisRows) throws(ParleyError) -> [String] {
     let groups = try grouping(of: rows)
     return try variables(of: rows).filter { !groups.contains($0) }
   }
   package func roles(in rows: AnalysisRows) throws(ParleyError) -> VariableRoles { VariableRoles() }
+  package var sharesRows: Bool { false }
   package func build(
     _ frame: AnalysisFrame, _ rules: inout AnalysisRules, _ builder: inout ProgramBuilder
   ) throws(ParleyError) {}

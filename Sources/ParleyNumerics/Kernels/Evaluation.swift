@@ -102,7 +102,7 @@ extension ProgramBuilder {
   }
 
   /// By subset of the bits (the last is bit 0 of its number) their product, as words; nil for the empty one, which is 1.
-  private mutating func products(of bits: [NodeID]) throws(ParleyError) -> [NodeID?] {
+  mutating func products(of bits: [NodeID]) throws(ParleyError) -> [NodeID?] {
     var words: [NodeID] = []
     for bit in bits.reversed() { words.append(try integer(fromBit: bit)) }
     var products = [NodeID?](repeating: nil, count: 1 << bits.count)
@@ -120,7 +120,7 @@ extension ProgramBuilder {
   }
 
   /// Σ over subsets of the alternating sum of the table over their parts, times the product: the table's value at the bits.
-  private mutating func combination(_ products: [NodeID?], _ table: [BigInt]) throws(ParleyError) -> NodeID {
+  mutating func combination(_ products: [NodeID?], _ table: [BigInt]) throws(ParleyError) -> NodeID {
     var weights = table
     var bit = 1
     while bit < table.count {

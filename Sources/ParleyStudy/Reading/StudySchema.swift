@@ -322,7 +322,11 @@ public enum StudySchema {
             "ridge": { "type": "number", "minimum": 0, "maximum": 1000000, "default": 0 },
             "errors": { "enum": ["classical", "hc0", "hc1", "cluster"], "default": "classical" },
             "cluster": { "type": "string", "description": "A category or bool: rows that belong together." },
-            "iterations": { "type": "integer", "minimum": 1, "maximum": 40 },
+            "scale": { "enum": ["column", "deviation"], "default": "column" },
+            "solver": { "enum": ["newton", "gradient"], "default": "newton" },
+            "rate": { "type": "number", "minimum": 0.001, "maximum": 8, "default": 0.5 },
+            "tolerance": { "type": "number", "minimum": 0.001, "maximum": 1, "default": 0.01 },
+            "iterations": { "type": "integer", "minimum": 1, "maximum": 1000 },
             "precision": { "type": "number", "minimum": 0.0001, "maximum": 0.1, "default": 0.001 },
             "method": { "enum": ["pearson", "spearman"], "default": "pearson" },
             "missing": { "enum": ["drop", "refuse", "indicator", "pairwise"], "default": "drop" },
@@ -333,7 +337,7 @@ public enum StudySchema {
             "estimate": { "type": "string" },
             "variance": { "type": "string" },
             "model": { "enum": ["random", "fixed"], "default": "random" },
-            "estimator": { "enum": ["dersimonian-laird"], "default": "dersimonian-laird" }
+            "estimator": { "enum": ["dersimonian-laird", "paule-mandel"], "default": "dersimonian-laird" }
           }
         },
         "names": {

@@ -192,13 +192,12 @@ import Testing
     }
   }
 
-  /// R9: nothing else is asked about the rows of a model, and there are no two.
+  /// R9: no query is asked about the rows of a model, nor an analysis whose sets are not compared (`SharedRowTests` has those that are).
   @Test(arguments: ModelKind.allCases) func neighboursAreRefused(_ kind: ModelKind) throws {
     let text = kind.text("x, w", minimum: 5)
     for other in [
       "  - {name: o, table: people, kind: describe, columns: [x], show: [n]}",
-      "  - {name: o, table: people, kind: logistic, outcome: y, predictors: [x]}",
-      "  - {name: o, rows: 'SELECT * FROM people WHERE x > 0', kind: linear, outcome: size, predictors: [x]}",
+      "  - {name: o, table: people, kind: linear, outcome: size, predictors: [x], errors: hc1}",
       "  - {name: o, table: people, kind: correlation, columns: [x, v]}",
     ] {
       let both = text.replacing("security:", with: other + "\nsecurity:")
