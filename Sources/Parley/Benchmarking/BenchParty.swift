@@ -60,21 +60,13 @@ package struct BenchParty {
       let peers = (0..<suite.descriptor.parties).map { PartyIndex($0) }.filter { $0 != local }
       let engine = try suite.engine(
         over: mesh, keys: try keys(with: peers, session, StepID.control(0x100, sub: repetition & 0xffff), mesh))
-      if let held = work.held[local] {
-        var tables: [Int: InputFeeder.HeldTable] = [:]
-        for (table, data) in held { tables[table] = .init(schema: work.schemas[table], data: data) }
-        try InputFeeder(
-          program: lowered, inputs: work.program.inputs, shape: work.shape, holder: local, tables: tables,
-          digester: SessionTextDigester(sessionID: session)
-        ).feed(to: suite.dealer(over: mesh), over: mesh)
-      }
       let prepares = !suite.descriptor.correlations.isEmpty
       if prepares { try barrier(mesh, peers, 2 * repetition + 1) }
       let start = Box(ContinuousClock.now)
       let end = Box(ContinuousClock.now)
       let before = Box(mesh.meter.reading)
       let after = Box(mesh.meter.reading)
-      let hooks = ExecutionHooks(
+      var hooks = ExecutionHooks(
         inputsReceived: { () throws(ParleyError) in
           // Everybody has its inputs before anybody's clock starts.
           try barrier(mesh, peers, 2 * repetition)
@@ -87,6 +79,16 @@ package struct BenchParty {
           end.value = .now
           after.value = mesh.meter.reading
         })
+      if let held = work.held[local] {
+        hooks.dealInputs = { () throws(ParleyError) in
+          var tables: [Int: InputFeeder.HeldTable] = [:]
+          for (table, data) in held { tables[table] = .init(schema: work.schemas[table], data: data) }
+          try InputFeeder(
+            program: lowered, inputs: work.program.inputs, shape: work.shape, holder: local, tables: tables,
+            digester: SessionTextDigester(sessionID: session)
+          ).feed(to: suite.dealer(over: mesh), over: mesh)
+        }
+      }
       let opened = try execute(
         lowered, on: engine, over: mesh, shape: work.shape, recipients: recipients, hooks)
       if repetition > 0 { seconds.append(start.value.duration(to: end.value).seconds) }

@@ -73,6 +73,10 @@ package final class Executor<E: Engine> {
       let start = try resumed()
       if start == nil {
         try prepare()
+        if let dealInputs = hooks?.dealInputs {
+          try dealInputs()
+          try mesh.flush()
+        }
         do throws(ParleyError) { try receiveInputs() } catch { throw Self.withoutInputs(error) }
         try engine.startInputComparison()
         try mesh.flush()

@@ -52,7 +52,8 @@ package struct SessionPlan: Sendable {
 /// What a principal does in a session, as closures: the runtime knows no engine. A principal has one closure for
 /// each of its roles; all run on the session's thread.
 package struct SessionRoles<Output: Sendable> {
-  /// Holder: deals all its inputs (``InputFeeder``). Messages to itself are allowed.
+  /// Holder: deals all its inputs (``InputFeeder``). Messages to itself are allowed. Where it computes as well, the execution calls it
+  /// (``ExecutionHooks/dealInputs``).
   package var feed: ((EstablishedSession, any MessageLinks) throws(ParleyError) -> Void)?
   /// Computing party: receives inputs, executes, verifies, opens, and calls the hooks in between.
   package var compute: ((EstablishedSession, any MessageLinks, ExecutionHooks) throws(ParleyError) -> Output)?
@@ -86,6 +87,9 @@ package struct SessionRoles<Output: Sendable> {
 /// What an executor tells the session as it goes. Each is called exactly once, in this order; skipping one is an
 /// error of the executor and fails the session.
 package struct ExecutionHooks {
+  /// At a computing party that holds rows: deals them, after what is prepared before the first input. What one party sends another is received
+  /// in this order. Not called where a run is resumed.
+  package var dealInputs: (() throws(ParleyError) -> Void)?
   /// All inputs have arrived.
   package var inputsReceived: () throws(ParleyError) -> Void
   /// All instructions but the openings are done.

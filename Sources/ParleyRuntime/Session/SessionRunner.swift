@@ -95,11 +95,13 @@ package final class SessionRunner<Output: Sendable> {
 
     if let feed = roles.feed {
       try beginRelease(session)
-      // Its clearance is still to come where this party computes.
-      if roles.compute == nil { mesh.noteOpenings(.unknown) }
-      // A run that is resumed has the inputs already.
-      if plan.barriers?.start != .checkpoint { try feed(session, witnessed) }
-      try mesh.flush()
+      // Where this party computes, its clearance is still to come, and it deals when it has prepared what the run takes.
+      if roles.compute == nil {
+        mesh.noteOpenings(.unknown)
+        // A run that is resumed has the inputs already.
+        if plan.barriers?.start != .checkpoint { try feed(session, witnessed) }
+        try mesh.flush()
+      }
     }
     var outcome = SessionOutcome<Output>(session: session)
     if let compute = roles.compute {
@@ -221,6 +223,9 @@ package final class SessionRunner<Output: Sendable> {
         try roster.tellOthers(staying: session.staying)
       })
     hooks.roster = roster.agreement
+    if let feed = roles.feed {
+      hooks.dealInputs = { [self] () throws(ParleyError) in try feed(session, attestation?.witnessed ?? mesh) }
+    }
     if let attestation {
       hooks.statements = StatementHooks(
         state: { (digest, shares) throws(ParleyError) in try attestation.exchange(digest, shares) },

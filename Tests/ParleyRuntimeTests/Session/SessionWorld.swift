@@ -171,6 +171,10 @@ struct SessionWorld: Sendable {
   private func compute(
     _ session: EstablishedSession, _ mesh: any MessageLinks, _ hooks: ExecutionHooks, _ party: Int
   ) throws(ParleyError) -> UInt64 {
+    if let dealInputs = hooks.dealInputs {
+      try dealInputs()
+      try mesh.flush()
+    }
     var share: UInt64 = 0
     for holder in Self.holders {
       share &+= try Self.receive(mesh, StepID(instruction: 1, sub: holder + 1), holder)
