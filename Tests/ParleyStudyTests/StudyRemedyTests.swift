@@ -196,7 +196,8 @@ import Testing
       "\"a.example:7100\"", "\"b.example:7100\"", "study/duplicate",
       "give every party an address or a port of its own", "\"b.example:7101\""),
     .init(
-      "computing: [a, b, c]", "computing: [a]", "study/computing", "list three parties, or two", "computing: [a, b]"),
+      "computing: [a, b, c]", "computing: [a]", "study/computing", "list three parties, or two",
+      "computing: [a, b]"),
     .init(
       "{name: a, organisation: A,", "{name: a,", "study/missing",
       "add 'organisation: …': who computes must be known", "{name: a, organisation: A,"),

@@ -17,7 +17,8 @@ struct DemoCommand: ParsableCommand {
   @Flag(help: "Print the results as JSON and nothing else.") var json = false
   @Option(help: "semi-honest, or malicious: the run also withstands a computing party that deviates.")
   var adversary = StudyAdversary.semiHonest
-  @Option(help: "How many parties compute: 3, or 2, which are the hospitals themselves.") var parties = Parties.three
+  @Option(help: "How many parties compute: 3, or 2, which are the hospitals themselves.")
+  var parties = Parties.three
 
   enum Parties: String, CaseIterable, ExpressibleByArgument {
     case two = "2"

@@ -45,7 +45,7 @@ extension Study {
     let stronger = offers.first { $0.adversary == security.adversary && $0.sharing != security.sharing }
     let words = (own.isEmpty ? offers : own).map(\.words)
     let more =
-      own.isEmpty ? "" : stronger.map { ", or let \($0.sharing.partyCount) parties compute with \($0.words)" } ?? ""
+      own.isEmpty ? nil : stronger.map { ", or let \($0.sharing.partyCount) parties compute with \($0.words)" }
     throw ParleyError(
       .studyUnsupported,
       "no engine of this version protects against a \(security.adversary.rawValue) adversary with the "
@@ -53,7 +53,8 @@ extension Study {
       at: .init(file: file, line: security.line > 0 ? security.line : nil, item: "security"),
       remedy: words.isEmpty
         ? "install a version with an engine"
-        : "if the weaker protection is enough for all parties, write \(words.joined(separator: "; or "))\(more)")
+        : "if the weaker protection is enough for all parties, write \(words.joined(separator: "; or "))\(more ?? "")"
+    )
   }
 
   /// Everything that a run between machines still needs: keys of all parties, and for every two that must talk
