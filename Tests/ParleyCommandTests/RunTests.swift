@@ -98,6 +98,7 @@ extension CommandTests {
         "no fairness", "before the inputs", "cleveland → hungarian",
       ] { #expect(demo.output.contains(words), "\(words)\n\(demo)") }
       #expect(!demo.output.contains("DIFFER"), "\(demo)")
+      // Done here: leave out --parties or --adversary
       try await box.parley("demo", "--parties", "2", "--adversary", "malicious").failed(
         2, "usage/arguments", "withstand no deviating one", "leave out --parties or --adversary")
       #expect(box.leftovers.isEmpty)

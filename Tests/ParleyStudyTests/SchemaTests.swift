@@ -50,7 +50,8 @@ import Testing
     #expect(try choices("column", "type") == StudyKeys.columnTypes)
     #expect(try choices("table", "extremes") == ["forbidden", "allowed"])
     #expect(try choices("table", "bad-rows") == Study.BadRows.allCases.map(\.rawValue))
-    #expect(try choices("security", "protocol") == Study.Security.SharingProtocol.allCases.map(\.rawValue))
+    #expect(
+      try choices("security", "protocol") == ["auto"] + Study.Security.SharingProtocol.allCases.map(\.rawValue))
     #expect(try choices("security", "adversary") == Study.Security.Adversary.allCases.map(\.rawValue))
     #expect(try choices("security", "verifier") == Study.Security.Verifier.allCases.map(\.rawValue))
     #expect(try Set(choices("csv", "delimiter")).isSuperset(of: CSVDialect.Delimiter.allCases.map(\.rawValue)))

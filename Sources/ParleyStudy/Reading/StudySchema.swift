@@ -26,7 +26,7 @@ public enum StudySchema {
         },
         "computing": {
           "type": "array",
-          "minItems": 3,
+          "minItems": 2,
           "maxItems": 3,
           "uniqueItems": true,
           "description": "The computing parties, two or three, each run by an organisation of its own.",
