@@ -4,8 +4,7 @@ package import ParleyTransfer
 
 /// Rows from oblivious transfers between the two parties, made before the run: SoftSpokenOT, semi-honest, after a set-up of its own.
 ///
-/// Both parties ask for the same number of rows, which follows from the program: one for each input bit and each random bit
-/// (``rows(for:shape:)``). Messages: those of a set-up and of its batches (`docs/protocols/oblivious-transfer.md`), at `step` and the eight after it.
+/// Both parties ask for the same number of rows, which follows from the program: one for each input bit and each random bit. Messages: those of a set-up and of its batches (`docs/protocols/oblivious-transfer.md`), at `step` and the eight after it.
 package final class TransferredLabels: LabelSource {
   private enum Side {
     case garbler(delta: Storage<UInt64>)
