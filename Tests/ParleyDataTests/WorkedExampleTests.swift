@@ -18,7 +18,7 @@ import Testing
     return all.filter { FileManager.default.fileExists(atPath: "\(folder.path)/\($0)/expected.csv") }.sorted()
   }()
 
-  @Test func allAreThere() { #expect(Self.names.count == 11) }
+  @Test func allAreThere() { #expect(Self.names.count == 12) }
 
   @Test(arguments: names) func resultsAreAsExpected(name: String) throws {
     let path = "\(Self.folder.path)/\(name)"

@@ -197,7 +197,7 @@ import Testing
       "give every party an address or a port of its own", "\"b.example:7101\""),
     .init(
       "computing: [a, b, c]", "computing: [a]", "study/computing", "list three parties, or two",
-      "computing: [a, b]"),
+      "computing: [a, b, c]"),
     .init(
       "{name: a, organisation: A,", "{name: a,", "study/missing",
       "add 'organisation: …': who computes must be known", "{name: a, organisation: A,"),

@@ -141,13 +141,18 @@ extension PartyCommand {
     }
     if let problem = outcome.receiptProblem { log.warning("no receipt", problem) }
     if let report {
+      let offline = plan.cost.offline.map { planned in
+        RoleReport.Offline(
+          rounds: ending.meter.offline.rounds, sentBytes: ending.meter.offline.sentBytes,
+          predictedRounds: planned.rounds, predictedBytes: planned.bytes[local.rawValue])
+      }
       let role = RoleReport(
         party: name, seconds: ending.seconds, setupSeconds: setup, rounds: ending.meter.rounds,
         sentBytes: ending.meter.sentBytes, predictedRounds: plan.cost.rounds, predictedBytes: predicted,
         predictedSeconds: plan.cost.seconds(on: .loopback, CalibrationFile.load()),
         peakMemory: ProcessResources.peakMemoryBytes ?? 0, predictedMemory: ProcessMemory.predicted(plan),
         tables: tables?.map(RoleReport.Table.init), receipt: outcome.receipt,
-        opening: ending.opening(of: local))
+        opening: ending.opening(of: local), offline: offline)
       try FileOutput.write(try Console.json(role), to: report)
     }
     log.info(

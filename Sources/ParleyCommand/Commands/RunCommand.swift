@@ -123,13 +123,26 @@ struct LocalRun {
           row("\(report.party) → \(names[to])", "\(report.predictedBytes[to]) B", "\(bytes) B")
         }
       }
+      for report in reports {
+        guard let offline = report.offline else { continue }
+        for (to, bytes) in offline.sentBytes.enumerated() where bytes > 0 || offline.predictedBytes[to] > 0 {
+          row("before the inputs, \(report.party) → \(names[to])", "\(offline.predictedBytes[to]) B", "\(bytes) B")
+        }
+      }
+      let offline = reports.compactMap(\.offline)
+      if let planned = offline.first?.predictedRounds {
+        row("rounds before the inputs", String(planned), String(offline.map(\.rounds).max() ?? 0))
+      }
       let computing = reports.filter { $0.predictedMemory > 0 && $0.peakMemory > 0 }
       if let largest = computing.max(by: { $0.peakMemory < $1.peakMemory }) {
         row("peak memory", Console.bytes(largest.predictedMemory), Console.bytes(largest.peakMemory))
       }
       row("time", Console.seconds(predictedSeconds), Console.seconds(reports.map(\.seconds).max() ?? 0))
       row("session set-up", "-", Console.seconds(reports.map(\.setupSeconds).max() ?? 0))
-      let equal = rounds == predicted && reports.allSatisfy { $0.sentBytes == $0.predictedBytes }
+      let equal =
+        rounds == predicted && reports.allSatisfy { $0.sentBytes == $0.predictedBytes }
+        && offline.allSatisfy { $0.sentBytes == $0.predictedBytes }
+        && (offline.map(\.rounds).max() ?? 0) == (offline.first?.predictedRounds ?? 0)
       let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
       var lines = rows.map { row in
         let numbers = (1..<3).map { String(repeating: " ", count: widths[$0] - row[$0].count + 3) + row[$0] }

@@ -18,6 +18,13 @@ struct RoleReport: Codable {
     var outcome: String?
     var opened: String?
   }
+  /// What was sent before the first input, for products to come.
+  struct Offline: Codable {
+    var rounds: Int
+    var sentBytes: [Int]
+    var predictedRounds: Int
+    var predictedBytes: [Int]
+  }
   var party: String
   var seconds: Double
   var setupSeconds: Double
@@ -32,6 +39,8 @@ struct RoleReport: Codable {
   var tables: [Table]?
   var receipt: Receipt?
   var opening: ReceiptOpening?
+  /// Nil where nothing is prepared before the inputs, and in one process, where it is not reported.
+  var offline: Offline?
 }
 
 extension RoleReport.Table {

@@ -127,7 +127,7 @@ struct StudyReader {
       return ([], nil)
     }
     let names = partyNames(entries, role: "a computing party", parties.map(\.name))
-    checkOrganisations(names, parties, fields.position(of: "computing"))
+    checkOrganisations(names, of: entries.count, parties, fields.position(of: "computing"))
     return (names, entries.count)
   }
 
@@ -145,7 +145,11 @@ struct StudyReader {
   }
 
   /// Each protocol protects against one party at a time: two in one hand see everything.
-  private func checkOrganisations(_ computing: [String], _ parties: [Study.Party], _ position: Position?) {
+  ///
+  /// - Parameter count: how many compute, those included whose names are none.
+  private func checkOrganisations(
+    _ computing: [String], of count: Int, _ parties: [Study.Party], _ position: Position?
+  ) {
     var seen: [(organisation: String, name: String)] = []
     for party in computing.compactMap({ name in parties.first { $0.name == name } }) {
       let organisation = party.organisation
@@ -166,7 +170,7 @@ struct StudyReader {
       if let other = seen.first(where: { OrganisationName.isSame($0.organisation, organisation) }) {
         problems.add(
           .studyOneOrganisation,
-          "'\(party.organisation)' would run \(computing.count == 2 ? "both" : "two of the three") computing parties, '\(other.name)' and "
+          "'\(party.organisation)' would run \(count == 2 ? "both" : "two of the three") computing parties, '\(other.name)' and "
             + "'\(party.name)', and with both of them see all data"
             + (other.organisation == organisation ? "" : " (names that look alike count as one)"),
           at: position, remedy: "let another organisation run one of them")
