@@ -9,7 +9,8 @@ extension CommandTests {
 
     @Test func theCommandThatWasMeantIsNamed() async throws {
       try await box.parley("check", "s.yml").failed(
-        2, "usage/arguments", "did you mean 'parley study check' or 'parley receipt check' or 'parley circuit check'?")
+        2, "usage/arguments", "did you mean 'parley study check' or 'parley receipt check'",
+        "or 'parley circuit check'?")
       try await box.parley("study", "chek").failed(2, "usage/arguments", "no command 'study chek'", "init, check")
       try await box.parley("study", "check", "s.yml", "--nonsense").failed(
         2, "usage/arguments", "parley study check --help shows what it understands")
