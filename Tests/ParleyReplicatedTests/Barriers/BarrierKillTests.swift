@@ -43,7 +43,8 @@ import Testing
       try #require(step < 2000)
     }
     #expect(
-      step > 40 && resumed > restarted && restarted > 0,
+      // How many are resumed depends on how far the others came meanwhile.
+      step > 40 && resumed > 0 && restarted > 0,
       "\(step) steps, \(resumed) resumed, \(restarted) restarted")
   }
 
