@@ -43,7 +43,7 @@ import Testing
       try #require(step < 2000)
     }
     #expect(
-      // How many are resumed depends on how far the others came meanwhile.
+      // Its first steps, dealing its rows among them, are before anything is saved.
       step > 40 && resumed > 0 && restarted > 0,
       "\(step) steps, \(resumed) resumed, \(restarted) restarted")
   }
